@@ -1,0 +1,91 @@
+# `make` alone lists what can be done. Windows has no make: see the README.
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+
+# uv when it is on the PATH, else pip; the same locks serve both.
+ifneq ($(shell command -v uv 2>/dev/null),)
+CREATE := uv venv --quiet --python $(PYTHON)
+INSTALL := uv pip install --quiet --python $(BIN)/python
+HOW_LONG = $(1)
+else
+CREATE := $(PYTHON) -m venv
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input --progress-bar off
+HOW_LONG = $(2)
+endif
+
+# A notebook as a page that holds everything and asks nothing of the network.
+define TO_HTML
+import pathlib, sys
+from nbconvert import HTMLExporter
+urls = ("mathjax", "require_js", "jquery", "mermaid_js", "mermaid_layout_elk_js")
+exporter = HTMLExporter(exclude_input=True, **{f"{url}_url": "" for url in urls})
+page, _ = exporter.from_filename(sys.argv[1])
+pathlib.Path(sys.argv[1]).with_suffix(".html").write_text(page, encoding="utf-8")
+endef
+export TO_HTML
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help run test lint validate notebooks bench clean
+
+help: ## list the commands
+	@echo "aeflow: an in-silico trial of AI-assisted triage in A&E"
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo "Own options: make run ARGS=\"scenario=winter\"; another Python: make run PYTHON=python3.13"
+
+run: $(VENV)/.core ## compare triage policies in the default study (writes to results/)
+	@$(BIN)/aeflow compare $(ARGS)
+
+test: $(VENV)/.all ## run the tests
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.all ## check style, types and which room imports which
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+
+validate: $(VENV)/.core ## set the model against theory, published models and NHS figures
+	@$(BIN)/aeflow validate $(ARGS)
+
+notebooks: $(VENV)/.all ## run the notebooks to results/notebooks/ (.ipynb and HTML)
+	@mkdir -p results/notebooks
+	@for source in notebooks/*.py; do \
+		name=$$(basename "$$source" .py); \
+		echo "Running $$source (about a minute) ..."; \
+		$(BIN)/jupytext --quiet --set-kernel python3 --to notebook --execute "$$source" -o "results/notebooks/$$name.ipynb" || exit 1; \
+		$(BIN)/python -c "$$TO_HTML" "results/notebooks/$$name.ipynb" || exit 1; \
+	done
+
+bench: $(VENV)/.all ## time the engines (every benchmarks/bench_*.py)
+	@for file in benchmarks/bench_*.py; do echo "Running $$file ..."; $(BIN)/python "$$file" $(ARGS) || exit 1; done
+
+clean: ## remove .venv, builds and caches; results stay
+	@rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		found=$$($(PYTHON) --version 2>/dev/null) || found="not there"; \
+		echo "aeflow needs Python 3.11 or newer, and $(PYTHON) is $$found. Name another: make $(MAKECMDGOALS) PYTHON=python3.13" >&2; \
+		exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; \
+		exit 1; }
+	@rm -rf $(VENV)
+	@$(CREATE) $(VENV)
+
+$(VENV)/.core: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Setting up .venv from requirements.lock ($(call HOW_LONG,about 10 s,about half a minute)) ..."
+	@$(INSTALL) -r requirements.lock
+	@$(INSTALL) --no-deps -e .
+	@touch $@
+
+$(VENV)/.all: requirements-all.lock pyproject.toml | $(BIN)/python
+	@echo "Setting up .venv from requirements-all.lock ($(call HOW_LONG,about 20 s,about a minute)) ..."
+	@$(INSTALL) -r requirements-all.lock
+	@$(INSTALL) --no-deps -e .
+	@touch $(VENV)/.core $@

@@ -1,0 +1,49 @@
+"""What every test may use: the public data, and a guard against leaving this machine."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+LOOPBACK = ("127.", "::1", "localhost")
+
+
+@pytest.fixture(scope="session")
+def aeflow_data() -> Path:
+    """The folder of public data that AEFLOW_DATA names; the test is skipped where it is not set."""
+    named = os.environ.get("AEFLOW_DATA")
+    if not named:
+        pytest.skip("AEFLOW_DATA not set")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.fail(f"AEFLOW_DATA names {folder}, which is not a folder")
+    return folder
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need the data, so that `-m data` finds them."""
+    for item in items:
+        if "aeflow_data" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.data)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    """Fail a test that opens a connection to anything but this machine."""
+
+    def guarded(connect: Any) -> Any:
+        def only_loopback(sock: socket.socket, address: Any) -> Any:
+            if isinstance(address, tuple) and not str(address[0]).startswith(LOOPBACK):
+                sock.close()
+                pytest.fail(f"a test may connect to this machine only, not to {address[0]}")
+            return connect(sock, address)
+
+        return only_loopback
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, guarded(getattr(socket.socket, name)))
+        yield
