@@ -1,0 +1,6 @@
+"""`python -m simulation` is the command `aeflow`."""
+
+from simulation.cli import main
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,326 @@
+"""All chance, drawn before the clock starts: one row per patient, one replication at a time.
+
+Every column has a stream of its own, found by name: (seed, replication, source of patients, column, repeat). Row
+k of a source is its k-th candidate whatever else changes, so a patient keeps its luck when a policy, a rota or a
+route changes, when arrivals are scaled, when the run is made longer and when another column is added. Arrivals
+come from a larger Poisson stream (`headroom`) of which a coin keeps a part, so scaling them keeps or drops
+patients and leaves everybody else alone. This is the only room that makes a generator.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.errors import DrawsError, nearest
+from simulation.pathway.department import STREAM, ByChance, Chance, Choice, Pathway, Present, Profile, Stream
+from simulation.pathway.durations import Amount, Number
+from simulation.pathway.rota import timetable
+from simulation.units import DAY, NEVER, to_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+DAYS_IN_YEAR = 364
+"""A model year is 52 whole weeks, so that every weekday counts equally; months are its twelfths."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """The candidates of one source of patients, and which of them come (positions, in order)."""
+
+    name: str
+    n_candidates: int
+    kept: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Draws:
+    """One replication's patients, sorted by arrival; every array has one entry (or column) a patient.
+
+    arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
+    the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
+    patience  ticks from arrival to giving up, or NEVER; adherence  uniform coins by step.
+    """
+
+    seed: int
+    replication: int
+    arrived_at: NDArray[np.int64]
+    stream: NDArray[np.int16]
+    number: NDArray[np.int64]
+    attributes: Mapping[str, NDArray[np.int16]]
+    minutes: Mapping[str, Floats]
+    patience: NDArray[np.int64]
+    adherence: Mapping[str, Floats]
+    sources: tuple[Source, ...]
+    order: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.arrived_at)
+
+    def uniform(self, column: str, repeat: int = 0) -> Floats:
+        """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
+        parts = [
+            _generator(self.seed, self.replication, source.name, column, repeat).random(source.n_candidates)[source.kept]
+            for source in self.sources
+        ]
+        return np.clip(np.concatenate(parts)[self.order], 2.0**-54, None)
+
+    def with_columns(
+        self,
+        *,
+        attributes: Mapping[str, NDArray[np.int16]] | None = None,
+        minutes: Mapping[str, Floats] | None = None,
+    ) -> Draws:
+        """The same patients with some columns replaced (by a triage policy); nothing is copied or drawn."""
+        return replace(
+            self,
+            attributes={**self.attributes, **(attributes or {})},
+            minutes={**self.minutes, **(minutes or {})},
+        )
+
+
+def draw(pathway: Pathway, *, seed: int, replication: int, days: int) -> Draws:
+    """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
+
+    Raises DrawsError if a day asks for more arrivals than a stream's headroom holds.
+    """
+    factors = {
+        name: _generator(seed, replication, "day", name, 0).gamma(1 / factor.cv**2, factor.cv**2, days)
+        if factor.cv
+        else np.ones(days)
+        for name, factor in pathway.day_factors.items()
+    }
+    sources, arrivals = [], []
+    for name, stream in pathway.streams.items():
+        source, arrived_at = _arrivals(pathway, name, stream, factors, seed, replication, days)
+        sources.append(source)
+        arrivals.append(arrived_at)
+    for name, present in pathway.present.items():
+        n = _number_present(pathway, present)
+        sources.append(Source(name, n, np.arange(n)))
+        arrivals.append(np.zeros(n, dtype=np.int64))
+    return _fill(pathway, seed, replication, sources, arrivals)
+
+
+def _fill(
+    pathway: Pathway, seed: int, replication: int, sources: list[Source], arrivals: list[NDArray[np.int64]]
+) -> Draws:
+    """Sort everybody by arrival and draw their columns."""
+    arrived_at = np.concatenate(arrivals)
+    stream = np.repeat(np.arange(len(sources), dtype=np.int16), [len(each) for each in arrivals])
+    number = np.concatenate([source.kept for source in sources])
+    order = np.lexsort((number, stream, arrived_at))
+    bare = Draws(
+        seed=seed,
+        replication=replication,
+        arrived_at=arrived_at[order],
+        stream=stream[order],
+        number=number[order],
+        attributes={STREAM: stream[order]},
+        minutes={},
+        patience=np.full(len(order), NEVER, dtype=np.int64),
+        adherence={},
+        sources=tuple(sources),
+        order=order,
+    )
+    attributes = _attributes(pathway, bare)
+    minutes = {
+        name: np.stack([_quantile(pathway, attributes, bare, name, repeat) for repeat in range(duration.repeats)])
+        for name, duration in pathway.durations.items()
+    }
+    adheres = [name for name, step in pathway.steps.items() if step.adheres and pathway.priority.adherence < 1]
+    return replace(
+        bare,
+        attributes=attributes,
+        minutes=minutes,
+        patience=_patience(pathway, bare, minutes),
+        adherence={name: bare.uniform(f"adherence:{name}") for name in adheres},
+    )
+
+
+def _generator(seed: int, replication: int, source: str, column: str, repeat: int) -> np.random.Generator:
+    words = (seed, replication, zlib.crc32(source.encode()), zlib.crc32(column.encode()), repeat)
+    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(words)))
+
+
+def _arrivals(
+    pathway: Pathway,
+    name: str,
+    stream: Stream,
+    factors: Mapping[str, Floats],
+    seed: int,
+    replication: int,
+    days: int,
+) -> tuple[Source, NDArray[np.int64]]:
+    """The candidates of one stream day by day, and the ticks at which those who come arrive."""
+    weekday = np.arange(days) % 7
+    by_hour = _hours(pathway.profiles[stream.by_hour] if stream.by_hour else None)
+    pattern = by_hour.sum(axis=1)[weekday] / by_hour.sum(axis=1).mean()
+    pattern = pattern * _mean_one(pathway, stream.by_weekday, 7)[weekday]
+    month = (np.arange(days) % DAYS_IN_YEAR) * 12 // DAYS_IN_YEAR
+    pattern = pattern * _mean_one(pathway, stream.by_month, 12)[month]
+    wanted = stream.scale * (factors[stream.day_factor] if stream.day_factor else np.ones(days))
+    if np.any(wanted > stream.headroom):
+        raise DrawsError(
+            f"streams.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more than "
+            f"headroom {stream.headroom}. Raise streams.{name}.headroom"
+        )
+    counts = _generator(seed, replication, name, "arrivals.count", 0).poisson(stream.per_day * pattern * stream.headroom)
+    n = int(counts.sum())
+    day = np.repeat(np.arange(days), counts)
+    kept = np.flatnonzero(_generator(seed, replication, name, "arrivals.keep", 0).random(n) < wanted[day] / stream.headroom)
+    share = _generator(seed, replication, name, "arrivals.time", 0).random(n)[kept]
+    day = day[kept]
+    minute = np.empty(len(kept))
+    for number in range(7):
+        today = day % 7 == number
+        totals = np.concatenate(([0.0], np.cumsum(by_hour[number])))
+        if totals[-1] > 0:
+            minute[today] = np.interp(share[today], totals / totals[-1], np.arange(25) * 60.0)
+    within = np.minimum(to_ticks(minute), DAY - 1)
+    return Source(name, n, kept), day * DAY + within
+
+
+def _hours(profile: Profile | None) -> Floats:
+    """Weights by weekday and hour, shape (7, 24)."""
+    if profile is None:
+        return np.ones((7, 24))
+    weights = np.asarray(profile.weights, dtype=float)
+    return np.tile(weights, (7, 1)) if len(weights) == 24 else weights.reshape(7, 24)
+
+
+def _mean_one(pathway: Pathway, profile: str | None, length: int) -> Floats:
+    if profile is None:
+        return np.ones(length)
+    weights = np.asarray(pathway.profiles[profile].weights, dtype=float)
+    return weights / weights.mean()
+
+
+def _number_present(pathway: Pathway, present: Present) -> int:
+    if present.number is not None:
+        return present.number
+    if present.pool is None or present.share is None:
+        raise DrawsError("present: give a number, or a pool and a share")
+    as_described = replace(pathway.pools[present.pool], extra=0)  # an arm's extra beds start empty: no draw moves
+    return round(present.share * timetable(as_described)[0][1])
+
+
+def _attributes(pathway: Pathway, draws: Draws) -> dict[str, NDArray[np.int16]]:
+    codes: dict[str, NDArray[np.int16]] = dict(draws.attributes)
+    for name, attribute in pathway.attributes.items():
+        if isinstance(attribute, Choice):
+            codes[name] = _choose(pathway, codes, attribute, draws.uniform(name))
+        elif isinstance(attribute, Chance):
+            codes[name] = (draws.uniform(name) < amount(pathway, codes, attribute.p)).astype(np.int16)
+        else:
+            codes[name] = codes[attribute.like]
+    for name, branch in pathway.branches.items():
+        if isinstance(branch, ByChance):
+            column = f"coin:{name}"
+            codes[column] = _pick(np.array([list(branch.targets.values())]), draws.uniform(column), None)
+    return codes
+
+
+def _choose(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], choice: Choice, share: Floats) -> NDArray[np.int16]:
+    if isinstance(choice.shares, Mapping):
+        if choice.by is None:
+            raise DrawsError("a choice with shares by category names the attribute in `by`")
+        rows = np.array([choice.shares[category] for category in pathway.categories(choice.by)])
+        return _pick(rows, share, codes[choice.by])
+    return _pick(np.array([choice.shares]), share, None)
+
+
+def _pick(rows: Floats, share: Floats, row: NDArray[np.int16] | None) -> NDArray[np.int16]:
+    """The category whose running total of shares (a row of `rows`) first exceeds `share`."""
+    totals = np.cumsum(rows, axis=1)[:, :-1]
+    chosen = totals[0] if row is None else totals[row]
+    return (share[:, None] >= chosen).sum(axis=1).astype(np.int16)
+
+
+def amount(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], number: Number) -> Floats:
+    """A number for each patient, shape (n,): the base times the factors of its categories."""
+    n = len(codes[STREAM])
+    if not isinstance(number, Amount):
+        return np.full(n, float(number))
+    total = np.full(n, number.base)
+    for factor in number.times:
+        known = pathway.categories(factor.by)
+        missing = [name for name in known if name not in factor.values]
+        if missing and factor.otherwise is None:
+            raise DrawsError(f"a factor by {factor.by} has no value for {missing[0]}. {nearest(missing[0], factor.values)}")
+        total *= np.array([factor.values.get(name, factor.otherwise) for name in known], dtype=float)[codes[factor.by]]
+    return total
+
+
+def _quantile(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws, name: str, repeat: int) -> Floats:
+    duration = pathway.durations[name]
+    mean = amount(pathway, codes, duration.mean) * duration.scale
+    minutes = duration.quantile(draws.uniform(duration.luck_of or name, repeat), mean)
+    return np.minimum(minutes, duration.longest) if duration.longest is not None else minutes
+
+
+def _patience(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
+    if pathway.patience is None:
+        return draws.patience
+    known = pathway.categories(STREAM)
+    impatient = np.isin(draws.stream, [known.index(name) for name in pathway.patience.streams])
+    return np.where(impatient, to_ticks(minutes[pathway.patience.minutes][0]), NEVER)
+
+
+def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0) -> Draws:
+    """Use a table of patients instead of drawn ones: what its columns say is taken, the rest is drawn.
+
+    Columns: `arrived_at` (minutes from 00:00 on a Monday) and `stream` (a stream's name); then any attribute by
+    its name (a category each) and any duration as `minutes.<name>` (first pass) or `minutes.<name>.<k>`.
+    Raises DrawsError for a missing column, an unknown one or an unknown category.
+    """
+    known = pathway.categories(STREAM)
+    allowed = {"arrived_at", STREAM, *pathway.attributes}
+    allowed |= {f"minutes.{name}" for name in pathway.durations}
+    allowed |= {f"minutes.{name}.{k}" for name, each in pathway.durations.items() for k in range(each.repeats)}
+    for column in patients.columns:
+        if column not in allowed:
+            raise DrawsError(f"table of patients: unknown column '{column}'. {nearest(str(column), allowed)}")
+    for column in ("arrived_at", STREAM):
+        if column not in patients.columns:
+            raise DrawsError(f"table of patients: no column '{column}'")
+    arrived_at = to_ticks(patients["arrived_at"].to_numpy(dtype=float))
+    if np.any(arrived_at < 0):
+        raise DrawsError("table of patients: arrived_at is negative; minutes count from 00:00 on a Monday")
+    stream = _codes("stream", patients[STREAM], known)
+    sources, arrivals = [], []
+    rows = [np.flatnonzero(stream == code) for code in range(len(known))]
+    for name, mine in zip(known, rows, strict=True):
+        sources.append(Source(name, len(mine), np.arange(len(mine))))
+        arrivals.append(arrived_at[mine])
+    drawn = _fill(pathway, seed, 0, sources, arrivals)
+    table_row = np.concatenate(rows)[drawn.order]
+    attributes = {
+        name: _codes(name, patients[name], pathway.categories(name))[table_row]
+        for name in pathway.attributes
+        if name in patients.columns
+    }
+    minutes = {name: drawn.minutes[name].copy() for name in pathway.durations}
+    for name in pathway.durations:
+        for k in range(len(minutes[name])):
+            for column in ((f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",)):
+                if column in patients.columns:
+                    minutes[name][k] = patients[column].to_numpy(dtype=float)[table_row]
+    return replace(drawn.with_columns(attributes=attributes, minutes=minutes), patience=_patience(pathway, drawn, minutes))
+
+
+def _codes(column: str, values: pd.Series, known: tuple[str, ...]) -> NDArray[np.int16]:
+    number = {name: code for code, name in enumerate(known)}
+    unknown = sorted({str(value) for value in values if str(value) not in number})
+    if unknown:
+        raise DrawsError(f"table of patients: column '{column}' holds '{unknown[0]}'. {nearest(unknown[0], known)}")
+    return np.array([number[str(value)] for value in values], dtype=np.int16)
+
+

@@ -1,0 +1,73 @@
+"""What can go wrong in a way that a user can put right: one base class, one message per fault.
+
+```
+AeflowError
+├── ConfigError      one or more faults in what was asked for, all reported at once
+├── PlanError        an engine was asked for something it cannot do
+├── DrawsError       chance could not be drawn as described
+└── ResultsError     results cannot be written, found or read
+```
+
+The commands print the message and end with `exit_code`; nothing here is caught to carry on.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class AeflowError(Exception):
+    """Something a user can put right. `str(error)` is the whole message."""
+
+    exit_code = 2
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: where it is (dotted path), what was found, and what to do about it."""
+
+    where: str
+    found: str
+    remedy: str
+
+    def __str__(self) -> str:
+        stop = "" if self.remedy.endswith("?") else "."
+        return f"{self.where}: {self.found}. {self.remedy}{stop}"
+
+
+class ConfigError(AeflowError):
+    """One or more faults in a configuration, reported together."""
+
+    def __init__(self, faults: Iterable[Fault], heading: str = "") -> None:
+        self.faults = tuple(faults)
+        n_faults = len(self.faults)
+        title = heading or f"{n_faults} fault{'s' if n_faults != 1 else ''} in the configuration"
+        lines = [str(fault) for fault in self.faults]
+        super().__init__(lines[0] if n_faults == 1 and not heading else "\n  ".join([f"{title}:", *lines]))
+
+
+class PlanError(AeflowError):
+    """An engine was asked for something it cannot do; the message names the step."""
+
+
+class DrawsError(AeflowError):
+    """Chance could not be drawn as the pathway describes it."""
+
+
+class ResultsError(AeflowError):
+    """Results cannot be written, found or read."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Say which known name is closest to `name`, or list what is known.
+
+    >>> nearest("nurze", ["nurse", "doctor"])
+    "Did you mean 'nurse'?"
+    """
+    names = sorted(known)
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    if close:
+        return f"Did you mean '{close[0]}'?"
+    return f"Known names: {', '.join(names) or 'none'}"

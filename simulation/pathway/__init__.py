@@ -1,0 +1,1 @@
+"""A department as data: spaces, staff, rotas, steps, routes and where its patients come from."""

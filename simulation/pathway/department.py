@@ -1,0 +1,371 @@
+"""The vocabulary: what a department consists of, by name.
+
+A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers once. Reading order: `Pool`,
+`Step`, the four branches, `Stream`, `Pathway`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, MinLen
+
+from simulation.pathway.described import Count, Minutes, Positive, Share, Sourced, described
+from simulation.pathway.durations import AnyDuration, Number
+
+ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
+Rule = Literal["acuity", "accumulating"]
+Moment = Literal["joined", "started", "ended"]
+
+ACUITY_TRUE = "acuity_true"
+ACUITY_GIVEN = "acuity_given"
+ACUITY_NOW = "acuity_now"
+"""What the department believes at this moment: nobody's level before triage, then the label, then corrections."""
+STREAM = "stream"
+"""The attribute every patient has: the stream it came from."""
+
+
+@described
+class Shift:
+    """So many on duty between two clock hours, on some weekdays. `hours` is '8-20', `days` 'mon-fri' or 'sat,sun'."""
+
+    hours: str
+    number: Count
+    days: str = "mon-sun"
+
+
+@described
+class Pool(Sourced):
+    """Interchangeable units that patients hold: spaces or staff.
+
+    Exactly one of `capacity`, `rota`, `unlimited`. `extra` adds units at every hour that has any (a lever).
+    `role` groups pools in tables ('clinician', 'nurse', 'bed', 'place').
+    """
+
+    kind: Literal["space", "staff"]
+    capacity: Count | None = None
+    rota: tuple[Shift, ...] | None = None
+    unlimited: bool = False
+    extra: int = 0
+    on_shift_change: ShiftChange = "outgoing_count"
+    role: str = ""
+
+
+@described
+class Profile(Sourced):
+    """Relative weights over a repeating period: 24 hours, 168 hours of a week, 7 weekdays or 12 months.
+
+    As a day's or week's arrivals they say when people come; as a `pace` they say how fast a process runs.
+    Only ratios matter: they are scaled to mean 1.
+    """
+
+    weights: Annotated[tuple[Annotated[float, Ge(0)], ...], MinLen(7)]
+
+
+@described
+class Stream(Sourced):
+    """A source of patients: Poisson counts around a day factor, spread over the day.
+
+    `scale` multiplies arrivals (a lever) by keeping more or fewer of one larger stream, so that everybody else
+    stays the same; `headroom` is how much larger. `attends`: counts as an A&E attendance.
+    """
+
+    starts: str
+    per_day: Annotated[float, Ge(0)]
+    scale: Annotated[float, Ge(0)] = 1.0
+    by_hour: str | None = None
+    by_weekday: str | None = None
+    by_month: str | None = None
+    day_factor: str | None = None
+    headroom: Annotated[float, Ge(1)] = 1.5
+    attends: bool = True
+
+
+@described
+class DayFactor(Sourced):
+    """A factor that all streams naming it share on one day: gamma, mean 1."""
+
+    cv: Annotated[float, Ge(0), Le(1)]
+
+
+@described
+class Present(Sourced):
+    """Patients who are in the building at time 0: a share of a pool's capacity (or a number), starting at a step."""
+
+    starts: str
+    pool: str | None = None
+    share: Annotated[float, Ge(0)] | None = None
+    number: Count | None = None
+    attends: bool = False
+
+
+@described
+class Choice(Sourced):
+    """One of several categories, with given shares; where `by` is set, shares per category of that attribute."""
+
+    kind: Literal["choice"]
+    categories: Annotated[tuple[str, ...], MinLen(1)]
+    by: str | None = None
+    shares: Annotated[tuple[Share, ...], MinLen(1)] | Mapping[str, tuple[Share, ...]]
+
+
+@described
+class Chance(Sourced):
+    """Yes or no. `p` may depend on attributes; a product above 1 counts as 1."""
+
+    kind: Literal["chance"]
+    p: Number
+
+
+@described
+class Given(Sourced):
+    """Decided outside the draws (by the triage policy): until then, the same as the attribute `like`."""
+
+    kind: Literal["given"]
+    like: str
+
+
+Attribute = Choice | Chance | Given
+
+
+@described
+class QueueClass:
+    """How a class of patients ranks: `rank` under the acuity rule (lower first), `rate` under accumulating priority
+    (rank gained per minute waited, a whole number)."""
+
+    rank: Annotated[float, Ge(0)]
+    rate: Annotated[int, Ge(0)]
+
+
+@described
+class TargetPull(Sourced):
+    """A pull towards the four-hour target: between two times since arrival a patient ranks as `ranks_as`, if better."""
+
+    active: bool
+    starts_at_minutes: Minutes
+    ends_at_minutes: Minutes
+    ranks_as: str
+
+
+@described
+class Priority(Sourced):
+    """Who is next. Classes are the levels of acuity, most urgent first, and any others that steps name.
+
+    `adherence`: the probability that a patient's class is honoured in one queue; else it counts as `ignored_as`.
+    `untriaged_as`: the class of somebody who has no label yet.
+    """
+
+    rule: Rule
+    classes: Annotated[Mapping[str, QueueClass], MinLen(1)]
+    untriaged_as: str
+    adherence: Share = 1.0
+    ignored_as: str
+    target_pull: TargetPull | None = None
+
+
+@described
+class Patience(Sourced):
+    """When patients give up: minutes from arrival to leaving, unless a clinician has started with them."""
+
+    minutes: str
+    streams: tuple[str, ...]
+    next: str
+
+
+@described
+class Widen(Sourced):
+    """After so many minutes of waiting the request may also take any of these pools (placement elsewhere)."""
+
+    after_minutes: Minutes
+    any_of: Annotated[tuple[str, ...], MinLen(1)]
+
+
+@described
+class Step:
+    """Asks for pools, waits, holds them for its minutes, gives back what it does not keep.
+
+    asks            all of these together
+    any_of          and any one of these, the first free in this order
+    minutes         durations added up; none means an instant
+    times           a factor on the minutes
+    pace            a profile: the minutes pass faster or slower by the hour
+    repeat_of       a loop: its k-th pass reads the k-th draw
+    keeps           of what was taken, held on after the end
+    gives_up_at_start, gives_up_at_end   of what was held before
+    ranks_as        'acuity' (the class of the patient now) or a class of the priority rule
+    adheres         whether the rule's adherence applies here; pulled  whether its target pull does
+    may_leave       whether patience can end this wait
+    first_seen      a clinician starts: patience no longer matters
+    relabels        at the end the patient's acuity now becomes this attribute
+    queue_limit     more waiting than this are turned away to `turned_away`
+    widens          placement elsewhere
+    records         points in time that this step dates, by name
+    """
+
+    next: str
+    asks: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
+    minutes: tuple[str, ...] = ()
+    times: Positive = 1.0
+    pace: str | None = None
+    repeat_of: str | None = None
+    keeps: tuple[str, ...] = ()
+    gives_up_at_start: tuple[str, ...] = ()
+    gives_up_at_end: tuple[str, ...] = ()
+    ranks_as: str = "acuity"
+    adheres: bool = False
+    pulled: bool = False
+    may_leave: bool = False
+    first_seen: bool = False
+    relabels: str | None = None
+    queue_limit: Annotated[int, Ge(0)] | None = None
+    turned_away: str | None = None
+    widens: Widen | None = None
+    records: Mapping[str, Moment] = field(default_factory=dict)
+
+
+@described
+class ByAttribute:
+    """Route by a patient's category (of any attribute, of the stream, or of the acuity now)."""
+
+    kind: Literal["attribute"]
+    attribute: str
+    cases: Mapping[str, str]
+    otherwise: str | None = None
+
+
+@described
+class ByChance(Sourced):
+    """Route by a drawn coin: target and probability."""
+
+    kind: Literal["chance"]
+    targets: Mapping[str, Share]
+
+
+@described
+class ByQueue(Sourced):
+    """Route by how many wait at some steps, as it was just before this instant."""
+
+    kind: Literal["queue"]
+    waiting_at: tuple[str, ...]
+    at_least: Annotated[int, Ge(0)]
+    then: str
+    otherwise: str
+
+
+@described
+class ByHours(Sourced):
+    """Route by clock: open during these hours (half-open, '8-20') on these days."""
+
+    kind: Literal["hours"]
+    hours: str
+    days: str = "mon-sun"
+    then: str
+    otherwise: str
+
+
+Branch = ByAttribute | ByChance | ByQueue | ByHours
+
+
+@described
+class Loop:
+    """Go round `again` as many times as the attribute `passes` says (its categories are whole numbers), then `next`."""
+
+    passes: str
+    again: str
+    next: str
+
+
+@described
+class End:
+    """Leave the model; `outcome` is how (discharged, admitted, left, ...). `records` dates the moment of leaving."""
+
+    outcome: str
+    records: tuple[str, ...] = ()
+
+
+@described
+class Opens(Sourced):
+    """Escalation: `extra` units of a pool open while more than `above` wait, close when `below` or fewer do."""
+
+    kind: Literal["opens"]
+    waiting_at: tuple[str, ...]
+    above: Count
+    below: Count
+    pool: str
+    extra: Annotated[int, Gt(0)]
+
+
+@described
+class Takes(Sourced):
+    """People who wait need care: `minutes_per_hour` each, taken from a pool as whole units hour by hour, the rest
+    carried over; at least `leaves` stay."""
+
+    kind: Literal["takes"]
+    waiting_at: tuple[str, ...]
+    minutes_per_hour: Positive
+    pool: str
+    leaves: Count = 1
+
+
+Trigger = Opens | Takes
+
+
+@described
+class Pathway:
+    """A department, and whatever else competes for its pools. Names are unique across steps, branches, loops, ends."""
+
+    name: str
+    question: str = ""
+    streams: Annotated[Mapping[str, Stream], MinLen(1)]
+    present: Mapping[str, Present] = field(default_factory=dict)
+    day_factors: Mapping[str, DayFactor] = field(default_factory=dict)
+    profiles: Mapping[str, Profile] = field(default_factory=dict)
+    pools: Mapping[str, Pool]
+    attributes: Mapping[str, Attribute] = field(default_factory=dict)
+    durations: Mapping[str, AnyDuration] = field(default_factory=dict)
+    priority: Priority
+    patience: Patience | None = None
+    steps: Annotated[Mapping[str, Step], MinLen(1)]
+    branches: Mapping[str, Branch] = field(default_factory=dict)
+    loops: Mapping[str, Loop] = field(default_factory=dict)
+    ends: Annotated[Mapping[str, End], MinLen(1)]
+    triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    decisions_every_minutes: Positive = 60.0
+    allow_overload: bool = False
+
+    def nodes(self) -> dict[str, Step | Branch | Loop | End]:
+        """Every node of the route by name, in declared order."""
+        return {**self.steps, **self.branches, **self.loops, **self.ends}
+
+    def categories(self, attribute: str) -> tuple[str, ...]:
+        """The categories of an attribute, in the order of their integer codes."""
+        if attribute == STREAM:
+            return (*self.streams, *self.present)
+        if attribute == ACUITY_NOW:
+            return tuple(self.priority.classes)
+        described = self.attributes[attribute]
+        if isinstance(described, Choice):
+            return described.categories
+        if isinstance(described, Given):
+            return self.categories(described.like)
+        return ("no", "yes")
+
+
+def targets(node: Step | Branch | Loop | End) -> tuple[str, ...]:
+    """The names a node can lead to, in declared order, without repeats (patience aside)."""
+    if isinstance(node, Step):
+        found: tuple[str | None, ...] = (node.next, node.turned_away)
+    elif isinstance(node, ByAttribute):
+        found = (*node.cases.values(), node.otherwise)
+    elif isinstance(node, ByChance):
+        found = tuple(node.targets)
+    elif isinstance(node, ByQueue | ByHours):
+        found = (node.then, node.otherwise)
+    elif isinstance(node, Loop):
+        found = (node.again, node.next)
+    else:
+        found = ()
+    return tuple(dict.fromkeys(name for name in found if name is not None))
