@@ -1,0 +1,97 @@
+"""The contract every engine obeys, in prose; and what it returns.
+
+**Time** is whole ticks of 1/1024 minute from 00:00 on day 0, a Monday. The chance is in the draws: an engine is
+a deterministic function of (plan, columns, horizon).
+
+**Three phases at each instant.**
+A. Advance the clock to the next instant at which anything is due.
+B. Apply every change due now: ends of steps, arrivals, rotas, patience running out, decisions. They only free
+   capacity, or join, leave or re-rank in queues, so their order has no meaning.
+C. Among all waiting requests that can start (every pool asked for has a free unit), whatever step they wait for,
+   the one with the smallest key starts: it gives up what its step gives up at the start and takes its pools in
+   one act; what it gave up is free at once. Again, until none can start. Only then do the steps of zero length
+   that started here end, in another B and C of the same instant.
+
+**Who is next.** The key is (rank, joined at, patient). Under `acuity` the rank is the class's; under `accumulating`
+it is minus the class's rate times the ticks waited. The class is the patient's acuity now (before triage the
+untriaged class), or the one the step states. Nobody who can start is held up by one who cannot; nothing is
+reserved. The order in which pools and steps are declared has no meaning. A request for several pools starts when
+all are free; one for any of several takes the first free in the order its step names.
+
+**Leaving.** A patient whose patience ends at t has left before the dispatch at t. If patience ends while the
+patient is being served, it leaves on joining the next queue that allows leaving. Once a step marked `first_seen`
+has started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives back everything held.
+
+**Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
+number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
+returns to nobody.
+
+**Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the largest keys among those who joined at
+this instant; they are turned away in another B.
+
+**State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
+placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
+cuts nobody off; a request that widens its pools keeps its place (`joined at`).
+
+**The end.** Events at the horizon do not run. An activity that has not started or ended by then keeps NEVER.
+
+An engine that lacks what a plan needs raises PlanError and names the step: there is no silent fallback.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.engine.plan import Columns, Plan
+
+
+@dataclass(frozen=True)
+class Activities:
+    """One row per patient and step, in (patient, order of joining); arrays of one length.
+
+    The end that a patient reached is a last row of no length, so whoever has none was still there at the horizon.
+    patient  row of the draws; step  node number; outcome  `plan.Outcome`; joined_at, started_at, ended_at  ticks
+    or NEVER; pool  which of `any_of` was taken, or -1.
+    """
+
+    patient: NDArray[np.int32]
+    step: NDArray[np.int16]
+    outcome: NDArray[np.int8]
+    joined_at: NDArray[np.int64]
+    started_at: NDArray[np.int64]
+    ended_at: NDArray[np.int64]
+    pool: NDArray[np.int16]
+
+    def __len__(self) -> int:
+        return len(self.patient)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What triggers did: at tick `at`, trigger `trigger` set its units to `units`; sorted by (at, trigger)."""
+
+    at: NDArray[np.int64]
+    trigger: NDArray[np.int16]
+    units: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What an engine returns. `n_events` counts the instants' changes, for speed figures."""
+
+    activities: Activities
+    changes: Changes
+    horizon: int
+    n_events: int
+
+
+class Engine(Protocol):
+    """A function from a plan, bound columns and a horizon in ticks to a run."""
+
+    def __call__(self, plan: Plan, columns: Columns, horizon: int) -> Run:
+        """Run everybody from time 0 to the horizon."""
+        ...

@@ -1,0 +1,421 @@
+"""Names to integers, once: the `Plan` that every engine reads, and the tables that lead back to names.
+
+A plan is a table of rows (steps, branches, loops, ends) and a few tables beside it, all integers. What a patient
+brings (`Columns`) is bound to it by column number. A plan holds no chance and no clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws import Draws
+from simulation.errors import PlanError
+from simulation.pathway.department import (
+    ACUITY_NOW,
+    Branch,
+    ByAttribute,
+    ByChance,
+    ByHours,
+    ByQueue,
+    End,
+    Loop,
+    Opens,
+    Pathway,
+    Step,
+    Trigger,
+)
+from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
+from simulation.units import HOUR, WEEK, to_ticks
+
+Ints = NDArray[np.int64]
+RANK_SCALE = 1000
+"""Ranks of the acuity rule are stored in thousandths, so that they are whole numbers."""
+PACE_SCALE = 1000
+"""A pace of 1 is 1,000 units a tick."""
+UNLIMITED = 2**31 - 1
+NONE = -1
+
+
+class Kind(IntEnum):
+    """What a row is."""
+
+    STEP = 0
+    ATTRIBUTE = 1
+    ACUITY = 2
+    QUEUE = 3
+    HOURS = 4
+    LOOP = 5
+    END = 6
+
+
+class Outcome(IntEnum):
+    """How an activity ended."""
+
+    DONE = 0
+    LEFT = 1
+    TURNED_AWAY = 2
+    OPEN = 3
+
+
+OUTCOMES = ("done", "left", "turned_away", "open")
+
+
+@dataclass(frozen=True)
+class StepRow:
+    """A step in integers. Pools, rows, asks and columns are numbers; NONE where there is none.
+
+    `minutes` is the first of `n_repeats` duration columns (NONE: an instant); `repeat_of` a loop's number;
+    `ask` a number of `Plan.asks`; `queue_class` a fixed class or NONE for the acuity now;
+    `ignored` a column of the coins against adherence; `relabels` an attribute column.
+    """
+
+    next: int
+    ask: int
+    minutes: int
+    n_repeats: int
+    repeat_of: int
+    pace: int
+    keeps: tuple[int, ...]
+    gives_up_at_start: tuple[int, ...]
+    gives_up_at_end: tuple[int, ...]
+    queue_class: int
+    ignored: int
+    pulled: bool
+    may_leave: bool
+    first_seen: bool
+    relabels: int
+    queue_limit: int
+    turned_away: int
+    widened_ask: int
+    widens_after: int
+
+
+@dataclass(frozen=True)
+class BranchRow:
+    """A branch in integers.
+
+    ATTRIBUTE, ACUITY: `column` is the attribute (ACUITY: none), `targets` one row a category.
+    QUEUE: `steps` waiting, `number` at least -> targets[0], else targets[1].
+    HOURS: open in any of `open_hours` (ticks of the week, half-open) -> targets[0], else targets[1].
+    LOOP: `column` the attribute of passes, `number` the loop's number; targets again, next.
+    """
+
+    kind: Kind
+    targets: tuple[int, ...]
+    column: int = NONE
+    number: int = 0
+    steps: tuple[int, ...] = ()
+    open_hours: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class EndRow:
+    """The end of the route."""
+
+    kind: Kind = Kind.END
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A set of pools: all of `all_of`, and one of `any_of` (the first free) if there are any."""
+
+    all_of: tuple[int, ...]
+    any_of: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class PoolRow:
+    """A pool's week: (tick of the week, units) rows, or unlimited; `shifts` where teams change (extra outgoing)."""
+
+    timetable: tuple[tuple[int, int], ...]
+    unlimited: bool
+    team_changes: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class TriggerRow:
+    """Opens: `extra` units of `pool` above / at or below so many waiting. Takes: ticks an hour each, `leaves` stay."""
+
+    opens: bool
+    pool: int
+    steps: tuple[int, ...]
+    above: int
+    below: int
+    extra: int
+    ticks_per_hour: int
+    leaves: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Everything an engine needs but the patients. Rows are numbered as the pathway's nodes."""
+
+    nodes: tuple[str, ...]
+    rows: tuple[StepRow | BranchRow | EndRow, ...]
+    pools: tuple[str, ...]
+    pool_rows: tuple[PoolRow, ...]
+    asks: tuple[Ask, ...]
+    n_loops: int
+    classes: tuple[str, ...]
+    ranks: tuple[int, ...]
+    rates: tuple[int, ...]
+    accumulating: bool
+    untriaged_class: int
+    ignored_class: int
+    pull: tuple[int, int, int] | None
+    """(ticks since arrival from, to, class) of the pull towards the target, if on."""
+    patience_to: int
+    paces: tuple[tuple[int, ...], ...]
+    """Each pace: 169 running totals of pace units at the hours of a week."""
+    triggers: tuple[TriggerRow, ...]
+    decide_every: int
+    stream_starts: tuple[int, ...]
+    minutes_columns: tuple[tuple[tuple[str, ...], float, int], ...]
+    """What each duration column holds: durations added, factor, repeat."""
+    attribute_columns: tuple[str, ...]
+    ignored_columns: tuple[str, ...]
+    adherence: float
+
+    def row(self, node: str) -> int:
+        """The number of a node."""
+        return self.nodes.index(node)
+
+
+def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
+    """When `work` ticks at pace 1, begun at `now`, are done under a weekly pace. Whole numbers throughout.
+
+    The amount done by tick t is a running total, linear within an hour; this inverts it, rounding up.
+    """
+    week = pace[HOURS_IN_WEEK]
+    at = now % WEEK
+    hour = at // HOUR
+    done = pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR
+    target = done + work * PACE_SCALE
+    weeks = target // week
+    rest = target - weeks * week
+    low, high = 0, HOURS_IN_WEEK
+    while high - low > 1:
+        middle = (low + high) // 2
+        if pace[middle] <= rest:
+            low = middle
+        else:
+            high = middle
+    within = -(-(rest - pace[low]) * HOUR // max(pace[low + 1] - pace[low], 1))
+    return max(now - at + weeks * WEEK + low * HOUR + within, now)
+
+
+HOURS_IN_WEEK = 168
+
+
+def lower(pathway: Pathway) -> Plan:
+    """Turn a checked pathway into a plan.
+
+    Raises PlanError where the pathway says something no engine can do; `pathway.check` finds every other fault.
+    """
+    return _Lowering(pathway).plan()
+
+
+class _Lowering:
+    """The names seen so far and their numbers."""
+
+    def __init__(self, pathway: Pathway) -> None:
+        self.pathway = pathway
+        self.nodes = {name: number for number, name in enumerate(pathway.nodes())}
+        self.pools = {name: number for number, name in enumerate(pathway.pools)}
+        self.classes = {name: number for number, name in enumerate(pathway.priority.classes)}
+        self.loops = {name: number for number, name in enumerate(pathway.loops)}
+        self.asks: dict[Ask, int] = {}
+        self.minutes: list[tuple[tuple[str, ...], float, int]] = []
+        self.first_minutes: dict[tuple[tuple[str, ...], float, int], int] = {}
+        self.attributes: dict[str, int] = {}
+        self.ignored: dict[str, int] = {}
+        self.paces: dict[str, int] = {}
+
+    def plan(self) -> Plan:
+        pathway, priority = self.pathway, self.pathway.priority
+        rows = tuple(self._row(name, node) for name, node in pathway.nodes().items())
+        pull = priority.target_pull
+        return Plan(
+            nodes=tuple(self.nodes),
+            rows=rows,
+            pools=tuple(self.pools),
+            pool_rows=tuple(self._pool(name) for name in self.pools),
+            asks=tuple(self.asks),
+            n_loops=len(self.loops),
+            classes=tuple(self.classes),
+            ranks=tuple(round(each.rank * RANK_SCALE) for each in priority.classes.values()),
+            rates=tuple(each.rate for each in priority.classes.values()),
+            accumulating=priority.rule == "accumulating",
+            untriaged_class=self.classes[priority.untriaged_as],
+            ignored_class=self.classes[priority.ignored_as],
+            pull=(
+                (to_ticks(pull.starts_at_minutes), to_ticks(pull.ends_at_minutes), self.classes[pull.ranks_as])
+                if pull is not None and pull.active
+                else None
+            ),
+            patience_to=self.nodes[pathway.patience.next] if pathway.patience else NONE,
+            paces=tuple(self._pace(name) for name in self.paces),
+            triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
+            decide_every=to_ticks(pathway.decisions_every_minutes),
+            stream_starts=tuple(
+                self.nodes[source.starts] for source in (*pathway.streams.values(), *pathway.present.values())
+            ),
+            minutes_columns=tuple(self.minutes),
+            attribute_columns=tuple(self.attributes),
+            ignored_columns=tuple(self.ignored),
+            adherence=priority.adherence,
+        )
+
+    def _row(self, name: str, node: Step | Branch | Loop | End) -> StepRow | BranchRow | EndRow:
+        if isinstance(node, Step):
+            return self._step(name, node)
+        if isinstance(node, ByAttribute):
+            known = self.pathway.categories(node.attribute)
+            rows = tuple(self.nodes[node.cases.get(case, node.otherwise or "")] for case in known)
+            if node.attribute == ACUITY_NOW:
+                return BranchRow(Kind.ACUITY, rows)
+            return BranchRow(Kind.ATTRIBUTE, rows, column=self._attribute(node.attribute))
+        if isinstance(node, ByChance):
+            rows = tuple(self.nodes[target] for target in node.targets)
+            return BranchRow(Kind.ATTRIBUTE, rows, column=self._attribute(coin_name(name)))
+        if isinstance(node, ByQueue):
+            steps = tuple(self.nodes[step] for step in node.waiting_at)
+            return BranchRow(Kind.QUEUE, self._pair(node.then, node.otherwise), number=node.at_least, steps=steps)
+        if isinstance(node, ByHours):
+            hours = tuple(intervals(node.hours, node.days))
+            return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
+        if isinstance(node, Loop):
+            column = self._attribute(node.passes)
+            return BranchRow(Kind.LOOP, self._pair(node.again, node.next), column=column, number=self.loops[name])
+        return EndRow()
+
+    def _pair(self, first: str, second: str) -> tuple[int, int]:
+        return self.nodes[first], self.nodes[second]
+
+    def _step(self, name: str, step: Step) -> StepRow:
+        n_repeats = 1
+        minutes = NONE
+        if step.minutes:
+            if step.repeat_of is not None:
+                n_repeats = max(self.pathway.durations[each].repeats for each in step.minutes)
+            minutes = self._minutes(step.minutes, step.times, n_repeats)
+        all_of = tuple(self.pools[pool] for pool in step.asks)
+        any_of = tuple(self.pools[pool] for pool in step.any_of)
+        widened = NONE
+        if step.widens is not None:
+            wider = any_of or all_of
+            rest = all_of if any_of else ()
+            widened = self._ask(Ask(rest, (*wider, *(self.pools[pool] for pool in step.widens.any_of))))
+        adheres = step.adheres and self.pathway.priority.adherence < 1
+        return StepRow(
+            next=self.nodes[step.next],
+            ask=self._ask(Ask(all_of, any_of)) if all_of or any_of else NONE,
+            minutes=minutes,
+            n_repeats=n_repeats,
+            repeat_of=self.loops[step.repeat_of] if step.repeat_of is not None else NONE,
+            pace=self.paces.setdefault(step.pace, len(self.paces)) if step.pace is not None else NONE,
+            keeps=self._pools(step.keeps),
+            gives_up_at_start=self._pools(step.gives_up_at_start),
+            gives_up_at_end=self._pools(step.gives_up_at_end),
+            queue_class=NONE if step.ranks_as == "acuity" else self.classes[step.ranks_as],
+            ignored=self.ignored.setdefault(name, len(self.ignored)) if adheres else NONE,
+            pulled=step.pulled,
+            may_leave=step.may_leave,
+            first_seen=step.first_seen,
+            relabels=self._attribute(step.relabels) if step.relabels is not None else NONE,
+            queue_limit=step.queue_limit if step.queue_limit is not None else NONE,
+            turned_away=self.nodes[step.turned_away] if step.turned_away is not None else NONE,
+            widened_ask=widened,
+            widens_after=to_ticks(step.widens.after_minutes) if step.widens is not None else 0,
+        )
+
+    def _minutes(self, parts: tuple[str, ...], factor: float, n_repeats: int) -> int:
+        """The first of `n_repeats` neighbouring duration columns."""
+        wanted = (parts, factor, n_repeats)
+        if wanted not in self.first_minutes:
+            self.first_minutes[wanted] = len(self.minutes)
+            self.minutes += [(parts, factor, repeat) for repeat in range(n_repeats)]
+        return self.first_minutes[wanted]
+
+    def _pools(self, names: Sequence[str]) -> tuple[int, ...]:
+        return tuple(self.pools[name] for name in names)
+
+    def _ask(self, ask: Ask) -> int:
+        return self.asks.setdefault(ask, len(self.asks))
+
+    def _attribute(self, name: str) -> int:
+        return self.attributes.setdefault(name, len(self.attributes))
+
+    def _pool(self, name: str) -> PoolRow:
+        pool = self.pathway.pools[name]
+        extra_teams = pool.on_shift_change == "outgoing_are_extra"
+        return PoolRow(
+            timetable=((0, UNLIMITED),) if pool.unlimited else tuple(timetable(pool)),
+            unlimited=pool.unlimited,
+            team_changes=tuple(shift_starts(pool)) if extra_teams else (),
+        )
+
+    def _pace(self, name: str) -> tuple[int, ...]:
+        weights = weekly_weights(self.pathway.profiles[name])
+        per_hour = np.rint(weights * HOUR * PACE_SCALE).astype(np.int64)
+        return (0, *(int(total) for total in np.cumsum(per_hour)))
+
+    def _trigger(self, trigger: Trigger) -> TriggerRow:
+        steps = tuple(self.nodes[step] for step in trigger.waiting_at)
+        pool = self.pools[trigger.pool]
+        if isinstance(trigger, Opens):
+            return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0)
+        return TriggerRow(False, pool, steps, 0, 0, 0, to_ticks(trigger.minutes_per_hour), trigger.leaves)
+
+
+def coin_name(branch: str) -> str:
+    """The attribute that holds the coin of a branch by chance."""
+    return f"coin:{branch}"
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What patients bring to an engine, one row of `Draws` each, bound to the columns of one plan.
+
+    arrived_at  (n,) ticks, sorted; start (n,) row; attributes (n_attributes, n); minutes (n_columns, n) ticks of
+    work; patience (n,) ticks after arrival or NEVER; ignored (n_ignored, n) whether the class is not honoured.
+    """
+
+    arrived_at: Ints
+    start: NDArray[np.int32]
+    attributes: NDArray[np.int16]
+    minutes: NDArray[np.int32]
+    patience: Ints
+    ignored: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.arrived_at)
+
+
+def bind(plan: Plan, draws: Draws) -> Columns:
+    """Put the columns of `draws` into the order that `plan` asks for. Raises PlanError if one is missing."""
+    n = len(draws)
+    missing = [name for name in plan.attribute_columns if name not in draws.attributes]
+    missing += sorted({part for parts, _, _ in plan.minutes_columns for part in parts if part not in draws.minutes})
+    if missing:
+        raise PlanError(f"the draws lack {', '.join(missing)}; draw again with this pathway")
+    attributes = np.empty((len(plan.attribute_columns), n), dtype=np.int16)
+    for number, name in enumerate(plan.attribute_columns):
+        attributes[number] = draws.attributes[name]
+    minutes = np.empty((len(plan.minutes_columns), n), dtype=np.int32)
+    for number, (parts, factor, repeat) in enumerate(plan.minutes_columns):
+        total = np.zeros(n)
+        for part in parts:
+            repeats = draws.minutes[part]
+            total += repeats[min(repeat, len(repeats) - 1)]
+        minutes[number] = to_ticks(total * factor)
+    ignored = np.zeros((len(plan.ignored_columns), n), dtype=np.bool_)
+    for number, name in enumerate(plan.ignored_columns):
+        ignored[number] = draws.adherence[name] >= plan.adherence
+    start = np.asarray(plan.stream_starts, dtype=np.int32)[draws.stream]
+    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, ignored)

@@ -1,0 +1,564 @@
+"""The reference engine: the contract in SimPy, written to be read.
+
+SimPy keeps the clock and the list of what is due. Arrivals, rotas and decisions are SimPy processes; the end of
+an activity and the end of patience are timeouts with a callback. Between them they do all of phase B. Phase C is
+`_dispatch`, called once everything due at an instant has happened. Reading order: `simulate`, `_proceed`,
+`_dispatch`, `_start`, `_finish`.
+"""
+
+from __future__ import annotations
+
+import gc
+from bisect import bisect_left, insort
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from simulation.engine.contract import Activities, Changes, Run
+from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow, paced_end
+from simulation.units import HOUR, NEVER, WEEK
+
+Process = Generator[simpy.Event, Any, None]
+
+
+def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
+    """Run everybody from time 0 to `horizon` (ticks) under the contract."""
+    department = _Department(plan, columns)
+    collecting = gc.isenabled()
+    gc.disable()  # nothing here makes cycles, and looking for them costs a tenth of the time
+    try:
+        return department.run(horizon)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+class _Patient:
+    """What the engine knows about somebody now."""
+
+    __slots__ = ("acuity", "arrived_at", "ask", "entry", "held", "leaves_at", "number", "passes", "pulled", "queue",
+                 "record", "seen", "step", "taken")  # fmt: skip
+
+    def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
+        self.number = number
+        self.arrived_at = arrived_at
+        self.acuity = acuity
+        self.leaves_at = leaves_at
+        self.seen = leaves_at == NEVER
+        """Whether patience no longer matters."""
+        self.pulled = False
+        self.passes = [0] * n_loops
+        self.held: list[tuple[_Pool, int]] = []
+        """Pools kept from earlier steps, each with the team of the unit."""
+        self.taken: list[tuple[_Pool, int]] = []
+        """Pools of the step under way."""
+        self.step: StepRow = None  # type: ignore[assignment]
+        self.record: list[int] = []
+        self.ask: _Ask | None = None
+        self.queue: list[tuple[int, int, _Patient]] | None = None
+        """The queue the patient waits in, if it waits."""
+        self.entry: tuple[int, int, _Patient] = (0, 0, self)
+
+
+class _Pool:
+    """Units of one kind: how many there are now and how many are in use."""
+
+    __slots__ = ("asks", "capacity", "in_use", "number", "scheduled", "team", "triggers")
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.scheduled = 0
+        self.capacity = 0
+        self.in_use = 0
+        self.team = 0
+        self.asks: list[_Ask] = []
+        """Every ask that this pool could help to start."""
+        self.triggers: list[int] = []
+
+
+class _Ask:
+    """A set of pools that steps ask for, and who waits for it: one queue a class, oldest first."""
+
+    __slots__ = ("all_of", "any_of", "n_waiting", "queues")
+
+    def __init__(self, all_of: tuple[_Pool, ...], any_of: tuple[_Pool, ...], n_classes: int) -> None:
+        self.all_of = all_of
+        self.any_of = any_of
+        self.queues: list[list[tuple[int, int, _Patient]]] = [[] for _ in range(n_classes)]
+        self.n_waiting = 0
+
+    def can_start(self) -> bool:
+        for pool in self.all_of:
+            if pool.in_use >= pool.capacity:
+                return False
+        if self.any_of:
+            return any(pool.in_use < pool.capacity for pool in self.any_of)
+        return True
+
+
+class _Department:
+    """The state of everything, and the three phases."""
+
+    def __init__(self, plan: Plan, columns: Columns) -> None:
+        self.plan = plan
+        self.env = simpy.Environment()
+        self.rows = plan.rows
+        self.row_numbers = {id(row): number for number, row in enumerate(plan.rows)}
+        self.pools = [_Pool(number) for number in range(len(plan.pools))]
+        self.asks = [self._make_ask(number) for number in range(len(plan.asks))]
+        self.touched: set[_Ask] = set()
+        """Asks that may be able to start: a pool was freed or rose, or somebody joined."""
+        self.ending_now: list[_Patient] = []
+        """Steps of zero length that started in this C."""
+        self.joined_now: list[_Patient] = []
+        """Those who joined a queue with a limit at this instant."""
+        self.waiting = [0] * len(plan.rows)
+        self.waiting_before = [0] * len(plan.rows)
+        self.waiting_changed_at = [NEVER] * len(plan.rows)
+        self.trigger_units = [0] * len(plan.triggers)
+        self.trigger_carry = [0] * len(plan.triggers)
+        for number, trigger in enumerate(plan.triggers):
+            self.pools[trigger.pool].triggers.append(number)
+        self.columns = columns
+        self.arrived_at = columns.arrived_at.tolist()
+        self.starts = columns.start.tolist()
+        self.attributes = columns.attributes.tolist()
+        self.minutes = columns.minutes.tolist()
+        self.patience = columns.patience.tolist()
+        self.ignored = columns.ignored.tolist()
+        self.class_when_pulled = _classes_when_pulled(plan)
+        self.records: list[list[int]] = []
+        self.changes: list[tuple[int, int, int]] = []
+        self.n_events = 0
+
+    def _make_ask(self, number: int) -> _Ask:
+        described = self.plan.asks[number]
+        ask = _Ask(
+            tuple(self.pools[pool] for pool in described.all_of),
+            tuple(self.pools[pool] for pool in described.any_of),
+            len(self.plan.classes),
+        )
+        for pool in (*ask.all_of, *ask.any_of):
+            pool.asks.append(ask)
+        return ask
+
+    # --- the clock -------------------------------------------------------------------------------------------
+
+    def run(self, horizon: int) -> Run:
+        env = self.env
+        env.process(self._arrivals())
+        for pool, row in zip(self.pools, self.plan.pool_rows, strict=True):
+            env.process(self._rota(pool, row.timetable))
+            if row.team_changes:
+                env.process(self._teams(pool, row.team_changes))
+        widening = [row for row in self.rows if isinstance(row, StepRow) and row.widened_ask != NONE]
+        if self.plan.triggers or widening:
+            env.process(self._decisions({row.ask for row in widening}))
+        peek, step = env.peek, env.step
+        now = peek()
+        while now < horizon:  # A
+            while peek() == now:  # B
+                step()
+                self.n_events += 1
+            self._dispatch(env.now)  # C
+            now = peek()
+        return Run(self._activities(), self._changes(), horizon, self.n_events)
+
+    # --- B: what is due now ----------------------------------------------------------------------------------
+
+    def _arrivals(self) -> Process:
+        env, n_loops, untriaged = self.env, self.plan.n_loops, self.plan.untriaged_class
+        for number, arrived_at in enumerate(self.arrived_at):
+            if arrived_at > env.now:
+                yield env.timeout(arrived_at - env.now)
+            patience = self.patience[number]
+            leaves_at = NEVER if patience == NEVER else arrived_at + patience
+            patient = _Patient(number, arrived_at, untriaged, leaves_at, n_loops)
+            if leaves_at != NEVER:
+                self._later(patience, self._patience_ends, patient)
+            if self.plan.pull is not None:
+                self._later(self.plan.pull[0], self._pull_starts, patient)
+                self._later(self.plan.pull[1], self._pull_ends, patient)
+            self._proceed(patient, self.starts[number])
+
+    def _rota(self, pool: _Pool, timetable: tuple[tuple[int, int], ...]) -> Process:
+        env = self.env
+        week = 0
+        while True:
+            for tick, units in timetable:
+                if week + tick > env.now:
+                    yield env.timeout(week + tick - env.now)
+                pool.scheduled = units
+                self._set_capacity(pool)
+            if len(timetable) == 1:
+                return
+            week += WEEK
+
+    def _teams(self, pool: _Pool, changes: tuple[int, ...]) -> Process:
+        """Where the outgoing are extra: at every change of team the pool starts with nobody in use."""
+        env = self.env
+        week = 0
+        while True:
+            for tick in changes:
+                yield env.timeout(week + tick - env.now)
+                pool.team += 1
+                pool.in_use = 0
+                self.touched.update(pool.asks)
+            week += WEEK
+
+    def _decisions(self, may_widen: set[int]) -> Process:
+        """Escalation, care of boarders, placement elsewhere: decided at stated times on the state just before."""
+        env = self.env
+        while True:
+            for number in range(len(self.plan.triggers)):
+                self._decide(number)
+            for ask in may_widen:
+                self._widen(self.asks[ask])
+            yield env.timeout(self.plan.decide_every)
+
+    def _decide(self, number: int) -> None:
+        trigger = self.plan.triggers[number]
+        n_waiting = sum(self._waiting_before(step) for step in trigger.steps)
+        units = self.trigger_units[number]
+        if trigger.opens:
+            if n_waiting > trigger.above:
+                units = trigger.extra
+            elif n_waiting <= trigger.below:
+                units = 0
+        else:
+            period = self.plan.decide_every
+            due = self.trigger_carry[number] + n_waiting * trigger.ticks_per_hour * period // HOUR
+            units, self.trigger_carry[number] = divmod(due, period)
+        if units != self.trigger_units[number]:
+            self.trigger_units[number] = units
+            self.changes.append((self.env.now, number, units))
+            self._set_capacity(self.pools[trigger.pool])
+
+    def _set_capacity(self, pool: _Pool) -> None:
+        """The rota's units, what escalation opened, less what boarders take."""
+        capacity = pool.scheduled
+        for number in pool.triggers:
+            trigger = self.plan.triggers[number]
+            if trigger.opens:
+                capacity += self.trigger_units[number]
+            else:
+                capacity = max(min(capacity, trigger.leaves), capacity - self.trigger_units[number])
+        if capacity > pool.capacity:
+            self.touched.update(pool.asks)
+        pool.capacity = capacity
+
+    def _widen(self, ask: _Ask) -> None:
+        now = self.env.now
+        for queue in ask.queues:
+            for joined_at, _, patient in tuple(queue):
+                step = patient.step
+                waited = now - joined_at
+                if step.widened_ask != NONE and waited and waited >= step.widens_after:
+                    self._unqueue(patient)
+                    self._enqueue(patient, self.asks[step.widened_ask])
+
+    def _patience_ends(self, event: simpy.Event) -> None:
+        patient: _Patient = event.value
+        if not patient.seen and patient.queue is not None and patient.step.may_leave:
+            patient.seen = True
+            self._leave(patient, Outcome.LEFT, self.plan.patience_to)
+
+    def _pull_starts(self, event: simpy.Event) -> None:
+        self._pull(event.value, True)
+
+    def _pull_ends(self, event: simpy.Event) -> None:
+        self._pull(event.value, False)
+
+    def _pull(self, patient: _Patient, on: bool) -> None:
+        patient.pulled = on
+        if patient.queue is not None and patient.ask is not None and patient.step.pulled:
+            ask = patient.ask
+            self._unqueue(patient)
+            self._enqueue(patient, ask)
+
+    def _activity_ends(self, event: simpy.Event) -> None:
+        self._finish(event.value)
+
+    def _later(self, delay: int, callback: Any, patient: _Patient) -> None:
+        event = simpy.Timeout(self.env, delay, patient)
+        event.callbacks.append(callback)
+
+    # --- B: along the route ----------------------------------------------------------------------------------
+
+    def _proceed(self, patient: _Patient, row: int) -> None:
+        """Follow the route from a row to where the patient waits, is busy, or ends."""
+        rows, now = self.rows, self.env.now
+        while True:
+            node = rows[row]
+            if type(node) is StepRow:
+                record = [patient.number, row, now, NEVER, NEVER, Outcome.OPEN, NONE]
+                self.records.append(record)
+                patient.record = record
+                patient.step = node
+                if node.ask == NONE:
+                    if not self._start_alone(patient):
+                        return
+                    row = node.next
+                elif node.may_leave and not patient.seen and patient.leaves_at <= now:
+                    record[4], record[5] = now, Outcome.LEFT
+                    patient.seen = True
+                    self._release_all(patient)
+                    row = self.plan.patience_to
+                else:
+                    self._join(patient, node, row)
+                    return
+            elif type(node) is BranchRow:
+                row = self._choose(patient, node)
+            else:
+                self.records.append([patient.number, row, now, now, now, Outcome.DONE, NONE])
+                self._release_all(patient)
+                patient.seen = True
+                return
+
+    def _choose(self, patient: _Patient, branch: BranchRow) -> int:
+        """The row that a branch leads to."""
+        kind = branch.kind
+        if kind is Kind.ATTRIBUTE:
+            return branch.targets[self.attributes[branch.column][patient.number]]
+        if kind is Kind.ACUITY:
+            return branch.targets[patient.acuity]
+        if kind is Kind.LOOP:
+            again = patient.passes[branch.number] < self.attributes[branch.column][patient.number]
+            patient.passes[branch.number] += again
+            return branch.targets[0 if again else 1]
+        if kind is Kind.QUEUE:
+            n_waiting = sum(self._waiting_before(step) for step in branch.steps)
+            return branch.targets[0 if n_waiting >= branch.number else 1]
+        at = self.env.now % WEEK
+        is_open = any(start <= at < end for start, end in branch.open_hours)
+        return branch.targets[0 if is_open else 1]
+
+    def _start_alone(self, patient: _Patient) -> bool:
+        """Start a step without pools; True if it is over at once."""
+        patient.record[3] = self.env.now
+        if patient.step.gives_up_at_start:
+            self._give_up(patient, patient.step.gives_up_at_start)
+        self._see(patient)
+        minutes = self._minutes(patient)
+        if minutes:
+            self._later(minutes, self._activity_ends, patient)
+            return False
+        self._end_activity(patient)
+        return True
+
+    def _join(self, patient: _Patient, step: StepRow, row: int) -> None:
+        self._count(row, 1)
+        self._enqueue(patient, self.asks[step.ask])
+        if step.queue_limit != NONE:
+            self.joined_now.append(patient)
+
+    def _enqueue(self, patient: _Patient, ask: _Ask) -> None:
+        """Put a request in its class's queue, where it belongs by the time it joined."""
+        entry = (patient.record[2], patient.number, patient)
+        queue = ask.queues[self._class(patient)]
+        if queue and queue[-1] > entry:
+            insort(queue, entry)
+        else:
+            queue.append(entry)
+        patient.entry, patient.queue, patient.ask = entry, queue, ask
+        ask.n_waiting += 1
+        self.touched.add(ask)
+
+    def _unqueue(self, patient: _Patient) -> None:
+        queue, ask = patient.queue, patient.ask
+        assert queue is not None and ask is not None
+        del queue[bisect_left(queue, patient.entry)]
+        ask.n_waiting -= 1
+        patient.queue = patient.ask = None
+
+    def _class(self, patient: _Patient) -> int:
+        step = patient.step
+        if step.ignored != NONE and self.ignored[step.ignored][patient.number]:
+            return self.plan.ignored_class
+        number = patient.acuity if step.queue_class == NONE else step.queue_class
+        return self.class_when_pulled[number] if patient.pulled and step.pulled else number
+
+    def _leave(self, patient: _Patient, outcome: Outcome, row: int) -> None:
+        """Leave the queue without having started, and give back everything held."""
+        self._unqueue(patient)
+        self._count(patient.record[1], -1)
+        patient.record[4], patient.record[5] = self.env.now, outcome
+        self._release_all(patient)
+        self._proceed(patient, row)
+
+    def _finish(self, patient: _Patient) -> None:
+        """A step has ended: give back, relabel, go on."""
+        self._end_activity(patient)
+        self._proceed(patient, patient.step.next)
+
+    def _end_activity(self, patient: _Patient) -> None:
+        step = patient.step
+        patient.record[4], patient.record[5] = self.env.now, Outcome.DONE
+        if patient.taken:
+            if step.keeps:
+                patient.held += [unit for unit in patient.taken if unit[0].number in step.keeps]
+                self._release(patient, [unit for unit in patient.taken if unit[0].number not in step.keeps])
+            else:
+                self._release(patient, patient.taken)
+            patient.taken = []
+        if step.gives_up_at_end:
+            self._give_up(patient, step.gives_up_at_end)
+        if step.relabels != NONE:
+            patient.acuity = self.attributes[step.relabels][patient.number]
+
+    def _give_up(self, patient: _Patient, pools: tuple[int, ...]) -> None:
+        self._release(patient, [unit for unit in patient.held if unit[0].number in pools])
+        patient.held = [unit for unit in patient.held if unit[0].number not in pools]
+
+    def _release_all(self, patient: _Patient) -> None:
+        self._release(patient, patient.held)
+        patient.held = []
+
+    def _release(self, patient: _Patient, units: list[tuple[_Pool, int]]) -> None:
+        for pool, team in units:
+            if team == pool.team:
+                pool.in_use -= 1
+                if pool.in_use < pool.capacity:
+                    self.touched.update(pool.asks)
+
+    # --- C: who goes where -----------------------------------------------------------------------------------
+
+    def _dispatch(self, now: int) -> None:
+        while True:
+            while (ask := self._best(now)) is not None:
+                self._start(ask, now)
+            if self.joined_now:
+                self._trim(now)
+            if not self.ending_now:
+                if not self.touched:
+                    return
+                continue
+            ended, self.ending_now = self.ending_now, []
+            for patient in ended:
+                self._finish(patient)
+
+    def _best(self, now: int) -> tuple[_Ask, list[tuple[int, int, _Patient]]] | None:
+        """The ask and the queue whose first patient has the smallest key of all who can start."""
+        best = best_key = None
+        for ask in tuple(self.touched):
+            if not ask.n_waiting or not ask.can_start():
+                self.touched.discard(ask)
+                continue
+            for number, queue in enumerate(ask.queues):
+                if queue:
+                    joined_at, patient, _ = queue[0]
+                    if self.plan.accumulating:
+                        rank = -self.plan.rates[number] * (now - joined_at)
+                    else:
+                        rank = self.plan.ranks[number]
+                    key = (rank, joined_at, patient)
+                    if best_key is None or key < best_key:
+                        best, best_key = (ask, queue), key
+        return best
+
+    def _start(self, chosen: tuple[_Ask, list[tuple[int, int, _Patient]]], now: int) -> None:
+        ask, queue = chosen
+        patient = queue.pop(0)[2]
+        ask.n_waiting -= 1
+        patient.queue = patient.ask = None
+        step, record = patient.step, patient.record
+        self._count(record[1], -1)
+        record[3] = now
+        if step.gives_up_at_start:
+            self._give_up(patient, step.gives_up_at_start)
+        taken = [(pool, pool.team) for pool in ask.all_of]
+        for pool in ask.any_of:
+            if pool.in_use < pool.capacity:
+                taken.append((pool, pool.team))
+                record[6] = pool.number
+                break
+        for pool, _ in taken:
+            pool.in_use += 1
+        patient.taken = taken
+        self._see(patient)
+        minutes = self._minutes(patient)
+        if minutes:
+            self._later(minutes, self._activity_ends, patient)
+        else:
+            self.ending_now.append(patient)
+
+    def _see(self, patient: _Patient) -> None:
+        if patient.step.first_seen:
+            patient.seen = True
+
+    def _minutes(self, patient: _Patient) -> int:
+        """Ticks from now to the end of the step."""
+        step = patient.step
+        if step.minutes == NONE:
+            return 0
+        column = step.minutes
+        if step.repeat_of != NONE:
+            column += min(max(patient.passes[step.repeat_of] - 1, 0), step.n_repeats - 1)
+        work = self.minutes[column][patient.number]
+        if step.pace == NONE or not work:
+            return work
+        return paced_end(self.env.now, work, self.plan.paces[step.pace]) - self.env.now
+
+    def _trim(self, now: int) -> None:
+        """Turn away from queues that are too long, last first, among those who joined at this instant."""
+        joined = [patient for patient in self.joined_now if patient.queue is not None and patient.record[2] == now]
+        by_queue: dict[int, list[_Patient]] = {}
+        for patient in joined:
+            by_queue.setdefault(patient.record[1], []).append(patient)
+        self.joined_now, turned_away = [], []
+        for row, newcomers in by_queue.items():
+            newcomers.sort(key=lambda each: (self._rank(each), each.number))
+            n_stay = max(len(newcomers) + newcomers[0].step.queue_limit - self.waiting[row], 0)
+            self.joined_now += newcomers[:n_stay]
+            turned_away += newcomers[n_stay:]
+        for patient in turned_away:  # all are known before the first one joins another queue
+            self._leave(patient, Outcome.TURNED_AWAY, patient.step.turned_away)
+
+    def _rank(self, patient: _Patient) -> int:
+        return 0 if self.plan.accumulating else self.plan.ranks[self._class(patient)]
+
+    # --- how many wait, now and just before this instant -----------------------------------------------------
+
+    def _count(self, row: int, change: int) -> None:
+        now = self.env.now
+        if self.waiting_changed_at[row] != now:
+            self.waiting_before[row] = self.waiting[row]
+            self.waiting_changed_at[row] = now
+        self.waiting[row] += change
+
+    def _waiting_before(self, row: int) -> int:
+        return self.waiting_before[row] if self.waiting_changed_at[row] == self.env.now else self.waiting[row]
+
+    # --- tables ----------------------------------------------------------------------------------------------
+
+    def _activities(self) -> Activities:
+        table = np.array(self.records, dtype=np.int64).reshape(-1, 7)
+        table = table[np.argsort(table[:, 0], kind="stable")]
+        patient, step, joined_at, started_at, ended_at, outcome, pool = table.T
+        return Activities(
+            patient=patient.astype(np.int32),
+            step=step.astype(np.int16),
+            outcome=outcome.astype(np.int8),
+            joined_at=joined_at.copy(),
+            started_at=started_at.copy(),
+            ended_at=ended_at.copy(),
+            pool=pool.astype(np.int16),
+        )
+
+    def _changes(self) -> Changes:
+        table = np.array(sorted(self.changes), dtype=np.int64).reshape(-1, 3)
+        return Changes(table[:, 0].copy(), table[:, 1].astype(np.int16), table[:, 2].astype(np.int32))
+
+
+def _classes_when_pulled(plan: Plan) -> list[int]:
+    """The class that each class becomes under the pull towards the target: the better of the two."""
+    if plan.pull is None:
+        return list(range(len(plan.classes)))
+    pulled = plan.pull[2]
+    if plan.accumulating:
+        return [pulled if plan.rates[pulled] > rate else number for number, rate in enumerate(plan.rates)]
+    return [pulled if plan.ranks[pulled] < rank else number for number, rank in enumerate(plan.ranks)]
+
+
