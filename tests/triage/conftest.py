@@ -1,0 +1,94 @@
+"""A triage desk on paper: two streams, five levels, three durations, nobody who queues for long."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from pydantic import TypeAdapter
+
+from simulation.draws import Draws, draw
+from simulation.pathway.department import Pathway
+from simulation.triage.policy import Policy
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
+LEVELS = ["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
+WHY = {"mark": "assumed", "source": "test"}
+
+
+@pytest.fixture(scope="session")
+def stated_desk() -> dict[str, Any]:
+    def stream(per_day: float) -> dict[str, Any]:
+        return {"starts": "triage", "per_day": per_day, **WHY}
+
+    def minutes(mean: float) -> dict[str, Any]:
+        return {"kind": "lognormal", "mean": mean, "log_sd": 0.6, **WHY}
+
+    return {
+        "name": "desk",
+        "streams": {"walk_in": stream(2000), "ambulance": stream(1000), "referred": stream(500)},
+        "attributes": {
+            "sex": {"kind": "choice", "categories": ["female", "male"], "shares": [0.5, 0.5], **WHY},
+            "acuity_true": {"kind": "choice", "categories": LEVELS, "shares": [0.1, 0.2, 0.3, 0.25, 0.15], **WHY},
+            "acuity_given": {"kind": "given", "like": "acuity_true", **WHY},
+        },
+        "pools": {"nurses": {"kind": "staff", "unlimited": True, **WHY}},
+        "durations": {
+            "triage_interview": minutes(3.3),
+            "triage_observations": minutes(1.1),
+            "triage_record": minutes(2.2),
+            "testing": {**minutes(5), "repeats": 2},
+        },
+        "priority": {
+            "rule": "acuity",
+            "classes": {level: {"rank": rank, "rate": 5 - rank} for rank, level in enumerate(LEVELS)},
+            "untriaged_as": "urgent",
+            "ignored_as": "urgent",
+            **WHY,
+        },
+        "steps": {
+            "triage": {
+                "asks": ["nurses"],
+                "minutes": ["triage_interview", "triage_observations", "triage_record"],
+                "relabels": "acuity_given",
+                "next": "home",
+            }
+        },
+        "ends": {"home": {"outcome": "discharged"}},
+    }
+
+
+@pytest.fixture(scope="session")
+def desk(stated_desk: dict[str, Any]) -> Pathway:
+    built: Pathway = TypeAdapter(Pathway).validate_python(stated_desk)
+    return built
+
+
+@pytest.fixture(scope="session")
+def patients(desk: Pathway) -> Draws:
+    """About 35,000 patients."""
+    return draw(desk, seed=11, replication=0, days=10)
+
+
+@pytest.fixture(scope="session")
+def stated() -> Callable[[str], dict[str, Any]]:
+    """A packaged policy as its YAML states it, fresh each time."""
+
+    def read(name: str) -> dict[str, Any]:
+        found = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))
+        assert isinstance(found, dict)
+        return found
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def policy(stated: Callable[[str], dict[str, Any]]) -> Callable[..., Policy]:
+    """A packaged policy, with some of its keys replaced."""
+
+    def build(name: str, **changes: Any) -> Policy:
+        built: Policy = TypeAdapter(Policy).validate_python({**stated(name), **changes})
+        return built
+
+    return build
