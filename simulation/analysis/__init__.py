@@ -1,0 +1,1 @@
+"""What the two tables say: measures, occupancy, invariants, comparisons and verdicts."""

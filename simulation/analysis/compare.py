@@ -1,0 +1,303 @@
+"""Arms against a baseline, paired by replication. Patients are never the unit: they interfere with one another.
+
+An interval here is about simulation noise only. What is not known about inputs and structure is not in it.
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.measures import MeasureName, Measures, in_window, wait_to_clinician
+from simulation.errors import ResultsError, nearest
+from simulation.records.schema import Patients
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Floats = NDArray[np.float64]
+Window = tuple[float, float]
+LEVEL = 0.95
+TIDY = (
+    "arm",
+    "measure",
+    "unit",
+    "group",
+    "mean",
+    "low",
+    "high",
+    "baseline",
+    "difference",
+    "difference_low",
+    "difference_high",
+    "n_replications",
+)
+"""The columns of `summary.csv`."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean over replications with its t interval. Bounds are NaN with fewer than two replications."""
+
+    mean: float
+    low: float
+    high: float
+    sd: float
+    n: int
+
+    @property
+    def half_width(self) -> float:
+        """Half the length of the interval."""
+        return (self.high - self.low) / 2
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One arm, one measure, one group: its mean, and its paired difference from the baseline arm.
+
+    `baseline` is the baseline arm's name (its mean is `mean - difference`). NaN where there is nothing to say.
+    `n_replications` counts replications in which both arms have the measure.
+    """
+
+    arm: str
+    measure: str
+    unit: str
+    group: str
+    mean: float
+    low: float
+    high: float
+    baseline: str
+    difference: float
+    difference_low: float
+    difference_high: float
+    n_replications: int
+    level: float = LEVEL
+
+    @property
+    def half_width(self) -> float:
+        """Half the length of the difference's interval."""
+        return (self.difference_high - self.difference_low) / 2
+
+    @property
+    def sd(self) -> float:
+        """Standard deviation of the difference between replications."""
+        if self.n_replications < 2:
+            return np.nan
+        return self.half_width * math.sqrt(self.n_replications) / t_quantile(self.n_replications - 1, self.level)
+
+
+@functools.cache
+def t_quantile(degrees: int, level: float = LEVEL) -> float:
+    """The two-sided quantile of Student's t: 2.262 for 9 degrees of freedom at 95 %."""
+    from scipy.special import stdtrit  # the same number as scipy.stats.t.ppf, and a tenth of its import time
+
+    return float(stdtrit(degrees, 0.5 + level / 2))
+
+
+def interval(values: Floats, *, level: float = LEVEL) -> Interval:
+    """The mean of one number a replication with its t interval; replications without a number are left out."""
+    mean, half_width, sd, n = (column[0] for column in _intervals(values[:, None], level))
+    return Interval(float(mean), float(mean - half_width), float(mean + half_width), float(sd), int(n))
+
+
+def _intervals(values: Floats, level: float) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
+    """Of every column: mean, half-width, standard deviation and number of replications with a number in it."""
+    known = ~np.isnan(values)
+    n = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(n > 0, n, np.nan)
+    from_mean = np.where(known, values - mean, 0.0)
+    sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(n > 1, n - 1, np.nan))
+    lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
+    equal = lowest == highest  # exactly no spread, and the mean is the number itself
+    mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
+    quantiles = {int(each): t_quantile(int(each) - 1, level) for each in np.unique(n) if each > 1}
+    quantile = np.array([quantiles.get(int(each), np.nan) for each in n])
+    return mean, quantile * sd / np.sqrt(np.maximum(n, 1)), sd, n
+
+
+def compare(values: Floats, baseline: Floats, *, level: float = LEVEL) -> Interval:
+    """The mean difference `values - baseline`, paired by replication (entry k of both is replication k).
+
+    Raises ResultsError if they have not the same number of replications.
+    """
+    if values.shape != baseline.shape:
+        raise ResultsError(
+            f"compare: {values.shape[0]} replications against {baseline.shape[0]}. Pair them: run both arms alike"
+        )
+    return interval(values - baseline, level=level)
+
+
+def compare_arms(
+    arms: Mapping[str, Sequence[Measures]], baseline: str, *, level: float = LEVEL
+) -> tuple[Comparison, ...]:
+    """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
+
+    `arms`: by arm the measures of its replications, in the same order of replications. Measures that only some arms
+    have are left out. Raises ResultsError for an unknown baseline or unequal numbers of replications.
+    """
+    if baseline not in arms:
+        raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
+    shared = _shared_names(arms)
+    tables = {arm: _stack(replications, shared) for arm, replications in arms.items()}
+    rows = []
+    for arm, table in tables.items():
+        if table.shape != tables[baseline].shape:
+            raise ResultsError(
+                f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
+            )
+        own, own_half, _, _ = _intervals(table, level)
+        difference, half, _, n = _intervals(table - tables[baseline], level)
+        for number, name in enumerate(shared):
+            row = Comparison(
+                arm=arm,
+                measure=name.measure,
+                unit=name.unit,
+                group=name.group,
+                mean=float(own[number]),
+                low=float(own[number] - own_half[number]),
+                high=float(own[number] + own_half[number]),
+                baseline=baseline,
+                difference=float(difference[number]),
+                difference_low=float(difference[number] - half[number]),
+                difference_high=float(difference[number] + half[number]),
+                n_replications=int(n[number]),
+                level=level,
+            )
+            rows.append(row)
+    return tuple(rows)
+
+
+def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:
+    """The measures that every replication of every arm has, in the order of the first."""
+    every = [each.names for replications in arms.values() for each in replications]
+    if not every:
+        return ()
+    distinct = set(every)
+    in_all = set.intersection(*(set(names) for names in distinct))
+    return tuple(name for name in every[0] if name in in_all)
+
+
+def _stack(replications: Sequence[Measures], names: tuple[MeasureName, ...]) -> Floats:
+    """One row a replication, one column a name."""
+    rows = np.full((len(replications), len(names)), np.nan)
+    for number, each in enumerate(replications):
+        if each.names == names:
+            rows[number] = each.values
+        else:
+            column = {name: at for at, name in enumerate(each.names)}
+            rows[number] = each.values[[column[name] for name in names]]
+    return rows
+
+
+def find(rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "all") -> Comparison:
+    """One row. Raises ResultsError if there is none."""
+    for row in rows:
+        if (row.arm, row.measure, row.group) == (arm, measure, group):
+            return row
+    wanted = f"{arm}, {measure}, {group}"
+    raise ResultsError(
+        f"no comparison of {wanted}. {nearest(wanted, {f'{r.arm}, {r.measure}, {r.group}' for r in rows})}"
+    )
+
+
+def summary(rows: Sequence[Comparison]) -> pd.DataFrame:
+    """The rows of `summary.csv`, tidy."""
+    import pandas as pd
+
+    return pd.DataFrame([{name: getattr(row, name) for name in TIDY} for row in rows], columns=list(TIDY))
+
+
+def replications_needed(sd: float, half_width_wanted: float, *, level: float = LEVEL) -> int:
+    """The fewest replications (at least 2) whose interval would be no wider, if the standard deviation stays.
+
+    n is the smallest with t(n - 1) * sd / sqrt(n) <= half_width_wanted, found by iterating the quantile. Raises
+    ResultsError if the half-width wanted is not above 0 or the standard deviation is not known.
+    """
+    if not half_width_wanted > 0 or not np.isfinite(sd):
+        raise ResultsError(
+            f"replications needed: half-width {half_width_wanted}, standard deviation {sd}. "
+            "Give a half-width above 0, and at least two replications"
+        )
+    n = 2
+    while (needed := math.ceil((t_quantile(n - 1, level) * sd / half_width_wanted) ** 2)) > n:
+        # The quantile falls as n grows: a step to the root of the normal bound, never past the answer, then by one.
+        floor = math.ceil((t_quantile(10**9, level) * sd / half_width_wanted) ** 2)
+        n = min(max(n + 1, floor), needed)
+    return n
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Of patients who are in both arms: the shares with a shorter and a longer wait by more than a minute."""
+
+    better: float
+    worse: float
+    n_paired: int
+    n_unpaired: int
+
+    @property
+    def same(self) -> float:
+        """The share whose wait is the same within a minute."""
+        return 1 - self.better - self.worse
+
+
+def shares_better_worse(
+    patients: Patients, baseline: Patients, window: Window, *, beyond_minutes: float = 1.0
+) -> Shares:
+    """Who waits shorter or longer for a clinician than the same patient under the baseline.
+
+    Patients are the same if stream (by name), number and replication are. The wait is the restricted primary one.
+    Show this beside the same shares of a sham arm only: with no effect at all a good part of patients are 'better'.
+    """
+    ours, theirs = (
+        _identified(patients, baseline.known("stream"), window),
+        _identified(baseline, baseline.known("stream"), window),
+    )
+    both, at, at_baseline = np.intersect1d(ours[0], theirs[0], assume_unique=True, return_indices=True)
+    difference = ours[1][at] - theirs[1][at_baseline]
+    known = ~np.isnan(difference)
+    n_paired = int(known.sum())
+    n_unpaired = len(ours[0]) + len(theirs[0]) - 2 * len(both)
+    if n_paired == 0:
+        return Shares(np.nan, np.nan, 0, n_unpaired)
+    better = float((difference[known] < -beyond_minutes).mean())
+    return Shares(better, float((difference[known] > beyond_minutes).mean()), n_paired, n_unpaired)
+
+
+def _identified(patients: Patients, streams: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
+    """A number for each patient that is the same in every arm, and its wait."""
+    measured = patients.select(in_window(patients, window))
+    known = measured.known("stream")
+    others = tuple(name for name in known if name not in streams)
+    code = np.array([(*streams, *others).index(name) for name in known], dtype=np.int64)
+    identity = (measured["replication"].astype(np.int64) << 48) + (code[measured["stream"]] << 40)
+    return identity + measured["number"].astype(np.int64), wait_to_clinician(measured)
+
+
+@dataclass(frozen=True)
+class ShamBand:
+    """What fresh luck alone does to a figure: a sham arm's paired differences, which have no real effect.
+
+    difference  their mean and interval; lowest, highest  of single replications; shares  of patients 'better' and
+    'worse', if counted.
+    """
+
+    difference: Interval
+    lowest: float
+    highest: float
+    shares: Shares | None = None
+
+
+def sham_band(sham: Floats, baseline: Floats, *, level: float = LEVEL, shares: Shares | None = None) -> ShamBand:
+    """The band of no effect of one measure, from the replications of the sham arm and of the baseline."""
+    difference = sham - baseline
+    known = difference[~np.isnan(difference)]
+    if not len(known):
+        return ShamBand(interval(difference, level=level), np.nan, np.nan, shares)
+    return ShamBand(compare(sham, baseline, level=level), float(known.min()), float(known.max()), shares)

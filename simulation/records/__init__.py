@@ -1,0 +1,1 @@
+"""The two tables, `patients` and `activities`, and how they are stored."""

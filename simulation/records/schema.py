@@ -1,0 +1,161 @@
+"""The two tables that every analysis reads: `Patients`, one row per attendance, and `ActivityTable`, one row per
+patient and step.
+
+They hold plain arrays, so that measuring a replication costs milliseconds; pandas appears only in `frame`. Nothing
+here knows where a table came from: an engine's run and a hospital's extract give the same two tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.errors import ResultsError, nearest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Column = NDArray[Any]
+Mask = NDArray[np.bool_]
+MISSING = -1
+"""The code of a category that is not known or does not apply (no pool chosen)."""
+IN_BUILDING = "in_building"
+"""The outcome of somebody who had not reached an end when the table was made."""
+LEFT = "left"
+ADMITTED = "admitted"
+ADMITTED_POINTS = ("decided_at", "departed_at")
+
+
+@dataclass(frozen=True)
+class Table:
+    """Named columns of one length.
+
+    Points in time end `_at`: float minutes from 00:00 on day 0 (a Monday), NaN where it did not happen. Categories
+    are integer codes into `categories[column]`, `MISSING` where there is none. Raises ResultsError for columns of
+    unequal length, a missing required column or a code without a name.
+    """
+
+    columns: Mapping[str, Column]
+    categories: Mapping[str, tuple[str, ...]]
+
+    kind: ClassVar[str] = "table"
+    required: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        lacking = [name for name in (*self.required, *self.categories) if name not in self.columns]
+        if lacking:
+            raise ResultsError(f"table of {self.kind}: no column '{lacking[0]}'. {nearest(lacking[0], self.columns)}")
+        lengths = {name: len(values) for name, values in self.columns.items()}
+        if len(set(lengths.values())) > 1:
+            raise ResultsError(f"table of {self.kind}: columns of unequal length: {lengths}. Make them equal")
+        for name, known in self.categories.items():
+            codes = self.columns[name]
+            if len(codes) and not (codes.min() >= MISSING and codes.max() < len(known)):
+                raise ResultsError(
+                    f"table of {self.kind}, column '{name}': codes run from {codes.min()} to {codes.max()}, "
+                    f"but there are {len(known)} names. Codes count from 0; {MISSING} is 'none'"
+                )
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values()))) if self.columns else 0
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self.columns:
+            raise ResultsError(f"table of {self.kind}: no column '{name}'. {nearest(name, self.columns)}")
+        return self.columns[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.columns
+
+    def known(self, column: str) -> tuple[str, ...]:
+        """The categories of a column, in the order of their codes; none if it is not categorical."""
+        return self.categories.get(column, ())
+
+    def where(self, column: str, *names: str) -> Mask:
+        """Which rows have one of these categories, shape (n,). A category that the column lacks matches nobody."""
+        known = self.known(column)
+        codes = [known.index(name) for name in names if name in known]
+        return np.isin(self[column], codes)
+
+    def select(self, rows: Column) -> Self:
+        """The rows of a mask (or of row numbers), in order."""
+        return type(self)({name: values[rows] for name, values in self.columns.items()}, self.categories)
+
+    def frame(self) -> pd.DataFrame:
+        """The same table in pandas, categories by name."""
+        import pandas as pd
+
+        made = {
+            name: pd.Categorical.from_codes(
+                np.asarray(values, dtype=np.int64), categories=pd.Index(self.categories[name])
+            )
+            if name in self.categories
+            else values
+            for name, values in self.columns.items()
+        }
+        return pd.DataFrame(made)
+
+
+@dataclass(frozen=True)
+class Patients(Table):
+    """One row per attendance.
+
+    patient  the row of the draws (or of the extract); stream and number  the same patient in every arm;
+    replication; arrived_at; outcome  how it ended, or `in_building`; then attributes and points in time. The usual
+    points: assessed_at (initial assessment started), triaged_at, handed_over_at (ambulance crew free), seen_at
+    (first clinician started), decided_at (decision to admit), departed_at (discharged, left, or moved to a bed).
+    """
+
+    kind: ClassVar[str] = "patients"
+    required: ClassVar[tuple[str, ...]] = ("patient", "stream", "number", "replication", "arrived_at", "outcome")
+
+    def admitted(self) -> Mask:
+        """Who was admitted, shape (n,): the end says so, or somebody still on a ward had left A&E after a decision."""
+        found = self.where("outcome", ADMITTED)
+        if all(name in self for name in ADMITTED_POINTS):
+            on_ward = self.where("outcome", IN_BUILDING)
+            for name in ADMITTED_POINTS:
+                on_ward &= ~np.isnan(self[name])
+            found |= on_ward
+        return found
+
+
+@dataclass(frozen=True)
+class ActivityTable(Table):
+    """One row per patient and step, sorted by patient and then by order.
+
+    patient  as in `Patients`; step; pool  which of several was taken, or none; outcome  done, left, turned_away,
+    open; joined_at, started_at, ended_at. The end of a route is a last row of no length.
+    """
+
+    kind: ClassVar[str] = "activities"
+    required: ClassVar[tuple[str, ...]] = (
+        "patient",
+        "step",
+        "pool",
+        "outcome",
+        "joined_at",
+        "started_at",
+        "ended_at",
+    )
+
+
+def concatenate(tables: Iterable[Table]) -> Table:
+    """One table of several with the same columns and categories (replications). Raises ResultsError otherwise."""
+    parts = tuple(tables)
+    if not parts:
+        raise ResultsError("no table to put together. Give at least one")
+    first = parts[0]
+    for part in parts[1:]:
+        if (
+            type(part) is not type(first)
+            or tuple(part.columns) != tuple(first.columns)
+            or part.categories != first.categories
+        ):
+            raise ResultsError(f"tables of {first.kind} differ in columns or categories. Make them from one pathway")
+    columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns}
+    return type(first)(columns, first.categories)

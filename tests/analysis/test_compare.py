@@ -1,0 +1,179 @@
+"""Intervals against scipy, pairs by replication, patients paired across arms."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulation.analysis.compare import (
+    TIDY,
+    compare,
+    compare_arms,
+    find,
+    interval,
+    replications_needed,
+    sham_band,
+    shares_better_worse,
+    summary,
+)
+from simulation.analysis.measures import MeasureName, Measures, measure
+from simulation.errors import ResultsError
+from simulation.records.schema import Patients
+
+DAY = (0.0, 1440.0)
+WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
+STAY = MeasureName("stay_mean", "minutes", "all")
+
+
+@given(
+    st.lists(st.integers(-8000, 8000).map(lambda eighths: eighths / 8), min_size=2, max_size=30),
+    st.sampled_from([0.8, 0.95, 0.99]),
+)
+def test_the_interval_is_scipys(values: list[float], level: float) -> None:
+    array = np.array(values)
+    found = interval(array, level=level)
+    if np.ptp(array) == 0:
+        assert found.low == found.high == array.mean()
+        return
+    low, high = scipy.stats.t.interval(level, len(array) - 1, array.mean(), scipy.stats.sem(array))
+    assert (found.low, found.high) == pytest.approx((low, high), rel=1e-9, abs=1e-9)
+    assert found.half_width == pytest.approx((high - low) / 2)
+
+
+def test_the_difference_is_paired_by_replication() -> None:
+    luck = np.random.default_rng(1).normal(100, 30, 20)
+    effect = np.random.default_rng(2).normal(-5, 1, 20)
+    found = compare(luck + effect, luck)
+    paired = scipy.stats.ttest_rel(luck + effect, luck).confidence_interval()
+    assert (found.low, found.high) == pytest.approx((paired.low, paired.high))
+    assert found.half_width < 0.6
+
+
+def test_a_replication_that_lacks_the_group_is_left_out_of_the_pairs() -> None:
+    found = compare(np.array([1.0, 2.0, np.nan, 5.0]), np.array([0.0, np.nan, 0.0, 2.0]))
+    assert (found.n, found.mean) == (2, 2.0)
+
+
+def test_one_replication_has_a_mean_and_no_interval() -> None:
+    found = interval(np.array([3.0]))
+    assert (found.mean, found.n) == (3.0, 1)
+    assert np.isnan([found.low, found.high, found.half_width]).all()
+
+
+def test_arms_of_unequal_length_are_refused() -> None:
+    with pytest.raises(ResultsError, match="3 replications against 2"):
+        compare(np.zeros(3), np.zeros(2))
+
+
+@pytest.mark.parametrize(("sd", "wanted"), [(10, 2), (10, 20), (3.3, 0.71), (1, 5), (0, 1), (250, 1)])
+def test_replications_needed_is_the_smallest_number_that_is_enough(sd: float, wanted: float) -> None:
+    def half_width(n: int) -> float:
+        return float(scipy.stats.t.ppf(0.975, n - 1)) * sd / math.sqrt(n)
+
+    n = replications_needed(sd, wanted)
+    assert half_width(n) <= wanted
+    assert n == 2 or half_width(n - 1) > wanted
+
+
+def test_replications_needed_refuses_what_it_cannot_answer() -> None:
+    for sd, wanted in ((1.0, 0.0), (float("nan"), 1.0)):
+        with pytest.raises(ResultsError, match="replications needed"):
+            replications_needed(sd, wanted)
+
+
+def arms() -> dict[str, list[Measures]]:
+    base = [50.0, 60.0, 55.0]
+    return {
+        "nurse": [Measures((WAIT, STAY), np.array([each, 4 * each])) for each in base],
+        "ai": [Measures((STAY, WAIT), np.array([4 * each, each - 5 + k])) for k, each in enumerate(base)],
+    }
+
+
+def test_rows_are_tidy_and_pair_by_name_whatever_the_order() -> None:
+    rows = compare_arms(arms(), "nurse")
+    row = find(rows, arm="ai", measure="wait_to_clinician_mean")
+    assert row.difference == pytest.approx(-4)
+    assert row.mean == pytest.approx(51)
+    assert (row.difference_low, row.difference_high) == pytest.approx(
+        scipy.stats.t.interval(0.95, 2, -4, 1 / math.sqrt(3))
+    )
+    assert row.sd == pytest.approx(1)
+    assert (row.baseline, row.n_replications) == ("nurse", 3)
+    frame = summary(rows)
+    assert tuple(frame.columns) == TIDY
+    assert len(frame) == 4
+
+
+def test_the_baseline_differs_from_itself_by_exactly_nothing() -> None:
+    row = find(compare_arms(arms(), "nurse"), arm="nurse", measure="stay_mean")
+    assert (row.difference, row.difference_low, row.difference_high) == (0, 0, 0)
+
+
+def test_a_measure_that_one_arm_lacks_is_left_out() -> None:
+    some = arms()
+    some["ai"] = [Measures((WAIT,), each.values[1:]) for each in some["ai"]]
+    assert {row.measure for row in compare_arms(some, "nurse")} == {"wait_to_clinician_mean"}
+
+
+def test_an_unknown_baseline_is_named_with_its_nearest() -> None:
+    with pytest.raises(ResultsError, match="Did you mean 'nurse'"):
+        compare_arms(arms(), "nurze")
+
+
+def test_patients_are_paired_by_stream_and_number_not_by_row(six: Patients, altered: Callable[..., Any]) -> None:
+    """The other arm in another order, with other stream codes, somebody new and somebody missing."""
+    seen = six["seen_at"].copy()
+    seen[0] -= 20  # better
+    seen[3] += 20  # worse
+    seen[4] += 0.5  # within a minute
+    other = altered(six, seen_at=seen, stream=1 - six["stream"]).select(np.array([5, 4, 3, 2, 0, 0]))
+    other = Patients(other.columns, {**other.categories, "stream": ("ambulance", "walk_in")})
+    number = other["number"].copy()
+    number[-1] = 99
+    found = shares_better_worse(altered(other, number=number), six, DAY)
+    assert (found.n_paired, found.n_unpaired) == (5, 2)
+    assert (found.better, found.worse) == pytest.approx((1 / 5, 1 / 5))
+    assert found.same == pytest.approx(3 / 5)
+
+
+def test_the_same_arm_makes_nobody_better_or_worse(six: Patients) -> None:
+    found = shares_better_worse(six, six, DAY)
+    assert (found.better, found.worse, found.n_unpaired) == (0, 0, 0)
+
+
+def test_fresh_label_errors_make_a_good_part_of_patients_better_and_worse(department: Any) -> None:
+    """A sham: the same error rates, other luck. No effect, yet many waits change."""
+    from simulation.analysis.tables import patients_table
+    from simulation.engine.plan import bind
+    from simulation.engine.reference import simulate
+
+    true, luck = department.draws.attributes["acuity_true"], department.draws.uniform("other errors")
+    step = np.where(luck < 0.1, 1, np.where(luck < 0.2, -1, 0))
+    drawn = department.draws.with_columns(attributes={"acuity_given": np.clip(true + step, 0, 4).astype(np.int16)})
+    run = simulate(department.plan, bind(department.plan, drawn), department.run.horizon)
+    sham = patients_table(department.pathway, department.plan, drawn, run)
+    found = shares_better_worse(sham, department.patients, (0.0, 5 * 1440.0))
+    assert found.n_unpaired == 0
+    assert found.better > 0.05
+    assert found.worse > 0.05
+
+
+def test_the_sham_band_is_the_shams_paired_differences(six: Patients) -> None:
+    found = sham_band(np.array([1.0, 2.0, 6.0]), np.array([2.0, 1.0, 3.0]), shares=shares_better_worse(six, six, DAY))
+    assert (found.lowest, found.highest, found.difference.mean) == (-1, 3, 1)
+    assert found.difference.low == pytest.approx(1 - scipy.stats.t.ppf(0.975, 2) * 2 / math.sqrt(3))
+    assert found.shares is not None
+
+
+def test_measures_of_real_tables_go_through(six: Patients) -> None:
+    found = measure(six, window=DAY)
+    rows = compare_arms({"a": [found, found], "b": [found, found]}, "a")
+    assert len(rows) == 2 * len(found.names)
+    empty = find(rows, arm="b", measure="within_4h_share", group="arrival_hour=03")
+    assert empty.n_replications == 0
+    assert np.isnan(empty.difference)

@@ -1,0 +1,69 @@
+"""The tables refuse what does not fit, and say where."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulation.errors import ResultsError
+from simulation.records.schema import ActivityTable, Patients, concatenate
+
+
+def patients(**others: Any) -> Patients:
+    columns: dict[str, Any] = {
+        "patient": np.arange(3),
+        "stream": np.array([0, 1, -1], dtype=np.int16),
+        "number": np.array([5, 6, 7]),
+        "replication": np.zeros(3, dtype=int),
+        "arrived_at": np.array([1.0, 2.0, 3.0]),
+        "outcome": np.array([0, 1, 1], dtype=np.int8),
+        "departed_at": np.array([10.0, np.nan, 30.0]),
+        **others,
+    }
+    return Patients(columns, {"stream": ("walk_in", "ambulance"), "outcome": ("discharged", "in_building")})
+
+
+def test_pandas_shows_names_and_nothing_where_there_is_none() -> None:
+    frame = patients().frame()
+    assert frame["stream"].tolist()[:2] == ["walk_in", "ambulance"]
+    assert frame["stream"].isna().tolist() == [False, False, True]
+    assert list(frame["outcome"].cat.categories) == ["discharged", "in_building"]
+
+
+def test_rows_are_selected_by_mask_or_number() -> None:
+    table = patients()
+    assert table.select(table.where("outcome", "in_building"))["number"].tolist() == [6, 7]
+    assert table.select(np.array([2, 0]))["number"].tolist() == [7, 5]
+
+
+def test_a_category_that_is_not_there_matches_nobody() -> None:
+    assert not patients().where("stream", "helicopter").any()
+
+
+def test_a_missing_column_is_named() -> None:
+    with pytest.raises(ResultsError, match="table of activities: no column 'patient'"):
+        ActivityTable({}, {})
+    with pytest.raises(ResultsError, match="Did you mean 'departed_at'"):
+        patients()["departed"]
+
+
+def test_unequal_lengths_and_codes_without_a_name_are_refused() -> None:
+    with pytest.raises(ResultsError, match="unequal length"):
+        patients(number=np.arange(4))
+    with pytest.raises(ResultsError, match="'stream': codes run from 0 to 2, but there are 2 names"):
+        patients(stream=np.array([0, 1, 2]))
+
+
+def test_admitted_is_the_outcome_or_being_on_a_ward_after_a_decision() -> None:
+    table = patients(decided_at=np.array([np.nan, 5.0, 6.0]))
+    assert table.admitted().tolist() == [False, False, True]  # the second has not left A&E
+
+
+def test_tables_of_one_pathway_can_be_put_together() -> None:
+    both = concatenate([patients(), patients(replication=np.ones(3, dtype=int))])
+    assert isinstance(both, Patients)
+    assert both["replication"].tolist() == [0, 0, 0, 1, 1, 1]
+    with pytest.raises(ResultsError, match="differ in columns"):
+        concatenate([patients(), patients(age=np.zeros(3))])
+    with pytest.raises(ResultsError, match="no table"):
+        concatenate([])
