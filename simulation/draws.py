@@ -67,7 +67,9 @@ class Draws:
     def uniform(self, column: str, repeat: int = 0) -> Floats:
         """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
         parts = [
-            _generator(self.seed, self.replication, source.name, column, repeat).random(source.n_candidates)[source.kept]
+            _generator(self.seed, self.replication, source.name, column, repeat).random(source.n_candidates)[
+                source.kept
+            ]
             for source in self.sources
         ]
         return np.clip(np.concatenate(parts)[self.order], 2.0**-54, None)
@@ -110,9 +112,14 @@ def draw(pathway: Pathway, *, seed: int, replication: int, days: int) -> Draws:
 
 
 def _fill(
-    pathway: Pathway, seed: int, replication: int, sources: list[Source], arrivals: list[NDArray[np.int64]]
+    pathway: Pathway,
+    seed: int,
+    replication: int,
+    sources: list[Source],
+    arrivals: list[NDArray[np.int64]],
+    known: Mapping[str, NDArray[np.int16]] | None = None,
 ) -> Draws:
-    """Sort everybody by arrival and draw their columns."""
+    """Sort everybody by arrival and draw their columns; `known` attributes (source by source) are taken as given."""
     arrived_at = np.concatenate(arrivals)
     stream = np.repeat(np.arange(len(sources), dtype=np.int16), [len(each) for each in arrivals])
     number = np.concatenate([source.kept for source in sources])
@@ -130,7 +137,7 @@ def _fill(
         sources=tuple(sources),
         order=order,
     )
-    attributes = _attributes(pathway, bare)
+    attributes = _attributes(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
     minutes = {
         name: np.stack([_quantile(pathway, attributes, bare, name, repeat) for repeat in range(duration.repeats)])
         for name, duration in pathway.durations.items()
@@ -169,13 +176,17 @@ def _arrivals(
     wanted = stream.scale * (factors[stream.day_factor] if stream.day_factor else np.ones(days))
     if np.any(wanted > stream.headroom):
         raise DrawsError(
-            f"streams.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more than "
-            f"headroom {stream.headroom}. Raise streams.{name}.headroom"
+            f"streams.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
+            f"than headroom {stream.headroom}. Raise streams.{name}.headroom"
         )
-    counts = _generator(seed, replication, name, "arrivals.count", 0).poisson(stream.per_day * pattern * stream.headroom)
+    counts = _generator(seed, replication, name, "arrivals.count", 0).poisson(
+        stream.per_day * pattern * stream.headroom
+    )
     n = int(counts.sum())
     day = np.repeat(np.arange(days), counts)
-    kept = np.flatnonzero(_generator(seed, replication, name, "arrivals.keep", 0).random(n) < wanted[day] / stream.headroom)
+    kept = np.flatnonzero(
+        _generator(seed, replication, name, "arrivals.keep", 0).random(n) < wanted[day] / stream.headroom
+    )
     share = _generator(seed, replication, name, "arrivals.time", 0).random(n)[kept]
     day = day[kept]
     minute = np.empty(len(kept))
@@ -212,10 +223,14 @@ def _number_present(pathway: Pathway, present: Present) -> int:
     return round(present.share * timetable(as_described)[0][1])
 
 
-def _attributes(pathway: Pathway, draws: Draws) -> dict[str, NDArray[np.int16]]:
+def _attributes(
+    pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.int16]]
+) -> dict[str, NDArray[np.int16]]:
     codes: dict[str, NDArray[np.int16]] = dict(draws.attributes)
     for name, attribute in pathway.attributes.items():
-        if isinstance(attribute, Choice):
+        if name in known:
+            codes[name] = known[name]
+        elif isinstance(attribute, Choice):
             codes[name] = _choose(pathway, codes, attribute, draws.uniform(name))
         elif isinstance(attribute, Chance):
             codes[name] = (draws.uniform(name) < amount(pathway, codes, attribute.p)).astype(np.int16)
@@ -228,7 +243,9 @@ def _attributes(pathway: Pathway, draws: Draws) -> dict[str, NDArray[np.int16]]:
     return codes
 
 
-def _choose(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], choice: Choice, share: Floats) -> NDArray[np.int16]:
+def _choose(
+    pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], choice: Choice, share: Floats
+) -> NDArray[np.int16]:
     if isinstance(choice.shares, Mapping):
         if choice.by is None:
             raise DrawsError("a choice with shares by category names the attribute in `by`")
@@ -254,7 +271,8 @@ def amount(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], number: Num
         known = pathway.categories(factor.by)
         missing = [name for name in known if name not in factor.values]
         if missing and factor.otherwise is None:
-            raise DrawsError(f"a factor by {factor.by} has no value for {missing[0]}. {nearest(missing[0], factor.values)}")
+            remedy = nearest(missing[0], factor.values)
+            raise DrawsError(f"a factor by {factor.by} has no value for {missing[0]}. {remedy}")
         total *= np.array([factor.values.get(name, factor.otherwise) for name in known], dtype=float)[codes[factor.by]]
     return total
 
@@ -300,20 +318,23 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
     for name, mine in zip(known, rows, strict=True):
         sources.append(Source(name, len(mine), np.arange(len(mine))))
         arrivals.append(arrived_at[mine])
-    drawn = _fill(pathway, seed, 0, sources, arrivals)
-    table_row = np.concatenate(rows)[drawn.order]
+    by_source = np.concatenate(rows)
     attributes = {
-        name: _codes(name, patients[name], pathway.categories(name))[table_row]
+        name: _codes(name, patients[name], pathway.categories(name))[by_source]
         for name in pathway.attributes
         if name in patients.columns
     }
+    drawn = _fill(pathway, seed, 0, sources, arrivals, attributes)
+    table_row = by_source[drawn.order]
     minutes = {name: drawn.minutes[name].copy() for name in pathway.durations}
     for name in pathway.durations:
         for k in range(len(minutes[name])):
-            for column in ((f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",)):
+            for column in (f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",):
                 if column in patients.columns:
                     minutes[name][k] = patients[column].to_numpy(dtype=float)[table_row]
-    return replace(drawn.with_columns(attributes=attributes, minutes=minutes), patience=_patience(pathway, drawn, minutes))
+    return replace(
+        drawn.with_columns(attributes=attributes, minutes=minutes), patience=_patience(pathway, drawn, minutes)
+    )
 
 
 def _codes(column: str, values: pd.Series, known: tuple[str, ...]) -> NDArray[np.int16]:
@@ -322,5 +343,3 @@ def _codes(column: str, values: pd.Series, known: tuple[str, ...]) -> NDArray[np
     if unknown:
         raise DrawsError(f"table of patients: column '{column}' holds '{unknown[0]}'. {nearest(unknown[0], known)}")
     return np.array([number[str(value)] for value in values], dtype=np.int16)
-
-

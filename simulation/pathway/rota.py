@@ -104,4 +104,4 @@ def weekly_weights(profile: Profile) -> NDArray[np.float64]:
     """A profile of 24 or 168 hours as weights by hour of the week with mean 1, shape (168,)."""
     weights = np.asarray(profile.weights, dtype=float)
     by_hour = np.tile(weights, 7) if len(weights) == 24 else weights
-    return by_hour / by_hour.mean()
+    return np.asarray(by_hour / by_hour.mean())

@@ -1,0 +1,171 @@
+"""The commands. The first word is ours, the rest are Hydra overrides: `aeflow compare scenario=busier run.seed=7`.
+
+Parses, calls, prints; no logic of its own. A user's mistake is one message and exit code 2, Ctrl-C exit code 130.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulation.errors import AeflowError, ConfigError, Fault, nearest
+
+if TYPE_CHECKING:
+    from simulation.experiment.result import Result
+    from simulation.experiment.study import Study
+
+HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
+For planning only, not for clinical use.
+
+  aeflow compare [key=value ...]    run every arm of a study on the same patients; verdict, report, data
+  aeflow run     [key=value ...]    run the baseline arm alone; NHS measures
+  aeflow show    [key=value ...]    the resolved scenario, offered load by pool and hour, the pathway drawn
+  aeflow show    patient=ID         one patient's story in words, arm beside arm
+  aeflow validate [key=value ...]   theory and published NHS figures beside what the model gives
+  aeflow report  FOLDER             write the HTML report of a stored run again
+
+  study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local
+  staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
+  dry_run=true                      say what would run, and stop
+  -m scenario=usual,busier          sweep: one run for each combination
+  --config-dir FOLDER               your own configurations, looked through before ours (as is ./configs)
+"""
+BANNER = "Planning only, not for clinical use."
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 130 Ctrl-C."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if not words or words[0] in ("-h", "--help", "help"):
+        print(HELP, end="")
+        return 0
+    if words[0] in ("-V", "--version", "version"):
+        from simulation import __version__
+
+        print(f"aeflow {__version__}")
+        return 0
+    try:
+        if words[0] not in COMMANDS:
+            raise ConfigError([Fault("aeflow", f"there is no command '{words[0]}'", nearest(words[0], COMMANDS))])
+        return COMMANDS[words[0]](words[1:])
+    except AeflowError as error:
+        print(f"aeflow: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("\naeflow: stopped. Nothing was written; the same command starts from the beginning.", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()  # whoever read our output has gone
+        return 0
+
+
+def _compare(words: list[str]) -> int:
+    for overrides, config_dir in _sweep(words):
+        _run_study(_load(overrides, config_dir), overrides, alone=False)
+    return 0
+
+
+def _run(words: list[str]) -> int:
+    for overrides, config_dir in _sweep(words):
+        _run_study(_load(overrides, config_dir), overrides, alone=True)
+    return 0
+
+
+def _show(words: list[str]) -> int:
+    patient = [word.split("=", 1)[1] for word in words if word.startswith("patient=")]
+    for overrides, config_dir in _sweep([word for word in words if not word.startswith("patient=")]):
+        study = _load(overrides, config_dir)
+        if patient:
+            from simulation.report.story import tell
+
+            print(tell(study, patient[-1]))
+        else:
+            from simulation.report.show import show
+
+            show(study)
+    return 0
+
+
+def _validate(words: list[str]) -> int:
+    from simulation.validation.command import validate
+
+    overrides, config_dir = _options(words)
+    failed = validate(overrides, config_dir=config_dir, say=print)
+    return 1 if failed else 0
+
+
+def _report(words: list[str]) -> int:
+    if len(words) != 1:
+        raise ConfigError([Fault("aeflow report", f"{len(words)} words follow", "Name one folder of results")])
+    from simulation.report.render import render_folder
+
+    print(f"Report: {render_folder(Path(words[0]))}")
+    return 0
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "compare": _compare,
+    "run": _run,
+    "show": _show,
+    "validate": _validate,
+    "report": _report,
+}
+
+
+def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
+    from simulation.config import load
+
+    return load(*overrides, config_dir=config_dir)
+
+
+def _run_study(study: Study, overrides: Sequence[str], *, alone: bool) -> None:
+    from simulation.experiment.run import compare, run
+    from simulation.report.folder import must_be_writable, write_result
+    from simulation.report.screen import announce, print_result, progress
+
+    results = Path(str(study.resolved["results"]))
+    announce(study, alone=alone)
+    if study.resolved["dry_run"]:
+        print("Dry run: nothing was simulated.")
+        return
+    must_be_writable(results)
+    with progress(study.run.replications) as done:
+        result: Result = run(study, done=done) if alone else compare(study, done=done)
+    folder = write_result(result, results)
+    print_result(result, folder)
+
+
+def _options(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """Overrides, and the folder after --config-dir."""
+    overrides: list[str] = []
+    config_dir: str | None = None
+    rest = iter(words)
+    for word in rest:
+        if word == "--config-dir":
+            config_dir = next(rest, None)
+            if config_dir is None:
+                raise ConfigError([Fault("--config-dir", "no folder follows", "Name one")])
+        elif word.startswith("--config-dir="):
+            config_dir = word.split("=", 1)[1]
+        elif "=" not in word and not word.startswith("~"):
+            raise ConfigError([Fault(word, "is not of the form key=value", "See aeflow --help")])
+        else:
+            overrides.append(word)
+    return overrides, config_dir
+
+
+def _sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
+    """One list of overrides, or with -m one for each combination of comma-separated values."""
+    plain = [word for word in words if word not in ("-m", "--multirun")]
+    overrides, config_dir = _options(plain)
+    if len(plain) == len(words):
+        return [(overrides, config_dir)]
+    from itertools import product
+
+    choices = [
+        [f"{key}={value}" for value in values.split(",")]
+        for key, values in (override.split("=", 1) for override in overrides)
+    ]
+    return [(list(chosen), config_dir) for chosen in product(*choices)]

@@ -1,0 +1,448 @@
+"""YAML to a `Study`: compose with Hydra, apply what scenario and arm change, validate, name every fault at once.
+
+The only file that knows every room. Below it nothing sees a configuration object: it hands out plain frozen
+dataclasses. A key that nobody knows is a fault here, wherever it stands: on the command line, in a file of ours
+or in a file of the user's.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, get_args, get_type_hints
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from pydantic import TypeAdapter, ValidationError
+
+from simulation.engine.choose import choose
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.experiment.study import Design, ReadyArm, RunLength, Study
+from simulation.pathway.check import check
+from simulation.pathway.department import Attribute, Branch, Pathway, Trigger
+from simulation.pathway.described import Mark, described
+from simulation.pathway.durations import AnyDuration
+from simulation.triage.policy import Policy
+from simulation.triage.policy import check as check_policy
+
+Raw = dict[str, Any]
+SECTIONS = tuple(field.name for field in fields(Pathway))
+GROUPS = ("site", "staffing", "pathway")
+"""The groups that together state a `Pathway`."""
+
+
+@described
+class Knob:
+    """A fitted value: what it is now, what a department could have, and where it comes from."""
+
+    value: float | int
+    range: tuple[float, float]
+    mark: Mark
+    source: str
+
+
+@described
+class Scenario:
+    """Circumstances that every arm meets: dotted paths and their new values."""
+
+    question: str
+    changes: Mapping[str, bool | int | float | str]
+
+
+@described
+class Top:
+    """What stands beside the groups."""
+
+    engine: Literal["auto", "reference", "compiled"]
+    executor: Literal["serial", "local"]
+    workers: int
+    results: str
+    dry_run: bool
+
+
+def packaged_configs() -> Path:
+    """The folder of configurations that comes with aeflow: inside an installed package, beside it in a checkout."""
+    here = Path(__file__).resolve().parent
+    for folder in (here / "configs", here.parent / "configs"):
+        if (folder / "config.yaml").is_file():
+            return folder
+    raise ConfigError([Fault("configs", "the folder is missing beside the simulation package", "Reinstall aeflow")])
+
+
+_user_folders: list[Path] = []
+
+
+class _UserConfigs(SearchPathPlugin):
+    """Puts the user's folders before the packaged one."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Called by Hydra when it starts."""
+        for folder in reversed(_user_folders):
+            search_path.prepend("aeflow-user", f"file://{folder}")
+
+
+Plugins.instance().register(_UserConfigs)
+
+
+def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
+    """Where configurations are looked for, first found first."""
+    packaged = packaged_configs()
+    found = [Path(config_dir).resolve()] if config_dir is not None else []
+    if found and not found[0].is_dir():
+        raise ConfigError([Fault("--config-dir", f"there is no folder '{config_dir}'", "Name a folder that exists")])
+    here = Path("configs").resolve()
+    if here.is_dir() and here != packaged:
+        found.append(here)
+    return (*found, packaged)
+
+
+def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> Raw:
+    """The configuration as Hydra composes it, resolved to plain values. Raises ConfigError."""
+    folders = search_folders(config_dir)
+    _user_folders[:] = folders[:-1]
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
+        try:
+            raw = OmegaConf.to_container(compose("config", overrides=list(overrides)), resolve=True)
+        except (HydraException, OmegaConfBaseException) as error:
+            raise _explained(error, overrides, folders) from None
+    assert isinstance(raw, dict)
+    return {str(key): value for key, value in raw.items()}
+
+
+def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
+    """Compose, validate and check a study; for notebooks, tests and the commands alike.
+
+    `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
+    """
+    raw = composed(overrides, config_dir=config_dir)
+    folders = search_folders(config_dir)
+    faults: list[Fault] = []
+    top = _validated(Top, {key: raw[key] for key in raw if key not in _GROUP_TYPES and key not in GROUPS}, "", faults)
+    design = _validated(Design, raw["study"], "study", faults)
+    run = _validated(RunLength, raw["run"], "run", faults)
+    scenario = _validated(Scenario, raw["scenario"], "scenario", faults)
+    for name, knob in (raw.get("knobs") or {}).items():
+        _validated(Knob, knob, f"knobs.{name}", faults)
+    if faults:
+        raise ConfigError(faults)
+    assert top and design and run and scenario
+    _known_arms(design, faults)
+    changed, pathway = _pathway(raw, scenario.changes, "scenario.changes", faults)
+    arms = []
+    for name, arm in design.arms.items():
+        where = f"study.arms.{name}"
+        own = pathway
+        if arm.changes and pathway is not None:
+            _, own = _pathway(changed, arm.changes, f"{where}.changes", faults)
+        policy = policy_named(arm.triage, folders, f"{where}.triage", faults)
+        if own is not None and policy is not None:
+            faults += check_policy(policy, own)
+            arms.append(ReadyArm(name, arm, own, policy))
+    if faults:
+        raise ConfigError(list(dict.fromkeys(faults)))
+    engine, why = choose(top.engine, _n_patients(arms, run))
+    return Study(
+        design=design,
+        run=run,
+        arms=tuple(arms),
+        scenario=_chosen(overrides, "scenario", "usual"),
+        engine=engine,
+        engine_why=why,
+        executor=top.executor,
+        workers=top.workers or os.cpu_count() or 1,
+        resolved=raw,
+    )
+
+
+def _n_patients(arms: Sequence[ReadyArm], run: RunLength) -> float:
+    """About how many patients a study simulates, all arms and replications together."""
+    per_day = sum(stream.per_day * stream.scale for arm in arms for stream in arm.pathway.streams.values())
+    return per_day * run.days * run.replications
+
+
+def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathway:
+    """The checked pathway of a composed configuration. Raises ConfigError."""
+    faults: list[Fault] = []
+    _, pathway = _pathway(raw, changes or {}, "changes", faults)
+    if faults or pathway is None:
+        raise ConfigError(faults)
+    return pathway
+
+
+def policy_named(name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Policy | None:
+    """The triage policy of that name from the first folder that has it."""
+    known: set[str] = set()
+    for folder in folders:
+        known |= {path.stem for path in (folder / "triage").glob("*.yaml")}
+        path = folder / "triage" / f"{name}.yaml"
+        if path.is_file():
+            stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+            policy: Policy | None = _validated(Policy, stated, f"triage/{name}.yaml", faults)
+            return policy
+    faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, known)))
+    return None
+
+
+_GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
+
+
+def _known_arms(design: Design, faults: list[Fault]) -> None:
+    for where, name in (("study.baseline", design.baseline), ("study.sham", design.sham)):
+        if name is not None and name not in design.arms:
+            faults.append(Fault(where, f"there is no arm '{name}'", nearest(name, design.arms)))
+
+
+def _chosen(overrides: Sequence[str], group: str, default: str) -> str:
+    chosen = [text.split("=", 1)[1] for text in overrides if text.split("=", 1)[0] == group and "=" in text]
+    return chosen[-1] if chosen else default
+
+
+# --- one pathway out of three groups -------------------------------------------------------------------------
+
+
+def _pathway(raw: Raw, changes: Mapping[str, Any], where: str, faults: list[Fault]) -> tuple[Raw, Pathway | None]:
+    """The groups with changes applied, and the pathway they state together (None if that has faults)."""
+    changed = copy.deepcopy(raw)
+    for path, value in changes.items():
+        _change(changed, path, value, f"{where}.{path}", faults)
+    merged, origin, found = _merged(changed)
+    faults += found
+    if found:
+        return changed, None
+    n_before = len(faults)
+    pathway = _validated(Pathway, merged, "", faults, origin)
+    if pathway is None or len(faults) > n_before:
+        return changed, None
+    found = [Fault(_located(fault.where, origin), fault.found, fault.remedy) for fault in check(pathway)]
+    faults += found
+    return changed, None if found else pathway
+
+
+def _change(raw: Raw, path: str, value: Any, where: str, faults: list[Fault]) -> None:
+    """Set one dotted path; a last key that is not there yet is left to validation."""
+    place: Any = raw
+    *parents, last = path.split(".")
+    for depth, key in enumerate(parents):
+        if not isinstance(place, dict) or key not in place:
+            known = place if isinstance(place, dict) else ()
+            faults.append(Fault(where, f"there is no '{'.'.join(parents[: depth + 1])}'", nearest(key, known)))
+            return
+        place = place[key]
+    if not isinstance(place, dict):
+        faults.append(Fault(where, f"'{'.'.join(parents)}' holds no keys", "Name a path that exists"))
+        return
+    place[last] = value
+
+
+def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
+    """Site, staffing and pathway as one mapping; where each name came from; names stated twice."""
+    merged: Raw = {}
+    origin: dict[tuple[str, ...], str] = {}
+    faults: list[Fault] = []
+    for group in GROUPS:
+        stated = raw.get(group) or {}
+        parts = {"pools": stated} if group == "staffing" else stated
+        for section, content in parts.items():
+            if not isinstance(content, dict) or section not in SECTIONS or section in ("priority", "patience"):
+                merged[section] = content
+                origin[(section,)] = group
+                continue
+            for name, each in content.items():
+                if name in merged.get(section, {}):
+                    faults.append(
+                        Fault(f"{group}.{section}.{name}", "the name is used twice", "Give each its own name")
+                    )
+                merged.setdefault(section, {})[name] = each
+                origin[(section, name)] = group if group != "staffing" else "staffing"
+    return merged, origin, faults
+
+
+def _located(where: str, origin: Mapping[tuple[str, ...], str]) -> str:
+    """A path within the pathway, led by the group it was written in."""
+    parts = tuple(where.split("."))
+    group = origin.get(parts[:2]) or origin.get(parts[:1])
+    if group is None:
+        return where
+    return ".".join((group, *parts[1:])) if group == "staffing" and parts[0] == "pools" else f"{group}.{where}"
+
+
+# --- validation ----------------------------------------------------------------------------------------------
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _validated(
+    kind: Any, stated: Any, where: str, faults: list[Fault], origin: Mapping[tuple[str, ...], str] | None = None
+) -> Any:
+    """`stated` as a `kind`, or None and its faults."""
+    try:
+        return _adapter(kind).validate_python(stated)
+    except ValidationError as error:
+        found: list[Fault] = []
+        for each in error.errors():
+            loc = tuple(str(part) for part in each["loc"])
+            if not _meant(loc, stated):
+                continue
+            path = _visible(loc, stated)
+            located = ".".join(part for part in (where, *path) if part)
+            found.append(_fault(_located(located, origin or {}), kind, loc, path, each))
+        faults += dict.fromkeys(found or [_unmatched(where, stated, error, origin or {})])
+        return None
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """By name of a class, the `kind` that says it is meant."""
+    unions = (AnyDuration, Attribute, Branch, Trigger)
+    return {
+        each.__name__: str(get_args(get_type_hints(each)["kind"])[0]) for union in unions for each in get_args(union)
+    }
+
+
+def _meant(loc: Sequence[str], stated: Any) -> bool:
+    """Whether a fault is about what the user meant: pydantic reports every member of a union that it tried."""
+    place = stated
+    for part in loc:
+        if isinstance(place, Mapping):
+            if part in place:
+                place = place[part]
+            elif part in _kinds():
+                if place.get("kind") != _kinds()[part]:
+                    return False
+            elif part in _SCALARS or part.startswith(("tuple", "constrained")):
+                return False
+        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+        elif part in ("Amount", "dict[str,tuple[float, ...]]") or part.startswith(("dict", "constrained")):
+            return False
+    return True
+
+
+_SCALARS = ("float", "int", "str", "bool")
+
+
+def _unmatched(where: str, stated: Any, error: ValidationError, origin: Mapping[tuple[str, ...], str]) -> Fault:
+    """The fault of a block whose `kind` is missing or unknown."""
+    loc = tuple(str(part) for part in error.errors()[0]["loc"])
+    path = _visible(loc, stated)
+    place = stated
+    for depth, part in enumerate(path):
+        place = place[int(part)] if isinstance(place, list | tuple) else place[part]
+        if isinstance(place, Mapping) and depth == 1:
+            path = path[:2]
+            break
+    located = _located(".".join(part for part in (where, *path) if part), origin)
+    kind = place.get("kind") if isinstance(place, Mapping) else None
+    if isinstance(kind, str):
+        return Fault(f"{located}.kind", f"unknown kind '{kind}'", nearest(kind, _kinds().values()))
+    return Fault(located, "has no kind", f"Known kinds: {', '.join(sorted(_kinds().values()))}")
+
+
+def _visible(loc: tuple[str, ...], stated: Any) -> tuple[str, ...]:
+    """The part of a location that the user wrote: pydantic also names the kinds it tried."""
+    path: list[str] = []
+    place = stated
+    for part in loc:
+        if isinstance(place, Mapping):
+            if part in place:
+                place = place[part]
+                path.append(part)
+            elif part == loc[-1]:
+                path.append(part)
+        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+            path.append(part)
+    return tuple(path)
+
+
+def _fault(located: str, kind: Any, loc: tuple[str, ...], path: tuple[str, ...], error: Mapping[str, Any]) -> Fault:
+    what = error["type"]
+    if what in ("extra_forbidden", "unexpected_keyword_argument"):
+        known = _known_keys(kind, loc[:-1]) | (set(_GROUP_TYPES + GROUPS) if kind is Top else set())
+        return Fault(located, f"unknown key '{loc[-1]}'", nearest(loc[-1], known))
+    if what in ("missing", "missing_argument"):
+        return Fault(located, f"'{path[-1]}' is missing", "Add it")
+    given = error.get("input")
+    shown = f"'{given}'" if isinstance(given, str) else repr(given)
+    message = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    return Fault(located, f"found {shown}", f"Allowed: {message}")
+
+
+def _known_keys(kind: Any, loc: Sequence[str]) -> set[str]:
+    """The keys that a dataclass reached from `kind` along `loc` has; those of all candidates if unsure."""
+    candidates = [kind]
+    for part in loc:
+        following: list[Any] = []
+        for candidate in candidates:
+            if is_dataclass(candidate):
+                hints = get_type_hints(candidate, include_extras=False)
+                following += _classes(hints[part]) if part in hints else [candidate]
+            else:
+                following.append(candidate)
+        candidates = following
+    return {field.name for candidate in candidates if is_dataclass(candidate) for field in fields(candidate)}
+
+
+def _classes(hint: Any) -> list[Any]:
+    """The dataclasses within a type: of a mapping its values, of a union its members."""
+    if is_dataclass(hint):
+        return [hint]
+    return [found for part in get_args(hint) for found in _classes(part)]
+
+
+# --- what Hydra says, in our words ---------------------------------------------------------------------------
+
+
+def _explained(error: Exception, overrides: Sequence[str], folders: Sequence[Path]) -> ConfigError:
+    """One message for what Hydra refused: which override or file, and the nearest right name."""
+    try:
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+    except HydraException as failure:
+        first = str(failure).splitlines()[0]
+        return ConfigError([Fault("command line", first, "Overrides look like key=value")])
+    base = composed_defaults(tuple(folders))
+    for override in parsed:
+        key = override.key_or_group
+        text = override.input_line
+        group = folders[-1] / key
+        if group.is_dir() and not key.startswith("hydra"):
+            names = {path.stem for folder in folders for path in (folder / key).rglob("*.yaml")}
+            value = str(override.value())
+            if value.split("/")[-1] not in names:
+                return ConfigError([Fault(text or key, f"there is no {key} '{value}'", nearest(value, names))])
+            continue
+        place: Any = base
+        for depth, part in enumerate(key.split(".")):
+            if not isinstance(place, dict) or part not in place:
+                known = list(place) if isinstance(place, dict) else []
+                where = ".".join(key.split(".")[:depth]) or "the configuration"
+                return ConfigError([Fault(text or key, f"{where} has no key '{part}'", nearest(part, known))])
+            place = place[part]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
+
+
+@cache
+def composed_defaults(folders: tuple[Path, ...]) -> Raw:
+    """What is composed without overrides, to look names up in."""
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
+        raw = OmegaConf.to_container(compose("config"), resolve=False)
+    assert isinstance(raw, dict)
+    return {str(key): value for key, value in raw.items()}

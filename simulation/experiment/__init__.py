@@ -1,0 +1,1 @@
+"""A study: the same patients under every arm, replicated in parallel, and what it found."""

@@ -1,0 +1,167 @@
+"""One replication: everybody is drawn once, then meets every arm. A task for one worker, and what it brings back.
+
+Arms share the draws; a policy puts its own columns over them, an arm's changes its own plan. What comes back is
+small (measures and a few profiles), so a thousand replications fit in memory; patients can be had again, because
+a replication is a function of its number.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.compare import Shares, shares_better_worse
+from simulation.analysis.measures import Measures, measure, unfinished
+from simulation.analysis.profile import DayProfile, day_profile
+from simulation.analysis.tables import activities_table, patients_table
+from simulation.draws import Draws, draw
+from simulation.engine.choose import EngineName, engine_named
+from simulation.engine.contract import Run
+from simulation.engine.plan import Plan, bind, lower
+from simulation.errors import ResultsError
+from simulation.experiment.study import ReadyArm, RunLength
+from simulation.pathway.department import Pathway
+from simulation.records.schema import ActivityTable, Patients
+from simulation.triage.policy import apply
+from simulation.units import DAY
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a worker needs for one replication of every arm."""
+
+    arms: tuple[ReadyArm, ...]
+    baseline: str
+    run: RunLength
+    engine: EngineName
+    replication: int
+
+
+@dataclass(frozen=True)
+class ArmAnswer:
+    """What one arm's replication brought: measures, profiles of the day, shares better and worse than the baseline."""
+
+    measures: Measures
+    day: DayProfile
+    shares: Shares | None
+    n_unfinished: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One replication of every arm. `n_activities` steps were simulated in `engine_seconds` of one processor."""
+
+    replication: int
+    arms: Mapping[str, ArmAnswer]
+    run_out_days: int
+    n_attendances: int
+    n_activities: int
+    n_events: int
+    engine_seconds: float
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One arm's replication in full."""
+
+    plan: Plan
+    draws: Draws
+    run: Run
+    patients: Patients
+    activities: ActivityTable
+
+
+def replicate(task: Task) -> Answer:
+    """Run one replication of every arm, again with twice the run-out while a measured patient is still in A&E."""
+    began = time.perf_counter()
+    days = task.run.run_out_days
+    for _attempt in range(task.run.doublings + 1):
+        answer = _once(task, days, began)
+        if not any(arm.n_unfinished for arm in answer.arms.values()):
+            return answer
+        days = max(2 * days, 1)
+    return answer
+
+
+def simulate_arm(
+    arm: ReadyArm, run: RunLength, engine: EngineName, replication: int, *, run_out_days: int
+) -> Simulated:
+    """One arm, one replication, everything kept."""
+    days = run.warm_up_days + run.measured_days + run_out_days
+    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days)
+    return _simulate(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
+
+
+def _once(task: Task, run_out_days: int, began: float) -> Answer:
+    window = task.run.window
+    days = task.run.warm_up_days + task.run.measured_days + run_out_days
+    drawn: list[tuple[Pathway, Draws]] = []
+    arms: dict[str, ArmAnswer] = {}
+    compared_with: Patients | None = None
+    n_activities, n_events, engine_seconds = 0, 0, 0.0
+    n_attendances = 0
+    for arm in sorted(task.arms, key=lambda each: each.name != task.baseline):
+        draws = apply(arm.policy, arm.pathway, _shared(drawn, arm.pathway, task, days))
+        started = time.perf_counter()
+        simulated = _simulate(arm, draws, task.engine, days)
+        engine_seconds += time.perf_counter() - started
+        patients = simulated.patients
+        compared_with = compared_with if compared_with is not None else patients
+        arms[arm.name] = ArmAnswer(
+            measures=measure(patients, window=window),
+            day=day_profile(
+                arm.pathway, simulated.plan, patients, simulated.activities, simulated.run.changes, window=window
+            ),
+            shares=None if arm.name == task.baseline else shares_better_worse(patients, compared_with, window),
+            n_unfinished=unfinished(patients, window),
+        )
+        n_activities += len(simulated.run.activities)
+        n_events += simulated.run.n_events
+        n_attendances += len(patients)
+    return Answer(
+        replication=task.replication,
+        arms={arm.name: arms[arm.name] for arm in task.arms},
+        run_out_days=run_out_days,
+        n_attendances=n_attendances,
+        n_activities=n_activities,
+        n_events=n_events,
+        engine_seconds=engine_seconds,
+        seconds=time.perf_counter() - began,
+    )
+
+
+def _simulate(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Simulated:
+    plan = lower(arm.pathway)
+    run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
+    patients = patients_table(arm.pathway, plan, draws, run)
+    return Simulated(plan, draws, run, patients, activities_table(plan, run))
+
+
+def _shared(drawn: list[tuple[Pathway, Draws]], pathway: Pathway, task: Task, days: int) -> Draws:
+    """The draws of a pathway whose chance is stated alike, or new ones."""
+    for known, draws in drawn:
+        if draws_alike(known, pathway):
+            return draws
+    draws = draw(pathway, seed=task.run.seed, replication=task.replication, days=days)
+    drawn.append((pathway, draws))
+    return draws
+
+
+def draws_alike(one: Pathway, other: Pathway) -> bool:
+    """Whether two pathways state chance alike: they differ, if at all, in triggers and in extra units of pools."""
+    if one.pools.keys() != other.pools.keys():
+        return False
+    pools = {name: replace(pool, extra=one.pools[name].extra) for name, pool in other.pools.items()}
+    return one == replace(other, pools=pools, triggers=one.triggers)
+
+
+def stacked(answers: tuple[Answer, ...], arm: str, measure_name: str, group: str = "all") -> NDArray[np.float64]:
+    """One number a replication of one arm's measure, shape (n_replications,). Raises ResultsError if it is unknown."""
+    if not answers:
+        raise ResultsError("no replications. Run at least one")
+    return np.array([answer.arms[arm].measures.value(measure_name, group) for answer in answers])

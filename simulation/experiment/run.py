@@ -1,0 +1,44 @@
+"""Run a study: one task a replication through the executor, then the result."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from simulation.experiment.execute import execute, executor_of
+from simulation.experiment.replicate import Task, replicate, simulate_arm
+from simulation.experiment.result import Result
+from simulation.experiment.study import Study
+
+
+def compare(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
+    """Run every arm of a study on the same patients; `done(n)` is told after each of the replications."""
+    tasks = [
+        Task(study.arms, study.design.baseline, study.run, study.engine, number)
+        for number in range(study.run.replications)
+    ]
+    workers = min(study.workers, len(tasks))
+    compile_first(study)
+    began = time.perf_counter()
+    executor = executor_of(study.executor, workers)
+    try:
+        answers = execute(executor, replicate, tasks, done=done)
+    finally:
+        executor.shutdown(wait=False, cancel_futures=True)
+    return Result(study, tuple(answers), time.perf_counter() - began)
+
+
+def compile_first(study: Study) -> float:
+    """Compile in this process before the workers start, so that they find it in numba's cache; seconds taken."""
+    began = time.perf_counter()
+    if study.engine == "compiled":
+        one_day = replace(study.run, warm_up_days=0, measured_days=1)
+        simulate_arm(study.baseline, one_day, study.engine, 0, run_out_days=0)
+    return time.perf_counter() - began
+
+
+def run(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
+    """Run the baseline arm of a study alone."""
+    only = replace(study, arms=(study.baseline,))
+    return compare(only, done=done)

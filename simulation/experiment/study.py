@@ -1,0 +1,137 @@
+"""What is compared with what: arms, primary measures, the differences that would matter, and how long to run.
+
+These are statements (YAML states them, `config` validates them); `replicate` runs them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Gt, Le, MinLen
+
+from simulation.engine.choose import EngineName
+from simulation.pathway.department import Pathway
+from simulation.pathway.described import Positive, Sourced, described
+from simulation.triage.policy import Policy
+from simulation.units import DAY
+
+Value = bool | int | float | str
+
+
+@described
+class Cost(Sourced):
+    """Pounds a year, beyond the baseline, and what they buy."""
+
+    per_year: float
+    what: str
+
+
+@described
+class Arm:
+    """A triage policy and changes to the site: dotted paths and their new values (`staffing.doctors.extra: 1`)."""
+
+    label: str
+    triage: str
+    changes: Mapping[str, Value] = field(default_factory=dict)
+    cost: Cost | None = None
+
+
+@described
+class Target(Sourced):
+    """A measure that the study is about, and the smallest difference that would matter, in its unit."""
+
+    measure: str
+    group: str = "all"
+    label: str
+    minimal_important_difference: Positive
+
+
+@described
+class Margin(Sourced):
+    """How much worse a measure may get before an arm counts as worse: a non-inferiority margin, in its unit."""
+
+    measure: str
+    group: str = "all"
+    label: str
+    margin: Positive
+
+
+@described
+class Design:
+    """A study as its YAML states it."""
+
+    name: str
+    question: str
+    baseline: str
+    sham: str | None = None
+    arms: Annotated[Mapping[str, Arm], MinLen(1)]
+    primary: Annotated[tuple[Target, ...], MinLen(1)]
+    secondary: tuple[Target, ...] = ()
+    margins: tuple[Margin, ...] = ()
+
+
+@described
+class RunLength:
+    """Replications, and days before, during and after the measured window; weeks are whole.
+
+    Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
+    """
+
+    seed: Annotated[int, Ge(0)]
+    replications: Annotated[int, Ge(1)]
+    warm_up_days: Annotated[int, Ge(0)]
+    measured_days: Annotated[int, Gt(0)]
+    run_out_days: Annotated[int, Ge(0)]
+    doublings: Annotated[int, Ge(0), Le(8)] = 4
+    keep_patients: bool = False
+
+    @property
+    def window(self) -> tuple[float, float]:
+        """The measured window: minutes of arrival, half-open."""
+        return self.warm_up_days * 1440.0, (self.warm_up_days + self.measured_days) * 1440.0
+
+    @property
+    def days(self) -> int:
+        """Days simulated before any doubling."""
+        return self.warm_up_days + self.measured_days + self.run_out_days
+
+    @property
+    def horizon(self) -> int:
+        """Ticks simulated before any doubling."""
+        return self.days * DAY
+
+
+@dataclass(frozen=True)
+class ReadyArm:
+    """An arm with its department and policy resolved and checked."""
+
+    name: str
+    arm: Arm
+    pathway: Pathway
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything a comparison needs. `resolved` is the configuration as composed, for the record."""
+
+    design: Design
+    run: RunLength
+    arms: tuple[ReadyArm, ...]
+    scenario: str
+    engine: EngineName
+    engine_why: str
+    executor: Literal["serial", "local"]
+    workers: int
+    resolved: Mapping[str, object]
+
+    @property
+    def baseline(self) -> ReadyArm:
+        """The arm that all others are compared with."""
+        return self.arm(self.design.baseline)
+
+    def arm(self, name: str) -> ReadyArm:
+        """An arm by name."""
+        return next(arm for arm in self.arms if arm.name == name)
