@@ -273,7 +273,14 @@ def _amount(pathway: Pathway, found: _Findings, known: Categories, where: str, n
 def _durations(pathway: Pathway, found: _Findings, categories: Categories) -> None:
     known = {name: each for name, each in categories.items() if name != ACUITY_NOW}
     for name, duration in pathway.durations.items():
-        _amount(pathway, found, known, f"durations.{name}.mean", duration.mean)
+        where = f"durations.{name}"
+        _amount(pathway, found, known, f"{where}.mean", duration.mean)
+        lender = duration.luck_of
+        if found.known(f"{where}.luck_of", lender, pathway.durations, what="duration") and lender is not None:
+            borrowed = pathway.durations[lender].luck_of
+            if borrowed is not None:
+                remedy = f"Name '{borrowed}' here too"
+                found.add(f"{where}.luck_of", f"'{lender}' has the luck of '{borrowed}' itself", remedy)
 
 
 def _node_names(pathway: Pathway, found: _Findings) -> None:

@@ -1,0 +1,663 @@
+"""Every fault of a pathway is found, on the smallest pathway that has it, with its message; and no sound one is."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from simulation.draws import draw
+from simulation.engine.plan import bind, lower
+from simulation.engine.reference import simulate
+from simulation.errors import ConfigError
+from simulation.pathway.check import check, require_sound
+from simulation.pathway.department import Pathway
+from simulation.units import WEEK
+
+Make = Callable[..., Pathway]
+
+ACUITY = "{kind: choice, categories: [urgent, minor], shares: [0.2, 0.8], mark: assumed, source: test}"
+BED = "{kind: space, capacity: 5, mark: assumed, source: test}"
+
+NAMES = {
+    "an unknown node": (
+        "steps: {see: {next: hme}}",
+        "steps.see.next: unknown node 'hme'. Did you mean 'home'?",
+    ),
+    "an unknown start": (
+        "streams: {walk_in: {starts: door}}",
+        "streams.walk_in.starts: unknown node 'door'. Known names: home, see.",
+    ),
+    "an unknown pool": (
+        "steps: {see: {asks: [nurse]}}",
+        "steps.see.asks.0: unknown pool 'nurse'. Did you mean 'nurses'?",
+    ),
+    "an unknown duration": (
+        "steps: {see: {minutes: [seen]}}",
+        "steps.see.minutes.0: unknown duration 'seen'. Did you mean 'seeing'?",
+    ),
+    "an unknown profile": (
+        "steps: {see: {pace: night}}",
+        "steps.see.pace: unknown profile 'night'. Known names: none.",
+    ),
+    "an unknown day factor": (
+        "streams: {walk_in: {day_factor: busy}}",
+        "streams.walk_in.day_factor: unknown day factor 'busy'. Known names: none.",
+    ),
+    "an unknown class": (
+        "steps: {see: {ranks_as: everyone}}",
+        "steps.see.ranks_as: unknown class 'everyone'. Did you mean 'everybody'?",
+    ),
+    "an unknown class of the untriaged": (
+        "priority: {untriaged_as: nobody}",
+        "priority.untriaged_as: unknown class 'nobody'. Known names: everybody.",
+    ),
+    "an unknown class of the ignored": (
+        "priority: {ignored_as: nobody}",
+        "priority.ignored_as: unknown class 'nobody'. Known names: everybody.",
+    ),
+    "an unknown loop": (
+        "steps: {see: {repeat_of: rounds}}",
+        "steps.see.repeat_of: unknown loop 'rounds'. Known names: none.",
+    ),
+    "an unknown attribute in a factor": (
+        "durations: {seeing: {mean: {base: 3, times: [{by: age, values: {old: 2}}]}}}",
+        "durations.seeing.mean.times.0.by: unknown attribute 'age'. Known names: stream.",
+    ),
+    "an unknown category in a factor": (
+        "durations: {seeing: {mean: {base: 3, times: [{by: stream, values: {walkin: 2}, otherwise: 1}]}}}",
+        "durations.seeing.mean.times.0.values.walkin: unknown category 'walkin'. Did you mean 'walk_in'?",
+    ),
+    "an unknown stream of the impatient": (
+        "patience: {minutes: seeing, streams: [ambulance], next: home, mark: assumed, source: test}",
+        "patience.streams.0: unknown stream 'ambulance'. Known names: walk_in.",
+    ),
+    "an unknown duration of patience": (
+        "patience: {minutes: patience, streams: [walk_in], next: home, mark: assumed, source: test}",
+        "patience.minutes: unknown duration 'patience'. Known names: seeing.",
+    ),
+    "an unknown node after patience": (
+        "patience: {minutes: seeing, streams: [walk_in], next: gone, mark: assumed, source: test}",
+        "patience.next: unknown node 'gone'. Known names: home, see.",
+    ),
+    "a name used for a step and an end": (
+        "{ends: {see: {outcome: seen}}}",
+        "steps.see: ends has a 'see' too. Names are unique across steps, branches, loops and ends: rename one.",
+    ),
+    "a name used for two sources": (
+        "present: {walk_in: {starts: see, number: 2, mark: assumed, source: test}}",
+        "present.walk_in: streams has a 'walk_in' too. Rename one: both are sources of patients.",
+    ),
+    "a reserved attribute": (
+        f"attributes: {{stream: {ACUITY}}}",
+        "attributes.stream: the name 'stream' is taken. Choose another name.",
+    ),
+    "a reserved class": (
+        "priority: {classes: {acuity: {rank: 2, rate: 1}}}",
+        "priority.classes.acuity: a class has a reserved name. Rename it: `ranks_as: acuity` means the patient's "
+        "acuity now.",
+    ),
+}
+
+NUMBERS = {
+    "shares that do not add up": (
+        "attributes: {age: {kind: choice, categories: [old, young], shares: [0.5, 0.4], mark: assumed, source: test}}",
+        "attributes.age.shares: shares add up to 0.9. Make them add up to 1.",
+    ),
+    "too few shares": (
+        "attributes: {age: {kind: choice, categories: [old, young], shares: [1.0], mark: assumed, source: test}}",
+        "attributes.age.shares: 1 shares for 2 categories. Give one share for each category.",
+    ),
+    "a category twice": (
+        "attributes: {age: {kind: choice, categories: [old, old], shares: [0.5, 0.5], mark: assumed, source: test}}",
+        "attributes.age.categories: 'old' is there twice. Name each category once.",
+    ),
+    "shares by category without `by`": (
+        "attributes: {age: {kind: choice, categories: [old, young], shares: {walk_in: [0.5, 0.5]}, mark: assumed, "
+        "source: test}}",
+        "attributes.age.by: shares by category, but no `by`. Name in `by` the attribute whose categories these are.",
+    ),
+    "`by` without shares by category": (
+        "attributes: {age: {kind: choice, categories: [old], by: stream, shares: [1.0], mark: assumed, source: test}}",
+        "attributes.age.shares: one list, but `by` is 'stream'. Give one list for each category of stream, or remove "
+        "`by`.",
+    ),
+    "an attribute used before it is described": (
+        "attributes: {late: {kind: given, like: later, mark: assumed, source: test}, "
+        "later: {kind: chance, p: 0.5, mark: assumed, source: test}}",
+        "attributes.late.like: 'later' is used before it is described. Move attributes.later above it: attributes are "
+        "drawn in their order.",
+    ),
+    "a probability above 1": (
+        "attributes: {old: {kind: chance, p: 1.5, mark: assumed, source: test}}",
+        "attributes.old.p: a probability of 1.5. Give 0 to 1.",
+    ),
+    "a negative mean": (
+        "durations: {seeing: {mean: -1}}",
+        "durations.seeing.mean: -1 is negative. Give 0 or more.",
+    ),
+    "the luck of an unknown duration": (
+        "durations: {seeing: {luck_of: sewing}}",
+        "durations.seeing.luck_of: unknown duration 'sewing'. Did you mean 'seeing'?",
+    ),
+    "the luck of a duration that has another's": (
+        "durations: {first: {kind: fixed, mean: 1, mark: assumed, source: test}, "
+        "second: {kind: fixed, mean: 1, luck_of: first, mark: assumed, source: test}, seeing: {luck_of: second}}",
+        "durations.seeing.luck_of: 'second' has the luck of 'first' itself. Name 'first' here too.",
+    ),
+    "a number that is not finite": (
+        "durations: {seeing: {mean: .inf}}",
+        "durations.seeing.mean: inf is not a finite number. Give a finite number.",
+    ),
+    "an empty source": (
+        'pools: {nurses: {source: " "}}',
+        "pools.nurses.source: the source is empty. Cite the source, or say why this is assumed.",
+    ),
+    "decisions without an interval": (
+        "decisions_every_minutes: 0.0001",
+        "decisions_every_minutes: shorter than a tick of 1/1024 minute. Give a minute or more.",
+    ),
+    "a factor without a category": (
+        "{streams: {ambulance: {starts: see, per_day: 1, mark: assumed, source: test}}, "
+        "durations: {seeing: {mean: {base: 3, times: [{by: stream, values: {walk_in: 2}}]}}}}",
+        "durations.seeing.mean.times.0.values: nothing for 'ambulance'. Name every category of stream, or give "
+        "`otherwise` where the vocabulary has it.",
+    ),
+    "a day of 12 hours": (
+        "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, "
+        "streams: {walk_in: {by_hour: day}}}",
+        "streams.walk_in.by_hour: profile 'day' has 12 weights. It needs 24 or 168 here.",
+    ),
+    "a week of 12 days": (
+        "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, "
+        "streams: {walk_in: {by_weekday: day}}}",
+        "streams.walk_in.by_weekday: profile 'day' has 12 weights. It needs 7 here.",
+    ),
+    "a year of 7 months": (
+        "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, "
+        "streams: {walk_in: {by_month: week}}}",
+        "streams.walk_in.by_month: profile 'week' has 7 weights. It needs 12 here.",
+    ),
+    "a pace of 7 hours": (
+        "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, steps: {see: {pace: week}}}",
+        "steps.see.pace: profile 'week' has 7 weights. It needs 24 or 168 here.",
+    ),
+    "a pace of nothing": (
+        "{profiles: {still: {weights: [0, 0, 0, 0, 0, 0, 0], mark: assumed, source: test}}}",
+        "profiles.still.weights: every weight is 0. Give at least one above 0.",
+    ),
+    "headroom below scale": (
+        "streams: {walk_in: {scale: 2}}",
+        "streams.walk_in.headroom: 1.5 is below scale 2. Raise headroom to 2 or more, with room for busy days.",
+    ),
+    "somebody present, but how many": (
+        "present: {inside: {starts: see, pool: nurses, mark: assumed, source: test}}",
+        "present.inside: not exactly one of `number`, or `pool` with `share`. Give one of the two.",
+    ),
+    "a share of an unlimited pool present": (
+        "{pools: {seats: {kind: space, unlimited: true, mark: assumed, source: test}}, "
+        "present: {inside: {starts: see, pool: seats, share: 0.5, mark: assumed, source: test}}}",
+        "present.inside.pool: 'seats' is unlimited. Give a `number`: there is no share of an unlimited pool.",
+    ),
+    "a target pull that ends before it starts": (
+        "priority: {target_pull: {active: true, starts_at_minutes: 240, ends_at_minutes: 180, ranks_as: everybody, "
+        "mark: assumed, source: test}}",
+        "priority.target_pull: ends before it starts. Make ends_at_minutes the later one.",
+    ),
+    "classes in another order than acuity": (
+        f"{{attributes: {{acuity_true: {ACUITY}}}, priority: {{classes: {{minor: {{rank: 2, rate: 1}}}}}}}}",
+        "priority.classes: the classes are 'everybody', 'minor'. Begin with the categories of acuity_true, in their "
+        "order: 'urgent', 'minor'.",
+    ),
+    "a label of other categories": (
+        "{attributes: {acuity_true: {kind: choice, categories: [everybody], shares: [1.0], mark: assumed, "
+        "source: test}, old: {kind: chance, p: 0.5, mark: assumed, source: test}}, steps: {see: {relabels: old}}}",
+        "steps.see.relabels: 'old' has the categories 'no', 'yes'. A label has the categories 'everybody', in "
+        "that order.",
+    ),
+}
+
+POOLS = {
+    "a pool of no size": (
+        "pools: {nurses: {capacity: null}}",
+        "pools.nurses: has no size. Give exactly one of `capacity`, `rota`, `unlimited: true`.",
+    ),
+    "a pool of two sizes": (
+        "pools: {nurses: {unlimited: true}}",
+        "pools.nurses: has capacity and unlimited. Give exactly one of `capacity`, `rota`, `unlimited: true`.",
+    ),
+    "an empty rota": (
+        "pools: {nurses: {capacity: null, rota: []}}",
+        "pools.nurses.rota: the rota is empty. Give at least one shift.",
+    ),
+    "bad hours": (
+        "pools: {nurses: {capacity: null, rota: [{hours: morning, number: 1}]}}",
+        "pools.nurses.rota.0.hours: 'morning' is not like '8-20' or '22:30-7'. Write hours like that.",
+    ),
+    "bad days": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: weekend, number: 1}]}}",
+        "pools.nurses.rota.0.days: 'weekend' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "
+        "sat, sun. Write days like that.",
+    ),
+    "nobody at night": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 8-22:30, number: 1}]}}",
+        "pools.nurses: 'nurses' has no unit 22:30-08:00 every day, but is asked for at 'see'. Staff it, add an "
+        "alternative to any_of, or lead patients elsewhere by a branch on hours.",
+    ),
+    "nobody at the weekend": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-fri, number: 1}]}}",
+        "pools.nurses: 'nurses' has no unit 00:00-24:00 sat, sun, but is asked for at 'see'. Staff it, add an "
+        "alternative to any_of, or lead patients elsewhere by a branch on hours.",
+    ),
+    "nobody ever": (
+        "pools: {nurses: {capacity: 0}}",
+        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. Staff it, add an alternative to "
+        "any_of, or lead patients elsewhere by a branch on hours.",
+    ),
+    "no alternative on duty at some hours": (
+        "{pools: {nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}, "
+        "doctors: {kind: staff, rota: [{hours: 19-7, number: 1}], mark: assumed, source: test}}, "
+        "steps: {see: {asks: [], any_of: [nurses, doctors]}}}",
+        "pools.nurses: none of 'nurses', 'doctors' has a unit 07:00-08:00 every day, but is asked for at 'see'. Staff "
+        "it, add an alternative to any_of, or lead patients elsewhere by a branch on hours.",
+    ),
+    "a pool asked for twice": (
+        "steps: {see: {any_of: [nurses]}}",
+        "steps.see: asks for 'nurses' twice. Name each pool once in asks, any_of and widens.",
+    ),
+    "keeping what is not taken": (
+        f"{{pools: {{beds: {BED}}}, steps: {{see: {{keeps: [beds]}}}}}}",
+        "steps.see.keeps.0: keeps 'beds', which it does not take. A step keeps only what it asks for; what was held "
+        "before is held on by itself.",
+    ),
+    "keeping and giving up": (
+        "steps: {see: {keeps: [nurses], gives_up_at_end: [nurses]}}",
+        "steps.see.keeps.0: 'nurses' is kept and given up at the end. Choose one.",
+    ),
+    "giving up what is never held": (
+        f"{{pools: {{beds: {BED}}}, steps: {{see: {{gives_up_at_start: [beds]}}}}}}",
+        "steps.see.gives_up_at_start.0: 'beds' is never held here. Keep it at an earlier step, or remove it here.",
+    ),
+    "asking for what may be held": (
+        "steps: {see: {keeps: [nurses], next: again}, again: {asks: [nurses], next: home}}",
+        "steps.again: asks for 'nurses', which a patient may hold already (kept at 'see': see -> again). Give it up "
+        "at the end of an earlier step, or lead those who hold it round this step.",
+    ),
+    "asking for one alternative that may be held": (
+        f"{{pools: {{beds: {BED}}}, steps: {{see: {{any_of: [beds], keeps: [beds], next: stay}}, "
+        "stay: {any_of: [nurses, beds], next: home}}}",
+        "steps.stay: asks for 'beds', which a patient may hold already (kept at 'see': see -> stay). Give it up at the "
+        "end of an earlier step, or lead those who hold it round this step.",
+    ),
+    "a limit without a way out": (
+        "steps: {see: {queue_limit: 3}}",
+        "steps.see: one of queue_limit and turned_away is missing. Give both, or neither.",
+    ),
+    "a limit where nobody waits": (
+        "steps: {see: {asks: [], queue_limit: 3, turned_away: home}}",
+        "steps.see.queue_limit: a limit, but nobody waits here. Ask for a pool, or remove it.",
+    ),
+    "two pools of which one may be replaced": (
+        f"{{pools: {{beds: {BED}, seats: {BED}}}, "
+        "steps: {see: {asks: [nurses, beds], widens: {after_minutes: 60, any_of: [seats], mark: assumed, "
+        "source: test}}}}",
+        "steps.see.widens: it is not clear which pool others may replace. Put the pool that others may replace into "
+        "any_of, or ask for exactly one.",
+    ),
+}
+
+ROUTE = {
+    "a step nobody gets to": (
+        "steps: {lost: {next: home}}",
+        "steps.lost: nobody can get to 'lost'. Lead a node or a stream to it, or remove it.",
+    ),
+    "an end nobody gets to": (
+        "ends: {heaven: {outcome: died}}",
+        "ends.heaven: nobody can get to 'heaven'. Lead a node or a stream to it, or remove it.",
+    ),
+    "probabilities that do not add up": (
+        "{steps: {see: {next: coin}}, branches: {coin: {kind: chance, targets: {see2: 0.5, home: 0.6}, mark: assumed, "
+        "source: test}}, loops: {}, ends: {see2: {outcome: other}}}",
+        "branches.coin.targets: probabilities add up to 1.1. Make them add up to 1.",
+    ),
+    "a branch without a case": (
+        "{streams: {ambulance: {starts: see, per_day: 1, mark: assumed, source: test}}, steps: {see: {next: sort}}, "
+        "branches: {sort: {kind: attribute, attribute: stream, cases: {walk_in: home}}}}",
+        "branches.sort.cases: nothing for 'ambulance'. Name every category of stream, or give `otherwise` where the "
+        "vocabulary has it.",
+    ),
+    "a branch on an unknown attribute": (
+        "{steps: {see: {next: sort}}, branches: {sort: {kind: attribute, attribute: streams, cases: {walk_in: home}}}}",
+        "branches.sort.attribute: unknown attribute 'streams'. Did you mean 'stream'?",
+    ),
+    "a branch on bad hours": (
+        "{steps: {see: {next: clock}}, "
+        "branches: {clock: {kind: hours, hours: 8-8, then: home, otherwise: home, mark: assumed, source: test}}}",
+        "branches.clock.hours: '8-8' does not name two different times of one day. Write hours like that.",
+    ),
+    "a branch on a queue of nobody": (
+        "{steps: {see: {next: long}, walk: {next: home}}, branches: {long: {kind: queue, waiting_at: [walk], "
+        "at_least: 3, then: walk, otherwise: home, mark: assumed, source: test}}}",
+        "branches.long.waiting_at.0: nobody waits at 'walk': it asks for nothing. Name a step that asks for a pool.",
+    ),
+    "a loop without bound by chance": (
+        "{steps: {see: {next: coin}}, "
+        "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, mark: assumed, source: test}}}",
+        "steps.see: a loop without bound: see -> coin -> see. Go round by a loop, whose passes are drawn, or lead one "
+        "of them elsewhere.",
+    ),
+    "a loop in no time": (
+        "{steps: {see: {minutes: [], next: coin}}, durations: {}, "
+        "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, mark: assumed, source: test}}}",
+        "steps.see: a loop without bound: see -> coin -> see, and it takes no time. Go round by a loop, whose passes "
+        "are drawn, or lead one of them elsewhere.",
+    ),
+    "a loop by being turned away": (
+        "steps: {see: {queue_limit: 2, turned_away: outside}, outside: {minutes: [seeing], next: see}}",
+        "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
+        "one of them elsewhere.",
+    ),
+    "a loop by losing patience": (
+        "{steps: {see: {may_leave: true}, outside: {minutes: [seeing], next: see}}, "
+        "patience: {minutes: seeing, streams: [walk_in], next: outside, mark: assumed, source: test}}",
+        "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
+        "one of them elsewhere.",
+    ),
+    "a loop that counts in words": (
+        "{attributes: {rounds: {kind: choice, categories: [once, twice], shares: [0.5, 0.5], mark: assumed, "
+        "source: test}}, steps: {see: {next: more}}, loops: {more: {passes: rounds, again: see, next: home}}}",
+        "loops.more.passes: 'rounds' has the categories 'once', 'twice'. Passes are counted by an attribute whose "
+        "categories are '0', '1', '2' and so on.",
+    ),
+    "a loop whose rounds are empty": (
+        "{attributes: {rounds: {kind: choice, categories: ['0', '1'], shares: [0.5, 0.5], mark: assumed, "
+        "source: test}}, steps: {see: {next: more}}, loops: {more: {passes: rounds, again: more, next: home}}}",
+        "loops.more.again: a round has no step in it. Lead `again` to the first step to repeat.",
+    ),
+    "escalation that never closes": (
+        "triggers: {more: {kind: opens, waiting_at: [see], above: 3, below: 5, pool: nurses, extra: 1, mark: assumed, "
+        "source: test}}",
+        "triggers.more.below: below 5 is more than above 3. Close at or below the number above which it opens.",
+    ),
+    "escalation of an unlimited pool": (
+        "{pools: {seats: {kind: space, unlimited: true, mark: assumed, source: test}}, triggers: {more: {kind: opens, "
+        "waiting_at: [see], above: 3, below: 1, pool: seats, extra: 1, mark: assumed, source: test}}}",
+        "triggers.more.pool: 'seats' is unlimited: this changes nothing. Name a pool with a capacity or a rota.",
+    ),
+    "escalation that watches nobody": (
+        "triggers: {more: {kind: opens, waiting_at: [], above: 3, below: 1, pool: nurses, extra: 1, mark: assumed, "
+        "source: test}}",
+        "triggers.more.waiting_at: no step is named. Name the steps whose waiting patients count.",
+    ),
+    "a trigger on an unknown step": (
+        "triggers: {more: {kind: takes, waiting_at: [sea], minutes_per_hour: 6, pool: nurses, mark: assumed, "
+        "source: test}}",
+        "triggers.more.waiting_at.0: unknown step 'sea'. Did you mean 'see'?",
+    ),
+}
+
+EVERY = {**NAMES, **NUMBERS, **POOLS, **ROUTE}
+
+
+@pytest.mark.parametrize("kind", EVERY)
+def test_a_fault_is_found_alone_with_its_message(kind: str, smallest: Make) -> None:
+    changes, message = EVERY[kind]
+    assert [str(fault) for fault in check(smallest(changes))] == [message]
+
+
+def test_a_sound_pathway_has_no_fault(smallest: Make) -> None:
+    assert check(smallest()) == ()
+    require_sound(smallest())
+
+
+def test_every_example_is_sound(example: Pathway) -> None:
+    assert check(example) == ()
+
+
+def test_all_faults_are_reported_at_once(smallest: Make) -> None:
+    broken = smallest("{steps: {see: {asks: [nurse], minutes: [seen], next: hme}}, streams: {walk_in: {scale: 3}}}")
+    assert {fault.where for fault in check(broken)} == {
+        "steps.see.asks.0",
+        "steps.see.minutes.0",
+        "steps.see.next",
+        "streams.walk_in.headroom",
+    }
+    with pytest.raises(ConfigError, match="4 faults in the configuration"):
+        require_sound(broken)
+
+
+def test_a_misspelt_node_is_not_also_reported_as_unreachable(smallest: Make) -> None:
+    faults = check(smallest("steps: {see: {next: hme}}"))
+    assert [fault.where for fault in faults] == ["steps.see.next"]
+
+
+def test_sums_within_a_millionth_of_1_are_accepted(smallest: Make) -> None:
+    thirds = "attributes: {age: {kind: choice, categories: [a, b, c], shares: [0.3333333, 0.3333333, 0.3333333], mark: assumed, source: test}}"  # noqa: E501
+    assert check(smallest(thirds)) == ()
+    assert len(check(smallest(thirds.replace("0.3333333]", "0.33333]")))) == 1
+
+
+def test_a_route_from_which_no_end_is_reached_says_so(smallest: Make) -> None:
+    faults = check(smallest("steps: {see: {next: rest}, rest: {minutes: [seeing], next: see}}"))
+    assert [str(fault) for fault in faults] == [
+        "ends.home: nobody can get to 'home'. Lead a node or a stream to it, or remove it.",
+        "steps.see: a loop without bound: see -> rest -> see, no end can be reached from it. Go round by a loop, whose "
+        "passes are drawn, or lead one of them elsewhere.",
+    ]
+
+
+LOOP = """
+attributes: {rounds: {kind: choice, categories: ['0', '1', '2'], shares: [0.5, 0.3, 0.2], mark: assumed, source: test}}
+steps: {see: {next: more, repeat_of: more}}
+loops: {more: {passes: rounds, again: see, next: home}}
+"""
+
+
+def test_a_loop_with_drawn_passes_is_sound(smallest: Make) -> None:
+    assert check(smallest(LOOP)) == ()
+
+
+def test_the_way_out_of_a_loop_may_not_lead_back_to_it(smallest: Make) -> None:
+    coin = "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, mark: assumed, source: test}}"
+    faults = check(smallest(LOOP.replace("next: home}", "next: coin}") + coin))
+    assert [fault.where for fault in faults] == ["steps.see"]
+    assert "see -> more -> coin -> see" in faults[0].found
+
+
+# --- who is on duty ------------------------------------------------------------------------------------------
+
+DAY_ONLY = "nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}"
+
+
+def test_an_alternative_on_duty_covers_the_hours_of_another(smallest: Make) -> None:
+    doctors = "doctors: {kind: staff, rota: [{hours: 20-8, number: 1}], mark: assumed, source: test}"
+    assert (
+        check(
+            smallest(f"{{pools: {{{DAY_ONLY}, {doctors}}}, steps: {{see: {{asks: [], any_of: [nurses, doctors]}}}}}}")
+        )
+        == ()
+    )
+
+
+def test_a_branch_on_hours_excuses_a_pool_that_closes(smallest: Make) -> None:
+    route = "streams: {walk_in: {starts: clock}}"
+    clock = "branches: {clock: {kind: hours, hours: HOURS, then: see, otherwise: home, mark: assumed, source: test}}"
+    pathway = f"{{pools: {{{DAY_ONLY}}}, {route}, {clock}}}"
+    assert check(smallest(pathway.replace("HOURS", "9-19"))) == ()
+    assert check(smallest(pathway.replace("HOURS", "8-20"))) == ()
+    assert [fault.where for fault in check(smallest(pathway.replace("HOURS", "8-21")))] == ["pools.nurses"]
+
+
+def test_the_closed_side_of_a_branch_on_hours_excuses_it_too(smallest: Make) -> None:
+    night = "branches: {clock: {kind: hours, hours: 20-8, then: home, otherwise: see, mark: assumed, source: test}}"
+    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, streams: {{walk_in: {{starts: clock}}}}, {night}}}")) == ()
+
+
+def test_a_second_way_to_the_step_undoes_the_excuse(smallest: Make) -> None:
+    clock = "branches: {clock: {kind: hours, hours: 9-19, then: see, otherwise: home, mark: assumed, source: test}}"
+    other = "ambulance: {starts: see, per_day: 1, mark: assumed, source: test}"
+    faults = check(smallest(f"{{pools: {{{DAY_ONLY}}}, streams: {{walk_in: {{starts: clock}}, {other}}}, {clock}}}"))
+    assert [fault.where for fault in faults] == ["pools.nurses"]
+
+
+def test_a_queue_limit_excuses_a_pool_that_closes(smallest: Make) -> None:
+    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, steps: {{see: {{queue_limit: 3, turned_away: home}}}}}}")) == ()
+
+
+# --- who holds what ------------------------------------------------------------------------------------------
+
+
+def test_whoever_is_sorted_by_stream_twice_is_followed(smallest: Make) -> None:
+    """Only ambulance patients hold a bed, and only the others ask for one: no fault, though the ways meet."""
+    assert (
+        check(
+            smallest(f"""
+streams: {{walk_in: {{starts: door}}, ambulance: {{starts: door, per_day: 5, mark: assumed, source: test}}}}
+pools: {{beds: {BED}}}
+branches:
+  door: {{kind: attribute, attribute: stream, cases: {{ambulance: unload, walk_in: see}}}}
+  bedded: {{kind: attribute, attribute: stream, cases: {{ambulance: treat, walk_in: place}}}}
+steps:
+  unload: {{asks: [beds], keeps: [beds], minutes: [seeing], next: see}}
+  see: {{next: bedded}}
+  place: {{asks: [beds], keeps: [beds], next: treat}}
+  treat: {{asks: [nurses], minutes: [seeing], gives_up_at_end: [beds], next: home}}
+""")
+        )
+        == ()
+    )
+
+
+def test_too_many_states_are_followed_without_categories_and_lose_no_fault(
+    smallest: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simulation.pathway.check.MOST_STATES", 1)
+    assert len(check(smallest(RING))) == 1
+
+
+def test_a_branch_by_chance_does_not_sort_for_good(smallest: Make) -> None:
+    faults = check(
+        smallest(f"""
+streams: {{walk_in: {{starts: door}}}}
+pools: {{beds: {BED}}}
+branches:
+  door: {{kind: chance, targets: {{unload: 0.5, see: 0.5}}, mark: assumed, source: test}}
+  bedded: {{kind: chance, targets: {{home: 0.5, place: 0.5}}, mark: assumed, source: test}}
+steps:
+  unload: {{asks: [beds], keeps: [beds], minutes: [seeing], next: see}}
+  see: {{next: bedded}}
+  place: {{asks: [beds], minutes: [seeing], next: home}}
+""")
+    )
+    assert [fault.where for fault in faults] == ["steps.place"]
+    assert "kept at 'unload': unload -> see -> bedded -> place" in faults[0].found
+
+
+def test_whoever_is_turned_away_holds_nothing(smallest: Make) -> None:
+    assert (
+        check(
+            smallest(f"""
+streams: {{walk_in: {{starts: place}}}}
+pools: {{beds: {BED}}}
+steps:
+  place: {{asks: [beds], keeps: [beds], next: see}}
+  see: {{queue_limit: 3, turned_away: wait}}
+  wait: {{asks: [beds], minutes: [seeing], next: home}}
+""")
+        )
+        == ()
+    )
+
+
+# --- deadlocks -----------------------------------------------------------------------------------------------
+
+RING = f"""
+streams: {{walk_in: {{starts: cubicle}}, ambulance: {{starts: trolley, per_day: 5, mark: assumed, source: test}}}}
+pools: {{cubicles: {BED}, scanner: {BED}}}
+steps:
+  cubicle: {{asks: [cubicles], keeps: [cubicles], next: scan}}
+  scan: {{asks: [scanner], minutes: [seeing], gives_up_at_end: [cubicles], next: home}}
+  trolley: {{asks: [scanner], keeps: [scanner], minutes: [seeing], next: back}}
+  back: {{asks: [cubicles], minutes: [seeing], next: see}}
+"""
+
+
+def test_two_pools_kept_while_waiting_for_each_other_are_a_fault(smallest: Make) -> None:
+    assert [str(fault) for fault in check(smallest(RING))] == [
+        "pools.cubicles: patients can wait for one another for ever: 'cubicles' is held while waiting at 'scan' for "
+        "'scanner', 'scanner' is held while waiting at 'back' for 'cubicles'. Give one up before waiting for the "
+        "next, or add to any_of a pool outside this ring.",
+    ]
+
+
+def test_such_a_ring_does_stop_an_engine(smallest: Make) -> None:
+    """With one unit of each, each kind of patient soon holds what the other waits for: nobody is served again."""
+    pathway = smallest(RING.replace("capacity: 5", "capacity: 1"))
+    draws, plan = draw(pathway, seed=1, replication=0, days=7), lower(pathway)
+    activities = simulate(plan, bind(plan, draws), WEEK).activities
+    assert len(draws) > 100
+    assert np.count_nonzero(activities.step == plan.row("home")) < 50
+    assert activities.started_at.max() < WEEK // 2
+
+
+def test_giving_up_at_the_end_of_the_earlier_step_undoes_a_ring(smallest: Make) -> None:
+    assert check(smallest(RING.replace("keeps: [scanner], ", ""))) == ()
+
+
+def test_giving_up_at_the_start_does_not_undo_a_ring(smallest: Make) -> None:
+    assert len(check(smallest(RING.replace("back: {asks", "back: {gives_up_at_start: [scanner], asks")))) == 1
+
+
+def test_an_alternative_outside_undoes_a_ring(smallest: Make) -> None:
+    outside = RING.replace("back: {asks: [cubicles]", "back: {any_of: [cubicles, nurses]")
+    assert check(smallest(outside)) == ()
+
+
+def test_an_alternative_inside_does_not_undo_a_ring(smallest: Make) -> None:
+    inside = RING.replace(f"scanner: {BED}", f"scanner: {BED}, chairs: {BED}")
+    inside = inside.replace(
+        "cubicle: {asks: [cubicles], keeps: [cubicles]",
+        "cubicle: {any_of: [cubicles, chairs], keeps: [cubicles, chairs]",
+    )
+    inside = inside.replace("gives_up_at_end: [cubicles]", "gives_up_at_end: [cubicles, chairs]")
+    inside = inside.replace("back: {asks: [cubicles]", "back: {any_of: [cubicles, chairs]")
+    faults = check(smallest(inside))
+    assert faults
+    assert all("wait for one another for ever" in fault.found for fault in faults)
+
+
+def test_an_unlimited_pool_undoes_a_ring(smallest: Make) -> None:
+    unlimited = RING.replace(f"scanner: {BED}", "scanner: {kind: space, unlimited: true, mark: assumed, source: test}")
+    assert check(smallest(unlimited)) == ()
+
+
+def test_placement_elsewhere_undoes_a_ring(smallest: Make) -> None:
+    widened = RING.replace(
+        "back: {asks: [cubicles],",
+        "back: {asks: [cubicles], widens: {after_minutes: 60, any_of: [nurses], mark: assumed, source: test},",
+    )
+    assert check(smallest(widened)) == ()
+
+
+def test_patience_does_not_undo_a_ring(smallest: Make) -> None:
+    impatient = RING.replace("back: {asks", "back: {may_leave: true, asks").replace(
+        "scan: {asks", "scan: {may_leave: true, asks"
+    )
+    patience = "patience: {minutes: seeing, streams: [walk_in], next: home, mark: assumed, source: test}"
+    assert len(check(smallest(impatient + patience))) == 1
+
+
+def test_pools_held_in_one_order_by_everybody_are_no_ring(smallest: Make) -> None:
+    """Boarding: the cubicle waits for the bed, the bed for nothing."""
+    assert (
+        check(
+            smallest(f"""
+streams: {{walk_in: {{starts: cubicle}}}}
+pools: {{cubicles: {BED}, beds: {BED}}}
+steps:
+  cubicle: {{asks: [cubicles], keeps: [cubicles], next: see}}
+  see: {{next: ward}}
+  ward: {{asks: [beds], gives_up_at_start: [cubicles], minutes: [seeing], next: home}}
+""")
+        )
+        == ()
+    )
