@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from simulation.pathway.check import ways
 from simulation.pathway.department import (
     Branch,
     ByAttribute,
@@ -24,6 +23,7 @@ from simulation.pathway.department import (
     Pathway,
     Step,
 )
+from simulation.pathway.ways import ways
 
 SWEEPS = 12
 """How often the columns are put in order, left to right and back."""

@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import Fault
-from simulation.pathway.check import ways
 from simulation.pathway.department import (
     ACUITY_NOW,
     Branch,
@@ -34,6 +33,7 @@ from simulation.pathway.department import (
     Step,
 )
 from simulation.pathway.rota import HOURS_OF_WEEK, intervals, units_by_hour, weekly_weights
+from simulation.pathway.ways import ways
 from simulation.units import TICKS_PER_MINUTE, WEEK, WEEKDAYS
 
 Floats = NDArray[np.float64]
