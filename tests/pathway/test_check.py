@@ -530,7 +530,7 @@ steps:
 def test_too_many_states_are_followed_without_categories_and_lose_no_fault(
     smallest: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simulation.pathway.check.MOST_STATES", 1)
+    monkeypatch.setattr("simulation.pathway.holding.MOST_STATES", 1)
     assert len(check(smallest(RING))) == 1
 
 
