@@ -136,9 +136,10 @@ def _held(plan: Plan, rows: Rows, pool: int) -> tuple[Ints, Ints, Ints, Ints]:
     kept = keeps[rows.step[took]] & (given_back != NEVER)
     if kept.any():
         # What ends a kept holding, in the order it happens: row k gives up at its start as event 2k, takes, and
-        # gives up at its end as event 2k + 1. The end of a route gives back everything.
+        # gives up at its end as event 2k + 1. The end of a route gives back everything, and so does leaving.
         starts = np.flatnonzero((at_start[rows.step] & started) | is_end[rows.step])
-        ends = np.flatnonzero(at_end[rows.step] & (rows.outcome == Outcome.DONE))
+        gone = (rows.outcome == Outcome.LEFT) | (rows.outcome == Outcome.TURNED_AWAY)
+        ends = np.flatnonzero((at_end[rows.step] & (rows.outcome == Outcome.DONE)) | gone)
         event = np.concatenate([2 * starts, 2 * ends + 1])
         order = np.argsort(event)
         event = np.append(event[order], -1)

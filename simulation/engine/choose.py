@@ -1,13 +1,17 @@
-"""Engines by name. Each is imported when it is first used."""
+"""Engines by name, and the choice between them. Each is imported when it is first used."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Literal
 
 from simulation.engine.contract import Engine
 
 EngineName = Literal["reference", "compiled"]
+Asked = Literal["auto", "reference", "compiled"]
 ENGINES: tuple[EngineName, ...] = ("reference", "compiled")
+WORTH_COMPILING = 100_000
+"""Patients from which compiling (some ten seconds, once) is repaid: the reference does about 10,000 a second."""
 
 
 def engine_named(name: EngineName) -> Engine:
@@ -19,3 +23,14 @@ def engine_named(name: EngineName) -> Engine:
     from simulation.engine.reference import simulate as reference
 
     return reference
+
+
+def choose(asked: Asked, n_patients: float) -> tuple[EngineName, str]:
+    """The engine to use for about so many patients in all, and why."""
+    if asked != "auto":
+        return asked, "as asked"
+    if find_spec("numba") is None:
+        return "reference", "numba is not installed"
+    if n_patients < WORTH_COMPILING:
+        return "reference", f"about {n_patients:,.0f} patients are too few to compile for"
+    return "compiled", f"about {n_patients:,.0f} patients; the same tables as the reference, bit for bit"

@@ -4,10 +4,13 @@ Everything numba compiles is in this file, except `plan.paced_end`, which both e
 a machine (some seconds) and kept on disk; no configuration changes it. After an edit of `plan.paced_end` or of
 `units`, delete the `__pycache__` folders: numba's files on disk only notice edits of this file.
 
-Three things make it fast, so they are kept to: no array is replaced inside the loop; what is due is one integer
-(tick and patient); an activity is written once, in one piece, when it is over. Whoever moves on within an instant
-is put on the list `moving` and walked along the route by one block of code, whatever set it moving.
+Four things make it fast, so they are kept to: no array is replaced inside the loop; what is due is one integer
+(tick and patient); an activity is written once, in one piece, when it is over; and what every activity needs is
+written out in `run`, because numba counts references to each array that a function is given (a third of the time).
+So each thing happens in one place: whoever moves on within an instant is put on the list `moving` and walked along
+the route by one block, whatever set it moving; pools with a unit free again are put on the list `freed`.
 """
+# mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
 from __future__ import annotations
 
@@ -43,8 +46,8 @@ ACCUMULATING, UNTRIAGED, IGNORED_CLASS, PULL_FROM, PULL_TO, PATIENCE_TO, DECIDE_
 STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP = (int(kind) for kind in list(plans.Kind)[:6])
 DONE, LEFT, AWAY, OPEN = (int(outcome) for outcome in plans.Outcome)
 NONE = plans.NONE
-# What a patient is about: to follow the route, or what has just ended. WAITING and BUSY are states.
-ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, WAITING = range(6)
+# What a patient does next: follow the route; an activity that ends in one of four ways; join another queue.
+ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, JOINS_AGAIN = range(6)
 
 PATIENT_BITS = 24
 PATIENT_MASK = (1 << PATIENT_BITS) - 1
@@ -97,71 +100,14 @@ class Table(NamedTuple):
     changes: Ints
 
 
-compiled: Any = njit(cache=True, nogil=True)
+compiled: Any = njit(cache=True, nogil=True, error_model="numpy")
 _paced_end = compiled(plans.paced_end)
 
 
 @compiled
-def _push(heap, n, key):  # type: ignore[no-untyped-def]
-    """Add a key to a heap of n."""
-    here = n
-    while here > 0:
-        above = (here - 1) >> 1
-        if heap[above] <= key:
-            break
-        heap[here] = heap[above]
-        here = above
-    heap[here] = key
-
-
-@compiled
-def _pop(heap, n):  # type: ignore[no-untyped-def]
-    """Remove the least of a heap of n: the hole sinks to the bottom, the last key rises from there."""
-    n -= 1
-    last = heap[n]
-    here = 0
-    below = 1
-    while below + 1 < n:
-        if heap[below + 1] < heap[below]:
-            below += 1
-        heap[here] = heap[below]
-        here = below
-        below = 2 * here + 1
-    if below < n:
-        heap[here] = heap[below]
-        here = below
-    while here > 0:
-        above = (here - 1) >> 1
-        if heap[above] <= last:
-            break
-        heap[here] = heap[above]
-        here = above
-    heap[here] = last
-
-
-@compiled
-def _insert(p, queue, joined, ends, after, before):  # type: ignore[no-untyped-def]
-    """Put a patient where it belongs in a queue, by (joined at, patient), from the tail."""
-    ahead = ends[queue, 1]
-    behind = -1
-    while ahead >= 0 and (joined[ahead] > joined[p] or (joined[ahead] == joined[p] and ahead > p)):
-        behind = ahead
-        ahead = before[ahead]
-    before[p] = ahead
-    after[p] = behind
-    if ahead >= 0:
-        after[ahead] = p
-    else:
-        ends[queue, 0] = p
-    if behind >= 0:
-        before[behind] = p
-    else:
-        ends[queue, 1] = p
-
-
-@compiled
-def _remove(p, queue, ends, after, before):  # type: ignore[no-untyped-def]
-    """Take a patient out of a queue."""
+def _remove(p, queue_of, n_waiting, n_classes, ends, after, before):
+    """Take a patient out of its queue."""
+    queue = queue_of[p]
     ahead, behind = before[p], after[p]
     if ahead >= 0:
         after[ahead] = behind
@@ -171,48 +117,12 @@ def _remove(p, queue, ends, after, before):  # type: ignore[no-untyped-def]
         before[behind] = ahead
     else:
         ends[queue, 1] = ahead
+    n_waiting[queue // n_classes] -= 1
+    queue_of[p] = -1
 
 
 @compiled
-def _touch(pool, pools, lists, n_waiting, touched, is_touched, n_touched):  # type: ignore[no-untyped-def]
-    """Mark the asks with somebody waiting that a unit of this pool may help to start; returns how many are marked."""
-    first = pools[pool, ASKS_AT]
-    for at in range(first, first + pools[pool, N_ASKS]):
-        ask = lists[at]
-        if n_waiting[ask] > 0 and not is_touched[ask]:
-            is_touched[ask] = True
-            touched[n_touched] = ask
-            n_touched += 1
-    return n_touched
-
-
-@compiled
-def _is_in(number, lists, first, n):  # type: ignore[no-untyped-def]
-    """Whether a number is in one of the flat lists."""
-    for at in range(first, first + n):  # noqa: SIM110 - numba has no any() over a generator
-        if lists[at] == number:
-            return True
-    return False
-
-
-@compiled
-def _class(p, row, now, rows, people, acuity, settings, when_pulled):  # type: ignore[no-untyped-def]
-    """The class in which a patient competes at a step now."""
-    column = rows[row, IGNORED]
-    if column != NONE and people.ignored[column, p]:
-        return settings[IGNORED_CLASS]
-    number = rows[row, QUEUE_CLASS]
-    if number == NONE:
-        number = np.int64(acuity[p])
-    if rows[row, PULLED] and settings[PULL_FROM] != NEVER:
-        since = now - people.arrived_at[p]
-        if settings[PULL_FROM] <= since < settings[PULL_TO]:
-            return when_pulled[number]
-    return number
-
-
-@compiled
-def _count(row, change, now, waiting):  # type: ignore[no-untyped-def]
+def _count(row, change, now, waiting):
     """Change how many wait at a step; `waiting` is (now, just before this instant, last changed at)."""
     if waiting[row, 2] != now:
         waiting[row, 1] = waiting[row, 0]
@@ -221,22 +131,75 @@ def _count(row, change, now, waiting):  # type: ignore[no-untyped-def]
 
 
 @compiled
-def _n_before(first, n, now, lists, waiting):  # type: ignore[no-untyped-def]
+def _n_before(first, n, now, lists, waiting):
     """How many waited at some steps just before this instant."""
     total = 0
-    for at in range(first, first + n):
-        row = lists[at]
+    for k in range(first, first + n):
+        row = lists[k]
         total += waiting[row, 1] if waiting[row, 2] == now else waiting[row, 0]
     return total
 
 
 @compiled
-def _capacity(pool, flat, scheduled, trigger_units):  # type: ignore[no-untyped-def]
+def _is_in(number, lists, first, n):
+    """Whether a number is in one of the flat lists."""
+    for k in range(first, first + n):  # noqa: SIM110 - numba compiles no any() over a generator
+        if lists[k] == number:
+            return True
+    return False
+
+
+@compiled
+def _is_open(row, now, rows, lists):
+    """Whether a branch by hours is open now."""
+    at = now % WEEK
+    first = rows[row, HOURS_AT]
+    for k in range(first, first + rows[row, N_HOURS], 2):  # noqa: SIM110
+        if lists[k] <= at < lists[k + 1]:
+            return True
+    return False
+
+
+@compiled
+def _give_up_at_start(p, row, rows, lists, slots, n_slots, n_held, team, in_use, freed, is_freed, n_freed):
+    """Give back what a step that starts gives up of what was held before; returns how many pools were freed."""
+    n_kept = 0
+    for k in range(p * n_slots, p * n_slots + n_held[p]):
+        unit = slots[k]
+        pool = unit & POOL_MASK
+        if not _is_in(pool, lists, rows[row, START_GIVES_AT], rows[row, N_START_GIVES]):
+            slots[p * n_slots + n_kept] = unit
+            n_kept += 1
+        elif unit >> POOL_BITS == team[pool]:
+            in_use[pool] -= 1
+            if not is_freed[pool]:
+                is_freed[pool] = True
+                freed[n_freed] = pool
+                n_freed += 1
+    n_held[p] = n_kept
+    return n_freed
+
+
+@compiled
+def _end_of(p, row, now, rows, minutes, passes, n_loops, paces):
+    """When a step that starts now ends, in a loop or at a pace."""
+    column = rows[row, MINUTES]
+    loop = rows[row, REPEAT_OF]
+    if loop != NONE:
+        column += min(max(passes[p * n_loops + loop] - 1, 0), rows[row, N_REPEATS] - 1)
+    work = np.int64(minutes[column, p])
+    if rows[row, PACE] == NONE or work == 0:
+        return now + work
+    return _paced_end(now, work, paces[rows[row, PACE]])
+
+
+@compiled
+def _capacity(pool, flat, scheduled, trigger_units):
     """The rota's units, what escalation opened, less what those who wait take."""
     capacity = scheduled[pool]
     first = flat.pools[pool, TRIGGERS_AT]
-    for at in range(first, first + flat.pools[pool, N_TRIGGERS]):
-        number = flat.lists[at]
+    for k in range(first, first + flat.pools[pool, N_TRIGGERS]):
+        number = flat.lists[k]
         if flat.triggers[number, OPENS]:
             capacity += trigger_units[number]
         else:
@@ -246,7 +209,7 @@ def _capacity(pool, flat, scheduled, trigger_units):  # type: ignore[no-untyped-
 
 
 @compiled
-def _decide(number, now, flat, waiting, units, carry):  # type: ignore[no-untyped-def]
+def _decide(number, now, flat, waiting, units, carry):
     """The units that a trigger sets now."""
     trigger = flat.triggers[number]
     n_waiting = _n_before(trigger[WATCHES_AT], trigger[N_WATCHES], now, flat.lists, waiting)
@@ -261,27 +224,23 @@ def _decide(number, now, flat, waiting, units, carry):  # type: ignore[no-untype
 
 
 @compiled
-def _is_open(row, now, rows, lists):  # type: ignore[no-untyped-def]
-    """Whether a branch by hours is open now."""
-    at = now % WEEK
-    first = rows[row, HOURS_AT]
-    for k in range(first, first + rows[row, N_HOURS], 2):
-        if lists[k] <= at < lists[k + 1]:
-            return True
-    return False
+def run(flat, people, table, horizon, n_slots):
+    """Run everybody from time 0 to the horizon; (code, activities, changes, events).
 
-
-@compiled
-def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
-    """Run everybody from time 0 to the horizon; (code, activities, changes, events). Codes other than FITS ask for
-    a second run with more room: in the table, or in the `n_slots` units that a patient may hold at once."""
+    Codes other than FITS ask for a second run with more room: in the table, or in the `n_slots` units that a patient
+    may hold at once.
+    """
     rows, lists, asks, pools, settings = flat.rows, flat.lists, flat.asks, flat.pools, flat.settings
-    ranks, rates, calendar = flat.ranks, flat.rates, flat.calendar
+    ranks, rates, calendar, paces = flat.ranks, flat.rates, flat.calendar, flat.paces
+    classes_when_pulled, widening = flat.classes_when_pulled, flat.widening
     arrived_at, leaves_at, leavers = people.arrived_at, people.leaves_at, people.leavers
+    starts, attributes, minutes, ignored = people.start, people.attributes, people.minutes, people.ignored
+    out_patient, out_step, out_outcome, out_pool = table.patient, table.step, table.outcome, table.pool
+    out_joined, out_started, out_ended, out_changes = table.joined_at, table.started_at, table.ended_at, table.changes
     n, n_asks, n_pools, n_classes = len(arrived_at), len(asks), len(pools), len(ranks)
-    accumulating, n_loops = settings[ACCUMULATING], settings[N_LOOPS]
-    pull_from, pull_to = settings[PULL_FROM], settings[PULL_TO]
-    room = len(table.patient)
+    accumulating, n_loops, ignored_class = settings[ACCUMULATING], settings[N_LOOPS], settings[IGNORED_CLASS]
+    pull_from, pull_to, patience_to = settings[PULL_FROM], settings[PULL_TO], settings[PATIENCE_TO]
+    n_leavers, n_triggers, n_calendar, room = len(leavers), len(flat.triggers), len(calendar), len(out_patient)
 
     # patients
     at = np.full(n, -1, dtype=np.int32)
@@ -295,15 +254,15 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
     n_held = np.zeros(n, dtype=np.int32)
     n_taken = np.zeros(n, dtype=np.int32)
     passes = np.zeros(n * n_loops, dtype=np.int16)
+    wanted = np.empty(n, dtype=np.int32)
+    # queues, one an ask and class: the first and the last who wait
     queue_of = np.full(n, -1, dtype=np.int32)
     after = np.empty(n, dtype=np.int32)
     before = np.empty(n, dtype=np.int32)
-    # queues, one an ask and class: the first and the last who wait
     ends = np.full((n_asks * n_classes, 2), -1, dtype=np.int32)
     n_waiting = np.zeros(n_asks, dtype=np.int64)
     touched = np.empty(n_asks, dtype=np.int64)
     is_touched = np.zeros(n_asks, dtype=np.bool_)
-    n_touched = 0
     waiting = np.zeros((len(rows), 3), dtype=np.int64)
     waiting[:, 2] = NEVER
     # pools
@@ -311,35 +270,49 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
     capacity = np.zeros(n_pools, dtype=np.int64)
     scheduled = np.zeros(n_pools, dtype=np.int64)
     team = np.zeros(n_pools, dtype=np.int64)
-    trigger_units = np.zeros(len(flat.triggers), dtype=np.int64)
-    trigger_carry = np.zeros(len(flat.triggers), dtype=np.int64)
+    freed = np.empty(n_pools, dtype=np.int64)
+    is_freed = np.zeros(n_pools, dtype=np.bool_)
+    trigger_units = np.zeros(n_triggers, dtype=np.int64)
+    trigger_carry = np.zeros(n_triggers, dtype=np.int64)
     # what is due, and who moves in this instant
     heap = np.empty(n + 1, dtype=np.int64)
+    begun = np.empty(n, dtype=np.int64)
     moving = np.empty(n, dtype=np.int32)
     ending = np.empty(n, dtype=np.int32)
     limited = np.empty(n, dtype=np.int32)
-    n_heap = n_moving = n_ending = n_limited = 0
+    n_heap = n_begun = n_moving = n_ending = n_limited = n_touched = n_freed = 0
     next_arrival = next_leaver = pull_starts = pull_ends = next_row = 0
     week = 0
-    calendar_at = calendar[0, DUE] if len(calendar) else horizon
+    calendar_at = calendar[0, DUE] if n_calendar else horizon
     decide_at = 0 if settings[DECIDE_EVERY] else horizon
     n_rows = n_changes = n_events = 0
 
     while True:
-        # A: the next instant
-        now = horizon
+        # A: put away what has begun, and find the next instant
+        for k in range(n_begun):
+            key = begun[k]
+            here = n_heap
+            n_heap += 1
+            while here > 0:
+                above = (here - 1) >> 1
+                if heap[above] <= key:
+                    break
+                heap[here] = heap[above]
+                here = above
+            heap[here] = key
+        n_begun = 0
+        now = min(calendar_at, decide_at, horizon)
         if n_heap > 0:
             now = min(now, heap[0] >> PATIENT_BITS)
         if next_arrival < n:
             now = min(now, arrived_at[next_arrival])
-        if next_leaver < len(leavers):
+        if next_leaver < n_leavers:
             now = min(now, leaves_at[leavers[next_leaver]])
         if pull_from != NEVER:
             if pull_starts < n:
                 now = min(now, arrived_at[pull_starts] + pull_from)
             if pull_ends < n:
                 now = min(now, arrived_at[pull_ends] + pull_to)
-        now = min(now, calendar_at, decide_at)
         if now >= horizon:
             break
 
@@ -347,25 +320,87 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
         while n_heap > 0 and heap[0] >> PATIENT_BITS == now:
             moving[n_moving] = heap[0] & PATIENT_MASK
             n_moving += 1
-            _pop(heap, n_heap)
-            n_heap -= 1
+            n_heap -= 1  # the hole sinks to the bottom, and the last key rises from there
+            here = 0
+            below = 1
+            while below + 1 < n_heap:
+                if heap[below + 1] < heap[below]:
+                    below += 1
+                heap[here] = heap[below]
+                here = below
+                below = 2 * here + 1
+            if below < n_heap:
+                heap[here] = heap[below]
+                here = below
+            key = heap[n_heap]
+            while here > 0:
+                above = (here - 1) >> 1
+                if heap[above] <= key:
+                    break
+                heap[here] = heap[above]
+                here = above
+            heap[here] = key
         while next_arrival < n and arrived_at[next_arrival] <= now:
-            at[next_arrival] = people.start[next_arrival]
+            at[next_arrival] = starts[next_arrival]
             moving[n_moving] = next_arrival
             n_moving += 1
             next_arrival += 1
-        while next_leaver < len(leavers) and leaves_at[leavers[next_leaver]] <= now:
+        while next_leaver < n_leavers and leaves_at[leavers[next_leaver]] <= now:
             p = leavers[next_leaver]
             next_leaver += 1
             if queue_of[p] >= 0 and not seen[p] and rows[at[p], MAY_LEAVE]:
                 seen[p] = True
-                _remove(p, queue_of[p], ends, after, before)
-                n_waiting[queue_of[p] // n_classes] -= 1
-                queue_of[p] = -1
+                _remove(p, queue_of, n_waiting, n_classes, ends, after, before)
                 _count(at[p], -1, now, waiting)
                 doing[p] = LEAVES_NOW
                 moving[n_moving] = p
                 n_moving += 1
+        while calendar_at <= now:
+            pool = calendar[next_row, CALENDAR_POOL]
+            if calendar[next_row, UNITS] == NONE:
+                team[pool] += 1
+                in_use[pool] = 0
+            else:
+                scheduled[pool] = calendar[next_row, UNITS]
+                capacity[pool] = _capacity(pool, flat, scheduled, trigger_units)
+            if not is_freed[pool]:
+                is_freed[pool] = True
+                freed[n_freed] = pool
+                n_freed += 1
+            next_row += 1
+            if next_row == n_calendar:
+                next_row = 0
+                week += WEEK
+            calendar_at = week + calendar[next_row, DUE]
+        if decide_at <= now:
+            decide_at += settings[DECIDE_EVERY]
+            for number in range(n_triggers):
+                units = _decide(number, now, flat, waiting, trigger_units[number], trigger_carry)
+                if units != trigger_units[number]:
+                    trigger_units[number] = units
+                    out_changes[n_changes, 0] = now
+                    out_changes[n_changes, 1] = number
+                    out_changes[n_changes, 2] = units
+                    n_changes += 1
+                    pool = flat.triggers[number, POOL]
+                    capacity[pool] = _capacity(pool, flat, scheduled, trigger_units)
+                    if not is_freed[pool]:
+                        is_freed[pool] = True
+                        freed[n_freed] = pool
+                        n_freed += 1
+            for ask in widening:
+                for queue in range(ask * n_classes, (ask + 1) * n_classes):
+                    p = ends[queue, 0]
+                    while p >= 0:
+                        behind = after[p]
+                        waited = now - joined[p]
+                        if rows[at[p], WIDENED_ASK] != NONE and waited > 0 and waited >= rows[at[p], WIDENS_AFTER]:
+                            _remove(p, queue_of, n_waiting, n_classes, ends, after, before)
+                            wanted[p] = rows[at[p], WIDENED_ASK]
+                            doing[p] = JOINS_AGAIN
+                            moving[n_moving] = p
+                            n_moving += 1
+                        p = behind
         if pull_from != NEVER:
             while True:
                 if pull_starts < n and arrived_at[pull_starts] + pull_from <= now:
@@ -377,56 +412,11 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
                 else:
                     break
                 if queue_of[p] >= 0 and rows[at[p], PULLED]:
-                    number = _class(p, at[p], now, rows, people, acuity, settings, flat.classes_when_pulled)
-                    ask = queue_of[p] // n_classes
-                    _remove(p, queue_of[p], ends, after, before)
-                    queue_of[p] = ask * n_classes + number
-                    _insert(p, queue_of[p], joined, ends, after, before)
-        while calendar_at <= now:
-            pool = calendar[next_row, CALENDAR_POOL]
-            if calendar[next_row, UNITS] == NONE:
-                team[pool] += 1
-                in_use[pool] = 0
-            else:
-                scheduled[pool] = calendar[next_row, UNITS]
-                capacity[pool] = _capacity(pool, flat, scheduled, trigger_units)
-            n_touched = _touch(pool, pools, lists, n_waiting, touched, is_touched, n_touched)
-            next_row += 1
-            if next_row == len(calendar):
-                next_row = 0
-                week += WEEK
-            calendar_at = week + calendar[next_row, DUE]
-        if decide_at <= now:
-            decide_at += settings[DECIDE_EVERY]
-            for number in range(len(flat.triggers)):
-                units = _decide(number, now, flat, waiting, trigger_units[number], trigger_carry)
-                if units != trigger_units[number]:
-                    trigger_units[number] = units
-                    table.changes[n_changes, 0] = now
-                    table.changes[n_changes, 1] = number
-                    table.changes[n_changes, 2] = units
-                    n_changes += 1
-                    pool = flat.triggers[number, POOL]
-                    capacity[pool] = _capacity(pool, flat, scheduled, trigger_units)
-                    n_touched = _touch(pool, pools, lists, n_waiting, touched, is_touched, n_touched)
-            for ask in flat.widening:
-                for queue in range(ask * n_classes, (ask + 1) * n_classes):
-                    p = ends[queue, 0]
-                    while p >= 0:
-                        behind = after[p]
-                        wider = rows[at[p], WIDENED_ASK]
-                        waited = now - joined[p]
-                        if wider != NONE and wider != ask and waited > 0 and waited >= rows[at[p], WIDENS_AFTER]:
-                            _remove(p, queue, ends, after, before)
-                            n_waiting[ask] -= 1
-                            queue_of[p] = wider * n_classes + queue - ask * n_classes
-                            _insert(p, queue_of[p], joined, ends, after, before)
-                            n_waiting[wider] += 1
-                            if not is_touched[wider]:
-                                is_touched[wider] = True
-                                touched[n_touched] = wider
-                                n_touched += 1
-                        p = behind
+                    wanted[p] = queue_of[p] // n_classes
+                    _remove(p, queue_of, n_waiting, n_classes, ends, after, before)
+                    doing[p] = JOINS_AGAIN
+                    moving[n_moving] = p
+                    n_moving += 1
 
         n_limited = 0
         while True:
@@ -434,34 +424,39 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
             n_events += n_moving
             while n_moving > 0:
                 n_moving -= 1
-                p = moving[n_moving]
+                p = np.int64(moving[n_moving])
                 row = np.int64(at[p])
                 what = np.int64(doing[p])
-                while True:
+                ask = np.int64(NONE)
+                if what == JOINS_AGAIN:
+                    ask = np.int64(wanted[p])
+                while ask == NONE:
                     if what != ROUTE:  # an activity is over: write it down, give back, go on
                         if n_rows == room:
                             return TABLE_FULL, n_rows, n_changes, n_events
-                        table.patient[n_rows] = p
-                        table.step[n_rows] = row
-                        table.joined_at[n_rows] = joined[p]
-                        table.started_at[n_rows] = started[p]
-                        table.ended_at[n_rows] = now
-                        table.pool[n_rows] = chosen[p]
-                        outcome = DONE
+                        out_patient[n_rows] = p
+                        out_step[n_rows] = row
+                        out_joined[n_rows] = joined[p]
+                        out_started[n_rows] = started[p]
+                        out_ended[n_rows] = now
+                        out_pool[n_rows] = chosen[p]
+                        out_outcome[n_rows] = DONE
                         if what == LEAVES_NOW:
-                            outcome = LEFT
+                            out_outcome[n_rows] = LEFT
                         elif what == SENT_AWAY:
-                            outcome = AWAY
-                        table.outcome[n_rows] = outcome
+                            out_outcome[n_rows] = AWAY
                         n_rows += 1
-                        n_kept = 0
                         first = p * n_slots
-                        for k in range(n_held[p] + n_taken[p]):
+                        n_before = n_held[p]
+                        n_kept = 0
+                        for k in range(n_before + n_taken[p]):
                             unit = slots[first + k]
                             pool = unit & POOL_MASK
                             stays = False
                             if what == ENDS:
-                                stays = k < n_held[p] or _is_in(pool, lists, rows[row, KEEPS_AT], rows[row, N_KEEPS])
+                                stays = k < n_before
+                                if not stays and rows[row, N_KEEPS] > 0:
+                                    stays = _is_in(pool, lists, rows[row, KEEPS_AT], rows[row, N_KEEPS])
                                 if stays and rows[row, N_END_GIVES] > 0:
                                     stays = not _is_in(pool, lists, rows[row, END_GIVES_AT], rows[row, N_END_GIVES])
                             if stays:
@@ -469,16 +464,18 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
                                 n_kept += 1
                             elif unit >> POOL_BITS == team[pool]:
                                 in_use[pool] -= 1
-                                if in_use[pool] < capacity[pool]:
-                                    n_touched = _touch(pool, pools, lists, n_waiting, touched, is_touched, n_touched)
+                                if not is_freed[pool]:
+                                    is_freed[pool] = True
+                                    freed[n_freed] = pool
+                                    n_freed += 1
                         n_held[p] = n_kept
                         n_taken[p] = 0
                         if what == ENDS:
                             if rows[row, RELABELS] != NONE:
-                                acuity[p] = people.attributes[rows[row, RELABELS], p]
+                                acuity[p] = attributes[rows[row, RELABELS], p]
                             row = rows[row, NEXT]
                         elif what == LEAVES_NOW:
-                            row = settings[PATIENCE_TO]
+                            row = patience_to
                         elif what == SENT_AWAY:
                             row = rows[row, TURNED_AWAY]
                         else:
@@ -488,65 +485,52 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
                     kind = rows[row, KIND]
                     if kind == STEP:
                         at[p] = row
+                        doing[p] = ENDS
                         joined[p] = now
                         started[p] = NEVER
                         chosen[p] = NONE
-                        ask = rows[row, ASK]
-                        if ask == NONE:
-                            doing[p] = ENDS
+                        if rows[row, ASK] == NONE:  # starts alone
                             started[p] = now
                             if rows[row, FIRST_SEEN]:
                                 seen[p] = True
                             if rows[row, N_START_GIVES] > 0:
-                                n_kept = 0
-                                for k in range(n_held[p]):
-                                    unit = slots[p * n_slots + k]
-                                    pool = unit & POOL_MASK
-                                    if not _is_in(pool, lists, rows[row, START_GIVES_AT], rows[row, N_START_GIVES]):
-                                        slots[p * n_slots + n_kept] = unit
-                                        n_kept += 1
-                                    elif unit >> POOL_BITS == team[pool]:
-                                        in_use[pool] -= 1
-                                        if in_use[pool] < capacity[pool]:
-                                            n_touched = _touch(
-                                                pool, pools, lists, n_waiting, touched, is_touched, n_touched
-                                            )
-                                n_held[p] = n_kept
-                            ended = _end_of(p, row, now, rows, people.minutes, passes, n_loops, flat.paces)
+                                n_freed = _give_up_at_start(
+                                    p, row, rows, lists, slots, n_slots, n_held, team, in_use, freed, is_freed, n_freed
+                                )
+                            ended = now
+                            if rows[row, REPEAT_OF] != NONE or rows[row, PACE] != NONE:
+                                if rows[row, MINUTES] != NONE:
+                                    ended = _end_of(p, row, now, rows, minutes, passes, n_loops, paces)
+                            elif rows[row, MINUTES] != NONE:
+                                ended += minutes[rows[row, MINUTES], p]
                             if ended == now:
                                 what = ENDS
                                 continue
                             if ended < horizon:
-                                _push(heap, n_heap, ended << PATIENT_BITS | p)
-                                n_heap += 1
+                                begun[n_begun] = ended << PATIENT_BITS | p
+                                n_begun += 1
                             break
                         if rows[row, MAY_LEAVE] and not seen[p] and leaves_at[p] <= now:
                             seen[p] = True
                             what = LEAVES_NOW
                             continue
-                        doing[p] = WAITING
-                        number = _class(p, row, now, rows, people, acuity, settings, flat.classes_when_pulled)
-                        queue = ask * n_classes + number
-                        queue_of[p] = queue
-                        _insert(p, queue, joined, ends, after, before)
-                        n_waiting[ask] += 1
-                        if not is_touched[ask]:
-                            is_touched[ask] = True
-                            touched[n_touched] = ask
-                            n_touched += 1
-                        _count(row, 1, now, waiting)
+                        ask = rows[row, ASK]
+                        if waiting[row, 2] != now:
+                            waiting[row, 1] = waiting[row, 0]
+                            waiting[row, 2] = now
+                        waiting[row, 0] += 1
                         if rows[row, QUEUE_LIMIT] != NONE:
                             limited[n_limited] = p
                             n_limited += 1
                         break
                     first = rows[row, TARGETS_AT]
                     if kind == ATTRIBUTE:
-                        row = lists[first + people.attributes[rows[row, COLUMN], p]]
+                        row = lists[first + attributes[rows[row, COLUMN], p]]
                     elif kind == ACUITY:
                         row = lists[first + acuity[p]]
                     elif kind == LOOP:
                         number = p * n_loops + rows[row, NUMBER]
-                        if passes[number] < people.attributes[rows[row, COLUMN], p]:
+                        if passes[number] < attributes[rows[row, COLUMN], p]:
                             passes[number] += 1
                             row = lists[first]
                         else:
@@ -562,11 +546,55 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
                         chosen[p] = NONE
                         seen[p] = True
                         what = GONE
+                if ask == NONE:
+                    continue
+                # join the queue of the ask and the class, from the tail, by (joined at, patient)
+                number = rows[row, QUEUE_CLASS]
+                if number == NONE:
+                    number = np.int64(acuity[p])
+                if rows[row, PULLED] and pull_from <= now - arrived_at[p] < pull_to:
+                    number = classes_when_pulled[number]
+                if rows[row, IGNORED] != NONE and ignored[rows[row, IGNORED], p]:
+                    number = ignored_class
+                queue = ask * n_classes + number
+                ahead = np.int64(ends[queue, 1])
+                behind = np.int64(-1)
+                while ahead >= 0 and (joined[ahead] > joined[p] or (joined[ahead] == joined[p] and ahead > p)):
+                    behind = ahead
+                    ahead = np.int64(before[ahead])
+                before[p] = ahead
+                after[p] = behind
+                if ahead >= 0:
+                    after[ahead] = p
+                else:
+                    ends[queue, 0] = p
+                if behind >= 0:
+                    before[behind] = p
+                else:
+                    ends[queue, 1] = p
+                queue_of[p] = queue
+                doing[p] = ENDS
+                n_waiting[ask] += 1
+                if not is_touched[ask]:
+                    is_touched[ask] = True
+                    touched[n_touched] = ask
+                    n_touched += 1
 
             # C: the smallest key of all who can start, again and again
-            while n_touched > 0:
-                best = -1
-                best_rank = best_joined = best_queue = 0
+            while True:
+                for k in range(n_freed):  # the asks that a freed pool may help to start
+                    pool = freed[k]
+                    is_freed[pool] = False
+                    if in_use[pool] < capacity[pool]:
+                        for j in range(pools[pool, ASKS_AT], pools[pool, ASKS_AT] + pools[pool, N_ASKS]):
+                            ask = lists[j]
+                            if n_waiting[ask] > 0 and not is_touched[ask]:
+                                is_touched[ask] = True
+                                touched[n_touched] = ask
+                                n_touched += 1
+                n_freed = 0
+                best = best_queue = np.int64(-1)
+                best_rank = best_joined = np.int64(0)
                 k = 0
                 while k < n_touched:
                     ask = touched[k]
@@ -590,7 +618,7 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
                     k += 1
                     for number in range(n_classes):
                         queue = ask * n_classes + number
-                        p = ends[queue, 0]
+                        p = np.int64(ends[queue, 0])
                         if p < 0:
                             continue
                         rank = -rates[number] * (now - joined[p]) if accumulating else ranks[number]
@@ -601,13 +629,13 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
                                 joined[p] > best_joined or (joined[p] == best_joined and p > best)
                             ):
                                 continue
-                        best, best_rank, best_joined, best_queue = np.int64(p), rank, joined[p], queue
+                        best, best_rank, best_joined, best_queue = p, rank, joined[p], queue
                 if best < 0:
                     break
                 p = best
                 ask = best_queue // n_classes
                 row = np.int64(at[p])
-                behind = after[p]
+                behind = np.int64(after[p])
                 ends[best_queue, 0] = behind
                 if behind >= 0:
                     before[behind] = -1
@@ -615,48 +643,47 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
                     ends[best_queue, 1] = -1
                 queue_of[p] = -1
                 n_waiting[ask] -= 1
-                _count(row, -1, now, waiting)
+                if waiting[row, 2] != now:
+                    waiting[row, 1] = waiting[row, 0]
+                    waiting[row, 2] = now
+                waiting[row, 0] -= 1
                 started[p] = now
-                doing[p] = ENDS
                 if rows[row, FIRST_SEEN]:
                     seen[p] = True
-                first = p * n_slots
                 if rows[row, N_START_GIVES] > 0:
-                    n_kept = 0
-                    for k in range(n_held[p]):
-                        unit = slots[first + k]
-                        pool = unit & POOL_MASK
-                        if not _is_in(pool, lists, rows[row, START_GIVES_AT], rows[row, N_START_GIVES]):
-                            slots[first + n_kept] = unit
-                            n_kept += 1
-                        elif unit >> POOL_BITS == team[pool]:
-                            in_use[pool] -= 1
-                            if in_use[pool] < capacity[pool]:
-                                n_touched = _touch(pool, pools, lists, n_waiting, touched, is_touched, n_touched)
-                    n_held[p] = n_kept
-                first += n_held[p]
+                    n_freed = _give_up_at_start(
+                        p, row, rows, lists, slots, n_slots, n_held, team, in_use, freed, is_freed, n_freed
+                    )
                 if n_held[p] + asks[ask, N_ALL] + min(asks[ask, N_ANY], 1) > n_slots:
                     return HANDS_FULL, n_rows, n_changes, n_events
+                to = p * n_slots + n_held[p]
                 n_taken[p] = asks[ask, N_ALL]
                 for j in range(asks[ask, ANY_AT], asks[ask, ANY_AT] + asks[ask, N_ANY]):
                     pool = lists[j]
                     if in_use[pool] < capacity[pool]:
                         chosen[p] = pool
-                        slots[first + n_taken[p]] = team[pool] << POOL_BITS | pool
                         n_taken[p] += 1
+                        slots[to] = team[pool] << POOL_BITS | pool
+                        to += 1
                         in_use[pool] += 1
                         break
-                for j in range(asks[ask, N_ALL]):
-                    pool = lists[asks[ask, ALL_AT] + j]
-                    slots[first + j] = team[pool] << POOL_BITS | pool
+                for j in range(asks[ask, ALL_AT], asks[ask, ALL_AT] + asks[ask, N_ALL]):
+                    pool = lists[j]
+                    slots[to] = team[pool] << POOL_BITS | pool
+                    to += 1
                     in_use[pool] += 1
-                ended = _end_of(p, row, now, rows, people.minutes, passes, n_loops, flat.paces)
+                ended = now
+                if rows[row, REPEAT_OF] != NONE or rows[row, PACE] != NONE:
+                    if rows[row, MINUTES] != NONE:
+                        ended = _end_of(p, row, now, rows, minutes, passes, n_loops, paces)
+                elif rows[row, MINUTES] != NONE:
+                    ended += minutes[rows[row, MINUTES], p]
                 if ended == now:
                     ending[n_ending] = p
                     n_ending += 1
                 elif ended < horizon:
-                    _push(heap, n_heap, ended << PATIENT_BITS | p)
-                    n_heap += 1
+                    begun[n_begun] = ended << PATIENT_BITS | p
+                    n_begun += 1
 
             # C is at rest: queues that are too long lose the largest keys among those who joined at this instant
             if n_limited > 0:
@@ -676,9 +703,7 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
                                     worst, worst_rank = np.int64(other), rank
                         if worst < 0:
                             break
-                        _remove(worst, queue_of[worst], ends, after, before)
-                        n_waiting[queue_of[worst] // n_classes] -= 1
-                        queue_of[worst] = -1
+                        _remove(worst, queue_of, n_waiting, n_classes, ends, after, before)
                         _count(row, -1, now, waiting)
                         doing[worst] = SENT_AWAY
                         moving[n_moving] = worst
@@ -700,34 +725,19 @@ def run(flat, people, table, horizon, n_slots):  # type: ignore[no-untyped-def]
         if at[p] >= 0:
             if n_rows == room:
                 return TABLE_FULL, n_rows, n_changes, n_events
-            table.patient[n_rows] = p
-            table.step[n_rows] = at[p]
-            table.outcome[n_rows] = OPEN
-            table.joined_at[n_rows] = joined[p]
-            table.started_at[n_rows] = started[p]
-            table.ended_at[n_rows] = NEVER
-            table.pool[n_rows] = chosen[p]
+            out_patient[n_rows] = p
+            out_step[n_rows] = at[p]
+            out_outcome[n_rows] = OPEN
+            out_joined[n_rows] = joined[p]
+            out_started[n_rows] = started[p]
+            out_ended[n_rows] = NEVER
+            out_pool[n_rows] = chosen[p]
             n_rows += 1
     return FITS, n_rows, n_changes, n_events
 
 
 @compiled
-def _end_of(p, row, now, rows, minutes, passes, n_loops, paces):  # type: ignore[no-untyped-def]
-    """When the step that starts now ends."""
-    column = rows[row, MINUTES]
-    if column == NONE:
-        return now
-    loop = rows[row, REPEAT_OF]
-    if loop != NONE:
-        column += min(max(passes[p * n_loops + loop] - 1, 0), rows[row, N_REPEATS] - 1)
-    work = np.int64(minutes[column, p])
-    if rows[row, PACE] == NONE or work == 0:
-        return now + work
-    return _paced_end(now, work, paces[rows[row, PACE]])
-
-
-@compiled
-def arrange(table, n_rows, n_patients, out):  # type: ignore[no-untyped-def]
+def arrange(table, n_rows, n_patients, out):
     """Put activities into the order of patients, each patient's as they came (a counting sort)."""
     place = np.zeros(n_patients + 1, dtype=np.int64)
     for k in range(n_rows):

@@ -20,14 +20,15 @@ all are free; one for any of several takes the first free in the order its step 
 
 **Leaving.** A patient whose patience ends at t has left before the dispatch at t. If patience ends while the
 patient is being served, it leaves on joining the next queue that allows leaving. Once a step marked `first_seen`
-has started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives back everything held.
+has started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives
+back everything held.
 
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
 returns to nobody.
 
-**Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the largest keys among those who joined at
-this instant; they are turned away in another B.
+**Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the
+largest keys among those who joined at this instant; they are turned away in another B.
 
 **State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
 placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing

@@ -27,10 +27,11 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     """Run everybody from time 0 to `horizon` (ticks) under the contract."""
     department = _Department(plan, columns)
     collecting = gc.isenabled()
-    gc.disable()  # nothing here makes cycles, and looking for them costs a tenth of the time
+    gc.disable()  # looking for cycles costs a tenth of the time, and the only ones go at the end
     try:
         return department.run(horizon)
     finally:
+        vars(department).clear()  # or the clock's list of what is due would keep everybody alive
         if collecting:
             gc.enable()
 
@@ -38,7 +39,7 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 class _Patient:
     """What the engine knows about somebody now."""
 
-    __slots__ = ("acuity", "arrived_at", "ask", "entry", "held", "leaves_at", "number", "passes", "pulled", "queue",
+    __slots__ = ("acuity", "arrived_at", "ask", "held", "leaves_at", "number", "passes", "pulled", "queue",
                  "record", "seen", "step", "taken")  # fmt: skip
 
     def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
@@ -59,7 +60,6 @@ class _Patient:
         self.ask: _Ask | None = None
         self.queue: list[tuple[int, int, _Patient]] | None = None
         """The queue the patient waits in, if it waits."""
-        self.entry: tuple[int, int, _Patient] = (0, 0, self)
 
 
 class _Pool:
@@ -104,6 +104,8 @@ class _Department:
     def __init__(self, plan: Plan, columns: Columns) -> None:
         self.plan = plan
         self.env = simpy.Environment()
+        self.now = 0
+        """The instant being done, in ticks; the same as `env.now`, as a plain number."""
         self.rows = plan.rows
         self.row_numbers = {id(row): number for number, row in enumerate(plan.rows)}
         self.pools = [_Pool(number) for number in range(len(plan.pools))]
@@ -122,12 +124,12 @@ class _Department:
         for number, trigger in enumerate(plan.triggers):
             self.pools[trigger.pool].triggers.append(number)
         self.columns = columns
-        self.arrived_at = columns.arrived_at.tolist()
-        self.starts = columns.start.tolist()
-        self.attributes = columns.attributes.tolist()
-        self.minutes = columns.minutes.tolist()
-        self.patience = columns.patience.tolist()
-        self.ignored = columns.ignored.tolist()
+        self.arrived_at: list[int] = columns.arrived_at.tolist()
+        self.starts: list[int] = columns.start.tolist()
+        self.attributes: list[list[int]] = columns.attributes.tolist()
+        self.minutes: list[list[int]] = columns.minutes.tolist()
+        self.patience: list[int] = columns.patience.tolist()
+        self.ignored: list[list[bool]] = columns.ignored.tolist()
         self.class_when_pulled = _classes_when_pulled(plan)
         self.records: list[list[int]] = []
         self.changes: list[tuple[int, int, int]] = []
@@ -157,13 +159,14 @@ class _Department:
         if self.plan.triggers or widening:
             env.process(self._decisions({row.ask for row in widening}))
         peek, step = env.peek, env.step
-        now = peek()
-        while now < horizon:  # A
-            while peek() == now:  # B
+        due = peek()
+        while due < horizon:  # A
+            self.now = now = int(due)
+            while peek() == due:  # B
                 step()
                 self.n_events += 1
-            self._dispatch(env.now)  # C
-            now = peek()
+            self._dispatch(now)  # C
+            due = peek()
         return Run(self._activities(), self._changes(), horizon, self.n_events)
 
     # --- B: what is due now ----------------------------------------------------------------------------------
@@ -171,8 +174,8 @@ class _Department:
     def _arrivals(self) -> Process:
         env, n_loops, untriaged = self.env, self.plan.n_loops, self.plan.untriaged_class
         for number, arrived_at in enumerate(self.arrived_at):
-            if arrived_at > env.now:
-                yield env.timeout(arrived_at - env.now)
+            if arrived_at > self.now:
+                yield env.timeout(arrived_at - self.now)
             patience = self.patience[number]
             leaves_at = NEVER if patience == NEVER else arrived_at + patience
             patient = _Patient(number, arrived_at, untriaged, leaves_at, n_loops)
@@ -188,8 +191,8 @@ class _Department:
         week = 0
         while True:
             for tick, units in timetable:
-                if week + tick > env.now:
-                    yield env.timeout(week + tick - env.now)
+                if week + tick > self.now:
+                    yield env.timeout(week + tick - self.now)
                 pool.scheduled = units
                 self._set_capacity(pool)
             if len(timetable) == 1:
@@ -202,7 +205,7 @@ class _Department:
         week = 0
         while True:
             for tick in changes:
-                yield env.timeout(week + tick - env.now)
+                yield env.timeout(week + tick - self.now)
                 pool.team += 1
                 pool.in_use = 0
                 self.touched.update(pool.asks)
@@ -233,7 +236,7 @@ class _Department:
             units, self.trigger_carry[number] = divmod(due, period)
         if units != self.trigger_units[number]:
             self.trigger_units[number] = units
-            self.changes.append((self.env.now, number, units))
+            self.changes.append((self.now, number, units))
             self._set_capacity(self.pools[trigger.pool])
 
     def _set_capacity(self, pool: _Pool) -> None:
@@ -250,7 +253,7 @@ class _Department:
         pool.capacity = capacity
 
     def _widen(self, ask: _Ask) -> None:
-        now = self.env.now
+        now = self.now
         for queue in ask.queues:
             for joined_at, _, patient in tuple(queue):
                 step = patient.step
@@ -259,16 +262,16 @@ class _Department:
                     self._unqueue(patient)
                     self._enqueue(patient, self.asks[step.widened_ask])
 
-    def _patience_ends(self, event: simpy.Event) -> None:
+    def _patience_ends(self, event: Any) -> None:
         patient: _Patient = event.value
         if not patient.seen and patient.queue is not None and patient.step.may_leave:
             patient.seen = True
             self._leave(patient, Outcome.LEFT, self.plan.patience_to)
 
-    def _pull_starts(self, event: simpy.Event) -> None:
+    def _pull_starts(self, event: Any) -> None:
         self._pull(event.value, True)
 
-    def _pull_ends(self, event: simpy.Event) -> None:
+    def _pull_ends(self, event: Any) -> None:
         self._pull(event.value, False)
 
     def _pull(self, patient: _Patient, on: bool) -> None:
@@ -278,7 +281,7 @@ class _Department:
             self._unqueue(patient)
             self._enqueue(patient, ask)
 
-    def _activity_ends(self, event: simpy.Event) -> None:
+    def _activity_ends(self, event: Any) -> None:
         self._finish(event.value)
 
     def _later(self, delay: int, callback: Any, patient: _Patient) -> None:
@@ -289,7 +292,7 @@ class _Department:
 
     def _proceed(self, patient: _Patient, row: int) -> None:
         """Follow the route from a row to where the patient waits, is busy, or ends."""
-        rows, now = self.rows, self.env.now
+        rows, now = self.rows, self.now
         while True:
             node = rows[row]
             if type(node) is StepRow:
@@ -331,13 +334,13 @@ class _Department:
         if kind is Kind.QUEUE:
             n_waiting = sum(self._waiting_before(step) for step in branch.steps)
             return branch.targets[0 if n_waiting >= branch.number else 1]
-        at = self.env.now % WEEK
+        at = self.now % WEEK
         is_open = any(start <= at < end for start, end in branch.open_hours)
         return branch.targets[0 if is_open else 1]
 
     def _start_alone(self, patient: _Patient) -> bool:
         """Start a step without pools; True if it is over at once."""
-        patient.record[3] = self.env.now
+        patient.record[3] = self.now
         if patient.step.gives_up_at_start:
             self._give_up(patient, patient.step.gives_up_at_start)
         self._see(patient)
@@ -362,14 +365,14 @@ class _Department:
             insort(queue, entry)
         else:
             queue.append(entry)
-        patient.entry, patient.queue, patient.ask = entry, queue, ask
+        patient.queue, patient.ask = queue, ask
         ask.n_waiting += 1
         self.touched.add(ask)
 
     def _unqueue(self, patient: _Patient) -> None:
         queue, ask = patient.queue, patient.ask
         assert queue is not None and ask is not None
-        del queue[bisect_left(queue, patient.entry)]
+        del queue[bisect_left(queue, (patient.record[2], patient.number, patient))]
         ask.n_waiting -= 1
         patient.queue = patient.ask = None
 
@@ -384,7 +387,7 @@ class _Department:
         """Leave the queue without having started, and give back everything held."""
         self._unqueue(patient)
         self._count(patient.record[1], -1)
-        patient.record[4], patient.record[5] = self.env.now, outcome
+        patient.record[4], patient.record[5] = self.now, outcome
         self._release_all(patient)
         self._proceed(patient, row)
 
@@ -395,7 +398,7 @@ class _Department:
 
     def _end_activity(self, patient: _Patient) -> None:
         step = patient.step
-        patient.record[4], patient.record[5] = self.env.now, Outcome.DONE
+        patient.record[4], patient.record[5] = self.now, Outcome.DONE
         if patient.taken:
             if step.keeps:
                 patient.held += [unit for unit in patient.taken if unit[0].number in step.keeps]
@@ -433,6 +436,7 @@ class _Department:
                 self._trim(now)
             if not self.ending_now:
                 if not self.touched:
+                    self.joined_now = []
                     return
                 continue
             ended, self.ending_now = self.ending_now, []
@@ -499,7 +503,7 @@ class _Department:
         work = self.minutes[column][patient.number]
         if step.pace == NONE or not work:
             return work
-        return paced_end(self.env.now, work, self.plan.paces[step.pace]) - self.env.now
+        return paced_end(self.now, work, self.plan.paces[step.pace]) - self.now
 
     def _trim(self, now: int) -> None:
         """Turn away from queues that are too long, last first, among those who joined at this instant."""
@@ -522,14 +526,14 @@ class _Department:
     # --- how many wait, now and just before this instant -----------------------------------------------------
 
     def _count(self, row: int, change: int) -> None:
-        now = self.env.now
+        now = self.now
         if self.waiting_changed_at[row] != now:
             self.waiting_before[row] = self.waiting[row]
             self.waiting_changed_at[row] = now
         self.waiting[row] += change
 
     def _waiting_before(self, row: int) -> int:
-        return self.waiting_before[row] if self.waiting_changed_at[row] == self.env.now else self.waiting[row]
+        return self.waiting_before[row] if self.waiting_changed_at[row] == self.now else self.waiting[row]
 
     # --- tables ----------------------------------------------------------------------------------------------
 

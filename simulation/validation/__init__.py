@@ -1,0 +1,1 @@
+"""The model set against theory, published figures and published models."""

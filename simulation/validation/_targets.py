@@ -1,0 +1,72 @@
+"""The published figures that a site is held against: configs/targets/*.yaml, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.pathway.described import Mark
+
+Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
+KINDS: tuple[Kind, ...] = ("input", "calibrated", "plausible", "predicted", "response")
+
+
+@dataclass(frozen=True)
+class Target:
+    """One figure as its file states it. `low` and `high` are what is allowed (None: no bound); `strictly` refuses
+    the bounds themselves; `change` names what a response row changes."""
+
+    name: str
+    kind: Kind
+    measure: str
+    unit: str
+    value: float | None
+    low: float | None
+    high: float | None
+    tolerance: str
+    mark: Mark
+    source: str
+    note: str
+    strictly: bool = False
+    change: str = ""
+
+    def allows(self, found: float, standard_error: float) -> bool | None:
+        """Whether the value, two standard errors either way, touches the band; None if there is no band."""
+        if self.low is None and self.high is None:
+            return None
+        lowest, highest = found - 2 * standard_error, found + 2 * standard_error
+        if self.strictly:
+            return (self.low is None or highest > self.low) and (self.high is None or lowest < self.high)
+        return (self.low is None or highest >= self.low) and (self.high is None or lowest <= self.high)
+
+
+def targets_named(name: str, folders: Iterable[Path]) -> tuple[Target, ...]:
+    """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
+    import yaml
+
+    known: set[str] = set()
+    for folder in folders:
+        known |= {path.stem for path in (folder / "targets").glob("*.yaml")}
+        path = folder / "targets" / f"{name}.yaml"
+        if path.is_file():
+            stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+            return _checked(stated["rows"], f"targets/{name}.yaml")
+    raise ConfigError([Fault("targets", f"there are no targets '{name}'", nearest(name, known))])
+
+
+def _checked(rows: list[dict[str, Any]], where: str) -> tuple[Target, ...]:
+    allowed = {field.name for field in fields(Target)}
+    needed = allowed - {"strictly", "change"}
+    faults = []
+    for number, row in enumerate(rows):
+        path = f"{where}, row {number + 1} ({row.get('name', 'no name')})"
+        faults += [Fault(path, f"unknown key '{key}'", nearest(key, allowed)) for key in row if key not in allowed]
+        faults += [Fault(path, f"'{key}' is missing", "Add it") for key in sorted(needed - row.keys())]
+        if row.get("kind") not in KINDS:
+            faults.append(Fault(path, f"unknown kind '{row.get('kind')}'", nearest(str(row.get("kind")), KINDS)))
+    if faults:
+        raise ConfigError(faults)
+    return tuple(Target(**row) for row in rows)

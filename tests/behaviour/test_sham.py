@@ -1,0 +1,55 @@
+"""The null band: an AI with the nurse's accuracy and minutes and fresh errors must not look like an effect."""
+
+import numpy as np
+import pytest
+
+import simulation as ae
+from simulation.analysis.compare import compare
+
+SEED = 20261124
+"""Fixed before the first run of this test. False-alarm rate: 0.1 % for each of two measures."""
+LEVEL = 0.999
+REPLICATIONS = 50
+
+
+@pytest.fixture(scope="module")
+def trial() -> ae.Result:
+    """The nurse and the sham arm alone, 50 replications of two weeks."""
+    drop = [f"~study.arms.{name}" for name in ae.load().design.arms if name not in ("nurse", "sham")]
+    study = ae.load(
+        *drop,
+        f"run.seed={SEED}",
+        f"run.replications={REPLICATIONS}",
+        "run.warm_up_days=7",
+        "run.measured_days=14",
+        "engine=compiled",
+        "executor=serial",
+    )
+    return ae.compare(study)
+
+
+@pytest.mark.parametrize("group", ["all", "acuity_true=1-2"])
+def test_a_sham_ai_changes_neither_primary(trial: ae.Result, group: str) -> None:
+    difference = compare(
+        trial.values("sham", "wait_to_clinician_mean", group),
+        trial.values("nurse", "wait_to_clinician_mean", group),
+        level=LEVEL,
+    )
+    assert difference.n == REPLICATIONS
+    assert difference.low < 0 < difference.high, (
+        f"{difference.mean:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"
+    )
+
+
+def test_a_sham_ai_still_makes_a_share_of_patients_better_and_worse(trial: ae.Result) -> None:
+    shares = trial.shares("sham")
+    assert shares is not None
+    print(f"sham: {shares.better:.1%} better, {shares.worse:.1%} worse, {shares.n_paired:,} patients")
+    assert shares.better > 0.1 and shares.worse > 0.1
+    assert abs(shares.better - shares.worse) < 0.05
+
+
+def test_sham_labels_are_as_good_as_the_nurses_but_not_the_same(trial: ae.Result) -> None:
+    exact = [np.mean(trial.values(arm, "exact_triage_share")) for arm in ("nurse", "sham")]
+    assert exact[0] == pytest.approx(exact[1], abs=0.01)
+    assert not np.array_equal(trial.values("nurse", "exact_triage_share"), trial.values("sham", "exact_triage_share"))

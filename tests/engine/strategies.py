@@ -1,0 +1,277 @@
+"""Random small departments that use everything a pathway can say, on coarse grids of time so that much is tied.
+
+They need not be sensible: nobody checks them, people may wait for ever, and two engines still have to agree.
+"""
+
+import random
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws import draw
+from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.pathway.department import (
+    ACUITY_NOW,
+    STREAM,
+    Branch,
+    ByAttribute,
+    ByChance,
+    ByHours,
+    ByQueue,
+    Chance,
+    Choice,
+    End,
+    Loop,
+    Opens,
+    Pathway,
+    Patience,
+    Pool,
+    Present,
+    Priority,
+    Profile,
+    QueueClass,
+    Shift,
+    Step,
+    Stream,
+    Takes,
+    TargetPull,
+    Trigger,
+    Widen,
+)
+from simulation.pathway.durations import AnyDuration, Exponential, Fixed
+from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
+
+NOTE: Any = {"mark": "assumed", "source": "made for a test"}
+GRIDS = (1, TICKS_PER_MINUTE, 5 * TICKS_PER_MINUTE)
+"""Ticks to which arrivals, durations and patience are rounded: 1/1024 minute, 1 minute, 5 minutes."""
+CLASSES = ("urgent", "standard", "minor")
+
+
+class Case(NamedTuple):
+    """A department, its plan, its patients and a horizon: what an engine is given."""
+
+    pathway: Pathway
+    plan: Plan
+    columns: Columns
+    horizon: int
+
+
+def case(seed: int, grid: int) -> Case:
+    """A random department with its patients rounded to a grid; the same for the same numbers."""
+    return case_of(pathway(random.Random(seed)), seed, grid)
+
+
+def case_of(described: Pathway, seed: int, grid: int) -> Case:
+    """The patients of a department, rounded to a grid."""
+    days = 8 if seed % 8 == 0 else 2
+    plan = lower(described)
+    columns = bind(plan, draw(described, seed=seed, replication=0, days=days))
+    columns = replace(
+        columns,
+        arrived_at=_round(columns.arrived_at, grid),
+        minutes=_round(columns.minutes, grid),
+        patience=np.where(columns.patience == NEVER, NEVER, _round(columns.patience, grid)),
+    )
+    return Case(described, plan, columns, days * DAY - seed % 3 * DAY // 4)
+
+
+def _round(ticks: NDArray[Any], grid: int) -> NDArray[Any]:
+    return (np.rint(ticks / grid) * grid).astype(ticks.dtype)
+
+
+def pathway(chance: random.Random) -> Pathway:
+    """A random department: a chain of nodes that lead forward, and loops that lead back."""
+    return _Maker(chance).pathway()
+
+
+class _Maker:
+    """Choices in a fixed order, so that a seed (or Hypothesis) makes one department."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.pools = tuple(f"pool_{k}" for k in range(chance.randint(1, 5)))
+        self.nodes = tuple(f"node_{k}" for k in range(chance.randint(2, 9)))
+        kinds = ["step", *chance.choices(("step", "branch", "loop"), (6, 2, 1), k=len(self.nodes) - 1)]
+        self.kinds = dict(zip(self.nodes, kinds, strict=True))
+        self.steps = [name for name in self.nodes if self.kinds[name] == "step"]
+        self.loops = [name for name in self.nodes if self.kinds[name] == "loop"]
+        self.durations = tuple(f"work_{k}" for k in range(4))
+
+    def often(self, p: float) -> bool:
+        return self.chance.random() < p
+
+    def some(self, names: tuple[str, ...] | list[str], most: int) -> tuple[str, ...]:
+        return tuple(self.chance.sample(list(names), self.chance.randint(0, min(most, len(names)))))
+
+    def pathway(self) -> Pathway:
+        chance = self.chance
+        patience = None
+        if self.often(0.7):
+            to = "gone" if self.often(0.7) else chance.choice(self.nodes)
+            patience = Patience(minutes="patience", streams=("walk_in",), next=to, **NOTE)
+        acuity = Choice(kind="choice", categories=CLASSES, shares=(0.2, 0.5, 0.3), **NOTE)
+        passes = Choice(kind="choice", categories=("0", "1", "2"), shares=(0.4, 0.3, 0.3), **NOTE)
+        present = {"there": Present(starts=chance.choice(self.nodes), number=chance.randint(1, 5), **NOTE)}
+        return Pathway(
+            name="random",
+            streams={
+                "walk_in": Stream(starts=self.nodes[0], per_day=chance.choice((20, 60, 120)), **NOTE),
+                "ambulance": Stream(starts=chance.choice(self.nodes), per_day=chance.choice((5, 30)), **NOTE),
+            },
+            present=present if self.often(0.5) else {},
+            profiles={"pace": Profile(weights=(*(chance.choice((0, 1, 1, 2, 3)) for _ in range(23)), 1), **NOTE)},
+            pools={name: self.pool() for name in self.pools},
+            attributes={
+                "acuity_true": acuity,
+                "label": acuity,
+                "coin": Chance(kind="chance", p=0.4, **NOTE),
+                "passes": passes,
+            },
+            durations={"patience": Exponential(kind="exponential", mean=60, **NOTE)} | self.works(),
+            priority=self.priority(),
+            patience=patience,
+            steps={name: self.step(name) for name in self.steps},
+            branches={name: self.branch(name) for name in self.nodes if self.kinds[name] == "branch"},
+            loops={name: self.loop(name) for name in self.loops},
+            ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
+            triggers={f"trigger_{k}": self.trigger() for k in range(chance.choice((0, 0, 1, 2)))},
+            decisions_every_minutes=chance.choice((15, 60)),
+        )
+
+    def works(self) -> dict[str, AnyDuration]:
+        made: dict[str, AnyDuration] = {
+            name: Exponential(
+                kind="exponential", mean=self.chance.choice((3, 10, 30)), repeats=self.chance.randint(1, 3), **NOTE
+            )
+            for name in self.durations[:-1]
+        }
+        return made | {self.durations[-1]: Fixed(kind="fixed", mean=self.chance.choice((0, 5, 20)), **NOTE)}
+
+    def pool(self) -> Pool:
+        change: Any = self.chance.choice(("outgoing_count", "outgoing_are_extra"))
+        if self.often(0.1):
+            return Pool(kind="staff", unlimited=True, **NOTE)
+        if self.often(0.4):
+            return Pool(kind="space", capacity=self.chance.randint(0, 4), **NOTE)
+        shifts = []
+        for _ in range(self.chance.randint(1, 3)):
+            start, length = self.chance.randint(0, 23), self.chance.randint(1, 23)
+            days = self.chance.choice(("mon-sun", "mon-sun", "mon", "tue-sun"))
+            shifts.append(Shift(hours=f"{start}-{(start + length) % 24}", number=self.chance.randint(0, 3), days=days))
+        return Pool(
+            kind="staff", rota=tuple(shifts), extra=self.chance.choice((0, 0, 1)), on_shift_change=change, **NOTE
+        )
+
+    def priority(self) -> Priority:
+        chance = self.chance
+        rule: Any = chance.choice(("acuity", "accumulating"))
+        classes = {
+            name: QueueClass(rank=chance.choice((0, 1, 2, 2.5)), rate=chance.randint(0, 4))
+            for name in (*CLASSES, "back")
+        }
+        starts = chance.choice((0, 30, 60))
+        pull = TargetPull(
+            active=self.often(0.8),
+            starts_at_minutes=starts,
+            ends_at_minutes=starts + chance.choice((0, 30, 120)),
+            ranks_as=chance.choice(tuple(classes)),
+            **NOTE,
+        )
+        return Priority(
+            rule=rule,
+            classes=classes,
+            untriaged_as=chance.choice(tuple(classes)),
+            ignored_as=chance.choice(tuple(classes)),
+            adherence=chance.choice((1.0, 0.6)),
+            target_pull=pull if self.often(0.5) else None,
+            **NOTE,
+        )
+
+    def later(self, name: str) -> str:
+        """A node further on, most often the next."""
+        ahead = (*self.nodes[self.nodes.index(name) + 1 :], "home")
+        return ahead[0] if self.often(0.7) else self.chance.choice(ahead)
+
+    def step(self, name: str) -> Step:
+        chance = self.chance
+        asks = self.some(self.pools, 2) if self.often(0.6) else ()
+        others = tuple(pool for pool in self.pools if pool not in asks)
+        any_of = self.some(others, 3) if self.often(0.5) else ()
+        limited = self.often(0.3)
+        wider = self.some(self.pools, 2) if asks or any_of else ()
+        widens = (
+            Widen(after_minutes=chance.choice((0, 15, 60)), any_of=wider, **NOTE) if wider and self.often(0.5) else None
+        )
+        return Step(
+            next=self.later(name),
+            asks=asks,
+            any_of=any_of,
+            minutes=self.some(self.durations, 2) if self.often(0.8) else (),
+            times=chance.choice((1, 1, 0.5)),
+            pace="pace" if self.often(0.2) else None,
+            repeat_of=chance.choice(self.loops) if self.loops and self.often(0.5) else None,
+            keeps=self.some((*asks, *any_of, *(wider if widens else ())), 3) if self.often(0.6) else (),
+            gives_up_at_start=self.some(self.pools, 2) if self.often(0.4) else (),
+            gives_up_at_end=self.some(self.pools, 2) if self.often(0.5) else (),
+            ranks_as=chance.choice((*CLASSES, "back")) if self.often(0.3) else "acuity",
+            adheres=self.often(0.4),
+            pulled=self.often(0.4),
+            may_leave=self.often(0.5),
+            first_seen=self.often(0.2),
+            relabels=chance.choice(("acuity_true", "label")) if self.often(0.4) else None,
+            queue_limit=chance.randint(0, 3) if limited else None,
+            turned_away=self.later(name) if limited else None,
+            widens=widens,
+        )
+
+    def branch(self, name: str) -> Branch:
+        kind = self.chance.choice(("attribute", "chance", "queue", "hours"))
+        then, otherwise = self.later(name), self.later(name)
+        if kind == "attribute":
+            attribute = self.chance.choice(("acuity_true", "coin", STREAM, ACUITY_NOW))
+            first = {"coin": "yes", STREAM: "ambulance"}.get(attribute, "urgent")
+            return ByAttribute(kind="attribute", attribute=attribute, cases={first: then}, otherwise=otherwise)
+        if kind == "chance":
+            shares = {then: 1.0} if then == otherwise else {then: 0.3, otherwise: 0.7}
+            return ByChance(kind="chance", targets=shares, **NOTE)
+        if kind == "queue":
+            steps = (self.steps[0], *self.some(self.steps[1:], 2))
+            return ByQueue(
+                kind="queue",
+                waiting_at=steps,
+                at_least=self.chance.randint(1, 4),
+                then=then,
+                otherwise=otherwise,
+                **NOTE,
+            )
+        hours = self.chance.choice(("8-20", "22:30-7", "0-12"))
+        return ByHours(kind="hours", hours=hours, then=then, otherwise=otherwise, **NOTE)
+
+    def loop(self, name: str) -> Loop:
+        before = self.nodes[: self.nodes.index(name)]
+        return Loop(passes="passes", again=self.chance.choice(before), next=self.later(name))
+
+    def trigger(self) -> Trigger:
+        steps = (self.steps[0], *self.some(self.steps[1:], 2))
+        pool = self.chance.choice(self.pools)
+        if self.often(0.5):
+            above = self.chance.randint(1, 4)
+            return Opens(
+                kind="opens",
+                waiting_at=steps,
+                above=above,
+                below=above - 1,
+                pool=pool,
+                extra=self.chance.randint(1, 2),
+                **NOTE,
+            )
+        return Takes(
+            kind="takes",
+            waiting_at=steps,
+            minutes_per_hour=self.chance.choice((5, 20)),
+            pool=pool,
+            leaves=self.chance.randint(0, 1),
+            **NOTE,
+        )

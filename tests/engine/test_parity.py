@@ -1,0 +1,145 @@
+"""Two engines, one table: on random departments, on coarse grids first, because a fine grid hides faults of order.
+
+And what the contract says has no meaning (the order of changes within B, the order in which pools and steps are
+declared) has none.
+"""
+
+import random
+from collections.abc import Iterator
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from simulation.engine import compiled, compiled_loop, reference
+from simulation.engine.contract import Activities, Run
+from simulation.engine.plan import Outcome, Plan, paced_end
+from simulation.errors import PlanError
+from simulation.pathway.department import Step
+from simulation.units import WEEK
+
+from .small import Person, department, minutes, play
+from .strategies import GRIDS, Case, case, case_of, pathway
+
+SEEDS = range(150)
+SHUFFLES = range(3)
+
+
+def assert_equal(one: Run, other: Run, label: str) -> None:
+    for part in ("activities", "changes"):
+        for field in fields(getattr(one, part)):
+            first, second = getattr(getattr(one, part), field.name), getattr(getattr(other, part), field.name)
+            assert first.dtype == second.dtype, f"{label}: {part}.{field.name}"
+            assert np.array_equal(first, second), f"{label}: {part}.{field.name} differ"
+
+
+@pytest.mark.parametrize("grid", GRIDS[::-1])
+def test_both_engines_make_the_same_table_of_random_departments(grid: int) -> None:
+    seen = np.zeros(len(Outcome), dtype=int)
+    for seed in SEEDS:
+        made = case(seed, grid)
+        run = compiled.simulate(made.plan, made.columns, made.horizon)
+        assert_equal(run, reference.simulate(made.plan, made.columns, made.horizon), f"seed {seed}")
+        seen += np.bincount(run.activities.outcome, minlength=len(Outcome))
+    assert seen.min() > 100, f"the departments exercise too little: {seen}"
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(chance=st.randoms(use_true_random=False), seed=st.integers(0, 7), grid=st.sampled_from(GRIDS))
+def test_both_engines_make_the_same_table_of_the_smallest_departments(
+    chance: random.Random, seed: int, grid: int
+) -> None:
+    made = case_of(pathway(chance), seed, grid)
+    assert_equal(
+        compiled.simulate(made.plan, made.columns, made.horizon),
+        reference.simulate(made.plan, made.columns, made.horizon),
+        "hypothesis",
+    )
+
+
+def shuffled(made: Case, seed: int) -> Run:
+    """The reference engine with everything due at one instant in a random order."""
+    chance = random.Random(seed)
+
+    def tickets() -> Iterator[tuple[float, int]]:
+        number = 0
+        while True:
+            number += 1
+            yield chance.random(), number
+
+    department = reference._Department(made.plan, made.columns)
+    department.env._eid = tickets()  # type: ignore[assignment] # what SimPy orders events of one instant by
+    return department.run(made.horizon)
+
+
+@pytest.mark.parametrize("grid", GRIDS[1:])
+def test_the_order_of_changes_within_an_instant_changes_nothing(grid: int) -> None:
+    for seed in SEEDS[::3]:
+        made = case(seed, grid)
+        run = compiled.simulate(made.plan, made.columns, made.horizon)
+        for shuffle in SHUFFLES:
+            assert_equal(run, shuffled(made, shuffle), f"seed {seed}, shuffle {shuffle}")
+
+
+def backwards(made: Case, seed: int, grid: int) -> Case:
+    """The same department with its pools and its steps declared in the opposite order."""
+    pools = dict(reversed(made.pathway.pools.items()))
+    steps = dict(reversed(made.pathway.steps.items()))
+    return case_of(replace(made.pathway, pools=pools, steps=steps), seed, grid)
+
+
+def renamed(activities: Activities, of: Plan, to: Plan) -> Activities:
+    """Activities with the numbers that pools and nodes have in another plan."""
+    steps = np.array([to.nodes.index(name) for name in of.nodes], dtype=np.int16)
+    pools = np.array([*(to.pools.index(name) for name in of.pools), -1], dtype=np.int16)
+    return replace(activities, step=steps[activities.step], pool=pools[activities.pool])
+
+
+def test_the_order_in_which_pools_and_steps_are_declared_changes_nothing() -> None:
+    for seed in SEEDS:
+        made = case(seed, GRIDS[1])
+        other = backwards(made, seed, GRIDS[1])
+        run = compiled.simulate(made.plan, made.columns, made.horizon)
+        turned = compiled.simulate(other.plan, other.columns, other.horizon)
+        turned = replace(turned, activities=renamed(turned.activities, other.plan, made.plan))
+        assert_equal(run, turned, f"seed {seed}")
+
+
+def test_a_table_that_was_too_small_at_first_comes_out_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = case(5, GRIDS[1])
+    run = compiled.simulate(made.plan, made.columns, made.horizon)
+    monkeypatch.setattr(compiled, "ROWS_A_PATIENT", 0)
+    monkeypatch.setattr(compiled, "SPARE_ROWS", 1)
+    monkeypatch.setattr(compiled, "UNITS_HELD", 1)
+    assert_equal(run, compiled.simulate(made.plan, made.columns, made.horizon), "small")
+
+
+def test_what_the_compiled_engine_cannot_hold_it_refuses_by_name() -> None:
+    made = case(5, GRIDS[1])
+    with pytest.raises(PlanError, match="ticks of the horizon"):
+        compiled.simulate(made.plan, made.columns, 2**40)
+    with pytest.raises(PlanError, match="pools"):
+        compiled.simulate(replace(made.plan, pools=("pool",) * 5000), made.columns, made.horizon)
+
+
+def test_a_hundred_and_fifty_pools_held_at_once_are_not_too_many() -> None:
+    names = [f"pool_{k}" for k in range(150)]
+    steps = {
+        name: Step(asks=(name,), keeps=(name,), minutes=("work",), next=then)
+        for name, then in zip(names, [*names[1:], "home"], strict=True)
+    }
+    corridor = department(steps, pools=dict.fromkeys(names, 1), durations={"work": minutes(1)})
+    people = (Person(0), Person(0), Person(100))
+    first, second = (play(each, corridor, *people) for each in (reference.simulate, compiled.simulate))
+    assert_equal(first.run, second.run, "many")
+    assert first.spans("pool_149") == {0: (149, 150), 1: (299, 300), 2: (449, 450)}
+
+
+def test_a_paced_end_is_the_same_compiled_and_not() -> None:
+    chance = random.Random(1)
+    for _ in range(200):
+        pace = np.cumsum([0, *(chance.randint(0, 3) * 61_440_000 for _ in range(167)), 61_440_000])
+        now, work = chance.randrange(3 * WEEK), chance.randrange(2**31)
+        assert compiled_loop._paced_end(now, work, pace) == paced_end(now, work, [int(total) for total in pace])

@@ -1,0 +1,290 @@
+"""How rows are judged, counted and said; what the response rows change; and one small run of the whole table.
+
+The small run is far too short to say anything about the site, and nothing here asks what it found.
+"""
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulation.config import load, packaged_configs
+from simulation.errors import ConfigError
+from simulation.pathway.department import Pool, Shift
+from simulation.pathway.rota import units_by_hour
+from simulation.validation import nhs
+from simulation.validation._changes import fewer_on_duty, one_clinician_fewer, with_override
+from simulation.validation._targets import Target, targets_named
+
+NOTE: Any = {"mark": "assumed", "source": "made for a test"}
+TARGET = Target(
+    name="Within four hours", kind="predicted", measure="within_4h_share", unit="share", value=0.6, low=0.5, high=0.7,
+    tolerance="band", mark="assumed", source="made for a test", note="Because it is a test.",
+)  # fmt: skip
+
+
+def around(mean: float, standard_error: float) -> np.ndarray:
+    """Two replications with this mean and this standard error."""
+    return np.array([mean - standard_error, mean + standard_error])
+
+
+def row(found: float, standard_error: float = 0.0, **changes: Any) -> nhs.Row:
+    return nhs.judged(replace(TARGET, **changes), around(found, standard_error))
+
+
+def table(*rows: nhs.Row, **changes: Any) -> nhs.Table:
+    stated: Mapping[str, Any] = {
+        "site": "typical",
+        "rows": rows,
+        "knobs": (nhs.KnobValue("beds", 240.0, 200.0, 280.0, "fitted"),),
+        "knobs_file": "configs/knobs/typical.yaml",
+        "knobs_sha256": "0123456789abcdef" * 4,
+        "overridden": (),
+        "predictions": None,
+        "triage_load": (nhs.TriageLoad("triage_nurses", np.arange(24) / 24, 0.5),),
+        "four_hours_by_hour": np.full(24, 0.61),
+        "stay": nhs.StaySearch(1.0, 1.03, 0.945, 0.965, -0.012),
+        "fewer_in": "doctors",
+        "weeks": 160.0,
+        "replications": 20,
+        "engine": "compiled",
+        "seconds": 60.0,
+    }
+    return nhs.Table(**{**stated, **changes})
+
+
+# --- judging ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("found", "standard_error", "passed"),
+    [
+        (0.6, 0.0, True),
+        (0.7, 0.0, True),
+        (0.701, 0.0, False),
+        (0.72, 0.011, True),
+        (0.72, 0.009, False),
+        (0.48, 0.011, True),
+        (0.48, 0.009, False),
+        (math.nan, 0.0, False),
+    ],
+)
+def test_a_row_passes_where_two_standard_errors_touch_the_band(
+    found: float, standard_error: float, passed: bool
+) -> None:
+    assert row(found, standard_error).passed is passed
+
+
+def test_the_standard_error_is_over_replications() -> None:
+    values = np.array([0.5, 0.6, 0.7, 0.8])
+    judged = nhs.judged(TARGET, values)
+    assert judged.found == pytest.approx(0.65)
+    assert judged.standard_error == pytest.approx(values.std(ddof=1) / 2)
+
+
+def test_a_strict_bound_is_itself_refused() -> None:
+    above_zero = {"low": 0.0, "high": None, "strictly": True}
+    assert row(0.0, **above_zero).passed is False
+    assert row(0.001, **above_zero).passed is True
+    assert row(-0.001, 0.001, **above_zero).passed is True
+    assert row(-0.003, 0.001, **above_zero).passed is False
+
+
+def test_an_open_bound_lets_everything_through_on_its_side() -> None:
+    assert row(-9.0, low=None, high=0.98).passed is True
+    assert row(0.99, low=None, high=0.98).passed is False
+
+
+def test_a_row_without_a_band_is_printed_and_neither_passes_nor_fails() -> None:
+    printed = row(-0.14, low=None, high=None, kind="response")
+    assert printed.passed is None
+    assert not printed.counts
+    assert table(printed).failed == ()
+
+
+def test_inputs_are_not_counted() -> None:
+    wrong = row(0.9, kind="input")
+    found = table(wrong, row(0.6))
+    assert wrong.passed is False
+    assert found.failed == ()
+    lines = nhs.as_lines(found)
+    assert "0 of 1 rows that count FAIL." in lines
+    assert any("FAIL (not counted)" in line for line in lines)
+
+
+# --- in words --------------------------------------------------------------------------------------------------------
+
+
+def test_a_fail_is_printed_counted_and_explained() -> None:
+    found = table(row(0.9), row(0.6), row(0.6, kind="calibrated"))
+    lines = nhs.as_lines(found)
+    assert len(found.failed) == 1
+    assert any(line.startswith("  FAIL  Within four hours") for line in lines)
+    assert any(line.endswith(": 1 of 2 pass") for line in lines)
+    assert "1 of 3 rows that count FAIL." in lines
+    (why,) = [line for line in lines if line.endswith("is above 0.700. Because it is a test.")]
+    assert "0.900" in why
+
+
+def test_every_row_says_its_source_and_every_knob_its_value() -> None:
+    text = "\n".join(nhs.as_lines(table(row(0.6))))
+    assert "made for a test" in text
+    assert "beds" in text
+    assert "240" in text
+
+
+def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
+    lines = nhs.as_lines(table(row(0.6)))
+    (shares,) = [line for line in lines if line.startswith("within 4 h, %")]
+    assert shares.split()[-24:] == ["61"] * 24
+    (loads,) = [line for line in lines if line.startswith("load of triage_nurses")]
+    assert loads.endswith("96  50 over the week")
+
+
+def test_the_slope_is_printed_beside_the_observed_ones() -> None:
+    (line,) = [line for line in nhs.as_lines(table(row(0.6))) if "a point of occupancy" in line]
+    assert "-0.60 points" in line
+    assert "-.45 observed within trusts and -1.6 by month" in line
+
+
+def test_too_few_weeks_are_called_no_validation() -> None:
+    assert any("not a validation" in line for line in nhs.as_lines(table(row(0.6), weeks=149.0)))
+    assert not any("not a validation" in line for line in nhs.as_lines(table(row(0.6), weeks=150.0)))
+
+
+# --- the hash --------------------------------------------------------------------------------------------------------
+
+
+def test_the_hash_is_that_of_the_file_whatever_its_line_ends(tmp_path: Path) -> None:
+    (tmp_path / "unix.yaml").write_bytes(b"a: 1\nb: 2\n")
+    (tmp_path / "windows.yaml").write_bytes(b"a: 1\r\nb: 2\r\n")
+    expected = hashlib.sha256(b"a: 1\nb: 2\n").hexdigest()
+    assert nhs.knobs_hash(tmp_path / "unix.yaml") == nhs.knobs_hash(tmp_path / "windows.yaml") == expected
+
+
+def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether_it_agrees(tmp_path: Path) -> None:
+    made = table(row(0.6, 0.01), row(-0.02, kind="response", name="Fewer beds"), row(0.5, kind="calibrated"))
+    path = tmp_path / "predictions.yaml"
+    nhs.write_predictions(path, made, on=date(2026, 11, 24))
+    read = nhs.read_predictions(path)
+    assert read is not None
+    assert read.knobs_sha256 == made.knobs_sha256
+    assert read.made_on == "2026-11-24"
+    assert read.values == {"Within four hours": (0.6, 0.01), "Fewer beds": (-0.02, 0.0)}
+    same = "\n".join(nhs.as_lines(replace(made, predictions=read)))
+    assert "were made with sha256 0123456789ab: the same knobs." in same
+    moved = "\n".join(nhs.as_lines(replace(made, predictions=read, knobs_sha256="f" * 64)))
+    assert "sha256 ffffffffffff" in moved
+    assert "were made with sha256 0123456789ab: NOT with these knobs" in moved
+
+
+def test_no_predictions_on_file_is_said(tmp_path: Path) -> None:
+    assert nhs.read_predictions(tmp_path / "none.yaml") is None
+    assert any("No predictions are on file" in line for line in nhs.as_lines(table(row(0.6))))
+
+
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"overridden": ("knobs.adherence.value",)}, "knobs.adherence.value: is overridden"),
+        ({"weeks": 12.0}, "measures 12 weeks"),
+        ({"stay": None}, "were left out"),
+    ],
+)
+def test_predictions_are_refused_from_a_run_that_the_hash_does_not_describe(
+    tmp_path: Path, changes: dict[str, Any], fault: str
+) -> None:
+    with pytest.raises(ConfigError, match=fault):
+        nhs.write_predictions(tmp_path / "predictions.yaml", table(row(0.6), **changes))
+    assert not list(tmp_path.iterdir())
+
+
+# --- targets and changes ---------------------------------------------------------------------------------------------
+
+
+def test_a_target_with_an_unknown_measure_names_the_nearest(tmp_path: Path) -> None:
+    stated = (packaged_configs() / "targets" / "england.yaml").read_text(encoding="utf-8")
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "mine.yaml").write_text(
+        stated.replace("measure: left_share", "measure: lefft_share"), encoding="utf-8"
+    )
+    with pytest.raises(ConfigError, match=r"lefft_share'\. Did you mean 'left_share'\?"):
+        nhs.validate_site(targets="mine", config_dir=tmp_path)
+
+
+def test_every_response_row_of_england_names_a_change_that_is_known() -> None:
+    england = targets_named("england", (packaged_configs(),))
+    changes = {target.change for target in england if target.kind == "response"}
+    assert changes == set(nhs.CHANGES)
+
+
+def test_one_fewer_from_14_to_22_changes_those_hours_and_no_other() -> None:
+    shifts = (
+        Shift(hours="22-8", number=2),
+        Shift(hours="8-18", number=4, days="mon-fri"),
+        Shift(hours="12:30-22", number=3),
+    )
+    pool = Pool(kind="staff", rota=shifts, extra=1, **NOTE)
+    fewer = replace(pool, rota=tuple(Shift(**shift) for shift in fewer_on_duty(pool, 14, 22)))
+    difference = (units_by_hour(pool) - units_by_hour(fewer)).reshape(7, 24)
+    assert (difference[:, 14:22] == 1).all()
+    assert (np.delete(difference, range(14, 22), axis=1) == 0).all()
+
+
+def test_the_clinician_taken_away_is_one_of_the_largest_pool() -> None:
+    pathway = load().baseline.pathway
+    chosen, changes = one_clinician_fewer(pathway)
+    assert chosen == "doctors"
+    assert list(changes) == ["staffing.doctors.rota"]
+
+
+def test_an_override_replaces_the_one_of_the_same_key() -> None:
+    assert with_override(["scenario=winter", "run.seed=1"], "scenario=busier") == ["run.seed=1", "scenario=busier"]
+
+
+# --- a small run -----------------------------------------------------------------------------------------------------
+
+SHORT = ("run.replications=2", "run.warm_up_days=3", "run.measured_days=7", "run.run_out_days=2", "executor=serial")
+
+
+@pytest.fixture(scope="module")
+def small() -> nhs.Table:
+    return nhs.validate_site(SHORT)
+
+
+def test_a_small_run_fills_every_row_of_the_targets(small: nhs.Table) -> None:
+    england = targets_named("england", (packaged_configs(),))
+    expected = [target.name for target in england if target.measure != nhs.BUSY]
+    assert [each.name for each in small.rows if each.measure != nhs.BUSY] == expected
+    pools = [each.name.split(": ")[1] for each in small.rows if each.measure == nhs.BUSY]
+    assert pools == ["doctors", "practitioners", "children_doctors"]
+    assert all(math.isfinite(each.found) and math.isfinite(each.standard_error) for each in small.rows)
+
+
+def test_a_small_run_names_the_hash_of_the_knobs_as_they_are(small: nhs.Table) -> None:
+    path = packaged_configs() / "knobs" / "typical.yaml"
+    assert small.knobs_sha256 == nhs.knobs_hash(path)
+    assert any(f"sha256 {nhs.knobs_hash(path)[:12]}" in line for line in nhs.as_lines(small))
+    assert small.overridden == ()
+
+
+def test_a_small_run_lengthens_stays_until_occupancy_is_higher(small: nhs.Table) -> None:
+    assert small.stay is not None
+    assert small.stay.scale > small.stay.scale_before
+    assert small.stay.occupancy > small.stay.occupancy_before  # by how much, a run this short cannot promise
+
+
+def test_a_small_run_is_not_called_a_validation(small: nhs.Table) -> None:
+    assert small.weeks == 2
+    assert any("not a validation" in line for line in nhs.as_lines(small))
+
+
+def test_one_replication_is_refused() -> None:
+    with pytest.raises(ConfigError, match="Run two or more"):
+        nhs.validate_site(["run.replications=1"])
