@@ -83,19 +83,21 @@ class _Ask:
 
     __slots__ = ("all_of", "any_of", "n_waiting", "queues")
 
-    def __init__(self, all_of: tuple[_Pool, ...], any_of: tuple[_Pool, ...], n_classes: int) -> None:
+    def __init__(self, all_of: tuple[_Pool, ...], any_of: tuple[_Pool, ...]) -> None:
         self.all_of = all_of
         self.any_of = any_of
-        self.queues: list[list[tuple[int, int, _Patient]]] = [[] for _ in range(n_classes)]
+        self.queues: dict[int, list[tuple[int, int, _Patient]]] = {}
+        """By class: (joined at, patient's number, patient), oldest first."""
         self.n_waiting = 0
 
     def can_start(self) -> bool:
         for pool in self.all_of:
             if pool.in_use >= pool.capacity:
                 return False
-        if self.any_of:
-            return any(pool.in_use < pool.capacity for pool in self.any_of)
-        return True
+        for pool in self.any_of:
+            if pool.in_use < pool.capacity:
+                return True
+        return not self.any_of
 
 
 class _Department:
@@ -107,7 +109,6 @@ class _Department:
         self.now = 0
         """The instant being done, in ticks; the same as `env.now`, as a plain number."""
         self.rows = plan.rows
-        self.row_numbers = {id(row): number for number, row in enumerate(plan.rows)}
         self.pools = [_Pool(number) for number in range(len(plan.pools))]
         self.asks = [self._make_ask(number) for number in range(len(plan.asks))]
         self.touched: set[_Ask] = set()
@@ -140,7 +141,6 @@ class _Department:
         ask = _Ask(
             tuple(self.pools[pool] for pool in described.all_of),
             tuple(self.pools[pool] for pool in described.any_of),
-            len(self.plan.classes),
         )
         for pool in (*ask.all_of, *ask.any_of):
             pool.asks.append(ask)
@@ -254,7 +254,7 @@ class _Department:
 
     def _widen(self, ask: _Ask) -> None:
         now = self.now
-        for queue in ask.queues:
+        for queue in tuple(ask.queues.values()):
             for joined_at, _, patient in tuple(queue):
                 step = patient.step
                 waited = now - joined_at
@@ -360,7 +360,7 @@ class _Department:
     def _enqueue(self, patient: _Patient, ask: _Ask) -> None:
         """Put a request in its class's queue, where it belongs by the time it joined."""
         entry = (patient.record[2], patient.number, patient)
-        queue = ask.queues[self._class(patient)]
+        queue = ask.queues.setdefault(self._class(patient), [])
         if queue and queue[-1] > entry:
             insort(queue, entry)
         else:
@@ -430,8 +430,8 @@ class _Department:
 
     def _dispatch(self, now: int) -> None:
         while True:
-            while (ask := self._best(now)) is not None:
-                self._start(ask, now)
+            while self.touched and (chosen := self._best(now)) is not None:
+                self._start(chosen, now)
             if self.joined_now:
                 self._trim(now)
             if not self.ending_now:
@@ -446,17 +446,15 @@ class _Department:
     def _best(self, now: int) -> tuple[_Ask, list[tuple[int, int, _Patient]]] | None:
         """The ask and the queue whose first patient has the smallest key of all who can start."""
         best = best_key = None
+        accumulating, rates, ranks = self.plan.accumulating, self.plan.rates, self.plan.ranks
         for ask in tuple(self.touched):
             if not ask.n_waiting or not ask.can_start():
                 self.touched.discard(ask)
                 continue
-            for number, queue in enumerate(ask.queues):
+            for number, queue in ask.queues.items():
                 if queue:
                     joined_at, patient, _ = queue[0]
-                    if self.plan.accumulating:
-                        rank = -self.plan.rates[number] * (now - joined_at)
-                    else:
-                        rank = self.plan.ranks[number]
+                    rank = -rates[number] * (now - joined_at) if accumulating else ranks[number]
                     key = (rank, joined_at, patient)
                     if best_key is None or key < best_key:
                         best, best_key = (ask, queue), key
