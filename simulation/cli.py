@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
 
 if TYPE_CHECKING:
-    from simulation.experiment.result import Result
     from simulation.experiment.study import Study
 
 HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
 For planning only, not for clinical use.
 
   aeflow compare [key=value ...]    run every arm of a study on the same patients; verdict, report, data
-  aeflow run     [key=value ...]    run the baseline arm alone; NHS measures
+  aeflow run     [key=value ...]    run one arm alone (triage=nurse); NHS measures
   aeflow show    [key=value ...]    the resolved scenario, offered load by pool and hour, the pathway drawn
   aeflow show    patient=ID         one patient's story in words, arm beside arm
   aeflow validate [key=value ...]   theory and published NHS figures beside what the model gives
@@ -54,7 +53,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"aeflow: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
-        print("\naeflow: stopped. Nothing was written; the same command starts from the beginning.", file=sys.stderr)
+        print(
+            "\naeflow: stopped. No half-written results are left; the same command starts from the beginning.",
+            file=sys.stderr,
+        )
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone
@@ -62,21 +64,32 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _compare(words: list[str]) -> int:
-    for overrides, config_dir in _sweep(words):
-        _run_study(_load(overrides, config_dir), overrides, alone=False)
-    return 0
+    for word in words:
+        if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
+            remedy = "Use aeflow run, or study.arms.<arm>.triage=<policy>"
+            raise ConfigError([Fault(word, "does nothing here, because arms name their policies", remedy)])
+    return _run_studies(words, alone=False)
 
 
 def _run(words: list[str]) -> int:
-    for overrides, config_dir in _sweep(words):
-        _run_study(_load(overrides, config_dir), overrides, alone=True)
+    return _run_studies(words, alone=True)
+
+
+def _run_studies(words: list[str], *, alone: bool) -> int:
+    from simulation.experiment.overload import refuse_overload
+
+    studies = [_load(overrides, config_dir) for overrides, config_dir in _sweep(words)]
+    studies = [study.only() if alone else study for study in studies]
+    for study in studies:
+        refuse_overload(study)
+    for study in studies:
+        _run_study(study, alone=alone)
     return 0
 
 
 def _show(words: list[str]) -> int:
     patient = [word.split("=", 1)[1] for word in words if word.startswith("patient=")]
-    for overrides, config_dir in _sweep([word for word in words if not word.startswith("patient=")]):
-        study = _load(overrides, config_dir)
+    for study in [_load(*each) for each in _sweep([word for word in words if not word.startswith("patient=")])]:
         if patient:
             from simulation.report.story import tell
 
@@ -99,9 +112,9 @@ def _validate(words: list[str]) -> int:
 def _report(words: list[str]) -> int:
     if len(words) != 1:
         raise ConfigError([Fault("aeflow report", f"{len(words)} words follow", "Name one folder of results")])
-    from simulation.report.render import render_folder
+    from simulation.report.folder import render_again
 
-    print(f"Report: {render_folder(Path(words[0]))}")
+    print(f"Report: {render_again(Path(words[0]))}")
     return 0
 
 
@@ -120,10 +133,11 @@ def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
     return load(*overrides, config_dir=config_dir)
 
 
-def _run_study(study: Study, overrides: Sequence[str], *, alone: bool) -> None:
-    from simulation.experiment.run import compare, run
+def _run_study(study: Study, *, alone: bool) -> None:
+    from simulation.experiment.run import simulate
     from simulation.report.folder import must_be_writable, write_result
-    from simulation.report.screen import announce, print_result, progress
+    from simulation.report.screen import announce, progress
+    from simulation.report.tables import print_result
 
     results = Path(str(study.resolved["results"]))
     announce(study, alone=alone)
@@ -132,7 +146,7 @@ def _run_study(study: Study, overrides: Sequence[str], *, alone: bool) -> None:
         return
     must_be_writable(results)
     with progress(study.run.replications) as done:
-        result: Result = run(study, done=done) if alone else compare(study, done=done)
+        result = simulate(study, done=done)
     folder = write_result(result, results)
     print_result(result, folder)
 
@@ -162,10 +176,6 @@ def _sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
     overrides, config_dir = _options(plain)
     if len(plain) == len(words):
         return [(overrides, config_dir)]
-    from itertools import product
+    from simulation.config import combinations
 
-    choices = [
-        [f"{key}={value}" for value in values.split(",")]
-        for key, values in (override.split("=", 1) for override in overrides)
-    ]
-    return [(list(chosen), config_dir) for chosen in product(*choices)]
+    return [(chosen, config_dir) for chosen in combinations(overrides)]

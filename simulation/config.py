@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import copy
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
 
@@ -20,6 +22,7 @@ from hydra import compose, initialize_config_dir
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
 from hydra.plugins.search_path_plugin import SearchPathPlugin
@@ -41,6 +44,8 @@ Raw = dict[str, Any]
 SECTIONS = tuple(field.name for field in fields(Pathway))
 GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
+CHANGEABLE = (*GROUPS, "knobs")
+"""What a scenario or an arm can change; anything else would do nothing."""
 
 
 @described
@@ -110,16 +115,158 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
 
 def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> Raw:
     """The configuration as Hydra composes it, resolved to plain values. Raises ConfigError."""
-    folders = search_folders(config_dir)
+    return _resolved(_stated(overrides, search_folders(config_dir)))
+
+
+def _stated(overrides: Sequence[str], folders: Sequence[Path]) -> Raw:
+    """The configuration before its `${...}` are looked up.
+
+    Hydra chooses the files; single values are laid over them here, so that one may name a key that a file leaves
+    out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
+    """
+    choices, values = _parted(overrides, folders)
     _user_folders[:] = folders[:-1]
     GlobalHydra.instance().clear()
-    with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
-        try:
-            raw = OmegaConf.to_container(compose("config", overrides=list(overrides)), resolve=True)
-        except (HydraException, OmegaConfBaseException) as error:
-            raise _explained(error, overrides, folders) from None
+    try:
+        with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
+            config = compose("config", overrides=choices)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        raise _explained(error, folders) from None
+    OmegaConf.set_struct(config, False)
+    faults: list[Fault] = []
+    for override in values:
+        key, text = override.key_or_group, override.input_line or override.key_or_group
+        raw = OmegaConf.to_container(config, resolve=False)
+        if not faults and _reaches(raw, key, text, faults):
+            OmegaConf.update(config, key, override.value())
+    if faults:
+        raise ConfigError(faults)
+    raw = OmegaConf.to_container(config, resolve=False)
     assert isinstance(raw, dict)
     return {str(key): value for key, value in raw.items()}
+
+
+def combinations(overrides: Sequence[str]) -> list[list[str]]:
+    """What a sweep runs: one list of overrides for each combination of the values that they name. Raises ConfigError.
+
+    >>> combinations(["scenario=usual,busier", "run.seed=7"])
+    [['scenario=usual', 'run.seed=7'], ['scenario=busier', 'run.seed=7']]
+    """
+    choices: list[list[str]] = []
+    for text, override in zip(overrides, _parsed(overrides), strict=True):
+        if override.is_sweep_override():
+            key = text.split("=", 1)[0]
+            choices.append([f"{key}={value}" for value in override.sweep_string_iterator()])
+        else:
+            choices.append([text])
+    return [list(chosen) for chosen in product(*choices)]
+
+
+def _parsed(overrides: Sequence[str]) -> list[Override]:
+    parser = OverridesParser.create()
+    parsed, faults = [], []
+    for text in overrides:
+        try:
+            override = parser.parse_override(text)
+        except HydraException:
+            faults.append(Fault(text, "is not of the form key=value", "See aeflow --help"))
+            continue
+        if not override.key_or_group:
+            faults.append(Fault(text, "names no key", "Overrides look like key=value"))
+        parsed.append(override)
+    if faults:
+        raise ConfigError(faults)
+    return parsed
+
+
+def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Override]]:
+    """Overrides that Hydra is to carry out (choices of a file, `+key`, `~key`), and single values."""
+    choices: list[str] = []
+    values: list[Override] = []
+    faults: list[Fault] = []
+    for text, override in zip(overrides, _parsed(overrides), strict=True):
+        key = override.key_or_group
+        if override.is_sweep_override():
+            faults.append(Fault(text, "names several values", "Name one, or sweep over them with -m"))
+        elif (folders[-1] / key).is_dir():
+            faults += _unknown_choice(override, text, folders)
+            choices.append(text)
+        elif override.type is OverrideType.CHANGE and key.split(".")[0] != "hydra":
+            values.append(override)
+        else:
+            choices.append(text)
+    if faults:
+        raise ConfigError(faults)
+    return choices, values
+
+
+def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> list[Fault]:
+    if override.is_delete():
+        return [Fault(text, "a study needs every group", "Leave it out")]
+    group, chosen = override.key_or_group, override.value()
+    known = {
+        path.relative_to(folder / group).with_suffix("").as_posix()
+        for folder in folders
+        for path in (folder / group).rglob("*.yaml")
+    }
+    if isinstance(chosen, str) and chosen in known:
+        return []
+    shown = f"'{chosen}'" if isinstance(chosen, str) else repr(chosen)
+    return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]
+
+
+def _reaches(raw: Any, key: str, where: str, faults: list[Fault]) -> bool:
+    """Whether all of a dotted path but its last part is there; if not, a fault says which part is unknown."""
+    place = raw
+    *parents, last = key.split(".")
+    for depth, part in enumerate([*parents, last]):
+        within = ".".join(parents[:depth])
+        if isinstance(place, list) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+        elif not isinstance(place, dict):
+            faults.append(Fault(where, f"'{within}' has no parts that a key could name", "Name a path that exists"))
+            return False
+        elif part in place:
+            place = place[part]
+        elif depth < len(parents):
+            what = f"{within} has" if within else "there is"
+            faults.append(Fault(where, f"{what} no '{part}'", nearest(part, place)))
+            return False
+    return True
+
+
+_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
+
+
+def _resolved(stated: Raw) -> Raw:
+    """A copy in which every `${a.b}` is replaced by what it names. Raises ConfigError."""
+    try:
+        return {key: _looked_up(stated, value) for key, value in stated.items()}
+    except LookupError:  # not there, or more than a plain reference: OmegaConf knows, or says what is wrong
+        try:
+            resolved = OmegaConf.to_container(OmegaConf.create(stated), resolve=True)
+        except OmegaConfBaseException as error:
+            raise _explained(error, ()) from None
+    assert isinstance(resolved, dict)
+    return {str(key): value for key, value in resolved.items()}
+
+
+def _looked_up(stated: Raw, value: Any, depth: int = 0) -> Any:
+    if isinstance(value, dict):
+        return {key: _looked_up(stated, each, depth) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_looked_up(stated, each, depth) for each in value]
+    if not isinstance(value, str) or "${" not in value:
+        return value
+    match = _REFERENCE.fullmatch(value)
+    if match is None or depth > len(SECTIONS):
+        raise LookupError(value)
+    place: Any = stated
+    for part in match[1].split("."):
+        if not isinstance(place, dict):
+            raise LookupError(value)
+        place = place[part]
+    return _looked_up(stated, place, depth + 1)
 
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
@@ -127,20 +274,21 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
 
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
-    raw = composed(overrides, config_dir=config_dir)
     folders = search_folders(config_dir)
+    stated = _stated(overrides, folders)
+    raw = _resolved(stated)
     faults: list[Fault] = []
     top = _validated(Top, {key: raw[key] for key in raw if key not in _GROUP_TYPES and key not in GROUPS}, "", faults)
-    design = _validated(Design, raw["study"], "study", faults)
-    run = _validated(RunLength, raw["run"], "run", faults)
-    scenario = _validated(Scenario, raw["scenario"], "scenario", faults)
+    design = _validated(Design, raw.get("study"), "study", faults)
+    run = _validated(RunLength, raw.get("run"), "run", faults)
+    scenario = _validated(Scenario, raw.get("scenario"), "scenario", faults)
     for name, knob in (raw.get("knobs") or {}).items():
         _validated(Knob, knob, f"knobs.{name}", faults)
     if faults:
         raise ConfigError(faults)
     assert top and design and run and scenario
     _known_arms(design, faults)
-    changed, pathway = _pathway(raw, scenario.changes, "scenario.changes", faults)
+    changed, pathway = _pathway(stated, scenario.changes, "scenario.changes", faults)
     arms = []
     for name, arm in design.arms.items():
         where = f"study.arms.{name}"
@@ -151,13 +299,18 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
         if own is not None and policy is not None:
             faults += check_policy(policy, own)
             arms.append(ReadyArm(name, arm, own, policy))
+    own_policy: Policy | None = _validated(Policy, raw.get("triage"), "triage", faults)
+    if own_policy is not None and pathway is not None:
+        faults += check_policy(own_policy, pathway)
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))
+    assert own_policy
     engine, why = choose(top.engine, _n_patients(arms, run))
     return Study(
         design=design,
         run=run,
         arms=tuple(arms),
+        alone=_alone(next(arm for arm in arms if arm.name == design.baseline), own_policy),
         scenario=_chosen(overrides, "scenario", "usual"),
         engine=engine,
         engine_why=why,
@@ -165,6 +318,14 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
         workers=top.workers or os.cpu_count() or 1,
         resolved=raw,
     )
+
+
+def _alone(baseline: ReadyArm, policy: Policy) -> ReadyArm:
+    """What `run` runs: the baseline's department under the policy of the group `triage`."""
+    if policy == baseline.policy:
+        return baseline
+    arm = replace(baseline.arm, label=f"Triage policy {policy.name}", triage=policy.name, cost=None)
+    return ReadyArm(policy.name, arm, baseline.pathway, policy)
 
 
 def _n_patients(arms: Sequence[ReadyArm], run: RunLength) -> float:
@@ -189,7 +350,11 @@ def policy_named(name: str, folders: Iterable[Path], where: str, faults: list[Fa
         known |= {path.stem for path in (folder / "triage").glob("*.yaml")}
         path = folder / "triage" / f"{name}.yaml"
         if path.is_file():
-            stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+            try:
+                stated = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+            except yaml.MarkedYAMLError as error:
+                faults.append(_yaml_fault(error, f"triage/{path.name}"))
+                return None
             policy: Policy | None = _validated(Policy, stated, f"triage/{name}.yaml", faults)
             return policy
     faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, known)))
@@ -215,14 +380,16 @@ def _chosen(overrides: Sequence[str], group: str, default: str) -> str:
 
 def _pathway(raw: Raw, changes: Mapping[str, Any], where: str, faults: list[Fault]) -> tuple[Raw, Pathway | None]:
     """The groups with changes applied, and the pathway they state together (None if that has faults)."""
-    changed = copy.deepcopy(raw)
+    changed = {group: copy.deepcopy(raw.get(group)) for group in CHANGEABLE}
+    n_before = len(faults)
     for path, value in changes.items():
         _change(changed, path, value, f"{where}.{path}", faults)
-    merged, origin, found = _merged(changed)
+    if len(faults) > n_before:
+        return changed, None
+    merged, origin, found = _merged(_resolved(changed))
     faults += found
     if found:
         return changed, None
-    n_before = len(faults)
     pathway = _validated(Pathway, merged, "", faults, origin)
     if pathway is None or len(faults) > n_before:
         return changed, None
@@ -233,6 +400,10 @@ def _pathway(raw: Raw, changes: Mapping[str, Any], where: str, faults: list[Faul
 
 def _change(raw: Raw, path: str, value: Any, where: str, faults: list[Fault]) -> None:
     """Set one dotted path; a last key that is not there yet is left to validation."""
+    if path.split(".")[0] not in CHANGEABLE:
+        remedy = f"Changes may start with {', '.join(CHANGEABLE)}"
+        faults.append(Fault(where, "is not part of a department", remedy))
+        return
     place: Any = raw
     *parents, last = path.split(".")
     for depth, key in enumerate(parents):
@@ -262,11 +433,13 @@ def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
                 continue
             for name, each in content.items():
                 if name in merged.get(section, {}):
+                    path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
+                    first = origin[section, name]
                     faults.append(
-                        Fault(f"{group}.{section}.{name}", "the name is used twice", "Give each its own name")
+                        Fault(path, f"the name is used in {first}, too", "Names are unique in a section: rename one")
                     )
                 merged.setdefault(section, {})[name] = each
-                origin[(section, name)] = group if group != "staffing" else "staffing"
+                origin[(section, name)] = group
     return merged, origin, faults
 
 
@@ -409,40 +582,37 @@ def _classes(hint: Any) -> list[Any]:
 # --- what Hydra says, in our words ---------------------------------------------------------------------------
 
 
-def _explained(error: Exception, overrides: Sequence[str], folders: Sequence[Path]) -> ConfigError:
-    """One message for what Hydra refused: which override or file, and the nearest right name."""
-    try:
-        parsed = OverridesParser.create().parse_overrides(list(overrides))
-    except HydraException as failure:
-        first = str(failure).splitlines()[0]
-        return ConfigError([Fault("command line", first, "Overrides look like key=value")])
-    base = composed_defaults(tuple(folders))
-    for override in parsed:
-        key = override.key_or_group
-        text = override.input_line
-        group = folders[-1] / key
-        if group.is_dir() and not key.startswith("hydra"):
-            names = {path.stem for folder in folders for path in (folder / key).rglob("*.yaml")}
-            value = str(override.value())
-            if value.split("/")[-1] not in names:
-                return ConfigError([Fault(text or key, f"there is no {key} '{value}'", nearest(value, names))])
-            continue
-        place: Any = base
-        for depth, part in enumerate(key.split(".")):
-            if not isinstance(place, dict) or part not in place:
-                known = list(place) if isinstance(place, dict) else []
-                where = ".".join(key.split(".")[:depth]) or "the configuration"
-                return ConfigError([Fault(text or key, f"{where} has no key '{part}'", nearest(part, known))])
-            place = place[part]
+def _explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
+    """One message for what Hydra, OmegaConf or YAML refused."""
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return ConfigError([_yaml_fault(error, _within(Path(error.problem_mark.name), folders))])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
 
 
-@cache
-def composed_defaults(folders: tuple[Path, ...]) -> Raw:
-    """What is composed without overrides, to look names up in."""
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
-        raw = OmegaConf.to_container(compose("config"), resolve=False)
-    assert isinstance(raw, dict)
-    return {str(key): value for key, value in raw.items()}
+def _within(path: Path, folders: Sequence[Path]) -> str:
+    for folder in folders:
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name
+
+
+def _yaml_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:
+    line = f", line {error.problem_mark.line + 1}" if error.problem_mark is not None else ""
+    twice = str(error.problem).startswith("found duplicate key")
+    found = str(error.problem).replace("found duplicate key", "states a key twice:") if twice else str(error.problem)
+    return Fault(f"{file}{line}", found, "Keep one of the two" if twice else "Put the YAML right")
+
+
+class _UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key stated twice in one block is an error, as it is in every file that Hydra reads."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Called by PyYAML for each block."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen and key.value != "<<":
+                problem = f"found duplicate key {key.value}"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)

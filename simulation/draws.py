@@ -211,7 +211,7 @@ def _mean_one(pathway: Pathway, profile: str | None, length: int) -> Floats:
     if profile is None:
         return np.ones(length)
     weights = np.asarray(pathway.profiles[profile].weights, dtype=float)
-    return weights / weights.mean()
+    return np.asarray(weights / weights.mean())
 
 
 def _number_present(pathway: Pathway, present: Present) -> int:
@@ -223,9 +223,7 @@ def _number_present(pathway: Pathway, present: Present) -> int:
     return round(present.share * timetable(as_described)[0][1])
 
 
-def _attributes(
-    pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.int16]]
-) -> dict[str, NDArray[np.int16]]:
+def _attributes(pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.int16]]) -> dict[str, NDArray[np.int16]]:
     codes: dict[str, NDArray[np.int16]] = dict(draws.attributes)
     for name, attribute in pathway.attributes.items():
         if name in known:
@@ -258,7 +256,7 @@ def _pick(rows: Floats, share: Floats, row: NDArray[np.int16] | None) -> NDArray
     """The category whose running total of shares (a row of `rows`) first exceeds `share`."""
     totals = np.cumsum(rows, axis=1)[:, :-1]
     chosen = totals[0] if row is None else totals[row]
-    return (share[:, None] >= chosen).sum(axis=1).astype(np.int16)
+    return np.asarray((share[:, None] >= chosen).sum(axis=1), dtype=np.int16)
 
 
 def amount(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], number: Number) -> Floats:
@@ -296,8 +294,9 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
     """Use a table of patients instead of drawn ones: what its columns say is taken, the rest is drawn.
 
     Columns: `arrived_at` (minutes from 00:00 on a Monday) and `stream` (a stream's name); then any attribute by
-    its name (a category each) and any duration as `minutes.<name>` (first pass) or `minutes.<name>.<k>`.
-    Raises DrawsError for a missing column, an unknown one or an unknown category.
+    its name (a category each) and any duration as `minutes.<name>` (first pass) or `minutes.<name>.<k>`; minutes
+    left empty are drawn. Raises DrawsError for a missing column, an unknown one, an unknown category, and a time
+    that is negative or not a number.
     """
     known = pathway.categories(STREAM)
     allowed = {"arrived_at", STREAM, *pathway.attributes}
@@ -309,9 +308,13 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
     for column in ("arrived_at", STREAM):
         if column not in patients.columns:
             raise DrawsError(f"table of patients: no column '{column}'")
-    arrived_at = to_ticks(patients["arrived_at"].to_numpy(dtype=float))
-    if np.any(arrived_at < 0):
-        raise DrawsError("table of patients: arrived_at is negative; minutes count from 00:00 on a Monday")
+    arrival = _numbers("arrived_at", patients["arrived_at"])
+    if np.isnan(arrival).any():
+        row = int(np.argmax(np.isnan(arrival)))
+        raise DrawsError(
+            f"table of patients: column 'arrived_at' has no number in row {row}. Say when the patient came"
+        )
+    arrived_at = to_ticks(arrival)
     stream = _codes("stream", patients[STREAM], known)
     sources, arrivals = [], []
     rows = [np.flatnonzero(stream == code) for code in range(len(known))]
@@ -331,10 +334,25 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
         for k in range(len(minutes[name])):
             for column in (f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",):
                 if column in patients.columns:
-                    minutes[name][k] = patients[column].to_numpy(dtype=float)[table_row]
-    return replace(
-        drawn.with_columns(attributes=attributes, minutes=minutes), patience=_patience(pathway, drawn, minutes)
-    )
+                    stated = _numbers(column, patients[column])[table_row]
+                    minutes[name][k] = np.where(np.isnan(stated), minutes[name][k], stated)
+    return replace(drawn.with_columns(minutes=minutes), patience=_patience(pathway, drawn, minutes))
+
+
+def _numbers(column: str, values: pd.Series) -> Floats:
+    """A column of minutes, NaN where it is empty, shape (n,)."""
+    try:
+        numbers: Floats = values.to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise DrawsError(f"table of patients: column '{column}' does not hold numbers. Give minutes") from None
+    wrong = (numbers < 0) | np.isinf(numbers)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DrawsError(
+            f"table of patients: column '{column}' holds {numbers[row]} in row {row}. "
+            "Minutes are 0 or more; arrivals count from 00:00 on a Monday"
+        )
+    return numbers
 
 
 def _codes(column: str, values: pd.Series, known: tuple[str, ...]) -> NDArray[np.int16]:

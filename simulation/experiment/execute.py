@@ -1,11 +1,20 @@
-"""The seam for parallel work: one loop over `submit` and `as_completed` of any `concurrent.futures.Executor`."""
+"""The seam for parallel work: one loop over `submit` and `as_completed` of any `concurrent.futures.Executor`.
+
+Ctrl-C is the business of the process that the user started. A terminal sends it to every process of ours, so the
+workers do not listen to it; they are ended when a run stops early, and nothing is left behind.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import multiprocessing
+import signal
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
-from typing import Literal, TypeVar
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from typing import Any, Literal, TypeVar
+
+from simulation.errors import AeflowError
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
@@ -14,7 +23,7 @@ Answer = TypeVar("Answer")
 class SerialExecutor(Executor):
     """Does each task at once, in this process."""
 
-    def submit(self, fn: Callable[..., Answer], /, *args: object, **kwargs: object) -> Future[Answer]:  # type: ignore[override]
+    def submit(self, fn: Callable[..., Answer], /, *args: Any, **kwargs: Any) -> Future[Answer]:
         """Run now; the future is already done."""
         future: Future[Answer] = Future()
         try:
@@ -24,11 +33,47 @@ class SerialExecutor(Executor):
         return future
 
 
+class LocalExecutor(ProcessPoolExecutor):
+    """So many processes of this machine, started by spawn (as Windows does) and deaf to Ctrl-C."""
+
+    def __init__(self, workers: int) -> None:
+        super().__init__(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_ctrl_c)
+        self._not_ours = set(multiprocessing.active_children())
+
+    def submit(self, fn: Callable[..., Answer], /, *args: Any, **kwargs: Any) -> Future[Answer]:
+        """Hand a task over; a worker may be started for it."""
+        with _ctrl_c_waits():
+            return super().submit(fn, *args, **kwargs)
+
+    def stop(self) -> None:
+        """End the workers in the middle of what they do."""
+        for process in set(multiprocessing.active_children()) - self._not_ours:
+            process.terminate()
+        self.shutdown(wait=True, cancel_futures=True)
+
+
+def _ignore_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Hold Ctrl-C back for a moment. A process started meanwhile inherits that, so it is deaf from its first line."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield  # Windows: the worker is deaf from its first task on
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def executor_of(kind: Literal["serial", "local"], workers: int) -> Executor:
-    """An executor: this process, or so many processes of this machine (started by spawn, as Windows does)."""
+    """An executor: this process, or so many processes of this machine."""
     if kind == "serial" or workers == 1:
         return SerialExecutor()
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+    return LocalExecutor(workers)
 
 
 def execute(
@@ -38,7 +83,11 @@ def execute(
     *,
     done: Callable[[int], None] = lambda n_done: None,
 ) -> list[Answer]:
-    """The answers in the order of the tasks; `done(n)` after each. A failure or Ctrl-C cancels what has not begun."""
+    """The answers in the order of the tasks; `done(n)` after each.
+
+    A failure or Ctrl-C is raised as it is; what has not begun is cancelled, and workers of ours are ended. Raises
+    AeflowError if a worker dies.
+    """
     answers: dict[int, Answer] = {}
     futures: dict[Future[Answer], int] = {}
     try:
@@ -51,7 +100,15 @@ def execute(
             for future in as_completed(futures):
                 answers[futures[future]] = future.result()
                 done(len(answers))
-    except BaseException:
-        executor.shutdown(wait=False, cancel_futures=True)
+    except BaseException as error:
+        if isinstance(executor, LocalExecutor):
+            executor.stop()
+        else:
+            executor.shutdown(wait=False, cancel_futures=True)
+        if isinstance(error, BrokenProcessPool):
+            raise AeflowError(
+                "a worker process was ended from outside, perhaps for want of memory. "
+                "Use fewer (workers=1), or executor=serial"
+            ) from None
         raise
     return [answers[number] for number in range(len(tasks))]

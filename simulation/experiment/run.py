@@ -7,13 +7,28 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from simulation.experiment.execute import execute, executor_of
+from simulation.experiment.overload import refuse_overload
 from simulation.experiment.replicate import Task, replicate, simulate_arm
 from simulation.experiment.result import Result
 from simulation.experiment.study import Study
 
 
 def compare(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
-    """Run every arm of a study on the same patients; `done(n)` is told after each of the replications."""
+    """Run every arm of a study on the same patients; `done(n)` is told after each of the replications.
+
+    Raises ConfigError if a pool is overloaded over the week and nothing relieves it (unless `allow_overload`).
+    """
+    refuse_overload(study)
+    return simulate(study, done=done)
+
+
+def run(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
+    """Run one arm alone: the baseline's department under the policy of the group `triage`."""
+    return compare(study.only(), done=done)
+
+
+def simulate(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
+    """`compare`, without looking at the load first."""
     tasks = [
         Task(study.arms, study.design.baseline, study.run, study.engine, number)
         for number in range(study.run.replications)
@@ -36,9 +51,3 @@ def compile_first(study: Study) -> float:
         one_day = replace(study.run, warm_up_days=0, measured_days=1)
         simulate_arm(study.baseline, one_day, study.engine, 0, run_out_days=0)
     return time.perf_counter() - began
-
-
-def run(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
-    """Run the baseline arm of a study alone."""
-    only = replace(study, arms=(study.baseline,))
-    return compare(only, done=done)

@@ -6,7 +6,7 @@ These are statements (YAML states them, `config` validates them); `replicate` ru
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
@@ -115,11 +115,16 @@ class ReadyArm:
 
 @dataclass(frozen=True)
 class Study:
-    """Everything a comparison needs. `resolved` is the configuration as composed, for the record."""
+    """Everything a comparison needs.
+
+    `alone`: the one arm of `aeflow run`, the baseline's department under the policy of the group `triage`.
+    `resolved`: the configuration as composed, for the record.
+    """
 
     design: Design
     run: RunLength
     arms: tuple[ReadyArm, ...]
+    alone: ReadyArm
     scenario: str
     engine: EngineName
     engine_why: str
@@ -131,6 +136,11 @@ class Study:
     def baseline(self) -> ReadyArm:
         """The arm that all others are compared with."""
         return self.arm(self.design.baseline)
+
+    def only(self) -> Study:
+        """The study of that one arm."""
+        design = replace(self.design, baseline=self.alone.name, sham=None, arms={self.alone.name: self.alone.arm})
+        return replace(self, design=design, arms=(self.alone,))
 
     def arm(self, name: str) -> ReadyArm:
         """An arm by name."""

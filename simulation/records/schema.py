@@ -144,6 +144,14 @@ class ActivityTable(Table):
     )
 
 
+@dataclass(frozen=True)
+class Replications(Table):
+    """One row per replication, arm, measure and group: `value` in `unit`, NaN where nobody counted."""
+
+    kind: ClassVar[str] = "replications"
+    required: ClassVar[tuple[str, ...]] = ("replication", "arm", "measure", "unit", "group", "value")
+
+
 def concatenate(tables: Iterable[Table]) -> Table:
     """One table of several with the same columns and categories (replications). Raises ResultsError otherwise."""
     parts = tuple(tables)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from simulation.errors import ResultsError
-from simulation.records.schema import MISSING, ActivityTable, Column, Patients, Table
+from simulation.records.schema import MISSING, ActivityTable, Column, Patients, Replications, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -80,6 +80,11 @@ def read_patients(path: Path) -> Patients:
 def read_activities(path: Path) -> ActivityTable:
     """Read a table of activities. Raises ResultsError if the file is missing or is something else."""
     return _read(path, ActivityTable)
+
+
+def read_replications(path: Path) -> Replications:
+    """Read a table of replications. Raises ResultsError if the file is missing or is something else."""
+    return _read(path, Replications)
 
 
 def read_provenance(path: Path) -> dict[str, Any]:

@@ -1,0 +1,494 @@
+"""What a report is made from, whether the run has just ended or was stored last year: `ReportInputs`.
+
+A folder of results holds enough to make the report again without simulating, so everything here is small and
+plain: measures by replication, means of the day profiles, and what was compared. Figures, tables and the page
+read this and nothing else.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, is_dataclass
+from functools import cached_property
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.compare import Comparison, ShamBand, Shares, compare_arms, find, sham_band
+from simulation.analysis.measures import Measures
+from simulation.analysis.profile import DayProfile
+from simulation.analysis.verdict import non_inferiority, verdict
+from simulation.experiment.result import Finding, Result, Safety
+from simulation.experiment.study import Arm, Cost, Design, Margin, ReadyArm, RunLength, Target
+from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
+from simulation.triage.policy import Policy, describe
+
+Floats = NDArray[np.float64]
+Plain = dict[str, Any]
+"""What JSON and YAML can say."""
+DAYS_PER_YEAR = 365
+STAGES = ("registration and triage", "place", "nurse", "clinician", "tests", "specialty", "bed", "other")
+"""Where a stay's time goes, in the order in which a patient meets them."""
+
+
+@dataclass(frozen=True)
+class DayMeans:
+    """An arm's day profile, mean over replications. Shapes as in `DayProfile`; minutes are per attendance."""
+
+    pools: tuple[str, ...]
+    steps: tuple[str, ...]
+    arrivals: Floats
+    census: Floats
+    boarders: Floats
+    busy: Floats
+    busy_mean: Floats
+    waiting: Floats
+    working: Floats
+    triggered: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ReportArm:
+    """One arm as a report tells it.
+
+    `policy`: as stated. `agreement`: what its labels amount to for a covered patient at this site, by name of the
+    figure (empty if the case mix is not known). `cost`: pounds a year beyond the baseline (None if not stated),
+    `cost_words`: what they buy and whose figure it is. `shares`: who waits shorter and longer than the baseline.
+    """
+
+    name: str
+    label: str
+    policy: Plain
+    changes: Mapping[str, Any]
+    agreement: Mapping[str, float]
+    cost: float | None
+    cost_words: str
+    day: DayMeans
+    shares: Shares | None
+
+
+@dataclass(frozen=True)
+class ReportInputs:
+    """Everything a report says. `stages`: by step, the stage of a stay; `roles`: by pool, its role.
+
+    `resolved`: the configuration as composed; `manifest`: who ran it, with what, how long.
+    """
+
+    design: Design
+    run: RunLength
+    scenario: str
+    arms: tuple[ReportArm, ...]
+    measures: Mapping[str, Sequence[Measures]]
+    stages: Mapping[str, str]
+    roles: Mapping[str, str]
+    resolved: Plain
+    manifest: Plain
+
+    @property
+    def baseline(self) -> ReportArm:
+        """The arm that all others are compared with."""
+        return self.arm(self.design.baseline)
+
+    @property
+    def others(self) -> tuple[ReportArm, ...]:
+        """Every arm but the baseline."""
+        return tuple(arm for arm in self.arms if arm.name != self.design.baseline)
+
+    @property
+    def sham(self) -> ReportArm | None:
+        """The arm without any effect, if it was run."""
+        return next((arm for arm in self.arms if arm.name == self.design.sham), None)
+
+    def arm(self, name: str) -> ReportArm:
+        """An arm by name."""
+        return next(arm for arm in self.arms if arm.name == name)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Primary, then secondary targets."""
+        return (*self.design.primary, *self.design.secondary)
+
+    @cached_property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """Every measure of every arm with its paired difference from the baseline."""
+        return compare_arms(self.measures, self.design.baseline)
+
+    @cached_property
+    def _rows(self) -> dict[tuple[str, str, str], Comparison]:
+        return {(row.arm, row.measure, row.group): row for row in self.comparisons}
+
+    def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
+        """One comparison. Raises ResultsError if there is none."""
+        found = self._rows.get((arm, measure, group))
+        return found or find(self.comparisons, arm=arm, measure=measure, group=group)
+
+    def has(self, measure: str, group: str = "all") -> bool:
+        """Whether every arm has the measure."""
+        return (self.design.baseline, measure, group) in self._rows
+
+    def groups(self, measure: str) -> tuple[str, ...]:
+        """The groups that a measure is given for, in order."""
+        return tuple(row.group for row in self.comparisons if (row.arm, row.measure) == (self.design.baseline, measure))
+
+    @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """A verdict for every arm but the baseline on every target."""
+        found = []
+        for arm in self.others:
+            for target in self.targets:
+                row = self.row(arm.name, target.measure, target.group)
+                found.append(Finding(arm.name, target, row, verdict(row, target.minimal_important_difference)))
+        return tuple(found)
+
+    def finding(self, arm: str, target: Target) -> Finding:
+        """The verdict on one arm and target."""
+        return next(each for each in self.findings if each.arm == arm and each.target == target)
+
+    @cached_property
+    def safety(self) -> tuple[Safety, ...]:
+        """A judgement for every arm but the baseline on every margin."""
+        found = []
+        for arm in self.others:
+            for margin in self.design.margins:
+                row = self.row(arm.name, margin.measure, margin.group)
+                found.append(Safety(arm.name, margin, row, non_inferiority(row, margin.margin)))
+        return tuple(found)
+
+    @cached_property
+    def identical(self) -> tuple[str, ...]:
+        """Arms that differ from the baseline in no measure of any replication."""
+        theirs = self.measures[self.design.baseline]
+        return tuple(
+            arm.name
+            for arm in self.others
+            if all(
+                np.array_equal(one.values, other.values, equal_nan=True)
+                for one, other in zip(self.measures[arm.name], theirs, strict=True)
+            )
+        )
+
+    def band(self, measure: str, group: str = "all") -> ShamBand | None:
+        """What fresh luck alone does to a measure, if a sham arm was run."""
+        if self.sham is None:
+            return None
+        sham, baseline = (
+            np.array([each.value(measure, group) for each in self.measures[name]])
+            for name in (self.sham.name, self.design.baseline)
+        )
+        return sham_band(sham, baseline, shares=self.sham.shares)
+
+
+# --- out of a run --------------------------------------------------------------------------------------------
+
+
+def inputs_of(result: Result, manifest: Plain) -> ReportInputs:
+    """What the report of a run that has just ended is made from."""
+    study = result.study
+    design = _restored_design(plain(study.design), [arm.name for arm in study.arms])
+    return ReportInputs(
+        design=design,
+        run=study.run,
+        scenario=study.scenario,
+        arms=tuple(_report_arm(result, arm) for arm in study.arms),
+        measures=result.measures,
+        stages={name: stage_of(name, study.baseline.pathway) for name in study.baseline.pathway.steps},
+        roles={name: pool.role for name, pool in study.baseline.pathway.pools.items()},
+        resolved=plain(study.resolved),
+        manifest=manifest,
+    )
+
+
+def _report_arm(result: Result, arm: ReadyArm) -> ReportArm:
+    cost, words = _cost(arm)
+    return ReportArm(
+        name=arm.name,
+        label=arm.arm.label,
+        policy=plain(arm.policy),
+        changes=plain(arm.arm.changes),
+        agreement=_agreement(arm),
+        cost=cost,
+        cost_words=words,
+        day=_day_means([answer.arms[arm.name].day for answer in result.answers]),
+        shares=result.shares(arm.name),
+    )
+
+
+def stage_of(name: str, pathway: Pathway) -> str:
+    """The stage of a stay that a step belongs to, one of `STAGES`.
+
+    A step that dates the initial assessment, the handover or the decision says so itself. Otherwise the roles of
+    the pools that it asks for decide, the scarcest skill first; a name that says what it is decides where roles
+    do not. What is left is 'other'.
+    """
+    step = pathway.steps[name]
+    points = set(step.records)
+    roles = {pathway.pools[pool].role for pool in (*step.asks, *step.any_of)}
+    if (points & {"triaged_at", "handed_over_at"} and "seen_at" not in points) or "reception" in roles:
+        return "registration and triage"
+    if points & {"decided_at"} or any(role.endswith("bed") for role in roles):
+        return "bed"
+    for role, stage in (("specialty", "specialty"), ("clinician", "clinician"), ("tests", "tests")):
+        if role in roles:
+            return stage
+    if any(part in name for part in ("sampl", "laborat", "imag", "report", "test")):
+        return "tests"
+    if any(part in name for part in ("triage", "registration", "assessment")) and not step.keeps:
+        return "registration and triage"
+    if "nurse" in roles and "discharge" not in name:
+        return "nurse"
+    if "place" in roles and not step.minutes:
+        return "place"
+    return "other"
+
+
+def case_mix(pathway: Pathway) -> tuple[float, ...] | None:
+    """Attendances a day by true level; None if the levels depend on anything but the stream."""
+    levels = pathway.attributes.get(ACUITY_TRUE)
+    if not isinstance(levels, Choice) or levels.by not in (None, "stream"):
+        return None
+    total = np.zeros(len(levels.categories))
+    for name, stream in pathway.streams.items():
+        if stream.attends:
+            shares = levels.shares[name] if isinstance(levels.shares, Mapping) else levels.shares
+            total += stream.per_day * stream.scale * np.array(shares)
+    return tuple(float(each) for each in total)
+
+
+def _agreement(arm: ReadyArm) -> dict[str, float]:
+    mix = case_mix(arm.pathway)
+    if mix is None:
+        return {}
+    found = describe(arm.policy, mix)
+    names = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
+    return {name: float(cast(Any, found)[name]) for name in names}
+
+
+def _cost(arm: ReadyArm) -> tuple[float | None, str]:
+    """Pounds a year and what they buy: the arm's own cost, the policy's yearly cost and its price per attendance."""
+    parts: list[tuple[float, str]] = []
+    if arm.arm.cost is not None:
+        stated = arm.arm.cost
+        parts.append((stated.per_year, f"{stated.what} ({stated.mark}: {stated.source})"))
+    policy: Policy = arm.policy
+    if policy.cost_per_year is not None:
+        parts.append(
+            (policy.cost_per_year.value, f"a year's fee ({policy.cost_per_year.mark}: {policy.cost_per_year.source})")
+        )
+    if policy.price_per_attendance is not None:
+        price = policy.price_per_attendance
+        a_year = _covered_a_year(arm)
+        words = (
+            f"£{price.value:.2f} for each of {a_year:,.0f} covered attendances a year ({price.mark}: {price.source})"
+        )
+        parts.append((price.value * a_year, words))
+    if not parts:
+        return None, ""
+    return sum(pounds for pounds, _ in parts), "; ".join(words for _, words in parts)
+
+
+def _covered_a_year(arm: ReadyArm) -> float:
+    covers = arm.policy.covers
+    names = {*covers.labels, *covers.minutes} if covers is not None else set()
+    streams = [stream for name, stream in arm.pathway.streams.items() if name in names]
+    return DAYS_PER_YEAR * sum(stream.per_day * stream.scale for stream in streams)
+
+
+def _day_means(each: Sequence[DayProfile]) -> DayMeans:
+    first = each[0]
+    names = ("arrivals", "census", "boarders", "busy", "busy_mean", "waiting", "working")
+    means = {name: mean_known([getattr(day, name) for day in each]) for name in names}
+    triggered = {name: float(np.mean([day.triggered[name] for day in each])) for name in first.triggered}
+    return DayMeans(pools=first.pools, steps=first.steps, triggered=triggered, **means)
+
+
+def mean_known(arrays: Sequence[Floats]) -> Floats:
+    """The mean of arrays of one shape, entry by entry, leaving NaN out; NaN where nothing is known."""
+    stacked = np.stack([np.asarray(each, dtype=float) for each in arrays])
+    known = ~np.isnan(stacked)
+    n_known = known.sum(axis=0)
+    total = np.where(known, stacked, 0.0).sum(axis=0)
+    return np.asarray(np.divide(total, n_known, out=np.full(total.shape, np.nan), where=n_known > 0))
+
+
+# --- to and from files ---------------------------------------------------------------------------------------
+
+
+def plain(stated: Any) -> Any:
+    """Dataclasses, mappings and arrays as dicts, lists and numbers; NaN as None, and what is None left out of dicts."""
+    if is_dataclass(stated) and not isinstance(stated, type):
+        return plain(asdict(stated))
+    if isinstance(stated, Mapping):
+        return {str(key): plain(value) for key, value in stated.items() if value is not None}
+    if isinstance(stated, list | tuple):
+        return [plain(each) for each in stated]
+    if isinstance(stated, np.ndarray):
+        return plain(stated.tolist())
+    if isinstance(stated, float) and math.isnan(stated):
+        return None
+    return stated
+
+
+def study_stated(inputs: ReportInputs) -> Plain:
+    """`study.json`: what was compared, policies as used."""
+    arms = [{key: value for key, value in asdict(arm).items() if key not in ("day", "shares")} for arm in inputs.arms]
+    return cast(
+        Plain,
+        plain(
+            {
+                "scenario": inputs.scenario,
+                "design": inputs.design,
+                "run": inputs.run,
+                "arms": arms,
+                "stages": inputs.stages,
+                "roles": inputs.roles,
+            }
+        ),
+    )
+
+
+def profiles_stated(inputs: ReportInputs) -> Plain:
+    """`profiles.json`: by arm, the means of the day profiles and who waits shorter and longer."""
+    found = {}
+    for arm in inputs.arms:
+        shares = asdict(arm.shares) if arm.shares is not None else None
+        found[arm.name] = {"day": asdict(arm.day), "shares": shares}
+    return cast(Plain, plain(found))
+
+
+def restored(
+    stated: Plain, profiles: Plain, measures: Mapping[str, Sequence[Measures]], *, resolved: Plain, manifest: Plain
+) -> ReportInputs:
+    """The inputs that `study_stated` and `profiles_stated` were made from."""
+    arms = tuple(_restored_arm(arm, profiles[arm["name"]]) for arm in stated["arms"])
+    return ReportInputs(
+        design=_restored_design(stated["design"], [arm.name for arm in arms]),
+        run=RunLength(**stated["run"]),
+        scenario=stated["scenario"],
+        arms=arms,
+        measures=measures,
+        stages=stated["stages"],
+        roles=stated["roles"],
+        resolved=resolved,
+        manifest=manifest,
+    )
+
+
+def _restored_design(stated: Plain, ran: Sequence[str]) -> Design:
+    """A design out of its plain form, with the arms that were run."""
+    known = dict(stated)
+    arms = {name: known["arms"][name] for name in ran}
+    return Design(
+        name=known["name"],
+        question=known["question"],
+        baseline=known["baseline"],
+        sham=known.get("sham") if known.get("sham") in arms else None,
+        arms={name: _restored_design_arm(arm) for name, arm in arms.items()},
+        primary=tuple(Target(**each) for each in known["primary"]),
+        secondary=tuple(Target(**each) for each in known.get("secondary", ())),
+        margins=tuple(Margin(**each) for each in known.get("margins", ())),
+    )
+
+
+def _restored_design_arm(stated: Plain) -> Arm:
+    cost = Cost(**stated["cost"]) if stated.get("cost") else None
+    return Arm(label=stated["label"], triage=stated["triage"], changes=stated.get("changes", {}), cost=cost)
+
+
+def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:
+    day = profile["day"]
+    numbers = ("arrivals", "census", "boarders", "busy", "busy_mean", "waiting", "working")
+    shares = profile.get("shares")
+    return ReportArm(
+        name=stated["name"],
+        label=stated["label"],
+        policy=stated["policy"],
+        changes=stated["changes"],
+        agreement={name: np.nan if value is None else value for name, value in stated["agreement"].items()},
+        cost=stated.get("cost"),
+        cost_words=stated["cost_words"],
+        day=DayMeans(
+            pools=tuple(day["pools"]),
+            steps=tuple(day["steps"]),
+            triggered=day["triggered"],
+            **{name: np.array(day[name], dtype=float) for name in numbers},
+        ),
+        shares=_restored_shares(shares) if shares else None,
+    )
+
+
+def _restored_shares(stated: Plain) -> Shares:
+    better, worse = (stated.get(name, np.nan) for name in ("better", "worse"))
+    return Shares(better, worse, stated["n_paired"], stated["n_unpaired"])
+
+
+def to_json(stated: Plain) -> str:
+    """JSON that another program can read: no NaN, UTF-8."""
+    return json.dumps(stated, ensure_ascii=False, indent=1, allow_nan=False)
+
+
+# --- what was assumed ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sourced statement: where it stands, in a few words what it says, whose it is."""
+
+    where: str
+    says: str
+    mark: str
+    source: str
+
+
+def statements(inputs: ReportInputs) -> tuple[Statement, ...]:
+    """Every block of the configuration and of the arms' policies that states a mark and a source."""
+    groups = ("knobs", "site", "staffing", "pathway", "scenario", "study")
+    found = [each for group in groups for each in walk(inputs.resolved.get(group), group)]
+    nurses: list[Any] = []
+    for policy in {arm.policy["name"]: arm.policy for arm in inputs.arms}.values():
+        own = dict(policy)
+        if policy["nurse"] in nurses:  # the same nurse in every policy is one assumption, not ten
+            del own["nurse"]
+        nurses.append(policy["nurse"])
+        found += walk(own, f"triage.{policy['name']}")
+    return tuple(found)
+
+
+def walk(stated: Any, where: str) -> Iterator[Statement]:
+    """The sourced statements within a plain block that stands at `where`."""
+    if isinstance(stated, Mapping):
+        if "mark" in stated and "source" in stated:
+            yield Statement(where, _says(stated), str(stated["mark"]), str(stated["source"]))
+        for key, value in stated.items():
+            yield from walk(value, f"{where}.{key}")
+    elif isinstance(stated, list | tuple):
+        for number, value in enumerate(stated):
+            yield from walk(value, f"{where}.{number}")
+
+
+def _says(stated: Mapping[str, Any]) -> str:
+    """The values of a block in one line: numbers first, long tables counted."""
+    parts = []
+    for key, value in stated.items():
+        if key in ("mark", "source", "kind", "label") or value is None:
+            continue
+        if isinstance(value, Mapping) and ("mark" in value or not value):
+            continue
+        text = _one_line(value)
+        parts.append(text if key == "value" else f"{key} {text}")
+    return "; ".join(parts)
+
+
+def _one_line(value: Any, most: int = 110) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, Mapping):
+        text = ", ".join(f"{key} {_one_line(each)}" for key, each in value.items())
+    elif isinstance(value, list | tuple):
+        text = ", ".join(_one_line(each) for each in value)
+        text = f"({text})" if any(isinstance(each, list | tuple | Mapping) for each in value) else text
+    else:
+        text = str(value)
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

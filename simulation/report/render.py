@@ -1,0 +1,501 @@
+"""One HTML page that stands alone: what was compared, what came out, who is worse off, what was assumed.
+
+For a reader who has only this file: no script, nothing loaded from anywhere, pictures inside, each beside its
+table. Every sentence here is made from the same sheets and verdicts as the screen shows.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulation.analysis.measures import MANCHESTER_TARGETS
+from simulation.experiment.result import Finding
+from simulation.experiment.study import Target
+from simulation.report.figures import Picture, clinicians, levels, stay_parts
+from simulation.report.inputs import STAGES, ReportArm, ReportInputs, Statement, plain, statements, walk
+from simulation.report.tables import (
+    BANNER,
+    IDENTICAL,
+    Sheet,
+    amount,
+    better_sheet,
+    change,
+    effect,
+    group_words,
+    half_width,
+    is_numeric,
+    is_worse,
+    labelled,
+    measures_sheet,
+    overview_sheet,
+    per_100k,
+    priced,
+    ranked,
+    safety_sheet,
+    sham_line,
+    span,
+    target_sheet,
+    threshold,
+    unit_words,
+    verdict_words,
+    warnings,
+    worse_off,
+    worse_off_groups,
+    worse_off_sheet,
+)
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+DATA_END = (
+    "Trust-level data end at March 2025, national indicators at September 2025, and the texts that were read at "
+    "November 2026."
+)
+MOST = 4
+"""Groups that the answer names before it says how many more there are."""
+MARKS = ("published", "measured", "assumed")
+
+
+def page(inputs: ReportInputs, drawn: Iterable[Picture]) -> str:
+    """The report as one HTML text. The same inputs and pictures give the same text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["numeric_column"] = lambda sheet, column: is_numeric([row[column] for row in sheet.rows])
+    return environment.get_template("report.html").render(_content(inputs, {each.name: each for each in drawn}))
+
+
+def render_folder(path: Path) -> Path:
+    """Make the report of a stored run again, without simulating; the path of the page. Raises ResultsError."""
+    from simulation.report.folder import render_again  # folder writes pages, so it imports this file
+
+    return render_again(path)
+
+
+def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, Any]:
+    compared = bool(inputs.others)
+    stated = statements(inputs)
+    return {
+        "banner": BANNER,
+        "inputs": inputs,
+        "title": inputs.design.question,
+        "date": _date(inputs),
+        "warnings": warnings(inputs),
+        "answer": " ".join(answer(inputs)),
+        "answer_rows": answer_rows(inputs),
+        "answer_headers": [_target_header(inputs, target) for target in inputs.targets] if compared else [],
+        "arms": [_arm(inputs, arm) for arm in inputs.arms],
+        "targets": [target_sheet(inputs, target) for target in inputs.targets] if compared else [],
+        "overview": overview_sheet(inputs) if compared else None,
+        "safety": safety_sheet(inputs) if compared and inputs.design.margins else None,
+        "worse_off": worse_off_sheet(inputs) if compared else None,
+        "better": better_sheet(inputs) if compared else None,
+        "measures": measures_sheet(inputs),
+        "sham_line": sham_line(inputs),
+        "pictures": {name: _embedded(picture) for name, picture in drawn.items()},
+        "day": day_sheet(inputs),
+        "stay": stay_sheet(inputs),
+        "acuity": acuity_sheet(inputs),
+        "assumed": [each for each in stated if each.mark == "assumed"],
+        "sourced": [each for each in stated if each.mark != "assumed"],
+        "n_stated": len(stated),
+        "counts": counts_sheet(stated),
+        "run": run_sheet(inputs),
+        "data_end": DATA_END,
+        "scenario": inputs.resolved.get("scenario", {}),
+    }
+
+
+def _target_header(inputs: ReportInputs, target: Target) -> str:
+    base = inputs.row(inputs.design.baseline, target.measure, target.group)
+    return f"{target.label} ({amount(base.mean, base.unit)} under the baseline), {unit_words(base.unit)}"
+
+
+def _date(inputs: ReportInputs) -> str:
+    finished_at = inputs.manifest.get("finished_at")
+    if not finished_at:
+        return "not recorded"
+    at = datetime.fromisoformat(finished_at)
+    return f"{at.day} {at:%B %Y, %H:%M}"
+
+
+def _embedded(picture: Picture) -> dict[str, str]:
+    uri = f"data:image/png;base64,{base64.b64encode(picture.png).decode('ascii')}"
+    return {"uri": uri, "alt": picture.alt, "caption": picture.caption}
+
+
+# --- the answer ----------------------------------------------------------------------------------------------
+
+KINDS = ("better", "worse", "no change", "cannot tell")
+"""What a cell of the answer can say."""
+
+
+def answer(inputs: ReportInputs) -> Iterator[str]:
+    """The answer, a sentence at a time; each rests on intervals and verdicts, none goes beyond them."""
+    if not inputs.others:
+        base = inputs.row(inputs.design.baseline, "wait_to_clinician_mean")
+        yield (
+            f"'{inputs.baseline.label}' was run alone, so nothing is compared. "
+            f"Its mean wait to the first clinician is {amount(base.mean, base.unit)}."
+        )
+        return
+    n_arms = len(told_arms(inputs))
+    yield f"{n_arms} arm{'s were' if n_arms != 1 else ' was'} compared with '{inputs.baseline.label}'."
+    for target in inputs.targets:
+        yield _target_sentence(inputs, target)
+    if inputs.design.margins:
+        yield _safety_sentence(inputs)
+    yield _worse_off_sentence(inputs)
+    yield _better_sentence(inputs)
+    n_assumed = sum(each.mark == "assumed" for each in statements(inputs))
+    yield (
+        f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
+        "not vary, and which resource holds a department up is not known from public data."
+    )
+
+
+def told_arms(inputs: ReportInputs) -> tuple[ReportArm, ...]:
+    """The arms that the answer is about: neither the baseline nor the sham."""
+    return tuple(arm for arm in inputs.others if arm.name != inputs.design.sham)
+
+
+def _target_sentence(inputs: ReportInputs, target: Target) -> str:
+    """Which arms are better and worse on a target, and how many are neither."""
+    base = inputs.row(inputs.design.baseline, target.measure, target.group)
+    found: dict[str, list[str]] = {kind: [] for kind in KINDS}
+    for arm in told_arms(inputs):
+        found[_kind(inputs.finding(arm.name, target))].append(f"'{arm.label}'")
+    important = threshold(target.minimal_important_difference, base.unit)
+    parts = [f"{kind} with {_listed(found[kind])}" for kind in ("better", "worse") if found[kind]]
+    if found["no change"]:
+        parts.append(f"{len(found['no change'])} without a change beyond {important}")
+    if found["cannot tell"]:
+        parts.append(f"{len(found['cannot tell'])} not settled by {inputs.run.replications} replications")
+    told = ", ".join(parts) or "no arm to compare"
+    return f"{target.label} ({amount(base.mean, base.unit)} under the baseline): {told}."
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+
+
+def _kind(finding: Finding) -> str:
+    if finding.verdict.kind in ("cuts", "lengthens"):
+        return "worse" if is_worse(finding.comparison) else "better"
+    return "no change" if finding.verdict.kind in ("no change beyond", "identical") else "cannot tell"
+
+
+def answer_rows(inputs: ReportInputs) -> list[dict[str, Any]]:
+    """By arm: on each target the difference, its interval and what that amounts to; then the safety margins."""
+    rows = []
+    for arm in inputs.others:
+        cells = []
+        for target in inputs.targets:
+            finding = inputs.finding(arm.name, target)
+            row, kind = finding.comparison, _kind(finding)
+            cells.append(
+                {
+                    "kind": kind.replace(" ", "-"),
+                    "mean": change(row.difference, row.unit),
+                    "interval": span(row.difference_low, row.difference_high, row.unit),
+                    "half_width": half_width(row),
+                    "words": verdict_words(finding, identical=arm.name in inputs.identical),
+                }
+            )
+        kind, words = _safety_cell(inputs, arm)
+        rows.append(
+            {
+                "label": labelled(inputs, arm),
+                "is_sham": arm.name == inputs.design.sham,
+                "cells": cells,
+                "safety_kind": kind,
+                "safety": words,
+            }
+        )
+    return rows
+
+
+def _safety_cell(inputs: ReportInputs, arm: ReportArm) -> tuple[str, str]:
+    """All margins of an arm in one cell: the worst of them decides its look."""
+    if arm.name in inputs.identical:
+        return "no-change", IDENTICAL
+    mine = [each for each in inputs.safety if each.arm == arm.name]
+    worse = [each.margin.label for each in mine if each.judgement.kind == "inferior"]
+    unknown = [each.margin.label for each in mine if each.judgement.kind == "cannot tell"]
+    parts = [f"worse than the margin: {', '.join(worse)}"] if worse else []
+    parts += [f"cannot tell: {', '.join(unknown)}"] if unknown else []
+    kind = "worse" if worse else "cannot-tell" if unknown else "no-change"
+    return kind, "; ".join(parts) or "within every margin"
+
+
+def _safety_sentence(inputs: ReportInputs) -> str:
+    """How many arms are worse by more than a margin, and for how many that is open."""
+    kinds = Counter(_safety_cell(inputs, arm)[0] for arm in told_arms(inputs))
+    n_worse, n_open = kinds["worse"], kinds["cannot-tell"]
+    first = (
+        f"{n_worse} worse by more than a safety margin"
+        if n_worse
+        else "none shown to be worse by more than a safety margin"
+    )
+    return f"Safety: {first}{f', {n_open} not settled' if n_open else ''}."
+
+
+def _worse_off_sentence(inputs: ReportInputs) -> str:
+    found = [each for each in worse_off(inputs) if each.holm]
+    n_looked_at = len(worse_off_groups(inputs)) * len(inputs.others)
+    if not found:
+        return (
+            f"No group of patients stands out as waiting longer once the {n_looked_at} looked at are allowed for, "
+            "which is not proof that nobody does."
+        )
+    told = "; ".join(
+        f"{group_words(each.comparison.group)} under '{each.arm.label}', {effect(each.comparison)}"
+        for each in found[:MOST]
+    )
+    more = f"; and {len(found) - MOST} more below" if len(found) > MOST else ""
+    return f"Wait longer, with all {n_looked_at} groups looked at allowed for: {told}{more}."
+
+
+def _better_sentence(inputs: ReportInputs) -> str:
+    """The largest effect that is told apart from none, and the most for each £100,000 among those."""
+    target = inputs.design.primary[0]
+    sure = [row for row in ranked(inputs, target) if is_worse(row) is False]
+    if not sure:
+        return f"No arm's effect on '{target.label}' can yet be told apart from none in the right direction."
+    best = sure[0]
+    text = (
+        f"Of the arms whose effect on '{target.label}' is told apart from none, the largest mean is that of "
+        f"'{inputs.arm(best.arm).label}', {effect(best)}"
+    )
+    each = [(row, arm.cost) for row in sure for arm in priced(inputs) if arm.name == row.arm and arm.cost is not None]
+    if not each:
+        return f"{text}; none of them states a cost."
+    row, pounds = max(each, key=lambda pair: abs(per_100k(*pair)[0]))
+    mean, low, high = per_100k(row, pounds)
+    return (
+        f"{text}; of those that state a cost, '{inputs.arm(row.arm).label}' does most for each £100,000 a year: "
+        f"{change(mean, row.unit)} {unit_words(row.unit)} ({span(low, high, row.unit)})."
+    )
+
+
+# --- what was compared ---------------------------------------------------------------------------------------
+
+
+def _arm(inputs: ReportInputs, arm: ReportArm) -> dict[str, Any]:
+    """One arm in words: who labels, what it does to minutes, how often labels agree, changes, cost, sources."""
+    agreement = arm.agreement
+    return {
+        "name": arm.name,
+        "label": labelled(inputs, arm),
+        "is_baseline": arm.name == inputs.design.baseline,
+        "is_sham": arm.name == inputs.design.sham,
+        "who": who_labels(arm.policy),
+        "minutes": minutes_words(arm.policy),
+        "changes": [f"{path} = {value}" for path, value in arm.changes.items()],
+        "cost": f"£{arm.cost:,.0f}" if arm.cost is not None else "not stated",
+        "cost_words": arm.cost_words,
+        "stated": " / ".join(_percent(agreement.get(f"{name}_share")) for name in ("exact", "under", "over")),
+        "came": " / ".join(_came(inputs, arm, f"{name}_triage_share") for name in ("exact", "under", "over")),
+        "under_1_2": _came(inputs, arm, "under_triage_1_2_share"),
+        "matrices": _matrices(arm.policy),
+        "statements": _policy_statements(inputs, arm),
+    }
+
+
+def _percent(share: float | None) -> str:
+    """A share in whole per cent, the sign left to the heading."""
+    return "–" if share is None or np.isnan(share) else f"{100 * share:.0f}"
+
+
+def _came(inputs: ReportInputs, arm: ReportArm, measure: str) -> str:
+    return _percent(inputs.row(arm.name, measure).mean) if inputs.has(measure) else "–"
+
+
+def who_labels(policy: Mapping[str, Any]) -> str:
+    """Who gives the label, to whom."""
+    ai, role = policy.get("ai"), policy.get("role")
+    if ai is None:
+        return "The nurse labels."
+    streams = ", ".join(name.replace("_", " ") for name in policy.get("covers", {}).get("labels", ()))
+    if role == "advises":
+        taken = policy.get("acceptance", {})
+        share = (
+            f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
+            if taken
+            else "every time they differ"
+        )
+        return f"The AI '{ai['name']}' advises; the nurse takes its label {share}. For: {streams}."
+    return f"The label of the AI '{ai['name']}' replaces the nurse's. For: {streams}."
+
+
+def minutes_words(policy: Mapping[str, Any]) -> str:
+    """What the policy does to minutes of triage."""
+    stated = policy.get("minutes")
+    if not stated:
+        return "as the site's"
+    durations = ", ".join(name.replace("_", " ") for name in stated["durations"])
+    parts = []
+    if "factor" in stated:
+        parts.append(f"× {stated['factor']['value']:g} ({stated['factor']['mark']})")
+    if "seconds_saved" in stated:
+        parts.append(f"{stated['seconds_saved']['value']:g} s less ({stated['seconds_saved']['mark']})")
+    if "never_below" in stated:
+        parts.append(f"never below {100 * stated['never_below']['value']:g} %")
+    streams = ", ".join(name.replace("_", " ") for name in policy.get("covers", {}).get("minutes", ()))
+    return f"{durations}: {', '.join(parts)}. For: {streams}."
+
+
+def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each assessor's table as stated: rows true levels, columns labels."""
+    found = []
+    for role in ("nurse", "ai"):
+        assessor = policy.get(role)
+        if assessor is not None:
+            matrix = assessor["matrix"]
+            kind = "counts" if "counts" in matrix else "shares"
+            rows = [
+                [f"{cell:.0f}" if kind == "counts" else f"{100 * cell:.1f} %" for cell in row] for row in matrix[kind]
+            ]
+            found.append(
+                {
+                    "who": f"{role} '{assessor['name']}'",
+                    "kind": kind,
+                    "rows": rows,
+                    "mark": matrix["mark"],
+                    "source": matrix["source"],
+                }
+            )
+    return found
+
+
+def _policy_statements(inputs: ReportInputs, arm: ReportArm) -> list[Statement]:
+    stated = plain(inputs.design.arms[arm.name].cost)
+    cost = (
+        [Statement("cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["mark"], stated["source"])]
+        if stated
+        else []
+    )
+    own = [Statement(each.where.removeprefix("."), each.says, each.mark, each.source) for each in walk(arm.policy, "")]
+    return [*own, *cost]
+
+
+# --- tables beside pictures ----------------------------------------------------------------------------------
+
+
+def day_sheet(inputs: ReportInputs) -> Sheet:
+    """The mean day of the baseline by hour."""
+    profile = inputs.baseline.day
+    pools = clinicians(inputs)
+    rows = []
+    for hour in range(24):
+        numbers = [
+            f"{each[hour]:.1f}" if not np.isnan(each[hour]) else "–"
+            for each in (profile.arrivals, profile.census, profile.boarders)
+        ]
+        busy = [_percent(float(profile.busy[profile.pools.index(pool), hour])) for pool in pools]
+        rows.append((f"{hour:02d}:00", *numbers, *busy))
+    headers = (
+        "hour",
+        "arrivals",
+        "present",
+        "waiting for a bed",
+        *(f"{pool.replace('_', ' ')} busy, %" for pool in pools),
+    )
+    return Sheet("day", f"A mean day under '{inputs.baseline.label}'", headers, tuple(rows))
+
+
+def stay_sheet(inputs: ReportInputs) -> Sheet:
+    """Minutes per attendance by stage, waiting + in it, for every arm."""
+    parts = {arm.name: stay_parts(inputs, arm) for arm in inputs.arms}
+    shown = [n for n in range(len(STAGES)) if any(p.waiting[n] + p.working[n] >= 0.05 for p in parts.values())]
+    rows = []
+    for arm in inputs.arms:
+        each = parts[arm.name]
+        cells = [f"{each.waiting[n]:.1f} + {each.working[n]:.1f}" for n in shown]
+        rows.append((arm.label, *cells, f"{each.total:.1f}"))
+    headers = ("arm", *(STAGES[n] for n in shown), "in all")
+    return Sheet("stay", "Minutes per attendance: waiting for a stage + in it", headers, tuple(rows))
+
+
+def acuity_sheet(inputs: ReportInputs) -> Sheet | None:
+    """Median and 95th percentile of the wait by true level, and the share beyond the target."""
+    names = levels(inputs)
+    if not names or not inputs.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
+        return None
+    rows = []
+    for arm in inputs.arms:
+        cells = []
+        for level in names:
+            group = f"acuity_true={level}"
+            median, p95 = (
+                inputs.row(arm.name, name, group).mean for name in ("time_to_clinician_median", "time_to_clinician_p95")
+            )
+            late = (
+                f", {_percent(inputs.row(arm.name, 'beyond_target_share', group).mean)} % late"
+                if inputs.has("beyond_target_share", group)
+                else ""
+            )
+            cells.append(f"{_number(median)} / {_number(p95)}{late}")
+        rows.append((arm.label, *cells))
+    headers = ("arm", *(_level_header(level) for level in names))
+    note = "Of those who were seen; 'late' is the share whose first clinician, or leaving, came after the target."
+    return Sheet("acuity", "Minutes to the first clinician: median / 95th percentile", headers, tuple(rows), (note,))
+
+
+def _number(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.0f}"
+
+
+def _level_header(level: str) -> str:
+    target = MANCHESTER_TARGETS.get(level)
+    return level.replace("_", " ") + (f" (target {target:g})" if target is not None else "")
+
+
+def counts_sheet(stated: Sequence[Statement]) -> Sheet:
+    """How many statements of each part of the configuration are published, measured, assumed."""
+    counts = Counter((each.where.split(".")[0], each.mark) for each in stated)
+    groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
+    rows = [(group, *(str(counts[group, mark]) for mark in MARKS)) for group in groups]
+    rows.append(("in all", *(str(sum(counts[group, mark] for group in groups)) for mark in MARKS)))
+    return Sheet("counts", "What is stated, by whose figure it is", ("part", *MARKS), tuple(rows))
+
+
+def run_sheet(inputs: ReportInputs) -> Sheet:
+    """How it was run."""
+    manifest, run = inputs.manifest, inputs.run
+    known = manifest.get("versions", {})
+    git = manifest.get("git")
+    commit = f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}" if git else "not a checkout"
+    speed = manifest.get("activities_per_second")
+    length = f"{run.replications} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
+    rows = [
+        ("length", f"{length}; run-out {manifest.get('run_out_days', run.run_out_days)} days"),
+        ("seed", str(run.seed)),
+        ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
+        (
+            "time taken",
+            f"{_figure_of(manifest, 'wall_seconds')} s, {_figure_of(manifest, 'engine_seconds')} s of it simulating",
+        ),
+        ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
+        ("speed", f"{speed:,} activities a second on one processor" if speed else "not recorded"),
+        ("versions", ", ".join(f"{name} {number}" for name, number in known.items()) or "not recorded"),
+        ("commit", commit),
+        ("configuration", f"SHA-256 {manifest.get('inputs', {}).get('config', 'not recorded')}"),
+    ]
+    return Sheet("run", "How it was run", ("what", "value"), tuple(rows))
+
+
+def _figure_of(manifest: Mapping[str, Any], name: str) -> str:
+    value = manifest.get(name)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.1f}" if value is not None else "?"

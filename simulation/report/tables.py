@@ -1,0 +1,581 @@
+"""Tables of a comparison in words that a planner can act on, for the screen and for the page alike.
+
+A `Sheet` is a table with its title and notes; here every sheet is filled, and shown on a screen. No sentence claims
+more than its interval supports, and each says which layer of doubt the interval is about.
+"""
+
+from __future__ import annotations
+
+import math
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TextIO
+
+from simulation.analysis.compare import Comparison
+from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.verdict import Judgement, Verdict
+from simulation.experiment.result import Finding, Result
+from simulation.experiment.study import Margin, Target
+from simulation.report.inputs import ReportArm, ReportInputs, inputs_of
+
+BANNER = "Planning only, not for clinical use."
+IDENTICAL = "identical to baseline"
+SIMULATION = "simulation"
+"""The layer of doubt that every interval here is about."""
+WORSE_OFF_BY = ("acuity_true", "age_band", "stream", "language_need")
+"""Attributes whose groups are looked at, one by one, for who is worse off."""
+ALPHA = 0.05
+WIDTH = 110
+"""Characters of a line of prose on a screen."""
+MEASURE_LABELS = {
+    "wait_to_clinician_mean": "Wait to first clinician",
+    "time_to_clinician_median": "Time to treatment, median",
+    "time_to_clinician_p95": "Time to treatment, 95th percentile",
+    "stay_mean": "Stay, mean",
+    "stay_median": "Stay, median",
+    "stay_p95": "Stay, 95th percentile",
+    "within_4h_share": "Within four hours",
+    "within_4h_share_without_left": "Within four hours, of those who did not leave",
+    "over_12h_share": "Over 12 hours from arrival",
+    "left_share": "Left before being seen",
+    "admitted_share": "Admitted",
+    "ambulance_assessment_median": "Ambulance: to assessment, median",
+    "ambulance_assessment_p95": "Ambulance: to assessment, 95th percentile",
+    "walk_in_triage_wait_mean": "Walk-in: to triage, mean",
+    "walk_in_triage_wait_p95": "Walk-in: to triage, 95th percentile",
+    "handover_mean": "Ambulance handover, mean",
+    "handover_over_30_share": "Handover over 30 minutes",
+    "handover_over_60_share": "Handover over 60 minutes",
+    "decision_to_departure_over_4h_share": "Over 4 hours from decision to admit (description only)",
+    "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",
+    "under_triage_1_2_share": "True levels 1-2 labelled less urgent",
+    "under_triage_share": "Labelled less urgent than the truth",
+    "over_triage_share": "Labelled more urgent than the truth",
+    "exact_triage_share": "Labelled with the true level",
+}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A table as it is read: `kind` is a short name, `headers` and `rows` are text, `notes` stand below."""
+
+    kind: str
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+# --- numbers in words ----------------------------------------------------------------------------------------
+
+
+def amount(value: float, unit: str) -> str:
+    """A level: '58.9 min', '61.2 %'; a dash for what is not known."""
+    if math.isnan(value):
+        return "–"
+    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.1f} min"
+
+
+def change(value: float, unit: str) -> str:
+    """A signed number without its unit: minutes, or points of a hundred."""
+    if math.isnan(value):
+        return "–"
+    shown = f"{(100 if unit == 'share' else 1) * value:+.1f}".replace("-", "−")
+    return "0.0" if shown in ("+0.0", "−0.0") else shown
+
+
+def unit_words(unit: str) -> str:
+    """The unit of a difference."""
+    return "percentage points" if unit == "share" else "minutes"
+
+
+def span(low: float, high: float, unit: str) -> str:
+    """An interval of a difference; a dash with fewer than two replications."""
+    return "–" if math.isnan(low) else f"{change(low, unit)} to {change(high, unit)}"
+
+
+def effect(row: Comparison) -> str:
+    """'−7.2 minutes (−18.0 to +3.5)'."""
+    interval = span(row.difference_low, row.difference_high, row.unit)
+    return f"{change(row.difference, row.unit)} {unit_words(row.unit)} ({interval})"
+
+
+def half_width(row: Comparison) -> str:
+    """'±10.7'."""
+    scale = 100 if row.unit == "share" else 1
+    return "–" if math.isnan(row.half_width) else f"±{scale * row.half_width:.1f}"
+
+
+def threshold(value: float, unit: str) -> str:
+    """A minimal important difference or a margin: '5 min', '1 point'."""
+    if unit == "share":
+        return f"{100 * value:g} point{'s' if 100 * value != 1 else ''}"
+    return f"{value:g} min"
+
+
+def group_words(group: str) -> str:
+    """'true level urgent', 'age 80 …' as the site names it, 'came by ambulance', 'needs an interpreter'."""
+    if group == "all":
+        return "everybody"
+    attribute, value = group.split("=", 1)
+    words = value.replace("_", " ")
+    if attribute == "acuity_true":
+        return f"true level{'s' if '-' in value else ''} {words}"
+    if attribute == "language_need":
+        return "needs an interpreter" if value == "yes" else "needs no interpreter"
+    if attribute == "stream":
+        return {"walk_in": "walked in", "ambulance": "came by ambulance"}.get(value, words)
+    return f"{attribute.removesuffix('_band').replace('_', ' ')}: {words}"
+
+
+def verdict_words(finding: Finding, *, identical: bool = False) -> str:
+    """A verdict in a few words: 'shorter by more than 5 min', 'cannot tell: about 85 more replications'."""
+    if identical:
+        return IDENTICAL
+    row, found = finding.comparison, finding.verdict
+    important = threshold(finding.target.minimal_important_difference, row.unit)
+    if found.kind in ("cuts", "lengthens"):
+        return f"{_direction(row, found)}{_size(row, finding.target.minimal_important_difference, important)}"
+    if found.kind == "identical":
+        return "no difference in any replication"
+    if found.kind == "no change beyond":
+        return f"no change beyond {important}"
+    return f"cannot tell{_more(found.n_more)}"
+
+
+def _direction(row: Comparison, found: Verdict) -> str:
+    down = found.kind == "cuts"
+    if row.unit == "minutes":
+        return "shorter" if down else "longer"
+    better = DEFINITIONS[row.measure].better
+    if better == "neither":
+        return "lower" if down else "higher"
+    return f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"
+
+
+def _size(row: Comparison, mid: float, important: str) -> str:
+    nearest_zero, furthest = sorted((abs(row.difference_low), abs(row.difference_high)))
+    if nearest_zero >= mid:
+        return f" by more than {important}"
+    return f" by less than {important}" if furthest < mid else f", perhaps by less than {important}"
+
+
+def _more(n_more: int | None) -> str:
+    if n_more is None:
+        return ": at least two replications are needed"
+    return f": about {n_more:,} more replications" if n_more else ": the interval is as narrow as planned"
+
+
+def safety_words(judgement: Judgement, margin: Margin, unit: str) -> str:
+    """'not worse by 2 min', 'worse by more than 2 min', 'cannot tell: about 40 more replications'."""
+    within = threshold(margin.margin, unit)
+    if judgement.kind == "non-inferior":
+        return f"not worse by {within} or more"
+    if judgement.kind == "inferior":
+        return f"worse by more than {within}"
+    return f"cannot tell{_more(judgement.n_more)}"
+
+
+def is_worse(row: Comparison) -> bool | None:
+    """Whether the whole interval is on the worse side (True), the better side (False), or neither (None)."""
+    better = DEFINITIONS[row.measure].better
+    if better == "neither" or math.isnan(row.difference_low):
+        return None
+    if row.difference_low > 0:
+        return better == "lower"
+    if row.difference_high < 0:
+        return better == "higher"
+    return None
+
+
+# --- sheets --------------------------------------------------------------------------------------------------
+
+
+def sheets(inputs: ReportInputs) -> tuple[Sheet, ...]:
+    """Everything that the screen shows, in order."""
+    if not inputs.others:
+        return (measures_sheet(inputs),)
+    found = [overview_sheet(inputs), *(target_sheet(inputs, target) for target in inputs.targets)]
+    if inputs.design.margins:
+        found.append(safety_sheet(inputs))
+    return (*found, worse_off_sheet(inputs), better_sheet(inputs))
+
+
+def overview_sheet(inputs: ReportInputs) -> Sheet:
+    """Arms by the main measures: level, and difference with its half-width."""
+    columns = [(target.label, target.measure, target.group) for target in inputs.targets]
+    columns += [
+        (MEASURE_LABELS[name], name, "all")
+        for name in ("left_share", "stay_mean")
+        if inputs.has(name) and name not in [target.measure for target in inputs.targets]
+    ]
+    rows = []
+    for arm in inputs.arms:
+        cells = []
+        for _, measure, group in columns:
+            row = inputs.row(arm.name, measure, group)
+            level = amount(row.mean, row.unit)
+            own = arm.name != inputs.design.baseline and arm.name not in inputs.identical
+            cells.append(f"{level}  {change(row.difference, row.unit)} {half_width(row)}" if own else level)
+        rows.append((labelled(inputs, arm), *cells))
+    notes = [
+        f"Mean over {inputs.run.replications} replications, then difference from '{inputs.baseline.label}' ± half of "
+        "its 95 % interval (minutes, or percentage points).",
+        _doubt_note(),
+    ]
+    return Sheet("overview", "Arms", ("arm", *(label for label, _, _ in columns)), tuple(rows), tuple(notes))
+
+
+def labelled(inputs: ReportInputs, arm: ReportArm) -> str:
+    """An arm's label, saying so where it is identical to the baseline."""
+    return f"{arm.label} ({IDENTICAL})" if arm.name in inputs.identical else arm.label
+
+
+def target_sheet(inputs: ReportInputs, target: Target) -> Sheet:
+    """One target: difference, interval, half-width and verdict, one line an arm."""
+    rows = []
+    unit = inputs.row(inputs.design.baseline, target.measure, target.group).unit
+    for arm in inputs.others:
+        finding = inputs.finding(arm.name, target)
+        row, same = finding.comparison, arm.name in inputs.identical
+        rows.append(
+            (
+                arm.label,
+                amount(row.mean, unit),
+                change(row.difference, unit),
+                span(row.difference_low, row.difference_high, unit),
+                half_width(row),
+                verdict_words(finding, identical=same),
+                SIMULATION,
+            )
+        )
+    base = inputs.row(inputs.design.baseline, target.measure, target.group)
+    primary = "primary" if target in inputs.design.primary else "secondary"
+    title = f"{target.label} ({primary}): {amount(base.mean, unit)} under '{inputs.baseline.label}'"
+    headers = (
+        "arm",
+        "mean",
+        f"difference, {unit_words(unit)}",
+        "95 % interval",
+        "half-width",
+        "verdict",
+        "doubt in it",
+    )
+    important = threshold(target.minimal_important_difference, unit)
+    notes = [
+        f"Least difference that would matter: {important} ({target.mark}: {target.source}).",
+        *_sham_note(inputs, target),
+    ]
+    return Sheet(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
+
+
+def _sham_note(inputs: ReportInputs, target: Target) -> Iterator[str]:
+    band = inputs.band(target.measure, target.group)
+    if band is None or math.isnan(band.difference.low):
+        return
+    unit = inputs.row(inputs.design.baseline, target.measure, target.group).unit
+    yield (
+        f"With no effect at all (sham): {change(band.difference.mean, unit)} "
+        f"({span(band.difference.low, band.difference.high, unit)}); single replications from "
+        f"{change(band.lowest, unit)} to {change(band.highest, unit)}."
+    )
+
+
+def sham_line(inputs: ReportInputs) -> str | None:
+    """How many patients are 'better' and 'worse' when nothing is different but luck."""
+    sham = inputs.sham
+    if sham is None or sham.shares is None or math.isnan(sham.shares.better):
+        return None
+    return (
+        f"With no effect at all (sham), {100 * sham.shares.better:.0f} % of patients wait more than a minute less and "
+        f"{100 * sham.shares.worse:.0f} % more than a minute longer: such shares alone are no evidence."
+    )
+
+
+def safety_sheet(inputs: ReportInputs) -> Sheet:
+    """One line an arm: the judgement on every margin."""
+    margins = inputs.design.margins
+    rows = []
+    for arm in inputs.others:
+        cells = []
+        for margin in margins:
+            found = next(each for each in inputs.safety if each.arm == arm.name and each.margin == margin)
+            row = found.comparison
+            interval = span(row.difference_low, row.difference_high, row.unit)
+            cells.append(f"{safety_words(found.judgement, margin, row.unit)} ({interval})")
+        same = arm.name in inputs.identical
+        rows.append((arm.label, *((IDENTICAL,) * len(margins) if same else cells), SIMULATION))
+    headers = ("arm", *(f"{margin.label}, margin {_margin_words(inputs, margin)}" for margin in margins), "doubt in it")
+    notes = tuple(
+        f"Margin of '{margin.label}': {_margin_words(inputs, margin)} ({margin.mark}: {margin.source})."
+        for margin in margins
+    )
+    return Sheet("safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes)
+
+
+def _margin_words(inputs: ReportInputs, margin: Margin) -> str:
+    return threshold(margin.margin, inputs.row(inputs.design.baseline, margin.measure, margin.group).unit)
+
+
+@dataclass(frozen=True)
+class WorseOff:
+    """A group of an arm whose interval is wholly on the worse side; `holm`: it still is after Holm's adjustment."""
+
+    arm: ReportArm
+    comparison: Comparison
+    p: float
+    holm: bool
+
+
+def worse_off_groups(inputs: ReportInputs) -> tuple[str, ...]:
+    """The groups that are looked at, by the first primary measure."""
+    measure = inputs.design.primary[0].measure
+    return tuple(
+        group for group in inputs.groups(measure) if group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2")
+    )
+
+
+def worse_off(inputs: ReportInputs) -> tuple[WorseOff, ...]:
+    """Who waits longer under which arm: every group whose 95 % interval is wholly worse, the surest first.
+
+    Holm's step-down holds the chance of any false alarm over all arms and groups at 5 %.
+    """
+    measure = inputs.design.primary[0].measure
+    looked_at = []
+    for arm in inputs.others:
+        for group in worse_off_groups(inputs):
+            row = inputs.row(arm.name, measure, group)
+            p = p_value(row)
+            if not math.isnan(p):
+                looked_at.append((p, arm, row))
+    looked_at.sort(key=lambda each: each[0])
+    found, still = [], True
+    for number, (p, arm, row) in enumerate(looked_at):
+        still = still and p <= ALPHA / (len(looked_at) - number)
+        if is_worse(row):
+            found.append(WorseOff(arm, row, p, still))
+    return tuple(found)
+
+
+def p_value(row: Comparison) -> float:
+    """Two-sided p of the paired t test; NaN with fewer than two replications, 1 where nothing differs."""
+    if row.n_replications < 2:
+        return math.nan
+    if row.difference == 0:
+        return 1.0
+    if row.sd == 0:
+        return 0.0
+    from scipy.special import stdtr
+
+    t = abs(row.difference) / row.sd * math.sqrt(row.n_replications)
+    return float(2 * stdtr(row.n_replications - 1, -t))
+
+
+def worse_off_sheet(inputs: ReportInputs) -> Sheet:
+    """Who is worse off, and how many false alarms so much looking would bring."""
+    rows = []
+    for each in worse_off(inputs):
+        row = each.comparison
+        rows.append(
+            (
+                each.arm.label,
+                group_words(row.group),
+                amount(row.mean, row.unit),
+                change(row.difference, row.unit),
+                span(row.difference_low, row.difference_high, row.unit),
+                "yes" if each.holm else "no: may be a false alarm",
+                SIMULATION,
+            )
+        )
+    n_groups = len(worse_off_groups(inputs))
+    n_looked_at = n_groups * len(inputs.others)
+    label = MEASURE_LABELS.get(inputs.design.primary[0].measure, inputs.design.primary[0].measure)
+    notes = [
+        f"{label}, in {n_groups} groups (true level, age, how they came, language) of {len(inputs.others)} arms: "
+        f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "
+        "'stands' says which stay after Holm's adjustment over all of them (5 % chance of any false alarm).",
+    ]
+    if not rows:
+        notes.insert(0, "No group's interval is wholly on the worse side. That is not proof that nobody is worse off.")
+    headers = ("arm", "who", "mean", "difference, minutes", "95 % interval", "stands", "doubt in it")
+    return Sheet(
+        "worse_off",
+        "Who is worse off: groups whose 95 % interval is wholly on the worse side",
+        headers,
+        tuple(rows),
+        tuple(notes),
+    )
+
+
+def ranked(inputs: ReportInputs, target: Target) -> tuple[Comparison, ...]:
+    """Arms but the sham by their effect on a target, best first."""
+    sign = 1 if DEFINITIONS[target.measure].better == "lower" else -1
+    rows = [
+        inputs.row(arm.name, target.measure, target.group) for arm in inputs.others if arm.name != inputs.design.sham
+    ]
+    return tuple(sorted(rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference))
+
+
+def per_100k(row: Comparison, pounds: float) -> tuple[float, float, float]:
+    """Difference and its interval for every £100,000 a year, in the measure's unit."""
+    scale = 100_000 / pounds
+    return row.difference * scale, row.difference_low * scale, row.difference_high * scale
+
+
+def priced(inputs: ReportInputs) -> tuple[ReportArm, ...]:
+    """Arms, the sham left out, that state a cost above nothing."""
+    return tuple(
+        arm for arm in inputs.others if arm.cost is not None and arm.cost > 0 and arm.name != inputs.design.sham
+    )
+
+
+def better_sheet(inputs: ReportInputs) -> Sheet:
+    """What would do better: every arm but the sham, by its effect on the first primary and per £100,000."""
+    target = inputs.design.primary[0]
+    rows = []
+    for row in ranked(inputs, target):
+        arm = inputs.arm(row.arm)
+        cost, each = "not stated", "–"
+        if arm.cost is not None:
+            cost = f"£{arm.cost:,.0f}"
+        if arm in priced(inputs) and arm.cost is not None:
+            mean, low, high = per_100k(row, arm.cost)
+            each = f"{change(mean, row.unit)} ({span(low, high, row.unit)})"
+        rows.append(
+            (
+                labelled(inputs, arm),
+                f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})",
+                cost,
+                each,
+                verdict_words(inputs.finding(arm.name, target), identical=arm.name in inputs.identical),
+                SIMULATION,
+            )
+        )
+    unit = unit_words(inputs.row(inputs.design.baseline, target.measure, target.group).unit)
+    headers = ("arm", f"effect, {unit}", "cost a year", "for each £100,000 a year", "verdict", "doubt in it")
+    notes = (
+        "In brackets the 95 % interval. Arms whose intervals overlap are not told apart by their order. "
+        "Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere else.",
+    )
+    return Sheet(
+        "better",
+        f"What would do better: arms by their effect on '{target.label}', best first",
+        headers,
+        tuple(rows),
+        notes,
+    )
+
+
+def measures_sheet(inputs: ReportInputs, arm: str | None = None) -> Sheet:
+    """Every measure over all attendances of one arm, with the interval of its mean over replications."""
+    chosen = inputs.arm(arm or inputs.design.baseline)
+    rows = []
+    for row in inputs.comparisons:
+        if row.arm == chosen.name and row.group == "all":
+            interval = "–" if math.isnan(row.low) else f"{amount(row.low, row.unit)} to {amount(row.high, row.unit)}"
+            rows.append(
+                (MEASURE_LABELS.get(row.measure, row.measure), amount(row.mean, row.unit), interval, SIMULATION)
+            )
+    title = f"NHS measures of '{chosen.label}'"
+    return Sheet("measures", title, ("measure", "mean", "95 % interval", "doubt in it"), tuple(rows), (_doubt_note(),))
+
+
+def _doubt_note() -> str:
+    return (
+        "Intervals are about simulation noise only. What is not known about inputs and about structure (which resource "
+        "binds) is not in them."
+    )
+
+
+def warnings(inputs: ReportInputs) -> tuple[str, ...]:
+    """What a reader must know before any number."""
+    found = [
+        f"Warning: '{inputs.arm(name).label}' is {IDENTICAL} in every measure of every replication. "
+        "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
+        for name in inputs.identical
+    ]
+    if inputs.run.replications < 2:
+        found.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
+    n_unfinished = int(inputs.manifest.get("unfinished", 0))
+    if n_unfinished:
+        found.append(
+            f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
+            "Waits are cut short; a longer run.run_out_days or more capacity is needed."
+        )
+    return tuple(found)
+
+
+# --- on a screen ---------------------------------------------------------------------------------------------
+
+
+def print_result(result: Result, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
+    """Show a comparison: in colour on a terminal, as plain lines anywhere else."""
+    print_inputs(inputs_of(result, {}), folder, stream=stream)
+
+
+def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
+    """The same from stored inputs."""
+    out = stream or sys.stdout
+    lines = _rich if out.isatty() else _plain
+    for warning in warnings(inputs):
+        print(f"\n{textwrap.fill(warning, WIDTH)}", file=out)
+    for sheet in sheets(inputs):
+        lines(sheet, out)
+    for text in (sham_line(inputs), _depends()):
+        if text:
+            print(f"\n{textwrap.fill(text, WIDTH)}", file=out)
+    print(f"\n{BANNER}", file=out)
+    if folder is not None:
+        print(f"Report: {folder / 'report.html'}", file=out)
+        print(f"Data:   {folder / 'summary.csv'}, replications.parquet, figures/", file=out)
+
+
+def _depends() -> str:
+    return (
+        "Three layers of doubt: simulation (the intervals above); inputs (numbers marked assumed, not varied in this "
+        "run); structure (which resource binds at your site: compare sites and scenarios)."
+    )
+
+
+def _rich(sheet: Sheet, out: TextIO) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(file=out)
+    table = Table(title=sheet.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, header in enumerate(sheet.headers):
+        table.add_column(header, justify=_justified(sheet, number), overflow="fold")
+    for row in sheet.rows:
+        table.add_row(*(Text(cell) for cell in row))
+    console.print(table)
+    for note in sheet.notes:
+        console.print(Text(note, style="dim"))
+
+
+def _plain(sheet: Sheet, out: TextIO) -> None:
+    table = (sheet.headers, *sheet.rows)
+    widths = [max(len(row[column]) for row in table) for column in range(len(sheet.headers))]
+    print(f"\n{sheet.title}", file=out)
+    for row in table if sheet.rows else ():
+        cells = [
+            cell.rjust(width) if _justified(sheet, number) == "right" else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print(f"  {'  '.join(cells).rstrip()}", file=out)
+    for note in sheet.notes:
+        print(textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent="  "), file=out)
+
+
+def _justified(sheet: Sheet, column: int) -> Literal["left", "right"]:
+    """Numbers to the right."""
+    return "right" if is_numeric([row[column] for row in sheet.rows]) else "left"
+
+
+def is_numeric(cells: Sequence[str]) -> bool:
+    """Whether a column holds numbers: every cell begins like one."""
+    return bool(cells) and all(cell[:1] in "+−±–£0123456789" for cell in cells)

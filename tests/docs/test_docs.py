@@ -1,0 +1,167 @@
+"""The words and the code agree: tables are current, links lead somewhere, named files exist, the first snippet runs."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import simulation.config
+from simulation.errors import ResultsError
+from simulation.report.model_tables import BLOCK, COMMAND, PAGE, filled, packaged, stale
+
+ROOT = Path(__file__).parents[2]
+PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "results" / "README.md")
+SMALL = ("run.replications=2", "run.measured_days=7", "run.warm_up_days=0", "run.run_out_days=1", "executor=serial")
+LINK = re.compile(r"\]\((?!https?:|mailto:)(?P<file>[^)#\s]*)(?:#(?P<heading>[^)]*))?\)")
+FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
+SUPPLIED_BY_A_RUN = ("docs/images/differences.png",)
+"""Pictures that a published run gives; the README may name them before there is one."""
+
+
+def relative(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+@pytest.fixture(params=PAGES, ids=relative)
+def page(request: pytest.FixtureRequest) -> Path:
+    found: Path = request.param
+    return found
+
+
+# --- generated tables ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, str]:
+    return packaged()
+
+
+def test_the_tables_of_the_model_text_say_what_the_configuration_says(made: dict[str, str]) -> None:
+    old = stale(PAGE.read_text(encoding="utf-8"), made)
+    assert not old, f"docs/model.md is out of date ({', '.join(old)}): run {COMMAND}"
+
+
+def test_a_changed_number_makes_its_table_stale(made: dict[str, str]) -> None:
+    text = filled(PAGE.read_text(encoding="utf-8"), made)
+    changed = {**made, "run": made["run"].replace("replications", "repetitions", 1)}
+    assert stale(text, made) == ()
+    assert stale(text, changed) == ("run",)
+
+
+def test_words_outside_the_blocks_stay_as_they_are(made: dict[str, str]) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    rewritten = filled(text, dict.fromkeys(made, "| a \\1 table |"))
+    assert BLOCK.sub("", rewritten) == BLOCK.sub("", text)
+    assert rewritten.count("| a \\1 table |") == len(made)
+
+
+def test_a_block_without_a_table_is_refused_with_the_nearest_name(made: dict[str, str]) -> None:
+    with pytest.raises(ResultsError, match=r"no table 'stream'.*'streams'"):
+        filled("<!-- generated: stream -->\n<!-- end -->", made)
+
+
+def test_a_table_without_a_block_is_missed(made: dict[str, str]) -> None:
+    with pytest.raises(ResultsError, match="no block for knobs"):
+        filled(re.sub(r"<!-- generated: knobs -->.*?<!-- end -->", "", PAGE.read_text("utf-8"), flags=re.DOTALL), made)
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_header(made: dict[str, str]) -> None:
+    for name, table in made.items():
+        widths = {len(re.split(r"(?<!\\)\|", line)) for line in table.splitlines() if line.startswith("|")}
+        assert len(widths) == 1, f"table '{name}' has rows of {widths} cells"
+
+
+# --- links and names -------------------------------------------------------------------------------------------------
+
+
+def test_every_link_to_a_file_leads_somewhere(page: Path) -> None:
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for link in LINK.finditer(text):
+        target = (page.parent / link["file"]).resolve() if link["file"] else page
+        if target.is_relative_to(ROOT) and relative(target) in SUPPLIED_BY_A_RUN:
+            continue
+        assert target.exists(), f"{relative(page)}: there is no {link['file']}"
+        assert target.is_relative_to(ROOT), f"{relative(page)}: {link['file']} is outside the repository"
+        if link["heading"]:
+            assert link["heading"] in anchors(target), f"{relative(page)}: no heading #{link['heading']}"
+
+
+def anchors(page: Path) -> set[str]:
+    """The names that headings have as targets of links, as on GitHub."""
+    headings = re.findall(r"^#+ (.*)$", FENCE.sub("", page.read_text(encoding="utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_file_or_module_named_in_backticks_exists(page: Path) -> None:
+    for name in named_places(page.read_text(encoding="utf-8")):
+        assert exists(name), f"{relative(page)}: there is no `{name}`"
+
+
+ROOMS = {path.stem for path in (ROOT / "simulation").iterdir() if path.stem.isidentifier()}
+FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"results"}
+
+
+def named_places(text: str) -> Iterator[str]:
+    """Backticked paths of this repository, and dotted names that start with a room of the package."""
+    for name in re.findall(r"`([A-Za-z_.][\w./*-]*)`", FENCE.sub("", text)):
+        first = re.split(r"[./]", name)[0]
+        is_path = "/" in name and (first in ROOMS or first in FOLDERS)
+        if is_path or name.startswith("simulation."):
+            yield name
+
+
+def exists(name: str) -> bool:
+    if name.startswith("simulation."):
+        name = name.replace(".", "/")
+    places = [ROOT / name, ROOT / f"{name}.py", ROOT / "simulation" / name, ROOT / "simulation" / f"{name}.py"]
+    told_to_write = re.search(r"^configs/\w+/our(s|_ai)\.yaml$", name)
+    return bool(told_to_write) or any(place.exists() for place in places)
+
+
+def test_named_places_are_found_and_missing_ones_noticed() -> None:
+    found = list(named_places("`engine/contract.py`, `simulation.draws`, `engine/nothing.py`, `minutes.factor`, `a/b`"))
+    assert found == ["engine/contract.py", "simulation.draws", "engine/nothing.py"]
+    assert [exists(name) for name in found] == [True, True, False]
+
+
+def test_no_page_names_a_folder_of_one_machine(page: Path) -> None:
+    assert not re.search(r"(?<![\w.])/(?:work|home|Users|tmp)/", page.read_text(encoding="utf-8")), relative(page)
+
+
+# --- what a reader types ---------------------------------------------------------------------------------------------
+
+
+def blocks(page: str, language: str) -> list[str]:
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    whole = simulation.config.load
+    monkeypatch.setattr(simulation.config, "load", lambda *overrides: whole(*overrides, *SMALL))
+    monkeypatch.chdir(tmp_path)
+    (snippet,) = blocks("README.md", "python")
+    names: dict[str, object] = {}
+    exec(compile(snippet, "README.md", "exec"), names)
+    assert (tmp_path / "summary.csv").stat().st_size > 0
+
+
+def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    site, staffing = blocks("docs/how-to/own-department.md", "yaml")
+    policy, study = blocks("docs/how-to/own-triage-policy.md", "yaml")
+    stated = {"site/ours": site, "staffing/ours": staffing, "triage/our_ai": policy, "study/ours": study}
+    for name, text in stated.items():
+        path = tmp_path / "configs" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    loaded = simulation.config.load("site=ours", "staffing=ours", "study=ours")
+    assert loaded.arm("our_ai").policy.name == "our_ai"
+    assert loaded.baseline.pathway.streams["walk_in"].per_day == 180
+    assert loaded.baseline.pathway.pools["resus_bays"].capacity == 4
+    assert loaded.baseline.pathway.streams["ambulance"].per_day > 0
+
+
+def test_the_architecture_fits_in_130_lines() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 130
