@@ -422,7 +422,7 @@ def acuity(inputs: ReportInputs) -> Picture | None:
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
         _arm_axis(axes[0], inputs.arms)
-        figure.supxlabel("minutes from arrival to the first clinician, of those who were seen", fontsize=10)
+        axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, of those who were seen")
         _acuity_legend(figure)
         png = png_of(figure)
     told = []

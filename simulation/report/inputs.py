@@ -472,9 +472,9 @@ def _says(stated: Mapping[str, Any]) -> str:
     """The values of a block in one line: numbers first, long tables counted."""
     parts = []
     for key, value in stated.items():
-        if key in ("mark", "source", "kind", "label") or value is None:
+        if key in ("mark", "source", "kind", "label") or value in (None, "", [], {}):
             continue
-        if isinstance(value, Mapping) and ("mark" in value or not value):
+        if isinstance(value, Mapping) and "mark" in value:
             continue
         text = _one_line(value)
         parts.append(text if key == "value" else f"{key} {text}")

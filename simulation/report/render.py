@@ -92,7 +92,7 @@ def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, An
         "title": inputs.design.question,
         "date": _date(inputs),
         "warnings": warnings(inputs),
-        "answer": " ".join(answer(inputs)),
+        "answer": tuple(answer(inputs)),
         "answer_rows": answer_rows(inputs),
         "answer_headers": [_target_header(inputs, target) for target in inputs.targets] if compared else [],
         "arms": [_arm(inputs, arm) for arm in inputs.arms],
@@ -369,7 +369,7 @@ def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
             ]
             found.append(
                 {
-                    "who": f"{role} '{assessor['name']}'",
+                    "who": f"{'AI' if role == 'ai' else role} '{assessor['name']}'",
                     "kind": kind,
                     "rows": rows,
                     "mark": matrix["mark"],

@@ -10,7 +10,7 @@ import math
 import sys
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TextIO
 
@@ -254,16 +254,11 @@ def target_sheet(inputs: ReportInputs, target: Target) -> Sheet:
         )
     base = inputs.row(inputs.design.baseline, target.measure, target.group)
     primary = "primary" if target in inputs.design.primary else "secondary"
-    title = f"{target.label} ({primary}): {amount(base.mean, unit)} under '{inputs.baseline.label}'"
-    headers = (
-        "arm",
-        "mean",
-        f"difference, {unit_words(unit)}",
-        "95 % interval",
-        "half-width",
-        "verdict",
-        "doubt in it",
+    title = (
+        f"{target.label} ({primary}): {amount(base.mean, unit)} under '{inputs.baseline.label}'; "
+        f"differences in {unit_words(unit)}"
     )
+    headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "doubt in it")
     important = threshold(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.mark}: {target.source}).",
@@ -400,10 +395,10 @@ def worse_off_sheet(inputs: ReportInputs) -> Sheet:
     ]
     if not rows:
         notes.insert(0, "No group's interval is wholly on the worse side. That is not proof that nobody is worse off.")
-    headers = ("arm", "who", "mean", "difference, minutes", "95 % interval", "stands", "doubt in it")
+    headers = ("arm", "who", "mean", "difference", "95 % interval", "stands", "doubt in it")
     return Sheet(
         "worse_off",
-        "Who is worse off: groups whose 95 % interval is wholly on the worse side",
+        "Who is worse off: groups whose 95 % interval is wholly on the worse side (minutes)",
         headers,
         tuple(rows),
         tuple(notes),
@@ -547,14 +542,26 @@ def _rich(sheet: Sheet, out: TextIO) -> None:
     from rich.text import Text
 
     console = Console(file=out)
+    sheet = _narrow(sheet) if console.width < WIDTH else sheet
     table = Table(title=sheet.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for number, header in enumerate(sheet.headers):
-        table.add_column(header, justify=_justified(sheet, number), overflow="fold")
+        justified = _justified(sheet, number)
+        table.add_column(header, justify=justified, overflow="fold", no_wrap=justified == "right" and len(header) <= 14)
     for row in sheet.rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
     for note in sheet.notes:
         console.print(Text(note, style="dim"))
+
+
+def _narrow(sheet: Sheet) -> Sheet:
+    """A sheet for a narrow screen: without the means, and with what every row says about doubt said once, below."""
+    kept = [number for number, header in enumerate(sheet.headers) if header not in ("mean", "doubt in it")]
+    if len(kept) == len(sheet.headers) or sheet.kind == "measures":
+        return sheet
+    rows = tuple(tuple(row[number] for number in kept) for row in sheet.rows)
+    notes = (*sheet.notes, f"Doubt in every row: {SIMULATION}. A wider window shows every column.")
+    return replace(sheet, headers=tuple(sheet.headers[number] for number in kept), rows=rows, notes=notes)
 
 
 def _plain(sheet: Sheet, out: TextIO) -> None:
