@@ -79,8 +79,8 @@ for finding in result.findings:
 # %% [markdown]
 # ## Is it safe?
 #
-# Margins stated beforehand: how much worse the sickest may fare before an arm counts as worse. A very ill patient
-# looked at early in the wrong area counts as seen, so the labels have a margin of their own.
+# Margins stated beforehand: how much worse the sickest may fare before an arm counts as worse. The labels
+# have a margin of their own: a mean wait can hide a few of the sickest who were sent to the back.
 
 # %%
 for each in result.safety:
