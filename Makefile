@@ -41,7 +41,7 @@ run: $(VENV)/.core ## compare triage policies in the default study (writes to re
 	@$(BIN)/aeflow compare $(ARGS)
 
 test: $(VENV)/.all ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.all ## check style, types and which room imports which
 	@$(BIN)/ruff check --quiet .

@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     try:
         if words[0] not in COMMANDS:
-            raise ConfigError([Fault("aeflow", f"there is no command '{words[0]}'", nearest(words[0], COMMANDS))])
+            raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
         return COMMANDS[words[0]](words[1:])
     except AeflowError as error:
         print(f"aeflow: {error}", file=sys.stderr)
@@ -111,7 +111,7 @@ def _validate(words: list[str]) -> int:
 
 def _report(words: list[str]) -> int:
     if len(words) != 1:
-        raise ConfigError([Fault("aeflow report", f"{len(words)} words follow", "Name one folder of results")])
+        raise ConfigError([Fault("report", f"{len(words)} words follow", "Name one folder of results")])
     from simulation.report.folder import render_again
 
     print(f"Report: {render_again(Path(words[0]))}")

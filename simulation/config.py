@@ -12,7 +12,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal, get_args, get_type_hints
@@ -125,25 +125,59 @@ def _stated(overrides: Sequence[str], folders: Sequence[Path]) -> Raw:
     out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
     """
     choices, values = _parted(overrides, folders)
+    raw = copy.deepcopy(_files_composed(tuple(choices), tuple(folders), _fingerprint(folders)))
+    faults: list[Fault] = []
+    for override in values:
+        text = override.input_line or override.key_or_group
+        _lay_over(raw, override.key_or_group.split("."), override.value(), text, faults)
+    if faults:
+        raise ConfigError(faults)
+    return raw
+
+
+def _fingerprint(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+    """Which files there are and when they changed."""
+    files = [(path, path.stat()) for folder in folders for path in sorted(folder.rglob("*.yaml"))]
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
+
+
+@lru_cache(maxsize=32)
+def _files_composed(
+    choices: tuple[str, ...], folders: tuple[Path, ...], fingerprint: tuple[tuple[str, int, int], ...]
+) -> Raw:
+    """What Hydra makes of the files; remembered until one of them changes, because it takes half a second."""
     _user_folders[:] = folders[:-1]
     GlobalHydra.instance().clear()
     try:
         with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
-            config = compose("config", overrides=choices)
+            raw = OmegaConf.to_container(compose("config", overrides=list(choices)), resolve=False)
     except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
         raise _explained(error, folders) from None
-    OmegaConf.set_struct(config, False)
-    faults: list[Fault] = []
-    for override in values:
-        key, text = override.key_or_group, override.input_line or override.key_or_group
-        raw = OmegaConf.to_container(config, resolve=False)
-        if not faults and _reaches(raw, key, text, faults):
-            OmegaConf.update(config, key, override.value())
-    if faults:
-        raise ConfigError(faults)
-    raw = OmegaConf.to_container(config, resolve=False)
     assert isinstance(raw, dict)
     return {str(key): value for key, value in raw.items()}
+
+
+def _lay_over(place: Any, path: Sequence[str], value: Any, where: str, faults: list[Fault], within: str = "") -> None:
+    """Set what a dotted path names: all of it but the last part must be there. A block is laid over a block."""
+    part, rest = path[0], path[1:]
+    here = f"{within}.{part}" if within else part
+    key: Any = part
+    if isinstance(place, list) and part.isdigit() and int(part) < len(place):
+        key = int(part)
+    elif not isinstance(place, dict):
+        faults.append(Fault(where, f"'{within}' has no parts that a key could name", "Name a path that exists"))
+        return
+    elif part not in place and rest:
+        found = f"{within} has no '{part}'" if within else f"there is no '{part}'"
+        faults.append(Fault(where, found, nearest(part, place)))
+        return
+    if rest:
+        _lay_over(place[key], rest, value, where, faults, here)
+    elif isinstance(value, dict) and isinstance(place, dict) and isinstance(place.get(key), dict):
+        for name, each in value.items():
+            _lay_over(place[key], [str(name)], each, where, faults, here)
+    else:
+        place[key] = value
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
@@ -213,26 +247,6 @@ def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> l
         return []
     shown = f"'{chosen}'" if isinstance(chosen, str) else repr(chosen)
     return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]
-
-
-def _reaches(raw: Any, key: str, where: str, faults: list[Fault]) -> bool:
-    """Whether all of a dotted path but its last part is there; if not, a fault says which part is unknown."""
-    place = raw
-    *parents, last = key.split(".")
-    for depth, part in enumerate([*parents, last]):
-        within = ".".join(parents[:depth])
-        if isinstance(place, list) and part.isdigit() and int(part) < len(place):
-            place = place[int(part)]
-        elif not isinstance(place, dict):
-            faults.append(Fault(where, f"'{within}' has no parts that a key could name", "Name a path that exists"))
-            return False
-        elif part in place:
-            place = place[part]
-        elif depth < len(parents):
-            what = f"{within} has" if within else "there is"
-            faults.append(Fault(where, f"{what} no '{part}'", nearest(part, place)))
-            return False
-    return True
 
 
 _REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")

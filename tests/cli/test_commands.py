@@ -1,0 +1,99 @@
+"""What each command does when it is asked well."""
+
+import contextlib
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+import simulation as ae
+from simulation.cli import COMMANDS, main
+
+from .conftest import SHORT, Aeflow
+
+
+@pytest.mark.parametrize("words", [(), ("--help",), ("-h",), ("help",)])
+def test_help_lists_every_command(words: tuple[str, ...], aeflow: Aeflow) -> None:
+    said = aeflow(*words)
+    assert (said.code, said.err) == (0, "")
+    assert all(f"aeflow {name}" in said.out for name in COMMANDS)
+
+
+def test_the_version_is_told(aeflow: Aeflow) -> None:
+    assert aeflow("--version").out == f"aeflow {ae.__version__}\n"
+
+
+def test_a_dry_run_says_what_would_run_and_writes_nothing(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("run", "dry_run=true", "run.replications=3", "scenario=busier")
+    assert (said.code, said.err) == (0, "")
+    assert "1 arm x 3 replications" in said.out
+    assert "scenario 'busier'" in said.out
+    assert "nothing was simulated" in said.out
+    assert list(here.iterdir()) == []
+
+
+def test_a_sweep_says_one_run_for_each_combination(aeflow: Aeflow) -> None:
+    said = aeflow("run", "-m", "scenario=usual,busier", "run.seed=1,2", "dry_run=true")
+    assert said.code == 0
+    runs = [(scenario, seed) for scenario in ("usual", "busier") for seed in (1, 2)]
+    places = [said.out.index(f"scenario '{scenario}', seed {seed}") for scenario, seed in runs]
+    assert places == sorted(places)
+    assert said.out.count("nothing was simulated") == 4
+
+
+def test_a_mistake_in_one_combination_of_a_sweep_stops_it_before_the_first(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("run", "-m", *SHORT, "scenario=usual,nowhere")
+    assert "there is no scenario 'nowhere'" in said.message
+    assert list(here.iterdir()) == []
+
+
+# --- what is written, from one short run  --------------------------------------------------------------
+
+RUN = ("scenario=mine", "staffing.doctors.extra=1", *SHORT, "run.replications=1", "results=kept")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+    """The working folder after a run, and what the command printed."""
+    here = tmp_path_factory.mktemp("written")
+    mine = here / "configs" / "scenario"
+    mine.mkdir(parents=True)
+    (mine / "mine.yaml").write_text("question: Mine?\nchanges: {site.streams.walk_in.scale: 1.2}\n", encoding="utf-8")
+    printed = io.StringIO()
+    with contextlib.chdir(here), contextlib.redirect_stdout(printed):
+        assert main(["run", *RUN, "run.seed=1"]) == 0
+        yield here, printed.getvalue()
+
+
+def folders(here: Path) -> list[Path]:
+    return sorted(path for path in (here / "kept" / "ai_triage").iterdir() if path.is_dir())
+
+
+def test_a_run_writes_one_whole_folder_of_results_and_says_where(written: tuple[Path, str]) -> None:
+    here, printed = written
+    (folder,) = folders(here)
+    assert "seed: 1\n" in (folder / "config.yaml").read_text(encoding="utf-8")
+    assert str(folder.relative_to(here) / "report.html") in printed
+    assert (folder / "report.html").is_file()
+    assert (folder / "summary.csv").is_file()
+    assert (here / "kept" / "latest").resolve() == folder
+    assert not list((here / "kept").rglob(".partial-*"))
+
+
+def test_the_command_and_the_notebook_resolve_a_study_alike(written: tuple[Path, str]) -> None:
+    stored = yaml.safe_load((folders(written[0])[0] / "config.yaml").read_text(encoding="utf-8"))
+    study = ae.load(*RUN, "run.seed=1")
+    assert study.resolved == stored
+    assert study.baseline.pathway.streams["walk_in"].scale == 1.2
+    assert study.baseline.pathway.pools["doctors"].extra == 1
+    assert ae.load(*RUN, "run.seed=1", config_dir=written[0] / "configs").resolved == stored
+
+
+def test_a_report_can_be_written_again_from_what_was_stored(written: tuple[Path, str]) -> None:
+    page = folders(written[0])[0] / "report.html"
+    before = page.read_text(encoding="utf-8")
+    page.unlink()
+    assert main(["report", str(page.parent)]) == 0
+    assert page.read_text(encoding="utf-8") == before

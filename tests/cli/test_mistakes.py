@@ -1,0 +1,200 @@
+"""A user's mistake is one short message that says where, what was found and what to do; nothing is written."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulation.config import packaged_configs
+
+from .conftest import SHORT, Aeflow
+
+PACKAGED = packaged_configs()
+Own = Callable[..., Path]
+
+
+def packaged(name: str) -> str:
+    return (PACKAGED / name).read_text(encoding="utf-8")
+
+
+def changed(name: str, before: str, after: str) -> str:
+    text = packaged(name)
+    assert before in text
+    return text.replace(before, after, 1)
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: dry_run, engine,"),
+        ("enginee=compiled", "enginee: unknown key 'enginee'. Did you mean 'engine'?"),
+        ("staffing.triage_nurze.extra=1", "staffing has no 'triage_nurze'. Did you mean 'triage_nurses'?"),
+        ("staffing.triage_nurses.extar=1", "staffing.triage_nurses.extar: unknown key 'extar'. Did you mean 'extra'?"),
+        ("knobs.patience_scale.valeu=3", "knobs.patience_scale.valeu: unknown key 'valeu'. Did you mean 'value'?"),
+        ("run.seed.x=3", "'run.seed' has no parts that a key could name"),
+        ("scenario=bussier", "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?"),
+        ("site=null", "site=null: there is no site None. Known names: typical"),
+        ("~study", "~study: a study needs every group"),
+        ("run.measured_days=soon", "run.measured_days: found 'soon'. Allowed: a valid integer"),
+        ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a valid tuple"),
+        ("engine=fast", "engine: found 'fast'. Allowed: 'auto', 'reference' or 'compiled'"),
+        ("run.measured_days=-1", "run.measured_days: found -1. Allowed: greater than 0"),
+        (
+            "site.streams.walk_in.per_day=-4",
+            "site.streams.walk_in.per_day: found -4. Allowed: greater than or equal to 0",
+        ),
+        ("pathway.priority.adherence=1.2", "pathway.priority.adherence: found 1.2. Allowed: less than or equal to 1"),
+        ("staffing.doctors.rota=[]", "staffing.doctors.rota: the rota is empty. Give at least one shift"),
+        ("run.seed=1,2", "run.seed=1,2: names several values. Name one, or sweep over them with -m"),
+        ("run.seed", "run.seed: is not of the form key=value"),
+        ("a b=3", "a b=3: is not of the form key=value"),
+        ("=3", "=3: names no key"),
+        ("triage=sham", "triage=sham: does nothing here, because arms name their policies"),
+        ("pathway.steps.triage.next=registratoin", "pathway.steps.triage.next: unknown node 'registratoin'"),
+    ],
+)
+def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("compare", word).message
+    assert message in said
+    assert list(here.iterdir()) == []
+
+
+def test_a_misspelt_key_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
+    own({"scenario/mine.yaml": "question: What if?\nchagnes: {site.streams.walk_in.scale: 1.1}\n"})
+    said = aeflow("compare", "scenario=mine").message
+    assert "scenario.chagnes: unknown key 'chagnes'. Did you mean 'changes'?" in said
+    assert "scenario.changes: 'changes' is missing" in said
+
+
+def test_a_misspelt_path_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
+    own({"scenario/mine.yaml": "question: What if?\nchanges: {site.streams.walk_on.scale: 1.1}\n"})
+    said = aeflow("compare", "scenario=mine").message
+    assert said.startswith("scenario.changes.site.streams.walk_on.scale: there is no 'site.streams.walk_on'")
+    assert "Did you mean 'walk_in'?" in said
+
+
+def test_a_misspelt_key_in_a_site_file_is_named(aeflow: Aeflow, own: Own) -> None:
+    own({"site/mine.yaml": changed("site/typical.yaml", "per_day: 224.4", "per_dya: 224.4")})
+    said = aeflow("compare", "site=mine").message
+    assert "site.streams.walk_in.per_dya: unknown key 'per_dya'. Did you mean 'per_day'?" in said
+
+
+@pytest.mark.parametrize("text", ["", "- a\n- b\n"])
+def test_a_file_that_is_not_a_block_of_keys_is_named(text: str, aeflow: Aeflow, own: Own) -> None:
+    own({"scenario/mine.yaml": text})
+    assert "scenario" in aeflow("compare", "scenario=mine").message
+
+
+def test_broken_yaml_is_named_with_its_line(aeflow: Aeflow, own: Own) -> None:
+    own({"scenario/mine.yaml": "question: What if?\nchanges: {site.x: [1, 2}\n"})
+    assert aeflow("compare", "scenario=mine").message.startswith("scenario/mine.yaml, line 2: ")
+
+
+def test_a_matrix_row_that_does_not_add_up_is_named(aeflow: Aeflow, own: Own) -> None:
+    row = "[0.2618, 0.2618, 0.1588, 0.1588, 0.1588]"
+    wrong = changed("triage/ai_label_measured_under.yaml", row, "[0.5618, 0.2618, 0.1588, 0.1588, 0.1588]")
+    own({"triage/mine.yaml": wrong})
+    said = aeflow("compare", "study.arms.sham.triage=mine").message
+    assert "triage.ai_label_measured_under.ai.matrix.shares" in said
+    assert "immediate" in said
+    assert "1.3" in said
+
+
+def test_an_arm_that_names_an_unknown_policy_is_named(aeflow: Aeflow) -> None:
+    said = aeflow("compare", "study.arms.sham.triage=shma").message
+    assert said == "study.arms.sham.triage: there is no triage policy 'shma'. Did you mean 'sham'?"
+
+
+def test_a_step_and_a_branch_of_one_name_are_named(aeflow: Aeflow) -> None:
+    branch = "{kind: attribute, attribute: stream, cases: {walk_in: home}, otherwise: home}"
+    said = aeflow("compare", f"+pathway.branches.triage={branch}").message
+    assert "branches has a 'triage' too" in said
+    assert "rename one" in said
+
+
+def test_a_pool_in_site_and_in_staffing_is_named(aeflow: Aeflow, own: Own) -> None:
+    doctors = "pools:\n  doctors: {kind: staff, capacity: 3, mark: assumed, source: made for a test}\n"
+    own({"site/mine.yaml": changed("site/typical.yaml", "pools:\n", doctors)})
+    said = aeflow("compare", "site=mine").message
+    assert said == "staffing.doctors: the name is used in site, too. Names are unique in a section: rename one."
+
+
+@pytest.mark.parametrize(
+    ("name", "word", "before", "after", "line_of"),
+    [
+        ("scenario/mine.yaml", "scenario=mine", None, "question: a\nchanges: {}\nquestion: b\n", "question: b"),
+        (
+            "triage/mine.yaml",
+            "study.arms.sham.triage=mine",
+            "name: nurse\n",
+            "name: nurse\nname: nurse\n",
+            "name: nurse",
+        ),
+    ],
+)
+def test_a_key_stated_twice_in_one_block_is_named(
+    name: str, word: str, before: str | None, after: str, line_of: str, aeflow: Aeflow, own: Own
+) -> None:
+    text = after if before is None else changed("triage/nurse.yaml", before, after)
+    own({name: text})
+    said = aeflow("compare", word).message
+    key = line_of.split(":")[0]
+    assert said.startswith(f"{name}, line ")
+    assert said.endswith(f"states a key twice: {key}. Keep one of the two.")
+
+
+def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(aeflow: Aeflow, own: Own) -> None:
+    text = packaged("site/typical.yaml")
+    own({"site/mine.yaml": f"{text}\nday_factors:\n  residual: {{cv: 0.5, mark: assumed, source: x}}\n"})
+    line = len(text.splitlines()) + 2
+    assert aeflow("compare", "site=mine").message == (
+        f"site/mine.yaml, line {line}: states a key twice: day_factors. Keep one of the two."
+    )
+
+
+def test_a_route_without_an_end_is_named(aeflow: Aeflow) -> None:
+    said = aeflow("compare", "pathway.branches.transport_home.cases={yes: transport, no: discharge}").message
+    assert said.startswith("pathway.steps.discharge: a loop without bound: discharge -> transport_home -> discharge")
+
+
+def test_an_overloaded_pool_is_refused_by_run_and_compare_and_by_a_dry_run(aeflow: Aeflow, here: Path) -> None:
+    busy = "site.durations.specialty_contact.scale=3"
+    for words in (("compare", busy), ("run", busy, "dry_run=true")):
+        said = aeflow(*words).message
+        assert "staffing.specialty_doctors: load " in said
+        assert "pathway.allow_overload=true" in said
+    assert list(here.iterdir()) == []
+
+
+def test_an_overloaded_pool_is_named_by_show_and_runs_if_asked_to(aeflow: Aeflow) -> None:
+    busy = "site.durations.specialty_contact.scale=3"
+    shown = aeflow("show", busy)
+    assert shown.code == 0
+    assert "specialty_doctors: load " in shown.out
+    allowed = aeflow("run", busy, "pathway.allow_overload=true", "dry_run=true")
+    assert (allowed.code, allowed.err) == (0, "")
+
+
+@pytest.mark.parametrize("results", ["taken", "taken/below"])
+def test_results_that_cannot_be_written_are_refused_before_anything_is_simulated(
+    results: str, aeflow: Aeflow, here: Path
+) -> None:
+    (here / "taken").write_text("a file", encoding="utf-8")
+    said = aeflow("run", *SHORT, f"results={results}")
+    assert results in said.message
+    assert "replications" not in said.err
+    assert (here / "taken").read_text(encoding="utf-8") == "a file"
+
+
+def test_an_unknown_command_suggests_the_nearest(aeflow: Aeflow) -> None:
+    assert aeflow("comapre").message == "comapre: is not a command. Did you mean 'compare'?"
+
+
+def test_a_folder_of_configurations_that_does_not_exist_is_named(aeflow: Aeflow) -> None:
+    assert "there is no folder 'nowhere'" in aeflow("compare", "--config-dir", "nowhere").message
+    assert "no folder follows" in aeflow("compare", "--config-dir").message
+
+
+@pytest.mark.parametrize("words", [("report",), ("report", "a", "b"), ("report", "nowhere")])
+def test_a_report_of_nothing_is_refused(words: tuple[str, ...], aeflow: Aeflow) -> None:
+    assert aeflow(*words).message

@@ -1,0 +1,165 @@
+"""From files and overrides to a study: who is found first, what a change reaches, and what is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulation.config import combinations, composed, load, packaged_configs, policy_named, search_folders
+from simulation.errors import ConfigError, Fault
+from simulation.experiment.study import Study
+
+Own = Callable[..., Path]
+QUIET = "question: {}\nchanges: {{}}\n"
+POLICY = (packaged_configs() / "triage" / "nurse.yaml").read_text(encoding="utf-8")
+STUDY = (packaged_configs() / "study" / "ai_triage.yaml").read_text(encoding="utf-8")
+TWO_ARMS = """
+question: Who?
+name: two
+baseline: nurse
+arms:
+  nurse: {label: A nurse, triage: nurse}
+  more: {label: More nurses, triage: nurse, changes: CHANGES}
+primary:
+  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
+"""
+
+
+@pytest.fixture(scope="module")
+def usual() -> Study:
+    return load()
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Another working folder."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+def arms_with(changes: str) -> dict[str, str]:
+    return {"study/two.yaml": TWO_ARMS.replace("CHANGES", changes)}
+
+
+def message_of(*overrides: str, folder: Path | None = None) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load(*overrides, config_dir=folder)
+    return str(refused.value)
+
+
+# --- who is found first --------------------------------------------------------------------------------------------
+
+
+def test_the_folder_named_comes_before_configs_here_and_that_before_the_packaged_one(own: Own, elsewhere: Path) -> None:
+    named = own({"scenario/usual.yaml": QUIET.format("Named?")})
+    here = elsewhere / "configs" / "scenario"
+    here.mkdir(parents=True)
+    for name in ("usual", "busier"):
+        (here / f"{name}.yaml").write_text(QUIET.format("Here?"), encoding="utf-8")
+    questions = [
+        composed([f"scenario={name}"], config_dir=named)["scenario"]["question"] for name in ("usual", "busier")
+    ]
+    assert questions == ["Named?", "Here?"]
+    assert search_folders(named) == (named.resolve(), here.parent.resolve(), packaged_configs())
+
+
+def test_a_policy_of_the_users_comes_before_the_packaged_one(own: Own) -> None:
+    mine = own({"triage/nurse.yaml": POLICY.replace("value: 0.5", "value: 0.25")})
+    faults: list[Fault] = []
+    policy = policy_named("nurse", search_folders(mine), "triage", faults)
+    assert policy is not None
+    assert policy.nurse.correlation.value == 0.25
+    assert faults == []
+
+
+def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    assert "there is no folder" in message_of(folder=tmp_path / "nowhere")
+
+
+def test_configurations_of_one_load_are_not_looked_for_in_the_next(own: Own) -> None:
+    composed(["scenario=mine"], config_dir=own({"scenario/mine.yaml": QUIET.format("Mine?")}))
+    with pytest.raises(ConfigError, match="there is no scenario 'mine'"):
+        composed(["scenario=mine"])
+
+
+# --- what a value reaches ------------------------------------------------------------------------------------------
+
+
+def test_a_value_on_the_command_line_may_name_a_key_that_the_file_leaves_out() -> None:
+    raw = composed(["staffing.triage_nurses.extra=1", "pathway.allow_overload=true", "run.keep_patients=true"])
+    assert raw["staffing"]["triage_nurses"]["extra"] == 1
+    assert raw["pathway"]["allow_overload"] is True
+    assert raw["run"]["keep_patients"] is True
+
+
+def test_a_part_of_a_list_is_named_by_its_number() -> None:
+    raw = composed(["study.primary.1.minimal_important_difference=7", "staffing.doctors.rota.0.number=9"])
+    assert raw["study"]["primary"][1]["minimal_important_difference"] == 7
+    assert raw["staffing"]["doctors"]["rota"][0]["number"] == 9
+
+
+def test_a_knob_moves_what_refers_to_it(usual: Study) -> None:
+    moved = load("knobs.medicine_beds.value=200")
+    assert moved.baseline.pathway.pools["medicine_beds"].capacity == 200
+    assert usual.baseline.pathway.pools["medicine_beds"].capacity != 200
+
+
+def test_the_changes_of_a_scenario_reach_every_arm(usual: Study) -> None:
+    scaled = load("scenario=busier")
+    for name in ("nurse", "ai_as_claimed", "one_more_triage_nurse", "two_more_beds"):
+        streams = [study.arm(name).pathway.streams["walk_in"] for study in (usual, scaled)]
+        assert streams[1].scale == pytest.approx(1.1 * streams[0].scale), name
+    assert scaled.arm("one_more_triage_nurse").pathway.pools["triage_nurses"].extra == 1
+    assert scaled.scenario == "busier"
+
+
+def test_a_scenario_turns_a_knob_for_all_and_an_arms_changes_reach_that_arm_alone(own: Own) -> None:
+    files = {
+        **arms_with("{knobs.doctor_minutes_scale.value: 0.7, staffing.doctors.extra: 3}"),
+        "scenario/fewer.yaml": "question: q?\nchanges: {knobs.medicine_beds.value: 201}\n",
+    }
+    study = load("study=two", "scenario=fewer", config_dir=own(files))
+    pathways = [study.arm(name).pathway for name in ("nurse", "more")]
+    assert [each.pools["medicine_beds"].capacity for each in pathways] == [201, 201]
+    assert [each.pools["doctors"].extra for each in pathways] == [0, 3]
+    assert pathways[0].durations["first_contact"].scale != pathways[1].durations["first_contact"].scale == 0.7
+
+
+# --- what is refused -----------------------------------------------------------------------------------------------
+
+
+def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_once(own: Own) -> None:
+    changes = {
+        "staffing.doctrs.extra": "there is no 'staffing.doctrs'. Did you mean 'doctors'?",
+        "run.measured_days": "is not part of a department. Changes may start with site, staffing, pathway, knobs",
+        "knobs.no.value": "there is no 'knobs.no'",
+        "staffing.doctors.kind.x": "'staffing.doctors.kind' holds no keys",
+    }
+    files = arms_with("{" + ", ".join(f"{path}: 1" for path in changes) + "}")
+    files["study/two.yaml"] = files["study/two.yaml"].replace("triage: nurse}", "triage: nurze}", 1)
+    message = message_of("study=two", folder=own(files))
+    assert message.startswith("5 faults in the configuration:")
+    for path, found in changes.items():
+        assert f"study.arms.more.changes.{path}: {found}" in message
+    assert "study.arms.nurse.triage: there is no triage policy 'nurze'. Did you mean 'nurse'?" in message
+
+
+def test_a_change_that_adds_a_key_nobody_knows_is_named(own: Own) -> None:
+    message = message_of("study=two", folder=own(arms_with("{staffing.doctors.extar: 1}")))
+    assert message == "staffing.doctors.extar: unknown key 'extar'. Did you mean 'extra'?"
+
+
+def test_a_baseline_and_a_sham_that_are_no_arms_are_named(own: Own) -> None:
+    text = STUDY.replace("baseline: nurse\n", "baseline: nurze\n").replace("sham: sham\n", "sham: nobody\n")
+    message = message_of("study=mine", folder=own({"study/mine.yaml": text}))
+    assert "study.baseline: there is no arm 'nurze'. Did you mean 'nurse'?" in message
+    assert "study.sham: there is no arm 'nobody'" in message
+
+
+def test_a_sweep_is_each_combination_of_its_values_and_lists_stay_whole() -> None:
+    swept = combinations(["scenario=usual,busier", "run.seed=1,2,3", "a.b=[1,2]", "x={y: 1, z: 2}"])
+    assert len(swept) == 6
+    assert swept[0] == ["scenario=usual", "run.seed=1", "a.b=[1,2]", "x={y: 1, z: 2}"]
+    assert swept[-1][:2] == ["scenario=busier", "run.seed=3"]

@@ -1,0 +1,86 @@
+"""Every file under configs/ is sound: it composes with the others, and what it states is accepted."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from pydantic import TypeAdapter
+
+from simulation.config import composed, load, packaged_configs, pathway_from, policy_named
+from simulation.errors import Fault
+from simulation.experiment.overload import overload_faults
+from simulation.pathway.check import check
+from simulation.pathway.department import Pathway
+from simulation.triage.policy import check as check_policy
+
+CONFIGS = packaged_configs()
+CHOICES = ("knobs", "site", "staffing", "study", "run")
+"""Groups whose files are loaded with the study that comes with aeflow."""
+DEFAULTS = ("typical", "ai_triage", "standard")
+"""What config.yaml takes from them."""
+
+
+def names(group: str) -> list[str]:
+    return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+
+
+@pytest.fixture(scope="module")
+def usual() -> Pathway:
+    return pathway_from(composed())
+
+
+def test_what_is_composed_by_default_loads_and_nothing_in_it_is_overloaded() -> None:
+    study = load()
+    assert study.baseline.name == study.design.baseline
+    assert overload_faults(study) == ()
+
+
+@pytest.mark.parametrize(
+    "choice", [f"{group}={name}" for group in CHOICES for name in names(group) if name not in DEFAULTS]
+)
+def test_every_other_packaged_choice_loads(choice: str) -> None:
+    study = load(choice)
+    assert study.baseline.name == study.design.baseline
+
+
+@pytest.mark.parametrize("name", names("scenario"))
+def test_a_packaged_scenario_composes_and_changes_the_department_unless_it_is_the_usual_one(
+    name: str, usual: Pathway
+) -> None:
+    GlobalHydra.instance().clear()
+    with initialize_config_dir(config_dir=str(CONFIGS), version_base="1.3"):
+        scenario = compose(f"scenario/{name}").scenario
+    assert scenario.question.endswith("?")
+    assert (pathway_from(composed(), changes=scenario.changes) == usual) == (name == "usual")
+
+
+@pytest.mark.parametrize("name", names("triage"))
+def test_a_packaged_policy_fits_the_packaged_department(name: str, usual: Pathway) -> None:
+    faults: list[Fault] = []
+    policy = policy_named(name, [CONFIGS], "triage", faults)
+    assert faults == []
+    assert policy is not None
+    assert policy.name == name
+    assert check_policy(policy, usual) == []
+
+
+@pytest.mark.parametrize("path", sorted((CONFIGS / "pathway" / "examples").glob("*.yaml")), ids=lambda path: path.stem)
+def test_an_example_pathway_is_sound(path: Path) -> None:
+    pathway = TypeAdapter(Pathway).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
+    assert check(pathway) == ()
+
+
+def test_no_packaged_file_is_left_out() -> None:
+    """A new group needs a test here."""
+    tested = {*CHOICES, "scenario", "triage", "pathway"}
+    elsewhere = {"targets"}  # tests/validation
+    assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == tested | elsewhere
+    assert [path.name for path in CONFIGS.glob("*.yaml")] == ["config.yaml"]
+    assert names("pathway") == ["emergency_department"]
+
+
+@pytest.mark.parametrize("path", sorted(CONFIGS.rglob("*.yaml")), ids=lambda path: path.relative_to(CONFIGS).as_posix())
+def test_a_packaged_file_begins_with_what_it_is_for(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").startswith("# ")

@@ -1,0 +1,128 @@
+"""A small department with every kind of column, the study that comes with aeflow, and how to compare draws."""
+
+import copy
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import yaml
+from pydantic import TypeAdapter
+
+from simulation.config import load
+from simulation.draws import Draws
+from simulation.experiment.study import Study
+from simulation.pathway.department import Pathway
+
+Columns = Mapping[str, np.ndarray]
+ADAPTER = TypeAdapter(Pathway)
+SOURCED = ("streams", "day_factors", "profiles", "attributes", "pools", "durations", "present")
+NOTE = {"mark": "assumed", "source": "made for a test"}
+SMALL = """
+name: small
+streams:
+  walk_in: {starts: see, per_day: 60, by_hour: by_hour, by_weekday: by_weekday, day_factor: weather}
+  ambulance: {starts: see, per_day: 30}
+day_factors:
+  weather: {cv: 0.1}
+profiles:
+  by_hour: {weights: [1,1,1,1,1,1,1,2,3,4,5,6,6,6,5,5,5,5,4,4,3,3,2,1]}
+  by_weekday: {weights: [1.3, 1, 1, 1, 1, 0.9, 0.8]}
+attributes:
+  age: {kind: choice, by: stream, categories: [young, old], shares: {walk_in: [0.8, 0.2], ambulance: [0.3, 0.7]}}
+  frail: {kind: chance, p: {base: 0.1, times: [{by: age, values: {young: 0, old: 5}}]}}
+pools:
+  nurses: {kind: staff, capacity: 4}
+durations:
+  seeing: {kind: lognormal, mean: {base: 10, times: [{by: age, values: {young: 1, old: 2}}]}, log_sd: 0.5, repeats: 2}
+  writing: {kind: exponential, mean: 4, luck_of: seeing}
+  resting: {kind: exponential, mean: 4}
+  patience: {kind: weibull, mean: 600, power: 0.8}
+patience: {minutes: patience, streams: [walk_in], next: left, mark: assumed, source: test}
+priority:
+  rule: acuity
+  classes: {everybody: {rank: 1, rate: 1}, nobody: {rank: 2, rate: 1}}
+  untriaged_as: everybody
+  ignored_as: nobody
+  adherence: 0.9
+  mark: assumed
+  source: test
+steps:
+  see: {asks: [nurses], minutes: [seeing, writing], may_leave: true, adheres: true, next: which}
+branches:
+  which: {kind: chance, targets: {home: 0.7, ward: 0.3}, mark: assumed, source: test}
+ends:
+  home: {outcome: discharged}
+  ward: {outcome: admitted}
+  left: {outcome: left}
+"""
+
+
+def laid_over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping with another laid over it, mapping by mapping."""
+    result = copy.deepcopy(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(result.get(key), dict)
+        result[key] = laid_over(result[key], value) if both else value
+    return result
+
+
+@pytest.fixture(scope="session")
+def small() -> Callable[..., Pathway]:
+    """The small department, with changes in YAML laid over it."""
+
+    def make(changes: str = "") -> Pathway:
+        stated = laid_over(yaml.safe_load(SMALL), yaml.safe_load(changes) or {})
+        for section in SOURCED:
+            stated[section] = {name: {**NOTE, **each} for name, each in stated.get(section, {}).items()}
+        return ADAPTER.validate_python(stated)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def study() -> Study:
+    """The study that comes with aeflow."""
+    return load("engine=compiled", "executor=serial")
+
+
+@pytest.fixture(scope="session")
+def columns_of() -> Callable[[Draws], Columns]:
+    """Every column by name, one entry (or column) a patient."""
+
+    def columns(draws: Draws) -> Columns:
+        return {
+            "arrived_at": draws.arrived_at,
+            "stream": draws.stream,
+            "number": draws.number,
+            "patience": draws.patience,
+            **{f"attribute {name}": codes for name, codes in draws.attributes.items()},
+            **{f"minutes {name}": minutes for name, minutes in draws.minutes.items()},
+            **{f"adherence {name}": coins for name, coins in draws.adherence.items()},
+        }
+
+    return columns
+
+
+@pytest.fixture(scope="session")
+def different(columns_of: Callable[[Draws], Columns]) -> Callable[..., set[str]]:
+    """The columns in which the patients that two sets of draws share differ, found by stream and number.
+
+    `streams`: only patients of these streams (codes). Columns that one of the two lacks are left out.
+    """
+
+    def names(one: Draws, other: Draws, streams: tuple[int, ...] | None = None) -> set[str]:
+        first, second = columns_of(one), columns_of(other)
+        keys = [each.stream.astype(np.int64) * 10**9 + each.number for each in (one, other)]
+        shared, mine, theirs = np.intersect1d(*keys, return_indices=True)
+        if streams is not None:
+            chosen = np.isin(shared // 10**9, streams)
+            mine, theirs = mine[chosen], theirs[chosen]
+        assert len(mine) > 100
+        return {
+            name
+            for name in first.keys() & second.keys()
+            if not np.array_equal(first[name][..., mine], second[name][..., theirs])
+        }
+
+    return names

@@ -1,0 +1,68 @@
+"""Every picture shows something and can be told in words."""
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+
+from simulation.experiment.result import Result
+from simulation.report.figures import Picture, pictures, stay_parts
+from simulation.report.inputs import ReportInputs, inputs_of
+from simulation.report.pathway_picture import pathway_picture
+
+NAMES = ("differences", "per_100k", "day", "stay", "acuity")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_picture_is_not_blank_and_has_alternative_text(drawn: dict[str, Picture], name: str) -> None:
+    from matplotlib.image import imread
+
+    pixels = imread(BytesIO(drawn[name].png))
+    assert min(pixels.shape[:2]) > 300
+    assert 0.02 < float((pixels[..., :3].min(axis=-1) < 0.98).mean()) < 0.9
+    assert len(drawn[name].alt) > 80
+    assert drawn[name].caption
+
+
+def test_the_picture_of_differences_tells_every_arm_with_its_interval(
+    drawn: dict[str, Picture], inputs: ReportInputs
+) -> None:
+    from simulation.report.tables import effect
+
+    for arm in inputs.others:
+        for target in inputs.targets:
+            assert (
+                f"{arm.label} {effect(inputs.row(arm.name, target.measure, target.group))}" in drawn["differences"].alt
+            )
+
+
+def test_only_arms_with_a_cost_are_in_the_picture_of_cost(drawn: dict[str, Picture]) -> None:
+    assert "One more triage nurse" in drawn["per_100k"].alt
+    assert "erring down" not in drawn["per_100k"].alt
+
+
+def test_the_same_inputs_give_the_same_pictures(drawn: dict[str, Picture], inputs: ReportInputs) -> None:
+    assert {picture.name: picture.png for picture in pictures(inputs)} == {
+        name: each.png for name, each in drawn.items()
+    }
+
+
+def test_the_stages_of_a_stay_add_up_to_the_mean_stay(inputs: ReportInputs) -> None:
+    for arm in inputs.arms:
+        finished = inputs.row(arm.name, "stay_mean").mean
+        assert stay_parts(inputs, arm).total == pytest.approx(finished, rel=0.05)
+
+
+def test_one_arm_alone_has_no_picture_of_differences(alone: Result) -> None:
+    names = [picture.name for picture in pictures(inputs_of(alone, {}))]
+    assert names == ["day", "stay", "acuity"]
+
+
+def test_the_pathway_is_drawn_large_enough_to_read(result: Result) -> None:
+    from matplotlib.image import imread
+
+    picture = pathway_picture(result.study.baseline.pathway)
+    pixels = imread(BytesIO(picture.png))
+    assert min(pixels.shape[:2]) > 2000
+    assert np.ptp(pixels[..., 0]) > 0.9
+    assert "walk in to front desk" in picture.alt

@@ -1,0 +1,168 @@
+"""A folder of results is whole, says what made it, and gives its report again."""
+
+import csv
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from simulation.errors import ResultsError
+from simulation.experiment.result import Result
+from simulation.records.store import read_activities, read_patients, read_provenance, read_replications
+from simulation.report import folder as folder_module
+from simulation.report.folder import must_be_writable, read_result_folder, write_result
+from simulation.report.render import render_folder
+
+COLUMNS = [
+    *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
+    *("difference", "difference_low", "difference_high", "n_replications"),
+]
+FILES = {
+    "config.yaml",
+    "manifest.json",
+    "study.json",
+    "profiles.json",
+    "replications.parquet",
+    "summary.csv",
+    "figures",
+    "report.html",
+}
+
+
+def test_a_folder_holds_every_file_and_no_patients_unless_asked(folder: Path) -> None:
+    assert {path.name for path in folder.iterdir()} == FILES
+
+
+def test_a_folder_is_named_by_date_time_and_configuration_without_a_colon(folder: Path) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert folder.name.endswith(f"-{manifest['inputs']['config'][:8]}")
+    assert folder.name[:10] == manifest["finished_at"][:10]
+    assert ":" not in folder.name
+    assert folder.parent.name == "ai_triage"
+
+
+def test_summary_is_tidy_with_the_stated_columns_and_a_byte_order_mark(folder: Path, result: Result) -> None:
+    assert (folder / "summary.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    with (folder / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0]) == COLUMNS
+    assert len(rows) == len(result.comparisons)
+    row = next(each for each in rows if (each["arm"], each["group"]) == ("sham", "acuity_true=1-2"))
+    known = next(each for each in result.comparisons if (each.arm, each.group) == ("sham", "acuity_true=1-2"))
+    assert float(row["difference_low"]) == known.difference_low
+
+
+def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) -> None:
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["statement"] == "planning only, not for clinical use"
+    assert (manifest["study"], manifest["scenario"]) == ("ai_triage", "usual")
+    assert (manifest["seed"], manifest["n_replications"]) == (result.study.run.seed, 3)
+    assert set(manifest["versions"]) == {"python", "aeflow", "numpy", "scipy", "pandas", "simpy", "numba"}
+    assert {"config", "groups", "policies", "files"} == set(manifest["inputs"])
+    assert "knobs" in manifest["inputs"]["groups"]
+    assert "ai_as_claimed" in manifest["inputs"]["policies"]
+    assert manifest["attendances"] == sum(answer.n_attendances for answer in result.answers)
+    assert {"git", "engine", "executor", "wall_seconds", "engine_seconds", "activities_per_second", "events"} <= set(
+        manifest
+    )
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_the_manifest_hashes_the_files_that_are_named(result: Result, tmp_path: Path) -> None:
+    knobs = tmp_path / "configs" / "knobs" / "mine.yaml"
+    knobs.parent.mkdir(parents=True)
+    knobs.write_text("a: 1\n", encoding="utf-8")
+    written = write_result(result, tmp_path / "out", files=[knobs])
+    manifest = json.loads((written / "manifest.json").read_text(encoding="utf-8"))
+    assert list(manifest["inputs"]["files"]) == ["knobs/mine.yaml"]
+    assert len(manifest["inputs"]["files"]["knobs/mine.yaml"]) == 64
+
+
+def test_config_yaml_is_the_resolved_configuration(folder: Path, result: Result) -> None:
+    assert yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")) == result.study.resolved
+
+
+def test_replications_come_back_as_they_were_with_the_manifest(folder: Path, result: Result) -> None:
+    table = read_replications(folder / "replications.parquet")
+    mine = table.where("arm", "sham") & table.where("measure", "stay_mean") & table.where("group", "all")
+    np.testing.assert_array_equal(table["value"][mine], result.values("sham", "stay_mean"))
+    assert read_provenance(folder / "replications.parquet")["seed"] == result.study.run.seed
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_latest_leads_to_the_newest_run(result: Result, tmp_path: Path) -> None:
+    first = write_result(result, tmp_path)
+    second = write_result(result, tmp_path)
+    assert first != second
+    assert (tmp_path / "latest").is_symlink()
+    assert (tmp_path / "latest").resolve() == second.resolve()
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_latest_is_a_text_file_where_links_are_refused(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: Path, target: Path, target_is_directory: bool = False) -> None:
+        raise OSError("a required privilege is not held by the client")
+
+    monkeypatch.setattr(Path, "symlink_to", refuse)
+    written = write_result(result, tmp_path)
+    assert (tmp_path / "latest").read_text(encoding="utf-8") == f"ai_triage/{written.name}\n"
+    inputs, _ = read_result_folder(tmp_path / "latest")
+    assert inputs.design.name == "ai_triage"
+
+
+@pytest.mark.usefixtures("without_pictures")
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError])
+def test_nothing_is_left_behind_by_a_run_that_fails_while_writing(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: type[BaseException]
+) -> None:
+    def fail(*_: object) -> str:
+        raise failure
+
+    monkeypatch.setattr(folder_module, "page", fail)
+    with pytest.raises(failure):
+        write_result(result, tmp_path)
+    assert list((tmp_path / "ai_triage").iterdir()) == []
+    assert not (tmp_path / "latest").exists()
+
+
+def test_a_place_that_cannot_be_written_is_a_message_before_anything_runs(tmp_path: Path) -> None:
+    in_the_way = tmp_path / "results"
+    in_the_way.write_text("a file", encoding="utf-8")
+    with pytest.raises(ResultsError, match=r"results: cannot be written .*Choose another folder"):
+        must_be_writable(in_the_way)
+
+
+def test_trying_a_place_leaves_nothing_in_it(tmp_path: Path) -> None:
+    must_be_writable(tmp_path / "new" / "results")
+    assert list((tmp_path / "new" / "results").iterdir()) == []
+
+
+def test_the_same_report_is_made_from_the_folder_alone(folder: Path, html: str) -> None:
+    (folder / "report.html").unlink()
+    assert render_folder(folder) == folder / "report.html"
+    assert (folder / "report.html").read_text(encoding="utf-8") == html
+
+
+def test_a_folder_that_is_none_is_a_message(tmp_path: Path) -> None:
+    with pytest.raises(ResultsError, match="there is no such folder"):
+        read_result_folder(tmp_path / "nowhere")
+    with pytest.raises(ResultsError, match=r"manifest\.json: there is no such file"):
+        read_result_folder(tmp_path)
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_patients_and_activities_of_every_arm_are_written_on_request(alone: Result, tmp_path: Path) -> None:
+    study = replace(alone.study, run=replace(alone.study.run, keep_patients=True))
+    written = write_result(replace(alone, study=study), tmp_path)
+    patients, activities = (
+        read_patients(written / "patients.parquet"),
+        read_activities(written / "activities.parquet"),
+    )
+    assert patients.known("arm") == activities.known("arm") == ("nurse",)
+    assert len(patients) == alone.answers[0].n_attendances
+    assert len(activities) == alone.answers[0].n_activities

@@ -1,0 +1,212 @@
+"""What the screen says rests on the intervals and says no more."""
+
+import io
+import math
+from dataclasses import replace
+
+import pytest
+
+from simulation.analysis.compare import Comparison
+from simulation.experiment.result import Result
+from simulation.report.inputs import ReportInputs, inputs_of, stage_of
+from simulation.report.tables import (
+    ALPHA,
+    IDENTICAL,
+    better_sheet,
+    change,
+    is_worse,
+    p_value,
+    per_100k,
+    print_result,
+    safety_sheet,
+    sham_line,
+    sheets,
+    span,
+    target_sheet,
+    verdict_words,
+    warnings,
+    worse_off,
+    worse_off_groups,
+)
+
+
+def row(
+    difference: float, half_width: float, *, measure: str = "wait_to_clinician_mean", unit: str = "minutes", n: int = 12
+) -> Comparison:
+    low, high = difference - half_width, difference + half_width
+    return Comparison("ai", measure, unit, "all", 60, 55, 65, "nurse", difference, low, high, n)
+
+
+def test_findings_are_those_of_the_result(inputs: ReportInputs, result: Result) -> None:
+    assert [each.verdict for each in inputs.findings] == [each.verdict for each in result.findings]
+    assert [each.judgement for each in inputs.safety] == [each.judgement for each in result.safety]
+
+
+def test_an_identical_arm_says_so_and_warns(inputs: ReportInputs) -> None:
+    assert inputs.identical == ("twin",)
+    assert any("Twin of the nurse" in text and IDENTICAL in text for text in warnings(inputs))
+    verdicts = {cells[0]: cells[5] for cells in target_sheet(inputs, inputs.targets[0]).rows}
+    assert verdicts["Twin of the nurse"] == IDENTICAL
+    assert IDENTICAL not in verdicts["AI as on a vendor's slide (a claim)"]
+
+
+@pytest.mark.parametrize(
+    ("difference", "half_width", "words"),
+    [
+        (-8, 2, "shorter by more than 5 min"),
+        (-6, 2, "shorter, perhaps by less than 5 min"),
+        (-2, 1, "shorter by less than 5 min"),
+        (8, 2, "longer by more than 5 min"),
+        (1, 2, "no change beyond 5 min"),
+    ],
+)
+def test_a_verdict_in_words_follows_the_interval(
+    inputs: ReportInputs, difference: float, half_width: float, words: str
+) -> None:
+    from simulation.analysis.verdict import verdict
+    from simulation.experiment.result import Finding
+
+    target, found = inputs.targets[0], row(difference, half_width)
+    assert verdict_words(Finding("ai", target, found, verdict(found, 5.0))) == words
+
+
+def test_an_open_verdict_says_how_many_more_replications(inputs: ReportInputs) -> None:
+    from simulation.analysis.verdict import verdict
+    from simulation.experiment.result import Finding
+
+    target, found = inputs.targets[0], row(-3, 6)
+    words = verdict_words(Finding("ai", target, found, verdict(found, 5.0)))
+    assert words.startswith("cannot tell: about ")
+    assert words.endswith("more replications")
+
+
+def test_a_lower_share_within_four_hours_is_worse_and_a_shorter_wait_is_better() -> None:
+    assert is_worse(row(-0.02, 0.01, measure="within_4h_share", unit="share")) is True
+    assert is_worse(row(-2, 1)) is False
+    assert is_worse(row(-2, 3)) is None
+    assert is_worse(row(1, 0.5, measure="admitted_share", unit="share")) is None
+
+
+def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:
+    assert change(-0.0123, "share") == "−1.2"
+    assert change(-0.0001, "share") == "0.0"
+    assert span(-18.04, 3.5, "minutes") == "−18.0 to +3.5"
+    assert span(math.nan, math.nan, "minutes") == "–"
+
+
+def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(inputs: ReportInputs) -> None:
+    for sheet in sheets(inputs):
+        says = [cells[-1] for cells in sheet.rows]
+        assert all(cell == "simulation" for cell in says) or "simulation noise only" in " ".join(sheet.notes)
+
+
+def test_holm_is_stricter_than_the_interval_and_the_number_of_looks_is_said(inputs: ReportInputs) -> None:
+    n_looked_at = len(worse_off_groups(inputs)) * len(inputs.others)
+    found = worse_off(inputs)
+    assert [each.p for each in found] == sorted(each.p for each in found)
+    for each in found:
+        assert each.comparison.difference_low > 0
+        assert each.p < ALPHA
+        assert not each.holm or each.p <= ALPHA / (n_looked_at - len(found))
+    note = next(sheet for sheet in sheets(inputs) if sheet.kind == "worse_off").notes[-1]
+    assert f"{n_looked_at} looked at" in note
+    assert f"about {n_looked_at * 0.025:.1f} would show" in note
+
+
+def test_the_p_value_agrees_with_the_interval() -> None:
+    assert p_value(row(2, 2)) == pytest.approx(0.05)
+    assert p_value(row(0, 1)) == 1
+    assert math.isnan(p_value(row(2, math.nan, n=1)))
+
+
+def test_only_arms_with_a_cost_are_ranked_per_hundred_thousand_pounds(inputs: ReportInputs) -> None:
+    sheet = better_sheet(inputs)
+    costs = {cells[0]: (cells[2], cells[3]) for cells in sheet.rows}
+    stated = inputs.design.arms["one_more_triage_nurse"].cost
+    assert stated is not None
+    assert costs[inputs.arm("one_more_triage_nurse").label][0] == f"£{stated.per_year:,.0f}"
+    assert costs["AI label, as measured, erring down"] == ("not stated", "–")
+    assert "Sham AI: nurse's accuracy, fresh errors" not in costs
+    assert per_100k(row(-5, 1), 250_000) == pytest.approx((-2, -2.4, -1.6))
+
+
+def test_a_price_per_attendance_is_paid_for_covered_attendances_of_a_year(inputs: ReportInputs) -> None:
+    covered = 365 * (224.4 + 20.4)
+    assert inputs.arm("ai_as_claimed").cost == pytest.approx(1.85 * covered)
+
+
+def test_the_sham_line_gives_both_shares(inputs: ReportInputs, result: Result) -> None:
+    shares = result.shares("sham")
+    assert shares is not None
+    line = sham_line(inputs)
+    assert line is not None
+    assert f"{100 * shares.better:.0f} %" in line
+    assert f"{100 * shares.worse:.0f} %" in line
+
+
+def test_a_margin_that_is_passed_is_said_to_be(inputs: ReportInputs) -> None:
+    says = {cells[0]: cells[2] for cells in safety_sheet(inputs).rows}
+    assert says["AI label, as measured, erring down"].startswith("worse by more than 1 point")
+
+
+def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
+    result: Result, inputs: ReportInputs, tmp_path: object
+) -> None:
+    out = io.StringIO()
+    print_result(result, stream=out)
+    text = out.getvalue()
+    assert "\x1b" not in text
+    assert "┃" not in text
+    assert "Planning only, not for clinical use." in text
+    for arm in inputs.arms:
+        assert arm.label in text
+
+
+def test_a_terminal_gets_a_table(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "160")
+    out = Terminal()
+    print_result(result, stream=out)
+    assert "vendor's slide" in out.getvalue()
+    assert "─" in out.getvalue()
+
+
+def test_a_narrow_terminal_drops_columns_and_not_the_layer_of_doubt(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "80")
+    out = Terminal()
+    print_result(result, stream=out)
+    assert "Doubt in every row: simulation." in out.getvalue()
+    assert "doubt in it" not in out.getvalue()
+
+
+def test_one_arm_alone_gives_nhs_measures_and_no_comparison(alone: Result) -> None:
+    inputs = inputs_of(alone, {})
+    assert [sheet.kind for sheet in sheets(inputs)] == ["measures"]
+    assert any("one replication has no interval" in text for text in warnings(inputs))
+    assert inputs.sham is None
+
+
+def test_patients_still_inside_at_the_end_are_a_warning(inputs: ReportInputs) -> None:
+    assert any("7 measured attendances" in text for text in warnings(replace(inputs, manifest={"unfinished": 7})))
+
+
+def test_steps_are_put_into_stages_by_what_they_ask_for(result: Result) -> None:
+    pathway = result.study.baseline.pathway
+    stages = {name: stage_of(name, pathway) for name in pathway.steps}
+    assert stages["registration"] == stages["triage"] == stages["unloading"] == "registration and triage"
+    assert stages["majors_trolley"] == "place"
+    assert stages["majors_settling"] == "nurse"
+    assert stages["minors_contact"] == stages["resus_contact"] == "clinician"
+    assert stages["sampling"] == stages["laboratory"] == stages["imaging"] == "tests"
+    assert stages["specialty_review"] == "specialty"
+    assert stages["bed_allocation"] == stages["move_to_medicine"] == "bed"
+    assert stages["discharge"] == "other"
