@@ -262,8 +262,9 @@ class _Lowering:
             paces=tuple(self._pace(name) for name in self.paces),
             triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
             decide_every=to_ticks(pathway.decisions_every_minutes),
-            stream_starts=tuple(
-                self.nodes[source.starts] for source in (*pathway.streams.values(), *pathway.present.values())
+            stream_starts=(
+                *(self.nodes[stream.starts] for stream in pathway.streams.values()),
+                *(self.nodes[present.starts] for present in pathway.present.values()),
             ),
             minutes_columns=tuple(self.minutes),
             attribute_columns=tuple(self.attributes),

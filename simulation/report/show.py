@@ -9,7 +9,6 @@ from simulation.draws import draw
 from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway, Stream
 from simulation.pathway.load import Load, offered_load, remarks
-
 from simulation.triage.policy import apply
 
 SAMPLE_DAYS = 28
