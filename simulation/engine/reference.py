@@ -117,6 +117,7 @@ class _Department:
         """Steps of zero length that started in this C."""
         self.joined_now: list[_Patient] = []
         """Those who joined a queue with a limit at this instant."""
+        self.counted = _counted(plan)
         self.waiting = [0] * len(plan.rows)
         self.waiting_before = [0] * len(plan.rows)
         self.waiting_changed_at = [NEVER] * len(plan.rows)
@@ -165,7 +166,8 @@ class _Department:
             while peek() == due:  # B
                 step()
                 self.n_events += 1
-            self._dispatch(now)  # C
+            if self.touched or self.joined_now:
+                self._dispatch(now)  # C
             due = peek()
         return Run(self._activities(), self._changes(), horizon, self.n_events)
 
@@ -208,7 +210,7 @@ class _Department:
                 yield env.timeout(week + tick - self.now)
                 pool.team += 1
                 pool.in_use = 0
-                self.touched.update(pool.asks)
+                self._touch(pool)
             week += WEEK
 
     def _decisions(self, may_widen: set[int]) -> Process:
@@ -249,7 +251,7 @@ class _Department:
             else:
                 capacity = max(min(capacity, trigger.leaves), capacity - self.trigger_units[number])
         if capacity > pool.capacity:
-            self.touched.update(pool.asks)
+            self._touch(pool)
         pool.capacity = capacity
 
     def _widen(self, ask: _Ask) -> None:
@@ -424,7 +426,13 @@ class _Department:
             if team == pool.team:
                 pool.in_use -= 1
                 if pool.in_use < pool.capacity:
-                    self.touched.update(pool.asks)
+                    self._touch(pool)
+
+    def _touch(self, pool: _Pool) -> None:
+        """A pool was freed or rose: whoever waits for it may be able to start."""
+        for ask in pool.asks:
+            if ask.n_waiting:
+                self.touched.add(ask)
 
     # --- C: who goes where -----------------------------------------------------------------------------------
 
@@ -524,6 +532,8 @@ class _Department:
     # --- how many wait, now and just before this instant -----------------------------------------------------
 
     def _count(self, row: int, change: int) -> None:
+        if not self.counted[row]:
+            return
         now = self.now
         if self.waiting_changed_at[row] != now:
             self.waiting_before[row] = self.waiting[row]
@@ -552,6 +562,16 @@ class _Department:
     def _changes(self) -> Changes:
         table = np.array(sorted(self.changes), dtype=np.int64).reshape(-1, 3)
         return Changes(table[:, 0].copy(), table[:, 1].astype(np.int16), table[:, 2].astype(np.int32))
+
+
+def _counted(plan: Plan) -> list[bool]:
+    """By row, whether anything asks how many wait there: a branch, a trigger, a limit."""
+    asked = {step for row in plan.rows if isinstance(row, BranchRow) for step in row.steps}
+    asked |= {step for trigger in plan.triggers for step in trigger.steps}
+    return [
+        number in asked or (isinstance(row, StepRow) and row.queue_limit != NONE)
+        for number, row in enumerate(plan.rows)
+    ]
 
 
 def _classes_when_pulled(plan: Plan) -> list[int]:
