@@ -30,6 +30,8 @@ WORSE_OFF_BY = ("acuity_true", "age_band", "stream", "language_need")
 ALPHA = 0.05
 WIDTH = 110
 """Characters of a line of prose on a screen."""
+MOST_ON_SCREEN = 12
+"""Rows of a table on a screen; the report has all."""
 MEASURE_LABELS = {
     "wait_to_clinician_mean": "Wait to first clinician",
     "time_to_clinician_median": "Time to treatment, median",
@@ -512,13 +514,20 @@ def print_result(result: Result, folder: Path | None = None, *, stream: TextIO |
 
 
 def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
-    """The same from stored inputs."""
+    """The same from stored inputs; details first, so that the arms, the answer and the paths end the screen."""
+    from simulation.report.answer import answer
+
     out = stream or sys.stdout
     lines = _rich if out.isatty() else _plain
+    arms, *details = sheets(inputs)
+    for sheet in details:
+        lines(_shortened(sheet), out)
     for warning in warnings(inputs):
         print(f"\n{textwrap.fill(warning, WIDTH)}", file=out)
-    for sheet in sheets(inputs):
-        lines(sheet, out)
+    lines(arms, out)
+    print("\nIn words", file=out)
+    for sentence in answer(inputs):
+        print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
     for text in (sham_line(inputs), _depends()):
         if text:
             print(f"\n{textwrap.fill(text, WIDTH)}", file=out)
@@ -526,6 +535,14 @@ def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: Te
     if folder is not None:
         print(f"Report: {folder / 'report.html'}", file=out)
         print(f"Data:   {folder / 'summary.csv'}, replications.parquet, figures/", file=out)
+
+
+def _shortened(sheet: Sheet) -> Sheet:
+    """At most so many rows on a screen; the report has all."""
+    if len(sheet.rows) <= MOST_ON_SCREEN:
+        return sheet
+    more = f"{len(sheet.rows) - MOST_ON_SCREEN} more rows are in the report."
+    return replace(sheet, rows=sheet.rows[:MOST_ON_SCREEN], notes=(more, *sheet.notes))
 
 
 def _depends() -> str:
