@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+import numpy as np
+
+from simulation.analysis.compare import Comparison
 from simulation.experiment.result import Finding
 from simulation.experiment.study import Target
-from simulation.report.inputs import ReportArm, ReportInputs, statements
+from simulation.report.inputs import ReportArm, ReportInputs, statements, walk
 from simulation.report.tables import (
     IDENTICAL,
+    WorseOff,
     amount,
     change,
     effect,
@@ -25,8 +29,10 @@ from simulation.report.tables import (
     worse_off_groups,
 )
 
-MOST = 4
+MOST = 3
 """Groups that the answer names before it says how many more there are."""
+BUSY_FROM, BUSY_TO = 10, 23
+"""Clock hours between which a department is busy."""
 
 KINDS = ("better", "worse", "no change", "cannot tell")
 """What a cell of the answer can say."""
@@ -42,17 +48,19 @@ def answer(inputs: ReportInputs) -> Iterator[str]:
         )
         return
     n_arms = len(told_arms(inputs))
-    yield f"{n_arms} arm{'s were' if n_arms != 1 else ' was'} compared with '{inputs.baseline.label}'."
+    sham = " and with a sham that has no effect" if inputs.sham is not None else ""
+    yield f"'{inputs.baseline.label}' was compared with {n_arms} alternative{'s' if n_arms != 1 else ''}{sham}."
     for target in inputs.targets:
         yield _target_sentence(inputs, target)
     if inputs.design.margins:
         yield _safety_sentence(inputs)
-    yield _worse_off_sentence(inputs)
-    yield _better_sentence(inputs)
+    yield from _worse_off_sentences(inputs)
+    yield from _better_sentences(inputs)
+    yield from _busy_sentence(inputs)
     n_assumed = sum(each.mark == "assumed" for each in statements(inputs))
     yield (
         f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
-        "not vary, and which resource holds a department up is not known from public data."
+        "not vary."
     )
 
 
@@ -62,19 +70,32 @@ def told_arms(inputs: ReportInputs) -> tuple[ReportArm, ...]:
 
 
 def _target_sentence(inputs: ReportInputs, target: Target) -> str:
-    """Which arms are better and worse on a target, and how many are neither."""
+    """Which arms are better and worse on a target, by enough to matter or by less, and how many are neither."""
     base = inputs.row(inputs.design.baseline, target.measure, target.group)
-    found: dict[str, list[str]] = {kind: [] for kind in KINDS}
-    for arm in told_arms(inputs):
-        found[kind_of(inputs.finding(arm.name, target))].append(f"'{arm.label}'")
     important = threshold(target.minimal_important_difference, base.unit)
-    parts = [f"{kind} with {_listed(found[kind])}" for kind in ("better", "worse") if found[kind]]
-    if found["no change"]:
-        parts.append(f"{len(found['no change'])} without a change beyond {important}")
-    if found["cannot tell"]:
-        parts.append(f"{len(found['cannot tell'])} not settled by {inputs.run.replications} replications")
-    told = ", ".join(parts) or "no arm to compare"
-    return f"{target.label} ({amount(base.mean, base.unit)} under the baseline): {told}."
+    told: dict[str, list[str]] = {}
+    counts = Counter[str]()
+    for arm in told_arms(inputs):
+        finding = inputs.finding(arm.name, target)
+        kind = kind_of(finding)
+        if kind not in ("better", "worse"):
+            counts[kind] += 1
+            continue
+        row = finding.comparison
+        nearest = min(abs(row.difference_low), abs(row.difference_high))
+        size = "by more" if nearest >= target.minimal_important_difference else "by less, or perhaps less,"
+        told.setdefault(f"{kind} {size} than {important}", []).append(_named(arm, row))
+    parts = [f"{how}: {_listed(told[how])}" for how in sorted(told)]
+    if counts["no change"]:
+        parts.append(f"{counts['no change']} without a change beyond {important}")
+    if counts["cannot tell"]:
+        parts.append(f"{counts['cannot tell']} not settled by {inputs.run.replications} replications")
+    words = "; ".join(parts) or "no arm to compare"
+    return f"{target.label} ({amount(base.mean, base.unit)} under the baseline), {words}."
+
+
+def _named(arm: ReportArm, row: Comparison) -> str:
+    return f"'{arm.label}' ({change(row.difference, row.unit)})"
 
 
 def _listed(words: Sequence[str]) -> str:
@@ -102,50 +123,85 @@ def safety_cell(inputs: ReportInputs, arm: ReportArm) -> tuple[str, str]:
 
 
 def _safety_sentence(inputs: ReportInputs) -> str:
-    """How many arms are worse by more than a margin, and for how many that is open."""
-    kinds = Counter(safety_cell(inputs, arm)[0] for arm in told_arms(inputs))
-    n_worse, n_open = kinds["worse"], kinds["cannot-tell"]
+    """Which arms are worse by more than a margin, and for how many that is open."""
+    worse = [arm for arm in told_arms(inputs) if safety_cell(inputs, arm)[0] == "worse"]
+    n_open = sum(safety_cell(inputs, arm)[0] == "cannot-tell" for arm in told_arms(inputs))
+    quoted = [f"'{arm.label}'" for arm in worse]
     first = (
-        f"{n_worse} worse by more than a safety margin"
-        if n_worse
-        else "none shown to be worse by more than a safety margin"
+        f"worse by more than a margin: {_listed(quoted)}" if quoted else "none shown to be worse by more than a margin"
     )
-    return f"Safety: {first}{f', {n_open} not settled' if n_open else ''}."
+    return f"Safety of the sickest: {first}{f'; {n_open} not settled' if n_open else ''}."
 
 
-def _worse_off_sentence(inputs: ReportInputs) -> str:
+def _worse_off_sentences(inputs: ReportInputs) -> Iterator[str]:
+    """The groups that wait longer under most arms, each with those arms."""
     found = [each for each in worse_off(inputs) if each.holm]
     n_looked_at = len(worse_off_groups(inputs)) * len(inputs.others)
     if not found:
-        return (
+        yield (
             f"No group of patients stands out as waiting longer once the {n_looked_at} looked at are allowed for, "
             "which is not proof that nobody does."
         )
-    told = "; ".join(
-        f"{group_words(each.comparison.group)} under '{each.arm.label}', {effect(each.comparison)}"
-        for each in found[:MOST]
+        return
+    by_group: dict[str, list[WorseOff]] = {}
+    for each in found:
+        by_group.setdefault(each.comparison.group, []).append(each)
+    most = sorted(
+        by_group, key=lambda group: (-len(by_group[group]), -max(e.comparison.difference for e in by_group[group]))
     )
-    more = f"; and {len(found) - MOST} more below" if len(found) > MOST else ""
-    return f"Wait longer, with all {n_looked_at} groups looked at allowed for: {told}{more}."
+    n_told = 0
+    for group in most[:MOST]:
+        arms = sorted(by_group[group], key=lambda each: -each.comparison.difference)
+        n_told += len(arms)
+        named = [_named(each.arm, each.comparison) for each in arms]
+        yield f"Wait longer, {group_words(group)}, minutes: {_listed(named)}."
+    if len(found) > n_told:
+        yield (
+            f"{len(found) - n_told} more groups and arms are listed below; all {n_looked_at} looked at are allowed for."
+        )
 
 
-def _better_sentence(inputs: ReportInputs) -> str:
-    """The largest effect that is told apart from none, and the most for each £100,000 among those."""
+def _better_sentences(inputs: ReportInputs) -> Iterator[str]:
+    """The largest effects that are told apart from none, and each £100,000; what rests on a claim is set apart."""
     target = inputs.design.primary[0]
     sure = [row for row in ranked(inputs, target) if is_worse(row) is False]
     if not sure:
-        return f"No arm's effect on '{target.label}' can yet be told apart from none in the right direction."
-    best = sure[0]
-    text = (
-        f"Of the arms whose effect on '{target.label}' is told apart from none, the largest mean is that of "
-        f"'{inputs.arm(best.arm).label}', {effect(best)}"
-    )
-    each = [(row, arm.cost) for row in sure for arm in priced(inputs) if arm.name == row.arm and arm.cost is not None]
-    if not each:
-        return f"{text}; none of them states a cost."
-    row, pounds = max(each, key=lambda pair: abs(per_100k(*pair)[0]))
+        yield f"No arm's effect on '{target.label}' can yet be told apart from none in the right direction."
+        return
+    cost = {arm.name: arm.cost for arm in priced(inputs) if arm.cost is not None}
+    for claimed, opening in (
+        (False, "Does most"),
+        (True, "If the claim were true, which nobody independent has measured"),
+    ):
+        rows = [row for row in sure if rests_on_claim(inputs.arm(row.arm)) == claimed]
+        if rows:
+            text = f"{opening}: '{inputs.arm(rows[0].arm).label}', {effect(rows[0])}"
+            paid = [row for row in rows if row.arm in cost]
+            each = [f"'{inputs.arm(row.arm).label}' {_each(row, cost[row.arm])}" for row in paid]
+            yield f"{text}. For each £100,000 a year: {'; '.join(each) or 'no cost is stated'}."
+
+
+def _each(row: Comparison, pounds: float) -> str:
     mean, low, high = per_100k(row, pounds)
-    return (
-        f"{text}; of those that state a cost, '{inputs.arm(row.arm).label}' does most for each £100,000 a year: "
-        f"{change(mean, row.unit)} {unit_words(row.unit)} ({span(low, high, row.unit)})."
-    )
+    return f"{change(mean, row.unit)} {unit_words(row.unit)} ({span(low, high, row.unit)})"
+
+
+def rests_on_claim(arm: ReportArm) -> bool:
+    """Whether a number of the policy says of itself that it is a claim."""
+    return any(each.source.startswith("a claim") for each in walk(arm.policy, ""))
+
+
+def _busy_sentence(inputs: ReportInputs) -> Iterator[str]:
+    """Who is hardly ever free by day under the baseline, since that decides what a minute saved is worth."""
+    day = inputs.baseline.day
+    busy = {
+        pool: float(np.nanmean(day.busy[number, BUSY_FROM:BUSY_TO]))
+        for number, pool in enumerate(day.pools)
+        if inputs.roles.get(pool) in ("clinician", "nurse")
+    }
+    told = [f"{pool.replace('_', ' ')} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda each: -busy[each])]
+    if told:
+        yield (
+            f"What holds this department up: busy from {BUSY_FROM} to {BUSY_TO} h are {_listed(told)}. What a minute "
+            "saved is worth hangs on that, it differs from place to place, and no public data say how."
+        )

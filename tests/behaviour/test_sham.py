@@ -36,6 +36,7 @@ def test_a_sham_ai_changes_neither_primary(trial: ae.Result, group: str) -> None
         level=LEVEL,
     )
     assert difference.n == REPLICATIONS
+    assert difference.half_width < 4, "too noisy to see anything: a wider interval must not pass for no effect"
     assert difference.low < 0 < difference.high, (
         f"{difference.mean:+.2f} [{difference.low:+.2f}, {difference.high:+.2f}]"
     )

@@ -125,7 +125,7 @@ def test_only_arms_with_a_cost_are_ranked_per_hundred_thousand_pounds(inputs: Re
     stated = inputs.design.arms["one_more_triage_nurse"].cost
     assert stated is not None
     assert costs[inputs.arm("one_more_triage_nurse").label][0] == f"£{stated.per_year:,.0f}"
-    assert costs["AI label, as measured, erring down"] == ("not stated", "–")
+    assert costs["AI label, published accuracy, erring down"] == ("not stated", "–")
     assert "Sham AI: nurse's accuracy, fresh errors" not in costs
     assert per_100k(row(-5, 1), 250_000) == pytest.approx((-2, -2.4, -1.6))
 
@@ -146,7 +146,7 @@ def test_the_sham_line_gives_both_shares(inputs: ReportInputs, result: Result) -
 
 def test_a_margin_that_is_passed_is_said_to_be(inputs: ReportInputs) -> None:
     says = {cells[0]: cells[2] for cells in safety_sheet(inputs).rows}
-    assert says["AI label, as measured, erring down"].startswith("worse by more than 1 point")
+    assert says["AI label, published accuracy, erring down"].startswith("worse by more than 1 point")
 
 
 def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
