@@ -489,8 +489,21 @@ def _validated(
             path = _visible(loc, stated)
             located = ".".join(part for part in (where, *path) if part)
             found.append(_fault(_located(located, origin or {}), kind, loc, path, each))
+        found = _without_echoes(found)
         faults += dict.fromkeys(found or [_unmatched(where, stated, error, origin or {})])
         return None
+
+
+def _without_echoes(faults: list[Fault]) -> list[Fault]:
+    """Without "'changes' is missing" where a misspelt 'changs' beside it is already told what it should be."""
+    meant = {
+        (fault.where.rpartition(".")[0], fault.remedy.removeprefix("Did you mean '").removesuffix("'?"))
+        for fault in faults
+        if fault.remedy.startswith("Did you mean '")
+    }
+    return [
+        fault for fault in faults if not (" is missing" in fault.found and fault.where.rpartition(".")[::2] in meant)
+    ]
 
 
 @cache

@@ -62,8 +62,7 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
 def test_a_misspelt_key_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
     own({"scenario/mine.yaml": "question: What if?\nchagnes: {site.streams.walk_in.scale: 1.1}\n"})
     said = aeflow("compare", "scenario=mine").message
-    assert "scenario.chagnes: unknown key 'chagnes'. Did you mean 'changes'?" in said
-    assert "scenario.changes: 'changes' is missing" in said
+    assert said.strip() == "scenario.chagnes: unknown key 'chagnes'. Did you mean 'changes'?"
 
 
 def test_a_misspelt_path_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
