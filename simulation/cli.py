@@ -31,7 +31,6 @@ For planning only, not for clinical use.
   -m scenario=usual,busier          sweep: one run for each combination
   --config-dir FOLDER               your own configurations, looked through before ours (as is ./configs)
 """
-BANNER = "Planning only, not for clinical use."
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -1,16 +1,13 @@
-"""What a command says while it works: what will run, a live bar, and where things are."""
+"""What a command says while it works: what will run, and a live bar."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
-from simulation.experiment.result import Result
 from simulation.experiment.study import Study
-
-BANNER = "Planning only, not for clinical use."
+from simulation.report.tables import BANNER
 
 
 def announce(study: Study, *, alone: bool) -> None:
@@ -60,19 +57,3 @@ def _tell(n_done: int, n_tasks: int) -> None:
     every = max(n_tasks // 5, 1)
     if n_done % every == 0 or n_done == n_tasks:
         print(f"  {n_done} of {n_tasks} replications", file=sys.stderr, flush=True)
-
-
-def speed(result: Result) -> str:
-    """How fast it went, in a sentence."""
-    activities = sum(answer.n_activities for answer in result.answers)
-    attendances = sum(answer.n_attendances for answer in result.answers)
-    seconds = sum(answer.engine_seconds for answer in result.answers)
-    return (
-        f"Simulated {attendances:,} attendances ({activities:,} activities) in {result.seconds:.1f} s; "
-        f"the engine and its tables did {activities / max(seconds, 1e-9):,.0f} activities a second on one processor."
-    )
-
-
-def where(folder: Path) -> str:
-    """Where the report and the data are."""
-    return f"Report: {folder / 'report.html'}\nData:   {folder / 'summary.csv'}, replications.parquet, figures{'/'}"

@@ -9,10 +9,10 @@ from simulation.draws import draw
 from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway, Stream
 from simulation.pathway.load import Load, offered_load, remarks
+from simulation.report.tables import BANNER
 from simulation.triage.policy import apply
 
 SAMPLE_DAYS = 28
-BANNER = "Planning only, not for clinical use."
 
 
 def show(study: Study) -> None:

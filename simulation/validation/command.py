@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.report.tables import BANNER
 from simulation.validation.nhs import as_lines, predictions_path, validate_site, write_predictions
 from simulation.validation.theory import TheoryRow, theory_rows
 
-BANNER = "Planning only, not for clinical use."
 OWN = {"theory": ("true", "false"), "responses": ("true", "false"), "predictions": ("check", "write")}
 """Options of this command alone: what to leave out, and whether to write the predictions file."""
 
