@@ -6,16 +6,16 @@ was too small the loop says so and runs again with twice the room, which is safe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
 from simulation.engine import compiled_loop as loop
-from simulation.engine.compiled_loop import FlatPlan, People, Table
+from simulation.engine.compiled_loop import FlatPlan, People, Records, Table
 from simulation.engine.contract import Activities, Changes, Run
-from simulation.engine.plan import HOURS_IN_WEEK, NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow
+from simulation.engine.plan import HOURS_IN_WEEK, NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
 from simulation.units import NEVER, WEEK
 
@@ -37,15 +37,17 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     n_rows, n_slots = ROWS_A_PATIENT * len(columns) + SPARE_ROWS, UNITS_HELD
     n_changes = len(plan.triggers) * (horizon // plan.decide_every + 1) if plan.triggers else 0
     while True:
-        table = _table(n_rows, n_changes)
-        code, n_activities, n_changed, n_events = loop.run(flat, people, table, horizon, n_slots)
+        table = Table(np.empty(n_rows, loop.ACTIVITY), np.empty(n_changes, loop.CHANGE))
+        fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
+        code, n_activities, n_changed, n_events = loop.run(fresh, people, table, horizon, n_slots)
         if code == loop.FITS:
             break
         if code == loop.TABLE_FULL:
             n_rows *= 2
         else:
             n_slots *= 2
-    return Run(_activities(table, n_activities, len(columns)), _changes(table, n_changed), horizon, n_events)
+    activities = _activities(table.activities[:n_activities], len(columns))
+    return Run(activities, _changes(table.changes[:n_changed]), horizon, n_events)
 
 
 def _within_limits(plan: Plan, columns: Columns, horizon: int) -> None:
@@ -73,81 +75,70 @@ def _people(columns: Columns, horizon: int) -> People:
     leavers = np.flatnonzero((leaves_at != NEVER) & (leaves_at < horizon))
     return People(
         np.require(columns.arrived_at, np.int64, WRITEABLE),
-        np.require(columns.start, np.int32, WRITEABLE),
+        np.require(columns.start, np.uint32, WRITEABLE),
         np.require(columns.attributes, np.int16, WRITEABLE),
         np.require(columns.minutes, np.int32, WRITEABLE),
         np.require(columns.ignored, np.bool_, WRITEABLE),
         leaves_at.astype(np.int64),
-        leavers[np.argsort(leaves_at[leavers], kind="stable")].astype(np.int64),
+        leavers[np.argsort(leaves_at[leavers], kind="stable")].astype(np.uint32),
     )
 
 
-def _table(n_rows: int, n_changes: int) -> Table:
-    return Table(
-        np.empty(n_rows, np.int32),
-        np.empty(n_rows, np.int16),
-        np.empty(n_rows, np.int8),
-        np.empty(n_rows, np.int64),
-        np.empty(n_rows, np.int64),
-        np.empty(n_rows, np.int64),
-        np.empty(n_rows, np.int16),
-        np.empty((n_changes, 3), np.int64),
+def _activities(found: Records, n_patients: int) -> Activities:
+    n = len(found)
+    columns = Activities(
+        patient=np.empty(n, np.int32),
+        step=np.empty(n, np.int16),
+        outcome=np.empty(n, np.int8),
+        joined_at=np.empty(n, np.int64),
+        started_at=np.empty(n, np.int64),
+        ended_at=np.empty(n, np.int64),
+        pool=np.empty(n, np.int16),
     )
+    loop.arrange(
+        found,
+        n_patients,
+        columns.patient,
+        columns.step,
+        columns.outcome,
+        columns.joined_at,
+        columns.started_at,
+        columns.ended_at,
+        columns.pool,
+    )
+    return columns
 
 
-def _activities(table: Table, n_activities: int, n_patients: int) -> Activities:
-    out = _table(n_activities, 0)
-    loop.arrange(table, n_activities, n_patients, out)
-    return Activities(out.patient, out.step, out.outcome, out.joined_at, out.started_at, out.ended_at, out.pool)
-
-
-def _changes(table: Table, n_changed: int) -> Changes:
+def _changes(found: Records) -> Changes:
     """The loop decides at rising times and in the order of triggers, so the rows are in order."""
-    changes = table.changes[:n_changed]
-    return Changes(changes[:, 0].copy(), changes[:, 1].astype(np.int16), changes[:, 2].astype(np.int32))
+    return Changes(found["at"].copy(), found["trigger"].astype(np.int16), found["units"].astype(np.int32))
 
 
 # --- flattening ----------------------------------------------------------------------------------------------------
 
 
+Fields = dict[str, Any]
+
+
 @lru_cache(maxsize=32)
 def flatten(plan: Plan) -> FlatPlan:
-    """A plan as arrays of whole numbers: tuples of any length go into one long list, and rows say where."""
+    """A plan as arrays of whole numbers: tuples of any length go into one long list, and records say where."""
     lists = _Lists()
     widening = {row.ask for row in plan.rows if isinstance(row, StepRow) and row.widened_ask != NONE}
-    pull_from, pull_to, pulled = plan.pull if plan.pull is not None else (NEVER, NEVER, 0)
-    decides = bool(plan.triggers or widening)
+    counted = _counted(plan)
     return FlatPlan(
-        rows=_matrix((_row(row, lists) for row in plan.rows), loop.N_FIELDS),
-        asks=_matrix(((*lists.add(ask.all_of), *lists.add(ask.any_of)) for ask in plan.asks), 4),
-        pools=_matrix((_pool(plan, number, lists) for number in range(len(plan.pools))), 4),
-        triggers=_matrix(
-            (
-                (t.opens, t.pool, *lists.add(t.steps), t.above, t.below, t.extra, t.ticks_per_hour, t.leaves)
-                for t in plan.triggers
-            ),
-            9,
-        ),
-        ranks=np.array(plan.ranks, np.int64),
-        rates=np.array(plan.rates, np.int64),
-        classes_when_pulled=_classes_when_pulled(plan, pulled),
-        paces=_matrix(plan.paces, HOURS_IN_WEEK + 1),
-        widening=np.array(sorted(widening), np.int64),
+        rows=_records(loop.ROW, (_row(row, lists, number in counted) for number, row in enumerate(plan.rows))),
+        asks=_records(loop.ASK, (lists.add("all", ask.all_of) | lists.add("any", ask.any_of) for ask in plan.asks)),
+        pools=_records(loop.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
+        triggers=_records(loop.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
         calendar=_calendar(plan),
-        settings=np.array(
-            [
-                plan.accumulating,
-                plan.untriaged_class,
-                plan.ignored_class,
-                pull_from,
-                pull_to,
-                plan.patience_to,
-                plan.decide_every if decides else 0,
-                plan.n_loops,
-            ],
-            np.int64,
-        ),
-        lists=np.array(lists.numbers, np.int64),
+        settings=_settings(plan, decides=bool(plan.triggers or widening)),
+        queue_of_class=_queues(plan)[0],
+        worth=_queues(plan)[1],
+        classes_when_pulled=_classes_when_pulled(plan),
+        paces=np.array(plan.paces, np.int64).reshape(-1, HOURS_IN_WEEK + 1),
+        widening=np.array(sorted(widening), np.int64),
+        lists=np.array(lists.numbers, np.uint32),
     )
 
 
@@ -157,57 +148,137 @@ class _Lists:
     def __init__(self) -> None:
         self.numbers: list[int] = []
 
-    def add(self, numbers: Iterable[int]) -> tuple[int, int]:
+    def add(self, name: str, numbers: Iterable[int]) -> Fields:
+        """The fields `<name>_at` and `n_<name>` of a record."""
         start = len(self.numbers)
         self.numbers += numbers
-        return start, len(self.numbers) - start
+        return {f"{name}_at": start, f"n_{name}": len(self.numbers) - start}
 
 
-def _matrix(rows: Iterable[Sequence[int]], n_fields: int) -> loop.Ints:
-    return np.array([[int(number) for number in row] for row in rows], np.int64).reshape(-1, n_fields)
+def _records(kind: np.dtype[Any], rows: Iterable[Fields]) -> Records:
+    """One record a row; fields that a row does not name are 0."""
+    found = list(rows)
+    records = np.zeros(len(found), kind)
+    for number, fields in enumerate(found):
+        for name, value in fields.items():
+            records[name][number] = value
+    return records
 
 
-def _row(row: StepRow | BranchRow | EndRow, lists: _Lists) -> list[int]:
-    fields = [NONE] * loop.N_FIELDS
+def _counted(plan: Plan) -> set[int]:
+    """The steps whose waiting patients somebody counts: a branch, a trigger, or a limit of their own."""
+    watched = {step for row in plan.rows if isinstance(row, BranchRow) for step in row.steps}
+    watched |= {step for trigger in plan.triggers for step in trigger.steps}
+    limited = {number for number, row in enumerate(plan.rows) if isinstance(row, StepRow) and row.queue_limit != NONE}
+    return watched | limited
+
+
+_ABSENT = dict.fromkeys(
+    (
+        "ask",
+        "minutes",
+        "column",
+        "queue_class",
+        "ignored",
+        "relabels",
+        "repeat_of",
+        "pace",
+        "queue_limit",
+        "widened_ask",
+    ),
+    NONE,
+)
+
+
+def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> Fields:
     if isinstance(row, StepRow):
-        fields[loop.KIND] = Kind.STEP
-        fields[loop.NEXT] = row.next
-        fields[loop.ASK] = row.ask
-        fields[loop.MINUTES], fields[loop.N_REPEATS] = row.minutes, row.n_repeats
-        fields[loop.REPEAT_OF], fields[loop.PACE] = row.repeat_of, row.pace
-        fields[loop.KEEPS_AT : loop.KEEPS_AT + 2] = lists.add(row.keeps)
-        fields[loop.START_GIVES_AT : loop.START_GIVES_AT + 2] = lists.add(row.gives_up_at_start)
-        fields[loop.END_GIVES_AT : loop.END_GIVES_AT + 2] = lists.add(row.gives_up_at_end)
-        fields[loop.QUEUE_CLASS], fields[loop.IGNORED] = row.queue_class, row.ignored
-        fields[loop.PULLED], fields[loop.MAY_LEAVE] = row.pulled, row.may_leave
-        fields[loop.FIRST_SEEN], fields[loop.RELABELS] = row.first_seen, row.relabels
-        fields[loop.QUEUE_LIMIT], fields[loop.TURNED_AWAY] = row.queue_limit, row.turned_away
-        fields[loop.WIDENED_ASK], fields[loop.WIDENS_AFTER] = row.widened_ask, row.widens_after
-        return fields
-    fields[loop.KIND] = row.kind
+        return _step(row, lists) | {"is_counted": is_counted}
+    fields = {**_ABSENT, "kind": row.kind}
     if isinstance(row, BranchRow):
-        fields[loop.TARGETS_AT] = lists.add(row.targets)[0]
-        fields[loop.COLUMN], fields[loop.NUMBER] = row.column, row.number
-        fields[loop.STEPS_AT : loop.STEPS_AT + 2] = lists.add(row.steps)
-        fields[loop.HOURS_AT : loop.HOURS_AT + 2] = lists.add(tick for pair in row.open_hours for tick in pair)
+        fields |= {"targets_at": lists.add("targets", row.targets)["targets_at"]}
+        fields |= {"column": row.column, "number": row.number}
+        fields |= lists.add("steps", row.steps)
+        fields |= lists.add("hours", (tick for pair in row.open_hours for tick in pair))
     return fields
 
 
-def _pool(plan: Plan, pool: int, lists: _Lists) -> tuple[int, ...]:
+def _step(row: StepRow, lists: _Lists) -> Fields:
+    varies = row.minutes != NONE and (row.repeat_of != NONE or row.pace != NONE)
+    return {
+        **_ABSENT,
+        "kind": Kind.STEP,
+        "next": row.next,
+        "ask": row.ask,
+        "minutes": row.minutes,
+        "has_varying_minutes": varies,
+        "n_repeats": row.n_repeats,
+        "repeat_of": row.repeat_of,
+        "pace": row.pace,
+        **lists.add("keeps", row.keeps),
+        **lists.add("start_gives", row.gives_up_at_start),
+        **lists.add("end_gives", row.gives_up_at_end),
+        "queue_class": row.queue_class,
+        "ignored": row.ignored,
+        "pulled": row.pulled,
+        "may_leave": row.may_leave,
+        "first_seen": row.first_seen,
+        "relabels": row.relabels,
+        "queue_limit": row.queue_limit,
+        "turned_away": max(row.turned_away, 0),
+        "widened_ask": row.widened_ask,
+        "widens_after": row.widens_after,
+    }
+
+
+def _pool(plan: Plan, pool: int, lists: _Lists) -> Fields:
     asks = [number for number, ask in enumerate(plan.asks) if pool in ask.all_of or pool in ask.any_of]
     triggers = [number for number, trigger in enumerate(plan.triggers) if trigger.pool == pool]
-    return (*lists.add(asks), *lists.add(triggers))
+    return lists.add("asks", asks) | lists.add("triggers", triggers)
 
 
-def _classes_when_pulled(plan: Plan, pulled: int) -> loop.Ints:
+def _trigger(trigger: TriggerRow, lists: _Lists) -> Fields:
+    names = ("opens", "pool", "above", "below", "extra", "ticks_per_hour", "leaves")
+    return {name: getattr(trigger, name) for name in names} | lists.add("watches", trigger.steps)
+
+
+def _settings(plan: Plan, *, decides: bool) -> Records:
+    pull_from, pull_to, _ = plan.pull if plan.pull is not None else (NEVER, NEVER, 0)
+    fields = {
+        "accumulating": plan.accumulating,
+        "untriaged": plan.untriaged_class,
+        "ignored_class": plan.ignored_class,
+        "pull_from": pull_from,
+        "pull_to": pull_to,
+        "patience_to": max(plan.patience_to, 0),
+        "decide_every": plan.decide_every if decides else 0,
+        "n_loops": plan.n_loops,
+    }
+    return _records(loop.SETTINGS, [fields])
+
+
+def _queues(plan: Plan) -> tuple[loop.Ints, loop.Ints]:
+    """The queue of each class, and each queue's rate (accumulating) or rank, best first.
+
+    Classes of one rank share a queue: within it the key is (joined at, patient) in any case.
+    """
+    if plan.accumulating:
+        return np.arange(len(plan.rates)), np.array(plan.rates, np.int64)
+    ranks, queue = np.unique(np.array(plan.ranks, np.int64), return_inverse=True)
+    return queue.astype(np.int64), ranks
+
+
+def _classes_when_pulled(plan: Plan) -> loop.Ints:
     """The class that each class becomes under the pull towards the target: the better of the two."""
+    pulled = plan.pull[2] if plan.pull is not None else 0
     worth = plan.rates if plan.accumulating else [-rank for rank in plan.ranks]
     numbers = range(len(plan.classes))
     return np.array([pulled if worth[pulled] > worth[number] else number for number in numbers], np.int64)
 
 
-def _calendar(plan: Plan) -> loop.Ints:
-    """Every change of a pool's units or team in a week: (tick, pool, units or NONE), in order of time."""
+def _calendar(plan: Plan) -> Records:
+    """Every change of a pool's units or team in a week, in order of time; units of a change of team are NONE."""
     changes = [(tick, pool, units) for pool, row in enumerate(plan.pool_rows) for tick, units in row.timetable]
     changes += [(tick, pool, NONE) for pool, row in enumerate(plan.pool_rows) for tick in row.team_changes]
-    return _matrix(sorted(changes), 3)
+    return _records(
+        loop.CALENDAR, ({"due": tick, "pool": pool, "units": units} for tick, pool, units in sorted(changes))
+    )

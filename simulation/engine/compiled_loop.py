@@ -4,11 +4,12 @@ Everything numba compiles is in this file, except `plan.paced_end`, which both e
 a machine (some seconds) and kept on disk; no configuration changes it. After an edit of `plan.paced_end` or of
 `units`, delete the `__pycache__` folders: numba's files on disk only notice edits of this file.
 
-Four things make it fast, so they are kept to: no array is replaced inside the loop; what is due is one integer
-(tick and patient); an activity is written once, in one piece, when it is over; and what every activity needs is
-written out in `run`, because numba counts references to each array that a function is given (a third of the time).
-So each thing happens in one place: whoever moves on within an instant is put on the list `moving` and walked along
-the route by one block, whatever set it moving; pools with a unit free again are put on the list `freed`.
+What makes it fast, and is kept to: no array is replaced inside the loop; whatever belongs together is one record,
+so that a patient, a row of the plan or an activity is one place in memory; what is due is one integer (tick and
+patient); an activity is written once, in one piece, when it is over; an absent number is negative and is tested with
+`< 0`, which spares the compiler its check for indices from the end. Each thing happens in one place: whoever moves on
+within an instant is put on the list `moving` and walked along the route by one block, whatever set it moving; pools
+with a unit free again are put on the list `freed`.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
@@ -24,33 +25,149 @@ from simulation.engine import plan as plans
 from simulation.units import HOUR, NEVER, WEEK
 
 Ints = NDArray[np.int64]
+Records = NDArray[np.void]
 
-# Fields of a row of `FlatPlan.rows`. A field that ends _AT is a position in `lists`, its length is in the next.
-KIND, NEXT, ASK, MINUTES, N_REPEATS, REPEAT_OF, PACE = range(7)
-KEEPS_AT, N_KEEPS, START_GIVES_AT, N_START_GIVES, END_GIVES_AT, N_END_GIVES = range(7, 13)
-QUEUE_CLASS, IGNORED, PULLED, MAY_LEAVE, FIRST_SEEN, RELABELS = range(13, 19)
-QUEUE_LIMIT, TURNED_AWAY, WIDENED_ASK, WIDENS_AFTER = range(19, 23)
-TARGETS_AT, COLUMN, NUMBER, STEPS_AT, N_STEPS, HOURS_AT, N_HOURS = range(23, 30)
-N_FIELDS = 30
-# Fields of an ask.
-ALL_AT, N_ALL, ANY_AT, N_ANY = range(4)
-# Fields of a pool: the asks it can help to start, and its triggers.
-ASKS_AT, N_ASKS, TRIGGERS_AT, N_TRIGGERS = range(4)
-# Fields of a trigger.
-OPENS, POOL, WATCHES_AT, N_WATCHES, ABOVE, BELOW, EXTRA, TICKS_PER_HOUR, LEAVES = range(9)
-# Fields of a row of the weekly calendar; units of a team change are NONE.
-DUE, CALENDAR_POOL, UNITS = range(3)
-# Fields of the settings.
-ACCUMULATING, UNTRIAGED, IGNORED_CLASS, PULL_FROM, PULL_TO, PATIENCE_TO, DECIDE_EVERY, N_LOOPS = range(8)
+
+def _record(*, padded: bool = True, **fields: type) -> np.dtype[Any]:
+    """A record type whose fields numba and numpy both read as attributes; padded, its size is a power of two."""
+    named: Any = list(fields.items())
+    bare = np.dtype(named, align=True)
+    places = bare.fields or {}
+    size = 1 << (bare.itemsize - 1).bit_length() if padded else bare.itemsize
+    described: Any = {
+        "names": list(places),
+        "formats": [kind for kind, *_ in places.values()],
+        "offsets": [offset for _, offset, *_ in places.values()],
+        "itemsize": size,
+    }
+    return np.dtype((np.record, np.dtype(described)))
+
+
+# A field that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length; negative where there is none.
+ROW = _record(
+    kind=np.int16,
+    n_keeps=np.int16,
+    n_end_gives=np.int16,
+    n_start_gives=np.int16,
+    next=np.uint32,
+    ask=np.int32,
+    minutes=np.int32,
+    targets_at=np.uint32,
+    column=np.int32,
+    queue_class=np.int32,
+    ignored=np.int32,
+    relabels=np.int32,
+    has_varying_minutes=np.bool_,
+    is_counted=np.bool_,
+    may_leave=np.bool_,
+    first_seen=np.bool_,
+    pulled=np.bool_,
+    keeps_at=np.uint32,
+    end_gives_at=np.uint32,
+    start_gives_at=np.uint32,
+    n_repeats=np.int32,
+    repeat_of=np.int32,
+    pace=np.int32,
+    queue_limit=np.int32,
+    turned_away=np.uint32,
+    widened_ask=np.int32,
+    widens_after=np.int64,
+    number=np.int32,
+    steps_at=np.uint32,
+    n_steps=np.uint32,
+    hours_at=np.uint32,
+    n_hours=np.uint32,
+)
+ASK = _record(
+    all_at=np.uint32,
+    n_all=np.uint32,
+    any_at=np.uint32,
+    n_any=np.uint32,
+    n_waiting=np.int32,
+    best=np.int32,
+    is_touched=np.bool_,
+)
+POOL = _record(
+    in_use=np.int64,
+    capacity=np.int64,
+    scheduled=np.int64,
+    team=np.int32,
+    asks_at=np.uint32,
+    n_asks=np.uint32,
+    triggers_at=np.uint32,
+    n_triggers=np.uint32,
+    is_freed=np.bool_,
+)
+TRIGGER = _record(
+    opens=np.bool_,
+    pool=np.uint32,
+    watches_at=np.uint32,
+    n_watches=np.uint32,
+    above=np.int64,
+    below=np.int64,
+    extra=np.int64,
+    ticks_per_hour=np.int64,
+    leaves=np.int64,
+    units=np.int64,
+    carry=np.int64,
+)
+# One change of the weekly calendar; units of a team change are NONE.
+CALENDAR = _record(due=np.int64, pool=np.uint32, units=np.int64)
+SETTINGS = _record(
+    accumulating=np.bool_,
+    untriaged=np.int64,
+    ignored_class=np.int64,
+    pull_from=np.int64,
+    pull_to=np.int64,
+    patience_to=np.int64,
+    decide_every=np.int64,
+    n_loops=np.int64,
+)
+# Where a patient is: what it does at which row of the plan since when, its neighbours in the queue, what it holds.
+PERSON = _record(
+    joined_at=np.int64,
+    started_at=np.int64,
+    ends_at=np.int64,
+    row=np.uint32,
+    queue=np.int32,
+    after=np.int32,
+    before=np.int32,
+    due_next=np.int32,
+    wanted=np.int32,
+    acuity=np.int16,
+    chosen=np.int16,
+    n_held=np.int16,
+    n_taken=np.int16,
+    doing=np.int8,
+    seen=np.bool_,
+)
+# How many wait at a row: now, just before this instant, and when that last changed.
+WAITING = _record(now=np.int64, before=np.int64, changed_at=np.int64)
+QUEUE_ENDS = _record(first=np.int32, last=np.int32)
+ACTIVITY = _record(
+    padded=False,
+    joined_at=np.int64,
+    started_at=np.int64,
+    ended_at=np.int64,
+    patient=np.uint32,
+    step=np.int16,
+    pool=np.int16,
+    outcome=np.int8,
+)
+CHANGE = _record(at=np.int64, trigger=np.int64, units=np.int64)
 
 STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP = (int(kind) for kind in list(plans.Kind)[:6])
 DONE, LEFT, AWAY, OPEN = (int(outcome) for outcome in plans.Outcome)
 NONE = plans.NONE
-# What a patient does next: follow the route; an activity that ends in one of four ways; join another queue.
-ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, JOINS_AGAIN = range(6)
+# What a patient does next: follow the route; an activity that ends in one of four ways; join another queue; nothing.
+ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, JOINS_AGAIN, IS_NOT_HERE = range(7)
 
 PATIENT_BITS = 24
 PATIENT_MASK = (1 << PATIENT_BITS) - 1
+SLOT_BITS = 12
+"""What is due waits in a wheel of slots of 4 minutes (2^12 ticks), a turn of 34 h, and is put in order slot by slot."""
+SLOT_MASK = 511
+N_SLOTS = SLOT_MASK + 1
 POOL_BITS = 12
 POOL_MASK = (1 << POOL_BITS) - 1
 # A unit held is one number: the team (how many came before it) and the pool.
@@ -59,260 +176,371 @@ FITS, TABLE_FULL, HANDS_FULL = range(3)
 
 
 class FlatPlan(NamedTuple):
-    """A plan as arrays of whole numbers; the fields of each are named above."""
+    """A plan as arrays of whole numbers. `pools`, `asks` and `triggers` are a run's own copy: it counts in them."""
 
-    rows: Ints
-    lists: Ints
-    asks: Ints
-    pools: Ints
-    ranks: Ints
-    rates: Ints
+    rows: Records
+    lists: NDArray[np.uint32]
+    asks: Records
+    pools: Records
+    triggers: Records
+    calendar: Records
+    settings: Records
+    queue_of_class: Ints
+    worth: Ints
     classes_when_pulled: Ints
     paces: Ints
-    triggers: Ints
     widening: Ints
-    calendar: Ints
-    settings: Ints
 
 
 class People(NamedTuple):
-    """Bound columns, with patience as points in time and in the order in which it ends."""
+    """Bound columns, and those whose patience runs out before the horizon, in the order in which it does."""
 
     arrived_at: Ints
-    start: NDArray[np.int32]
+    start: NDArray[np.uint32]
     attributes: NDArray[np.int16]
     minutes: NDArray[np.int32]
     ignored: NDArray[np.bool_]
     leaves_at: Ints
-    leavers: Ints
+    leavers: NDArray[np.uint32]
 
 
 class Table(NamedTuple):
-    """Room for activities in the order in which they end, and for what triggers did (at, trigger, units)."""
+    """Room for activities in the order in which they end, and for what triggers did."""
 
-    patient: NDArray[np.int32]
-    step: NDArray[np.int16]
-    outcome: NDArray[np.int8]
-    joined_at: Ints
-    started_at: Ints
-    ended_at: Ints
-    pool: NDArray[np.int16]
-    changes: Ints
+    activities: Records
+    changes: Records
 
 
 compiled: Any = njit(cache=True, nogil=True, error_model="numpy")
+# For what every activity needs: a call would count references to each array that it is given.
+inlined: Any = njit(cache=True, nogil=True, error_model="numpy", inline="always")
 _paced_end = compiled(plans.paced_end)
 
 
+@inlined
+def _push(key, heap, n_heap):
+    """Add a key to the heap; returns its length."""
+    here = n_heap
+    while here > 0:
+        above = (here - 1) >> 1
+        if heap[above] <= key:
+            break
+        heap[here] = heap[above]
+        here = above
+    heap[here] = key
+    return n_heap + 1
+
+
 @compiled
-def _remove(p, queue_of, n_waiting, n_classes, ends, after, before):
+def _remove(person, people, queues, asks, n_queues):
     """Take a patient out of its queue."""
-    queue = queue_of[p]
-    ahead, behind = before[p], after[p]
-    if ahead >= 0:
-        after[ahead] = behind
+    if person.before >= 0:
+        people[person.before].after = person.after
     else:
-        ends[queue, 0] = behind
-    if behind >= 0:
-        before[behind] = ahead
+        queues[person.queue].first = person.after
+    if person.after >= 0:
+        people[person.after].before = person.before
     else:
-        ends[queue, 1] = ahead
-    n_waiting[queue // n_classes] -= 1
-    queue_of[p] = -1
+        queues[person.queue].last = person.before
+    asks[person.queue // n_queues].n_waiting -= 1
+    person.queue = -1
 
 
-@compiled
+@inlined
 def _count(row, change, now, waiting):
-    """Change how many wait at a step; `waiting` is (now, just before this instant, last changed at)."""
-    if waiting[row, 2] != now:
-        waiting[row, 1] = waiting[row, 0]
-        waiting[row, 2] = now
-    waiting[row, 0] += change
+    """Change how many wait at a step."""
+    count = waiting[row]
+    if count.changed_at != now:
+        count.before = count.now
+        count.changed_at = now
+    count.now += change
 
 
 @compiled
 def _n_before(first, n, now, lists, waiting):
     """How many waited at some steps just before this instant."""
     total = 0
-    for k in range(first, first + n):
-        row = lists[k]
-        total += waiting[row, 1] if waiting[row, 2] == now else waiting[row, 0]
+    for k in range(np.int64(first), np.int64(first) + n):
+        count = waiting[lists[k]]
+        total += count.before if count.changed_at == now else count.now
     return total
 
 
-@compiled
+@inlined
 def _is_in(number, lists, first, n):
     """Whether a number is in one of the flat lists."""
-    for k in range(first, first + n):  # noqa: SIM110 - numba compiles no any() over a generator
+    for k in range(np.int64(first), np.int64(first) + n):  # noqa: SIM110 - numba compiles no any() over a generator
         if lists[k] == number:
             return True
     return False
 
 
 @compiled
-def _is_open(row, now, rows, lists):
+def _is_open(row, now, lists):
     """Whether a branch by hours is open now."""
     at = now % WEEK
-    first = rows[row, HOURS_AT]
-    for k in range(first, first + rows[row, N_HOURS], 2):  # noqa: SIM110
+    for k in range(row.hours_at, row.hours_at + row.n_hours, 2):  # noqa: SIM110
         if lists[k] <= at < lists[k + 1]:
             return True
     return False
 
 
+@inlined
+def _free(number, pools, freed, n_freed):
+    """Put a pool on the list of those that may have a unit free; returns the list's length."""
+    pool = pools[number]
+    if pool.is_freed:
+        return n_freed
+    pool.is_freed = True
+    freed[n_freed] = number
+    return n_freed + 1
+
+
 @compiled
-def _give_up_at_start(p, row, rows, lists, slots, n_slots, n_held, team, in_use, freed, is_freed, n_freed):
+def _give_up_at_start(person, first, row, lists, slots, pools, freed, n_freed):
     """Give back what a step that starts gives up of what was held before; returns how many pools were freed."""
     n_kept = 0
-    for k in range(p * n_slots, p * n_slots + n_held[p]):
-        unit = slots[k]
-        pool = unit & POOL_MASK
-        if not _is_in(pool, lists, rows[row, START_GIVES_AT], rows[row, N_START_GIVES]):
-            slots[p * n_slots + n_kept] = unit
+    for k in range(first, first + person.n_held):
+        unit = np.int64(slots[k])
+        number = unit & POOL_MASK
+        if not _is_in(number, lists, row.start_gives_at, row.n_start_gives):
+            slots[first + n_kept] = unit
             n_kept += 1
-        elif unit >> POOL_BITS == team[pool]:
-            in_use[pool] -= 1
-            if not is_freed[pool]:
-                is_freed[pool] = True
-                freed[n_freed] = pool
-                n_freed += 1
-    n_held[p] = n_kept
+        elif unit >> POOL_BITS == pools[number].team:
+            pools[number].in_use -= 1
+            n_freed = _free(number, pools, freed, n_freed)
+    person.n_held = n_kept
     return n_freed
 
 
-@compiled
-def _end_of(p, row, now, rows, minutes, passes, n_loops, paces):
+@inlined
+def _end_of(p, row, now, minutes, passes, n_loops, paces):
     """When a step that starts now ends, in a loop or at a pace."""
-    column = rows[row, MINUTES]
-    loop = rows[row, REPEAT_OF]
-    if loop != NONE:
-        column += min(max(passes[p * n_loops + loop] - 1, 0), rows[row, N_REPEATS] - 1)
+    column = row.minutes
+    if row.repeat_of >= 0:
+        column += min(max(passes[p * n_loops + row.repeat_of] - 1, 0), row.n_repeats - 1)
     work = np.int64(minutes[column, p])
-    if rows[row, PACE] == NONE or work == 0:
+    if row.pace < 0 or work == 0:
         return now + work
-    return _paced_end(now, work, paces[rows[row, PACE]])
+    return _paced_end(now, work, paces[row.pace])
 
 
 @compiled
-def _capacity(pool, flat, scheduled, trigger_units):
+def _capacity(pool, lists, triggers):
     """The rota's units, what escalation opened, less what those who wait take."""
-    capacity = scheduled[pool]
-    first = flat.pools[pool, TRIGGERS_AT]
-    for k in range(first, first + flat.pools[pool, N_TRIGGERS]):
-        number = flat.lists[k]
-        if flat.triggers[number, OPENS]:
-            capacity += trigger_units[number]
+    capacity = pool.scheduled
+    for k in range(pool.triggers_at, pool.triggers_at + pool.n_triggers):
+        trigger = triggers[lists[k]]
+        if trigger.opens:
+            capacity += trigger.units
         else:
-            leaves = flat.triggers[number, LEAVES]
-            capacity = max(min(capacity, leaves), capacity - trigger_units[number])
+            capacity = max(min(capacity, trigger.leaves), capacity - trigger.units)
     return capacity
 
 
 @compiled
-def _decide(number, now, flat, waiting, units, carry):
-    """The units that a trigger sets now."""
-    trigger = flat.triggers[number]
-    n_waiting = _n_before(trigger[WATCHES_AT], trigger[N_WATCHES], now, flat.lists, waiting)
-    if trigger[OPENS]:
-        if n_waiting > trigger[ABOVE]:
-            return trigger[EXTRA]
-        return np.int64(0) if n_waiting <= trigger[BELOW] else units
-    period = flat.settings[DECIDE_EVERY]
-    due = carry[number] + n_waiting * trigger[TICKS_PER_HOUR] * period // HOUR
-    carry[number] = due % period
-    return due // period
+def _decide(now, period, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed):
+    """Let every trigger set its units; returns how many changes there are, and how many pools were freed."""
+    for number in range(len(triggers)):
+        trigger = triggers[number]
+        n_waiting = _n_before(trigger.watches_at, trigger.n_watches, now, lists, waiting)
+        units = trigger.units
+        if not trigger.opens:
+            due = trigger.carry + n_waiting * trigger.ticks_per_hour * period // HOUR
+            trigger.carry = due % period
+            units = due // period
+        elif n_waiting > trigger.above:
+            units = trigger.extra
+        elif n_waiting <= trigger.below:
+            units = np.int64(0)
+        if units != trigger.units:
+            trigger.units = units
+            change = changes[n_changes]
+            change.at = now
+            change.trigger = number
+            change.units = units
+            n_changes += 1
+            pools[trigger.pool].capacity = _capacity(pools[trigger.pool], lists, triggers)
+            n_freed = _free(trigger.pool, pools, freed, n_freed)
+    return n_changes, n_freed
 
 
 @compiled
-def run(flat, people, table, horizon, n_slots):
+def _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving):
+    """Set those moving who have waited long enough to ask for more pools; returns how many move."""
+    for ask in widening:
+        for queue in range(ask * n_queues, (ask + 1) * n_queues):
+            p = np.int64(queues[queue].first)
+            while p >= 0:
+                person = people[p]
+                behind = np.int64(person.after)
+                row = rows[person.row]
+                waited = now - person.joined_at
+                if row.widened_ask >= 0 and waited > 0 and waited >= row.widens_after:
+                    _remove(person, people, queues, asks, n_queues)
+                    person.wanted = row.widened_ask
+                    person.doing = JOINS_AGAIN
+                    moving[n_moving] = p
+                    n_moving += 1
+                p = behind
+    return n_moving
+
+
+@compiled
+def _turn_away(now, limited, n_limited, moving, n_moving, rows, waiting, people, queues, asks, worth, accumulating):
+    """Cut queues that are too long: of those who joined at this instant, the largest keys go.
+
+    Returns how many of `limited` still wait, and how many move.
+    """
+    for k in range(n_limited):
+        person = people[limited[k]]
+        if person.queue < 0:
+            continue
+        here = np.int64(person.row)
+        while waiting[here].now > rows[here].queue_limit:
+            worst = np.int64(-1)
+            worst_rank = np.int64(0)
+            for j in range(n_limited):
+                p = np.int64(limited[j])
+                other = people[p]
+                if other.queue >= 0 and other.row == here:
+                    rank = np.int64(0) if accumulating else worth[other.queue % len(worth)]
+                    if worst < 0 or rank > worst_rank or (rank == worst_rank and p > worst):
+                        worst, worst_rank = p, rank
+            if worst < 0:
+                break
+            _remove(people[worst], people, queues, asks, len(worth))
+            _count(here, -1, now, waiting)
+            people[worst].doing = SENT_AWAY
+            moving[n_moving] = worst
+            n_moving += 1
+    n_still = 0
+    for k in range(n_limited):
+        if people[limited[k]].queue >= 0:
+            limited[n_still] = limited[k]
+            n_still += 1
+    return n_still, n_moving
+
+
+@compiled
+def _at_first(columns, untriaged, n_queues, n_rows):
+    """Everybody not yet here, every queue empty, nobody waiting."""
+    people = np.empty(len(columns.arrived_at), dtype=PERSON)
+    for p in range(len(people)):
+        person = people[p]
+        person.doing = IS_NOT_HERE
+        person.row = columns.start[p]
+        person.acuity = untriaged
+        person.seen = columns.leaves_at[p] == NEVER
+        person.queue = -1
+        person.n_held = 0
+        person.n_taken = 0
+    queues = np.empty(n_queues, dtype=QUEUE_ENDS)
+    for k in range(n_queues):
+        queues[k].first = -1
+        queues[k].last = -1
+    waiting = np.empty(n_rows, dtype=WAITING)
+    for k in range(n_rows):
+        waiting[k].now = 0
+        waiting[k].changed_at = NEVER
+    return people, queues, waiting
+
+
+@compiled
+def _write_open(people, activities, n_rows):
+    """Write down what whoever is still here was doing; returns the rows of the table, or -1 if it is full."""
+    for p in range(len(people)):
+        person = people[p]
+        if person.doing != IS_NOT_HERE:
+            if n_rows == len(activities):
+                return -1
+            activity = activities[n_rows]
+            n_rows += 1
+            activity.patient = p
+            activity.step = person.row
+            activity.outcome = OPEN
+            activity.joined_at = person.joined_at
+            activity.started_at = person.started_at
+            activity.ended_at = NEVER
+            activity.pool = person.chosen
+    return n_rows
+
+
+@compiled
+def run(flat, columns, table, horizon, n_slots):
     """Run everybody from time 0 to the horizon; (code, activities, changes, events).
 
     Codes other than FITS ask for a second run with more room: in the table, or in the `n_slots` units that a patient
     may hold at once.
     """
-    rows, lists, asks, pools, settings = flat.rows, flat.lists, flat.asks, flat.pools, flat.settings
-    ranks, rates, calendar, paces = flat.ranks, flat.rates, flat.calendar, flat.paces
-    classes_when_pulled, widening = flat.classes_when_pulled, flat.widening
-    arrived_at, leaves_at, leavers = people.arrived_at, people.leaves_at, people.leavers
-    starts, attributes, minutes, ignored = people.start, people.attributes, people.minutes, people.ignored
-    out_patient, out_step, out_outcome, out_pool = table.patient, table.step, table.outcome, table.pool
-    out_joined, out_started, out_ended, out_changes = table.joined_at, table.started_at, table.ended_at, table.changes
-    n, n_asks, n_pools, n_classes = len(arrived_at), len(asks), len(pools), len(ranks)
-    accumulating, n_loops, ignored_class = settings[ACCUMULATING], settings[N_LOOPS], settings[IGNORED_CLASS]
-    pull_from, pull_to, patience_to = settings[PULL_FROM], settings[PULL_TO], settings[PATIENCE_TO]
-    n_leavers, n_triggers, n_calendar, room = len(leavers), len(flat.triggers), len(calendar), len(out_patient)
+    rows, lists, asks, pools, calendar = flat.rows, flat.lists, flat.asks, flat.pools, flat.calendar
+    classes_when_pulled = flat.classes_when_pulled
+    queue_of_class, worth = flat.queue_of_class, flat.worth
+    n_queues = len(worth)
+    triggers, settings, widening, paces = flat.triggers, flat.settings[0], flat.widening, flat.paces
+    arrived_at, leaves_at, leavers = columns.arrived_at, columns.leaves_at, columns.leavers
+    attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
+    activities, changes = table.activities, table.changes
+    n, n_asks, n_pools = len(arrived_at), len(asks), len(pools)
+    n_leavers, n_calendar, room = len(leavers), len(calendar), len(activities)
+    accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
+    pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
-    # patients
-    at = np.full(n, -1, dtype=np.int32)
-    doing = np.zeros(n, dtype=np.int8)
-    acuity = np.full(n, settings[UNTRIAGED], dtype=np.int16)
-    seen = leaves_at == NEVER
-    joined = np.empty(n, dtype=np.int64)
-    started = np.empty(n, dtype=np.int64)
-    chosen = np.empty(n, dtype=np.int16)
-    slots = np.empty(n * n_slots, dtype=np.int32)
-    n_held = np.zeros(n, dtype=np.int32)
-    n_taken = np.zeros(n, dtype=np.int32)
+    people, queues, waiting = _at_first(columns, settings.untriaged, n_asks * n_queues, len(rows))
+    slots = np.empty(n * n_slots, dtype=np.uint32)
     passes = np.zeros(n * n_loops, dtype=np.int16)
-    wanted = np.empty(n, dtype=np.int32)
-    # queues, one an ask and class: the first and the last who wait
-    queue_of = np.full(n, -1, dtype=np.int32)
-    after = np.empty(n, dtype=np.int32)
-    before = np.empty(n, dtype=np.int32)
-    ends = np.full((n_asks * n_classes, 2), -1, dtype=np.int32)
-    n_waiting = np.zeros(n_asks, dtype=np.int64)
-    touched = np.empty(n_asks, dtype=np.int64)
-    is_touched = np.zeros(n_asks, dtype=np.bool_)
-    waiting = np.zeros((len(rows), 3), dtype=np.int64)
-    waiting[:, 2] = NEVER
-    # pools
-    in_use = np.zeros(n_pools, dtype=np.int64)
-    capacity = np.zeros(n_pools, dtype=np.int64)
-    scheduled = np.zeros(n_pools, dtype=np.int64)
-    team = np.zeros(n_pools, dtype=np.int64)
-    freed = np.empty(n_pools, dtype=np.int64)
-    is_freed = np.zeros(n_pools, dtype=np.bool_)
-    trigger_units = np.zeros(n_triggers, dtype=np.int64)
-    trigger_carry = np.zeros(n_triggers, dtype=np.int64)
+    touched = np.empty(n_asks, dtype=np.uint32)
+    freed = np.empty(n_pools, dtype=np.uint32)
     # what is due, and who moves in this instant
     heap = np.empty(n + 1, dtype=np.int64)
-    begun = np.empty(n, dtype=np.int64)
-    moving = np.empty(n, dtype=np.int32)
-    ending = np.empty(n, dtype=np.int32)
-    limited = np.empty(n, dtype=np.int32)
+    wheel = np.full(N_SLOTS, -1, dtype=np.int32)
+    in_heap_until = np.int64(0)
+    begun = np.empty(n, dtype=np.uint32)
+    moving = np.empty(n, dtype=np.uint32)
+    ending = np.empty(n, dtype=np.uint32)
+    limited = np.empty(n, dtype=np.uint32)
     n_heap = n_begun = n_moving = n_ending = n_limited = n_touched = n_freed = 0
     next_arrival = next_leaver = pull_starts = pull_ends = next_row = 0
+    arrival_at = arrived_at[0] if n else horizon
+    leaver_at = leaves_at[leavers[0]] if n_leavers else horizon
     week = 0
-    calendar_at = calendar[0, DUE] if n_calendar else horizon
-    decide_at = 0 if settings[DECIDE_EVERY] else horizon
+    calendar_at = calendar[0].due if n_calendar else horizon
+    decide_at = 0 if settings.decide_every else horizon
     n_rows = n_changes = n_events = 0
 
     while True:
         # A: put away what has begun, and find the next instant
         for k in range(n_begun):
-            key = begun[k]
-            here = n_heap
-            n_heap += 1
-            while here > 0:
-                above = (here - 1) >> 1
-                if heap[above] <= key:
-                    break
-                heap[here] = heap[above]
-                here = above
-            heap[here] = key
+            p = np.int64(begun[k])
+            if people[p].ends_at < in_heap_until:
+                n_heap = _push(people[p].ends_at << PATIENT_BITS | p, heap, n_heap)
+            else:
+                slot = people[p].ends_at >> SLOT_BITS & SLOT_MASK
+                people[p].due_next = wheel[slot]
+                wheel[slot] = p
         n_begun = 0
-        now = min(calendar_at, decide_at, horizon)
-        if n_heap > 0:
-            now = min(now, heap[0] >> PATIENT_BITS)
-        if next_arrival < n:
-            now = min(now, arrived_at[next_arrival])
-        if next_leaver < n_leavers:
-            now = min(now, leaves_at[leavers[next_leaver]])
+        now = min(calendar_at, decide_at, horizon, arrival_at, leaver_at)
         if pull_from != NEVER:
             if pull_starts < n:
                 now = min(now, arrived_at[pull_starts] + pull_from)
             if pull_ends < n:
                 now = min(now, arrived_at[pull_ends] + pull_to)
+        while n_heap == 0 and in_heap_until <= now:  # the next slots of the wheel
+            slot = in_heap_until >> SLOT_BITS & SLOT_MASK
+            in_heap_until += 1 << SLOT_BITS
+            p = np.int64(wheel[slot])
+            wheel[slot] = -1
+            while p >= 0:
+                person = people[p]
+                behind = np.int64(person.due_next)
+                if person.ends_at < in_heap_until:
+                    n_heap = _push(person.ends_at << PATIENT_BITS | p, heap, n_heap)
+                else:  # not in this turn of the wheel
+                    person.due_next = wheel[slot]
+                    wheel[slot] = p
+                p = behind
+        if n_heap > 0:
+            now = min(now, heap[0] >> PATIENT_BITS)
         if now >= horizon:
             break
 
@@ -340,67 +568,47 @@ def run(flat, people, table, horizon, n_slots):
                 heap[here] = heap[above]
                 here = above
             heap[here] = key
-        while next_arrival < n and arrived_at[next_arrival] <= now:
-            at[next_arrival] = starts[next_arrival]
+        while arrival_at <= now:
+            people[next_arrival].doing = ROUTE
             moving[n_moving] = next_arrival
             n_moving += 1
             next_arrival += 1
-        while next_leaver < n_leavers and leaves_at[leavers[next_leaver]] <= now:
+            arrival_at = arrived_at[next_arrival] if next_arrival < n else horizon
+        while leaver_at <= now:
             p = leavers[next_leaver]
             next_leaver += 1
-            if queue_of[p] >= 0 and not seen[p] and rows[at[p], MAY_LEAVE]:
-                seen[p] = True
-                _remove(p, queue_of, n_waiting, n_classes, ends, after, before)
-                _count(at[p], -1, now, waiting)
-                doing[p] = LEAVES_NOW
+            leaver_at = leaves_at[leavers[next_leaver]] if next_leaver < n_leavers else horizon
+            person = people[p]
+            row = rows[person.row]
+            if person.queue >= 0 and not person.seen and row.may_leave:
+                person.seen = True
+                _remove(person, people, queues, asks, n_queues)
+                if row.is_counted:
+                    _count(person.row, -1, now, waiting)
+                person.doing = LEAVES_NOW
                 moving[n_moving] = p
                 n_moving += 1
         while calendar_at <= now:
-            pool = calendar[next_row, CALENDAR_POOL]
-            if calendar[next_row, UNITS] == NONE:
-                team[pool] += 1
-                in_use[pool] = 0
+            entry = calendar[next_row]
+            pool = pools[entry.pool]
+            if entry.units < 0:
+                pool.team += 1
+                pool.in_use = 0
             else:
-                scheduled[pool] = calendar[next_row, UNITS]
-                capacity[pool] = _capacity(pool, flat, scheduled, trigger_units)
-            if not is_freed[pool]:
-                is_freed[pool] = True
-                freed[n_freed] = pool
-                n_freed += 1
+                pool.scheduled = entry.units
+                pool.capacity = _capacity(pool, lists, triggers)
+            n_freed = _free(entry.pool, pools, freed, n_freed)
             next_row += 1
             if next_row == n_calendar:
                 next_row = 0
                 week += WEEK
-            calendar_at = week + calendar[next_row, DUE]
+            calendar_at = week + calendar[next_row].due
         if decide_at <= now:
-            decide_at += settings[DECIDE_EVERY]
-            for number in range(n_triggers):
-                units = _decide(number, now, flat, waiting, trigger_units[number], trigger_carry)
-                if units != trigger_units[number]:
-                    trigger_units[number] = units
-                    out_changes[n_changes, 0] = now
-                    out_changes[n_changes, 1] = number
-                    out_changes[n_changes, 2] = units
-                    n_changes += 1
-                    pool = flat.triggers[number, POOL]
-                    capacity[pool] = _capacity(pool, flat, scheduled, trigger_units)
-                    if not is_freed[pool]:
-                        is_freed[pool] = True
-                        freed[n_freed] = pool
-                        n_freed += 1
-            for ask in widening:
-                for queue in range(ask * n_classes, (ask + 1) * n_classes):
-                    p = ends[queue, 0]
-                    while p >= 0:
-                        behind = after[p]
-                        waited = now - joined[p]
-                        if rows[at[p], WIDENED_ASK] != NONE and waited > 0 and waited >= rows[at[p], WIDENS_AFTER]:
-                            _remove(p, queue_of, n_waiting, n_classes, ends, after, before)
-                            wanted[p] = rows[at[p], WIDENED_ASK]
-                            doing[p] = JOINS_AGAIN
-                            moving[n_moving] = p
-                            n_moving += 1
-                        p = behind
+            decide_at += settings.decide_every
+            n_changes, n_freed = _decide(
+                now, settings.decide_every, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed
+            )
+            n_moving = _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving)
         if pull_from != NEVER:
             while True:
                 if pull_starts < n and arrived_at[pull_starts] + pull_from <= now:
@@ -411,10 +619,11 @@ def run(flat, people, table, horizon, n_slots):
                     pull_ends += 1
                 else:
                     break
-                if queue_of[p] >= 0 and rows[at[p], PULLED]:
-                    wanted[p] = queue_of[p] // n_classes
-                    _remove(p, queue_of, n_waiting, n_classes, ends, after, before)
-                    doing[p] = JOINS_AGAIN
+                person = people[p]
+                if person.queue >= 0 and rows[person.row].pulled:
+                    person.wanted = person.queue // n_queues
+                    _remove(person, people, queues, asks, n_queues)
+                    person.doing = JOINS_AGAIN
                     moving[n_moving] = p
                     n_moving += 1
 
@@ -425,295 +634,290 @@ def run(flat, people, table, horizon, n_slots):
             while n_moving > 0:
                 n_moving -= 1
                 p = np.int64(moving[n_moving])
-                row = np.int64(at[p])
-                what = np.int64(doing[p])
-                ask = np.int64(NONE)
-                if what == JOINS_AGAIN:
-                    ask = np.int64(wanted[p])
-                while ask == NONE:
+                person = people[p]
+                here = np.uint32(person.row)
+                row = rows[here]
+                what = np.int64(person.doing)
+                ask = np.int64(person.wanted) if what == JOINS_AGAIN else np.int64(NONE)
+                while ask < 0:
                     if what != ROUTE:  # an activity is over: write it down, give back, go on
                         if n_rows == room:
                             return TABLE_FULL, n_rows, n_changes, n_events
-                        out_patient[n_rows] = p
-                        out_step[n_rows] = row
-                        out_joined[n_rows] = joined[p]
-                        out_started[n_rows] = started[p]
-                        out_ended[n_rows] = now
-                        out_pool[n_rows] = chosen[p]
-                        out_outcome[n_rows] = DONE
-                        if what == LEAVES_NOW:
-                            out_outcome[n_rows] = LEFT
-                        elif what == SENT_AWAY:
-                            out_outcome[n_rows] = AWAY
+                        activity = activities[n_rows]
                         n_rows += 1
+                        activity.patient = p
+                        activity.step = here
+                        activity.joined_at = person.joined_at
+                        activity.started_at = person.started_at
+                        activity.ended_at = now
+                        activity.pool = person.chosen
+                        activity.outcome = DONE
                         first = p * n_slots
-                        n_before = n_held[p]
-                        n_kept = 0
-                        for k in range(n_before + n_taken[p]):
-                            unit = slots[first + k]
-                            pool = unit & POOL_MASK
-                            stays = False
-                            if what == ENDS:
-                                stays = k < n_before
-                                if not stays and rows[row, N_KEEPS] > 0:
-                                    stays = _is_in(pool, lists, rows[row, KEEPS_AT], rows[row, N_KEEPS])
-                                if stays and rows[row, N_END_GIVES] > 0:
-                                    stays = not _is_in(pool, lists, rows[row, END_GIVES_AT], rows[row, N_END_GIVES])
-                            if stays:
-                                slots[first + n_kept] = unit
-                                n_kept += 1
-                            elif unit >> POOL_BITS == team[pool]:
-                                in_use[pool] -= 1
-                                if not is_freed[pool]:
-                                    is_freed[pool] = True
-                                    freed[n_freed] = pool
-                                    n_freed += 1
-                        n_held[p] = n_kept
-                        n_taken[p] = 0
-                        if what == ENDS:
-                            if rows[row, RELABELS] != NONE:
-                                acuity[p] = attributes[rows[row, RELABELS], p]
-                            row = rows[row, NEXT]
-                        elif what == LEAVES_NOW:
-                            row = patience_to
-                        elif what == SENT_AWAY:
-                            row = rows[row, TURNED_AWAY]
+                        if what == ENDS and row.n_end_gives == 0:
+                            n_kept = np.int64(person.n_held)
                         else:
-                            at[p] = -1
+                            n_kept = 0
+                            for k in range(first, first + person.n_held):
+                                unit = np.int64(slots[k])
+                                number = unit & POOL_MASK
+                                if what == ENDS and not _is_in(number, lists, row.end_gives_at, row.n_end_gives):
+                                    slots[first + n_kept] = unit
+                                    n_kept += 1
+                                elif unit >> POOL_BITS == pools[number].team:
+                                    pools[number].in_use -= 1
+                                    n_freed = _free(number, pools, freed, n_freed)
+                        if person.n_taken > 0:
+                            n_before = first + person.n_held
+                            for k in range(n_before, n_before + person.n_taken):
+                                unit = np.int64(slots[k])
+                                number = unit & POOL_MASK
+                                if (
+                                    what == ENDS
+                                    and row.n_keeps > 0
+                                    and _is_in(number, lists, row.keeps_at, row.n_keeps)
+                                    and not _is_in(number, lists, row.end_gives_at, row.n_end_gives)
+                                ):
+                                    slots[first + n_kept] = unit
+                                    n_kept += 1
+                                elif unit >> POOL_BITS == pools[number].team:
+                                    pools[number].in_use -= 1
+                                    n_freed = _free(number, pools, freed, n_freed)
+                            person.n_taken = 0
+                        person.n_held = n_kept
+                        if what == ENDS:
+                            if row.relabels >= 0:
+                                person.acuity = attributes[row.relabels, p]
+                            here = np.uint32(row.next)
+                        elif what == LEAVES_NOW:
+                            activity.outcome = LEFT
+                            here = np.uint32(patience_to)
+                        elif what == SENT_AWAY:
+                            activity.outcome = AWAY
+                            here = np.uint32(row.turned_away)
+                        else:
+                            person.doing = IS_NOT_HERE
                             break
                         what = ROUTE
-                    kind = rows[row, KIND]
+                        row = rows[here]
+                    kind = row.kind
                     if kind == STEP:
-                        at[p] = row
-                        doing[p] = ENDS
-                        joined[p] = now
-                        started[p] = NEVER
-                        chosen[p] = NONE
-                        if rows[row, ASK] == NONE:  # starts alone
-                            started[p] = now
-                            if rows[row, FIRST_SEEN]:
-                                seen[p] = True
-                            if rows[row, N_START_GIVES] > 0:
+                        person.row = here
+                        person.doing = ENDS
+                        person.joined_at = now
+                        person.chosen = NONE
+                        if row.ask < 0:  # starts alone
+                            person.started_at = now
+                            if row.first_seen:
+                                person.seen = True
+                            if row.n_start_gives > 0:
                                 n_freed = _give_up_at_start(
-                                    p, row, rows, lists, slots, n_slots, n_held, team, in_use, freed, is_freed, n_freed
+                                    person, p * n_slots, row, lists, slots, pools, freed, n_freed
                                 )
                             ended = now
-                            if rows[row, REPEAT_OF] != NONE or rows[row, PACE] != NONE:
-                                if rows[row, MINUTES] != NONE:
-                                    ended = _end_of(p, row, now, rows, minutes, passes, n_loops, paces)
-                            elif rows[row, MINUTES] != NONE:
-                                ended += minutes[rows[row, MINUTES], p]
+                            if row.has_varying_minutes:
+                                ended = _end_of(p, row, now, minutes, passes, n_loops, paces)
+                            elif row.minutes >= 0:
+                                ended += minutes[row.minutes, p]
                             if ended == now:
                                 what = ENDS
                                 continue
                             if ended < horizon:
-                                begun[n_begun] = ended << PATIENT_BITS | p
+                                person.ends_at = ended
+                                begun[n_begun] = p
                                 n_begun += 1
                             break
-                        if rows[row, MAY_LEAVE] and not seen[p] and leaves_at[p] <= now:
-                            seen[p] = True
+                        person.started_at = NEVER
+                        if row.may_leave and not person.seen and leaves_at[p] <= now:
+                            person.seen = True
                             what = LEAVES_NOW
                             continue
-                        ask = rows[row, ASK]
-                        if waiting[row, 2] != now:
-                            waiting[row, 1] = waiting[row, 0]
-                            waiting[row, 2] = now
-                        waiting[row, 0] += 1
-                        if rows[row, QUEUE_LIMIT] != NONE:
-                            limited[n_limited] = p
-                            n_limited += 1
+                        ask = np.int64(row.ask)
+                        if row.is_counted:
+                            _count(here, 1, now, waiting)
+                            if row.queue_limit >= 0:
+                                limited[n_limited] = p
+                                n_limited += 1
                         break
-                    first = rows[row, TARGETS_AT]
                     if kind == ATTRIBUTE:
-                        row = lists[first + attributes[rows[row, COLUMN], p]]
+                        here = lists[row.targets_at + attributes[row.column, p]]
                     elif kind == ACUITY:
-                        row = lists[first + acuity[p]]
+                        here = lists[row.targets_at + person.acuity]
                     elif kind == LOOP:
-                        number = p * n_loops + rows[row, NUMBER]
-                        if passes[number] < attributes[rows[row, COLUMN], p]:
+                        number = p * n_loops + row.number
+                        if passes[number] < attributes[row.column, p]:
                             passes[number] += 1
-                            row = lists[first]
+                            here = lists[row.targets_at]
                         else:
-                            row = lists[first + 1]
+                            here = lists[row.targets_at + 1]
                     elif kind == QUEUE:
-                        n_now = _n_before(rows[row, STEPS_AT], rows[row, N_STEPS], now, lists, waiting)
-                        row = lists[first] if n_now >= rows[row, NUMBER] else lists[first + 1]
+                        n_now = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
+                        here = lists[row.targets_at + (0 if n_now >= row.number else 1)]
                     elif kind == HOURS:
-                        row = lists[first] if _is_open(row, now, rows, lists) else lists[first + 1]
+                        here = lists[row.targets_at + (0 if _is_open(row, now, lists) else 1)]
                     else:  # the end: an activity of no length, after which everything is given back
-                        joined[p] = now
-                        started[p] = now
-                        chosen[p] = NONE
-                        seen[p] = True
+                        person.joined_at = now
+                        person.started_at = now
+                        person.chosen = NONE
+                        person.seen = True
                         what = GONE
-                if ask == NONE:
+                    row = rows[here]
+                if ask < 0:
                     continue
                 # join the queue of the ask and the class, from the tail, by (joined at, patient)
-                number = rows[row, QUEUE_CLASS]
-                if number == NONE:
-                    number = np.int64(acuity[p])
-                if rows[row, PULLED] and pull_from <= now - arrived_at[p] < pull_to:
+                number = np.int64(row.queue_class)
+                if number < 0:
+                    number = np.int64(person.acuity)
+                if row.pulled and pull_from <= now - arrived_at[p] < pull_to:
                     number = classes_when_pulled[number]
-                if rows[row, IGNORED] != NONE and ignored[rows[row, IGNORED], p]:
+                if row.ignored >= 0 and ignored[row.ignored, p]:
                     number = ignored_class
-                queue = ask * n_classes + number
-                ahead = np.int64(ends[queue, 1])
+                number = np.int64(queue_of_class[number])
+                queue = ask * n_queues + number
+                ahead = np.int64(queues[queue].last)
                 behind = np.int64(-1)
-                while ahead >= 0 and (joined[ahead] > joined[p] or (joined[ahead] == joined[p] and ahead > p)):
+                while ahead >= 0:
+                    other = people[ahead]
+                    if other.joined_at < person.joined_at or (other.joined_at == person.joined_at and ahead < p):
+                        break
                     behind = ahead
-                    ahead = np.int64(before[ahead])
-                before[p] = ahead
-                after[p] = behind
+                    ahead = np.int64(other.before)
+                person.before = ahead
+                person.after = behind
                 if ahead >= 0:
-                    after[ahead] = p
+                    people[ahead].after = p
                 else:
-                    ends[queue, 0] = p
+                    queues[queue].first = p
                 if behind >= 0:
-                    before[behind] = p
+                    people[behind].before = p
                 else:
-                    ends[queue, 1] = p
-                queue_of[p] = queue
-                doing[p] = ENDS
-                n_waiting[ask] += 1
-                if not is_touched[ask]:
-                    is_touched[ask] = True
+                    queues[queue].last = p
+                person.queue = queue
+                person.doing = ENDS
+                asked = asks[ask]
+                asked.n_waiting += 1
+                if number < asked.best and not accumulating:
+                    asked.best = number
+                if not asked.is_touched:
+                    asked.is_touched = True
                     touched[n_touched] = ask
                     n_touched += 1
 
             # C: the smallest key of all who can start, again and again
             while True:
                 for k in range(n_freed):  # the asks that a freed pool may help to start
-                    pool = freed[k]
-                    is_freed[pool] = False
-                    if in_use[pool] < capacity[pool]:
-                        for j in range(pools[pool, ASKS_AT], pools[pool, ASKS_AT] + pools[pool, N_ASKS]):
-                            ask = lists[j]
-                            if n_waiting[ask] > 0 and not is_touched[ask]:
-                                is_touched[ask] = True
-                                touched[n_touched] = ask
+                    pool = pools[freed[k]]
+                    pool.is_freed = False
+                    if pool.in_use < pool.capacity:
+                        for j in range(pool.asks_at, pool.asks_at + pool.n_asks):
+                            asked = asks[lists[j]]
+                            if asked.n_waiting > 0 and not asked.is_touched:
+                                asked.is_touched = True
+                                touched[n_touched] = lists[j]
                                 n_touched += 1
                 n_freed = 0
                 best = best_queue = np.int64(-1)
                 best_rank = best_joined = np.int64(0)
                 k = 0
                 while k < n_touched:
-                    ask = touched[k]
-                    can_start = n_waiting[ask] > 0
+                    ask = np.int64(touched[k])
+                    asked = asks[ask]
+                    can_start = asked.n_waiting > 0
                     if can_start:
-                        for j in range(asks[ask, ALL_AT], asks[ask, ALL_AT] + asks[ask, N_ALL]):
-                            if in_use[lists[j]] >= capacity[lists[j]]:
+                        for j in range(asked.all_at, asked.all_at + asked.n_all):
+                            pool = pools[lists[j]]
+                            if pool.in_use >= pool.capacity:
                                 can_start = False
                                 break
-                    if can_start and asks[ask, N_ANY] > 0:
+                    if can_start and asked.n_any > 0:
                         can_start = False
-                        for j in range(asks[ask, ANY_AT], asks[ask, ANY_AT] + asks[ask, N_ANY]):
-                            if in_use[lists[j]] < capacity[lists[j]]:
+                        for j in range(asked.any_at, asked.any_at + asked.n_any):
+                            pool = pools[lists[j]]
+                            if pool.in_use < pool.capacity:
                                 can_start = True
                                 break
                     if not can_start:
-                        is_touched[ask] = False
+                        asked.is_touched = False
                         n_touched -= 1
                         touched[k] = touched[n_touched]
                         continue
                     k += 1
-                    for number in range(n_classes):
-                        queue = ask * n_classes + number
-                        p = np.int64(ends[queue, 0])
+                    first = ask * n_queues
+                    if not accumulating:  # the first queue with anybody is the best
+                        while queues[first + asked.best].first < 0:
+                            asked.best += 1
+                    for queue in range(first + asked.best, first + (n_queues if accumulating else asked.best + 1)):
+                        p = np.int64(queues[queue].first)
                         if p < 0:
                             continue
-                        rank = -rates[number] * (now - joined[p]) if accumulating else ranks[number]
+                        joined_at = people[p].joined_at
+                        rank = -worth[queue - first] * (now - joined_at) if accumulating else worth[queue - first]
                         if best >= 0:
                             if rank > best_rank:
                                 continue
                             if rank == best_rank and (
-                                joined[p] > best_joined or (joined[p] == best_joined and p > best)
+                                joined_at > best_joined or (joined_at == best_joined and p > best)
                             ):
                                 continue
-                        best, best_rank, best_joined, best_queue = p, rank, joined[p], queue
+                        best, best_rank, best_joined, best_queue = p, rank, joined_at, queue
                 if best < 0:
                     break
                 p = best
-                ask = best_queue // n_classes
-                row = np.int64(at[p])
-                behind = np.int64(after[p])
-                ends[best_queue, 0] = behind
+                person = people[p]
+                row = rows[person.row]
+                asked = asks[best_queue // n_queues]
+                behind = np.int64(person.after)
+                queues[best_queue].first = behind
                 if behind >= 0:
-                    before[behind] = -1
+                    people[behind].before = -1
                 else:
-                    ends[best_queue, 1] = -1
-                queue_of[p] = -1
-                n_waiting[ask] -= 1
-                if waiting[row, 2] != now:
-                    waiting[row, 1] = waiting[row, 0]
-                    waiting[row, 2] = now
-                waiting[row, 0] -= 1
-                started[p] = now
-                if rows[row, FIRST_SEEN]:
-                    seen[p] = True
-                if rows[row, N_START_GIVES] > 0:
-                    n_freed = _give_up_at_start(
-                        p, row, rows, lists, slots, n_slots, n_held, team, in_use, freed, is_freed, n_freed
-                    )
-                if n_held[p] + asks[ask, N_ALL] + min(asks[ask, N_ANY], 1) > n_slots:
+                    queues[best_queue].last = -1
+                person.queue = -1
+                asked.n_waiting -= 1
+                if row.is_counted:
+                    _count(person.row, -1, now, waiting)
+                person.started_at = now
+                if row.first_seen:
+                    person.seen = True
+                if row.n_start_gives > 0:
+                    n_freed = _give_up_at_start(person, p * n_slots, row, lists, slots, pools, freed, n_freed)
+                if person.n_held + asked.n_all + min(asked.n_any, 1) > n_slots:
                     return HANDS_FULL, n_rows, n_changes, n_events
-                to = p * n_slots + n_held[p]
-                n_taken[p] = asks[ask, N_ALL]
-                for j in range(asks[ask, ANY_AT], asks[ask, ANY_AT] + asks[ask, N_ANY]):
-                    pool = lists[j]
-                    if in_use[pool] < capacity[pool]:
-                        chosen[p] = pool
-                        n_taken[p] += 1
-                        slots[to] = team[pool] << POOL_BITS | pool
+                to = p * n_slots + person.n_held
+                n_taken = np.int64(asked.n_all)
+                for j in range(asked.any_at, asked.any_at + asked.n_any):
+                    number = lists[j]
+                    pool = pools[number]
+                    if pool.in_use < pool.capacity:
+                        person.chosen = number
+                        n_taken += 1
+                        slots[to] = pool.team << POOL_BITS | number
                         to += 1
-                        in_use[pool] += 1
+                        pool.in_use += 1
                         break
-                for j in range(asks[ask, ALL_AT], asks[ask, ALL_AT] + asks[ask, N_ALL]):
-                    pool = lists[j]
-                    slots[to] = team[pool] << POOL_BITS | pool
+                for j in range(asked.all_at, asked.all_at + asked.n_all):
+                    number = lists[j]
+                    pool = pools[number]
+                    slots[to] = pool.team << POOL_BITS | number
                     to += 1
-                    in_use[pool] += 1
+                    pool.in_use += 1
+                person.n_taken = n_taken
                 ended = now
-                if rows[row, REPEAT_OF] != NONE or rows[row, PACE] != NONE:
-                    if rows[row, MINUTES] != NONE:
-                        ended = _end_of(p, row, now, rows, minutes, passes, n_loops, paces)
-                elif rows[row, MINUTES] != NONE:
-                    ended += minutes[rows[row, MINUTES], p]
+                if row.has_varying_minutes:
+                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces)
+                elif row.minutes >= 0:
+                    ended += minutes[row.minutes, p]
                 if ended == now:
                     ending[n_ending] = p
                     n_ending += 1
                 elif ended < horizon:
-                    begun[n_begun] = ended << PATIENT_BITS | p
+                    person.ends_at = ended
+                    begun[n_begun] = p
                     n_begun += 1
 
-            # C is at rest: queues that are too long lose the largest keys among those who joined at this instant
-            if n_limited > 0:
-                for k in range(n_limited):
-                    p = limited[k]
-                    if queue_of[p] < 0:
-                        continue
-                    row = np.int64(at[p])
-                    while waiting[row, 0] > rows[row, QUEUE_LIMIT]:
-                        worst = -1
-                        worst_rank = 0
-                        for j in range(n_limited):
-                            other = limited[j]
-                            if queue_of[other] >= 0 and at[other] == row:
-                                rank = 0 if accumulating else ranks[queue_of[other] % n_classes]
-                                if worst < 0 or rank > worst_rank or (rank == worst_rank and other > worst):
-                                    worst, worst_rank = np.int64(other), rank
-                        if worst < 0:
-                            break
-                        _remove(worst, queue_of, n_waiting, n_classes, ends, after, before)
-                        _count(row, -1, now, waiting)
-                        doing[worst] = SENT_AWAY
-                        moving[n_moving] = worst
-                        n_moving += 1
-                n_still = 0
-                for k in range(n_limited):
-                    if queue_of[limited[k]] >= 0:
-                        limited[n_still] = limited[k]
-                        n_still += 1
-                n_limited = n_still
+            if n_limited > 0:  # C is at rest
+                n_limited, n_moving = _turn_away(
+                    now, limited, n_limited, moving, n_moving, rows, waiting, people, queues, asks, worth, accumulating
+                )
             for k in range(n_ending):
                 moving[n_moving] = ending[k]
                 n_moving += 1
@@ -721,37 +925,26 @@ def run(flat, people, table, horizon, n_slots):
             if n_moving == 0:
                 break
 
-    for p in range(n):  # whoever is still here
-        if at[p] >= 0:
-            if n_rows == room:
-                return TABLE_FULL, n_rows, n_changes, n_events
-            out_patient[n_rows] = p
-            out_step[n_rows] = at[p]
-            out_outcome[n_rows] = OPEN
-            out_joined[n_rows] = joined[p]
-            out_started[n_rows] = started[p]
-            out_ended[n_rows] = NEVER
-            out_pool[n_rows] = chosen[p]
-            n_rows += 1
-    return FITS, n_rows, n_changes, n_events
+    n_rows = _write_open(people, activities, n_rows)
+    return FITS if n_rows >= 0 else TABLE_FULL, n_rows, n_changes, n_events
 
 
 @compiled
-def arrange(table, n_rows, n_patients, out):
-    """Put activities into the order of patients, each patient's as they came (a counting sort)."""
+def arrange(activities, n_patients, patient, step, outcome, joined_at, started_at, ended_at, pool):
+    """Put activities into columns in the order of patients, each patient's as they came (a counting sort)."""
     place = np.zeros(n_patients + 1, dtype=np.int64)
-    for k in range(n_rows):
-        place[table.patient[k] + 1] += 1
+    for k in range(len(activities)):
+        place[activities[k].patient + 1] += 1
     for p in range(n_patients):
         place[p + 1] += place[p]
-    for k in range(n_rows):
-        p = table.patient[k]
-        to = place[p]
-        place[p] += 1
-        out.patient[to] = p
-        out.step[to] = table.step[k]
-        out.outcome[to] = table.outcome[k]
-        out.joined_at[to] = table.joined_at[k]
-        out.started_at[to] = table.started_at[k]
-        out.ended_at[to] = table.ended_at[k]
-        out.pool[to] = table.pool[k]
+    for k in range(len(activities)):
+        activity = activities[k]
+        to = place[activity.patient]
+        place[activity.patient] += 1
+        patient[to] = activity.patient
+        step[to] = activity.step
+        outcome[to] = activity.outcome
+        joined_at[to] = activity.joined_at
+        started_at[to] = activity.started_at
+        ended_at[to] = activity.ended_at
+        pool[to] = activity.pool

@@ -191,22 +191,18 @@ def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
 
     The amount done by tick t is a running total, linear within an hour; this inverts it, rounding up.
     """
-    week = pace[HOURS_IN_WEEK]
     at = now % WEEK
     hour = at // HOUR
-    done = pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR
-    target = done + work * PACE_SCALE
-    weeks = target // week
-    rest = target - weeks * week
-    low, high = 0, HOURS_IN_WEEK
-    while high - low > 1:
-        middle = (low + high) // 2
-        if pace[middle] <= rest:
-            low = middle
-        else:
-            high = middle
-    within = -(-(rest - pace[low]) * HOUR // max(pace[low + 1] - pace[low], 1))
-    return max(now - at + weeks * WEEK + low * HOUR + within, now)
+    rest = pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR + work * PACE_SCALE
+    weeks = 0
+    if rest >= pace[HOURS_IN_WEEK]:
+        weeks = rest // pace[HOURS_IN_WEEK]
+        rest -= weeks * pace[HOURS_IN_WEEK]
+        hour = 0
+    while hour < HOURS_IN_WEEK - 1 and pace[hour + 1] <= rest:
+        hour += 1
+    within = -(-(rest - pace[hour]) * HOUR // max(pace[hour + 1] - pace[hour], 1))
+    return max(now - at + weeks * WEEK + hour * HOUR + within, now)
 
 
 HOURS_IN_WEEK = 168
