@@ -1,16 +1,18 @@
 """All chance, drawn before the clock starts: one row per patient, one replication at a time.
 
-Every column has a stream of its own, found by name: (seed, replication, source of patients, column, repeat). Row
-k of a source is its k-th candidate whatever else changes, so a patient keeps its luck when a policy, a rota or a
-route changes, when arrivals are scaled, when the run is made longer and when another column is added. Arrivals
+Every column has a stream of its own, found by name: (seed, replication, source of patients, column, repeat); a digest
+of the name is the state of its generator. Row k of a source is its k-th candidate whatever else changes, so a patient
+keeps its luck when a policy, a rota or a route changes, when arrivals are scaled, when the run is made longer and when
+another column is added. Luck is uniform for attributes and coins and standard normal for durations. Arrivals
 come from a larger Poisson stream (`headroom`) of which a coin keeps a part, so scaling them keeps or drops
 patients and leaves everybody else alone. This is the only room that makes a generator.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping
+import hashlib
+import threading
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from simulation.errors import DrawsError, nearest
 from simulation.pathway.department import STREAM, ByChance, Chance, Choice, Pathway, Present, Profile, Stream
 from simulation.pathway.durations import Amount, Number
 from simulation.pathway.rota import timetable
+from simulation.pathway.ways import durations_by_source
 from simulation.units import DAY, NEVER, to_ticks
 
 if TYPE_CHECKING:
@@ -41,15 +44,51 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Luck:
+    """The streams of one replication's patients: a column is asked for by name and comes in the patients' order.
+
+    place  (n,) which of the candidates of all sources, one after another, each patient is; room  (n_candidates,) is
+    written over by every column, so one thread uses it at a time.
+    """
+
+    seed: int
+    replication: int
+    sources: tuple[Source, ...]
+    place: NDArray[np.int64]
+    room: Floats
+
+    def uniform(self, column: str, repeat: int = 0) -> Floats:
+        """One uniform number in (0, 1) a patient, shape (n,)."""
+        for source, mine in self._parts():
+            _generator(self.seed, self.replication, source.name, column, repeat).random(out=mine)
+        found = self.room.take(self.place)
+        return np.maximum(found, 2.0**-54, out=found)
+
+    def normal(self, column: str, repeat: int, *, of: Collection[str], into: Floats) -> None:
+        """Put one standard normal number a patient `into` (n,); those of sources not in `of` get nothing sensible."""
+        for source, mine in self._parts():
+            if source.name in of:
+                _generator(self.seed, self.replication, source.name, column, repeat).standard_normal(out=mine)
+        np.take(self.room, self.place, out=into, mode="clip")  # "clip" only spares numpy a copy
+
+    def _parts(self) -> Iterator[tuple[Source, Floats]]:
+        """Each source and the room of its candidates."""
+        start = 0
+        for source in self.sources:
+            yield source, self.room[start : start + source.n_candidates]
+            start += source.n_candidates
+
+
+@dataclass(frozen=True)
 class Draws:
     """One replication's patients, sorted by arrival; every array has one entry (or column) a patient.
 
     arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
     the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
-    patience  ticks from arrival to giving up, or NEVER; adherence  uniform coins by step.
+    patience  ticks from arrival to giving up, or NEVER; adherence  uniform coins by step; order  which row of the
+    sources, one after another, each is. Minutes of durations that a source's patients cannot come to mean nothing.
     """
 
-    seed: int
     replication: int
     arrived_at: NDArray[np.int64]
     stream: NDArray[np.int16]
@@ -58,21 +97,15 @@ class Draws:
     minutes: Mapping[str, Floats]
     patience: NDArray[np.int64]
     adherence: Mapping[str, Floats]
-    sources: tuple[Source, ...]
     order: NDArray[np.int64]
+    luck: Luck
 
     def __len__(self) -> int:
         return len(self.arrived_at)
 
     def uniform(self, column: str, repeat: int = 0) -> Floats:
         """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
-        parts = [
-            _generator(self.seed, self.replication, source.name, column, repeat).random(source.n_candidates)[
-                source.kept
-            ]
-            for source in self.sources
-        ]
-        return np.clip(np.concatenate(parts)[self.order], 2.0**-54, None)
+        return self.luck.uniform(column, repeat)
 
     def with_columns(
         self,
@@ -123,9 +156,11 @@ def _fill(
     arrived_at = np.concatenate(arrivals)
     stream = np.repeat(np.arange(len(sources), dtype=np.int16), [len(each) for each in arrivals])
     number = np.concatenate([source.kept for source in sources])
-    order = np.lexsort((number, stream, arrived_at))
+    order = np.argsort(arrived_at, kind="stable")  # those of one tick by source and number
+    n_candidates = [source.n_candidates for source in sources]
+    first = np.cumsum([0, *n_candidates])
+    luck = Luck(seed, replication, tuple(sources), (first[stream] + number)[order], np.zeros(first[-1]))
     bare = Draws(
-        seed=seed,
         replication=replication,
         arrived_at=arrived_at[order],
         stream=stream[order],
@@ -134,14 +169,11 @@ def _fill(
         minutes={},
         patience=np.full(len(order), NEVER, dtype=np.int64),
         adherence={},
-        sources=tuple(sources),
         order=order,
+        luck=luck,
     )
     attributes = _attributes(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
-    minutes = {
-        name: np.stack([_quantile(pathway, attributes, bare, name, repeat) for repeat in range(duration.repeats)])
-        for name, duration in pathway.durations.items()
-    }
+    minutes = _minutes(pathway, attributes, bare)
     adheres = [name for name, step in pathway.steps.items() if step.adheres and pathway.priority.adherence < 1]
     return replace(
         bare,
@@ -153,8 +185,23 @@ def _fill(
 
 
 def _generator(seed: int, replication: int, source: str, column: str, repeat: int) -> np.random.Generator:
-    words = (seed, replication, zlib.crc32(source.encode()), zlib.crc32(column.encode()), repeat)
-    return np.random.Generator(np.random.SFC64(np.random.SeedSequence(words)))
+    """The generator of one stream, for use before the next is asked for: there is one a thread, set to the state.
+
+    Its state is a digest of the stream's name, which spares the slower mixing of `SeedSequence`.
+    """
+    name = repr((seed, replication, source, column, repeat)).encode()
+    words = np.frombuffer(hashlib.blake2b(name, digest_size=24).digest(), np.uint64)
+    if not hasattr(_local, "generator"):
+        _local.generator = np.random.Generator(np.random.SFC64(0))
+        _local.state = _local.generator.bit_generator.state
+    _local.state["state"]["state"][:3] = words
+    _local.state["state"]["state"][3] = 1
+    _local.generator.bit_generator.state = _local.state
+    generator: np.random.Generator = _local.generator
+    return generator
+
+
+_local = threading.local()
 
 
 def _arrivals(
@@ -189,9 +236,10 @@ def _arrivals(
     )
     share = _generator(seed, replication, name, "arrivals.time", 0).random(n)[kept]
     day = day[kept]
-    minute = np.empty(len(kept))
-    for number in range(7):
-        today = day % 7 == number
+    minute = np.zeros(len(kept))
+    differs = bool((by_hour != by_hour[0]).any())
+    for number in range(7) if differs else (0,):
+        today = day % 7 == number if differs else slice(None)
         totals = np.concatenate(([0.0], np.cumsum(by_hour[number])))
         if totals[-1] > 0:
             minute[today] = np.interp(share[today], totals / totals[-1], np.arange(25) * 60.0)
@@ -255,31 +303,52 @@ def _choose(
 def _pick(rows: Floats, share: Floats, row: NDArray[np.int16] | None) -> NDArray[np.int16]:
     """The category whose running total of shares (a row of `rows`) first exceeds `share`."""
     totals = np.cumsum(rows, axis=1)[:, :-1]
-    chosen = totals[0] if row is None else totals[row]
-    return np.asarray((share[:, None] >= chosen).sum(axis=1), dtype=np.int16)
+    if row is None:
+        return np.searchsorted(totals[0], share, side="right").astype(np.int16)
+    chosen = np.zeros(len(share), dtype=np.int16)
+    for total in totals.T:
+        chosen += share >= total.take(row)
+    return chosen
 
 
 def amount(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], number: Number) -> Floats:
-    """A number for each patient, shape (n,): the base times the factors of its categories."""
-    n = len(codes[STREAM])
+    """A number for each patient, shape (n,), or one for all, shape (): the base times the factors of its categories."""
     if not isinstance(number, Amount):
-        return np.full(n, float(number))
-    total = np.full(n, number.base)
+        return np.asarray(float(number))
+    total = np.asarray(number.base)
     for factor in number.times:
         known = pathway.categories(factor.by)
         missing = [name for name in known if name not in factor.values]
         if missing and factor.otherwise is None:
             remedy = nearest(missing[0], factor.values)
             raise DrawsError(f"a factor by {factor.by} has no value for {missing[0]}. {remedy}")
-        total *= np.array([factor.values.get(name, factor.otherwise) for name in known], dtype=float)[codes[factor.by]]
+        values = np.array([factor.values.get(name, factor.otherwise) for name in known], dtype=float)
+        total = total * values.take(codes[factor.by])
     return total
 
 
-def _quantile(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws, name: str, repeat: int) -> Floats:
-    duration = pathway.durations[name]
-    mean = amount(pathway, codes, duration.mean) * duration.scale
-    minutes = duration.quantile(draws.uniform(duration.luck_of or name, repeat), mean)
-    return np.minimum(minutes, duration.longest) if duration.longest is not None else minutes
+def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws) -> dict[str, Floats]:
+    """Minutes by duration, shape (repeats, n); for patients who can come to a step of it, see `Draws`."""
+    met = durations_by_source(pathway)
+    found = {}
+    for name, duration in pathway.durations.items():
+        sources = [source.name for source in draws.luck.sources if name in met[source.name]]
+        comes = np.array([source.name in sources for source in draws.luck.sources], dtype=np.bool_)
+        mine = np.flatnonzero(comes.take(draws.stream))
+        mean = amount(pathway, codes, duration.mean) * duration.scale
+        found[name] = np.empty((duration.repeats, len(draws)))
+        for repeat, minutes in enumerate(found[name]):
+            draws.luck.normal(duration.luck_of or name, repeat, of=sources, into=minutes)
+            if len(mine) > len(draws) / 2:
+                duration.to_minutes(minutes, mean)
+            else:
+                few = minutes[mine]
+                duration.to_minutes(few, np.broadcast_to(mean, minutes.shape)[mine])
+                minutes[:] = 0
+                minutes[mine] = few
+            if duration.longest is not None:
+                np.minimum(minutes, duration.longest, out=minutes)
+    return found
 
 
 def _patience(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:

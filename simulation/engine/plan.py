@@ -30,7 +30,7 @@ from simulation.pathway.department import (
     Trigger,
 )
 from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
-from simulation.units import HOUR, WEEK, to_ticks
+from simulation.units import HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
 
 Ints = NDArray[np.int64]
 RANK_SCALE = 1000
@@ -406,11 +406,9 @@ def bind(plan: Plan, draws: Draws) -> Columns:
         attributes[number] = draws.attributes[name]
     minutes = np.empty((len(plan.minutes_columns), n), dtype=np.int32)
     for number, (parts, factor, repeat) in enumerate(plan.minutes_columns):
-        total = np.zeros(n)
-        for part in parts:
-            repeats = draws.minutes[part]
-            total += repeats[min(repeat, len(repeats) - 1)]
-        minutes[number] = to_ticks(total * factor)
+        columns = [draws.minutes[part][min(repeat, len(draws.minutes[part]) - 1)] for part in parts]
+        ticks = sum(columns[1:], start=columns[0]) * (factor * TICKS_PER_MINUTE)
+        minutes[number] = np.rint(ticks, out=ticks)
     ignored = np.zeros((len(plan.ignored_columns), n), dtype=np.bool_)
     for number, name in enumerate(plan.ignored_columns):
         ignored[number] = draws.adherence[name] >= plan.adherence

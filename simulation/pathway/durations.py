@@ -1,13 +1,15 @@
 """Amounts that depend on the patient, and the distributions that durations follow.
 
 A duration describes minutes of *work or process*; waits are never described, they come out of queues.
-Each is a quantile function: `quantile(share, mean)` turns one uniform number a patient into minutes, so a
-patient keeps its luck when the mean changes. No generator and no seed lives here.
+Each turns a patient's luck, one standard normal number, into minutes: `to_minutes(luck, mean)` writes the quantile of
+the luck's probability over the luck, so the patient keeps its luck when the mean or the kind of distribution changes.
+No generator and no seed lives here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Annotated, Literal
 
 import numpy as np
@@ -62,9 +64,9 @@ class Fixed(Duration):
     kind: Literal["fixed"]
     mean: Number
 
-    def quantile(self, share: Array, mean: Array) -> Array:
-        """Minutes, shape of `share`."""
-        return mean + 0 * share
+    def to_minutes(self, luck: Array, mean: Array) -> None:
+        """Write minutes over `luck`."""
+        luck[:] = mean
 
 
 @described
@@ -74,9 +76,11 @@ class Exponential(Duration):
     kind: Literal["exponential"]
     mean: Number
 
-    def quantile(self, share: Array, mean: Array) -> Array:
-        """Minutes, shape of `share` in [0, 1)."""
-        return -mean * np.log1p(-share)
+    def to_minutes(self, luck: Array, mean: Array) -> None:
+        """Write minutes over `luck`."""
+        from scipy.special import log_ndtr
+
+        luck[:] = -mean * log_ndtr(-luck)
 
 
 @described
@@ -87,11 +91,12 @@ class Lognormal(Duration):
     mean: Number
     log_sd: Annotated[float, Ge(0)]
 
-    def quantile(self, share: Array, mean: Array) -> Array:
-        """Minutes, shape of `share` in (0, 1)."""
-        from scipy.special import ndtri
-
-        return mean * np.exp(self.log_sd * ndtri(share) - self.log_sd**2 / 2)
+    def to_minutes(self, luck: Array, mean: Array) -> None:
+        """Write minutes over `luck`."""
+        luck *= self.log_sd
+        luck -= self.log_sd**2 / 2
+        np.exp(luck, out=luck)
+        luck *= mean
 
 
 @described
@@ -102,12 +107,12 @@ class Gamma(Duration):
     mean: Number
     cv: Positive
 
-    def quantile(self, share: Array, mean: Array) -> Array:
-        """Minutes, shape of `share` in [0, 1)."""
-        from scipy.special import gammaincinv
+    def to_minutes(self, luck: Array, mean: Array) -> None:
+        """Write minutes over `luck`."""
+        from scipy.special import gammaincinv, ndtr
 
         shape = 1 / self.cv**2
-        return mean / shape * gammaincinv(shape, share)
+        luck[:] = mean / shape * gammaincinv(shape, ndtr(luck))
 
 
 @described
@@ -118,11 +123,11 @@ class Weibull(Duration):
     mean: Number
     power: Positive
 
-    def quantile(self, share: Array, mean: Array) -> Array:
-        """Minutes, shape of `share` in [0, 1)."""
-        from scipy.special import gamma
+    def to_minutes(self, luck: Array, mean: Array) -> None:
+        """Write minutes over `luck`."""
+        from scipy.special import gamma, log_ndtr
 
-        return mean / gamma(1 + 1 / self.power) * (-np.log1p(-share)) ** (1 / self.power)
+        luck[:] = mean / gamma(1 + 1 / self.power) * (-log_ndtr(-luck)) ** (1 / self.power)
 
 
 @described
@@ -134,11 +139,9 @@ class Normal(Duration):
     sd: Minutes
     least: Minutes = 0.0
 
-    def quantile(self, share: Array, mean: Array) -> Array:
-        """Minutes, shape of `share` in (0, 1)."""
-        from scipy.special import ndtri
-
-        return np.maximum(mean + self.sd * ndtri(share), self.least)
+    def to_minutes(self, luck: Array, mean: Array) -> None:
+        """Write minutes over `luck`."""
+        np.maximum(mean + self.sd * luck, self.least, out=luck)
 
 
 @described
@@ -152,21 +155,26 @@ class Residual(Duration):
     mean: Number
     log_sd: Annotated[float, Ge(0)]
 
-    def quantile(self, share: Array, mean: Array) -> Array:
-        """Minutes, shape of `share` in (0, 1): the quantile of the equilibrium residual, by inversion on a grid.
-
-        The residual's distribution function is (1/mean) x the integral of the survival function, which for a
-        lognormal is closed: F(x) = Phi((ln x - mu - s^2)/s) + (x/mean) (1 - Phi((ln x - mu)/s)).
-        """
+    def to_minutes(self, luck: Array, mean: Array) -> None:
+        """Write minutes over `luck`: the quantile of the equilibrium residual, by inversion on a grid."""
         from scipy.special import ndtr
 
-        if self.log_sd == 0:
-            return share * mean
-        s = self.log_sd
-        relative = np.exp(np.linspace(-14.0, 14.0, 4001) * max(s, 0.3))
-        z = (np.log(relative) + s**2 / 2) / s
-        below = ndtr(z - s) + relative * ndtr(-z)
-        return np.interp(share, below, relative) * mean
+        share = ndtr(luck)
+        luck[:] = (np.interp(share, *_residual_grid(self.log_sd)) if self.log_sd else share) * mean
+
+
+@lru_cache(maxsize=64)
+def _residual_grid(log_sd: float) -> tuple[Array, Array]:
+    """Probabilities and residual stays (in means) of a lognormal: what `Residual` inverts.
+
+    The residual's distribution function is (1/mean) x the integral of the survival function, which for a
+    lognormal is closed: F(x) = Phi((ln x - mu - s^2)/s) + (x/mean) (1 - Phi((ln x - mu)/s)).
+    """
+    from scipy.special import ndtr
+
+    relative = np.exp(np.linspace(-14.0, 14.0, 4001) * max(log_sd, 0.3))
+    z = (np.log(relative) + log_sd**2 / 2) / log_sd
+    return ndtr(z - log_sd) + relative * ndtr(-z), relative
 
 
 AnyDuration = Fixed | Exponential | Lognormal | Gamma | Weibull | Normal | Residual

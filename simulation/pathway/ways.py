@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from simulation.pathway.department import (
+    STREAM,
     Branch,
     ByAttribute,
     ByChance,
@@ -132,3 +133,19 @@ def round_trip(lead: Mapping[str, Sequence[str]], start: str, members: set[str])
     while len(trip) == 1 or trip[-1] != start:
         trip.append(before[trip[-1]])
     return trip[::-1]
+
+
+def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
+    """The durations that each source's patients can come to, patience included, and those that no route uses."""
+    lead = ways(pathway)
+    by_stream = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == STREAM]
+    found = {}
+    for source, start in starts_of(pathway).items():
+        others = [(name, way) for name in by_stream for way in lead[name] if way.when != source]
+        reached = reached_from((start,), lead, closed=others)
+        met = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
+        if pathway.patience is not None and source in pathway.patience.streams:
+            met.add(pathway.patience.minutes)
+        found[source] = frozenset(met)
+    unused = frozenset(pathway.durations).difference(*found.values())
+    return {source: met | unused for source, met in found.items()}

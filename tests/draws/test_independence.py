@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.special import log_ndtr
 
 from simulation.config import packaged_configs, policy_named
 from simulation.draws import Draws, draw
@@ -144,9 +145,9 @@ def test_no_two_columns_share_their_luck(small: Small) -> None:
 
 def test_a_shared_draw_makes_both_durations_long_for_the_same_patient(small: Small) -> None:
     drawn = draw(small(), seed=3, replication=0, days=28)
-    luck = drawn.uniform("seeing")
-    assert np.array_equal(np.argsort(drawn.minutes["writing"][0]), np.argsort(luck))
-    assert np.allclose(drawn.minutes["writing"][0], -4 * np.log1p(-luck))
+    mean = np.where(drawn.attributes["age"] == 1, 20.0, 10.0)
+    luck = (np.log(drawn.minutes["seeing"][0] / mean) + 0.5**2 / 2) / 0.5
+    assert np.allclose(drawn.minutes["writing"][0], -4 * log_ndtr(-luck))
     assert not np.array_equal(drawn.minutes["writing"][0], drawn.minutes["resting"][0])
 
 
