@@ -1,51 +1,55 @@
-"""The smallest departments whose waits are known exactly, and long runs of them.
+"""The smallest departments whose waits are known exactly, and runs of them.
 
-One queue before one pool of clinicians, built from the dataclasses of a pathway, so that what is checked is the whole
-chain: draws, triage policy, plan, engine. Standard errors are over replications, each with a warm-up of its own.
+Queues before pools of clinicians, built from the dataclasses of a pathway, so that what is checked is the whole
+chain: draws, triage policy, plan, engine. `Chain` names its parts, so that `power` can break one of them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import draw
+from simulation.analysis.occupancy import Window, present
+from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
-from simulation.engine.plan import Outcome, bind, lower
+from simulation.engine.plan import Columns, Outcome, Plan, bind, lower
 from simulation.errors import ResultsError
 from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
     Choice,
+    DayFactor,
     End,
     Given,
     Pathway,
     Patience,
     Pool,
     Priority,
+    Profile,
     QueueClass,
+    Rule,
     Step,
     Stream,
 )
 from simulation.pathway.described import Mark
-from simulation.pathway.durations import Amount, AnyDuration, Exponential, Factor
+from simulation.pathway.durations import Amount, AnyDuration, Exponential, Factor, Fixed, Lognormal
 from simulation.triage.matrix import Matrix
 from simulation.triage.policy import Assessor, Correlation, MatrixPolicy, Policy, apply
-from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, to_ticks
+from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, to_minutes, to_ticks
 
 Floats = NDArray[np.float64]
 LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
-SERVICE = "treatment"
+SERVICE, ROOM, STAY = "treatment", "room", "stay"
 MINUTES_A_DAY = 1440.0
 RELAXATIONS = 6.0
 """Warm-up in relaxation times of the queue: what is left of the empty start is e^-6 of it, 0.25 %."""
 _MARK: Mark = "assumed"
-_SOURCE = "a department with a closed form"
+_SOURCE = "a department with a known answer"
 
 
 def station(
@@ -53,14 +57,18 @@ def station(
     per_minute: float,
     shares: Sequence[float],
     service_means: Sequence[float],
-    clinicians: int = 1,
+    clinicians: int | None = 1,
     patience_mean: float | None = None,
+    earned: Sequence[int] | None = None,
 ) -> Pathway:
-    """One queue by label before `clinicians`; service is exponential within true level, minutes `service_means`.
+    """One queue by label before `clinicians` (None: as many as are wanted).
 
-    `shares` of patients by true level. With `patience_mean` people leave after exponential minutes of waiting.
+    Service is exponential within true level, minutes `service_means`; `shares` of patients by true level, as many
+    levels as shares. With `patience_mean` people leave after exponential minutes of waiting; with `earned` priority
+    accumulates, so much a minute by level.
     """
-    by_level = Factor(by=ACUITY_TRUE, values=dict(zip(LEVELS, service_means, strict=True)))
+    levels = LEVELS[: len(shares)]
+    by_level = Factor(by=ACUITY_TRUE, values=dict(zip(levels, service_means, strict=True)))
     durations: dict[str, AnyDuration] = {
         SERVICE: Exponential(kind="exponential", mean=Amount(base=1.0, times=(by_level,)), mark=_MARK, source=_SOURCE)
     }
@@ -68,6 +76,8 @@ def station(
     if patience_mean is not None:
         durations["patience"] = Exponential(kind="exponential", mean=patience_mean, mark=_MARK, source=_SOURCE)
         patience = Patience(minutes="patience", streams=("walk_in",), next="gone", mark=_MARK, source=_SOURCE)
+    rates = earned or (1,) * len(levels)
+    rule: Rule = "accumulating" if earned is not None else "acuity"
     return Pathway(
         name="station",
         streams={
@@ -75,17 +85,17 @@ def station(
                 starts="door", per_day=per_minute * MINUTES_A_DAY, headroom=1.0, mark=_MARK, source=_SOURCE
             )
         },
-        pools={"clinicians": Pool(kind="staff", capacity=clinicians, mark=_MARK, source=_SOURCE)},
+        pools={"clinicians": _pool("staff", clinicians)},
         attributes={
-            ACUITY_TRUE: Choice(kind="choice", categories=LEVELS, shares=tuple(shares), mark=_MARK, source=_SOURCE),
+            ACUITY_TRUE: Choice(kind="choice", categories=levels, shares=tuple(shares), mark=_MARK, source=_SOURCE),
             ACUITY_GIVEN: Given(kind="given", like=ACUITY_TRUE, mark=_MARK, source=_SOURCE),
         },
         durations=durations,
         priority=Priority(
-            rule="acuity",
-            classes={level: QueueClass(rank=rank, rate=1) for rank, level in enumerate(LEVELS)},
-            untriaged_as=LEVELS[-1],
-            ignored_as=LEVELS[-1],
+            rule=rule,
+            classes={level: QueueClass(rank=rank, rate=rates[rank]) for rank, level in enumerate(levels)},
+            untriaged_as=levels[-1],
+            ignored_as=levels[-1],
             mark=_MARK,
             source=_SOURCE,
         ),
@@ -97,6 +107,65 @@ def station(
             ),
         },
         ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
+    )
+
+
+def one_queue(*, per_minute: float, service_mean: float, clinicians: int | None = 1) -> Pathway:
+    """A station with one level of patients, first come, first served: nobody passes a door."""
+    pathway = station(per_minute=per_minute, shares=(1.0,), service_means=(service_mean,), clinicians=clinicians)
+    walk_in = replace(pathway.streams["walk_in"], starts=SERVICE)
+    return replace(pathway, streams={"walk_in": walk_in}, steps={SERVICE: pathway.steps[SERVICE]})
+
+
+def _pool(kind: Literal["space", "staff"], units: int | None) -> Pool:
+    return Pool(kind=kind, capacity=units, unlimited=units is None, mark=_MARK, source=_SOURCE)
+
+
+def served_for(pathway: Pathway, service_mean: float, *, cv: float) -> Pathway:
+    """The same station with lognormal services of this mean and coefficient of variation (0: fixed)."""
+    service: AnyDuration = Fixed(kind="fixed", mean=service_mean, mark=_MARK, source=_SOURCE)
+    if cv:
+        log_sd = math.sqrt(math.log1p(cv**2))
+        service = Lognormal(kind="lognormal", mean=service_mean, log_sd=log_sd, mark=_MARK, source=_SOURCE)
+    return replace(pathway, durations={**pathway.durations, SERVICE: service})
+
+
+def full_turns_away(pathway: Pathway) -> Pathway:
+    """The same station without room to wait: whoever finds nobody free is turned away."""
+    step = replace(pathway.steps[SERVICE], queue_limit=0, turned_away="gone")
+    return replace(pathway, steps={**pathway.steps, SERVICE: step})
+
+
+def by_the_hour(pathway: Pathway, per_hour: Sequence[float]) -> Pathway:
+    """The same station with so many arrivals in each of the 168 hours of a week."""
+    (name, stream), *_ = pathway.streams.items()
+    hours = Profile(weights=tuple(per_hour), mark=_MARK, source=_SOURCE)
+    changed = replace(stream, per_day=sum(per_hour) / 7, by_hour="hours")
+    return replace(pathway, streams={name: changed}, profiles={"hours": hours})
+
+
+def busy_days(pathway: Pathway, *, cv: float, headroom: float) -> Pathway:
+    """The same station with a factor on each day's arrivals, of mean 1 and this coefficient of variation."""
+    (name, stream), *_ = pathway.streams.items()
+    factor = DayFactor(cv=cv, mark=_MARK, source=_SOURCE)
+    changed = replace(stream, day_factor="days", headroom=headroom)
+    return replace(pathway, streams={name: changed}, day_factors={"days": factor})
+
+
+def with_cubicles(pathway: Pathway, *, cubicles: int, stay_mean: float) -> Pathway:
+    """A station of one level in cubicles: held while waiting for a clinician, in treatment, and for a stay after."""
+    (name, stream), *_ = pathway.streams.items()
+    stay = Exponential(kind="exponential", mean=stay_mean, mark=_MARK, source=_SOURCE)
+    return replace(
+        pathway,
+        streams={name: replace(stream, starts=ROOM)},
+        pools={**pathway.pools, "cubicles": _pool("space", cubicles)},
+        durations={**pathway.durations, STAY: stay},
+        steps={
+            ROOM: Step(asks=("cubicles",), keeps=("cubicles",), next=SERVICE),
+            SERVICE: replace(pathway.steps[SERVICE], next=STAY),
+            STAY: Step(minutes=(STAY,), gives_up_at_end=("cubicles",), next="home"),
+        },
     )
 
 
@@ -135,54 +204,62 @@ class Length:
         return self.warm_up_days + self.measured_days + self.run_out_days
 
 
-def length_for(
-    *,
-    error: float,
-    per_minute: float,
-    service_mean: float,
-    cv: float,
-    clinicians: int,
-    p_wait: float,
-    replications: int,
-) -> Length:
-    """Days that bring the relative standard error of the mean wait to about `error`.
+def warm_up_days(per_minute: float, service_mean: float, *, cv: float = 1.0, clinicians: int = 1) -> int:
+    """Whole days in which a queue forgets that it began empty.
 
-    Patients needed: 3 (1 + cv^2) / (p_wait (1 - load)^2 error^2): the asymptotic variance of the single queue in
-    heavy traffic (Whitt 1989, Management Science 35:1341) and half as much again, which priority and mixed
-    services were seen to need; `p_wait` is the share who wait at all. The queue
-    forgets in about service / (clinicians (1 - sqrt(load))^2) minutes, the relaxation time of M/M/c.
+    It forgets in about service / (clinicians (1 - sqrt(load))^2) minutes, the relaxation time of M/M/c.
     """
     load = per_minute * service_mean / clinicians
-    n_patients = 3 * (1 + cv**2) / (p_wait * (1 - load) ** 2 * error**2)
     forgets = service_mean * (1 + cv**2) / 2 / (clinicians * (1 - math.sqrt(load)) ** 2)
-    warm_up = max(1, math.ceil(RELAXATIONS * forgets / MINUTES_A_DAY))
-    measured = max(1, math.ceil(n_patients / (per_minute * MINUTES_A_DAY) / replications))
-    return Length(replications, warm_up, measured, run_out_days=3 * warm_up)
+    return max(1, math.ceil(RELAXATIONS * forgets / MINUTES_A_DAY))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The way from a pathway to activities, part by part. `drains`: nobody arrives after the measured window."""
+
+    draw: Callable[..., Draws] = draw
+    lower: Callable[[Pathway], Plan] = lower
+    bind: Callable[[Plan, Draws], Columns] = bind
+    drains: bool = False
+
+
+SOUND = Chain()
+"""The product as it is."""
 
 
 @dataclass(frozen=True)
 class Waited:
-    """The measured patients of one replication, shape (n,): ticks waited and served, label, whether they left."""
+    """One step of one replication: arrays of one length, a row for everybody who joined it, in ticks.
 
-    wait: NDArray[np.int64]
-    service: NDArray[np.int64]
-    label: NDArray[np.int16]
-    left: NDArray[np.bool_]
+    stopped_at  when the wait ended, by a start or otherwise; ended_at  when the patient was gone from the step; work
+    the minutes of service drawn, in ticks; label  what the queue goes by; measured  who arrived within the window.
+    """
+
+    joined_at: NDArray[np.int64]
+    stopped_at: NDArray[np.int64]
+    ended_at: NDArray[np.int64]
+    work: NDArray[np.int64]
+    labels: NDArray[np.int16]
+    outcome: NDArray[np.int8]
+    measured: NDArray[np.bool_]
+    window: Window
 
     @property
-    def mean(self) -> float:
-        """Minutes waited by the mean patient."""
-        return float(self.wait.mean()) / TICKS_PER_MINUTE
+    def wait(self) -> NDArray[np.int64]:
+        """Ticks waited by those who are measured."""
+        waits: NDArray[np.int64] = (self.stopped_at - self.joined_at)[self.measured]
+        return waits
 
     @property
-    def work_mean(self) -> float:
-        """Minutes waited by the mean minute of work: long services count more."""
-        total: float = float(self.wait @ self.service.astype(np.float64))
-        return total / float(self.service.sum()) / TICKS_PER_MINUTE
+    def service(self) -> NDArray[np.int64]:
+        """Ticks of service of those who are measured."""
+        return self.work[self.measured]
 
-    def mean_of_label(self, label: int) -> float:
-        """Minutes waited by the mean patient of one label."""
-        return float(self.wait[self.label == label].mean()) / TICKS_PER_MINUTE
+    @property
+    def label(self) -> NDArray[np.int16]:
+        """Labels of those who are measured."""
+        return self.labels[self.measured]
 
 
 def waited(
@@ -193,45 +270,136 @@ def waited(
     length: Length,
     seed: int,
     replication: int,
-    service: str = SERVICE,
-    closes: bool = False,
-) -> list[Waited]:
-    """One replication of the same patients under each policy. `closes`: nobody arrives after the measured window.
+    steps: Sequence[str] = (SERVICE,),
+    chain: Chain = SOUND,
+) -> list[dict[str, Waited]]:
+    """One replication of the same patients under each policy, by step.
 
     Raises ResultsError if somebody who is measured is still waiting when the run ends.
     """
-    arrive = length.warm_up_days + length.measured_days + (0 if closes else length.run_out_days)
-    drawn = draw(pathway, seed=seed, replication=replication, days=arrive)
-    plan = lower(pathway)
-    row = plan.row(service)
+    arrive = length.warm_up_days + length.measured_days + (0 if chain.drains else length.run_out_days)
+    drawn = chain.draw(pathway, seed=seed, replication=replication, days=arrive)
+    plan = chain.lower(pathway)
     first, last = length.warm_up_days * DAY, (length.warm_up_days + length.measured_days) * DAY
-    measured = (drawn.arrived_at >= first) & (drawn.arrived_at < last)
-    work = to_ticks(drawn.minutes[service][0])
     found = []
     for policy in policies:
         draws = drawn if policy is None else apply(policy, pathway, drawn)
-        table = engine_named(engine)(plan, bind(plan, draws), length.days * DAY).activities
-        mine = np.flatnonzero(table.step == row)
-        mine = mine[measured[table.patient[mine]]]
-        patient, left = table.patient[mine], table.outcome[mine] == Outcome.LEFT
-        stopped = np.where(left, table.ended_at[mine], table.started_at[mine])
-        if np.any(stopped == NEVER) or len(mine) != measured.sum():
-            raise ResultsError(f"{pathway.name}: a measured patient still waits after {length.days} days. Run longer")
-        label = draws.attributes.get(ACUITY_GIVEN, draws.attributes[ACUITY_TRUE])[patient]
-        found.append(Waited(stopped - table.joined_at[mine], work[patient], label, left))
+        table = engine_named(engine)(plan, chain.bind(plan, draws), length.days * DAY).activities
+        labels = draws.attributes.get(ACUITY_GIVEN, draws.attributes[ACUITY_TRUE])
+        by_step = {}
+        for step in steps:
+            mine = np.flatnonzero(table.step == plan.row(step))
+            patient, started_at, ended_at = table.patient[mine], table.started_at[mine], table.ended_at[mine]
+            arrived_at = draws.arrived_at[patient]
+            measured = (arrived_at >= first) & (arrived_at < last)
+            stopped_at = np.where(started_at == NEVER, ended_at, started_at)
+            if np.any(stopped_at[measured] == NEVER):
+                raise ResultsError(
+                    f"{pathway.name}: a measured patient still waits after {length.days} days. Run longer"
+                )
+            by_step[step] = Waited(
+                joined_at=table.joined_at[mine],
+                stopped_at=stopped_at,
+                ended_at=ended_at,
+                work=to_ticks(draws.minutes[step][0])[patient] if step in draws.minutes else 0 * ended_at,
+                labels=labels[patient],
+                outcome=table.outcome[mine],
+                measured=measured,
+                window=(first / TICKS_PER_MINUTE, last / TICKS_PER_MINUTE),
+            )
+        found.append(by_step)
     return found
 
 
-Figure = Literal["mean", "work_mean", "left_share"] | int
-"""What is read off a replication; a number is the label whose patients' mean wait it is."""
+# --- what is read off a step ---------------------------------------------------------------------------------------
+
+Figure = Callable[[Waited], float]
 
 
-def read(patients: Waited, figure: Figure) -> float:
-    """One number of one replication."""
-    if figure == "mean":
-        return patients.mean
-    if figure == "work_mean":
-        return patients.work_mean
-    if figure == "left_share":
-        return float(patients.left.mean())
-    return patients.mean_of_label(figure)
+def mean_wait(found: Waited) -> float:
+    """Minutes waited by the mean patient."""
+    return float(found.wait.mean()) / TICKS_PER_MINUTE
+
+
+def work_mean(found: Waited) -> float:
+    """Minutes waited by the mean minute of work: long services count more."""
+    service = found.service.astype(np.float64)
+    return float(found.wait @ service) / float(service.sum()) / TICKS_PER_MINUTE
+
+
+def of_label(label: int) -> Figure:
+    """Minutes waited by the mean patient of one label."""
+    return lambda found: float(found.wait[found.label == label].mean()) / TICKS_PER_MINUTE
+
+
+def wait_among(number: float, label: int) -> Figure:
+    """Minutes waited by all patients of one label together, over `number`: how many are expected."""
+    return lambda found: float(found.wait[found.label == label].sum()) / TICKS_PER_MINUTE / number
+
+
+def share_over(minutes: float) -> Figure:
+    """The share of patients who wait longer than so many minutes."""
+    return lambda found: float((found.wait > to_ticks(minutes)).mean())
+
+
+def share_that(outcome: Outcome) -> Figure:
+    """The share of patients whose step ended like this."""
+    return lambda found: float((found.outcome[found.measured] == outcome).mean())
+
+
+def number_waiting(found: Waited) -> float:
+    """How many wait, on average over the window."""
+    return present(to_minutes(found.joined_at), to_minutes(found.stopped_at), window=found.window).mean
+
+
+def number_served(found: Waited) -> float:
+    """How many are being served, on average over the window."""
+    return present(to_minutes(found.stopped_at), to_minutes(found.ended_at), window=found.window).mean
+
+
+def waiting_at(minute: float) -> Figure:
+    """How many wait at one moment."""
+
+    def read(found: Waited) -> float:
+        at = to_ticks(minute)
+        waits = (found.joined_at <= at) & ((found.stopped_at > at) | (found.stopped_at == NEVER))
+        return float(waits.sum())
+
+    return read
+
+
+def little(found: Waited) -> float:
+    """How many wait, over arrivals a minute times the mean wait: 1 by Little's law."""
+    minutes = found.window[1] - found.window[0]
+    return number_waiting(found) * minutes / float(found.wait.sum() / TICKS_PER_MINUTE)
+
+
+def time_share_from(number: int) -> Figure:
+    """The share of the window in which at least so many are being served."""
+
+    def read(found: Waited) -> float:
+        start, end = (to_ticks(edge) for edge in found.window)
+        ended_at = np.where(found.ended_at == NEVER, end, found.ended_at)
+        at = np.clip(np.concatenate([found.stopped_at, ended_at]), start, end)
+        step = np.repeat([1, -1], len(found.stopped_at))
+        order = np.argsort(at, kind="stable")
+        lasts = np.diff(np.append(at[order], end))
+        return float(lasts[np.cumsum(step[order]) >= number].sum() / (end - start))
+
+    return read
+
+
+def arrivals_a_day(found: Waited) -> float:
+    """How many come on the mean day of the window."""
+    return float(_daily(found).mean())
+
+
+def variance_of_days(found: Waited) -> float:
+    """The variance of the arrivals of a day."""
+    return float(_daily(found).var(ddof=1))
+
+
+def _daily(found: Waited) -> Floats:
+    first, last = (round(edge / MINUTES_A_DAY) for edge in found.window)
+    days = found.joined_at[found.measured] // DAY
+    return np.bincount(days - first, minlength=last - first).astype(float)

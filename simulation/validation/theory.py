@@ -1,174 +1,70 @@
-"""Queues whose mean waits are known in closed form, and what the engines give for them.
+"""Queues that are known exactly, and what the engines give for them: the first part of `aeflow validate`.
 
-The closed forms are small pure functions; times and rates share one unit (minutes and per minute here). A load of
-1 or more has no steady state: the mean wait is infinite. `theory_rows` runs the same departments through an engine
-and sets the two side by side: the first part of the table of `aeflow validate`.
+A `Check` is a small department and the figures that theory knows about it; `theory_rows` runs it through the whole
+chain (draws, policy, plan, engine) and sets the two side by side. The formulas are in `closed_forms`, the queues
+solved by numbers in `chains`, the departments in `_stations`; `power` breaks the product and looks who notices.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.engine.choose import EngineName
+from simulation.engine.plan import Outcome
 from simulation.errors import ConfigError, Fault
 from simulation.pathway.department import Pathway
 from simulation.triage.matrix import probabilities
-from simulation.validation._stations import (
-    LEVELS,
-    Figure,
-    Length,
-    Waited,
-    first_come,
-    labeller,
-    length_for,
-    read,
-    station,
-    waited,
+from simulation.triage.policy import Policy
+from simulation.validation import _stations as at
+from simulation.validation._stations import LEVELS, MINUTES_A_DAY, SERVICE, SOUND, Chain, Figure, Length
+from simulation.validation.chains import blocking, day_from_empty
+from simulation.validation.closed_forms import (
+    LabelWaits,
+    accumulating,
+    allen_cunneen,
+    daily_variance,
+    erlang_a,
+    erlang_b,
+    erlang_c,
+    label_errors,
+    mmc_share_over,
+    mmc_wait,
+    poisson_share_from,
+    pollaczek_khinchine,
+    priority_mmc,
 )
 
 Floats = NDArray[np.float64]
-Numbers = Sequence[float] | Floats
-WITHIN = 3.0
-"""A row passes within so many standard errors of theory. With 20 replications (Student's t, 19 degrees of freedom)
-a right engine fails 0.7 % of rows, by chance and by the seed; seeds are fixed, so a row that passes stays so."""
+ERROR, TAIL_ERROR = 0.005, 0.01
+"""The standard error aimed at, as a share of what is expected; for tails and variances the second."""
+VALUES = 40
+"""Independent values of every figure: a replication each, or the mean of several where a replication is short."""
+FALSE_ALARM, ROWS = 0.001, 50
+"""With at most so many rows, the probability that a right engine fails any of them."""
 
-# --- closed forms --------------------------------------------------------------------------------------------------
 
+@cache
+def threshold(n_values: int) -> float:
+    """Standard errors within which a row passes: Student's t at FALSE_ALARM / ROWS, two-sided.
 
-def erlang_c(servers: int, work: float) -> float:
-    """The probability of waiting in M/M/c; `work` is arrivals times mean service (erlangs).
-
-    Source: Erlang 1917; by Erlang B's recursion, Cooper, Introduction to Queueing Theory, 2nd ed. 1981, section 3.4.
-
-    >>> round(erlang_c(1, 0.6), 3)
-    0.6
+    By Bonferroni's inequality, whatever the dependence between rows, a right engine then fails any row of the table
+    with a probability of FALSE_ALARM at most. Seeds are fixed, so a table that passes stays so.
     """
-    if work >= servers:
-        return 1.0
-    blocked = 1.0
-    for number in range(1, servers + 1):
-        blocked = work * blocked / (number + work * blocked)
-    return blocked / (1 - work / servers * (1 - blocked))
+    from scipy.special import stdtrit
 
-
-def mmc_wait(per_minute: float, service_mean: float, *, servers: int) -> float:
-    """Mean wait in M/M/c, first come first served, in the unit of `service_mean`. Source: Erlang 1917."""
-    work = per_minute * service_mean
-    if work >= servers:
-        return math.inf
-    return erlang_c(servers, work) * service_mean / (servers - work)
-
-
-def pollaczek_khinchine(per_minute: float, service_mean: float, *, cv: float) -> float:
-    """Mean wait in M/G/1 for a service of this mean and coefficient of variation. Source: Pollaczek 1930,
-    Khinchine 1932."""
-    load = per_minute * service_mean
-    return load * service_mean * (1 + cv**2) / (2 * (1 - load)) if load < 1 else math.inf
-
-
-def allen_cunneen(per_minute: float, service_mean: float, *, cv: float, servers: int) -> float:
-    """Mean wait in M/G/c, approximately: that of M/M/c times (1 + cv^2) / 2. Exact for one server and for cv 1.
-
-    Source: Allen, Probability, Statistics and Queueing Theory, 2nd ed. 1990, section 5.3. Some per cent off for
-    several servers; it is further off, and too low for cv below 1, as the load falls and hardly anybody waits.
-    """
-    return mmc_wait(per_minute, service_mean, servers=servers) * (1 + cv**2) / 2
-
-
-def cobham(rates: Numbers, service_means: Numbers, second_moments: Numbers) -> Floats:
-    """Mean wait by class in M/G/1 with non-preemptive priority, the most urgent first, shape (classes,).
-
-    W_k = W_0 / ((1 - s_{k-1}) (1 - s_k)); W_0 = sum of rate x E[S^2] / 2, s_k the load of classes 1 to k.
-    Source: Cobham 1954, Operations Research 2:70.
-    """
-    rate, mean, second = (np.asarray(each, dtype=float) for each in (rates, service_means, second_moments))
-    return _by_priority(float(rate @ second) / 2, rate * mean)
-
-
-def priority_mmc(rates: Numbers, service_mean: float, *, servers: int) -> Floats:
-    """Mean wait by class in M/M/c with non-preemptive priority and one service mean for all, shape (classes,).
-
-    Source: Cobham 1954, Operations Research 2:70; Kella and Yechiali 1985, Naval Research Logistics 32:177.
-    """
-    rate = np.asarray(rates, dtype=float)
-    work = float(rate.sum()) * service_mean
-    return _by_priority(erlang_c(servers, work) * service_mean / servers, rate * service_mean / servers)
-
-
-def _by_priority(ahead: float, loads: Floats) -> Floats:
-    """`ahead` is the mean time until a server is free for somebody with no queue before them."""
-    totals = np.concatenate(([0.0], np.cumsum(loads)))
-    room = np.maximum(1 - totals, 0.0)
-    with np.errstate(divide="ignore"):
-        waits: Floats = ahead / (room[:-1] * room[1:])
-    return waits
-
-
-def work_weighted(waits: Numbers, rates: Numbers, service_means: Numbers) -> float:
-    """Mean wait of a minute of work. In one work-conserving queue no order of service changes it.
-
-    Source: Kleinrock 1965, Naval Research Logistics Quarterly 12:181 (the conservation law).
-    """
-    return float(np.average(waits, weights=np.asarray(rates, dtype=float) * np.asarray(service_means, dtype=float)))
-
-
-@dataclass(frozen=True)
-class LabelWaits:
-    """Mean waits where the queue goes by label and the work by true level: by label, by patient, by minute of work."""
-
-    by_label: Floats
-    patient_mean: float
-    work_mean: float
-
-
-def label_errors(rates: Numbers, service_means: Numbers, second_moments: Numbers, labels: Floats) -> LabelWaits:
-    """Cobham with label errors. `labels`: P(label | true level), shape (levels, labels); the rest by true level.
-
-    A label class is a mixture of true levels, so its service is that mixture; Poisson streams split and merge
-    into Poisson streams, so Cobham's formula holds for labels as it stands.
-    """
-    rate, mean, second = (np.asarray(each, dtype=float) for each in (rates, service_means, second_moments))
-    of_label = rate @ labels
-    label_mean = (rate * mean) @ labels / of_label
-    label_second = (rate * second) @ labels / of_label
-    waits = cobham(of_label, label_mean, label_second)
-    return LabelWaits(
-        waits, float(np.average(waits, weights=of_label)), work_weighted(waits, of_label, label_mean)
-    )
-
-
-def erlang_a(per_minute: float, service_mean: float, *, patience_mean: float, servers: int) -> float:
-    """The share who leave without service in M/M/c where patience is exponential.
-
-    The states of a birth-death process, summed until they no longer matter. Source: Palm 1946; Garnett, Mandelbaum
-    and Reiman 2002, Manufacturing & Service Operations Management 4:208.
-    """
-    weight, total, leaving, n = 1.0, 1.0, 0.0, 0
-    while weight > 1e-15 * total or n <= servers:
-        n += 1
-        waiting = max(n - servers, 0)
-        weight *= per_minute / (min(n, servers) / service_mean + waiting / patience_mean)
-        total += weight
-        leaving += weight * waiting / patience_mean
-    return leaving / total / per_minute
-
-
-# --- beside an engine ----------------------------------------------------------------------------------------------
+    return float(stdtrit(n_values - 1, 1 - FALSE_ALARM / ROWS / 2))
 
 
 @dataclass(frozen=True)
 class TheoryRow:
-    """One closed form and what an engine gives. `z` is the difference in standard errors.
-
-    `tolerance` is what the formula itself may be off, in its own unit: 0 where it is exact. A row passes within
-    three standard errors plus the tolerance.
-    """
+    """One figure that theory knows and what an engine gives, over `n_values` independent values."""
 
     group: str
     name: str
@@ -176,7 +72,8 @@ class TheoryRow:
     expected: float
     found: float
     standard_error: float
-    tolerance: float
+    n_values: int
+    tail: bool
     source: str
 
     @property
@@ -190,33 +87,81 @@ class TheoryRow:
         return self.standard_error / self.expected
 
     @property
+    def sharp(self) -> bool:
+        """Whether the standard error is as small as the table promises."""
+        return self.relative_error <= (TAIL_ERROR if self.tail else ERROR)
+
+    @property
     def passed(self) -> bool:
         """Whether the two agree."""
-        return abs(self.found - self.expected) <= WITHIN * self.standard_error + self.tolerance
+        return abs(self.z) <= threshold(self.n_values)
 
+
+@dataclass(frozen=True)
+class Expectation:
+    """One number that theory knows about one step, under one policy."""
+
+    name: str
+    figure: Figure
+    expected: float
+    policy: int = 0
+    unit: str = "minutes"
+    step: str = SERVICE
+    tail: bool = False
+
+
+@dataclass(frozen=True)
+class Check:
+    """A department and what theory knows about it.
+
+    `n_patients` bring every row's standard error to what the table promises: measured, with a little to spare. Where
+    the window is part of the question `measured_days` fixes it, and more patients mean more replications.
+    """
+
+    group: str
+    pathway: Pathway
+    expectations: tuple[Expectation, ...]
+    source: str
+    n_patients: float
+    warm_up_days: int
+    run_out_days: int
+    policies: tuple[Policy | None, ...] = (None,)
+    measured_days: int | None = None
+
+    def length(self, effort: Effort) -> tuple[Length, int]:
+        """How long to run, and how many replications make one value."""
+        per_day = sum(stream.per_day for stream in self.pathway.streams.values())
+        days = self.n_patients * (ERROR / effort.error) ** 2 / per_day / effort.values
+        each = 1 if self.measured_days is None else max(1, math.ceil(days / self.measured_days))
+        measured = self.measured_days or max(1, math.ceil(days))
+        return Length(each * effort.values, self.warm_up_days, measured, self.run_out_days), each
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How hard to try: the engine, the relative standard error aimed at, values of each figure, the seed."""
+
+    engine: EngineName
+    error: float = ERROR
+    values: int = VALUES
+    seed: int = 1917
+
+
+# --- labels and stations -------------------------------------------------------------------------------------------
 
 EQUAL_SHARES = (0.1, 0.2, 0.3, 0.25, 0.15)
-EQUAL_SERVICE, EQUAL_LOAD = 10.0, 0.6
 MIX = (0.021, 0.174, 0.384, 0.362, 0.059)
 """The panel's levels of Moon et al. 2019, rounded to three figures."""
 SERVICE_MEANS = (40.0, 30.0, 22.0, 15.0, 10.0)
 LABEL_LOAD = 0.85
 CV = 0.629
 TRIAGE_MINUTES: Mapping[str, float] = {"now": 5.50, "27 s saved": 5.05, "lean": 3.08}
-TRIAGE_STATIONS = ((8, 1), (10, 1), (12, 2), (15, 2), (18, 2), (18, 3))
-"""(arrivals an hour, nurses) of the table of what 27 seconds are worth."""
-SEVERAL_SHARE, SEVERAL_MINUTES = 0.06, 0.05
-"""For several nurses the formula is an approximation: 6 % or half of the last digit printed, whichever is more."""
+"""Mean minutes of one triage: what 27 seconds of a nurse, and a lean triage, are worth."""
 
 
 def perfect_labels() -> Floats:
     """Every label is the true level."""
     return np.eye(len(LEVELS))
-
-
-def random_labels(shares: Sequence[float] = EQUAL_SHARES) -> Floats:
-    """Labels that know nothing: everybody's are dealt by the case mix."""
-    return np.tile(np.asarray(shares, dtype=float), (len(LEVELS), 1))
 
 
 def nurse_labels() -> Floats:
@@ -246,223 +191,450 @@ def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:
     return pathway_from(stated, changes=changes)
 
 
-@dataclass(frozen=True)
-class Effort:
-    """How hard to try: the engine, the relative standard error aimed at, replications, the seed."""
-
-    engine: EngineName
-    error: float
-    replications: int
-    seed: int
+def triage_wait(per_hour: float, nurses: int, minutes: float) -> float:
+    """Theory for triage alone: mean minutes of waiting; approximate for more than one nurse."""
+    return allen_cunneen(per_hour / 60, minutes, cv=CV, servers=nurses)
 
 
-@dataclass(frozen=True)
-class Expectation:
-    """One number that theory knows about one policy's replications."""
-
-    name: str
-    figure: Figure
-    expected: float
-    policy: int = 0
-    tolerance: float = 0.0
-    unit: str = "minutes"
-
-
-def equal_service_rows(effort: Effort) -> list[TheoryRow]:
-    """Five levels with the same service: whatever the labels, the mean wait of all is that of M/M/1."""
-    per_minute = EQUAL_LOAD / EQUAL_SERVICE
-    rates = np.array(EQUAL_SHARES) * per_minute
-    second = [2 * EQUAL_SERVICE**2] * len(LEVELS)
-    labels = {"nurse": nurse_labels(), "perfect": perfect_labels(), "random": random_labels()}
-    expectations = []
-    for number, (name, matrix) in enumerate(labels.items()):
-        known = label_errors(rates, [EQUAL_SERVICE] * len(LEVELS), second, matrix)
-        expectations.append(Expectation(f"mean wait, {name} labels", "mean", known.patient_mean, number))
-        if name == "nurse":
-            expectations += [
-                Expectation(f"mean wait of label {level}", label, float(known.by_label[label]), number)
-                for label, level in enumerate(LEVELS)
-            ]
-    return _rows(
-        "priority by label, equal service, load 0.6",
-        station(per_minute=per_minute, shares=EQUAL_SHARES, service_means=[EQUAL_SERVICE] * len(LEVELS)),
-        [labeller(name, matrix) for name, matrix in labels.items()],
-        expectations,
-        length=length_for(
-            error=effort.error, per_minute=per_minute, service_mean=EQUAL_SERVICE, cv=1.0, clinicians=1,
-            p_wait=EQUAL_LOAD, replications=effort.replications,
-        ),
-        effort=effort,
-        source="Cobham 1954, Operations Research 2:70",
-    )  # fmt: skip
-
-
-def label_error_waits(labels: Floats) -> LabelWaits:
-    """Theory for the department whose sick take longer (load 0.85), queued by these labels."""
-    per_minute = LABEL_LOAD / float(np.dot(MIX, SERVICE_MEANS))
+def label_error_waits(labels: Floats, *, load: float = LABEL_LOAD) -> LabelWaits:
+    """Theory for the department whose sick take longer, queued by these labels."""
+    per_minute = load / float(np.dot(MIX, SERVICE_MEANS))
     means = np.array(SERVICE_MEANS)
     return label_errors(np.array(MIX) * per_minute, means, 2 * means**2, labels)
 
 
-def label_error_rows(effort: Effort) -> list[TheoryRow]:
-    """The sick take longer: perfect triage lengthens the patients' mean wait and leaves the work's as it is."""
-    mean = float(np.dot(MIX, SERVICE_MEANS))
-    second = 2 * float(np.dot(MIX, np.square(SERVICE_MEANS)))
-    labels = {"nurse": nurse_labels(), "perfect": perfect_labels()}
-    expectations = []
-    for number, (name, matrix) in enumerate(labels.items()):
-        known = label_error_waits(matrix)
-        expectations.append(Expectation(f"mean wait of a patient, {name} labels", "mean", known.patient_mean, number))
-        expectations.append(Expectation(f"mean wait of work, {name} labels", "work_mean", known.work_mean, number))
-    return _rows(
-        "priority by label, the sick take longer, load 0.85",
-        station(per_minute=LABEL_LOAD / mean, shares=MIX, service_means=SERVICE_MEANS),
-        [labeller(name, matrix) for name, matrix in labels.items()],
-        expectations,
-        length=length_for(
-            error=effort.error, per_minute=LABEL_LOAD / mean, service_mean=mean, cv=math.sqrt(second / mean**2 - 1),
-            clinicians=1, p_wait=LABEL_LOAD, replications=effort.replications,
+# --- one queue, first come, first served ---------------------------------------------------------------------------
+
+
+def one_server() -> list[Check]:
+    """M/M/1 at load 0.75."""
+    per_minute, service, over = 0.075, 10.0, 60.0
+    return [
+        Check(
+            "M/M/1, load 0.75",
+            at.one_queue(per_minute=per_minute, service_mean=service),
+            (
+                Expectation("mean wait", at.mean_wait, mmc_wait(per_minute, service, servers=1)),
+                Expectation(
+                    "waiting over 60 minutes", at.share_over(over),
+                    mmc_share_over(over, per_minute, service, servers=1), unit="share", tail=True,
+                ),
+            ),
+            "Erlang 1917",
+            n_patients=4e6,
+            warm_up_days=at.warm_up_days(per_minute, service),
+            run_out_days=1,
+        )
+    ]  # fmt: skip
+
+
+def several_servers() -> list[Check]:
+    """M/M/3 at load 0.8: waits, their tail, and Little's law."""
+    servers, service, over = 3, 20.0, 60.0
+    per_minute = 0.8 * servers / service
+    wait = mmc_wait(per_minute, service, servers=servers)
+    return [
+        Check(
+            "M/M/3, load 0.8",
+            at.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers),
+            (
+                Expectation("mean wait", at.mean_wait, wait),
+                Expectation(
+                    "waiting at all", at.share_over(0.0), erlang_c(servers, per_minute * service), unit="share"
+                ),
+                Expectation(
+                    "waiting over 60 minutes", at.share_over(over),
+                    mmc_share_over(over, per_minute, service, servers=servers), unit="share", tail=True,
+                ),
+                Expectation("number waiting", at.number_waiting, per_minute * wait, unit="patients"),
+                Expectation("number waiting / (arrivals x mean wait)", at.little, 1.0, unit="ratio"),
+            ),
+            "Erlang C; Little 1961, Operations Research 9:383",
+            n_patients=8.5e6,
+            warm_up_days=at.warm_up_days(per_minute, service, clinicians=servers),
+            run_out_days=2,
+        )
+    ]  # fmt: skip
+
+
+def general_service() -> list[Check]:
+    """M/G/1: triage by one nurse, lognormal, and a service that is always the same."""
+    per_minute = 8 / 60
+    checks = [
+        Check(
+            "M/G/1, triage alone, 8 an hour",
+            triage_only(per_hour=8, nurses=1, minutes=minutes),
+            (
+                Expectation(
+                    f"mean wait, {name}", at.mean_wait, pollaczek_khinchine(per_minute, minutes, cv=CV), step="triage"
+                ),
+            ),
+            "Pollaczek 1930, Khinchine 1932",
+            n_patients=3.5e6 if minutes > 4 else 1.1e6,
+            warm_up_days=at.warm_up_days(per_minute, minutes, cv=CV),
+            run_out_days=1,
+        )
+        for name, minutes in TRIAGE_MINUTES.items()
+    ]
+    fixed = at.served_for(at.one_queue(per_minute=0.075, service_mean=10.0), 10.0, cv=0)
+    return [
+        *checks,
+        Check(
+            "M/D/1, load 0.75",
+            fixed,
+            (Expectation("mean wait", at.mean_wait, pollaczek_khinchine(0.075, 10.0, cv=0)),),
+            "Pollaczek 1930, Khinchine 1932",
+            n_patients=3.2e6,
+            warm_up_days=at.warm_up_days(0.075, 10.0),
+            run_out_days=1,
         ),
-        effort=effort,
-        source="Cobham 1954 on label classes; conservation law, Kleinrock 1965",
-    )  # fmt: skip
+    ]
 
 
-def several_clinicians_rows(effort: Effort) -> list[TheoryRow]:
-    """Three clinicians at load 0.8: first come first served, and priority by perfect labels."""
-    servers, load, service = 3, 0.8, 20.0
+# --- order of service ----------------------------------------------------------------------------------------------
+
+
+def priority_by_label() -> list[Check]:
+    """M/M/3 at load 0.7, five levels with one service: by the truth, and by a nurse's labels."""
+    servers, load, service = 3, 0.7, 20.0
     per_minute = load * servers / service
-    rates = np.array(EQUAL_SHARES) * per_minute
-    by_level = priority_mmc(rates, service, servers=servers)
-    pathway = station(
-        per_minute=per_minute, shares=EQUAL_SHARES, service_means=[service] * len(LEVELS), clinicians=servers
-    )
-    length = length_for(
-        error=effort.error, per_minute=per_minute, service_mean=service, cv=1.0, clinicians=servers,
-        p_wait=erlang_c(servers, load * servers), replications=effort.replications,
-    )  # fmt: skip
-    group = "three clinicians, load 0.8"
-    everybody = mmc_wait(per_minute, service, servers=servers)
-    levels = [Expectation(f"mean wait of {level}", k, float(by_level[k])) for k, level in enumerate(LEVELS)]
-    perfect = labeller("perfect", perfect_labels())
-    queued = _rows(
-        group, pathway, [perfect], [Expectation("mean wait, by priority", "mean", everybody), *levels],
-        length=length, effort=effort, source="Cobham 1954; Kella and Yechiali 1985",
-    )  # fmt: skip
-    in_turn = _rows(
-        group, first_come(pathway), [perfect], [Expectation("mean wait, first come first served", "mean", everybody)],
-        length=length, effort=effort, source="Erlang C",
-    )  # fmt: skip
-    return [*in_turn, *queued]
+    policies = {"perfect": perfect_labels(), "nurse": nurse_labels()}
+    expectations = []
+    for number, (name, labels) in enumerate(policies.items()):
+        by_label = priority_mmc(per_minute * np.array(EQUAL_SHARES) @ labels, service, servers=servers)
+        expectations += [
+            Expectation(f"mean wait of {level}, {name} labels", at.of_label(label), float(by_label[label]), number)
+            for label, level in enumerate(LEVELS)
+        ]
+        everybody = mmc_wait(per_minute, service, servers=servers)
+        expectations.append(Expectation(f"mean wait, {name} labels", at.mean_wait, everybody, number))
+    return [
+        Check(
+            "priority M/M/3, load 0.7",
+            at.station(
+                per_minute=per_minute, shares=EQUAL_SHARES, service_means=[service] * len(LEVELS), clinicians=servers
+            ),
+            tuple(expectations),
+            "Cobham 1954; Kella and Yechiali 1985; labels split Poisson streams",
+            n_patients=9.5e6,
+            warm_up_days=at.warm_up_days(per_minute, service, clinicians=servers),
+            run_out_days=3,
+            policies=tuple(at.labeller(name, labels) for name, labels in policies.items()),
+        )
+    ]
 
 
-def patience_rows(effort: Effort) -> list[TheoryRow]:
-    """Two clinicians asked for more than they can do; people leave after a mean of 45 minutes."""
+def urgent_first() -> list[Check]:
+    """One clinician, nearly all of whose work is urgent: the urgent wait as long as their order is kept."""
+    loads, service = (0.75, 0.15), 10.0
+    per_minute = sum(loads) / service
+    expected = priority_mmc(np.array(loads) / service, service, servers=1)
+    return [
+        Check(
+            "priority M/M/1, load 0.75 of 0.9 urgent",
+            at.station(
+                per_minute=per_minute, shares=[load / sum(loads) for load in loads], service_means=[service] * 2
+            ),
+            (Expectation("mean wait of the urgent", at.of_label(0), float(expected[0])),),
+            "Cobham 1954, Operations Research 2:70",
+            n_patients=6e6,
+            warm_up_days=at.warm_up_days(per_minute, service),
+            run_out_days=2,
+        )
+    ]
+
+
+def conservation() -> list[Check]:
+    """The sick take longer: labels move the patients' mean wait and leave the work's as it is."""
+    load = 0.7
+    mean = float(np.dot(MIX, SERVICE_MEANS))
+    policies = {"nurse": nurse_labels(), "perfect": perfect_labels()}
+    expectations = []
+    for number, (name, matrix) in enumerate(policies.items()):
+        known = label_error_waits(matrix, load=load)
+        expectations += [
+            Expectation(f"mean wait of a patient, {name} labels", at.mean_wait, known.patient_mean, number),
+            Expectation(f"mean wait of work, {name} labels", at.work_mean, known.work_mean, number),
+        ]
+    return [
+        Check(
+            "M/G/1, the sick take longer, load 0.7",
+            at.station(per_minute=load / mean, shares=MIX, service_means=SERVICE_MEANS),
+            tuple(expectations),
+            "Cobham 1954 on label classes; conservation law, Kleinrock 1965",
+            n_patients=5e6,
+            warm_up_days=at.warm_up_days(load / mean, mean),
+            run_out_days=3,
+            policies=tuple(at.labeller(name, matrix) for name, matrix in policies.items()),
+        )
+    ]
+
+
+def accumulating_priority() -> list[Check]:
+    """M/M/1 within each class, load 0.75: three classes that earn 6, 3 and 1 a minute, the urgent with longer work."""
+    shares, services, earned, load = (0.3, 0.4, 0.3), (15.0, 10.0, 8.0), (6, 3, 1), 0.75
+    per_minute = load / float(np.dot(shares, services))
+    means = np.array(services)
+    waits = accumulating(per_minute * np.array(shares), means, 2 * means**2, earned)
+    return [
+        Check(
+            "accumulating priority, load 0.75",
+            at.station(per_minute=per_minute, shares=shares, service_means=services, earned=earned),
+            tuple(
+                Expectation(f"mean wait of the class earning {rate}", at.of_label(k), float(waits[k]))
+                for k, rate in enumerate(earned)
+            ),
+            "Kleinrock 1964; Stanford, Taylor and Ziedins 2014",
+            n_patients=7.5e6,
+            warm_up_days=at.warm_up_days(per_minute, 12.0),
+            run_out_days=2,
+        )
+    ]
+
+
+# --- leaving, full, unlimited --------------------------------------------------------------------------------------
+
+
+def abandonment() -> list[Check]:
+    """M/M/2+M: two clinicians asked for more than they can do; people leave after a mean of 45 minutes."""
     servers, service, patience = 2, 20.0, 45.0
     per_minute = 1.1 * servers / service
-    pathway = station(
-        per_minute=per_minute, shares=EQUAL_SHARES, service_means=[service] * len(LEVELS), clinicians=servers,
-        patience_mean=patience,
-    )  # fmt: skip
-    expected = erlang_a(per_minute, service, patience_mean=patience, servers=servers)
-    # Leaving makes the queue forget within a patience or two: independent half days, about 1 / share patients each.
-    n_patients = 6 / (expected * effort.error**2)
-    measured = math.ceil(n_patients / (per_minute * 1440) / effort.replications)
-    return _rows(
-        "patience, load 1.1",
-        first_come(pathway),
-        [labeller("perfect", perfect_labels())],
-        [Expectation("share who leave", "left_share", expected, unit="share")],
-        length=Length(effort.replications, 1, measured, 2),
-        effort=effort,
-        source="Erlang A (Palm 1946)",
-    )
+    share = erlang_a(per_minute, service, patience_mean=patience, servers=servers)
+    return [
+        Check(
+            "M/M/2 with patience, load 1.1",
+            at.station(
+                per_minute=per_minute, shares=(1.0,), service_means=[service], clinicians=servers,
+                patience_mean=patience,
+            ),
+            (
+                Expectation("leaving", at.share_that(Outcome.LEFT), share, unit="share"),
+                Expectation("mean wait of all", at.mean_wait, share * patience),
+            ),
+            "Erlang A (Palm 1946)",
+            n_patients=5e5,
+            warm_up_days=1,
+            run_out_days=1,
+        )
+    ]  # fmt: skip
 
 
-def triage_rows(effort: Effort, *, stations: Sequence[tuple[int, int]] = TRIAGE_STATIONS) -> list[TheoryRow]:
-    """Triage alone at a constant rate of arrivals: what 27 seconds of a nurse, and a lean triage, are worth."""
-    rows = []
-    for number, (per_hour, nurses) in enumerate(stations):
-        own = replace(effort, seed=effort.seed + 100 * number)
-        for name, minutes in TRIAGE_MINUTES.items():
-            per_minute = per_hour / 60
-            expected = triage_wait(per_hour, nurses, minutes)
-            tolerance = max(SEVERAL_SHARE * expected, SEVERAL_MINUTES) if nurses > 1 else 0.0
-            rows += _rows(
-                "triage alone",
-                triage_only(per_hour=per_hour, nurses=nurses, minutes=minutes),
-                [None],
-                [Expectation(_triage_name(per_hour, nurses, name), "mean", expected, tolerance=tolerance)],
-                length=length_for(
-                    error=effort.error, per_minute=per_minute, service_mean=minutes, cv=CV, clinicians=nurses,
-                    p_wait=erlang_c(nurses, per_minute * minutes), replications=effort.replications,
+def turned_away() -> list[Check]:
+    """M/G/10 without room to wait: exponential services, and much more variable ones."""
+    servers, service, per_minute = 10, 20.0, 0.4
+    expected = erlang_b(servers, per_minute * service)
+    room = at.full_turns_away(at.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers))
+    return [
+        Check(
+            "no room to wait, 10 places for 8",
+            pathway,
+            (
+                Expectation(
+                    f"turned away, {name}", at.share_that(Outcome.TURNED_AWAY), expected, unit="share"
                 ),
-                effort=own,
-                source="Pollaczek-Khinchine" if nurses == 1 else "Allen-Cunneen, within 6 % or 0.05 min",
-                service="triage",
-            )  # fmt: skip
-    return rows
+            ),
+            "Erlang B",
+            n_patients=3e6,
+            warm_up_days=1,
+            run_out_days=1,
+        )
+        for name, pathway in (
+            ("exponential service", room),
+            ("lognormal service, cv 1.5", at.served_for(room, service, cv=1.5)),
+        )
+    ]  # fmt: skip
 
 
-def _triage_name(per_hour: float, nurses: int, minutes: str) -> str:
-    return f"{per_hour} an hour, {nurses} nurse{'s' if nurses > 1 else ''}, {minutes}"
+def unlimited() -> list[Check]:
+    """M/G/infinity: as many places as are wanted."""
+    per_minute, service = 0.1, 90.0
+    pathway = at.one_queue(per_minute=per_minute, service_mean=service, clinicians=None)
+    mean = per_minute * service
+    return [
+        Check(
+            "unlimited places",
+            at.served_for(pathway, service, cv=1.0),
+            (
+                Expectation("number there", at.number_served, mean, unit="patients"),
+                Expectation(
+                    "time with 14 or more there", at.time_share_from(14), poisson_share_from(14, mean), unit="share",
+                    tail=True,
+                ),
+            ),
+            "Poisson occupancy (Palm 1943)",
+            n_patients=2.2e6,
+            warm_up_days=2,
+            run_out_days=2,
+        )
+    ]  # fmt: skip
 
 
-def triage_wait(per_hour: float, nurses: int, minutes: float) -> float:
-    """Theory for triage alone: mean minutes of waiting."""
-    return allen_cunneen(per_hour / 60, minutes, cv=CV, servers=nurses)
+# --- arrivals that change ------------------------------------------------------------------------------------------
 
 
-GROUPS: Mapping[str, Callable[[Effort], list[TheoryRow]]] = {
-    "equal_service": equal_service_rows,
-    "label_errors": label_error_rows,
-    "several_clinicians": several_clinicians_rows,
-    "patience": patience_rows,
-    "triage": triage_rows,
+def busy_days() -> list[Check]:
+    """Days that differ: a factor of mean 1 on each day's arrivals."""
+    per_day, cv = 10.0, 0.2
+    pathway = at.one_queue(per_minute=per_day / MINUTES_A_DAY, service_mean=10.0, clinicians=None)
+    return [
+        Check(
+            "day factor of cv 0.2",
+            at.busy_days(pathway, cv=cv, headroom=6.0),
+            (
+                Expectation("arrivals a day", at.arrivals_a_day, per_day, unit="patients"),
+                Expectation(
+                    "variance of the arrivals of a day", at.variance_of_days, daily_variance(per_day, cv),
+                    unit="patients^2", tail=True,
+                ),
+            ),
+            "mixed Poisson",
+            n_patients=1e6,
+            warm_up_days=0,
+            run_out_days=1,
+        )
+    ]  # fmt: skip
+
+
+DAY_HOURS = (*[20.0] * 8, *[40.0] * 10, *[70.0] * 6)
+NIGHT_HOURS = (35.0,) * 10
+URGENT_SHARE = 0.3
+"""Arrivals an hour of a day that ends with more than ten clinicians can do, and of the night after it."""
+
+
+def changing_rate() -> list[Check]:
+    """M(t)/M/10 with two classes, a day that begins empty: arrivals go on until all who came on it have been seen.
+
+    Waits are of all of a class together over those expected, which keeps a short run free of the bias of a ratio.
+    """
+    servers, service = 10, 12.0
+    per_minute = [rate / 60 for rate in (*DAY_HOURS, *NIGHT_HOURS)]
+    shares = (URGENT_SHARE, 1 - URGENT_SHARE)
+    urgent, others = ([share * rate for rate in per_minute] for share in shares)
+    known = day_from_empty(urgent=urgent, others=others, service_mean=service, servers=servers, most=(30, 310))
+    station = at.station(per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers)
+    hours = (*DAY_HOURS, *NIGHT_HOURS, *[0.0] * (168 - len(DAY_HOURS) - len(NIGHT_HOURS)))
+    return [
+        Check(
+            "M(t)/M/10, a day from empty",
+            at.by_the_hour(station, hours),
+            (
+                Expectation(
+                    "number waiting over the day", at.number_waiting, known.waiting_minutes / MINUTES_A_DAY,
+                    unit="patients",
+                ),
+                Expectation(
+                    "number waiting at 24:00", at.waiting_at(24 * 60), float(known.number_waiting[23]),
+                    unit="patients",
+                ),
+                *(
+                    Expectation(f"wait of the day's {name}", at.wait_among(number, label), total / number)
+                    for label, name, number, total in (
+                        (0, "urgent", shares[0] * sum(DAY_HOURS), known.waits_of_urgent),
+                        (1, "others", shares[1] * sum(DAY_HOURS), known.waits_of_others),
+                    )
+                ),
+            ),
+            "Kolmogorov forward equations, by uniformisation",
+            n_patients=6e5,
+            warm_up_days=0,
+            run_out_days=1,
+            measured_days=1,
+        )
+    ]  # fmt: skip
+
+
+# --- held while waiting --------------------------------------------------------------------------------------------
+
+
+def cubicle_and_clinician() -> list[Check]:
+    """Six cubicles, two clinicians: a cubicle is held while its patient waits, is treated, and stays a while."""
+    per_minute, cubicles, clinicians, service, stay = 0.06, 6, 2, 20.0, 40.0
+    known = blocking(
+        per_minute, cubicles=cubicles, clinicians=clinicians, service_mean=service, stay_mean=stay, most=400
+    )
+    return [
+        Check(
+            "cubicle held for a clinician",
+            at.with_cubicles(
+                at.one_queue(per_minute=per_minute, service_mean=service, clinicians=clinicians),
+                cubicles=cubicles, stay_mean=stay,
+            ),
+            (
+                Expectation("mean wait for a cubicle", at.mean_wait, known.for_cubicle, step=at.ROOM),
+                Expectation("no cubicle free", at.share_over(0.0), known.none_free, unit="share", step=at.ROOM),
+                Expectation("mean wait in it for a clinician", at.mean_wait, known.for_clinician),
+            ),
+            "stationary Markov chain, solved exactly",
+            n_patients=8e6,
+            warm_up_days=at.warm_up_days(per_minute, 60.0, clinicians=cubicles),
+            run_out_days=2,
+        )
+    ]  # fmt: skip
+
+
+GROUPS: Mapping[str, Callable[[], list[Check]]] = {
+    "one_server": one_server,
+    "several_servers": several_servers,
+    "general_service": general_service,
+    "priority_by_label": priority_by_label,
+    "urgent_first": urgent_first,
+    "conservation": conservation,
+    "accumulating_priority": accumulating_priority,
+    "abandonment": abandonment,
+    "turned_away": turned_away,
+    "unlimited": unlimited,
+    "busy_days": busy_days,
+    "changing_rate": changing_rate,
+    "cubicle_and_clinician": cubicle_and_clinician,
 }
 """What can be checked, by name."""
 
 
+@cache
+def checks_of(group: str) -> tuple[Check, ...]:
+    """The checks of one group."""
+    return tuple(GROUPS[group]())
+
+
 def theory_rows(
-    engine: EngineName,
-    *,
-    groups: Sequence[str] = tuple(GROUPS),
-    error: float = 0.01,
-    replications: int = 20,
-    seed: int = 1917,
+    effort: Effort, *, groups: Sequence[str] = tuple(GROUPS), chain: Chain = SOUND
 ) -> tuple[TheoryRow, ...]:
-    """Closed forms beside what an engine gives, run long enough for a relative standard error of about `error`.
+    """What theory knows beside what an engine gives, run long enough for about the relative error that is asked for.
 
-    The error aimed at is that of everybody's mean wait; a rare label's is larger, and each row states its own.
+    No two checks share their luck, whichever are asked for.
     """
-    own_seed = {group: seed + number for number, group in enumerate(GROUPS)}  # else all would share their luck
-    return tuple(
-        row for group in groups for row in GROUPS[group](Effort(engine, error, replications, own_seed[group]))
-    )
+    rows: list[TheoryRow] = []
+    for place, group in enumerate(GROUPS):
+        if group in groups:
+            for number, check in enumerate(checks_of(group)):
+                rows += rows_of(check, effort, seed=effort.seed + 100 * place + number, chain=chain)
+    return tuple(rows)
 
 
-def _rows(
-    group: str,
-    pathway: Pathway,
-    policies: Sequence[Any],
-    expectations: Sequence[Expectation],
-    *,
-    length: Length,
-    effort: Effort,
-    source: str,
-    service: str = "treatment",
-) -> list[TheoryRow]:
-    """Run the replications and set each expectation beside their mean."""
-    values = np.empty((length.replications, len(expectations)))
-    for replication in range(length.replications):
-        found: list[Waited] = waited(
-            pathway, policies, engine=effort.engine, length=length, seed=effort.seed, replication=replication,
-            service=service,
-        )  # fmt: skip
-        values[replication] = [read(found[each.policy], each.figure) for each in expectations]
+def rows_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) -> list[TheoryRow]:
+    """Run one check and set each expectation beside the mean of its values."""
+    values = values_of(check, effort, seed=seed, chain=chain)
     means = values.mean(axis=0)
-    errors = values.std(axis=0, ddof=1) / math.sqrt(length.replications)
+    errors = values.std(axis=0, ddof=1) / math.sqrt(effort.values)
     return [
-        TheoryRow(group, each.name, each.unit, each.expected, float(mean), float(error), each.tolerance, source)
-        for each, mean, error in zip(expectations, means, errors, strict=True)
-    ]
+        TheoryRow(
+            check.group, each.name, each.unit, each.expected, float(mean), float(error), effort.values, each.tail,
+            check.source,
+        )
+        for each, mean, error in zip(check.expectations, means, errors, strict=True)
+    ]  # fmt: skip
+
+
+def values_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) -> Floats:
+    """Independent values of every expectation, shape (values, expectations)."""
+    length, each = check.length(effort)
+    steps = tuple(dict.fromkeys(expectation.step for expectation in check.expectations))
+    found = np.empty((length.replications, len(check.expectations)))
+    for replication in range(length.replications):
+        waited = at.waited(
+            check.pathway, check.policies, engine=effort.engine, length=length, seed=seed, replication=replication,
+            steps=steps, chain=chain,
+        )  # fmt: skip
+        found[replication] = [each.figure(waited[each.policy][each.step]) for each in check.expectations]
+    values: Floats = found.reshape(effort.values, each, -1).mean(axis=1)
+    return values
