@@ -60,7 +60,7 @@ notebooks: $(VENV)/.all ## run the notebooks to results/notebooks/ (.ipynb and H
 		$(BIN)/python -c "$$TO_HTML" "results/notebooks/$$name.ipynb" || exit 1; \
 	done
 
-bench: $(VENV)/.all ## time the engines (every benchmarks/bench_*.py)
+bench: $(VENV)/.bench ## time the engines and other people's (every benchmarks/bench_*.py; some minutes)
 	@for file in benchmarks/bench_*.py; do echo "Running $$file ..."; $(BIN)/python "$$file" $(ARGS) || exit 1; done
 
 clean: ## remove .venv, builds and caches; results stay
@@ -89,3 +89,7 @@ $(VENV)/.all: requirements-all.lock pyproject.toml | $(BIN)/python
 	@$(INSTALL) -r requirements-all.lock
 	@$(INSTALL) --no-deps -e .
 	@touch $(VENV)/.core $@
+
+$(VENV)/.bench: requirements-bench.lock $(VENV)/.all
+	@$(INSTALL) -r requirements-bench.lock
+	@touch $@

@@ -1,68 +1,97 @@
-"""Both engines on the default department: same plan, same draws, one processor, order drawn afresh in each round.
+"""Both engines on the default department: same plan, same draws, one core.
 
-    python benchmarks/bench_engines.py [rounds]
-
-Prints activities, attendances and events a second (medians), and the ratio. Time nothing else meanwhile.
+An activity is one step of one patient, of no length or not: a row of `activities` that belongs to a step. The rows
+that mark the end of somebody's way are not counted. An attendance is a patient of a stream that attends A&E; others
+compete for the same beds. Events are those of the reference engine.
 """
 
 from __future__ import annotations
 
-import random
-import statistics
 import sys
-import time
+from dataclasses import fields
+from statistics import median
 
 import numpy as np
+from measuring import Table, one_core, options, spread, timed, times
 
 import simulation as ae
-from simulation.draws import draw
-from simulation.engine.choose import ENGINES, engine_named
-from simulation.engine.plan import bind, lower
+from simulation.draws import Draws, draw
+from simulation.engine.choose import ENGINES, EngineName, engine_named
+from simulation.engine.contract import Activities, Run
+from simulation.engine.plan import Plan, StepRow, bind, lower
+from simulation.pathway.department import Pathway, Present, Stream
 from simulation.triage.policy import apply
 from simulation.units import DAY
 
 DAYS = 35
+COMPILED_RUNS = 10
+"""Runs of the compiled engine in a row, for one of the reference."""
 
 
-def main(rounds: int = 5) -> None:
-    """Measure and print."""
-    arm = ae.load("engine=reference").baseline
-    drawn = time.perf_counter()
-    draws = apply(arm.policy, arm.pathway, draw(arm.pathway, seed=1, replication=0, days=DAYS))
-    drawn = time.perf_counter() - drawn
+def main() -> None:
+    """Measure, print and keep."""
+    asked = options(__doc__ or "", rounds=7)
+    days = 7 if asked.small else DAYS
+    arm = ae.load("site=typical", "engine=reference").baseline
+    draws = apply(arm.policy, arm.pathway, draw(arm.pathway, seed=1, replication=0, days=days))
     plan = lower(arm.pathway)
     columns = bind(plan, draws)
-    attends = [source.attends for source in (*arm.pathway.streams.values(), *arm.pathway.present.values())]
-    n_attendances = int(np.asarray(attends)[draws.stream].sum())
-    seconds: dict[str, list[float]] = {name: [] for name in ENGINES}
-    runs = {name: engine_named(name)(plan, columns, DAYS * DAY) for name in ENGINES}
-    for number in range(rounds):
-        for name in random.Random(number).sample(ENGINES, len(ENGINES)):
-            began = time.perf_counter()
-            engine_named(name)(plan, columns, DAYS * DAY)
-            seconds[name].append(time.perf_counter() - began)
-    same = all(
-        np.array_equal(getattr(runs["reference"].activities, column), getattr(runs["compiled"].activities, column))
-        for column in ("patient", "step", "outcome", "joined_at", "started_at", "ended_at", "pool")
-    )
-    n_steps = int(
-        (
-            np.asarray([row.__class__.__name__ == "StepRow" for row in plan.rows])[runs["reference"].activities.step]
-        ).sum()
-    )
+    runs: dict[EngineName, Run] = {name: engine_named(name)(plan, columns, days * DAY) for name in ENGINES}
+    must_be_equal(runs["reference"].activities, runs["compiled"].activities)
+
+    def run(name: EngineName) -> Run:
+        return engine_named(name)(plan, columns, days * DAY)
+
+    with one_core():
+        seconds = timed(
+            {"reference": lambda _: run("reference"), "compiled": lambda _: run("compiled")},
+            asked.rounds,
+            repeats={"compiled": COMPILED_RUNS},
+        )
+    n_activities = count_activities(plan, runs["reference"].activities)
+    n_attendances = count_attendances(arm.pathway, draws)
     n_events = runs["reference"].n_events
-    print(
-        f"site=typical, {DAYS} days, {n_attendances:,} attendances, {n_steps:,} activities, {n_events:,} SimPy events"
-    )
-    print(f"Tables equal bit for bit: {same}. Draws and triage: {drawn * 1000:.0f} ms (first call, imports included)")
-    for name in ENGINES:
-        each = statistics.median(seconds[name])
-        events = f"   {n_events / each:10,.0f} events/s" if name == "reference" else ""
-        rates = f"{n_steps / each:12,.0f} activities/s   {n_attendances / each:10,.0f} attendances/s{events}"
-        print(f"{name:<10} {each * 1000:8.1f} ms   {rates}")
-    ratio = statistics.median(a / b for a, b in zip(seconds["reference"], seconds["compiled"], strict=True))
-    print(f"compiled over reference: {ratio:.1f} times")
+    rows = [
+        [
+            name,
+            1000 * median(each),
+            n_activities / median(each),
+            n_attendances / median(each),
+            n_events / median(each) if name == "reference" else "",
+            times(seconds["reference"], each),
+            spread(seconds["reference"], each),
+        ]
+        for name, each in seconds.items()
+    ]
+    Table(
+        "engines",
+        ["engine", "ms a run", "activities/s", "attendances/s", "events/s", "times the reference", "range of rounds"],
+        rows,
+        [
+            f"`site=typical`, {days} days, {n_attendances:,} attendances, {n_activities:,} activities; tables equal "
+            f"bit for bit; {asked.rounds} rounds; engines alone, draws and tables apart."
+        ],
+    ).keep(small=asked.small)
+
+
+def must_be_equal(one: Activities, other: Activities) -> None:
+    """Stop if two engines differ in anything: then their speeds are not of the same work."""
+    for field in fields(Activities):
+        if not np.array_equal(getattr(one, field.name), getattr(other, field.name)):
+            sys.exit(f"the engines differ in activities.{field.name}: run the parity tests first")
+
+
+def count_activities(plan: Plan, activities: Activities) -> int:
+    """Rows that belong to a step."""
+    return int(np.array([isinstance(row, StepRow) for row in plan.rows])[activities.step].sum())
+
+
+def count_attendances(pathway: Pathway, draws: Draws) -> int:
+    """Patients of streams that attend A&E."""
+    sources: list[Stream | Present] = [*pathway.streams.values(), *pathway.present.values()]
+    attends = [source.attends for source in sources]
+    return int(np.asarray(attends)[draws.stream].sum())
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 5)
+    main()

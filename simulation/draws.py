@@ -338,7 +338,7 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
         mean = amount(pathway, codes, duration.mean) * duration.scale
         found[name] = np.empty((duration.repeats, len(draws)))
         for repeat, minutes in enumerate(found[name]):
-            draws.luck.normal(duration.luck_of or name, repeat, of=sources, into=minutes)
+            draws.luck.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources, into=minutes)
             if len(mine) > len(draws) / 2:
                 duration.to_minutes(minutes, mean)
             else:

@@ -1,0 +1,184 @@
+"""The common model in aeflow's vocabulary, run by either engine."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from common_model import stated
+from common_model.stated import Records
+from simulation.analysis.tables import patients_table
+from simulation.draws import Draws, draw
+from simulation.engine.choose import EngineName, engine_named
+from simulation.engine.contract import Run
+from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.pathway.check import require_sound
+from simulation.pathway.department import (
+    ACUITY_TRUE,
+    ByAttribute,
+    Chance,
+    Choice,
+    End,
+    Pathway,
+    Patience,
+    Pool,
+    Priority,
+    Profile,
+    QueueClass,
+    Shift,
+    Step,
+    Stream,
+)
+from simulation.pathway.described import Mark
+from simulation.pathway.durations import Amount, Exponential, Factor, Lognormal
+from simulation.records.schema import LEFT, Patients
+from simulation.units import DAY
+
+SEED = 1
+MARK: Mark = "assumed"
+SOURCE = "made up, so that engines have the same work"
+NEVER_IMPATIENT = 1e5
+"""Times the mean patience: beyond any horizon."""
+
+
+def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathway:
+    """The department; without cubicles it is the reduced model. Checked before it is returned."""
+    levels = tuple(str(level) for level in stated.LEVELS)
+    keep = ("cubicles",) if cubicles else ()
+    steps = {
+        "triage": Step(
+            asks=("triage_nurses",),
+            minutes=("triage",),
+            relabels=ACUITY_TRUE,
+            records={"triaged_at": "ended"},
+            next="cubicle" if cubicles else "first_contact",
+        ),
+        "cubicle": Step(asks=keep, keeps=keep, may_leave=True, next="first_contact"),
+        "first_contact": Step(
+            asks=("clinicians",),
+            minutes=("first_contact",),
+            may_leave=True,
+            first_seen=True,
+            records={"seen_at": "started"},
+            next="needs_tests",
+        ),
+        "tests": Step(minutes=("tests",), next="review"),
+        "review": Step(asks=("clinicians",), minutes=("review",), next="is_admitted"),
+        "bed_delay": Step(minutes=("bed_delay",), next="ward"),
+    }
+    pools = {
+        "triage_nurses": _staff(stated.TRIAGE_NURSES, outgoing_are_extra),
+        "clinicians": _staff(stated.CLINICIANS, outgoing_are_extra),
+        "cubicles": Pool(kind="space", capacity=stated.CUBICLES, mark=MARK, source=SOURCE),
+    }
+    if not cubicles:
+        del steps["cubicle"], pools["cubicles"]
+    patience_by_level = {level: 1.0 if int(level) in stated.IMPATIENT else NEVER_IMPATIENT for level in levels}
+    made = Pathway(
+        name="common_model",
+        streams={
+            "patients": Stream(
+                starts="triage", per_day=stated.PER_DAY, by_hour="by_hour", headroom=1, mark=MARK, source=SOURCE
+            )
+        },
+        profiles={"by_hour": Profile(weights=stated.WEIGHTS_BY_HOUR, mark=MARK, source=SOURCE)},
+        pools=pools,
+        attributes={
+            ACUITY_TRUE: Choice(kind="choice", categories=levels, shares=stated.SHARES, mark=MARK, source=SOURCE),
+            "tested": Chance(kind="chance", p=stated.P_TESTS, mark=MARK, source=SOURCE),
+            "admitted": Chance(
+                kind="chance",
+                p=Amount(times=(Factor(by=ACUITY_TRUE, values=dict(zip(levels, stated.P_ADMITTED, strict=True))),)),
+                mark=MARK,
+                source=SOURCE,
+            ),
+        },
+        durations={
+            "triage": _minutes(stated.TRIAGE),
+            "first_contact": _minutes(stated.FIRST_CONTACT),
+            "tests": _minutes(stated.TESTS),
+            "review": _minutes(stated.REVIEW),
+            "bed_delay": _minutes(stated.BED_DELAY),
+            "patience": Exponential(
+                kind="exponential",
+                mean=Amount(base=stated.PATIENCE_MEAN, times=(Factor(by=ACUITY_TRUE, values=patience_by_level),)),
+                mark=MARK,
+                source=SOURCE,
+            ),
+        },
+        priority=Priority(
+            rule="acuity",
+            classes={level: QueueClass(rank=int(level), rate=1) for level in levels},
+            untriaged_as=levels[-1],
+            ignored_as=levels[-1],
+            mark=MARK,
+            source=SOURCE,
+        ),
+        patience=Patience(minutes="patience", streams=("patients",), next="gone", mark=MARK, source=SOURCE),
+        steps=steps,
+        branches={
+            "needs_tests": ByAttribute(
+                kind="attribute", attribute="tested", cases={"yes": "tests", "no": "is_admitted"}
+            ),
+            "is_admitted": ByAttribute(
+                kind="attribute", attribute="admitted", cases={"yes": "bed_delay", "no": "home"}
+            ),
+        },
+        ends={
+            "home": End(outcome="discharged", records=("departed_at",)),
+            "ward": End(outcome="admitted", records=("departed_at",)),
+            "gone": End(outcome=LEFT, records=("departed_at",)),
+        },
+    )
+    require_sound(made)
+    return made
+
+
+def _staff(numbers: tuple[int, ...], outgoing_are_extra: bool) -> Pool:
+    starts = (0, *stated.SHIFT_ENDS[:-1])
+    shifts = zip(starts, stated.SHIFT_ENDS, numbers, strict=True)
+    pool = Pool(
+        kind="staff",
+        rota=tuple(Shift(hours=f"{start}-{end}", number=number) for start, end, number in shifts),
+        mark=MARK,
+        source=SOURCE,
+    )
+    return replace(pool, on_shift_change="outgoing_are_extra") if outgoing_are_extra else pool
+
+
+def _minutes(of: stated.Lognormal) -> Lognormal:
+    return Lognormal(kind="lognormal", mean=of.mean, log_sd=of.log_sd, mark=MARK, source=SOURCE)
+
+
+HORIZON = (stated.DAYS + stated.RUN_ON_DAYS) * DAY
+
+
+def given(department: Pathway, number: int) -> tuple[Plan, Draws, Columns]:
+    """What an engine is given for one replication."""
+    plan = lower(department)
+    draws = draw(department, seed=SEED, replication=number, days=stated.DAYS)
+    return plan, draws, bind(plan, draws)
+
+
+def simulate(department: Pathway, engine: EngineName, number: int) -> Patients:
+    """One replication from the draws to the table of patients."""
+    plan, draws, columns = given(department, number)
+    return patients_table(department, plan, draws, run(engine, plan, columns))
+
+
+def run(engine: EngineName, plan: Plan, columns: Columns) -> Run:
+    """The engine alone."""
+    return engine_named(engine)(plan, columns, HORIZON)
+
+
+def records(patients: Patients) -> Records:
+    """The table of patients in the words of the common model."""
+    return Records(
+        level=np.asarray(patients[ACUITY_TRUE], dtype=np.int64) + 1,
+        arrived_at=patients["arrived_at"],
+        triaged_at=patients["triaged_at"],
+        seen_at=patients["seen_at"],
+        departed_at=patients["departed_at"],
+        left=patients.where("outcome", LEFT),
+    )

@@ -1,0 +1,81 @@
+"""One arm, one replication, compiled: from the draws to the measures, whole or with each stage timed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from simulation.analysis.measures import Window, measure
+from simulation.analysis.profile import day_profile
+from simulation.analysis.tables import activities_table, patients_table
+from simulation.draws import draw
+from simulation.engine.choose import engine_named
+from simulation.engine.plan import bind, lower
+from simulation.experiment.study import ReadyArm
+from simulation.records.schema import ActivityTable, Patients
+from simulation.triage.policy import apply
+from simulation.units import DAY
+
+T = TypeVar("T")
+SEED = 1
+WARM_UP_DAYS = 7
+ENGINE = "engine"
+TO_MEASURES = ("draws", "triage", "plan and columns", ENGINE, "table of patients", "measures")
+"""The stages without which there is no answer, in order."""
+
+
+@dataclass
+class Clock:
+    """Seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def of(self, stage: str, work: Callable[[], T]) -> T:
+        """Do the work and keep its time."""
+        began = time.perf_counter()
+        done = work()
+        self.seconds[stage] = time.perf_counter() - began
+        return done
+
+
+def window(days: int) -> Window:
+    """What is measured: all but the warm-up."""
+    return (min(WARM_UP_DAYS, days - 1) * 1440.0, days * 1440.0)
+
+
+def draws_to_measures(arm: ReadyArm, *, days: int, number: int, clock: Clock | None = None) -> int:
+    """Run one replication to its measures; the number of attendances."""
+    clock = clock or Clock()
+    patients, _ = _measured(arm, days, number, clock)
+    return len(patients)
+
+
+def every_stage(arm: ReadyArm, *, days: int, number: int) -> tuple[Clock, Patients, ActivityTable]:
+    """The same, and the stages that a picture or a file needs besides."""
+    clock = Clock()
+    patients, (plan, run) = _measured(arm, days, number, clock)
+    activities = clock.of("table of activities", lambda: activities_table(plan, run))
+    clock.of(
+        "profile of the day",
+        lambda: day_profile(arm.pathway, plan, patients, activities, run.changes, window=window(days)),
+    )
+    return clock, patients, activities
+
+
+def _measured(arm: ReadyArm, days: int, number: int, clock: Clock):  # type: ignore[no-untyped-def]
+    pathway = arm.pathway
+    drawn = clock.of("draws", lambda: draw(pathway, seed=SEED, replication=number, days=days))
+    draws = clock.of("triage", lambda: apply(arm.policy, pathway, drawn))
+
+    def lowered():  # type: ignore[no-untyped-def]
+        plan = lower(pathway)
+        return plan, bind(plan, draws)
+
+    plan, columns = clock.of("plan and columns", lowered)
+    engine = engine_named("compiled")
+    run = clock.of(ENGINE, lambda: engine(plan, columns, days * DAY))
+    patients = clock.of("table of patients", lambda: patients_table(pathway, plan, draws, run))
+    clock.of("measures", lambda: measure(patients, window=window(days)))
+    return patients, (plan, run)
