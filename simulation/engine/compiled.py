@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 
 from simulation.engine import compiled_loop as loop
-from simulation.engine.compiled_loop import FlatPlan, People, Records, Table
+from simulation.engine.compiled_loop import FlatPlan, People, Records, Room, Table
 from simulation.engine.contract import Activities, Changes, Run
 from simulation.engine.plan import HOURS_IN_WEEK, NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
@@ -39,7 +39,8 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     while True:
         table = Table(np.empty(n_rows, loop.ACTIVITY), np.empty(n_changes, loop.CHANGE))
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
-        code, n_activities, n_changed, n_events = loop.run(fresh, people, table, horizon, n_slots)
+        room = _room(plan, flat, people, n_slots)
+        code, n_activities, n_changed, n_events = loop.run(fresh, people, room, table, horizon, n_slots)
         if code == loop.FITS:
             break
         if code == loop.TABLE_FULL:
@@ -84,6 +85,37 @@ def _people(columns: Columns, horizon: int) -> People:
     )
 
 
+def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
+    """Nobody is here yet, every queue is empty, nothing is due."""
+    n = len(columns.arrived_at)
+    people = np.empty(n, loop.PERSON)
+    people["doing"] = loop.IS_NOT_HERE
+    people["row"] = columns.start
+    people["acuity"] = plan.untriaged_class
+    people["seen"] = columns.leaves_at == NEVER
+    people["queue"] = NONE
+    people["n_held"] = people["n_taken"] = 0
+    queues = np.empty(len(flat.asks) * len(flat.worth), loop.QUEUE_ENDS)
+    queues["first"] = queues["last"] = NONE
+    waiting = np.zeros(len(flat.rows), loop.WAITING)
+    waiting["changed_at"] = NEVER
+    return Room(
+        people=people,
+        slots=np.empty(n * n_slots, np.uint32),
+        passes=np.zeros(n * plan.n_loops, np.int16),
+        queues=queues,
+        waiting=waiting,
+        touched=np.empty(len(flat.asks), np.uint32),
+        freed=np.empty(len(flat.pools), np.uint32),
+        heap=np.empty(n + 1, np.int64),
+        wheel=np.full(loop.N_SLOTS, NONE, np.int32),
+        begun=np.empty(n, np.uint32),
+        moving=np.empty(n, np.uint32),
+        ending=np.empty(n, np.uint32),
+        limited=np.empty(n, np.uint32),
+    )
+
+
 def _activities(found: Records, n_patients: int) -> Activities:
     n = len(found)
     columns = Activities(
@@ -97,7 +129,7 @@ def _activities(found: Records, n_patients: int) -> Activities:
     )
     loop.arrange(
         found,
-        n_patients,
+        np.zeros(n_patients + 1, np.int64),
         columns.patient,
         columns.step,
         columns.outcome,
@@ -245,7 +277,6 @@ def _settings(plan: Plan, *, decides: bool) -> Records:
     pull_from, pull_to, _ = plan.pull if plan.pull is not None else (NEVER, NEVER, 0)
     fields = {
         "accumulating": plan.accumulating,
-        "untriaged": plan.untriaged_class,
         "ignored_class": plan.ignored_class,
         "pull_from": pull_from,
         "pull_to": pull_to,
