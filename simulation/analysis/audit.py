@@ -323,7 +323,7 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None) -> _Requests:
     due = -(-(joined + np.maximum(of_step("widens_after"), 1)) // plan.decide_every) * plan.decide_every
     widens_at = np.where((widened_ask != NONE) & (due < out), due, FOREVER)
     ask = of_step("ask")
-    number = np.zeros(len(asking), dtype=np.int64)
+    number: Ints = np.zeros(len(asking), dtype=np.int64)
     moves_at, class_joined, class_started = np.full(len(asking), FOREVER), number, number
     if columns is not None:
         class_joined, class_started, moves_at = _classes(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.measures import MeasureName, Measures, in_window, wait_to_clinician
+from simulation.analysis.measures import MeasureName, Measures, arrived_in, wait_to_clinician
 from simulation.errors import ResultsError, nearest
 from simulation.records.schema import Patients
 
@@ -259,20 +259,22 @@ def shares_better_worse(
         _identified(patients, baseline.known("stream"), window),
         _identified(baseline, baseline.known("stream"), window),
     )
-    both, at, at_baseline = np.intersect1d(ours[0], theirs[0], assume_unique=True, return_indices=True)
-    difference = ours[1][at] - theirs[1][at_baseline]
-    known = ~np.isnan(difference)
-    n_paired = int(known.sum())
-    n_unpaired = len(ours[0]) + len(theirs[0]) - 2 * len(both)
+    if np.array_equal(ours[0], theirs[0]):  # arms that share their draws have the same patients in the same order
+        difference, n_unpaired = ours[1] - theirs[1], 0
+    else:
+        both, at, at_baseline = np.intersect1d(ours[0], theirs[0], assume_unique=True, return_indices=True)
+        difference = ours[1][at] - theirs[1][at_baseline]
+        n_unpaired = len(ours[0]) + len(theirs[0]) - 2 * len(both)
+    n_paired = int(np.count_nonzero(~np.isnan(difference)))
     if n_paired == 0:
         return Shares(np.nan, np.nan, 0, n_unpaired)
-    better = float((difference[known] < -beyond_minutes).mean())
-    return Shares(better, float((difference[known] > beyond_minutes).mean()), n_paired, n_unpaired)
+    n_better, n_worse = (int(np.count_nonzero(each > beyond_minutes)) for each in (-difference, difference))
+    return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
 
 
 def _identified(patients: Patients, streams: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
     """A number for each patient that is the same in every arm, and its wait."""
-    measured = patients.select(in_window(patients, window))
+    measured = arrived_in(patients, window)
     known = measured.known("stream")
     others = tuple(name for name in known if name not in streams)
     code = np.array([(*streams, *others).index(name) for name in known], dtype=np.int64)

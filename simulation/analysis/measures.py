@@ -9,20 +9,22 @@ A measure that needs a point in time which the table does not record is absent. 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import ResultsError, nearest
-from simulation.records.schema import IN_BUILDING, LEFT, Mask, Patients
+from simulation.records.schema import IN_BUILDING, LEFT, MISSING, Mask, Patients
 
 if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Window = tuple[float, float]
 """Minutes of arrival, half-open [from, to)."""
 Better = Literal["lower", "higher", "neither"]
@@ -355,15 +357,23 @@ def measure(patients: Patients, *, window: Window) -> Measures:
     restricted wait; `unfinished` says how many there are, and a run with any should be longer. Somebody whose end
     lacks a departure date is left out of what needs it.
     """
-    measured = patients.select(in_window(patients, window))
-    groups = _groups(measured)
+    measured = arrived_in(patients, window)
+    groups = _Groups(measured)
     names: list[MeasureName] = []
     values: list[float] = []
     for name, statistic, quantity in _quantities(measured):
-        chosen = _chosen_groups(name, measured, groups)
+        chosen = groups.summarise(name, statistic, quantity)
         names += [MeasureName(name, DEFINITIONS[name].unit, label) for label in chosen]
-        values += _summarise(quantity, statistic, chosen)
+        values += chosen.values()
     return Measures(tuple(names), np.array(values, dtype=float))
+
+
+def arrived_in(patients: Patients, window: Window) -> Patients:
+    """Those who arrived in the window: a view and no copy where the table is in order of arrival."""
+    rows = np.flatnonzero(in_window(patients, window))
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return patients.select(slice(int(rows[0]), int(rows[-1]) + 1))
+    return patients.select(rows)
 
 
 def in_window(patients: Patients, window: Window) -> Mask:
@@ -393,9 +403,74 @@ def wait_to_clinician(patients: Patients) -> Floats:
     return found
 
 
-def _quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Floats]]:
-    """Each measure as a statistic of one number a patient; NaN for patients outside its denominator."""
-    quantities: dict[str, tuple[Statistic, Floats]] = {}
+class _Number:
+    """One number a patient, NaN for who is not in the denominator. Sorted once, whatever is asked of it."""
+
+    def __init__(self, values: Floats) -> None:
+        self._rows = np.flatnonzero(~np.isnan(values))
+        self._values = values if len(self._rows) == len(values) else values[self._rows]
+        self._sorted_by: dict[_Partition, tuple[Floats, ...]] = {}
+
+    def mean(self) -> float:
+        """The mean of all who count, NaN of none."""
+        return float(self._values.mean()) if len(self._values) else np.nan
+
+    def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
+        """In each of n cells (everybody's in `cell`): how many count, and the sum of their numbers."""
+        mine = cell[self._rows]
+        return _count(mine, n), np.bincount(mine, weights=self._values, minlength=n).astype(float)
+
+    @cached_property
+    def _order(self) -> Ints:
+        return np.argsort(self._values)
+
+    @cached_property
+    def in_order(self) -> Floats:
+        """The numbers, smallest first."""
+        return self._values[self._order]
+
+    @cached_property
+    def _rows_in_order(self) -> Ints:
+        """Whose they are."""
+        return self._rows[self._order]
+
+    def in_order_by(self, partition: _Partition) -> tuple[Floats, ...]:
+        """The numbers of each group, smallest first."""
+        if partition not in self._sorted_by:
+            codes = partition.codes[self._rows_in_order]
+            groups = (self.in_order[np.flatnonzero(codes == code)] for code in range(len(partition.labels)))
+            self._sorted_by[partition] = tuple(groups)
+        return self._sorted_by[partition]
+
+
+class _Share:
+    """Yes or no of each patient who is in the denominator (`counted`)."""
+
+    def __init__(self, yes: Mask, counted: Mask | None = None) -> None:
+        self._counted = np.ones(len(yes), dtype=np.bool_) if counted is None else counted
+        self._yes = yes & self._counted
+
+    def mean(self) -> float:
+        """The share of all who count, NaN of none."""
+        n = np.count_nonzero(self._counted)
+        return float(np.count_nonzero(self._yes) / n) if n else np.nan
+
+    def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
+        """In each of n cells (everybody's in `cell`): how many count, and how many of them are a yes."""
+        return _count(cell[np.flatnonzero(self._counted)], n), _count(cell[np.flatnonzero(self._yes)], n)
+
+
+def _count(cell: Ints, n: int) -> Floats:
+    """How often each of n cells occurs."""
+    return np.bincount(cell, minlength=n).astype(float)
+
+
+Quantities = dict[str, tuple[Statistic, "_Number | _Share"]]
+
+
+def _quantities(patients: Patients) -> Iterator[tuple[str, Statistic, _Number | _Share]]:
+    """Each measure as a statistic of one quantity of every patient."""
+    quantities: Quantities = {}
     _waits(patients, quantities)
     _stays(patients, quantities)
     _front_door(patients, quantities)
@@ -406,60 +481,63 @@ def _quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Floats]]:
             yield name, *quantities[name]
 
 
-Quantities = dict[str, tuple[Statistic, Floats]]
-
-
 def _waits(patients: Patients, into: Quantities) -> None:
     if "seen_at" not in patients:
         return
-    to_clinician = patients["seen_at"] - patients["arrived_at"]
+    to_clinician = _Number(patients["seen_at"] - patients["arrived_at"])
     into["time_to_clinician_median"] = "median", to_clinician
     into["time_to_clinician_p95"] = "p95", to_clinician
     if "departed_at" in patients:
         wait = wait_to_clinician(patients)
-        into["wait_to_clinician_mean"] = "mean", wait
+        into["wait_to_clinician_mean"] = "mean", _Number(wait)
         targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(TRUE)])
         if np.isfinite(targets).any():
             target = _look_up(targets, patients[TRUE])
-            into["beyond_target_share"] = "mean", _share(wait > target, np.isfinite(wait + target))
+            into["beyond_target_share"] = "mean", _Share(wait > target, np.isfinite(wait + target))
 
 
 def _stays(patients: Patients, into: Quantities) -> None:
     left = patients.where("outcome", LEFT)
-    everybody = np.ones(len(patients), dtype=np.bool_)
-    into["left_share"] = "mean", _share(left, everybody)
-    into["admitted_share"] = "mean", _share(patients.admitted(), everybody)
+    into["left_share"] = "mean", _Share(left)
+    into["admitted_share"] = "mean", _Share(patients.admitted())
     if "departed_at" not in patients:
         return
     stay = patients["departed_at"] - patients["arrived_at"]
-    into["stay_mean"] = "mean", stay
-    into["stay_median"] = "median", stay
-    into["stay_p95"] = "p95", stay
+    number = _Number(stay)
+    into["stay_mean"] = "mean", number
+    into["stay_median"] = "median", number
+    into["stay_p95"] = "p95", number
     so_far = np.where(np.isnan(stay) & patients.where("outcome", IN_BUILDING), np.inf, stay)
     dated = ~np.isnan(so_far)
-    into["within_4h_share"] = "mean", _share(so_far <= FOUR_HOURS, dated)
-    into["within_4h_share_without_left"] = "mean", _share(so_far <= FOUR_HOURS, dated & ~left)
-    into["over_12h_share"] = "mean", _share(so_far > TWELVE_HOURS, dated)
+    into["within_4h_share"] = "mean", _Share(so_far <= FOUR_HOURS, dated)
+    into["within_4h_share_without_left"] = "mean", _Share(so_far <= FOUR_HOURS, dated & ~left)
+    into["over_12h_share"] = "mean", _Share(so_far > TWELVE_HOURS, dated)
 
 
 def _front_door(patients: Patients, into: Quantities) -> None:
-    arrived_at, streams = patients["arrived_at"], patients.known("stream")
+    streams = patients.known("stream")
     if "assessed_at" in patients:
-        to_assessment = patients["assessed_at"] - arrived_at
         if AMBULANCE in streams:
-            by_ambulance = np.where(patients.where("stream", AMBULANCE), to_assessment, np.nan)
-            into["ambulance_assessment_median"] = "median", by_ambulance
-            into["ambulance_assessment_p95"] = "p95", by_ambulance
+            to_assessment = _minutes_to("assessed_at", patients, AMBULANCE)
+            into["ambulance_assessment_median"] = "median", to_assessment
+            into["ambulance_assessment_p95"] = "p95", to_assessment
         if WALK_IN in streams:
-            walked_in = np.where(patients.where("stream", WALK_IN), to_assessment, np.nan)
-            into["walk_in_triage_wait_mean"] = "mean", walked_in
-            into["walk_in_triage_wait_p95"] = "p95", walked_in
+            to_assessment = _minutes_to("assessed_at", patients, WALK_IN)
+            into["walk_in_triage_wait_mean"] = "mean", to_assessment
+            into["walk_in_triage_wait_p95"] = "p95", to_assessment
     if "handed_over_at" in patients and AMBULANCE in streams:
-        handover = np.where(patients.where("stream", AMBULANCE), patients["handed_over_at"] - arrived_at, np.nan)
-        happened = ~np.isnan(handover)
-        into["handover_mean"] = "mean", handover
-        into["handover_over_30_share"] = "mean", _share(handover > 30, happened)
-        into["handover_over_60_share"] = "mean", _share(handover > 60, happened)
+        by_ambulance = patients.where("stream", AMBULANCE)
+        handover = patients["handed_over_at"] - patients["arrived_at"]
+        happened = by_ambulance & ~np.isnan(handover)
+        into["handover_mean"] = "mean", _minutes_to("handed_over_at", patients, AMBULANCE)
+        into["handover_over_30_share"] = "mean", _Share(handover > 30, happened)
+        into["handover_over_60_share"] = "mean", _Share(handover > 60, happened)
+
+
+def _minutes_to(point: str, patients: Patients, stream: str) -> _Number:
+    """Minutes from arrival to a point in time, of those of one stream."""
+    rows = np.flatnonzero(patients.where("stream", stream))
+    return _Number(patients[point][rows] - patients["arrived_at"][rows])
 
 
 def _admissions(patients: Patients, into: Quantities) -> None:
@@ -467,8 +545,8 @@ def _admissions(patients: Patients, into: Quantities) -> None:
         return
     boarding = patients["departed_at"] - patients["decided_at"]
     counted = patients.admitted() & ~np.isnan(boarding)
-    into["decision_to_departure_over_4h_share"] = "mean", _share(boarding > FOUR_HOURS, counted)
-    into["decision_to_departure_over_12h_share"] = "mean", _share(boarding > TWELVE_HOURS, counted)
+    into["decision_to_departure_over_4h_share"] = "mean", _Share(boarding > FOUR_HOURS, counted)
+    into["decision_to_departure_over_12h_share"] = "mean", _Share(boarding > TWELVE_HOURS, counted)
 
 
 def _labels(patients: Patients, into: Quantities) -> None:
@@ -481,20 +559,15 @@ def _labels(patients: Patients, into: Quantities) -> None:
     if "triaged_at" in patients:
         labelled &= ~np.isnan(patients["triaged_at"])
     if _has_levels_1_2(patients):
-        into["under_triage_1_2_share"] = "mean", _share(given > true, labelled & (true <= 1))
-    into["under_triage_share"] = "mean", _share(given > true, labelled)
-    into["over_triage_share"] = "mean", _share(given < true, labelled)
-    into["exact_triage_share"] = "mean", _share(given == true, labelled)
+        into["under_triage_1_2_share"] = "mean", _Share(given > true, labelled & (true <= 1))
+    into["under_triage_share"] = "mean", _Share(given > true, labelled)
+    into["over_triage_share"] = "mean", _Share(given < true, labelled)
+    into["exact_triage_share"] = "mean", _Share(given == true, labelled)
 
 
 def _has_levels_1_2(patients: Patients) -> bool:
     """Levels 1 and 2 are the first two of at least three, most urgent first."""
     return len(patients.known(TRUE)) >= 3
-
-
-def _share(yes: Mask, counted: Mask) -> Floats:
-    """1 for yes, 0 for no, NaN for who does not count."""
-    return np.where(counted, yes.astype(float), np.nan)
 
 
 def _look_up(values: Floats, codes: NDArray[np.integer]) -> Floats:
@@ -503,46 +576,103 @@ def _look_up(values: Floats, codes: NDArray[np.integer]) -> Floats:
     return found
 
 
-def _groups(patients: Patients) -> dict[str, Mask]:
+@dataclass(frozen=True, eq=False)
+class _Partition:
+    """Groups of which a patient is in one at most: their labels, and everybody's (`codes`, shape (n,), or MISSING)."""
+
+    labels: tuple[str, ...]
+    codes: NDArray[np.integer[Any]]
+
+
+class _Cells:
+    """Patients who are in the same groups of every partition, taken together: a sum by cell is a sum by any group."""
+
+    def __init__(self, partitions: Sequence[_Partition], n_patients: int) -> None:
+        self.partitions = partitions
+        cell, n_cells = np.zeros(n_patients, dtype=np.int64), 1
+        for partition in partitions:
+            size = n_cells * (len(partition.labels) + 1)
+            cell, n_cells = _renumber(cell * (len(partition.labels) + 1) + partition.codes + 1, size)
+        one_of = np.zeros(n_cells, dtype=np.int64)
+        one_of[cell] = np.arange(n_patients)
+        self._cell, self._n_cells = cell, n_cells
+        self._group_of_cell = [partition.codes[one_of] + 1 for partition in partitions]
+
+    def means(self, quantity: _Number | _Share) -> Iterator[float]:
+        """The mean in each group, partition by partition."""
+        counted, total = quantity.totals(self._cell, self._n_cells)
+        for partition, group in zip(self.partitions, self._group_of_cell, strict=True):
+            n, sums = (
+                np.bincount(group, weights=each, minlength=len(partition.labels) + 1)[1:] for each in (counted, total)
+            )
+            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0).tolist()
+
+
+def _renumber(cell: Ints, size: int) -> tuple[Ints, int]:
+    """The same cells without the empty ones, and how many they are."""
+    used = np.bincount(cell, minlength=size) > 0
+    return (np.cumsum(used) - 1)[cell], int(used.sum())
+
+
+class _Groups:
     """Every group by label. They follow from the table's categories, not from who came: the same for every arm."""
-    groups = {ALL: np.ones(len(patients), dtype=np.bool_)}
-    for attribute in GROUPED_BY:
-        for code, name in enumerate(patients.known(attribute)):
-            groups[f"{attribute}={name}"] = np.equal(patients[attribute], code)
-    if _has_levels_1_2(patients):
-        groups[LEVELS_1_2] = (patients[TRUE] >= 0) & (patients[TRUE] <= 1)
-    return groups
+
+    def __init__(self, patients: Patients) -> None:
+        attributes = {
+            name: _Partition(tuple(f"{name}={each}" for each in patients.known(name)), patients[name])
+            for name in GROUPED_BY
+            if patients.known(name)
+        }
+        partitions = list(attributes.values())
+        if _has_levels_1_2(patients):
+            levels_1_2 = np.where((patients[TRUE] >= 0) & (patients[TRUE] <= 1), 0, MISSING)
+            partitions.append(_Partition((LEVELS_1_2,), levels_1_2))
+        n = len(patients)
+        hour = np.floor(patients["arrived_at"]).astype(np.int64) // 60 % 24
+        outcome = _Partition(("outcome=admitted", "outcome=not_admitted"), np.where(patients.admitted(), 0, 1))
+        self._attributes = _Cells(partitions, n)
+        self._outcome = _Cells([outcome], n)
+        self._hour = _Cells([_Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)], n)
+        self._true_level = _Cells([attributes[TRUE]], n) if TRUE in attributes else None
+
+    def summarise(self, name: str, statistic: Statistic, quantity: _Number | _Share) -> dict[str, float]:
+        """A measure in every group that it is given for, by label."""
+        if name == "beyond_target_share" and self._true_level:
+            with_target = {f"{TRUE}={level}" for level in MANCHESTER_TARGETS}
+            by_level = _summaries(statistic, quantity, self._true_level)
+            return {label: value for label, value in by_level.items() if label in with_target}
+        found = {ALL: _summary(statistic, quantity)}
+        if name in BY_GROUP:
+            found |= _summaries(statistic, quantity, self._attributes)
+        if name in BY_ADMISSION:
+            found |= _summaries(statistic, quantity, self._outcome)
+        if name in BY_HOUR:
+            found |= _summaries(statistic, quantity, self._hour)
+        return found
 
 
-def _chosen_groups(name: str, patients: Patients, groups: Mapping[str, Mask]) -> dict[str, Mask]:
-    """The groups that a measure is given for."""
-    if name == "beyond_target_share":
-        levels = [level for level in patients.known(TRUE) if level in MANCHESTER_TARGETS]
-        return {f"{TRUE}={level}": groups[f"{TRUE}={level}"] for level in levels}
-    chosen = dict(groups) if name in BY_GROUP else {ALL: groups[ALL]}
-    if name in BY_ADMISSION:
-        admitted = patients.admitted()
-        chosen |= {"outcome=admitted": admitted, "outcome=not_admitted": ~admitted}
-    if name in BY_HOUR:
-        hour = (patients["arrived_at"] // 60 % 24).astype(np.int64)
-        chosen |= {f"arrival_hour={number:02d}": hour == number for number in range(24)}
-    return chosen
+QUANTILES: Mapping[Statistic, float] = {"median": 0.5, "p95": 0.95}
 
 
-def _summarise(quantity: Floats, statistic: Statistic, groups: Mapping[str, Mask]) -> list[float]:
-    """The statistic of the quantity in each group."""
-    counted = np.flatnonzero(~np.isnan(quantity))
-    if statistic == "mean":
-        values = quantity[counted]
-        return [_mean(values[mask[counted]]) for mask in groups.values()]
-    ordered = counted[np.argsort(quantity[counted])]
-    values = quantity[ordered]
-    share = 0.5 if statistic == "median" else 0.95
-    return [quantile_of_sorted(values[mask[ordered]], share) for mask in groups.values()]
+def _summary(statistic: Statistic, quantity: _Number | _Share) -> float:
+    """The statistic over all who count."""
+    if isinstance(quantity, _Number) and statistic in QUANTILES:
+        return quantile_of_sorted(quantity.in_order, QUANTILES[statistic])
+    return quantity.mean()
 
 
-def _mean(values: Floats) -> float:
-    return float(values.mean()) if len(values) else np.nan
+def _summaries(statistic: Statistic, quantity: _Number | _Share, cells: _Cells) -> dict[str, float]:
+    """The statistic in each group of each partition, by label."""
+    labels = [label for partition in cells.partitions for label in partition.labels]
+    if isinstance(quantity, _Number) and statistic in QUANTILES:
+        values = [
+            quantile_of_sorted(group, QUANTILES[statistic])
+            for partition in cells.partitions
+            for group in quantity.in_order_by(partition)
+        ]
+    else:
+        values = list(cells.means(quantity))
+    return dict(zip(labels, values, strict=True))
 
 
 def quantile_of_sorted(values: Floats, share: float) -> float:

@@ -6,8 +6,10 @@ plan (takes, keeps, gives up), and every mean here is an integral over time. Tim
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,15 +17,16 @@ from numpy.typing import NDArray
 from simulation.engine.contract import Changes
 from simulation.engine.plan import NONE, OUTCOMES, EndRow, Outcome, Plan, StepRow
 from simulation.errors import ResultsError, nearest
-from simulation.records.schema import ActivityTable, Patients
-from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, WEEK, to_minutes, to_ticks
+from simulation.records.schema import ActivityTable, Mask, Patients
+from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_minutes, to_ticks
 
 Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Ints = NDArray[np.integer[Any]]
 Window = tuple[float, float]
-MINUTES_PER_DAY = DAY / TICKS_PER_MINUTE
 HOURS = 24
 DAYS_OF_WEEK = 7
+BLOCK = 2**15
+"""Rows of activities that are worked through at once."""
 
 
 @dataclass(frozen=True)
@@ -41,58 +44,89 @@ class Rows:
     def __len__(self) -> int:
         return len(self.patient)
 
+    def block(self, rows: slice) -> Rows:
+        """Some of them; nothing is copied."""
+        return Rows(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
+
 
 def rows_of(plan: Plan, activities: ActivityTable) -> Rows:
     """The table in the plan's numbers. Raises ResultsError if it names a step, pool or outcome the plan lacks."""
 
     def numbers(column: str, known: tuple[str, ...]) -> Ints:
         names = activities.known(column)
+        if names == known:
+            return activities[column]
         unknown = [name for name in names if name not in known]
         if unknown:
             raise ResultsError(f"activities, {column}: the pathway has no '{unknown[0]}'. {nearest(unknown[0], known)}")
         lookup = np.array([*(known.index(name) for name in names), NONE], dtype=np.int64)
         return lookup[activities[column]]
 
-    def ticks(column: str) -> Ints:
-        minutes = activities[column]
-        return np.where(np.isnan(minutes), NEVER, to_ticks(np.nan_to_num(minutes)))
-
     return Rows(
-        patient=activities["patient"].astype(np.int64),
+        patient=activities["patient"],
         step=numbers("step", plan.nodes),
         pool=numbers("pool", plan.pools),
         outcome=numbers("outcome", OUTCOMES),
-        joined_at=ticks("joined_at"),
-        started_at=ticks("started_at"),
-        ended_at=ticks("ended_at"),
+        joined_at=activities.ticks("joined_at"),
+        started_at=activities.ticks("started_at"),
+        ended_at=activities.ticks("ended_at"),
     )
+
+
+def blocks(rows: Rows) -> Iterator[Rows]:
+    """The rows in blocks of whole patients: arrays that fit a processor's cache are worked through faster."""
+    start = 0
+    while start < len(rows):
+        stop = min(start + BLOCK, len(rows))
+        stop = max(stop, int(np.searchsorted(rows.patient, rows.patient[stop - 1], side="right")))
+        block = rows.block(slice(start, stop))
+        yield replace(block, step=block.step.astype(np.int64))  # what indexes again and again should be a whole word
+        start = stop
 
 
 @dataclass(frozen=True)
 class Holdings:
-    """One row for every unit that a patient held, sorted by pool; arrays of one length, times in minutes.
+    """One row for every unit that a patient held; arrays of one length.
 
-    patient; pool  code into `pools`; taken_at; given_back_at  infinity if not given back by the end of the table;
-    counted_until_at  the same, or sooner where the outgoing team of a shift stops counting against the pool.
+    patient; pool  code into `pools`; taken, given_back  ticks, NEVER if not given back by the end of the table;
+    counted_until  the same, or sooner where the outgoing team of a shift stops counting against the pool. What ends
+    `_at` is the same in minutes.
     """
 
     pools: tuple[str, ...]
-    patient: NDArray[np.int64]
-    pool: NDArray[np.int64]
-    taken_at: Floats
-    given_back_at: Floats
-    counted_until_at: Floats
+    patient: Ints
+    pool: Ints
+    taken: Ints
+    given_back: Ints
+    counted_until: Ints
 
     def __len__(self) -> int:
         return len(self.patient)
 
-    def of(self, pool: str) -> slice:
+    @cached_property
+    def taken_at(self) -> Floats:
+        """When each was taken, in minutes."""
+        return to_minutes(self.taken)
+
+    @cached_property
+    def given_back_at(self) -> Floats:
+        """When each was given back, in minutes; infinity if not by the end of the table."""
+        return _minutes_or_never(self.given_back)
+
+    @cached_property
+    def counted_until_at(self) -> Floats:
+        """Until when each counted against its pool, in minutes; infinity if to the end of the table."""
+        return _minutes_or_never(self.counted_until)
+
+    def of(self, pool: str) -> Ints:
         """The rows of one pool. Raises ResultsError for an unknown one."""
         if pool not in self.pools:
             raise ResultsError(f"pool '{pool}' is unknown. {nearest(pool, self.pools)}")
-        number = self.pools.index(pool)
-        first, last = np.searchsorted(self.pool, [number, number + 1])
-        return slice(int(first), int(last))
+        return np.flatnonzero(self.pool == self.pools.index(pool))
+
+
+def _minutes_or_never(ticks: Ints) -> Floats:
+    return np.where(ticks == NEVER, np.inf, ticks / TICKS_PER_MINUTE)
 
 
 def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
@@ -102,89 +136,141 @@ def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
     what it does not keep, then what it gives up at the end; the end of the route gives back everything.
     Activities must be sorted by patient and order.
     """
-    rows = rows_of(plan, activities)
-    found = [_held(plan, rows, number) for number in range(len(plan.pools))]
-    sizes = [len(patient) for patient, *_ in found]
-    patient, taken, back, counted = (np.concatenate([each[part] for each in found]) for part in range(4))
-    return Holdings(
-        pools=plan.pools,
-        patient=patient,
-        pool=np.repeat(np.arange(len(plan.pools)), sizes),
-        taken_at=to_minutes(taken),
-        given_back_at=_minutes_or_never(back),
-        counted_until_at=_minutes_or_never(counted),
-    )
+    return replay(roles_of(plan), rows_of(plan, activities))
 
 
-def _minutes_or_never(ticks: Ints) -> Floats:
-    return np.where(ticks == NEVER, np.inf, ticks / TICKS_PER_MINUTE)
+@dataclass(frozen=True)
+class Roles:
+    """What each step does with each pool.
 
-
-def _held(plan: Plan, rows: Rows, pool: int) -> tuple[Ints, Ints, Ints, Ints]:
-    """Of one pool: patients, ticks taken, given back (or NEVER), and counted until (or NEVER)."""
-    asked, unless_other, offered, keeps, at_start, at_end, is_end = _roles(plan, pool)
-    started = rows.started_at != NEVER
-    took = np.flatnonzero(
-        started
-        & (
-            asked[rows.step]
-            | (unless_other[rows.step] & (rows.pool == NONE))
-            | (offered[rows.step] & (rows.pool == pool))
-        )
-    )
-    given_back = rows.ended_at[took]
-    kept = keeps[rows.step[took]] & (given_back != NEVER)
-    if kept.any():
-        # What ends a kept holding, in the order it happens: row k gives up at its start as event 2k, takes, and
-        # gives up at its end as event 2k + 1. The end of a route gives back everything, and so does leaving.
-        starts = np.flatnonzero((at_start[rows.step] & started) | is_end[rows.step])
-        gone = (rows.outcome == Outcome.LEFT) | (rows.outcome == Outcome.TURNED_AWAY)
-        ends = np.flatnonzero((at_end[rows.step] & (rows.outcome == Outcome.DONE)) | gone)
-        event = np.concatenate([2 * starts, 2 * ends + 1])
-        order = np.argsort(event)
-        event = np.append(event[order], -1)
-        at = np.append(np.concatenate([rows.started_at[starts], rows.ended_at[ends]])[order], NEVER)
-        who = np.append(np.concatenate([rows.patient[starts], rows.patient[ends]])[order], -1)
-        next_event = np.searchsorted(event[:-1], 2 * took[kept], side="right")
-        given_back[kept] = np.where(who[next_event] == rows.patient[took[kept]], at[next_event], NEVER)
-    taken = rows.started_at[took]
-    return rows.patient[took], taken, given_back, _counted_until(plan, pool, taken, given_back)
-
-
-def _roles(plan: Plan, pool: int) -> tuple[NDArray[np.bool_], ...]:
-    """By row of the plan, what it does with a pool.
-
-    Asks for it; asks for it unless another is recorded (a request that may widen); offers it as one of several;
-    keeps it; gives it up at the start; at the end; or the row is the end of a route.
+    always, unless_chosen  pools taken by every start, and where no other is recorded: (n, n_nodes), NONE where a step
+    takes fewer than n; gives  whether a step gives anything back, (n_nodes,). The rest by `place`, (n_nodes *
+    n_pools,): offers  as one of several; keeps; gives_at_start (the end of a route gives everything); gives_at_end.
     """
-    roles = np.zeros((7, len(plan.rows)), dtype=np.bool_)
+
+    plan: Plan
+    always: Ints
+    unless_chosen: Ints
+    gives: Mask
+    offers: Mask
+    keeps: Mask
+    gives_at_start: Mask
+    gives_at_end: Mask
+
+    def place(self, step: Ints, pool: Ints) -> Ints:
+        """Where the roles of a pool in a step stand."""
+        return step.astype(np.int64) * len(self.plan.pools) + pool
+
+
+def roles_of(plan: Plan) -> Roles:
+    """The roles of all pools in all steps. A pool that a request may widen to is one of several."""
+    always: list[list[int]] = [[] for _ in plan.rows]
+    unless_chosen: list[list[int]] = [[] for _ in plan.rows]
+    by_role: NDArray[np.bool_] = np.zeros((4, len(plan.rows), len(plan.pools)), dtype=np.bool_)
+    offers, keeps, at_start, at_end = by_role
     for number, row in enumerate(plan.rows):
         if isinstance(row, EndRow):
-            roles[6, number] = True
+            at_start[number] = True
         elif isinstance(row, StepRow):
             asks = [plan.asks[ask] for ask in (row.ask, row.widened_ask) if ask != NONE]
-            offered = any(pool in ask.any_of for ask in asks)
-            asked = bool(asks) and pool in asks[0].all_of
-            roles[:6, number] = (
-                asked and not offered,
-                asked and offered,
-                offered,
-                pool in row.keeps,
-                pool in row.gives_up_at_start,
-                pool in row.gives_up_at_end,
-            )
-    return tuple(roles)
+            offers[number, [pool for ask in asks for pool in ask.any_of]] = True
+            for pool in asks[0].all_of if asks else ():
+                (unless_chosen if offers[number, pool] else always)[number].append(pool)
+            keeps[number, list(row.keeps)] = True
+            at_start[number, list(row.gives_up_at_start)] = True
+            at_end[number, list(row.gives_up_at_end)] = True
+    gives: Mask = np.logical_or(at_start, at_end).any(axis=1)
+    return Roles(plan, _padded(always), _padded(unless_chosen), gives, *(each.ravel() for each in by_role))
 
 
-def _counted_until(plan: Plan, pool: int, taken: Ints, given_back: Ints) -> Ints:
-    """Until when a unit counts against the pool: where the outgoing are extra, to the next change of team at most."""
-    changes = plan.pool_rows[pool].team_changes
-    if not changes:
+def _padded(pools: list[list[int]]) -> Ints:
+    """Lists of pools side by side: the k-th of every list in row k, NONE where a list is shorter."""
+    found = np.full((max((len(each) for each in pools), default=0), len(pools)), NONE, dtype=np.int64)
+    for number, each in enumerate(pools):
+        found[: len(each), number] = each
+    return found
+
+
+def replay(roles: Roles, rows: Rows) -> Holdings:
+    """The holdings of some whole patients."""
+    row, pool = _taken(roles, rows)
+    taken, given_back = rows.started_at[row], rows.ended_at[row]
+    kept = np.flatnonzero(roles.keeps[roles.place(rows.step[row], pool)] & (given_back != NEVER))
+    kept = kept[np.flatnonzero(~_gives_at_end(roles, rows, row[kept], pool[kept]))]
+    given_back[kept] = _given_back_later(roles, rows, row[kept], pool[kept])
+    counted_until = _counted_until(roles.plan, pool, taken, given_back)
+    return Holdings(roles.plan.pools, rows.patient[row], pool, taken, given_back, counted_until)
+
+
+def _taken(roles: Roles, rows: Rows) -> tuple[Ints, Ints]:
+    """Every unit taken: the row of the activity that took it, and the pool."""
+    started = rows.started_at != NEVER
+    chosen = started & (rows.pool != NONE)
+    found = []
+    for when, by_step in ((started, roles.always), (started & ~chosen, roles.unless_chosen)):
+        for pools in by_step:
+            pool = pools[rows.step]
+            row = np.flatnonzero(when & (pool != NONE))
+            found.append((row, pool[row]))
+    row = np.flatnonzero(chosen)
+    pool = rows.pool[row]
+    offered = np.flatnonzero(roles.offers[roles.place(rows.step[row], pool)])
+    found.append((row[offered], pool[offered]))
+    return np.concatenate([row for row, _ in found]), np.concatenate([pool for _, pool in found])
+
+
+def _gone(outcome: Ints) -> Mask:
+    """Who left or was turned away, and so gives back everything."""
+    found: Mask = (outcome == Outcome.LEFT) | (outcome == Outcome.TURNED_AWAY)
+    return found
+
+
+def _gives_at_end(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Mask:
+    """Whether a row, when it ends, gives a unit of a pool back."""
+    place = roles.place(rows.step[row], pool)
+    outcome = rows.outcome[row]
+    found: Mask = _gone(outcome) | (roles.gives_at_end[place] & (outcome == Outcome.DONE))
+    return found
+
+
+def _given_back_later(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Ints:
+    """When each unit that was kept after its row is given back by a later row of the patient, or NEVER.
+
+    All look at the next row that gives anything back, those whose unit it was not at the next again, and so on.
+    """
+    gives = roles.gives[rows.step] | _gone(rows.outcome)
+    giver = np.flatnonzero(gives)
+    whose = np.append(rows.patient[giver], NONE)
+    found = np.full(len(row), NEVER, dtype=np.int64)
+    looking, at = np.arange(len(row)), np.cumsum(gives, dtype=np.int64)[row]  # the first giver after each
+    while True:
+        here = np.flatnonzero(whose[at] == rows.patient[row[looking]])
+        looking, at = looking[here], at[here]
+        if not len(looking):
+            return found
+        by, wanted = giver[at], pool[looking]
+        started_at = rows.started_at[by]
+        at_start = roles.gives_at_start[roles.place(rows.step[by], wanted)] & (started_at != NEVER)
+        given = at_start | _gives_at_end(roles, rows, by, wanted)
+        found[looking] = np.where(given, np.where(at_start, started_at, rows.ended_at[by]), NEVER)
+        not_yet = np.flatnonzero(~given)
+        looking, at = looking[not_yet], at[not_yet] + 1
+
+
+def _counted_until(plan: Plan, pool: Ints, taken: Ints, given_back: Ints) -> Ints:
+    """Until when a unit counts against its pool: where the outgoing are extra, to the next change of team at most."""
+    of_teams = [number for number, row in enumerate(plan.pool_rows) if row.team_changes]
+    if not of_teams:
         return given_back
-    ticks = np.array([*changes, changes[0] + WEEK])
-    within = taken % WEEK
-    next_change = taken - within + ticks[np.searchsorted(ticks, within, side="right")]
-    return np.where((given_back == NEVER) | (next_change < given_back), next_change, given_back)
+    found = given_back.copy()
+    for number in of_teams:
+        changes = plan.pool_rows[number].team_changes
+        ticks = np.array([*changes, changes[0] + WEEK])
+        mine = np.flatnonzero(pool == number)
+        within = taken[mine] % WEEK
+        next_change = taken[mine] - within + ticks[np.searchsorted(ticks, within, side="right")]
+        found[mine] = np.where((found[mine] == NEVER) | (next_change < found[mine]), next_change, found[mine])
+    return found
 
 
 def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | None = None) -> tuple[Floats, Floats]:
@@ -197,9 +283,8 @@ def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | No
     described = plan.pool_rows[number]
     if described.unlimited:
         return np.zeros(1), np.full(1, np.inf)
-    horizon = to_ticks(until)
     tick, units = (np.array(column, dtype=np.int64) for column in zip(*described.timetable, strict=True))
-    n_weeks = horizon // WEEK + 1
+    n_weeks = to_ticks(until) // WEEK + 1 if len(tick) > 1 else 1
     rota_at = (np.arange(n_weeks)[:, None] * WEEK + tick).ravel()
     rota = np.tile(units, n_weeks)
     mine = [each for each, trigger in enumerate(plan.triggers) if trigger.pool == number]
@@ -235,27 +320,22 @@ def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, win
     return shares
 
 
-def minutes_by_hour(from_at: Floats, to_at: Floats, *, window: Window, units: Floats | None = None) -> Floats:
-    """Unit-minutes of half-open intervals in each hour of the window, shape (n_hours,).
+def minutes_by_hour(from_at: Floats, to_at: Floats, *, window: Window) -> Floats:
+    """Minutes of half-open intervals in each hour of the window, shape (n_hours,).
 
-    The first hour begins at the whole hour at or before the window. Intervals are cut at its edges; `units` weighs
-    them (1 each without it).
+    The first hour begins at the whole hour at or before the window. Intervals are cut at its edges.
     """
     first, last = int(window[0] // 60), int(-(-window[1] // 60))
-    weights = np.ones(len(from_at)) if units is None else units
     start, end = np.clip(from_at, *window), np.clip(to_at, *window)
-    real = start < end
-    n_hours = last - first
-    return _area(start[real] - first * 60.0, weights[real], n_hours) - _area(
-        end[real] - first * 60.0, weights[real], n_hours
-    )
+    real = np.flatnonzero(start < end)
+    return _area(start[real] - first * 60.0, last - first) - _area(end[real] - first * 60.0, last - first)
 
 
-def _area(at: Floats, weights: Floats, n_hours: int) -> Floats:
-    """In each hour, the integral of how much has begun: the rest of its first hour, then every hour whole."""
-    hour = np.minimum((at // 60).astype(np.int64), n_hours)
-    rest = np.bincount(hour, weights=weights * (60 * (hour + 1) - at), minlength=n_hours + 1)[:n_hours]
-    begun = np.bincount(hour, weights=weights, minlength=n_hours + 1)[:n_hours]
+def _area(at: Floats, n_hours: int) -> Floats:
+    """In each hour, the integral of how many have begun: the rest of its first hour, then every hour whole."""
+    hour = np.minimum(np.floor(at / 60).astype(np.int64), n_hours)
+    rest = np.bincount(hour, weights=60 * (hour + 1) - at, minlength=n_hours + 1)[:n_hours]
+    begun = np.bincount(hour, minlength=n_hours + 1)[:n_hours]
     found: Floats = rest + 60 * (np.cumsum(begun) - begun)
     return found
 
@@ -278,6 +358,47 @@ def _ratio(above: Floats, below: Floats) -> Floats:
     return found
 
 
+class Use:
+    """Units of every pool by clock hour and at midnight, added up over the window from any number of intervals.
+
+    The time before tick t that belongs to a clock hour is: that hour of the whole days before t, and what of it t's
+    own day has had. So three sums suffice, of ends less starts, by pool and by the clock hour in which they fall (an
+    hour's last tick included, its first not): how many, whole days, ticks. The window is read to the nearest tick.
+    """
+
+    def __init__(self, n_pools: int, window: Window) -> None:
+        self._from, self._to = (to_ticks(edge) for edge in window)
+        self._midnight = self._from // DAY * DAY
+        self._n, self._days, self._ticks = np.zeros((3, n_pools, HOURS))
+
+    def add(self, pool: Ints, start: Ints, end: Ints, units: Floats | None = None) -> None:
+        """Units from start to end, ticks; NEVER is the end of the window. 1 unit each without `units`."""
+        self._add(np.subtract, pool, start, units)
+        self._add(np.add, pool, np.where(end == NEVER, self._to, end), units)
+
+    def _add(self, sign: np.ufunc, pool: Ints, at: Ints, units: Floats | None) -> None:
+        ticks = np.clip(at, self._from, self._to) - self._midnight
+        hour = (ticks - 1) // HOUR
+        day = hour // HOURS
+        place = (pool - day) * HOURS + hour
+        for total, each in ((self._n, None), (self._days, day), (self._ticks, ticks)):
+            weights = each if units is None else units if each is None else each * units
+            sign(total, np.bincount(place, weights, total.size).reshape(total.shape), out=total)
+
+    def by_hour(self) -> Floats:
+        """Unit-minutes in each clock hour, (n_pools, 24)."""
+        in_own_hour = self._ticks - DAY * self._days - HOUR * np.arange(HOURS) * self._n
+        later = self._n.sum(axis=1, keepdims=True) - np.cumsum(self._n, axis=1)
+        found: Floats = (HOUR * (self._days.sum(axis=1, keepdims=True) + later) + in_own_hour) / TICKS_PER_MINUTE
+        return found
+
+    def at_midnight(self) -> Floats:
+        """Units at 00:00, mean over the window's midnights, (n_pools,): what begins then is there, what ends is not."""
+        n_midnights = -(-self._to // DAY) - -(-self._from // DAY)
+        found: Floats = self._days.sum(axis=1) / (n_midnights or np.nan)
+        return found
+
+
 @dataclass(frozen=True)
 class BusyShare:
     """Held unit-minutes over capacity-minutes: `by_hour` (n_pools, 24) by clock hour, `mean` (n_pools,) over all.
@@ -293,36 +414,33 @@ class BusyShare:
 
 def busy_share(plan: Plan, held: Holdings, *, changes: Changes | None, window: Window) -> BusyShare:
     """How busy each pool was, by clock hour and in all."""
-    by_hour = np.full((len(plan.pools), HOURS), np.nan)
-    mean = np.full(len(plan.pools), np.nan)
-    for number, pool in enumerate(plan.pools):
-        if plan.pool_rows[number].unlimited:
-            continue
-        rows = held.of(pool)
-        used = minutes_by_hour(held.taken_at[rows], held.counted_until_at[rows], window=window)
-        at, units = capacity_steps(plan, pool, until=window[1], changes=changes)
-        on_duty = minutes_by_hour(at, np.append(at[1:], np.inf), window=window, units=units)
-        by_hour[number] = _ratio(_fold(used, window=window, by="hour"), _fold(on_duty, window=window, by="hour"))
-        mean[number] = used.sum() / on_duty.sum() if on_duty.sum() > 0 else np.nan
-    return BusyShare(plan.pools, by_hour, mean)
+    counted = Use(len(plan.pools), window)
+    counted.add(held.pool, held.taken, held.counted_until)
+    return busy(plan, counted, on_duty(plan, changes=changes, window=window))
 
 
-def held_at(held: Holdings, pool: str, at: Floats) -> NDArray[np.int64]:
-    """How many units of a pool are held at each of these times (what is taken at that instant included)."""
-    rows = held.of(pool)
-    taken, back = np.sort(held.taken_at[rows]), np.sort(held.given_back_at[rows])
-    return np.searchsorted(taken, at, side="right") - np.searchsorted(back, at, side="right")
+def busy(plan: Plan, counted: Use, duty: Use) -> BusyShare:
+    """The same of what was added up already: units that count against the pools, and units on duty."""
+    used, there = counted.by_hour(), duty.by_hour()
+    by_hour = np.divide(used, there, out=np.full(used.shape, np.nan), where=there > 0)
+    return BusyShare(plan.pools, by_hour, _ratio(used.sum(axis=1), there.sum(axis=1)))
 
 
-def midnights(window: Window) -> Floats:
-    """Every 00:00 in the window, in minutes."""
-    first = -(-window[0] // MINUTES_PER_DAY)
-    return np.arange(first * MINUTES_PER_DAY, window[1], MINUTES_PER_DAY)
-
-
-def occupied_at_midnight(held: Holdings, pool: str, *, window: Window) -> NDArray[np.int64]:
-    """Units held at every midnight of the window: the clock of the published bed count."""
-    return held_at(held, pool, midnights(window))
+def on_duty(plan: Plan, *, changes: Changes | None, window: Window) -> Use:
+    """The capacity of every pool that is not unlimited."""
+    found = Use(len(plan.pools), window)
+    steps = [
+        (number, *capacity_steps(plan, pool, until=window[1], changes=changes))
+        for number, pool in enumerate(plan.pools)
+        if not plan.pool_rows[number].unlimited
+    ]
+    if steps:
+        pools = np.concatenate([np.full(len(at), number) for number, at, _ in steps])
+        starts = [to_ticks(at) for _, at, _ in steps]
+        ends = [np.append(at[1:], NEVER) for at in starts]
+        units = np.concatenate([units for _, _, units in steps])
+        found.add(pools, np.concatenate(starts), np.concatenate(ends), units)
+    return found
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ Everything is array work: a replication of 15,000 patients and 150,000 activitie
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,10 +15,8 @@ from simulation.engine.contract import Activities, Run
 from simulation.engine.plan import OUTCOMES, Outcome, Plan
 from simulation.errors import ResultsError
 from simulation.pathway.department import STREAM, End, Moment, Pathway, Present, Step, Stream
-from simulation.records.schema import IN_BUILDING, ActivityTable, Column, Patients
+from simulation.records.schema import IN_BUILDING, ActivityTable, Column, InTicks, Patients
 from simulation.units import NEVER, to_minutes
-
-_MOMENTS: tuple[Moment, ...] = ("joined", "started", "ended")
 
 
 def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Patients:
@@ -30,7 +30,7 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     attends = np.array([source.attends for source in sources.values()])
     rows = np.flatnonzero(attends[draws.stream] & (draws.arrived_at < run.horizon))
     stream_code = np.cumsum(attends).astype(np.int16) - 1
-    outcome, outcomes = _outcomes(pathway, run.activities, len(draws))
+    outcome, outcomes = _outcomes(pathway, plan, run.activities, len(draws))
     columns: dict[str, Column] = {
         "patient": rows.astype(np.int32),
         STREAM: stream_code[draws.stream[rows]].astype(np.int16),
@@ -49,28 +49,31 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
         categories[name] = pathway.categories(name)
     for name, first_at in _recorded(pathway, plan, run.activities, len(draws)).items():
         _must_be_new(name, columns)
-        columns[name] = to_minutes(first_at[rows])
+        columns[name] = first_at[rows]
     return Patients(columns, categories)
 
 
 def activities_table(plan: Plan, run: Run) -> ActivityTable:
     """One row per patient and step of everybody, those who compete for beds without attending included.
 
-    `patient` is the row of the draws, as in `Patients`.
+    `patient` is the row of the draws, as in `Patients`. Nothing is copied: points in time stay in the run's ticks and
+    become minutes when they are first read.
     """
     activities = run.activities
-    return ActivityTable(
+    columns = InTicks(
         {
             "patient": activities.patient,
             "step": activities.step,
             "pool": activities.pool,
             "outcome": activities.outcome,
-            "joined_at": to_minutes(activities.joined_at),
-            "started_at": to_minutes(activities.started_at),
-            "ended_at": to_minutes(activities.ended_at),
         },
-        {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES},
+        {
+            "joined_at": activities.joined_at,
+            "started_at": activities.started_at,
+            "ended_at": activities.ended_at,
+        },
     )
+    return ActivityTable(columns, {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
 
 
 def _must_be_new(name: str, columns: dict[str, Column]) -> None:
@@ -78,53 +81,64 @@ def _must_be_new(name: str, columns: dict[str, Column]) -> None:
         raise ResultsError(f"attributes or records: '{name}' is already a column of patients. Choose another name")
 
 
-def _outcomes(pathway: Pathway, activities: Activities, n: int) -> tuple[NDArray[np.int16], tuple[str, ...]]:
+def _outcomes(
+    pathway: Pathway, plan: Plan, activities: Activities, n: int
+) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     """The code of everybody's outcome, shape (n,), and the names of the codes."""
     outcomes = (*dict.fromkeys(end.outcome for end in pathway.ends.values()), IN_BUILDING)
-    of_node = np.full(len(pathway.nodes()), NEVER, dtype=np.int16)
-    for number, node in enumerate(pathway.nodes().values()):
-        if isinstance(node, End):
-            of_node[number] = outcomes.index(node.outcome)
-    reached = of_node[activities.step]
-    ended = reached != NEVER
-    codes = np.full(n, len(outcomes) - 1, dtype=np.int16)
-    codes[activities.patient[ended]] = reached[ended]
+    code = dict(zip(outcomes, range(len(outcomes)), strict=True))
+    of_node = np.full(len(plan.nodes), NEVER, dtype=np.int16)
+    for name, end in pathway.ends.items():
+        of_node[plan.row(name)] = code[end.outcome]
+    last = np.flatnonzero(np.append(activities.patient[1:] != activities.patient[:-1], True)[: len(activities)])
+    reached = of_node[activities.step[last]]
+    codes = np.full(n, code[IN_BUILDING], dtype=np.int16)
+    codes[activities.patient[last]] = np.where(reached == NEVER, code[IN_BUILDING], reached)
     return codes, outcomes
 
 
-def _recorded(pathway: Pathway, plan: Plan, activities: Activities, n: int) -> dict[str, NDArray[np.int64]]:
-    """By name of a record: the tick at which it first happened to each patient, shape (n,), or NEVER."""
-    moments: dict[str, dict[int, Moment]] = {}
+def _recorded(pathway: Pathway, plan: Plan, activities: Activities, n: int) -> dict[str, NDArray[np.float64]]:
+    """By name of a record: the minute at which it first happened to each patient, shape (n,), or NaN."""
+    nodes: dict[tuple[str, Moment], list[int]] = {}
     for node_name, node in pathway.nodes().items():
-        row = plan.row(node_name)
-        if isinstance(node, Step):
-            for name, moment in node.records.items():
-                moments.setdefault(name, {})[row] = moment
-        elif isinstance(node, End):
-            for name in node.records:
-                moments.setdefault(name, {})[row] = "joined"
-    ticks = (activities.joined_at, activities.started_at, activities.ended_at)
-    found = {}
-    for name, by_row in moments.items():
-        rows, at = [], []
-        for moment, column in zip(_MOMENTS, ticks, strict=True):
-            recording = np.zeros(len(plan.nodes), dtype=np.bool_)
-            recording[[row for row, each in by_row.items() if each == moment]] = True
-            if not recording.any():
-                continue
-            mine = np.flatnonzero(recording[activities.step])
-            happened = column[mine] != NEVER
-            if moment == "ended":  # whoever gave up waiting never had the step
-                happened &= activities.outcome[mine] == Outcome.DONE
-            rows.append(mine[happened])
-            at.append(column[mine[happened]])
-        found[name] = _first(activities, np.concatenate(rows), np.concatenate(at), n)
+        for name, moment in _records(node).items():
+            nodes.setdefault((name, moment), []).append(plan.row(node_name))
+    dates = np.zeros(len(plan.nodes), dtype=np.bool_)
+    dates[[number for numbers in nodes.values() for number in numbers]] = True
+    rows = np.flatnonzero(dates[activities.step])
+    step = activities.step[rows]
+    found: dict[str, NDArray[np.float64]] = {}
+    for (name, moment), numbers in nodes.items():
+        first_at = _first(activities, rows[np.flatnonzero(_is_any(step, numbers))], moment, n)
+        found[name] = np.fmin(found[name], first_at) if name in found else first_at
     return found
 
 
-def _first(activities: Activities, rows: NDArray[np.int64], at: NDArray[np.int64], n: int) -> NDArray[np.int64]:
-    """Of several rows a patient, the tick of the first, shape (n,). Rows are in order of time within a patient."""
-    latest_first = np.argsort(rows)[::-1]
-    first_at = np.full(n, NEVER, dtype=np.int64)
-    first_at[activities.patient[rows[latest_first]]] = at[latest_first]  # of repeats the last written stays
+def _records(node: object) -> Mapping[str, Moment]:
+    """What a node dates, by name of the record; reaching an end dates the moment of joining it."""
+    if isinstance(node, End):
+        return dict.fromkeys(node.records, "joined")
+    return node.records if isinstance(node, Step) else {}
+
+
+def _is_any(step: NDArray[np.int16], numbers: Iterable[int]) -> NDArray[np.bool_]:
+    """Which rows are of one of these nodes."""
+    found = np.zeros(len(step), dtype=np.bool_)
+    for number in numbers:
+        found |= step == number
+    return found
+
+
+def _first(activities: Activities, rows: NDArray[np.int64], moment: Moment, n: int) -> NDArray[np.float64]:
+    """When each patient first joined, started or ended one of these rows, in minutes, shape (n,), or NaN."""
+    at = {"joined": activities.joined_at, "started": activities.started_at, "ended": activities.ended_at}[moment][rows]
+    happened = at != NEVER
+    if moment == "ended":  # whoever gave up waiting never had the step
+        happened &= activities.outcome[rows] == Outcome.DONE
+    if not happened.all():
+        mine = np.flatnonzero(happened)  # row numbers are several times as fast as a mask
+        rows, at = rows[mine], at[mine]
+    first_at = np.full(n, np.nan)
+    # Rows of a patient are in order of time, and of what is written to one place the last stays.
+    first_at[activities.patient[rows][::-1]] = to_minutes(at)[::-1]
     return first_at

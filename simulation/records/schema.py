@@ -7,7 +7,7 @@ here knows where a table came from: an engine's run and a hospital's extract giv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import ResultsError, nearest
+from simulation.units import NEVER, to_minutes, to_ticks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +29,32 @@ IN_BUILDING = "in_building"
 LEFT = "left"
 ADMITTED = "admitted"
 ADMITTED_POINTS = ("decided_at", "departed_at")
+
+
+class InTicks(Mapping[str, Column]):
+    """Columns of which some are points in time kept in ticks, and made minutes when somebody first asks for them.
+
+    `columns` come first, then `ticks`. A run's million activities are replayed in ticks, and seldom read in minutes.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], ticks: Mapping[str, NDArray[np.int64]]) -> None:
+        self.ticks = ticks
+        self._names = (*columns, *ticks)
+        self._made = dict(columns)
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._made:
+            self._made[name] = to_minutes(self.ticks[name])
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
 
 
 @dataclass(frozen=True)
@@ -49,7 +76,8 @@ class Table:
         lacking = [name for name in (*self.required, *self.categories) if name not in self.columns]
         if lacking:
             raise ResultsError(f"table of {self.kind}: no column '{lacking[0]}'. {nearest(lacking[0], self.columns)}")
-        lengths = {name: len(values) for name, values in self.columns.items()}
+        kept = self._in_ticks()
+        lengths = {name: len(kept[name] if name in kept else self.columns[name]) for name in self.columns}
         if len(set(lengths.values())) > 1:
             raise ResultsError(f"table of {self.kind}: columns of unequal length: {lengths}. Make them equal")
         for name, known in self.categories.items():
@@ -71,18 +99,33 @@ class Table:
     def __contains__(self, name: object) -> bool:
         return name in self.columns
 
+    def _in_ticks(self) -> Mapping[str, NDArray[np.int64]]:
+        """The columns that are kept in ticks."""
+        return self.columns.ticks if isinstance(self.columns, InTicks) else {}
+
+    def ticks(self, name: str) -> NDArray[np.int64]:
+        """A point in time in whole ticks, `NEVER` where it did not happen, shape (n,)."""
+        kept = self._in_ticks()
+        if name in kept:
+            return kept[name]
+        minutes = self[name]
+        return np.where(np.isnan(minutes), NEVER, to_ticks(np.nan_to_num(minutes)))
+
     def known(self, column: str) -> tuple[str, ...]:
         """The categories of a column, in the order of their codes; none if it is not categorical."""
         return self.categories.get(column, ())
 
     def where(self, column: str, *names: str) -> Mask:
         """Which rows have one of these categories, shape (n,). A category that the column lacks matches nobody."""
-        known = self.known(column)
-        codes = [known.index(name) for name in names if name in known]
-        return np.isin(self[column], codes)
+        known, codes = self.known(column), self[column]
+        found = np.zeros(len(codes), dtype=np.bool_)
+        for name in names:
+            if name in known:
+                found |= codes == known.index(name)
+        return found
 
-    def select(self, rows: Column) -> Self:
-        """The rows of a mask (or of row numbers), in order."""
+    def select(self, rows: Column | slice) -> Self:
+        """The rows of a mask (or of row numbers), in order; those of a slice are not copied."""
         return type(self)({name: values[rows] for name, values in self.columns.items()}, self.categories)
 
     def frame(self) -> pd.DataFrame:

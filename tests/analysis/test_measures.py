@@ -164,3 +164,33 @@ def test_measures_in_pandas_have_one_row_a_measure_and_group(six: Patients) -> N
 def test_the_quantile_is_numpys(values: list[float], share: float) -> None:
     ordered = np.sort(np.array(values))
     assert quantile_of_sorted(ordered, share) == pytest.approx(np.quantile(ordered, share))
+
+
+def test_groups_are_those_of_masks_one_by_one(department: Any) -> None:
+    """Of a few hundred patients: sums by cell and quantiles by group, against numpy on each group by itself."""
+    patients, window = department.patients, (1440.0, 4 * 1440.0)
+    found = measure(patients, window=window)
+    inside = (patients["arrived_at"] >= window[0]) & (patients["arrived_at"] < window[1])
+    stay = patients["departed_at"] - patients["arrived_at"]
+    admitted, hour = patients.admitted(), patients["arrived_at"] // 60 % 24
+    groups = {
+        "stream=ambulance": patients.where("stream", "ambulance"),
+        "acuity_true=standard": patients.where("acuity_true", "standard"),
+        LEVELS_1_2: patients.where("acuity_true", "immediate", "very_urgent"),
+        "outcome=admitted": admitted,
+        "outcome=not_admitted": ~admitted,
+    }
+    for label, mask in groups.items():
+        mine = stay[mask & inside & ~np.isnan(stay)]
+        assert len(mine) > 5
+        assert found.value("stay_mean", label) == pytest.approx(mine.mean(), rel=1e-12)
+        assert found.value("stay_median", label) == pytest.approx(np.median(mine), rel=1e-12)
+        assert found.value("stay_p95", label) == pytest.approx(np.quantile(mine, 0.95), rel=1e-12)
+    at_eleven = stay[inside & (hour == 11)]
+    assert found.value("within_4h_share", "arrival_hour=11") == pytest.approx((at_eleven <= 240).mean())
+
+
+def test_a_table_out_of_order_of_arrival_gives_the_same_measures(six: Patients) -> None:
+    shuffled = six.select(np.array([3, 0, 5, 1, 4, 2]))
+    window = (500.0, 610.0)
+    np.testing.assert_array_equal(measure(shuffled, window=window).values, measure(six, window=window).values)

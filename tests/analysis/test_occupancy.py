@@ -10,10 +10,11 @@ from simulation.engine.contract import Changes
 from simulation.engine.plan import NONE, EndRow, StepRow
 from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients
-from simulation.units import NEVER, WEEK
+from simulation.units import DAY, NEVER, WEEK
 
 Held = list[tuple[int, int, float, float]]
 WINDOW = (1440.0, 5 * 1440.0)
+NAMES_OF_HOLDINGS = ("patient", "pool", "taken", "given_back", "counted_until")
 
 
 def slow_holdings(department: Any) -> Held:
@@ -144,15 +145,73 @@ def test_capacity_follows_what_triggers_did(department: Any) -> None:
     assert shares == {"escalation": pytest.approx(90 / 120), "care": pytest.approx(60 / 120)}
 
 
-def test_beds_are_counted_at_every_midnight(department: Any) -> None:
-    held = occupancy.holdings(department.plan, department.activities)
-    found = occupancy.occupied_at_midnight(held, "beds", window=WINDOW)
+def test_beds_are_counted_at_every_midnight_of_the_window(department: Any) -> None:
+    plan = department.plan
+    held = occupancy.holdings(plan, department.activities)
     rows = held.of("beds")
-    expected = [
-        int(((held.taken_at[rows] <= at) & (held.given_back_at[rows] > at)).sum()) for at in (1440, 2880, 4320, 5760)
-    ]
-    assert found.tolist() == expected
-    assert min(expected) > 20
+    for window, midnights in ((WINDOW, (1440, 2880, 4320, 5760)), ((1500.0, 4320.5), (2880, 4320))):
+        use = occupancy.Use(len(plan.pools), window)
+        use.add(held.pool, held.taken, held.given_back)
+        expected = [((held.taken_at[rows] <= at) & (held.given_back_at[rows] > at)).sum() for at in midnights]
+        assert use.at_midnight()[plan.pools.index("beds")] == np.mean(expected)
+        assert min(expected) > 20
+    assert np.isnan(occupancy.Use(1, (60.0, 120.0)).at_midnight())
+
+
+def test_what_begins_at_midnight_is_there_and_what_ends_then_is_not() -> None:
+    use = occupancy.Use(2, (0.0, 2 * 1440.0))
+    pool, start, end = np.array([0, 0, 1]), np.array([0, DAY, DAY]), np.array([DAY, DAY + 1, NEVER])
+    use.add(pool, start, end)
+    assert use.at_midnight().tolist() == [1.0, 0.5]  # pool 0: one at each of two midnights
+
+
+def test_use_by_clock_hour_is_that_of_the_hours_one_by_one(department: Any) -> None:
+    """A window that begins and ends within an hour, and intervals that span days, hours and nothing."""
+    plan, window = department.plan, (1477.25, 5 * 1440.0 + 100.5)
+    held = occupancy.holdings(plan, department.activities)
+    use = occupancy.Use(len(plan.pools), window)
+    use.add(held.pool, held.taken, held.counted_until)
+    found = use.by_hour()
+    first = int(window[0] // 60)
+    for number, pool in enumerate(plan.pools):
+        rows = held.of(pool)
+        hours = occupancy.minutes_by_hour(held.taken_at[rows], held.counted_until_at[rows], window=window)
+        expected = np.bincount((first + np.arange(len(hours))) % 24, weights=hours, minlength=24)
+        np.testing.assert_array_equal(found[number], expected)
+
+
+def test_who_leaves_gives_back_at_once_what_it_kept(department: Any) -> None:
+    """Though it goes on to another step, and only the end of the route would give the rest back."""
+    plan = department.plan
+    steps, outcomes = ("place", "contact", "decide", "home"), (0, 1, 0, 0)
+    joined, started, ended = [0.0, 5.0, 50.0, 90.0], [5.0, np.nan, 60.0, 90.0], [5.0, 50.0, 90.0, 90.0]
+    table = ActivityTable(
+        {
+            "patient": np.zeros(4, dtype=np.int32),
+            "step": np.array([plan.row(step) for step in steps]),
+            "pool": np.array([plan.pools.index("cubicles"), NONE, NONE, NONE]),
+            "outcome": np.array(outcomes),
+            "joined_at": np.array(joined),
+            "started_at": np.array(started),
+            "ended_at": np.array(ended),
+        },
+        department.activities.categories,
+    )
+    held = occupancy.holdings(plan, table)
+    (row,) = held.of("cubicles")
+    assert (held.taken_at[row], held.given_back_at[row]) == (5.0, 50.0)
+
+
+def test_replaying_block_by_block_changes_nothing(any_department: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = any_department.plan
+    rows, roles = occupancy.rows_of(plan, any_department.activities), occupancy.roles_of(plan)
+    whole = occupancy.replay(roles, rows)
+    monkeypatch.setattr(occupancy, "BLOCK", 7)  # patients of more rows than that are still not cut
+    parts = [occupancy.replay(roles, block) for block in occupancy.blocks(rows)]
+    assert len(parts) > 100
+    in_parts = (np.concatenate([getattr(part, name) for part in parts]) for name in NAMES_OF_HOLDINGS)
+    in_whole = (getattr(whole, name) for name in NAMES_OF_HOLDINGS)
+    assert sorted(zip(*in_parts, strict=True)) == sorted(zip(*in_whole, strict=True))
 
 
 def test_an_unknown_pool_is_named_with_its_nearest(department: Any) -> None:

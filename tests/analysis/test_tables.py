@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulation.analysis.tables import patients_table
+from simulation.analysis.tables import activities_table, patients_table
+from simulation.engine.contract import Activities
 from simulation.engine.plan import OUTCOMES
 from simulation.errors import ResultsError
 from simulation.pathway.department import Chance
@@ -90,3 +91,30 @@ def test_an_attribute_that_is_named_like_another_column_is_refused(department: A
     pathway = replace(department.pathway, attributes=attributes)
     with pytest.raises(ResultsError, match="'outcome' is already"):
         patients_table(pathway, department.plan, department.draws, department.run)
+
+
+def test_activities_are_neither_copied_nor_made_minutes_before_they_are_read(department: Any) -> None:
+    table = activities_table(department.plan, department.run)
+    for name in ("joined_at", "started_at", "ended_at"):
+        assert table.ticks(name) is getattr(department.run.activities, name)
+
+
+def test_of_a_step_that_is_done_twice_the_first_time_counts(department: Any) -> None:
+    from dataclasses import replace
+
+    somebody = department.patients["patient"][7]
+    steps = ["contact", "contact", "home"]
+    at = np.array([10, 30, 40]) * 1024
+    story = Activities(
+        patient=np.full(3, somebody, dtype=np.int32),
+        step=np.array([department.plan.row(step) for step in steps], dtype=np.int16),
+        outcome=np.zeros(3, dtype=np.int8),
+        joined_at=at,
+        started_at=at,
+        ended_at=at,
+        pool=np.full(3, -1, dtype=np.int16),
+    )
+    run = replace(department.run, activities=story)
+    table = patients_table(department.pathway, department.plan, department.draws, run)
+    assert (table["seen_at"][7], table["departed_at"][7]) == (10.0, 40.0)
+    assert np.isfinite(table["departed_at"]).sum() == 1

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from simulation.errors import ResultsError
-from simulation.records.schema import ActivityTable, Patients, concatenate
+from simulation.records.schema import ActivityTable, InTicks, Patients, Table, concatenate
+from simulation.units import NEVER
 
 
 def patients(**others: Any) -> Patients:
@@ -67,3 +68,28 @@ def test_tables_of_one_pathway_can_be_put_together() -> None:
         concatenate([patients(), patients(age=np.zeros(3))])
     with pytest.raises(ResultsError, match="no table"):
         concatenate([])
+
+
+def test_points_in_time_kept_in_ticks_read_as_minutes() -> None:
+    ticks = np.array([0, 1536, NEVER])
+    table = Table(InTicks({"patient": np.arange(3)}, {"joined_at": ticks}), {})
+    assert list(table.columns) == ["patient", "joined_at"]
+    assert table.ticks("joined_at") is ticks
+    np.testing.assert_array_equal(table["joined_at"], [0.0, 1.5, np.nan])
+    assert table["joined_at"] is table["joined_at"]
+    assert table.select(np.array([1])).frame()["joined_at"].tolist() == [1.5]
+    with pytest.raises(ResultsError, match="Did you mean 'joined_at'"):
+        table["joined"]
+    with pytest.raises(ResultsError, match="unequal length"):
+        Table(InTicks({"patient": np.arange(2)}, {"joined_at": ticks}), {})
+
+
+def test_points_in_time_kept_in_minutes_read_as_ticks() -> None:
+    assert patients().ticks("departed_at").tolist() == [10 * 1024, NEVER, 30 * 1024]
+
+
+def test_rows_of_a_slice_are_not_copied() -> None:
+    table = patients()
+    last_two = table.select(slice(1, 3))
+    assert last_two["number"].tolist() == [6, 7]
+    assert np.shares_memory(last_two["number"], table["number"])
