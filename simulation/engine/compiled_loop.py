@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numba
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from simulation.engine import plan as plans
@@ -228,12 +228,13 @@ class Table(NamedTuple):
     changes: Records
 
 
-_ALL: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
-compiled: Any = njit(**_ALL)
+_njit: Any = numba.njit
+_ALL = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+compiled = _njit(**_ALL)
 # For what only the loop calls: without the code that would let Python call it, compiling takes a sixth less time.
-inner: Any = njit(**_ALL, no_cpython_wrapper=True)
+inner = _njit(**_ALL, no_cpython_wrapper=True)
 # For what every activity needs: a call would count references to each array that it is given.
-inlined: Any = njit(**_ALL, no_cpython_wrapper=True, forceinline=True)
+inlined = _njit(**_ALL, no_cpython_wrapper=True, forceinline=True)
 _paced_end = inner(plans.paced_end)
 
 

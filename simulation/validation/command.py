@@ -10,15 +10,18 @@ from simulation.report.tables import BANNER
 from simulation.validation.nhs import as_lines, predictions_path, validate_site, write_predictions
 from simulation.validation.power import MUTATIONS, caught
 from simulation.validation.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, theory_rows, threshold
+from simulation.validation.treatment_centre import as_lines as model_lines
+from simulation.validation.treatment_centre import treatment_centre_rows
 
 OWN = {
     "theory": ("true", "false"),
+    "models": ("true", "false"),
     "power": ("false", "true"),
     "responses": ("true", "false"),
     "predictions": ("check", "write"),
 }
-"""Options of this command alone: what to leave out, whether to show the power of the theory rows, and whether to
-write the predictions file."""
+"""Options of this command alone: what to leave out (theory, other people's models, responses), whether to show the
+power of the theory rows, and whether to write the predictions file."""
 
 MOST_NAMED = 3
 """Of the rows that notice a mutation, how many are named."""
@@ -31,6 +34,11 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     failed = 0
     if own["theory"] == "true":
         failed += _say_theory(say)
+    if own["models"] == "true":
+        rows = treatment_centre_rows("compiled")
+        for line in (*model_lines(rows), ""):
+            say(line)
+        failed += sum(not row.passed for row in rows)
     if own["power"] == "true":
         failed += _say_power(say)
     table = validate_site(rest, config_dir=config_dir, responses=own["responses"] == "true", done=lambda n: None)

@@ -405,6 +405,5 @@ def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
     load_ = offered_load(pathway, sample)
     at = {pool: load_.pools.index(pool) for pool in pools}
     return tuple(
-        TriageLoad(pool, load_.by_hour()[number], float(load_.weekly()[number]))
-        for pool, number in at.items()
+        TriageLoad(pool, load_.by_hour()[number], float(load_.weekly()[number])) for pool, number in at.items()
     )

@@ -42,9 +42,7 @@ def england_months(where: Path) -> pd.DataFrame:
 
     `d4` and `d12` are admissions that waited 4-12 h and 12 h or longer from the decision to admit.
     """
-    return _read(
-        where, "england_type1_by_month*.csv*", ["month", "att", "over4", "adm", "d4", "d12", "att_per_day"]
-    )
+    return _read(where, "england_type1_by_month*.csv*", ["month", "att", "over4", "adm", "d4", "d12", "att_per_day"])
 
 
 def quality_indicators(where: Path) -> pd.DataFrame:
@@ -135,8 +133,7 @@ def _read(where: Path, pattern: str, columns: list[str], *, days: Iterable[str] 
     if missing:
         known = [str(column) for column in table.columns]
         raise ConfigError(
-            Fault(path.name, f"no column '{column}'", nearest(column, known).rstrip("."))
-            for column in missing
+            Fault(path.name, f"no column '{column}'", nearest(column, known).rstrip(".")) for column in missing
         )
     for column in days:
         table[column] = pd.to_datetime(table[column])
