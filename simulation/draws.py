@@ -4,13 +4,14 @@ Every column has a stream of its own, found by name: (seed, replication, source 
 of the name is the state of its generator. Row k of a source is its k-th candidate whatever else changes, so a patient
 keeps its luck when a policy, a rota or a route changes, when arrivals are scaled, when the run is made longer and when
 another column is added. Luck is uniform for attributes and coins and standard normal for durations. Arrivals
-come from a larger Poisson stream (`headroom`) of which a coin keeps a part, so scaling them keeps or drops
+come from a larger Poisson stream, drawn in layers, of which a coin keeps a part, so scaling them keeps or drops
 patients and leaves everybody else alone. This is the only room that makes a generator.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -34,13 +35,28 @@ DAYS_IN_YEAR = 364
 """A model year is 52 whole weeks, so that every weekday counts equally; months are its twelfths."""
 
 
+LAYER = 0.25
+"""Arrivals beyond the usual come in layers of a quarter of the usual each, so that only what is wanted is drawn."""
+NUMBERS_A_LAYER = 2**32
+
+
 @dataclass(frozen=True)
 class Source:
-    """The candidates of one source of patients, and which of them come (positions, in order)."""
+    """The candidates of one source of patients (a layer of a stream), and which of them come (positions, in order).
+
+    `code`: of the stream or of those present; `layer`: which layer of the stream, 0 the usual arrivals.
+    """
 
     name: str
+    code: int
+    layer: int
     n_candidates: int
     kept: NDArray[np.int64]
+
+    @property
+    def key(self) -> str:
+        """What its streams of chance are found by."""
+        return f"{self.name}+{self.layer}" if self.layer else self.name
 
 
 @dataclass(frozen=True)
@@ -60,15 +76,15 @@ class Luck:
     def uniform(self, column: str, repeat: int = 0) -> Floats:
         """One uniform number in (0, 1) a patient, shape (n,)."""
         for source, mine in self._parts():
-            _generator(self.seed, self.replication, source.name, column, repeat).random(out=mine)
+            _generator(self.seed, self.replication, source.key, column, repeat).random(out=mine)
         found = self.room.take(self.place)
         return np.maximum(found, 2.0**-54, out=found)
 
     def normal(self, column: str, repeat: int, *, of: Collection[str], into: Floats) -> None:
         """Put one standard normal number a patient `into` (n,); those of sources not in `of` get nothing sensible."""
         for source, mine in self._parts():
-            if source.name in of:
-                _generator(self.seed, self.replication, source.name, column, repeat).standard_normal(out=mine)
+            if source.key in of:
+                _generator(self.seed, self.replication, source.key, column, repeat).standard_normal(out=mine)
         np.take(self.room, self.place, out=into, mode="clip")  # "clip" only spares numpy a copy
 
     def _parts(self) -> Iterator[tuple[Source, Floats]]:
@@ -132,14 +148,15 @@ def draw(pathway: Pathway, *, seed: int, replication: int, days: int) -> Draws:
         else np.ones(days)
         for name, factor in pathway.day_factors.items()
     }
-    sources, arrivals = [], []
-    for name, stream in pathway.streams.items():
-        source, arrived_at = _arrivals(pathway, name, stream, factors, seed, replication, days)
-        sources.append(source)
-        arrivals.append(arrived_at)
+    sources: list[Source] = []
+    arrivals: list[NDArray[np.int64]] = []
+    for code, (name, stream) in enumerate(pathway.streams.items()):
+        for source, arrived_at in _arrivals(pathway, name, stream, factors, seed, replication, days, code):
+            sources.append(source)
+            arrivals.append(arrived_at)
     for name, present in pathway.present.items():
         n = _number_present(pathway, present)
-        sources.append(Source(name, n, np.arange(n)))
+        sources.append(Source(name, pathway.categories(STREAM).index(name), 0, n, np.arange(n)))
         arrivals.append(np.zeros(n, dtype=np.int64))
     return _fill(pathway, seed, replication, sources, arrivals)
 
@@ -154,12 +171,14 @@ def _fill(
 ) -> Draws:
     """Sort everybody by arrival and draw their columns; `known` attributes (source by source) are taken as given."""
     arrived_at = np.concatenate(arrivals)
-    stream = np.repeat(np.arange(len(sources), dtype=np.int16), [len(each) for each in arrivals])
-    number = np.concatenate([source.kept for source in sources])
+    sizes = [len(each) for each in arrivals]
+    stream = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
+    kept = np.concatenate([source.kept for source in sources])
+    number = kept + np.repeat([source.layer * NUMBERS_A_LAYER for source in sources], sizes)
     order = np.argsort(arrived_at, kind="stable")  # those of one tick by source and number
-    n_candidates = [source.n_candidates for source in sources]
-    first = np.cumsum([0, *n_candidates])
-    luck = Luck(seed, replication, tuple(sources), (first[stream] + number)[order], np.zeros(first[-1]))
+    first = np.cumsum([0, *(source.n_candidates for source in sources)])
+    place = (kept + np.repeat(first[:-1], sizes))[order]
+    luck = Luck(seed, replication, tuple(sources), place, np.zeros(first[-1]))
     bare = Draws(
         replication=replication,
         arrived_at=arrived_at[order],
@@ -212,8 +231,13 @@ def _arrivals(
     seed: int,
     replication: int,
     days: int,
-) -> tuple[Source, NDArray[np.int64]]:
-    """The candidates of one stream day by day, and the ticks at which those who come arrive."""
+    code: int,
+) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+    """The layers of one stream's candidates, day by day, and the ticks at which those who come arrive.
+
+    On a day that wants w times the usual arrivals, the first layer (the usual rate) keeps min(w, 1) of its
+    candidates, and each further one the share of its width that lies below w. Together they are Poisson of w.
+    """
     weekday = np.arange(days) % 7
     by_hour = _hours(pathway.profiles[stream.by_hour] if stream.by_hour else None)
     pattern = by_hour.sum(axis=1)[weekday] / by_hour.sum(axis=1).mean()
@@ -226,25 +250,29 @@ def _arrivals(
             f"streams.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
             f"than headroom {stream.headroom}. Raise streams.{name}.headroom"
         )
-    counts = _generator(seed, replication, name, "arrivals.count", 0).poisson(
-        stream.per_day * pattern * stream.headroom
-    )
-    n = int(counts.sum())
-    day = np.repeat(np.arange(days), counts)
-    kept = np.flatnonzero(
-        _generator(seed, replication, name, "arrivals.keep", 0).random(n) < wanted[day] / stream.headroom
-    )
-    share = _generator(seed, replication, name, "arrivals.time", 0).random(n)[kept]
-    day = day[kept]
-    minute = np.zeros(len(kept))
+    for layer in range(1 + math.ceil(max(wanted.max() - 1, 0) / LAYER)):
+        below, width = (1 + LAYER * (layer - 1), LAYER) if layer else (0.0, 1.0)
+        share = np.clip((wanted - below) / width, 0, 1)
+        key = Source(name, code, layer, 0, np.empty(0, np.int64)).key
+        counts = _generator(seed, replication, key, "arrivals.count", 0).poisson(stream.per_day * pattern * width)
+        n = int(counts.sum())
+        day = np.repeat(np.arange(days), counts)
+        kept = np.flatnonzero(_generator(seed, replication, key, "arrivals.keep", 0).random(n) < share[day])
+        luck = _generator(seed, replication, key, "arrivals.time", 0).random(n)[kept]
+        yield Source(name, code, layer, n, kept), _times(by_hour, day[kept], luck)
+
+
+def _times(by_hour: Floats, day: NDArray[np.int64], luck: Floats) -> NDArray[np.int64]:
+    """Ticks of arrival, shape of `luck`, by the weekday's profile of hours."""
+    minute = np.zeros(len(luck))
     differs = bool((by_hour != by_hour[0]).any())
     for number in range(7) if differs else (0,):
         today = day % 7 == number if differs else slice(None)
         totals = np.concatenate(([0.0], np.cumsum(by_hour[number])))
         if totals[-1] > 0:
-            minute[today] = np.interp(share[today], totals / totals[-1], np.arange(25) * 60.0)
+            minute[today] = np.interp(luck[today], totals / totals[-1], np.arange(25) * 60.0)
     within = np.minimum(to_ticks(minute), DAY - 1)
-    return Source(name, n, kept), day * DAY + within
+    return day * DAY + within
 
 
 def _hours(profile: Profile | None) -> Floats:
@@ -332,8 +360,8 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
     met = durations_by_source(pathway)
     found = {}
     for name, duration in pathway.durations.items():
-        sources = [source.name for source in draws.luck.sources if name in met[source.name]]
-        comes = np.array([source.name in sources for source in draws.luck.sources], dtype=np.bool_)
+        comes = np.array([name in met[source] for source in pathway.categories(STREAM)], dtype=np.bool_)
+        sources = [source.key for source in draws.luck.sources if comes[source.code]]
         mine = np.flatnonzero(comes.take(draws.stream))
         mean = amount(pathway, codes, duration.mean) * duration.scale
         found[name] = np.empty((duration.repeats, len(draws)))
@@ -385,10 +413,11 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
         )
     arrived_at = to_ticks(arrival)
     stream = _codes("stream", patients[STREAM], known)
-    sources, arrivals = [], []
+    sources: list[Source] = []
+    arrivals = []
     rows = [np.flatnonzero(stream == code) for code in range(len(known))]
     for name, mine in zip(known, rows, strict=True):
-        sources.append(Source(name, len(mine), np.arange(len(mine))))
+        sources.append(Source(name, len(sources), 0, len(mine), np.arange(len(mine))))
         arrivals.append(arrived_at[mine])
     by_source = np.concatenate(rows)
     attributes = {

@@ -5,14 +5,16 @@ Everything is array work: a replication of 15,000 patients and 150,000 activitie
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import Draws
 from simulation.engine.contract import Activities, Run
-from simulation.engine.plan import OUTCOMES, Outcome, Plan
+from simulation.engine.firsts import Moment as When
+from simulation.engine.firsts import first_times
+from simulation.engine.plan import OUTCOMES, Plan
 from simulation.errors import ResultsError
 from simulation.pathway.department import STREAM, End, Moment, Pathway, Present, Step, Stream
 from simulation.records.schema import IN_BUILDING, ActivityTable, Column, InTicks, Patients
@@ -99,19 +101,11 @@ def _outcomes(
 
 def _recorded(pathway: Pathway, plan: Plan, activities: Activities, n: int) -> dict[str, NDArray[np.float64]]:
     """By name of a record: the minute at which it first happened to each patient, shape (n,), or NaN."""
-    nodes: dict[tuple[str, Moment], list[int]] = {}
+    names: dict[str, dict[int, When]] = {}
     for node_name, node in pathway.nodes().items():
         for name, moment in _records(node).items():
-            nodes.setdefault((name, moment), []).append(plan.row(node_name))
-    dates = np.zeros(len(plan.nodes), dtype=np.bool_)
-    dates[[number for numbers in nodes.values() for number in numbers]] = True
-    rows = np.flatnonzero(dates[activities.step])
-    step = activities.step[rows]
-    found: dict[str, NDArray[np.float64]] = {}
-    for (name, moment), numbers in nodes.items():
-        first_at = _first(activities, rows[np.flatnonzero(_is_any(step, numbers))], moment, n)
-        found[name] = np.fmin(found[name], first_at) if name in found else first_at
-    return found
+            names.setdefault(name, {})[plan.row(node_name)] = When[moment.upper()]
+    return first_times(activities, names, len(plan.nodes), n)
 
 
 def _records(node: object) -> Mapping[str, Moment]:
@@ -119,26 +113,3 @@ def _records(node: object) -> Mapping[str, Moment]:
     if isinstance(node, End):
         return dict.fromkeys(node.records, "joined")
     return node.records if isinstance(node, Step) else {}
-
-
-def _is_any(step: NDArray[np.int16], numbers: Iterable[int]) -> NDArray[np.bool_]:
-    """Which rows are of one of these nodes."""
-    found = np.zeros(len(step), dtype=np.bool_)
-    for number in numbers:
-        found |= step == number
-    return found
-
-
-def _first(activities: Activities, rows: NDArray[np.int64], moment: Moment, n: int) -> NDArray[np.float64]:
-    """When each patient first joined, started or ended one of these rows, in minutes, shape (n,), or NaN."""
-    at = {"joined": activities.joined_at, "started": activities.started_at, "ended": activities.ended_at}[moment][rows]
-    happened = at != NEVER
-    if moment == "ended":  # whoever gave up waiting never had the step
-        happened &= activities.outcome[rows] == Outcome.DONE
-    if not happened.all():
-        mine = np.flatnonzero(happened)  # row numbers are several times as fast as a mask
-        rows, at = rows[mine], at[mine]
-    first_at = np.full(n, np.nan)
-    # Rows of a patient are in order of time, and of what is written to one place the last stays.
-    first_at[activities.patient[rows][::-1]] = to_minutes(at)[::-1]
-    return first_at

@@ -235,7 +235,7 @@ compiled = _njit(**_ALL)
 inner = _njit(**_ALL, no_cpython_wrapper=True)
 # For what every activity needs: a call would count references to each array that it is given.
 inlined = _njit(**_ALL, no_cpython_wrapper=True, forceinline=True)
-_paced_end = inner(plans.paced_end)
+_paced_end = compiled(plans.paced_end)
 
 
 @inlined

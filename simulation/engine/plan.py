@@ -29,6 +29,7 @@ from simulation.pathway.department import (
     Step,
     Trigger,
 )
+from simulation.pathway.remembered import remembered
 from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
 from simulation.units import HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
 
@@ -208,6 +209,7 @@ def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
 HOURS_IN_WEEK = 168
 
 
+@remembered
 def lower(pathway: Pathway) -> Plan:
     """Turn a checked pathway into a plan.
 

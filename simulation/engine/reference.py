@@ -582,5 +582,3 @@ def _classes_when_pulled(plan: Plan) -> list[int]:
     if plan.accumulating:
         return [pulled if plan.rates[pulled] > rate else number for number, rate in enumerate(plan.rates)]
     return [pulled if plan.ranks[pulled] < rank else number for number, rank in enumerate(plan.ranks)]
-
-

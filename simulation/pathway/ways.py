@@ -18,6 +18,7 @@ from simulation.pathway.department import (
     Pathway,
     Step,
 )
+from simulation.pathway.remembered import remembered
 
 
 @dataclass(frozen=True)
@@ -135,6 +136,7 @@ def round_trip(lead: Mapping[str, Sequence[str]], start: str, members: set[str])
     return trip[::-1]
 
 
+@remembered
 def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
     """The durations that each source's patients can come to, patience included, and those that no route uses."""
     lead = ways(pathway)
