@@ -123,6 +123,12 @@ class Draws:
         """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
         return self.luck.uniform(column, repeat)
 
+    def normal(self, column: str, repeat: int = 0) -> Floats:
+        """One standard normal number a patient from the stream of that name, shape (n,)."""
+        found = np.empty(len(self))
+        self.luck.normal(column, repeat, of={source.key for source in self.luck.sources}, into=found)
+        return found
+
     def with_columns(
         self,
         *,

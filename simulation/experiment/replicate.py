@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.compare import Shares, shares_better_worse
-from simulation.analysis.measures import Measures, measure, unfinished
+from simulation.analysis.measures import Measures, Window, measure, unfinished
 from simulation.analysis.profile import DayProfile, day_profile
 from simulation.analysis.tables import activities_table, patients_table
 from simulation.draws import Draws, draw
@@ -28,6 +28,9 @@ from simulation.pathway.department import Pathway
 from simulation.records.schema import ActivityTable, Patients
 from simulation.triage.policy import apply
 from simulation.units import DAY
+
+PROFILED = 20
+"""Replications with day profiles. They are for pictures and for no inference, and cost a fifth of the time."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +46,11 @@ class Task:
 
 @dataclass(frozen=True)
 class ArmAnswer:
-    """What one arm's replication brought: measures, profiles of the day, shares better and worse than the baseline."""
+    """What one arm's replication brought: measures, profile of the day (of the first replications), and the shares of
+    patients better and worse off than under the baseline."""
 
     measures: Measures
-    day: DayProfile
+    day: DayProfile | None
     shares: Shares | None
     n_unfinished: int
 
@@ -114,9 +118,7 @@ def _once(task: Task, run_out_days: int, began: float) -> Answer:
         compared_with = compared_with if compared_with is not None else patients
         arms[arm.name] = ArmAnswer(
             measures=measure(patients, window=window),
-            day=day_profile(
-                arm.pathway, simulated.plan, patients, simulated.activities, simulated.run.changes, window=window
-            ),
+            day=_day(arm, simulated, window) if task.replication < PROFILED else None,
             shares=None if arm.name == task.baseline else shares_better_worse(patients, compared_with, window),
             n_unfinished=unfinished(patients, window),
         )
@@ -133,6 +135,11 @@ def _once(task: Task, run_out_days: int, began: float) -> Answer:
         engine_seconds=engine_seconds,
         seconds=time.perf_counter() - began,
     )
+
+
+def _day(arm: ReadyArm, simulated: Simulated, window: Window) -> DayProfile:
+    changes = simulated.run.changes
+    return day_profile(arm.pathway, simulated.plan, simulated.patients, simulated.activities, changes, window=window)
 
 
 def _simulate(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Simulated:

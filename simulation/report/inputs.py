@@ -211,7 +211,7 @@ def _report_arm(result: Result, arm: ReadyArm) -> ReportArm:
         agreement=_agreement(arm),
         cost=cost,
         cost_words=words,
-        day=_day_means([answer.arms[arm.name].day for answer in result.answers]),
+        day=_day_means([day for answer in result.answers if (day := answer.arms[arm.name].day) is not None]),
         shares=result.shares(arm.name),
     )
 

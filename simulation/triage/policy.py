@@ -187,26 +187,27 @@ def _labels(assessor: Assessor, pathway: Pathway, draws: Draws) -> Labels:
 
 
 def _luck(assessor: Assessor, draws: Draws) -> Floats:
-    """One uniform number a patient: high luck errs down, low luck errs up. Shape (n,)."""
-    private = draws.uniform(f"triage.private.{assessor.name}")
+    """One standard normal number a patient: high luck errs down, low luck errs up. Shape (n,)."""
+    luck = draws.normal(f"triage.private.{assessor.name}")
     rho = assessor.correlation.value
-    if rho == 0:
-        return private
-    from scipy.special import ndtr, ndtri
-
-    shared = draws.uniform("triage.difficulty")
-    luck: Floats = ndtr(np.sqrt(rho) * ndtri(shared) + np.sqrt(1 - rho) * ndtri(private))
+    if rho > 0:
+        luck *= np.sqrt(1 - rho)
+        luck += np.sqrt(rho) * draws.normal("triage.difficulty")
     return luck
 
 
 def _look_up(table: Table, true: Labels, luck: Floats) -> Labels:
-    """The first label whose running total exceeds the luck; never one that the row gives no chance."""
+    """The first label whose running total exceeds the luck's probability; never one that the row gives no chance."""
+    from scipy.special import ndtri
+
     shares = probabilities(table)
     totals = np.cumsum(shares, axis=1)
     # Rounding must not open the door to the impossible labels after a row's last possible one.
     after = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1] - shares
-    totals[after == 0] = np.inf
-    labels: Labels = (luck[:, None] >= totals[true]).sum(axis=1).astype(np.int16)
+    limits = np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
+    labels: Labels = np.zeros(len(luck), dtype=np.int16)
+    for limit in limits.T:
+        labels += luck >= limit.take(true)
     return labels
 
 

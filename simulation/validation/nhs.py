@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.profile import DayProfile
 from simulation.config import composed, load, pathway_from, search_folders
 from simulation.draws import draw
 from simulation.engine.choose import EngineName
@@ -274,44 +275,47 @@ def _beds(answers: Answers, pathway: Pathway) -> tuple[Floats, Floats]:
     groups = pools_of(pathway, ADULT_BED)
     if not groups:
         raise ConfigError([Fault("pools", f"no pool has the role {ADULT_BED}", "Give it to the adult wards' beds")])
-    at = [answers[0].day.pools.index(name) for name in groups]
-    return (
-        np.array([answer.day.occupied_midnight[at] for answer in answers]),
-        np.array([answer.day.beds_midnight[at] for answer in answers]),
-    )
+    days = _days(answers)
+    at = [days[0].pools.index(name) for name in groups]
+    return np.array([day.occupied_midnight[at] for day in days]), np.array([day.beds_midnight[at] for day in days])
 
 
 def busy_by_day(answers: Answers, pathway: Pathway, pool: str) -> Floats:
     """Minutes busy over minutes rostered from 10 to 23 h of one pool, shape (replications,)."""
     hours = slice(BUSY_FROM, BUSY_TO)
     on_duty = units_by_hour(pathway.pools[pool]).reshape(7, 24).mean(axis=0)[hours]
-    number = answers[0].day.pools.index(pool)
-    busy = np.nan_to_num(np.array([answer.day.busy[number, hours] for answer in answers]))
+    days = _days(answers)
+    number = days[0].pools.index(pool)
+    busy = np.nan_to_num(np.array([day.busy[number, hours] for day in days]))
     found: Floats = busy @ on_duty / on_duty.sum()
     return found
 
 
-def _day(read: Callable[[ArmAnswer], float]) -> Callable[[Answers, Pathway], Floats]:
-    return lambda answers, _: np.array([read(answer) for answer in answers], dtype=float)
+def _days(answers: Answers) -> list[DayProfile]:
+    """The day profiles there are: those of the first replications."""
+    return [answer.day for answer in answers if answer.day is not None]
+
+
+def _day(read: Callable[[DayProfile], float]) -> Callable[[Answers, Pathway], Floats]:
+    return lambda answers, _: np.array([read(day) for day in _days(answers)], dtype=float)
 
 
 def _stay(statistic: str, group: str) -> Callable[[Answers, Pathway], Floats]:
-    return _day(lambda answer: answer.measures.value(f"stay_{statistic}", f"outcome={group}"))
+    name = f"stay_{statistic}", f"outcome={group}"
+    return lambda answers, _: np.array([answer.measures.value(*name) for answer in answers], dtype=float)
 
 
 FIGURES: Mapping[str, Callable[[Answers, Pathway], Floats]] = {
-    "arrivals_per_day": _day(lambda answer: float(answer.day.arrivals.sum())),
+    "arrivals_per_day": _day(lambda day: float(day.arrivals.sum())),
     "occupancy_midnight": adult_occupancy,
     "occupancy_midnight_worst": fullest_group,
     "stay_admitted_median": _stay("median", "admitted"),
     "stay_admitted_p95": _stay("p95", "admitted"),
     "stay_not_admitted_median": _stay("median", "not_admitted"),
     "stay_not_admitted_p95": _stay("p95", "not_admitted"),
-    "census_mean": _day(lambda answer: float(answer.day.census.mean())),
-    "boarders_mean": _day(lambda answer: float(answer.day.boarders.mean())),
-    "boarders_monday_minus_friday": _day(
-        lambda answer: float(answer.day.boarders_by_weekday[0] - answer.day.boarders_by_weekday[4])
-    ),
+    "census_mean": _day(lambda day: float(day.census.mean())),
+    "boarders_mean": _day(lambda day: float(day.boarders.mean())),
+    "boarders_monday_minus_friday": _day(lambda day: float(day.boarders_by_weekday[0] - day.boarders_by_weekday[4])),
 }
 """Figures that are not measures of patients, by the name that targets give them."""
 BUSY = "clinician_busy_share"
