@@ -15,7 +15,7 @@ import math
 import threading
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,23 +75,27 @@ class Luck:
 
     def uniform(self, column: str, repeat: int = 0) -> Floats:
         """One uniform number in (0, 1) a patient, shape (n,)."""
-        for source, mine in self._parts():
+        for source, mine in self._parts(self.room):
             _generator(self.seed, self.replication, source.key, column, repeat).random(out=mine)
         found = self.room.take(self.place)
         return np.maximum(found, 2.0**-54, out=found)
 
-    def normal(self, column: str, repeat: int, *, of: Collection[str], into: Floats) -> None:
-        """Put one standard normal number a patient `into` (n,); those of sources not in `of` get nothing sensible."""
-        for source, mine in self._parts():
+    def normal(self, column: str, repeat: int, *, of: Collection[str]) -> NDArray[np.float32]:
+        """One standard normal number a patient, shape (n,); 0 for those of sources not in `of`."""
+        room = self.room.view(np.float32)
+        for source, mine in self._parts(room):
             if source.key in of:
-                _generator(self.seed, self.replication, source.key, column, repeat).standard_normal(out=mine)
-        np.take(self.room, self.place, out=into, mode="clip")  # "clip" only spares numpy a copy
+                generator = _generator(self.seed, self.replication, source.key, column, repeat)
+                generator.standard_normal(out=mine, dtype=np.float32)
+            else:
+                mine[:] = 0
+        return room.take(self.place)
 
-    def _parts(self) -> Iterator[tuple[Source, Floats]]:
+    def _parts(self, room: Any) -> Iterator[tuple[Source, Any]]:
         """Each source and the room of its candidates."""
         start = 0
         for source in self.sources:
-            yield source, self.room[start : start + source.n_candidates]
+            yield source, room[start : start + source.n_candidates]
             start += source.n_candidates
 
 
@@ -102,7 +106,7 @@ class Draws:
     arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
     the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
     patience  ticks from arrival to giving up, or NEVER; adherence  uniform coins by step; order  which row of the
-    sources, one after another, each is. Minutes of durations that a source's patients cannot come to mean nothing.
+    sources, one after another, each is. Minutes of durations that a source's patients cannot come to are 0.
     """
 
     replication: int
@@ -125,9 +129,7 @@ class Draws:
 
     def normal(self, column: str, repeat: int = 0) -> Floats:
         """One standard normal number a patient from the stream of that name, shape (n,)."""
-        found = np.empty(len(self))
-        self.luck.normal(column, repeat, of={source.key for source in self.luck.sources}, into=found)
-        return found
+        return self.luck.normal(column, repeat, of={source.key for source in self.luck.sources}).astype(float)
 
     def with_columns(
         self,
@@ -214,7 +216,7 @@ def _generator(seed: int, replication: int, source: str, column: str, repeat: in
 
     Its state is a digest of the stream's name, which spares the slower mixing of `SeedSequence`.
     """
-    name = repr((seed, replication, source, column, repeat)).encode()
+    name = f"{seed}/{replication}/{source}/{column}/{repeat}".encode()
     words = np.frombuffer(hashlib.blake2b(name, digest_size=24).digest(), np.uint64)
     if not hasattr(_local, "generator"):
         _local.generator = np.random.Generator(np.random.SFC64(0))
@@ -368,16 +370,17 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
     for name, duration in pathway.durations.items():
         comes = np.array([name in met[source] for source in pathway.categories(STREAM)], dtype=np.bool_)
         sources = [source.key for source in draws.luck.sources if comes[source.code]]
-        mine = np.flatnonzero(comes.take(draws.stream))
+        mine, others = (np.flatnonzero(each.take(draws.stream)) for each in (comes, ~comes))
         mean = amount(pathway, codes, duration.mean) * duration.scale
         found[name] = np.empty((duration.repeats, len(draws)))
         for repeat, minutes in enumerate(found[name]):
-            draws.luck.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources, into=minutes)
+            luck = draws.luck.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources)
             if len(mine) > len(draws) / 2:
-                duration.to_minutes(minutes, mean)
+                duration.to_minutes(luck, mean, minutes)
+                minutes[others] = 0
             else:
-                few = minutes[mine]
-                duration.to_minutes(few, np.broadcast_to(mean, minutes.shape)[mine])
+                few = np.empty(len(mine))
+                duration.to_minutes(luck[mine], np.broadcast_to(mean, luck.shape)[mine], few)
                 minutes[:] = 0
                 minutes[mine] = few
             if duration.longest is not None:

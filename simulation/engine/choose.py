@@ -6,6 +6,7 @@ from importlib.util import find_spec
 from typing import Literal
 
 from simulation.engine.contract import Engine
+from simulation.errors import AeflowError
 
 EngineName = Literal["reference", "compiled"]
 Asked = Literal["auto", "reference", "compiled"]
@@ -15,8 +16,10 @@ WORTH_COMPILING = 100_000
 
 
 def engine_named(name: EngineName) -> Engine:
-    """The engine of that name."""
+    """The engine of that name. Raises AeflowError if what it is made with is not installed."""
     if name == "compiled":
+        if find_spec("numba") is None:
+            raise AeflowError("engine=compiled needs numba, which is not installed. Install it or use engine=reference")
         from simulation.engine.compiled import simulate as compiled
 
         return compiled

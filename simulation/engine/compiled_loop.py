@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.engine import plan as plans
+from simulation.engine._cache import settle
 from simulation.units import HOUR, NEVER, WEEK
 
 Ints = NDArray[np.int64]
@@ -229,7 +230,7 @@ class Table(NamedTuple):
 
 
 _njit: Any = numba.njit
-_ALL = {"cache": True, "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_ALL = {"cache": settle(), "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 compiled = _njit(**_ALL)
 # For what only the loop calls: without the code that would let Python call it, compiling takes a sixth less time.
 inner = _njit(**_ALL, no_cpython_wrapper=True)

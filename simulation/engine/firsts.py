@@ -11,6 +11,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.engine._cache import settle
 from simulation.engine.contract import Activities
 from simulation.engine.plan import Outcome
 from simulation.units import NEVER, TICKS_PER_MINUTE
@@ -58,7 +59,7 @@ def first_times(
 _njit: Any = numba.njit
 
 
-@_njit(cache=True, nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+@_njit(cache=settle(), nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 def _fill(patient, step, outcome, joined_at, started_at, ended_at, begins, name, moment, found):
     for k in range(len(patient)):
         for entry in range(begins[step[k]], begins[step[k] + 1]):

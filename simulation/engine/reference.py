@@ -184,8 +184,8 @@ class _Department:
             if leaves_at != NEVER:
                 self._later(patience, self._patience_ends, patient)
             if self.plan.pull is not None:
-                self._later(self.plan.pull[0], self._pull_starts, patient)
-                self._later(self.plan.pull[1], self._pull_ends, patient)
+                self._later(self.plan.pull[0], self._pull, patient)
+                self._later(self.plan.pull[1], self._pull, patient)
             self._proceed(patient, self.starts[number])
 
     def _rota(self, pool: _Pool, timetable: tuple[tuple[int, int], ...]) -> Process:
@@ -270,14 +270,12 @@ class _Department:
             patient.seen = True
             self._leave(patient, Outcome.LEFT, self.plan.patience_to)
 
-    def _pull_starts(self, event: Any) -> None:
-        self._pull(event.value, True)
-
-    def _pull_ends(self, event: Any) -> None:
-        self._pull(event.value, False)
-
-    def _pull(self, patient: _Patient, on: bool) -> None:
-        patient.pulled = on
+    def _pull(self, event: Any) -> None:
+        """The pull starts or ends: which of the two, the clock says."""
+        patient = event.value
+        assert self.plan.pull is not None
+        starts, ends, _ = self.plan.pull
+        patient.pulled = starts <= self.now - patient.arrived_at < ends
         if patient.queue is not None and patient.ask is not None and patient.step.pulled:
             ask = patient.ask
             self._unqueue(patient)

@@ -1,9 +1,10 @@
 """Amounts that depend on the patient, and the distributions that durations follow.
 
 A duration describes minutes of *work or process*; waits are never described, they come out of queues.
-Each turns a patient's luck, one standard normal number, into minutes: `to_minutes(luck, mean)` writes the quantile of
-the luck's probability over the luck, so the patient keeps its luck when the mean or the kind of distribution changes.
-No generator and no seed lives here.
+Each turns a patient's luck, one standard normal number, into minutes: `to_minutes(luck, mean, into)` writes the
+quantile of the luck's probability, so the patient keeps its luck when the mean or the kind of distribution changes.
+Luck comes in single precision, which is finer than a tick for stays of up to a week; it may be written over. No
+generator and no seed lives here.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from simulation.pathway.described import Minutes, Positive, Sourced, described
 
 Array = NDArray[np.float64]
+Luck = NDArray[np.float32]
 
 
 @described
@@ -64,9 +66,9 @@ class Fixed(Duration):
     kind: Literal["fixed"]
     mean: Number
 
-    def to_minutes(self, luck: Array, mean: Array) -> None:
-        """Write minutes over `luck`."""
-        luck[:] = mean
+    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        into[:] = mean
 
 
 @described
@@ -76,11 +78,11 @@ class Exponential(Duration):
     kind: Literal["exponential"]
     mean: Number
 
-    def to_minutes(self, luck: Array, mean: Array) -> None:
-        """Write minutes over `luck`."""
+    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
         from scipy.special import log_ndtr
 
-        luck[:] = -mean * log_ndtr(-luck)
+        into[:] = -mean * log_ndtr(-luck.astype(float))
 
 
 @described
@@ -91,12 +93,11 @@ class Lognormal(Duration):
     mean: Number
     log_sd: Annotated[float, Ge(0)]
 
-    def to_minutes(self, luck: Array, mean: Array) -> None:
-        """Write minutes over `luck`."""
+    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
         luck *= self.log_sd
         luck -= self.log_sd**2 / 2
-        np.exp(luck, out=luck)
-        luck *= mean
+        np.multiply(np.exp(luck, out=luck), mean, out=into)
 
 
 @described
@@ -107,12 +108,12 @@ class Gamma(Duration):
     mean: Number
     cv: Positive
 
-    def to_minutes(self, luck: Array, mean: Array) -> None:
-        """Write minutes over `luck`."""
+    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
         from scipy.special import gammaincinv, ndtr
 
         shape = 1 / self.cv**2
-        luck[:] = mean / shape * gammaincinv(shape, ndtr(luck))
+        into[:] = mean / shape * gammaincinv(shape, ndtr(luck.astype(float)))
 
 
 @described
@@ -123,11 +124,11 @@ class Weibull(Duration):
     mean: Number
     power: Positive
 
-    def to_minutes(self, luck: Array, mean: Array) -> None:
-        """Write minutes over `luck`."""
+    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
         from scipy.special import gamma, log_ndtr
 
-        luck[:] = mean / gamma(1 + 1 / self.power) * (-log_ndtr(-luck)) ** (1 / self.power)
+        into[:] = mean / gamma(1 + 1 / self.power) * (-log_ndtr(-luck.astype(float))) ** (1 / self.power)
 
 
 @described
@@ -139,9 +140,9 @@ class Normal(Duration):
     sd: Minutes
     least: Minutes = 0.0
 
-    def to_minutes(self, luck: Array, mean: Array) -> None:
-        """Write minutes over `luck`."""
-        np.maximum(mean + self.sd * luck, self.least, out=luck)
+    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+        """Write minutes `into`, all of one shape."""
+        np.maximum(mean + self.sd * luck, self.least, out=into)
 
 
 @described
@@ -155,12 +156,12 @@ class Residual(Duration):
     mean: Number
     log_sd: Annotated[float, Ge(0)]
 
-    def to_minutes(self, luck: Array, mean: Array) -> None:
-        """Write minutes over `luck`: the quantile of the equilibrium residual, by inversion on a grid."""
+    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+        """Write minutes `into`: the quantile of the equilibrium residual, by inversion on a grid."""
         from scipy.special import ndtr
 
-        share = ndtr(luck)
-        luck[:] = (np.interp(share, *_residual_grid(self.log_sd)) if self.log_sd else share) * mean
+        share = ndtr(luck.astype(float))
+        into[:] = (np.interp(share, *_residual_grid(self.log_sd)) if self.log_sd else share) * mean
 
 
 @lru_cache(maxsize=64)

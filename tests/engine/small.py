@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulation.draws import Draws
+from simulation.draws import Draws, Luck
 from simulation.engine.contract import Run
 from simulation.engine.plan import OUTCOMES, Columns, Outcome, Plan, bind, lower
 from simulation.pathway.department import (
@@ -152,7 +152,6 @@ def _draws(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
     assert not any(isinstance(branch, ByChance) for branch in pathway.branches.values())
     ticks = [NEVER if each.patience is None else round(each.patience * TICKS_PER_MINUTE) for each in people]
     return Draws(
-        seed=0,
         replication=0,
         arrived_at=np.array([round(each.at * TICKS_PER_MINUTE) for each in people], np.int64),
         stream=codes[STREAM],
@@ -165,8 +164,8 @@ def _draws(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
             for name, step in pathway.steps.items()
             if step.adheres
         },
-        sources=(),
         order=np.arange(n),
+        luck=Luck(seed=0, replication=0, sources=(), place=np.arange(n), room=np.zeros(0)),
     )
 
 

@@ -5,6 +5,7 @@ They need not be sensible: nobody checks them, people may wait for ever, and two
 
 import random
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,7 +42,7 @@ from simulation.pathway.department import (
     Widen,
 )
 from simulation.pathway.durations import AnyDuration, Exponential, Fixed
-from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
+from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE
 
 NOTE: Any = {"mark": "assumed", "source": "made for a test"}
 GRIDS = (1, TICKS_PER_MINUTE, 5 * TICKS_PER_MINUTE)
@@ -58,23 +59,30 @@ class Case(NamedTuple):
     horizon: int
 
 
+@lru_cache(maxsize=400)  # several tests ask for the same ones
 def case(seed: int, grid: int) -> Case:
     """A random department with its patients rounded to a grid; the same for the same numbers."""
     return case_of(pathway(random.Random(seed)), seed, grid)
 
 
 def case_of(described: Pathway, seed: int, grid: int) -> Case:
-    """The patients of a department, rounded to a grid."""
-    days = 8 if seed % 8 == 0 else 2
+    """The patients of a department, rounded to a grid; in every fourth they come in crowds, on the hour."""
+    days = 8 if seed % 16 == 0 else 2
     plan = lower(described)
     columns = bind(plan, draw(described, seed=seed, replication=0, days=days))
-    columns = replace(
+    if seed % 4 == 1:
+        columns = replace(columns, arrived_at=_round(columns.arrived_at, HOUR))
+    return Case(described, plan, rounded(columns, grid), days * DAY - seed % 3 * DAY // 4)
+
+
+def rounded(columns: Columns, grid: int) -> Columns:
+    """The same patients with their times on a grid."""
+    return replace(
         columns,
         arrived_at=_round(columns.arrived_at, grid),
         minutes=_round(columns.minutes, grid),
         patience=np.where(columns.patience == NEVER, NEVER, _round(columns.patience, grid)),
     )
-    return Case(described, plan, columns, days * DAY - seed % 3 * DAY // 4)
 
 
 def _round(ticks: NDArray[Any], grid: int) -> NDArray[Any]:
@@ -92,12 +100,17 @@ class _Maker:
     def __init__(self, chance: random.Random) -> None:
         self.chance = chance
         self.pools = tuple(f"pool_{k}" for k in range(chance.randint(1, 5)))
-        self.nodes = tuple(f"node_{k}" for k in range(chance.randint(2, 9)))
-        kinds = ["step", *chance.choices(("step", "branch", "loop"), (6, 2, 1), k=len(self.nodes) - 1)]
+        self.nodes = tuple(f"node_{k}" for k in range(chance.randint(3, 10)))
+        kinds = ["step", "step", *chance.choices(("step", "branch", "loop"), (8, 5, 3), k=len(self.nodes) - 2)]
         self.kinds = dict(zip(self.nodes, kinds, strict=True))
         self.steps = [name for name in self.nodes if self.kinds[name] == "step"]
         self.loops = [name for name in self.nodes if self.kinds[name] == "loop"]
         self.durations = tuple(f"work_{k}" for k in range(4))
+        self.queues: list[str] = []
+        """Steps made so far that ask for pools."""
+        self.kept: set[str] = set()
+        """Pools that some step made so far keeps, so that giving them up means something."""
+        self.kept_last: tuple[str, ...] = ()
 
     def often(self, p: float) -> bool:
         return self.chance.random() < p
@@ -110,18 +123,19 @@ class _Maker:
         patience = None
         if self.often(0.7):
             to = "gone" if self.often(0.7) else chance.choice(self.nodes)
-            patience = Patience(minutes="patience", streams=("walk_in",), next=to, **NOTE)
+            streams = ("walk_in", "ambulance") if self.often(0.3) else ("walk_in",)
+            patience = Patience(minutes="patience", streams=streams, next=to, **NOTE)
         acuity = Choice(kind="choice", categories=CLASSES, shares=(0.2, 0.5, 0.3), **NOTE)
-        passes = Choice(kind="choice", categories=("0", "1", "2"), shares=(0.4, 0.3, 0.3), **NOTE)
+        passes = Choice(kind="choice", categories=("0", "1", "2", "3"), shares=(0.4, 0.2, 0.2, 0.2), **NOTE)
         present = {"there": Present(starts=chance.choice(self.nodes), number=chance.randint(1, 5), **NOTE)}
         return Pathway(
             name="random",
             streams={
-                "walk_in": Stream(starts=self.nodes[0], per_day=chance.choice((20, 60, 120)), **NOTE),
+                "walk_in": Stream(starts=self.nodes[0], per_day=chance.choice((30, 80, 160)), **NOTE),
                 "ambulance": Stream(starts=chance.choice(self.nodes), per_day=chance.choice((5, 30)), **NOTE),
             },
             present=present if self.often(0.5) else {},
-            profiles={"pace": Profile(weights=(*(chance.choice((0, 1, 1, 2, 3)) for _ in range(23)), 1), **NOTE)},
+            profiles={"pace": self.pace()},
             pools={name: self.pool() for name in self.pools},
             attributes={
                 "acuity_true": acuity,
@@ -140,26 +154,34 @@ class _Maker:
             decisions_every_minutes=chance.choice((15, 60)),
         )
 
+    def pace(self) -> Profile:
+        """Fast and slow hours of a day or of a week; in some nothing moves."""
+        hours = self.chance.choice((24, 24, 168))
+        return Profile(weights=(*(self.chance.choice((0, 1, 1, 2, 3)) for _ in range(hours - 1)), 1), **NOTE)
+
     def works(self) -> dict[str, AnyDuration]:
+        means = (3, 20, 90, 3, 20, 90, 2000)
         made: dict[str, AnyDuration] = {
             name: Exponential(
-                kind="exponential", mean=self.chance.choice((3, 10, 30)), repeats=self.chance.randint(1, 3), **NOTE
+                kind="exponential", mean=self.chance.choice(means), repeats=self.chance.choice((1, 2, 3)), **NOTE
             )
             for name in self.durations[:-1]
         }
         return made | {self.durations[-1]: Fixed(kind="fixed", mean=self.chance.choice((0, 5, 20)), **NOTE)}
 
     def pool(self) -> Pool:
-        change: Any = self.chance.choice(("outgoing_count", "outgoing_are_extra"))
-        if self.often(0.1):
+        change: Any = self.chance.choice(("outgoing_count", "outgoing_count", "outgoing_are_extra"))
+        if self.often(0.05):
             return Pool(kind="staff", unlimited=True, **NOTE)
-        if self.often(0.4):
-            return Pool(kind="space", capacity=self.chance.randint(0, 4), **NOTE)
+        if self.often(0.3):
+            return Pool(kind="space", capacity=self.chance.choice((0, 1, 1, 1, 2, 2, 3, 4)), **NOTE)
         shifts = []
         for _ in range(self.chance.randint(1, 3)):
             start, length = self.chance.randint(0, 23), self.chance.randint(1, 23)
             days = self.chance.choice(("mon-sun", "mon-sun", "mon", "tue-sun"))
-            shifts.append(Shift(hours=f"{start}-{(start + length) % 24}", number=self.chance.randint(0, 3), days=days))
+            shifts.append(
+                Shift(hours=f"{start}-{(start + length) % 24}", number=self.chance.choice((0, 1, 2, 4, 8)), days=days)
+            )
         return Pool(
             kind="staff", rota=tuple(shifts), extra=self.chance.choice((0, 0, 1)), on_shift_change=change, **NOTE
         )
@@ -171,12 +193,13 @@ class _Maker:
             name: QueueClass(rank=chance.choice((0, 1, 2, 2.5)), rate=chance.randint(0, 4))
             for name in (*CLASSES, "back")
         }
-        starts = chance.choice((0, 30, 60))
+        starts = chance.choice((0, 15, 30, 60))
+        best = min(classes, key=lambda name: (classes[name].rank, -classes[name].rate))
         pull = TargetPull(
             active=self.often(0.8),
             starts_at_minutes=starts,
-            ends_at_minutes=starts + chance.choice((0, 30, 120)),
-            ranks_as=chance.choice(tuple(classes)),
+            ends_at_minutes=starts + chance.choice((0, 30, 120, 240)),
+            ranks_as=chance.choice((best, *classes)),
             **NOTE,
         )
         return Priority(
@@ -185,25 +208,49 @@ class _Maker:
             untriaged_as=chance.choice(tuple(classes)),
             ignored_as=chance.choice(tuple(classes)),
             adherence=chance.choice((1.0, 0.6)),
-            target_pull=pull if self.often(0.5) else None,
+            target_pull=pull if self.often(0.7) else None,
             **NOTE,
         )
 
     def later(self, name: str) -> str:
         """A node further on, most often the next."""
-        ahead = (*self.nodes[self.nodes.index(name) + 1 :], "home")
+        ahead = self.ahead(name)
         return ahead[0] if self.often(0.7) else self.chance.choice(ahead)
+
+    def ahead(self, name: str) -> tuple[str, ...]:
+        return (*self.nodes[self.nodes.index(name) + 1 :], "home")
+
+    def watched(self) -> tuple[str, ...]:
+        """Steps whose queues are looked at, where there are any queues."""
+        steps = self.queues or self.steps
+        return tuple(self.chance.sample(steps, self.chance.randint(1, min(3, len(steps)))))
 
     def step(self, name: str) -> Step:
         chance = self.chance
-        asks = self.some(self.pools, 2) if self.often(0.6) else ()
-        others = tuple(pool for pool in self.pools if pool not in asks)
-        any_of = self.some(others, 3) if self.often(0.5) else ()
+        labels = ("acuity_true", "label")
+        if name == self.nodes[0] and self.often(0.5):  # everybody has a label before the first queue
+            return Step(next=self.nodes[1], relabels=chance.choice(labels))
+        left = self.kept_last if self.often(0.7) else ()
+        elsewhere = [pool for pool in self.pools if pool not in left]
+        if left and elsewhere:  # a move, as of a boarder to a bed
+            asks: tuple[str, ...] = (chance.choice(elsewhere),)
+            any_of: tuple[str, ...] = ()
+        else:
+            asks = self.some(self.pools, 3) if self.often(0.6) else ()
+            others = tuple(pool for pool in self.pools if pool not in asks)
+            any_of = self.some(others, 3) if self.often(0.5) else ()
+        if asks or any_of:
+            self.queues.append(name)
         limited = self.often(0.3)
         wider = self.some(self.pools, 2) if asks or any_of else ()
         widens = (
             Widen(after_minutes=chance.choice((0, 15, 60)), any_of=wider, **NOTE) if wider and self.often(0.5) else None
         )
+        held = tuple(pool for pool in self.pools if pool in self.kept)
+        keeps = self.some((*asks, *any_of, *(wider if widens else ())), 2) if self.often(0.5) else ()
+        given = self.some(held or self.pools, 2) if self.often(0.4) else ()
+        self.kept.update(keeps)
+        self.kept_last = keeps
         return Step(
             next=self.later(name),
             asks=asks,
@@ -211,58 +258,58 @@ class _Maker:
             minutes=self.some(self.durations, 2) if self.often(0.8) else (),
             times=chance.choice((1, 1, 0.5)),
             pace="pace" if self.often(0.2) else None,
-            repeat_of=chance.choice(self.loops) if self.loops and self.often(0.5) else None,
-            keeps=self.some((*asks, *any_of, *(wider if widens else ())), 3) if self.often(0.6) else (),
-            gives_up_at_start=self.some(self.pools, 2) if self.often(0.4) else (),
-            gives_up_at_end=self.some(self.pools, 2) if self.often(0.5) else (),
+            repeat_of=chance.choice(self.loops) if self.loops and self.often(0.7) else None,
+            keeps=keeps,
+            gives_up_at_start=(left[:1] if self.often(0.5) else left) or given,
+            gives_up_at_end=self.some(held or self.pools, 2) if self.often(0.6) else (),
             ranks_as=chance.choice((*CLASSES, "back")) if self.often(0.3) else "acuity",
             adheres=self.often(0.4),
-            pulled=self.often(0.4),
+            pulled=self.often(0.6),
             may_leave=self.often(0.5),
             first_seen=self.often(0.2),
-            relabels=chance.choice(("acuity_true", "label")) if self.often(0.4) else None,
+            relabels=chance.choice(labels) if self.often(0.4) else None,
             queue_limit=chance.randint(0, 3) if limited else None,
             turned_away=self.later(name) if limited else None,
             widens=widens,
         )
 
     def branch(self, name: str) -> Branch:
-        kind = self.chance.choice(("attribute", "chance", "queue", "hours"))
-        then, otherwise = self.later(name), self.later(name)
-        if kind == "attribute":
-            attribute = self.chance.choice(("acuity_true", "coin", STREAM, ACUITY_NOW))
+        kind = self.chance.choice(("attribute", "acuity", "chance", "queue", "queue", "queue", "hours", "hours"))
+        then = self.later(name)
+        otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])
+        if kind in ("attribute", "acuity"):
+            attribute = self.chance.choice(("acuity_true", "coin", STREAM)) if kind == "attribute" else ACUITY_NOW
             first = {"coin": "yes", STREAM: "ambulance"}.get(attribute, "urgent")
             return ByAttribute(kind="attribute", attribute=attribute, cases={first: then}, otherwise=otherwise)
         if kind == "chance":
             shares = {then: 1.0} if then == otherwise else {then: 0.3, otherwise: 0.7}
             return ByChance(kind="chance", targets=shares, **NOTE)
         if kind == "queue":
-            steps = (self.steps[0], *self.some(self.steps[1:], 2))
             return ByQueue(
                 kind="queue",
-                waiting_at=steps,
-                at_least=self.chance.randint(1, 4),
+                waiting_at=self.watched(),
+                at_least=self.chance.choice((0, 1, 1, 2, 4)),
                 then=then,
                 otherwise=otherwise,
                 **NOTE,
             )
         hours = self.chance.choice(("8-20", "22:30-7", "0-12"))
-        return ByHours(kind="hours", hours=hours, then=then, otherwise=otherwise, **NOTE)
+        days = self.chance.choice(("mon-sun", "mon-sun", "tue-sun", "mon"))
+        return ByHours(kind="hours", hours=hours, days=days, then=then, otherwise=otherwise, **NOTE)
 
     def loop(self, name: str) -> Loop:
         before = self.nodes[: self.nodes.index(name)]
         return Loop(passes="passes", again=self.chance.choice(before), next=self.later(name))
 
     def trigger(self) -> Trigger:
-        steps = (self.steps[0], *self.some(self.steps[1:], 2))
-        pool = self.chance.choice(self.pools)
+        steps, pool = self.watched(), self.chance.choice(self.pools)
         if self.often(0.5):
-            above = self.chance.randint(1, 4)
+            above = self.chance.choice((1, 1, 2, 4))
             return Opens(
                 kind="opens",
                 waiting_at=steps,
                 above=above,
-                below=above - 1,
+                below=self.chance.randint(0, above - 1),
                 pool=pool,
                 extra=self.chance.randint(1, 2),
                 **NOTE,

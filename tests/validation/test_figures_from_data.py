@@ -279,9 +279,7 @@ def test_the_three_doors_together_follow_the_hourly_profile(aeflow_data: Path) -
 
 
 def test_the_site_has_scotlands_weekdays(aeflow_data: Path) -> None:
-    assert site("profiles.arrivals_weekday.weights") == pytest.approx(
-        weekday_arrivals(aeflow_data), abs=0.006
-    )
+    assert site("profiles.arrivals_weekday.weights") == pytest.approx(weekday_arrivals(aeflow_data), abs=0.006)
 
 
 def test_the_sites_discharges_follow_englands_days_and_its_split_at_17(aeflow_data: Path) -> None:
@@ -302,9 +300,7 @@ def test_the_site_has_the_london_departments_sexes(aeflow_data: Path) -> None:
     found = re.search(r"Sex of patient,\"Frequencies: \{F: ([\d,]+), M: ([\d,]+)\}", text)
     assert found is not None
     women, men = (int(number.replace(",", "")) for number in found.groups())
-    assert site("attributes.sex.shares") == pytest.approx(
-        [women / (women + men), men / (women + men)], abs=5e-4
-    )
+    assert site("attributes.sex.shares") == pytest.approx([women / (women + men), men / (women + men)], abs=5e-4)
 
 
 def test_the_local_nurses_agree_with_the_panel_as_docs_data_says(aeflow_data: Path) -> None:

@@ -1,0 +1,61 @@
+"""Which engine runs, and that none can go missing unseen."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulation.engine.choose import WORTH_COMPILING, choose, engine_named
+from simulation.errors import AeflowError
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_missing_engine_is_an_error_in_the_tests_and_not_a_skip(tmp_path: Path) -> None:
+    (tmp_path / "without_numba.py").write_text("import sys\nsys.modules['numba'] = None\n")
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    chosen = "tests/engine/test_rules.py::test_nobody_at_all_makes_empty_tables"
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "without_numba",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            chosen,
+        ],
+        cwd=ROOT,
+        env=clean | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == pytest.ExitCode.TESTS_FAILED
+    assert "1 passed, 2 errors" in done.stdout, done.stdout
+
+
+def test_asking_for_an_engine_that_is_not_installed_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    with pytest.raises(AeflowError, match="needs numba, which is not installed"):
+        engine_named("compiled")
+
+
+def test_auto_compiles_where_the_work_repays_it_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose("auto", WORTH_COMPILING)[0] == "compiled"
+    engine, why = choose("auto", WORTH_COMPILING - 1)
+    assert engine == "reference"
+    assert "too few" in why
+    monkeypatch.setitem(sys.modules, "numba", None)
+    assert choose("auto", WORTH_COMPILING) == ("reference", "numba is not installed")
+
+
+@pytest.mark.parametrize("asked", ["reference", "compiled"])
+def test_whoever_asks_for_an_engine_gets_it_whatever_the_work(asked: str) -> None:
+    assert choose(asked, 1) == choose(asked, 10**9) == (asked, "as asked")  # type: ignore[arg-type]

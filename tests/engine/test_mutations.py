@@ -1,0 +1,181 @@
+"""What parity is worth, on request (`python -m pytest -m mutation tests/engine`): rules changed by a line.
+
+Each change of a rule, made to one engine only, must be seen by parity; each fault of order must be seen by the
+standing test that is there for it. Where an engine's text has moved on, the change says so and is to be found again.
+"""
+
+from functools import cache
+from itertools import islice, product
+from typing import NamedTuple
+
+import pytest
+
+from simulation.engine import compiled
+from simulation.engine.contract import Engine, Run
+
+from .copies import Edit, interpreted, reference_with
+from .equality import n_differing
+from .strategies import GRIDS, Case, case
+from .test_standing import EVERY_LIST, backwards, renamed, shuffled
+
+pytestmark = pytest.mark.mutation
+
+SEEDS = range(1, 120)
+FEW_PATIENTS = 300
+
+
+class Rule(NamedTuple):
+    """One line of a rule, changed in the reference and in the compiled engine."""
+
+    reference: Edit
+    compiled: Edit
+
+
+RULES = {
+    "the last alternative that is free is taken": Rule(
+        Edit(
+            "for pool in ask.any_of:\n            if pool.in_use < pool.capacity:\n                taken",
+            "for pool in reversed(ask.any_of):\n            if pool.in_use < pool.capacity:\n                taken",
+        ),
+        Edit(
+            "for j in range(asked.any_at, asked.any_at + asked.n_any):\n                    number",
+            "for j in reversed(range(asked.any_at, asked.any_at + asked.n_any)):\n                    number",
+        ),
+    ),
+    "what is given up at a start is not dispatched": Rule(
+        Edit(
+            "            self._give_up(patient, step.gives_up_at_start)\n        taken",
+            "            touched = {*self.touched}\n"
+            "            self._give_up(patient, step.gives_up_at_start)\n"
+            "            self.touched = touched\n"
+            "        taken",
+        ),
+        Edit("            n_freed = _free(number, pools, freed, n_freed)\n    person.n_held", "    person.n_held"),
+    ),
+    "whoever joined first goes first, whatever the class": Rule(
+        Edit("else ranks[number]\n", "else joined_at\n"),
+        Edit("if accumulating else worth[queue - first]\n", "if accumulating else joined_at\n"),
+    ),
+    "a rota that rises is not dispatched": Rule(
+        Edit("        if capacity > pool.capacity:\n", "        if False:\n"),
+        Edit("n_freed = _free(entry.pool, pools, freed, n_freed)\n", "pass\n"),
+    ),
+    "the class is frozen at joining": Rule(
+        Edit("if patient.queue is not None and patient.ask is not None and patient.step.pulled:", "if False:"),
+        Edit("if person.queue >= 0 and rows[person.row].pulled:", "if False:"),
+    ),
+    "patience that ends at t ends after the dispatch at t": Rule(
+        Edit("self._later(patience, self._patience_ends", "self._later(patience + 1, self._patience_ends"),
+        Edit("leaver_at = leaves_at[leavers[next_leaver]] if", "leaver_at = leaves_at[leavers[next_leaver]] + 1 if"),
+    ),
+    "whoever joins as its patience ends may wait": Rule(
+        Edit("patient.leaves_at <= now:", "patient.leaves_at < now:"),
+        Edit("leaves_at[p] <= now:", "leaves_at[p] < now:"),
+    ),
+    "a branch on a queue asks for more than its number": Rule(
+        Edit("n_waiting >= branch.number", "n_waiting > branch.number"),
+        Edit("n_now >= row.number", "n_now > row.number"),
+    ),
+    "a branch on a queue reads who waits now": Rule(
+        Edit(
+            "return self.waiting_before[row] if self.waiting_changed_at[row] == self.now else self.waiting[row]",
+            "return self.waiting[row]",
+        ),
+        Edit("total += count.before if count.changed_at == now else count.now", "total += count.now"),
+    ),
+    "the outgoing come back to the new team": Rule(
+        Edit("pool.team += 1\n", "pool.team += 0\n"),
+        Edit("pool.team += 1\n", "pool.team += 0\n"),
+    ),
+    "a request that widens loses its place": Rule(
+        Edit(
+            "self._enqueue(patient, self.asks[step.widened_ask])",
+            "patient.record[2] = now; self._enqueue(patient, self.asks[step.widened_ask])",
+        ),
+        Edit("person.wanted = row.widened_ask", "person.wanted = row.widened_ask; person.joined_at = now"),
+    ),
+    "escalation opens at its number": Rule(
+        Edit("n_waiting > trigger.above", "n_waiting >= trigger.above"),
+        Edit("n_waiting > trigger.above", "n_waiting >= trigger.above"),
+    ),
+    "a full queue turns away whoever has the largest number": Rule(
+        Edit("return 0 if self.plan.accumulating else self.plan.ranks[self._class(patient)]", "return 0"),
+        Edit("rank = np.int64(0) if accumulating else worth[other.queue % len(worth)]", "rank = 0"),
+    ),
+    "a loop goes round once more": Rule(
+        Edit("again = patient.passes[branch.number] < self", "again = patient.passes[branch.number] <= self"),
+        Edit("if passes[number] < attributes", "if passes[number] <= attributes"),
+    ),
+    "a unit is still open at its end": Rule(
+        Edit("start <= at < end", "start <= at <= end"),
+        Edit("lists[k] <= at < lists[k + 1]", "lists[k] <= at <= lists[k + 1]"),
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_parity_sees_a_rule_changed_in_the_reference_engine(rule: str) -> None:
+    assert _telling(reference_with(RULES[rule].reference))
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_parity_sees_a_rule_changed_in_the_compiled_engine(rule: str) -> None:
+    engine = interpreted(RULES[rule].compiled)
+    # where the same change of the reference is seen, to spare the slow interpreted engine the search
+    telling = _telling(reference_with(RULES[rule].reference))
+    assert any(_differs(engine, made) for made in telling)
+
+
+def test_shuffling_sees_a_dispatch_between_changes_of_one_instant() -> None:
+    early = Edit("                self.n_events += 1\n", "                self.n_events += 1; self._dispatch(now)\n")
+    one, other = shuffled(1, early), shuffled(2, early)
+    assert any(n_differing(_run(one, made), _run(other, made)) for made in _cases())
+
+
+@pytest.mark.parametrize(
+    "rule", ["what is given up at a start is not dispatched", "a rota that rises is not dispatched"]
+)
+def test_considering_every_list_sees_a_chance_to_start_that_was_missed(rule: str) -> None:
+    edit = RULES[rule].reference
+    one, other = reference_with(edit), reference_with(edit, *EVERY_LIST)
+    assert any(n_differing(_run(one, made), _run(other, made)) for made in _cases())
+
+
+def test_declaring_pools_and_steps_backwards_sees_an_engine_that_goes_list_by_list() -> None:
+    engine = reference_with(
+        Edit("key = (rank, joined_at, patient)\n", "key = (rank, self.asks.index(ask), joined_at, patient)\n")
+    )
+    for seed in SEEDS:
+        made = case(seed, GRIDS[1])
+        other = backwards(made, seed, GRIDS[1])
+        run, turned = _run(engine, made), _run(engine, other)
+        if len(run.activities) != len(turned.activities):
+            return
+        turned = Run(renamed(turned.activities, other.plan, made.plan), turned.changes, run.horizon, run.n_events)
+        if n_differing(run, turned):
+            return
+    pytest.fail("the order of declaration changed nothing")
+
+
+def _telling(changed: Engine) -> list[Case]:
+    """A few small departments in which a changed engine differs from the one as it is."""
+    return [*islice((made for made in _cases() if _differs(changed, made)), 5)]
+
+
+def _differs(changed: Engine, made: Case) -> bool:
+    """Whether its tables are others, or it notices itself that something is wrong."""
+    try:
+        return n_differing(_run(compiled.simulate, made), _run(changed, made)) > 0
+    except (AssertionError, IndexError):
+        return True
+
+
+@cache
+def _cases() -> list[Case]:
+    """Small departments, the smallest first."""
+    cases = [case(seed, grid) for seed, grid in product(SEEDS, GRIDS[1:])]
+    return sorted((made for made in cases if len(made.columns) < FEW_PATIENTS), key=lambda made: len(made.columns))
+
+
+def _run(engine: Engine, made: Case) -> Run:
+    return engine(made.plan, made.columns, made.horizon)

@@ -1,0 +1,208 @@
+"""The random departments of the parity tests: whatever a pathway can say really happens in them, and often.
+
+Read from the tables and the plan, not from what was meant: a keeping that nobody lives to see would count for nothing.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+from simulation.engine import compiled
+from simulation.engine.contract import Run
+from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow
+from simulation.units import NEVER, WEEK
+
+from .strategies import GRIDS, case
+
+SEEDS = range(100)
+OFTEN = 20
+"""What 100 random departments must show at least, of everything."""
+SAYINGS = {
+    "asks for several pools at once",
+    "takes the first of several",
+    "takes another than the first of several",
+    "takes an unlimited pool",
+    "takes a pool it widened to",
+    "takes no time",
+    "keeps a unit",
+    "gives up a unit at a start",
+    "gives up a unit as it takes another",
+    "gives up a unit at an end",
+    "waits holding a unit",
+    "waits under acuity",
+    "waits under accumulating",
+    "waits in a class that the step states",
+    "waits in a class that is not honoured",
+    "waits while the pull starts",
+    "waits while the pull ends",
+    "is relabelled",
+    "leaves after a wait",
+    "leaves on joining",
+    "is turned away",
+    "works at a pace",
+    "reads a later draw of a loop",
+    "is there at time 0",
+    "works on past a smaller shift, counted",
+    "works on past a smaller shift, extra",
+    "works on past a shift of nobody, counted",
+    "works on past a shift of nobody, extra",
+    "passes a branch by attribute",
+    "passes a branch by acuity",
+    "finds a queue long",
+    "finds a queue short",
+    "finds a unit open",
+    "finds a unit closed",
+    "goes round a loop",
+    "goes on from a loop",
+    "a trigger opens",
+    "a trigger closes",
+    "a trigger takes",
+    "a trigger gives back",
+}
+
+
+def test_everything_a_pathway_can_say_happens_in_the_random_departments() -> None:
+    happened: Counter[str] = Counter()
+    for seed in SEEDS:
+        made = case(seed, GRIDS[1])
+        run = compiled.simulate(made.plan, made.columns, made.horizon)
+        happened.update(_changes(made.plan, run))
+        happened.update(_activities(made.plan, made.columns, run))
+    assert set(happened) <= SAYINGS, set(happened) - SAYINGS
+    rare = {what: happened[what] for what in sorted(SAYINGS) if happened[what] < OFTEN}
+    assert not rare, f"too rare: {rare}"
+
+
+def _changes(plan: Plan, run: Run) -> Iterator[str]:
+    before = [0] * len(plan.triggers)
+    for trigger, units in zip(run.changes.trigger, run.changes.units, strict=True):
+        more = units > before[trigger]
+        before[trigger] = units
+        if plan.triggers[trigger].opens:
+            yield "a trigger opens" if more else "a trigger closes"
+        else:
+            yield "a trigger takes" if more else "a trigger gives back"
+
+
+def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
+    """What each activity shows, patient by patient in the order of joining."""
+    table = run.activities
+    smaller = [_smaller_shifts(plan, pool, run.horizon) for pool in range(len(plan.pools))]
+    patient, held, acuity, passed = NONE, set[int](), NONE, Counter[int]()
+    for k in range(len(table)):
+        if table.patient[k] != patient:
+            patient, held, acuity, passed = int(table.patient[k]), set(), plan.untriaged_class, Counter()
+            if columns.arrived_at[patient] == 0:
+                yield "is there at time 0"
+        row = plan.rows[table.step[k]]
+        if not isinstance(row, StepRow):
+            continue
+        joined, started, ended = int(table.joined_at[k]), int(table.started_at[k]), int(table.ended_at[k])
+        outcome, then = table.outcome[k], NONE
+        if outcome == Outcome.LEFT:
+            yield "leaves after a wait" if ended > joined else "leaves on joining"
+            held, then = set(), plan.patience_to
+        if outcome == Outcome.TURNED_AWAY:
+            yield "is turned away"
+            held, then = set(), row.turned_away
+        if started > joined:
+            yield from _wait(plan, columns, patient, row, joined, started)
+            if held:
+                yield "waits holding a unit"
+        if started != NEVER and held & {*row.gives_up_at_start}:
+            yield "gives up a unit at a start" if row.ask == NONE else "gives up a unit as it takes another"
+            held = held - {*row.gives_up_at_start}
+        taken = _taken(plan, row, int(table.pool[k])) if started != NEVER else set[int]()
+        if taken:
+            yield from _start(plan, row, int(table.pool[k]), taken)
+            until = run.horizon if ended == NEVER else ended
+            for pool in taken:
+                yield from {what for tick, what in smaller[pool] if started < tick < until}
+        if outcome == Outcome.DONE:
+            if taken and started == ended:
+                yield "takes no time"
+            if taken & {*row.keeps}:
+                yield "keeps a unit"
+                held = held | taken & {*row.keeps}
+            if held & {*row.gives_up_at_end}:
+                yield "gives up a unit at an end"
+                held = held - {*row.gives_up_at_end}
+            if row.relabels != NONE:
+                label = int(columns.attributes[row.relabels][patient])
+                if label != acuity:
+                    yield "is relabelled"
+                acuity = label
+            if row.pace != NONE and ended > started:
+                yield "works at a pace"
+            if row.repeat_of != NONE and row.n_repeats > 1 and passed[row.repeat_of] > 1:
+                yield "reads a later draw of a loop"
+            then = row.next
+        if then != NONE and k + 1 < len(table) and table.patient[k + 1] == patient:
+            yield from _branch(plan, then, int(table.step[k + 1]), passed)
+
+
+def _wait(plan: Plan, columns: Columns, patient: int, row: StepRow, joined: int, started: int) -> Iterator[str]:
+    yield "waits under accumulating" if plan.accumulating else "waits under acuity"
+    if row.queue_class != NONE:
+        yield "waits in a class that the step states"
+    if row.ignored != NONE and columns.ignored[row.ignored][patient]:
+        yield "waits in a class that is not honoured"
+    if plan.pull is not None and row.pulled:
+        since = joined - int(columns.arrived_at[patient])
+        for after, what in zip(plan.pull, ("starts", "ends"), strict=False):
+            if since < after <= since + started - joined:
+                yield f"waits while the pull {what}"
+
+
+def _taken(plan: Plan, row: StepRow, pool: int) -> set[int]:
+    """The pools that an activity holds, given which of several it took."""
+    if row.ask == NONE:
+        return set()
+    ask = plan.asks[row.ask]
+    if pool != NONE and pool not in ask.any_of:
+        ask = plan.asks[row.widened_ask]
+    return {*ask.all_of} | ({pool} if pool != NONE else set())
+
+
+def _start(plan: Plan, row: StepRow, pool: int, taken: set[int]) -> Iterator[str]:
+    if len(taken) > 1:
+        yield "asks for several pools at once"
+    ask = plan.asks[row.ask]
+    if pool in ask.any_of:
+        yield "takes the first of several" if pool == ask.any_of[0] else "takes another than the first of several"
+    elif pool != NONE and pool not in ask.all_of:
+        yield "takes a pool it widened to"
+    if any(plan.pool_rows[each].unlimited for each in taken):
+        yield "takes an unlimited pool"
+
+
+def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[str]:
+    """What a branch or loop right after an activity showed, if where the patient went says so."""
+    node = plan.rows[row]
+    if not isinstance(node, BranchRow):
+        return
+    if node.kind is Kind.ACUITY:
+        yield "passes a branch by acuity"
+    elif node.kind is Kind.ATTRIBUTE:
+        yield "passes a branch by attribute"
+    elif went in node.targets and node.targets[0] != node.targets[1]:
+        first = went == node.targets[0]
+        if node.kind is Kind.QUEUE:
+            yield "finds a queue long" if first else "finds a queue short"
+        elif node.kind is Kind.HOURS:
+            yield "finds a unit open" if first else "finds a unit closed"
+        else:
+            passed[node.number] += first
+            yield "goes round a loop" if first else "goes on from a loop"
+
+
+def _smaller_shifts(plan: Plan, pool: int, horizon: int) -> list[tuple[int, str]]:
+    """When a pool's units fall, and how the outgoing count."""
+    row = plan.pool_rows[pool]
+    counted = "extra" if row.team_changes else "counted"
+    found, before = [], row.timetable[-1][1]
+    for tick, units in row.timetable:
+        if units < before:
+            shift = "a shift of nobody" if units == 0 else "a smaller shift"
+            found += [(at, f"works on past {shift}, {counted}") for at in range(tick, horizon, WEEK)]
+        before = units
+    return found
