@@ -33,7 +33,7 @@ def changed(name: str, before: str, after: str) -> str:
         ("knobs.patience_scale.valeu=3", "knobs.patience_scale.valeu: unknown key 'valeu'. Did you mean 'value'?"),
         ("run.seed.x=3", "'run.seed' has no parts that a key could name"),
         ("scenario=bussier", "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?"),
-        ("site=null", "site=null: there is no site None. Known names: typical"),
+        ("site=null", "site=null: there is no site None. Known names: published/treatment_centre, typical"),
         ("~study", "~study: a study needs every group"),
         ("run.measured_days=soon", "run.measured_days: found 'soon'. Allowed: a valid integer"),
         ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a valid tuple"),

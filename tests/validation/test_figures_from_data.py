@@ -351,3 +351,11 @@ def test_malmo_timestamps_come_in_their_order(aeflow_data: Path) -> None:
     moments = ["arrival_at_hospital", "arrival", "resolve", "exit_ed"]
     for earlier, later in pairwise(moments):
         assert (patients[earlier] <= patients[later]).all(), (earlier, later)
+
+
+def test_the_monthly_indices_of_the_typical_site_are_those_of_the_last_published_year(aeflow_data: Path) -> None:
+    site = yaml.safe_load((CONFIGS / "site" / "typical.yaml").read_text(encoding="utf-8"))
+    year = published.england_months(aeflow_data).sort_values("month").tail(12)
+    index = (year["att_per_day"] / year["att_per_day"].mean()).round(3)
+    january_first = dict(sorted(zip(year["month"].str[-2:], index, strict=True)))
+    assert site["profiles"]["arrivals_month"]["weights"] == list(january_first.values())

@@ -200,9 +200,10 @@ def literal_loop(rates: np.ndarray, days: int, seed: int) -> np.ndarray:
 
 
 def by_hour(draws: Draws, days: int) -> np.ndarray:
-    """Arrivals by clinic day and hour after opening."""
+    """Arrivals by clinic day and hour after opening; whoever rounds to the tick of closing came in the last hour."""
     counts = np.zeros((days, 19))
-    np.add.at(counts, (draws.arrived_at // WEEK, (draws.arrived_at % WEEK - OPENS) // HOUR), 1)
+    hour = np.minimum((draws.arrived_at % WEEK - OPENS) // HOUR, 18)
+    np.add.at(counts, (draws.arrived_at // WEEK, hour), 1)
     return counts
 
 
