@@ -261,7 +261,7 @@ def _agreement(arm: ReadyArm) -> dict[str, float]:
     mix = case_mix(arm.pathway)
     if mix is None:
         return {}
-    found = describe(arm.policy, mix)
+    found = describe(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))
     names = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
     return {name: float(cast(Any, found)[name]) for name in names}
 

@@ -38,9 +38,11 @@ def test_a_policy_moves_the_label_and_the_minutes_it_names_and_nothing_else(
 ) -> None:
     policy = policy_called(name)
     under = apply(policy, study.baseline.pathway, fortnight)
-    named = policy.minutes.durations if policy.minutes is not None else ()
     assert len(under) == len(fortnight)
-    assert different(fortnight, under) == {f"attribute {ACUITY_GIVEN}", *(f"minutes {each}" for each in named)}
+    assert different(fortnight, under) == {
+        f"attribute {ACUITY_GIVEN}",
+        *(f"minutes {each}" for each in policy.durations),
+    }
 
 
 @pytest.mark.parametrize("name", POLICIES)

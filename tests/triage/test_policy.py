@@ -281,7 +281,7 @@ def test_a_policy_touches_the_label_and_the_minutes_it_names_and_nothing_else(
         if field.name not in ("attributes", "minutes"):
             assert getattr(after, field.name) is getattr(patients, field.name), field.name
     same_objects(after.attributes, patients.attributes, {"acuity_given"})
-    same_objects(after.minutes, patients.minutes, set(built.minutes.durations) if built.minutes else set())
+    same_objects(after.minutes, patients.minutes, set(built.durations))
 
 
 def same_objects(after: Mapping[str, Any], before: Mapping[str, Any], apart_from: set[str]) -> None:
