@@ -211,11 +211,9 @@ def _how_often(policy: Mapping[str, Any]) -> str:
             f"({right['mark']})"
         )
     taken = policy.get("acceptance", {})
-    return (
-        f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
-        if taken
-        else "every time they differ"
-    )
+    if not taken:
+        return "every time they differ"
+    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
 
 
 def _whom(policy: Mapping[str, Any], which: str) -> str:

@@ -1,4 +1,4 @@
-"""From a matrix and luck to a label: one assessor's answer for each patient, and how two assessors' answers go together.
+"""From a matrix and luck to a label: an assessor's answer for each patient, and how those of two go together.
 
 Luck is a standard normal number, part shared (`triage.difficulty`), part the assessor's own
 (`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). Low luck errs up, high luck errs down.
