@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -22,10 +22,12 @@ from simulation.analysis.measures import COVERAGE, Measures
 from simulation.analysis.profile import DayProfile
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import non_inferiority, verdict
+from simulation.draws import DAYS_IN_YEAR, draw
 from simulation.experiment.result import Finding, Result, Safety
 from simulation.experiment.study import Arm, Cost, Coverages, Design, Margin, ReadyArm, RunLength, Target
-from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
-from simulation.triage.policy import Policy, describe
+from simulation.pathway.department import ACUITY_TRUE, STREAM, Choice, Pathway
+from simulation.triage.minutes import streams_of
+from simulation.triage.policy import Policy, describe, reached
 
 Floats = NDArray[np.float64]
 Plain = dict[str, Any]
@@ -315,10 +317,32 @@ def _cost(arm: ReadyArm) -> tuple[float | None, str]:
 
 
 def _covered_a_year(arm: ReadyArm) -> float:
-    covers = arm.policy.covers
-    names = {*covers.labels, *covers.minutes} if covers is not None else set()
-    streams = [stream for name, stream in arm.pathway.streams.items() if name in names]
-    return DAYS_PER_YEAR * sum(stream.per_day * stream.scale for stream in streams)
+    """Attendances a year that the tool is used for."""
+    policy = arm.policy
+    covers = policy.covers
+    if covers is None:
+        return 0.0
+    names = {*covers.labels, *covers.minutes, *(name for each in policy.effects for name in streams_of(each, ()))}
+    streams = {name: stream for name, stream in arm.pathway.streams.items() if name in names}
+    per_day = sum(stream.per_day * stream.scale for stream in streams.values())
+    return DAYS_PER_YEAR * per_day * _share_reached(arm, tuple(streams))
+
+
+def _share_reached(arm: ReadyArm, streams: Sequence[str]) -> float:
+    """Of the patients of these streams, for how many the tool is used in a year from go-live, drawn for the purpose.
+
+    1 where nothing but the stream decides.
+    """
+    policy = arm.policy
+    assert policy.covers is not None
+    narrowed = policy.covers.only or policy.covers.excluded or policy.covers.share or policy.adoption
+    if not narrowed and all(effect.covers is None for effect in policy.effects):
+        return 1.0
+    drawn = draw(arm.pathway, seed=0, replication=0, days=DAYS_IN_YEAR)
+    known = arm.pathway.categories(STREAM)
+    of_them = np.isin(drawn.stream, [known.index(name) for name in streams])
+    live_at_once = replace(policy, go_live_day=None)
+    return float(reached(live_at_once, arm.pathway, drawn)[of_them].mean()) if of_them.any() else 0.0
 
 
 def _day_means(each: Sequence[DayProfile]) -> DayMeans:
