@@ -1,5 +1,6 @@
 """What a report says of those whom a tool never sees, from the run and from the stored folder alike."""
 
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from simulation.report.folder import write_result
 from simulation.report.inputs import ReportInputs, inputs_of
 from simulation.report.render import page, render_folder, who_labels
 from simulation.report.tables import change, sheets, spillover_reason, spillover_sheets
+from simulation.triage.estimates import AtLeastZero
 from simulation.triage.policy import reached
 
 SHORT = (
@@ -111,3 +113,19 @@ def test_the_page_of_a_stored_folder_says_the_same(whole: Result, told: ReportIn
 
 def test_a_drawn_share_is_told_in_words(told: ReportInputs) -> None:
     assert "a drawn 50 % of them" in who_labels(told.arm("half").policy)
+
+
+def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> None:
+    # One pound an attendance: of everybody who comes, and of the half that the coin covers; 140,000 coins.
+    pound = AtLeastZero(value=1, range=(1, 1), mark="assumed", source="a test")
+    arms = tuple(
+        replace(arm, policy=replace(arm.policy, price_per_attendance=pound)) if arm.name != "nurse" else arm
+        for arm in whole.study.arms
+    )
+    costs = {arm.name: arm.cost for arm in inputs_of(replace(whole, study=replace(whole.study, arms=arms)), {}).arms}
+    everybody = 365 * sum(
+        stream.per_day * stream.scale for stream in whole.study.baseline.pathway.streams.values() if stream.attends
+    )
+    assert costs["nurse"] is None
+    assert costs["all"] == pytest.approx(everybody)
+    assert costs["half"] == pytest.approx(everybody / 2, rel=0.01)
