@@ -379,7 +379,10 @@ _GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
 
 
 def _known_arms(design: Design, faults: list[Fault]) -> None:
-    for where, name in (("study.baseline", design.baseline), ("study.sham", design.sham)):
+    named = [("study.baseline", design.baseline), ("study.sham", design.sham)]
+    if design.coverages is not None:
+        named += [(f"study.coverages.{each}", getattr(design.coverages, each)) for each in ("partial", "full")]
+    for where, name in named:
         if name is not None and name not in design.arms:
             faults.append(Fault(where, f"there is no arm '{name}'", nearest(name, design.arms)))
 
@@ -529,12 +532,16 @@ def _meant(loc: Sequence[str], stated: Any) -> bool:
                 return False
         elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
             place = place[int(part)]
-        elif part in ("Amount", "dict[str,tuple[float, ...]]") or part.startswith(("dict", "constrained")):
+        elif isinstance(place, list | tuple):
+            if part.isidentifier():  # one block was tried where the user wrote a list of them
+                return False
+        elif part in _TRIED or part.startswith(("dict", "constrained")):
             return False
     return True
 
 
 _SCALARS = ("float", "int", "str", "bool")
+_TRIED = ("Amount", "dict[str,tuple[float, ...]]")
 
 
 def _unmatched(where: str, stated: Any, error: ValidationError, origin: Mapping[tuple[str, ...], str]) -> Fault:

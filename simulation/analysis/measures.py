@@ -38,6 +38,8 @@ ALL = "all"
 TRUE, GIVEN = "acuity_true", "acuity_given"
 LEVELS_1_2 = "acuity_true=1-2"
 GROUPED_BY = (TRUE, "age_band", "sex", "stream", "language_need", "complaint")
+COVERAGE = "coverage"
+"""Whom a tool is used for under partial coverage, where a study tells direct effect and spillover apart."""
 MANCHESTER_TARGETS: Mapping[str, float] = {
     "immediate": 0.0,
     "very_urgent": 10.0,
@@ -619,14 +621,16 @@ class _Groups:
 
     def __init__(self, patients: Patients) -> None:
         attributes = {
-            name: _Partition(tuple(f"{name}={each}" for each in patients.known(name)), patients[name])
-            for name in GROUPED_BY
-            if patients.known(name)
+            name: _Partition(_labels_of(name, patients), patients[name]) for name in GROUPED_BY if patients.known(name)
         }
         partitions = list(attributes.values())
         if _has_levels_1_2(patients):
             levels_1_2 = np.where((patients[TRUE] >= 0) & (patients[TRUE] <= 1), 0, MISSING)
             partitions.append(_Partition((LEVELS_1_2,), levels_1_2))
+        if patients.known(COVERAGE):
+            never = np.where(patients[COVERAGE] > 0, 0, MISSING)
+            partitions.append(_Partition(_labels_of(COVERAGE, patients), patients[COVERAGE]))
+            partitions.append(_Partition((f"{COVERAGE}=never",), never))
         n = len(patients)
         hour = np.floor(patients["arrived_at"]).astype(np.int64) // 60 % 24
         outcome = _Partition(("outcome=admitted", "outcome=not_admitted"), np.where(patients.admitted(), 0, 1))
@@ -649,6 +653,10 @@ class _Groups:
         if name in BY_HOUR:
             found |= _summaries(statistic, quantity, self._hour)
         return found
+
+
+def _labels_of(column: str, patients: Patients) -> tuple[str, ...]:
+    return tuple(f"{column}={each}" for each in patients.known(column))
 
 
 QUANTILES: Mapping[Statistic, float] = {"median": 0.5, "p95": 0.95}

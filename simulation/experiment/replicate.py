@@ -17,16 +17,17 @@ from numpy.typing import NDArray
 from simulation.analysis.compare import Shares, shares_better_worse
 from simulation.analysis.measures import Measures, Window, measure, unfinished
 from simulation.analysis.profile import DayProfile, day_profile
+from simulation.analysis.spillover import waits_by_group, with_coverage
 from simulation.analysis.tables import activities_table, patients_table
 from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import Plan, bind, lower
 from simulation.errors import ResultsError
-from simulation.experiment.study import ReadyArm, RunLength
+from simulation.experiment.study import Coverages, ReadyArm, RunLength
 from simulation.pathway.department import Pathway
-from simulation.records.schema import ActivityTable, Patients
-from simulation.triage.policy import apply
+from simulation.records.schema import ActivityTable, Mask, Patients
+from simulation.triage.policy import apply, reached
 from simulation.units import DAY
 
 PROFILED = 20
@@ -42,17 +43,20 @@ class Task:
     run: RunLength
     engine: EngineName
     replication: int
+    coverages: Coverages | None = None
 
 
 @dataclass(frozen=True)
 class ArmAnswer:
     """What one arm's replication brought: measures, profile of the day (of the first replications), and the shares of
-    patients better and worse off than under the baseline."""
+    patients better and worse off than under the baseline; where a study tells coverage apart, `waits` by group and
+    step (analysis/spillover)."""
 
     measures: Measures
     day: DayProfile | None
     shares: Shares | None
     n_unfinished: int
+    waits: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,12 +119,15 @@ def _once(task: Task, run_out_days: int, began: float) -> Answer:
         simulated = _simulate(arm, draws, task.engine, days)
         engine_seconds += time.perf_counter() - started
         patients = simulated.patients
+        if task.coverages is not None:
+            patients = with_coverage(patients, *_reached(task, task.coverages, arm.pathway, draws))
         compared_with = compared_with if compared_with is not None else patients
         arms[arm.name] = ArmAnswer(
             measures=measure(patients, window=window),
             day=_day(arm, simulated, window) if task.replication < PROFILED else None,
             shares=None if arm.name == task.baseline else shares_better_worse(patients, compared_with, window),
             n_unfinished=unfinished(patients, window),
+            waits=_waits(patients, simulated, window) if task.coverages is not None else None,
         )
         n_activities += len(simulated.run.activities)
         n_events += simulated.run.n_events
@@ -135,6 +142,18 @@ def _once(task: Task, run_out_days: int, began: float) -> Answer:
         engine_seconds=engine_seconds,
         seconds=time.perf_counter() - began,
     )
+
+
+def _reached(task: Task, coverages: Coverages, pathway: Pathway, draws: Draws) -> tuple[Mask, Mask]:
+    """For whom the tool would be used under partial and under full coverage, shape (n,) each, whatever the arm."""
+    policies = {arm.name: arm.policy for arm in task.arms}
+    partial, full = (reached(policies[name], pathway, draws) for name in (coverages.partial, coverages.full))
+    return partial, full
+
+
+def _waits(patients: Patients, simulated: Simulated, window: Window) -> NDArray[np.float64]:
+    n_steps = len(simulated.plan.nodes)
+    return waits_by_group(patients, simulated.activities, n_steps=n_steps, window=window)
 
 
 def _day(arm: ReadyArm, simulated: Simulated, window: Window) -> DayProfile:

@@ -10,6 +10,7 @@ import numpy as np
 
 from simulation.analysis.compare import Comparison, ShamBand, Shares, compare_arms, find, sham_band, summary
 from simulation.analysis.measures import Measures
+from simulation.analysis.spillover import Effect, effects
 from simulation.analysis.verdict import Judgement, Verdict, non_inferiority, verdict
 from simulation.experiment.replicate import Answer, Simulated, simulate_arm, stacked
 from simulation.experiment.study import Margin, Study, Target
@@ -108,6 +109,14 @@ class Result:
             float(np.average([getattr(shares, name) for shares in known], weights=n)) for name in ("better", "worse")
         )
         return Shares(better, worse, int(n.sum()), sum(shares.n_unpaired for shares in known))
+
+    def spillover(self, measure: str) -> tuple[Effect, ...]:
+        """What the tool does to those it covers and to the others; nothing if the study does not tell them apart."""
+        told = self.study.design.coverages
+        if told is None:
+            return ()
+        baseline = self.study.design.baseline
+        return effects(self.measures, baseline, partial=told.partial, full=told.full, measure=measure)
 
     def values(self, arm: str, measure: str, group: str = "all") -> np.ndarray:
         """One number a replication, shape (n_replications,)."""

@@ -30,7 +30,7 @@ def run(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> R
 def simulate(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
     """`compare`, without looking at the load first."""
     tasks = [
-        Task(study.arms, study.design.baseline, study.run, study.engine, number)
+        Task(study.arms, study.design.baseline, study.run, study.engine, number, study.design.coverages)
         for number in range(study.run.replications)
     ]
     workers = min(study.workers, len(tasks))

@@ -59,6 +59,18 @@ class Margin(Sourced):
 
 
 @described
+class Coverages:
+    """Arms in which one tool covers a part of the patients and all of them; in the baseline it covers nobody.
+
+    Who is covered under `partial` is a group of patients in every arm, so that what the tool does to them and to the
+    others can be told apart.
+    """
+
+    partial: str
+    full: str
+
+
+@described
 class Design:
     """A study as its YAML states it."""
 
@@ -70,6 +82,7 @@ class Design:
     primary: Annotated[tuple[Target, ...], MinLen(1)]
     secondary: tuple[Target, ...] = ()
     margins: tuple[Margin, ...] = ()
+    coverages: Coverages | None = None
 
 
 @described
@@ -139,7 +152,8 @@ class Study:
 
     def only(self) -> Study:
         """The study of that one arm."""
-        design = replace(self.design, baseline=self.alone.name, sham=None, arms={self.alone.name: self.alone.arm})
+        arms = {self.alone.name: self.alone.arm}
+        design = replace(self.design, baseline=self.alone.name, sham=None, arms=arms, coverages=None)
         return replace(self, design=design, arms=(self.alone,))
 
     def arm(self, name: str) -> ReadyArm:

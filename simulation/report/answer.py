@@ -13,6 +13,7 @@ from simulation.experiment.study import Target
 from simulation.report.inputs import ReportArm, ReportInputs, statements, walk
 from simulation.report.tables import (
     IDENTICAL,
+    MEASURE_LABELS,
     WorseOff,
     amount,
     change,
@@ -23,6 +24,7 @@ from simulation.report.tables import (
     priced,
     ranked,
     span,
+    spillover_reason,
     threshold,
     unit_words,
     worse_off,
@@ -54,6 +56,7 @@ def answer(inputs: ReportInputs) -> Iterator[str]:
         yield _target_sentence(inputs, target)
     if inputs.design.margins:
         yield _safety_sentence(inputs)
+    yield from _spillover_sentences(inputs)
     yield from _worse_off_sentences(inputs)
     yield from _better_sentences(inputs)
     yield from _busy_sentence(inputs)
@@ -62,6 +65,27 @@ def answer(inputs: ReportInputs) -> Iterator[str]:
         f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
         "not vary."
     )
+
+
+def _spillover_sentences(inputs: ReportInputs) -> Iterator[str]:
+    """What the tool does to those it covers, to those it never sees, and to all."""
+    target = inputs.design.primary[0]
+    parts = {part.name: part for part in inputs.spillover(target.measure)}
+    if not {"direct", "spillover", "total"} <= set(parts):
+        return
+    unit = inputs.row(inputs.design.baseline, target.measure).unit
+    label = MEASURE_LABELS.get(target.measure, target.measure)
+    direct, spillover, total = (
+        f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})"
+        for each in (parts[name].difference for name in ("direct", "spillover", "total"))
+    )
+    yield (
+        f"{label}, in {unit_words(unit)}: direct effect on the covered {direct}, spillover on patients whom the tool "
+        f"never sees {spillover}, total effect of covering everybody {total}."
+    )
+    reason = spillover_reason(inputs)
+    if reason is not None:
+        yield reason
 
 
 def told_arms(inputs: ReportInputs) -> tuple[ReportArm, ...]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -18,13 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.compare import Comparison, ShamBand, Shares, compare_arms, find, sham_band
-from simulation.analysis.measures import Measures
+from simulation.analysis.measures import COVERAGE, Measures
 from simulation.analysis.profile import DayProfile
+from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import non_inferiority, verdict
+from simulation.draws import DAYS_IN_YEAR, draw
 from simulation.experiment.result import Finding, Result, Safety
-from simulation.experiment.study import Arm, Cost, Design, Margin, ReadyArm, RunLength, Target
-from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
-from simulation.triage.policy import Policy, describe
+from simulation.experiment.study import Arm, Cost, Coverages, Design, Margin, ReadyArm, RunLength, Target
+from simulation.pathway.department import ACUITY_TRUE, STREAM, Choice, Pathway
+from simulation.triage.minutes import streams_of
+from simulation.triage.policy import Policy, describe, reached
 
 Floats = NDArray[np.float64]
 Plain = dict[str, Any]
@@ -57,6 +60,8 @@ class ReportArm:
     `policy`: as stated. `agreement`: what its labels amount to for a covered patient at this site, by name of the
     figure (empty if the case mix is not known). `cost`: pounds a year beyond the baseline (None if not stated),
     `cost_words`: what they buy and whose figure it is. `shares`: who waits shorter and longer than the baseline.
+    `waits`: by group of coverage and step, minutes waited there before the first clinician (if the study tells the
+    groups apart).
     """
 
     name: str
@@ -68,6 +73,7 @@ class ReportArm:
     cost_words: str
     day: DayMeans
     shares: Shares | None
+    waits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -170,6 +176,13 @@ class ReportInputs:
             )
         )
 
+    def spillover(self, measure: str) -> tuple[Effect, ...]:
+        """What the tool does to those it covers and to the others; nothing if the study does not tell them apart."""
+        told = self.design.coverages
+        if told is None or not self.has(measure, f"{COVERAGE}={GROUPS[0]}"):
+            return ()
+        return effects(self.measures, self.design.baseline, partial=told.partial, full=told.full, measure=measure)
+
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """What fresh luck alone does to a measure, if a sham arm was run."""
         if self.sham is None:
@@ -213,7 +226,21 @@ def _report_arm(result: Result, arm: ReadyArm) -> ReportArm:
         cost_words=words,
         day=_day_means([day for answer in result.answers if (day := answer.arms[arm.name].day) is not None]),
         shares=result.shares(arm.name),
+        waits=_waits([each for answer in result.answers if (each := answer.arms[arm.name].waits) is not None], arm),
     )
+
+
+def _waits(each: Sequence[Floats], arm: ReadyArm) -> dict[str, dict[str, float]]:
+    """Means over replications, by group and step, of steps where anybody waited."""
+    if not each:
+        return {}
+    means = mean_known(each)
+    steps = tuple(arm.pathway.nodes())
+    return {
+        group: {step: float(minutes) for step, minutes in zip(steps, row, strict=True) if minutes > 0}
+        for group, row in zip((*GROUPS, "never"), means, strict=True)
+        if not np.isnan(row).all()
+    }
 
 
 def stage_of(name: str, pathway: Pathway) -> str:
@@ -261,7 +288,7 @@ def _agreement(arm: ReadyArm) -> dict[str, float]:
     mix = case_mix(arm.pathway)
     if mix is None:
         return {}
-    found = describe(arm.policy, mix)
+    found = describe(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))
     names = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
     return {name: float(cast(Any, found)[name]) for name in names}
 
@@ -290,10 +317,32 @@ def _cost(arm: ReadyArm) -> tuple[float | None, str]:
 
 
 def _covered_a_year(arm: ReadyArm) -> float:
-    covers = arm.policy.covers
-    names = {*covers.labels, *covers.minutes} if covers is not None else set()
-    streams = [stream for name, stream in arm.pathway.streams.items() if name in names]
-    return DAYS_PER_YEAR * sum(stream.per_day * stream.scale for stream in streams)
+    """Attendances a year that the tool is used for."""
+    policy = arm.policy
+    covers = policy.covers
+    if covers is None:
+        return 0.0
+    names = {*covers.labels, *covers.minutes, *(name for each in policy.effects for name in streams_of(each, ()))}
+    streams = {name: stream for name, stream in arm.pathway.streams.items() if name in names}
+    per_day = sum(stream.per_day * stream.scale for stream in streams.values())
+    return DAYS_PER_YEAR * per_day * _share_reached(arm, tuple(streams))
+
+
+def _share_reached(arm: ReadyArm, streams: Sequence[str]) -> float:
+    """Of the patients of these streams, for how many the tool is used in a year from go-live, drawn for the purpose.
+
+    1 where nothing but the stream decides.
+    """
+    policy = arm.policy
+    assert policy.covers is not None
+    narrowed = policy.covers.only or policy.covers.excluded or policy.covers.share or policy.adoption
+    if not narrowed and all(effect.covers is None for effect in policy.effects):
+        return 1.0
+    drawn = draw(arm.pathway, seed=0, replication=0, days=DAYS_IN_YEAR)
+    known = arm.pathway.categories(STREAM)
+    of_them = np.isin(drawn.stream, [known.index(name) for name in streams])
+    live_at_once = replace(policy, go_live_day=None)
+    return float(reached(live_at_once, arm.pathway, drawn)[of_them].mean()) if of_them.any() else 0.0
 
 
 def _day_means(each: Sequence[DayProfile]) -> DayMeans:
@@ -333,7 +382,10 @@ def plain(stated: Any) -> Any:
 
 def study_stated(inputs: ReportInputs) -> Plain:
     """`study.json`: what was compared, policies as used."""
-    arms = [{key: value for key, value in asdict(arm).items() if key not in ("day", "shares")} for arm in inputs.arms]
+    arms = [
+        {key: value for key, value in asdict(arm).items() if key not in ("day", "shares", "waits")}
+        for arm in inputs.arms
+    ]
     return cast(
         Plain,
         plain(
@@ -354,7 +406,7 @@ def profiles_stated(inputs: ReportInputs) -> Plain:
     found = {}
     for arm in inputs.arms:
         shares = asdict(arm.shares) if arm.shares is not None else None
-        found[arm.name] = {"day": asdict(arm.day), "shares": shares}
+        found[arm.name] = {"day": asdict(arm.day), "shares": shares, "waits": arm.waits}
     return cast(Plain, plain(found))
 
 
@@ -389,7 +441,14 @@ def _restored_design(stated: Plain, ran: Sequence[str]) -> Design:
         primary=tuple(Target(**each) for each in known["primary"]),
         secondary=tuple(Target(**each) for each in known.get("secondary", ())),
         margins=tuple(Margin(**each) for each in known.get("margins", ())),
+        coverages=_restored_coverages(known.get("coverages"), arms),
     )
+
+
+def _restored_coverages(stated: Plain | None, ran: Mapping[str, Plain]) -> Coverages | None:
+    if not stated or not {stated["partial"], stated["full"]} <= set(ran):
+        return None
+    return Coverages(partial=stated["partial"], full=stated["full"])
 
 
 def _restored_design_arm(stated: Plain) -> Arm:
@@ -416,6 +475,7 @@ def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:
             **{name: np.array(day[name], dtype=float) for name in numbers},
         ),
         shares=_restored_shares(shares) if shares else None,
+        waits=profile.get("waits", {}),
     )
 
 

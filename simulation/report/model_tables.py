@@ -18,6 +18,7 @@ from simulation.analysis.measures import DEFINITIONS
 from simulation.errors import AeflowError, ResultsError, nearest
 from simulation.experiment.study import Study
 from simulation.pathway.department import (
+    ACUITY_TRUE,
     Attribute,
     Branch,
     ByAttribute,
@@ -35,7 +36,9 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
 from simulation.report.inputs import case_mix
-from simulation.triage.policy import Estimate, Policy, describe
+from simulation.triage.estimates import Estimate
+from simulation.triage.minutes import MinutesEffect
+from simulation.triage.policy import Policy, describe
 
 COMMAND = "python -m simulation.report.model_tables"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "model.md"
@@ -454,7 +457,8 @@ def _count(stated: object, counts: dict[str, int]) -> None:
 def _policies(study: Study) -> str:
     mix = case_mix(study.baseline.pathway)
     named = {arm.policy.name: arm.policy for arm in study.arms}
-    rows = [_policy(policy, mix) for policy in named.values()]
+    levels = study.baseline.pathway.categories(ACUITY_TRUE) if mix is not None else ()
+    rows = [_policy(policy, mix, levels) for policy in named.values()]
     header = (
         "policy",
         "who labels",
@@ -469,13 +473,19 @@ def _policies(study: Study) -> str:
     return _table(header, rows)
 
 
-def _policy(policy: Policy, mix: Sequence[float] | None) -> tuple[object, ...]:
+def _policy(policy: Policy, mix: Sequence[float] | None, levels: Sequence[str]) -> tuple[object, ...]:
     who = "nurse"
     if policy.ai is not None:
         who = f"AI `{policy.ai.name}` {policy.role} the nurse"
         if policy.acceptance is not None:
             who += f", taken in {policy.acceptance.value:g} of differences"
-    found = describe(policy, mix) if mix is not None else None
+        if policy.switching is not None:
+            ways = policy.switching
+            who += (
+                f", taken in {ways.wrong_to_right.value:g} of differences where it alone is right, "
+                f"{ways.right_to_wrong.value:g} where the nurse is"
+            )
+    found = describe(policy, mix, levels=levels) if mix is not None else None
     kinds = ("exact_share", "under_share", "over_share", "sensitivity")
     shares = ["" if found is None else f"{100 * float(found[kind]):.1f} %" for kind in kinds]  # type: ignore[literal-required]
     return (f"`{policy.name}`", who, _streams_covered(policy), _effect(policy), *shares, _price(policy))
@@ -490,9 +500,12 @@ def _streams_covered(policy: Policy) -> str:
 
 
 def _effect(policy: Policy) -> str:
-    effect = policy.minutes
-    if effect is None:
-        return "the site's"
+    parts = [f"whoever triages, {_changed(burden)}" for burden in policy.burdens]
+    parts += [_changed(effect) for effect in policy.effects]
+    return "; ".join(parts) or "the site's"
+
+
+def _changed(effect: MinutesEffect) -> str:
     said = []
     if effect.factor is not None:
         said.append(f"x {_estimate(effect.factor)}")
@@ -500,6 +513,8 @@ def _effect(policy: Policy) -> str:
         said.append(f"less {_estimate(effect.seconds_saved)} s")
     if effect.never_below is not None:
         said.append(f"never below {effect.never_below.value:g} of them")
+    if effect.covers is not None:
+        said += [f"only `{name}` {_code(categories)}" for name, categories in effect.covers.only.items()]
     return f"{_code(effect.durations)}: {', '.join(said)}"
 
 

@@ -34,6 +34,7 @@ from simulation.report.tables import (
     safety_sheet,
     sham_line,
     span,
+    spillover_sheets,
     target_sheet,
     unit_words,
     verdict_words,
@@ -88,6 +89,7 @@ def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, An
         "overview": overview_sheet(inputs) if compared else None,
         "safety": safety_sheet(inputs) if compared and inputs.design.margins else None,
         "worse_off": worse_off_sheet(inputs) if compared else None,
+        "spillover": spillover_sheets(inputs) if compared else (),
         "better": better_sheet(inputs) if compared else None,
         "measures": measures_sheet(inputs),
         "sham_line": sham_line(inputs),
@@ -194,33 +196,91 @@ def who_labels(policy: Mapping[str, Any]) -> str:
     ai, role = policy.get("ai"), policy.get("role")
     if ai is None:
         return "The nurse labels."
-    streams = ", ".join(name.replace("_", " ") for name in policy.get("covers", {}).get("labels", ()))
+    whom = f"For: {_whom(policy, 'labels')}."
     if role == "advises":
-        taken = policy.get("acceptance", {})
-        share = (
-            f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
-            if taken
-            else "every time they differ"
+        return f"The AI '{ai['name']}' advises; the nurse takes its label {_how_often(policy)}. {whom}"
+    return f"The label of the AI '{ai['name']}' replaces the nurse's. {whom}"
+
+
+def _how_often(policy: Mapping[str, Any]) -> str:
+    """How often an advised nurse takes the label of the AI."""
+    ways = policy.get("switching")
+    if ways:
+        right, wrong, both = (ways[name] for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong"))
+        return (
+            f"{100 * right['value']:.0f} % of the times they differ and it alone is right, "
+            f"{100 * wrong['value']:.0f} % where she alone is right, {100 * both['value']:.0f} % where neither is "
+            f"({right['mark']})"
         )
-        return f"The AI '{ai['name']}' advises; the nurse takes its label {share}. For: {streams}."
-    return f"The label of the AI '{ai['name']}' replaces the nurse's. For: {streams}."
+    taken = policy.get("acceptance", {})
+    if not taken:
+        return "every time they differ"
+    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
+
+
+def _whom(policy: Mapping[str, Any], which: str) -> str:
+    """Whom a tool is for: streams, then what narrows them, then how far people use it and when it hands back."""
+    covers = policy.get("covers", {})
+    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the streams that each effect names"]
+    said += _only(covers)
+    if "excluded" in covers:
+        shares = covers["excluded"]["shares"].items()
+        each = ", ".join(f"{_spaced(name)} {_percent(share['value'])} %" for name, share in shares)
+        said.append(f"without those who cannot use it ({each})")
+    if "share" in covers:
+        said.append(f"a drawn {_percent(covers['share']['value'])} % of them")
+    if "adoption" in policy:
+        use = policy["adoption"]
+        start, end = (_percent(use[name]["value"]) for name in ("start", "end"))
+        said.append(f"used for {start} % of them at first and {end} % after {use['weeks']['value']:g} weeks")
+    if which == "labels" and "abstains" in policy:
+        said.append("hands some of them back to the nurse")
+    return "; ".join(said)
+
+
+def _only(covers: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{_spaced(name)} {' or '.join(_spaced(each) for each in categories)} only"
+        for name, categories in covers.get("only", {}).items()
+    ]
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def minutes_words(policy: Mapping[str, Any]) -> str:
-    """What the policy does to minutes of triage."""
-    stated = policy.get("minutes")
-    if not stated:
-        return "as the site's"
-    durations = ", ".join(name.replace("_", " ") for name in stated["durations"])
+    """What the policy does to minutes."""
+    burdens = [f"whoever triages, {_effect_words(each)}." for each in policy.get("burdens", ())]
+    stated = policy.get("minutes") or []
+    effects = [stated] if isinstance(stated, Mapping) else stated
+    said = [*burdens, *(f"{_effect_words(each)}. For: {_whose(policy, each)}." for each in effects)]
+    if "latency" in policy:
+        said.append(f"{policy['latency']['seconds']['value']:g} s waited for each answer.")
+    hand_back = policy.get("abstains", {}).get("hand_back")
+    if hand_back:
+        said.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
+    return " ".join(said) or "as the site's"
+
+
+def _effect_words(effect: Mapping[str, Any]) -> str:
+    durations = ", ".join(_spaced(name) for name in effect["durations"])
     parts = []
-    if "factor" in stated:
-        parts.append(f"× {stated['factor']['value']:g} ({stated['factor']['mark']})")
-    if "seconds_saved" in stated:
-        parts.append(f"{stated['seconds_saved']['value']:g} s less ({stated['seconds_saved']['mark']})")
-    if "never_below" in stated:
-        parts.append(f"never below {100 * stated['never_below']['value']:g} %")
-    streams = ", ".join(name.replace("_", " ") for name in policy.get("covers", {}).get("minutes", ()))
-    return f"{durations}: {', '.join(parts)}. For: {streams}."
+    if "factor" in effect:
+        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['mark']})")
+    if "seconds_saved" in effect:
+        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['mark']})")
+    if "never_below" in effect:
+        parts.append(f"never below {100 * effect['never_below']['value']:g} %")
+    return f"{durations}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
+
+
+def _whose(policy: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
+    """The streams of an effect: its own, or those of the policy and what narrows them."""
+    own = effect.get("covers", {}).get("streams", ())
+    if not own:
+        return _whom(policy, "minutes")
+    return ", ".join(_spaced(name) for name in own)
 
 
 def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:

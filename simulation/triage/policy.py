@@ -1,12 +1,15 @@
 """The triage policy: a statement, and a pure function that gives every patient a label and minutes.
 
-A policy says who labels (a nurse; an AI that replaces or advises the nurse), how often each is wrong, for which
-streams, and what that does to the minutes of triage. `apply` turns it into columns before the clock starts; it
-makes no generator, touches no other column, and takes its chance from these named streams of the draws:
+A policy says who labels (a nurse; an AI that replaces or advises the nurse), how often each is wrong, for whom,
+when it hands back, how far people use it, and what that does to minutes. `apply` turns it into columns before the
+clock starts; it makes no generator, touches no other column, and takes its chance from these named streams of the
+draws:
 
 - `triage.difficulty`           one number a patient, shared by all assessors;
-- `triage.private.<assessor>`   one a patient and assessor, found by the assessor's name;
-- `triage.acceptance`           the coin of a nurse who is advised.
+- `triage.private.<assessor>`   one a patient and assessor, found by the assessor's name (`.again`: asked again);
+- `triage.noise.<assessor>`     the coin of an answer that is not the same the second time;
+- `triage.acceptance`           the coin of a nurse who is advised;
+- the coins of `people`         coverage, exclusion, adoption, abstention.
 
 So two policies that name the same nurse with the same matrix give the same nurse's labels, bit for bit, and
 adding an AI moves nothing else.
@@ -20,95 +23,63 @@ numbers of two assessors have correlation sqrt(rho_1 rho_2).
 **A sham** is an AI with the nurse's matrix and no effect on minutes, under a name of its own and with correlation
 0: its errors are independent of the nurse's. That is the widest, most careful null band: any shared difficulty
 would let fewer patients change their label.
+
+**In which order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the
+patient, and staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the
+nurse's or is taken by her. Minutes: what burdens the site whatever the tool (`burdens`), then the effects of the
+tool, then seconds waited for it and spent before a hand-back.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
-from annotated_types import Ge, Lt
-from numpy.typing import NDArray
 
 from simulation.draws import Draws
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, STREAM, Given, Pathway
-from simulation.pathway.described import Share, Sourced, described
-from simulation.triage.matrix import Agreement, Floats, Matrix, Table, agreement, probabilities, table_faults
+from simulation.pathway.described import described
+from simulation.triage.estimates import AtLeastZero, Portion, estimate_faults
+from simulation.triage.labels import Assessor, Drift, Labels, labels_of, together
+from simulation.triage.matrix import Agreement, Floats, Matrix, agreement, probabilities, table_faults
+from simulation.triage.minutes import MinutesEffect, changed, effect_faults, lengthened, reached_by, streams_of
+from simulation.triage.people import (
+    Abstention,
+    Added,
+    Adoption,
+    Attributes,
+    Coverage,
+    Mask,
+    Switching,
+    abstained,
+    abstention_faults,
+    added_faults,
+    adopted,
+    coverage_faults,
+    days_since,
+    in_streams,
+    offered,
+    switch_shares,
+    unknown,
+)
 
-Labels = NDArray[np.int16]
 Role = Literal["replaces", "advises"]
-SECONDS_PER_MINUTE = 60
-
-
-@described
-class Estimate(Sourced):
-    """A number, where it comes from, and the range to sweep (an assumed one must say)."""
-
-    value: float
-    range: tuple[float, float] | None = None
-
-
-@described
-class Correlation(Estimate):
-    """rho: how much of an assessor's luck is the patient's difficulty."""
-
-    value: Annotated[float, Ge(0), Lt(1)]
-
-
-@described
-class Portion(Estimate):
-    """A share or a probability."""
-
-    value: Share
-
-
-@described
-class AtLeastZero(Estimate):
-    """A factor, or pounds."""
-
-    value: Annotated[float, Ge(0)]
-
-
-@described
-class Assessor:
-    """Somebody or something that labels. The name is that of its stream of luck; 'nurse' in every policy."""
-
-    name: str
-    matrix: Matrix
-    correlation: Correlation
-
-
-@described
-class Coverage(Sourced):
-    """The streams whose patients get the AI's label, and those whose triage takes other minutes."""
-
-    labels: tuple[str, ...] = ()
-    minutes: tuple[str, ...] = ()
-
-
-@described
-class MinutesEffect:
-    """What a policy does to some durations of a patient, on the same draw.
-
-    Their sum S becomes max(S x factor - seconds_saved / 60, S x never_below), taken off each in proportion.
-    `seconds_saved` may be negative; it needs the floor `never_below`, and where that binds less is saved.
-    """
-
-    durations: tuple[str, ...]
-    factor: AtLeastZero | None = None
-    seconds_saved: Estimate | None = None
-    never_below: Portion | None = None
 
 
 @described
 class MatrixPolicy:
-    """A nurse, and an AI where there is one, each as an error matrix.
+    """A nurse, and an AI where there is one, each as an error matrix; minutes; and how people use the tool.
 
     `role`: the AI's label replaces the nurse's, or advises: where the two differ, the nurse takes the AI's with
-    probability `acceptance`. Streams that `covers` does not name keep the nurse's label and minutes.
-    `price_per_attendance` (GBP) is paid for each attendance of a covered stream, `cost_per_year` (GBP) besides.
+    probability `acceptance`, or by who is right (`switching`). Patients whom `covers` leaves out keep the nurse's
+    label and minutes; so does everybody before `go_live_day` (of the run, 0 the first), and those for whom staff do
+    not use the tool (`adoption`). `abstains`, `latency`, `noise` and `drift` are the AI's. `burdens`: minutes that
+    are longer whoever triages (an interview through an interpreter), with or without a tool; an arm without one
+    states them too. `minutes`: one effect of the tool, or several, one after another.
+    `price_per_attendance` (GBP) is paid for each attendance that the tool is used for, `cost_per_year` (GBP) besides.
     """
 
     kind: Literal["matrix"]
@@ -117,10 +88,33 @@ class MatrixPolicy:
     ai: Assessor | None = None
     role: Role | None = None
     acceptance: Portion | None = None
+    switching: Switching | None = None
     covers: Coverage | None = None
-    minutes: MinutesEffect | None = None
+    go_live_day: AtLeastZero | None = None
+    adoption: Adoption | None = None
+    abstains: Abstention | None = None
+    noise: Portion | None = None
+    drift: Drift | None = None
+    latency: Added | None = None
+    burdens: tuple[MinutesEffect, ...] = ()
+    minutes: MinutesEffect | tuple[MinutesEffect, ...] | None = None
     price_per_attendance: AtLeastZero | None = None
     cost_per_year: AtLeastZero | None = None
+
+    @property
+    def effects(self) -> tuple[MinutesEffect, ...]:
+        """What the tool does to minutes, in order."""
+        if self.minutes is None:
+            return ()
+        return self.minutes if isinstance(self.minutes, tuple) else (self.minutes,)
+
+    @property
+    def durations(self) -> frozenset[str]:
+        """The durations that the policy may change."""
+        effects = [name for effect in (*self.burdens, *self.effects) for name in effect.durations]
+        hand_back = self.abstains.hand_back if self.abstains is not None else None
+        added = [name for each in (self.latency, hand_back) if each is not None for name in each.durations]
+        return frozenset((*effects, *added))
 
 
 Policy: TypeAlias = MatrixPolicy
@@ -135,24 +129,105 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     faults = check(policy, pathway)
     if faults:
         raise ConfigError(faults)
+    triaged = _triaged(policy, pathway, draws)
     return draws.with_columns(
-        attributes={ACUITY_GIVEN: _given(policy, pathway, draws)},
-        minutes=_minutes(policy, pathway, draws),
+        attributes={ACUITY_GIVEN: triaged.given},
+        minutes=_minutes(policy, pathway, draws, triaged),
     )
 
 
-def describe(policy: Policy, mix: Sequence[float], *, category: str | None = None) -> Agreement:
-    """How the labels of a *covered* patient agree with the truth under a case `mix` (shares or counts by level).
+def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
+    """For whom the tool is used, for their label or their minutes, handed back or not; shape (n,)."""
+    triaged = _triaged(policy, pathway, draws)
+    found = triaged.asked.copy()
+    for effect in policy.effects:
+        found |= triaged.used & _whose(effect, policy, pathway, draws, triaged)
+    return found
 
-    Under an advising AI the matrix is acceptance x the AI's + (1 - acceptance) x the nurse's, whatever the
-    correlation: where the two agree it does not matter whose label is taken. `category` reads the tables of that
-    group where an assessor has one.
+
+@dataclass(frozen=True)
+class _Triaged:
+    """Everybody's label, and whom the tool was used for; shape (n,) each.
+
+    attributes  codes by name, the label among them the nurse's own; used  the tool may be used, whatever the stream;
+    asked  the AI was asked; handed_back  it was, and gave no answer.
     """
-    shares = _shares(policy.nurse, category)
-    if policy.ai is not None:
+
+    given: Labels
+    attributes: Attributes
+    used: Mask
+    asked: Mask
+    handed_back: Mask
+
+
+def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
+    nurse = labels_of(policy.nurse, pathway, draws)
+    attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
+    nobody = np.zeros(len(draws), dtype=np.bool_)
+    if policy.covers is None:
+        return _Triaged(nurse, attributes, nobody, nobody, nobody)
+    since = days_since(policy.go_live_day, draws)
+    used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
+    if policy.ai is None:
+        return _Triaged(nurse, attributes, used, nobody, nobody)
+    asked = used & in_streams(pathway, draws, policy.covers.labels)
+    answer = labels_of(policy.ai, pathway, draws, noise=policy.noise, drift=policy.drift, since=since)
+    handed_back = nobody
+    if policy.abstains is not None:
+        handed_back = asked & abstained(policy.abstains, pathway, draws, answer)
+    taken = asked & ~handed_back
+    if policy.role == "advises":
+        taken &= draws.uniform("triage.acceptance") < _acceptance(policy, nurse, answer, draws.attributes[ACUITY_TRUE])
+    return _Triaged(np.where(taken, answer, nurse), attributes, used, asked, handed_back)
+
+
+def _acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> Floats | float:
+    """How likely each advised nurse is to take the AI's label; it matters where the two differ."""
+    if policy.switching is not None:
+        return switch_shares(policy.switching, nurse, answer, true)
+    return policy.acceptance.value if policy.acceptance is not None else 1.0
+
+
+def _minutes(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> dict[str, Floats]:
+    """The durations that change, by name, shape (repeats, n) each."""
+    now = {name: draws.minutes[name] for name in policy.durations}
+    for burden in policy.burdens:
+        now |= changed(burden, now, reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(STREAM)))
+    for effect in policy.effects:
+        whose = triaged.used & _whose(effect, policy, pathway, draws, triaged)
+        now |= changed(effect, now, whose if effect.kept_when_handed_back else whose & ~triaged.handed_back)
+    if policy.latency is not None:
+        now |= lengthened(policy.latency, now, triaged.asked)
+    if policy.abstains is not None and policy.abstains.hand_back is not None:
+        now |= lengthened(policy.abstains.hand_back, now, triaged.handed_back)
+    return now
+
+
+def _whose(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
+    """Whom an effect is for where the tool is used, shape (n,)."""
+    streams = policy.covers.minutes if policy.covers is not None else ()
+    return reached_by(effect, pathway, draws, triaged.attributes, streams)
+
+
+def describe(
+    policy: Policy, mix: Sequence[float], *, category: str | None = None, levels: Sequence[str] = ()
+) -> Agreement:
+    """How the labels of a patient for whom the tool is used agree with the truth under a case `mix`.
+
+    `mix`: shares or counts by true level; `levels`: their names, needed where an abstention names some. Hand-backs
+    count; drift does not (it is the matrix at go-live). With a
+    plain acceptance the matrix is acceptance x the AI's + (1 - acceptance) x the nurse's, whatever the correlation:
+    where the two agree it does not matter whose label is taken. `category` reads the tables of that group where an
+    assessor has one.
+    """
+    nurse = _shares(policy.nurse, category)
+    if policy.ai is None:
+        return agreement(nurse, mix)
+    ai = _shares(policy.ai, category)
+    if policy.abstains is None and policy.switching is None:
         taken = 1.0 if policy.role == "replaces" or policy.acceptance is None else policy.acceptance.value
-        shares = taken * _shares(policy.ai, category) + (1 - taken) * shares
-    return agreement(shares, mix)
+        return agreement(taken * ai + (1 - taken) * nurse, mix)
+    return agreement(_ending_up(policy, nurse, ai, levels), mix)
 
 
 def _shares(assessor: Assessor, category: str | None) -> Floats:
@@ -162,74 +237,32 @@ def _shares(assessor: Assessor, category: str | None) -> Floats:
     return probabilities(assessor.matrix)
 
 
-def _given(policy: Policy, pathway: Pathway, draws: Draws) -> Labels:
-    """The label each patient ends up with, shape (n,)."""
-    given = _labels(policy.nurse, pathway, draws)
-    if policy.ai is None or policy.covers is None:
-        return given
-    taken = _in_streams(pathway, draws, policy.covers.labels)
-    if policy.role == "advises" and policy.acceptance is not None:
-        taken &= draws.uniform("triage.acceptance") < policy.acceptance.value
-    return np.where(taken, _labels(policy.ai, pathway, draws), given)
-
-
-def _labels(assessor: Assessor, pathway: Pathway, draws: Draws) -> Labels:
-    """One assessor's label for each patient, shape (n,), whether or not it is used."""
-    luck = _luck(assessor, draws)
-    true = draws.attributes[ACUITY_TRUE]
-    labels = _look_up(assessor.matrix, true, luck)
-    for attribute, tables in assessor.matrix.by_group.items():
-        code = {name: number for number, name in enumerate(pathway.categories(attribute))}
-        for category, table in tables.items():
-            mine = draws.attributes[attribute] == code[category]
-            labels[mine] = _look_up(table, true[mine], luck[mine])
-    return labels
-
-
-def _luck(assessor: Assessor, draws: Draws) -> Floats:
-    """One standard normal number a patient: high luck errs down, low luck errs up. Shape (n,)."""
-    luck = draws.normal(f"triage.private.{assessor.name}")
-    rho = assessor.correlation.value
-    if rho > 0:
-        luck *= np.sqrt(1 - rho)
-        luck += np.sqrt(rho) * draws.normal("triage.difficulty")
-    return luck
-
-
-def _look_up(table: Table, true: Labels, luck: Floats) -> Labels:
-    """The first label whose running total exceeds the luck's probability; never one that the row gives no chance."""
-    from scipy.special import ndtri
-
-    shares = probabilities(table)
-    totals = np.cumsum(shares, axis=1)
-    # Rounding must not open the door to the impossible labels after a row's last possible one.
-    after = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1] - shares
-    limits = np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
-    labels: Labels = np.zeros(len(luck), dtype=np.int16)
-    for limit in limits.T:
-        labels += luck >= limit.take(true)
-    return labels
-
-
-def _in_streams(pathway: Pathway, draws: Draws, streams: Iterable[str]) -> NDArray[np.bool_]:
-    known = pathway.categories(STREAM)
-    return np.isin(draws.stream, [known.index(name) for name in streams])
-
-
-def _minutes(policy: Policy, pathway: Pathway, draws: Draws) -> dict[str, Floats]:
-    """The durations that change, by name, shape (repeats, n) each."""
-    effect = policy.minutes
-    if effect is None or policy.covers is None:
-        return {}
-    before = {name: draws.minutes[name] for name in effect.durations}
-    total = np.sum(list(before.values()), axis=0)
-    factor = effect.factor.value if effect.factor is not None else 1.0
-    saved = effect.seconds_saved.value / SECONDS_PER_MINUTE if effect.seconds_saved is not None else 0.0
-    floor = effect.never_below.value if effect.never_below is not None else 0.0
-    wanted = np.maximum(total * factor - saved, total * floor)
-    ratio = np.divide(wanted, total, out=np.ones_like(total), where=total > 0)
-    covered = _in_streams(pathway, draws, policy.covers.minutes)
-    return {name: np.where(covered, minutes * ratio, minutes) for name, minutes in before.items()}
+def _ending_up(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str]) -> Floats:
+    """P(label that counts | true level) of a nurse and an AI with these tables, shape (levels, levels)."""
+    assert policy.ai is not None
+    levels = np.arange(len(nurse), dtype=np.int16)
+    abstains = policy.abstains
+    beyond = abstains.beyond.value if abstains is not None and abstains.beyond is not None else None
+    within, outside = together(
+        nurse,
+        ai,
+        (policy.nurse.correlation.value, policy.ai.correlation.value),
+        same_luck=policy.ai.luck_of is not None,
+        beyond=beyond,
+    )
+    true, hers, its = np.meshgrid(levels, levels, levels, indexing="ij")
+    taken = np.ones(within.shape) if policy.role == "replaces" else np.zeros(within.shape)
+    if policy.role == "advises":
+        taken += _acceptance(policy, hers, its, true)
+    if abstains is not None:
+        if (abstains.labels or abstains.shares) and len(names) != len(levels):
+            raise ConfigError([Fault("levels", f"are {list(names)}", f"Name the {len(levels)} levels in order")])
+        taken *= ~np.isin(its, [names.index(each) for each in abstains.labels])
+        for level, portion in abstains.shares.items():
+            taken[names.index(level)] *= 1 - portion.value
+    kept = (within * (1 - taken)).sum(axis=2) + outside.sum(axis=2)
+    found: Floats = (within * taken).sum(axis=1) + kept
+    return found
 
 
 def check(policy: Policy, pathway: Pathway) -> list[Fault]:
@@ -244,9 +277,10 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
     return [
         *faults,
         *_ai_faults(policy, where),
+        *_answer_faults(policy, pathway, where),
         *_coverage_faults(policy, pathway, where),
         *_minutes_faults(policy, pathway, where),
-        *_estimate_faults(policy, where),
+        *estimate_faults(policy, where),
     ]
 
 
@@ -261,14 +295,18 @@ def _acuity_faults(pathway: Pathway) -> list[Fault]:
 
 
 def _assessor_faults(assessor: Assessor, pathway: Pathway, where: str) -> list[Fault]:
+    return _matrix_faults(assessor.matrix, pathway, f"{where}.matrix")
+
+
+def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
     levels = pathway.categories(ACUITY_TRUE)
-    groups = assessor.matrix.by_group
-    faults = table_faults(assessor.matrix, f"{where}.matrix", levels)
+    groups = matrix.by_group
+    faults = table_faults(matrix, where, levels)
     if len(groups) > 1:
         found = f"has tables by {len(groups)} attributes ({', '.join(groups)})"
-        faults.append(Fault(f"{where}.matrix.by_group", found, "Choose one: a patient would belong to several tables"))
+        faults.append(Fault(f"{where}.by_group", found, "Choose one: a patient would belong to several tables"))
     for attribute, tables in groups.items():
-        path = f"{where}.matrix.by_group.{attribute}"
+        path = f"{where}.by_group.{attribute}"
         if attribute not in pathway.attributes and attribute != STREAM:
             found = "the department has no such attribute"
             faults.append(Fault(path, found, nearest(attribute, [*pathway.attributes, STREAM]).rstrip(".")))
@@ -279,101 +317,102 @@ def _assessor_faults(assessor: Assessor, pathway: Pathway, where: str) -> list[F
         known = pathway.categories(attribute)
         for category, table in tables.items():
             if category not in known:
-                faults.append(_unknown(path, "category", category, known))
+                faults.append(unknown(path, "category", category, known))
             faults += table_faults(table, f"{path}.{category}", levels)
     return faults
 
 
+OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency")
+"""What a policy states about its AI."""
+OF_THE_TOOL = ("go_live_day", "adoption")
+"""What it states about a tool, be it an AI that labels or something that saves minutes."""
+
+
 def _ai_faults(policy: Policy, where: str) -> list[Fault]:
+    """An AI that is not described, or what is described without one."""
     if policy.ai is None:
-        stated = [name for name in ("role", "acceptance") if getattr(policy, name) is not None]
-        return [
-            Fault(f"{where}.{name}", "is stated but there is no ai", "Add an ai, or leave it out") for name in stated
-        ]
+        return _stated_without(policy, OF_THE_AI, where, "ai")
     faults = []
     if policy.ai.name == policy.nurse.name:
         found = f"'{policy.ai.name}' is the nurse's name too, so both would have the same luck"
         faults.append(Fault(f"{where}.ai.name", found, "Give the ai a name of its own"))
+    if policy.ai.luck_of not in (None, policy.nurse.name):
+        found = f"is '{policy.ai.luck_of}', who does not label"
+        faults.append(Fault(f"{where}.ai.luck_of", found, f"Name '{policy.nurse.name}', or leave it out"))
+    if policy.nurse.luck_of is not None:
+        faults.append(Fault(f"{where}.nurse.luck_of", "is stated", "Leave it out: the nurse's luck is her own"))
     if policy.role is None:
         faults.append(Fault(f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"))
-    if policy.role == "advises" and policy.acceptance is None:
+    ways = [name for name in ("acceptance", "switching") if getattr(policy, name) is not None]
+    if policy.role == "advises" and not ways:
         faults.append(Fault(f"{where}.acceptance", "is missing", "Say how often an advised nurse takes the ai's label"))
-    if policy.role == "replaces" and policy.acceptance is not None:
-        faults.append(
-            Fault(f"{where}.acceptance", "is stated for an ai that replaces", "Leave it out, or role: advises")
+    if policy.role == "advises" and len(ways) > 1:
+        faults.append(Fault(f"{where}.switching", "is stated beside acceptance", "State one of the two"))
+    if policy.role == "replaces":
+        remedy = "Leave it out, or role: advises"
+        faults += [Fault(f"{where}.{name}", "is stated for an ai that replaces", remedy) for name in ways]
+    return faults
+
+
+def _stated_without(policy: Policy, names: Sequence[str], where: str, what: str) -> list[Fault]:
+    stated = [name for name in names if getattr(policy, name) is not None]
+    article = "an" if what == "ai" else "a"
+    return [
+        Fault(f"{where}.{name}", f"is stated but there is no {what}", f"Add {article} {what}, or leave it out")
+        for name in stated
+    ]
+
+
+def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
+    """What is wrong with how the AI answers: abstention, latency, drift."""
+    faults = []
+    if policy.abstains is not None:
+        faults += abstention_faults(policy.abstains, pathway, f"{where}.abstains")
+    if policy.latency is not None:
+        faults += added_faults(policy.latency, pathway, f"{where}.latency")
+    if policy.drift is not None and policy.ai is not None:
+        path, towards = f"{where}.drift.towards", policy.drift.towards
+        faults += _matrix_faults(towards, pathway, path)
+        stated, wanted = (
+            {(name, category) for name, tables in matrix.by_group.items() for category in tables}
+            for matrix in (towards, policy.ai.matrix)
         )
+        if stated != wanted:
+            names = ", ".join(f"{name} {category}" for name, category in sorted(stated ^ wanted))
+            found = f"and the ai's matrix have not the same groups: {names}"
+            faults.append(Fault(f"{path}.by_group", found, "State the same groups in both"))
     return faults
 
 
 def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
     path, covers, known = f"{where}.covers", policy.covers, pathway.categories(STREAM)
     labels, minutes = (covers.labels, covers.minutes) if covers is not None else ((), ())
+    wanting = tuple(effect for effect in policy.effects if not streams_of(effect, ()))
     faults = []
-    for name, streams, what in (("labels", labels, policy.ai), ("minutes", minutes, policy.minutes)):
+    for name, streams, what, needs in (
+        ("labels", labels, policy.ai, policy.ai),
+        ("minutes", minutes, policy.effects, wanting),
+    ):
         effect = "an ai" if name == "labels" else "a minutes effect"
-        if what is not None and not streams:
+        if needs and not streams:
             faults.append(
                 Fault(f"{path}.{name}", f"names no stream, but there is {effect}", "Name the streams it covers")
             )
-        if what is None and streams:
+        if not what and streams:
             faults.append(Fault(f"{path}.{name}", f"names streams, but there is not {effect}", "Leave it out"))
-        faults += [_unknown(f"{path}.{name}", "stream", each, known) for each in streams if each not in known]
-    return faults
+        faults += [unknown(f"{path}.{name}", "stream", each, known) for each in streams if each not in known]
+    if covers is None and policy.effects and not wanting:
+        faults.append(Fault(path, "is missing", "State mark and source, and whom the tool is for"))
+    if policy.ai is None and not policy.effects:
+        faults += _stated_without(policy, OF_THE_TOOL, where, "tool")
+    return faults + (coverage_faults(covers, pathway, path) if covers is not None else [])
 
 
 def _minutes_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    effect, path = policy.minutes, f"{where}.minutes"
-    if effect is None:
-        return []
     faults = []
-    if effect.factor is None and effect.seconds_saved is None:
-        faults.append(Fault(path, "has neither a factor nor seconds_saved", "State at least one"))
-    if effect.seconds_saved is not None and effect.never_below is None:
-        remedy = "Say below which share of a patient's minutes seconds_saved may not go"
-        faults.append(Fault(f"{path}.never_below", "is missing", remedy))
-    if not effect.durations or len(set(effect.durations)) < len(effect.durations):
-        faults.append(
-            Fault(f"{path}.durations", f"is {list(effect.durations)}", "Name each duration once, at least one")
-        )
-    known = pathway.durations
-    unknown = [name for name in effect.durations if name not in known]
-    faults += [_unknown(f"{path}.durations", "duration", name, known) for name in unknown]
-    if not unknown and len({known[name].repeats for name in effect.durations}) > 1:
-        found = f"{', '.join(effect.durations)} have different numbers of repeats"
-        faults.append(Fault(f"{path}.durations", found, "Name durations of the same step"))
+    for number, effect in enumerate(policy.effects):
+        place = f"{where}.minutes.{number}" if isinstance(policy.minutes, tuple) else f"{where}.minutes"
+        faults += effect_faults(effect, pathway, place)
+    for number, burden in enumerate(policy.burdens):
+        faults += effect_faults(burden, pathway, f"{where}.burdens.{number}")
     return faults
-
-
-def _estimate_faults(policy: Policy, where: str) -> list[Fault]:
-    """Numbers outside their own range, and assumptions without one."""
-    faults = []
-    for path, estimate in _estimates(policy):
-        if estimate.range is None:
-            if estimate.mark == "assumed":
-                faults.append(
-                    Fault(f"{where}.{path}.range", "is missing", "An assumed number says what range to sweep")
-                )
-        elif not estimate.range[0] <= estimate.value <= estimate.range[1]:
-            found = f"{estimate.value} is outside its own range {list(estimate.range)}"
-            faults.append(Fault(f"{where}.{path}", found, "Change the value or the range"))
-    return faults
-
-
-def _estimates(policy: Policy) -> list[tuple[str, Estimate]]:
-    """Every number of a policy that states a provenance, by its path."""
-    effect = policy.minutes
-    found: dict[str, Estimate | None] = {
-        "nurse.correlation": policy.nurse.correlation,
-        "ai.correlation": policy.ai.correlation if policy.ai is not None else None,
-        "acceptance": policy.acceptance,
-        "minutes.factor": effect.factor if effect is not None else None,
-        "minutes.seconds_saved": effect.seconds_saved if effect is not None else None,
-        "minutes.never_below": effect.never_below if effect is not None else None,
-        "price_per_attendance": policy.price_per_attendance,
-        "cost_per_year": policy.cost_per_year,
-    }
-    return [(path, estimate) for path, estimate in found.items() if estimate is not None]
-
-
-def _unknown(where: str, what: str, name: str, known: Iterable[str]) -> Fault:
-    return Fault(where, f"unknown {what} '{name}'", nearest(name, known).rstrip("."))

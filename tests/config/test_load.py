@@ -163,3 +163,30 @@ def test_a_sweep_is_each_combination_of_its_values_and_lists_stay_whole() -> Non
     assert len(swept) == 6
     assert swept[0] == ["scenario=usual", "run.seed=1", "a.b=[1,2]", "x={y: 1, z: 2}"]
     assert swept[-1][:2] == ["scenario=busier", "run.seed=3"]
+
+
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        ("minutes: {durations: [triage_record], facto: 1}", "triage/bad.yaml.minutes.facto: unknown key 'facto'"),
+        ("minutes: [{durations: [triage_record], facto: 1}]", "triage/bad.yaml.minutes.0.facto: unknown key 'facto'"),
+        ("adoption: {start: 1}", "triage/bad.yaml.adoption.start"),
+        ("covers: {onyl: {}, mark: assumed, source: test}", "covers.onyl: unknown key 'onyl'. Did you mean 'only'?"),
+    ],
+)
+def test_a_mistake_in_a_policy_is_named_where_it_stands_whether_minutes_are_a_block_or_a_list(
+    stated: str, found: str, own: Own
+) -> None:
+    files = arms_with("{}")
+    files["study/two.yaml"] = files["study/two.yaml"].replace("triage: nurse, changes", "triage: bad, changes")
+    files["triage/bad.yaml"] = POLICY.replace("name: nurse\nnurse:", f"name: bad\n{stated}\nnurse:")
+    message = message_of("study=two", folder=own(files))
+    assert found in message
+    assert "dictionary or an instance" not in message or "adoption" in stated
+
+
+def test_coverages_that_are_no_arms_are_named(own: Own) -> None:
+    files = arms_with("{}")
+    files["study/two.yaml"] += "coverages: {partial: mor, full: nurse}\n"
+    message = message_of("study=two", folder=own(files))
+    assert message == "study.coverages.partial: there is no arm 'mor'. Did you mean 'more'?"

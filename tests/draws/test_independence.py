@@ -26,6 +26,12 @@ def fortnight(study: Study) -> Draws:
     return draw(study.baseline.pathway, seed=1, replication=0, days=14)
 
 
+@pytest.fixture(scope="module")
+def after_go_live(study: Study) -> Draws:
+    """Long enough for a tool that goes live on day 14."""
+    return draw(study.baseline.pathway, seed=1, replication=0, days=21)
+
+
 def policy_called(name: str) -> Policy:
     policy = policy_named(name, [packaged_configs()], "triage", [])
     assert policy is not None
@@ -34,13 +40,15 @@ def policy_called(name: str) -> Policy:
 
 @pytest.mark.parametrize("name", POLICIES)
 def test_a_policy_moves_the_label_and_the_minutes_it_names_and_nothing_else(
-    name: str, study: Study, fortnight: Draws, different: Different
+    name: str, study: Study, after_go_live: Draws, different: Different
 ) -> None:
     policy = policy_called(name)
-    under = apply(policy, study.baseline.pathway, fortnight)
-    named = policy.minutes.durations if policy.minutes is not None else ()
-    assert len(under) == len(fortnight)
-    assert different(fortnight, under) == {f"attribute {ACUITY_GIVEN}", *(f"minutes {each}" for each in named)}
+    under = apply(policy, study.baseline.pathway, after_go_live)
+    assert len(under) == len(after_go_live)
+    assert different(after_go_live, under) == {
+        f"attribute {ACUITY_GIVEN}",
+        *(f"minutes {each}" for each in policy.durations),
+    }
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -1,4 +1,4 @@
-"""A triage desk on paper: two streams, five levels, three durations, nobody who queues for long."""
+"""A triage desk on paper: three streams, five levels, a few durations, nobody who queues for long."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +14,7 @@ from simulation.triage.policy import Policy
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 LEVELS = ["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
+AGES = ["child", "adult", "older", "oldest"]
 WHY = {"mark": "assumed", "source": "test"}
 
 
@@ -31,6 +32,8 @@ def stated_desk() -> dict[str, Any]:
         "attributes": {
             "sex": {"kind": "choice", "categories": ["female", "male"], "shares": [0.5, 0.5], **WHY},
             "acuity_true": {"kind": "choice", "categories": LEVELS, "shares": [0.1, 0.2, 0.3, 0.25, 0.15], **WHY},
+            "language_need": {"kind": "chance", "p": 0.04, **WHY},
+            "age_band": {"kind": "choice", "categories": AGES, "shares": [0.2, 0.5, 0.2, 0.1], **WHY},
             "acuity_given": {"kind": "given", "like": "acuity_true", **WHY},
         },
         "pools": {"nurses": {"kind": "staff", "unlimited": True, **WHY}},
@@ -39,6 +42,9 @@ def stated_desk() -> dict[str, Any]:
             "triage_observations": minutes(1.1),
             "triage_record": minutes(2.2),
             "testing": {**minutes(5), "repeats": 2},
+            "ambulance_assessment": minutes(8),
+            "first_contact": minutes(25),
+            "review": {**minutes(10), "repeats": 2},
         },
         "priority": {
             "rule": "acuity",

@@ -9,6 +9,7 @@ import pytest
 from simulation.errors import ConfigError
 from simulation.triage.construct import (
     CLAIMED,
+    DRIFTED_OVER,
     MEASURED_OVER,
     MEASURED_UNDER,
     Wanted,
@@ -45,6 +46,35 @@ def test_the_yaml_holds_what_the_construction_gives(
     again = rounded(nearest_matrix(nurses, wanted))
     # One unit of the last decimal: solvers differ in the tenth.
     np.testing.assert_allclose(stated(name)["ai"]["matrix"]["shares"], again, atol=1.01e-4)
+
+
+def test_the_drifted_table_is_what_the_construction_gives(stated: Stated, nurses: list[list[int]]) -> None:
+    again = rounded(nearest_matrix(nurses, DRIFTED_OVER))
+    np.testing.assert_allclose(stated("ai_drifts")["drift"]["towards"]["shares"], again, atol=1.01e-4)
+
+
+@pytest.mark.parametrize("name", ["ai_worse_for_language", "ai_covers_half", "ai_hands_back", "ai_kiosk", "ai_noisy"])
+def test_policies_about_people_use_the_tables_of_the_label_that_errs_up(name: str, stated: Stated) -> None:
+    assert stated(name)["ai"]["matrix"]["shares"] == stated("ai_label_measured_over")["ai"]["matrix"]["shares"]
+
+
+def test_the_group_that_is_worse_off_has_the_table_that_errs_down(stated: Stated) -> None:
+    groups = stated("ai_worse_for_language")["ai"]["matrix"]["by_group"]
+    under = stated("ai_label_measured_under")["ai"]["matrix"]["shares"]
+    assert groups["language_need"]["yes"]["shares"] == under
+
+
+@pytest.mark.parametrize(("name", "lost"), [("nurse_language", 0.10), ("ai_interprets", 0.05)])
+def test_a_missing_language_moves_the_stated_share_of_right_labels_a_level_down(
+    name: str, lost: float, stated: Stated, nurses: list[list[int]]
+) -> None:
+    plain = np.array(nurses, dtype=float)
+    plain /= plain.sum(axis=1, keepdims=True)
+    worse = np.array(stated(name)["nurse"]["matrix"]["by_group"]["language_need"]["yes"]["shares"])
+    right = np.diag(plain)[:4]
+    np.testing.assert_allclose(np.diag(worse)[:4], (1 - lost) * right, atol=1.01e-4)
+    np.testing.assert_allclose(np.diag(worse, 1) - np.diag(plain, 1), lost * right, atol=1.01e-4)
+    np.testing.assert_allclose(worse[4], plain[4], atol=1.01e-4)
 
 
 @pytest.mark.parametrize(("name", "wanted"), CONSTRUCTED)

@@ -1,0 +1,82 @@
+"""Numbers of a policy: a value, the range to sweep, and where both come from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Annotated, Any
+
+from annotated_types import Ge, Gt, Lt
+
+from simulation.errors import Fault
+from simulation.pathway.described import Share, Sourced, described
+
+
+@described
+class Estimate(Sourced):
+    """A number, where it comes from, and the range to sweep (an assumed one must say)."""
+
+    value: float
+    range: tuple[float, float] | None = None
+
+
+@described
+class Correlation(Estimate):
+    """rho: how much of an assessor's luck is the patient's difficulty."""
+
+    value: Annotated[float, Ge(0), Lt(1)]
+
+
+@described
+class Portion(Estimate):
+    """A share or a probability."""
+
+    value: Share
+
+
+@described
+class AtLeastZero(Estimate):
+    """A factor, seconds, days, or pounds."""
+
+    value: Annotated[float, Ge(0)]
+
+
+@described
+class AboveZero(Estimate):
+    """A length of time that something takes."""
+
+    value: Annotated[float, Gt(0)]
+
+
+def estimates_within(stated: Any, path: str = "") -> Iterator[tuple[str, Estimate]]:
+    """Every number that states a provenance, wherever it stands in a policy, by its dotted path."""
+    if isinstance(stated, Estimate):
+        yield path, stated
+    elif is_dataclass(stated):
+        for field in fields(stated):
+            yield from estimates_within(getattr(stated, field.name), _joined(path, field.name))
+    elif isinstance(stated, Mapping):
+        for key, value in stated.items():
+            yield from estimates_within(value, _joined(path, str(key)))
+    elif isinstance(stated, tuple):
+        for number, value in enumerate(stated):
+            yield from estimates_within(value, _joined(path, str(number)))
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def estimate_faults(stated: Any, where: str) -> list[Fault]:
+    """Numbers outside their own range, and assumptions without one."""
+    faults = []
+    for path, estimate in estimates_within(stated):
+        if estimate.range is None:
+            if estimate.mark == "assumed":
+                faults.append(
+                    Fault(f"{where}.{path}.range", "is missing", "An assumed number says what range to sweep")
+                )
+        elif not estimate.range[0] <= estimate.value <= estimate.range[1]:
+            found = f"{estimate.value} is outside its own range {list(estimate.range)}"
+            faults.append(Fault(f"{where}.{path}", found, "Change the value or the range"))
+    return faults

@@ -1,0 +1,180 @@
+"""From a matrix and luck to a label: an assessor's answer for each patient, and how those of two go together.
+
+Luck is a standard normal number, part shared (`triage.difficulty`), part the assessor's own
+(`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). Low luck errs up, high luck errs down.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws import DAYS_IN_YEAR, Draws
+from simulation.pathway.department import ACUITY_TRUE, Pathway
+from simulation.pathway.described import described
+from simulation.triage.estimates import AboveZero, Correlation, Portion
+from simulation.triage.matrix import Floats, Matrix, Table, probabilities
+
+Labels = NDArray[np.int16]
+DAYS_A_MONTH = DAYS_IN_YEAR / 12
+FARTHEST = 9.0
+"""Standard deviations of difficulty beyond which nobody is: less than one patient in 10^18."""
+NODES = 400
+"""Points of the rule that integrates over difficulty, for each stretch of it."""
+
+
+@described
+class Assessor:
+    """Somebody or something that labels. The name is that of its stream of luck; 'nurse' in every policy.
+
+    `luck_of`: its own luck is that of the assessor named here, so that with the same matrix it says the same.
+    """
+
+    name: str
+    matrix: Matrix
+    correlation: Correlation
+    luck_of: str | None = None
+
+
+@described
+class Drift:
+    """A matrix that moves in a straight line from the stated one, at go-live, to `towards`, after so many `months`.
+
+    A month is a twelfth of a model year (364 days). Groups with a table of their own move towards one of their own.
+    """
+
+    towards: Matrix
+    months: AboveZero
+
+
+def gone(drift: Drift, since: Floats) -> Floats:
+    """How far an assessor has drifted for each patient, from 0 to 1, `since` days after go-live."""
+    share: Floats = np.clip(since / (DAYS_A_MONTH * drift.months.value), 0, 1)
+    return share
+
+
+def labels_of(
+    assessor: Assessor,
+    pathway: Pathway,
+    draws: Draws,
+    *,
+    noise: Portion | None = None,
+    drift: Drift | None = None,
+    since: Floats | None = None,
+) -> Labels:
+    """One assessor's label for each patient, shape (n,), whether or not it is used.
+
+    With probability `noise` the answer is another one, with fresh luck of the assessor's own. `drift` needs `since`.
+    """
+    luck = _luck(assessor, draws)
+    if noise is not None:
+        again = draws.uniform(f"triage.noise.{assessor.name}") < noise.value
+        luck = np.where(again, _luck(assessor, draws, ".again"), luck)
+    weight = gone(drift, since) if drift is not None and since is not None else None
+    true = draws.attributes[ACUITY_TRUE]
+    towards = drift.towards if drift is not None else None
+    labels = _look_up(assessor.matrix, true, luck, towards, weight)
+    for attribute, tables in assessor.matrix.by_group.items():
+        code = {name: number for number, name in enumerate(pathway.categories(attribute))}
+        for category, table in tables.items():
+            mine = draws.attributes[attribute] == code[category]
+            worse = towards.by_group[attribute][category] if towards is not None else None
+            part = weight[mine] if weight is not None else None
+            labels[mine] = _look_up(table, true[mine], luck[mine], worse, part)
+    return labels
+
+
+def _luck(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
+    """One standard normal number a patient: high luck errs down, low luck errs up. Shape (n,)."""
+    luck = draws.normal(f"triage.private.{assessor.luck_of or assessor.name}{again}")
+    rho = assessor.correlation.value
+    if rho > 0:
+        luck *= np.sqrt(1 - rho)
+        luck += np.sqrt(rho) * draws.normal("triage.difficulty")
+    return luck
+
+
+def _look_up(
+    table: Table, true: Labels, luck: Floats, towards: Table | None = None, weight: Floats | None = None
+) -> Labels:
+    """The first label whose running total exceeds the luck's probability; never one that the row gives no chance.
+
+    With `towards`, each patient's row is the mixture of the two tables' rows, with `weight` (n,) on the second.
+    """
+    shares = probabilities(table)
+    labels: Labels = np.zeros(len(luck), dtype=np.int16)
+    if towards is None or weight is None:
+        for limit in limits(shares).T:
+            labels += luck >= limit.take(true)
+        return labels
+    rows = (1 - weight)[:, None] * shares[true] + weight[:, None] * probabilities(towards)[true]
+    for limit in limits(rows).T:
+        labels += luck >= limit
+    return labels
+
+
+def limits(shares: Floats) -> Floats:
+    """The luck from which on the next label is given, shape of `shares`; infinite after a row's last possible one."""
+    from scipy.special import ndtri
+
+    totals = np.cumsum(shares, axis=1)
+    # Rounding must not open the door to the impossible labels after a row's last possible one.
+    after = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1] - shares
+    found: Floats = np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
+    return found
+
+
+# --- two assessors of one patient ----------------------------------------------------------------------------
+
+
+def together(
+    nurse: Floats, ai: Floats, correlations: tuple[float, float], *, same_luck: bool, beyond: float | None = None
+) -> tuple[Floats, Floats]:
+    """P(nurse says j, AI says k | true level), shape (levels, levels, levels) each, in two parts that add up to it.
+
+    First the patients whose difficulty is within `beyond` standard deviations, then the others (nobody without it).
+    Given the difficulty the two are independent, or, with `same_luck`, one number decides both.
+    """
+    within, outside = np.zeros((2, *nurse.shape, nurse.shape[1]))
+    for into, difficulty, weight in _stretches(beyond):
+        lows, highs = zip(
+            *(_span(shares, rho, difficulty) for shares, rho in zip((nurse, ai), correlations, strict=True)),
+            strict=True,
+        )
+        if same_luck:
+            high = np.minimum(highs[0][:, :, None], highs[1][:, None, :])
+            low = np.maximum(lows[0][:, :, None], lows[1][:, None, :])
+            each = np.maximum(high - low, 0)
+        else:
+            each = (highs[0] - lows[0])[:, :, None] * (highs[1] - lows[1])[:, None, :]
+        part = (each * weight).sum(axis=-1)
+        if into == "within":
+            within += part
+        else:
+            outside += part
+    return within, outside
+
+
+def _stretches(beyond: float | None) -> Iterator[tuple[str, Floats, Floats]]:
+    """Where difficulty is within or outside a threshold, as points and weights of the standard normal."""
+    points, weights = np.polynomial.legendre.leggauss(NODES)
+    threshold = FARTHEST if beyond is None else min(beyond, FARTHEST)
+    for name, low, high in (
+        ("outside", -FARTHEST, -threshold),
+        ("within", -threshold, threshold),
+        ("outside", threshold, FARTHEST),
+    ):
+        if high > low:
+            difficulty = (low + high) / 2 + points * (high - low) / 2
+            yield name, difficulty, weights * (high - low) / 2 * np.exp(-(difficulty**2) / 2) / np.sqrt(2 * np.pi)
+
+
+def _span(shares: Floats, rho: float, difficulty: Floats) -> tuple[Floats, Floats]:
+    """From which to which probability of its own luck each label is given, shape (levels, levels, n_points) each."""
+    from scipy.special import ndtr
+
+    high = ndtr((limits(shares)[:, :, None] - np.sqrt(rho) * difficulty) / np.sqrt(1 - rho))
+    low = np.concatenate([np.zeros_like(high[:, :1]), high[:, :-1]], axis=1)
+    return low, high

@@ -1,0 +1,107 @@
+"""What a policy does to a patient's minutes: several effects, one after another, each on the same draw.
+
+Nothing is drawn here: who is covered is decided in `people`, and an effect changes minutes that a patient already
+has. A step that a patient cannot come to keeps its 0 minutes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import field
+
+import numpy as np
+
+from simulation.draws import Draws
+from simulation.errors import Fault
+from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.described import Sourced, described
+from simulation.triage.estimates import AtLeastZero, Estimate, Portion
+from simulation.triage.matrix import Floats
+from simulation.triage.people import Added, Attributes, Mask, among, duration_faults, in_streams, only_faults, unknown
+
+SECONDS_PER_MINUTE = 60
+
+
+@described
+class Reach(Sourced):
+    """Whose minutes one effect changes: `streams` (none: those of the policy), and `only` some categories."""
+
+    streams: tuple[str, ...] = ()
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@described
+class MinutesEffect:
+    """What a policy does to some durations of a patient, on the same draw.
+
+    Their sum S becomes max(S x factor - seconds_saved / 60, S x never_below), taken off each in proportion.
+    `seconds_saved` may be negative; it needs the floor `never_below`, and where that binds less is saved. `covers`
+    narrows whose minutes change. A patient whom the AI hands back to the nurse loses the effect, unless it is
+    `kept_when_handed_back` (a clinician's record is written all the same).
+    """
+
+    durations: tuple[str, ...]
+    factor: AtLeastZero | None = None
+    seconds_saved: Estimate | None = None
+    never_below: Portion | None = None
+    covers: Reach | None = None
+    kept_when_handed_back: bool = False
+
+
+def streams_of(effect: MinutesEffect, otherwise: Sequence[str]) -> tuple[str, ...]:
+    """The streams that an effect is for: its own, or else those of the policy."""
+    own = effect.covers.streams if effect.covers is not None else ()
+    return own or tuple(otherwise)
+
+
+def reached_by(
+    effect: MinutesEffect, pathway: Pathway, draws: Draws, attributes: Attributes, of: Sequence[str]
+) -> Mask:
+    """Whom an effect is for, shape (n,): its streams (`of` where it names none) and its categories."""
+    found = in_streams(pathway, draws, streams_of(effect, of))
+    if effect.covers is not None and effect.covers.only:
+        found &= among(pathway, attributes, effect.covers.only, len(draws))
+    return found
+
+
+def changed(effect: MinutesEffect, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:
+    """The effect's durations after it, shape (repeats, n) each."""
+    before = {name: minutes[name] for name in effect.durations}
+    total = np.sum(list(before.values()), axis=0)
+    factor = effect.factor.value if effect.factor is not None else 1.0
+    saved = effect.seconds_saved.value / SECONDS_PER_MINUTE if effect.seconds_saved is not None else 0.0
+    floor = effect.never_below.value if effect.never_below is not None else 0.0
+    wanted = np.maximum(total * factor - saved, total * floor)
+    ratio = np.divide(wanted, total, out=np.ones_like(total), where=total > 0)
+    return {name: np.where(whose, each * ratio, each) for name, each in before.items()}
+
+
+def lengthened(added: Added, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:
+    """The durations that something is added to, for those who come to them; shape (repeats, n) each."""
+    more = added.seconds.value / SECONDS_PER_MINUTE
+    return {
+        name: np.where(whose & (minutes[name] > 0), minutes[name] + more, minutes[name]) for name in added.durations
+    }
+
+
+def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[Fault]:
+    """Everything that is wrong with one effect for this department."""
+    faults = []
+    if effect.factor is None and effect.seconds_saved is None:
+        faults.append(Fault(where, "has neither a factor nor seconds_saved", "State at least one"))
+    if effect.seconds_saved is not None and effect.never_below is None:
+        remedy = "Say below which share of a patient's minutes seconds_saved may not go"
+        faults.append(Fault(f"{where}.never_below", "is missing", remedy))
+    faults += duration_faults(effect.durations, pathway, where)
+    known = pathway.durations
+    if all(name in known for name in effect.durations) and len({known[name].repeats for name in effect.durations}) > 1:
+        found = f"{', '.join(effect.durations)} have different numbers of repeats"
+        faults.append(Fault(f"{where}.durations", found, "Name durations of the same step"))
+    if effect.covers is not None:
+        streams = pathway.categories(STREAM)
+        path = f"{where}.covers"
+        faults += [
+            unknown(f"{path}.streams", "stream", each, streams) for each in effect.covers.streams if each not in streams
+        ]
+        faults += only_faults(effect.covers.only, pathway, f"{path}.only")
+    return faults

@@ -1,0 +1,246 @@
+"""Whom a tool meets and how people use it: coverage, exclusion, adoption, acceptance, abstention.
+
+Each function gives one yes or no a patient, decided before the clock starts. Chance comes from named streams:
+
+- `triage.coverage`    the coin of a share of patients;
+- `triage.excluded`    the coin of who cannot use the tool;
+- `triage.adoption`    the coin of whether staff use it for this patient, read against the day of arrival;
+- `triage.abstention`  the coin of an AI that gives no answer.
+
+A coin is compared with a share, so a patient who is covered at 30 % is covered at 50 % too, and the same patients
+are left out whatever the arm.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws import Draws
+from simulation.errors import Fault, nearest
+from simulation.pathway.department import ACUITY_TRUE, STREAM, Pathway
+from simulation.pathway.described import Sourced, described
+from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
+from simulation.triage.matrix import Floats
+from simulation.units import DAY
+
+Codes = NDArray[np.int16]
+Attributes = Mapping[str, Codes]
+"""Codes by name of the attribute; the label among them is the nurse's own."""
+Mask = NDArray[np.bool_]
+DAYS_A_WEEK = 7
+
+
+@described
+class Exclusion:
+    """Patients who cannot use the tool, whoever offers it: a share of every category of one attribute."""
+
+    by: str
+    shares: Mapping[str, Portion]
+
+
+@described
+class Coverage(Sourced):
+    """Whom a tool is for: the streams whose patients get the AI's label, and those whose triage takes other minutes.
+
+    Of these patients, `only` keeps those who have one of the named categories of each named attribute
+    (`acuity_given` is the nurse's own label); `excluded` leaves out those who cannot use the tool; `share` keeps a
+    drawn part of the rest.
+    """
+
+    labels: tuple[str, ...] = ()
+    minutes: tuple[str, ...] = ()
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    excluded: Exclusion | None = None
+    share: Portion | None = None
+
+
+@described
+class Adoption:
+    """How often staff use the tool for a covered patient: from `start` to `end` in a straight line over `weeks`."""
+
+    start: Portion
+    end: Portion
+    weeks: AboveZero
+
+
+@described
+class Switching:
+    """How often an advised nurse takes the AI's label where the two differ, by who is right.
+
+    `wrong_to_right`: the nurse is wrong, the AI right; `right_to_wrong`: the nurse is right, the AI wrong;
+    `wrong_to_wrong`: both are.
+    """
+
+    wrong_to_right: Portion
+    right_to_wrong: Portion
+    wrong_to_wrong: Portion
+
+
+@described
+class Added:
+    """Seconds put on top of each of these durations, for patients who come to them."""
+
+    durations: tuple[str, ...]
+    seconds: AtLeastZero
+
+
+@described
+class Abstention(Sourced):
+    """When an AI that is asked gives no answer and hands the patient back to the nurse, whose label then counts.
+
+    Any of: its own label would be one of `labels`; the difficulty that all assessors share is more than `beyond`
+    standard deviations from its mean, either way; a coin, by true level (`shares`). `hand_back`: what was spent with
+    the AI before the nurse began.
+    """
+
+    labels: tuple[str, ...] = ()
+    beyond: AtLeastZero | None = None
+    shares: Mapping[str, Portion] = field(default_factory=dict)
+    hand_back: Added | None = None
+
+
+def in_streams(pathway: Pathway, draws: Draws, streams: Iterable[str]) -> Mask:
+    """Who comes from one of these streams, shape (n,)."""
+    known = pathway.categories(STREAM)
+    found: Mask = np.isin(draws.stream, [known.index(name) for name in streams])
+    return found
+
+
+def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[str]], n: int) -> Mask:
+    """Who has one of the categories of every attribute that `only` names, shape (n,)."""
+    found = np.ones(n, dtype=np.bool_)
+    for name, categories in only.items():
+        known = pathway.categories(name)
+        found &= np.isin(attributes[name], [known.index(each) for each in categories])
+    return found
+
+
+def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
+    """Who can get the tool if they come from a covered stream, shape (n,)."""
+    found = among(pathway, attributes, covers.only, len(draws))
+    if covers.excluded is not None:
+        stated = covers.excluded
+        share = np.array([stated.shares[name].value for name in pathway.categories(stated.by)])
+        found &= draws.uniform("triage.excluded") >= share[attributes[stated.by]]
+    if covers.share is not None:
+        found &= draws.uniform("triage.coverage") < covers.share.value
+    return found
+
+
+def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
+    """Whole days from go-live (day 0 where none is stated) to each patient's arrival, shape (n,)."""
+    first = go_live_day.value if go_live_day is not None else 0.0
+    return np.asarray(draws.arrived_at // DAY - first, dtype=float)
+
+
+def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
+    """For whom staff use the tool `since` days after it went live, shape (n,); for nobody before."""
+    live: Mask = since >= 0
+    if adoption is not None:
+        live &= draws.uniform("triage.adoption") < adoption_share(adoption, since)
+    return live
+
+
+def adoption_share(adoption: Adoption, since: Floats) -> Floats:
+    """The share of covered patients for whom the tool is used, `since` days after it went live."""
+    done = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
+    share: Floats = adoption.start.value + (adoption.end.value - adoption.start.value) * done
+    return share
+
+
+def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Codes) -> Mask:
+    """For whom the AI, which would say `answer`, says nothing, shape (n,)."""
+    levels = pathway.categories(ACUITY_TRUE)
+    found: Mask = np.isin(answer, [levels.index(name) for name in abstention.labels])
+    if abstention.beyond is not None:
+        found |= np.abs(draws.normal("triage.difficulty")) > abstention.beyond.value
+    if abstention.shares:
+        share = np.array([abstention.shares[name].value if name in abstention.shares else 0.0 for name in levels])
+        found |= draws.uniform("triage.abstention") < share[draws.attributes[ACUITY_TRUE]]
+    return found
+
+
+def switch_shares(switching: Switching, nurse: Codes, ai: Codes, true: Codes) -> Floats:
+    """The probability that each patient's nurse takes the AI's label, if the two differ; shape of the labels."""
+    right = np.where(ai == true, switching.wrong_to_right.value, switching.wrong_to_wrong.value)
+    share: Floats = np.where(nurse == true, switching.right_to_wrong.value, right)
+    return share
+
+
+# --- what is wrong with a statement --------------------------------------------------------------------------
+
+
+def coverage_faults(covers: Coverage, pathway: Pathway, where: str) -> list[Fault]:
+    """What `only` and `excluded` name that the department does not know."""
+    faults = only_faults(covers.only, pathway, f"{where}.only")
+    if covers.excluded is None:
+        return faults
+    path, by = f"{where}.excluded", covers.excluded.by
+    if not _is_known(by, pathway):
+        return [*faults, unknown(f"{path}.by", "attribute", by, _attributes(pathway))]
+    known = pathway.categories(by)
+    faults += [
+        unknown(f"{path}.shares", "category", each, known) for each in covers.excluded.shares if each not in known
+    ]
+    missing = [each for each in known if each not in covers.excluded.shares]
+    if missing:
+        faults.append(Fault(f"{path}.shares", f"has no share for {', '.join(missing)}", f"State one for each {by}"))
+    return faults
+
+
+def only_faults(only: Mapping[str, Sequence[str]], pathway: Pathway, where: str) -> list[Fault]:
+    """Attributes and categories that the department does not know, and empty lists."""
+    faults = []
+    for name, categories in only.items():
+        if not _is_known(name, pathway):
+            faults.append(unknown(where, "attribute", name, _attributes(pathway)))
+            continue
+        known = pathway.categories(name)
+        faults += [unknown(f"{where}.{name}", "category", each, known) for each in categories if each not in known]
+        if not categories:
+            faults.append(Fault(f"{where}.{name}", "names no category", f"Name some of {', '.join(known)}"))
+    return faults
+
+
+def abstention_faults(abstention: Abstention, pathway: Pathway, where: str) -> list[Fault]:
+    """Levels and durations that the department does not know; an abstention that never happens."""
+    levels = pathway.categories(ACUITY_TRUE)
+    faults = [unknown(f"{where}.labels", "level", each, levels) for each in abstention.labels if each not in levels]
+    faults += [unknown(f"{where}.shares", "level", each, levels) for each in abstention.shares if each not in levels]
+    if not (abstention.labels or abstention.shares or abstention.beyond is not None):
+        faults.append(Fault(where, "says never to abstain", "State labels, beyond or shares, or leave it out"))
+    if abstention.hand_back is not None:
+        faults += added_faults(abstention.hand_back, pathway, f"{where}.hand_back")
+    return faults
+
+
+def added_faults(added: Added, pathway: Pathway, where: str) -> list[Fault]:
+    """Durations that the department does not know, are named twice, or are none."""
+    return duration_faults(added.durations, pathway, where)
+
+
+def duration_faults(durations: Sequence[str], pathway: Pathway, where: str) -> list[Fault]:
+    """Durations that the department does not know, are named twice, or are none."""
+    faults = []
+    if not durations or len(set(durations)) < len(durations):
+        found = f"is {list(durations)}"
+        faults.append(Fault(f"{where}.durations", found, "Name each duration once, at least one"))
+    known = pathway.durations
+    return faults + [unknown(f"{where}.durations", "duration", each, known) for each in durations if each not in known]
+
+
+def unknown(where: str, what: str, name: str, known: Iterable[str]) -> Fault:
+    """A name that is none of those known, with its nearest neighbour."""
+    return Fault(where, f"unknown {what} '{name}'", nearest(name, known).rstrip("."))
+
+
+def _is_known(name: str, pathway: Pathway) -> bool:
+    return name in pathway.attributes or name == STREAM
+
+
+def _attributes(pathway: Pathway) -> list[str]:
+    return [*pathway.attributes, STREAM]

@@ -1,0 +1,131 @@
+"""What a report says of those whom a tool never sees, from the run and from the stored folder alike."""
+
+from dataclasses import replace
+from html import unescape
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulation.analysis.spillover import with_coverage
+from simulation.config import load
+from simulation.experiment.result import Result
+from simulation.experiment.run import compare
+from simulation.report.answer import answer
+from simulation.report.folder import write_result
+from simulation.report.inputs import ReportInputs, inputs_of
+from simulation.report.render import page, render_folder, who_labels
+from simulation.report.tables import change, sheets, spillover_reason, spillover_sheets
+from simulation.triage.estimates import AtLeastZero
+from simulation.triage.policy import reached
+
+SHORT = (
+    "study=coverage",
+    "~study.arms.sham",
+    "study.sham=null",
+    "run.replications=2",
+    "run.warm_up_days=0",
+    "run.measured_days=2",
+    "run.run_out_days=1",
+    "executor=serial",
+    "engine=reference",
+)
+
+
+@pytest.fixture(scope="module")
+def whole() -> Result:
+    return compare(load(*SHORT))
+
+
+@pytest.fixture(scope="module")
+def told(whole: Result) -> ReportInputs:
+    return inputs_of(whole, {})
+
+
+def test_each_effect_is_a_row_with_its_interval(told: ReportInputs, whole: Result) -> None:
+    waits, within = spillover_sheets(told)
+    assert [row[0] for row in waits.rows] == ["direct", "spillover", "own", "all, partial", "total"]
+    parts = whole.spillover("wait_to_clinician_mean")
+    assert parts == told.spillover("wait_to_clinician_mean")
+    assert [row[4] for row in waits.rows] == [change(part.difference.mean, "minutes") for part in parts]
+    assert "percentage points" in within.title
+
+
+def test_the_total_is_the_row_of_full_coverage_and_partial_that_of_half(told: ReportInputs) -> None:
+    parts = {part.name: part.difference.mean for part in told.spillover("wait_to_clinician_mean")}
+    assert parts["total"] == pytest.approx(told.row("all", "wait_to_clinician_mean").difference)
+    assert parts["partial"] == pytest.approx(told.row("half", "wait_to_clinician_mean").difference)
+
+
+def test_the_groups_are_the_same_patients_in_every_arm_and_those_never_covered_keep_the_nurses_label(
+    whole: Result,
+) -> None:
+    policies = {arm.name: arm.policy for arm in whole.study.arms}
+    tables = {}
+    for name in ("nurse", "half", "all"):
+        found = whole.simulated(name)
+        partial, full = (
+            reached(policies[each], whole.study.arm(name).pathway, found.draws) for each in ("half", "all")
+        )
+        tables[name] = with_coverage(found.patients, partial, full)
+    for column in ("stream", "number", "coverage"):
+        np.testing.assert_array_equal(tables["nurse"][column], tables["half"][column])
+        np.testing.assert_array_equal(tables["nurse"][column], tables["all"][column])
+    covered = tables["nurse"]["coverage"] == 0
+    assert 0.4 < covered.mean() < 0.6
+    labels = {name: table["acuity_given"] for name, table in tables.items()}
+    np.testing.assert_array_equal(labels["half"][~covered], labels["nurse"][~covered])
+    np.testing.assert_array_equal(labels["half"][covered], labels["all"][covered])
+    assert np.any(labels["half"][covered] != labels["nurse"][covered])
+    assert np.any(labels["all"][~covered] != labels["nurse"][~covered])
+
+
+def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: ReportInputs) -> None:
+    before, after = (told.arm(name).waits["never"] for name in ("nurse", "half"))
+    moved = {step: abs(after.get(step, 0) - before.get(step, 0)) for step in {*before, *after}}
+    most = max(moved, key=lambda step: moved[step])
+    reason = spillover_reason(told)
+    assert reason is not None
+    assert f"'{most.replace('_', ' ')}' (" in reason
+    assert list(answer(told)).count(reason) == 1
+
+
+def test_a_study_without_coverages_has_no_such_table(inputs: ReportInputs) -> None:
+    assert spillover_sheets(inputs) == ()
+    assert spillover_reason(inputs) is None
+    assert not [sheet for sheet in sheets(inputs) if sheet.kind.startswith("spillover")]
+    assert 'id="coverage"' not in page(inputs, ())
+
+
+def test_the_page_of_a_stored_folder_says_the_same(whole: Result, told: ReportInputs, tmp_path: Path) -> None:
+    folder = write_result(whole, tmp_path)
+    made_again = render_folder(folder)
+    assert made_again is not None
+    text = unescape((folder / "report.html").read_text(encoding="utf-8"))
+    assert "Those whom the tool never sees" in text
+    reason = spillover_reason(told)
+    assert reason is not None
+    assert reason in text
+    for row in spillover_sheets(told)[0].rows:
+        assert row[1] in text
+        assert row[5] in text
+
+
+def test_a_drawn_share_is_told_in_words(told: ReportInputs) -> None:
+    assert "a drawn 50 % of them" in who_labels(told.arm("half").policy)
+
+
+def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> None:
+    # One pound an attendance: of everybody who comes, and of the half that the coin covers; 140,000 coins.
+    pound = AtLeastZero(value=1, range=(1, 1), mark="assumed", source="a test")
+    arms = tuple(
+        replace(arm, policy=replace(arm.policy, price_per_attendance=pound)) if arm.name != "nurse" else arm
+        for arm in whole.study.arms
+    )
+    costs = {arm.name: arm.cost for arm in inputs_of(replace(whole, study=replace(whole.study, arms=arms)), {}).arms}
+    everybody = 365 * sum(
+        stream.per_day * stream.scale for stream in whole.study.baseline.pathway.streams.values() if stream.attends
+    )
+    assert costs["nurse"] is None
+    assert costs["all"] == pytest.approx(everybody)
+    assert costs["half"] == pytest.approx(everybody / 2, rel=0.01)
