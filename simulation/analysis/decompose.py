@@ -185,14 +185,14 @@ def decompose(
 
 
 def _complete(game: Game, needed: Iterable[Coalition]) -> dict[Coalition, Floats]:
-    """The numbers of the needed coalitions, in the replications in which all of them have one."""
+    """The numbers of the needed coalitions, in the replications in which all of them have one (NaN if none has)."""
     missing = [each for each in needed if each not in game]
     if missing:
         named = "; ".join("+".join(sorted(each)) or "no lever" for each in missing)
         raise ResultsError(f"decomposition: no numbers of {named}. Run every combination of the levers")
     found = {each: np.asarray(game[each], dtype=float) for each in needed}
     kept = ~np.any(np.isnan(np.stack(list(found.values()))), axis=0)
-    return {each: values[kept] for each, values in found.items()}
+    return {each: values[kept] if kept.any() else np.full(1, np.nan) for each, values in found.items()}
 
 
 def _over_both(added: Floats, level: float) -> Interval:
@@ -203,7 +203,7 @@ def _over_both(added: Floats, level: float) -> Interval:
     degrees of freedom are those of the smaller of the two. Shape of `added`: (n_replications, n_orders).
     """
     by_replication = added.mean(axis=1)
-    by_pair = added.reshape(len(added), -1, 2).mean(axis=(0, 2)) if len(added) else np.empty(0)
+    by_pair = added.reshape(len(added), -1, 2).mean(axis=(0, 2))
     simple = interval(by_replication, level=level)
     n, n_pairs = len(by_replication), len(by_pair)
     if n < 2 or n_pairs < 2:

@@ -22,7 +22,7 @@ from simulation.analysis.measures import Measures
 from simulation.analysis.profile import DayProfile
 from simulation.analysis.verdict import non_inferiority, verdict
 from simulation.experiment.result import Finding, Result, Safety
-from simulation.experiment.study import Arm, Cost, Design, Margin, ReadyArm, RunLength, Target
+from simulation.experiment.study import Arm, Cost, Design, Lever, Margin, ReadyArm, RunLength, Target
 from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
 from simulation.triage.policy import Policy, describe
 
@@ -389,12 +389,25 @@ def _restored_design(stated: Plain, ran: Sequence[str]) -> Design:
         primary=tuple(Target(**each) for each in known["primary"]),
         secondary=tuple(Target(**each) for each in known.get("secondary", ())),
         margins=tuple(Margin(**each) for each in known.get("margins", ())),
+        levers={name: _restored_lever(each) for name, each in known.get("levers", {}).items()},
+        full=known.get("full"),
+        order_pairs=known.get("order_pairs", Design.order_pairs),
     )
+
+
+def _restored_lever(stated: Plain) -> Lever:
+    return Lever(label=stated["label"], takes=tuple(stated.get("takes", ())), changes=stated.get("changes", {}))
 
 
 def _restored_design_arm(stated: Plain) -> Arm:
     cost = Cost(**stated["cost"]) if stated.get("cost") else None
-    return Arm(label=stated["label"], triage=stated["triage"], changes=stated.get("changes", {}), cost=cost)
+    return Arm(
+        label=stated["label"],
+        triage=stated["triage"],
+        changes=stated.get("changes", {}),
+        levers=tuple(stated.get("levers", ())),
+        cost=cost,
+    )
 
 
 def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:

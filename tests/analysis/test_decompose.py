@@ -129,6 +129,13 @@ def test_a_replication_without_a_number_in_one_coalition_is_left_out_of_every_pa
     assert parts == pytest.approx(found.part("joint", "a", "b").mean)
 
 
+def test_nothing_is_said_where_no_replication_has_every_number() -> None:
+    game = {each: np.full(4, np.nan) for each in every_coalition(THREE)} | {frozenset(): np.zeros(4)}
+    for orders in ((), tuple(permutations(THREE))):
+        found = decompose(game, THREE, orders=orders)
+        assert all(np.isnan(each.estimate.mean) and each.estimate.n == 0 for each in found.parts)
+
+
 def test_a_missing_combination_is_named() -> None:
     game = noisy(THREE, n=2, seed=8)
     del game[frozenset("ac")]
