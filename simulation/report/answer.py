@@ -10,6 +10,7 @@ import numpy as np
 from simulation.analysis.compare import Comparison
 from simulation.experiment.result import Finding
 from simulation.experiment.study import Target
+from simulation.report.decomposition import decomposition_sentences, joint_arm
 from simulation.report.inputs import ReportArm, ReportInputs, statements, walk
 from simulation.report.tables import (
     IDENTICAL,
@@ -40,6 +41,8 @@ KINDS = ("better", "worse", "no change", "cannot tell")
 
 def answer(inputs: ReportInputs) -> Iterator[str]:
     """The answer, a sentence at a time; each rests on intervals and verdicts, none goes beyond them."""
+    by_lever = tuple(decomposition_sentences(inputs, claimed=_joint_is_claimed(inputs)))
+    inputs = inputs.shown
     if not inputs.others:
         base = inputs.row(inputs.design.baseline, "wait_to_clinician_mean")
         yield (
@@ -52,6 +55,7 @@ def answer(inputs: ReportInputs) -> Iterator[str]:
     yield f"'{inputs.baseline.label}' was compared with {n_arms} alternative{'s' if n_arms != 1 else ''}{sham}."
     for target in inputs.targets:
         yield _target_sentence(inputs, target)
+    yield from by_lever
     if inputs.design.margins:
         yield _safety_sentence(inputs)
     yield from _worse_off_sentences(inputs)
@@ -189,6 +193,11 @@ def _each(row: Comparison, pounds: float) -> str:
 def rests_on_claim(arm: ReportArm) -> bool:
     """Whether a number of the policy says of itself that it is a claim."""
     return any(each.source.startswith("a claim") for each in walk(arm.policy, ""))
+
+
+def _joint_is_claimed(inputs: ReportInputs) -> bool:
+    """Whether all levers together rest on a claim."""
+    return bool(inputs.decomposition) and rests_on_claim(inputs.arm(joint_arm(inputs)))
 
 
 def _busy_sentence(inputs: ReportInputs) -> Iterator[str]:

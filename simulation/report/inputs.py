@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, is_dataclass, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -23,6 +23,7 @@ from simulation.analysis.profile import DayProfile
 from simulation.analysis.verdict import non_inferiority, verdict
 from simulation.experiment.result import Finding, Result, Safety
 from simulation.experiment.study import Arm, Cost, Design, Lever, Margin, ReadyArm, RunLength, Target
+from simulation.inquiry.ablation import TargetParts, decompositions, is_ablation, shown_arms
 from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
 from simulation.triage.policy import Policy, describe
 
@@ -169,6 +170,24 @@ class ReportInputs:
                 for one, other in zip(self.measures[arm.name], theirs, strict=True)
             )
         )
+
+    @cached_property
+    def shown(self) -> ReportInputs:
+        """The same without the arms that only the decomposition needs."""
+        names = [arm.name for arm in self.arms if arm.name in shown_arms(self.design)]
+        if len(names) == len(self.arms):
+            return self
+        return replace(
+            self,
+            design=replace(self.design, arms={name: self.design.arms[name] for name in names}),
+            arms=tuple(self.arm(name) for name in names),
+            measures={name: self.measures[name] for name in names},
+        )
+
+    @cached_property
+    def decomposition(self) -> tuple[TargetParts, ...]:
+        """By target, the joint effect of the levers shared out; nothing if not every combination was run."""
+        return decompositions(self.design, self.measures) if is_ablation(self.design) else ()
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """What fresh luck alone does to a measure, if a sham arm was run."""
@@ -460,13 +479,19 @@ def statements(inputs: ReportInputs) -> tuple[Statement, ...]:
     groups = ("knobs", "site", "staffing", "pathway", "scenario", "study")
     found = [each for group in groups for each in walk(inputs.resolved.get(group), group)]
     nurses: list[Any] = []
-    for policy in {arm.policy["name"]: arm.policy for arm in inputs.arms}.values():
+    for policy in {arm.policy["name"]: arm.policy for arm in inputs.arms if not _partly(inputs, arm)}.values():
         own = dict(policy)
         if policy["nurse"] in nurses:  # the same nurse in every policy is one assumption, not ten
             del own["nurse"]
         nurses.append(policy["nurse"])
         found += walk(own, f"triage.{policy['name']}")
     return tuple(found)
+
+
+def _partly(inputs: ReportInputs, arm: ReportArm) -> bool:
+    """Whether an arm is some of the levers, so that what it states is stated again where all are on."""
+    on = inputs.design.arms[arm.name].levers
+    return bool(on) and set(on) != set(inputs.design.levers)
 
 
 def walk(stated: Any, where: str) -> Iterator[Statement]:

@@ -198,12 +198,15 @@ def is_worse(row: Comparison) -> bool | None:
 
 def sheets(inputs: ReportInputs) -> tuple[Sheet, ...]:
     """Everything that the screen shows, in order."""
+    from simulation.report.decomposition import decomposition_sheets  # fills sheets, so it imports this file
+
     if not inputs.others:
         return (measures_sheet(inputs),)
+    by_lever, inputs = decomposition_sheets(inputs), inputs.shown
     found = [overview_sheet(inputs), *(target_sheet(inputs, target) for target in inputs.targets)]
     if inputs.design.margins:
         found.append(safety_sheet(inputs))
-    return (*found, worse_off_sheet(inputs), better_sheet(inputs))
+    return (*found, worse_off_sheet(inputs), better_sheet(inputs), *by_lever)
 
 
 def overview_sheet(inputs: ReportInputs) -> Sheet:
@@ -534,7 +537,8 @@ def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: Te
     print(f"\n{BANNER}", file=out)
     if folder is not None:
         print(f"Report: {folder / 'report.html'}", file=out)
-        print(f"Data:   {folder / 'summary.csv'}, replications.parquet, figures/", file=out)
+        by_lever = "decomposition.csv, " if inputs.decomposition else ""
+        print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, figures/", file=out)
 
 
 def _shortened(sheet: Sheet) -> Sheet:
