@@ -20,6 +20,7 @@ from simulation.analysis.compare import Comparison, Interval
 from simulation.analysis.decompose import Kind
 from simulation.analysis.measures import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
+from simulation.report.decomposition import lever_label
 from simulation.report.inputs import STAGES, DayMeans, ReportArm, ReportInputs
 from simulation.report.tables import (
     amount,
@@ -171,8 +172,8 @@ def _unit(inputs: ReportInputs, target: Target) -> str:
 # --- which lever earns it ------------------------------------------------------------------------------------
 
 LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
-    ("shapley", "its share of the effect of all (Shapley value)", BLUE, ""),
-    ("alone", "alone", "#9cc5ea", ""),
+    ("shapley", "its share of the effect of all (Shapley value)", "#4d94db", ""),
+    ("alone", "alone", "#c4dcf2", ""),
     ("last", "added last, to all others", "#ffffff", "////"),
 )
 """Of each lever: part, what it says, colour, hatch."""
@@ -184,7 +185,7 @@ def levers(inputs: ReportInputs) -> Picture | None:
     if not found:
         return None
     names = found[0].parts.levers
-    labels = [inputs.design.levers[name].label for name in names]
+    labels = [lever_label(inputs, name) for name in names]
     with figure_of(3.2 + 2.6 * len(found), 2.1 + 0.85 * len(names), 1, len(found), sharey=True) as (figure, axes):
         for ax, each in zip(axes, found, strict=True):
             scale = 100 if each.unit == "share" else 1
@@ -224,7 +225,7 @@ def levers(inputs: ReportInputs) -> Picture | None:
 
 
 def _joint_bar(ax: Axes, estimate: Interval, scale: float) -> None:
-    _lever_bar(ax, 0, estimate, scale, DARK, "", height=0.36)
+    _lever_bar(ax, 0, estimate, scale, "#a3b0b8", "", height=0.36)
 
 
 def _lever_bar(
@@ -242,7 +243,7 @@ def _lever_legend(figure: Figure) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles: list[Any] = [Patch(facecolor=DARK, label="all levers together")]
+    handles: list[Any] = [Patch(facecolor="#a3b0b8", label="all levers together")]
     handles += [
         Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
         for _, label, colour, hatch in LEVER_BARS
