@@ -56,8 +56,9 @@ class ReportArm:
     """One arm as a report tells it.
 
     `policy`: as stated. `agreement`: what its labels amount to for a covered patient at this site, by name of the
-    figure (empty if the case mix is not known). `cost`: pounds a year beyond the baseline (None if not stated),
-    `cost_words`: what they buy and whose figure it is. `shares`: who waits shorter and longer than the baseline.
+    figure (empty if the case mix is not known), and `label_mix` the share that gets each label. `cost`: pounds a year
+    beyond the baseline (None if not stated), `cost_words`: what they buy and whose figure it is. `shares`: who waits
+    shorter and longer than the baseline.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ReportArm:
     policy: Plain
     changes: Mapping[str, Any]
     agreement: Mapping[str, float]
+    label_mix: tuple[float, ...]
     cost: float | None
     cost_words: str
     day: DayMeans
@@ -228,6 +230,7 @@ def _report_arm(result: Result, arm: ReadyArm) -> ReportArm:
         policy=plain(arm.policy),
         changes=plain(arm.arm.changes),
         agreement=_agreement(arm),
+        label_mix=_label_mix(arm),
         cost=cost,
         cost_words=words,
         day=_day_means([day for answer in result.answers if (day := answer.arms[arm.name].day) is not None]),
@@ -283,6 +286,12 @@ def _agreement(arm: ReadyArm) -> dict[str, float]:
     found = describe(arm.policy, mix)
     names = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
     return {name: float(cast(Any, found)[name]) for name in names}
+
+
+def _label_mix(arm: ReadyArm) -> tuple[float, ...]:
+    """Shares of a covered patient's labels, the most urgent first; nothing if the case mix is not known."""
+    mix = case_mix(arm.pathway)
+    return () if mix is None else describe(arm.policy, mix)["label_mix"]
 
 
 def _cost(arm: ReadyArm) -> tuple[float | None, str]:
@@ -439,6 +448,7 @@ def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:
         policy=stated["policy"],
         changes=stated["changes"],
         agreement={name: np.nan if value is None else value for name, value in stated["agreement"].items()},
+        label_mix=tuple(stated.get("label_mix", ())),
         cost=stated.get("cost"),
         cost_words=stated["cost_words"],
         day=DayMeans(
