@@ -397,7 +397,8 @@ _GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
 
 
 def _known_arms(design: Design, faults: list[Fault]) -> None:
-    for where, name in (("study.baseline", design.baseline), ("study.sham", design.sham)):
+    controls = ((f"study.arms.{name}.control", arm.control) for name, arm in design.arms.items())
+    for where, name in (("study.baseline", design.baseline), ("study.sham", design.sham), *controls):
         if name is not None and name not in design.arms:
             faults.append(Fault(where, f"there is no arm '{name}'", nearest(name, design.arms)))
 

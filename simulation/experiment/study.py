@@ -33,13 +33,15 @@ class Arm:
     """A triage policy and changes: dotted paths and their new values (`staffing.doctors.extra: 1`).
 
     A path that begins with `triage` changes the policy (`triage.minutes.seconds_saved.value: 60`). `levers`: names of
-    the study's levers that are on in this arm, besides.
+    the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
+    that gives as many labels of each level, at random.
     """
 
     label: str
     triage: str
     changes: Mapping[str, Value] = field(default_factory=dict)
     levers: tuple[str, ...] = ()
+    control: str | None = None
     cost: Cost | None = None
 
 

@@ -72,7 +72,9 @@ def expanded(design: Design) -> Design:
         return design
     baseline = design.arms[design.baseline]
     made = {
-        arm_of(design, each): replace(baseline, label=label_of(design, each), levers=_in_order(design, each), cost=None)
+        arm_of(design, each): replace(
+            baseline, label=label_of(design, each), levers=_in_order(design, each), control=None, cost=None
+        )
         for each in coalitions(design)
         if each != NOBODY
     }

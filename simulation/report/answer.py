@@ -56,6 +56,7 @@ def answer(inputs: ReportInputs) -> Iterator[str]:
     for target in inputs.targets:
         yield _target_sentence(inputs, target)
     yield from by_lever
+    yield from _control_sentences(inputs)
     if inputs.design.margins:
         yield _safety_sentence(inputs)
     yield from _worse_off_sentences(inputs)
@@ -193,6 +194,19 @@ def _each(row: Comparison, pounds: float) -> str:
 def rests_on_claim(arm: ReportArm) -> bool:
     """Whether a number of the policy says of itself that it is a claim."""
     return any(each.source.startswith("a claim") for each in walk(arm.policy, ""))
+
+
+def _control_sentences(inputs: ReportInputs) -> Iterator[str]:
+    """What an arm does beyond its own control, on every primary."""
+    for arm, control in inputs.controlled():
+        told = []
+        for target in inputs.design.primary:
+            unit = inputs.row(arm.name, target.measure, target.group).unit
+            found = inputs.against(arm.name, control.name, target.measure, target.group)
+            told.append(
+                f"{target.label} {change(found.mean, unit)} {unit_words(unit)} ({span(found.low, found.high, unit)})"
+            )
+        yield f"'{arm.label}' less its control '{control.label}': {'; '.join(told)}."
 
 
 def _joint_is_claimed(inputs: ReportInputs) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.compare import Comparison, ShamBand, Shares, compare_arms, find, sham_band
+from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, compare, compare_arms, find, sham_band
 from simulation.analysis.measures import Measures
 from simulation.analysis.profile import DayProfile
 from simulation.analysis.verdict import non_inferiority, verdict
@@ -190,6 +190,17 @@ class ReportInputs:
     def decomposition(self) -> tuple[TargetParts, ...]:
         """By target, the joint effect of the levers shared out; nothing if not every combination was run."""
         return decompositions(self.design, self.measures) if is_ablation(self.design) else ()
+
+    def controlled(self) -> tuple[tuple[ReportArm, ReportArm], ...]:
+        """Arms with a control of their own, and that control, where both were run."""
+        ran = {arm.name: arm for arm in self.arms}
+        stated = [(arm, self.design.arms[arm.name].control) for arm in self.arms]
+        return tuple((arm, ran[control]) for arm, control in stated if control is not None and control in ran)
+
+    def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
+        """The mean difference of two arms, paired by replication, with its interval."""
+        ours, theirs = (np.array([each.value(measure, group) for each in self.measures[name]]) for name in (arm, other))
+        return compare(ours, theirs)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """What fresh luck alone does to a measure, if a sham arm was run."""
@@ -434,6 +445,7 @@ def _restored_design_arm(stated: Plain) -> Arm:
         triage=stated["triage"],
         changes=stated.get("changes", {}),
         levers=tuple(stated.get("levers", ())),
+        control=stated.get("control"),
         cost=cost,
     )
 

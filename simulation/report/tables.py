@@ -206,7 +206,9 @@ def sheets(inputs: ReportInputs) -> tuple[Sheet, ...]:
     found = [overview_sheet(inputs), *(target_sheet(inputs, target) for target in inputs.targets)]
     if inputs.design.margins:
         found.append(safety_sheet(inputs))
-    found += [sheet for sheet in (labels_sheet(inputs), by_level_sheet(inputs)) if sheet is not None]
+    found += [
+        sheet for sheet in (labels_sheet(inputs), by_level_sheet(inputs), controls_sheet(inputs)) if sheet is not None
+    ]
     return (*found, worse_off_sheet(inputs), better_sheet(inputs), *by_lever)
 
 
@@ -368,6 +370,25 @@ def by_level_sheet(inputs: ReportInputs) -> Sheet | None:
     if inputs.sham is not None:
         notes.append("*: the interval lies wholly outside that of the sham, which has no effect but luck.")
     return Sheet("by_level", f"{label} by TRUE level: differences, {unit}", headers, tuple(rows), tuple(notes))
+
+
+def controls_sheet(inputs: ReportInputs) -> Sheet | None:
+    """Arms less their own controls on the first primary, for everybody and by true level; None without controls."""
+    if not inputs.controlled():
+        return None
+    measure = inputs.design.primary[0].measure
+    names = true_levels(inputs)
+    groups = ("all", *(f"acuity_true={name}" for name in names))
+    unit = inputs.row(inputs.design.baseline, measure).unit
+    rows = []
+    for arm, control in inputs.controlled():
+        found = [inputs.against(arm.name, control.name, measure, group) for group in groups]
+        cells = (f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})" for each in found)
+        rows.append((f"{arm.label} less {control.label}", *cells))
+    headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
+    title = f"{MEASURE_LABELS.get(measure, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"
+    note = "Paired by replication, with the 95 % interval. What is left beyond a control is what the control lacks."
+    return Sheet("controls", title, headers, tuple(rows), (note,))
 
 
 def outside_sham(inputs: ReportInputs, row: Comparison) -> bool:

@@ -7,11 +7,13 @@ import pytest
 
 from simulation.analysis.compare import Shares
 from simulation.config import load
+from simulation.errors import ConfigError
 from simulation.experiment.replicate import simulate_arm
 from simulation.experiment.run import compare
 from simulation.experiment.study import ReadyArm, Study
+from simulation.report.answer import answer
 from simulation.report.inputs import case_mix, inputs_of
-from simulation.report.tables import by_level_sheet, labels_sheet
+from simulation.report.tables import by_level_sheet, change, controls_sheet, labels_sheet, span
 from simulation.triage.matrix import Agreement, probabilities
 from simulation.triage.policy import describe
 
@@ -100,3 +102,24 @@ def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sha
         apart = row.difference_low > band.difference.high or row.difference_high < band.difference.low
         cell = next(each for each in by_level.rows if each[0] == arm.label)[5]
         assert cell.endswith("*") == (apart and arm.name != "sham")
+
+
+def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the_baseline(study: Study) -> None:
+    inputs = inputs_of(compare(study), {})
+    assert [(arm.name, control.name) for arm, control in inputs.controlled()] == [
+        ("errs_up", "errs_up_at_random"),
+        ("errs_down", "errs_down_at_random"),
+    ]
+    sheet = controls_sheet(inputs)
+    assert sheet is not None
+    for (arm, control), row in zip(inputs.controlled(), sheet.rows, strict=True):
+        ours, theirs = (inputs.row(each.name, "wait_to_clinician_mean") for each in (arm, control))
+        apart = inputs.against(arm.name, control.name, "wait_to_clinician_mean")
+        assert apart.mean == pytest.approx(ours.difference - theirs.difference)
+        assert row[1] == f"{change(apart.mean, 'minutes')} ({span(apart.low, apart.high, 'minutes')})"
+        assert any(each.startswith(f"'{arm.label}' less its control") for each in answer(inputs))
+
+
+def test_a_control_that_is_not_an_arm_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"study\.arms\.errs_up\.control: there is no arm 'errs_up_at_rndom'"):
+        load("study=direction", "study.arms.errs_up.control=errs_up_at_rndom")
