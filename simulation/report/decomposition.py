@@ -105,8 +105,8 @@ def interactions_sheet(inputs: ReportInputs) -> Sheet:
     headers = ("levers", *(f"{each.target.label}, {unit_words(each.unit)}" for each in inputs.decomposition))
     notes = [_interaction_note(inputs.decomposition[0].parts)]
     n_looked_at = len(rows) * len(inputs.decomposition)
-    if n_looked_at > 1:
-        notes.append(f"{n_looked_at} were looked at; nothing is adjusted for that.")
+    adjusted = f" {n_looked_at} were looked at; nothing is adjusted for that." if n_looked_at > 1 else ""
+    notes.append(f"In brackets the 95 % interval (simulation noise only).{adjusted}")
     return Sheet("interactions", "What levers do together beyond what each does", headers, tuple(rows), tuple(notes))
 
 

@@ -341,7 +341,7 @@ def labels_sheet(inputs: ReportInputs) -> Sheet | None:
         agreed = (f"{100 * share:.1f}" for share in (exact, under, over))
         rows.append((arm.label, *(f"{100 * share:.1f}" for share in arm.label_mix), *agreed))
     headers = ("arm", *(f"{name.replace('_', ' ')}, %" for name in names), "right, %", "too low, %", "too high, %")
-    note = "Of those patients whom the arm's label is for, at this site's mix of true levels."
+    note = "As stated, of those patients whom the arm's label is for, at this site's mix of true levels: not simulated."
     return Sheet("labels", "How many get each label, and how many of them are right", headers, tuple(rows), (note,))
 
 
@@ -366,7 +366,9 @@ def by_level_sheet(inputs: ReportInputs) -> Sheet | None:
     )
     unit = unit_words(base[0].unit)
     label = MEASURE_LABELS.get(measure, measure)
-    notes = [f"In brackets: above, under '{inputs.baseline.label}'; in cells, the 95 % interval of the difference."]
+    notes = [
+        f"In brackets: above, under '{inputs.baseline.label}'; in cells, the 95 % interval (simulation noise only)."
+    ]
     if inputs.sham is not None:
         notes.append("*: the interval lies wholly outside that of the sham, which has no effect but luck.")
     return Sheet("by_level", f"{label} by TRUE level: differences, {unit}", headers, tuple(rows), tuple(notes))
@@ -387,7 +389,9 @@ def controls_sheet(inputs: ReportInputs) -> Sheet | None:
         rows.append((f"{arm.label} less {control.label}", *cells))
     headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
     title = f"{MEASURE_LABELS.get(measure, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"
-    note = "Paired by replication, with the 95 % interval. What is left beyond a control is what the control lacks."
+    note = (
+        "Paired by replication, with the 95 % interval (simulation noise only). What is left is what the control lacks."
+    )
     return Sheet("controls", title, headers, tuple(rows), (note,))
 
 

@@ -126,6 +126,13 @@ def test_what_a_part_of_the_levers_assumes_is_counted_once(inputs: ReportInputs)
     assert set(of_policies) == {"nurse", "sham", "accuracy+time"}
 
 
+def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(inputs: ReportInputs) -> None:
+    for sheet in decomposition_sheets(inputs):
+        notes = " ".join(sheet.notes)
+        says = {cells[-1] for cells in sheet.rows}
+        assert says == {"simulation"} or "simulation noise only" in notes or "without intervals" in notes
+
+
 def test_a_study_without_levers_has_no_such_tables(study_without: ReportInputs) -> None:
     assert decomposition_sheets(study_without) == ()
     assert study_without.shown is study_without
