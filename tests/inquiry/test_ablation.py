@@ -153,6 +153,25 @@ def test_a_reader_is_shown_single_levers_all_but_each_and_all() -> None:
     assert label_of(design_of(*"abcd"), frozenset("abd")) == "All but: c"
 
 
+def test_a_study_chooses_some_weeks_and_the_command_line_has_the_last_word() -> None:
+    weeks, year = load("study=ablation"), load("study=ablation", "run=standard")
+    assert (weeks.run.measured_days, year.run.measured_days) == (56, 364)
+    assert load("study=ablation", "run.measured_days=28").run.measured_days == 28
+    assert load().run == year.run
+
+
+def test_a_study_may_build_on_the_ablation_that_comes_with_aeflow(tmp_path: Path) -> None:
+    (tmp_path / "study").mkdir()
+    text = "defaults: [ablation, _self_]\nname: ours\nfull: ai_label_advises\nlevers:\n"
+    text += "  accuracy: {label: labels, takes: [ai, role, acceptance, covers.labels]}\n"
+    text += "  time: {label: a nurse, takes: [], changes: {staffing.triage_nurses.extra: 1}}\n"
+    (tmp_path / "study" / "ours.yaml").write_text(text, encoding="utf-8")
+    study = load("study=ours", config_dir=tmp_path)
+    assert [arm.name for arm in study.arms] == ["nurse", "sham", "accuracy", "time", "accuracy+time"]
+    assert study.arm("accuracy").policy.role == "advises"
+    assert study.run.measured_days == 56
+
+
 # --- from answers to parts -----------------------------------------------------------------------------------
 
 
@@ -167,6 +186,17 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
     assert found.parts.part("shapley", "a").mean == pytest.approx(-3.5)
     assert found.parts.part("shapley", "b").mean == pytest.approx(-6.5)
     assert found.parts.part("interaction", "a", "b").mean == pytest.approx(-3)
+
+
+def test_parts_of_seven_levers_come_from_sampled_orders_and_add_up() -> None:
+    design = expanded(design_of(*"abcdefg"))
+    luck = np.random.default_rng(12)
+    name = (MeasureName("wait_to_clinician_mean", "minutes", "all"),)
+    measures = {arm: [Measures(name, luck.normal(60, 5, size=1)) for _ in range(4)] for arm in design.arms}
+    (found,) = decompositions(design, measures)
+    assert found.parts.n_orders == 2 * design.order_pairs
+    shares = sum(found.parts.part("shapley", lever).mean for lever in "abcdefg")
+    assert shares == pytest.approx(found.parts.part("joint", *"abcdefg").mean)
 
 
 def test_the_parts_of_a_run_add_up_to_the_effect_that_the_comparison_reports(ablation: Result) -> None:
