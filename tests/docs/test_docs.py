@@ -149,9 +149,8 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     site, staffing = blocks("docs/how-to/own-department.md", "yaml")
-    policy, study, apart = blocks("docs/how-to/own-triage-policy.md", "yaml")
+    policy, study = blocks("docs/how-to/own-triage-policy.md", "yaml")
     stated = {"site/ours": site, "staffing/ours": staffing, "triage/our_ai": policy, "study/ours": study}
-    stated["study/ours_apart"] = apart
     for name, text in stated.items():
         path = tmp_path / "configs" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -162,9 +161,6 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
     assert loaded.baseline.pathway.streams["walk_in"].per_day == 180
     assert loaded.baseline.pathway.pools["resus_bays"].capacity == 4
     assert loaded.baseline.pathway.streams["ambulance"].per_day > 0
-    parts = simulation.config.load("site=ours", "staffing=ours", "study=ours_apart")
-    assert parts.arm("accuracy+time").policy.minutes == loaded.arm("our_ai").policy.minutes
-    assert parts.arm("accuracy").policy.minutes is None
 
 
 def test_the_architecture_fits_in_130_lines() -> None:
