@@ -11,7 +11,7 @@ import copy
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache, lru_cache
 from itertools import product
 from pathlib import Path
@@ -32,7 +32,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from simulation.engine.choose import choose
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.experiment.study import Design, ReadyArm, RunLength, Study
+from simulation.experiment.study import Arm, Design, ReadyArm, RunLength, Study
+from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.check import check
 from simulation.pathway.department import Attribute, Branch, Pathway, Trigger
 from simulation.pathway.described import Mark, described
@@ -302,14 +303,22 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
         raise ConfigError(faults)
     assert top and design and run and scenario
     _known_arms(design, faults)
-    changed, pathway = _pathway(stated, scenario.changes, "scenario.changes", faults)
+    faults += lever_faults(design)
+    if faults:
+        raise ConfigError(faults)
+    design = expanded(design)
+    changed, pathway = _pathway(stated, _changes(scenario.changes, "scenario"), faults)
     arms = []
     for name, arm in design.arms.items():
+        if arm.levers and faults:
+            continue  # the same fault again, in every combination of levers
         where = f"study.arms.{name}"
+        changes = _changes_of(arm, design, where)
         own = pathway
-        if arm.changes and pathway is not None:
-            _, own = _pathway(changed, arm.changes, f"{where}.changes", faults)
-        policy = policy_named(arm.triage, folders, f"{where}.triage", faults)
+        of_department = [each for each in changes if not each.of_policy]
+        if of_department and pathway is not None:
+            _, own = _pathway(changed, of_department, faults)
+        policy = _policy_of(name, design, [each for each in changes if each.of_policy], folders, faults)
         if own is not None and policy is not None:
             faults += check_policy(policy, own)
             arms.append(ReadyArm(name, arm, own, policy))
@@ -351,7 +360,9 @@ def _n_patients(arms: Sequence[ReadyArm], run: RunLength) -> float:
 def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathway:
     """The checked pathway of a composed configuration. Raises ConfigError."""
     faults: list[Fault] = []
-    _, pathway = _pathway(raw, changes or {}, "changes", faults)
+    _, pathway = _pathway(
+        raw, [_Change(path, value, f"changes.{path}") for path, value in (changes or {}).items()], faults
+    )
     if faults or pathway is None:
         raise ConfigError(faults)
     return pathway
@@ -359,18 +370,25 @@ def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathw
 
 def policy_named(name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Policy | None:
     """The triage policy of that name from the first folder that has it."""
+    stated = _policy_stated(name, folders, where, faults)
+    if stated is None:
+        return None
+    policy: Policy | None = _validated(Policy, stated, f"triage/{name}.yaml", faults)
+    return policy
+
+
+def _policy_stated(name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Any:
+    """What the file of a triage policy states; None if there is no such file, or it is not YAML."""
     known: set[str] = set()
     for folder in folders:
         known |= {path.stem for path in (folder / "triage").glob("*.yaml")}
         path = folder / "triage" / f"{name}.yaml"
         if path.is_file():
             try:
-                stated = yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
+                return yaml.load(path.read_text(encoding="utf-8"), Loader=_UniqueKeys)
             except yaml.MarkedYAMLError as error:
                 faults.append(_yaml_fault(error, f"triage/{path.name}"))
                 return None
-            policy: Policy | None = _validated(Policy, stated, f"triage/{name}.yaml", faults)
-            return policy
     faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, known)))
     return None
 
@@ -380,6 +398,7 @@ _GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
 
 def _known_arms(design: Design, faults: list[Fault]) -> None:
     named = [("study.baseline", design.baseline), ("study.sham", design.sham)]
+    named += [(f"study.arms.{name}.control", arm.control) for name, arm in design.arms.items()]
     if design.coverages is not None:
         named += [(f"study.coverages.{each}", getattr(design.coverages, each)) for each in ("partial", "full")]
     for where, name in named:
@@ -392,15 +411,113 @@ def _chosen(overrides: Sequence[str], group: str, default: str) -> str:
     return chosen[-1] if chosen else default
 
 
+# --- what an arm and its levers change -----------------------------------------------------------------------
+
+PRICES = ("price_per_attendance", "cost_per_year")
+"""Parts of a policy that belong to no lever: they come with all of them together."""
+
+
+@dataclass(frozen=True)
+class _Change:
+    """A dotted path, its new value, and where that is written."""
+
+    path: str
+    value: Any
+    where: str
+
+    @property
+    def of_policy(self) -> bool:
+        """Whether it is about the triage policy, not the department."""
+        return self.path.split(".")[0] == "triage"
+
+
+def _changes(stated: Mapping[str, Any], where: str) -> list[_Change]:
+    return [_Change(path, value, f"{where}.changes.{path}") for path, value in stated.items()]
+
+
+def _changes_of(arm: Arm, design: Design, where: str) -> list[_Change]:
+    """What an arm changes: first what its levers do, then its own."""
+    by_levers = [each for name in arm.levers for each in _changes(design.levers[name].changes, f"study.levers.{name}")]
+    return [*by_levers, *_changes(arm.changes, where)]
+
+
+def _policy_of(
+    name: str, design: Design, changes: Sequence[_Change], folders: Sequence[Path], faults: list[Fault]
+) -> Policy | None:
+    """An arm's policy: the one it names with what its levers take from the full policy, and changes, laid over it.
+
+    A policy that was changed bears the arm's name.
+    """
+    arm = design.arms[name]
+    if not arm.levers and not changes:
+        return policy_named(arm.triage, folders, f"study.arms.{name}.triage", faults)
+    n_before = len(faults)
+    raw: Raw = {"triage": _policy_stated(arm.triage, folders, f"study.arms.{name}.triage", faults)}
+    full = _policy_stated(design.full, folders, "study.full", faults) if arm.levers and design.full else None
+    if len(faults) > n_before:
+        return None
+    for lever in arm.levers:
+        for path in design.levers[lever].takes:
+            _take(raw["triage"], full, path, f"study.levers.{lever}.takes", faults)
+    for change in changes:
+        _change(raw, change, faults, changeable=("triage",))
+    if full is not None and set(arm.levers) == set(design.levers):
+        raw["triage"].update({each: full[each] for each in PRICES if each in full})
+        faults += _missing_from_full(raw["triage"], full, design)
+    if len(faults) > n_before:
+        return None
+    policy: Policy | None = _validated(Policy, {**raw["triage"], "name": name}, f"study.arms.{name}.triage", faults)
+    return policy
+
+
+def _take(place: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]) -> None:
+    """Take one block or value over from the full policy; a block that is new gets the provenance it has there."""
+    source: Any = full
+    *parents, last = path.split(".")
+    for depth, part in enumerate((*parents, last)):
+        if not isinstance(source, dict) or part not in source:
+            known = source if isinstance(source, dict) else ()
+            faults.append(Fault(where, f"'{path}' is not in the full policy", nearest(part, known)))
+            return
+        source = source[part]
+        if depth < len(parents) and isinstance(source, dict):
+            place = place.setdefault(part, {key: source[key] for key in ("mark", "source") if key in source})
+    place[last] = copy.deepcopy(source)
+
+
+def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:
+    """Parts of the full policy that no lever takes, where all levers together do otherwise."""
+    meant = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
+    return [
+        Fault("study.levers", f"together do not make up '{design.full}': {path} is not the same", "Let a lever take it")
+        for path in _unlike(joint, full)
+        if not any(path == each or path.startswith(f"{each}.") or each.startswith(f"{path}.") for each in meant)
+    ]
+
+
+def _unlike(one: Raw, other: Raw, within: str = "") -> list[str]:
+    """Dotted paths at which two policies differ, names, notes and prices apart."""
+    found = []
+    for key in dict.fromkeys((*one, *other)):
+        path = f"{within}{key}"
+        if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("mark", "source"):
+            continue
+        if isinstance(one.get(key), dict) and isinstance(other.get(key), dict):
+            found += _unlike(one[key], other[key], f"{path}.")
+        else:
+            found.append(path)
+    return found
+
+
 # --- one pathway out of three groups -------------------------------------------------------------------------
 
 
-def _pathway(raw: Raw, changes: Mapping[str, Any], where: str, faults: list[Fault]) -> tuple[Raw, Pathway | None]:
+def _pathway(raw: Raw, changes: Iterable[_Change], faults: list[Fault]) -> tuple[Raw, Pathway | None]:
     """The groups with changes applied, and the pathway they state together (None if that has faults)."""
     changed = {group: copy.deepcopy(raw.get(group)) for group in CHANGEABLE}
     n_before = len(faults)
-    for path, value in changes.items():
-        _change(changed, path, value, f"{where}.{path}", faults)
+    for each in changes:
+        _change(changed, each, faults)
     if len(faults) > n_before:
         return changed, None
     merged, origin, found = _merged(_resolved(changed))
@@ -415,24 +532,24 @@ def _pathway(raw: Raw, changes: Mapping[str, Any], where: str, faults: list[Faul
     return changed, None if found else pathway
 
 
-def _change(raw: Raw, path: str, value: Any, where: str, faults: list[Fault]) -> None:
+def _change(raw: Raw, change: _Change, faults: list[Fault], *, changeable: Sequence[str] = CHANGEABLE) -> None:
     """Set one dotted path; a last key that is not there yet is left to validation."""
-    if path.split(".")[0] not in CHANGEABLE:
-        remedy = f"Changes may start with {', '.join(CHANGEABLE)}"
-        faults.append(Fault(where, "is not part of a department", remedy))
+    if change.path.split(".")[0] not in changeable:
+        remedy = f"Changes may start with {', '.join(changeable)}"
+        faults.append(Fault(change.where, "is not part of a department", remedy))
         return
     place: Any = raw
-    *parents, last = path.split(".")
+    *parents, last = change.path.split(".")
     for depth, key in enumerate(parents):
         if not isinstance(place, dict) or key not in place:
             known = place if isinstance(place, dict) else ()
-            faults.append(Fault(where, f"there is no '{'.'.join(parents[: depth + 1])}'", nearest(key, known)))
+            faults.append(Fault(change.where, f"there is no '{'.'.join(parents[: depth + 1])}'", nearest(key, known)))
             return
         place = place[key]
     if not isinstance(place, dict):
-        faults.append(Fault(where, f"'{'.'.join(parents)}' holds no keys", "Name a path that exists"))
+        faults.append(Fault(change.where, f"'{'.'.join(parents)}' holds no keys", "Name a path that exists"))
         return
-    place[last] = value
+    place[last] = change.value
 
 
 def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:

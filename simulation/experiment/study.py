@@ -30,12 +30,32 @@ class Cost(Sourced):
 
 @described
 class Arm:
-    """A triage policy and changes to the site: dotted paths and their new values (`staffing.doctors.extra: 1`)."""
+    """A triage policy and changes: dotted paths and their new values (`staffing.doctors.extra: 1`).
+
+    A path that begins with `triage` changes the policy (`triage.minutes.seconds_saved.value: 60`). `levers`: names of
+    the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
+    that gives as many labels of each level, at random.
+    """
 
     label: str
     triage: str
     changes: Mapping[str, Value] = field(default_factory=dict)
+    levers: tuple[str, ...] = ()
+    control: str | None = None
     cost: Cost | None = None
+
+
+@described
+class Lever:
+    """Something that a tool does, to be switched on alone or with others.
+
+    takes: what it takes over from the study's `full` policy, dotted paths of blocks or values (`minutes`); changes: as
+    an arm's. A block that `takes` brings into being has the `mark` and `source` that it has in the full policy.
+    """
+
+    label: str
+    takes: tuple[str, ...] = ()
+    changes: Mapping[str, Value] = field(default_factory=dict)
 
 
 @described
@@ -72,13 +92,21 @@ class Coverages:
 
 @described
 class Design:
-    """A study as its YAML states it."""
+    """A study as its YAML states it.
+
+    With `levers` its arms are those stated and the baseline under every combination of the levers; of more than
+    `inquiry.ablation.MOST_LEVERS`, under the combinations that `order_pairs` sampled orders and their reverses need.
+    All levers together must make the triage policy `full`, prices apart.
+    """
 
     name: str
     question: str
     baseline: str
     sham: str | None = None
     arms: Annotated[Mapping[str, Arm], MinLen(1)]
+    levers: Mapping[str, Lever] = field(default_factory=dict)
+    full: str | None = None
+    order_pairs: Annotated[int, Ge(2)] = 12
     primary: Annotated[tuple[Target, ...], MinLen(1)]
     secondary: tuple[Target, ...] = ()
     margins: tuple[Margin, ...] = ()
@@ -153,7 +181,9 @@ class Study:
     def only(self) -> Study:
         """The study of that one arm."""
         arms = {self.alone.name: self.alone.arm}
-        design = replace(self.design, baseline=self.alone.name, sham=None, arms=arms, coverages=None)
+        design = replace(
+            self.design, baseline=self.alone.name, arms=arms, sham=None, coverages=None, levers={}, full=None
+        )
         return replace(self, design=design, arms=(self.alone,))
 
     def arm(self, name: str) -> ReadyArm:

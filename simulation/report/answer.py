@@ -10,6 +10,7 @@ import numpy as np
 from simulation.analysis.compare import Comparison
 from simulation.experiment.result import Finding
 from simulation.experiment.study import Target
+from simulation.report.decomposition import decomposition_sentences, joint_arm
 from simulation.report.inputs import ReportArm, ReportInputs, statements, walk
 from simulation.report.tables import (
     IDENTICAL,
@@ -42,6 +43,8 @@ KINDS = ("better", "worse", "no change", "cannot tell")
 
 def answer(inputs: ReportInputs) -> Iterator[str]:
     """The answer, a sentence at a time; each rests on intervals and verdicts, none goes beyond them."""
+    by_lever = tuple(decomposition_sentences(inputs, claimed=_joint_is_claimed(inputs)))
+    inputs = inputs.shown
     if not inputs.others:
         base = inputs.row(inputs.design.baseline, "wait_to_clinician_mean")
         yield (
@@ -54,6 +57,8 @@ def answer(inputs: ReportInputs) -> Iterator[str]:
     yield f"'{inputs.baseline.label}' was compared with {n_arms} alternative{'s' if n_arms != 1 else ''}{sham}."
     for target in inputs.targets:
         yield _target_sentence(inputs, target)
+    yield from by_lever
+    yield from _control_sentences(inputs)
     if inputs.design.margins:
         yield _safety_sentence(inputs)
     yield from _spillover_sentences(inputs)
@@ -213,6 +218,24 @@ def _each(row: Comparison, pounds: float) -> str:
 def rests_on_claim(arm: ReportArm) -> bool:
     """Whether a number of the policy says of itself that it is a claim."""
     return any(each.source.startswith("a claim") for each in walk(arm.policy, ""))
+
+
+def _control_sentences(inputs: ReportInputs) -> Iterator[str]:
+    """What an arm does beyond its own control, on every primary."""
+    for arm, control in inputs.controlled():
+        told = []
+        for target in inputs.design.primary:
+            unit = inputs.row(arm.name, target.measure, target.group).unit
+            found = inputs.against(arm.name, control.name, target.measure, target.group)
+            told.append(
+                f"{target.label} {change(found.mean, unit)} {unit_words(unit)} ({span(found.low, found.high, unit)})"
+            )
+        yield f"'{arm.label}' less its control '{control.label}': {'; '.join(told)}."
+
+
+def _joint_is_claimed(inputs: ReportInputs) -> bool:
+    """Whether all levers together rest on a claim."""
+    return bool(inputs.decomposition) and rests_on_claim(inputs.arm(joint_arm(inputs)))
 
 
 def _busy_sentence(inputs: ReportInputs) -> Iterator[str]:

@@ -16,9 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simulation.analysis.compare import Comparison
+from simulation.analysis.compare import Comparison, Interval
+from simulation.analysis.decompose import Kind
 from simulation.analysis.measures import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
+from simulation.report.decomposition import lever_label
 from simulation.report.inputs import STAGES, DayMeans, ReportArm, ReportInputs
 from simulation.report.tables import (
     amount,
@@ -58,7 +60,8 @@ class Picture:
 def pictures(inputs: ReportInputs) -> tuple[Picture, ...]:
     """Every picture that these inputs allow, in the order of the report."""
     makers: list[Callable[[ReportInputs], Picture | None]] = [differences, cost, day, stay, acuity]
-    found = [make(inputs) for make in makers]
+    found = [make(inputs.shown) for make in makers]
+    found.insert(1, levers(inputs))
     return tuple(picture for picture in found if picture is not None)
 
 
@@ -164,6 +167,96 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> Non
 
 def _unit(inputs: ReportInputs, target: Target) -> str:
     return inputs.row(inputs.design.baseline, target.measure, target.group).unit
+
+
+# --- which lever earns it ------------------------------------------------------------------------------------
+
+LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
+    ("shapley", "its share of the effect of all (Shapley value)", "#4d94db", ""),
+    ("alone", "alone", "#c4dcf2", ""),
+    ("last", "added last, to all others", "#ffffff", "////"),
+)
+"""Of each lever: part, what it says, colour, hatch."""
+
+
+def levers(inputs: ReportInputs) -> Picture | None:
+    """Bars of what each lever earns on every target, with intervals; None if no levers were combined."""
+    found = inputs.decomposition
+    if not found:
+        return None
+    names = found[0].parts.levers
+    labels = [lever_label(inputs, name) for name in names]
+    with figure_of(3.2 + 2.6 * len(found), 2.1 + 0.85 * len(names), 1, len(found), sharey=True) as (figure, axes):
+        for ax, each in zip(axes, found, strict=True):
+            scale = 100 if each.unit == "share" else 1
+            _joint_bar(ax, each.parts.part("joint", *names), scale)
+            for place, name in enumerate(names, start=1):
+                for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
+                    _lever_bar(ax, place + 0.25 * (number - 1), each.parts.part(kind, name), scale, colour, hatch)
+            ax.axvline(0, color="black", linewidth=1)
+            for side in (-1, 1):
+                at = side * scale * each.target.minimal_important_difference
+                ax.axvline(at, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+            ax.set_ylim(len(names) + 0.55, -0.5)
+            ax.grid(axis="x", color=PALE)
+            ax.set_axisbelow(True)
+            _few_ticks(ax)
+            ax.set_title(_broken(each.target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlabel(f"difference, {unit_words(each.unit)}")
+        axes[0].set_yticks(range(len(names) + 1), ["All together", *(_broken(each, LABEL_WIDTH) for each in labels)])
+        for ax in axes:
+            ax.tick_params(axis="y", length=0)
+        _lever_legend(figure)
+        png = png_of(figure)
+    told = []
+    for each in found:
+        parts = [f"all together {_told(each.parts.part('joint', *names), each.unit)}"]
+        for name, label in zip(names, labels, strict=True):
+            share, alone = (_told(each.parts.part(kind, name), each.unit) for kind in ("shapley", "alone"))
+            parts.append(f"{label} {share}, alone {alone}")
+        told.append(f"{each.target.label}, {unit_words(each.unit)}: {'; '.join(parts)}")
+    return Picture(
+        "levers",
+        png,
+        f"Bars of what each lever earns of the effect of all, with 95 % intervals. {'. '.join(told)}.",
+        f"What each lever earns: difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise "
+        "only). Shares add up to the effect of all together.",
+    )
+
+
+def _joint_bar(ax: Axes, estimate: Interval, scale: float) -> None:
+    _lever_bar(ax, 0, estimate, scale, "#a3b0b8", "", height=0.36)
+
+
+def _lever_bar(
+    ax: Axes, place: float, estimate: Interval, scale: float, colour: str, hatch: str, *, height: float = 0.22
+) -> None:
+    edge = DARK if hatch else colour
+    ax.barh(place, scale * estimate.mean, height, color=colour, edgecolor=edge, hatch=hatch, linewidth=0.8)
+    if not math.isnan(estimate.low):
+        ax.plot([scale * estimate.low, scale * estimate.high], [place, place], color="black", linewidth=1.4)
+        for end in (estimate.low, estimate.high):
+            ax.plot([scale * end] * 2, [place - height / 4, place + height / 4], color="black", linewidth=1.4)
+
+
+def _lever_legend(figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [Patch(facecolor="#a3b0b8", label="all levers together")]
+    handles += [
+        Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
+        for _, label, colour, hatch in LEVER_BARS
+    ]
+    handles += [
+        Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
+        Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="least difference that would matter"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+
+
+def _told(estimate: Interval, unit: str) -> str:
+    return f"{change(estimate.mean, unit)} ({span(estimate.low, estimate.high, unit)})"
 
 
 # --- per £100,000 --------------------------------------------------------------------------------------------

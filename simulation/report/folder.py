@@ -28,6 +28,7 @@ from simulation.errors import ResultsError
 from simulation.experiment.result import Result
 from simulation.records.schema import ActivityTable, Patients, Replications
 from simulation.records.store import read_replications, write_table, write_tables
+from simulation.report.decomposition import decomposition_table
 from simulation.report.figures import Picture, pictures
 from simulation.report.inputs import (
     Plain,
@@ -50,6 +51,7 @@ LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
 STATEMENT = "planning only, not for clinical use"
 CONFIG, MANIFEST, STUDY, PROFILES = "config.yaml", "manifest.json", "study.json", "profiles.json"
 REPLICATIONS, SUMMARY, REPORT, FIGURES = "replications.parquet", "summary.csv", "report.html", "figures"
+DECOMPOSITION = "decomposition.csv"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 T = TypeVar("T", Patients, ActivityTable)
@@ -121,6 +123,10 @@ def _fill(folder: Path, result: Result, manifest: Plain) -> None:
     _write(folder / PROFILES, to_json(profiles_stated(inputs)))
     write_table(replications_table(result), folder / REPLICATIONS, provenance=manifest)
     summary(inputs.comparisons).to_csv(folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n")
+    if inputs.decomposition:
+        decomposition_table(inputs).to_csv(
+            folder / DECOMPOSITION, index=False, encoding="utf-8-sig", lineterminator="\n"
+        )
     if result.study.run.keep_patients:
         _write_patients(folder, result, manifest)
     drawn = (*pictures(inputs), pathway_picture(result.study.baseline.pathway))

@@ -17,14 +17,15 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.compare import Comparison, ShamBand, Shares, compare_arms, find, sham_band
+from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, compare, compare_arms, find, sham_band
 from simulation.analysis.measures import COVERAGE, Measures
 from simulation.analysis.profile import DayProfile
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import non_inferiority, verdict
 from simulation.draws import DAYS_IN_YEAR, draw
 from simulation.experiment.result import Finding, Result, Safety
-from simulation.experiment.study import Arm, Cost, Coverages, Design, Margin, ReadyArm, RunLength, Target
+from simulation.experiment.study import Arm, Cost, Coverages, Design, Lever, Margin, ReadyArm, RunLength, Target
+from simulation.inquiry.ablation import TargetParts, decompositions, is_ablation, shown_arms
 from simulation.pathway.department import ACUITY_TRUE, STREAM, Choice, Pathway
 from simulation.triage.minutes import streams_of
 from simulation.triage.policy import Policy, describe, reached
@@ -58,10 +59,10 @@ class ReportArm:
     """One arm as a report tells it.
 
     `policy`: as stated. `agreement`: what its labels amount to for a covered patient at this site, by name of the
-    figure (empty if the case mix is not known). `cost`: pounds a year beyond the baseline (None if not stated),
-    `cost_words`: what they buy and whose figure it is. `shares`: who waits shorter and longer than the baseline.
-    `waits`: by group of coverage and step, minutes waited there before the first clinician (if the study tells the
-    groups apart).
+    figure (empty if the case mix is not known), and `label_mix` the share that gets each label. `cost`: pounds a year
+    beyond the baseline (None if not stated), `cost_words`: what they buy and whose figure it is. `shares`: who waits
+    shorter and longer than the baseline. `waits`: by group of coverage and step, minutes waited there before the first
+    clinician (if the study tells the groups apart).
     """
 
     name: str
@@ -69,6 +70,7 @@ class ReportArm:
     policy: Plain
     changes: Mapping[str, Any]
     agreement: Mapping[str, float]
+    label_mix: tuple[float, ...]
     cost: float | None
     cost_words: str
     day: DayMeans
@@ -183,6 +185,35 @@ class ReportInputs:
             return ()
         return effects(self.measures, self.design.baseline, partial=told.partial, full=told.full, measure=measure)
 
+    @cached_property
+    def shown(self) -> ReportInputs:
+        """The same without the arms that only the decomposition needs."""
+        names = [arm.name for arm in self.arms if arm.name in shown_arms(self.design)]
+        if len(names) == len(self.arms):
+            return self
+        return replace(
+            self,
+            design=replace(self.design, arms={name: self.design.arms[name] for name in names}),
+            arms=tuple(self.arm(name) for name in names),
+            measures={name: self.measures[name] for name in names},
+        )
+
+    @cached_property
+    def decomposition(self) -> tuple[TargetParts, ...]:
+        """By target, the joint effect of the levers shared out; nothing if not every combination was run."""
+        return decompositions(self.design, self.measures) if is_ablation(self.design) else ()
+
+    def controlled(self) -> tuple[tuple[ReportArm, ReportArm], ...]:
+        """Arms with a control of their own, and that control, where both were run."""
+        ran = {arm.name: arm for arm in self.arms}
+        stated = [(arm, self.design.arms[arm.name].control) for arm in self.arms]
+        return tuple((arm, ran[control]) for arm, control in stated if control is not None and control in ran)
+
+    def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
+        """The mean difference of two arms, paired by replication, with its interval."""
+        ours, theirs = (np.array([each.value(measure, group) for each in self.measures[name]]) for name in (arm, other))
+        return compare(ours, theirs)
+
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """What fresh luck alone does to a measure, if a sham arm was run."""
         if self.sham is None:
@@ -222,6 +253,7 @@ def _report_arm(result: Result, arm: ReadyArm) -> ReportArm:
         policy=plain(arm.policy),
         changes=plain(arm.arm.changes),
         agreement=_agreement(arm),
+        label_mix=_label_mix(arm),
         cost=cost,
         cost_words=words,
         day=_day_means([day for answer in result.answers if (day := answer.arms[arm.name].day) is not None]),
@@ -291,6 +323,12 @@ def _agreement(arm: ReadyArm) -> dict[str, float]:
     found = describe(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))
     names = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
     return {name: float(cast(Any, found)[name]) for name in names}
+
+
+def _label_mix(arm: ReadyArm) -> tuple[float, ...]:
+    """Shares of a covered patient's labels, the most urgent first; nothing if the case mix is not known."""
+    mix = case_mix(arm.pathway)
+    return () if mix is None else describe(arm.policy, mix)["label_mix"]
 
 
 def _cost(arm: ReadyArm) -> tuple[float | None, str]:
@@ -442,6 +480,9 @@ def _restored_design(stated: Plain, ran: Sequence[str]) -> Design:
         secondary=tuple(Target(**each) for each in known.get("secondary", ())),
         margins=tuple(Margin(**each) for each in known.get("margins", ())),
         coverages=_restored_coverages(known.get("coverages"), arms),
+        levers={name: _restored_lever(each) for name, each in known.get("levers", {}).items()},
+        full=known.get("full"),
+        order_pairs=known.get("order_pairs", Design.order_pairs),
     )
 
 
@@ -451,9 +492,20 @@ def _restored_coverages(stated: Plain | None, ran: Mapping[str, Plain]) -> Cover
     return Coverages(partial=stated["partial"], full=stated["full"])
 
 
+def _restored_lever(stated: Plain) -> Lever:
+    return Lever(label=stated["label"], takes=tuple(stated.get("takes", ())), changes=stated.get("changes", {}))
+
+
 def _restored_design_arm(stated: Plain) -> Arm:
     cost = Cost(**stated["cost"]) if stated.get("cost") else None
-    return Arm(label=stated["label"], triage=stated["triage"], changes=stated.get("changes", {}), cost=cost)
+    return Arm(
+        label=stated["label"],
+        triage=stated["triage"],
+        changes=stated.get("changes", {}),
+        levers=tuple(stated.get("levers", ())),
+        control=stated.get("control"),
+        cost=cost,
+    )
 
 
 def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:
@@ -466,6 +518,7 @@ def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:
         policy=stated["policy"],
         changes=stated["changes"],
         agreement={name: np.nan if value is None else value for name, value in stated["agreement"].items()},
+        label_mix=tuple(stated.get("label_mix", ())),
         cost=stated.get("cost"),
         cost_words=stated["cost_words"],
         day=DayMeans(
@@ -507,13 +560,19 @@ def statements(inputs: ReportInputs) -> tuple[Statement, ...]:
     groups = ("knobs", "site", "staffing", "pathway", "scenario", "study")
     found = [each for group in groups for each in walk(inputs.resolved.get(group), group)]
     nurses: list[Any] = []
-    for policy in {arm.policy["name"]: arm.policy for arm in inputs.arms}.values():
+    for policy in {arm.policy["name"]: arm.policy for arm in inputs.arms if not _partly(inputs, arm)}.values():
         own = dict(policy)
         if policy["nurse"] in nurses:  # the same nurse in every policy is one assumption, not ten
             del own["nurse"]
         nurses.append(policy["nurse"])
         found += walk(own, f"triage.{policy['name']}")
     return tuple(found)
+
+
+def _partly(inputs: ReportInputs, arm: ReportArm) -> bool:
+    """Whether an arm is some of the levers, so that what it states is stated again where all are on."""
+    on = inputs.design.arms[arm.name].levers
+    return bool(on) and set(on) != set(inputs.design.levers)
 
 
 def walk(stated: Any, where: str) -> Iterator[Statement]:

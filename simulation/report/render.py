@@ -18,6 +18,7 @@ import numpy as np
 from simulation.analysis.measures import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
 from simulation.report.answer import answer, kind_of, safety_cell
+from simulation.report.decomposition import decomposition_sheets
 from simulation.report.figures import Picture, clinicians, levels, stay_parts
 from simulation.report.inputs import STAGES, ReportArm, ReportInputs, Statement, plain, statements, walk
 from simulation.report.tables import (
@@ -25,10 +26,13 @@ from simulation.report.tables import (
     Sheet,
     amount,
     better_sheet,
+    by_level_sheet,
     change,
+    controls_sheet,
     half_width,
     is_numeric,
     labelled,
+    labels_sheet,
     measures_sheet,
     overview_sheet,
     safety_sheet,
@@ -73,6 +77,8 @@ def render_folder(path: Path) -> Path:
 
 
 def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, Any]:
+    said, by_lever = tuple(answer(inputs)), decomposition_sheets(inputs)
+    inputs = inputs.shown
     compared = bool(inputs.others)
     stated = statements(inputs)
     return {
@@ -81,11 +87,15 @@ def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, An
         "title": inputs.design.question,
         "date": _date(inputs),
         "warnings": warnings(inputs),
-        "answer": tuple(answer(inputs)),
+        "answer": said,
         "answer_rows": answer_rows(inputs),
         "answer_headers": [_target_header(inputs, target) for target in inputs.targets] if compared else [],
         "arms": [_arm(inputs, arm) for arm in inputs.arms],
         "targets": [target_sheet(inputs, target) for target in inputs.targets] if compared else [],
+        "levers": by_lever,
+        "labels": labels_sheet(inputs),
+        "by_level": by_level_sheet(inputs) if compared else None,
+        "controls": controls_sheet(inputs),
         "overview": overview_sheet(inputs) if compared else None,
         "safety": safety_sheet(inputs) if compared and inputs.design.margins else None,
         "worse_off": worse_off_sheet(inputs) if compared else None,

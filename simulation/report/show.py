@@ -37,7 +37,8 @@ def lines(study: Study) -> Iterator[str]:
     yield "\nArms"
     for each in study.arms:
         changes = ", ".join(f"{path} = {value}" for path, value in each.arm.changes.items())
-        yield f"  {each.name:<26} {each.arm.label}; triage {each.arm.triage}{'; ' + changes if changes else ''}"
+        levers = f"; levers {', '.join(each.arm.levers)} of {study.design.full}" if each.arm.levers else ""
+        yield f"  {each.name:<26} {each.arm.label}; triage {each.arm.triage}{levers}{'; ' + changes if changes else ''}"
     counts = f"{len(pathway.steps)} steps, {len(pathway.pools)} pools, rule {pathway.priority.rule}"
     yield f"\nDepartment {pathway.name}: {counts}"
     yield from _sources(pathway)

@@ -202,12 +202,18 @@ def is_worse(row: Comparison) -> bool | None:
 
 def sheets(inputs: ReportInputs) -> tuple[Sheet, ...]:
     """Everything that the screen shows, in order."""
+    from simulation.report.decomposition import decomposition_sheets  # fills sheets, so it imports this file
+
     if not inputs.others:
         return (measures_sheet(inputs),)
+    by_lever, inputs = decomposition_sheets(inputs), inputs.shown
     found = [overview_sheet(inputs), *(target_sheet(inputs, target) for target in inputs.targets)]
     if inputs.design.margins:
         found.append(safety_sheet(inputs))
-    return (*found, *spillover_sheets(inputs), worse_off_sheet(inputs), better_sheet(inputs))
+    found += [
+        sheet for sheet in (labels_sheet(inputs), by_level_sheet(inputs), controls_sheet(inputs)) if sheet is not None
+    ]
+    return (*found, *spillover_sheets(inputs), worse_off_sheet(inputs), better_sheet(inputs), *by_lever)
 
 
 def overview_sheet(inputs: ReportInputs) -> Sheet:
@@ -319,6 +325,86 @@ def safety_sheet(inputs: ReportInputs) -> Sheet:
 
 def _margin_words(inputs: ReportInputs, margin: Margin) -> str:
     return threshold(margin.margin, inputs.row(inputs.design.baseline, margin.measure, margin.group).unit)
+
+
+def true_levels(inputs: ReportInputs) -> tuple[str, ...]:
+    """The true levels for which the first primary measure is known, most urgent first."""
+    groups = inputs.groups(inputs.design.primary[0].measure)
+    singles = [group for group in groups if group.startswith("acuity_true=") and not group.endswith("=1-2")]
+    return tuple(group.split("=", 1)[1] for group in singles)
+
+
+def labels_sheet(inputs: ReportInputs) -> Sheet | None:
+    """How many patients get each label under each arm, as stated; None if the site's mix of levels is not known."""
+    names = true_levels(inputs)
+    if not names or any(len(arm.label_mix) != len(names) for arm in inputs.arms):
+        return None
+    rows = []
+    for arm in inputs.arms:
+        exact, under, over = (arm.agreement[f"{name}_share"] for name in ("exact", "under", "over"))
+        agreed = (f"{100 * share:.1f}" for share in (exact, under, over))
+        rows.append((arm.label, *(f"{100 * share:.1f}" for share in arm.label_mix), *agreed))
+    headers = ("arm", *(f"{name.replace('_', ' ')}, %" for name in names), "right, %", "too low, %", "too high, %")
+    note = "As stated, of those patients whom the arm's label is for, at this site's mix of true levels: not simulated."
+    return Sheet("labels", "How many get each label, and how many of them are right", headers, tuple(rows), (note,))
+
+
+def by_level_sheet(inputs: ReportInputs) -> Sheet | None:
+    """Who waits longer: the first primary's difference by true level, against the sham; None without true levels."""
+    measure, names = inputs.design.primary[0].measure, true_levels(inputs)
+    if not names:
+        return None
+    rows = []
+    for arm in sorted(inputs.others, key=lambda each: each.name != inputs.design.sham):
+        found = [inputs.row(arm.name, measure, f"acuity_true={name}") for name in names]
+        cells = [
+            f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
+            + (" *" if outside_sham(inputs, row) else "")
+            for row in found
+        ]
+        rows.append((labelled(inputs, arm), *cells))
+    base = [inputs.row(inputs.design.baseline, measure, f"acuity_true={name}") for name in names]
+    headers = (
+        "arm",
+        *(f"{name.replace('_', ' ')} ({amount(row.mean, row.unit)})" for name, row in zip(names, base, strict=True)),
+    )
+    unit = unit_words(base[0].unit)
+    label = MEASURE_LABELS.get(measure, measure)
+    notes = [
+        f"In brackets: above, under '{inputs.baseline.label}'; in cells, the 95 % interval (simulation noise only)."
+    ]
+    if inputs.sham is not None:
+        notes.append("*: the interval lies wholly outside that of the sham, which has no effect but luck.")
+    return Sheet("by_level", f"{label} by TRUE level: differences, {unit}", headers, tuple(rows), tuple(notes))
+
+
+def controls_sheet(inputs: ReportInputs) -> Sheet | None:
+    """Arms less their own controls on the first primary, for everybody and by true level; None without controls."""
+    if not inputs.controlled():
+        return None
+    measure = inputs.design.primary[0].measure
+    names = true_levels(inputs)
+    groups = ("all", *(f"acuity_true={name}" for name in names))
+    unit = inputs.row(inputs.design.baseline, measure).unit
+    rows = []
+    for arm, control in inputs.controlled():
+        found = [inputs.against(arm.name, control.name, measure, group) for group in groups]
+        cells = (f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})" for each in found)
+        rows.append((f"{arm.label} less {control.label}", *cells))
+    headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
+    title = f"{MEASURE_LABELS.get(measure, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"
+    note = (
+        "Paired by replication, with the 95 % interval (simulation noise only). What is left is what the control lacks."
+    )
+    return Sheet("controls", title, headers, tuple(rows), (note,))
+
+
+def outside_sham(inputs: ReportInputs, row: Comparison) -> bool:
+    """Whether a difference's interval and the sham's, of the same measure and group, have nothing in common."""
+    band = inputs.band(row.measure, row.group)
+    if band is None or row.arm == inputs.design.sham:
+        return False
+    return row.difference_low > band.difference.high or row.difference_high < band.difference.low
 
 
 @dataclass(frozen=True)
@@ -630,7 +716,8 @@ def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: Te
     print(f"\n{BANNER}", file=out)
     if folder is not None:
         print(f"Report: {folder / 'report.html'}", file=out)
-        print(f"Data:   {folder / 'summary.csv'}, replications.parquet, figures/", file=out)
+        by_lever = "decomposition.csv, " if inputs.decomposition else ""
+        print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, figures/", file=out)
 
 
 def _shortened(sheet: Sheet) -> Sheet:

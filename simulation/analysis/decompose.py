@@ -1,0 +1,213 @@
+"""Sharing a joint effect out among the levers that made it: Shapley values and interactions, from numbers alone.
+
+A game gives every set of levers (a coalition) one number a replication. Nothing here knows what a lever is, or what
+the number measures.
+
+- **Shapley value** (Shapley 1953, Contributions to the Theory of Games II, pp. 307-317): the mean, over all orders in
+  which the levers could be added, of what a lever adds to those before it. The values of all levers add up to the
+  joint effect exactly, in every replication; levers that do the same get the same; one that does nothing gets 0.
+- **Interaction** of two levers, from all coalitions: the Shapley interaction index (Grabisch and Roubens 1999, Int J
+  Game Theory 28:547-565), the mean over the coalitions S of the others, weighted (k - s - 2)! s! / (k - 1)!, of
+  v(S + both) - v(S + one) - v(S + other) + v(S). Of two levers it is that difference itself.
+- **Sampled orders**, where there are too many coalitions (Castro, Gómez and Tejada 2009, Comput Oper Res 36:1726-1730):
+  each order comes with its reverse (Mitchell et al. 2022, J Mach Learn Res 23:43), and the interval holds the error of
+  the sample, too. Interactions are then those of a pair with no other lever on: v(both) - v(one) - v(other) + v(none).
+
+Intervals are t intervals over replications, on those replications in which every coalition has a number.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.compare import LEVEL, Interval, interval, t_quantile
+from simulation.errors import ResultsError
+
+Floats = NDArray[np.float64]
+Coalition = frozenset[str]
+Game = Mapping[Coalition, Floats]
+"""By coalition, one number a replication, shape (n_replications,)."""
+Order = tuple[str, ...]
+Kind = Literal["alone", "last", "all but", "joint", "shapley", "interaction"]
+NOBODY: Coalition = frozenset()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of a joint effect.
+
+    alone: a lever by itself; last: what it adds to all others; all but: the others without it; joint: all levers;
+    shapley: a lever's share of the joint effect; interaction: of two levers.
+    """
+
+    kind: Kind
+    levers: tuple[str, ...]
+    estimate: Interval
+
+
+@dataclass(frozen=True)
+class Decomposition:
+    """All parts of one joint effect. `n_orders` of adding levers were sampled; None where all coalitions are known."""
+
+    levers: tuple[str, ...]
+    parts: tuple[Part, ...]
+    n_orders: int | None
+
+    def part(self, kind: Kind, *levers: str) -> Interval:
+        """One estimate. Raises ResultsError if there is none."""
+        for each in self.parts:
+            if each.kind == kind and set(each.levers) == set(levers):
+                return each.estimate
+        known = ", ".join(f"{each.kind} {'+'.join(each.levers)}" for each in self.parts)
+        raise ResultsError(f"decomposition: no part '{kind}' of {'+'.join(levers)}. Known: {known}")
+
+
+def every_coalition(levers: Sequence[str]) -> tuple[Coalition, ...]:
+    """All 2^k sets of levers, the smallest first."""
+    return tuple(frozenset(chosen) for size in range(len(levers) + 1) for chosen in combinations(levers, size))
+
+
+def sampled_orders(levers: Sequence[str], n_pairs: int) -> tuple[Order, ...]:
+    """So many different orders and their reverses, pair by pair. The same names give the same orders.
+
+    An order is that of a hash of its number and each name: as good as chance, without a generator.
+    """
+    if n_pairs < 2 or 2 * n_pairs > math.factorial(len(levers)):
+        raise ResultsError(
+            f"orders: {n_pairs} pairs of {len(levers)} levers. Give at least 2, and no more than there are"
+        )
+    orders: list[Order] = []
+    number = 0
+    while len(orders) < 2 * n_pairs:
+        order = tuple(sorted(levers, key=lambda lever: hashlib.sha256(f"{number}:{lever}".encode()).digest()))
+        number += 1
+        if order not in orders:
+            orders += [order, order[::-1]]
+    return tuple(orders)
+
+
+def coalitions_of(levers: Sequence[str], orders: Sequence[Order]) -> tuple[Coalition, ...]:
+    """The coalitions that sampled orders need: single levers, pairs, all but each, all, and what each order passes."""
+    everybody = frozenset(levers)
+    found = [NOBODY, *(frozenset(each) for size in (1, 2) for each in combinations(levers, size))]
+    found += [frozenset(order[:size]) for order in orders for size in range(3, len(levers))]
+    found += [everybody - {lever} for lever in levers] + [everybody]
+    return tuple(
+        sorted(
+            dict.fromkeys(found), key=lambda each: (len(each), [levers.index(name) for name in levers if name in each])
+        )
+    )
+
+
+def shapley(game: Game, levers: Sequence[str]) -> Floats:
+    """Each lever's value in each replication, shape (n_replications, k), from all coalitions."""
+    k = len(levers)
+    total: list[Floats] = []
+    for lever in levers:
+        others = [each for each in levers if each != lever]
+        parts = [
+            math.factorial(len(before)) * math.factorial(k - len(before) - 1) * (game[before | {lever}] - game[before])
+            for before in every_coalition(others)
+        ]
+        total.append(np.sum(parts, axis=0) / math.factorial(k))
+    return np.stack(total, axis=1)
+
+
+def interaction(game: Game, levers: Sequence[str], one: str, other: str) -> Floats:
+    """The Shapley interaction index of two levers in each replication, shape (n_replications,)."""
+    k = len(levers)
+    others = [each for each in levers if each not in (one, other)]
+    parts = [
+        math.factorial(len(before)) * math.factorial(k - len(before) - 2) * _beyond(game, before, one, other)
+        for before in every_coalition(others)
+    ]
+    found: Floats = np.sum(parts, axis=0) / math.factorial(k - 1)
+    return found
+
+
+def _beyond(game: Game, before: Coalition, one: str, other: str) -> Floats:
+    """What two levers do together beyond what each adds, given those before."""
+    return game[before | {one, other}] - game[before | {one}] - game[before | {other}] + game[before]
+
+
+def marginals(game: Game, levers: Sequence[str], orders: Sequence[Order]) -> Floats:
+    """What each lever adds in each order, shape (n_replications, n_orders, k)."""
+    n = len(next(iter(game.values())))
+    found = np.empty((n, len(orders), len(levers)))
+    for number, order in enumerate(orders):
+        for place, lever in enumerate(order):
+            before = frozenset(order[:place])
+            found[:, number, levers.index(lever)] = game[before | {lever}] - game[before]
+    return found
+
+
+def decompose(
+    game: Game, levers: Sequence[str], *, orders: Sequence[Order] = (), level: float = LEVEL
+) -> Decomposition:
+    """Every part of the joint effect of the levers, with its interval.
+
+    Without `orders` the game holds all coalitions; with them (in pairs, one the reverse of the other) those of
+    `coalitions_of`. Raises ResultsError for a coalition without numbers, or fewer than two levers.
+    """
+    if len(levers) < 2:
+        raise ResultsError(f"decomposition of {len(levers)} lever. State at least two")
+    needed = coalitions_of(levers, orders) if orders else every_coalition(levers)
+    known = _complete(game, needed)
+    everybody = frozenset(levers)
+    none, joint = known[NOBODY], known[everybody]
+
+    def over_replications(values: Floats) -> Interval:
+        return interval(values, level=level)
+
+    parts = [Part("joint", tuple(levers), over_replications(joint - none))]
+    parts += [Part("alone", (each,), over_replications(known[frozenset({each})] - none)) for each in levers]
+    parts += [Part("all but", (each,), over_replications(known[everybody - {each}] - none)) for each in levers]
+    parts += [Part("last", (each,), over_replications(joint - known[everybody - {each}])) for each in levers]
+    if orders:
+        added = marginals(known, levers, orders)
+        shares = [_over_both(added[:, :, place], level) for place in range(len(levers))]
+    else:
+        values = shapley(known, levers)
+        shares = [over_replications(values[:, place]) for place in range(len(levers))]
+    parts += [Part("shapley", (each,), share) for each, share in zip(levers, shares, strict=True)]
+    for one, other in combinations(levers, 2):
+        together = _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
+        parts.append(Part("interaction", (one, other), over_replications(together)))
+    return Decomposition(tuple(levers), tuple(parts), len(orders) or None)
+
+
+def _complete(game: Game, needed: Iterable[Coalition]) -> dict[Coalition, Floats]:
+    """The numbers of the needed coalitions, in the replications in which all of them have one (NaN if none has)."""
+    missing = [each for each in needed if each not in game]
+    if missing:
+        named = "; ".join("+".join(sorted(each)) or "no lever" for each in missing)
+        raise ResultsError(f"decomposition: no numbers of {named}. Run every combination of the levers")
+    found = {each: np.asarray(game[each], dtype=float) for each in needed}
+    kept = ~np.any(np.isnan(np.stack(list(found.values()))), axis=0)
+    return {each: values[kept] if kept.any() else np.full(1, np.nan) for each, values in found.items()}
+
+
+def _over_both(added: Floats, level: float) -> Interval:
+    """The mean over replications and sampled orders, its interval holding both errors.
+
+    Replications and orders are crossed. The variance of the mean is no more than that of the replications' means over
+    their number plus that of the pairs' means over theirs (what both share is counted twice, on the careful side);
+    degrees of freedom are those of the smaller of the two. Shape of `added`: (n_replications, n_orders).
+    """
+    by_replication = added.mean(axis=1)
+    by_pair = added.reshape(len(added), -1, 2).mean(axis=(0, 2))
+    simple = interval(by_replication, level=level)
+    n, n_pairs = len(by_replication), len(by_pair)
+    if n < 2 or n_pairs < 2:
+        return simple
+    variance = by_replication.var(ddof=1) / n + by_pair.var(ddof=1) / n_pairs
+    half = t_quantile(min(n, n_pairs) - 1, level) * math.sqrt(variance)
+    return Interval(simple.mean, simple.mean - half, simple.mean + half, simple.sd, n)

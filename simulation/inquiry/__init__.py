@@ -1,0 +1,1 @@
+"""Questions that need several arms at once: which part of a policy earns its effect."""

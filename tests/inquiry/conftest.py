@@ -1,0 +1,45 @@
+"""The ablation that comes with aeflow on two short replications, and a folder of the user's own configurations."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulation.config import load
+from simulation.experiment.result import Result
+from simulation.experiment.run import compare
+
+SHORT = ("run.measured_days=7", "run.warm_up_days=3", "run.replications=2", "engine=compiled", "executor=serial")
+STUDY = """
+name: own
+question: Which lever?
+baseline: nurse
+arms:
+  nurse: {label: A nurse, triage: nurse}
+ARMS
+full: FULL
+levers:
+LEVERS
+primary:
+  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
+"""
+
+
+@pytest.fixture(scope="session")
+def ablation() -> Result:
+    """Every combination of what the vendor claims."""
+    return compare(load("study=ablation", *SHORT))
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Callable[..., Path]:
+    """A folder with a study of these levers (a line each)."""
+
+    def write(*levers: str, full: str = "ai_as_claimed", arms: str = "") -> Path:
+        folder = tmp_path / "mine" / "study"
+        folder.mkdir(parents=True, exist_ok=True)
+        text = STUDY.replace("LEVERS", "\n".join(f"  {each}" for each in levers)).replace("FULL", full)
+        (folder / "own.yaml").write_text(text.replace("ARMS", arms), encoding="utf-8")
+        return folder.parent
+
+    return write
