@@ -94,6 +94,8 @@ def _people(columns: Columns, horizon: int) -> People:
         np.require(columns.ignored, np.bool_, WRITEABLE),
         leaves_at.astype(np.int64),
         leavers[np.argsort(leaves_at[leavers], kind="stable")].astype(np.uint32),
+        np.concatenate([np.zeros((0, 2), np.int64), *columns.outages]),
+        np.cumsum([0, *(len(spans) for spans in columns.outages)]),
     )
 
 
@@ -103,6 +105,7 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
     people = np.empty(n, loop.PERSON)
     people["doing"] = loop.IS_NOT_HERE
     people["row"] = columns.start
+    people["started_at"] = NEVER
     people["acuity"] = plan.untriaged_class
     people["seen"] = columns.leaves_at == NEVER
     people["queue"] = NONE

@@ -156,7 +156,7 @@ ACTIVITY = _record(
 )
 CHANGE = _record(at=np.int64, trigger=np.int64, units=np.int64)
 
-STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP = (int(kind) for kind in list(plans.Kind)[:6])
+STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP, DOWN = (int(kind) for kind in list(plans.Kind)[:7])
 DONE, LEFT, AWAY, OPEN = (int(outcome) for outcome in plans.Outcome)
 NONE = plans.NONE
 # What a patient does next: follow the route; an activity that ends in one of four ways; join another queue; nothing.
@@ -193,7 +193,10 @@ class FlatPlan(NamedTuple):
 
 
 class People(NamedTuple):
-    """Bound columns, and those whose patience runs out before the horizon, in the order in which it does."""
+    """Bound columns, and those whose patience runs out before the horizon, in the order in which it does.
+
+    `outages`: the spans of all outages, from and to, one outage after another; `outages_at`: where each begins.
+    """
 
     arrived_at: Ints
     start: NDArray[np.uint32]
@@ -202,6 +205,8 @@ class People(NamedTuple):
     ignored: NDArray[np.bool_]
     leaves_at: Ints
     leavers: NDArray[np.uint32]
+    outages: Ints
+    outages_at: Ints
 
 
 class Room(NamedTuple):
@@ -305,6 +310,20 @@ def _is_open(row, now, lists):
         if lists[k] <= at < lists[k + 1]:
             return True
     return False
+
+
+@inner
+def _was_down(outage, since, now, outages, outages_at):
+    """Whether it was down at any time from `since` until now: its last span to have begun is not over before that."""
+    first, behind = outages_at[outage], outages_at[outage + 1]
+    start = first
+    while first < behind:
+        middle = (first + behind) >> 1
+        if outages[middle, 0] <= now:
+            first = middle + 1
+        else:
+            behind = middle
+    return first > start and outages[first - 1, 1] > since
 
 
 @inlined
@@ -513,6 +532,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     triggers, settings, widening, paces = flat.triggers, flat.settings[0], flat.widening, flat.paces
     arrived_at, leaves_at, leavers = columns.arrived_at, columns.leaves_at, columns.leavers
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
+    outages, outages_at = columns.outages, columns.outages_at
     activities, changes = table.activities, table.changes
     n, n_leavers, n_calendar, most_rows = len(arrived_at), len(leavers), len(calendar), len(activities)
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
@@ -757,6 +777,10 @@ def run(flat, columns, room, table, horizon, n_slots):
                         here = lists[row.targets_at + (0 if n_now >= row.number else 1)]
                     elif kind == HOURS:
                         here = lists[row.targets_at + (0 if _is_open(row, now, lists) else 1)]
+                    elif kind == DOWN:
+                        since = person.started_at if row.number and person.started_at >= 0 else now
+                        was_down = _was_down(row.column, since, now, outages, outages_at)
+                        here = lists[row.targets_at + (0 if was_down else 1)]
                     else:  # the end: an activity of no length, after which everything is given back
                         person.joined_at = now
                         person.started_at = now

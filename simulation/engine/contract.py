@@ -30,6 +30,11 @@ returns to nobody.
 **Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the
 largest keys among those who joined at this instant; they are turned away in another B.
 
+**Outages.** Spans of time in which something is down, half-open, are bound with the patients. A branch on an outage
+reads it now; `since_start`, whether it was down at any time from the start of the patient's last activity until now
+(both included; now alone for whoever has started none, or left the last one before its start). So a step under way
+when something fails is completed, and what follows may differ.
+
 **State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
 placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
 cuts nobody off; a request that widens its pools keeps its place (`joined at`).

@@ -21,6 +21,7 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     ByQueue,
     End,
     Loop,
@@ -51,7 +52,8 @@ class Kind(IntEnum):
     QUEUE = 3
     HOURS = 4
     LOOP = 5
-    END = 6
+    DOWN = 6
+    END = 7
 
 
 class Outcome(IntEnum):
@@ -104,6 +106,8 @@ class BranchRow:
     QUEUE: `steps` waiting, `number` at least -> targets[0], else targets[1].
     HOURS: open in any of `open_hours` (ticks of the week, half-open) -> targets[0], else targets[1].
     LOOP: `column` the attribute of passes, `number` the loop's number; targets again, next.
+    DOWN: `column` the outage; down now, or (`number` 1) at any time since the last activity started -> targets[0],
+    else targets[1].
     """
 
     kind: Kind
@@ -180,6 +184,8 @@ class Plan:
     """What each duration column holds: durations added, factor, repeat."""
     attribute_columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
+    outages: tuple[str, ...]
+    """Those that a branch reads, by number."""
     adherence: float
 
     def row(self, node: str) -> int:
@@ -233,6 +239,7 @@ class _Lowering:
         self.attributes: dict[str, int] = {}
         self.ignored: dict[str, int] = {}
         self.paces: dict[str, int] = {}
+        self.outages: dict[str, int] = {}
 
     def plan(self) -> Plan:
         pathway, priority = self.pathway, self.pathway.priority
@@ -267,6 +274,7 @@ class _Lowering:
             minutes_columns=tuple(self.minutes),
             attribute_columns=tuple(self.attributes),
             ignored_columns=tuple(self.ignored),
+            outages=tuple(self.outages),
             adherence=priority.adherence,
         )
 
@@ -288,6 +296,12 @@ class _Lowering:
         if isinstance(node, ByHours):
             hours = tuple(intervals(node.hours, node.days))
             return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
+        if isinstance(node, ByOutage):
+            pair, column = (
+                self._pair(node.then, node.otherwise),
+                self.outages.setdefault(node.outage, len(self.outages)),
+            )
+            return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))
         if isinstance(node, Loop):
             column = self._attribute(node.passes)
             return BranchRow(Kind.LOOP, self._pair(node.again, node.next), column=column, number=self.loops[name])
@@ -382,7 +396,8 @@ class Columns:
     """What patients bring to an engine, one row of `Draws` each, bound to the columns of one plan.
 
     arrived_at  (n,) ticks, sorted; start (n,) row; attributes (n_attributes, n); minutes (n_columns, n) ticks of
-    work; patience (n,) ticks after arrival or NEVER; ignored (n_ignored, n) whether the class is not honoured.
+    work; patience (n,) ticks after arrival or NEVER; ignored (n_ignored, n) whether the class is not honoured;
+    outages  one array (n_spans, 2) each of ticks from and to, half-open, in order of time and apart.
     """
 
     arrived_at: Ints
@@ -391,6 +406,7 @@ class Columns:
     minutes: NDArray[np.int32]
     patience: Ints
     ignored: NDArray[np.bool_]
+    outages: tuple[Ints, ...] = ()
 
     def __len__(self) -> int:
         return len(self.arrived_at)
@@ -401,6 +417,7 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     n = len(draws)
     missing = [name for name in plan.attribute_columns if name not in draws.attributes]
     missing += sorted({part for parts, _, _ in plan.minutes_columns for part in parts if part not in draws.minutes})
+    missing += [name for name in plan.outages if name not in draws.outages]
     if missing:
         raise PlanError(f"the draws lack {', '.join(missing)}; draw again with this pathway")
     attributes = np.empty((len(plan.attribute_columns), n), dtype=np.int16)
@@ -415,4 +432,5 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     for number, name in enumerate(plan.ignored_columns):
         ignored[number] = draws.adherence[name] >= plan.adherence
     start = np.asarray(plan.stream_starts, dtype=np.int32)[draws.stream]
-    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, ignored)
+    outages = tuple(draws.outages[name] for name in plan.outages)
+    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, ignored, outages)

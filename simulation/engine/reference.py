@@ -132,6 +132,7 @@ class _Department:
         self.minutes: list[list[int]] = columns.minutes.tolist()
         self.patience: list[int] = columns.patience.tolist()
         self.ignored: list[list[bool]] = columns.ignored.tolist()
+        self.outages: list[list[list[int]]] = [spans.tolist() for spans in columns.outages]
         self.class_when_pulled = _classes_when_pulled(plan)
         self.records: list[list[int]] = []
         self.changes: list[tuple[int, int, int]] = []
@@ -334,9 +335,21 @@ class _Department:
         if kind is Kind.QUEUE:
             n_waiting = sum(self._waiting_before(step) for step in branch.steps)
             return branch.targets[0 if n_waiting >= branch.number else 1]
+        if kind is Kind.DOWN:
+            since = self._began(patient) if branch.number else self.now
+            return branch.targets[0 if self._was_down(branch.column, since) else 1]
         at = self.now % WEEK
         is_open = any(start <= at < end for start, end in branch.open_hours)
         return branch.targets[0 if is_open else 1]
+
+    def _began(self, patient: _Patient) -> int:
+        """When the patient's last activity started; now, if there was none or it never did."""
+        started_at = patient.record[3] if patient.record else NEVER
+        return self.now if started_at == NEVER else started_at
+
+    def _was_down(self, outage: int, since: int) -> bool:
+        """Whether it was down at any time from `since` until now, both included."""
+        return any(start <= self.now and since < end for start, end in self.outages[outage])
 
     def _start_alone(self, patient: _Patient) -> bool:
         """Start a step without pools; True if it is over at once."""

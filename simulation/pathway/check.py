@@ -22,10 +22,13 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     Choice,
     Given,
     Opens,
     Pathway,
+    RandomOutages,
+    StatedOutages,
     Step,
 )
 from simulation.pathway.described import Sourced
@@ -51,7 +54,7 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     found = Findings()
     categories = _attributes(pathway, found)
     _values(pathway, found)
-    for plain in (_node_names, _streams, _present, _profiles, _pools, _priority, _patience, _triggers):
+    for plain in (_node_names, _streams, _present, _profiles, _pools, _priority, _patience, _triggers, _outages):
         plain(pathway, found)
     for part in (_durations, _steps, _branches, _loops):
         part(pathway, found, categories)
@@ -326,6 +329,23 @@ def _triggers(pathway: Pathway, found: Findings) -> None:
             found.add(f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy)
 
 
+def _outages(pathway: Pathway, found: Findings) -> None:
+    for name, outage in pathway.outages.items():
+        where = f"outages.{name}"
+        if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
+            remedy = "Give mean_up_minutes, mean_down_minutes or both"
+            found.add(where, "it is neither up nor down: both means are 0", remedy)
+        if isinstance(outage, StatedOutages):
+            before = 0.0
+            for number, span in enumerate(outage.spans):
+                place = f"{where}.spans.{number}"
+                if not span.ends_at_minutes > span.starts_at_minutes:
+                    found.add(place, "ends before it starts", "Make ends_at_minutes the later one")
+                if span.starts_at_minutes < before:
+                    found.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
+                before = max(before, span.ends_at_minutes)
+
+
 def _watched(pathway: Pathway, found: Findings, where: str, steps: tuple[str, ...]) -> None:
     """Steps whose waiting patients are counted: there are some, and people can wait at them."""
     if not steps:
@@ -418,6 +438,8 @@ def _branches(pathway: Pathway, found: Findings, categories: Categories) -> None
         _node(pathway, found, f"{where}.otherwise", branch.otherwise)
         if isinstance(branch, ByHours):
             _clock(found, where, branch.hours, branch.days)
+        elif isinstance(branch, ByOutage):
+            found.known(f"{where}.outage", branch.outage, pathway.outages, what="outage")
         else:
             _watched(pathway, found, f"{where}.waiting_at", branch.waiting_at)
 

@@ -1,7 +1,7 @@
 """The vocabulary: what a department consists of, by name.
 
 A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers once. Reading order: `Pool`,
-`Step`, the four branches, `Stream`, `Pathway`.
+`Step`, the five branches, `Stream`, `Pathway`.
 """
 
 from __future__ import annotations
@@ -183,6 +183,44 @@ class Widen(Sourced):
 
 
 @described
+class RandomOutages(Sourced):
+    """Up and down by turns, each for an exponential time; long since so at time 0. A mean of 0 leaves that out."""
+
+    kind: Literal["random"]
+    mean_up_minutes: Minutes
+    mean_down_minutes: Minutes
+
+
+@described
+class ShareOfTime(Sourced):
+    """Down for a share of the time, `mean_down_minutes` at a time (exponential); 0 is never and 1 is always."""
+
+    kind: Literal["share"]
+    share: Share
+    mean_down_minutes: Positive
+
+
+@described
+class Span:
+    """From one minute to another since 00:00 on day 0, half-open."""
+
+    starts_at_minutes: Minutes
+    ends_at_minutes: Minutes
+
+
+@described
+class StatedOutages(Sourced):
+    """Down in the stated spans, in order of time: the same in every replication."""
+
+    kind: Literal["stated"]
+    spans: tuple[Span, ...]
+
+
+Outage = RandomOutages | ShareOfTime | StatedOutages
+"""When something (a tool, a system, a unit) is down: spans of time drawn for a replication, the same in every arm."""
+
+
+@described
 class Step:
     """Asks for pools, waits, holds them for its minutes, gives back what it does not keep.
 
@@ -266,7 +304,21 @@ class ByHours(Sourced):
     otherwise: str
 
 
-Branch = ByAttribute | ByChance | ByQueue | ByHours
+@described
+class ByOutage(Sourced):
+    """Route by whether something is down: `then` while it is, `otherwise` while it is up.
+
+    `since_start`: whether it was down at any time from the start of the patient's last activity until now.
+    """
+
+    kind: Literal["down"]
+    outage: str
+    since_start: bool = False
+    then: str
+    otherwise: str
+
+
+Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage
 
 
 @described
@@ -333,6 +385,7 @@ class Pathway:
     loops: Mapping[str, Loop] = field(default_factory=dict)
     ends: Annotated[Mapping[str, End], MinLen(1)]
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    outages: Mapping[str, Outage] = field(default_factory=dict)
     decisions_every_minutes: Positive = 60.0
     allow_overload: bool = False
 
@@ -362,7 +415,7 @@ def targets(node: Step | Branch | Loop | End) -> tuple[str, ...]:
         found = (*node.cases.values(), node.otherwise)
     elif isinstance(node, ByChance):
         found = tuple(node.targets)
-    elif isinstance(node, ByQueue | ByHours):
+    elif isinstance(node, ByQueue | ByHours | ByOutage):
         found = (node.then, node.otherwise)
     elif isinstance(node, Loop):
         found = (node.again, node.next)

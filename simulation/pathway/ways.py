@@ -13,6 +13,7 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByQueue,
     End,
     Loop,
     Pathway,
@@ -62,8 +63,11 @@ def _ways(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[Way]:
     elif isinstance(node, Loop):
         yield Way(node.again, "again", "again")
         yield Way(node.next, "done", "done")
-    elif not isinstance(node, End):
+    elif isinstance(node, ByQueue):
         yield Way(node.then, "case", f"{node.at_least} or more waiting")
+        yield Way(node.otherwise, "case", "otherwise")
+    elif not isinstance(node, End):
+        yield Way(node.then, "case", "was down" if node.since_start else "down")
         yield Way(node.otherwise, "case", "otherwise")
 
 

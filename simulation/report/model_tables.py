@@ -23,6 +23,7 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     ByQueue,
     Chance,
     Choice,
@@ -344,6 +345,9 @@ def _reads(branch: Branch) -> tuple[str, str]:
             f"{branch.at_least} or more wait at {_code(branch.waiting_at)}",
             f"`{branch.then}`; otherwise `{branch.otherwise}`",
         )
+    if isinstance(branch, ByOutage):
+        when = "has been down since the last step began" if branch.since_start else "is down"
+        return f"`{branch.outage}` {when}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
     assert isinstance(branch, ByHours)
     return f"open {branch.hours} h, {branch.days}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
 

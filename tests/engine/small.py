@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulation.draws import Draws, Luck
+from simulation.draws import Draws, Luck, draw_outages
 from simulation.engine.contract import Run
 from simulation.engine.plan import OUTCOMES, Columns, Outcome, Plan, bind, lower
 from simulation.pathway.department import (
@@ -165,6 +165,7 @@ def _draws(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
             if step.adheres
         },
         order=np.arange(n),
+        outages=draw_outages(pathway, seed=0, replication=0, days=30),
         luck=Luck(seed=0, replication=0, sources=(), place=np.arange(n), room=np.zeros(0)),
     )
 

@@ -20,12 +20,14 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     ByQueue,
     Chance,
     Choice,
     End,
     Loop,
     Opens,
+    Outage,
     Pathway,
     Patience,
     Pool,
@@ -33,7 +35,11 @@ from simulation.pathway.department import (
     Priority,
     Profile,
     QueueClass,
+    RandomOutages,
+    ShareOfTime,
     Shift,
+    Span,
+    StatedOutages,
     Step,
     Stream,
     Takes,
@@ -82,7 +88,13 @@ def rounded(columns: Columns, grid: int) -> Columns:
         arrived_at=_round(columns.arrived_at, grid),
         minutes=_round(columns.minutes, grid),
         patience=np.where(columns.patience == NEVER, NEVER, _round(columns.patience, grid)),
+        outages=tuple(_apart(_round(spans, grid)) for spans in columns.outages),
     )
+
+
+def _apart(spans: NDArray[Any]) -> NDArray[Any]:
+    """Those that rounding has left some length."""
+    return spans[spans[:, 1] > spans[:, 0]]
 
 
 def _round(ticks: NDArray[Any], grid: int) -> NDArray[Any]:
@@ -151,6 +163,7 @@ class _Maker:
             loops={name: self.loop(name) for name in self.loops},
             ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
             triggers={f"trigger_{k}": self.trigger() for k in range(chance.choice((0, 0, 1, 2)))},
+            outages={"random": self.random_outages(), "share": self.share_of_time(), "stated": self.stated_outages()},
             decisions_every_minutes=chance.choice((15, 60)),
         )
 
@@ -158,6 +171,19 @@ class _Maker:
         """Fast and slow hours of a day or of a week; in some nothing moves."""
         hours = self.chance.choice((24, 24, 168))
         return Profile(weights=(*(self.chance.choice((0, 1, 1, 2, 3)) for _ in range(hours - 1)), 1), **NOTE)
+
+    def random_outages(self) -> Outage:
+        up, down = self.chance.choice(((30, 15), (120, 60), (600, 100), (2, 0), (0, 2)))
+        return RandomOutages(kind="random", mean_up_minutes=up, mean_down_minutes=down, **NOTE)
+
+    def share_of_time(self) -> Outage:
+        share = self.chance.choice((0, 0.1, 0.5, 0.5, 1))
+        return ShareOfTime(kind="share", share=share, mean_down_minutes=self.chance.choice((5, 60)), **NOTE)
+
+    def stated_outages(self) -> Outage:
+        starts = [360 * k + self.chance.choice((0, 5, 60)) for k in range(8)]
+        spans = (Span(starts_at_minutes=at, ends_at_minutes=at + self.chance.choice((10, 120, 300))) for at in starts)
+        return StatedOutages(kind="stated", spans=tuple(spans), **NOTE)
 
     def works(self) -> dict[str, AnyDuration]:
         means = (3, 20, 90, 3, 20, 90, 2000)
@@ -274,7 +300,8 @@ class _Maker:
         )
 
     def branch(self, name: str) -> Branch:
-        kind = self.chance.choice(("attribute", "acuity", "chance", "queue", "queue", "queue", "hours", "hours"))
+        kinds = ("attribute", "acuity", "chance", "queue", "queue", "queue", "hours", "hours", "down", "down", "down")
+        kind = self.chance.choice(kinds)
         then = self.later(name)
         otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])
         if kind in ("attribute", "acuity"):
@@ -293,6 +320,9 @@ class _Maker:
                 otherwise=otherwise,
                 **NOTE,
             )
+        if kind == "down":
+            outage, since = self.chance.choice(("random", "share", "stated")), self.often(0.5)
+            return ByOutage(kind="down", outage=outage, since_start=since, then=then, otherwise=otherwise, **NOTE)
         hours = self.chance.choice(("8-20", "22:30-7", "0-12"))
         days = self.chance.choice(("mon-sun", "mon-sun", "tue-sun", "mon"))
         return ByHours(kind="hours", hours=hours, days=days, then=then, otherwise=otherwise, **NOTE)

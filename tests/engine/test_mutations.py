@@ -106,6 +106,18 @@ RULES = {
         Edit("again = patient.passes[branch.number] < self", "again = patient.passes[branch.number] <= self"),
         Edit("if passes[number] < attributes", "if passes[number] <= attributes"),
     ),
+    "a tool is still down as it comes back": Rule(
+        Edit("start <= self.now and since < end", "start <= self.now and since <= end"),
+        Edit("outages[first - 1, 1] > since", "outages[first - 1, 1] >= since"),
+    ),
+    "a tool fails after the instant of its failure": Rule(
+        Edit("start <= self.now and since < end", "start < self.now and since < end"),
+        Edit("outages[middle, 0] <= now", "outages[middle, 0] < now"),
+    ),
+    "whether a tool was down is asked for now alone": Rule(
+        Edit("self._began(patient) if branch.number else self.now", "self.now"),
+        Edit("person.started_at if row.number and person.started_at >= 0 else now", "now"),
+    ),
     "a unit is still open at its end": Rule(
         Edit("start <= at < end", "start <= at <= end"),
         Edit("lists[k] <= at < lists[k + 1]", "lists[k] <= at <= lists[k + 1]"),

@@ -51,6 +51,10 @@ SAYINGS = {
     "finds a queue short",
     "finds a unit open",
     "finds a unit closed",
+    "finds a tool down",
+    "finds a tool up",
+    "finds a tool was down since the start",
+    "finds a tool up since the start",
     "goes round a loop",
     "goes on from a loop",
     "a trigger opens",
@@ -190,6 +194,10 @@ def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[s
             yield "finds a queue long" if first else "finds a queue short"
         elif node.kind is Kind.HOURS:
             yield "finds a unit open" if first else "finds a unit closed"
+        elif node.kind is Kind.DOWN and node.number:
+            yield "finds a tool was down since the start" if first else "finds a tool up since the start"
+        elif node.kind is Kind.DOWN:
+            yield "finds a tool down" if first else "finds a tool up"
         else:
             passed[node.number] += first
             yield "goes round a loop" if first else "goes on from a loop"

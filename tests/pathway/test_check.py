@@ -661,3 +661,47 @@ steps:
         )
         == ()
     )
+
+
+# --- outages -------------------------------------------------------------------------------------------------
+
+DOWN = """
+outages:
+  tool: {kind: share, share: 0.1, mean_down_minutes: 60, mark: assumed, source: test}
+branches:
+  failed: {kind: down, outage: tool, then: see, otherwise: see, mark: assumed, source: test}
+streams: {walk_in: {starts: failed}}
+"""
+
+
+def test_a_branch_on_an_outage_is_sound(smallest: Make) -> None:
+    assert check(smallest(DOWN)) == ()
+
+
+def test_a_branch_on_an_unknown_outage_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(DOWN.replace("outage: tool", "outage: tol")))
+    assert fault.where == "branches.failed.outage"
+    assert "unknown outage 'tol'" in fault.found
+    assert "tool" in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("outage", "where", "found"),
+    [
+        ("kind: random, mean_up_minutes: 0, mean_down_minutes: 0", "", "neither up nor down"),
+        ("kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 5}]", ".spans.0", "ends before it starts"),
+        (
+            "kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 9}, "
+            "{starts_at_minutes: 8, ends_at_minutes: 12}]",
+            ".spans.1",
+            "starts before an earlier one ends",
+        ),
+    ],
+)
+def test_an_outage_that_says_nothing_or_twice_the_same_is_a_fault(
+    outage: str, where: str, found: str, smallest: Make
+) -> None:
+    stated = DOWN.replace("kind: share, share: 0.1, mean_down_minutes: 60", outage)
+    (fault,) = check(smallest(stated))
+    assert fault.where == f"outages.tool{where}"
+    assert found in fault.found
