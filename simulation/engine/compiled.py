@@ -118,6 +118,7 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
         people=people,
         slots=np.empty(n * n_slots, np.uint32),
         passes=np.zeros(n * plan.n_loops, np.int16),
+        marked_at=np.full(n * plan.n_marks, NEVER, np.int64),
         queues=queues,
         waiting=waiting,
         touched=np.empty(len(flat.asks), np.uint32),
@@ -229,6 +230,7 @@ _ABSENT = dict.fromkeys(
         "ignored",
         "relabels",
         "repeat_of",
+        "since",
         "pace",
         "queue_limit",
         "widened_ask",
@@ -250,7 +252,7 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
 
 
 def _step(row: StepRow, lists: _Lists) -> Fields:
-    varies = row.minutes != NONE and (row.repeat_of != NONE or row.pace != NONE)
+    varies = row.minutes != NONE and not row.repeat_of == row.since == row.pace == NONE
     return {
         **_ABSENT,
         "kind": Kind.STEP,
@@ -260,6 +262,8 @@ def _step(row: StepRow, lists: _Lists) -> Fields:
         "has_varying_minutes": varies,
         "n_repeats": row.n_repeats,
         "repeat_of": row.repeat_of,
+        "since": row.since,
+        **lists.add("marks", row.marks),
         "pace": row.pace,
         **lists.add("keeps", row.keeps),
         **lists.add("start_gives", row.gives_up_at_start),
@@ -298,6 +302,7 @@ def _settings(plan: Plan, *, decides: bool) -> Records:
         "patience_to": max(plan.patience_to, 0),
         "decide_every": plan.decide_every if decides else 0,
         "n_loops": plan.n_loops,
+        "n_marks": plan.n_marks,
     }
     return _records(loop.SETTINGS, [fields])
 

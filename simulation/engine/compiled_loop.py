@@ -63,11 +63,14 @@ ROW = _record(
     may_leave=np.bool_,
     first_seen=np.bool_,
     pulled=np.bool_,
+    n_marks=np.int8,
+    marks_at=np.uint32,
     keeps_at=np.uint32,
     end_gives_at=np.uint32,
     start_gives_at=np.uint32,
     n_repeats=np.int32,
     repeat_of=np.int32,
+    since=np.int32,
     pace=np.int32,
     queue_limit=np.int32,
     turned_away=np.uint32,
@@ -122,6 +125,7 @@ SETTINGS = _record(
     patience_to=np.int64,
     decide_every=np.int64,
     n_loops=np.int64,
+    n_marks=np.int64,
 )
 # Where a patient is: what it does at which row of the plan since when, its neighbours in the queue, what it holds.
 PERSON = _record(
@@ -215,6 +219,7 @@ class Room(NamedTuple):
     people: Records
     slots: NDArray[np.uint32]
     passes: NDArray[np.int16]
+    marked_at: Ints
     queues: Records
     waiting: Records
     touched: NDArray[np.uint32]
@@ -354,16 +359,32 @@ def _give_up_at_start(person, first, row, lists, slots, pools, freed, n_freed):
     return n_freed
 
 
+@inner
+def _mark(row, first, now, lists, marked_at):
+    """Start the clocks that a step which has ended marks; `first`: where the patient's clocks begin."""
+    for k in range(np.int64(row.marks_at), np.int64(row.marks_at) + row.n_marks):
+        marked_at[first + lists[k]] = now
+
+
+@inner
+def _use_up(clock, now, marked_at):
+    """When a clock was started, or now if it does not run; it does not run any more."""
+    started = marked_at[clock]
+    marked_at[clock] = NEVER
+    return started if started >= 0 else now
+
+
 @inlined
-def _end_of(p, row, now, minutes, passes, n_loops, paces):
-    """When a step that starts now ends, in a loop or at a pace."""
+def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
+    """When a step that starts now ends, in a loop, at a pace or since a mark, which is used up."""
     column = row.minutes
     if row.repeat_of >= 0:
         column += min(max(passes[p * n_loops + row.repeat_of] - 1, 0), row.n_repeats - 1)
     work = np.int64(minutes[column, p])
+    since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
     if row.pace < 0 or work == 0:
-        return now + work
-    return _paced_end(now, work, paces[row.pace])
+        return max(since + work, now)
+    return max(_paced_end(since, work, paces[row.pace]), now)
 
 
 @inner
@@ -538,6 +559,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
+    n_marks, marked_at = settings.n_marks, room.marked_at
     people, slots, passes, queues, waiting = room.people, room.slots, room.passes, room.queues, room.waiting
     touched, freed, heap, wheel, begun = room.touched, room.freed, room.heap, room.wheel, room.begun
     moving, ending, limited = room.moving, room.ending, room.limited
@@ -708,6 +730,8 @@ def run(flat, columns, room, table, horizon, n_slots):
                             person.n_taken = 0
                         person.n_held = n_kept
                         if what == ENDS:
+                            if row.n_marks > 0:
+                                _mark(row, p * n_marks, now, lists, marked_at)
                             if row.relabels >= 0:
                                 person.acuity = attributes[row.relabels, p]
                             here = np.uint32(row.next)
@@ -738,7 +762,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                                 )
                             ended = now
                             if row.has_varying_minutes:
-                                ended = _end_of(p, row, now, minutes, passes, n_loops, paces)
+                                ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
@@ -930,7 +954,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 person.n_taken = n_taken
                 ended = now
                 if row.has_varying_minutes:
-                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces)
+                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
                 elif row.minutes >= 0:
                     ended += minutes[row.minutes, p]
                 if ended == now:

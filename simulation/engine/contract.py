@@ -23,6 +23,10 @@ patient is being served, it leaves on joining the next queue that allows leaving
 has started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives
 back everything held.
 
+**Clocks.** A step that `marks` a clock starts it for the patient at its end, anew if it ran. A step `since` a clock
+counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by its start;
+the clock is used up. If it does not run, the minutes count from now.
+
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
 returns to nobody.

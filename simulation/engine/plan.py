@@ -73,6 +73,7 @@ class StepRow:
     """A step in integers. Pools, rows, asks and columns are numbers; NONE where there is none.
 
     `minutes` is the first of `n_repeats` duration columns (NONE: an instant); `repeat_of` a loop's number;
+    `marks`, `since` numbers of clocks;
     `ask` a number of `Plan.asks`; `queue_class` a fixed class or NONE for the acuity now;
     `ignored` a column of the coins against adherence; `relabels` an attribute column.
     """
@@ -82,6 +83,8 @@ class StepRow:
     minutes: int
     n_repeats: int
     repeat_of: int
+    marks: tuple[int, ...]
+    since: int
     pace: int
     keeps: tuple[int, ...]
     gives_up_at_start: tuple[int, ...]
@@ -166,6 +169,7 @@ class Plan:
     pool_rows: tuple[PoolRow, ...]
     asks: tuple[Ask, ...]
     n_loops: int
+    n_marks: int
     classes: tuple[str, ...]
     ranks: tuple[int, ...]
     rates: tuple[int, ...]
@@ -233,6 +237,7 @@ class _Lowering:
         self.pools = {name: number for number, name in enumerate(pathway.pools)}
         self.classes = {name: number for number, name in enumerate(pathway.priority.classes)}
         self.loops = {name: number for number, name in enumerate(pathway.loops)}
+        self.marks: dict[str, int] = {}
         self.asks: dict[Ask, int] = {}
         self.minutes: list[tuple[tuple[str, ...], float, int]] = []
         self.first_minutes: dict[tuple[tuple[str, ...], float, int], int] = {}
@@ -252,6 +257,7 @@ class _Lowering:
             pool_rows=tuple(self._pool(name) for name in self.pools),
             asks=tuple(self.asks),
             n_loops=len(self.loops),
+            n_marks=len(self.marks),
             classes=tuple(self.classes),
             ranks=tuple(round(each.rank * RANK_SCALE) for each in priority.classes.values()),
             rates=tuple(each.rate for each in priority.classes.values()),
@@ -331,6 +337,8 @@ class _Lowering:
             minutes=minutes,
             n_repeats=n_repeats,
             repeat_of=self.loops[step.repeat_of] if step.repeat_of is not None else NONE,
+            marks=tuple(self._mark(mark) for mark in step.marks),
+            since=self._mark(step.since) if step.since is not None else NONE,
             pace=self.paces.setdefault(step.pace, len(self.paces)) if step.pace is not None else NONE,
             keeps=self._pools(step.keeps),
             gives_up_at_start=self._pools(step.gives_up_at_start),
@@ -357,6 +365,9 @@ class _Lowering:
 
     def _pools(self, names: Sequence[str]) -> tuple[int, ...]:
         return tuple(self.pools[name] for name in names)
+
+    def _mark(self, name: str) -> int:
+        return self.marks.setdefault(name, len(self.marks))
 
     def _ask(self, ask: Ask) -> int:
         return self.asks.setdefault(ask, len(self.asks))

@@ -39,7 +39,7 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 class _Patient:
     """What the engine knows about somebody now."""
 
-    __slots__ = ("acuity", "arrived_at", "ask", "held", "leaves_at", "number", "passes", "pulled", "queue",
+    __slots__ = ("acuity", "arrived_at", "ask", "held", "leaves_at", "marked_at", "number", "passes", "pulled", "queue",
                  "record", "seen", "step", "taken")  # fmt: skip
 
     def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
@@ -51,6 +51,8 @@ class _Patient:
         """Whether patience no longer matters."""
         self.pulled = False
         self.passes = [0] * n_loops
+        self.marked_at: dict[int, int] = {}
+        """When each clock that runs was started."""
         self.held: list[tuple[_Pool, int]] = []
         """Pools kept from earlier steps, each with the team of the unit."""
         self.taken: list[tuple[_Pool, int]] = []
@@ -421,6 +423,8 @@ class _Department:
             patient.taken = []
         if step.gives_up_at_end:
             self._give_up(patient, step.gives_up_at_end)
+        for mark in step.marks:
+            patient.marked_at[mark] = self.now
         if step.relabels != NONE:
             patient.acuity = self.attributes[step.relabels][patient.number]
 
@@ -518,9 +522,10 @@ class _Department:
         if step.repeat_of != NONE:
             column += min(max(patient.passes[step.repeat_of] - 1, 0), step.n_repeats - 1)
         work = self.minutes[column][patient.number]
+        since = patient.marked_at.pop(step.since, self.now)
         if step.pace == NONE or not work:
-            return work
-        return paced_end(self.now, work, self.plan.paces[step.pace]) - self.now
+            return max(since + work - self.now, 0)
+        return max(paced_end(since, work, self.plan.paces[step.pace]) - self.now, 0)
 
     def _trim(self, now: int) -> None:
         """Turn away from queues that are too long, last first, among those who joined at this instant."""

@@ -364,6 +364,10 @@ def _steps(pathway: Pathway, found: Findings, categories: Categories) -> None:
         _node(pathway, found, f"{where}.turned_away", step.turned_away)
         found.known(f"{where}.repeat_of", step.repeat_of, pathway.loops, what="loop")
         _profile(pathway, found, f"{where}.pace", step.pace, HOURLY)
+        marked = [mark for each in pathway.steps.values() for mark in each.marks]
+        if found.known(f"{where}.since", step.since, dict.fromkeys(marked), what="mark") and not step.minutes:
+            remedy = "Name the minutes that count from the mark, or remove `since`"
+            found.add(f"{where}.since", "there are no minutes to count", remedy)
         for number, duration in enumerate(step.minutes):
             found.known(f"{where}.minutes.{number}", duration, pathway.durations, what="duration")
         if step.ranks_as != ANY_CLASS:

@@ -230,6 +230,8 @@ class Step:
     times           a factor on the minutes
     pace            a profile: the minutes pass faster or slower by the hour
     repeat_of       a loop: its k-th pass reads the k-th draw
+    marks           clocks that start for the patient as the step ends, by name
+    since           such a clock: if it runs, the minutes count from its start and not from now, and it is used up
     keeps           of what was taken, held on after the end
     gives_up_at_start, gives_up_at_end   of what was held before
     ranks_as        'acuity' (the class of the patient now) or a class of the priority rule
@@ -249,6 +251,8 @@ class Step:
     times: Positive = 1.0
     pace: str | None = None
     repeat_of: str | None = None
+    marks: tuple[str, ...] = ()
+    since: str | None = None
     keeps: tuple[str, ...] = ()
     gives_up_at_start: tuple[str, ...] = ()
     gives_up_at_end: tuple[str, ...] = ()

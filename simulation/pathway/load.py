@@ -152,6 +152,10 @@ class _Walk:
         classes = tuple(pathway.priority.classes)
         self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
         self.passes = np.zeros((len(self.loops), n), dtype=np.int64)
+        self.marked: dict[str, Floats] = {
+            mark: np.full(n, np.nan) for step in pathway.steps.values() for mark in step.marks
+        }
+        """When each running clock was started."""
         self.work = np.zeros((len(self.pools), HOURS_OF_WEEK))
         self.hours = np.zeros((len(self.pools), n))
 
@@ -224,8 +228,14 @@ class _Walk:
             self.held[here, self.pools[pool]] = 0
         started = self.started[here] = self.clock[here]
         minutes = self._minutes(step, here)
+        since = started
+        if step.since is not None:
+            marked = self.marked[step.since]
+            since = np.where(np.isnan(marked[here]), started, marked[here])
+            marked[here] = np.nan
         if step.pace is not None:
-            minutes = _paced(started, minutes, self.pathway.profiles[step.pace])
+            minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
+        minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
         for pool, number in self.pools.items():
             parts = self.held[here, number] + taken.get(pool, 0.0)
@@ -233,6 +243,8 @@ class _Walk:
                 self.work[number] += _spread(started, minutes, parts * self.weight[here])
                 self.hours[number, here] += parts * minutes / 60
         self.clock[here] = started + minutes
+        for mark in step.marks:
+            self.marked[mark][here] = self.clock[here]
         for pool in step.keeps:
             self.held[here, self.pools[pool]] += taken[pool]
         for pool in step.gives_up_at_end:

@@ -53,6 +53,7 @@ from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE
 NOTE: Any = {"mark": "assumed", "source": "made for a test"}
 GRIDS = (1, TICKS_PER_MINUTE, 5 * TICKS_PER_MINUTE)
 """Ticks to which arrivals, durations and patience are rounded: 1/1024 minute, 1 minute, 5 minutes."""
+CLOCKS = ("ordered", "asked_for")
 CLASSES = ("urgent", "standard", "minor")
 
 
@@ -113,7 +114,7 @@ class _Maker:
         self.chance = chance
         self.pools = tuple(f"pool_{k}" for k in range(chance.randint(1, 5)))
         self.nodes = tuple(f"node_{k}" for k in range(chance.randint(3, 10)))
-        kinds = ["step", "step", *chance.choices(("step", "branch", "loop"), (8, 5, 3), k=len(self.nodes) - 2)]
+        kinds = ["step", "step", *chance.choices(("step", "branch", "loop"), (8, 7, 3), k=len(self.nodes) - 2)]
         self.kinds = dict(zip(self.nodes, kinds, strict=True))
         self.steps = [name for name in self.nodes if self.kinds[name] == "step"]
         self.loops = [name for name in self.nodes if self.kinds[name] == "loop"]
@@ -123,6 +124,8 @@ class _Maker:
         self.kept: set[str] = set()
         """Pools that some step made so far keeps, so that giving them up means something."""
         self.kept_last: tuple[str, ...] = ()
+        self.marked: tuple[str, ...] = ()
+        """Clocks that some step made so far starts."""
 
     def often(self, p: float) -> bool:
         return self.chance.random() < p
@@ -173,16 +176,16 @@ class _Maker:
         return Profile(weights=(*(self.chance.choice((0, 1, 1, 2, 3)) for _ in range(hours - 1)), 1), **NOTE)
 
     def random_outages(self) -> Outage:
-        up, down = self.chance.choice(((30, 15), (120, 60), (600, 100), (2, 0), (0, 2)))
+        up, down = self.chance.choice(((30, 30), (60, 120), (120, 60), (600, 300), (2, 0)))
         return RandomOutages(kind="random", mean_up_minutes=up, mean_down_minutes=down, **NOTE)
 
     def share_of_time(self) -> Outage:
-        share = self.chance.choice((0, 0.1, 0.5, 0.5, 1))
+        share = self.chance.choice((0, 0.2, 0.5, 0.5, 0.8, 1))
         return ShareOfTime(kind="share", share=share, mean_down_minutes=self.chance.choice((5, 60)), **NOTE)
 
     def stated_outages(self) -> Outage:
         starts = [360 * k + self.chance.choice((0, 5, 60)) for k in range(8)]
-        spans = (Span(starts_at_minutes=at, ends_at_minutes=at + self.chance.choice((10, 120, 300))) for at in starts)
+        spans = (Span(starts_at_minutes=at, ends_at_minutes=at + self.chance.choice((120, 240, 300))) for at in starts)
         return StatedOutages(kind="stated", spans=tuple(spans), **NOTE)
 
     def works(self) -> dict[str, AnyDuration]:
@@ -277,13 +280,19 @@ class _Maker:
         given = self.some(held or self.pools, 2) if self.often(0.4) else ()
         self.kept.update(keeps)
         self.kept_last = keeps
+        since = chance.choice(self.marked or CLOCKS) if self.often(0.6 if self.marked else 0.1) else None
+        work = self.some(self.durations, 2) if self.often(0.8) else ()
+        marks = self.some(CLOCKS, 2) if self.often(0.5) else ()
+        self.marked += marks
         return Step(
             next=self.later(name),
             asks=asks,
             any_of=any_of,
-            minutes=self.some(self.durations, 2) if self.often(0.8) else (),
+            minutes=work or (self.durations[:1] if since else ()),
             times=chance.choice((1, 1, 0.5)),
-            pace="pace" if self.often(0.2) else None,
+            pace="pace" if self.often(0.4 if since else 0.2) else None,
+            marks=marks,
+            since=since,
             repeat_of=chance.choice(self.loops) if self.loops and self.often(0.7) else None,
             keeps=keeps,
             gives_up_at_start=(left[:1] if self.often(0.5) else left) or given,
@@ -300,7 +309,7 @@ class _Maker:
         )
 
     def branch(self, name: str) -> Branch:
-        kinds = ("attribute", "acuity", "chance", "queue", "queue", "queue", "hours", "hours", "down", "down", "down")
+        kinds = ("attribute", "acuity", "chance", *("queue",) * 6, *("hours",) * 3, *("down",) * 7)
         kind = self.chance.choice(kinds)
         then = self.later(name)
         otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])

@@ -39,6 +39,11 @@ SAYINGS = {
     "leaves on joining",
     "is turned away",
     "works at a pace",
+    "works since a mark",
+    "works since a mark at a pace",
+    "finds the work since a mark done",
+    "works since a mark that is not there",
+    "marks again",
     "reads a later draw of a loop",
     "is there at time 0",
     "works on past a smaller shift, counted",
@@ -91,10 +96,11 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
     """What each activity shows, patient by patient in the order of joining."""
     table = run.activities
     smaller = [_smaller_shifts(plan, pool, run.horizon) for pool in range(len(plan.pools))]
-    patient, held, acuity, passed = NONE, set[int](), NONE, Counter[int]()
+    patient, held, acuity, passed, marked = NONE, set[int](), NONE, Counter[int](), dict[int, int]()
     for k in range(len(table)):
         if table.patient[k] != patient:
             patient, held, acuity, passed = int(table.patient[k]), set(), plan.untriaged_class, Counter()
+            marked = {}
             if columns.arrived_at[patient] == 0:
                 yield "is there at time 0"
         row = plan.rows[table.step[k]]
@@ -121,6 +127,8 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
             until = run.horizon if ended == NEVER else ended
             for pool in taken:
                 yield from {what for tick, what in smaller[pool] if started < tick < until}
+        if started != NEVER and row.since != NONE and row.minutes != NONE:
+            yield from _since(row, marked.pop(row.since, NEVER), started, ended)
         if outcome == Outcome.DONE:
             if taken and started == ended:
                 yield "takes no time"
@@ -139,6 +147,9 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
                 yield "works at a pace"
             if row.repeat_of != NONE and row.n_repeats > 1 and passed[row.repeat_of] > 1:
                 yield "reads a later draw of a loop"
+            if {*row.marks} & {*marked}:
+                yield "marks again"
+            marked |= dict.fromkeys(row.marks, ended)
             then = row.next
         if then != NONE and k + 1 < len(table) and table.patient[k + 1] == patient:
             yield from _branch(plan, then, int(table.step[k + 1]), passed)
@@ -155,6 +166,15 @@ def _wait(plan: Plan, columns: Columns, patient: int, row: StepRow, joined: int,
         for after, what in zip(plan.pull, ("starts", "ends"), strict=False):
             if since < after <= since + started - joined:
                 yield f"waits while the pull {what}"
+
+
+def _since(row: StepRow, marked: int, started: int, ended: int) -> Iterator[str]:
+    if marked == NEVER:
+        yield "works since a mark that is not there"
+    elif marked < started == ended:
+        yield "finds the work since a mark done"
+    elif marked < started:
+        yield "works since a mark" if row.pace == NONE else "works since a mark at a pace"
 
 
 def _taken(plan: Plan, row: StepRow, pool: int) -> set[int]:

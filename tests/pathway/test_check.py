@@ -705,3 +705,23 @@ def test_an_outage_that_says_nothing_or_twice_the_same_is_a_fault(
     (fault,) = check(smallest(stated))
     assert fault.where == f"outages.tool{where}"
     assert found in fault.found
+
+
+# --- clocks --------------------------------------------------------------------------------------------------
+
+CLOCK = "steps: {see: {marks: [ordered], next: wait}, wait: {minutes: [seeing], since: ordered, next: home}}"
+
+
+def test_a_step_may_count_from_a_mark_of_another(smallest: Make) -> None:
+    assert check(smallest(CLOCK)) == ()
+
+
+def test_a_clock_that_nobody_starts_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(CLOCK.replace("since: ordered", "since: order")))
+    assert (fault.where, fault.found) == ("steps.wait.since", "unknown mark 'order'")
+    assert "ordered" in fault.remedy
+
+
+def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(CLOCK.replace("minutes: [seeing], since", "since")))
+    assert (fault.where, fault.found) == ("steps.wait.since", "there are no minutes to count")

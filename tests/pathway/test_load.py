@@ -209,6 +209,23 @@ def test_a_branch_on_an_outage_reads_the_spans_of_the_sample(smallest: Make) -> 
     assert hours == pytest.approx([hours[0], 2 * hours[0], hours[0]])
 
 
+CLOCK = f"""
+pools: {{beds: {BED}}}
+durations: {{scanning: {{kind: fixed, mean: 45, mark: assumed, source: test}}}}
+steps:
+  see: {{marks: [ordered], next: again}}
+  again: {{asks: [nurses], minutes: [seeing], next: wait}}
+  wait: {{asks: [beds], minutes: [scanning], since: ordered, next: home}}
+"""
+
+
+def test_minutes_that_count_from_a_mark_are_booked_for_what_is_left_of_them(smallest: Make) -> None:
+    """Half an hour from the mark to the step, of 45 minutes a quarter of an hour is left."""
+    pathway = smallest(CLOCK)
+    load = offered_load(pathway, one_patient(pathway))
+    assert in_hours(load, "beds", per_week=168) == {1: 0.25}
+
+
 # --- overload ------------------------------------------------------------------------------------------------
 
 OVERLOAD = "streams: {walk_in: {per_day: 120}}\n"
