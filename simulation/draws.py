@@ -117,8 +117,9 @@ class Draws:
 
     arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
     the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
-    patience  ticks from arrival to giving up, or NEVER; adherence  uniform coins by step; order  which row of the
-    sources, one after another, each is. Minutes of durations that a source's patients cannot come to are 0.
+    patience, worsens  ticks from arrival to giving up, to getting worse, or NEVER; adherence  uniform coins by step;
+    order  which row of the sources, one after another, each is. Minutes of durations that a source's patients cannot
+    come to are 0.
     outages  by name, ticks from and to of the spans in which something is down, shape (n_spans, 2), in order of time.
     """
 
@@ -129,6 +130,7 @@ class Draws:
     attributes: Mapping[str, NDArray[np.int16]]
     minutes: Mapping[str, Floats]
     patience: NDArray[np.int64]
+    worsens: NDArray[np.int64]
     adherence: Mapping[str, Floats]
     order: NDArray[np.int64]
     luck: Luck
@@ -210,6 +212,7 @@ def _fill(
         attributes={STREAM: stream[order]},
         minutes={},
         patience=np.full(len(order), NEVER, dtype=np.int64),
+        worsens=np.full(len(order), NEVER, dtype=np.int64),
         adherence={},
         order=order,
         luck=luck,
@@ -222,6 +225,7 @@ def _fill(
         attributes=attributes,
         minutes=minutes,
         patience=_patience(pathway, bare, minutes),
+        worsens=_worsens(pathway, bare, minutes),
         adherence={name: bare.uniform(f"adherence:{name}") for name in adheres},
         outages=draw_outages(pathway, seed=seed, replication=replication, days=days),
     )
@@ -458,9 +462,20 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
 def _patience(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
     if pathway.patience is None:
         return draws.patience
+    return _after_arrival(pathway, draws, pathway.patience.streams, minutes[pathway.patience.minutes])
+
+
+def _worsens(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
+    if pathway.worsening is None:
+        return draws.worsens
+    return _after_arrival(pathway, draws, pathway.worsening.streams, minutes[pathway.worsening.minutes])
+
+
+def _after_arrival(pathway: Pathway, draws: Draws, streams: Collection[str], minutes: Floats) -> NDArray[np.int64]:
+    """The first repeat of a duration in ticks for the patients of some streams, NEVER for the others, shape (n,)."""
     known = pathway.categories(STREAM)
-    impatient = np.isin(draws.stream, [known.index(name) for name in pathway.patience.streams])
-    return np.where(impatient, to_ticks(minutes[pathway.patience.minutes][0]), NEVER)
+    concerned = np.isin(draws.stream, [known.index(name) for name in streams])
+    return np.where(concerned, to_ticks(minutes[0]), NEVER)
 
 
 def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0) -> Draws:
@@ -511,7 +526,8 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
                 if column in patients.columns:
                     stated = _numbers(column, patients[column])[table_row]
                     minutes[name][k] = np.where(np.isnan(stated), minutes[name][k], stated)
-    return replace(drawn.with_columns(minutes=minutes), patience=_patience(pathway, drawn, minutes))
+    patience, worsens = _patience(pathway, drawn, minutes), _worsens(pathway, drawn, minutes)
+    return replace(drawn.with_columns(minutes=minutes), patience=patience, worsens=worsens)
 
 
 def _numbers(column: str, values: pd.Series) -> Floats:

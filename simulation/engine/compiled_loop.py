@@ -64,6 +64,7 @@ ROW = _record(
     first_seen=np.bool_,
     pulled=np.bool_,
     n_marks=np.int8,
+    is_looked_at=np.bool_,
     marks_at=np.uint32,
     keeps_at=np.uint32,
     end_gives_at=np.uint32,
@@ -124,6 +125,7 @@ SETTINGS = _record(
     pull_to=np.int64,
     patience_to=np.int64,
     decide_every=np.int64,
+    round_every=np.int64,
     n_loops=np.int64,
     n_marks=np.int64,
 )
@@ -144,6 +146,7 @@ PERSON = _record(
     n_taken=np.int16,
     doing=np.int8,
     seen=np.bool_,
+    noticed=np.bool_,
 )
 # How many wait at a row: now, just before this instant, and when that last changed.
 WAITING = _record(now=np.int64, before=np.int64, changed_at=np.int64)
@@ -158,6 +161,7 @@ ACTIVITY = _record(
     pool=np.int16,
     outcome=np.int8,
 )
+NOTICE = _record(at=np.int64, patient=np.uint32)
 CHANGE = _record(at=np.int64, trigger=np.int64, units=np.int64)
 
 STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP, DOWN = (int(kind) for kind in list(plans.Kind)[:7])
@@ -193,6 +197,7 @@ class FlatPlan(NamedTuple):
     worth: Ints
     classes_when_pulled: Ints
     paces: Ints
+    worse: Ints
     widening: Ints
 
 
@@ -208,6 +213,7 @@ class People(NamedTuple):
     minutes: NDArray[np.int32]
     ignored: NDArray[np.bool_]
     leaves_at: Ints
+    worsens_at: Ints
     leavers: NDArray[np.uint32]
     outages: Ints
     outages_at: Ints
@@ -233,10 +239,11 @@ class Room(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Room for activities in the order in which they end, and for what triggers did."""
+    """Room for activities in the order in which they end, for what triggers did and for what rounds noticed."""
 
     activities: Records
     changes: Records
+    notices: Records
 
 
 _njit: Any = numba.njit
@@ -449,6 +456,42 @@ def _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving
 
 
 @inner
+def _look(now, worsens_at, worse, rows, people, queues, notices, n_notices):
+    """Notice who got worse among those who wait where a round looks; returns how many notices there are.
+
+    Nobody has joined a queue at this instant yet, and whoever leaves at it has left.
+    """
+    for queue in range(len(queues)):
+        p = np.int64(queues[queue].first)
+        while p >= 0:
+            person = people[p]
+            if rows[person.row].is_looked_at and not person.noticed and 0 <= worsens_at[p] <= now:
+                person.noticed = True
+                person.acuity = worse[person.acuity]
+                notice = notices[n_notices]
+                notice.at = now
+                notice.patient = p
+                n_notices += 1
+            p = np.int64(person.after)
+    return n_notices
+
+
+@inner
+def _rank_again(first, notices, n_notices, people, queues, asks, n_queues, moving, n_moving):
+    """Set those moving who were noticed now (notices from `first` on) and still wait; returns how many move."""
+    for k in range(first, n_notices):
+        p = np.int64(notices[k].patient)
+        person = people[p]
+        if person.queue >= 0:
+            person.wanted = person.queue // n_queues
+            _remove(person, people, queues, asks, n_queues)
+            person.doing = JOINS_AGAIN
+            moving[n_moving] = p
+            n_moving += 1
+    return n_moving
+
+
+@inner
 def _change_shifts(now, next_row, week, calendar, pools, lists, triggers, freed, n_freed):
     """Every change of the weekly calendar that is due; returns the next one, its week, and how many were freed."""
     while week + calendar[next_row].due <= now:
@@ -541,7 +584,7 @@ def _write_open(people, activities, n_rows):
 
 @compiled
 def run(flat, columns, room, table, horizon, n_slots):
-    """Run everybody from time 0 to the horizon; (code, activities, changes, events).
+    """Run everybody from time 0 to the horizon; (code, activities, changes, notices, events).
 
     Codes other than FITS ask for a second run with more room: in the table, or in the `n_slots` units that a patient
     may hold at once.
@@ -554,7 +597,8 @@ def run(flat, columns, room, table, horizon, n_slots):
     arrived_at, leaves_at, leavers = columns.arrived_at, columns.leaves_at, columns.leavers
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
     outages, outages_at = columns.outages, columns.outages_at
-    activities, changes = table.activities, table.changes
+    activities, changes, notices = table.activities, table.changes, table.notices
+    worsens_at, worse = columns.worsens_at, flat.worse
     n, n_leavers, n_calendar, most_rows = len(arrived_at), len(leavers), len(calendar), len(activities)
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
@@ -571,7 +615,8 @@ def run(flat, columns, room, table, horizon, n_slots):
     week = 0
     calendar_at = calendar[0].due if n_calendar else horizon
     decide_at = 0 if settings.decide_every else horizon
-    n_rows = n_changes = n_events = 0
+    round_at = 0 if settings.round_every else horizon
+    n_rows = n_changes = n_notices = n_events = 0
 
     while True:
         # A: put away what has begun, and find the next instant
@@ -584,7 +629,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 people[p].due_next = wheel[slot]
                 wheel[slot] = p
         n_begun = 0
-        now = min(calendar_at, decide_at, horizon, arrival_at, leaver_at)
+        now = min(calendar_at, decide_at, round_at, horizon, arrival_at, leaver_at)
         if pull_from != NEVER:
             if pull_starts < n:
                 now = min(now, arrived_at[pull_starts] + pull_from)
@@ -658,6 +703,10 @@ def run(flat, columns, room, table, horizon, n_slots):
                 now, next_row, week, calendar, pools, lists, triggers, freed, n_freed
             )
             calendar_at = week + calendar[next_row].due
+        n_before_round = n_notices
+        if round_at <= now:
+            round_at += settings.round_every
+            n_notices = _look(now, worsens_at, worse, rows, people, queues, notices, n_notices)
         if decide_at <= now:
             decide_at += settings.decide_every
             n_changes, n_freed = _decide(
@@ -671,6 +720,9 @@ def run(flat, columns, room, table, horizon, n_slots):
             pull_ends, n_moving = _re_rank(
                 now - pull_to, pull_ends, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving
             )
+
+        if n_notices > n_before_round:
+            n_moving = _rank_again(n_before_round, notices, n_notices, people, queues, asks, n_queues, moving, n_moving)
 
         n_limited = 0
         while True:
@@ -687,7 +739,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 while ask < 0:
                     if what != ROUTE:  # an activity is over: write it down, give back, go on
                         if n_rows == most_rows:
-                            return TABLE_FULL, n_rows, n_changes, n_events
+                            return TABLE_FULL, n_rows, n_changes, n_notices, n_events
                         activity = activities[n_rows]
                         n_rows += 1
                         activity.patient = p
@@ -932,7 +984,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 if row.n_start_gives > 0:
                     n_freed = _give_up_at_start(person, p * n_slots, row, lists, slots, pools, freed, n_freed)
                 if person.n_held + asked.n_all + min(asked.n_any, 1) > n_slots:
-                    return HANDS_FULL, n_rows, n_changes, n_events
+                    return HANDS_FULL, n_rows, n_changes, n_notices, n_events
                 to = p * n_slots + person.n_held
                 n_taken = np.int64(asked.n_all)
                 for j in range(asked.any_at, asked.any_at + asked.n_any):
@@ -977,7 +1029,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 break
 
     n_rows = _write_open(people, activities, n_rows)
-    return FITS if n_rows >= 0 else TABLE_FULL, n_rows, n_changes, n_events
+    return FITS if n_rows >= 0 else TABLE_FULL, n_rows, n_changes, n_notices, n_events
 
 
 @compiled

@@ -31,6 +31,11 @@ the clock is used up. If it does not run, the minutes count from now.
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
 returns to nobody.
 
+**Rounds.** A patient gets worse at a drawn time after arrival, and nothing happens. At each round, whoever waits at one
+of its steps since before now, has got worse by now, was not noticed before and does not leave now is noticed: its
+acuity now becomes what the pathway says, and it is ranked again and keeps its place (`joined at`). A later label
+replaces that.
+
 **Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the
 largest keys among those who joined at this instant; they are turned away in another B.
 
@@ -90,6 +95,17 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class Notices:
+    """What rounds noticed: at tick `at`, that `patient` (a row of the draws) had got worse; sorted by both."""
+
+    at: NDArray[np.int64]
+    patient: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+@dataclass(frozen=True)
 class Run:
     """What an engine returns. `n_events` counts the instants' changes, for speed figures."""
 
@@ -97,6 +113,7 @@ class Run:
     changes: Changes
     horizon: int
     n_events: int
+    notices: Notices
 
 
 class Engine(Protocol):

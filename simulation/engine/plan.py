@@ -179,6 +179,11 @@ class Plan:
     pull: tuple[int, int, int] | None
     """(ticks since arrival from, to, class) of the pull towards the target, if on."""
     patience_to: int
+    worse: tuple[int, ...]
+    """What each class becomes when a round notices that somebody got worse."""
+    round_every: int
+    """Ticks from one round to the next; 0 if there are none."""
+    round_steps: tuple[int, ...]
     paces: tuple[tuple[int, ...], ...]
     """Each pace: 169 running totals of pace units at the hours of a week."""
     triggers: tuple[TriggerRow, ...]
@@ -270,6 +275,9 @@ class _Lowering:
                 else None
             ),
             patience_to=self.nodes[pathway.patience.next] if pathway.patience else NONE,
+            worse=self._worse(),
+            round_every=to_ticks(pathway.rounds.every_minutes) if pathway.rounds else 0,
+            round_steps=tuple(self.nodes[step] for step in pathway.rounds.waiting_at) if pathway.rounds else (),
             paces=tuple(self._pace(name) for name in self.paces),
             triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
             decide_every=to_ticks(pathway.decisions_every_minutes),
@@ -283,6 +291,10 @@ class _Lowering:
             outages=tuple(self.outages),
             adherence=priority.adherence,
         )
+
+    def _worse(self) -> tuple[int, ...]:
+        becomes = self.pathway.worsening.becomes if self.pathway.worsening is not None else {}
+        return tuple(self.classes[becomes.get(name, name)] for name in self.classes)
 
     def _row(self, name: str, node: Step | Branch | Loop | End) -> StepRow | BranchRow | EndRow:
         if isinstance(node, Step):
@@ -407,7 +419,7 @@ class Columns:
     """What patients bring to an engine, one row of `Draws` each, bound to the columns of one plan.
 
     arrived_at  (n,) ticks, sorted; start (n,) row; attributes (n_attributes, n); minutes (n_columns, n) ticks of
-    work; patience (n,) ticks after arrival or NEVER; ignored (n_ignored, n) whether the class is not honoured;
+    work; patience, worsens (n,) ticks after arrival or NEVER; ignored (n_ignored, n) whether the class is not honoured;
     outages  one array (n_spans, 2) each of ticks from and to, half-open, in order of time and apart.
     """
 
@@ -416,6 +428,7 @@ class Columns:
     attributes: NDArray[np.int16]
     minutes: NDArray[np.int32]
     patience: Ints
+    worsens: Ints
     ignored: NDArray[np.bool_]
     outages: tuple[Ints, ...] = ()
 
@@ -444,4 +457,4 @@ def bind(plan: Plan, draws: Draws) -> Columns:
         ignored[number] = draws.adherence[name] >= plan.adherence
     start = np.asarray(plan.stream_starts, dtype=np.int32)[draws.stream]
     outages = tuple(draws.outages[name] for name in plan.outages)
-    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, ignored, outages)
+    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, draws.worsens, ignored, outages)

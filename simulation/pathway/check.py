@@ -54,7 +54,18 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     found = Findings()
     categories = _attributes(pathway, found)
     _values(pathway, found)
-    for plain in (_node_names, _streams, _present, _profiles, _pools, _priority, _patience, _triggers, _outages):
+    for plain in (
+        _node_names,
+        _streams,
+        _present,
+        _profiles,
+        _pools,
+        _priority,
+        _patience,
+        _worsening,
+        _triggers,
+        _outages,
+    ):
         plain(pathway, found)
     for part in (_durations, _steps, _branches, _loops):
         part(pathway, found, categories)
@@ -314,6 +325,25 @@ def _patience(pathway: Pathway, found: Findings) -> None:
     _node(pathway, found, "patience.next", patience.next)
     for number, stream in enumerate(patience.streams):
         found.known(f"patience.streams.{number}", stream, pathway.categories(STREAM), what="stream")
+
+
+def _worsening(pathway: Pathway, found: Findings) -> None:
+    worsening, rounds = pathway.worsening, pathway.rounds
+    if worsening is not None:
+        found.known("worsening.minutes", worsening.minutes, pathway.durations, what="duration")
+        for number, stream in enumerate(worsening.streams):
+            found.known(f"worsening.streams.{number}", stream, pathway.categories(STREAM), what="stream")
+        for before, after in worsening.becomes.items():
+            for name in (before, after):
+                found.known(f"worsening.becomes.{before}", name, pathway.priority.classes, what="class")
+    if rounds is not None:
+        _watched(pathway, found, "rounds.waiting_at", rounds.waiting_at)
+        if math.isfinite(rounds.every_minutes) and to_ticks(rounds.every_minutes) < 1:
+            found.add("rounds.every_minutes", "shorter than a tick of 1/1024 minute", "Give a minute or more")
+        if worsening is None:
+            found.add(
+                "rounds", "nobody gets worse, so there is nothing to notice", "Describe `worsening`, or remove it"
+            )
 
 
 def _triggers(pathway: Pathway, found: Findings) -> None:

@@ -175,6 +175,29 @@ class Patience(Sourced):
 
 
 @described
+class Worsening(Sourced):
+    """Getting worse: minutes from arrival (a duration, by true acuity) until it happens; nobody sees it by itself.
+
+    `becomes`: what each class of acuity now becomes as it is noticed, at a round; classes left out stay.
+    """
+
+    minutes: str
+    streams: tuple[str, ...]
+    becomes: Annotated[Mapping[str, str], MinLen(1)]
+
+
+@described
+class Rounds(Sourced):
+    """Looking again at those who wait: every so many minutes from 00:00 on, at these steps.
+
+    A round costs nothing by itself: a trigger that `takes` says what it costs the nurses.
+    """
+
+    waiting_at: tuple[str, ...]
+    every_minutes: Positive
+
+
+@described
 class Widen(Sourced):
     """After so many minutes of waiting the request may also take any of these pools (placement elsewhere)."""
 
@@ -384,6 +407,8 @@ class Pathway:
     durations: Mapping[str, AnyDuration] = field(default_factory=dict)
     priority: Priority
     patience: Patience | None = None
+    worsening: Worsening | None = None
+    rounds: Rounds | None = None
     steps: Annotated[Mapping[str, Step], MinLen(1)]
     branches: Mapping[str, Branch] = field(default_factory=dict)
     loops: Mapping[str, Loop] = field(default_factory=dict)

@@ -36,6 +36,7 @@ from simulation.pathway.department import (
     Profile,
     QueueClass,
     RandomOutages,
+    Rounds,
     ShareOfTime,
     Shift,
     Span,
@@ -46,6 +47,7 @@ from simulation.pathway.department import (
     TargetPull,
     Trigger,
     Widen,
+    Worsening,
 )
 from simulation.pathway.durations import AnyDuration, Exponential, Fixed
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE
@@ -89,6 +91,7 @@ def rounded(columns: Columns, grid: int) -> Columns:
         arrived_at=_round(columns.arrived_at, grid),
         minutes=_round(columns.minutes, grid),
         patience=np.where(columns.patience == NEVER, NEVER, _round(columns.patience, grid)),
+        worsens=np.where(columns.worsens == NEVER, NEVER, _round(columns.worsens, grid)),
         outages=tuple(_apart(_round(spans, grid)) for spans in columns.outages),
     )
 
@@ -158,10 +161,14 @@ class _Maker:
                 "coin": Chance(kind="chance", p=0.4, **NOTE),
                 "passes": passes,
             },
-            durations={"patience": Exponential(kind="exponential", mean=60, **NOTE)} | self.works(),
+            worsening=self.worsening(),
+            durations={"worsening": Exponential(kind="exponential", mean=chance.choice((30, 300)), **NOTE)}
+            | {"patience": Exponential(kind="exponential", mean=60, **NOTE)}
+            | self.works(),
             priority=self.priority(),
             patience=patience,
             steps={name: self.step(name) for name in self.steps},
+            rounds=self.rounds(),
             branches={name: self.branch(name) for name in self.nodes if self.kinds[name] == "branch"},
             loops={name: self.loop(name) for name in self.loops},
             ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
@@ -174,6 +181,16 @@ class _Maker:
         """Fast and slow hours of a day or of a week; in some nothing moves."""
         hours = self.chance.choice((24, 24, 168))
         return Profile(weights=(*(self.chance.choice((0, 1, 1, 2, 3)) for _ in range(hours - 1)), 1), **NOTE)
+
+    def worsening(self) -> Worsening:
+        classes = (*CLASSES, "back")
+        becomes = dict(zip(classes, self.chance.sample(classes, len(classes)), strict=True))
+        return Worsening(minutes="worsening", streams=("walk_in",), becomes=becomes, **NOTE)
+
+    def rounds(self) -> Rounds | None:
+        if self.often(0.3):
+            return None
+        return Rounds(waiting_at=self.watched(), every_minutes=self.chance.choice((5, 15, 60)), **NOTE)
 
     def random_outages(self) -> Outage:
         up, down = self.chance.choice(((30, 30), (60, 120), (120, 60), (600, 300), (2, 0)))
@@ -277,7 +294,7 @@ class _Maker:
         )
         held = tuple(pool for pool in self.pools if pool in self.kept)
         keeps = self.some((*asks, *any_of, *(wider if widens else ())), 2) if self.often(0.5) else ()
-        given = self.some(held or self.pools, 2) if self.often(0.4) else ()
+        given = self.some(held or self.pools, 2) if self.often(0.4 if asks or any_of else 0.9) else ()
         self.kept.update(keeps)
         self.kept_last = keeps
         since = chance.choice(self.marked or CLOCKS) if self.often(0.6 if self.marked else 0.1) else None

@@ -4,6 +4,7 @@ Each change of a rule, made to one engine only, must be seen by parity; each fau
 standing test that is there for it. Where an engine's text has moved on, the change says so and is to be found again.
 """
 
+from dataclasses import replace
 from functools import cache
 from itertools import islice, product
 from typing import NamedTuple
@@ -106,6 +107,28 @@ RULES = {
         Edit("again = patient.passes[branch.number] < self", "again = patient.passes[branch.number] <= self"),
         Edit("if passes[number] < attributes", "if passes[number] <= attributes"),
     ),
+    "whoever gets worse as a round is made is not noticed": Rule(
+        Edit("and patient.worsens_at <= self.now", "and patient.worsens_at < self.now"),
+        Edit("0 <= worsens_at[p] <= now", "0 <= worsens_at[p] < now"),
+    ),
+    "getting worse is noticed twice": Rule(
+        Edit("if worse and not patient.noticed and not leaves:", "if worse and not leaves:"),
+        Edit(" and not person.noticed and", " and"),
+    ),
+    "whoever is noticed keeps its rank": Rule(
+        Edit("            patient.acuity = self.plan.worse[patient.acuity]\n", ""),
+        Edit("                person.acuity = worse[person.acuity]\n", ""),
+    ),
+    "whoever is noticed loses its place": Rule(
+        Edit(
+            "            patient.acuity = self.plan.worse[patient.acuity]\n",
+            "            patient.acuity = self.plan.worse[patient.acuity]; patient.record[2] = self.now\n",
+        ),
+        Edit(
+            "                person.acuity = worse[person.acuity]\n",
+            "                person.acuity = worse[person.acuity]; person.joined_at = now\n",
+        ),
+    ),
     "a clock is read again and again": Rule(
         Edit("patient.marked_at.pop(step.since, self.now)", "patient.marked_at.get(step.since, self.now)"),
         Edit("    marked_at[clock] = NEVER\n", "    pass\n"),
@@ -178,7 +201,7 @@ def test_declaring_pools_and_steps_backwards_sees_an_engine_that_goes_list_by_li
         run, turned = _run(engine, made), _run(engine, other)
         if len(run.activities) != len(turned.activities):
             return
-        turned = Run(renamed(turned.activities, other.plan, made.plan), turned.changes, run.horizon, run.n_events)
+        turned = replace(turned, activities=renamed(turned.activities, other.plan, made.plan))
         if n_differing(run, turned):
             return
     pytest.fail("the order of declaration changed nothing")

@@ -62,6 +62,8 @@ SAYINGS = {
     "finds a tool up since the start",
     "goes round a loop",
     "goes on from a loop",
+    "a round notices somebody worse",
+    "a round re-ranks somebody",
     "a trigger opens",
     "a trigger closes",
     "a trigger takes",
@@ -75,6 +77,7 @@ def test_everything_a_pathway_can_say_happens_in_the_random_departments() -> Non
         made = case(seed, GRIDS[1])
         run = compiled.simulate(made.plan, made.columns, made.horizon)
         happened.update(_changes(made.plan, run))
+        happened.update(_notices(made.plan, run))
         happened.update(_activities(made.plan, made.columns, run))
     assert set(happened) <= SAYINGS, set(happened) - SAYINGS
     rare = {what: happened[what] for what in sorted(SAYINGS) if happened[what] < OFTEN}
@@ -90,6 +93,20 @@ def _changes(plan: Plan, run: Run) -> Iterator[str]:
             yield "a trigger opens" if more else "a trigger closes"
         else:
             yield "a trigger takes" if more else "a trigger gives back"
+
+
+def _notices(plan: Plan, run: Run) -> Iterator[str]:
+    """What rounds noticed, and whom of them they ranked again where only the acuity now counts."""
+    table = run.activities
+    for at, patient in zip(run.notices.at, run.notices.patient, strict=True):
+        yield "a round notices somebody worse"
+        waits = (
+            (table.patient == patient) & (table.joined_at < at) & ((table.ended_at >= at) | (table.ended_at == NEVER))
+        )
+        waits &= (table.started_at >= at) | (table.started_at == NEVER)
+        (row,) = {plan.rows[step] for step in table.step[waits]}
+        if isinstance(row, StepRow) and row.queue_class == NONE and plan.worse != (*range(len(plan.classes)),):
+            yield "a round re-ranks somebody"
 
 
 def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:

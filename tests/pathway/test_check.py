@@ -725,3 +725,34 @@ def test_a_clock_that_nobody_starts_is_a_fault(smallest: Make) -> None:
 def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make) -> None:
     (fault,) = check(smallest(CLOCK.replace("minutes: [seeing], since", "since")))
     assert (fault.where, fault.found) == ("steps.wait.since", "there are no minutes to count")
+
+
+# --- getting worse -------------------------------------------------------------------------------------------
+
+WORSENING = """
+worsening: {minutes: seeing, streams: [walk_in], becomes: {everybody: everybody}, mark: assumed, source: test}
+rounds: {waiting_at: [see], every_minutes: 30, mark: assumed, source: test}
+"""
+
+
+def test_rounds_that_notice_who_got_worse_are_sound(smallest: Make) -> None:
+    assert check(smallest(WORSENING)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "instead", "where"),
+    [
+        ("minutes: seeing", "minutes: seing", "worsening.minutes"),
+        ("[walk_in]", "[walkin]", "worsening.streams.0"),
+        ("everybody: everybody", "everybody: nobody", "worsening.becomes.everybody"),
+        ("waiting_at: [see]", "waiting_at: [sea]", "rounds.waiting_at.0"),
+        ("every_minutes: 30", "every_minutes: 0.0001", "rounds.every_minutes"),
+    ],
+)
+def test_a_wrong_name_or_number_of_worsening_is_a_fault(text: str, instead: str, where: str, smallest: Make) -> None:
+    assert [fault.where for fault in check(smallest(WORSENING.replace(text, instead)))] == [where]
+
+
+def test_rounds_without_anybody_who_gets_worse_are_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(WORSENING.split("\n")[2]))
+    assert fault.where == "rounds"
