@@ -14,14 +14,26 @@ import hashlib
 import math
 import threading
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import DrawsError, nearest
-from simulation.pathway.department import STREAM, ByChance, Chance, Choice, Pathway, Present, Profile, Stream
+from simulation.pathway.department import (
+    STREAM,
+    ByChance,
+    Chance,
+    Choice,
+    Outage,
+    Pathway,
+    Present,
+    Profile,
+    RandomOutages,
+    StatedOutages,
+    Stream,
+)
 from simulation.pathway.durations import Amount, Number
 from simulation.pathway.rota import timetable
 from simulation.pathway.ways import durations_by_source
@@ -105,8 +117,10 @@ class Draws:
 
     arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
     the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
-    patience  ticks from arrival to giving up, or NEVER; adherence  uniform coins by step; order  which row of the
-    sources, one after another, each is. Minutes of durations that a source's patients cannot come to are 0.
+    patience, worsens  ticks from arrival to giving up, to getting worse, or NEVER; adherence  uniform coins by step;
+    order  which row of the sources, one after another, each is. Minutes of durations that a source's patients cannot
+    come to are 0.
+    outages  by name, ticks from and to of the spans in which something is down, shape (n_spans, 2), in order of time.
     """
 
     replication: int
@@ -116,9 +130,11 @@ class Draws:
     attributes: Mapping[str, NDArray[np.int16]]
     minutes: Mapping[str, Floats]
     patience: NDArray[np.int64]
+    worsens: NDArray[np.int64]
     adherence: Mapping[str, Floats]
     order: NDArray[np.int64]
     luck: Luck
+    outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.arrived_at)
@@ -166,13 +182,14 @@ def draw(pathway: Pathway, *, seed: int, replication: int, days: int) -> Draws:
         n = _number_present(pathway, present)
         sources.append(Source(name, pathway.categories(STREAM).index(name), 0, n, np.arange(n)))
         arrivals.append(np.zeros(n, dtype=np.int64))
-    return _fill(pathway, seed, replication, sources, arrivals)
+    return _fill(pathway, seed, replication, days, sources, arrivals)
 
 
 def _fill(
     pathway: Pathway,
     seed: int,
     replication: int,
+    days: int,
     sources: list[Source],
     arrivals: list[NDArray[np.int64]],
     known: Mapping[str, NDArray[np.int16]] | None = None,
@@ -195,6 +212,7 @@ def _fill(
         attributes={STREAM: stream[order]},
         minutes={},
         patience=np.full(len(order), NEVER, dtype=np.int64),
+        worsens=np.full(len(order), NEVER, dtype=np.int64),
         adherence={},
         order=order,
         luck=luck,
@@ -207,8 +225,61 @@ def _fill(
         attributes=attributes,
         minutes=minutes,
         patience=_patience(pathway, bare, minutes),
+        worsens=_worsens(pathway, bare, minutes),
         adherence={name: bare.uniform(f"adherence:{name}") for name in adheres},
+        outages=draw_outages(pathway, seed=seed, replication=replication, days=days),
     )
+
+
+def draw_outages(pathway: Pathway, *, seed: int, replication: int, days: int) -> dict[str, NDArray[np.int64]]:
+    """When each thing that can fail is down: ticks from and to by outage, shape (n_spans, 2), up to the last of `days`.
+
+    A longer run has the same spans and more; other means move the same luck.
+    """
+    return {name: _spans(each, name, seed, replication, days * DAY) for name, each in pathway.outages.items()}
+
+
+def _spans(outage: Outage, name: str, seed: int, replication: int, until: int) -> NDArray[np.int64]:
+    """The spans of one outage that begin before `until`; some may end after it."""
+    if isinstance(outage, StatedOutages):
+        edges = to_ticks(np.array([(each.starts_at_minutes, each.ends_at_minutes) for each in outage.spans], float))
+        return _whole(edges.reshape(-1, 2), until)
+    down = outage.mean_down_minutes
+    if isinstance(outage, RandomOutages):
+        share = down / (outage.mean_up_minutes + down)
+        up = outage.mean_up_minutes
+    else:
+        share = outage.share
+        up = down * (1 - share) / share if share else math.inf
+    if share in (0, 1):
+        return np.array([(0, FOREVER)] if share else [], np.int64).reshape(-1, 2)
+    generator = _generator(seed, replication, "outage", name, 0)
+    first = generator.random() < share  # is it down at time 0?
+    # what is left of an exponential time is exponential again, so the first turn is drawn like the others
+    turns = generator.standard_exponential(TURNS)
+    while _edges(turns, first, up, down)[-1] <= until:
+        turns = np.concatenate((turns, generator.standard_exponential(len(turns))))
+    edges = _edges(turns, first, up, down)
+    if first:
+        edges = np.concatenate(([0], edges))
+    return _whole(edges[: len(edges) // 2 * 2].reshape(-1, 2), until)
+
+
+TURNS = 64
+"""Turns of up and down that are drawn at first."""
+FOREVER = 2**60
+"""A tick that no run reaches."""
+
+
+def _edges(turns: Floats, is_down: bool, up: float, down: float) -> NDArray[np.int64]:
+    """When up becomes down and down up, in ticks, from up or down at time 0."""
+    means = np.where(np.arange(len(turns)) % 2 == (0 if is_down else 1), down, up)
+    return to_ticks(np.cumsum(turns * means))
+
+
+def _whole(spans: NDArray[np.int64], until: int) -> NDArray[np.int64]:
+    """The spans that last a tick or more and begin before `until`."""
+    return spans[(spans[:, 1] > spans[:, 0]) & (spans[:, 0] < until)]
 
 
 def _generator(seed: int, replication: int, source: str, column: str, repeat: int) -> np.random.Generator:
@@ -391,9 +462,20 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
 def _patience(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
     if pathway.patience is None:
         return draws.patience
+    return _after_arrival(pathway, draws, pathway.patience.streams, minutes[pathway.patience.minutes])
+
+
+def _worsens(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
+    if pathway.worsening is None:
+        return draws.worsens
+    return _after_arrival(pathway, draws, pathway.worsening.streams, minutes[pathway.worsening.minutes])
+
+
+def _after_arrival(pathway: Pathway, draws: Draws, streams: Collection[str], minutes: Floats) -> NDArray[np.int64]:
+    """The first repeat of a duration in ticks for the patients of some streams, NEVER for the others, shape (n,)."""
     known = pathway.categories(STREAM)
-    impatient = np.isin(draws.stream, [known.index(name) for name in pathway.patience.streams])
-    return np.where(impatient, to_ticks(minutes[pathway.patience.minutes][0]), NEVER)
+    concerned = np.isin(draws.stream, [known.index(name) for name in streams])
+    return np.where(concerned, to_ticks(minutes[0]), NEVER)
 
 
 def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0) -> Draws:
@@ -434,7 +516,8 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
         for name in pathway.attributes
         if name in patients.columns
     }
-    drawn = _fill(pathway, seed, 0, sources, arrivals, attributes)
+    days = int(arrived_at.max(initial=0)) // DAY + 1 + DAYS_IN_YEAR  # outages go on after the last arrival
+    drawn = _fill(pathway, seed, 0, days, sources, arrivals, attributes)
     table_row = by_source[drawn.order]
     minutes = {name: drawn.minutes[name].copy() for name in pathway.durations}
     for name in pathway.durations:
@@ -443,7 +526,8 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
                 if column in patients.columns:
                     stated = _numbers(column, patients[column])[table_row]
                     minutes[name][k] = np.where(np.isnan(stated), minutes[name][k], stated)
-    return replace(drawn.with_columns(minutes=minutes), patience=_patience(pathway, drawn, minutes))
+    patience, worsens = _patience(pathway, drawn, minutes), _worsens(pathway, drawn, minutes)
+    return replace(drawn.with_columns(minutes=minutes), patience=patience, worsens=worsens)
 
 
 def _numbers(column: str, values: pd.Series) -> Floats:

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.occupancy import Holdings, Ints, Rows, capacity_steps, holdings, rows_of
-from simulation.engine.contract import Changes
+from simulation.engine.contract import Changes, Notices
 from simulation.engine.plan import NONE, Ask, BranchRow, Columns, EndRow, Outcome, Plan, StepRow
 from simulation.records.schema import IN_BUILDING, ActivityTable, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE, to_ticks
@@ -110,11 +110,13 @@ def audit(
     patients: Patients | None = None,
     columns: Columns | None = None,
     changes: Changes | None = None,
+    notices: Notices | None = None,
 ) -> Audit:
     """Every invariant that can be checked with what is given.
 
     patients  adds: the two tables tell of the same people and ends. columns  what everybody brought (`bind`): adds
-    arrivals and priority. changes  what the triggers did: capacity follows them.
+    arrivals and priority. changes  what the triggers did: capacity follows them. notices  whom rounds noticed: where a
+    plan has rounds, priority is looked at with these only.
     """
     findings = _Findings()
     rows = rows_of(plan, activities)
@@ -124,8 +126,11 @@ def audit(
     held = holdings(plan, activities)
     timelines = _timelines(plan, rows, held, changes)
     _capacity(findings, plan, held, timelines)
-    requests = _requests(plan, rows, columns)
-    if columns is not None:
+    noticed_at = np.full(len(columns) if columns is not None else 0, FOREVER)
+    if columns is not None and notices is not None:
+        noticed_at[notices.patient] = notices.at
+    requests = _requests(plan, rows, columns, noticed_at)
+    if columns is not None and (notices is not None or not plan.round_every):
         _priority(findings, plan, requests)
     _idle(findings, plan, requests, timelines, until=_last_event(rows))
     return findings.audit()
@@ -305,7 +310,7 @@ class _Requests:
     started: Mask
 
 
-def _requests(plan: Plan, rows: Rows, columns: Columns | None) -> _Requests:
+def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints) -> _Requests:
     """What every request asked for, when, and as which class (only with `columns`; 0 without)."""
 
     def of_step(field: str) -> Ints:
@@ -327,7 +332,15 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None) -> _Requests:
     moves_at, class_joined, class_started = np.full(len(asking), FOREVER), number, number
     if columns is not None:
         class_joined, class_started, moves_at = _classes(
-            plan, rows, columns, asking, out, of_step("queue_class"), of_step("ignored"), of_step("pulled") == 1
+            plan,
+            rows,
+            columns,
+            asking,
+            out,
+            of_step("queue_class"),
+            of_step("ignored"),
+            of_step("pulled") == 1,
+            noticed_at,
         )
     return _Requests(
         patient=patient,
@@ -362,25 +375,30 @@ def _classes(
     stated: Ints,
     ignored: Ints,
     pulled: Mask,
+    noticed_at: Ints,
 ) -> tuple[Ints, Ints, Ints]:
     """Of every request: its class on joining, at its start, and the tick at which the first may change."""
     patient, joined = rows.patient[asking], rows.joined_at[asking]
-    base = np.where(stated == NONE, _acuity_now(plan, rows, columns)[asking], stated)
+    base = np.where(stated == NONE, _acuity_now(plan, rows, columns, noticed_at)[asking], stated)
+    seen_worse = noticed_at[patient]
+    ranks_again = (stated == NONE) & (joined < seen_worse) & (seen_worse <= out)
+    base_out = np.where(ranks_again, np.array(plan.worse)[base], base)
     is_ignored = np.zeros(len(asking), dtype=np.bool_)
     asked = ignored != NONE
     is_ignored[asked] = columns.ignored[ignored[asked], patient[asked]]
     if plan.pull is None:
-        number = np.where(is_ignored, plan.ignored_class, base)
-        return number, number, np.full(len(asking), FOREVER)
+        number, then = (np.where(is_ignored, plan.ignored_class, each) for each in (base, base_out))
+        return number, then, np.where(ranks_again & ~is_ignored, seen_worse, FOREVER)
     start, end = columns.arrived_at[patient] + plan.pull[0], columns.arrived_at[patient] + plan.pull[1]
-    better = np.array(_better_of_pull(plan))[base]
+    better = np.array(_better_of_pull(plan))
 
-    def at(tick: Ints) -> Ints:
-        counted = np.where(pulled & (start <= tick) & (tick < end), better, base)
+    def at(tick: Ints, known: Ints) -> Ints:
+        counted = np.where(pulled & (start <= tick) & (tick < end), better[known], known)
         return np.where(is_ignored, plan.ignored_class, counted)
 
     moves = np.where(joined < start, start, np.where(joined < end, end, FOREVER))
-    return at(joined), at(out), np.where(pulled & ~is_ignored, moves, FOREVER)
+    moves = np.minimum(np.where(pulled, moves, FOREVER), np.where(ranks_again, seen_worse, FOREVER))
+    return at(joined, base), at(out, base_out), np.where(is_ignored, FOREVER, moves)
 
 
 def _better_of_pull(plan: Plan) -> list[int]:
@@ -393,8 +411,9 @@ def _better_of_pull(plan: Plan) -> list[int]:
     return [to if plan.ranks[to] < rank else number for number, rank in enumerate(plan.ranks)]
 
 
-def _acuity_now(plan: Plan, rows: Rows, columns: Columns) -> Ints:
-    """What the department believed about each patient when it joined each row: the last relabelling before it."""
+def _acuity_now(plan: Plan, rows: Rows, columns: Columns, noticed_at: Ints) -> Ints:
+    """What the department believed about each patient when it joined each row: the last relabelling before it, and
+    what a round noticed after that."""
     relabels = np.array([row.relabels if isinstance(row, StepRow) else NONE for row in plan.rows])[rows.step]
     relabels = np.where(rows.outcome == Outcome.DONE, relabels, NONE)
     latest = np.maximum.accumulate(np.where(relabels == NONE, -1, np.arange(len(rows))))
@@ -402,6 +421,10 @@ def _acuity_now(plan: Plan, rows: Rows, columns: Columns) -> Ints:
     mine = (latest >= 0) & (rows.patient[latest] == rows.patient)
     found = np.full(len(rows), plan.untriaged_class, dtype=np.int64)
     found[mine] = columns.attributes[relabels[latest[mine]], rows.patient[mine]]
+    labelled_at = np.where(mine, rows.ended_at[latest], NEVER)
+    noticed = noticed_at[rows.patient]
+    since = (labelled_at < noticed) & (noticed <= rows.joined_at)
+    found[since] = np.array(plan.worse)[found[since]]
     return found
 
 

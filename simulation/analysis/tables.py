@@ -14,7 +14,7 @@ from simulation.draws import Draws
 from simulation.engine.contract import Activities, Run
 from simulation.engine.firsts import Moment as When
 from simulation.engine.firsts import first_times
-from simulation.engine.plan import OUTCOMES, Plan
+from simulation.engine.plan import OUTCOMES, EndRow, Plan
 from simulation.errors import ResultsError
 from simulation.pathway.department import STREAM, End, Moment, Pathway, Present, Step, Stream
 from simulation.records.schema import IN_BUILDING, ActivityTable, Column, InTicks, Patients
@@ -52,6 +52,10 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     for name, first_at in _recorded(pathway, plan, run.activities, len(draws)).items():
         _must_be_new(name, columns)
         columns[name] = first_at[rows]
+    if pathway.worsening is not None:
+        for name, at in _worsening(plan, draws, run).items():
+            _must_be_new(name, columns)
+            columns[name] = to_minutes(at)[rows]
     return Patients(columns, categories)
 
 
@@ -76,6 +80,17 @@ def activities_table(plan: Plan, run: Run) -> ActivityTable:
         },
     )
     return ActivityTable(columns, {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
+
+
+def _worsening(plan: Plan, draws: Draws, run: Run) -> dict[str, NDArray[np.int64]]:
+    """When everybody got worse while here, and when a round noticed: ticks or NEVER, shape (n,) each."""
+    gone_at = np.full(len(draws), run.horizon)
+    ended = np.isin(run.activities.step, [row for row, node in enumerate(plan.rows) if isinstance(node, EndRow)])
+    gone_at[run.activities.patient[ended]] = run.activities.ended_at[ended]
+    worsened_at = np.where(draws.worsens == NEVER, gone_at, draws.arrived_at + draws.worsens)
+    noticed_at = np.full(len(draws), NEVER, dtype=np.int64)
+    noticed_at[run.notices.patient] = run.notices.at
+    return {"worsened_at": np.where(worsened_at < gone_at, worsened_at, NEVER), "noticed_at": noticed_at}
 
 
 def _must_be_new(name: str, columns: dict[str, Column]) -> None:

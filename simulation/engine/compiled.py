@@ -15,7 +15,7 @@ import numpy as np
 
 from simulation.engine import compiled_loop as loop
 from simulation.engine.compiled_loop import FlatPlan, People, Records, Room, Table
-from simulation.engine.contract import Activities, Changes, Run
+from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.plan import HOURS_IN_WEEK, NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
 from simulation.units import NEVER, WEEK
@@ -37,11 +37,14 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     flat, people = flatten(plan), _people(columns, horizon)
     n_rows, n_slots = ROWS_A_PATIENT * len(columns) + SPARE_ROWS, UNITS_HELD
     n_changes = len(plan.triggers) * (horizon // plan.decide_every + 1) if plan.triggers else 0
+    n_noticed_at_most = len(columns) if plan.round_every else 0
     while True:
-        table = Table(_kept_activities(n_rows), np.empty(n_changes, loop.CHANGE))
+        table = Table(
+            _kept_activities(n_rows), np.empty(n_changes, loop.CHANGE), np.empty(n_noticed_at_most, loop.NOTICE)
+        )
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
         room = _room(plan, flat, people, n_slots)
-        code, n_activities, n_changed, n_events = loop.run(fresh, people, room, table, horizon, n_slots)
+        code, n_activities, n_changed, n_noticed, n_events = loop.run(fresh, people, room, table, horizon, n_slots)
         if code == loop.FITS:
             break
         if code == loop.TABLE_FULL:
@@ -49,7 +52,8 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
         else:
             n_slots *= 2
     activities = _activities(table.activities[:n_activities], len(columns))
-    return Run(activities, _changes(table.changes[:n_changed]), horizon, n_events)
+    changes, notices = _changes(table.changes[:n_changed]), _notices(table.notices[:n_noticed])
+    return Run(activities, changes, horizon, n_events, notices)
 
 
 def _kept_activities(n_rows: int) -> Records:
@@ -93,7 +97,10 @@ def _people(columns: Columns, horizon: int) -> People:
         np.require(columns.minutes, np.int32, WRITEABLE),
         np.require(columns.ignored, np.bool_, WRITEABLE),
         leaves_at.astype(np.int64),
+        np.where(columns.worsens == NEVER, NEVER, columns.arrived_at + columns.worsens),
         leavers[np.argsort(leaves_at[leavers], kind="stable")].astype(np.uint32),
+        np.concatenate([np.zeros((0, 2), np.int64), *columns.outages]),
+        np.cumsum([0, *(len(spans) for spans in columns.outages)]),
     )
 
 
@@ -103,8 +110,10 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
     people = np.empty(n, loop.PERSON)
     people["doing"] = loop.IS_NOT_HERE
     people["row"] = columns.start
+    people["started_at"] = NEVER
     people["acuity"] = plan.untriaged_class
     people["seen"] = columns.leaves_at == NEVER
+    people["noticed"] = False
     people["queue"] = NONE
     people["n_held"] = people["n_taken"] = 0
     queues = np.empty(len(flat.asks) * len(flat.worth), loop.QUEUE_ENDS)
@@ -115,6 +124,7 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
         people=people,
         slots=np.empty(n * n_slots, np.uint32),
         passes=np.zeros(n * plan.n_loops, np.int16),
+        marked_at=np.full(n * plan.n_marks, NEVER, np.int64),
         queues=queues,
         waiting=waiting,
         touched=np.empty(len(flat.asks), np.uint32),
@@ -158,6 +168,11 @@ def _changes(found: Records) -> Changes:
     return Changes(found["at"].copy(), found["trigger"].astype(np.int16), found["units"].astype(np.int32))
 
 
+def _notices(found: Records) -> Notices:
+    order = np.lexsort((found["patient"], found["at"]))
+    return Notices(found["at"][order], found["patient"][order].astype(np.int32))
+
+
 # --- flattening ----------------------------------------------------------------------------------------------------
 
 
@@ -170,8 +185,11 @@ def flatten(plan: Plan) -> FlatPlan:
     lists = _Lists()
     widening = {row.ask for row in plan.rows if isinstance(row, StepRow) and row.widened_ask != NONE}
     counted = _counted(plan)
+    rows = [_row(row, lists, number in counted) for number, row in enumerate(plan.rows)]
+    for number in plan.round_steps:
+        rows[number]["is_looked_at"] = True
     return FlatPlan(
-        rows=_records(loop.ROW, (_row(row, lists, number in counted) for number, row in enumerate(plan.rows))),
+        rows=_records(loop.ROW, rows),
         asks=_records(loop.ASK, (lists.add("all", ask.all_of) | lists.add("any", ask.any_of) for ask in plan.asks)),
         pools=_records(loop.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
         triggers=_records(loop.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
@@ -181,6 +199,7 @@ def flatten(plan: Plan) -> FlatPlan:
         worth=_queues(plan)[1],
         classes_when_pulled=_classes_when_pulled(plan),
         paces=np.array(plan.paces, np.int64).reshape(-1, HOURS_IN_WEEK + 1),
+        worse=np.array(plan.worse, np.int64),
         widening=np.array(sorted(widening), np.int64),
         lists=np.array(lists.numbers, np.uint32),
     )
@@ -226,6 +245,7 @@ _ABSENT = dict.fromkeys(
         "ignored",
         "relabels",
         "repeat_of",
+        "since",
         "pace",
         "queue_limit",
         "widened_ask",
@@ -247,7 +267,7 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
 
 
 def _step(row: StepRow, lists: _Lists) -> Fields:
-    varies = row.minutes != NONE and (row.repeat_of != NONE or row.pace != NONE)
+    varies = row.minutes != NONE and not row.repeat_of == row.since == row.pace == NONE
     return {
         **_ABSENT,
         "kind": Kind.STEP,
@@ -257,6 +277,8 @@ def _step(row: StepRow, lists: _Lists) -> Fields:
         "has_varying_minutes": varies,
         "n_repeats": row.n_repeats,
         "repeat_of": row.repeat_of,
+        "since": row.since,
+        **lists.add("marks", row.marks),
         "pace": row.pace,
         **lists.add("keeps", row.keeps),
         **lists.add("start_gives", row.gives_up_at_start),
@@ -294,7 +316,9 @@ def _settings(plan: Plan, *, decides: bool) -> Records:
         "pull_to": pull_to,
         "patience_to": max(plan.patience_to, 0),
         "decide_every": plan.decide_every if decides else 0,
+        "round_every": plan.round_every,
         "n_loops": plan.n_loops,
+        "n_marks": plan.n_marks,
     }
     return _records(loop.SETTINGS, [fields])
 

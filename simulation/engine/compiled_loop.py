@@ -63,11 +63,15 @@ ROW = _record(
     may_leave=np.bool_,
     first_seen=np.bool_,
     pulled=np.bool_,
+    n_marks=np.int8,
+    is_looked_at=np.bool_,
+    marks_at=np.uint32,
     keeps_at=np.uint32,
     end_gives_at=np.uint32,
     start_gives_at=np.uint32,
     n_repeats=np.int32,
     repeat_of=np.int32,
+    since=np.int32,
     pace=np.int32,
     queue_limit=np.int32,
     turned_away=np.uint32,
@@ -121,7 +125,9 @@ SETTINGS = _record(
     pull_to=np.int64,
     patience_to=np.int64,
     decide_every=np.int64,
+    round_every=np.int64,
     n_loops=np.int64,
+    n_marks=np.int64,
 )
 # Where a patient is: what it does at which row of the plan since when, its neighbours in the queue, what it holds.
 PERSON = _record(
@@ -140,6 +146,7 @@ PERSON = _record(
     n_taken=np.int16,
     doing=np.int8,
     seen=np.bool_,
+    noticed=np.bool_,
 )
 # How many wait at a row: now, just before this instant, and when that last changed.
 WAITING = _record(now=np.int64, before=np.int64, changed_at=np.int64)
@@ -154,9 +161,10 @@ ACTIVITY = _record(
     pool=np.int16,
     outcome=np.int8,
 )
+NOTICE = _record(at=np.int64, patient=np.uint32)
 CHANGE = _record(at=np.int64, trigger=np.int64, units=np.int64)
 
-STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP = (int(kind) for kind in list(plans.Kind)[:6])
+STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP, DOWN = (int(kind) for kind in list(plans.Kind)[:7])
 DONE, LEFT, AWAY, OPEN = (int(outcome) for outcome in plans.Outcome)
 NONE = plans.NONE
 # What a patient does next: follow the route; an activity that ends in one of four ways; join another queue; nothing.
@@ -189,11 +197,15 @@ class FlatPlan(NamedTuple):
     worth: Ints
     classes_when_pulled: Ints
     paces: Ints
+    worse: Ints
     widening: Ints
 
 
 class People(NamedTuple):
-    """Bound columns, and those whose patience runs out before the horizon, in the order in which it does."""
+    """Bound columns, and those whose patience runs out before the horizon, in the order in which it does.
+
+    `outages`: the spans of all outages, from and to, one outage after another; `outages_at`: where each begins.
+    """
 
     arrived_at: Ints
     start: NDArray[np.uint32]
@@ -201,7 +213,10 @@ class People(NamedTuple):
     minutes: NDArray[np.int32]
     ignored: NDArray[np.bool_]
     leaves_at: Ints
+    worsens_at: Ints
     leavers: NDArray[np.uint32]
+    outages: Ints
+    outages_at: Ints
 
 
 class Room(NamedTuple):
@@ -210,6 +225,7 @@ class Room(NamedTuple):
     people: Records
     slots: NDArray[np.uint32]
     passes: NDArray[np.int16]
+    marked_at: Ints
     queues: Records
     waiting: Records
     touched: NDArray[np.uint32]
@@ -223,10 +239,11 @@ class Room(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Room for activities in the order in which they end, and for what triggers did."""
+    """Room for activities in the order in which they end, for what triggers did and for what rounds noticed."""
 
     activities: Records
     changes: Records
+    notices: Records
 
 
 _njit: Any = numba.njit
@@ -307,6 +324,20 @@ def _is_open(row, now, lists):
     return False
 
 
+@inner
+def _was_down(outage, since, now, outages, outages_at):
+    """Whether it was down at any time from `since` until now: its last span to have begun is not over before that."""
+    first, behind = outages_at[outage], outages_at[outage + 1]
+    start = first
+    while first < behind:
+        middle = (first + behind) >> 1
+        if outages[middle, 0] <= now:
+            first = middle + 1
+        else:
+            behind = middle
+    return first > start and outages[first - 1, 1] > since
+
+
 @inlined
 def _free(number, pools, freed, n_freed):
     """Put a pool on the list of those that may have a unit free; returns the list's length."""
@@ -335,16 +366,32 @@ def _give_up_at_start(person, first, row, lists, slots, pools, freed, n_freed):
     return n_freed
 
 
+@inner
+def _mark(row, first, now, lists, marked_at):
+    """Start the clocks that a step which has ended marks; `first`: where the patient's clocks begin."""
+    for k in range(np.int64(row.marks_at), np.int64(row.marks_at) + row.n_marks):
+        marked_at[first + lists[k]] = now
+
+
+@inner
+def _use_up(clock, now, marked_at):
+    """When a clock was started, or now if it does not run; it does not run any more."""
+    started = marked_at[clock]
+    marked_at[clock] = NEVER
+    return started if started >= 0 else now
+
+
 @inlined
-def _end_of(p, row, now, minutes, passes, n_loops, paces):
-    """When a step that starts now ends, in a loop or at a pace."""
+def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
+    """When a step that starts now ends, in a loop, at a pace or since a mark, which is used up."""
     column = row.minutes
     if row.repeat_of >= 0:
         column += min(max(passes[p * n_loops + row.repeat_of] - 1, 0), row.n_repeats - 1)
     work = np.int64(minutes[column, p])
+    since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
     if row.pace < 0 or work == 0:
-        return now + work
-    return _paced_end(now, work, paces[row.pace])
+        return max(since + work, now)
+    return max(_paced_end(since, work, paces[row.pace]), now)
 
 
 @inner
@@ -405,6 +452,42 @@ def _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving
                     moving[n_moving] = p
                     n_moving += 1
                 p = behind
+    return n_moving
+
+
+@inner
+def _look(now, worsens_at, worse, rows, people, queues, notices, n_notices):
+    """Notice who got worse among those who wait where a round looks; returns how many notices there are.
+
+    Nobody has joined a queue at this instant yet, and whoever leaves at it has left.
+    """
+    for queue in range(len(queues)):
+        p = np.int64(queues[queue].first)
+        while p >= 0:
+            person = people[p]
+            if rows[person.row].is_looked_at and not person.noticed and 0 <= worsens_at[p] <= now:
+                person.noticed = True
+                person.acuity = worse[person.acuity]
+                notice = notices[n_notices]
+                notice.at = now
+                notice.patient = p
+                n_notices += 1
+            p = np.int64(person.after)
+    return n_notices
+
+
+@inner
+def _rank_again(first, notices, n_notices, people, queues, asks, n_queues, moving, n_moving):
+    """Set those moving who were noticed now (notices from `first` on) and still wait; returns how many move."""
+    for k in range(first, n_notices):
+        p = np.int64(notices[k].patient)
+        person = people[p]
+        if person.queue >= 0:
+            person.wanted = person.queue // n_queues
+            _remove(person, people, queues, asks, n_queues)
+            person.doing = JOINS_AGAIN
+            moving[n_moving] = p
+            n_moving += 1
     return n_moving
 
 
@@ -501,7 +584,7 @@ def _write_open(people, activities, n_rows):
 
 @compiled
 def run(flat, columns, room, table, horizon, n_slots):
-    """Run everybody from time 0 to the horizon; (code, activities, changes, events).
+    """Run everybody from time 0 to the horizon; (code, activities, changes, notices, events).
 
     Codes other than FITS ask for a second run with more room: in the table, or in the `n_slots` units that a patient
     may hold at once.
@@ -513,11 +596,14 @@ def run(flat, columns, room, table, horizon, n_slots):
     triggers, settings, widening, paces = flat.triggers, flat.settings[0], flat.widening, flat.paces
     arrived_at, leaves_at, leavers = columns.arrived_at, columns.leaves_at, columns.leavers
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
-    activities, changes = table.activities, table.changes
+    outages, outages_at = columns.outages, columns.outages_at
+    activities, changes, notices = table.activities, table.changes, table.notices
+    worsens_at, worse = columns.worsens_at, flat.worse
     n, n_leavers, n_calendar, most_rows = len(arrived_at), len(leavers), len(calendar), len(activities)
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
+    n_marks, marked_at = settings.n_marks, room.marked_at
     people, slots, passes, queues, waiting = room.people, room.slots, room.passes, room.queues, room.waiting
     touched, freed, heap, wheel, begun = room.touched, room.freed, room.heap, room.wheel, room.begun
     moving, ending, limited = room.moving, room.ending, room.limited
@@ -529,7 +615,8 @@ def run(flat, columns, room, table, horizon, n_slots):
     week = 0
     calendar_at = calendar[0].due if n_calendar else horizon
     decide_at = 0 if settings.decide_every else horizon
-    n_rows = n_changes = n_events = 0
+    round_at = 0 if settings.round_every else horizon
+    n_rows = n_changes = n_notices = n_events = 0
 
     while True:
         # A: put away what has begun, and find the next instant
@@ -542,7 +629,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 people[p].due_next = wheel[slot]
                 wheel[slot] = p
         n_begun = 0
-        now = min(calendar_at, decide_at, horizon, arrival_at, leaver_at)
+        now = min(calendar_at, decide_at, round_at, horizon, arrival_at, leaver_at)
         if pull_from != NEVER:
             if pull_starts < n:
                 now = min(now, arrived_at[pull_starts] + pull_from)
@@ -616,6 +703,10 @@ def run(flat, columns, room, table, horizon, n_slots):
                 now, next_row, week, calendar, pools, lists, triggers, freed, n_freed
             )
             calendar_at = week + calendar[next_row].due
+        n_before_round = n_notices
+        if round_at <= now:
+            round_at += settings.round_every
+            n_notices = _look(now, worsens_at, worse, rows, people, queues, notices, n_notices)
         if decide_at <= now:
             decide_at += settings.decide_every
             n_changes, n_freed = _decide(
@@ -629,6 +720,9 @@ def run(flat, columns, room, table, horizon, n_slots):
             pull_ends, n_moving = _re_rank(
                 now - pull_to, pull_ends, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving
             )
+
+        if n_notices > n_before_round:
+            n_moving = _rank_again(n_before_round, notices, n_notices, people, queues, asks, n_queues, moving, n_moving)
 
         n_limited = 0
         while True:
@@ -645,7 +739,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 while ask < 0:
                     if what != ROUTE:  # an activity is over: write it down, give back, go on
                         if n_rows == most_rows:
-                            return TABLE_FULL, n_rows, n_changes, n_events
+                            return TABLE_FULL, n_rows, n_changes, n_notices, n_events
                         activity = activities[n_rows]
                         n_rows += 1
                         activity.patient = p
@@ -688,6 +782,8 @@ def run(flat, columns, room, table, horizon, n_slots):
                             person.n_taken = 0
                         person.n_held = n_kept
                         if what == ENDS:
+                            if row.n_marks > 0:
+                                _mark(row, p * n_marks, now, lists, marked_at)
                             if row.relabels >= 0:
                                 person.acuity = attributes[row.relabels, p]
                             here = np.uint32(row.next)
@@ -718,7 +814,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                                 )
                             ended = now
                             if row.has_varying_minutes:
-                                ended = _end_of(p, row, now, minutes, passes, n_loops, paces)
+                                ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
@@ -757,6 +853,10 @@ def run(flat, columns, room, table, horizon, n_slots):
                         here = lists[row.targets_at + (0 if n_now >= row.number else 1)]
                     elif kind == HOURS:
                         here = lists[row.targets_at + (0 if _is_open(row, now, lists) else 1)]
+                    elif kind == DOWN:
+                        since = person.started_at if row.number and person.started_at >= 0 else now
+                        was_down = _was_down(row.column, since, now, outages, outages_at)
+                        here = lists[row.targets_at + (0 if was_down else 1)]
                     else:  # the end: an activity of no length, after which everything is given back
                         person.joined_at = now
                         person.started_at = now
@@ -884,7 +984,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 if row.n_start_gives > 0:
                     n_freed = _give_up_at_start(person, p * n_slots, row, lists, slots, pools, freed, n_freed)
                 if person.n_held + asked.n_all + min(asked.n_any, 1) > n_slots:
-                    return HANDS_FULL, n_rows, n_changes, n_events
+                    return HANDS_FULL, n_rows, n_changes, n_notices, n_events
                 to = p * n_slots + person.n_held
                 n_taken = np.int64(asked.n_all)
                 for j in range(asked.any_at, asked.any_at + asked.n_any):
@@ -906,7 +1006,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 person.n_taken = n_taken
                 ended = now
                 if row.has_varying_minutes:
-                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces)
+                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
                 elif row.minutes >= 0:
                     ended += minutes[row.minutes, p]
                 if ended == now:
@@ -929,7 +1029,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 break
 
     n_rows = _write_open(people, activities, n_rows)
-    return FITS if n_rows >= 0 else TABLE_FULL, n_rows, n_changes, n_events
+    return FITS if n_rows >= 0 else TABLE_FULL, n_rows, n_changes, n_notices, n_events
 
 
 @compiled

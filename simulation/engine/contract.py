@@ -23,12 +23,26 @@ patient is being served, it leaves on joining the next queue that allows leaving
 has started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives
 back everything held.
 
+**Clocks.** A step that `marks` a clock starts it for the patient at its end, anew if it ran. A step `since` a clock
+counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by its start;
+the clock is used up. If it does not run, the minutes count from now.
+
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
 returns to nobody.
 
+**Rounds.** A patient gets worse at a drawn time after arrival, and nothing happens. At each round, whoever waits at one
+of its steps since before now, has got worse by now, was not noticed before and does not leave now is noticed: its
+acuity now becomes what the pathway says, and it is ranked again and keeps its place (`joined at`). A later label
+replaces that.
+
 **Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the
 largest keys among those who joined at this instant; they are turned away in another B.
+
+**Outages.** Spans of time in which something is down, half-open, are bound with the patients. A branch on an outage
+reads it now; `since_start`, whether it was down at any time from the start of the patient's last activity until now
+(both included; now alone for whoever has started none, or left the last one before its start). So a step under way
+when something fails is completed, and what follows may differ.
 
 **State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
 placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
@@ -81,6 +95,17 @@ class Changes:
 
 
 @dataclass(frozen=True)
+class Notices:
+    """What rounds noticed: at tick `at`, that `patient` (a row of the draws) had got worse; sorted by both."""
+
+    at: NDArray[np.int64]
+    patient: NDArray[np.int32]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+
+@dataclass(frozen=True)
 class Run:
     """What an engine returns. `n_events` counts the instants' changes, for speed figures."""
 
@@ -88,6 +113,7 @@ class Run:
     changes: Changes
     horizon: int
     n_events: int
+    notices: Notices
 
 
 class Engine(Protocol):

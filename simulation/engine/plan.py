@@ -21,6 +21,7 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     ByQueue,
     End,
     Loop,
@@ -51,7 +52,8 @@ class Kind(IntEnum):
     QUEUE = 3
     HOURS = 4
     LOOP = 5
-    END = 6
+    DOWN = 6
+    END = 7
 
 
 class Outcome(IntEnum):
@@ -71,6 +73,7 @@ class StepRow:
     """A step in integers. Pools, rows, asks and columns are numbers; NONE where there is none.
 
     `minutes` is the first of `n_repeats` duration columns (NONE: an instant); `repeat_of` a loop's number;
+    `marks`, `since` numbers of clocks;
     `ask` a number of `Plan.asks`; `queue_class` a fixed class or NONE for the acuity now;
     `ignored` a column of the coins against adherence; `relabels` an attribute column.
     """
@@ -80,6 +83,8 @@ class StepRow:
     minutes: int
     n_repeats: int
     repeat_of: int
+    marks: tuple[int, ...]
+    since: int
     pace: int
     keeps: tuple[int, ...]
     gives_up_at_start: tuple[int, ...]
@@ -104,6 +109,8 @@ class BranchRow:
     QUEUE: `steps` waiting, `number` at least -> targets[0], else targets[1].
     HOURS: open in any of `open_hours` (ticks of the week, half-open) -> targets[0], else targets[1].
     LOOP: `column` the attribute of passes, `number` the loop's number; targets again, next.
+    DOWN: `column` the outage; down now, or (`number` 1) at any time since the last activity started -> targets[0],
+    else targets[1].
     """
 
     kind: Kind
@@ -162,6 +169,7 @@ class Plan:
     pool_rows: tuple[PoolRow, ...]
     asks: tuple[Ask, ...]
     n_loops: int
+    n_marks: int
     classes: tuple[str, ...]
     ranks: tuple[int, ...]
     rates: tuple[int, ...]
@@ -171,6 +179,11 @@ class Plan:
     pull: tuple[int, int, int] | None
     """(ticks since arrival from, to, class) of the pull towards the target, if on."""
     patience_to: int
+    worse: tuple[int, ...]
+    """What each class becomes when a round notices that somebody got worse."""
+    round_every: int
+    """Ticks from one round to the next; 0 if there are none."""
+    round_steps: tuple[int, ...]
     paces: tuple[tuple[int, ...], ...]
     """Each pace: 169 running totals of pace units at the hours of a week."""
     triggers: tuple[TriggerRow, ...]
@@ -180,6 +193,8 @@ class Plan:
     """What each duration column holds: durations added, factor, repeat."""
     attribute_columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
+    outages: tuple[str, ...]
+    """Those that a branch reads, by number."""
     adherence: float
 
     def row(self, node: str) -> int:
@@ -227,12 +242,14 @@ class _Lowering:
         self.pools = {name: number for number, name in enumerate(pathway.pools)}
         self.classes = {name: number for number, name in enumerate(pathway.priority.classes)}
         self.loops = {name: number for number, name in enumerate(pathway.loops)}
+        self.marks: dict[str, int] = {}
         self.asks: dict[Ask, int] = {}
         self.minutes: list[tuple[tuple[str, ...], float, int]] = []
         self.first_minutes: dict[tuple[tuple[str, ...], float, int], int] = {}
         self.attributes: dict[str, int] = {}
         self.ignored: dict[str, int] = {}
         self.paces: dict[str, int] = {}
+        self.outages: dict[str, int] = {}
 
     def plan(self) -> Plan:
         pathway, priority = self.pathway, self.pathway.priority
@@ -245,6 +262,7 @@ class _Lowering:
             pool_rows=tuple(self._pool(name) for name in self.pools),
             asks=tuple(self.asks),
             n_loops=len(self.loops),
+            n_marks=len(self.marks),
             classes=tuple(self.classes),
             ranks=tuple(round(each.rank * RANK_SCALE) for each in priority.classes.values()),
             rates=tuple(each.rate for each in priority.classes.values()),
@@ -257,6 +275,9 @@ class _Lowering:
                 else None
             ),
             patience_to=self.nodes[pathway.patience.next] if pathway.patience else NONE,
+            worse=self._worse(),
+            round_every=to_ticks(pathway.rounds.every_minutes) if pathway.rounds else 0,
+            round_steps=tuple(self.nodes[step] for step in pathway.rounds.waiting_at) if pathway.rounds else (),
             paces=tuple(self._pace(name) for name in self.paces),
             triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
             decide_every=to_ticks(pathway.decisions_every_minutes),
@@ -267,8 +288,13 @@ class _Lowering:
             minutes_columns=tuple(self.minutes),
             attribute_columns=tuple(self.attributes),
             ignored_columns=tuple(self.ignored),
+            outages=tuple(self.outages),
             adherence=priority.adherence,
         )
+
+    def _worse(self) -> tuple[int, ...]:
+        becomes = self.pathway.worsening.becomes if self.pathway.worsening is not None else {}
+        return tuple(self.classes[becomes.get(name, name)] for name in self.classes)
 
     def _row(self, name: str, node: Step | Branch | Loop | End) -> StepRow | BranchRow | EndRow:
         if isinstance(node, Step):
@@ -288,6 +314,12 @@ class _Lowering:
         if isinstance(node, ByHours):
             hours = tuple(intervals(node.hours, node.days))
             return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
+        if isinstance(node, ByOutage):
+            pair, column = (
+                self._pair(node.then, node.otherwise),
+                self.outages.setdefault(node.outage, len(self.outages)),
+            )
+            return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))
         if isinstance(node, Loop):
             column = self._attribute(node.passes)
             return BranchRow(Kind.LOOP, self._pair(node.again, node.next), column=column, number=self.loops[name])
@@ -317,6 +349,8 @@ class _Lowering:
             minutes=minutes,
             n_repeats=n_repeats,
             repeat_of=self.loops[step.repeat_of] if step.repeat_of is not None else NONE,
+            marks=tuple(self._mark(mark) for mark in step.marks),
+            since=self._mark(step.since) if step.since is not None else NONE,
             pace=self.paces.setdefault(step.pace, len(self.paces)) if step.pace is not None else NONE,
             keeps=self._pools(step.keeps),
             gives_up_at_start=self._pools(step.gives_up_at_start),
@@ -343,6 +377,9 @@ class _Lowering:
 
     def _pools(self, names: Sequence[str]) -> tuple[int, ...]:
         return tuple(self.pools[name] for name in names)
+
+    def _mark(self, name: str) -> int:
+        return self.marks.setdefault(name, len(self.marks))
 
     def _ask(self, ask: Ask) -> int:
         return self.asks.setdefault(ask, len(self.asks))
@@ -382,7 +419,8 @@ class Columns:
     """What patients bring to an engine, one row of `Draws` each, bound to the columns of one plan.
 
     arrived_at  (n,) ticks, sorted; start (n,) row; attributes (n_attributes, n); minutes (n_columns, n) ticks of
-    work; patience (n,) ticks after arrival or NEVER; ignored (n_ignored, n) whether the class is not honoured.
+    work; patience, worsens (n,) ticks after arrival or NEVER; ignored (n_ignored, n) whether the class is not honoured;
+    outages  one array (n_spans, 2) each of ticks from and to, half-open, in order of time and apart.
     """
 
     arrived_at: Ints
@@ -390,7 +428,9 @@ class Columns:
     attributes: NDArray[np.int16]
     minutes: NDArray[np.int32]
     patience: Ints
+    worsens: Ints
     ignored: NDArray[np.bool_]
+    outages: tuple[Ints, ...] = ()
 
     def __len__(self) -> int:
         return len(self.arrived_at)
@@ -401,6 +441,7 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     n = len(draws)
     missing = [name for name in plan.attribute_columns if name not in draws.attributes]
     missing += sorted({part for parts, _, _ in plan.minutes_columns for part in parts if part not in draws.minutes})
+    missing += [name for name in plan.outages if name not in draws.outages]
     if missing:
         raise PlanError(f"the draws lack {', '.join(missing)}; draw again with this pathway")
     attributes = np.empty((len(plan.attribute_columns), n), dtype=np.int16)
@@ -415,4 +456,5 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     for number, name in enumerate(plan.ignored_columns):
         ignored[number] = draws.adherence[name] >= plan.adherence
     start = np.asarray(plan.stream_starts, dtype=np.int32)[draws.stream]
-    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, ignored)
+    outages = tuple(draws.outages[name] for name in plan.outages)
+    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, draws.worsens, ignored, outages)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from simulation.engine.contract import Activities, Changes, Run
+from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
@@ -39,8 +39,8 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 class _Patient:
     """What the engine knows about somebody now."""
 
-    __slots__ = ("acuity", "arrived_at", "ask", "held", "leaves_at", "number", "passes", "pulled", "queue",
-                 "record", "seen", "step", "taken")  # fmt: skip
+    __slots__ = ("acuity", "arrived_at", "ask", "held", "leaves_at", "marked_at", "noticed", "number", "passes",
+                 "pulled", "queue", "record", "seen", "step", "taken", "worsens_at")  # fmt: skip
 
     def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
         self.number = number
@@ -50,7 +50,12 @@ class _Patient:
         self.seen = leaves_at == NEVER
         """Whether patience no longer matters."""
         self.pulled = False
+        self.worsens_at = NEVER
+        self.noticed = False
+        """Whether a round has noticed that it got worse."""
         self.passes = [0] * n_loops
+        self.marked_at: dict[int, int] = {}
+        """When each clock that runs was started."""
         self.held: list[tuple[_Pool, int]] = []
         """Pools kept from earlier steps, each with the team of the unit."""
         self.taken: list[tuple[_Pool, int]] = []
@@ -131,10 +136,13 @@ class _Department:
         self.attributes: list[list[int]] = columns.attributes.tolist()
         self.minutes: list[list[int]] = columns.minutes.tolist()
         self.patience: list[int] = columns.patience.tolist()
+        self.worsens: list[int] = columns.worsens.tolist()
         self.ignored: list[list[bool]] = columns.ignored.tolist()
+        self.outages: list[list[list[int]]] = [spans.tolist() for spans in columns.outages]
         self.class_when_pulled = _classes_when_pulled(plan)
         self.records: list[list[int]] = []
         self.changes: list[tuple[int, int, int]] = []
+        self.notices: list[tuple[int, int]] = []
         self.n_events = 0
 
     def _make_ask(self, number: int) -> _Ask:
@@ -159,6 +167,8 @@ class _Department:
         widening = [row for row in self.rows if isinstance(row, StepRow) and row.widened_ask != NONE]
         if self.plan.triggers or widening:
             env.process(self._decisions({row.ask for row in widening}))
+        if self.plan.round_every:
+            env.process(self._rounds())
         peek, step = env.peek, env.step
         due = peek()
         while due < horizon:  # A
@@ -169,7 +179,7 @@ class _Department:
             if self.touched or self.joined_now:
                 self._dispatch(now)  # C
             due = peek()
-        return Run(self._activities(), self._changes(), horizon, self.n_events)
+        return Run(self._activities(), self._changes(), horizon, self.n_events, self._notices())
 
     # --- B: what is due now ----------------------------------------------------------------------------------
 
@@ -181,6 +191,8 @@ class _Department:
             patience = self.patience[number]
             leaves_at = NEVER if patience == NEVER else arrived_at + patience
             patient = _Patient(number, arrived_at, untriaged, leaves_at, n_loops)
+            if self.worsens[number] != NEVER:
+                patient.worsens_at = arrived_at + self.worsens[number]
             if leaves_at != NEVER:
                 self._later(patience, self._patience_ends, patient)
             if self.plan.pull is not None:
@@ -264,6 +276,26 @@ class _Department:
                     self._unqueue(patient)
                     self._enqueue(patient, self.asks[step.widened_ask])
 
+    def _rounds(self) -> Process:
+        while True:
+            for ask in self.asks:
+                for queue in tuple(ask.queues.values()):
+                    for joined_at, _, patient in tuple(queue):
+                        if joined_at < self.now and patient.record[1] in self.plan.round_steps:
+                            self._look_at(patient, ask)
+            yield self.env.timeout(self.plan.round_every)
+
+    def _look_at(self, patient: _Patient, ask: _Ask) -> None:
+        """Notice whether somebody who waits got worse."""
+        worse = patient.worsens_at != NEVER and patient.worsens_at <= self.now
+        leaves = not patient.seen and patient.step.may_leave and patient.leaves_at == self.now
+        if worse and not patient.noticed and not leaves:
+            patient.noticed = True
+            self.notices.append((self.now, patient.number))
+            self._unqueue(patient)
+            patient.acuity = self.plan.worse[patient.acuity]
+            self._enqueue(patient, ask)
+
     def _patience_ends(self, event: Any) -> None:
         patient: _Patient = event.value
         if not patient.seen and patient.queue is not None and patient.step.may_leave:
@@ -334,9 +366,21 @@ class _Department:
         if kind is Kind.QUEUE:
             n_waiting = sum(self._waiting_before(step) for step in branch.steps)
             return branch.targets[0 if n_waiting >= branch.number else 1]
+        if kind is Kind.DOWN:
+            since = self._began(patient) if branch.number else self.now
+            return branch.targets[0 if self._was_down(branch.column, since) else 1]
         at = self.now % WEEK
         is_open = any(start <= at < end for start, end in branch.open_hours)
         return branch.targets[0 if is_open else 1]
+
+    def _began(self, patient: _Patient) -> int:
+        """When the patient's last activity started; now, if there was none or it never did."""
+        started_at = patient.record[3] if patient.record else NEVER
+        return self.now if started_at == NEVER else started_at
+
+    def _was_down(self, outage: int, since: int) -> bool:
+        """Whether it was down at any time from `since` until now, both included."""
+        return any(start <= self.now and since < end for start, end in self.outages[outage])
 
     def _start_alone(self, patient: _Patient) -> bool:
         """Start a step without pools; True if it is over at once."""
@@ -408,6 +452,8 @@ class _Department:
             patient.taken = []
         if step.gives_up_at_end:
             self._give_up(patient, step.gives_up_at_end)
+        for mark in step.marks:
+            patient.marked_at[mark] = self.now
         if step.relabels != NONE:
             patient.acuity = self.attributes[step.relabels][patient.number]
 
@@ -505,9 +551,10 @@ class _Department:
         if step.repeat_of != NONE:
             column += min(max(patient.passes[step.repeat_of] - 1, 0), step.n_repeats - 1)
         work = self.minutes[column][patient.number]
+        since = patient.marked_at.pop(step.since, self.now)
         if step.pace == NONE or not work:
-            return work
-        return paced_end(self.now, work, self.plan.paces[step.pace]) - self.now
+            return max(since + work - self.now, 0)
+        return max(paced_end(since, work, self.plan.paces[step.pace]) - self.now, 0)
 
     def _trim(self, now: int) -> None:
         """Turn away from queues that are too long, last first, among those who joined at this instant."""
@@ -560,6 +607,10 @@ class _Department:
     def _changes(self) -> Changes:
         table = np.array(sorted(self.changes), dtype=np.int64).reshape(-1, 3)
         return Changes(table[:, 0].copy(), table[:, 1].astype(np.int16), table[:, 2].astype(np.int32))
+
+    def _notices(self) -> Notices:
+        table = np.array(sorted(self.notices), dtype=np.int64).reshape(-1, 2)
+        return Notices(table[:, 0].copy(), table[:, 1].astype(np.int32))
 
 
 def _counted(plan: Plan) -> list[bool]:

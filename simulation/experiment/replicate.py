@@ -179,11 +179,11 @@ def _shared(drawn: list[tuple[Pathway, Draws]], pathway: Pathway, task: Task, da
 
 
 def draws_alike(one: Pathway, other: Pathway) -> bool:
-    """Whether two pathways state chance alike: they differ, if at all, in triggers and in extra units of pools."""
+    """Whether two pathways state chance alike: they differ, if at all, in triggers, rounds and extra units of pools."""
     if one.pools.keys() != other.pools.keys():
         return False
     pools = {name: replace(pool, extra=one.pools[name].extra) for name, pool in other.pools.items()}
-    return one == replace(other, pools=pools, triggers=one.triggers)
+    return one == replace(other, pools=pools, triggers=one.triggers, rounds=one.rounds)
 
 
 def stacked(answers: tuple[Answer, ...], arm: str, measure_name: str, group: str = "all") -> NDArray[np.float64]:

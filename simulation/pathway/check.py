@@ -22,10 +22,13 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     Choice,
     Given,
     Opens,
     Pathway,
+    RandomOutages,
+    StatedOutages,
     Step,
 )
 from simulation.pathway.described import Sourced
@@ -51,7 +54,18 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     found = Findings()
     categories = _attributes(pathway, found)
     _values(pathway, found)
-    for plain in (_node_names, _streams, _present, _profiles, _pools, _priority, _patience, _triggers):
+    for plain in (
+        _node_names,
+        _streams,
+        _present,
+        _profiles,
+        _pools,
+        _priority,
+        _patience,
+        _worsening,
+        _triggers,
+        _outages,
+    ):
         plain(pathway, found)
     for part in (_durations, _steps, _branches, _loops):
         part(pathway, found, categories)
@@ -313,6 +327,25 @@ def _patience(pathway: Pathway, found: Findings) -> None:
         found.known(f"patience.streams.{number}", stream, pathway.categories(STREAM), what="stream")
 
 
+def _worsening(pathway: Pathway, found: Findings) -> None:
+    worsening, rounds = pathway.worsening, pathway.rounds
+    if worsening is not None:
+        found.known("worsening.minutes", worsening.minutes, pathway.durations, what="duration")
+        for number, stream in enumerate(worsening.streams):
+            found.known(f"worsening.streams.{number}", stream, pathway.categories(STREAM), what="stream")
+        for before, after in worsening.becomes.items():
+            for name in (before, after):
+                found.known(f"worsening.becomes.{before}", name, pathway.priority.classes, what="class")
+    if rounds is not None:
+        _watched(pathway, found, "rounds.waiting_at", rounds.waiting_at)
+        if math.isfinite(rounds.every_minutes) and to_ticks(rounds.every_minutes) < 1:
+            found.add("rounds.every_minutes", "shorter than a tick of 1/1024 minute", "Give a minute or more")
+        if worsening is None:
+            found.add(
+                "rounds", "nobody gets worse, so there is nothing to notice", "Describe `worsening`, or remove it"
+            )
+
+
 def _triggers(pathway: Pathway, found: Findings) -> None:
     for name, trigger in pathway.triggers.items():
         where = f"triggers.{name}"
@@ -324,6 +357,23 @@ def _triggers(pathway: Pathway, found: Findings) -> None:
         if isinstance(trigger, Opens) and trigger.below > trigger.above:
             remedy = "Close at or below the number above which it opens"
             found.add(f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy)
+
+
+def _outages(pathway: Pathway, found: Findings) -> None:
+    for name, outage in pathway.outages.items():
+        where = f"outages.{name}"
+        if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
+            remedy = "Give mean_up_minutes, mean_down_minutes or both"
+            found.add(where, "it is neither up nor down: both means are 0", remedy)
+        if isinstance(outage, StatedOutages):
+            before = 0.0
+            for number, span in enumerate(outage.spans):
+                place = f"{where}.spans.{number}"
+                if not span.ends_at_minutes > span.starts_at_minutes:
+                    found.add(place, "ends before it starts", "Make ends_at_minutes the later one")
+                if span.starts_at_minutes < before:
+                    found.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
+                before = max(before, span.ends_at_minutes)
 
 
 def _watched(pathway: Pathway, found: Findings, where: str, steps: tuple[str, ...]) -> None:
@@ -344,6 +394,10 @@ def _steps(pathway: Pathway, found: Findings, categories: Categories) -> None:
         _node(pathway, found, f"{where}.turned_away", step.turned_away)
         found.known(f"{where}.repeat_of", step.repeat_of, pathway.loops, what="loop")
         _profile(pathway, found, f"{where}.pace", step.pace, HOURLY)
+        marked = [mark for each in pathway.steps.values() for mark in each.marks]
+        if found.known(f"{where}.since", step.since, dict.fromkeys(marked), what="mark") and not step.minutes:
+            remedy = "Name the minutes that count from the mark, or remove `since`"
+            found.add(f"{where}.since", "there are no minutes to count", remedy)
         for number, duration in enumerate(step.minutes):
             found.known(f"{where}.minutes.{number}", duration, pathway.durations, what="duration")
         if step.ranks_as != ANY_CLASS:
@@ -418,6 +472,8 @@ def _branches(pathway: Pathway, found: Findings, categories: Categories) -> None
         _node(pathway, found, f"{where}.otherwise", branch.otherwise)
         if isinstance(branch, ByHours):
             _clock(found, where, branch.hours, branch.days)
+        elif isinstance(branch, ByOutage):
+            found.known(f"{where}.outage", branch.outage, pathway.outages, what="outage")
         else:
             _watched(pathway, found, f"{where}.waiting_at", branch.waiting_at)
 

@@ -1,7 +1,7 @@
 """The vocabulary: what a department consists of, by name.
 
 A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers once. Reading order: `Pool`,
-`Step`, the four branches, `Stream`, `Pathway`.
+`Step`, the five branches, `Stream`, `Pathway`.
 """
 
 from __future__ import annotations
@@ -175,11 +175,72 @@ class Patience(Sourced):
 
 
 @described
+class Worsening(Sourced):
+    """Getting worse: minutes from arrival (a duration, by true acuity) until it happens; nobody sees it by itself.
+
+    `becomes`: what each class of acuity now becomes as it is noticed, at a round; classes left out stay.
+    """
+
+    minutes: str
+    streams: tuple[str, ...]
+    becomes: Annotated[Mapping[str, str], MinLen(1)]
+
+
+@described
+class Rounds(Sourced):
+    """Looking again at those who wait: every so many minutes from 00:00 on, at these steps.
+
+    A round costs nothing by itself: a trigger that `takes` says what it costs the nurses.
+    """
+
+    waiting_at: tuple[str, ...]
+    every_minutes: Positive
+
+
+@described
 class Widen(Sourced):
     """After so many minutes of waiting the request may also take any of these pools (placement elsewhere)."""
 
     after_minutes: Minutes
     any_of: Annotated[tuple[str, ...], MinLen(1)]
+
+
+@described
+class RandomOutages(Sourced):
+    """Up and down by turns, each for an exponential time; long since so at time 0. A mean of 0 leaves that out."""
+
+    kind: Literal["random"]
+    mean_up_minutes: Minutes
+    mean_down_minutes: Minutes
+
+
+@described
+class ShareOfTime(Sourced):
+    """Down for a share of the time, `mean_down_minutes` at a time (exponential); 0 is never and 1 is always."""
+
+    kind: Literal["share"]
+    share: Share
+    mean_down_minutes: Positive
+
+
+@described
+class Span:
+    """From one minute to another since 00:00 on day 0, half-open."""
+
+    starts_at_minutes: Minutes
+    ends_at_minutes: Minutes
+
+
+@described
+class StatedOutages(Sourced):
+    """Down in the stated spans, in order of time: the same in every replication."""
+
+    kind: Literal["stated"]
+    spans: tuple[Span, ...]
+
+
+Outage = RandomOutages | ShareOfTime | StatedOutages
+"""When something (a tool, a system, a unit) is down: spans of time drawn for a replication, the same in every arm."""
 
 
 @described
@@ -192,6 +253,8 @@ class Step:
     times           a factor on the minutes
     pace            a profile: the minutes pass faster or slower by the hour
     repeat_of       a loop: its k-th pass reads the k-th draw
+    marks           clocks that start for the patient as the step ends, by name
+    since           such a clock: if it runs, the minutes count from its start and not from now, and it is used up
     keeps           of what was taken, held on after the end
     gives_up_at_start, gives_up_at_end   of what was held before
     ranks_as        'acuity' (the class of the patient now) or a class of the priority rule
@@ -211,6 +274,8 @@ class Step:
     times: Positive = 1.0
     pace: str | None = None
     repeat_of: str | None = None
+    marks: tuple[str, ...] = ()
+    since: str | None = None
     keeps: tuple[str, ...] = ()
     gives_up_at_start: tuple[str, ...] = ()
     gives_up_at_end: tuple[str, ...] = ()
@@ -266,7 +331,21 @@ class ByHours(Sourced):
     otherwise: str
 
 
-Branch = ByAttribute | ByChance | ByQueue | ByHours
+@described
+class ByOutage(Sourced):
+    """Route by whether something is down: `then` while it is, `otherwise` while it is up.
+
+    `since_start`: whether it was down at any time from the start of the patient's last activity until now.
+    """
+
+    kind: Literal["down"]
+    outage: str
+    since_start: bool = False
+    then: str
+    otherwise: str
+
+
+Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage
 
 
 @described
@@ -328,11 +407,14 @@ class Pathway:
     durations: Mapping[str, AnyDuration] = field(default_factory=dict)
     priority: Priority
     patience: Patience | None = None
+    worsening: Worsening | None = None
+    rounds: Rounds | None = None
     steps: Annotated[Mapping[str, Step], MinLen(1)]
     branches: Mapping[str, Branch] = field(default_factory=dict)
     loops: Mapping[str, Loop] = field(default_factory=dict)
     ends: Annotated[Mapping[str, End], MinLen(1)]
     triggers: Mapping[str, Trigger] = field(default_factory=dict)
+    outages: Mapping[str, Outage] = field(default_factory=dict)
     decisions_every_minutes: Positive = 60.0
     allow_overload: bool = False
 
@@ -362,7 +444,7 @@ def targets(node: Step | Branch | Loop | End) -> tuple[str, ...]:
         found = (*node.cases.values(), node.otherwise)
     elif isinstance(node, ByChance):
         found = tuple(node.targets)
-    elif isinstance(node, ByQueue | ByHours):
+    elif isinstance(node, ByQueue | ByHours | ByOutage):
         found = (node.then, node.otherwise)
     elif isinstance(node, Loop):
         found = (node.again, node.next)

@@ -18,6 +18,7 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     End,
     Loop,
     Pathway,
@@ -162,6 +163,8 @@ def _read(branch: Branch) -> str:
         return "by chance"
     if isinstance(branch, ByHours):
         return "by the clock"
+    if isinstance(branch, ByOutage):
+        return f"by {_words(branch.outage)}"
     return f"by who waits at {_joined([_words(step) for step in branch.waiting_at])}"
 
 

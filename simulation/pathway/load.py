@@ -24,6 +24,7 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     ByQueue,
     End,
     Loop,
@@ -61,6 +62,10 @@ class Patients(Protocol):
     @property
     def minutes(self) -> Mapping[str, Floats]:
         """Shape (repeats, n) by duration."""
+
+    @property
+    def outages(self) -> Mapping[str, NDArray[np.int64]]:
+        """Ticks from and to, shape (n_spans, 2) by outage, in order of time."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +113,8 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
     Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
     starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
-    finds nobody waiting, escalation stays shut, nothing widens. Patients present at time 0 are left out.
+    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens. Patients
+    present at time 0 are left out.
     """
     walk = _Walk(pathway, patients)
     walk.run()
@@ -137,12 +143,19 @@ class _Walk:
         starts = [self.number[stream.starts] for stream in pathway.streams.values()]
         self.at = np.asarray(starts, dtype=np.int64)[self.stream]
         self.clock = patients.arrived_at[self.who] / TICKS_PER_MINUTE
+        self.started = self.clock.copy()
+        """When each patient's last step started; of whoever has had none, the arrival."""
+        self.outages = patients.outages
         self.weight = _weights(pathway, self.stream)
         self.held = np.zeros((n, len(self.pools)))
         """Which part of a unit of each pool a patient holds (a part, where several could serve)."""
         classes = tuple(pathway.priority.classes)
         self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
         self.passes = np.zeros((len(self.loops), n), dtype=np.int64)
+        self.marked: dict[str, Floats] = {
+            mark: np.full(n, np.nan) for step in pathway.steps.values() for mark in step.marks
+        }
+        """When each running clock was started."""
         self.work = np.zeros((len(self.pools), HOURS_OF_WEEK))
         self.hours = np.zeros((len(self.pools), n))
 
@@ -194,19 +207,35 @@ class _Walk:
             for start, end in intervals(node.hours, node.days):
                 opened |= (at >= start) & (at < end)
             return np.where(opened, self.number[node.then], self.number[node.otherwise])
+        if isinstance(node, ByOutage):
+            down = self._down(self.outages[node.outage], here, since_start=node.since_start)
+            return np.where(down, self.number[node.then], self.number[node.otherwise])
         passes = self.passes[self.loops[name]]
         again = passes[here] < self.attributes[node.passes][here]
         passes[here] += again
         return np.where(again, self.number[node.again], self.number[node.next])
 
+    def _down(self, spans: Ints, here: Ints, *, since_start: bool) -> NDArray[np.bool_]:
+        """Whether something is down now, or was at any time since the last step of each of these patients began."""
+        now = self.clock[here] * TICKS_PER_MINUTE
+        since = self.started[here] * TICKS_PER_MINUTE if since_start else now
+        ends = np.concatenate(([-1], spans[:, 1]))
+        return np.asarray(ends[np.searchsorted(spans[:, 0], now, side="right")] > since)
+
     def _serve(self, step: Step, here: Ints) -> None:
         """Book a step's minutes on its pools and on what is held, and move the clocks on."""
         for pool in step.gives_up_at_start:
             self.held[here, self.pools[pool]] = 0
-        started = self.clock[here]
+        started = self.started[here] = self.clock[here]
         minutes = self._minutes(step, here)
+        since = started
+        if step.since is not None:
+            marked = self.marked[step.since]
+            since = np.where(np.isnan(marked[here]), started, marked[here])
+            marked[here] = np.nan
         if step.pace is not None:
-            minutes = _paced(started, minutes, self.pathway.profiles[step.pace])
+            minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
+        minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
         for pool, number in self.pools.items():
             parts = self.held[here, number] + taken.get(pool, 0.0)
@@ -214,6 +243,8 @@ class _Walk:
                 self.work[number] += _spread(started, minutes, parts * self.weight[here])
                 self.hours[number, here] += parts * minutes / 60
         self.clock[here] = started + minutes
+        for mark in step.marks:
+            self.marked[mark][here] = self.clock[here]
         for pool in step.keeps:
             self.held[here, self.pools[pool]] += taken[pool]
         for pool in step.gives_up_at_end:

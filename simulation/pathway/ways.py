@@ -13,6 +13,7 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByQueue,
     End,
     Loop,
     Pathway,
@@ -62,8 +63,11 @@ def _ways(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[Way]:
     elif isinstance(node, Loop):
         yield Way(node.again, "again", "again")
         yield Way(node.next, "done", "done")
-    elif not isinstance(node, End):
+    elif isinstance(node, ByQueue):
         yield Way(node.then, "case", f"{node.at_least} or more waiting")
+        yield Way(node.otherwise, "case", "otherwise")
+    elif not isinstance(node, End):
+        yield Way(node.then, "case", "was down" if node.since_start else "down")
         yield Way(node.otherwise, "case", "otherwise")
 
 
@@ -138,7 +142,7 @@ def round_trip(lead: Mapping[str, Sequence[str]], start: str, members: set[str])
 
 @remembered
 def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
-    """The durations that each source's patients can come to, patience included, and those that no route uses."""
+    """The durations that each source's patients can come to (patience and worsening too), and those of no route."""
     lead = ways(pathway)
     by_stream = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == STREAM]
     found = {}
@@ -148,6 +152,8 @@ def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
         met = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
         if pathway.patience is not None and source in pathway.patience.streams:
             met.add(pathway.patience.minutes)
+        if pathway.worsening is not None and source in pathway.worsening.streams:
+            met.add(pathway.worsening.minutes)
         found[source] = frozenset(met)
     unused = frozenset(pathway.durations).difference(*found.values())
     return {source: met | unused for source, met in found.items()}

@@ -24,6 +24,7 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     ByQueue,
     Chance,
     Choice,
@@ -305,7 +306,8 @@ def _minutes(step: Step) -> str:
     minutes = " + ".join(f"`{name}`" for name in step.minutes)
     factor = "" if step.times == 1 else f" x {step.times:g}"
     pace = "" if step.pace is None else f", paced by `{step.pace}`"
-    return f"{minutes}{factor}{pace}"
+    since = "" if step.since is None else f", from the mark `{step.since}` on"
+    return f"{minutes}{factor}{pace}{since}"
 
 
 def _holds(step: Step) -> str:
@@ -325,6 +327,8 @@ def _rules(step: Step) -> str:
     said += [word for word, holds in (("may leave", step.may_leave), ("ends patience", step.first_seen)) if holds]
     if step.relabels:
         said.append(f"acuity now becomes `{step.relabels}`")
+    if step.marks:
+        said.append(f"marks {_code(step.marks)}")
     if step.queue_limit is not None:
         said.append(f"at most {step.queue_limit} wait, others to `{step.turned_away}`")
     said += [f"`{name}` when {moment}" for name, moment in step.records.items()]
@@ -347,6 +351,9 @@ def _reads(branch: Branch) -> tuple[str, str]:
             f"{branch.at_least} or more wait at {_code(branch.waiting_at)}",
             f"`{branch.then}`; otherwise `{branch.otherwise}`",
         )
+    if isinstance(branch, ByOutage):
+        when = "has been down since the last step began" if branch.since_start else "is down"
+        return f"`{branch.outage}` {when}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
     assert isinstance(branch, ByHours)
     return f"open {branch.hours} h, {branch.days}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
 

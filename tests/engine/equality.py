@@ -5,9 +5,11 @@ from dataclasses import fields
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.engine.contract import Activities, Changes, Run
+from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.plan import Columns
 from simulation.units import NEVER
+
+PARTS = ("activities", "changes", "notices")
 
 
 def assert_equal(one: Run, other: Run, label: str) -> None:
@@ -17,11 +19,11 @@ def assert_equal(one: Run, other: Run, label: str) -> None:
 
 
 def n_differing(one: Run, other: Run) -> int:
-    """Rows of both tables that differ, or that only one run has; a column of another type differs in every row."""
-    return sum(_n_rows(getattr(one, part), getattr(other, part)) for part in ("activities", "changes"))
+    """Rows of all tables that differ, or that only one run has; a column of another type differs in every row."""
+    return sum(_n_rows(getattr(one, part), getattr(other, part)) for part in PARTS)
 
 
-def _n_rows(one: Activities | Changes, other: Activities | Changes) -> int:
+def _n_rows(one: Activities | Changes | Notices, other: Activities | Changes | Notices) -> int:
     first, second = _columns(one), _columns(other)
     n_same, n_rows = sorted(len(next(iter(table.values()))) for table in (first, second))
     differs = np.zeros(n_same, bool)
@@ -33,13 +35,13 @@ def _n_rows(one: Activities | Changes, other: Activities | Changes) -> int:
 def _differing_columns(one: Run, other: Run) -> list[str]:
     return [
         f"{part}.{name}"
-        for part in ("activities", "changes")
+        for part in PARTS
         for name, array in _columns(getattr(one, part)).items()
         if not np.array_equal(array, getattr(getattr(other, part), name))
     ] or ["types alone"]
 
 
-def _columns(table: Activities | Changes) -> dict[str, NDArray[np.integer]]:
+def _columns(table: Activities | Changes | Notices) -> dict[str, NDArray[np.integer]]:
     return {field.name: getattr(table, field.name) for field in fields(table)}
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simulation.draws import Draws, Luck
+from simulation.draws import Draws, Luck, draw_outages
 from simulation.engine.contract import Run
 from simulation.engine.plan import OUTCOMES, Columns, Outcome, Plan, bind, lower
 from simulation.pathway.department import (
@@ -82,6 +82,7 @@ class Person:
     at: float
     acuity: str = "standard"
     patience: float | None = None
+    worsens: float | None = None
     minutes: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     ignored: bool = False
@@ -122,7 +123,7 @@ class Story(NamedTuple):
 def play(engine: Simulate, pathway: Pathway, *people: Person, until: float = DAY) -> Story:
     """Run some people through a department."""
     plan = lower(pathway)
-    run = engine(plan, bind(plan, _draws(pathway, people)), round(until * TICKS_PER_MINUTE))
+    run = engine(plan, bind(plan, draws_of(pathway, people)), round(until * TICKS_PER_MINUTE))
     table = run.activities
     rows = [
         Activity(
@@ -142,7 +143,8 @@ def _points(run: Run, k: int) -> tuple[int, int, int]:
     return int(table.joined_at[k]), int(table.started_at[k]), int(table.ended_at[k])
 
 
-def _draws(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
+def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
+    """What some people bring, as if it had been drawn."""
     n = len(people)
     codes = {STREAM: np.zeros(n, np.int16)}
     for name in pathway.attributes:
@@ -151,6 +153,7 @@ def _draws(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
         codes[name] = np.array([known.index(category) for category in said], np.int16)
     assert not any(isinstance(branch, ByChance) for branch in pathway.branches.values())
     ticks = [NEVER if each.patience is None else round(each.patience * TICKS_PER_MINUTE) for each in people]
+    worsens = [each.worsens for each in people]
     return Draws(
         replication=0,
         arrived_at=np.array([round(each.at * TICKS_PER_MINUTE) for each in people], np.int64),
@@ -159,12 +162,14 @@ def _draws(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
         attributes=codes,
         minutes={name: _minutes(pathway, name, people) for name in pathway.durations},
         patience=np.array(ticks, np.int64),
+        worsens=np.array([NEVER if w is None else round(w * TICKS_PER_MINUTE) for w in worsens], np.int64),
         adherence={
             name: np.array([1.0 if each.ignored else 0.0 for each in people])
             for name, step in pathway.steps.items()
             if step.adheres
         },
         order=np.arange(n),
+        outages=draw_outages(pathway, seed=0, replication=0, days=30),
         luck=Luck(seed=0, replication=0, sources=(), place=np.arange(n), room=np.zeros(0)),
     )
 

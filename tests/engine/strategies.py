@@ -20,12 +20,14 @@ from simulation.pathway.department import (
     ByAttribute,
     ByChance,
     ByHours,
+    ByOutage,
     ByQueue,
     Chance,
     Choice,
     End,
     Loop,
     Opens,
+    Outage,
     Pathway,
     Patience,
     Pool,
@@ -33,13 +35,19 @@ from simulation.pathway.department import (
     Priority,
     Profile,
     QueueClass,
+    RandomOutages,
+    Rounds,
+    ShareOfTime,
     Shift,
+    Span,
+    StatedOutages,
     Step,
     Stream,
     Takes,
     TargetPull,
     Trigger,
     Widen,
+    Worsening,
 )
 from simulation.pathway.durations import AnyDuration, Exponential, Fixed
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE
@@ -47,6 +55,7 @@ from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE
 NOTE: Any = {"mark": "assumed", "source": "made for a test"}
 GRIDS = (1, TICKS_PER_MINUTE, 5 * TICKS_PER_MINUTE)
 """Ticks to which arrivals, durations and patience are rounded: 1/1024 minute, 1 minute, 5 minutes."""
+CLOCKS = ("ordered", "asked_for")
 CLASSES = ("urgent", "standard", "minor")
 
 
@@ -82,7 +91,14 @@ def rounded(columns: Columns, grid: int) -> Columns:
         arrived_at=_round(columns.arrived_at, grid),
         minutes=_round(columns.minutes, grid),
         patience=np.where(columns.patience == NEVER, NEVER, _round(columns.patience, grid)),
+        worsens=np.where(columns.worsens == NEVER, NEVER, _round(columns.worsens, grid)),
+        outages=tuple(_apart(_round(spans, grid)) for spans in columns.outages),
     )
+
+
+def _apart(spans: NDArray[Any]) -> NDArray[Any]:
+    """Those that rounding has left some length."""
+    return spans[spans[:, 1] > spans[:, 0]]
 
 
 def _round(ticks: NDArray[Any], grid: int) -> NDArray[Any]:
@@ -101,7 +117,7 @@ class _Maker:
         self.chance = chance
         self.pools = tuple(f"pool_{k}" for k in range(chance.randint(1, 5)))
         self.nodes = tuple(f"node_{k}" for k in range(chance.randint(3, 10)))
-        kinds = ["step", "step", *chance.choices(("step", "branch", "loop"), (8, 5, 3), k=len(self.nodes) - 2)]
+        kinds = ["step", "step", *chance.choices(("step", "branch", "loop"), (8, 7, 3), k=len(self.nodes) - 2)]
         self.kinds = dict(zip(self.nodes, kinds, strict=True))
         self.steps = [name for name in self.nodes if self.kinds[name] == "step"]
         self.loops = [name for name in self.nodes if self.kinds[name] == "loop"]
@@ -111,6 +127,8 @@ class _Maker:
         self.kept: set[str] = set()
         """Pools that some step made so far keeps, so that giving them up means something."""
         self.kept_last: tuple[str, ...] = ()
+        self.marked: tuple[str, ...] = ()
+        """Clocks that some step made so far starts."""
 
     def often(self, p: float) -> bool:
         return self.chance.random() < p
@@ -143,14 +161,19 @@ class _Maker:
                 "coin": Chance(kind="chance", p=0.4, **NOTE),
                 "passes": passes,
             },
-            durations={"patience": Exponential(kind="exponential", mean=60, **NOTE)} | self.works(),
+            worsening=self.worsening(),
+            durations={"worsening": Exponential(kind="exponential", mean=chance.choice((30, 300)), **NOTE)}
+            | {"patience": Exponential(kind="exponential", mean=60, **NOTE)}
+            | self.works(),
             priority=self.priority(),
             patience=patience,
             steps={name: self.step(name) for name in self.steps},
+            rounds=self.rounds(),
             branches={name: self.branch(name) for name in self.nodes if self.kinds[name] == "branch"},
             loops={name: self.loop(name) for name in self.loops},
             ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
             triggers={f"trigger_{k}": self.trigger() for k in range(chance.choice((0, 0, 1, 2)))},
+            outages={"random": self.random_outages(), "share": self.share_of_time(), "stated": self.stated_outages()},
             decisions_every_minutes=chance.choice((15, 60)),
         )
 
@@ -158,6 +181,29 @@ class _Maker:
         """Fast and slow hours of a day or of a week; in some nothing moves."""
         hours = self.chance.choice((24, 24, 168))
         return Profile(weights=(*(self.chance.choice((0, 1, 1, 2, 3)) for _ in range(hours - 1)), 1), **NOTE)
+
+    def worsening(self) -> Worsening:
+        classes = (*CLASSES, "back")
+        becomes = dict(zip(classes, self.chance.sample(classes, len(classes)), strict=True))
+        return Worsening(minutes="worsening", streams=("walk_in",), becomes=becomes, **NOTE)
+
+    def rounds(self) -> Rounds | None:
+        if self.often(0.3):
+            return None
+        return Rounds(waiting_at=self.watched(), every_minutes=self.chance.choice((5, 15, 60)), **NOTE)
+
+    def random_outages(self) -> Outage:
+        up, down = self.chance.choice(((30, 30), (60, 120), (120, 60), (600, 300), (2, 0)))
+        return RandomOutages(kind="random", mean_up_minutes=up, mean_down_minutes=down, **NOTE)
+
+    def share_of_time(self) -> Outage:
+        share = self.chance.choice((0, 0.2, 0.5, 0.5, 0.8, 1))
+        return ShareOfTime(kind="share", share=share, mean_down_minutes=self.chance.choice((5, 60)), **NOTE)
+
+    def stated_outages(self) -> Outage:
+        starts = [360 * k + self.chance.choice((0, 5, 60)) for k in range(8)]
+        spans = (Span(starts_at_minutes=at, ends_at_minutes=at + self.chance.choice((120, 240, 300))) for at in starts)
+        return StatedOutages(kind="stated", spans=tuple(spans), **NOTE)
 
     def works(self) -> dict[str, AnyDuration]:
         means = (3, 20, 90, 3, 20, 90, 2000)
@@ -248,16 +294,22 @@ class _Maker:
         )
         held = tuple(pool for pool in self.pools if pool in self.kept)
         keeps = self.some((*asks, *any_of, *(wider if widens else ())), 2) if self.often(0.5) else ()
-        given = self.some(held or self.pools, 2) if self.often(0.4) else ()
+        given = self.some(held or self.pools, 2) if self.often(0.4 if asks or any_of else 0.9) else ()
         self.kept.update(keeps)
         self.kept_last = keeps
+        since = chance.choice(self.marked or CLOCKS) if self.often(0.6 if self.marked else 0.1) else None
+        work = self.some(self.durations, 2) if self.often(0.8) else ()
+        marks = self.some(CLOCKS, 2) if self.often(0.5) else ()
+        self.marked += marks
         return Step(
             next=self.later(name),
             asks=asks,
             any_of=any_of,
-            minutes=self.some(self.durations, 2) if self.often(0.8) else (),
+            minutes=work or (self.durations[:1] if since else ()),
             times=chance.choice((1, 1, 0.5)),
-            pace="pace" if self.often(0.2) else None,
+            pace="pace" if self.often(0.4 if since else 0.2) else None,
+            marks=marks,
+            since=since,
             repeat_of=chance.choice(self.loops) if self.loops and self.often(0.7) else None,
             keeps=keeps,
             gives_up_at_start=(left[:1] if self.often(0.5) else left) or given,
@@ -274,7 +326,8 @@ class _Maker:
         )
 
     def branch(self, name: str) -> Branch:
-        kind = self.chance.choice(("attribute", "acuity", "chance", "queue", "queue", "queue", "hours", "hours"))
+        kinds = ("attribute", "acuity", "chance", *("queue",) * 6, *("hours",) * 3, *("down",) * 7)
+        kind = self.chance.choice(kinds)
         then = self.later(name)
         otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])
         if kind in ("attribute", "acuity"):
@@ -293,6 +346,9 @@ class _Maker:
                 otherwise=otherwise,
                 **NOTE,
             )
+        if kind == "down":
+            outage, since = self.chance.choice(("random", "share", "stated")), self.often(0.5)
+            return ByOutage(kind="down", outage=outage, since_start=since, then=then, otherwise=otherwise, **NOTE)
         hours = self.chance.choice(("8-20", "22:30-7", "0-12"))
         days = self.chance.choice(("mon-sun", "mon-sun", "tue-sun", "mon"))
         return ByHours(kind="hours", hours=hours, days=days, then=then, otherwise=otherwise, **NOTE)

@@ -39,6 +39,11 @@ SAYINGS = {
     "leaves on joining",
     "is turned away",
     "works at a pace",
+    "works since a mark",
+    "works since a mark at a pace",
+    "finds the work since a mark done",
+    "works since a mark that is not there",
+    "marks again",
     "reads a later draw of a loop",
     "is there at time 0",
     "works on past a smaller shift, counted",
@@ -51,8 +56,14 @@ SAYINGS = {
     "finds a queue short",
     "finds a unit open",
     "finds a unit closed",
+    "finds a tool down",
+    "finds a tool up",
+    "finds a tool was down since the start",
+    "finds a tool up since the start",
     "goes round a loop",
     "goes on from a loop",
+    "a round notices somebody worse",
+    "a round re-ranks somebody",
     "a trigger opens",
     "a trigger closes",
     "a trigger takes",
@@ -66,6 +77,7 @@ def test_everything_a_pathway_can_say_happens_in_the_random_departments() -> Non
         made = case(seed, GRIDS[1])
         run = compiled.simulate(made.plan, made.columns, made.horizon)
         happened.update(_changes(made.plan, run))
+        happened.update(_notices(made.plan, run))
         happened.update(_activities(made.plan, made.columns, run))
     assert set(happened) <= SAYINGS, set(happened) - SAYINGS
     rare = {what: happened[what] for what in sorted(SAYINGS) if happened[what] < OFTEN}
@@ -83,14 +95,29 @@ def _changes(plan: Plan, run: Run) -> Iterator[str]:
             yield "a trigger takes" if more else "a trigger gives back"
 
 
+def _notices(plan: Plan, run: Run) -> Iterator[str]:
+    """What rounds noticed, and whom of them they ranked again where only the acuity now counts."""
+    table = run.activities
+    for at, patient in zip(run.notices.at, run.notices.patient, strict=True):
+        yield "a round notices somebody worse"
+        waits = (
+            (table.patient == patient) & (table.joined_at < at) & ((table.ended_at >= at) | (table.ended_at == NEVER))
+        )
+        waits &= (table.started_at >= at) | (table.started_at == NEVER)
+        (row,) = {plan.rows[step] for step in table.step[waits]}
+        if isinstance(row, StepRow) and row.queue_class == NONE and plan.worse != (*range(len(plan.classes)),):
+            yield "a round re-ranks somebody"
+
+
 def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
     """What each activity shows, patient by patient in the order of joining."""
     table = run.activities
     smaller = [_smaller_shifts(plan, pool, run.horizon) for pool in range(len(plan.pools))]
-    patient, held, acuity, passed = NONE, set[int](), NONE, Counter[int]()
+    patient, held, acuity, passed, marked = NONE, set[int](), NONE, Counter[int](), dict[int, int]()
     for k in range(len(table)):
         if table.patient[k] != patient:
             patient, held, acuity, passed = int(table.patient[k]), set(), plan.untriaged_class, Counter()
+            marked = {}
             if columns.arrived_at[patient] == 0:
                 yield "is there at time 0"
         row = plan.rows[table.step[k]]
@@ -117,6 +144,8 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
             until = run.horizon if ended == NEVER else ended
             for pool in taken:
                 yield from {what for tick, what in smaller[pool] if started < tick < until}
+        if started != NEVER and row.since != NONE and row.minutes != NONE:
+            yield from _since(row, marked.pop(row.since, NEVER), started, ended)
         if outcome == Outcome.DONE:
             if taken and started == ended:
                 yield "takes no time"
@@ -135,6 +164,9 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
                 yield "works at a pace"
             if row.repeat_of != NONE and row.n_repeats > 1 and passed[row.repeat_of] > 1:
                 yield "reads a later draw of a loop"
+            if {*row.marks} & {*marked}:
+                yield "marks again"
+            marked |= dict.fromkeys(row.marks, ended)
             then = row.next
         if then != NONE and k + 1 < len(table) and table.patient[k + 1] == patient:
             yield from _branch(plan, then, int(table.step[k + 1]), passed)
@@ -151,6 +183,15 @@ def _wait(plan: Plan, columns: Columns, patient: int, row: StepRow, joined: int,
         for after, what in zip(plan.pull, ("starts", "ends"), strict=False):
             if since < after <= since + started - joined:
                 yield f"waits while the pull {what}"
+
+
+def _since(row: StepRow, marked: int, started: int, ended: int) -> Iterator[str]:
+    if marked == NEVER:
+        yield "works since a mark that is not there"
+    elif marked < started == ended:
+        yield "finds the work since a mark done"
+    elif marked < started:
+        yield "works since a mark" if row.pace == NONE else "works since a mark at a pace"
 
 
 def _taken(plan: Plan, row: StepRow, pool: int) -> set[int]:
@@ -190,6 +231,10 @@ def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[s
             yield "finds a queue long" if first else "finds a queue short"
         elif node.kind is Kind.HOURS:
             yield "finds a unit open" if first else "finds a unit closed"
+        elif node.kind is Kind.DOWN and node.number:
+            yield "finds a tool was down since the start" if first else "finds a tool up since the start"
+        elif node.kind is Kind.DOWN:
+            yield "finds a tool down" if first else "finds a tool up"
         else:
             passed[node.number] += first
             yield "goes round a loop" if first else "goes on from a loop"

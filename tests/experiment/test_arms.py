@@ -91,6 +91,7 @@ def test_no_arm_breaks_conservation_causality_capacity_priority_or_leaves_somebo
         patients=simulated.patients,
         columns=bind(simulated.plan, simulated.draws),
         changes=simulated.run.changes,
+        notices=simulated.run.notices,
     )
     assert set(found.checked) == {"conservation", "causality", "route", "capacity", "priority", "idle"}
     assert found.passed, str(found)

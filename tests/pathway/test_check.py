@@ -661,3 +661,98 @@ steps:
         )
         == ()
     )
+
+
+# --- outages -------------------------------------------------------------------------------------------------
+
+DOWN = """
+outages:
+  tool: {kind: share, share: 0.1, mean_down_minutes: 60, mark: assumed, source: test}
+branches:
+  failed: {kind: down, outage: tool, then: see, otherwise: see, mark: assumed, source: test}
+streams: {walk_in: {starts: failed}}
+"""
+
+
+def test_a_branch_on_an_outage_is_sound(smallest: Make) -> None:
+    assert check(smallest(DOWN)) == ()
+
+
+def test_a_branch_on_an_unknown_outage_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(DOWN.replace("outage: tool", "outage: tol")))
+    assert fault.where == "branches.failed.outage"
+    assert "unknown outage 'tol'" in fault.found
+    assert "tool" in fault.remedy
+
+
+@pytest.mark.parametrize(
+    ("outage", "where", "found"),
+    [
+        ("kind: random, mean_up_minutes: 0, mean_down_minutes: 0", "", "neither up nor down"),
+        ("kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 5}]", ".spans.0", "ends before it starts"),
+        (
+            "kind: stated, spans: [{starts_at_minutes: 5, ends_at_minutes: 9}, "
+            "{starts_at_minutes: 8, ends_at_minutes: 12}]",
+            ".spans.1",
+            "starts before an earlier one ends",
+        ),
+    ],
+)
+def test_an_outage_that_says_nothing_or_twice_the_same_is_a_fault(
+    outage: str, where: str, found: str, smallest: Make
+) -> None:
+    stated = DOWN.replace("kind: share, share: 0.1, mean_down_minutes: 60", outage)
+    (fault,) = check(smallest(stated))
+    assert fault.where == f"outages.tool{where}"
+    assert found in fault.found
+
+
+# --- clocks --------------------------------------------------------------------------------------------------
+
+CLOCK = "steps: {see: {marks: [ordered], next: wait}, wait: {minutes: [seeing], since: ordered, next: home}}"
+
+
+def test_a_step_may_count_from_a_mark_of_another(smallest: Make) -> None:
+    assert check(smallest(CLOCK)) == ()
+
+
+def test_a_clock_that_nobody_starts_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(CLOCK.replace("since: ordered", "since: order")))
+    assert (fault.where, fault.found) == ("steps.wait.since", "unknown mark 'order'")
+    assert "ordered" in fault.remedy
+
+
+def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(CLOCK.replace("minutes: [seeing], since", "since")))
+    assert (fault.where, fault.found) == ("steps.wait.since", "there are no minutes to count")
+
+
+# --- getting worse -------------------------------------------------------------------------------------------
+
+WORSENING = """
+worsening: {minutes: seeing, streams: [walk_in], becomes: {everybody: everybody}, mark: assumed, source: test}
+rounds: {waiting_at: [see], every_minutes: 30, mark: assumed, source: test}
+"""
+
+
+def test_rounds_that_notice_who_got_worse_are_sound(smallest: Make) -> None:
+    assert check(smallest(WORSENING)) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "instead", "where"),
+    [
+        ("minutes: seeing", "minutes: seing", "worsening.minutes"),
+        ("[walk_in]", "[walkin]", "worsening.streams.0"),
+        ("everybody: everybody", "everybody: nobody", "worsening.becomes.everybody"),
+        ("waiting_at: [see]", "waiting_at: [sea]", "rounds.waiting_at.0"),
+        ("every_minutes: 30", "every_minutes: 0.0001", "rounds.every_minutes"),
+    ],
+)
+def test_a_wrong_name_or_number_of_worsening_is_a_fault(text: str, instead: str, where: str, smallest: Make) -> None:
+    assert [fault.where for fault in check(smallest(WORSENING.replace(text, instead)))] == [where]
+
+
+def test_rounds_without_anybody_who_gets_worse_are_a_fault(smallest: Make) -> None:
+    (fault,) = check(smallest(WORSENING.split("\n")[2]))
+    assert fault.where == "rounds"

@@ -189,6 +189,43 @@ def test_a_sample_of_four_weeks_is_walked_in_less_than_two_seconds(emergency_roo
     assert time.perf_counter() - started < 2
 
 
+DOWN = """
+outages: {tool: {kind: stated, spans: [{starts_at_minutes: 600, ends_at_minutes: 660}], mark: assumed, source: test}}
+branches:
+  failed: {kind: down, outage: tool, since_start: true, then: check, otherwise: home, mark: assumed, source: test}
+steps:
+  see: {next: failed}
+  check: {asks: [nurses], minutes: [seeing], next: home}
+"""
+
+
+def test_a_branch_on_an_outage_reads_the_spans_of_the_sample(smallest: Make) -> None:
+    """Half an hour each from 9:10, 9:40 and 11:00: only who is at it as it is down is checked, for as long again."""
+    pathway = smallest(DOWN)
+    hours = [
+        offered_load(pathway, one_patient(pathway, arrived_at=round(at * HOUR))).weekly_hours()[0]
+        for at in (9 + 1 / 6, 9.75, 11)
+    ]
+    assert hours == pytest.approx([hours[0], 2 * hours[0], hours[0]])
+
+
+CLOCK = f"""
+pools: {{beds: {BED}}}
+durations: {{scanning: {{kind: fixed, mean: 45, mark: assumed, source: test}}}}
+steps:
+  see: {{marks: [ordered], next: again}}
+  again: {{asks: [nurses], minutes: [seeing], next: wait}}
+  wait: {{asks: [beds], minutes: [scanning], since: ordered, next: home}}
+"""
+
+
+def test_minutes_that_count_from_a_mark_are_booked_for_what_is_left_of_them(smallest: Make) -> None:
+    """Half an hour from the mark to the step, of 45 minutes a quarter of an hour is left."""
+    pathway = smallest(CLOCK)
+    load = offered_load(pathway, one_patient(pathway))
+    assert in_hours(load, "beds", per_week=168) == {1: 0.25}
+
+
 # --- overload ------------------------------------------------------------------------------------------------
 
 OVERLOAD = "streams: {walk_in: {per_day: 120}}\n"
