@@ -64,7 +64,8 @@ def test_the_share_of_time_down_is_what_was_asked_for_from_the_first_minute_on(s
 
     Within 4 standard errors each (false alarm 1 in 4,000 over the four).
     """
-    drawn = [spans(small(RANDOM), replication=k, days=6) for k in range(2_000)]
+    pathway = small(RANDOM)
+    drawn = [spans(pathway, replication=k, days=6) for k in range(2_000)]
     for at in (0, 100 * TICKS_PER_MINUTE, 5 * DAY):
         down = np.mean([np.any((each[:, 0] <= at) & (at < each[:, 1])) for each in drawn])
         assert abs(down - 0.25) < 4 * math.sqrt(0.25 * 0.75 / len(drawn))

@@ -50,11 +50,13 @@ def played() -> Played:
     return Played(n_activities, n_rows, reached)
 
 
+@pytest.mark.scale
 def test_with_the_compiler_off_and_indices_checked_the_tables_are_the_same(played: Played) -> None:
     assert played.n_activities > 1_500
     assert played.n_differing == 0
 
 
+@pytest.mark.scale
 def test_the_random_departments_reach_every_line_of_the_loop(played: Played) -> None:
     assert not _missed(played.lines)
 
