@@ -322,7 +322,7 @@ def day(inputs: ReportInputs) -> Picture:
             ax.plot(range(24), 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " "))
         ax.axhline(100, color=GREY, linewidth=0.8)
         ax.set_ylim(0, max(105, 105 * _most([profile.busy[profile.pools.index(pool)] for pool in pools])))
-        _day_axis(ax, "Clinicians' time held by patients, % (above 100: after a shift)")
+        _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
         if pools:
             ax.legend(frameon=False, fontsize=9, loc="lower left")
         png = png_of(figure)
