@@ -288,17 +288,20 @@ def _generator(seed: int, replication: int, source: str, column: str, repeat: in
     Its state is a digest of the stream's name, which spares the slower mixing of `SeedSequence`.
     """
     name = f"{seed}/{replication}/{source}/{column}/{repeat}".encode()
-    words = np.frombuffer(hashlib.blake2b(name, digest_size=24).digest(), np.uint64)
-    if not hasattr(_local, "generator"):
-        _local.generator = np.random.Generator(np.random.SFC64(0))
-        _local.state = _local.generator.bit_generator.state
-    _local.state["state"]["state"][:3] = words
-    _local.state["state"]["state"][3] = 1
-    _local.generator.bit_generator.state = _local.state
-    generator: np.random.Generator = _local.generator
-    return generator
+    digest = hashlib.blake2b(name, digest_size=24).digest()
+    try:
+        generator, state = _local.generator, _local.state
+    except AttributeError:
+        generator = _local.generator = np.random.Generator(np.random.SFC64(0))
+        state = _local.state = generator.bit_generator.state
+    state["state"]["state"] = np.frombuffer(digest + COUNTER, np.uint64)
+    generator.bit_generator.state = state
+    made: np.random.Generator = generator
+    return made
 
 
+COUNTER = np.uint64(1).tobytes()
+"""The fourth word of a new state, which SFC64 counts up."""
 _local = threading.local()
 
 
@@ -438,10 +441,14 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
     """Minutes by duration, shape (repeats, n); for patients who can come to a step of it, see `Draws`."""
     met = durations_by_source(pathway)
     found = {}
+    who: dict[tuple[bool, ...], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
     for name, duration in pathway.durations.items():
-        comes = np.array([name in met[source] for source in pathway.categories(STREAM)], dtype=np.bool_)
-        sources = [source.key for source in draws.luck.sources if comes[source.code]]
-        mine, others = (np.flatnonzero(each.take(draws.stream)) for each in (comes, ~comes))
+        comes = tuple(name in met[source] for source in pathway.categories(STREAM))
+        if comes not in who:
+            whose = np.array(comes).take(draws.stream)
+            who[comes] = np.flatnonzero(whose), np.flatnonzero(~whose)
+        mine, others = who[comes]
+        sources = {source.key for source in draws.luck.sources if comes[source.code]}
         mean = amount(pathway, codes, duration.mean) * duration.scale
         found[name] = np.empty((duration.repeats, len(draws)))
         for repeat, minutes in enumerate(found[name]):
