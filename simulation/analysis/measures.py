@@ -266,6 +266,16 @@ _ALL_DEFINITIONS = (
         ("worsened_at", "seen_at"),
     ),
     Definition(
+        "worse_to_clinician_mean",
+        "minutes",
+        "lower",
+        "Of those who got worse before the first clinician, mean minutes from getting worse to the first clinician, "
+        "or to leaving without one; over 12 h counts as 12 h.",
+        "assumed",
+        _DESIGN,
+        ("worsened_at", "seen_at", "departed_at"),
+    ),
+    Definition(
         "noticed_before_seen_share",
         "share",
         "higher",
@@ -338,12 +348,18 @@ BY_GROUP = (
     "under_triage_share",
     "under_triage_1_2_share",
     "worsened_before_seen_share",
+    "worse_to_clinician_mean",
     "noticed_before_seen_share",
 )
 """Measures that are given for every group, too."""
 BY_ADMISSION = ("stay_mean", "stay_median", "stay_p95")
 BY_HOUR = ("within_4h_share",)
-BY_LABEL = ("wait_to_clinician_mean", "worsened_before_seen_share", "noticed_before_seen_share")
+BY_LABEL = (
+    "wait_to_clinician_mean",
+    "worsened_before_seen_share",
+    "worse_to_clinician_mean",
+    "noticed_before_seen_share",
+)
 """Measures that are given by whether the label was right, too. Another policy puts other patients into these groups."""
 LABEL = "label"
 LABELS = ("right", "under", "over")
@@ -598,6 +614,11 @@ def _worsening(patients: Patients, into: Quantities) -> None:
         seen_at = np.where(np.isnan(patients["seen_at"]), np.inf, patients["seen_at"])
         worse = worsened_at < seen_at
         into["worsened_before_seen_share"] = "mean", _Share(worse)
+        if "departed_at" in patients:
+            until = np.where(np.isinf(seen_at), patients["departed_at"], seen_at)
+            until[np.isnan(until) & patients.where("outcome", IN_BUILDING)] = np.inf
+            spent = np.minimum(until - worsened_at, RESTRICTED_AT)
+            into["worse_to_clinician_mean"] = "mean", _Number(np.where(worse, spent, np.nan))
         if has_rounds:
             into["noticed_before_seen_share"] = "mean", _Share(noticed_at <= seen_at, worse)
     if has_rounds:

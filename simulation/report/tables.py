@@ -54,6 +54,7 @@ MEASURE_LABELS = {
     "decision_to_departure_over_4h_share": "Over 4 hours from decision to admit (description only)",
     "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",
     "worsened_before_seen_share": "Got worse before the first clinician",
+    "worse_to_clinician_mean": "From getting worse to the first clinician",
     "noticed_before_seen_share": "Noticed by then, of those who got worse before the first clinician",
     "raised_for_nothing_share": "Ranked again for nothing (false alarm)",
     "under_triage_1_2_share": "True levels 1-2 labelled less urgent",
