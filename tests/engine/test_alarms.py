@@ -1,12 +1,14 @@
 """Rounds act on alarms, true or false, and not on the truth. Worked out by hand; one doctor, 10 minutes each."""
 
+from dataclasses import replace
+
 import pytest
 
 from simulation.analysis.tables import patients_table
 from simulation.engine.plan import bind, lower
 from simulation.pathway.department import Pathway, Rounds, Step, Takes, Worsening
 
-from .small import NOTE, Person, Simulate, Story, department, draws_of, minutes, play
+from .small import ACUITY, NOTE, Person, Simulate, Story, department, draws_of, minutes, play
 
 WORSENING = Worsening(
     minutes="worsening", streams=("walk_in",), becomes={"standard": "urgent", "minor": "standard"}, **NOTE
@@ -64,6 +66,33 @@ def test_the_truth_and_what_was_acted_on_are_two_columns(engine: Simulate) -> No
     nan = float("nan")
     assert table["worsened_at"].tolist() == pytest.approx([nan, 2, 11, nan], nan_ok=True)
     assert table["noticed_at"].tolist() == pytest.approx([nan, nan, 5, 5], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    ("label", "looks", "expected"),
+    [
+        ("standard", False, [0, 1, 2]),  # the right label: 1 came before 2
+        ("minor", False, [0, 2, 1]),  # one level too low: 2 goes before it, and 1 waits 10 minutes longer
+        ("minor", True, [0, 1, 2]),  # got worse at 4, noticed at 5: standard now, and its place of minute 1 counts
+    ],
+)
+def test_a_round_gives_back_the_place_that_a_low_label_took(
+    label: str, looks: bool, expected: list[int], engine: Simulate
+) -> None:
+    label_of = {"label": "standard"}
+    people = (
+        Person(0, categories=label_of),
+        Person(1, worsens=3, categories={"label": label}),
+        Person(2, categories=label_of),
+    )
+    spans = play(engine, labelled(clinic(active=looks)), *people).spans("consult")
+    assert sorted(spans, key=lambda patient: spans[patient][0] or 0) == expected
+
+
+def labelled(made: Pathway) -> Pathway:
+    """The door gives the attribute `label` and not the truth."""
+    steps = {**made.steps, "door": replace(made.steps["door"], relabels="label")}
+    return replace(made, steps=steps, attributes={**made.attributes, "label": ACUITY})
 
 
 def test_rounds_that_are_off_and_care_of_no_minutes_are_as_if_not_described(engine: Simulate) -> None:
