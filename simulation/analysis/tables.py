@@ -56,6 +56,8 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
         for name, at in _worsening(plan, draws, run).items():
             _must_be_new(name, columns)
             columns[name] = to_minutes(at)[rows]
+        if "departed_at" in columns:  # what happens on a ward is not about A&E, nor about when the run ends
+            columns["worsened_at"][columns["worsened_at"] >= columns["departed_at"]] = np.nan
     return Patients(columns, categories)
 
 
