@@ -22,6 +22,8 @@ from numpy.typing import NDArray
 
 from simulation.errors import DrawsError, nearest
 from simulation.pathway.department import (
+    ACUITY_GIVEN,
+    ACUITY_TRUE,
     STREAM,
     ByChance,
     Chance,
@@ -36,7 +38,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.durations import Amount, Number
 from simulation.pathway.rota import timetable
-from simulation.pathway.ways import durations_by_source
+from simulation.pathway.ways import durations_by_source, leaning
 from simulation.units import DAY, NEVER, to_ticks
 
 if TYPE_CHECKING:
@@ -117,7 +119,8 @@ class Draws:
 
     arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
     the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
-    patience, worsens  ticks from arrival to giving up, to getting worse, or NEVER; adherence  uniform coins by step;
+    patience, worsens  ticks from arrival to giving up, to getting worse, or NEVER; alarms  the same to when those who
+    look can see it (None: as `worsens`); adherence  uniform coins by step;
     order  which row of the sources, one after another, each is. Minutes of durations that a source's patients cannot
     come to are 0.
     outages  by name, ticks from and to of the spans in which something is down, shape (n_spans, 2), in order of time.
@@ -135,6 +138,7 @@ class Draws:
     order: NDArray[np.int64]
     luck: Luck
     outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    alarms: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.arrived_at)
@@ -152,12 +156,14 @@ class Draws:
         *,
         attributes: Mapping[str, NDArray[np.int16]] | None = None,
         minutes: Mapping[str, Floats] | None = None,
+        alarms: NDArray[np.int64] | None = None,
     ) -> Draws:
         """The same patients with some columns replaced (by a triage policy); nothing is copied or drawn."""
         return replace(
             self,
             attributes={**self.attributes, **(attributes or {})},
             minutes={**self.minutes, **(minutes or {})},
+            alarms=self.alarms if alarms is None else alarms,
         )
 
 
@@ -389,7 +395,7 @@ def _attributes(pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.i
         elif isinstance(attribute, Choice):
             codes[name] = _choose(pathway, codes, attribute, draws.uniform(name))
         elif isinstance(attribute, Chance):
-            codes[name] = (draws.uniform(name) < amount(pathway, codes, attribute.p)).astype(np.int16)
+            codes[name] = (draws.uniform(name) < _chance(pathway, codes, attribute)).astype(np.int16)
         else:
             codes[name] = codes[attribute.like]
     for name, branch in pathway.branches.items():
@@ -397,6 +403,34 @@ def _attributes(pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.i
             column = f"coin:{name}"
             codes[column] = _pick(np.array([list(branch.targets.values())]), draws.uniform(column), None)
     return codes
+
+
+def _chance(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chance: Chance) -> Floats:
+    """The probability of a yes, of each patient or of all; by the label too where the chance leans on it."""
+    p = amount(pathway, codes, chance.p)
+    if not chance.leans_on_label:
+        return p
+    by_label = amount(pathway, {**codes, ACUITY_TRUE: codes[ACUITY_GIVEN]}, chance.p)
+    certain = np.minimum(p, 1)
+    # written so that a right label leaves p as it is, to the last bit
+    return np.asarray(certain + chance.leans_on_label * (np.minimum(by_label, 1) - certain))
+
+
+def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:
+    """The attributes that change with the labels `given`, from the same luck: those that lean on the label, and those
+    that are drawn by one that does. Empty where none leans."""
+    moved = set(leaning(pathway))
+    if not moved:
+        return {}
+    codes: dict[str, NDArray[np.int16]] = {**draws.attributes, ACUITY_GIVEN: given}
+    for name, attribute in pathway.attributes.items():
+        if name not in moved:
+            continue
+        if isinstance(attribute, Choice):
+            codes[name] = _choose(pathway, codes, attribute, draws.uniform(name))
+        elif isinstance(attribute, Chance):
+            codes[name] = (draws.uniform(name) < _chance(pathway, codes, attribute)).astype(np.int16)
+    return {name: codes[name] for name in moved}
 
 
 def _choose(
@@ -442,6 +476,9 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
     met = durations_by_source(pathway)
     found = {}
     who: dict[tuple[bool, ...], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    complexity = None
+    if any(duration.complexity for duration in pathway.durations.values()):
+        complexity = draws.luck.normal("complexity", 0, of={source.key for source in draws.luck.sources})
     for name, duration in pathway.durations.items():
         comes = tuple(name in met[source] for source in pathway.categories(STREAM))
         if comes not in who:
@@ -453,6 +490,9 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
         found[name] = np.empty((duration.repeats, len(draws)))
         for repeat, minutes in enumerate(found[name]):
             luck = draws.luck.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources)
+            if duration.complexity and complexity is not None:
+                luck *= np.float32(math.sqrt(1 - duration.complexity**2))
+                luck += np.float32(duration.complexity) * complexity
             if len(mine) > len(draws) / 2:
                 duration.to_minutes(luck, mean, minutes)
                 minutes[others] = 0

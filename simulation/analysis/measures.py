@@ -256,6 +256,45 @@ _ALL_DEFINITIONS = (
         ("seen_at", "departed_at", TRUE),
     ),
     Definition(
+        "worsened_before_seen_share",
+        "share",
+        "lower",
+        "Share of attendances that got worse (worsened_at) before the first clinician took them on, or before they "
+        "left without one; noticed or not.",
+        "assumed",
+        _DESIGN,
+        ("worsened_at", "seen_at"),
+    ),
+    Definition(
+        "worse_to_clinician_mean",
+        "minutes",
+        "lower",
+        "Of those who got worse before the first clinician, mean minutes from getting worse to the first clinician, "
+        "or to leaving without one; over 12 h counts as 12 h.",
+        "assumed",
+        _DESIGN,
+        ("worsened_at", "seen_at", "departed_at"),
+    ),
+    Definition(
+        "noticed_before_seen_share",
+        "share",
+        "higher",
+        "Of those who got worse before the first clinician, the share whom a round had noticed and ranked again by "
+        "then.",
+        "assumed",
+        _DESIGN,
+        ("worsened_at", "noticed_at", "seen_at"),
+    ),
+    Definition(
+        "raised_for_nothing_share",
+        "share",
+        "lower",
+        "Share of attendances that a round ranked again although they had not got worse by then (a false alarm).",
+        "assumed",
+        _DESIGN,
+        ("worsened_at", "noticed_at"),
+    ),
+    Definition(
         "under_triage_1_2_share",
         "share",
         "lower",
@@ -308,10 +347,22 @@ BY_GROUP = (
     "left_share",
     "under_triage_share",
     "under_triage_1_2_share",
+    "worsened_before_seen_share",
+    "worse_to_clinician_mean",
+    "noticed_before_seen_share",
 )
 """Measures that are given for every group, too."""
 BY_ADMISSION = ("stay_mean", "stay_median", "stay_p95")
 BY_HOUR = ("within_4h_share",)
+BY_LABEL = (
+    "wait_to_clinician_mean",
+    "worsened_before_seen_share",
+    "worse_to_clinician_mean",
+    "noticed_before_seen_share",
+)
+"""Measures that are given by whether the label was right, too. Another policy puts other patients into these groups."""
+LABEL = "label"
+LABELS = ("right", "under", "over")
 
 
 class MeasureName(NamedTuple):
@@ -477,6 +528,7 @@ def _quantities(patients: Patients) -> Iterator[tuple[str, Statistic, _Number | 
     _stays(patients, quantities)
     _front_door(patients, quantities)
     _admissions(patients, quantities)
+    _worsening(patients, quantities)
     _labels(patients, quantities)
     for name in DEFINITIONS:
         if name in quantities:
@@ -551,15 +603,43 @@ def _admissions(patients: Patients, into: Quantities) -> None:
     into["decision_to_departure_over_12h_share"] = "mean", _Share(boarding > TWELVE_HOURS, counted)
 
 
-def _labels(patients: Patients, into: Quantities) -> None:
-    """Under-, over- and exact triage. A label that nobody gave (left before triage) is no label."""
+def _worsening(patients: Patients, into: Quantities) -> None:
+    """Who got worse before the first clinician, and what rounds made of it. Columns are NaN where it did not happen."""
+    if "worsened_at" not in patients:
+        return
+    worsened_at = patients["worsened_at"]
+    has_rounds = "noticed_at" in patients
+    noticed_at = patients["noticed_at"] if has_rounds else np.full(len(patients), np.nan)
+    if "seen_at" in patients:
+        seen_at = np.where(np.isnan(patients["seen_at"]), np.inf, patients["seen_at"])
+        worse = worsened_at < seen_at
+        into["worsened_before_seen_share"] = "mean", _Share(worse)
+        if "departed_at" in patients:
+            until = np.where(np.isinf(seen_at), patients["departed_at"], seen_at)
+            until[np.isnan(until) & patients.where("outcome", IN_BUILDING)] = np.inf
+            spent = np.minimum(until - worsened_at, RESTRICTED_AT)
+            into["worse_to_clinician_mean"] = "mean", _Number(np.where(worse, spent, np.nan))
+        if has_rounds:
+            into["noticed_before_seen_share"] = "mean", _Share(noticed_at <= seen_at, worse)
+    if has_rounds:
+        into["raised_for_nothing_share"] = "mean", _Share(~np.isnan(noticed_at) & ~(worsened_at <= noticed_at))
+
+
+def _labelled(patients: Patients) -> Mask | None:
+    """Who has a label that can be compared with the truth; one that nobody gave (left before triage) is no label."""
     levels = patients.known(TRUE)
     if not levels or patients.known(GIVEN) != levels:
+        return None
+    labelled: Mask = (patients[TRUE] >= 0) & (patients[GIVEN] >= 0)
+    return labelled if "triaged_at" not in patients else labelled & ~np.isnan(patients["triaged_at"])
+
+
+def _labels(patients: Patients, into: Quantities) -> None:
+    """Under-, over- and exact triage."""
+    labelled = _labelled(patients)
+    if labelled is None:
         return
     true, given = patients[TRUE], patients[GIVEN]
-    labelled = (true >= 0) & (given >= 0)
-    if "triaged_at" in patients:
-        labelled &= ~np.isnan(patients["triaged_at"])
     if _has_levels_1_2(patients):
         into["under_triage_1_2_share"] = "mean", _Share(given > true, labelled & (true <= 1))
     into["under_triage_share"] = "mean", _Share(given > true, labelled)
@@ -637,12 +717,21 @@ class _Groups:
         self._attributes = _Cells(partitions, n)
         self._outcome = _Cells([outcome], n)
         self._hour = _Cells([_Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)], n)
-        self._true_level = _Cells([attributes[TRUE]], n) if TRUE in attributes else None
+        true_level = [attributes[TRUE]] if TRUE in attributes else []
+        if true_level and _has_levels_1_2(patients):
+            true_level.append(_Partition((LEVELS_1_2,), levels_1_2))
+        self._true_level = _Cells(true_level, n) if true_level else None
+        labelled = _labelled(patients)
+        self._label = None
+        if labelled is not None:
+            sign = np.sign(patients[GIVEN] - patients[TRUE])  # 0 right, 1 under, -1 over
+            codes = np.where(labelled, sign % 3, MISSING)
+            self._label = _Cells([_Partition(tuple(f"{LABEL}={each}" for each in LABELS), codes)], n)
 
     def summarise(self, name: str, statistic: Statistic, quantity: _Number | _Share) -> dict[str, float]:
         """A measure in every group that it is given for, by label."""
         if name == "beyond_target_share" and self._true_level:
-            with_target = {f"{TRUE}={level}" for level in MANCHESTER_TARGETS}
+            with_target = {LEVELS_1_2, *(f"{TRUE}={level}" for level in MANCHESTER_TARGETS)}
             by_level = _summaries(statistic, quantity, self._true_level)
             return {label: value for label, value in by_level.items() if label in with_target}
         found = {ALL: _summary(statistic, quantity)}
@@ -650,6 +739,8 @@ class _Groups:
             found |= _summaries(statistic, quantity, self._attributes)
         if name in BY_ADMISSION:
             found |= _summaries(statistic, quantity, self._outcome)
+        if name in BY_LABEL and self._label:
+            found |= _summaries(statistic, quantity, self._label)
         if name in BY_HOUR:
             found |= _summaries(statistic, quantity, self._hour)
         return found

@@ -56,6 +56,8 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
         for name, at in _worsening(plan, draws, run).items():
             _must_be_new(name, columns)
             columns[name] = to_minutes(at)[rows]
+        if "departed_at" in columns:  # what happens on a ward is not about A&E, nor about when the run ends
+            columns["worsened_at"][columns["worsened_at"] >= columns["departed_at"]] = np.nan
     return Patients(columns, categories)
 
 
@@ -84,13 +86,20 @@ def activities_table(plan: Plan, run: Run) -> ActivityTable:
 
 def _worsening(plan: Plan, draws: Draws, run: Run) -> dict[str, NDArray[np.int64]]:
     """When everybody got worse while here, and when a round noticed: ticks or NEVER, shape (n,) each."""
+    is_end = np.array([isinstance(row, EndRow) for row in plan.rows])
+    last = _last_of_each(run.activities)  # an end is nobody's last but one
     gone_at = np.full(len(draws), run.horizon)
-    ended = np.isin(run.activities.step, [row for row, node in enumerate(plan.rows) if isinstance(node, EndRow)])
-    gone_at[run.activities.patient[ended]] = run.activities.ended_at[ended]
+    ended_at = run.activities.ended_at[last]
+    gone_at[run.activities.patient[last]] = np.where(is_end[run.activities.step[last]], ended_at, run.horizon)
     worsened_at = np.where(draws.worsens == NEVER, gone_at, draws.arrived_at + draws.worsens)
     noticed_at = np.full(len(draws), NEVER, dtype=np.int64)
     noticed_at[run.notices.patient] = run.notices.at
     return {"worsened_at": np.where(worsened_at < gone_at, worsened_at, NEVER), "noticed_at": noticed_at}
+
+
+def _last_of_each(activities: Activities) -> NDArray[np.int64]:
+    """Which row is the last of each patient who has any, in order of patients."""
+    return np.flatnonzero(np.append(activities.patient[1:] != activities.patient[:-1], True)[: len(activities)])
 
 
 def _must_be_new(name: str, columns: dict[str, Column]) -> None:
@@ -107,7 +116,7 @@ def _outcomes(
     of_node = np.full(len(plan.nodes), NEVER, dtype=np.int16)
     for name, end in pathway.ends.items():
         of_node[plan.row(name)] = code[end.outcome]
-    last = np.flatnonzero(np.append(activities.patient[1:] != activities.patient[:-1], True)[: len(activities)])
+    last = _last_of_each(activities)
     reached = of_node[activities.step[last]]
     codes = np.full(n, code[IN_BUILDING], dtype=np.int16)
     codes[activities.patient[last]] = np.where(reached == NEVER, code[IN_BUILDING], reached)

@@ -97,7 +97,7 @@ def _people(columns: Columns, horizon: int) -> People:
         np.require(columns.minutes, np.int32, WRITEABLE),
         np.require(columns.ignored, np.bool_, WRITEABLE),
         leaves_at.astype(np.int64),
-        np.where(columns.worsens == NEVER, NEVER, columns.arrived_at + columns.worsens),
+        np.where(columns.alarms == NEVER, NEVER, columns.arrived_at + columns.alarms),
         leavers[np.argsort(leaves_at[leavers], kind="stable")].astype(np.uint32),
         np.concatenate([np.zeros((0, 2), np.int64), *columns.outages]),
         np.cumsum([0, *(len(spans) for spans in columns.outages)]),

@@ -213,7 +213,7 @@ class People(NamedTuple):
     minutes: NDArray[np.int32]
     ignored: NDArray[np.bool_]
     leaves_at: Ints
-    worsens_at: Ints
+    alarm_at: Ints
     leavers: NDArray[np.uint32]
     outages: Ints
     outages_at: Ints
@@ -456,7 +456,7 @@ def _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving
 
 
 @inner
-def _look(now, worsens_at, worse, rows, people, queues, notices, n_notices):
+def _look(now, alarm_at, worse, rows, people, queues, notices, n_notices):
     """Notice who got worse among those who wait where a round looks; returns how many notices there are.
 
     Nobody has joined a queue at this instant yet, and whoever leaves at it has left.
@@ -465,7 +465,7 @@ def _look(now, worsens_at, worse, rows, people, queues, notices, n_notices):
         p = np.int64(queues[queue].first)
         while p >= 0:
             person = people[p]
-            if rows[person.row].is_looked_at and not person.noticed and 0 <= worsens_at[p] <= now:
+            if rows[person.row].is_looked_at and not person.noticed and 0 <= alarm_at[p] <= now:
                 person.noticed = True
                 person.acuity = worse[person.acuity]
                 notice = notices[n_notices]
@@ -598,7 +598,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
     outages, outages_at = columns.outages, columns.outages_at
     activities, changes, notices = table.activities, table.changes, table.notices
-    worsens_at, worse = columns.worsens_at, flat.worse
+    alarm_at, worse = columns.alarm_at, flat.worse
     n, n_leavers, n_calendar, most_rows = len(arrived_at), len(leavers), len(calendar), len(activities)
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
@@ -706,7 +706,7 @@ def run(flat, columns, room, table, horizon, n_slots):
         n_before_round = n_notices
         if round_at <= now:
             round_at += settings.round_every
-            n_notices = _look(now, worsens_at, worse, rows, people, queues, notices, n_notices)
+            n_notices = _look(now, alarm_at, worse, rows, people, queues, notices, n_notices)
         if decide_at <= now:
             decide_at += settings.decide_every
             n_changes, n_freed = _decide(

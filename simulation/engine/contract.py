@@ -31,10 +31,11 @@ the clock is used up. If it does not run, the minutes count from now.
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
 returns to nobody.
 
-**Rounds.** A patient gets worse at a drawn time after arrival, and nothing happens. At each round, whoever waits at one
-of its steps since before now, has got worse by now, was not noticed before and does not leave now is noticed: its
-acuity now becomes what the pathway says, and it is ranked again and keeps its place (`joined at`). A later label
-replaces that.
+**Rounds.** A patient gets worse at a drawn time after arrival, and nothing happens. What a round can see is an alarm,
+from a time after arrival on: getting worse itself, or what a tool that watches makes of it, missed or false. At each
+round, whoever waits at one of its steps since before now, has an alarm by now, was not noticed before and does not
+leave now is noticed: its acuity now becomes what the pathway says, and it is ranked again and keeps its place (`joined
+at`). A later label replaces that.
 
 **Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the
 largest keys among those who joined at this instant; they are turned away in another B.
@@ -96,7 +97,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Notices:
-    """What rounds noticed: at tick `at`, that `patient` (a row of the draws) had got worse; sorted by both."""
+    """What rounds noticed: at tick `at`, an alarm of `patient` (a row of the draws); sorted by both."""
 
     at: NDArray[np.int64]
     patient: NDArray[np.int32]

@@ -255,6 +255,7 @@ class _Lowering:
         pathway, priority = self.pathway, self.pathway.priority
         rows = tuple(self._row(name, node) for name, node in pathway.nodes().items())
         pull = priority.target_pull
+        rounds = pathway.rounds if pathway.rounds is not None and pathway.rounds.active else None
         return Plan(
             nodes=tuple(self.nodes),
             rows=rows,
@@ -276,8 +277,8 @@ class _Lowering:
             ),
             patience_to=self.nodes[pathway.patience.next] if pathway.patience else NONE,
             worse=self._worse(),
-            round_every=to_ticks(pathway.rounds.every_minutes) if pathway.rounds else 0,
-            round_steps=tuple(self.nodes[step] for step in pathway.rounds.waiting_at) if pathway.rounds else (),
+            round_every=to_ticks(rounds.every_minutes) if rounds else 0,
+            round_steps=tuple(self.nodes[step] for step in rounds.waiting_at) if rounds else (),
             paces=tuple(self._pace(name) for name in self.paces),
             triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
             decide_every=to_ticks(pathway.decisions_every_minutes),
@@ -406,7 +407,8 @@ class _Lowering:
         pool = self.pools[trigger.pool]
         if isinstance(trigger, Opens):
             return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0)
-        return TriggerRow(False, pool, steps, 0, 0, 0, to_ticks(trigger.minutes_per_hour), trigger.leaves)
+        ticks_per_hour = int(to_ticks(trigger.minutes_per_hour))
+        return TriggerRow(False, pool, steps if ticks_per_hour else (), 0, 0, 0, ticks_per_hour, trigger.leaves)
 
 
 def coin_name(branch: str) -> str:
@@ -419,7 +421,8 @@ class Columns:
     """What patients bring to an engine, one row of `Draws` each, bound to the columns of one plan.
 
     arrived_at  (n,) ticks, sorted; start (n,) row; attributes (n_attributes, n); minutes (n_columns, n) ticks of
-    work; patience, worsens (n,) ticks after arrival or NEVER; ignored (n_ignored, n) whether the class is not honoured;
+    work; patience, alarms (n,) ticks after arrival to giving up, to when a round can see that a patient got worse, or
+    NEVER; ignored (n_ignored, n) whether the class is not honoured;
     outages  one array (n_spans, 2) each of ticks from and to, half-open, in order of time and apart.
     """
 
@@ -428,7 +431,7 @@ class Columns:
     attributes: NDArray[np.int16]
     minutes: NDArray[np.int32]
     patience: Ints
-    worsens: Ints
+    alarms: Ints
     ignored: NDArray[np.bool_]
     outages: tuple[Ints, ...] = ()
 
@@ -457,4 +460,5 @@ def bind(plan: Plan, draws: Draws) -> Columns:
         ignored[number] = draws.adherence[name] >= plan.adherence
     start = np.asarray(plan.stream_starts, dtype=np.int32)[draws.stream]
     outages = tuple(draws.outages[name] for name in plan.outages)
-    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, draws.worsens, ignored, outages)
+    alarms = draws.worsens if draws.alarms is None else draws.alarms
+    return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, alarms, ignored, outages)

@@ -39,8 +39,8 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 class _Patient:
     """What the engine knows about somebody now."""
 
-    __slots__ = ("acuity", "arrived_at", "ask", "held", "leaves_at", "marked_at", "noticed", "number", "passes",
-                 "pulled", "queue", "record", "seen", "step", "taken", "worsens_at")  # fmt: skip
+    __slots__ = ("acuity", "alarm_at", "arrived_at", "ask", "held", "leaves_at", "marked_at", "noticed", "number",
+                 "passes", "pulled", "queue", "record", "seen", "step", "taken")  # fmt: skip
 
     def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
         self.number = number
@@ -50,7 +50,7 @@ class _Patient:
         self.seen = leaves_at == NEVER
         """Whether patience no longer matters."""
         self.pulled = False
-        self.worsens_at = NEVER
+        self.alarm_at = NEVER
         self.noticed = False
         """Whether a round has noticed that it got worse."""
         self.passes = [0] * n_loops
@@ -136,7 +136,7 @@ class _Department:
         self.attributes: list[list[int]] = columns.attributes.tolist()
         self.minutes: list[list[int]] = columns.minutes.tolist()
         self.patience: list[int] = columns.patience.tolist()
-        self.worsens: list[int] = columns.worsens.tolist()
+        self.alarms: list[int] = columns.alarms.tolist()
         self.ignored: list[list[bool]] = columns.ignored.tolist()
         self.outages: list[list[list[int]]] = [spans.tolist() for spans in columns.outages]
         self.class_when_pulled = _classes_when_pulled(plan)
@@ -191,8 +191,8 @@ class _Department:
             patience = self.patience[number]
             leaves_at = NEVER if patience == NEVER else arrived_at + patience
             patient = _Patient(number, arrived_at, untriaged, leaves_at, n_loops)
-            if self.worsens[number] != NEVER:
-                patient.worsens_at = arrived_at + self.worsens[number]
+            if self.alarms[number] != NEVER:
+                patient.alarm_at = arrived_at + self.alarms[number]
             if leaves_at != NEVER:
                 self._later(patience, self._patience_ends, patient)
             if self.plan.pull is not None:
@@ -287,7 +287,7 @@ class _Department:
 
     def _look_at(self, patient: _Patient, ask: _Ask) -> None:
         """Notice whether somebody who waits got worse."""
-        worse = patient.worsens_at != NEVER and patient.worsens_at <= self.now
+        worse = patient.alarm_at != NEVER and patient.alarm_at <= self.now
         leaves = not patient.seen and patient.step.may_leave and patient.leaves_at == self.now
         if worse and not patient.noticed and not leaves:
             patient.noticed = True

@@ -16,6 +16,7 @@ from dataclasses import fields, is_dataclass
 
 from simulation.errors import ConfigError, Fault
 from simulation.pathway.department import (
+    ACUITY_GIVEN,
     ACUITY_NOW,
     ACUITY_TRUE,
     STREAM,
@@ -23,6 +24,7 @@ from simulation.pathway.department import (
     ByChance,
     ByHours,
     ByOutage,
+    Chance,
     Choice,
     Given,
     Opens,
@@ -37,7 +39,7 @@ from simulation.pathway.findings import Findings, listed, repeated
 from simulation.pathway.holding import check_deadlocks, check_holding, check_staffing, explore
 from simulation.pathway.rota import parse_days, parse_hours
 from simulation.pathway.route import check_route
-from simulation.pathway.ways import reached_from, starts_of, waits, ways
+from simulation.pathway.ways import attributes_of, leaning, reached_from, starts_of, waits, ways
 from simulation.units import to_ticks
 
 TOLERANCE = 1e-6
@@ -130,8 +132,23 @@ def _attributes(pathway: Pathway, found: Findings) -> Categories:
             _amount(pathway, found, known, f"{where}.p", attribute.p)
             if not isinstance(attribute.p, Amount) and attribute.p > 1:
                 found.add(f"{where}.p", f"a probability of {attribute.p:g}", "Give 0 to 1")
+            if attribute.leans_on_label:
+                _leans(pathway, found, known, where, attribute)
             known[name] = ("no", "yes")
     return {**known, ACUITY_NOW: tuple(pathway.priority.classes)}
+
+
+def _leans(pathway: Pathway, found: Findings, known: Categories, where: str, chance: Chance) -> None:
+    """A chance that leans on the label depends on the true acuity, and the label is described before it."""
+    place = f"{where}.leans_on_label"
+    if ACUITY_TRUE not in attributes_of(chance.p):
+        found.add(
+            place, f"p does not depend on {ACUITY_TRUE}", f"Let a factor of p go by {ACUITY_TRUE}, or leave it out"
+        )
+    if ACUITY_GIVEN not in pathway.attributes:
+        found.add(place, f"there is no {ACUITY_GIVEN}", f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}")
+    else:
+        _earlier(pathway, found, known, place, ACUITY_GIVEN)
 
 
 def _earlier(pathway: Pathway, found: Findings, known: Categories, where: str, name: str) -> bool:
@@ -204,9 +221,13 @@ def _amount(pathway: Pathway, found: Findings, known: Categories, where: str, nu
 
 def _durations(pathway: Pathway, found: Findings, categories: Categories) -> None:
     known = {name: each for name, each in categories.items() if name != ACUITY_NOW}
+    answers = leaning(pathway)
     for name, duration in pathway.durations.items():
         where = f"durations.{name}"
         _amount(pathway, found, known, f"{where}.mean", duration.mean)
+        for attribute in sorted(attributes_of(duration.mean).intersection(answers)):
+            remedy = "Let it depend on something else: minutes are drawn before anybody labels"
+            found.add(f"{where}.mean", f"'{attribute}' answers to the label (leans_on_label)", remedy)
         lender = duration.luck_of
         if found.known(f"{where}.luck_of", lender, pathway.durations, what="duration") and lender is not None:
             borrowed = pathway.durations[lender].luck_of

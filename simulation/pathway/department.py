@@ -113,10 +113,15 @@ class Choice(Sourced):
 
 @described
 class Chance(Sourced):
-    """Yes or no. `p` may depend on attributes; a product above 1 counts as 1."""
+    """Yes or no. `p` may depend on attributes; a product above 1 counts as 1.
+
+    `leans_on_label`: the weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label).
+    The same number decides before and after triage, so a label can only tip a patient whom it moves across it.
+    """
 
     kind: Literal["chance"]
     p: Number
+    leans_on_label: Share = 0.0
 
 
 @described
@@ -190,11 +195,13 @@ class Worsening(Sourced):
 class Rounds(Sourced):
     """Looking again at those who wait: every so many minutes from 00:00 on, at these steps.
 
-    A round costs nothing by itself: a trigger that `takes` says what it costs the nurses.
+    A round costs nothing by itself: a trigger that `takes` says what it costs the nurses. `active`: whether there are
+    any (a lever).
     """
 
     waiting_at: tuple[str, ...]
     every_minutes: Positive
+    active: bool = True
 
 
 @described
@@ -380,11 +387,11 @@ class Opens(Sourced):
 @described
 class Takes(Sourced):
     """People who wait need care: `minutes_per_hour` each, taken from a pool as whole units hour by hour, the rest
-    carried over; at least `leaves` stay."""
+    carried over; at least `leaves` stay. 0 minutes take nothing (a lever that is off)."""
 
     kind: Literal["takes"]
     waiting_at: tuple[str, ...]
-    minutes_per_hour: Positive
+    minutes_per_hour: Minutes
     pool: str
     leaves: Count = 1
 

@@ -14,11 +14,14 @@ from simulation.pathway.department import (
     ByChance,
     ByHours,
     ByQueue,
+    Chance,
+    Choice,
     End,
     Loop,
     Pathway,
     Step,
 )
+from simulation.pathway.durations import Amount, Number
 from simulation.pathway.remembered import remembered
 
 
@@ -138,6 +141,25 @@ def round_trip(lead: Mapping[str, Sequence[str]], start: str, members: set[str])
     while len(trip) == 1 or trip[-1] != start:
         trip.append(before[trip[-1]])
     return trip[::-1]
+
+
+@remembered
+def leaning(pathway: Pathway) -> tuple[str, ...]:
+    """The attributes that answer to the label: a chance that leans on it, and whatever is drawn by one of these."""
+    found: list[str] = []
+    for name, attribute in pathway.attributes.items():
+        if isinstance(attribute, Chance):
+            moves = bool(attribute.leans_on_label) or not attributes_of(attribute.p).isdisjoint(found)
+        else:
+            moves = (attribute.by if isinstance(attribute, Choice) else attribute.like) in found
+        if moves:
+            found.append(name)
+    return tuple(found)
+
+
+def attributes_of(number: Number) -> set[str]:
+    """The attributes that a number depends on."""
+    return {factor.by for factor in number.times} if isinstance(number, Amount) else set()
 
 
 @remembered

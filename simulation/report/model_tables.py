@@ -44,7 +44,7 @@ from simulation.triage.policy import Policy, describe
 COMMAND = "python -m simulation.report.model_tables"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "model.md"
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
-ITS_OWN = frozenset({"mark", "source", "kind", "mean", "scale", "longest", "repeats", "luck_of"})
+ITS_OWN = frozenset({"mark", "source", "kind", "mean", "scale", "longest", "repeats", "luck_of", "complexity"})
 
 
 def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -61,6 +61,7 @@ def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str
         "loops_and_ends": _loops_and_ends(pathway),
         "triggers": _triggers(pathway),
         "priority": _priority(pathway),
+        "worsening": _worsening(pathway),
         "durations": _durations(pathway),
         "knobs": _knobs(study),
         "policies": _policies(study),
@@ -237,7 +238,8 @@ def _attributes(pathway: Pathway) -> str:
 
 def _says(pathway: Pathway, attribute: Attribute) -> str:
     if isinstance(attribute, Chance):
-        return f"yes with probability {_number(attribute.p)}"
+        leans = f"; the label has a weight of {attribute.leans_on_label:g}" if attribute.leans_on_label else ""
+        return f"yes with probability {_number(attribute.p)}{leans}"
     if not isinstance(attribute, Choice):
         return f"decided by the triage policy; until then as `{attribute.like}`"
     names = ", ".join(attribute.categories)
@@ -383,6 +385,10 @@ def _does(trigger: Trigger) -> str:
             f"opens {trigger.extra} of `{trigger.pool}` when more than {trigger.above} {waiting}; "
             f"closes at {trigger.below} or fewer"
         )
+    if not trigger.minutes_per_hour:
+        return (
+            f"off (takes 0 minutes an hour of `{trigger.pool}` for each of those who {waiting}; an arm says how many)"
+        )
     return (
         f"each of those who {waiting} takes {trigger.minutes_per_hour:g} minutes an hour of `{trigger.pool}`; "
         f"at least {trigger.leaves} stay"
@@ -403,6 +409,24 @@ def _priority(pathway: Pathway) -> str:
     return f"{said}\n\n{_table(header, rows)}"
 
 
+def _worsening(pathway: Pathway) -> str:
+    worsening, rounds = pathway.worsening, pathway.rounds
+    if worsening is None:
+        return "Nobody gets worse while waiting."
+    said = (
+        f"Patients of {_code(worsening.streams)} get worse `{worsening.minutes}` minutes after arrival. "
+        f"{worsening.mark}: {worsening.source}."
+    )
+    if rounds is not None:
+        on = "on" if rounds.active else "off (an arm switches them on)"
+        said += (
+            f"\n\nRounds: {on}. When on, every {_cell(rounds.every_minutes)} minutes, those who wait at "
+            f"{_code(rounds.waiting_at)}. {rounds.mark}: {rounds.source}."
+        )
+    rows = [(f"`{before}`", f"`{after}`") for before, after in worsening.becomes.items()]
+    return f"{said}\n\n{_table(('acuity now', 'becomes, when noticed'), rows)}"
+
+
 def _durations(pathway: Pathway) -> str:
     rows = [
         (f"`{name}`", each.kind, _number(each.mean), _shape(each), each.mark, each.source)
@@ -420,6 +444,8 @@ def _shape(duration: AnyDuration) -> str:
         said.append(f"{duration.repeats} draws")
     if duration.luck_of is not None:
         said.append(f"luck of `{duration.luck_of}`")
+    if duration.complexity:
+        said.append(f"complexity {duration.complexity:g}")
     if duration.longest is not None:
         said.append(f"at most {_cell(duration.longest)}")
     return ", ".join(said)
@@ -509,6 +535,12 @@ def _streams_covered(policy: Policy) -> str:
 def _effect(policy: Policy) -> str:
     parts = [f"whoever triages, {_changed(burden)}" for burden in policy.burdens]
     parts += [_changed(effect) for effect in policy.effects]
+    if policy.watches is not None:
+        watches = policy.watches
+        parts.append(
+            f"watches {_code(watches.streams)}: sees {_estimate(watches.sensitivity)} of those who get worse, "
+            f"{_estimate(watches.false_alarms_per_hour)} false alarms an hour"
+        )
     return "; ".join(parts) or "the site's"
 
 

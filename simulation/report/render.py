@@ -270,6 +270,14 @@ def minutes_words(policy: Mapping[str, Any]) -> str:
     hand_back = policy.get("abstains", {}).get("hand_back")
     if hand_back:
         said.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
+    watches = policy.get("watches")
+    if watches:
+        whom = ", ".join(_spaced(name) for name in watches["streams"])
+        said.append(
+            f"Watches those who wait ({'; '.join([whom, *_only(watches)])}): sees "
+            f"{100 * watches['sensitivity']['value']:g} % of those who get worse, raises "
+            f"{watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds act on them."
+        )
     return " ".join(said) or "as the site's"
 
 

@@ -139,18 +139,38 @@ def _happened(patients: Patients, activities: ActivityTable, row: int | None) ->
     lines = [_labelled(patients, row)] if patients.known("acuity_given") else []
     departed_at = float(patients["departed_at"][row]) if "departed_at" in patients else math.nan
     mine = np.flatnonzero(activities["patient"] == patients["patient"][row])
+    told = [each for each in _turns(patients, row) if not each[0] > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
     for at in mine:
         joined, started, ended = (float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at"))
         if joined > departed_at or joined == departed_at == ended:
             break
+        while told and told[0][0] <= joined:
+            lines.append(told.pop(0)[1])
         pool = int(activities["pool"][at])
         place = f" ({pools[pool].replace('_', ' ')})" if pool >= 0 else ""
         words = steps[activities["step"][at]].replace("_", " ") + place
         line = _step(words, joined, started, ended, outcomes[activities["outcome"][at]])
         if line:
             lines.append(line)
-    return [*lines, _ended(patients, row)]
+    return [*lines, *(line for _, line in told), _ended(patients, row)]
+
+
+def _turns(patients: Patients, row: int) -> list[tuple[float, str]]:
+    """What happened to a patient between steps, in order of time: getting worse, and a round that acted."""
+    if "worsened_at" not in patients:
+        return []
+    worsened_at, noticed_at = float(patients["worsened_at"][row]), float(patients["noticed_at"][row])
+    seen_at = float(patients["seen_at"][row]) if "seen_at" in patients else math.nan
+    turns = []
+    if worsened_at < (math.inf if math.isnan(seen_at) else seen_at):  # after that a clinician has them in hand
+        unseen = ", and nobody noticed" if math.isnan(noticed_at) else ""
+        turns.append((worsened_at, f"{clock(worsened_at)}  got worse while waiting{unseen}"))
+    if not math.isnan(noticed_at):
+        why = f"noticed, {_minutes(noticed_at - worsened_at)} after getting worse,"
+        why = why if worsened_at <= noticed_at else "raised by a false alarm, not having got worse,"
+        turns.append((noticed_at, f"{clock(noticed_at)}  {why} and ranked again at a round"))
+    return sorted(turns)
 
 
 def _labelled(patients: Patients, row: int) -> str:

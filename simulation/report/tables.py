@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from simulation.analysis.compare import Comparison
-from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.measures import ALL, DEFINITIONS
 from simulation.analysis.verdict import Judgement, Verdict
 from simulation.experiment.result import Finding, Result
 from simulation.experiment.study import Margin, Target
@@ -27,6 +27,8 @@ SIMULATION = "simulation"
 """The layer of doubt that every interval here is about."""
 WORSE_OFF_BY = ("acuity_true", "age_band", "stream", "language_need")
 """Attributes whose groups are looked at, one by one, for who is worse off."""
+GETTING_WORSE = ("worsened_before_seen_share", "worse_to_clinician_mean")
+"""What the table of safety says where a study states no margin for it."""
 ALPHA = 0.05
 WIDTH = 110
 """Characters of a line of prose on a screen."""
@@ -53,6 +55,10 @@ MEASURE_LABELS = {
     "handover_over_60_share": "Handover over 60 minutes",
     "decision_to_departure_over_4h_share": "Over 4 hours from decision to admit (description only)",
     "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",
+    "worsened_before_seen_share": "Got worse before the first clinician",
+    "worse_to_clinician_mean": "From getting worse to the first clinician",
+    "noticed_before_seen_share": "Noticed by then, of those who got worse before the first clinician",
+    "raised_for_nothing_share": "Ranked again for nothing (false alarm)",
     "under_triage_1_2_share": "True levels 1-2 labelled less urgent",
     "under_triage_share": "Labelled less urgent than the truth",
     "over_triage_share": "Labelled more urgent than the truth",
@@ -303,8 +309,10 @@ def sham_line(inputs: ReportInputs) -> str | None:
 
 
 def safety_sheet(inputs: ReportInputs) -> Sheet:
-    """One line an arm: the judgement on every margin."""
+    """One line an arm: the judgement on every margin, then what is known of getting worse and has no margin."""
     margins = inputs.design.margins
+    judged = [margin.measure for margin in margins if margin.group == ALL]
+    others = [name for name in GETTING_WORSE if inputs.has(name) and name not in judged]
     rows = []
     for arm in inputs.others:
         cells = []
@@ -313,9 +321,15 @@ def safety_sheet(inputs: ReportInputs) -> Sheet:
             row = found.comparison
             interval = span(row.difference_low, row.difference_high, row.unit)
             cells.append(f"{safety_words(found.judgement, margin, row.unit)} ({interval})")
+        cells += [effect(inputs.row(arm.name, name)) for name in others]
         same = arm.name in inputs.identical
-        rows.append((arm.label, *((IDENTICAL,) * len(margins) if same else cells), SIMULATION))
-    headers = ("arm", *(f"{margin.label}, margin {_margin_words(inputs, margin)}" for margin in margins), "doubt in it")
+        rows.append((arm.label, *((IDENTICAL,) * len(cells) if same else cells), SIMULATION))
+    headers = (
+        "arm",
+        *(f"{margin.label}, margin {_margin_words(inputs, margin)}" for margin in margins),
+        *(f"{MEASURE_LABELS[name]}, no margin stated" for name in others),
+        "doubt in it",
+    )
     notes = tuple(
         f"Margin of '{margin.label}': {_margin_words(inputs, margin)} ({margin.mark}: {margin.source})."
         for margin in margins

@@ -9,7 +9,8 @@ draws:
 - `triage.private.<assessor>`   one a patient and assessor, found by the assessor's name (`.again`: asked again);
 - `triage.noise.<assessor>`     the coin of an answer that is not the same the second time;
 - `triage.acceptance`           the coin of a nurse who is advised;
-- the coins of `people`         coverage, exclusion, adoption, abstention.
+- the coins of `people`         coverage, exclusion, adoption, abstention;
+- those of `watching`           who is seen to get worse, and false alarms.
 
 So two policies that name the same nurse with the same matrix give the same nurse's labels, bit for bit, and
 adding an AI moves nothing else.
@@ -27,7 +28,8 @@ would let fewer patients change their label.
 **In which order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the
 patient, and staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the
 nurse's or is taken by her. Minutes: what burdens the site whatever the tool (`burdens`), then the effects of the
-tool, then seconds waited for it and spent before a hand-back.
+tool, then seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so)
+is decided again with it, by the same numbers. Watching comes last.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from simulation.draws import Draws
+from simulation.draws import Draws, attributes_after
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, STREAM, Given, Pathway
 from simulation.pathway.described import described
@@ -65,6 +67,7 @@ from simulation.triage.people import (
     switch_shares,
     unknown,
 )
+from simulation.triage.watching import Watching, alarms, watched, watching_faults
 
 Role = Literal["replaces", "advises"]
 
@@ -78,7 +81,8 @@ class MatrixPolicy:
     label and minutes; so does everybody before `go_live_day` (of the run, 0 the first), and those for whom staff do
     not use the tool (`adoption`). `abstains`, `latency`, `noise` and `drift` are the AI's. `burdens`: minutes that
     are longer whoever triages (an interview through an interpreter), with or without a tool; an arm without one
-    states them too. `minutes`: one effect of the tool, or several, one after another.
+    states them too. `minutes`: one effect of the tool, or several, one after another. `watches`: what rounds have to
+    go by, instead of the truth; where there are `covers`, for those only for whom the tool is used.
     `price_per_attendance` (GBP) is paid for each attendance that the tool is used for, `cost_per_year` (GBP) besides.
     """
 
@@ -98,6 +102,7 @@ class MatrixPolicy:
     latency: Added | None = None
     burdens: tuple[MinutesEffect, ...] = ()
     minutes: MinutesEffect | tuple[MinutesEffect, ...] | None = None
+    watches: Watching | None = None
     price_per_attendance: AtLeastZero | None = None
     cost_per_year: AtLeastZero | None = None
 
@@ -131,17 +136,22 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
         raise ConfigError(faults)
     triaged = _triaged(policy, pathway, draws)
     return draws.with_columns(
-        attributes={ACUITY_GIVEN: triaged.given},
+        attributes={ACUITY_GIVEN: triaged.given, **attributes_after(pathway, draws, triaged.given)},
         minutes=_minutes(policy, pathway, draws, triaged),
+        alarms=None
+        if policy.watches is None
+        else alarms(policy.watches, draws, _watched(policy, pathway, draws, triaged)),
     )
 
 
 def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
-    """For whom the tool is used, for their label or their minutes, handed back or not; shape (n,)."""
+    """For whom the tool is used, for their label, their minutes or watching, handed back or not; shape (n,)."""
     triaged = _triaged(policy, pathway, draws)
     found = triaged.asked.copy()
     for effect in policy.effects:
         found |= triaged.used & _whose(effect, policy, pathway, draws, triaged)
+    if policy.watches is not None:
+        found |= _watched(policy, pathway, draws, triaged)
     return found
 
 
@@ -207,6 +217,14 @@ def _whose(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws
     """Whom an effect is for where the tool is used, shape (n,)."""
     streams = policy.covers.minutes if policy.covers is not None else ()
     return reached_by(effect, pathway, draws, triaged.attributes, streams)
+
+
+def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
+    """Who is watched while they wait, shape (n,)."""
+    if policy.watches is None:
+        return np.zeros(len(draws), dtype=np.bool_)
+    found = watched(policy.watches, pathway, draws, triaged.attributes)
+    return found & triaged.used if policy.covers is not None else found
 
 
 def describe(
@@ -280,6 +298,7 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *_answer_faults(policy, pathway, where),
         *_coverage_faults(policy, pathway, where),
         *_minutes_faults(policy, pathway, where),
+        *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
         *estimate_faults(policy, where),
     ]
 
@@ -403,7 +422,7 @@ def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault
         faults += [unknown(f"{path}.{name}", "stream", each, known) for each in streams if each not in known]
     if covers is None and policy.effects and not wanting:
         faults.append(Fault(path, "is missing", "State mark and source, and whom the tool is for"))
-    if policy.ai is None and not policy.effects:
+    if policy.ai is None and not policy.effects and policy.watches is None:
         faults += _stated_without(policy, OF_THE_TOOL, where, "tool")
     return faults + (coverage_faults(covers, pathway, path) if covers is not None else [])
 

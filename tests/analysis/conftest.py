@@ -247,6 +247,8 @@ def six() -> Patients:
         "seen_at": [550.0, 500.0, NAN, 590.0, 700.0, 1420.0],
         "decided_at": [NAN, 600.0, NAN, 700.0, NAN, NAN],
         "departed_at": [720.0, 900.0, 640.0, 1700.0, 841.0, 1500.0],
+        "worsened_at": [530.0, NAN, 600.0, 595.0, NAN, 900.0],
+        "noticed_at": [540.0, NAN, NAN, NAN, 650.0, 1000.0],
     }
     return Patients(
         {name: np.array(values) for name, values in columns.items()},

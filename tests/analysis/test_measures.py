@@ -61,6 +61,20 @@ BY_HAND = {
     ("beyond_target_share", "acuity_true=urgent"): 1,  # 70, target 60
     ("beyond_target_share", "acuity_true=standard"): 0,  # left after 100, target 120
     ("beyond_target_share", "acuity_true=non_urgent"): 0,  # 100, target 240
+    ("beyond_target_share", LEVELS_1_2): 2 / 3,
+    # 0 got worse 20 minutes before it was seen, 2 40 before it left, 5 520 before; 3 only after the clinician came.
+    ("worsened_before_seen_share", "all"): 3 / 6,
+    ("worsened_before_seen_share", LEVELS_1_2): 1 / 3,
+    ("worsened_before_seen_share", "language_need=yes"): 1,
+    ("worsened_before_seen_share", "label=right"): 2 / 3,  # 2 has no label: it left before triage
+    ("worsened_before_seen_share", "label=under"): 0,
+    ("worse_to_clinician_mean", "all"): (20 + 40 + 520) / 3,
+    ("worse_to_clinician_mean", "acuity_true=standard"): 40,
+    ("noticed_before_seen_share", "all"): 2 / 3,
+    ("noticed_before_seen_share", "label=right"): 1,
+    ("raised_for_nothing_share", "all"): 1 / 6,
+    ("wait_to_clinician_mean", "label=under"): 30,
+    ("wait_to_clinician_mean", "label=over"): 100,
     ("under_triage_1_2_share", "all"): 1 / 3,
     ("under_triage_share", "all"): 1 / 5,  # patient 2 was given a label by nobody
     ("over_triage_share", "all"): 1 / 5,

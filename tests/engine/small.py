@@ -1,10 +1,11 @@
 """Departments small enough to work out by hand: a few steps, fixed durations, people one by one."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulation.draws import Draws, Luck, draw_outages
 from simulation.engine.contract import Run
@@ -77,12 +78,16 @@ def minutes(mean: float, *, repeats: int = 1) -> Fixed:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who arrives at a minute; `minutes` by duration (a tuple: one a repeat), else the pathway's mean."""
+    """Somebody who arrives at a minute; `minutes` by duration (a tuple: one a repeat), else the pathway's mean.
+
+    `alarm`: minutes from arrival to when a round can see something, None for never; 'true' as it gets worse.
+    """
 
     at: float
     acuity: str = "standard"
     patience: float | None = None
     worsens: float | None = None
+    alarm: float | Literal["true"] | None = "true"
     minutes: Mapping[str, float | tuple[float, ...]] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
     ignored: bool = False
@@ -154,6 +159,7 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
     assert not any(isinstance(branch, ByChance) for branch in pathway.branches.values())
     ticks = [NEVER if each.patience is None else round(each.patience * TICKS_PER_MINUTE) for each in people]
     worsens = [each.worsens for each in people]
+    alarms = [each.worsens if each.alarm == "true" else each.alarm for each in people]
     return Draws(
         replication=0,
         arrived_at=np.array([round(each.at * TICKS_PER_MINUTE) for each in people], np.int64),
@@ -162,7 +168,8 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
         attributes=codes,
         minutes={name: _minutes(pathway, name, people) for name in pathway.durations},
         patience=np.array(ticks, np.int64),
-        worsens=np.array([NEVER if w is None else round(w * TICKS_PER_MINUTE) for w in worsens], np.int64),
+        worsens=_ticks(worsens),
+        alarms=_ticks(alarms) if alarms != worsens else None,
         adherence={
             name: np.array([1.0 if each.ignored else 0.0 for each in people])
             for name, step in pathway.steps.items()
@@ -172,6 +179,10 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
         outages=draw_outages(pathway, seed=0, replication=0, days=30),
         luck=Luck(seed=0, replication=0, sources=(), place=np.arange(n), room=np.zeros(0)),
     )
+
+
+def _ticks(spans: Sequence[float | None]) -> NDArray[np.int64]:
+    return np.array([NEVER if each is None else round(each * TICKS_PER_MINUTE) for each in spans], np.int64)
 
 
 def _minutes(pathway: Pathway, name: str, people: tuple[Person, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:

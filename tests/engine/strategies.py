@@ -91,7 +91,7 @@ def rounded(columns: Columns, grid: int) -> Columns:
         arrived_at=_round(columns.arrived_at, grid),
         minutes=_round(columns.minutes, grid),
         patience=np.where(columns.patience == NEVER, NEVER, _round(columns.patience, grid)),
-        worsens=np.where(columns.worsens == NEVER, NEVER, _round(columns.worsens, grid)),
+        alarms=np.where(columns.alarms == NEVER, NEVER, _round(columns.alarms, grid)),
         outages=tuple(_apart(_round(spans, grid)) for spans in columns.outages),
     )
 

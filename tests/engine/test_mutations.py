@@ -108,8 +108,8 @@ RULES = {
         Edit("if passes[number] < attributes", "if passes[number] <= attributes"),
     ),
     "whoever gets worse as a round is made is not noticed": Rule(
-        Edit("and patient.worsens_at <= self.now", "and patient.worsens_at < self.now"),
-        Edit("0 <= worsens_at[p] <= now", "0 <= worsens_at[p] < now"),
+        Edit("and patient.alarm_at <= self.now", "and patient.alarm_at < self.now"),
+        Edit("0 <= alarm_at[p] <= now", "0 <= alarm_at[p] < now"),
     ),
     "getting worse is noticed twice": Rule(
         Edit("if worse and not patient.noticed and not leaves:", "if worse and not leaves:"),

@@ -14,6 +14,7 @@ from simulation.report.tables import (
     IDENTICAL,
     better_sheet,
     change,
+    effect,
     is_worse,
     p_value,
     per_100k,
@@ -150,6 +151,14 @@ def test_the_sham_line_gives_both_shares(inputs: ReportInputs, result: Result) -
 def test_a_margin_that_is_passed_is_said_to_be(inputs: ReportInputs) -> None:
     says = {cells[0]: cells[2] for cells in safety_sheet(inputs).rows}
     assert says["AI label, published accuracy, erring down"].startswith("worse by more than 1 point")
+
+
+def test_what_is_known_of_getting_worse_stands_beside_the_margins(inputs: ReportInputs) -> None:
+    sheet = safety_sheet(inputs)
+    at = sheet.headers.index("Got worse before the first clinician, no margin stated")
+    (cells,) = [row for row in sheet.rows if row[0] == "AI label, published accuracy, erring down"]
+    assert cells[at] == effect(inputs.row("ai_label_measured_under", "worsened_before_seen_share"))
+    assert all(len(row) == len(sheet.headers) for row in sheet.rows)
 
 
 def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(

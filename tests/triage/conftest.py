@@ -45,7 +45,10 @@ def stated_desk() -> dict[str, Any]:
             "ambulance_assessment": minutes(8),
             "first_contact": minutes(25),
             "review": {**minutes(10), "repeats": 2},
+            "worsening": {"kind": "exponential", "mean": 400, **WHY},
         },
+        "worsening": {"minutes": "worsening", "streams": ["walk_in"], "becomes": {"urgent": "very_urgent"}, **WHY},
+        "rounds": {"waiting_at": ["triage"], "every_minutes": 10, **WHY},
         "priority": {
             "rule": "acuity",
             "classes": {level: {"rank": rank, "rate": 5 - rank} for rank, level in enumerate(LEVELS)},

@@ -1,0 +1,80 @@
+"""Watching those who wait: what a tool that looks out for risk sees, misses, and raises for nothing.
+
+Whether a patient gets worse is the truth (`Draws.worsens`) and no policy changes it. A policy that `watches` says what
+those who look have to go by instead: an alarm (`Draws.alarms`). Rounds of the department act on alarms; where rounds
+are off nobody does, and watching changes nothing. Chance comes from two named streams of the draws:
+
+- `triage.watching.sees`         the coin of whether a patient who gets worse is seen;
+- `triage.watching.false_alarm`  when an alarm is raised for nothing.
+
+So a tool that sees more sees everybody whom another sees, and one with fewer false alarms raises them later and never
+for somebody else. One coin a patient: a tool that misses a patient's signs goes on missing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws import Draws
+from simulation.errors import Fault
+from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.described import Sourced, described
+from simulation.triage.estimates import AtLeastZero, Portion
+from simulation.triage.people import Attributes, Mask, among, in_streams, only_faults, unknown
+from simulation.units import NEVER, to_ticks
+
+Ticks = NDArray[np.int64]
+MINUTES_AN_HOUR = 60
+LATER_THAN_ALL = np.iinfo(np.int64).max
+
+
+@described
+class Watching(Sourced):
+    """A tool that watches patients of these streams while they wait; of these `only` some categories.
+
+    `sensitivity`: how likely a patient who gets worse is seen, at the next round. `false_alarms_per_hour`: how many an
+    hour a watched patient raises for nothing (a constant rate from arrival); the first is what rounds act on.
+    """
+
+    streams: tuple[str, ...]
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sensitivity: Portion
+    false_alarms_per_hour: AtLeastZero
+
+
+def watched(watching: Watching, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
+    """Whom the tool is for, shape (n,)."""
+    return in_streams(pathway, draws, watching.streams) & among(pathway, attributes, watching.only, len(draws))
+
+
+def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ticks:
+    """Ticks from arrival to each patient's first alarm, true or false, or NEVER; shape (n,). None but for `whose`.
+
+    A false alarm's time is exponential: -ln(U) over the rate, which falls as the rate rises.
+    """
+    seen = whose & (draws.worsens != NEVER) & (draws.uniform("triage.watching.sees") < watching.sensitivity.value)
+    at = np.where(seen, draws.worsens, LATER_THAN_ALL)
+    rate = watching.false_alarms_per_hour.value / MINUTES_AN_HOUR
+    if rate > 0:
+        raised = to_ticks(-np.log(draws.uniform("triage.watching.false_alarm")) / rate)
+        at = np.where(whose, np.minimum(at, raised), at)
+    return np.where(at == LATER_THAN_ALL, NEVER, at)
+
+
+def watching_faults(watching: Watching, pathway: Pathway, where: str) -> list[Fault]:
+    """Streams and categories that the department does not know; a department in which nobody gets worse or looks."""
+    known = pathway.categories(STREAM)
+    faults = [unknown(f"{where}.streams", "stream", each, known) for each in watching.streams if each not in known]
+    if not watching.streams:
+        faults.append(Fault(f"{where}.streams", "names no stream", "Name those whose patients are watched"))
+    if pathway.worsening is None:
+        remedy = "Describe `worsening` in the pathway, or leave it out"
+        faults.append(Fault(where, "is stated, but nobody gets worse here", remedy))
+    elif pathway.rounds is None:
+        remedy = "Describe `rounds` in the pathway (active: false, and let an arm switch them on), or leave it out"
+        faults.append(Fault(where, "is stated, but nobody here acts on an alarm", remedy))
+    return faults + only_faults(watching.only, pathway, f"{where}.only")
