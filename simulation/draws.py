@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from simulation.errors import DrawsError, nearest
 from simulation.pathway.department import (
     STREAM,
+    Action,
     ByChance,
     Chance,
     Choice,
@@ -387,6 +388,8 @@ def _attributes(pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.i
             codes[name] = _choose(pathway, codes, attribute, draws.uniform(name))
         elif isinstance(attribute, Chance):
             codes[name] = (draws.uniform(name) < amount(pathway, codes, attribute.p)).astype(np.int16)
+        elif isinstance(attribute, Action):
+            codes[name] = np.zeros(len(draws), dtype=np.int16)  # nothing is set off until a policy says so
         else:
             codes[name] = codes[attribute.like]
     for name, branch in pathway.branches.items():

@@ -19,6 +19,7 @@ from simulation.errors import AeflowError, ResultsError, nearest
 from simulation.experiment.study import Study
 from simulation.pathway.department import (
     ACUITY_TRUE,
+    Action,
     Attribute,
     Branch,
     ByAttribute,
@@ -238,6 +239,9 @@ def _attributes(pathway: Pathway) -> str:
 def _says(pathway: Pathway, attribute: Attribute) -> str:
     if isinstance(attribute, Chance):
         return f"yes with probability {_number(attribute.p)}"
+    if isinstance(attribute, Action):
+        only = "; ".join(f"only `{name}` {_code(categories)}" for name, categories in attribute.only.items())
+        return f"{', '.join(attribute.categories)}: the first until a triage policy sets another off; {only}".rstrip("; ")
     if not isinstance(attribute, Choice):
         return f"decided by the triage policy; until then as `{attribute.like}`"
     names = ", ".join(attribute.categories)
