@@ -38,6 +38,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
 from simulation.report.inputs import case_mix
+from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.minutes import MinutesEffect
 from simulation.triage.policy import Policy, describe
@@ -513,7 +514,14 @@ def _streams_covered(policy: Policy) -> str:
 def _effect(policy: Policy) -> str:
     parts = [f"whoever triages, {_changed(burden)}" for burden in policy.burdens]
     parts += [_changed(effect) for effect in policy.effects]
-    return "; ".join(parts) or "the site's"
+    said = "; ".join(parts) or "the site's"
+    return "; sets off ".join([said, *(_set_off(name, action) for name, action in policy.actions.items())])
+
+
+def _set_off(name: str, action: TriageAction) -> str:
+    """What a policy sets off at triage, how well it tells for whom, and for which streams."""
+    found, spared = _estimate(action.sensitivity), _estimate(action.specificity)
+    return f"`{name}`: sensitivity {found}, specificity {spared}, for {_code(action.covers.streams)}"
 
 
 def _changed(effect: MinutesEffect) -> str:
