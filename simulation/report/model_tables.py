@@ -242,7 +242,9 @@ def _says(pathway: Pathway, attribute: Attribute) -> str:
         return f"yes with probability {_number(attribute.p)}"
     if isinstance(attribute, Action):
         only = "; ".join(f"only `{name}` {_code(categories)}" for name, categories in attribute.only.items())
-        return f"{', '.join(attribute.categories)}: the first until a triage policy sets another off; {only}".rstrip("; ")
+        return f"{', '.join(attribute.categories)}: the first until a triage policy sets another off; {only}".rstrip(
+            "; "
+        )
     if not isinstance(attribute, Choice):
         return f"decided by the triage policy; until then as `{attribute.like}`"
     names = ", ".join(attribute.categories)
