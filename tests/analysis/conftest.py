@@ -246,6 +246,11 @@ def six() -> Patients:
         "handed_over_at": [NAN, 512.0, NAN, 625.0, NAN, NAN],
         "seen_at": [550.0, 500.0, NAN, 590.0, 700.0, 1420.0],
         "decided_at": [NAN, 600.0, NAN, 700.0, NAN, NAN],
+        "early_test_at": [500.0, NAN, NAN, NAN, 620.0, NAN],
+        "early_result_at": [580.0, NAN, NAN, NAN, NAN, NAN],
+        "stream_looked_at": [NAN, NAN, 560.0, NAN, NAN, NAN],
+        "bed_held_at": [800.0, NAN, NAN, NAN, 900.0, NAN],
+        "bed_given_back_at": [830.0, NAN, NAN, NAN, 945.0, NAN],
         "departed_at": [720.0, 900.0, 640.0, 1700.0, 841.0, 1500.0],
     }
     return Patients(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from simulation.analysis.measures import measure
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.plan import paced_end
 from simulation.experiment.replicate import Simulated, simulate_arm
@@ -150,6 +151,8 @@ def test_a_false_alarm_holds_a_bed_after_the_patient_has_gone_for_the_stated_min
     left_at = dict(zip(alarms.patients["patient"], alarms.patients["departed_at"], strict=True))
     gone = np.array([left_at[who] for who in table["patient"][held]])
     assert (gone <= table["started_at"][held]).all()
+    in_vain = measure(alarms.patients, window=(0, 1e9)).value("bed_held_unneeded_mean")
+    assert in_vain == pytest.approx(mean * held.sum() / len(alarms.patients), abs=1e-6)
 
 
 def test_a_look_in_a_wrong_stream_is_not_the_first_clinician(simulate: Simulate) -> None:
