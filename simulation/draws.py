@@ -25,6 +25,7 @@ from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
     STREAM,
+    Action,
     ByChance,
     Chance,
     Choice,
@@ -396,6 +397,8 @@ def _attributes(pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.i
             codes[name] = _choose(pathway, codes, attribute, draws.uniform(name))
         elif isinstance(attribute, Chance):
             codes[name] = (draws.uniform(name) < _chance(pathway, codes, attribute)).astype(np.int16)
+        elif isinstance(attribute, Action):
+            codes[name] = np.zeros(len(draws), dtype=np.int16)  # nothing is set off until a policy says so
         else:
             codes[name] = codes[attribute.like]
     for name, branch in pathway.branches.items():

@@ -330,6 +330,33 @@ _ALL_DEFINITIONS = (
         _DESIGN,
         (TRUE, GIVEN),
     ),
+    Definition(
+        "unneeded_tests_share",
+        "share",
+        "lower",
+        "Share of attendances whose tests were taken at triage and whose results nobody waited for.",
+        "assumed",
+        _DESIGN,
+        ("early_test_at", "early_result_at"),
+    ),
+    Definition(
+        "wrong_stream_share",
+        "share",
+        "lower",
+        "Share of attendances that were looked at in another stream which did not suit them, and came back.",
+        "assumed",
+        _DESIGN,
+        ("stream_looked_at",),
+    ),
+    Definition(
+        "bed_held_unneeded_mean",
+        "minutes",
+        "lower",
+        "Mean minutes for which a ward bed was held for a request that nobody needed, over all attendances.",
+        "assumed",
+        _DESIGN,
+        ("bed_held_at", "bed_given_back_at"),
+    ),
 )
 
 DEFINITIONS: Mapping[str, Definition] = {each.name: each for each in _ALL_DEFINITIONS}
@@ -530,6 +557,7 @@ def _quantities(patients: Patients) -> Iterator[tuple[str, Statistic, _Number | 
     _admissions(patients, quantities)
     _worsening(patients, quantities)
     _labels(patients, quantities)
+    _set_off_in_vain(patients, quantities)
     for name in DEFINITIONS:
         if name in quantities:
             yield name, *quantities[name]
@@ -645,6 +673,19 @@ def _labels(patients: Patients, into: Quantities) -> None:
     into["under_triage_share"] = "mean", _Share(given > true, labelled)
     into["over_triage_share"] = "mean", _Share(given < true, labelled)
     into["exact_triage_share"] = "mean", _Share(given == true, labelled)
+
+
+def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
+    """What triage set off for nothing, over all attendances: 0 where nothing is set off."""
+    everybody = np.ones(len(patients), dtype=np.bool_)
+    if "early_test_at" in patients and "early_result_at" in patients:
+        in_vain = ~np.isnan(patients["early_test_at"]) & np.isnan(patients["early_result_at"])
+        into["unneeded_tests_share"] = "mean", _Share(in_vain, everybody)
+    if "stream_looked_at" in patients:
+        into["wrong_stream_share"] = "mean", _Share(~np.isnan(patients["stream_looked_at"]), everybody)
+    if "bed_held_at" in patients and "bed_given_back_at" in patients:
+        held = patients["bed_given_back_at"] - patients["bed_held_at"]
+        into["bed_held_unneeded_mean"] = "mean", _Number(np.nan_to_num(held))
 
 
 def _has_levels_1_2(patients: Patients) -> bool:

@@ -20,6 +20,7 @@ from simulation.pathway.department import (
     ACUITY_NOW,
     ACUITY_TRUE,
     STREAM,
+    Action,
     ByAttribute,
     ByChance,
     ByHours,
@@ -128,6 +129,9 @@ def _attributes(pathway: Pathway, found: Findings) -> Categories:
         elif isinstance(attribute, Choice):
             _choice(pathway, found, known, where, attribute)
             known[name] = attribute.categories
+        elif isinstance(attribute, Action):
+            _action(pathway, found, known, where, attribute)
+            known[name] = attribute.categories
         else:
             _amount(pathway, found, known, f"{where}.p", attribute.p)
             if not isinstance(attribute.p, Amount) and attribute.p > 1:
@@ -177,6 +181,21 @@ def _choice(pathway: Pathway, found: Findings, known: Categories, where: str, ch
         found.add(f"{where}.by", "shares by category, but no `by`", remedy)
     elif _earlier(pathway, found, known, f"{where}.by", choice.by):
         _cases(found, f"{where}.shares", choice.shares, known[choice.by], by=choice.by)
+
+
+def _action(pathway: Pathway, found: Findings, known: Categories, where: str, action: Action) -> None:
+    for category in repeated(action.categories):
+        found.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
+    for name, categories in action.only.items():
+        place = f"{where}.only.{name}"
+        if isinstance(pathway.attributes.get(name), Action):
+            remedy = "Name an attribute of the patient: one action does not wait for another"
+            found.add(place, f"'{name}' is an action itself", remedy)
+        elif _earlier(pathway, found, known, place, name):
+            for category in categories:
+                found.known(f"{place}.{category}", category, known[name], what="category")
+            if not categories:
+                found.add(place, "names no category", f"Name some of {listed(known[name])}")
 
 
 def _shares(found: Findings, where: str, shares: Sequence[float], n: int) -> None:

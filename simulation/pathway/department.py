@@ -132,7 +132,20 @@ class Given(Sourced):
     like: str
 
 
-Attribute = Choice | Chance | Given
+@described
+class Action(Sourced):
+    """Something that triage may set off; the triage policy decides for whom. The first category: nothing is set off.
+
+    `only`: whom it can reach at all, some categories of some attributes (nobody who passes triage by). The label among
+    them is the one that counts.
+    """
+
+    kind: Literal["action"]
+    categories: Annotated[tuple[str, ...], MinLen(2)]
+    only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+Attribute = Choice | Chance | Given | Action
 
 
 @described
@@ -436,7 +449,7 @@ class Pathway:
         if attribute == ACUITY_NOW:
             return tuple(self.priority.classes)
         described = self.attributes[attribute]
-        if isinstance(described, Choice):
+        if isinstance(described, Choice | Action):
             return described.categories
         if isinstance(described, Given):
             return self.categories(described.like)

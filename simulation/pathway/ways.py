@@ -17,6 +17,7 @@ from simulation.pathway.department import (
     Chance,
     Choice,
     End,
+    Given,
     Loop,
     Pathway,
     Step,
@@ -150,8 +151,10 @@ def leaning(pathway: Pathway) -> tuple[str, ...]:
     for name, attribute in pathway.attributes.items():
         if isinstance(attribute, Chance):
             moves = bool(attribute.leans_on_label) or not attributes_of(attribute.p).isdisjoint(found)
+        elif isinstance(attribute, Choice):
+            moves = attribute.by in found
         else:
-            moves = (attribute.by if isinstance(attribute, Choice) else attribute.like) in found
+            moves = isinstance(attribute, Given) and attribute.like in found
         if moves:
             found.append(name)
     return tuple(found)

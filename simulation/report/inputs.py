@@ -358,9 +358,11 @@ def _covered_a_year(arm: ReadyArm) -> float:
     """Attendances a year that the tool is used for."""
     policy = arm.policy
     covers = policy.covers
-    if covers is None:
+    if covers is None and not policy.actions:
         return 0.0
-    names = {*covers.labels, *covers.minutes, *(name for each in policy.effects for name in streams_of(each, ()))}
+    labels_and_minutes = (*covers.labels, *covers.minutes) if covers is not None else ()
+    names = {*labels_and_minutes, *(name for each in policy.effects for name in streams_of(each, ()))}
+    names |= {name for action in policy.actions.values() for name in action.covers.streams}
     streams = {name: stream for name, stream in arm.pathway.streams.items() if name in names}
     per_day = sum(stream.per_day * stream.scale for stream in streams.values())
     return DAYS_PER_YEAR * per_day * _share_reached(arm, tuple(streams))
@@ -372,9 +374,9 @@ def _share_reached(arm: ReadyArm, streams: Sequence[str]) -> float:
     1 where nothing but the stream decides.
     """
     policy = arm.policy
-    assert policy.covers is not None
-    narrowed = policy.covers.only or policy.covers.excluded or policy.covers.share or policy.adoption
-    if not narrowed and all(effect.covers is None for effect in policy.effects):
+    covers = policy.covers
+    narrowed = policy.adoption or (covers is not None and (covers.only or covers.excluded or covers.share))
+    if not narrowed and not policy.actions and all(effect.covers is None for effect in policy.effects):
         return 1.0
     drawn = draw(arm.pathway, seed=0, replication=0, days=DAYS_IN_YEAR)
     known = arm.pathway.categories(STREAM)

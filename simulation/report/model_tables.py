@@ -19,6 +19,7 @@ from simulation.errors import AeflowError, ResultsError, nearest
 from simulation.experiment.study import Study
 from simulation.pathway.department import (
     ACUITY_TRUE,
+    Action,
     Attribute,
     Branch,
     ByAttribute,
@@ -37,6 +38,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
 from simulation.report.inputs import case_mix
+from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.minutes import MinutesEffect
 from simulation.triage.policy import Policy, describe
@@ -240,6 +242,11 @@ def _says(pathway: Pathway, attribute: Attribute) -> str:
     if isinstance(attribute, Chance):
         leans = f"; the label has a weight of {attribute.leans_on_label:g}" if attribute.leans_on_label else ""
         return f"yes with probability {_number(attribute.p)}{leans}"
+    if isinstance(attribute, Action):
+        only = "; ".join(f"only `{name}` {_code(categories)}" for name, categories in attribute.only.items())
+        return f"{', '.join(attribute.categories)}: the first until a triage policy sets another off; {only}".rstrip(
+            "; "
+        )
     if not isinstance(attribute, Choice):
         return f"decided by the triage policy; until then as `{attribute.like}`"
     names = ", ".join(attribute.categories)
@@ -541,7 +548,14 @@ def _effect(policy: Policy) -> str:
             f"watches {_code(watches.streams)}: sees {_estimate(watches.sensitivity)} of those who get worse, "
             f"{_estimate(watches.false_alarms_per_hour)} false alarms an hour"
         )
-    return "; ".join(parts) or "the site's"
+    said = "; ".join(parts) or "the site's"
+    return "; sets off ".join([said, *(_set_off(name, action) for name, action in policy.actions.items())])
+
+
+def _set_off(name: str, action: TriageAction) -> str:
+    """What a policy sets off at triage, how well it tells for whom, and for which streams."""
+    found, spared = _estimate(action.sensitivity), _estimate(action.specificity)
+    return f"`{name}`: sensitivity {found}, specificity {spared}, for {_code(action.covers.streams)}"
 
 
 def _changed(effect: MinutesEffect) -> str:

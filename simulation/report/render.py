@@ -181,6 +181,7 @@ def _arm(inputs: ReportInputs, arm: ReportArm) -> dict[str, Any]:
         "is_sham": arm.name == inputs.design.sham,
         "who": who_labels(arm.policy),
         "minutes": minutes_words(arm.policy),
+        "sets_off": sets_off_words(arm.policy),
         "changes": [f"{path} = {value}" for path, value in arm.changes.items()],
         "cost": f"£{arm.cost:,.0f}" if arm.cost is not None else "not stated",
         "cost_words": arm.cost_words,
@@ -279,6 +280,20 @@ def minutes_words(policy: Mapping[str, Any]) -> str:
             f"{watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds act on them."
         )
     return " ".join(said) or "as the site's"
+
+
+def sets_off_words(policy: Mapping[str, Any]) -> str:
+    """What the policy sets off at triage, for how many of those it suits and of the others; nothing if it does not."""
+    said = []
+    for name, action in policy.get("actions", {}).items():
+        found, spared = action["sensitivity"], action["specificity"]
+        covers = action["covers"]
+        whom = "; ".join([", ".join(_spaced(each) for each in covers["streams"]), *_only(covers)])
+        said.append(
+            f"{_spaced(name)}: {_percent(found['value'])} % of those it suits ({found['mark']}) and "
+            f"{_percent(1 - spared['value'])} % of the others ({spared['mark']}). For: {whom}."
+        )
+    return " ".join(said)
 
 
 def _effect_words(effect: Mapping[str, Any]) -> str:

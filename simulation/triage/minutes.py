@@ -24,7 +24,7 @@ SECONDS_PER_MINUTE = 60
 
 @described
 class Reach(Sourced):
-    """Whose minutes one effect changes: `streams` (none: those of the policy), and `only` some categories."""
+    """Whom one effect or action is for: `streams` (none: those of the policy), and `only` some categories."""
 
     streams: tuple[str, ...] = ()
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -98,10 +98,12 @@ def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[F
         found = f"{', '.join(effect.durations)} have different numbers of repeats"
         faults.append(Fault(f"{where}.durations", found, "Name durations of the same step"))
     if effect.covers is not None:
-        streams = pathway.categories(STREAM)
-        path = f"{where}.covers"
-        faults += [
-            unknown(f"{path}.streams", "stream", each, streams) for each in effect.covers.streams if each not in streams
-        ]
-        faults += only_faults(effect.covers.only, pathway, f"{path}.only")
+        faults += reach_faults(effect.covers, pathway, f"{where}.covers")
     return faults
+
+
+def reach_faults(covers: Reach, pathway: Pathway, where: str) -> list[Fault]:
+    """Streams, attributes and categories that the department does not know."""
+    streams = pathway.categories(STREAM)
+    faults = [unknown(f"{where}.streams", "stream", each, streams) for each in covers.streams if each not in streams]
+    return faults + only_faults(covers.only, pathway, f"{where}.only")

@@ -9,6 +9,7 @@ draws:
 - `triage.private.<assessor>`   one a patient and assessor, found by the assessor's name (`.again`: asked again);
 - `triage.noise.<assessor>`     the coin of an answer that is not the same the second time;
 - `triage.acceptance`           the coin of a nurse who is advised;
+- `triage.action.<action>`      one number a patient and action (`actions`);
 - the coins of `people`         coverage, exclusion, adoption, abstention;
 - those of `watching`           who is seen to get worse, and false alarms.
 
@@ -29,13 +30,14 @@ would let fewer patients change their label.
 patient, and staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the
 nurse's or is taken by her. Minutes: what burdens the site whatever the tool (`burdens`), then the effects of the
 tool, then seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so)
-is decided again with it, by the same numbers. Watching comes last.
+is decided again with it, by the same numbers; then what triage sets off (`actions`), by the label that counts. Watching
+comes last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -44,6 +46,7 @@ from simulation.draws import Draws, attributes_after
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, STREAM, Given, Pathway
 from simulation.pathway.described import described
+from simulation.triage.actions import TriageAction, action_faults, covered_by, set_off
 from simulation.triage.estimates import AtLeastZero, Portion, estimate_faults
 from simulation.triage.labels import Assessor, Drift, Labels, labels_of, together
 from simulation.triage.matrix import Agreement, Floats, Matrix, agreement, probabilities, table_faults
@@ -82,7 +85,8 @@ class MatrixPolicy:
     not use the tool (`adoption`). `abstains`, `latency`, `noise` and `drift` are the AI's. `burdens`: minutes that
     are longer whoever triages (an interview through an interpreter), with or without a tool; an arm without one
     states them too. `minutes`: one effect of the tool, or several, one after another. `watches`: what rounds have to
-    go by, instead of the truth; where there are `covers`, for those only for whom the tool is used.
+    go by, instead of the truth; where there are `covers`, for those only for whom the tool is used. `actions`: what is
+    set off at triage, by the tool or, in a policy without one, by the nurse; not for those whom an AI hands back.
     `price_per_attendance` (GBP) is paid for each attendance that the tool is used for, `cost_per_year` (GBP) besides.
     """
 
@@ -103,6 +107,7 @@ class MatrixPolicy:
     burdens: tuple[MinutesEffect, ...] = ()
     minutes: MinutesEffect | tuple[MinutesEffect, ...] | None = None
     watches: Watching | None = None
+    actions: Mapping[str, TriageAction] = field(default_factory=dict)
     price_per_attendance: AtLeastZero | None = None
     cost_per_year: AtLeastZero | None = None
 
@@ -135,8 +140,11 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     if faults:
         raise ConfigError(faults)
     triaged = _triaged(policy, pathway, draws)
-    return draws.with_columns(
-        attributes={ACUITY_GIVEN: triaged.given, **attributes_after(pathway, draws, triaged.given)},
+    labelled = draws.with_columns(
+        attributes={ACUITY_GIVEN: triaged.given, **attributes_after(pathway, draws, triaged.given)}
+    )
+    return labelled.with_columns(
+        attributes=_actions(policy, pathway, labelled, triaged),
         minutes=_minutes(policy, pathway, draws, triaged),
         alarms=None
         if policy.watches is None
@@ -152,6 +160,8 @@ def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
         found |= triaged.used & _whose(effect, policy, pathway, draws, triaged)
     if policy.watches is not None:
         found |= _watched(policy, pathway, draws, triaged)
+    for action in policy.actions.values():
+        found |= triaged.used & covered_by(action, pathway, draws, triaged.as_labelled)
     return found
 
 
@@ -169,14 +179,20 @@ class _Triaged:
     asked: Mask
     handed_back: Mask
 
+    @property
+    def as_labelled(self) -> Attributes:
+        """Codes by name, the label among them the one that counts."""
+        return {**self.attributes, ACUITY_GIVEN: self.given}
+
 
 def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     nurse = labels_of(policy.nurse, pathway, draws)
     attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
     nobody = np.zeros(len(draws), dtype=np.bool_)
-    if policy.covers is None:
-        return _Triaged(nurse, attributes, nobody, nobody, nobody)
     since = days_since(policy.go_live_day, draws)
+    if policy.covers is None:  # then each action says itself whom it is for
+        used = adopted(policy.adoption, since, draws) if policy.actions else nobody
+        return _Triaged(nurse, attributes, used, nobody, nobody)
     used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
     if policy.ai is None:
         return _Triaged(nurse, attributes, used, nobody, nobody)
@@ -211,6 +227,11 @@ def _minutes(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) 
     if policy.abstains is not None and policy.abstains.hand_back is not None:
         now |= lengthened(policy.abstains.hand_back, now, triaged.handed_back)
     return now
+
+
+def _actions(policy: Policy, pathway: Pathway, labelled: Draws, triaged: _Triaged) -> dict[str, Labels]:
+    """What is set off for whom, where the tool is used and did not hand back."""
+    return set_off(policy.actions, pathway, labelled, labelled.attributes, triaged.used & ~triaged.handed_back)
 
 
 def _whose(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
@@ -299,6 +320,7 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *_coverage_faults(policy, pathway, where),
         *_minutes_faults(policy, pathway, where),
         *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
+        *action_faults(policy.actions, pathway, f"{where}.actions"),
         *estimate_faults(policy, where),
     ]
 
@@ -422,7 +444,7 @@ def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault
         faults += [unknown(f"{path}.{name}", "stream", each, known) for each in streams if each not in known]
     if covers is None and policy.effects and not wanting:
         faults.append(Fault(path, "is missing", "State mark and source, and whom the tool is for"))
-    if policy.ai is None and not policy.effects and policy.watches is None:
+    if policy.ai is None and not policy.effects and not policy.actions and policy.watches is None:
         faults += _stated_without(policy, OF_THE_TOOL, where, "tool")
     return faults + (coverage_faults(covers, pathway, path) if covers is not None else [])
 

@@ -79,6 +79,9 @@ BY_HAND = {
     ("under_triage_share", "all"): 1 / 5,  # patient 2 was given a label by nobody
     ("over_triage_share", "all"): 1 / 5,
     ("exact_triage_share", "all"): 3 / 5,
+    ("unneeded_tests_share", "all"): 1 / 6,  # taken of two, one of whom waited for the result
+    ("wrong_stream_share", "all"): 1 / 6,
+    ("bed_held_unneeded_mean", "all"): (30 + 45) / 6,
 }
 
 

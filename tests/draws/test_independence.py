@@ -47,6 +47,7 @@ def test_a_policy_moves_the_label_and_the_minutes_it_names_and_nothing_else(
     assert len(under) == len(after_go_live)
     assert different(after_go_live, under) == {
         f"attribute {ACUITY_GIVEN}",
+        *(f"attribute {action.sets}" for action in policy.actions.values()),
         *(f"minutes {each}" for each in policy.durations),
     }
 

@@ -14,6 +14,7 @@ from simulation.triage.policy import Policy
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 LEVELS = ["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
+COMPLAINTS = ["injury", "chest_pain", "breathing", "abdominal", "mental_health", "other"]
 AGES = ["child", "adult", "older", "oldest"]
 WHY = {"mark": "assumed", "source": "test"}
 
@@ -35,6 +36,20 @@ def stated_desk() -> dict[str, Any]:
             "language_need": {"kind": "chance", "p": 0.04, **WHY},
             "age_band": {"kind": "choice", "categories": AGES, "shares": [0.2, 0.5, 0.2, 0.1], **WHY},
             "acuity_given": {"kind": "given", "like": "acuity_true", **WHY},
+            "test_rounds": {"kind": "choice", "categories": ["0", "1", "2"], "shares": [0.4, 0.5, 0.1], **WHY},
+            "complaint": {"kind": "choice", "categories": COMPLAINTS, "shares": [0.3, 0.1, 0.1, 0.2, 0.1, 0.2], **WHY},
+            "trolley": {"kind": "chance", "p": 0.3, **WHY},
+            "admitted": {"kind": "chance", "p": 0.3, **WHY},
+            "suits_primary_care": {"kind": "chance", "p": 0.2, **WHY},
+            "suits_same_day_care": {"kind": "chance", "p": 0.1, **WHY},
+            "streamed": {"kind": "action", "categories": ["nowhere", "primary_care", "same_day_care"], **WHY},
+            "tests_ordered": {
+                "kind": "action",
+                "categories": ["0", "1"],
+                "only": {"acuity_given": LEVELS[1:]},
+                **WHY,
+            },
+            "bed_requested": {"kind": "action", "categories": ["no", "yes"], **WHY},
         },
         "pools": {"nurses": {"kind": "staff", "unlimited": True, **WHY}},
         "durations": {

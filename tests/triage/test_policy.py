@@ -54,6 +54,7 @@ def assert_shares(labels: np.ndarray, true: np.ndarray, shares: np.ndarray) -> N
 def test_the_packaged_policies_are_there() -> None:
     assert NAMES == [
         "ai_adopted_slowly",
+        "ai_all_levers",
         "ai_as_claimed",
         "ai_covers_all",
         "ai_covers_half",
@@ -67,7 +68,10 @@ def test_the_packaged_policies_are_there() -> None:
         "ai_label_measured_under",
         "ai_label_switching",
         "ai_noisy",
+        "ai_orders_tests",
+        "ai_requests_beds",
         "ai_scribe_measured",
+        "ai_streams",
         "ai_watches",
         "ai_worse_for_language",
         "label_errs_down",
@@ -77,6 +81,9 @@ def test_the_packaged_policies_are_there() -> None:
         "lean_triage",
         "nurse",
         "nurse_language",
+        "nurse_orders_tests",
+        "nurse_requests_beds",
+        "nurse_streams",
         "sham",
     ]
 
@@ -300,7 +307,8 @@ def test_a_policy_touches_the_label_and_the_minutes_it_names_and_nothing_else(
     for field in fields(Draws):
         if field.name not in ("attributes", "minutes", *(("alarms",) if built.watches is not None else ())):
             assert getattr(after, field.name) is getattr(patients, field.name), field.name
-    same_objects(after.attributes, patients.attributes, {"acuity_given"})
+    sets = {action.sets for action in built.actions.values()}
+    same_objects(after.attributes, patients.attributes, {"acuity_given"} | sets)
     same_objects(after.minutes, patients.minutes, set(built.durations))
 
 

@@ -1,0 +1,110 @@
+"""What triage sets off beside a label: tests ordered, a patient streamed elsewhere, a bed asked for.
+
+A department names such an action as an attribute (`kind: action`) and says in its route what follows; a policy says
+for whom it is set off. It predicts what is true of the patient, with a sensitivity and a specificity: a patient to whom
+the action is truly suited gets it with probability `sensitivity`, another one with probability 1 - `specificity`.
+
+The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So whoever
+gets the action at one sensitivity gets it at a higher one too, whoever is spared at one specificity is spared at a
+higher one, and a nurse's action and a tool's of one name share their luck. Nothing is drawn here, and what an action
+costs or gains is the route's business: a wrong one uses the same nurses, rooms and beds as a right one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from simulation.draws import Draws
+from simulation.errors import Fault
+from simulation.pathway.department import ACUITY_GIVEN, Action, Pathway
+from simulation.pathway.described import described
+from simulation.triage.estimates import Portion
+from simulation.triage.labels import Labels
+from simulation.triage.minutes import Reach, reach_faults
+from simulation.triage.people import Attributes, Mask, among, in_streams, only_faults, unknown
+
+
+@described
+class TriageAction:
+    """One action, whom it suits, and how well triage tells who that is. The policy's name for it is that of its luck.
+
+    sets, to     the department's action attribute, and the category it gets
+    suited       who is truly suited: some categories of each named attribute
+    sensitivity  share of the suited for whom it is set off; specificity  share of the others for whom it is not
+    covers       whom triage considers: `streams`, and `only` some categories (`acuity_given` is the label that counts)
+
+    Of several actions that set one attribute, the first that is set off counts.
+    """
+
+    sets: str
+    to: str
+    suited: Mapping[str, tuple[str, ...]]
+    sensitivity: Portion
+    specificity: Portion
+    covers: Reach
+
+
+def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
+    """Whom triage considers for an action, shape (n,): who can get it at all, and whom the policy covers."""
+    stated = pathway.attributes[action.sets]
+    found = in_streams(pathway, draws, action.covers.streams)
+    found &= among(pathway, attributes, action.covers.only, len(draws))
+    if isinstance(stated, Action):
+        found &= among(pathway, attributes, stated.only, len(draws))
+    return found
+
+
+def set_off(
+    actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, attributes: Attributes, used: Mask
+) -> dict[str, Labels]:
+    """The codes of every action attribute that some action sets, shape (n,) each, for those it is `used` for."""
+    found: dict[str, Labels] = {}
+    for name, action in actions.items():
+        suited = among(pathway, attributes, action.suited, len(draws))
+        chance = np.where(suited, action.sensitivity.value, 1 - action.specificity.value)
+        chosen = used & covered_by(action, pathway, draws, attributes)
+        chosen &= draws.uniform(f"triage.action.{name}") < chance
+        codes = found.setdefault(action.sets, draws.attributes[action.sets].copy())
+        codes[chosen & (codes == 0)] = pathway.categories(action.sets).index(action.to)
+    return found
+
+
+def action_faults(actions: Mapping[str, TriageAction], pathway: Pathway, where: str) -> list[Fault]:
+    """Everything that is wrong with the actions of a policy for this department."""
+    faults = []
+    for name, action in actions.items():
+        path = f"{where}.{name}"
+        faults += _sets_faults(action, pathway, path)
+        faults += _suited_faults(action, pathway, f"{path}.suited")
+        faults += reach_faults(action.covers, pathway, f"{path}.covers")
+        if not action.covers.streams:
+            faults.append(Fault(f"{path}.covers.streams", "names no stream", "Name the streams it is for"))
+    return faults
+
+
+def _sets_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fault]:
+    known = [name for name, each in pathway.attributes.items() if isinstance(each, Action)]
+    if not known:
+        remedy = "Describe one (kind: action) and route by it, or choose a policy without actions"
+        return [Fault(f"{where}.sets", f"is '{action.sets}', but the department has no action", remedy)]
+    if action.sets not in known:
+        return [unknown(f"{where}.sets", "action", action.sets, known)]
+    categories = pathway.categories(action.sets)
+    if action.to == categories[0]:
+        found = f"is '{action.to}', which means that nothing is set off"
+        return [Fault(f"{where}.to", found, f"Name one of {', '.join(categories[1:])}")]
+    return [] if action.to in categories else [unknown(f"{where}.to", "category", action.to, categories[1:])]
+
+
+def _suited_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fault]:
+    """Whom an action suits is a matter of the patient, not of what triage makes of them."""
+    faults = only_faults(action.suited, pathway, where)
+    if not action.suited:
+        faults.append(Fault(where, "names no attribute", "Say which categories of which attribute it suits"))
+    for name in action.suited:
+        if name == ACUITY_GIVEN or isinstance(pathway.attributes.get(name), Action):
+            found = f"is by '{name}', which triage decides itself"
+            faults.append(Fault(f"{where}.{name}", found, "Name what is true of the patient"))
+    return faults

@@ -1,0 +1,187 @@
+"""What triage sets off at `site=typical`: nothing unless it is set off, and exactly what the route says if it is."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulation.analysis.measures import measure
+from simulation.config import load, packaged_configs, policy_named
+from simulation.engine.plan import paced_end
+from simulation.experiment.replicate import Simulated, simulate_arm
+from simulation.experiment.study import ReadyArm, RunLength
+from simulation.pathway.department import Action
+from simulation.triage.policy import Policy
+
+CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
+RUN = RunLength(warm_up_days=0, measured_days=10, run_out_days=2, replications=1, seed=3)
+NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+Simulate = Callable[[Policy], Simulated]
+
+
+def policy_called(name: str) -> Policy:
+    policy = policy_named(name, [packaged_configs()], "triage", [])
+    assert policy is not None
+    return policy
+
+
+@pytest.fixture(scope="module")
+def arm() -> ReadyArm:
+    return load("triage=nurse").alone
+
+
+@pytest.fixture(scope="module")
+def simulate(arm: ReadyArm) -> Simulate:
+    def run(policy: Policy) -> Simulated:
+        return simulate_arm(replace(arm, policy=policy), RUN, "compiled", 0, run_out_days=2)
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def nurse(arm: ReadyArm, simulate: Simulate) -> Simulated:
+    return simulate(arm.policy)
+
+
+def with_accuracy(policy: Policy, sensitivity: float, specificity: float, *names: str) -> Policy:
+    """A policy whose actions (or those named alone) are that good."""
+    chosen = {
+        name: replace(
+            action,
+            sensitivity=replace(action.sensitivity, value=sensitivity, range=(0, 1)),
+            specificity=replace(action.specificity, value=specificity, range=(0, 1)),
+        )
+        for name, action in policy.actions.items()
+        if not names or name in names
+    }
+    return replace(policy, actions=chosen)
+
+
+def all_actions() -> Policy:
+    """The nurse with every action of the tool that does all of it."""
+    return replace(policy_called("nurse"), actions=policy_called("ai_all_levers").actions)
+
+
+def ticks_at(simulated: Simulated, step: str, moment: str) -> Mapping[int, int]:
+    """When each patient was first at a moment of a step."""
+    table = simulated.activities
+    rows = np.flatnonzero(table["step"] == simulated.plan.row(step))[::-1]
+    return dict(zip(table["patient"][rows].tolist(), table.ticks(moment)[rows].tolist(), strict=True))
+
+
+def n_at(simulated: Simulated, *steps: str) -> int:
+    return sum(int((simulated.activities["step"] == simulated.plan.row(step)).sum()) for step in steps)
+
+
+def assert_equal(one: Simulated, other: Simulated) -> None:
+    for name in one.patients.columns:
+        np.testing.assert_array_equal(one.patients[name], other.patients[name])
+    for name in ("patient", "step", "pool", "joined_at", "started_at", "ended_at"):
+        np.testing.assert_array_equal(one.activities[name], other.activities[name])
+
+
+def test_actions_that_find_nobody_give_the_nurses_arm_to_the_last_bit(simulate: Simulate, nurse: Simulated) -> None:
+    assert_equal(simulate(with_accuracy(all_actions(), 0, 1)), nurse)
+
+
+def test_no_action_leaves_the_other_streams_idle(nurse: Simulated) -> None:
+    table = nurse.run.activities
+    asked = {nurse.plan.nodes[step] for step in np.unique(table.step)}
+    assert not [step for step in asked if step.startswith(("early_", "primary_", "same_day_", "unneeded_"))]
+    assert not [step for step in asked if step.endswith(("_ordered", "_bed_held", "bed_found", "request_work"))]
+
+
+def test_a_perfect_prediction_makes_no_mistake_that_costs_anybody_anything(simulate: Simulate) -> None:
+    perfect = simulate(with_accuracy(all_actions(), 1, 1))
+    attributes = perfect.draws.attributes
+    assert n_at(perfect, "primary_care_look", "same_day_look", "unneeded_bed_search", "gone_home") == 0
+    assert n_at(perfect, "primary_care") > 50
+    assert n_at(perfect, "same_day_contact") > 50
+    assert n_at(perfect, "bed_found") > 300
+    ordered = attributes["tests_ordered"] == 1
+    assert not (ordered & (attributes["test_rounds"] == 0)).any()
+    assert (ordered & (attributes["test_rounds"] > 0)).sum() > 800
+
+
+def test_results_ordered_at_triage_are_there_when_the_laboratory_is_done_with_them(simulate: Simulate) -> None:
+    early = simulate(with_accuracy(all_actions(), 1, 0, "early_tests"))
+    sent, asked, back = (
+        ticks_at(early, *each)
+        for each in (
+            ("early_sampling", "ended_at"),
+            ("laboratory_ordered", "joined_at"),
+            ("laboratory_ordered", "ended_at"),
+        )
+    )
+    work = np.rint(early.draws.minutes["laboratory"][0] * 1024).astype(int)
+    row: Any = early.plan.rows[early.plan.row("laboratory_ordered")]
+    pace = early.plan.paces[row.pace]
+    done = {who: at for who, at in back.items() if at < early.run.horizon}
+    assert len(done) > 500
+    for who, at in done.items():
+        assert at == max(asked[who], paced_end(sent[who], int(work[who]), pace))
+    n_no_wait = sum(done[who] == asked[who] for who in done)
+    assert 0.5 < n_no_wait / len(done) < 1  # most waited for an area longer than for the laboratory
+
+
+def test_an_unneeded_test_takes_a_nurse_or_a_room_and_no_result_is_waited_for(simulate: Simulate) -> None:
+    early = simulate(with_accuracy(all_actions(), 1, 0, "early_tests"))
+    unneeded = np.flatnonzero(early.draws.attributes["test_rounds"] == 0)
+    taken = set(ticks_at(early, "early_sampling", "started_at")) | set(ticks_at(early, "early_imaging", "started_at"))
+    results = set(ticks_at(early, "laboratory_ordered", "joined_at"))
+    results |= set(ticks_at(early, "reporting_ordered", "joined_at"))
+    assert len(taken & set(unneeded.tolist())) > 300
+    assert not results & set(unneeded.tolist())
+
+
+def test_a_false_alarm_holds_a_bed_after_the_patient_has_gone_for_the_stated_minutes(
+    simulate: Simulate, arm: ReadyArm
+) -> None:
+    alarms = simulate(with_accuracy(all_actions(), 0, 0.5, "early_bed_request"))
+    table = alarms.activities
+    held = np.isin(
+        table["step"], [row for row, node in enumerate(alarms.plan.nodes) if node.endswith("_bed_held")]
+    ) & ~np.isnan(table["ended_at"])
+    assert held.sum() > 300
+    mean: Any = arm.pathway.durations["bed_held"].mean
+    np.testing.assert_allclose(table["ended_at"][held] - table["started_at"][held], mean, atol=1e-9)
+    left_at = dict(zip(alarms.patients["patient"], alarms.patients["departed_at"], strict=True))
+    gone = np.array([left_at[who] for who in table["patient"][held]])
+    assert (gone <= table["started_at"][held]).all()
+    in_vain = measure(alarms.patients, window=(0, 1e9)).value("bed_held_unneeded_mean")
+    assert in_vain == pytest.approx(mean * held.sum() / len(alarms.patients), abs=1e-6)
+
+
+def test_a_look_in_a_wrong_stream_is_not_the_first_clinician(simulate: Simulate) -> None:
+    wrong = simulate(with_accuracy(all_actions(), 0, 0.8, "primary_care", "same_day_care"))
+    looked, seen = wrong.patients["stream_looked_at"], wrong.patients["seen_at"]
+    both = ~np.isnan(looked) & ~np.isnan(seen)
+    assert both.sum() > 100
+    assert (seen[both] > looked[both]).all()
+
+
+def test_nobody_who_passes_triage_by_has_anything_set_off(simulate: Simulate) -> None:
+    everything = simulate(with_accuracy(all_actions(), 1, 0))
+    attributes = everything.draws.attributes
+    recognised = attributes["recognised"] == 1
+    for name in ("streamed", "tests_ordered", "bed_requested"):
+        assert not attributes[name][recognised].any()
+        assert attributes[name].any()
+
+
+def test_nobody_is_lost_whatever_is_set_off(simulate: Simulate, nurse: Simulated) -> None:
+    everything = simulate(with_accuracy(all_actions(), 0.7, 0.9)).patients
+    np.testing.assert_array_equal(everything["arrived_at"], nurse.patients["arrived_at"])
+    early = everything["arrived_at"] < 9 * 1440
+    assert not np.isnan(everything["departed_at"][early]).any()
+
+
+def test_every_action_of_a_packaged_policy_is_one_of_the_site(arm: ReadyArm) -> None:
+    named = {name: policy_called(name).actions for name in NAMES}
+    assert sum(bool(actions) for actions in named.values()) >= 7
+    for actions in named.values():
+        for action in actions.values():
+            assert isinstance(arm.pathway.attributes[action.sets], Action)
