@@ -388,7 +388,8 @@ def _attributes(pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.i
         elif isinstance(attribute, Chance):
             codes[name] = (draws.uniform(name) < amount(pathway, codes, attribute.p)).astype(np.int16)
         else:
-            codes[name] = codes[attribute.like]
+            like = attribute.like
+            codes[name] = codes[like] if like is not None else np.zeros(len(draws), dtype=np.int16)
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByChance):
             column = f"coin:{name}"

@@ -285,7 +285,7 @@ def stage_of(name: str, pathway: Pathway) -> str:
     step = pathway.steps[name]
     points = set(step.records)
     roles = {pathway.pools[pool].role for pool in (*step.asks, *step.any_of)}
-    if (points & {"triaged_at", "handed_over_at"} and "seen_at" not in points) or "reception" in roles:
+    if (points & {"assessed_at", "triaged_at", "handed_over_at"} and "seen_at" not in points) or "reception" in roles:
         return "registration and triage"
     if points & {"decided_at"} or any(role.endswith("bed") for role in roles):
         return "bed"
