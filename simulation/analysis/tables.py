@@ -36,8 +36,8 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
 
     Columns: those of `Patients`, every attribute of the pathway, and one point in time for every name that a step
     or an end records: the first time it happened. The label given is the last that the policy's triage came to, where
-    the route had a choice (the nurse's while a tool is down). Sources with `attends: false` have no row. Raises ResultsError if
-    an attribute or a record has the name of another column.
+    the route had a choice (the nurse's while a tool is down). Sources with `attends: false` have no row. Raises
+    ResultsError if an attribute or a record has the name of another column.
     """
     sources: dict[str, Stream | Present] = {**pathway.streams, **pathway.present}
     attends = np.array([source.attends for source in sources.values()])

@@ -179,8 +179,7 @@ def _failing(
     stated = policy.slow_under_load is not None or any(can_happen(each) for each in pathway.outages.values())
     concerned = _reached(policy, pathway, draws, triaged, durations_of_triage(pathway)) if stated else None
     if concerned is None or not concerned.any():
-        # nobody goes where these are read
-        return {name: triaged.given for name in LABELS_INSTEAD if name in pathway.attributes}, {}
+        return _labels_instead(pathway, triaged, triaged), {}
     worse = triaged
     columns = by_worker("nurse", by_nurse, minutes)
     if policy.ai is not None and policy.degraded is not None:
@@ -189,14 +188,16 @@ def _failing(
         columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, worse, by_nurse), minutes)
     if policy.slow_under_load is not None:
         seconds = policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
-        columns |= {name: np.where(concerned, minutes[name] + seconds, 0.0) for name in policy.slow_under_load.durations}
-    labels = {ACUITY_BY_NURSE: triaged.attributes[ACUITY_GIVEN], ACUITY_BY_DEGRADED_TOOL: worse.given}
-    attributes = {TOOL_CAN_FAIL: concerned.astype(np.int16)}
-    return attributes | {name: each for name, each in labels.items() if name in pathway.attributes}, columns
+        columns |= {
+            name: np.where(concerned, minutes[name] + seconds, 0.0) for name in policy.slow_under_load.durations
+        }
+    return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_labels_instead(pathway, triaged, worse)}, columns
 
 
-LABELS_INSTEAD = (ACUITY_BY_NURSE, ACUITY_BY_DEGRADED_TOOL)
-"""Labels that may count instead of the one given."""
+def _labels_instead(pathway: Pathway, triaged: _Triaged, degraded: _Triaged) -> dict[str, Labels]:
+    """The labels that may count instead of the one given, where the department asks for them."""
+    labels = {ACUITY_BY_NURSE: triaged.attributes[ACUITY_GIVEN], ACUITY_BY_DEGRADED_TOOL: degraded.given}
+    return {name: each for name, each in labels.items() if name in pathway.attributes}
 
 
 def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
@@ -204,9 +205,7 @@ def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
     return _reached(policy, pathway, draws, _triaged(policy, pathway, draws), frozenset(pathway.durations))
 
 
-def _reached(
-    policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, durations: frozenset[str]
-) -> Mask:
+def _reached(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, durations: frozenset[str]) -> Mask:
     """For whom the tool is used, for their label or any minutes of these `durations`; shape (n,)."""
     found = triaged.asked.copy()
     for effect in policy.effects:
