@@ -328,7 +328,7 @@ def _agreement(arm: ReadyArm) -> dict[str, float]:
 def _label_mix(arm: ReadyArm) -> tuple[float, ...]:
     """Shares of a covered patient's labels, the most urgent first; nothing if the case mix is not known."""
     mix = case_mix(arm.pathway)
-    return () if mix is None else describe(arm.policy, mix)["label_mix"]
+    return () if mix is None else describe(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))["label_mix"]
 
 
 def _cost(arm: ReadyArm) -> tuple[float | None, str]:
