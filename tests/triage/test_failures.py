@@ -17,7 +17,7 @@ from simulation.pathway.department import (
     TOOL_CAN_FAIL,
     Pathway,
 )
-from simulation.triage.policy import Policy, apply
+from simulation.triage.policy import Policy, apply, check
 
 from .conftest import WHY
 
@@ -124,6 +124,12 @@ def test_where_nothing_can_fail_nobody_is_sent_the_longer_way(
 def test_a_late_answer_is_so_much_later_for_whom_the_tool_is_used(policy: Make, fails: Pathway, there: Draws) -> None:
     got = apply(policy("ai_slows_down", slow_under_load={"durations": ["tool_late"], "seconds": SECONDS}), fails, there)
     assert np.array_equal(got.minutes["tool_late"][0], 1.5 * got.attributes[TOOL_CAN_FAIL])
+
+
+@pytest.mark.parametrize("name", ["ai_degrades", "ai_slows_down"])
+def test_a_packaged_policy_that_fails_fits_the_desk_where_a_tool_can(name: str, policy: Make, fails: Pathway) -> None:
+    assert policy(name).name == name
+    assert check(policy(name), fails) == []
 
 
 def test_what_a_department_lacks_for_a_policys_failures_is_named(policy: Make, desk: Pathway) -> None:
