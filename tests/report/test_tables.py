@@ -222,5 +222,7 @@ def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
     policy = policy_named("ai_hands_back", (packaged_configs(),), "triage", [])
     assert policy is not None
     arm = replace(study.baseline, name="tool", policy=policy)
-    result = compare(replace(study, arms=(study.baseline, arm), design=replace(study.design, sham=None)))
+    arms = (study.baseline, arm)
+    design = replace(study.design, sham=None, arms={each.name: each.arm for each in arms})
+    result = compare(replace(study, arms=arms, design=design))
     assert sum(inputs_of(result, {}).arm("tool").label_mix) == pytest.approx(1)
