@@ -35,7 +35,7 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.study import Arm, Design, ReadyArm, RunLength, Study
 from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.check import check
-from simulation.pathway.department import Attribute, Branch, Pathway, Trigger
+from simulation.pathway.department import Attribute, Branch, Outage, Pathway, Trigger
 from simulation.pathway.described import Mark, described
 from simulation.pathway.durations import AnyDuration
 from simulation.triage.policy import Policy
@@ -629,7 +629,7 @@ def _without_echoes(faults: list[Fault]) -> list[Fault]:
 @cache
 def _kinds() -> dict[str, str]:
     """By name of a class, the `kind` that says it is meant."""
-    unions = (AnyDuration, Attribute, Branch, Trigger)
+    unions = (AnyDuration, Attribute, Branch, Trigger, Outage)
     return {
         each.__name__: str(get_args(get_type_hints(each)["kind"])[0]) for union in unions for each in get_args(union)
     }

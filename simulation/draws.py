@@ -400,7 +400,8 @@ def _attributes(pathway: Pathway, draws: Draws, known: Mapping[str, NDArray[np.i
         elif isinstance(attribute, Action):
             codes[name] = np.zeros(len(draws), dtype=np.int16)  # nothing is set off until a policy says so
         else:
-            codes[name] = codes[attribute.like]
+            like = attribute.like
+            codes[name] = codes[like] if like is not None else np.zeros(len(draws), dtype=np.int16)
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByChance):
             column = f"coin:{name}"

@@ -14,9 +14,20 @@ from simulation.draws import Draws
 from simulation.engine.contract import Activities, Run
 from simulation.engine.firsts import Moment as When
 from simulation.engine.firsts import first_times
-from simulation.engine.plan import OUTCOMES, EndRow, Plan
+from simulation.engine.plan import OUTCOMES, EndRow, Outcome, Plan
 from simulation.errors import ResultsError
-from simulation.pathway.department import STREAM, End, Moment, Pathway, Present, Step, Stream
+from simulation.pathway.department import (
+    ACUITY_GIVEN,
+    STREAM,
+    TOOL_CAN_FAIL,
+    End,
+    Given,
+    Moment,
+    Pathway,
+    Present,
+    Step,
+    Stream,
+)
 from simulation.records.schema import IN_BUILDING, ActivityTable, Column, InTicks, Patients
 from simulation.units import NEVER, to_minutes
 
@@ -25,8 +36,9 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     """One row per attendance that arrived before the horizon, in order of arrival.
 
     Columns: those of `Patients`, every attribute of the pathway, and one point in time for every name that a step
-    or an end records: the first time it happened. Sources with `attends: false` have no row. Raises ResultsError if
-    an attribute or a record has the name of another column.
+    or an end records: the first time it happened. The label given is the last that the policy's triage came to, where
+    the route had a choice (the nurse's while a tool is down). Sources with `attends: false` have no row. Raises
+    ResultsError if an attribute or a record has the name of another column.
     """
     sources: dict[str, Stream | Present] = {**pathway.streams, **pathway.present}
     attends = np.array([source.attends for source in sources.values()])
@@ -47,7 +59,8 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     }
     for name in pathway.attributes:
         _must_be_new(name, columns)
-        columns[name] = draws.attributes[name][rows]
+        codes = _label_given(pathway, plan, draws, run) if name == ACUITY_GIVEN else draws.attributes[name]
+        columns[name] = codes[rows]
         categories[name] = pathway.categories(name)
     for name, first_at in _recorded(pathway, plan, run.activities, len(draws)).items():
         _must_be_new(name, columns)
@@ -100,6 +113,28 @@ def _worsening(plan: Plan, draws: Draws, run: Run) -> dict[str, NDArray[np.int64
 def _last_of_each(activities: Activities) -> NDArray[np.int64]:
     """Which row is the last of each patient who has any, in order of patients."""
     return np.flatnonzero(np.append(activities.patient[1:] != activities.patient[:-1], True)[: len(activities)])
+
+
+def _label_given(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> NDArray[np.int16]:
+    """Everybody's label from triage, shape (n,): the policy's, or that of the last step that gave another of its."""
+    given = draws.attributes[ACUITY_GIVEN]
+    if not np.any(draws.attributes.get(TOOL_CAN_FAIL, 0)):
+        return given
+    labels = {
+        plan.row(name): step.relabels
+        for name, step in pathway.steps.items()
+        if step.relabels is not None and isinstance(pathway.attributes[step.relabels], Given)
+    }
+    names = tuple(dict.fromkeys((ACUITY_GIVEN, *labels.values())))
+    if len(names) == 1:
+        return given
+    which = np.full(len(plan.nodes), NEVER, dtype=np.int8)
+    which[list(labels)] = [names.index(label) for label in labels.values()]
+    of_row = np.where(run.activities.outcome == Outcome.DONE, which[run.activities.step], NEVER)
+    rows = np.flatnonzero(of_row >= 0)
+    last = np.zeros(len(draws), dtype=np.int8)
+    last[run.activities.patient[rows]] = of_row[rows]  # in order, so the last of a patient stays
+    return np.choose(last, [draws.attributes[name] for name in names])
 
 
 def _must_be_new(name: str, columns: dict[str, Column]) -> None:

@@ -29,6 +29,8 @@ from simulation.pathway.department import (
     Pathway,
     Step,
     Trigger,
+    minutes_column,
+    minutes_held,
 )
 from simulation.pathway.remembered import remembered
 from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
@@ -190,7 +192,7 @@ class Plan:
     decide_every: int
     stream_starts: tuple[int, ...]
     minutes_columns: tuple[tuple[tuple[str, ...], float, int], ...]
-    """What each duration column holds: durations added, factor, repeat."""
+    """What each duration column holds: durations added (`department.minutes_column`), factor, repeat."""
     attribute_columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
     outages: tuple[str, ...]
@@ -335,7 +337,8 @@ class _Lowering:
         if step.minutes:
             if step.repeat_of is not None:
                 n_repeats = max(self.pathway.durations[each].repeats for each in step.minutes)
-            minutes = self._minutes(step.minutes, step.times, n_repeats)
+            parts = tuple(minutes_column(each, step.minutes_by) for each in step.minutes)
+            minutes = self._minutes(parts, step.times, n_repeats)
         all_of = tuple(self.pools[pool] for pool in step.asks)
         any_of = tuple(self.pools[pool] for pool in step.any_of)
         widened = NONE
@@ -443,7 +446,8 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     """Put the columns of `draws` into the order that `plan` asks for. Raises PlanError if one is missing."""
     n = len(draws)
     missing = [name for name in plan.attribute_columns if name not in draws.attributes]
-    missing += sorted({part for parts, _, _ in plan.minutes_columns for part in parts if part not in draws.minutes})
+    wanted = [tuple(minutes_held(part, draws.minutes) for part in parts) for parts, _, _ in plan.minutes_columns]
+    missing += sorted({part for parts in wanted for part in parts if part not in draws.minutes})
     missing += [name for name in plan.outages if name not in draws.outages]
     if missing:
         raise PlanError(f"the draws lack {', '.join(missing)}; draw again with this pathway")
@@ -451,7 +455,12 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     for number, name in enumerate(plan.attribute_columns):
         attributes[number] = draws.attributes[name]
     minutes = np.empty((len(plan.minutes_columns), n), dtype=np.int32)
-    for number, (parts, factor, repeat) in enumerate(plan.minutes_columns):
+    bound: dict[tuple[tuple[str, ...], float, int], int] = {}
+    for number, (parts, (_, factor, repeat)) in enumerate(zip(wanted, plan.minutes_columns, strict=True)):
+        same = bound.setdefault((parts, factor, repeat), number)
+        if same != number:
+            minutes[number] = minutes[same]
+            continue
         columns = [draws.minutes[part][min(repeat, len(draws.minutes[part]) - 1)] for part in parts]
         ticks = sum(columns[1:], start=columns[0]) * (factor * TICKS_PER_MINUTE)
         minutes[number] = np.rint(ticks, out=ticks)

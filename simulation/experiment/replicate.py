@@ -19,7 +19,7 @@ from simulation.analysis.measures import Measures, Window, measure, unfinished
 from simulation.analysis.profile import DayProfile, day_profile
 from simulation.analysis.spillover import waits_by_group, with_coverage
 from simulation.analysis.tables import activities_table, patients_table
-from simulation.draws import Draws, draw
+from simulation.draws import Draws, draw, draw_outages
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import Plan, bind, lower
@@ -169,21 +169,25 @@ def _simulate(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Sim
 
 
 def _shared(drawn: list[tuple[Pathway, Draws]], pathway: Pathway, task: Task, days: int) -> Draws:
-    """The draws of a pathway whose chance is stated alike, or new ones."""
+    """The draws of a pathway whose chance is stated alike, with its own outages, or new ones."""
     for known, draws in drawn:
         if draws_alike(known, pathway):
-            return draws
+            if known.outages == pathway.outages:
+                return draws
+            spans = draw_outages(pathway, seed=task.run.seed, replication=task.replication, days=days)
+            return replace(draws, outages=spans)
     draws = draw(pathway, seed=task.run.seed, replication=task.replication, days=days)
     drawn.append((pathway, draws))
     return draws
 
 
 def draws_alike(one: Pathway, other: Pathway) -> bool:
-    """Whether two pathways state chance alike: they differ, if at all, in triggers, rounds and extra units of pools."""
+    """Whether two pathways state patients' chance alike: they differ, if at all, in triggers, rounds, outages and extra
+    units of pools. When something is down is drawn apart from the patients."""
     if one.pools.keys() != other.pools.keys():
         return False
     pools = {name: replace(pool, extra=one.pools[name].extra) for name, pool in other.pools.items()}
-    return one == replace(other, pools=pools, triggers=one.triggers, rounds=one.rounds)
+    return one == replace(other, pools=pools, triggers=one.triggers, rounds=one.rounds, outages=one.outages)
 
 
 def stacked(answers: tuple[Answer, ...], arm: str, measure_name: str, group: str = "all") -> NDArray[np.float64]:

@@ -18,6 +18,8 @@ from simulation.triage.policy import Policy
 from simulation.units import DAY
 
 Value = bool | int | float | str
+Block = Mapping[str, object]
+"""A whole block of a file, such as an outage of another kind."""
 
 
 @described
@@ -30,7 +32,7 @@ class Cost(Sourced):
 
 @described
 class Arm:
-    """A triage policy and changes: dotted paths and their new values (`staffing.doctors.extra: 1`).
+    """A triage policy and changes: dotted paths and their new values or blocks (`staffing.doctors.extra: 1`).
 
     A path that begins with `triage` changes the policy (`triage.minutes.seconds_saved.value: 60`). `levers`: names of
     the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
@@ -39,7 +41,7 @@ class Arm:
 
     label: str
     triage: str
-    changes: Mapping[str, Value] = field(default_factory=dict)
+    changes: Mapping[str, Value | Block] = field(default_factory=dict)
     levers: tuple[str, ...] = ()
     control: str | None = None
     cost: Cost | None = None

@@ -124,7 +124,14 @@ def _attributes(pathway: Pathway, found: Findings) -> Categories:
         if name in (STREAM, ACUITY_NOW) or name.startswith("coin:"):
             found.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
         elif isinstance(attribute, Given):
-            if _earlier(pathway, found, known, f"{where}.like", attribute.like):
+            if (attribute.like is None) == (not attribute.categories):
+                remedy = "Give the attribute that it is like, or categories of its own"
+                found.add(where, "not exactly one of `like` and `categories`", remedy, breaks="attribute")
+            elif attribute.like is None:
+                for category in repeated(attribute.categories):
+                    found.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
+                known[name] = attribute.categories
+            elif _earlier(pathway, found, known, f"{where}.like", attribute.like):
                 known[name] = known[attribute.like]
         elif isinstance(attribute, Choice):
             _choice(pathway, found, known, where, attribute)

@@ -6,7 +6,7 @@ A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
@@ -18,9 +18,20 @@ from simulation.pathway.durations import AnyDuration, Number
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]
 Moment = Literal["joined", "started", "ended"]
+Worker = Literal["policy", "nurse", "degraded_tool"]
+"""Whose minutes a step takes: as the triage policy leaves them, the nurse's without its tool, or with its tool while
+that answers worse."""
 
 ACUITY_TRUE = "acuity_true"
 ACUITY_GIVEN = "acuity_given"
+ACUITY_BY_NURSE = "acuity_by_nurse"
+"""The label that the nurse would have given, where the policy's tool gives another."""
+ACUITY_BY_DEGRADED_TOOL = "acuity_by_degraded_tool"
+"""The label that counts where the tool answers worse."""
+TOOL_CAN_FAIL = "tool_can_fail"
+"""Whether the policy's tool is used in triage for a patient and anything is stated that could make it fail."""
+TRIAGE_TOOL = "triage_tool"
+"""The outage of the tool that triage uses."""
 ACUITY_NOW = "acuity_now"
 """What the department believes at this moment: nobody's level before triage, then the label, then corrections."""
 STREAM = "stream"
@@ -126,10 +137,12 @@ class Chance(Sourced):
 
 @described
 class Given(Sourced):
-    """Decided outside the draws (by the triage policy): until then, the same as the attribute `like`."""
+    """Decided outside the draws (by the triage policy): until then, the same as the attribute `like`, or else the
+    first of its own `categories`."""
 
     kind: Literal["given"]
-    like: str
+    like: str | None = None
+    categories: tuple[str, ...] = ()
 
 
 @described
@@ -270,6 +283,7 @@ class Step:
     asks            all of these together
     any_of          and any one of these, the first free in this order
     minutes         durations added up; none means an instant
+    minutes_by      whose minutes these are, where the triage policy changes them
     times           a factor on the minutes
     pace            a profile: the minutes pass faster or slower by the hour
     repeat_of       a loop: its k-th pass reads the k-th draw
@@ -291,6 +305,7 @@ class Step:
     asks: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     minutes: tuple[str, ...] = ()
+    minutes_by: Worker = "policy"
     times: Positive = 1.0
     pace: str | None = None
     repeat_of: str | None = None
@@ -452,8 +467,22 @@ class Pathway:
         if isinstance(described, Choice | Action):
             return described.categories
         if isinstance(described, Given):
-            return self.categories(described.like)
+            return self.categories(described.like) if described.like is not None else described.categories
         return ("no", "yes")
+
+
+def minutes_column(duration: str, minutes_by: Worker) -> str:
+    """Where the draws hold a duration's minutes by one worker; without such a column they are the policy's.
+
+    >>> minutes_column("triage_interview", "nurse")
+    'triage_interview:nurse'
+    """
+    return duration if minutes_by == "policy" else f"{duration}:{minutes_by}"
+
+
+def minutes_held(column: str, columns: Container[str]) -> str:
+    """The one of `columns` that holds what is asked for: the worker's own, or else the policy's."""
+    return column if column in columns else column.partition(":")[0]
 
 
 def targets(node: Step | Branch | Loop | End) -> tuple[str, ...]:

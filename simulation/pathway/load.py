@@ -32,6 +32,8 @@ from simulation.pathway.department import (
     Pathway,
     Profile,
     Step,
+    minutes_column,
+    minutes_held,
 )
 from simulation.pathway.rota import HOURS_OF_WEEK, intervals, units_by_hour, weekly_weights
 from simulation.pathway.ways import ways
@@ -255,7 +257,7 @@ class _Walk:
     def _minutes(self, step: Step, here: Ints) -> Floats:
         total = np.zeros(len(here))
         for name in step.minutes:
-            drawn = self.minutes[name]
+            drawn = self.minutes[minutes_held(minutes_column(name, step.minutes_by), self.minutes)]
             turn = np.zeros(len(here), dtype=np.int64)
             if step.repeat_of is not None:
                 turn = np.clip(self.passes[self.loops[step.repeat_of]][here] - 1, 0, len(drawn) - 1)

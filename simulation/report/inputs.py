@@ -285,7 +285,7 @@ def stage_of(name: str, pathway: Pathway) -> str:
     step = pathway.steps[name]
     points = set(step.records)
     roles = {pathway.pools[pool].role for pool in (*step.asks, *step.any_of)}
-    if (points & {"triaged_at", "handed_over_at"} and "seen_at" not in points) or "reception" in roles:
+    if (points & {"assessed_at", "triaged_at", "handed_over_at"} and "seen_at" not in points) or "reception" in roles:
         return "registration and triage"
     if points & {"decided_at"} or any(role.endswith("bed") for role in roles):
         return "bed"
@@ -328,7 +328,7 @@ def _agreement(arm: ReadyArm) -> dict[str, float]:
 def _label_mix(arm: ReadyArm) -> tuple[float, ...]:
     """Shares of a covered patient's labels, the most urgent first; nothing if the case mix is not known."""
     mix = case_mix(arm.pathway)
-    return () if mix is None else describe(arm.policy, mix)["label_mix"]
+    return () if mix is None else describe(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))["label_mix"]
 
 
 def _cost(arm: ReadyArm) -> tuple[float | None, str]:

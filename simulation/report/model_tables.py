@@ -248,7 +248,8 @@ def _says(pathway: Pathway, attribute: Attribute) -> str:
             "; "
         )
     if not isinstance(attribute, Choice):
-        return f"decided by the triage policy; until then as `{attribute.like}`"
+        until = f"as `{attribute.like}`" if attribute.like is not None else attribute.categories[0]
+        return f"decided by the triage policy; until then {until}"
     names = ", ".join(attribute.categories)
     if not isinstance(attribute.shares, Mapping):
         return f"{names}: {_cell(attribute.shares)}"
@@ -313,7 +314,8 @@ def _asks(step: Step) -> str:
 
 def _minutes(step: Step) -> str:
     minutes = " + ".join(f"`{name}`" for name in step.minutes)
-    factor = "" if step.times == 1 else f" x {step.times:g}"
+    whose = {"policy": "", "nurse": ", without the tool", "degraded_tool": ", as the tool answers worse"}
+    factor = whose[step.minutes_by] + ("" if step.times == 1 else f" x {step.times:g}")
     pace = "" if step.pace is None else f", paced by `{step.pace}`"
     since = "" if step.since is None else f", from the mark `{step.since}` on"
     return f"{minutes}{factor}{pace}{since}"

@@ -1,6 +1,7 @@
 """One patient's story in words, arm beside arm: what happened to whom, when, and what they waited for.
 
-The same patient is found in every arm by stream and number; the rest is read from the two tables.
+The same patient is found in every arm by stream and number; the rest is read from the two tables, and what was down
+from the draws.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.analysis.measures import AMBULANCE, WALK_IN
+from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.experiment.study import Study
-from simulation.records.schema import IN_BUILDING, LEFT, ActivityTable, Patients
+from simulation.pathway.department import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
+from simulation.records.schema import IN_BUILDING, LEFT, Patients
 from simulation.report.tables import BANNER
-from simulation.units import WEEKDAYS
+from simulation.units import TICKS_PER_MINUTE, WEEKDAYS
 
 DAY_NAMES = dict(
     zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
@@ -69,7 +72,7 @@ def story(
         label = (labels or {}).get(name, name)
         row = _row_of(simulated.patients, identity)
         lines += ["", label]
-        lines += [f"  {line}" for line in _happened(simulated.patients, simulated.activities, row)]
+        lines += [f"  {line}" for line in _happened(simulated, row)]
         outcomes.append((label, *_outcome(simulated.patients, row)))
     return "\n".join([*lines, "", *_side_by_side(outcomes)])
 
@@ -132,8 +135,9 @@ def _category(patients: Patients, column: str, row: int) -> str:
     return patients.known(column)[code].replace("_", " ") if column != "stream" else patients.known(column)[code]
 
 
-def _happened(patients: Patients, activities: ActivityTable, row: int | None) -> list[str]:
+def _happened(simulated: Simulated, row: int | None) -> list[str]:
     """What happened under one arm, a line a step."""
+    patients, activities = simulated.patients, simulated.activities
     if row is None:
         return ["Did not come under this arm."]
     lines = [_labelled(patients, row)] if patients.known("acuity_given") else []
@@ -147,6 +151,7 @@ def _happened(patients: Patients, activities: ActivityTable, row: int | None) ->
             break
         while told and told[0][0] <= joined:
             lines.append(told.pop(0)[1])
+        lines += _failed(simulated, int(at), joined)
         pool = int(activities["pool"][at])
         place = f" ({pools[pool].replace('_', ' ')})" if pool >= 0 else ""
         words = steps[activities["step"][at]].replace("_", " ") + place
@@ -171,6 +176,36 @@ def _turns(patients: Patients, row: int) -> list[tuple[float, str]]:
         why = why if worsened_at <= noticed_at else "raised by a false alarm, not having got worse,"
         turns.append((noticed_at, f"{clock(noticed_at)}  {why} and ranked again at a round"))
     return sorted(turns)
+
+
+def _failed(simulated: Simulated, at: int, joined: float) -> list[str]:
+    """A line on the outage that brought a patient to a step: what was down, from when to when, and what came of it."""
+    plan, table = simulated.plan, simulated.run.activities
+    step = int(table.step[at])
+    row = plan.rows[step]
+    for branch in plan.rows:
+        if not isinstance(branch, BranchRow) or branch.kind != Kind.DOWN or branch.targets[0] != step:
+            continue
+        before = at - 1 if at and table.patient[at - 1] == table.patient[at] else at
+        since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else None
+        now = int(table.joined_at[at])
+        for start, end in simulated.draws.outages[plan.outages[branch.column]].tolist():
+            if start <= now and end > (now if since is None else since):
+                until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
+                name = plan.outages[branch.column].replace("_", " ")
+                came = _came_of_it(plan, row, tried=before != at and table.ended_at[before] > table.started_at[before])
+                return [f"{clock(joined)}  ({name}: outage since {clock(start / TICKS_PER_MINUTE)}, {until}{came})"]
+    return []
+
+
+def _came_of_it(plan: Plan, row: object, *, tried: bool) -> str:
+    label = plan.attribute_columns[row.relabels] if isinstance(row, StepRow) and row.relabels >= 0 else ""
+    if label == ACUITY_BY_DEGRADED_TOOL:
+        return "; the tool answers worse, and nobody knows"
+    if label == ACUITY_BY_NURSE:
+        asks = isinstance(row, StepRow) and row.ask >= 0
+        return "; it came during triage, so the nurse triages again" if tried and asks else "; the nurse triages alone"
+    return ""
 
 
 def _labelled(patients: Patients, row: int) -> str:

@@ -32,25 +32,48 @@ nurse's or is taken by her. Minutes: what burdens the site whatever the tool (`b
 tool, then seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so)
 is decided again with it, by the same numbers; then what triage sets off (`actions`), by the label that counts. Watching
 comes last.
+
+**When it fails** (`failures`) the route chooses another of the policy's answers: the nurse's own label and minutes
+(burdens and nothing else), or those that the tool gives with the `degraded` matrix on the same luck. They are columns
+too, in departments that ask for them. What leans on the label goes on leaning on the policy's own.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 import numpy as np
 
 from simulation.draws import Draws, attributes_after
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, STREAM, Given, Pathway
+from simulation.pathway.department import (
+    ACUITY_BY_DEGRADED_TOOL,
+    ACUITY_BY_NURSE,
+    ACUITY_GIVEN,
+    ACUITY_TRUE,
+    STREAM,
+    TOOL_CAN_FAIL,
+    TRIAGE_TOOL,
+    Given,
+    Pathway,
+)
 from simulation.pathway.described import described
 from simulation.triage.actions import TriageAction, action_faults, covered_by, set_off
 from simulation.triage.estimates import AtLeastZero, Portion, estimate_faults
+from simulation.triage.failures import by_worker, can_happen, durations_of_triage
 from simulation.triage.labels import Assessor, Drift, Labels, labels_of, together
 from simulation.triage.matrix import Agreement, Floats, Matrix, agreement, probabilities, table_faults
-from simulation.triage.minutes import MinutesEffect, changed, effect_faults, lengthened, reached_by, streams_of
+from simulation.triage.minutes import (
+    SECONDS_PER_MINUTE,
+    MinutesEffect,
+    changed,
+    effect_faults,
+    lengthened,
+    reached_by,
+    streams_of,
+)
 from simulation.triage.people import (
     Abstention,
     Added,
@@ -82,7 +105,9 @@ class MatrixPolicy:
     `role`: the AI's label replaces the nurse's, or advises: where the two differ, the nurse takes the AI's with
     probability `acceptance`, or by who is right (`switching`). Patients whom `covers` leaves out keep the nurse's
     label and minutes; so does everybody before `go_live_day` (of the run, 0 the first), and those for whom staff do
-    not use the tool (`adoption`). `abstains`, `latency`, `noise` and `drift` are the AI's. `burdens`: minutes that
+    not use the tool (`adoption`). `abstains`, `latency`, `noise` and `drift` are the AI's; `degraded` is its matrix
+    while the site's outage of that name lasts (`describe` leaves it out), and `slow_under_load` what it takes longer
+    where the site finds many waiting for it. `burdens`: minutes that
     are longer whoever triages (an interview through an interpreter), with or without a tool; an arm without one
     states them too. `minutes`: one effect of the tool, or several, one after another. `watches`: what rounds have to
     go by, instead of the truth; where there are `covers`, for those only for whom the tool is used. `actions`: what is
@@ -104,6 +129,8 @@ class MatrixPolicy:
     noise: Portion | None = None
     drift: Drift | None = None
     latency: Added | None = None
+    degraded: Matrix | None = None
+    slow_under_load: Added | None = None
     burdens: tuple[MinutesEffect, ...] = ()
     minutes: MinutesEffect | tuple[MinutesEffect, ...] | None = None
     watches: Watching | None = None
@@ -123,7 +150,8 @@ class MatrixPolicy:
         """The durations that the policy may change."""
         effects = [name for effect in (*self.burdens, *self.effects) for name in effect.durations]
         hand_back = self.abstains.hand_back if self.abstains is not None else None
-        added = [name for each in (self.latency, hand_back) if each is not None for name in each.durations]
+        parts = (self.latency, hand_back, self.slow_under_load)
+        added = [name for each in parts if each is not None for name in each.durations]
         return frozenset((*effects, *added))
 
 
@@ -143,25 +171,67 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     labelled = draws.with_columns(
         attributes={ACUITY_GIVEN: triaged.given, **attributes_after(pathway, draws, triaged.given)}
     )
-    return labelled.with_columns(
-        attributes=_actions(policy, pathway, labelled, triaged),
-        minutes=_minutes(policy, pathway, draws, triaged),
-        alarms=None
-        if policy.watches is None
-        else alarms(policy.watches, draws, _watched(policy, pathway, draws, triaged)),
-    )
+    by_nurse = _minutes_by_nurse(policy, pathway, draws, triaged)
+    minutes = _minutes(policy, pathway, draws, triaged, by_nurse)
+    attributes = _actions(policy, pathway, labelled, triaged)
+    if TOOL_CAN_FAIL in pathway.attributes:
+        more, columns = _failing(policy, pathway, draws, triaged, minutes, by_nurse)
+        attributes |= more
+        minutes |= columns
+    seen = None if policy.watches is None else alarms(policy.watches, draws, _watched(policy, pathway, draws, triaged))
+    return labelled.with_columns(attributes=attributes, minutes=minutes, alarms=seen)
+
+
+def _failing(
+    policy: Policy,
+    pathway: Pathway,
+    draws: Draws,
+    triaged: _Triaged,
+    minutes: Mapping[str, Floats],
+    by_nurse: Mapping[str, Floats],
+) -> tuple[dict[str, Labels], dict[str, Floats]]:
+    """Attributes and minutes that a route needs while the tool is down, answers worse or is slow."""
+    stated = policy.slow_under_load is not None or any(can_happen(each) for each in pathway.outages.values())
+    concerned = _reached(policy, pathway, draws, triaged, durations_of_triage(pathway)) if stated else None
+    if concerned is None or not concerned.any():
+        return _labels_instead(pathway, triaged, triaged), {}
+    worse = triaged
+    columns = by_worker("nurse", by_nurse, minutes)
+    if policy.ai is not None and policy.degraded is not None:
+        degraded = replace(policy, ai=replace(policy.ai, matrix=policy.degraded))
+        worse = _triaged(degraded, pathway, draws)
+        columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, worse, by_nurse), minutes)
+    if policy.slow_under_load is not None:
+        seconds = policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
+        columns |= {
+            name: np.where(concerned, minutes[name] + seconds, 0.0) for name in policy.slow_under_load.durations
+        }
+    return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_labels_instead(pathway, triaged, worse)}, columns
+
+
+def _labels_instead(pathway: Pathway, triaged: _Triaged, degraded: _Triaged) -> dict[str, Labels]:
+    """The labels that may count instead of the one given, where the department asks for them."""
+    labels = {ACUITY_BY_NURSE: triaged.attributes[ACUITY_GIVEN], ACUITY_BY_DEGRADED_TOOL: degraded.given}
+    return {name: each for name, each in labels.items() if name in pathway.attributes}
 
 
 def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
-    """For whom the tool is used, for their label, their minutes or watching, handed back or not; shape (n,)."""
+    """For whom the tool is used, for their label, minutes, actions or watching, handed back or not; shape (n,)."""
     triaged = _triaged(policy, pathway, draws)
-    found = triaged.asked.copy()
-    for effect in policy.effects:
-        found |= triaged.used & _whose(effect, policy, pathway, draws, triaged)
+    found = _reached(policy, pathway, draws, triaged, frozenset(pathway.durations))
     if policy.watches is not None:
         found |= _watched(policy, pathway, draws, triaged)
     for action in policy.actions.values():
         found |= triaged.used & covered_by(action, pathway, draws, triaged.as_labelled)
+    return found
+
+
+def _reached(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, durations: frozenset[str]) -> Mask:
+    """For whom the tool is used, for their label or any minutes of these `durations`; shape (n,)."""
+    found = triaged.asked.copy()
+    for effect in policy.effects:
+        if durations.intersection(effect.durations):
+            found |= triaged.used & _whose(effect, policy, pathway, draws, triaged)
     return found
 
 
@@ -214,11 +284,19 @@ def _acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> 
     return policy.acceptance.value if policy.acceptance is not None else 1.0
 
 
-def _minutes(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> dict[str, Floats]:
-    """The durations that change, by name, shape (repeats, n) each."""
+def _minutes_by_nurse(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> dict[str, Floats]:
+    """The durations that change, as they are without the tool, by name, shape (repeats, n) each."""
     now = {name: draws.minutes[name] for name in policy.durations}
     for burden in policy.burdens:
         now |= changed(burden, now, reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(STREAM)))
+    return now
+
+
+def _minutes(
+    policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, by_nurse: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """The durations that change, by name, shape (repeats, n) each."""
+    now = dict(by_nurse)
     for effect in policy.effects:
         whose = triaged.used & _whose(effect, policy, pathway, draws, triaged)
         now |= changed(effect, now, whose if effect.kept_when_handed_back else whose & ~triaged.handed_back)
@@ -321,6 +399,7 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *_minutes_faults(policy, pathway, where),
         *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
         *action_faults(policy.actions, pathway, f"{where}.actions"),
+        *_failing_faults(policy, pathway, f"{where}.actions"),
         *estimate_faults(policy, where),
     ]
 
@@ -363,9 +442,18 @@ def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
     return faults
 
 
-OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency")
+def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
+    """A route cannot take back what a tool set off before it was found to be down."""
+    down = pathway.outages.get(TRIAGE_TOOL)
+    if not policy.actions or down is None or not can_happen(down):
+        return []
+    found = f"are set off by a tool that can be down (outages.{TRIAGE_TOOL})"
+    return [Fault(where, found, "Compare outages and actions in arms of their own: the two together are not modelled")]
+
+
+OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
 """What a policy states about its AI."""
-OF_THE_TOOL = ("go_live_day", "adoption")
+OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")
 """What it states about a tool, be it an AI that labels or something that saves minutes."""
 
 
@@ -411,18 +499,35 @@ def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
         faults += abstention_faults(policy.abstains, pathway, f"{where}.abstains")
     if policy.latency is not None:
         faults += added_faults(policy.latency, pathway, f"{where}.latency")
+    if policy.slow_under_load is not None:
+        faults += added_faults(policy.slow_under_load, pathway, f"{where}.slow_under_load")
+    if policy.degraded is not None:
+        faults += _matrix_faults(policy.degraded, pathway, f"{where}.degraded")
+    for name in _lacking(policy, pathway):
+        faults.append(Fault(f"attributes.{name}", "is missing", f"{where} needs it: describe it, and route by it"))
     if policy.drift is not None and policy.ai is not None:
         path, towards = f"{where}.drift.towards", policy.drift.towards
         faults += _matrix_faults(towards, pathway, path)
-        stated, wanted = (
-            {(name, category) for name, tables in matrix.by_group.items() for category in tables}
-            for matrix in (towards, policy.ai.matrix)
-        )
-        if stated != wanted:
-            names = ", ".join(f"{name} {category}" for name, category in sorted(stated ^ wanted))
-            found = f"and the ai's matrix have not the same groups: {names}"
-            faults.append(Fault(f"{path}.by_group", found, "State the same groups in both"))
+        others = {"the ai's matrix": policy.ai.matrix, "degraded": policy.degraded}
+        for what, matrix in others.items():
+            if matrix is not None and _groups(towards) != _groups(matrix):
+                unlike = sorted(_groups(towards) ^ _groups(matrix))
+                names = ", ".join(f"{name} {category}" for name, category in unlike)
+                found = f"and {what} have not the same groups: {names}"
+                faults.append(Fault(f"{path}.by_group", found, "State the same groups in both"))
     return faults
+
+
+def _groups(matrix: Matrix) -> set[tuple[str, str]]:
+    """The attributes and categories that have a table of their own."""
+    return {(name, category) for name, tables in matrix.by_group.items() for category in tables}
+
+
+def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
+    """What a department must describe for this policy's failures to be told apart."""
+    needed = [TOOL_CAN_FAIL] if policy.degraded is not None or policy.slow_under_load is not None else []
+    needed += [ACUITY_BY_DEGRADED_TOOL] if policy.degraded is not None else []
+    return [name for name in needed if name not in pathway.attributes]
 
 
 def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:

@@ -11,7 +11,13 @@ from simulation.config import packaged_configs, policy_named
 from simulation.draws import Draws, draw
 from simulation.errors import DrawsError
 from simulation.experiment.study import Study
-from simulation.pathway.department import ACUITY_GIVEN, Pathway
+from simulation.pathway.department import (
+    ACUITY_BY_DEGRADED_TOOL,
+    ACUITY_BY_NURSE,
+    ACUITY_GIVEN,
+    TOOL_CAN_FAIL,
+    Pathway,
+)
 from simulation.triage.policy import Policy, apply
 
 POLICIES = sorted(path.stem for path in (packaged_configs() / "triage").glob("*.yaml"))
@@ -45,11 +51,14 @@ def test_a_policy_moves_the_label_and_the_minutes_it_names_and_nothing_else(
     policy = policy_called(name)
     under = apply(policy, study.baseline.pathway, after_go_live)
     assert len(under) == len(after_go_live)
-    assert different(after_go_live, under) == {
-        f"attribute {ACUITY_GIVEN}",
+    moved = {
         *(f"attribute {action.sets}" for action in policy.actions.values()),
+        *(f"attribute {each}" for each in (ACUITY_GIVEN, ACUITY_BY_NURSE, ACUITY_BY_DEGRADED_TOOL)),
         *(f"minutes {each}" for each in policy.durations),
     }
+    if policy.slow_under_load is not None:
+        moved.add(f"attribute {TOOL_CAN_FAIL}")
+    assert different(after_go_live, under) == moved
 
 
 @pytest.mark.parametrize("name", POLICIES)

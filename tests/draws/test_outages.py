@@ -92,3 +92,12 @@ def test_stated_spans_are_taken_as_they_are(small: Small) -> None:
     )
     assert spans(small(stated), days=9, replication=5).tolist() == [[61440, 92672], [1440 * 1024, 3000 * 1024]]
     assert len(spans(small(stated), days=1)) == 1
+
+
+def test_another_share_is_the_same_luck_stretched(small: Small) -> None:
+    """As many minutes down each time, in that order, and sooner: spans of two shares are paired, not nested."""
+    rare, often = (spans(small(SHARE.replace("0.25", share)), days=400) for share in ("0.02", "0.05"))
+    n = min(len(rare), len(often))
+    assert n > 50
+    assert np.abs(np.diff(rare[:n]) - np.diff(often[:n])).max() <= 1  # each edge is rounded to a tick
+    assert np.all(often[:n, 0] < rare[:n, 0])

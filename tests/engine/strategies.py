@@ -193,16 +193,17 @@ class _Maker:
         return Rounds(waiting_at=self.watched(), every_minutes=self.chance.choice((5, 15, 60)), **NOTE)
 
     def random_outages(self) -> Outage:
-        up, down = self.chance.choice(((30, 30), (60, 120), (120, 60), (600, 300), (2, 0)))
+        up, down = self.chance.choice(((10, 10), (20, 40), (40, 20), (20, 10), (600, 300), (2, 0)))
         return RandomOutages(kind="random", mean_up_minutes=up, mean_down_minutes=down, **NOTE)
 
     def share_of_time(self) -> Outage:
-        share = self.chance.choice((0, 0.2, 0.5, 0.5, 0.8, 1))
-        return ShareOfTime(kind="share", share=share, mean_down_minutes=self.chance.choice((5, 60)), **NOTE)
+        share = self.chance.choice((0, 0.2, 0.5, 0.5, 0.5, 0.8, 0.8, 1))
+        return ShareOfTime(kind="share", share=share, mean_down_minutes=self.chance.choice((5, 10, 30)), **NOTE)
 
     def stated_outages(self) -> Outage:
-        starts = [360 * k + self.chance.choice((0, 5, 60)) for k in range(8)]
-        spans = (Span(starts_at_minutes=at, ends_at_minutes=at + self.chance.choice((120, 240, 300))) for at in starts)
+        """Many and short, on the grid and with some on the hour, so that much happens as they start and end."""
+        starts = [60 * k + self.chance.choice((0, 0, 5, 30)) for k in range(8 * 24)]
+        spans = (Span(starts_at_minutes=at, ends_at_minutes=at + self.chance.choice((5, 10, 25))) for at in starts)
         return StatedOutages(kind="stated", spans=tuple(spans), **NOTE)
 
     def works(self) -> dict[str, AnyDuration]:
@@ -326,7 +327,7 @@ class _Maker:
         )
 
     def branch(self, name: str) -> Branch:
-        kinds = ("attribute", "acuity", "chance", *("queue",) * 6, *("hours",) * 3, *("down",) * 7)
+        kinds = ("attribute", "acuity", "chance", *("queue",) * 6, *("hours",) * 3, *("down",) * 10)
         kind = self.chance.choice(kinds)
         then = self.later(name)
         otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])
@@ -347,7 +348,7 @@ class _Maker:
                 **NOTE,
             )
         if kind == "down":
-            outage, since = self.chance.choice(("random", "share", "stated")), self.often(0.5)
+            outage, since = self.chance.choice(("random", "share", "stated", "stated")), self.often(0.8)
             return ByOutage(kind="down", outage=outage, since_start=since, then=then, otherwise=otherwise, **NOTE)
         hours = self.chance.choice(("8-20", "22:30-7", "0-12"))
         days = self.chance.choice(("mon-sun", "mon-sun", "tue-sun", "mon"))

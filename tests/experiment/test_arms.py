@@ -10,11 +10,11 @@ from simulation.analysis.audit import audit
 from simulation.analysis.measures import measure
 from simulation.config import load
 from simulation.engine.plan import EndRow, bind
-from simulation.experiment.replicate import Simulated, simulate_arm
+from simulation.experiment.replicate import Simulated, Task, draws_alike, replicate, simulate_arm
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, run
 from simulation.experiment.study import Study
-from simulation.pathway.department import Pathway
+from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
 from simulation.report.tables import print_result
 
@@ -33,6 +33,9 @@ primary:
 """
 ARMS = ("nurse", "one_more_triage_nurse", "two_more_beds", "sham", "ai_as_claimed")
 """The baseline, every change to the department, and a policy of each kind."""
+
+
+HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, mark="assumed", source="made for a test")
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +146,21 @@ def test_a_replication_simulated_again_has_the_same_patients(result: Result) -> 
 
 def test_an_arm_that_is_alone_has_no_findings(ward: Callable[..., Pathway], study_of: Callable[..., Study]) -> None:
     assert compare(study_of(ward(minutes=30))).findings == ()
+
+
+def test_arms_whose_outages_differ_share_their_patients_and_have_their_own_outages(study: Study) -> None:
+    """One task of two arms brings what each brings alone, and the patients are drawn once."""
+    arm = study.arm("ai_as_claimed")
+    failing = replace(arm.pathway, outages={**arm.pathway.outages, "triage_tool": HALF})
+    assert draws_alike(arm.pathway, failing)
+    down = replace(arm, name="down", pathway=failing)
+    length = replace(study.run, warm_up_days=0, measured_days=5, run_out_days=1, doublings=0)
+    together, alone = (
+        replicate(Task(arms=arms, baseline=arms[0].name, run=length, engine="compiled", replication=1)).arms["down"]
+        for arms in ((arm, down), (down,))
+    )
+    assert together.measures.value("wait_to_clinician_mean") == alone.measures.value("wait_to_clinician_mean")
+    plain = replicate(Task(arms=(arm,), baseline=arm.name, run=length, engine="compiled", replication=1))
+    assert plain.arms[arm.name].measures.value("wait_to_clinician_mean") != alone.measures.value(
+        "wait_to_clinician_mean"
+    )

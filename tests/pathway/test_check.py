@@ -127,6 +127,15 @@ NUMBERS = {
         "attributes.late.like: 'later' is used before it is described. Move attributes.later above it: attributes are "
         "drawn in their order.",
     ),
+    "a given attribute that is like nothing": (
+        "attributes: {tool: {kind: given, mark: assumed, source: test}}",
+        "attributes.tool: not exactly one of `like` and `categories`. Give the attribute that it is like, or "
+        "categories of its own.",
+    ),
+    "a category of a given attribute twice": (
+        "attributes: {tool: {kind: given, categories: ['no', 'no'], mark: assumed, source: test}}",
+        "attributes.tool.categories: 'no' is there twice. Name each category once.",
+    ),
     "a probability above 1": (
         "attributes: {old: {kind: chance, p: 1.5, mark: assumed, source: test}}",
         "attributes.old.p: a probability of 1.5. Give 0 to 1.",

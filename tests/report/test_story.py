@@ -1,14 +1,19 @@
 """One patient's story is theirs under every arm, and its times are those of the tables."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from simulation.config import load
 from simulation.errors import ResultsError
-from simulation.experiment.replicate import Simulated
+from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.experiment.result import Result
+from simulation.pathway.department import Span, StatedOutages
 from simulation.report.story import clock, find_patient, story, tell
+
+from .conftest import SHORT
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +75,49 @@ def test_somebody_who_left_is_said_to_have_left(simulated: dict[str, Simulated])
     told = story({"nurse": simulated["nurse"]}, int(patients["patient"][left]))
     assert ", then gave up" in told
     assert "left without being seen" in told
+
+
+@pytest.fixture(scope="module")
+def failing() -> Simulated:
+    """A tool for everybody that is down from 11:08 to 14:00 on Monday, and answers worse from 14 to 18 h."""
+    arm = load("triage=ai_degrades", *SHORT, "engine=compiled").only().arms[0]
+    outages = {
+        name: StatedOutages(
+            kind="stated",
+            spans=(Span(starts_at_minutes=start, ends_at_minutes=end),),
+            mark="assumed",
+            source="made for a test",
+        )
+        for name, start, end in (("triage_tool", 668, 840), ("triage_tool_degraded", 840, 1080))
+    }
+    failing = replace(arm, pathway=replace(arm.pathway, outages=outages))
+    return simulate_arm(failing, load(*SHORT).run, "compiled", 0, run_out_days=0)
+
+
+@pytest.mark.parametrize(
+    ("step", "says"),
+    [
+        ("triage_without_tool", "(triage tool: outage since 11:08, until 14:00; the nurse triages alone)"),
+        (
+            "triage_again",
+            "(triage tool: outage since 11:08, until 14:00; it came during triage, so the nurse triages again)",
+        ),
+        (
+            "triage_by_degraded_tool",
+            "(triage tool degraded: outage since 14:00, until 18:00; the tool answers worse, and nobody knows)",
+        ),
+    ],
+)
+def test_a_tool_that_was_down_is_said_to_have_been(failing: Simulated, step: str, says: str) -> None:
+    at = failing.activities["step"] == failing.activities.known("step").index(step)
+    told = story({"tool": failing}, int(failing.activities["patient"][at][0]))
+    assert told.count("outage") == 1
+    assert says in told
+
+
+def test_no_outage_is_told_of_where_none_was(failing: Simulated) -> None:
+    by_tool = failing.activities["step"] == failing.activities.known("step").index("triage_by_tool")
+    assert "outage" not in story({"tool": failing}, int(failing.activities["patient"][by_tool][0]))
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,10 @@ from dataclasses import replace
 import pytest
 
 from simulation.analysis.compare import Comparison
+from simulation.config import packaged_configs, policy_named
 from simulation.experiment.result import Result
+from simulation.experiment.run import compare
+from simulation.experiment.study import Study
 from simulation.report.inputs import ReportInputs, inputs_of, stage_of
 from simulation.report.tables import (
     ALPHA,
@@ -222,3 +225,13 @@ def test_steps_are_put_into_stages_by_what_they_ask_for(result: Result) -> None:
     assert stages["specialty_review"] == "specialty"
     assert stages["bed_allocation"] == stages["move_to_medicine"] == "bed"
     assert stages["discharge"] == "other"
+
+
+def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
+    policy = policy_named("ai_hands_back", (packaged_configs(),), "triage", [])
+    assert policy is not None
+    arm = replace(study.baseline, name="tool", policy=policy)
+    arms = (study.baseline, arm)
+    design = replace(study.design, sham=None, arms={each.name: each.arm for each in arms})
+    result = compare(replace(study, arms=arms, design=design))
+    assert sum(inputs_of(result, {}).arm("tool").label_mix) == pytest.approx(1)

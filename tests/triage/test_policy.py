@@ -51,6 +51,10 @@ def assert_shares(labels: np.ndarray, true: np.ndarray, shares: np.ndarray) -> N
                 assert abs(counted - len(mine) * p) <= Z_ONE_IN_TEN_THOUSAND * error + 1, (level, label)
 
 
+FAILING = ("ai_degrades", "ai_slows_down")
+"""Policies for a department in which a tool can fail (test_failures)."""
+
+
 def test_the_packaged_policies_are_there() -> None:
     assert NAMES == [
         "ai_adopted_slowly",
@@ -58,6 +62,7 @@ def test_the_packaged_policies_are_there() -> None:
         "ai_as_claimed",
         "ai_covers_all",
         "ai_covers_half",
+        "ai_degrades",
         "ai_documents",
         "ai_drifts",
         "ai_hands_back",
@@ -71,6 +76,7 @@ def test_the_packaged_policies_are_there() -> None:
         "ai_orders_tests",
         "ai_requests_beds",
         "ai_scribe_measured",
+        "ai_slows_down",
         "ai_streams",
         "ai_watches",
         "ai_worse_for_language",
@@ -88,7 +94,7 @@ def test_the_packaged_policies_are_there() -> None:
     ]
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in FAILING])
 def test_a_packaged_policy_fits_the_desk_and_is_called_as_its_file(name: str, policy: Build, desk: Pathway) -> None:
     built = policy(name)
     assert built.name == name
@@ -298,7 +304,7 @@ def test_labels_and_minutes_are_covered_separately(policy: Build, desk: Pathway,
     np.testing.assert_array_equal(shorter, in_streams(desk, patients, "referred"))
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in FAILING])
 def test_a_policy_touches_the_label_and_the_minutes_it_names_and_nothing_else(
     name: str, policy: Build, desk: Pathway, patients: Draws
 ) -> None:

@@ -1,0 +1,52 @@
+"""How a triage tool fails: what of a policy's answer a department needs besides, to fall back on.
+
+When something is down is drawn for the site (`Pathway.outages`) and read by branches of the route; nothing here knows
+a clock. A policy gives columns instead of one answer: the nurse's label and minutes beside those with the tool, the
+label and minutes of a tool that answers worse, and for whom any of this can matter. Routes choose among them at the
+moment at which triage starts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from simulation.pathway.department import (
+    ACUITY_GIVEN,
+    Outage,
+    Pathway,
+    RandomOutages,
+    ShareOfTime,
+    Worker,
+    minutes_column,
+)
+from simulation.triage.matrix import Floats
+
+
+def can_happen(outage: Outage) -> bool:
+    """Whether something is ever down.
+
+    >>> can_happen(ShareOfTime(kind="share", share=0, mean_down_minutes=60, mark="assumed", source="test"))
+    False
+    """
+    if isinstance(outage, ShareOfTime):
+        return outage.share > 0
+    if isinstance(outage, RandomOutages):
+        return outage.mean_down_minutes > 0
+    return any(span.ends_at_minutes > span.starts_at_minutes for span in outage.spans)
+
+
+def durations_of_triage(pathway: Pathway) -> frozenset[str]:
+    """The durations of the steps that give the policy's label."""
+    steps = [step for step in pathway.steps.values() if step.relabels == ACUITY_GIVEN]
+    return frozenset(name for step in steps for name in step.minutes)
+
+
+def by_worker(worker: Worker, minutes: Mapping[str, Floats], usual: Mapping[str, Floats]) -> dict[str, Floats]:
+    """The columns of one worker's minutes, by name, shape (repeats, n) each; without those that are as `usual`."""
+    return {
+        minutes_column(name, worker): each
+        for name, each in minutes.items()
+        if each is not usual[name] and not np.array_equal(each, usual[name])
+    }

@@ -1,0 +1,149 @@
+"""What a policy gives a department besides its answer: what the nurse would have said and taken, and a worse answer."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import TypeAdapter
+
+from simulation.draws import Draws, draw
+from simulation.errors import ConfigError
+from simulation.pathway.department import (
+    ACUITY_BY_DEGRADED_TOOL,
+    ACUITY_BY_NURSE,
+    ACUITY_GIVEN,
+    TOOL_CAN_FAIL,
+    Pathway,
+)
+from simulation.triage.policy import Policy, apply, check
+
+from .conftest import WHY
+
+Make = Callable[..., Policy]
+DOWN = {"kind": "share", "share": 0.1, "mean_down_minutes": 60, **WHY}
+NEVER = {**DOWN, "share": 0}
+SECONDS = {"value": 90, "range": [0, 600], **WHY}
+
+
+def failing(stated_desk: dict[str, Any], outage: dict[str, Any]) -> Pathway:
+    label = {"kind": "given", "like": "acuity_true", **WHY}
+    attributes = {
+        **stated_desk["attributes"],
+        ACUITY_BY_NURSE: label,
+        ACUITY_BY_DEGRADED_TOOL: label,
+        TOOL_CAN_FAIL: {"kind": "given", "categories": ["no", "yes"], **WHY},
+    }
+    durations = {**stated_desk["durations"], "tool_late": {"kind": "fixed", "mean": 0, **WHY}}
+    return TypeAdapter(Pathway).validate_python(
+        {**stated_desk, "attributes": attributes, "durations": durations, "outages": {"triage_tool": outage}}
+    )
+
+
+@pytest.fixture(scope="module")
+def fails(stated_desk: dict[str, Any]) -> Pathway:
+    return failing(stated_desk, DOWN)
+
+
+@pytest.fixture(scope="module")
+def there(fails: Pathway) -> Draws:
+    return draw(fails, seed=11, replication=0, days=3)
+
+
+def column(draws: Draws, duration: str, worker: str) -> np.ndarray:
+    return draws.minutes.get(f"{duration}:{worker}", draws.minutes[duration])
+
+
+@pytest.mark.parametrize("name", ["ai_as_claimed", "ai_hands_back", "ai_interprets", "ai_noisy", "lean_triage", "sham"])
+def test_the_nurse_to_fall_back_on_has_the_labels_and_minutes_of_the_policy_without_its_tool(
+    name: str, policy: Make, fails: Pathway, there: Draws
+) -> None:
+    """Burdens (an interview through an interpreter) are hers too."""
+    with_tool = policy(name)
+    without = replace(
+        policy("nurse"), nurse=with_tool.nurse, burdens=with_tool.burdens, minutes=None, latency=None, ai=None
+    )
+    got, alone = apply(with_tool, fails, there), apply(without, fails, there)
+    assert np.array_equal(got.attributes[ACUITY_BY_NURSE], alone.attributes[ACUITY_GIVEN])
+    for duration in fails.durations:
+        assert np.array_equal(column(got, duration, "nurse"), alone.minutes[duration]), duration
+
+
+def test_the_burdens_of_whoever_triages_reach_the_fall_back(policy: Make, fails: Pathway, there: Draws) -> None:
+    got = apply(policy("ai_interprets"), fails, there)
+    assert np.any(got.minutes["triage_interview:nurse"] > there.minutes["triage_interview"])
+
+
+@pytest.mark.parametrize("name", ["ai_as_claimed", "ai_hands_back", "ai_drifts", "ai_label_switching", "ai_noisy"])
+def test_a_degraded_answer_is_that_of_the_policy_that_has_the_degraded_matrix_from_the_start(
+    name: str, policy: Make, fails: Pathway, there: Draws
+) -> None:
+    matrix = policy("ai_degrades").degraded
+    good = policy(name)
+    assert matrix is not None
+    assert good.ai is not None
+    got = apply(replace(good, degraded=matrix), fails, there)
+    worse = apply(replace(good, ai=replace(good.ai, matrix=matrix)), fails, there)
+    assert np.array_equal(got.attributes[ACUITY_GIVEN], apply(good, fails, there).attributes[ACUITY_GIVEN])
+    assert np.array_equal(got.attributes[ACUITY_BY_DEGRADED_TOOL], worse.attributes[ACUITY_GIVEN])
+    for duration in fails.durations:
+        assert np.array_equal(column(got, duration, "degraded_tool"), worse.minutes[duration]), duration
+
+
+def test_without_a_degraded_matrix_a_tool_answers_as_ever(policy: Make, fails: Pathway, there: Draws) -> None:
+    got = apply(policy("ai_as_claimed"), fails, there)
+    assert np.array_equal(got.attributes[ACUITY_BY_DEGRADED_TOOL], got.attributes[ACUITY_GIVEN])
+    assert not [name for name in got.minutes if name.endswith(":degraded_tool")]
+
+
+def test_the_tool_can_fail_for_whom_it_is_used_in_triage_and_for_nobody_else(
+    policy: Make, fails: Pathway, there: Draws
+) -> None:
+    streams = {
+        "ai_as_claimed": ["walk_in", "referred"],
+        "ai_covers_all": ["walk_in", "ambulance", "referred"],
+        "ai_documents": [],  # writes the clinician's record
+        "nurse": [],
+    }
+    known = fails.categories("stream")
+    for name, used in streams.items():
+        expected = np.isin(there.stream, [known.index(each) for each in used])
+        assert np.array_equal(apply(policy(name), fails, there).attributes[TOOL_CAN_FAIL], expected), name
+
+
+def test_where_nothing_can_fail_nobody_is_sent_the_longer_way(
+    policy: Make, stated_desk: dict[str, Any], there: Draws
+) -> None:
+    never = failing(stated_desk, NEVER)
+    assert not apply(policy("ai_covers_all"), never, there).attributes[TOOL_CAN_FAIL].any()
+    slow = apply(policy("ai_slows_down"), never, there)
+    assert slow.attributes[TOOL_CAN_FAIL].any()
+
+
+def test_a_late_answer_is_so_much_later_for_whom_the_tool_is_used(policy: Make, fails: Pathway, there: Draws) -> None:
+    got = apply(policy("ai_slows_down", slow_under_load={"durations": ["tool_late"], "seconds": SECONDS}), fails, there)
+    assert np.array_equal(got.minutes["tool_late"][0], 1.5 * got.attributes[TOOL_CAN_FAIL])
+
+
+@pytest.mark.parametrize("name", ["ai_degrades", "ai_slows_down"])
+def test_a_packaged_policy_that_fails_fits_the_desk_where_a_tool_can(name: str, policy: Make, fails: Pathway) -> None:
+    assert policy(name).name == name
+    assert check(policy(name), fails) == []
+
+
+def test_what_a_department_lacks_for_a_policys_failures_is_named(policy: Make, desk: Pathway) -> None:
+    draws = draw(desk, seed=1, replication=0, days=1)
+    with pytest.raises(ConfigError, match=r"attributes\.acuity_by_degraded_tool: is missing"):
+        apply(policy("ai_degrades"), desk, draws)
+    with pytest.raises(ConfigError, match=r"(?s)attributes\.tool_can_fail: is missing|unknown duration 'tool_late'"):
+        apply(policy("ai_slows_down"), desk, draws)
+
+
+def test_failures_without_a_tool_are_faults(policy: Make, fails: Pathway, there: Draws) -> None:
+    late = {"durations": ["tool_late"], "seconds": SECONDS}
+    with pytest.raises(ConfigError, match="slow_under_load: is stated but there is no tool"):
+        apply(policy("nurse", slow_under_load=late), fails, there)
+    matrix = policy("ai_degrades").degraded
+    with pytest.raises(ConfigError, match="degraded: is stated but there is no ai"):
+        apply(replace(policy("nurse"), degraded=matrix), fails, there)
