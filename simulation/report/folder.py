@@ -31,10 +31,8 @@ from simulation.records.store import read_replications, write_table, write_table
 from simulation.report.decomposition import decomposition_table
 from simulation.report.figures import Picture, pictures
 from simulation.report.inputs import (
-    Plain,
     ReportInputs,
     inputs_of,
-    plain,
     profiles_stated,
     restored,
     study_stated,
@@ -42,6 +40,7 @@ from simulation.report.inputs import (
 )
 from simulation.report.pathway_picture import pathway_picture
 from simulation.report.render import page
+from simulation.report.stated import Plain, plain
 
 FORMAT = 1
 """Raised when a folder's layout changes."""
