@@ -34,11 +34,13 @@ class Arm:
 
     A path that begins with `triage` changes the policy (`triage.minutes.seconds_saved.value: 60`). `levers`: names of
     the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
-    that gives as many labels of each level, at random.
+    that gives as many labels of each level, at random. `nurse`: a policy whose nurse and whose burdens this arm has
+    instead of its own policy's, so that a tool can be put where a baseline is that states more (`nurse_language`).
     """
 
     label: str
     triage: str
+    nurse: str | None = None
     changes: Mapping[str, Value] = field(default_factory=dict)
     levers: tuple[str, ...] = ()
     control: str | None = None

@@ -20,12 +20,15 @@ from simulation.analysis.compare import Comparison, Interval
 from simulation.analysis.decompose import Kind
 from simulation.analysis.measures import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
+from simulation.report.by_group import groups_of, is_asked
 from simulation.report.decomposition import lever_label
 from simulation.report.inputs import STAGES, DayMeans, ReportArm, ReportInputs
 from simulation.report.tables import (
+    MEASURE_LABELS,
     amount,
     change,
     effect,
+    group_words,
     is_worse,
     per_100k,
     priced,
@@ -59,7 +62,7 @@ class Picture:
 
 def pictures(inputs: ReportInputs) -> tuple[Picture, ...]:
     """Every picture that these inputs allow, in the order of the report."""
-    makers: list[Callable[[ReportInputs], Picture | None]] = [differences, cost, day, stay, acuity]
+    makers: list[Callable[[ReportInputs], Picture | None]] = [differences, by_group, cost, day, stay, acuity]
     found = [make(inputs.shown) for make in makers]
     found.insert(1, levers(inputs))
     return tuple(picture for picture in found if picture is not None)
@@ -167,6 +170,62 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> Non
 
 def _unit(inputs: ReportInputs, target: Target) -> str:
     return inputs.row(inputs.design.baseline, target.measure, target.group).unit
+
+
+# --- who gains and who pays -----------------------------------------------------------------------------------
+
+PANELS_ACROSS = 4
+
+
+def by_group(inputs: ReportInputs) -> Picture | None:
+    """The first primary's difference by group of patients, a panel an arm; None unless the study asks about groups."""
+    arms = [arm for arm in inputs.others if arm.name != inputs.design.sham]
+    groups = ("all", *groups_of(inputs))
+    if not arms or len(groups) == 1 or not is_asked(inputs):
+        return None
+    target = inputs.design.primary[0]
+    n_across = min(len(arms), PANELS_ACROSS)
+    n_down = math.ceil(len(arms) / n_across)
+    height = 1.2 + n_down * (0.9 + 0.24 * len(groups))
+    with figure_of(2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True) as (figure, axes):
+        for ax, arm in zip(axes, arms, strict=False):
+            _forest(ax, [inputs.row(arm.name, target.measure, group) for group in groups])
+            _sham_of_groups(ax, inputs, target.measure, groups)
+            ax.set_title(_broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
+        for ax in axes[len(arms) :]:
+            ax.set_axis_off()
+        for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel(f"difference, {unit_words(_unit(inputs, target))}")
+        for ax in axes[::n_across]:
+            ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
+        _forest_legend(figure, sham=inputs.sham is not None, important=False)
+        png = png_of(figure)
+    lines = [
+        f"{arm.label}: "
+        + "; ".join(f"{group_words(group)} {effect(inputs.row(arm.name, target.measure, group))}" for group in groups)
+        for arm in arms
+    ]
+    label = MEASURE_LABELS.get(target.measure, target.measure)
+    return Picture(
+        "by_group",
+        png,
+        f"{label} by group of patients: differences from {inputs.baseline.label} with 95 % intervals. "
+        + ". ".join(lines)
+        + ".",
+        f"{label} by group: difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise only); "
+        "the band behind each row is what the sham does to that group.",
+    )
+
+
+def _sham_of_groups(ax: Axes, inputs: ReportInputs, measure: str, groups: Sequence[str]) -> None:
+    """The sham's interval behind each row."""
+    for place, group in enumerate(groups):
+        band = inputs.band(measure, group)
+        if band is not None and not math.isnan(band.difference.low):
+            scale = 100 if inputs.row(inputs.design.baseline, measure, group).unit == "share" else 1
+            low, high = scale * band.difference.low, scale * band.difference.high
+            ax.fill_between([low, high], place - 0.45, place + 0.45, color="#ffeb99", alpha=0.7, linewidth=0, zorder=0)
 
 
 # --- which lever earns it ------------------------------------------------------------------------------------

@@ -138,7 +138,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _write_pictures(folder: Path, drawn: Iterable[Picture]) -> None:
-    folder.mkdir()
+    """Every picture as PNG, beside what stands there, and their texts."""
+    folder.mkdir(exist_ok=True)
     texts = {}
     for picture in drawn:
         (folder / f"{picture.name}.png").write_bytes(picture.png)
@@ -337,6 +338,7 @@ def render_again(path: Path) -> Path:
     drawn = (*pictures(inputs), *([pathway] if pathway is not None else []))
     part = folder / f"{PARTIAL}{REPORT}"
     try:
+        _write_pictures(folder / FIGURES, drawn)
         _write(part, page(inputs, drawn))
         os.replace(part, folder / REPORT)
     except OSError as error:

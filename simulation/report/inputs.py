@@ -491,6 +491,7 @@ def _restored_design_arm(stated: Plain) -> Arm:
     return Arm(
         label=stated["label"],
         triage=stated["triage"],
+        nurse=stated.get("nurse"),
         changes=stated.get("changes", {}),
         levers=tuple(stated.get("levers", ())),
         control=stated.get("control"),

@@ -18,6 +18,7 @@ import numpy as np
 from simulation.analysis.measures import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
 from simulation.report.answer import answer, kind_of, safety_cell
+from simulation.report.by_group import by_group_sheets
 from simulation.report.change_sheets import report_changes
 from simulation.report.decomposition import decomposition_sheets
 from simulation.report.figures import Picture, clinicians, levels, stay_parts
@@ -98,6 +99,7 @@ def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, An
         "levers": by_lever,
         "labels": labels_sheet(inputs),
         "by_level": by_level_sheet(inputs) if compared else None,
+        "by_group": by_group_sheets(inputs) if compared else (),
         "controls": controls_sheet(inputs),
         "overview": overview_sheet(inputs) if compared else None,
         "safety": safety_sheet(inputs) if compared and inputs.design.margins else None,
