@@ -365,29 +365,43 @@ def day(inputs: ReportInputs) -> Picture:
     panels = [
         ("Arrivals an hour", profile.arrivals),
         ("Patients in the department", profile.census),
-        ("Of these, waiting for a bed", profile.boarders),
     ]
-    with figure_of(9.5, 6.2, 2, 2, sharex=True) as (figure, axes):
+    if _most([profile.boarders]) > 0:
+        panels.append(("Of these, waiting for a bed", profile.boarders))
+    n_panels = len(panels) + bool(pools)
+    n_down = math.ceil(n_panels / 2)
+    with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
         for ax, (title, values) in zip(axes, panels, strict=False):
-            ax.plot(range(24), values, color=BLUE, linewidth=2.2, drawstyle="steps-mid")
-            ax.fill_between(range(24), values, step="mid", color=BLUE, alpha=0.12)
+            hourly = np.asarray(values, dtype=float)
+            ax.stairs(hourly, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
+            ax.fill_between(np.arange(25), np.append(hourly, hourly[-1]), step="post", color=BLUE, alpha=0.12)
             ax.set_ylim(0, _top(values))
             _day_axis(ax, title)
-        ax = axes[3]
-        for number, pool in enumerate(pools):
-            busy = profile.busy[profile.pools.index(pool)]
-            style = ("-", "--", ":", "-.")[number % 4]
-            colour = (BLUE, "#d55e00", "#009e73", "#cc79a7")[number % 4]
-            ax.plot(range(24), 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " "))
-        ax.axhline(100, color=GREY, linewidth=0.8)
-        ax.set_ylim(0, max(105, 105 * _most([profile.busy[profile.pools.index(pool)] for pool in pools])))
-        _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
+        for ax in axes[n_panels:]:
+            ax.set_axis_off()
         if pools:
-            ax.legend(frameon=False, fontsize=9, loc="lower left")
+            _clinicians_busy(axes[len(panels)], profile, pools)
+        for ax in axes[max(n_panels - 2, 0) : n_panels]:
+            ax.tick_params(labelbottom=True)
         png = png_of(figure)
     return Picture(
         "day", png, _day_alt(inputs, profile, pools), f"A mean day under '{inputs.baseline.label}', by clock hour."
     )
+
+
+def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
+    """Share of units on duty that patients hold, each hour's mean at its middle."""
+    for number, pool in enumerate(pools):
+        busy = profile.busy[profile.pools.index(pool)]
+        style = ("-", "--", ":", "-.")[number % 4]
+        colour = (BLUE, "#d55e00", "#009e73", "#cc79a7")[number % 4]
+        ax.plot(
+            np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " ")
+        )
+    ax.axhline(100, color=GREY, linewidth=0.8)
+    ax.set_ylim(0, max(105, 105 * _most([profile.busy[profile.pools.index(pool)] for pool in pools])))
+    _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
+    ax.legend(frameon=False, fontsize=9, loc="lower left")
 
 
 def clinicians(inputs: ReportInputs) -> tuple[str, ...]:
@@ -421,7 +435,7 @@ def _day_alt(inputs: ReportInputs, profile: DayMeans, pools: Sequence[str]) -> s
 def _day_axis(ax: Axes, title: str) -> None:
     ax.set_title(title, fontsize=10, fontweight="bold", loc="left")
     ax.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)], fontsize=8)
-    ax.set_xlim(-0.5, 23.5)
+    ax.set_xlim(0, 24)
     ax.grid(color=PALE)
     ax.set_axisbelow(True)
 
@@ -555,7 +569,8 @@ def acuity(inputs: ReportInputs) -> Picture | None:
     names = levels(inputs)
     if not names or not inputs.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
         return None
-    with figure_of(2.9 + 1.7 * len(names), 1.9 + 0.42 * len(inputs.arms), 1, len(names), sharey=True) as (figure, axes):
+    width = 2.9 + 1.7 * max(len(names), 3)  # what is said below takes the width of three levels
+    with figure_of(width, 1.9 + 0.42 * len(inputs.arms), 1, len(names), sharey=True) as (figure, axes):
         for ax, level in zip(axes, names, strict=True):
             for place, arm in enumerate(inputs.arms):
                 median, p95 = _waits(inputs, arm, level)
@@ -575,7 +590,7 @@ def acuity(inputs: ReportInputs) -> Picture | None:
             ax.set_axisbelow(True)
         _arm_axis(axes[0], inputs.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, of those who were seen")
-        _acuity_legend(figure)
+        _acuity_legend(figure, targets=any(level in MANCHESTER_TARGETS for level in names))
         png = png_of(figure)
     told = []
     for level in names:
@@ -602,7 +617,7 @@ def _waits(inputs: ReportInputs, arm: ReportArm, level: str) -> tuple[float, flo
     )
 
 
-def _acuity_legend(figure: Figure) -> None:
+def _acuity_legend(figure: Figure, *, targets: bool) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -610,8 +625,9 @@ def _acuity_legend(figure: Figure) -> None:
         Line2D(
             [], [], color=BLUE, marker="|", markersize=11, markeredgewidth=2.2, linestyle="", label="95th percentile"
         ),
-        Line2D([], [], color=WORSE, linestyle="--", label="Manchester target"),
     ]
+    if targets:
+        handles.append(Line2D([], [], color=WORSE, linestyle="--", label="Manchester target"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 
