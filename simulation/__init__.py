@@ -14,13 +14,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
-__all__ = ["Result", "Study", "__version__", "compare", "load", "run"]
+__all__ = ["Result", "Study", "Wanted", "__version__", "compare", "load", "nearest_matrix", "run"]
 
 if TYPE_CHECKING:
     from simulation.config import load
     from simulation.experiment.result import Result
     from simulation.experiment.run import compare, run
     from simulation.experiment.study import Study
+    from simulation.triage.construct import Wanted, nearest_matrix
 
 _HOMES = {
     "load": "simulation.config",
@@ -28,6 +29,8 @@ _HOMES = {
     "run": "simulation.experiment.run",
     "Result": "simulation.experiment.result",
     "Study": "simulation.experiment.study",
+    "Wanted": "simulation.triage.construct",
+    "nearest_matrix": "simulation.triage.construct",
 }
 
 

@@ -21,6 +21,7 @@ For planning only, not for clinical use.
   aeflow compare [key=value ...]    run every arm of a study on the same patients; verdict, report, data
   aeflow run     [key=value ...]    run one arm alone (triage=nurse); NHS measures
   aeflow show    [key=value ...]    the resolved scenario, offered load by pool and hour, the pathway drawn
+  aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
   aeflow show    patient=ID         one patient's story in words, arm beside arm
   aeflow validate [key=value ...]   theory and published NHS figures beside what the model gives
   aeflow report  FOLDER             write the HTML report of a stored run again
@@ -87,12 +88,17 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
 
 
 def _show(words: list[str]) -> int:
-    patient = [word.split("=", 1)[1] for word in words if word.startswith("patient=")]
-    for study in [_load(*each) for each in _sweep([word for word in words if not word.startswith("patient=")])]:
+    own = ("patient=", "arm=")
+    patient, arm = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
+    for study in [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]:
         if patient:
             from simulation.report.story import tell
 
             print(tell(study, patient[-1]))
+        elif arm:
+            from simulation.report.show import show_arm
+
+            show_arm(study, arm[-1])
         else:
             from simulation.report.show import show
 

@@ -444,18 +444,21 @@ def _changes_of(arm: Arm, design: Design, where: str) -> list[_Change]:
 def _policy_of(
     name: str, design: Design, changes: Sequence[_Change], folders: Sequence[Path], faults: list[Fault]
 ) -> Policy | None:
-    """An arm's policy: the one it names with what its levers take from the full policy, and changes, laid over it.
+    """An arm's policy: the one it names with another's nurse, what its levers take, and changes, laid over it.
 
     A policy that was changed bears the arm's name.
     """
     arm = design.arms[name]
-    if not arm.levers and not changes:
+    if not arm.levers and not changes and arm.nurse is None:
         return policy_named(arm.triage, folders, f"study.arms.{name}.triage", faults)
     n_before = len(faults)
     raw: Raw = {"triage": _policy_stated(arm.triage, folders, f"study.arms.{name}.triage", faults)}
     full = _policy_stated(design.full, folders, "study.full", faults) if arm.levers and design.full else None
+    nurse = _policy_stated(arm.nurse, folders, f"study.arms.{name}.nurse", faults) if arm.nurse else None
     if len(faults) > n_before:
         return None
+    if nurse is not None:
+        raw["triage"].update({"nurse": nurse["nurse"], "burdens": nurse.get("burdens", [])})
     for lever in arm.levers:
         for path in design.levers[lever].takes:
             _take(raw["triage"], full, path, f"study.levers.{lever}.takes", faults)
@@ -541,6 +544,9 @@ def _change(raw: Raw, change: _Change, faults: list[Fault], *, changeable: Seque
     place: Any = raw
     *parents, last = change.path.split(".")
     for depth, key in enumerate(parents):
+        if isinstance(place, list) and key.isdigit() and int(key) < len(place):
+            place = place[int(key)]  # the second of several effects on minutes is `triage.minutes.1`
+            continue
         if not isinstance(place, dict) or key not in place:
             known = place if isinstance(place, dict) else ()
             faults.append(Fault(change.where, f"there is no '{'.'.join(parents[: depth + 1])}'", nearest(key, known)))

@@ -5,16 +5,17 @@ These are statements (YAML states them, `config` validates them); `replicate` ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
 from simulation.engine.choose import EngineName
+from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway
 from simulation.pathway.described import Positive, Sourced, described
-from simulation.triage.policy import Policy
+from simulation.triage.policy import Policy, check
 from simulation.units import DAY
 
 Value = bool | int | float | str
@@ -36,11 +37,13 @@ class Arm:
 
     A path that begins with `triage` changes the policy (`triage.minutes.seconds_saved.value: 60`). `levers`: names of
     the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
-    that gives as many labels of each level, at random.
+    that gives as many labels of each level, at random. `nurse`: a policy whose nurse and whose burdens this arm has
+    instead of its own policy's, so that a tool can be put where a baseline is that states more (`nurse_language`).
     """
 
     label: str
     triage: str
+    nurse: str | None = None
     changes: Mapping[str, Value | Block] = field(default_factory=dict)
     levers: tuple[str, ...] = ()
     control: str | None = None
@@ -187,6 +190,30 @@ class Study:
             self.design, baseline=self.alone.name, arms=arms, sham=None, coverages=None, levers={}, full=None
         )
         return replace(self, design=design, arms=(self.alone,))
+
+    def with_policies(self, policies: Mapping[str, Policy], *, keep: Sequence[str] = ()) -> Study:
+        """The study with an arm for each policy, in the baseline's department, instead of its own arms.
+
+        The baseline, the sham and the arms to `keep` stay. An arm's name is its label too. For grids of policies that
+        no file states; levers, coverages and controls of the study are left behind. Raises ConfigError with every
+        fault of a policy.
+        """
+        stays = {self.design.baseline, self.design.sham, *keep}
+        unknown = sorted(stays - {None, *(arm.name for arm in self.arms)}, key=str)
+        faults = [Fault("keep", f"there is no arm '{name}'", nearest(str(name), self.design.arms)) for name in unknown]
+        kept = tuple(arm for arm in self.arms if arm.name in stays)
+        taken = [name for name in policies if name in stays]
+        faults += [Fault(name, "is the name of an arm that stays", "Choose another name") for name in taken]
+        pathway = self.baseline.pathway
+        made = []
+        for name, policy in policies.items():
+            faults += check(policy, pathway)
+            made.append(ReadyArm(name, Arm(label=name, triage=policy.name), pathway, policy))
+        if faults:
+            raise ConfigError(faults)
+        arms = (*(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept), *made)
+        design = replace(self.design, arms={arm.name: arm.arm for arm in arms}, levers={}, full=None, coverages=None)
+        return replace(self, arms=arms, design=design)
 
     def arm(self, name: str) -> ReadyArm:
         """An arm by name."""

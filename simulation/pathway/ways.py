@@ -166,14 +166,22 @@ def attributes_of(number: Number) -> set[str]:
 
 
 @remembered
-def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
-    """The durations that each source's patients can come to (patience and worsening too), and those of no route."""
+def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
+    """The nodes that each source's patients can come to: branches on the stream lead them one way only."""
     lead = ways(pathway)
     by_stream = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == STREAM]
     found = {}
     for source, start in starts_of(pathway).items():
         others = [(name, way) for name in by_stream for way in lead[name] if way.when != source]
-        reached = reached_from((start,), lead, closed=others)
+        found[source] = frozenset(reached_from((start,), lead, closed=others))
+    return found
+
+
+@remembered
+def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
+    """The durations that each source's patients can come to (patience and worsening too), and those of no route."""
+    found = {}
+    for source, reached in nodes_by_source(pathway).items():
         met = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
         if pathway.patience is not None and source in pathway.patience.streams:
             met.add(pathway.patience.minutes)

@@ -11,7 +11,8 @@ from simulation.analysis.compare import Comparison
 from simulation.experiment.result import Finding
 from simulation.experiment.study import Target
 from simulation.report.decomposition import decomposition_sentences, joint_arm
-from simulation.report.inputs import ReportArm, ReportInputs, statements, walk
+from simulation.report.inputs import ReportArm, ReportInputs, statements
+from simulation.report.stated import walk
 from simulation.report.tables import (
     IDENTICAL,
     MEASURE_LABELS,

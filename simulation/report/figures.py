@@ -20,12 +20,15 @@ from simulation.analysis.compare import Comparison, Interval
 from simulation.analysis.decompose import Kind
 from simulation.analysis.measures import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
+from simulation.report.by_group import groups_of, is_asked
 from simulation.report.decomposition import lever_label
 from simulation.report.inputs import STAGES, DayMeans, ReportArm, ReportInputs
 from simulation.report.tables import (
+    MEASURE_LABELS,
     amount,
     change,
     effect,
+    group_words,
     is_worse,
     per_100k,
     priced,
@@ -59,7 +62,7 @@ class Picture:
 
 def pictures(inputs: ReportInputs) -> tuple[Picture, ...]:
     """Every picture that these inputs allow, in the order of the report."""
-    makers: list[Callable[[ReportInputs], Picture | None]] = [differences, cost, day, stay, acuity]
+    makers: list[Callable[[ReportInputs], Picture | None]] = [differences, by_group, cost, day, stay, acuity]
     found = [make(inputs.shown) for make in makers]
     found.insert(1, levers(inputs))
     return tuple(picture for picture in found if picture is not None)
@@ -167,6 +170,62 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> Non
 
 def _unit(inputs: ReportInputs, target: Target) -> str:
     return inputs.row(inputs.design.baseline, target.measure, target.group).unit
+
+
+# --- who gains and who pays -----------------------------------------------------------------------------------
+
+PANELS_ACROSS = 4
+
+
+def by_group(inputs: ReportInputs) -> Picture | None:
+    """The first primary's difference by group of patients, a panel an arm; None unless the study asks about groups."""
+    arms = [arm for arm in inputs.others if arm.name != inputs.design.sham]
+    groups = ("all", *groups_of(inputs))
+    if not arms or len(groups) == 1 or not is_asked(inputs):
+        return None
+    target = inputs.design.primary[0]
+    n_across = min(len(arms), PANELS_ACROSS)
+    n_down = math.ceil(len(arms) / n_across)
+    height = 1.2 + n_down * (0.9 + 0.24 * len(groups))
+    with figure_of(2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True) as (figure, axes):
+        for ax, arm in zip(axes, arms, strict=False):
+            _forest(ax, [inputs.row(arm.name, target.measure, group) for group in groups])
+            _sham_of_groups(ax, inputs, target.measure, groups)
+            ax.set_title(_broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
+        for ax in axes[len(arms) :]:
+            ax.set_axis_off()
+        for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel(f"difference, {unit_words(_unit(inputs, target))}")
+        for ax in axes[::n_across]:
+            ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
+        _forest_legend(figure, sham=inputs.sham is not None, important=False)
+        png = png_of(figure)
+    lines = [
+        f"{arm.label}: "
+        + "; ".join(f"{group_words(group)} {effect(inputs.row(arm.name, target.measure, group))}" for group in groups)
+        for arm in arms
+    ]
+    label = MEASURE_LABELS.get(target.measure, target.measure)
+    return Picture(
+        "by_group",
+        png,
+        f"{label} by group of patients: differences from {inputs.baseline.label} with 95 % intervals. "
+        + ". ".join(lines)
+        + ".",
+        f"{label} by group: difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise only); "
+        "the band behind each row is what the sham does to that group.",
+    )
+
+
+def _sham_of_groups(ax: Axes, inputs: ReportInputs, measure: str, groups: Sequence[str]) -> None:
+    """The sham's interval behind each row."""
+    for place, group in enumerate(groups):
+        band = inputs.band(measure, group)
+        if band is not None and not math.isnan(band.difference.low):
+            scale = 100 if inputs.row(inputs.design.baseline, measure, group).unit == "share" else 1
+            low, high = scale * band.difference.low, scale * band.difference.high
+            ax.fill_between([low, high], place - 0.45, place + 0.45, color="#ffeb99", alpha=0.7, linewidth=0, zorder=0)
 
 
 # --- which lever earns it ------------------------------------------------------------------------------------
@@ -306,29 +365,43 @@ def day(inputs: ReportInputs) -> Picture:
     panels = [
         ("Arrivals an hour", profile.arrivals),
         ("Patients in the department", profile.census),
-        ("Of these, waiting for a bed", profile.boarders),
     ]
-    with figure_of(9.5, 6.2, 2, 2, sharex=True) as (figure, axes):
+    if _most([profile.boarders]) > 0:
+        panels.append(("Of these, waiting for a bed", profile.boarders))
+    n_panels = len(panels) + bool(pools)
+    n_down = math.ceil(n_panels / 2)
+    with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
         for ax, (title, values) in zip(axes, panels, strict=False):
-            ax.plot(range(24), values, color=BLUE, linewidth=2.2, drawstyle="steps-mid")
-            ax.fill_between(range(24), values, step="mid", color=BLUE, alpha=0.12)
+            hourly = np.asarray(values, dtype=float)
+            ax.stairs(hourly, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
+            ax.fill_between(np.arange(25), np.append(hourly, hourly[-1]), step="post", color=BLUE, alpha=0.12)
             ax.set_ylim(0, _top(values))
             _day_axis(ax, title)
-        ax = axes[3]
-        for number, pool in enumerate(pools):
-            busy = profile.busy[profile.pools.index(pool)]
-            style = ("-", "--", ":", "-.")[number % 4]
-            colour = (BLUE, "#d55e00", "#009e73", "#cc79a7")[number % 4]
-            ax.plot(range(24), 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " "))
-        ax.axhline(100, color=GREY, linewidth=0.8)
-        ax.set_ylim(0, max(105, 105 * _most([profile.busy[profile.pools.index(pool)] for pool in pools])))
-        _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
+        for ax in axes[n_panels:]:
+            ax.set_axis_off()
         if pools:
-            ax.legend(frameon=False, fontsize=9, loc="lower left")
+            _clinicians_busy(axes[len(panels)], profile, pools)
+        for ax in axes[max(n_panels - 2, 0) : n_panels]:
+            ax.tick_params(labelbottom=True)
         png = png_of(figure)
     return Picture(
         "day", png, _day_alt(inputs, profile, pools), f"A mean day under '{inputs.baseline.label}', by clock hour."
     )
+
+
+def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
+    """Share of units on duty that patients hold, each hour's mean at its middle."""
+    for number, pool in enumerate(pools):
+        busy = profile.busy[profile.pools.index(pool)]
+        style = ("-", "--", ":", "-.")[number % 4]
+        colour = (BLUE, "#d55e00", "#009e73", "#cc79a7")[number % 4]
+        ax.plot(
+            np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " ")
+        )
+    ax.axhline(100, color=GREY, linewidth=0.8)
+    ax.set_ylim(0, max(105, 105 * _most([profile.busy[profile.pools.index(pool)] for pool in pools])))
+    _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
+    ax.legend(frameon=False, fontsize=9, loc="lower left")
 
 
 def clinicians(inputs: ReportInputs) -> tuple[str, ...]:
@@ -362,7 +435,7 @@ def _day_alt(inputs: ReportInputs, profile: DayMeans, pools: Sequence[str]) -> s
 def _day_axis(ax: Axes, title: str) -> None:
     ax.set_title(title, fontsize=10, fontweight="bold", loc="left")
     ax.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)], fontsize=8)
-    ax.set_xlim(-0.5, 23.5)
+    ax.set_xlim(0, 24)
     ax.grid(color=PALE)
     ax.set_axisbelow(True)
 
@@ -496,7 +569,8 @@ def acuity(inputs: ReportInputs) -> Picture | None:
     names = levels(inputs)
     if not names or not inputs.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
         return None
-    with figure_of(2.9 + 1.7 * len(names), 1.9 + 0.42 * len(inputs.arms), 1, len(names), sharey=True) as (figure, axes):
+    width = 2.9 + 1.7 * max(len(names), 3)  # what is said below takes the width of three levels
+    with figure_of(width, 1.9 + 0.42 * len(inputs.arms), 1, len(names), sharey=True) as (figure, axes):
         for ax, level in zip(axes, names, strict=True):
             for place, arm in enumerate(inputs.arms):
                 median, p95 = _waits(inputs, arm, level)
@@ -516,7 +590,7 @@ def acuity(inputs: ReportInputs) -> Picture | None:
             ax.set_axisbelow(True)
         _arm_axis(axes[0], inputs.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, of those who were seen")
-        _acuity_legend(figure)
+        _acuity_legend(figure, targets=any(level in MANCHESTER_TARGETS for level in names))
         png = png_of(figure)
     told = []
     for level in names:
@@ -543,7 +617,7 @@ def _waits(inputs: ReportInputs, arm: ReportArm, level: str) -> tuple[float, flo
     )
 
 
-def _acuity_legend(figure: Figure) -> None:
+def _acuity_legend(figure: Figure, *, targets: bool) -> None:
     from matplotlib.lines import Line2D
 
     handles = [
@@ -551,8 +625,9 @@ def _acuity_legend(figure: Figure) -> None:
         Line2D(
             [], [], color=BLUE, marker="|", markersize=11, markeredgewidth=2.2, linestyle="", label="95th percentile"
         ),
-        Line2D([], [], color=WORSE, linestyle="--", label="Manchester target"),
     ]
+    if targets:
+        handles.append(Line2D([], [], color=WORSE, linestyle="--", label="Manchester target"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 

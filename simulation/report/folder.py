@@ -31,10 +31,8 @@ from simulation.records.store import read_replications, write_table, write_table
 from simulation.report.decomposition import decomposition_table
 from simulation.report.figures import Picture, pictures
 from simulation.report.inputs import (
-    Plain,
     ReportInputs,
     inputs_of,
-    plain,
     profiles_stated,
     restored,
     study_stated,
@@ -42,6 +40,7 @@ from simulation.report.inputs import (
 )
 from simulation.report.pathway_picture import pathway_picture
 from simulation.report.render import page
+from simulation.report.stated import Plain, plain
 
 FORMAT = 1
 """Raised when a folder's layout changes."""
@@ -139,7 +138,8 @@ def _write(path: Path, text: str) -> None:
 
 
 def _write_pictures(folder: Path, drawn: Iterable[Picture]) -> None:
-    folder.mkdir()
+    """Every picture as PNG, beside what stands there, and their texts."""
+    folder.mkdir(exist_ok=True)
     texts = {}
     for picture in drawn:
         (folder / f"{picture.name}.png").write_bytes(picture.png)
@@ -338,6 +338,7 @@ def render_again(path: Path) -> Path:
     drawn = (*pictures(inputs), *([pathway] if pathway is not None else []))
     part = folder / f"{PARTIAL}{REPORT}"
     try:
+        _write_pictures(folder / FIGURES, drawn)
         _write(part, page(inputs, drawn))
         os.replace(part, folder / REPORT)
     except OSError as error:

@@ -8,9 +8,8 @@ read this and nothing else.
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
 
@@ -27,12 +26,12 @@ from simulation.experiment.result import Finding, Result, Safety
 from simulation.experiment.study import Arm, Cost, Coverages, Design, Lever, Margin, ReadyArm, RunLength, Target
 from simulation.inquiry.ablation import TargetParts, decompositions, is_ablation, shown_arms
 from simulation.pathway.department import ACUITY_TRUE, STREAM, Choice, Pathway
+from simulation.report.arm_changes import Brought, Change, arm_changes, brought_by
+from simulation.report.stated import Plain, Statement, plain, walk
 from simulation.triage.minutes import streams_of
 from simulation.triage.policy import Policy, describe, reached
 
 Floats = NDArray[np.float64]
-Plain = dict[str, Any]
-"""What JSON and YAML can say."""
 DAYS_PER_YEAR = 365
 STAGES = ("registration and triage", "place", "nurse", "clinician", "tests", "specialty", "bed", "other")
 """Where a stay's time goes, in the order in which a patient meets them."""
@@ -62,7 +61,8 @@ class ReportArm:
     figure (empty if the case mix is not known), and `label_mix` the share that gets each label. `cost`: pounds a year
     beyond the baseline (None if not stated), `cost_words`: what they buy and whose figure it is. `shares`: who waits
     shorter and longer than the baseline. `waits`: by group of coverage and step, minutes waited there before the first
-    clinician (if the study tells the groups apart).
+    clinician (if the study tells the groups apart). `changed`: what it changes (not: where its label
+    then decides), `brought`: what it states besides the baseline.
     """
 
     name: str
@@ -76,6 +76,8 @@ class ReportArm:
     day: DayMeans
     shares: Shares | None
     waits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    changed: tuple[Change, ...] = ()
+    brought: tuple[Brought, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -232,11 +234,12 @@ def inputs_of(result: Result, manifest: Plain) -> ReportInputs:
     """What the report of a run that has just ended is made from."""
     study = result.study
     design = _restored_design(plain(study.design), [arm.name for arm in study.arms])
+    changed = {each.arm: each.without_echoes().changes for each in arm_changes(study, shown_arms(design))}
     return ReportInputs(
         design=design,
         run=study.run,
         scenario=study.scenario,
-        arms=tuple(_report_arm(result, arm) for arm in study.arms),
+        arms=tuple(_report_arm(result, arm, changed.get(arm.name, ())) for arm in study.arms),
         measures=result.measures,
         stages={name: stage_of(name, study.baseline.pathway) for name in study.baseline.pathway.steps},
         roles={name: pool.role for name, pool in study.baseline.pathway.pools.items()},
@@ -245,7 +248,7 @@ def inputs_of(result: Result, manifest: Plain) -> ReportInputs:
     )
 
 
-def _report_arm(result: Result, arm: ReadyArm) -> ReportArm:
+def _report_arm(result: Result, arm: ReadyArm, changed: tuple[Change, ...]) -> ReportArm:
     cost, words = _cost(arm)
     return ReportArm(
         name=arm.name,
@@ -259,6 +262,8 @@ def _report_arm(result: Result, arm: ReadyArm) -> ReportArm:
         day=_day_means([day for answer in result.answers if (day := answer.arms[arm.name].day) is not None]),
         shares=result.shares(arm.name),
         waits=_waits([each for answer in result.answers if (each := answer.arms[arm.name].waits) is not None], arm),
+        changed=changed,
+        brought=brought_by(arm, result.study.baseline),
     )
 
 
@@ -405,21 +410,6 @@ def mean_known(arrays: Sequence[Floats]) -> Floats:
 # --- to and from files ---------------------------------------------------------------------------------------
 
 
-def plain(stated: Any) -> Any:
-    """Dataclasses, mappings and arrays as dicts, lists and numbers; NaN as None, and what is None left out of dicts."""
-    if is_dataclass(stated) and not isinstance(stated, type):
-        return plain(asdict(stated))
-    if isinstance(stated, Mapping):
-        return {str(key): plain(value) for key, value in stated.items() if value is not None}
-    if isinstance(stated, list | tuple):
-        return [plain(each) for each in stated]
-    if isinstance(stated, np.ndarray):
-        return plain(stated.tolist())
-    if isinstance(stated, float) and math.isnan(stated):
-        return None
-    return stated
-
-
 def study_stated(inputs: ReportInputs) -> Plain:
     """`study.json`: what was compared, policies as used."""
     arms = [
@@ -503,6 +493,7 @@ def _restored_design_arm(stated: Plain) -> Arm:
     return Arm(
         label=stated["label"],
         triage=stated["triage"],
+        nurse=stated.get("nurse"),
         changes=stated.get("changes", {}),
         levers=tuple(stated.get("levers", ())),
         control=stated.get("control"),
@@ -531,6 +522,8 @@ def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:
         ),
         shares=_restored_shares(shares) if shares else None,
         waits=profile.get("waits", {}),
+        changed=tuple(Change(**{**each, "at": tuple(each["at"])}) for each in stated.get("changed", ())),
+        brought=tuple(Brought(**each) for each in stated.get("brought", ())),
     )
 
 
@@ -545,16 +538,6 @@ def to_json(stated: Plain) -> str:
 
 
 # --- what was assumed ----------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One sourced statement: where it stands, in a few words what it says, whose it is."""
-
-    where: str
-    says: str
-    mark: str
-    source: str
 
 
 def statements(inputs: ReportInputs) -> tuple[Statement, ...]:
@@ -575,41 +558,3 @@ def _partly(inputs: ReportInputs, arm: ReportArm) -> bool:
     """Whether an arm is some of the levers, so that what it states is stated again where all are on."""
     on = inputs.design.arms[arm.name].levers
     return bool(on) and set(on) != set(inputs.design.levers)
-
-
-def walk(stated: Any, where: str) -> Iterator[Statement]:
-    """The sourced statements within a plain block that stands at `where`."""
-    if isinstance(stated, Mapping):
-        if "mark" in stated and "source" in stated:
-            yield Statement(where, _says(stated), str(stated["mark"]), str(stated["source"]))
-        for key, value in stated.items():
-            yield from walk(value, f"{where}.{key}")
-    elif isinstance(stated, list | tuple):
-        for number, value in enumerate(stated):
-            yield from walk(value, f"{where}.{number}")
-
-
-def _says(stated: Mapping[str, Any]) -> str:
-    """The values of a block in one line: numbers first, long tables counted."""
-    parts = []
-    for key, value in stated.items():
-        if key in ("mark", "source", "kind", "label") or value in (None, "", [], {}):
-            continue
-        if isinstance(value, Mapping) and "mark" in value:
-            continue
-        text = _one_line(value)
-        parts.append(text if key == "value" else f"{key} {text}")
-    return "; ".join(parts)
-
-
-def _one_line(value: Any, most: int = 110) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, Mapping):
-        text = ", ".join(f"{key} {_one_line(each)}" for key, each in value.items())
-    elif isinstance(value, list | tuple):
-        text = ", ".join(_one_line(each) for each in value)
-        text = f"({text})" if any(isinstance(each, list | tuple | Mapping) for each in value) else text
-    else:
-        text = str(value)
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

@@ -1,7 +1,8 @@
 """The pathway drawn from its data: boxes for steps, diamonds' words for branches, arrows for ways on.
 
 `pathway.drawing` says where everything goes; this file only puts it on paper, large enough that ninety boxes can
-be read when the picture is opened at full size. Patients go from the top down.
+be read when the picture is opened at full size. Patients go from the top down. What an arm changes can be marked:
+the boxes where it shows in colour, the others pale, and in words at the head of the picture.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from simulation.pathway.department import Pathway
 from simulation.pathway.drawing import DrawnEdge, DrawnNode, layout
+from simulation.report.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
 from simulation.report.figures import BLUE, DARK, GREY, Picture, figure_of, png_of
 
 if TYPE_CHECKING:
@@ -25,6 +27,9 @@ DOWN, ACROSS = 1.12, 1.86
 BOX, HEIGHT = 1.42, 0.5
 """Inches of a box's width and height."""
 MARGIN, LEGEND = 0.3, 0.5
+LEAST_WIDTH = 9.0
+LEGEND_ENTRY = 2.2
+"""Inches that the legend needs at least, and about what one of its entries takes."""
 LABEL_DEPTHS = (0.84, 0.6, 0.36)
 """Shares of the gap below a box at which the words of its arrows stand."""
 BACK, TURNED_AWAY = "#b38600", "#d55e00"
@@ -36,55 +41,114 @@ WORDS = {
     "branch": "branch or loop (what decides)",
     "end": "end (outcome)",
 }
+KIND_COLOURS: Mapping[Kind, str] = {
+    "label": "#aa3377",
+    "by label": "#cc79a7",
+    "minutes": "#d55e00",
+    "pool": "#009e73",
+    "route": "#003087",
+    "rule": "#5a6670",
+}
+FAINT = 0.35
+"""How much of an unmarked box and arrow is left where others are marked."""
+HEAD_LINE, HEAD_WIDTH = 0.28, 10
+"""Inches of a line of words at the head of a marked picture; characters of it to the inch."""
 
 
-def pathway_picture(pathway: Pathway) -> Picture:
-    """The picture of a sound pathway. Raises nothing of its own."""
+def pathway_picture(pathway: Pathway, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
+    """The picture of a sound pathway, with what an arm changes marked on it and said at its head under a title."""
     drawing = layout(pathway)
-    width = ACROSS * (drawing.n_rows - 1) + BOX + 2 * MARGIN
-    height = DOWN * (drawing.n_columns - 1) + HEIGHT + 2 * MARGIN + LEGEND
+    farthest = max([drawing.n_rows - 1, *(row for edge in drawing.edges for _, row in edge.bends)])
+    width = max(ACROSS * farthest + BOX + 2 * MARGIN, LEAST_WIDTH)
+    said = _said(changes, title, width) if changes is not None else []
+    kinds = list(dict.fromkeys(each.kind for each in changes.changes)) if changes is not None else []
+    n_across = max(int(width / LEGEND_ENTRY), 3)
+    above = LEGEND + 0.2 * ((len(WORDS) + len(kinds) - 1) // n_across) + HEAD_LINE * len(said)
+    height = DOWN * (drawing.n_columns - 1) + HEIGHT + 2 * MARGIN + above
     places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in drawing.nodes}
+    marks = by_node(changes) if changes is not None else {}
+    opened = set(changes.opened) if changes is not None else set()
     with figure_of(width, height, 1, 1) as (figure, axes):
         ax = axes[0]
+        figure.set_layout_engine("none")  # one unit is one inch, and a narrow pathway has a wide legend
+        ax.set_position((0, 0, 1, 1))
         depth = _depths(drawing.edges, places)
         for edge in drawing.edges:
-            _arrow(ax, edge, places, depth.get(edge, LABEL_DEPTHS[0]))
+            new = (edge.start, edge.end) in opened
+            faint = changes is not None and not new
+            _arrow(ax, edge, places, depth.get(edge, LABEL_DEPTHS[0]), new=new, faint=faint)
         for node in drawing.nodes:
-            _box(ax, node, places[node.name])
-        _legend(ax)
+            marked = marks.get(node.name, ())
+            _box(ax, node, places[node.name], faint=changes is not None and not marked)
+            _tags(ax, marked, places[node.name])
         ax.set_xlim(-BOX / 2 - MARGIN, width - BOX / 2 - MARGIN)
-        ax.set_ylim(height - HEIGHT / 2 - MARGIN - LEGEND, -HEIGHT / 2 - MARGIN - LEGEND)
+        ax.set_ylim(height - HEIGHT / 2 - MARGIN - above, -HEIGHT / 2 - MARGIN - above)
         ax.set_axis_off()
+        for number, (line, colour) in enumerate(said):
+            size, weight = (15, "bold") if number == 0 else (12, "normal")
+            at = -HEIGHT / 2 - MARGIN - above + HEAD_LINE * (number + 0.7)
+            ax.text(-BOX / 2 - MARGIN / 2, at, line, fontsize=size, fontweight=weight, color=colour, va="center")
+        _legend(ax, kinds, n_across)
         png = png_of(figure)
     gives_up = f" Who gives up waiting goes to '{pathway.patience.next.replace('_', ' ')}'." if pathway.patience else ""
     caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{gives_up}"
-    return Picture("pathway", png, _alt(pathway), caption)
+    if changes is None:
+        return Picture("pathway", png, _alt(pathway), caption)
+    alt = f"{_alt(pathway)} Marked: {'. '.join(line for line, _ in said)}."
+    return Picture(f"pathway-{changes.arm}", png, alt, f"{caption} Marked: what the arm '{changes.arm}' changes.")
 
 
-def draw_pathway(pathway: Pathway, path: Path) -> Picture:
+def draw_pathway(pathway: Pathway, path: Path, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
     """Write the picture of a pathway as PNG. The folder must exist."""
-    picture = pathway_picture(pathway)
+    picture = pathway_picture(pathway, changes, title=title)
     path.write_bytes(picture.png)
     return picture
 
 
-def _box(ax: Axes, node: DrawnNode, place: tuple[float, float]) -> None:
+def _said(changes: ArmChanges, title: str, width: float) -> list[tuple[str, str]]:
+    """The lines at the head of a marked picture, each with its colour."""
+    across = int(HEAD_WIDTH * width)
+    lines = [(title, "black")]
+    for each in changes.changes:
+        words = f"{each.what.replace('_', ' ')}: {each.words}"
+        wrapped = textwrap.wrap(words, across, initial_indent="■ ", subsequent_indent="    ")
+        lines += [(line, KIND_COLOURS[each.kind]) for line in wrapped]
+    return lines if changes.changes else [*lines, ("Nothing that reaches a patient.", "black")]
+
+
+def _tags(ax: Axes, marked: Sequence[tuple[Kind, str]], place: tuple[float, float]) -> None:
+    """What an arm changes at one box, on coloured labels on its upper edge, one above the other."""
+    x, y = place
+    lines = [(kind, line) for kind, words in reversed(marked) for line in reversed(textwrap.wrap(words, 28))]
+    for number, (kind, line) in enumerate(lines):
+        box = {"boxstyle": "round,pad=0.25", "facecolor": KIND_COLOURS[kind], "edgecolor": "white", "linewidth": 0.5}
+        at = y - HEIGHT / 2 - 0.07 - 0.165 * number
+        ax.text(
+            x, at, line, ha="center", va="center", fontsize=6.8, color="white", fontweight="bold", bbox=box, zorder=6
+        )
+
+
+def _box(ax: Axes, node: DrawnNode, place: tuple[float, float], *, faint: bool = False) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     x, y = place
+    alpha = FAINT if faint else 1.0
     style = "round,pad=0,rounding_size=0.2" if node.kind in ("source", "end") else "round,pad=0,rounding_size=0.04"
     ax.add_patch(
         FancyBboxPatch(
             (x - BOX / 2, y - HEIGHT / 2), BOX, HEIGHT, boxstyle=style,
-            facecolor=FILL[node.kind], edgecolor=EDGE[node.kind], linewidth=1.2, zorder=3,
+            facecolor=FILL[node.kind], edgecolor=EDGE[node.kind], linewidth=1.2, zorder=3, alpha=alpha,
         )
     )  # fmt: skip
     detail = _short(node.detail)
     lift = 0.0 if not detail else 0.08 if "\n" not in detail else 0.13
-    ax.text(x, y - lift, _clipped(node.label, 25), ha="center", va="center", fontsize=7.5, fontweight="bold", zorder=4)
+    label, grey = _clipped(node.label, 25), GREY if faint else "black"
+    size = 7.5 if len(label) < 20 else 6.5
+    ax.text(x, y - lift, label, ha="center", va="center", fontsize=size, fontweight="bold", color=grey, zorder=4)
     if detail:
         drop = 0.11 if "\n" not in detail else 0.08
-        ax.text(x, y + drop, detail, ha="center", va="center", fontsize=6, color="#212b32", zorder=4, linespacing=0.95)
+        grey = GREY if faint else "#212b32"
+        ax.text(x, y + drop, detail, ha="center", va="center", fontsize=6, color=grey, zorder=4, linespacing=0.95)
 
 
 def _short(detail: str) -> str:
@@ -113,7 +177,15 @@ def _depths(edges: Sequence[DrawnEdge], places: Mapping[str, tuple[float, float]
     return found
 
 
-def _arrow(ax: Axes, edge: DrawnEdge, places: Mapping[str, tuple[float, float]], depth: float) -> None:
+def _arrow(
+    ax: Axes,
+    edge: DrawnEdge,
+    places: Mapping[str, tuple[float, float]],
+    depth: float,
+    *,
+    new: bool = False,
+    faint: bool = False,
+) -> None:
     """A smooth way from box to box; ways back go round the side. Where patients give up is said in words only."""
     from matplotlib.patches import FancyArrowPatch
 
@@ -129,15 +201,18 @@ def _arrow(ax: Axes, edge: DrawnEdge, places: Mapping[str, tuple[float, float]],
     style = "dashed" if edge.back else "solid"
     ax.add_patch(
         FancyArrowPatch(
-            path=_smooth(points), arrowstyle="-|>", mutation_scale=8, color=colour, linewidth=0.9,
-            linestyle=style, zorder=1,
+            path=_smooth(points), arrowstyle="-|>", mutation_scale=16 if new else 8,
+            color=KIND_COLOURS["route"] if new else colour, linewidth=3.0 if new else 0.9, linestyle=style,
+            zorder=2 if new else 1, alpha=FAINT if faint else 1.0,
         )
     )  # fmt: skip
     if edge.label:
-        _edge_label(ax, edge.label.replace("_", " "), points, depth)
+        _edge_label(ax, edge.label.replace("_", " "), points, depth, faint=faint)
 
 
-def _edge_label(ax: Axes, label: str, points: Sequence[tuple[float, float]], depth: float) -> None:
+def _edge_label(
+    ax: Axes, label: str, points: Sequence[tuple[float, float]], depth: float, *, faint: bool = False
+) -> None:
     """On the arrow, in the gap after its box, where the arrows of one box are apart."""
     (x0, y0), (x1, y1) = points[0], points[1]
     gap = DOWN - HEIGHT
@@ -146,7 +221,8 @@ def _edge_label(ax: Axes, label: str, points: Sequence[tuple[float, float]], dep
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 0.6}
     words = "\n".join(textwrap.wrap(_clipped(label, 42), 22))
     ax.text(
-        x0 + along * (x1 - x0), y0 + share * (y1 - y0), words, fontsize=5.8, ha="center", va="center", color=DARK,
+        x0 + along * (x1 - x0), y0 + share * (y1 - y0), words, fontsize=5.8, ha="center", va="center",
+        color=GREY if faint else DARK,
         bbox=box, zorder=2, linespacing=0.9,
     )  # fmt: skip
 
@@ -163,11 +239,16 @@ def _smooth(points: Sequence[tuple[float, float]]) -> Way:
     return NewWay(vertices, codes)
 
 
-def _legend(ax: Axes) -> None:
+def _legend(ax: Axes, kinds: Sequence[Kind], n_across: int) -> None:
+    """What boxes mean; of a marked picture, what its colours mean."""
     from matplotlib.patches import Patch
 
     handles = [Patch(facecolor=FILL[kind], edgecolor=EDGE[kind], label=words) for kind, words in WORDS.items()]
-    ax.legend(handles=handles, loc="upper left", ncols=len(handles), frameon=False, fontsize=9, borderaxespad=0)
+    handles += [Patch(facecolor=KIND_COLOURS[kind], label=KIND_WORDS[kind]) for kind in kinds]
+    ax.legend(
+        handles=handles, loc="lower left", bbox_to_anchor=(-BOX / 2 - MARGIN / 2, -HEIGHT / 2 - MARGIN - 0.05),
+        bbox_transform=ax.transData, ncols=min(len(handles), n_across), frameon=False, fontsize=9, borderaxespad=0,
+    )  # fmt: skip
 
 
 def _alt(pathway: Pathway) -> str:

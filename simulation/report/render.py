@@ -18,9 +18,12 @@ import numpy as np
 from simulation.analysis.measures import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
 from simulation.report.answer import answer, kind_of, safety_cell
+from simulation.report.by_group import by_group_sheets
+from simulation.report.change_sheets import report_changes
 from simulation.report.decomposition import decomposition_sheets
 from simulation.report.figures import Picture, clinicians, levels, stay_parts
-from simulation.report.inputs import STAGES, ReportArm, ReportInputs, Statement, plain, statements, walk
+from simulation.report.inputs import STAGES, ReportArm, ReportInputs, statements
+from simulation.report.stated import Statement, plain, walk
 from simulation.report.tables import (
     BANNER,
     Sheet,
@@ -91,10 +94,12 @@ def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, An
         "answer_rows": answer_rows(inputs),
         "answer_headers": [_target_header(inputs, target) for target in inputs.targets] if compared else [],
         "arms": [_arm(inputs, arm) for arm in inputs.arms],
+        "changes": report_changes(inputs),
         "targets": [target_sheet(inputs, target) for target in inputs.targets] if compared else [],
         "levers": by_lever,
         "labels": labels_sheet(inputs),
         "by_level": by_level_sheet(inputs) if compared else None,
+        "by_group": by_group_sheets(inputs) if compared else (),
         "controls": controls_sheet(inputs),
         "overview": overview_sheet(inputs) if compared else None,
         "safety": safety_sheet(inputs) if compared and inputs.design.margins else None,

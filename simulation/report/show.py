@@ -1,31 +1,113 @@
-"""`aeflow show`: the resolved scenario in words, the offered load by pool and hour, and the pathway drawn."""
+"""`aeflow show`: the resolved scenario in words, the offered load by pool and hour, and the pathway drawn.
+
+`aeflow show arm=NAME`: what one arm changes against the baseline, marked on the pathway, and what it assumes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import textwrap
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from simulation.draws import draw
+from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.study import Study
+from simulation.inquiry.ablation import shown_arms
 from simulation.pathway.department import Pathway, Stream
 from simulation.pathway.load import Load, offered_load, remarks
-from simulation.report.tables import BANNER
+from simulation.report.arm_changes import SAMPLE_DAYS, ArmChanges, arm_changes, brought_by, counted
+from simulation.report.change_sheets import HOW_FOUND, NOTHING
+from simulation.report.tables import BANNER, WIDTH
 from simulation.triage.policy import apply
 
-SAMPLE_DAYS = 28
+DEPARTMENT = ("knobs", "site", "staffing", "pathway")
+"""The groups of a configuration that state a department."""
 
 
 def show(study: Study) -> None:
     """Print a study's baseline department and draw it under the results folder."""
     for line in lines(study):
         print(line)
-    folder = Path(str(study.resolved["results"])) / "pathway"
-    folder.mkdir(parents=True, exist_ok=True)
-    picture = folder / f"{study.baseline.pathway.name}.png"
+    picture = _folder(study) / f"{study.baseline.pathway.name}.png"
     from simulation.report.pathway_picture import draw_pathway
 
     draw_pathway(study.baseline.pathway, picture)
     print(f"\nThe pathway, drawn from its data: {picture}")
+    print("One arm's changes marked on it, and what it assumes: aeflow show arm=NAME")
+
+
+def show_arm(study: Study, name: str) -> None:
+    """Print what one arm changes and assumes, and draw the pathway with the changes marked. Raises ConfigError."""
+    (changes,) = arm_changes(study, [_known(study, name)]) or (ArmChanges(name, ()),)
+    for line in arm_lines(study, changes):
+        print(line)
+    pathway = study.arm(name).pathway
+    picture = _folder(study) / f"{pathway.name}-{name}.png"
+    from simulation.report.pathway_picture import draw_pathway
+
+    draw_pathway(pathway, picture, changes, title=_title(study, name))
+    print(f"\nThe pathway with what '{name}' changes marked: {picture}")
+
+
+def _folder(study: Study) -> Path:
+    folder = Path(str(study.resolved["results"])) / "pathway"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _known(study: Study, name: str) -> str:
+    names = [arm.name for arm in study.arms]
+    if name not in names:
+        raise ConfigError(
+            [Fault(f"arm={name}", f"the study {study.design.name} has no such arm", nearest(name, names))]
+        )
+    return name
+
+
+def _title(study: Study, name: str) -> str:
+    if name == study.design.baseline:
+        return f"'{study.baseline.arm.label}' is the baseline: it changes nothing"
+    return f"What '{study.arm(name).arm.label}' changes, against '{study.baseline.arm.label}'"
+
+
+def arm_lines(study: Study, changes: ArmChanges) -> Iterator[str]:
+    """What is printed about one arm: what it changes, what it assumes, and how much of the site is assumed."""
+    arm = study.arm(changes.arm)
+    yield f"aeflow. {BANNER}"
+    yield f"Study {study.design.name}, scenario {study.scenario}. {study.design.question}"
+    yield f"\n{_title(study, arm.name)}"
+    yield from _changed(changes)
+    yield from _folded(HOW_FOUND)
+    yield f"\nWhat '{arm.name}' assumes, besides the baseline"
+    brought = brought_by(arm, study.baseline) if arm.name != study.design.baseline else ()
+    for each in brought:
+        if each.mark == "assumed":
+            span = f"  (range {each.range})" if each.range != "–" else ""
+            yield from _folded(f"{each.where} = {each.value}{span}")
+            yield from _folded(each.source, indent="      ")
+    others = [each for each in brought if each.mark != "assumed"]
+    if not any(each.mark == "assumed" for each in brought):
+        yield "  nothing"
+    if others:
+        yield "  Besides, with a source: " + ", ".join(f"{each.where} ({each.mark})" for each in others)
+    yield f"\nThe department beneath: {counts_words(study)}."
+
+
+def counts_words(study: Study) -> str:
+    """How many of the department's sourced statements are assumed, measured and published."""
+    marks = counted(study.resolved, DEPARTMENT)
+    return f"{sum(marks.values())} sourced statements, {', '.join(f'{n} {mark}' for mark, n in marks.items())}"
+
+
+def _changed(changes: ArmChanges) -> Iterator[str]:
+    if not changes.changes:
+        yield f"  {NOTHING}"
+    for each in changes.changes:
+        yield from _folded(f"{each.what.replace('_', ' ')}: {each.words}")
+
+
+def _folded(text: str, indent: str = "  ") -> Iterable[str]:
+    return textwrap.wrap(text, WIDTH, initial_indent=indent, subsequent_indent=f"{indent}  ")
 
 
 def lines(study: Study) -> Iterator[str]:
@@ -39,8 +121,13 @@ def lines(study: Study) -> Iterator[str]:
         changes = ", ".join(f"{path} = {value}" for path, value in each.arm.changes.items())
         levers = f"; levers {', '.join(each.arm.levers)} of {study.design.full}" if each.arm.levers else ""
         yield f"  {each.name:<26} {each.arm.label}; triage {each.arm.triage}{levers}{'; ' + changes if changes else ''}"
+    yield "\nWhat each arm changes"
+    for found in arm_changes(study, shown_arms(study.design)):
+        yield f"  {found.arm}"
+        yield from (f"  {line}" for line in _changed(found.without_echoes()))
     counts = f"{len(pathway.steps)} steps, {len(pathway.pools)} pools, rule {pathway.priority.rule}"
     yield f"\nDepartment {pathway.name}: {counts}"
+    yield f"  {counts_words(study)}"
     yield from _sources(pathway)
     load = baseline_load(study)
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"

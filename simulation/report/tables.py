@@ -208,7 +208,8 @@ def is_worse(row: Comparison) -> bool | None:
 
 def sheets(inputs: ReportInputs) -> tuple[Sheet, ...]:
     """Everything that the screen shows, in order."""
-    from simulation.report.decomposition import decomposition_sheets  # fills sheets, so it imports this file
+    from simulation.report.by_group import by_group_sheets, is_asked  # these fill sheets, so they import this file
+    from simulation.report.decomposition import decomposition_sheets
 
     if not inputs.others:
         return (measures_sheet(inputs),)
@@ -219,6 +220,8 @@ def sheets(inputs: ReportInputs) -> tuple[Sheet, ...]:
     found += [
         sheet for sheet in (labels_sheet(inputs), by_level_sheet(inputs), controls_sheet(inputs)) if sheet is not None
     ]
+    if is_asked(inputs):
+        found += by_group_sheets(inputs)
     return (*found, *spillover_sheets(inputs), worse_off_sheet(inputs), better_sheet(inputs), *by_lever)
 
 

@@ -49,6 +49,19 @@ def test_a_mistake_in_one_combination_of_a_sweep_stops_it_before_the_first(aeflo
     assert list(here.iterdir()) == []
 
 
+def test_show_marks_what_one_arm_changes_and_lists_what_it_assumes(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("show", "arm=ai_as_claimed")
+    assert (said.code, said.err) == (0, "")
+    assert "triage: −2.7 min on average" in said.out
+    assert "triage.minutes.seconds_saved = 180  (range 0 to 180)" in said.out
+    assert "The department beneath: " in said.out
+    assert (here / "results" / "pathway" / "emergency_department-ai_as_claimed.png").is_file()
+
+
+def test_show_of_an_unknown_arm_is_one_message(aeflow: Aeflow) -> None:
+    assert "no such arm. Did you mean 'nurse'?" in aeflow("show", "arm=nurze").message
+
+
 # --- what is written, from one short run  --------------------------------------------------------------
 
 RUN = ("scenario=mine", "staffing.doctors.extra=1", *SHORT, "run.replications=1", "results=kept")

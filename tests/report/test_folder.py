@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,3 +167,15 @@ def test_patients_and_activities_of_every_arm_are_written_on_request(alone: Resu
     assert patients.known("arm") == activities.known("arm") == ("nurse",)
     assert len(patients) == alone.answers[0].n_attendances
     assert len(activities) == alone.answers[0].n_activities
+
+
+def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path: Path) -> None:
+    again = tmp_path / folder.name
+    shutil.copytree(folder, again)
+    before = {path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())}
+    assert {"differences.png", "day.png", "pathway.png", "texts.json"} <= set(before)
+    for name in before:
+        if name not in ("pathway.png", "texts.json"):  # the pathway is not stored otherwise, nor are its words
+            (again / "figures" / name).unlink()
+    render_folder(again)
+    assert {path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())} == before

@@ -136,3 +136,9 @@ def test_the_inputs_of_a_folder_are_those_of_the_run(folder: Path, inputs: Repor
     assert repr(stored.comparisons) == repr(inputs.comparisons)  # NaN is not equal to itself
     assert stored.design == inputs.design
     assert stored.run == inputs.run
+
+
+def test_the_page_says_what_each_arm_changes_and_assumes(html: str) -> None:
+    assert "What each arm changes and assumes" in html
+    assert "+1 at every hour" in html
+    assert "minutes.seconds_saved" in html

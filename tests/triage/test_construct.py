@@ -8,6 +8,7 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.triage.construct import (
+    AS_NURSES,
     CLAIMED,
     DRIFTED_OVER,
     MEASURED_OVER,
@@ -25,6 +26,7 @@ CONSTRUCTED = [
     ("ai_label_measured_over", MEASURED_OVER),
     ("ai_label_advises", MEASURED_OVER),
     ("ai_as_claimed", CLAIMED),
+    ("guardian_as_claimed", AS_NURSES),
 ]
 Stated = Callable[[str], dict[str, Any]]
 

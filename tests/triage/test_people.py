@@ -478,11 +478,20 @@ def test_a_burden_is_the_nurses_too_and_a_tool_takes_off_a_part(policy: Build, d
 def test_no_packaged_policy_burdens_the_site_but_those_about_language(stated: Stated) -> None:
     from tests.triage.test_policy import NAMES
 
-    assert [name for name in NAMES if "burdens" in stated(name)] == ["ai_interprets", "nurse_language"]
+    burdened = ["ai_interprets", "guardian_as_claimed", "nurse_language", "sham_language"]
+    assert [name for name in NAMES if "burdens" in stated(name)] == burdened
 
 
-def test_the_tool_that_interprets_and_its_baseline_state_the_same_burdens(stated: Stated) -> None:
-    assert stated("ai_interprets")["burdens"] == stated("nurse_language")["burdens"]
+@pytest.mark.parametrize("name", ["ai_interprets", "guardian_as_claimed", "sham_language"])
+def test_a_policy_compared_with_the_language_baseline_states_the_same_burdens(name: str, stated: Stated) -> None:
+    assert stated(name)["burdens"] == stated("nurse_language")["burdens"]
+
+
+def test_the_sham_of_the_language_baseline_is_as_often_wrong_as_its_nurse_in_every_group(stated: Stated) -> None:
+    sham = stated("sham_language")
+    assert sham["nurse"] == stated("nurse_language")["nurse"]
+    assert sham["ai"]["matrix"] == sham["nurse"]["matrix"]
+    assert "minutes" not in sham
 
 
 def test_the_two_arms_of_partial_and_full_coverage_differ_in_the_share_alone(stated: Stated) -> None:

@@ -80,6 +80,7 @@ def test_the_packaged_policies_are_there() -> None:
         "ai_streams",
         "ai_watches",
         "ai_worse_for_language",
+        "guardian_as_claimed",
         "label_errs_down",
         "label_errs_down_at_random",
         "label_errs_up",
@@ -91,6 +92,7 @@ def test_the_packaged_policies_are_there() -> None:
         "nurse_requests_beds",
         "nurse_streams",
         "sham",
+        "sham_language",
     ]
 
 
@@ -111,7 +113,7 @@ def test_a_packaged_policy_opens_with_its_question(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_every_packaged_policy_starts_from_the_same_nurse(name: str, stated: Stated) -> None:
     nurse = stated(name)["nurse"]
-    assert ("by_group" in nurse["matrix"]) == (name in ("ai_interprets", "nurse_language"))
+    assert ("by_group" in nurse["matrix"]) == (name in ("ai_interprets", "nurse_language", "sham_language"))
     nurse["matrix"].pop("by_group", None)
     assert nurse == stated("nurse")["nurse"]
 

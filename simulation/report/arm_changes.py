@@ -1,0 +1,396 @@
+"""What an arm changes, found by comparing it with the baseline, and what it assumes.
+
+Nothing here knows what kinds of policy there are. What a policy does is read from its columns: the same drawn
+patients under the arm's policy and under the baseline's, and whose minutes, label or other attributes then differ.
+What an arm does to the department is read from the two statements of it, path by path. A lever that somebody adds
+tomorrow therefore shows without a word about it in this file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+
+from simulation.draws import DAYS_IN_YEAR, Draws, draw
+from simulation.experiment.study import ReadyArm, Study
+from simulation.pathway.department import ACUITY_GIVEN, ACUITY_NOW, STREAM, ByAttribute, Pathway, Pool
+from simulation.pathway.drawing import SOURCE
+from simulation.pathway.ways import nodes_by_source, reached_from, waits, ways
+from simulation.report.stated import blocks, plain, says
+from simulation.triage.policy import Policy, apply, check
+
+SAMPLE_DAYS = 28
+LEAST_MINUTES = 1e-9
+MOST_WORDS = 60
+"""Characters of a value that is no number: longer ones are cut."""
+ABSENT = "not there"
+
+Kind = Literal["label", "by label", "minutes", "pool", "route", "rule"]
+KIND_WORDS: dict[Kind, str] = {
+    "label": "gives another label",
+    "by label": "decided by the label",
+    "minutes": "takes other minutes",
+    "pool": "has more or fewer units",
+    "route": "leads elsewhere",
+    "rule": "works by another rule",
+}
+"""What happens at a marked place."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that an arm changes. `what`: name or dotted path; `at`: the nodes of the pathway where it shows;
+    `short`: the words that fit above a box."""
+
+    kind: Kind
+    what: str
+    words: str
+    at: tuple[str, ...] = ()
+    short: str = ""
+
+
+@dataclass(frozen=True)
+class ArmChanges:
+    """Everything that an arm changes; `opened`: ways from node to node that nobody takes under the baseline."""
+
+    arm: str
+    changes: tuple[Change, ...]
+    opened: tuple[tuple[str, str], ...] = ()
+
+    def without_echoes(self) -> ArmChanges:
+        """The same without where the label then decides, which is so for every arm that gives another label."""
+        return replace(self, changes=tuple(each for each in self.changes if each.kind != "by label"))
+
+
+def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmChanges, ...]:
+    """What each arm changes (the baseline, and arms not named, left out), in order.
+
+    Policies are compared on patients drawn with the study's seed for four weeks, or for a year where one of the two
+    goes live later, spreads or drifts. Shares in words are of those patients.
+    """
+    baseline = study.baseline
+    drawn: dict[tuple[int, int], Draws] = {}
+    found = []
+    for arm in study.arms:
+        if arm.name == baseline.name or (names is not None and arm.name not in names):
+            continue
+        days = max(_sample_days(arm.policy), _sample_days(baseline.policy))
+        key = (id(arm.pathway), days)
+        if key not in drawn:
+            drawn[key] = draw(arm.pathway, seed=study.run.seed, replication=0, days=days)
+        found.append(compared(arm, baseline, drawn[key]))
+    return tuple(found)
+
+
+def _sample_days(policy: Policy) -> int:
+    slow = (policy.go_live_day, policy.adoption, policy.drift)
+    return SAMPLE_DAYS if all(each is None for each in slow) else DAYS_IN_YEAR
+
+
+def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
+    """What one arm changes, on patients drawn for the arm's department."""
+    changes, opened = [*_of_department(arm.pathway, baseline.pathway)], _new_ways(arm.pathway, baseline.pathway)
+    if arm.policy != baseline.policy and not check(baseline.policy, arm.pathway):
+        ours, theirs = (apply(each.policy, arm.pathway, drawn) for each in (arm, baseline))
+        changes = [
+            *_of_labels(arm.pathway, ours, theirs),
+            *_of_attributes(arm.pathway, ours, theirs),
+            *_of_minutes(arm.pathway, ours, theirs),
+            *changes,
+        ]
+        opened += _taken_now(arm.pathway, ours, theirs)
+    return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
+
+
+# --- what a policy does, read from its columns -----------------------------------------------------------------
+
+
+def _attends(pathway: Pathway, draws: Draws) -> np.ndarray:
+    """Who is an attendance, shape (n,)."""
+    attends = [
+        *(each.attends for each in pathway.streams.values()),
+        *(each.attends for each in pathway.present.values()),
+    ]
+    return np.array(attends)[draws.stream]
+
+
+def _of_labels(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[Change]:
+    new, old = ours.attributes[ACUITY_GIVEN], theirs.attributes[ACUITY_GIVEN]
+    mine = _attends(pathway, ours)
+    differs = mine & (new != old)
+    if not differs.any():
+        return
+    for name, step in pathway.steps.items():
+        come = mine & _can_come(pathway, ours, name)
+        if step.relabels == ACUITY_GIVEN and (differs & come).any():
+            share, up, down = (_percent(float(np.mean(each[come]))) for each in (new != old, new < old, new > old))
+            words = (
+                f"another label for {share} of those who can come here: {up} a more urgent one, {down} a less urgent"
+            )
+            yield Change("label", name, words, (name,), f"another label: {share}")
+    yield from _by_label(pathway, ours, differs)
+
+
+def _can_come(pathway: Pathway, draws: Draws, node: str) -> np.ndarray:
+    """Whose source leads to a node, shape (n,)."""
+    nodes = nodes_by_source(pathway)
+    return np.array([node in nodes[source] for source in pathway.categories(STREAM)])[draws.stream]
+
+
+def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray) -> Iterator[Change]:
+    """Branches and queues that patients with another label can come to once they have it."""
+    known, nodes, lead = pathway.categories(STREAM), nodes_by_source(pathway), ways(pathway)
+    sources = [known[code] for code in np.unique(draws.stream[differs])]
+    after = {
+        node
+        for source in sources
+        for step in nodes[source]
+        if step in pathway.steps and pathway.steps[step].relabels == ACUITY_GIVEN
+        for way in lead[step]
+        for node in reached_from((way.to,), lead)
+        if node in nodes[source]
+    }
+    branches = tuple(
+        name
+        for name, branch in pathway.branches.items()
+        if name in after and _reads(branch) in (ACUITY_GIVEN, ACUITY_NOW)
+    )
+    queues = tuple(
+        name for name, step in pathway.steps.items() if name in after and step.ranks_as == "acuity" and waits(step)
+    )
+    if branches:
+        yield Change(
+            "by label", "branches", f"the label decides the way at {_listed(branches)}", branches, "by the label"
+        )
+    if queues:
+        words = f"the label ranks who waits at {_listed(queues)}"
+        yield Change("by label", "queues", words, queues, "queue by the label")
+
+
+def _of_attributes(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[Change]:
+    """Attributes besides the label that the policy decides: what it sets off."""
+    for name, new in ours.attributes.items():
+        old = theirs.attributes.get(name, new)
+        differs = new != old
+        if name == ACUITY_GIVEN or not differs.any():
+            continue
+        share = _percent(float(np.mean(differs[_attends(pathway, ours)])))
+        at = tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)
+        at += tuple(node for node, step in pathway.steps.items() if step.relabels == name)
+        at += tuple(node for node, loop in pathway.loops.items() if loop.passes == name)
+        words = f"is another one for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
+        yield Change("route", name, words, at, f"{_spaced(name)}: {share}")
+
+
+def _of_minutes(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[Change]:
+    """Steps whose minutes differ, those with the same changed durations together."""
+    moved = {name for name, new in ours.minutes.items() if not np.array_equal(new, theirs.minutes[name])}
+    steps: dict[tuple[str, ...], list[str]] = {}
+    for name, step in pathway.steps.items():
+        durations = tuple(each for each in step.minutes if each in moved)
+        if durations:
+            steps.setdefault(durations, []).append(name)
+    for durations, at in steps.items():
+        new, old = (np.sum([each.minutes[name] for name in durations], axis=0) for each in (ours, theirs))
+        come, differs = (new > 0) | (old > 0), np.abs(new - old) > LEAST_MINUTES
+        share, before = float(differs.sum() / come.sum()), float(old[differs].mean())
+        by = _minutes(float((new - old)[differs].mean()))
+        words = (
+            f"{by} min on average (of {before:.1f}) for {_percent(share)} of those who can come here "
+            f"({' + '.join(_spaced(each) for each in durations)})"
+        )
+        yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {_percent(share)}")
+
+
+def _reads(branch: object) -> str:
+    return branch.attribute if isinstance(branch, ByAttribute) else ""
+
+
+def _taken_now(pathway: Pathway, ours: Draws, theirs: Draws) -> list[tuple[str, str]]:
+    """Ways whose categories some patients have under the arm and none under the baseline."""
+    found, lead = [], ways(pathway)
+    for name, branch in pathway.branches.items():
+        attribute = ACUITY_GIVEN if _reads(branch) == ACUITY_NOW else _reads(branch)
+        new, old = (each.attributes.get(attribute) for each in (ours, theirs))
+        if new is None or old is None or np.array_equal(new, old):
+            continue
+        known = pathway.categories(attribute)
+        had, has = ({known[code] for code in np.unique(each)} for each in (old, new))
+        by_end: dict[str, set[str]] = {}
+        for way in lead[name]:
+            by_end.setdefault(way.to, set()).add(way.when)
+        found += [(name, end) for end, cases in by_end.items() if cases & has and not cases & had]
+    return found
+
+
+# --- what the arm does to the department, read from its statement ---------------------------------------------
+
+
+def _of_department(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
+    if ours == theirs:
+        return
+    yield from _of_pools(ours, theirs)
+    sections = [each.name for each in fields(Pathway) if getattr(ours, each.name) != getattr(theirs, each.name)]
+    before, after = ({name: plain(getattr(each, name)) for name in sections} for each in (theirs, ours))
+    for path, old, new in unlike(before, after):
+        section, _, rest = path.partition(".")
+        name = rest.partition(".")[0]
+        if section != "pools":
+            kind, at = _place(section, name, rest, ours)
+            words = f"{_cut(old)} becomes {_cut(new)}"
+            short = "new" if old == ABSENT and name in ours.nodes() else _short(rest or section, old, new)
+            yield Change(kind, path, words, at, short)
+
+
+def _of_pools(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
+    for name in dict.fromkeys((*theirs.pools, *ours.pools)):
+        new, old = ours.pools.get(name), theirs.pools.get(name)
+        if new == old:
+            continue
+        words = _pool_words(new, old)
+        yield Change(
+            "pool", name, words, _asking(ours, name), f"{_spaced(name)}: {words.removesuffix(' at every hour')}"
+        )
+
+
+def _pool_words(new: Pool | None, old: Pool | None) -> str:
+    if new is None or old is None:
+        return "is new" if old is None else "is no longer there"
+    said = [f"{new.extra - old.extra:+d} at every hour".replace("-", "−")] if new.extra != old.extra else []
+    if new.capacity != old.capacity:
+        said.append(f"{old.capacity} becomes {new.capacity}")
+    if new.rota != old.rota:
+        said.append("another rota")
+    return ", ".join(said) or "stated otherwise"
+
+
+def _asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name, step in pathway.steps.items()
+        if pool in (*step.asks, *step.any_of, *(step.widens.any_of if step.widens is not None else ()))
+    )
+
+
+def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
+    """What kind of change a path is, and which nodes it shows at."""
+    if section in ("streams", "present"):
+        return "rule", (SOURCE + name,)
+    if section == "durations":
+        return "minutes", tuple(node for node, step in pathway.steps.items() if name in step.minutes)
+    if section in ("steps", "branches", "loops", "ends"):
+        at = (name,) if name in pathway.nodes() else ()
+        minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"])
+        return ("minutes" if minutes else "route"), at
+    if section == "attributes":
+        return "rule", tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)
+    return "rule", ()
+
+
+def _new_ways(ours: Pathway, theirs: Pathway) -> list[tuple[str, str]]:
+    before = {(name, way.to) for name, found in ways(theirs).items() for way in found}
+    return [(name, way.to) for name, found in ways(ours).items() for way in found if (name, way.to) not in before]
+
+
+def unlike(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Where two plain statements differ: dotted path, the one, the other (`ABSENT` where it has no such key).
+
+    >>> list(unlike({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}))
+    [('b.c', 2, 3)]
+    """
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        for key in dict.fromkeys((*one, *other)):
+            yield from unlike(one.get(key, ABSENT), other.get(key, ABSENT), f"{within}.{key}" if within else str(key))
+    elif one != other:
+        yield within, one, other
+
+
+# --- what it assumes -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A sourced statement that an arm brings and the baseline does not make: its value and its range in words."""
+
+    where: str
+    value: str
+    range: str
+    mark: str
+    source: str
+
+
+def brought_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[Brought, ...]:
+    """Every sourced statement of an arm's policy and cost that the baseline does not make at the same place."""
+    ours, theirs = (
+        {where: _own(block) for where, block in blocks(plain(each.policy), "triage")} for each in (arm, baseline)
+    )
+    found = [(where, block) for where, block in ours.items() if theirs.get(where) != block]
+    if arm.arm.cost is not None:
+        found.append(("cost", plain(arm.arm.cost)))
+    return tuple(
+        Brought(
+            where,
+            says({key: value for key, value in block.items() if key != "range"}) or "as stated",
+            " to ".join(f"{end:g}" for end in block.get("range", ())) or "–",
+            str(block["mark"]),
+            str(block["source"]),
+        )
+        for where, block in found
+    )
+
+
+def _own(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A sourced block without the parts that state a source themselves."""
+    return {key: value for key, value in block.items() if not any(blocks(value, key))}
+
+
+def counted(stated: Mapping[str, Any], groups: Sequence[str]) -> dict[str, int]:
+    """How many sourced statements of some groups of a configuration there are, by mark."""
+    marks = [str(block["mark"]) for group in groups for _, block in blocks(plain(stated.get(group)), group)]
+    return {mark: marks.count(mark) for mark in ("assumed", "measured", "published")}
+
+
+# --- words -----------------------------------------------------------------------------------------------------
+
+
+def by_node(changes: ArmChanges) -> dict[str, tuple[tuple[Kind, str], ...]]:
+    """By node, what is written above its box."""
+    found: dict[str, list[tuple[Kind, str]]] = {}
+    for change in changes.changes:
+        for node in change.at:
+            found.setdefault(node, []).append((change.kind, change.short))
+    return {node: tuple(each) for node, each in found.items()}
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.095 or share == 0 else f"{100 * share:.1f} %"
+
+
+def _minutes(by: float) -> str:
+    return f"{by:+.1f}".replace("-", "−") if abs(by) >= 0.095 else f"{by:+.2f}".replace("-", "−")
+
+
+def _listed(names: Sequence[str], most: int = 4) -> str:
+    words = [_spaced(name) for name in names]
+    if len(words) > most:
+        return f"{', '.join(words[: most - 1])} and {len(words) - most + 1} more"
+    return ", ".join(words[:-1]) + (" and " if len(words) > 1 else "") + words[-1]
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _cut(value: Any) -> str:
+    text = says({"value": value}) or str(value)
+    return text if len(text) <= MOST_WORDS else f"{text[: MOST_WORDS - 1].rstrip()}…"
+
+
+def _short(path: str, old: Any, new: Any) -> str:
+    last = _spaced(path.rpartition(".")[2])
+    if isinstance(old, int | float) and isinstance(new, int | float):
+        return f"{last} {old:g} → {new:g}"
+    return f"other {last}"
