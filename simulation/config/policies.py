@@ -1,0 +1,97 @@
+"""Triage policies by name, and an arm's policy with what its levers take and change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from simulation.config.dotted import Change, Raw, set_change, take
+from simulation.config.files import UniqueKeys, yaml_fault
+from simulation.config.validating import validated
+from simulation.errors import Fault, nearest
+from simulation.experiment.study import Design
+from simulation.triage.policy import Policy
+
+PRICES = ("price_per_attendance", "cost_per_year")
+"""Parts of a policy that belong to no lever: they come with all of them together."""
+
+
+def policy_named(name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Policy | None:
+    """The triage policy of that name from the first folder that has it."""
+    stated = _policy_stated(name, folders, where, faults)
+    if stated is None:
+        return None
+    policy: Policy | None = validated(Policy, stated, f"triage/{name}.yaml", faults)
+    return policy
+
+
+def _policy_stated(name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Any:
+    """What the file of a triage policy states; None if there is no such file, or it is not YAML."""
+    known: set[str] = set()
+    for folder in folders:
+        known |= {path.stem for path in (folder / "triage").glob("*.yaml")}
+        path = folder / "triage" / f"{name}.yaml"
+        if path.is_file():
+            try:
+                return yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys)
+            except yaml.MarkedYAMLError as error:
+                faults.append(yaml_fault(error, f"triage/{path.name}"))
+                return None
+    faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, known)))
+    return None
+
+
+def policy_of(
+    name: str, design: Design, changes: Sequence[Change], folders: Sequence[Path], faults: list[Fault]
+) -> Policy | None:
+    """An arm's policy: the one it names with what its levers take from the full policy, and changes, laid over it.
+
+    A policy that was changed bears the arm's name.
+    """
+    arm = design.arms[name]
+    if not arm.levers and not changes:
+        return policy_named(arm.triage, folders, f"study.arms.{name}.triage", faults)
+    n_before = len(faults)
+    raw: Raw = {"triage": _policy_stated(arm.triage, folders, f"study.arms.{name}.triage", faults)}
+    full = _policy_stated(design.full, folders, "study.full", faults) if arm.levers and design.full else None
+    if len(faults) > n_before:
+        return None
+    for lever in arm.levers:
+        for path in design.levers[lever].takes:
+            take(raw["triage"], full, path, f"study.levers.{lever}.takes", faults)
+    for change in changes:
+        set_change(raw, change, faults, changeable=("triage",))
+    if full is not None and set(arm.levers) == set(design.levers):
+        raw["triage"].update({each: full[each] for each in PRICES if each in full})
+        faults += _missing_from_full(raw["triage"], full, design)
+    if len(faults) > n_before:
+        return None
+    policy: Policy | None = validated(Policy, {**raw["triage"], "name": name}, f"study.arms.{name}.triage", faults)
+    return policy
+
+
+def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:
+    """Parts of the full policy that no lever takes, where all levers together do otherwise."""
+    meant = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
+    return [
+        Fault("study.levers", f"together do not make up '{design.full}': {path} is not the same", "Let a lever take it")
+        for path in _unlike(joint, full)
+        if not any(path == each or path.startswith(f"{each}.") or each.startswith(f"{path}.") for each in meant)
+    ]
+
+
+def _unlike(one: Raw, other: Raw, within: str = "") -> list[str]:
+    """Dotted paths at which two policies differ, names, notes and prices apart."""
+    found = []
+    for key in dict.fromkeys((*one, *other)):
+        path = f"{within}{key}"
+        if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("mark", "source"):
+            continue
+        if isinstance(one.get(key), dict) and isinstance(other.get(key), dict):
+            found += _unlike(one[key], other[key], f"{path}.")
+        else:
+            found.append(path)
+    return found
