@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from pathlib import Path
@@ -26,6 +29,17 @@ from simulation.config.folders import fingerprint_of, search_folders
 from simulation.errors import ConfigError, Fault, nearest
 
 _user_folders: list[Path] = []
+"""The folders that come before the packaged one, while Hydra composes for us."""
+_hydra_is_ours = threading.RLock()
+"""Hydra keeps its state once a process: one composes at a time."""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What the files and overrides come to: `raw` before its `${...}` are looked up, and the file chosen by group."""
+
+    raw: Raw
+    choices: Mapping[str, str]
 
 
 class _UserConfigs(SearchPathPlugin):
@@ -37,45 +51,63 @@ class _UserConfigs(SearchPathPlugin):
             search_path.prepend("aeflow-user", f"file://{folder}")
 
 
-Plugins.instance().register(_UserConfigs)
+@contextmanager
+def _hydra(folders: Sequence[Path]) -> Iterator[None]:
+    """Hydra for us alone, looking in these folders; whoever called finds theirs as it was, even within its own app."""
+    with _hydra_is_ours:
+        plugins = Plugins.instance()
+        if _UserConfigs not in plugins.discover(SearchPathPlugin):
+            plugins.register(_UserConfigs)
+        shared = GlobalHydra.instance()
+        theirs = shared.hydra
+        shared.clear()
+        _user_folders[:] = folders[:-1]
+        try:
+            with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
+                yield
+        finally:
+            _user_folders.clear()
+            GlobalHydra.instance().hydra = theirs
 
 
 def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> Raw:
     """The configuration as Hydra composes it, resolved to plain values. Raises ConfigError."""
-    return resolve(stated_in(overrides, search_folders(config_dir)))
+    return resolve(stated_in(overrides, search_folders(config_dir)).raw)
 
 
-def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Raw:
-    """The configuration before its `${...}` are looked up.
+def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
+    """The configuration before its `${...}` are looked up, and which files it is of. Raises ConfigError.
 
     Hydra chooses the files; single values are laid over them here, so that one may name a key that a file leaves
     out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
     """
     choices, values = _parted(overrides, folders)
-    raw = copy.deepcopy(_files_composed(tuple(choices), tuple(folders), fingerprint_of(folders)))
+    found = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
+    raw = copy.deepcopy(found.raw)
     faults: list[Fault] = []
     for override in values:
         text = override.input_line or override.key_or_group
         lay_over(raw, override.key_or_group.split("."), override.value(), text, faults)
     if faults:
         raise ConfigError(faults)
-    return raw
+    return Composed(raw, dict(found.choices))
 
 
 @lru_cache(maxsize=32)
 def _files_composed(
     choices: tuple[str, ...], folders: tuple[Path, ...], fingerprint: tuple[tuple[str, int, int], ...]
-) -> Raw:
+) -> Composed:
     """What Hydra makes of the files; remembered until one of them changes, because it takes half a second."""
-    _user_folders[:] = folders[:-1]
-    GlobalHydra.instance().clear()
     try:
-        with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
-            raw = OmegaConf.to_container(compose("config", overrides=list(choices)), resolve=False)
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError) as error:
+        with _hydra(folders):
+            found = compose("config", overrides=list(choices), return_hydra_config=True)
+            chosen = OmegaConf.to_container(found.hydra.runtime.choices)
+            raw = OmegaConf.to_container(found, resolve=False)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         raise explained(error, folders) from None
-    assert isinstance(raw, dict)
-    return {str(key): value for key, value in raw.items()}
+    assert isinstance(raw, dict) and isinstance(chosen, dict)
+    ours = {str(group): str(name) for group, name in chosen.items() if not str(group).startswith("hydra/")}
+    return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, ours)
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:

@@ -31,62 +31,95 @@ class Change:
         return self.path.split(".")[0] == "triage"
 
 
-def lay_over(place: Any, path: Sequence[str], value: Any, where: str, faults: list[Fault], within: str = "") -> None:
-    """Set what a dotted path names: all of it but the last part must be there. A block is laid over a block."""
-    part, rest = path[0], path[1:]
-    here = f"{within}.{part}" if within else part
-    key: Any = part
-    if isinstance(place, list) and part.isdigit() and int(part) < len(place):
-        key = int(part)
-    elif not isinstance(place, dict):
-        faults.append(Fault(where, f"'{within}' has no parts that a key could name", "Name a path that exists"))
+def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault]) -> None:
+    """Set what a dotted path names; a block is laid over a block, key by key. `where` is told of a fault."""
+    place = _place_of(root, path, where, faults)
+    if place is None:
         return
-    elif part not in place and rest:
-        found = f"{within} has no '{part}'" if within else f"there is no '{part}'"
-        faults.append(Fault(where, found, nearest(part, place)))
-        return
-    if rest:
-        lay_over(place[key], rest, value, where, faults, here)
-    elif isinstance(value, dict) and isinstance(place, dict) and isinstance(place.get(key), dict):
+    holder, key = place
+    if isinstance(value, dict) and isinstance(holder, dict) and isinstance(holder.get(key), dict):
         for name, each in value.items():
-            lay_over(place[key], [str(name)], each, where, faults, here)
+            lay_over(root, (*path, str(name)), each, where, faults)
     else:
-        place[key] = value
+        holder[key] = value
 
 
 def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Sequence[str]) -> None:
-    """Set one dotted path; a last key that is not there yet is left to validation."""
+    """Set what a change names, whole; a last key that is not there yet is left to validation."""
     if change.path.split(".")[0] not in changeable:
         remedy = f"Changes may start with {', '.join(changeable)}"
         faults.append(Fault(change.where, "is not part of a department", remedy))
         return
-    place: Any = raw
-    *parents, last = change.path.split(".")
-    for depth, key in enumerate(parents):
-        if not isinstance(place, dict) or key not in place:
-            known = place if isinstance(place, dict) else ()
-            faults.append(Fault(change.where, f"there is no '{'.'.join(parents[: depth + 1])}'", nearest(key, known)))
-            return
-        place = place[key]
-    if not isinstance(place, dict):
-        faults.append(Fault(change.where, f"'{'.'.join(parents)}' holds no keys", "Name a path that exists"))
-        return
-    place[last] = change.value
+    place = _place_of(raw, change.path.split("."), change.where, faults)
+    if place is not None:
+        holder, key = place
+        holder[key] = change.value
 
 
-def take(place: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]) -> None:
+def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]) -> None:
     """Take one block or value over from the full policy; a block that is new gets the provenance it has there."""
-    source: Any = full
-    *parents, last = path.split(".")
-    for depth, part in enumerate((*parents, last)):
-        if not isinstance(source, dict) or part not in source:
-            known = source if isinstance(source, dict) else ()
+    parts = path.split(".")
+    sources: list[Any] = [full]
+    for part in parts:
+        known = sources[-1] if isinstance(sources[-1], dict) else {}
+        if part not in known:
             faults.append(Fault(where, f"'{path}' is not in the full policy", nearest(part, known)))
             return
-        source = source[part]
-        if depth < len(parents) and isinstance(source, dict):
-            place = place.setdefault(part, {key: source[key] for key in ("mark", "source") if key in source})
-    place[last] = copy.deepcopy(source)
+        sources.append(known[part])
+    found: list[Fault] = []
+    place = _place_of(root, parts, where, found, new=[_provenance(each) for each in sources[1:-1]])
+    faults += [Fault(where, f"in the policy that is to have '{path}', {each.found}", each.remedy) for each in found]
+    if place is not None:
+        holder, key = place
+        holder[key] = copy.deepcopy(sources[-1])
+
+
+def _provenance(block: Any) -> Raw:
+    return {key: block[key] for key in ("mark", "source") if key in block} if isinstance(block, dict) else {}
+
+
+def _place_of(
+    root: Raw, path: Sequence[str], where: str, faults: list[Fault], *, new: Sequence[Raw] = ()
+) -> tuple[Any, Any] | None:
+    """The block (or list) that a dotted path leads into, and the key (or number) there; None and a fault if nowhere.
+
+    All of the path but its last part must be there, unless `new` gives a block for each parent that is not.
+    """
+    holder: Any = root
+    for depth, part in enumerate(path):
+        last = depth == len(path) - 1
+        if new and not last and isinstance(holder, dict):
+            holder.setdefault(part, new[depth])
+        inside = _inside(holder, part)
+        if inside is None and last and isinstance(holder, dict):
+            return holder, part
+        if inside is None:
+            faults.append(_nowhere(holder, path, depth, where))
+            return None
+        if last:
+            return inside
+        holder = inside[0][inside[1]]
+    return None
+
+
+def _inside(holder: Any, part: str) -> tuple[Any, Any] | None:
+    """A block and its key, or a list and a number in it, if that is there."""
+    if isinstance(holder, dict) and part in holder:
+        return holder, part
+    if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder):
+        return holder, int(part)
+    return None
+
+
+def _nowhere(holder: Any, path: Sequence[str], depth: int, where: str) -> Fault:
+    """The fault of a path that leads nowhere from its part `depth` on."""
+    led, there = ".".join(path[:depth]), ".".join(path[: depth + 1])
+    if isinstance(holder, dict):
+        return Fault(where, f"there is no '{there}'", nearest(path[depth], (str(key) for key in holder)))
+    if isinstance(holder, list):
+        numbers = f"0 to {len(holder) - 1}" if holder else "none"
+        return Fault(where, f"'{led}' is a list, without '{path[depth]}'", f"Numbers of its parts: {numbers}")
+    return Fault(where, f"'{led}' holds no keys", "Name a path that exists")
 
 
 _DEEPEST = 20

@@ -29,9 +29,14 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
     return (*found, packaged)
 
 
+def yaml_files(folders: Sequence[Path]) -> list[Path]:
+    """Every configuration file."""
+    return [path for folder in folders for path in sorted(folder.rglob("*.yaml"))]
+
+
 def fingerprint_of(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
     """Which files there are and when they changed."""
-    files = [(path, path.stat()) for folder in folders for path in sorted(folder.rglob("*.yaml"))]
+    files = [(path, path.stat()) for path in yaml_files(folders)]
     return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
 
 

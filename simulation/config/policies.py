@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from simulation.config.dotted import Change, Raw, set_change, take
-from simulation.config.files import UniqueKeys, yaml_fault
+from simulation.config.files import mapping_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, nearest
 from simulation.experiment.study import Design
@@ -17,31 +15,48 @@ from simulation.triage.policy import Policy
 
 PRICES = ("price_per_attendance", "cost_per_year")
 """Parts of a policy that belong to no lever: they come with all of them together."""
+STANDS_ALONE = "a policy file has no `defaults` and no `${}`"
 
 
 def policy_named(name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Policy | None:
     """The triage policy of that name from the first folder that has it."""
-    stated = _policy_stated(name, folders, where, faults)
+    stated = policy_stated(name, folders, where, faults)
     if stated is None:
         return None
     policy: Policy | None = validated(Policy, stated, f"triage/{name}.yaml", faults)
     return policy
 
 
-def _policy_stated(name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Any:
-    """What the file of a triage policy states; None if there is no such file, or it is not YAML."""
+def policy_stated(name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Raw | None:
+    """What the file of a triage policy states; None and its faults if there is no such file, or it is not sound.
+
+    Whoever names it, the group `triage` or an arm, reads it alike: it states its values, all of them, and takes
+    nothing from another file.
+    """
     known: set[str] = set()
     for folder in folders:
-        known |= {path.stem for path in (folder / "triage").glob("*.yaml")}
-        path = folder / "triage" / f"{name}.yaml"
+        inside = folder / "triage"
+        known |= {path.relative_to(inside).with_suffix("").as_posix() for path in inside.rglob("*.yaml")}
+        path = inside / f"{name}.yaml"
         if path.is_file():
-            try:
-                return yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeys)
-            except yaml.MarkedYAMLError as error:
-                faults.append(yaml_fault(error, f"triage/{path.name}"))
-                return None
+            shown = f"triage/{name}.yaml"
+            stated = mapping_in(path, shown, faults)
+            taken = [] if stated is None else list(_taken_from_elsewhere(stated, shown))
+            faults += taken
+            return None if taken else stated
     faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, known)))
     return None
+
+
+def _taken_from_elsewhere(stated: Any, where: str) -> Iterator[Fault]:
+    """A fault for `defaults`, and for each value that refers to another: an arm reads the file without the others."""
+    if isinstance(stated, str) and "${" in stated:
+        yield Fault(where, f"refers to '{stated}'", f"Write the value itself: {STANDS_ALONE}")
+    if isinstance(stated, dict) and "defaults" in stated and where.endswith(".yaml"):
+        yield Fault(f"{where}.defaults", "takes another file", f"Write the values themselves: {STANDS_ALONE}")
+    parts = stated.items() if isinstance(stated, dict) else enumerate(stated) if isinstance(stated, list) else ()
+    for key, each in parts:
+        yield from _taken_from_elsewhere(each, f"{where}.{key}")
 
 
 def policy_of(
@@ -55,10 +70,11 @@ def policy_of(
     if not arm.levers and not changes:
         return policy_named(arm.triage, folders, f"study.arms.{name}.triage", faults)
     n_before = len(faults)
-    raw: Raw = {"triage": _policy_stated(arm.triage, folders, f"study.arms.{name}.triage", faults)}
-    full = _policy_stated(design.full, folders, "study.full", faults) if arm.levers and design.full else None
-    if len(faults) > n_before:
+    own = policy_stated(arm.triage, folders, f"study.arms.{name}.triage", faults)
+    full = policy_stated(design.full, folders, "study.full", faults) if arm.levers and design.full else None
+    if own is None or len(faults) > n_before:
         return None
+    raw: Raw = {"triage": own}
     for lever in arm.levers:
         for path in design.levers[lever].takes:
             take(raw["triage"], full, path, f"study.levers.{lever}.takes", faults)

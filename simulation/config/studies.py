@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le
 
 from simulation.config.composing import stated_in
 from simulation.config.departments import GROUPS, department
 from simulation.config.dotted import Change, resolve
 from simulation.config.folders import search_folders
-from simulation.config.policies import policy_of
+from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
 from simulation.engine.choose import choose
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.experiment.execute import MOST_WORKERS, processors
 from simulation.experiment.study import Arm, Design, ReadyArm, RunLength, Study
+from simulation.experiment.targets import target_faults
 from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.described import Mark, described
 from simulation.triage.policy import Policy
@@ -47,12 +51,14 @@ class Top:
 
     engine: Literal["auto", "reference", "compiled"]
     executor: Literal["serial", "local"]
-    workers: int
+    workers: Annotated[int, Ge(0), Le(MOST_WORKERS)]
     results: str
     dry_run: bool
 
 
 GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+NAME_WORDS = "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first"
 
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
@@ -61,9 +67,12 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
     folders = search_folders(config_dir)
-    stated = stated_in(overrides, folders)
-    raw = resolve(stated)
+    found = stated_in(overrides, folders)
     faults: list[Fault] = []
+    policy_stated(found.choices.get("triage", ""), folders, "triage", faults)
+    if faults:
+        raise ConfigError(faults)
+    stated, raw = found.raw, resolve(found.raw)
     top = validated(
         Top,
         {key: raw[key] for key in raw if key not in GROUP_TYPES and key not in GROUPS},
@@ -80,6 +89,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
         raise ConfigError(faults)
     assert top and design and run and scenario
     _known_arms(design, faults)
+    faults += _name_faults(design)
     faults += lever_faults(design)
     if faults:
         raise ConfigError(faults)
@@ -102,21 +112,23 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     own_policy: Policy | None = validated(Policy, raw.get("triage"), "triage", faults)
     if own_policy is not None and pathway is not None:
         faults += check_policy(own_policy, pathway)
-    if faults:
+    if not faults:
+        faults += target_faults(design, arms)
+        faults += _left_out(design, arms)
+    if faults or own_policy is None:
         raise ConfigError(list(dict.fromkeys(faults)))
-    assert own_policy
     engine, why = choose(top.engine, _n_patients(arms, run))
     return Study(
         design=design,
         run=run,
         arms=tuple(arms),
         alone=_alone(next(arm for arm in arms if arm.name == design.baseline), own_policy),
-        scenario=_chosen(overrides, "scenario", "usual"),
         engine=engine,
         engine_why=why,
         executor=top.executor,
-        workers=top.workers or os.cpu_count() or 1,
+        workers=top.workers or processors(),
         resolved=raw,
+        choices=found.choices,
     )
 
 
@@ -144,9 +156,21 @@ def _known_arms(design: Design, faults: list[Fault]) -> None:
             faults.append(Fault(where, f"there is no arm '{name}'", nearest(name, design.arms)))
 
 
-def _chosen(overrides: Sequence[str], group: str, default: str) -> str:
-    chosen = [text.split("=", 1)[1] for text in overrides if text.split("=", 1)[0] == group and "=" in text]
-    return chosen[-1] if chosen else default
+def _name_faults(design: Design) -> Iterator[Fault]:
+    """Names that cannot be part of a path: a study's is a folder, an arm's and a lever's stand in dotted paths."""
+    named = [("study.name", design.name), *((f"study.arms.{name}", name) for name in design.arms)]
+    named += [(f"study.levers.{name}", name) for name in design.levers]
+    for where, name in named:
+        if not NAME.fullmatch(name):
+            yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
+
+
+def _left_out(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
+    """Arms that are stated and would not be run, whatever became of them: nothing is left out in silence."""
+    ready = {arm.name for arm in arms}
+    for name in design.arms:
+        if name not in ready:
+            yield Fault(f"study.arms.{name}", "could not be made ready", "Report this: its own fault should be here")
 
 
 def _changes(stated: Mapping[str, Any], where: str) -> list[Change]:
