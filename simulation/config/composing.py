@@ -106,7 +106,8 @@ def _files_composed(
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
         raise explained(error, folders) from None
     assert isinstance(raw, dict) and isinstance(chosen, dict)
-    ours = {str(group): str(name) for group, name in chosen.items() if not str(group).startswith("hydra/")}
+    ours = {str(group): str(name) for group, name in chosen.items() if name is not None}
+    ours = {group: name for group, name in ours.items() if not group.startswith("hydra/")}
     return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, ours)
 
 

@@ -12,7 +12,7 @@ from annotated_types import Ge, Le
 
 from simulation.config.composing import stated_in
 from simulation.config.departments import GROUPS, department
-from simulation.config.dotted import Change, resolve
+from simulation.config.dotted import Change, Raw, resolve
 from simulation.config.folders import search_folders
 from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
@@ -22,6 +22,7 @@ from simulation.experiment.execute import MOST_WORKERS, processors
 from simulation.experiment.study import Arm, Design, ReadyArm, RunLength, Study
 from simulation.experiment.targets import target_faults
 from simulation.inquiry.ablation import expanded, lever_faults
+from simulation.pathway.department import Pathway
 from simulation.pathway.described import Mark, described
 from simulation.triage.policy import Policy
 from simulation.triage.policy import check as check_policy
@@ -69,17 +70,42 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     folders = search_folders(config_dir)
     found = stated_in(overrides, folders)
     faults: list[Fault] = []
-    policy_stated(found.choices.get("triage", ""), folders, "triage", faults)
+    if "triage" in found.choices:
+        policy_stated(found.choices["triage"], folders, "triage", faults)
     if faults:
         raise ConfigError(faults)
     stated, raw = found.raw, resolve(found.raw)
-    top = validated(
-        Top,
-        {key: raw[key] for key in raw if key not in GROUP_TYPES and key not in GROUPS},
-        "",
-        faults,
-        also=(*GROUP_TYPES, *GROUPS),
+    top, design, run, scenario = _parts(raw)
+    changed, pathway = department(stated, _changes(scenario.changes, "scenario"), faults)
+    arms = tuple(_ready_arms(design, changed, pathway, folders, faults))
+    own_policy: Policy | None = validated(Policy, raw.get("triage"), "triage", faults)
+    if own_policy is not None and pathway is not None:
+        faults += check_policy(own_policy, pathway)
+    faults += target_faults(design, arms)
+    if not faults:
+        faults += _left_out(design, arms)
+    if faults or own_policy is None:
+        raise ConfigError(list(dict.fromkeys(faults)))
+    engine, why = choose(top.engine, _n_patients(arms, run))
+    return Study(
+        design=design,
+        run=run,
+        arms=arms,
+        alone=_alone(next(arm for arm in arms if arm.name == design.baseline), own_policy),
+        engine=engine,
+        engine_why=why,
+        executor=top.executor,
+        workers=top.workers or processors(),
+        resolved=raw,
+        choices=found.choices,
     )
+
+
+def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
+    """What stands beside the department, each sound by itself; levers made arms. Raises ConfigError."""
+    faults: list[Fault] = []
+    beside = (*GROUP_TYPES, *GROUPS)
+    top = validated(Top, {key: raw[key] for key in raw if key not in beside}, "", faults, also=beside)
     design = validated(Design, raw.get("study"), "study", faults)
     run = validated(RunLength, raw.get("run"), "run", faults)
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
@@ -93,14 +119,20 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     faults += lever_faults(design)
     if faults:
         raise ConfigError(faults)
-    design = expanded(design)
-    changed, pathway = department(stated, _changes(scenario.changes, "scenario"), faults)
-    arms = []
+    return top, expanded(design), run, scenario
+
+
+def _ready_arms(
+    design: Design, changed: Raw, pathway: Pathway | None, folders: Sequence[Path], faults: list[Fault]
+) -> Iterator[ReadyArm]:
+    """The arms whose department and policy are there, in their order; of the others, faults.
+
+    `changed` and `pathway`: the groups as the scenario leaves them, and the department that they state.
+    """
     for name, arm in design.arms.items():
         if arm.levers and faults:
             continue  # the same fault again, in every combination of levers
-        where = f"study.arms.{name}"
-        changes = _changes_of(arm, design, where)
+        changes = _changes_of(arm, design, f"study.arms.{name}")
         own = pathway
         of_department = [each for each in changes if not each.of_policy]
         if of_department and pathway is not None:
@@ -108,28 +140,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
         policy = policy_of(name, design, [each for each in changes if each.of_policy], folders, faults)
         if own is not None and policy is not None:
             faults += check_policy(policy, own)
-            arms.append(ReadyArm(name, arm, own, policy))
-    own_policy: Policy | None = validated(Policy, raw.get("triage"), "triage", faults)
-    if own_policy is not None and pathway is not None:
-        faults += check_policy(own_policy, pathway)
-    if not faults:
-        faults += target_faults(design, arms)
-        faults += _left_out(design, arms)
-    if faults or own_policy is None:
-        raise ConfigError(list(dict.fromkeys(faults)))
-    engine, why = choose(top.engine, _n_patients(arms, run))
-    return Study(
-        design=design,
-        run=run,
-        arms=tuple(arms),
-        alone=_alone(next(arm for arm in arms if arm.name == design.baseline), own_policy),
-        engine=engine,
-        engine_why=why,
-        executor=top.executor,
-        workers=top.workers or processors(),
-        resolved=raw,
-        choices=found.choices,
-    )
+            yield ReadyArm(name, arm, own, policy)
 
 
 def _alone(baseline: ReadyArm, policy: Policy) -> ReadyArm:

@@ -52,6 +52,13 @@ def test_the_hash_of_fitted_values_is_of_the_file_in_use(own: Own) -> None:
     assert site.knobs_file() == mine / "knobs" / "mine.yaml"
 
 
+def test_a_config_that_states_a_scenario_itself_says_so(own: Own) -> None:
+    text = CONFIG.replace("  - scenario: usual ", "  # ").replace(
+        "engine: auto", 'scenario: {question: "q?", changes: {}}\nengine: auto'
+    )
+    assert load(config_dir=own({"config.yaml": text})).scenario == "config"
+
+
 # --- nothing is left behind ----------------------------------------------------------------------------------------
 
 

@@ -56,6 +56,24 @@ def test_every_target_at_fault_is_named_at_once() -> None:
     assert message.startswith("2 faults in the configuration:")
 
 
+def test_a_target_is_judged_beside_faults_of_the_arms() -> None:
+    message = message_of("study.primary.0.measure=stay_meen", "study.arms.sham.triage=shma")
+    assert message.startswith("2 faults in the configuration:")
+    assert "Did you mean 'sham'?" in message
+    assert "Did you mean 'stay_mean'?" in message
+
+
+def test_a_group_that_one_arm_has_not_names_the_arm(own: Own) -> None:
+    changes = "changes: {site.streams.referred.attends: false}"
+    text = STUDY.replace("triage: lean_triage}", f"triage: lean_triage, {changes}}}")
+    message = message_of(
+        "study=mine", "study.secondary.0.group='stream=referred'", folder=own({"study/mine.yaml": text})
+    )
+    assert message.startswith(
+        "study.secondary.0.group: 'within_4h_share' has no group 'stream=referred' in arm lean_triage."
+    )
+
+
 def test_a_group_by_coverage_is_known_where_the_study_tells_coverage_apart() -> None:
     assert load("study=coverage", "study.secondary.0.group='coverage=never'").design.secondary[0].group == (
         "coverage=never"
