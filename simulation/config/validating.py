@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 from pydantic import TypeAdapter, ValidationError
 
 from simulation.errors import Fault, nearest
-from simulation.pathway.department import Attribute, Branch, Trigger
+from simulation.pathway.department import Attribute, Branch, Outage, Trigger
 from simulation.pathway.durations import AnyDuration
 
 
@@ -62,7 +62,7 @@ def _without_echoes(faults: list[Fault]) -> list[Fault]:
 @cache
 def _kinds() -> dict[str, str]:
     """By name of a class, the `kind` that says it is meant."""
-    unions = (AnyDuration, Attribute, Branch, Trigger)
+    unions = (AnyDuration, Attribute, Branch, Trigger, Outage)
     return {
         each.__name__: str(get_args(get_type_hints(each)["kind"])[0]) for union in unions for each in get_args(union)
     }
