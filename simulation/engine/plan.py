@@ -34,7 +34,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.remembered import remembered
 from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
-from simulation.units import HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
+from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
 
 Ints = NDArray[np.int64]
 RANK_SCALE = 1000
@@ -442,6 +442,18 @@ class Columns:
         return len(self.arrived_at)
 
 
+TOO_LONG = float(np.iinfo(np.int32).max)
+"""Ticks that a column of minutes cannot hold: 1,456 days."""
+
+
+def _too_long(parts: Sequence[str], ticks: float) -> str:
+    together = "" if len(parts) == 1 else " together"
+    return (
+        f"duration {' + '.join(parts)}: somebody's takes {ticks / DAY:,.0f} days{together}, and an engine counts to "
+        f"{TOO_LONG / DAY:,.0f}. Give a shorter mean, scale or log_sd"
+    )
+
+
 def bind(plan: Plan, draws: Draws) -> Columns:
     """Put the columns of `draws` into the order that `plan` asks for. Raises PlanError if one is missing."""
     n = len(draws)
@@ -463,6 +475,8 @@ def bind(plan: Plan, draws: Draws) -> Columns:
             continue
         columns = [draws.minutes[part][min(repeat, len(draws.minutes[part]) - 1)] for part in parts]
         ticks = sum(columns[1:], start=columns[0]) * (factor * TICKS_PER_MINUTE)
+        if n and not np.max(ticks) < TOO_LONG:  # NaN is too long, too
+            raise PlanError(_too_long(parts, float(np.max(ticks))))
         minutes[number] = np.rint(ticks, out=ticks)
     ignored = np.zeros((len(plan.ignored_columns), n), dtype=np.bool_)
     for number, name in enumerate(plan.ignored_columns):

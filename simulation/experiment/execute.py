@@ -7,7 +7,9 @@ workers do not listen to it; they are ended when a run stops early, and nothing 
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -18,6 +20,15 @@ from simulation.errors import AeflowError
 
 Task = TypeVar("Task")
 Answer = TypeVar("Answer")
+MOST_WORKERS = 61 if sys.platform == "win32" else 1024
+"""Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere a slip of the pen."""
+
+
+def processors() -> int:
+    """How many processes are worth starting: the processors that this one may use, MOST_WORKERS at most."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    return min(os.cpu_count() or 1, MOST_WORKERS)
 
 
 class SerialExecutor(Executor):

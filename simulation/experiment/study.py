@@ -164,6 +164,7 @@ class Study:
     """Everything a comparison needs.
 
     `alone`: the one arm of `aeflow run`, the baseline's department under the policy of the group `triage`.
+    `choices`: by group of configurations, the file taken from it ('scenario': 'busier').
     `resolved`: the configuration as composed, for the record.
     """
 
@@ -171,12 +172,21 @@ class Study:
     run: RunLength
     arms: tuple[ReadyArm, ...]
     alone: ReadyArm
-    scenario: str
     engine: EngineName
     engine_why: str
     executor: Literal["serial", "local"]
     workers: int
     resolved: Mapping[str, object]
+    choices: Mapping[str, str]
+
+    @property
+    def scenario(self) -> str:
+        """The name of the scenario: of its file."""
+        return self.chosen("scenario")
+
+    def chosen(self, group: str) -> str:
+        """The file taken from a group of configurations; 'config' for one that config.yaml states itself."""
+        return self.choices.get(group, "config")
 
     @property
     def baseline(self) -> ReadyArm:

@@ -46,6 +46,8 @@ from simulation.units import to_ticks
 TOLERANCE = 1e-6
 """How far a sum of probabilities may be from 1."""
 HOURLY = (24, 168)
+SEPARATORS = ("/", "+", ":", ".")
+"""Signs that `draws` puts the names of its streams together with."""
 ANY_CLASS = "acuity"
 """What a step says to rank by the patient's acuity now; no class may be called so."""
 
@@ -58,6 +60,7 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     categories = _attributes(pathway, found)
     _values(pathway, found)
     for plain in (
+        _stream_names,
         _node_names,
         _streams,
         _present,
@@ -262,6 +265,21 @@ def _durations(pathway: Pathway, found: Findings, categories: Categories) -> Non
                 found.add(f"{where}.luck_of", f"'{lender}' has the luck of '{borrowed}' itself", remedy)
 
 
+def _stream_names(pathway: Pathway, found: Findings) -> None:
+    """Names that streams of chance are found by hold none of the signs that such a stream's own name is put together
+    with, so no two of them can be one."""
+    named = ("streams", "present", "attributes", "durations", "day_factors", "outages", "branches", "steps")
+    for section in named:
+        for name in getattr(pathway, section):
+            sign = next((each for each in SEPARATORS if each in name), None)
+            if sign is not None and not (section == "attributes" and name.startswith("coin:")):  # has its own fault
+                remedy = "Streams of chance are named with it: leave it out of names"
+                found.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
+    for section in ("streams", "present"):
+        for name in sorted({"day", "outage"} & set(getattr(pathway, section))):
+            found.add(f"{section}.{name}", f"the name '{name}' is taken", "Choose another name", breaks="attribute")
+
+
 def _node_names(pathway: Pathway, found: Findings) -> None:
     """A name belongs to one node, and to one source of patients."""
     kinds = ("steps", "branches", "loops", "ends")
@@ -285,6 +303,10 @@ def _streams(pathway: Pathway, found: Findings) -> None:
         _profile(pathway, found, f"{where}.by_hour", stream.by_hour, HOURLY)
         _profile(pathway, found, f"{where}.by_weekday", stream.by_weekday, (7,))
         _profile(pathway, found, f"{where}.by_month", stream.by_month, (12,))
+        hours = pathway.profiles.get(stream.by_hour or "")
+        if hours is not None and len(hours.weights) == HOURLY[-1] and stream.by_weekday is not None:
+            remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
+            found.add(f"{where}.by_weekday", f"by_hour '{stream.by_hour}' already says the weekday", remedy)
         found.known(f"{where}.day_factor", stream.day_factor, pathway.day_factors, what="day factor")
         if stream.headroom < stream.scale:
             remedy = f"Raise headroom to {stream.scale:g} or more, with room for busy days"

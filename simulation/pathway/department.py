@@ -80,7 +80,8 @@ class Stream(Sourced):
     """A source of patients: Poisson counts around a day factor, spread over the day.
 
     `scale` multiplies arrivals (a lever) by keeping more or fewer of one larger stream, so that everybody else
-    stays the same; `headroom` is how much larger. `attends`: counts as an A&E attendance.
+    stays the same; `headroom` is how much larger. `attends`: counts as an A&E attendance. `by_hour` of a whole week
+    (168 weights) says the weekday itself, and takes no `by_weekday` besides.
     """
 
     starts: str

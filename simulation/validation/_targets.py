@@ -45,16 +45,33 @@ class Target:
 
 def targets_named(name: str, folders: Iterable[Path]) -> tuple[Target, ...]:
     """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
-    import yaml
+    from simulation.config.files import mapping_in
 
     known: set[str] = set()
     for folder in folders:
         known |= {path.stem for path in (folder / "targets").glob("*.yaml")}
         path = folder / "targets" / f"{name}.yaml"
         if path.is_file():
-            stated = yaml.safe_load(path.read_text(encoding="utf-8"))
-            return _checked(stated["rows"], f"targets/{name}.yaml")
+            faults: list[Fault] = []
+            stated = mapping_in(path, f"targets/{name}.yaml", faults)
+            if stated is None:
+                raise ConfigError(faults)
+            return _checked(_rows(stated, f"targets/{name}.yaml"), f"targets/{name}.yaml")
     raise ConfigError([Fault("targets", f"there are no targets '{name}'", nearest(name, known))])
+
+
+def _rows(stated: dict[str, Any], where: str) -> list[dict[str, Any]]:
+    """The rows of a file, blocks of keys all of them. Raises ConfigError."""
+    rows = stated.get("rows")
+    if not isinstance(rows, list) or not rows:
+        raise ConfigError([Fault(where, "has no list of `rows`", "State one row or more under `rows`")])
+    plain = [number + 1 for number, row in enumerate(rows) if not isinstance(row, dict)]
+    if plain:
+        faults = [
+            Fault(f"{where}, row {each}", "is not a block of keys", "Write {name: ..., kind: ...}") for each in plain
+        ]
+        raise ConfigError(faults)
+    return rows
 
 
 def _checked(rows: list[dict[str, Any]], where: str) -> tuple[Target, ...]:

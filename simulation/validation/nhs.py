@@ -126,7 +126,7 @@ def validate_site(
         rows += [_response_row(target, arms, search) for target in wanted if target.kind == "response"]
     file = site.knobs_file()
     return Table(
-        site=site.chosen("site", "typical"),
+        site=site.study.chosen("site"),
         rows=tuple(rows),
         knobs=site.knobs(),
         knobs_file=f"configs/knobs/{file.name}",
@@ -165,14 +165,9 @@ class _Site:
         """The baseline arm's department."""
         return self.study.baseline.pathway
 
-    def chosen(self, group: str, otherwise: str) -> str:
-        """The file taken from a group of configurations."""
-        named = [each.split("=", 1)[1] for each in self.overrides if each.startswith(f"{group}=")]
-        return named[-1] if named else otherwise
-
     def knobs_file(self) -> Path:
         """The file of fitted values in use."""
-        name = self.chosen("knobs", "typical")
+        name = self.study.chosen("knobs")
         for folder in search_folders(self.config_dir):
             if (folder / "knobs" / f"{name}.yaml").is_file():
                 return folder / "knobs" / f"{name}.yaml"

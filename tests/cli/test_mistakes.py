@@ -28,10 +28,10 @@ def changed(name: str, before: str, after: str) -> str:
     [
         ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: dry_run, engine,"),
         ("enginee=compiled", "enginee: unknown key 'enginee'. Did you mean 'engine'?"),
-        ("staffing.triage_nurze.extra=1", "staffing has no 'triage_nurze'. Did you mean 'triage_nurses'?"),
+        ("staffing.triage_nurze.extra=1", "there is no 'staffing.triage_nurze'. Did you mean 'triage_nurses'?"),
         ("staffing.triage_nurses.extar=1", "staffing.triage_nurses.extar: unknown key 'extar'. Did you mean 'extra'?"),
         ("knobs.patience_scale.valeu=3", "knobs.patience_scale.valeu: unknown key 'valeu'. Did you mean 'value'?"),
-        ("run.seed.x=3", "'run.seed' has no parts that a key could name"),
+        ("run.seed.x=3", "'run.seed' holds no keys"),
         ("scenario=bussier", "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?"),
         ("site=null", "site=null: there is no site None. Known names: published/treatment_centre, typical"),
         ("~study", "~study: a study needs every group"),

@@ -185,6 +185,18 @@ def test_a_mistake_in_a_policy_is_named_where_it_stands_whether_minutes_are_a_bl
     assert "dictionary or an instance" not in message or "adoption" in stated
 
 
+@pytest.mark.parametrize(
+    ("outage", "told"),
+    [
+        ("{kind: stated, spnas: []}", "site.outages.tool.spnas: unknown key 'spnas'. Did you mean 'spans'?"),
+        ("{kind: statd, spans: []}", "site.outages.tool.kind: unknown kind 'statd'. Did you mean 'stated'?"),
+    ],
+)
+def test_a_mistake_in_an_outage_is_told_of_the_kind_that_was_meant(outage: str, told: str) -> None:
+    sourced = outage.replace("}", ", mark: assumed, source: test}")
+    assert message_of(f"site.outages={{tool: {sourced}}}") == told
+
+
 def test_coverages_that_are_no_arms_are_named(own: Own) -> None:
     files = arms_with("{}")
     files["study/two.yaml"] += "coverages: {partial: mor, full: nurse}\n"

@@ -181,6 +181,29 @@ NUMBERS = {
         "streams: {walk_in: {by_weekday: day}}}",
         "streams.walk_in.by_weekday: profile 'day' has 12 weights. It needs 7 here.",
     ),
+    "two patterns of the week": (
+        "{profiles: {hours: {weights: [" + ", ".join(["1"] * 120 + ["0"] * 48) + "], mark: assumed, source: test}, "
+        "week: {weights: [1, 1, 1, 1, 1, 0.5, 0.5], mark: assumed, source: test}}, "
+        "streams: {walk_in: {by_hour: hours, by_weekday: week}}}",
+        "streams.walk_in.by_weekday: by_hour 'hours' already says the weekday. Remove by_weekday, or give by_hour 24 "
+        "weights: two patterns of the week change how many come.",
+    ),
+    "a stream with a sign that streams of chance are named with": (
+        "{streams: {a+1: {starts: see, per_day: 1, mark: assumed, source: test}}}",
+        "streams.a+1: the name holds '+'. Streams of chance are named with it: leave it out of names.",
+    ),
+    "an attribute with such a sign": (
+        "{attributes: {a/0: {kind: chance, p: 0.5, mark: assumed, source: test}}}",
+        "attributes.a/0: the name holds '/'. Streams of chance are named with it: leave it out of names.",
+    ),
+    "a duration with such a sign": (
+        "{durations: {a/0: {kind: fixed, mean: 5, mark: assumed, source: test}}}",
+        "durations.a/0: the name holds '/'. Streams of chance are named with it: leave it out of names.",
+    ),
+    "a stream that is called as those of the days": (
+        "{streams: {day: {starts: see, per_day: 1, mark: assumed, source: test}}}",
+        "streams.day: the name 'day' is taken. Choose another name.",
+    ),
     "a year of 7 months": (
         "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, "
         "streams: {walk_in: {by_month: week}}}",

@@ -59,6 +59,31 @@ def table(*rows: nhs.Row, **changes: Any) -> nhs.Table:
     return nhs.Table(**{**stated, **changes})
 
 
+# --- reading ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ("# café".encode("latin-1"), "targets/mine.yaml, line 1: the byte 0xe9 is not UTF-8."),
+        (b"rows: \x07", "targets/mine.yaml, line 1: holds the control character 0x07."),
+        (b"rows: [", "targets/mine.yaml, line 1: "),
+        (b"", "targets/mine.yaml: states nothing."),
+        (b"rows:\n", "targets/mine.yaml: has no list of `rows`."),
+        (b"rows: {a: 1}", "targets/mine.yaml: has no list of `rows`."),
+        (b"rows: [1]", "targets/mine.yaml, row 1: is not a block of keys."),
+    ],
+)
+def test_a_file_of_targets_that_cannot_be_read_is_one_message_that_names_it(
+    tmp_path: Path, stated: bytes, told: str
+) -> None:
+    (tmp_path / "targets").mkdir()
+    (tmp_path / "targets" / "mine.yaml").write_bytes(stated)
+    with pytest.raises(ConfigError) as refused:
+        targets_named("mine", [tmp_path])
+    assert str(refused.value).startswith(told)
+
+
 # --- judging ---------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,32 @@
+"""YAML to a `Study`: compose with Hydra, apply what scenario and arm change, validate, name every fault at once.
+
+The only room that knows every room. Below it nothing sees a configuration object: it hands out plain frozen
+dataclasses. A key that nobody knows is a fault here, wherever it stands: on the command line, in a file of ours
+or in a file of the user's.
+
+Reading order: `studies` (`load`), `departments`, `policies`; then `composing` (Hydra), `validating` (pydantic), and
+`dotted`, `files`, `folders` below them.
+"""
+
+from simulation.config.composing import combinations, composed
+from simulation.config.departments import CHANGEABLE, GROUPS, SECTIONS, pathway_from
+from simulation.config.folders import packaged_configs, search_folders
+from simulation.config.policies import PRICES, policy_named
+from simulation.config.studies import Knob, Scenario, Top, load
+
+__all__ = [
+    "CHANGEABLE",
+    "GROUPS",
+    "PRICES",
+    "SECTIONS",
+    "Knob",
+    "Scenario",
+    "Top",
+    "combinations",
+    "composed",
+    "load",
+    "packaged_configs",
+    "pathway_from",
+    "policy_named",
+    "search_folders",
+]

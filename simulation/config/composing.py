@@ -1,0 +1,180 @@
+"""Files and overrides to one nested mapping: the only place that asks Hydra. Says nothing about what is sound."""
+
+from __future__ import annotations
+
+import copy
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
+from pathlib import Path
+
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from simulation.config.dotted import Raw, lay_over, resolve
+from simulation.config.files import explained
+from simulation.config.folders import fingerprint_of, search_folders
+from simulation.errors import ConfigError, Fault, nearest
+
+_user_folders: list[Path] = []
+"""The folders that come before the packaged one, while Hydra composes for us."""
+_hydra_is_ours = threading.RLock()
+"""Hydra keeps its state once a process: one composes at a time."""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """What the files and overrides come to: `raw` before its `${...}` are looked up, and the file chosen by group."""
+
+    raw: Raw
+    choices: Mapping[str, str]
+
+
+class _UserConfigs(SearchPathPlugin):
+    """Puts the user's folders before the packaged one."""
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """Called by Hydra when it starts."""
+        for folder in reversed(_user_folders):
+            search_path.prepend("aeflow-user", f"file://{folder}")
+
+
+@contextmanager
+def _hydra(folders: Sequence[Path]) -> Iterator[None]:
+    """Hydra for us alone, looking in these folders; whoever called finds theirs as it was, even within its own app."""
+    with _hydra_is_ours:
+        plugins = Plugins.instance()
+        if _UserConfigs not in plugins.discover(SearchPathPlugin):
+            plugins.register(_UserConfigs)
+        shared = GlobalHydra.instance()
+        theirs = shared.hydra
+        shared.clear()
+        _user_folders[:] = folders[:-1]
+        try:
+            with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
+                yield
+        finally:
+            _user_folders.clear()
+            GlobalHydra.instance().hydra = theirs
+
+
+def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> Raw:
+    """The configuration as Hydra composes it, resolved to plain values. Raises ConfigError."""
+    return resolve(stated_in(overrides, search_folders(config_dir)).raw)
+
+
+def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
+    """The configuration before its `${...}` are looked up, and which files it is of. Raises ConfigError.
+
+    Hydra chooses the files; single values are laid over them here, so that one may name a key that a file leaves
+    out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
+    """
+    choices, values = _parted(overrides, folders)
+    found = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
+    raw = copy.deepcopy(found.raw)
+    faults: list[Fault] = []
+    for override in values:
+        text = override.input_line or override.key_or_group
+        lay_over(raw, override.key_or_group.split("."), override.value(), text, faults)
+    if faults:
+        raise ConfigError(faults)
+    return Composed(raw, dict(found.choices))
+
+
+@lru_cache(maxsize=32)
+def _files_composed(
+    choices: tuple[str, ...], folders: tuple[Path, ...], fingerprint: tuple[tuple[str, int, int], ...]
+) -> Composed:
+    """What Hydra makes of the files; remembered until one of them changes, because it takes half a second."""
+    try:
+        with _hydra(folders):
+            found = compose("config", overrides=list(choices), return_hydra_config=True)
+            chosen = OmegaConf.to_container(found.hydra.runtime.choices)
+            raw = OmegaConf.to_container(found, resolve=False)
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
+        raise explained(error, folders) from None
+    assert isinstance(raw, dict) and isinstance(chosen, dict)
+    ours = {str(group): str(name) for group, name in chosen.items() if name is not None}
+    ours = {group: name for group, name in ours.items() if not group.startswith("hydra/")}
+    return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, ours)
+
+
+def combinations(overrides: Sequence[str]) -> list[list[str]]:
+    """What a sweep runs: one list of overrides for each combination of the values that they name. Raises ConfigError.
+
+    >>> combinations(["scenario=usual,busier", "run.seed=7"])
+    [['scenario=usual', 'run.seed=7'], ['scenario=busier', 'run.seed=7']]
+    """
+    choices: list[list[str]] = []
+    for text, override in zip(overrides, _parsed(overrides), strict=True):
+        if override.is_sweep_override():
+            key = text.split("=", 1)[0]
+            choices.append([f"{key}={value}" for value in override.sweep_string_iterator()])
+        else:
+            choices.append([text])
+    return [list(chosen) for chosen in product(*choices)]
+
+
+def _parsed(overrides: Sequence[str]) -> list[Override]:
+    parser = OverridesParser.create()
+    parsed, faults = [], []
+    for text in overrides:
+        try:
+            override = parser.parse_override(text)
+        except HydraException:
+            faults.append(Fault(text, "is not of the form key=value", "See aeflow --help"))
+            continue
+        if not override.key_or_group:
+            faults.append(Fault(text, "names no key", "Overrides look like key=value"))
+        parsed.append(override)
+    if faults:
+        raise ConfigError(faults)
+    return parsed
+
+
+def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Override]]:
+    """Overrides that Hydra is to carry out (choices of a file, `+key`, `~key`), and single values."""
+    choices: list[str] = []
+    values: list[Override] = []
+    faults: list[Fault] = []
+    for text, override in zip(overrides, _parsed(overrides), strict=True):
+        key = override.key_or_group
+        if override.is_sweep_override():
+            faults.append(Fault(text, "names several values", "Name one, or sweep over them with -m"))
+        elif (folders[-1] / key).is_dir():
+            faults += _unknown_choice(override, text, folders)
+            choices.append(text)
+        elif override.type is OverrideType.CHANGE and key.split(".")[0] != "hydra":
+            values.append(override)
+        else:
+            choices.append(text)
+    if faults:
+        raise ConfigError(faults)
+    return choices, values
+
+
+def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> list[Fault]:
+    if override.is_delete():
+        return [Fault(text, "a study needs every group", "Leave it out")]
+    group, chosen = override.key_or_group, override.value()
+    known = {
+        path.relative_to(folder / group).with_suffix("").as_posix()
+        for folder in folders
+        for path in (folder / group).rglob("*.yaml")
+    }
+    if isinstance(chosen, str) and chosen in known:
+        return []
+    shown = f"'{chosen}'" if isinstance(chosen, str) else repr(chosen)
+    return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]

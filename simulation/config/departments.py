@@ -1,0 +1,80 @@
+"""One checked `Pathway` out of the groups site, staffing and pathway, with what scenario and arm change."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from simulation.config.dotted import Change, Raw, resolve, set_change
+from simulation.config.validating import as_written, validated
+from simulation.errors import ConfigError, Fault
+from simulation.pathway.check import check
+from simulation.pathway.department import Pathway
+
+SECTIONS = tuple(field.name for field in fields(Pathway))
+
+
+GROUPS = ("site", "staffing", "pathway")
+"""The groups that together state a `Pathway`."""
+
+
+CHANGEABLE = (*GROUPS, "knobs")
+"""What a scenario or an arm can change; anything else would do nothing."""
+
+
+def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathway:
+    """The checked pathway of a composed configuration. Raises ConfigError."""
+    faults: list[Fault] = []
+    _, pathway = department(
+        raw, [Change(path, value, f"changes.{path}") for path, value in (changes or {}).items()], faults
+    )
+    if faults or pathway is None:
+        raise ConfigError(faults)
+    return pathway
+
+
+def department(raw: Raw, changes: Iterable[Change], faults: list[Fault]) -> tuple[Raw, Pathway | None]:
+    """The groups with changes applied, and the pathway they state together (None if that has faults)."""
+    changed = {group: copy.deepcopy(raw.get(group)) for group in CHANGEABLE}
+    n_before = len(faults)
+    for each in changes:
+        set_change(changed, each, faults, changeable=CHANGEABLE)
+    if len(faults) > n_before:
+        return changed, None
+    merged, origin, found = _merged(resolve(changed))
+    faults += found
+    if found:
+        return changed, None
+    pathway = validated(Pathway, merged, "", faults, origin)
+    if pathway is None or len(faults) > n_before:
+        return changed, None
+    found = [Fault(as_written(fault.where, origin), fault.found, fault.remedy) for fault in check(pathway)]
+    faults += found
+    return changed, None if found else pathway
+
+
+def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
+    """Site, staffing and pathway as one mapping; where each name came from; names stated twice."""
+    merged: Raw = {}
+    origin: dict[tuple[str, ...], str] = {}
+    faults: list[Fault] = []
+    for group in GROUPS:
+        stated = raw.get(group) or {}
+        parts = {"pools": stated} if group == "staffing" else stated
+        for section, content in parts.items():
+            if not isinstance(content, dict) or section not in SECTIONS or section in ("priority", "patience"):
+                merged[section] = content
+                origin[(section,)] = group
+                continue
+            for name, each in content.items():
+                if name in merged.get(section, {}):
+                    path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
+                    first = origin[section, name]
+                    faults.append(
+                        Fault(path, f"the name is used in {first}, too", "Names are unique in a section: rename one")
+                    )
+                merged.setdefault(section, {})[name] = each
+                origin[(section, name)] = group
+    return merged, origin, faults

@@ -1,0 +1,125 @@
+"""One YAML file read by itself, and what a YAML library says about it, in our words.
+
+A file that is read here reads as one that Hydra composes: the same numbers, and no key twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from simulation.config.folders import shown_path, yaml_files
+from simulation.errors import ConfigError, Fault
+
+REWRITE = "Save it as plain text in UTF-8, without control characters"
+
+
+def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | None:
+    """The keys that a YAML file states, or None and a fault that names it as `shown`.
+
+    Refused are files that cannot be read, are not text in UTF-8, are not YAML, or hold no block of keys. A block that
+    the file names by an anchor is a block of its own wherever it is used, so that a change reaches one of them.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        stated = yaml.load(text, Loader=UniqueKeys)
+    except OSError as error:
+        faults.append(Fault(shown, f"cannot be read: {error.strerror}", "Make it readable"))
+    except UnicodeDecodeError as error:
+        faults.append(_not_utf8(shown, error))
+    except yaml.MarkedYAMLError as error:
+        faults.append(yaml_fault(error, shown))
+    except yaml.reader.ReaderError as error:
+        faults.append(_not_text(shown, error, text))
+    else:
+        if isinstance(stated, dict) and stated:
+            return {str(key): _apart(value) for key, value in stated.items()}
+        found = "states nothing" if not stated else f"is not a block of keys, but {_kind_of(stated)}"
+        faults.append(Fault(shown, found, "Write `key: value` lines"))
+    return None
+
+
+def _kind_of(stated: object) -> str:
+    return "a list" if isinstance(stated, list) else repr(stated)
+
+
+def _apart(stated: Any) -> Any:
+    """A copy in which no two places hold the same block."""
+    if isinstance(stated, dict):
+        return {key: _apart(value) for key, value in stated.items()}
+    return [_apart(each) for each in stated] if isinstance(stated, list) else stated
+
+
+def _not_utf8(shown: str, error: UnicodeDecodeError) -> Fault:
+    line = 1 + error.object[: error.start].count(b"\n")
+    return Fault(f"{shown}, line {line}", f"the byte 0x{error.object[error.start]:02x} is not UTF-8", REWRITE)
+
+
+def _not_text(shown: str, error: yaml.reader.ReaderError, text: str) -> Fault:
+    line = 1 + text[: error.position].count("\n")
+    return Fault(f"{shown}, line {line}", f"holds the control character {ord(text[error.position]):#04x}", REWRITE)
+
+
+def unreadable(folders: Sequence[Path]) -> list[Fault]:
+    """A fault for each YAML file that is no plain text in UTF-8: Hydra does not say which one it came upon."""
+    faults: list[Fault] = []
+    for path in yaml_files(folders):
+        shown = shown_path(path, folders)
+        try:
+            text = path.read_bytes().decode("utf-8-sig")
+            yaml.reader.Reader(text)
+        except UnicodeDecodeError as error:
+            faults.append(_not_utf8(shown, error))
+        except yaml.reader.ReaderError as error:
+            faults.append(_not_text(shown, error, text))
+    return faults
+
+
+def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
+    """One message for what Hydra, OmegaConf or YAML refused."""
+    if isinstance(error, UnicodeDecodeError | yaml.reader.ReaderError) and (faults := unreadable(folders)):
+        return ConfigError(faults)
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
+        return ConfigError([yaml_fault(error, shown_path(Path(error.problem_mark.name), folders))])
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
+
+
+def yaml_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:
+    """What YAML refused in a file, and in which line."""
+    line = f", line {error.problem_mark.line + 1}" if error.problem_mark is not None else ""
+    twice = str(error.problem).startswith("found duplicate key")
+    found = str(error.problem).replace("found duplicate key", "states a key twice:") if twice else str(error.problem)
+    return Fault(f"{file}{line}", found, "Keep one of the two" if twice else "Put the YAML right")
+
+
+class UniqueKeys(yaml.SafeLoader):
+    """YAML in which a key stated twice in one block is an error, as it is in every file that Hydra reads."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Called by PyYAML for each block."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                continue  # PyYAML has its own words for it
+            if key.value in seen and key.value != "<<":
+                problem = f"found duplicate key {key.value}"
+                raise yaml.constructor.ConstructorError(None, None, problem, key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+# As OmegaConf reads numbers and dates: 1e-3 is a number, and a date is text.
+UniqueKeys.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in known if tag != "tag:yaml.org,2002:timestamp"]
+    for first, known in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+UniqueKeys.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?[0-9][0-9_]*(?:\.[0-9_]*)?[eE][-+]?[0-9]+$"),
+    list("-+0123456789"),
+)

@@ -1,0 +1,48 @@
+"""Where configurations are looked for: a folder that the user names, `configs` where the command runs, ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulation.errors import ConfigError, Fault
+
+
+def packaged_configs() -> Path:
+    """The folder of configurations that comes with aeflow: inside an installed package, beside it in a checkout."""
+    package = Path(__file__).resolve().parents[1]
+    for folder in (package / "configs", package.parent / "configs"):
+        if (folder / "config.yaml").is_file():
+            return folder
+    raise ConfigError([Fault("configs", "the folder is missing beside the simulation package", "Reinstall aeflow")])
+
+
+def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
+    """Where configurations are looked for, first found first."""
+    packaged = packaged_configs()
+    found = [Path(config_dir).resolve()] if config_dir is not None else []
+    if found and not found[0].is_dir():
+        raise ConfigError([Fault("--config-dir", f"there is no folder '{config_dir}'", "Name a folder that exists")])
+    here = Path("configs").resolve()
+    if here.is_dir() and here != packaged:
+        found.append(here)
+    return (*found, packaged)
+
+
+def yaml_files(folders: Sequence[Path]) -> list[Path]:
+    """Every configuration file."""
+    return [path for folder in folders for path in sorted(folder.rglob("*.yaml"))]
+
+
+def fingerprint_of(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
+    """Which files there are and when they changed."""
+    files = [(path, path.stat()) for path in yaml_files(folders)]
+    return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
+
+
+def shown_path(path: Path, folders: Sequence[Path]) -> str:
+    """A file as a user knows it: its path within the folder of configurations that it is in."""
+    for folder in folders:
+        if path.is_relative_to(folder):
+            return path.relative_to(folder).as_posix()
+    return path.name

@@ -1,0 +1,194 @@
+"""A `Study` out of a composed configuration: every part validated and checked, every fault at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le
+
+from simulation.config.composing import stated_in
+from simulation.config.departments import GROUPS, department
+from simulation.config.dotted import Change, Raw, resolve
+from simulation.config.folders import search_folders
+from simulation.config.policies import policy_of, policy_stated
+from simulation.config.validating import validated
+from simulation.engine.choose import choose
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.experiment.execute import MOST_WORKERS, processors
+from simulation.experiment.study import Arm, Design, ReadyArm, RunLength, Study
+from simulation.experiment.targets import target_faults
+from simulation.inquiry.ablation import expanded, lever_faults
+from simulation.pathway.department import Pathway
+from simulation.pathway.described import Mark, described
+from simulation.triage.policy import Policy
+from simulation.triage.policy import check as check_policy
+
+
+@described
+class Knob:
+    """A fitted value: what it is now, what a department could have, and where it comes from."""
+
+    value: float | int
+    range: tuple[float, float]
+    mark: Mark
+    source: str
+
+
+@described
+class Scenario:
+    """Circumstances that every arm meets: dotted paths and their new values."""
+
+    question: str
+    changes: Mapping[str, bool | int | float | str]
+
+
+@described
+class Top:
+    """What stands beside the groups."""
+
+    engine: Literal["auto", "reference", "compiled"]
+    executor: Literal["serial", "local"]
+    workers: Annotated[int, Ge(0), Le(MOST_WORKERS)]
+    results: str
+    dry_run: bool
+
+
+GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+NAME_WORDS = "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first"
+
+
+def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
+    """Compose, validate and check a study; for notebooks, tests and the commands alike.
+
+    `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
+    """
+    folders = search_folders(config_dir)
+    found = stated_in(overrides, folders)
+    faults: list[Fault] = []
+    if "triage" in found.choices:
+        policy_stated(found.choices["triage"], folders, "triage", faults)
+    if faults:
+        raise ConfigError(faults)
+    stated, raw = found.raw, resolve(found.raw)
+    top, design, run, scenario = _parts(raw)
+    changed, pathway = department(stated, _changes(scenario.changes, "scenario"), faults)
+    arms = tuple(_ready_arms(design, changed, pathway, folders, faults))
+    own_policy: Policy | None = validated(Policy, raw.get("triage"), "triage", faults)
+    if own_policy is not None and pathway is not None:
+        faults += check_policy(own_policy, pathway)
+    faults += target_faults(design, arms)
+    if not faults:
+        faults += _left_out(design, arms)
+    if faults or own_policy is None:
+        raise ConfigError(list(dict.fromkeys(faults)))
+    engine, why = choose(top.engine, _n_patients(arms, run))
+    return Study(
+        design=design,
+        run=run,
+        arms=arms,
+        alone=_alone(next(arm for arm in arms if arm.name == design.baseline), own_policy),
+        engine=engine,
+        engine_why=why,
+        executor=top.executor,
+        workers=top.workers or processors(),
+        resolved=raw,
+        choices=found.choices,
+    )
+
+
+def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
+    """What stands beside the department, each sound by itself; levers made arms. Raises ConfigError."""
+    faults: list[Fault] = []
+    beside = (*GROUP_TYPES, *GROUPS)
+    top = validated(Top, {key: raw[key] for key in raw if key not in beside}, "", faults, also=beside)
+    design = validated(Design, raw.get("study"), "study", faults)
+    run = validated(RunLength, raw.get("run"), "run", faults)
+    scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
+    for name, knob in (raw.get("knobs") or {}).items():
+        validated(Knob, knob, f"knobs.{name}", faults)
+    if faults:
+        raise ConfigError(faults)
+    assert top and design and run and scenario
+    _known_arms(design, faults)
+    faults += _name_faults(design)
+    faults += lever_faults(design)
+    if faults:
+        raise ConfigError(faults)
+    return top, expanded(design), run, scenario
+
+
+def _ready_arms(
+    design: Design, changed: Raw, pathway: Pathway | None, folders: Sequence[Path], faults: list[Fault]
+) -> Iterator[ReadyArm]:
+    """The arms whose department and policy are there, in their order; of the others, faults.
+
+    `changed` and `pathway`: the groups as the scenario leaves them, and the department that they state.
+    """
+    for name, arm in design.arms.items():
+        if arm.levers and faults:
+            continue  # the same fault again, in every combination of levers
+        changes = _changes_of(arm, design, f"study.arms.{name}")
+        own = pathway
+        of_department = [each for each in changes if not each.of_policy]
+        if of_department and pathway is not None:
+            _, own = department(changed, of_department, faults)
+        policy = policy_of(name, design, [each for each in changes if each.of_policy], folders, faults)
+        if own is not None and policy is not None:
+            faults += check_policy(policy, own)
+            yield ReadyArm(name, arm, own, policy)
+
+
+def _alone(baseline: ReadyArm, policy: Policy) -> ReadyArm:
+    """What `run` runs: the baseline's department under the policy of the group `triage`."""
+    if policy == baseline.policy:
+        return baseline
+    arm = replace(baseline.arm, label=f"Triage policy {policy.name}", triage=policy.name, cost=None)
+    return ReadyArm(policy.name, arm, baseline.pathway, policy)
+
+
+def _n_patients(arms: Sequence[ReadyArm], run: RunLength) -> float:
+    """About how many patients a study simulates, all arms and replications together."""
+    per_day = sum(stream.per_day * stream.scale for arm in arms for stream in arm.pathway.streams.values())
+    return per_day * run.days * run.replications
+
+
+def _known_arms(design: Design, faults: list[Fault]) -> None:
+    named = [("study.baseline", design.baseline), ("study.sham", design.sham)]
+    named += [(f"study.arms.{name}.control", arm.control) for name, arm in design.arms.items()]
+    if design.coverages is not None:
+        named += [(f"study.coverages.{each}", getattr(design.coverages, each)) for each in ("partial", "full")]
+    for where, name in named:
+        if name is not None and name not in design.arms:
+            faults.append(Fault(where, f"there is no arm '{name}'", nearest(name, design.arms)))
+
+
+def _name_faults(design: Design) -> Iterator[Fault]:
+    """Names that cannot be part of a path: a study's is a folder, an arm's and a lever's stand in dotted paths."""
+    named = [("study.name", design.name), *((f"study.arms.{name}", name) for name in design.arms)]
+    named += [(f"study.levers.{name}", name) for name in design.levers]
+    for where, name in named:
+        if not NAME.fullmatch(name):
+            yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
+
+
+def _left_out(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
+    """Arms that are stated and would not be run, whatever became of them: nothing is left out in silence."""
+    ready = {arm.name for arm in arms}
+    for name in design.arms:
+        if name not in ready:
+            yield Fault(f"study.arms.{name}", "could not be made ready", "Report this: its own fault should be here")
+
+
+def _changes(stated: Mapping[str, Any], where: str) -> list[Change]:
+    return [Change(path, value, f"{where}.changes.{path}") for path, value in stated.items()]
+
+
+def _changes_of(arm: Arm, design: Design, where: str) -> list[Change]:
+    """What an arm changes: first what its levers do, then its own."""
+    by_levers = [each for name in arm.levers for each in _changes(design.levers[name].changes, f"study.levers.{name}")]
+    return [*by_levers, *_changes(arm.changes, where)]

@@ -1,0 +1,181 @@
+"""Nested mappings to frozen dataclasses: the only place that asks pydantic, and says what it found in our words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from functools import cache
+from typing import Any, get_args, get_type_hints
+
+from pydantic import TypeAdapter, ValidationError
+
+from simulation.errors import Fault, nearest
+from simulation.pathway.department import Attribute, Branch, Outage, Trigger
+from simulation.pathway.durations import AnyDuration
+
+
+def validated(
+    kind: Any,
+    stated: Any,
+    where: str,
+    faults: list[Fault],
+    origin: Mapping[tuple[str, ...], str] | None = None,
+    also: Collection[str] = (),
+) -> Any:
+    """`stated` as a `kind`, or None and its faults.
+
+    `origin`: by part of a pathway, the group it was written in; `also`: keys that may stand beside those of `kind`.
+    """
+    try:
+        return _adapter(kind).validate_python(stated)
+    except ValidationError as error:
+        found: list[Fault] = []
+        for each in error.errors():
+            loc = tuple(str(part) for part in each["loc"])
+            if not _meant(loc, stated):
+                continue
+            path = _visible(loc, stated)
+            located = ".".join(part for part in (where, *path) if part)
+            found.append(_fault(as_written(located, origin or {}), kind, loc, path, each, also))
+        found = _without_echoes(found)
+        faults += dict.fromkeys(found or [_unmatched(where, stated, error, origin or {})])
+        return None
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
+
+
+def _without_echoes(faults: list[Fault]) -> list[Fault]:
+    """Without "'changes' is missing" where a misspelt 'changs' beside it is already told what it should be."""
+    meant = {
+        (fault.where.rpartition(".")[0], fault.remedy.removeprefix("Did you mean '").removesuffix("'?"))
+        for fault in faults
+        if fault.remedy.startswith("Did you mean '")
+    }
+    return [
+        fault for fault in faults if not (" is missing" in fault.found and fault.where.rpartition(".")[::2] in meant)
+    ]
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    """By name of a class, the `kind` that says it is meant."""
+    unions = (AnyDuration, Attribute, Branch, Trigger, Outage)
+    return {
+        each.__name__: str(get_args(get_type_hints(each)["kind"])[0]) for union in unions for each in get_args(union)
+    }
+
+
+def _meant(loc: Sequence[str], stated: Any) -> bool:
+    """Whether a fault is about what the user meant: pydantic reports every member of a union that it tried."""
+    place = stated
+    for part in loc:
+        if isinstance(place, Mapping):
+            if part in place:
+                place = place[part]
+            elif part in _kinds():
+                if place.get("kind") != _kinds()[part]:
+                    return False
+            elif part in _SCALARS or part.startswith(("tuple", "constrained")):
+                return False
+        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+        elif isinstance(place, list | tuple):
+            if part.isidentifier():  # one block was tried where the user wrote a list of them
+                return False
+        elif part in _TRIED or part.startswith(("dict", "constrained")):
+            return False
+    return True
+
+
+_SCALARS = ("float", "int", "str", "bool")
+
+
+_TRIED = ("Amount", "dict[str,tuple[float, ...]]")
+
+
+def _unmatched(where: str, stated: Any, error: ValidationError, origin: Mapping[tuple[str, ...], str]) -> Fault:
+    """The fault of a block whose `kind` is missing or unknown."""
+    loc = tuple(str(part) for part in error.errors()[0]["loc"])
+    path = _visible(loc, stated)
+    place = stated
+    for depth, part in enumerate(path):
+        place = place[int(part)] if isinstance(place, list | tuple) else place[part]
+        if isinstance(place, Mapping) and depth == 1:
+            path = path[:2]
+            break
+    located = as_written(".".join(part for part in (where, *path) if part), origin)
+    kind = place.get("kind") if isinstance(place, Mapping) else None
+    if isinstance(kind, str):
+        return Fault(f"{located}.kind", f"unknown kind '{kind}'", nearest(kind, _kinds().values()))
+    return Fault(located, "has no kind", f"Known kinds: {', '.join(sorted(_kinds().values()))}")
+
+
+def _visible(loc: tuple[str, ...], stated: Any) -> tuple[str, ...]:
+    """The part of a location that the user wrote: pydantic also names the kinds it tried."""
+    path: list[str] = []
+    place = stated
+    for part in loc:
+        if isinstance(place, Mapping):
+            if part in place:
+                place = place[part]
+                path.append(part)
+            elif part == loc[-1]:
+                path.append(part)
+        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+            path.append(part)
+    return tuple(path)
+
+
+def _fault(
+    located: str,
+    kind: Any,
+    loc: tuple[str, ...],
+    path: tuple[str, ...],
+    error: Mapping[str, Any],
+    also: Collection[str],
+) -> Fault:
+    what = error["type"]
+    if what in ("extra_forbidden", "unexpected_keyword_argument"):
+        known = _known_keys(kind, loc[:-1]) | set(also)
+        return Fault(located, f"unknown key '{loc[-1]}'", nearest(loc[-1], known))
+    if what in ("missing", "missing_argument"):
+        return Fault(located, f"'{path[-1]}' is missing", "Add it")
+    given = error.get("input")
+    shown = f"'{given}'" if isinstance(given, str) else repr(given)
+    message = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    return Fault(located, f"found {shown}", f"Allowed: {message}")
+
+
+def _known_keys(kind: Any, loc: Sequence[str]) -> set[str]:
+    """The keys that a dataclass reached from `kind` along `loc` has; those of all candidates if unsure."""
+    candidates = [kind]
+    for part in loc:
+        following: list[Any] = []
+        for candidate in candidates:
+            if is_dataclass(candidate):
+                hints = get_type_hints(candidate, include_extras=False)
+                following += _classes(hints[part]) if part in hints else [candidate]
+            else:
+                following.append(candidate)
+        candidates = following
+    return {field.name for candidate in candidates if is_dataclass(candidate) for field in fields(candidate)}
+
+
+def _classes(hint: Any) -> list[Any]:
+    """The dataclasses within a type: of a mapping its values, of a union its members."""
+    if is_dataclass(hint):
+        return [hint]
+    return [found for part in get_args(hint) for found in _classes(part)]
+
+
+def as_written(where: str, origin: Mapping[tuple[str, ...], str]) -> str:
+    """A path within the pathway, led by the group it was written in."""
+    parts = tuple(where.split("."))
+    group = origin.get(parts[:2]) or origin.get(parts[:1])
+    if group is None:
+        return where
+    return ".".join((group, *parts[1:])) if group == "staffing" and parts[0] == "pools" else f"{group}.{where}"

@@ -1,0 +1,128 @@
+"""Files that are not what they should be: each is one message that names the file, and nothing is left out."""
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulation.config import load, packaged_configs
+from simulation.config.files import mapping_in
+from simulation.config.policies import policy_stated
+from simulation.errors import ConfigError, Fault
+
+Own = Callable[..., Path]
+NURSE = (packaged_configs() / "triage" / "nurse.yaml").read_text(encoding="utf-8")
+LATIN_1 = "# café\nname: nurse\n".encode("latin-1")
+
+
+def message_of(*overrides: str, folder: Path | None = None) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load(*overrides, config_dir=folder)
+    return str(refused.value)
+
+
+def written(path: Path, stated: bytes) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(stated)
+    return path
+
+
+@pytest.mark.parametrize("arm", ["sham", "nurse"])
+@pytest.mark.parametrize(
+    ("stated", "found"),
+    [
+        ("", "states nothing"),
+        ("# only a remark\n", "states nothing"),
+        ("{}", "states nothing"),
+        ("[1, 2]", "is not a block of keys, but a list"),
+        ("a word", "is not a block of keys, but 'a word'"),
+    ],
+)
+def test_an_arm_whose_policy_file_is_no_block_of_keys_is_refused_and_never_left_out(
+    own: Own, arm: str, stated: str, found: str
+) -> None:
+    message = message_of(f"study.arms.{arm}.triage=mine", folder=own({"triage/mine.yaml": stated}))
+    assert message == f"triage/mine.yaml: {found}. Write `key: value` lines."
+
+
+def test_every_arm_of_the_design_is_in_the_study() -> None:
+    study = load()
+    assert [arm.name for arm in study.arms] == list(study.design.arms)
+
+
+@pytest.mark.parametrize("file", ["triage/nurse.yaml", "scenario/usual.yaml", "study/ai_triage.yaml"])
+@pytest.mark.parametrize(
+    ("stated", "where"),
+    [
+        (LATIN_1, ", line 1: the byte 0xe9 is not UTF-8. Save it as plain text in UTF-8, without control characters."),
+        (b"# fine\nname: nu\x07rse\n", ", line 2: holds the control character 0x07. Save it as plain text"),
+    ],
+)
+def test_a_file_that_is_no_text_is_one_message_that_names_it(
+    tmp_path: Path, file: str, stated: bytes, where: str
+) -> None:
+    written(tmp_path / file, stated)
+    assert message_of(folder=tmp_path).startswith(f"{file}{where}")
+
+
+def test_a_policy_file_that_only_an_arm_names_is_told_the_same_way(tmp_path: Path) -> None:
+    written(tmp_path / "triage" / "mine.yaml", LATIN_1)
+    message = message_of("study.arms.sham.triage=mine", folder=tmp_path)
+    assert message.startswith("triage/mine.yaml, line 1: the byte 0xe9 is not UTF-8")
+
+
+def test_a_file_with_a_byte_order_mark_reads_as_without(tmp_path: Path) -> None:
+    faults: list[Fault] = []
+    assert mapping_in(written(tmp_path / "a.yaml", b"\xef\xbb\xbfa: 1\n"), "a.yaml", faults) == {"a": 1}
+    assert faults == []
+
+
+def test_a_file_read_by_itself_has_the_numbers_that_hydra_reads(tmp_path: Path) -> None:
+    faults: list[Fault] = []
+    stated = b"small: 1e-3\nlarge: 2.5e3\nwhole: 12\nday: 2026-01-02\nendless: .inf\nplain: 1.5\n"
+    assert mapping_in(written(tmp_path / "a.yaml", stated), "a.yaml", faults) == {
+        "small": 0.001, "large": 2500.0, "whole": 12, "day": "2026-01-02", "endless": math.inf, "plain": 1.5,
+    }  # fmt: skip
+
+
+def test_blocks_that_share_an_anchor_are_changed_apart(tmp_path: Path) -> None:
+    stated = mapping_in(written(tmp_path / "a.yaml", b"one: &same {x: 1}\ntwo: *same\n"), "a.yaml", [])
+    assert stated is not None
+    stated["one"]["x"] = 2
+    assert stated["two"] == {"x": 1}
+
+
+def test_a_key_that_is_a_list_is_a_fault_of_the_file(tmp_path: Path) -> None:
+    faults: list[Fault] = []
+    assert mapping_in(written(tmp_path / "a.yaml", b"? [a, b]\n: 1\n"), "a.yaml", faults) is None
+    assert [fault.where for fault in faults] == ["a.yaml, line 1"]
+
+
+# --- a policy file stands alone, whoever names it ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("overrides", [("triage=mine",), ("study.arms.sham.triage=mine",)])
+@pytest.mark.parametrize(
+    ("stated", "fault"),
+    [
+        (NURSE + "defaults: [sham]\n", "triage/mine.yaml.defaults: takes another file"),
+        (
+            NURSE.replace("value: 0.5", 'value: "${knobs.medicine_beds.value}"'),
+            "triage/mine.yaml.nurse.correlation.value: refers to '${knobs.medicine_beds.value}'",
+        ),
+    ],
+)
+def test_the_group_and_an_arm_refuse_a_policy_file_that_takes_from_others_in_the_same_words(
+    own: Own, overrides: tuple[str, ...], stated: str, fault: str
+) -> None:
+    message = message_of(*overrides, folder=own({"triage/mine.yaml": stated}))
+    rule = "a policy file has no `defaults` and no `${}`"
+    assert message.startswith(fault)
+    assert message.endswith(f"Write the value itself: {rule}." if "refers" in fault else f"themselves: {rule}.")
+
+
+def test_an_unknown_policy_in_a_subfolder_has_its_nearest_name() -> None:
+    faults: list[Fault] = []
+    assert policy_stated("published/no_level", [packaged_configs()], "triage", faults) is None
+    assert faults[0].remedy == "Did you mean 'published/no_levels'?"

@@ -1,0 +1,101 @@
+"""Which files Hydra chose, and that nothing of it is left behind for whoever called."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import HydraException
+
+from simulation.config import composed, load, packaged_configs
+from simulation.config.composing import _user_folders, stated_in
+from simulation.config.folders import search_folders
+from simulation.errors import ConfigError
+from simulation.validation.nhs import _Site
+
+Own = Callable[..., Path]
+CONFIG = (packaged_configs() / "config.yaml").read_text(encoding="utf-8")
+KNOBS = (packaged_configs() / "knobs" / "typical.yaml").read_text(encoding="utf-8")
+SCENARIO = "question: {}\nchanges: {{}}\n"
+
+
+# --- the name of what was chosen -----------------------------------------------------------------------------------
+
+
+def test_a_config_of_the_users_with_another_scenario_is_reported_by_its_name(own: Own) -> None:
+    study = load(config_dir=own({"config.yaml": CONFIG.replace("scenario: usual", "scenario: busier")}))
+    assert study.scenario == "busier"
+    assert study.baseline.pathway.streams["walk_in"].scale == pytest.approx(1.1)
+
+
+@pytest.mark.parametrize("override", ["scenario=busier", "scenario='busier'", 'scenario="busier"'])
+def test_a_scenario_is_called_as_its_file_however_it_is_quoted(override: str) -> None:
+    assert load(override).scenario == "busier"
+
+
+def test_a_study_that_chooses_other_groups_says_which() -> None:
+    chosen = stated_in(["study=published/treatment_centre"], search_folders()).choices
+    assert chosen == {
+        "study": "published/treatment_centre", "site": "published/treatment_centre", "knobs": "published/none",
+        "staffing": "published/treatment_centre", "pathway": "published/treatment_centre",
+        "triage": "published/no_levels", "scenario": "usual", "run": "standard",
+    }  # fmt: skip
+
+
+def test_the_hash_of_fitted_values_is_of_the_file_in_use(own: Own) -> None:
+    mine = own({"config.yaml": CONFIG.replace("knobs: typical", "knobs: mine"), "knobs/mine.yaml": KNOBS})
+    site = _Site(["run=validation", "engine=reference"], mine)
+    assert site.knobs_file() == mine / "knobs" / "mine.yaml"
+
+
+def test_a_config_that_states_a_scenario_itself_says_so(own: Own) -> None:
+    text = CONFIG.replace("  - scenario: usual ", "  # ").replace(
+        "engine: auto", 'scenario: {question: "q?", changes: {}}\nengine: auto'
+    )
+    assert load(config_dir=own({"config.yaml": text})).scenario == "config"
+
+
+# --- nothing is left behind ----------------------------------------------------------------------------------------
+
+
+def test_a_caller_with_a_hydra_of_its_own_still_has_it(tmp_path: Path) -> None:
+    (tmp_path / "theirs.yaml").write_text("x: 1\n", encoding="utf-8")
+    with initialize_config_dir(config_dir=str(tmp_path), version_base="1.3"):
+        before = GlobalHydra.instance().hydra
+        composed(["run.seed=99"])
+        assert GlobalHydra.instance().hydra is before
+        assert compose("theirs") == {"x": 1}
+
+
+def test_folders_of_the_users_are_forgotten_even_after_a_mistake(own: Own, tmp_path: Path) -> None:
+    mine = own({"scenario/mine.yaml": SCENARIO.format("Mine?"), "scenario/bad.yaml": "a: [\n"})
+    composed(["scenario=mine"], config_dir=mine)
+    with pytest.raises(ConfigError, match=r"scenario/bad\.yaml"):
+        composed(["scenario=bad"], config_dir=mine)
+    assert _user_folders == []
+    (tmp_path / "theirs.yaml").write_text("x: 1\n", encoding="utf-8")
+    with initialize_config_dir(config_dir=str(tmp_path), version_base="1.3"), pytest.raises(HydraException):
+        compose("scenario/mine")
+
+
+def test_threads_that_load_at_once_each_get_their_own_files(tmp_path: Path) -> None:
+    folders = [tmp_path / f"of_{number}" for number in range(6)]
+    for number, folder in enumerate(folders):
+        (folder / "scenario").mkdir(parents=True)
+        (folder / "scenario" / "mine.yaml").write_text(SCENARIO.format(f"Number {number}?"), encoding="utf-8")
+    with ThreadPoolExecutor(6) as threads:
+        found = list(threads.map(lambda folder: composed(["scenario=mine"], config_dir=folder), folders))
+    assert [raw["scenario"]["question"] for raw in found] == [f"Number {number}?" for number in range(6)]
+
+
+def test_importing_the_room_registers_nothing_with_hydra() -> None:
+    asked = (
+        "import simulation.config; from hydra.core.singleton import Singleton; from hydra.core.plugins import Plugins; "
+        "assert Plugins not in Singleton._instances"
+    )
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
