@@ -425,7 +425,7 @@ class _Number:
         return mean if np.isfinite(mean) else np.nan
 
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
-        """In each of n cells (everybody's in `cell`): how many count, and the sum of their numbers (may be infinite)."""
+        """In each of n cells (everybody's in `cell`): how many count, and the sum of their numbers (or infinite)."""
         mine = cell[self._rows]
         return _count(mine, n), np.bincount(mine, weights=self._values, minlength=n).astype(float)
 

@@ -48,7 +48,7 @@ class Row:
 
     @property
     def word(self) -> Literal["PASS", "FAIL", "BLUNT", ""]:
-        """FAIL: outside the band; BLUNT: inside, but with too wide an interval to say so; nothing if nothing is asked."""
+        """FAIL: outside the band; BLUNT: inside, but with too wide an interval to say so; nothing: nothing is asked."""
         if self.passed is None:
             return ""
         return "FAIL" if not self.passed else "PASS" if self.sharp else "BLUNT"

@@ -319,9 +319,9 @@ def as_lines(rows: Sequence[ModelRow]) -> list[str]:
     largest = max(abs(row.z) for row in rows)
     expected = false_alarms(rows)
     lines.append(
-        f"{passed} of {len(rows)} treatment-centre rows pass, largest |z| {largest:.1f}. By chance alone a right engine "
-        f"fails {expected:.2f} of them on average (one or more at {-math.expm1(-expected):.0%} of seeds if they were "
-        "independent; the seed is fixed)."
+        f"{passed} of {len(rows)} treatment-centre rows pass, largest |z| {largest:.1f}. By chance alone a right "
+        f"engine fails {expected:.2f} of them on average (one or more at {-math.expm1(-expected):.0%} of seeds if they "
+        "were independent; the seed is fixed)."
     )
     return lines
 
