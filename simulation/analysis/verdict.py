@@ -3,8 +3,10 @@
 The rule, for a minimal important difference (MID) and the interval of the paired difference:
 
 - arms known to be the same in everything      -> 'identical'
-- no difference in any replication             -> 'none seen': with no spread there is no interval, and a share that is
-  0 in both arms is no proof of safety
+- no difference in any replication, to the last digit, of something that happens in them -> 'no difference', in so many
+  replications: the arm did not touch it
+- the same where nothing, or hardly anything, happens (a share whose own interval reaches 0 or 1) -> 'none seen': with
+  no spread there is no interval, and a case that was never seen is no proof of safety
 - the whole interval below 0                   -> 'cuts'; and by more than the MID if it lies below -MID, by less than
   the MID if it lies above -MID, else at least by something
 - the whole interval above 0                   -> 'lengthens', likewise
@@ -17,8 +19,8 @@ the MID' are both equivalence, told apart by whether the direction is known.
 
 Of a `family` of verdicts that are looked at together none should claim what chance alone would bring one of them: each
 is read from an interval so wide that all of the family hold together with 95 % at least (Bonferroni, whatever the
-dependence between arms that share a baseline). Intervals that are shown stay at 95 % each. Why so:
-docs/decisions/0014-how-many-were-looked-at.md.
+dependence between arms that share a baseline). Intervals that are shown stay at 95 % each. Of margins that goes for
+claims of safety; harm is said from the interval by itself. Why so: docs/decisions/0014-how-many-were-looked-at.md.
 
 A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts that differ
 between sites that bind differently are put together by `across_sites`.
@@ -36,9 +38,10 @@ from simulation.analysis.compare import Comparison, replications_needed
 from simulation.analysis.measures import DEFINITIONS, Better
 from simulation.errors import ResultsError, nearest
 
-Kind = Literal["identical", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
+Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
 Size = Literal["more", "less", "open"]
-NonInferiority = Literal["non-inferior", "inferior", "none seen", "cannot tell"]
+Unseen = Literal["no difference", "none seen"]
+NonInferiority = Literal["non-inferior", "inferior", "no difference", "none seen", "cannot tell"]
 LAYER = "Simulation noise only: inputs and structure are not in this interval."
 """The layer of doubt that every sentence names."""
 IDENTICAL = "identical to baseline"
@@ -90,8 +93,8 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
     if identical:
         return Verdict("identical", IDENTICAL, _sentence(comparison, IDENTICAL, family))
     unseen = _none_seen(comparison)
-    if unseen:
-        return Verdict("none seen", unseen, _sentence(comparison, unseen, family))
+    if unseen is not None:
+        return Verdict(*unseen, _sentence(comparison, unseen[1], family))
     low, high = comparison.together(family)
     important = threshold(mid, comparison.unit)
     if low > 0 or high < 0:
@@ -105,16 +108,19 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
         words = f"no change beyond {important}"
         return Verdict("no change beyond", words, _sentence(comparison, words, family))
     n_more = _more(comparison, mid / 2, family)
-    words = _cannot_tell(comparison, n_more, family)
+    own = (comparison.difference_low, comparison.difference_high)
+    alone = own[0] > 0 or own[1] < 0 or (-mid < own[0] and own[1] < mid)
+    words = _cannot_tell(comparison, n_more, family, alone=alone)
     return Verdict("cannot tell", words, _sentence(comparison, words, family), n_more=n_more)
 
 
 def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, identical: bool = False) -> Judgement:
     """Whether the arm is worse than the baseline by less than a margin (in the measure's unit, above 0).
 
-    Non-inferior if the whole interval is on the right side of the margin, inferior if it is wholly beyond it. Which
-    way is worse is the measure's definition; `family` and `identical` as of a verdict. Raises ResultsError for a
-    measure without a better direction.
+    Non-inferior if the whole interval is on the right side of the margin, read from one as wide as the `family` asks;
+    inferior if the interval by itself is wholly beyond it: a claim of safety must hold together with all others, a sign
+    of harm is not hidden because many were looked at. Which way is worse is the measure's definition; `identical` as of
+    a verdict. Raises ResultsError for a measure without a better direction.
     """
     if not margin > 0:
         raise ResultsError(f"margin of {comparison.measure}: {margin}. Give a number above 0")
@@ -122,18 +128,20 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
     if identical:
         return Judgement("non-inferior", IDENTICAL, _sentence(comparison, IDENTICAL, family))
     unseen = _none_seen(comparison)
-    if unseen:
-        return Judgement("none seen", unseen, _sentence(comparison, unseen, family))
+    if unseen is not None:
+        return Judgement(*unseen, _sentence(comparison, unseen[1], family))
     within = threshold(margin, comparison.unit)
-    worst, best = sorted((sign * bound for bound in comparison.together(family)), reverse=True)
+    own = (comparison.difference_low, comparison.difference_high)
+    worst = max(sign * bound for bound in comparison.together(family))
+    worst_alone, best_alone = sorted((sign * bound for bound in own), reverse=True)
     if worst < margin:
         words = f"not worse by {within} or more"
         return Judgement("non-inferior", words, _sentence(comparison, words, family))
-    if best > margin:
+    if best_alone > margin:
         words = f"worse by more than {within}"
         return Judgement("inferior", words, _sentence(comparison, words, family))
     n_more = _more(comparison, margin / 2, family)
-    words = _cannot_tell(comparison, n_more, family)
+    words = _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
     return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
 
 
@@ -165,13 +173,15 @@ def _better(measure: str) -> Better:
     return better
 
 
-def _none_seen(comparison: Comparison) -> str:
-    """What is said where several replications show no difference at all; nothing otherwise."""
+def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
+    """What is said where several replications show no difference at all; None otherwise."""
     n = comparison.n_replications
     if n < 2 or not comparison.difference_low == comparison.difference_high == 0:
-        return ""
-    what = "case" if comparison.unit == "share" and comparison.mean == 0 else "difference"
-    return f"no {what} seen in {n} replications"
+        return None
+    if comparison.unit == "share" and not (comparison.low > 0 and comparison.high < 1):
+        said = f"no case seen in {n} replications" if comparison.mean == 0 else f"too few cases in {n} replications"
+        return "none seen", said
+    return "no difference", f"no difference in any of {n} replications"
 
 
 def _direction(comparison: Comparison, kind: Kind) -> str:
@@ -195,9 +205,9 @@ def _more(comparison: Comparison, half_width: float, family: int) -> int | None:
     return max(needed - comparison.n_replications, 0)
 
 
-def _cannot_tell(comparison: Comparison, n_more: int | None, family: int) -> str:
+def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> str:
+    """Why not, and what would help; `alone`: its own interval would have told."""
     n = comparison.n_replications
-    alone = comparison.difference_low > 0 or comparison.difference_high < 0
     among = f" among {family} looked at" if family > 1 and alone else ""
     if n < 2:
         return "cannot tell: at least two replications are needed"

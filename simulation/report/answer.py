@@ -138,7 +138,7 @@ def kind_of(finding: Finding) -> str:
         if better == "neither":
             return "changed"
         return "better" if (better == "lower") == (kind == "cuts") else "worse"
-    return "no change" if kind in ("no change beyond", "identical") else "cannot tell"
+    return "no change" if kind in ("no change beyond", "no difference", "identical") else "cannot tell"
 
 
 def safety_cell(inputs: ReportInputs, arm: ReportArm) -> tuple[str, str]:

@@ -287,9 +287,9 @@ def safety_sheet(inputs: ReportInputs) -> Sheet:
     )
     n = len(inputs.others) * len(margins)
     notes += (
-        f"Intervals are of 95 % each. What is said of them is together: all {n} ({len(inputs.others)} arms) hold at "
-        f"once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %. That no case was seen is no proof "
-        "of safety.",
+        f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(inputs.others)} arms) at once with 95 %, "
+        f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
+        f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
     )
     return Sheet("safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes)
 

@@ -1,5 +1,7 @@
 """Each verdict from an interval that calls for it, and a layer of doubt in every sentence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -66,13 +68,21 @@ def test_a_rare_case_that_was_not_seen_is_no_proof_of_safety() -> None:
     none = Comparison("ai", "left_share", "share", "all", 0, 0, 0, "nurse", 0, 0, 0, 20)
     for found in (verdict(none, 0.01), non_inferiority(none, 0.01)):
         assert (found.kind, found.words) == ("none seen", "no case seen in 20 replications")
+    one = Comparison("ai", "left_share", "share", "all", 1e-4, -1e-4, 3e-4, "nurse", 0, 0, 0, 20)
+    assert (verdict(one, 0.01).kind, verdict(one, 0.01).words) == ("none seen", "too few cases in 20 replications")
+    assert non_inferiority(replace(one, mean=1, low=1, high=1), 0.01).kind == "none seen"  # everybody, in every one
+
+
+def test_what_happens_and_never_differs_is_said_to_be_so_in_so_many_replications() -> None:
+    """Two more beds leave labels as they were: no interval, but no doubt that the labels were the same."""
     alike = Comparison("ai", "left_share", "share", "all", 0.04, 0.03, 0.05, "nurse", 0, 0, 0, 20)
-    assert non_inferiority(alike, 0.01).words == "no difference seen in 20 replications"
+    for found in (verdict(alike, 0.01), non_inferiority(alike, 0.01)):
+        assert (found.kind, found.words) == ("no difference", "no difference in any of 20 replications")
 
 
 def test_only_an_arm_known_to_be_the_same_is_called_identical() -> None:
     none = difference(0, 0)
-    assert verdict(none, 5).kind == "none seen"
+    assert verdict(none, 5).kind == "no difference"
     assert verdict(none, 5, identical=True).kind == "identical"
     assert non_inferiority(none, 5, identical=True).kind == "non-inferior"
     assert verdict(none, 5, identical=True).words == IDENTICAL
@@ -93,6 +103,15 @@ def test_of_many_that_are_looked_at_each_is_read_from_a_wider_interval() -> None
     assert verdict(difference(-1, 1), 1.5, family=16).kind == "cannot tell"  # no equivalence by luck either
     assert non_inferiority(difference(-1.9, 1.9), 2).kind == "non-inferior"
     assert non_inferiority(difference(-1.9, 1.9), 2, family=16).kind == "cannot tell"
+
+
+def test_safety_is_claimed_together_and_harm_is_said_by_itself() -> None:
+    """How many were looked at makes 'not worse' harder to claim, and never hides what is worse."""
+    harm = difference(2.1, 9)
+    assert harm.together(16)[0] < 2
+    assert non_inferiority(harm, 2, family=16).kind == "inferior"
+    assert "among 16 looked at" in non_inferiority(difference(-1.9, 1.9), 2, family=16).words
+    assert "among" not in non_inferiority(difference(-1.9, 2.1), 2, family=16).words  # open by itself, too
 
 
 def test_with_no_effect_at_all_few_families_have_any_false_claim() -> None:

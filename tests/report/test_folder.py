@@ -13,7 +13,7 @@ from simulation.errors import ResultsError
 from simulation.experiment.result import Result
 from simulation.records.store import read_activities, read_patients, read_provenance, read_replications
 from simulation.report import folder as folder_module
-from simulation.report.folder import must_be_writable, read_result_folder, write_result
+from simulation.report.folder import must_be_writable, read_result_folder, write_result, written
 from simulation.report.render import render_folder
 
 COLUMNS = [
@@ -166,3 +166,16 @@ def test_patients_and_activities_of_every_arm_are_written_on_request(alone: Resu
     assert patients.known("arm") == activities.known("arm") == ("nurse",)
     assert len(patients) == alone.answers[0].n_attendances
     assert len(activities) == alone.answers[0].n_activities
+
+
+def test_what_is_printed_is_what_was_written(
+    alone: Result, tmp_path: Path, without_pictures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inputs are made once (some policies draw a year of patients for them), and hold the manifest's warnings."""
+    made = []
+    of_result = folder_module.inputs_of
+    monkeypatch.setattr(folder_module, "inputs_of", lambda *given: made.append(of_result(*given)) or made[-1])
+    stored = written(alone, tmp_path)
+    assert [stored.inputs] == made
+    assert stored.inputs.manifest["unfinished"] == alone.n_unfinished
+    assert (stored.folder / "report.html").is_file()
