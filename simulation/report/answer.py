@@ -210,8 +210,7 @@ def _better_sentences(inputs: ReportInputs) -> Iterator[str]:
         if rows:
             alike = [row for row in order if rests_on_claim(inputs.arm(row.arm)) == claimed]
             most = _most_words(inputs, target, alike)
-            opening = "If the claim were true, which nobody independent has measured: " if claimed else ""
-            most = f"{most[:1].lower()}{most[1:]}" if claimed else most
+            opening = "If the claim were true, which nobody independent has measured. " if claimed else ""
             paid = [row for row in rows if row.arm in cost]
             each = [f"'{inputs.arm(row.arm).label}' {_each(row, cost[row.arm])}" for row in paid]
             yield f"{opening}{most}. For each £100,000 a year: {'; '.join(each) or 'no cost is stated'}."
@@ -224,7 +223,9 @@ def _most_words(inputs: ReportInputs, target: Target, rows: Sequence[Comparison]
     """
     first = rows[0]
     said = f"'{inputs.arm(first.arm).label}', {effect(first)}"
-    if len(rows) < 2 or math.isnan(rows[1].difference):
+    if len(rows) == 1:
+        return f"Of such arms there is one: {said}"
+    if math.isnan(rows[1].difference):
         return f"Largest estimate: {said}"
     second = inputs.arm(rows[1].arm)
     apart = inputs.against(first.arm, second.name, target.measure, target.group)

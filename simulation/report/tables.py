@@ -513,7 +513,8 @@ def spillover_sheet(inputs: ReportInputs, target: Target) -> Sheet | None:
     headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "doubt in it")
     notes = (
         "A coin decides who is covered, the same in every arm, so each row compares the same patients with themselves. "
-        "The interval is over replications. Nobody's own triage changes in the row 'spillover'.",
+        "The interval is over replications. Nobody's own triage changes in the row 'spillover'. "
+        + false_alarms(len(rows), "effects"),
         *(
             sentence
             for sentence in (spillover_reason(inputs),)
