@@ -140,9 +140,9 @@ def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
 
 def _run_study(study: Study, *, alone: bool) -> None:
     from simulation.experiment.run import simulate
-    from simulation.report.folder import must_be_writable, write_result
+    from simulation.report.folder import must_be_writable, written
     from simulation.report.screen import announce, progress
-    from simulation.report.tables import print_result
+    from simulation.report.tables import print_inputs
 
     results = Path(str(study.resolved["results"]))
     announce(study, alone=alone)
@@ -152,8 +152,8 @@ def _run_study(study: Study, *, alone: bool) -> None:
     must_be_writable(results)
     with progress(study.run.replications) as done:
         result = simulate(study, done=done)
-    folder = write_result(result, results)
-    print_result(result, folder)
+    stored = written(result, results)
+    print_inputs(stored.inputs, stored.folder)
 
 
 def _options(words: Sequence[str]) -> tuple[list[str], str | None]:

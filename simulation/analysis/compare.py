@@ -56,13 +56,25 @@ class Interval:
         """Half the length of the interval."""
         return (self.high - self.low) / 2
 
+    def single(self, *, level: float = LEVEL) -> tuple[float, float]:
+        """Where one more replication is expected with this probability: the mean -+ t sd sqrt(1 + 1/n).
+
+        Unlike the interval of the mean it does not shrink to nothing, and unlike the lowest and highest of n it does
+        not grow with n. NaN with fewer than two replications.
+        """
+        if self.n < 2:
+            return np.nan, np.nan
+        half_width = t_quantile(self.n - 1, level) * self.sd * math.sqrt(1 + 1 / self.n)
+        return self.mean - half_width, self.mean + half_width
+
 
 @dataclass(frozen=True)
 class Comparison:
     """One arm, one measure, one group: its mean, and its paired difference from the baseline arm.
 
-    `baseline` is the baseline arm's name (its mean is `mean - difference`). NaN where there is nothing to say.
-    `n_replications` counts replications in which both arms have the measure.
+    `baseline` is the baseline arm's name. NaN where there is nothing to say. `n_replications` counts replications in
+    which both arms have the measure, and every number is about those: the baseline's mean in them is `mean -
+    difference`, which may differ from its own row where a replication lacks the measure in this arm.
     """
 
     arm: str
@@ -90,6 +102,19 @@ class Comparison:
         if self.n_replications < 2:
             return np.nan
         return self.half_width * math.sqrt(self.n_replications) / t_quantile(self.n_replications - 1, self.level)
+
+    def level_of(self, family: int) -> float:
+        """The level at which so many intervals must be made for all to hold together at `level` (Bonferroni)."""
+        return 1 - (1 - self.level) / family
+
+    def together(self, family: int) -> tuple[float, float]:
+        """The difference's interval as one of so many that hold together at `level`; of one, as it is."""
+        if family == 1 or self.n_replications < 2:
+            return self.difference_low, self.difference_high
+        ratio = t_quantile(self.n_replications - 1, self.level_of(family)) / t_quantile(
+            self.n_replications - 1, self.level
+        )
+        return self.difference - ratio * self.half_width, self.difference + ratio * self.half_width
 
 
 @functools.cache
@@ -151,8 +176,9 @@ def compare_arms(
             raise ResultsError(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
-        own, own_half, _, _ = _intervals(table, level)
-        difference, half, _, n = _intervals(table - tables[baseline], level)
+        paired = table - tables[baseline]
+        own, own_half, _, _ = _intervals(np.where(np.isnan(paired), np.nan, table), level)
+        difference, half, _, n = _intervals(paired, level)
         for number, name in enumerate(shared):
             row = Comparison(
                 arm=arm,
@@ -286,20 +312,18 @@ def _identified(patients: Patients, streams: tuple[str, ...], window: Window) ->
 class ShamBand:
     """What fresh luck alone does to a figure: a sham arm's paired differences, which have no real effect.
 
-    difference  their mean and interval; lowest, highest  of single replications; shares  of patients 'better' and
-    'worse', if counted.
+    difference  their mean and its interval, which shrinks with the number of replications; low, high  where 95 % of
+    single replications are expected (a prediction interval), which does not; shares  of patients 'better' and 'worse',
+    if counted.
     """
 
     difference: Interval
-    lowest: float
-    highest: float
+    low: float
+    high: float
     shares: Shares | None = None
 
 
 def sham_band(sham: Floats, baseline: Floats, *, level: float = LEVEL, shares: Shares | None = None) -> ShamBand:
     """The band of no effect of one measure, from the replications of the sham arm and of the baseline."""
-    difference = sham - baseline
-    known = difference[~np.isnan(difference)]
-    if not len(known):
-        return ShamBand(interval(difference, level=level), np.nan, np.nan, shares)
-    return ShamBand(compare(sham, baseline, level=level), float(known.min()), float(known.max()), shares)
+    difference = compare(sham, baseline, level=level)
+    return ShamBand(difference, *difference.single(level=level), shares)

@@ -6,12 +6,14 @@ the number measures.
 - **Shapley value** (Shapley 1953, Contributions to the Theory of Games II, pp. 307-317): the mean, over all orders in
   which the levers could be added, of what a lever adds to those before it. The values of all levers add up to the
   joint effect exactly, in every replication; levers that do the same get the same; one that does nothing gets 0.
-- **Interaction** of two levers, from all coalitions: the Shapley interaction index (Grabisch and Roubens 1999, Int J
-  Game Theory 28:547-565), the mean over the coalitions S of the others, weighted (k - s - 2)! s! / (k - 1)!, of
+- **Interaction index** of two levers, from all coalitions: the Shapley interaction index (Grabisch and Roubens 1999,
+  Int J Game Theory 28:547-565), the mean over the coalitions S of the others, weighted (k - s - 2)! s! / (k - 1)!, of
   v(S + both) - v(S + one) - v(S + other) + v(S). Of two levers it is that difference itself.
 - **Sampled orders**, where there are too many coalitions (Castro, Gómez and Tejada 2009, Comput Oper Res 36:1726-1730):
   each order comes with its reverse (Mitchell et al. 2022, J Mach Learn Res 23:43), and the interval holds the error of
-  the sample, too. Interactions are then those of a pair with no other lever on: v(both) - v(one) - v(other) + v(none).
+  the sample, too. Of a pair there is then the **interaction alone**, with no other lever on, which is another quantity:
+  v(both) - v(one) - v(other) + v(none). The sample follows from the levers' names, so that a run needs no seed of its
+  own: another name draws other orders, and the estimate moves within that error.
 
 Intervals are t intervals over replications, on those replications in which every coalition has a number.
 """
@@ -36,7 +38,7 @@ Coalition = frozenset[str]
 Game = Mapping[Coalition, Floats]
 """By coalition, one number a replication, shape (n_replications,)."""
 Order = tuple[str, ...]
-Kind = Literal["alone", "last", "all but", "joint", "shapley", "interaction"]
+Kind = Literal["alone", "last", "all but", "joint", "shapley", "interaction index", "interaction alone"]
 NOBODY: Coalition = frozenset()
 
 
@@ -45,7 +47,8 @@ class Part:
     """One part of a joint effect.
 
     alone: a lever by itself; last: what it adds to all others; all but: the others without it; joint: all levers;
-    shapley: a lever's share of the joint effect; interaction: of two levers.
+    shapley: a lever's share of the joint effect; interaction index: of two levers, averaged over what else is on;
+    interaction alone: of two levers, nothing else being on.
     """
 
     kind: Kind
@@ -68,6 +71,15 @@ class Decomposition:
                 return each.estimate
         known = ", ".join(f"{each.kind} {'+'.join(each.levers)}" for each in self.parts)
         raise ResultsError(f"decomposition: no part '{kind}' of {'+'.join(levers)}. Known: {known}")
+
+    def interaction(self, one: str, other: str) -> Interval:
+        """What two levers do together beyond what each does: the index, or alone where orders were sampled."""
+        return self.part(self.interaction_kind, one, other)
+
+    @property
+    def interaction_kind(self) -> Kind:
+        """Which of the two interactions there is."""
+        return "interaction index" if self.n_orders is None else "interaction alone"
 
 
 def every_coalition(levers: Sequence[str]) -> tuple[Coalition, ...]:
@@ -178,9 +190,10 @@ def decompose(
         values = shapley(known, levers)
         shares = [over_replications(values[:, place]) for place in range(len(levers))]
     parts += [Part("shapley", (each,), share) for each, share in zip(levers, shares, strict=True)]
+    kind: Kind = "interaction alone" if orders else "interaction index"
     for one, other in combinations(levers, 2):
         together = _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
-        parts.append(Part("interaction", (one, other), over_replications(together)))
+        parts.append(Part(kind, (one, other), over_replications(together)))
     return Decomposition(tuple(levers), tuple(parts), len(orders) or None)
 
 

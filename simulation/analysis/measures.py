@@ -434,8 +434,11 @@ def measure(patients: Patients, *, window: Window) -> Measures:
     """Every measure that the table allows, over attendances that arrived in the window.
 
     Somebody who is still in the department counts as not within 4 h, as over 12 h, and with the full 12 h of the
-    restricted wait; `unfinished` says how many there are, and a run with any should be longer. Somebody whose end
-    lacks a departure date is left out of what needs it.
+    restricted wait. How long the stay will be, and for who has not been seen the time to a clinician, is not known but
+    longer than any that ended: medians and 95th percentiles take it so, and are NaN where they fall among the
+    unfinished; a mean with an unfinished stay in it is NaN. (Leaving such patients out would leave out the longest.)
+    Points in time at the front door are of those to whom they happened. `unfinished` says how many there are, and a run
+    with any should be longer. Somebody whose end lacks a departure date is left out of what needs it.
     """
     measured = arrived_in(patients, window)
     groups = _Groups(measured)
@@ -484,7 +487,10 @@ def wait_to_clinician(patients: Patients) -> Floats:
 
 
 class _Number:
-    """One number a patient, NaN for who is not in the denominator. Sorted once, whatever is asked of it."""
+    """One number a patient, NaN for who is not in the denominator, infinite where it had not ended when the table did.
+
+    Sorted once, whatever is asked of it.
+    """
 
     def __init__(self, values: Floats) -> None:
         self._rows = np.flatnonzero(~np.isnan(values))
@@ -492,11 +498,12 @@ class _Number:
         self._sorted_by: dict[_Partition, tuple[Floats, ...]] = {}
 
     def mean(self) -> float:
-        """The mean of all who count, NaN of none."""
-        return float(self._values.mean()) if len(self._values) else np.nan
+        """The mean of all who count, NaN of none and where one of them had not ended."""
+        mean = float(self._values.mean()) if len(self._values) else np.nan
+        return mean if np.isfinite(mean) else np.nan
 
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
-        """In each of n cells (everybody's in `cell`): how many count, and the sum of their numbers."""
+        """In each of n cells (everybody's in `cell`): how many count, and the sum of their numbers (or infinite)."""
         mine = cell[self._rows]
         return _count(mine, n), np.bincount(mine, weights=self._values, minlength=n).astype(float)
 
@@ -566,7 +573,7 @@ def _quantities(patients: Patients) -> Iterator[tuple[str, Statistic, _Number | 
 def _waits(patients: Patients, into: Quantities) -> None:
     if "seen_at" not in patients:
         return
-    to_clinician = _Number(patients["seen_at"] - patients["arrived_at"])
+    to_clinician = _Number(_or_unfinished(patients["seen_at"] - patients["arrived_at"], patients))
     into["time_to_clinician_median"] = "median", to_clinician
     into["time_to_clinician_p95"] = "p95", to_clinician
     if "departed_at" in patients:
@@ -584,16 +591,24 @@ def _stays(patients: Patients, into: Quantities) -> None:
     into["admitted_share"] = "mean", _Share(patients.admitted())
     if "departed_at" not in patients:
         return
-    stay = patients["departed_at"] - patients["arrived_at"]
-    number = _Number(stay)
+    so_far = _or_unfinished(patients["departed_at"] - patients["arrived_at"], patients)
+    number = _Number(so_far)
     into["stay_mean"] = "mean", number
     into["stay_median"] = "median", number
     into["stay_p95"] = "p95", number
-    so_far = np.where(np.isnan(stay) & patients.where("outcome", IN_BUILDING), np.inf, stay)
     dated = ~np.isnan(so_far)
     into["within_4h_share"] = "mean", _Share(so_far <= FOUR_HOURS, dated)
     into["within_4h_share_without_left"] = "mean", _Share(so_far <= FOUR_HOURS, dated & ~left)
     into["over_12h_share"] = "mean", _Share(so_far > TWELVE_HOURS, dated)
+
+
+def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
+    """The minutes, infinite for who has none yet and had not left A&E when the table was made; NaN otherwise."""
+    waiting = np.isnan(minutes) & patients.where("outcome", IN_BUILDING)
+    if "departed_at" in patients:
+        waiting &= np.isnan(patients["departed_at"])
+    found: Floats = np.where(waiting, np.inf, minutes)
+    return found
 
 
 def _front_door(patients: Patients, into: Quantities) -> None:
@@ -728,7 +743,7 @@ class _Cells:
             n, sums = (
                 np.bincount(group, weights=each, minlength=len(partition.labels) + 1)[1:] for each in (counted, total)
             )
-            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0).tolist()
+            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=(n > 0) & np.isfinite(sums)).tolist()
 
 
 def _renumber(cell: Ints, size: int) -> tuple[Ints, int]:
@@ -816,7 +831,7 @@ def _summaries(statistic: Statistic, quantity: _Number | _Share, cells: _Cells) 
 
 
 def quantile_of_sorted(values: Floats, share: float) -> float:
-    """A quantile of sorted values, linear between neighbours (numpy's default); NaN of none.
+    """A quantile of sorted values, linear between neighbours (numpy's default); NaN of none, or next to the infinite.
 
     >>> quantile_of_sorted(np.array([1.0, 2.0, 4.0]), 0.75)
     3.0
@@ -825,5 +840,7 @@ def quantile_of_sorted(values: Floats, share: float) -> float:
         return np.nan
     position = share * (len(values) - 1)
     low = int(position)
-    high = min(low + 1, len(values) - 1)
+    high = low if position == low else low + 1
+    if not np.isfinite(values[high]):
+        return np.nan
     return float(values[low] + (values[high] - values[low]) * (position - low))

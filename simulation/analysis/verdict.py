@@ -1,19 +1,29 @@
-"""What an interval supports, in words, against differences stated before the run.
+"""What an interval supports, in words, against differences stated before the run. The only file that words a verdict.
 
 The rule, for a minimal important difference (MID) and the interval of the paired difference:
 
-- every replication equal                      -> 'identical'
+- arms known to be the same in everything      -> 'identical'
+- no difference in any replication, to the last digit, of something that happens in them -> 'no difference', in so many
+  replications: the arm did not touch it
+- the same where nothing, or hardly anything, happens (a share whose own interval reaches 0 or 1) -> 'none seen': with
+  no spread there is no interval, and a case that was never seen is no proof of safety
 - the whole interval below 0                   -> 'cuts'; and by more than the MID if it lies below -MID, by less than
   the MID if it lies above -MID, else at least by something
 - the whole interval above 0                   -> 'lengthens', likewise
 - it holds 0 and lies inside (-MID, MID)       -> 'no change beyond' the MID
-- otherwise                                    -> 'cannot tell', and how many more replications would bring the
-  half-width to half the MID
+- otherwise, and with one replication          -> 'cannot tell', and how many more replications would bring the
+  half-width to half the MID, judging by the spread of those there are
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
-the MID' are both equivalence, told apart by whether the direction is known. A verdict is about simulation noise only
-and says so: inputs and structure are swept elsewhere. Verdicts that differ between sites that bind differently are
-put together by `across_sites`.
+the MID' are both equivalence, told apart by whether the direction is known.
+
+Of a `family` of verdicts that are looked at together none should claim what chance alone would bring one of them: each
+is read from an interval so wide that all of the family hold together with 95 % at least (Bonferroni, whatever the
+dependence between arms that share a baseline). Intervals that are shown stay at 95 % each. Of margins that goes for
+claims of safety; harm is said from the interval by itself. Why so: docs/decisions/0014-how-many-were-looked-at.md.
+
+A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts that differ
+between sites that bind differently are put together by `across_sites`.
 """
 
 from __future__ import annotations
@@ -28,26 +38,39 @@ from simulation.analysis.compare import Comparison, replications_needed
 from simulation.analysis.measures import DEFINITIONS, Better
 from simulation.errors import ResultsError, nearest
 
-Kind = Literal["identical", "cuts", "lengthens", "no change beyond", "cannot tell"]
-NonInferiority = Literal["non-inferior", "inferior", "cannot tell"]
+Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
+Size = Literal["more", "less", "open"]
+Unseen = Literal["no difference", "none seen"]
+NonInferiority = Literal["non-inferior", "inferior", "no difference", "none seen", "cannot tell"]
 LAYER = "Simulation noise only: inputs and structure are not in this interval."
 """The layer of doubt that every sentence names."""
+IDENTICAL = "identical to baseline"
+PILOT = 10
+"""Replications below which their spread says too little about how many more are needed: the interval of a standard
+deviation from 10 reaches from 0.7 to 1.8 times it."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What can be said about one difference: its kind, one sentence, and replications still missing (or None)."""
+    """What can be said about one difference: its kind, in a few words, in one sentence.
+
+    size: of a known direction, whether it is by more or less than the MID, or open; n_more: replications still missing
+    (None where that is not known, or none are).
+    """
 
     kind: Kind
+    words: str
     sentence: str
+    size: Size | None = None
     n_more: int | None = None
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a measure got worse by less than its margin: the kind, one sentence, replications still missing."""
+    """Whether a measure got worse by less than its margin: kind, a few words, one sentence, replications missing."""
 
     kind: NonInferiority
+    words: str
     sentence: str
     n_more: int | None = None
 
@@ -60,52 +83,73 @@ class AcrossSites:
     sentence: str
 
 
-def verdict(comparison: Comparison, mid: float) -> Verdict:
-    """Judge a difference against the minimal important difference (in the measure's unit, above 0)."""
+def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: bool = False) -> Verdict:
+    """Judge a difference against the minimal important difference (in the measure's unit, above 0).
+
+    family: how many verdicts are looked at together; identical: the arm is known to be the baseline in everything.
+    """
     if not mid > 0:
         raise ResultsError(f"minimal important difference of {comparison.measure}: {mid}. Give a number above 0")
-    low, high = comparison.difference_low, comparison.difference_high
-    if comparison.difference == 0 and (comparison.n_replications == 1 or low == high == 0):
-        return Verdict("identical", _sentence(comparison, "is identical to the baseline in every replication"))
-    important = f"the minimal important difference of {_amount(mid, comparison.unit)}"
+    if identical:
+        return Verdict("identical", IDENTICAL, _sentence(comparison, IDENTICAL, family))
+    unseen = _none_seen(comparison)
+    if unseen is not None:
+        return Verdict(*unseen, _sentence(comparison, unseen[1], family))
+    low, high = comparison.together(family)
+    important = threshold(mid, comparison.unit)
     if low > 0 or high < 0:
         kind: Kind = "cuts" if high < 0 else "lengthens"
         nearest_zero, furthest = sorted((abs(low), abs(high)))
-        if nearest_zero >= mid:
-            size = f", by more than {important}"
-        elif furthest < mid:
-            size = f", by less than {important}"
-        else:
-            size = f", perhaps by less than {important}"
-        return Verdict(kind, _sentence(comparison, f"{_verb(kind, comparison.unit)} it{size}"))
+        size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
+        by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]
+        words = f"{_direction(comparison, kind)}{by} {important}"
+        return Verdict(kind, words, _sentence(comparison, words, family), size)
     if -mid < low and high < mid:
-        return Verdict("no change beyond", _sentence(comparison, f"does not change it beyond {important}"))
-    n_more = _more(comparison, mid / 2)
-    return Verdict(
-        "cannot tell", _sentence(comparison, f"cannot be told apart from no change: {_wanted(n_more)}"), n_more
-    )
+        words = f"no change beyond {important}"
+        return Verdict("no change beyond", words, _sentence(comparison, words, family))
+    n_more = _more(comparison, mid / 2, family)
+    own = (comparison.difference_low, comparison.difference_high)
+    alone = own[0] > 0 or own[1] < 0 or (-mid < own[0] and own[1] < mid)
+    words = _cannot_tell(comparison, n_more, family, alone=alone)
+    return Verdict("cannot tell", words, _sentence(comparison, words, family), n_more=n_more)
 
 
-def non_inferiority(comparison: Comparison, margin: float) -> Judgement:
+def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, identical: bool = False) -> Judgement:
     """Whether the arm is worse than the baseline by less than a margin (in the measure's unit, above 0).
 
-    Non-inferior if the whole interval is on the right side of the margin, inferior if it is wholly beyond it. Which
-    way is worse is the measure's definition. Raises ResultsError for a measure without a better direction.
+    Non-inferior if the whole interval is on the right side of the margin, read from one as wide as the `family` asks;
+    inferior if the interval by itself is wholly beyond it: a claim of safety must hold together with all others, a sign
+    of harm is not hidden because many were looked at. Which way is worse is the measure's definition; `identical` as of
+    a verdict. Raises ResultsError for a measure without a better direction.
     """
     if not margin > 0:
         raise ResultsError(f"margin of {comparison.measure}: {margin}. Give a number above 0")
     sign = 1.0 if _better(comparison.measure) == "lower" else -1.0
-    worst, best = sorted((sign * comparison.difference_low, sign * comparison.difference_high), reverse=True)
-    within = f"the margin of {_amount(margin, comparison.unit)}"
-    if comparison.n_replications and comparison.difference == 0 and not worst > 0 and not best < 0:
-        return Judgement("non-inferior", _sentence(comparison, f"is not worse: no difference at all, within {within}"))
+    if identical:
+        return Judgement("non-inferior", IDENTICAL, _sentence(comparison, IDENTICAL, family))
+    unseen = _none_seen(comparison)
+    if unseen is not None:
+        return Judgement(*unseen, _sentence(comparison, unseen[1], family))
+    within = threshold(margin, comparison.unit)
+    own = (comparison.difference_low, comparison.difference_high)
+    worst = max(sign * bound for bound in comparison.together(family))
+    worst_alone, best_alone = sorted((sign * bound for bound in own), reverse=True)
     if worst < margin:
-        return Judgement("non-inferior", _sentence(comparison, f"is not worse by as much as {within}"))
-    if best > margin:
-        return Judgement("inferior", _sentence(comparison, f"is worse by more than {within}"))
-    n_more = _more(comparison, margin / 2)
-    words = f"may or may not be worse by more than {within}: {_wanted(n_more)}"
-    return Judgement("cannot tell", _sentence(comparison, words), n_more)
+        words = f"not worse by {within} or more"
+        return Judgement("non-inferior", words, _sentence(comparison, words, family))
+    if best_alone > margin:
+        words = f"worse by more than {within}"
+        return Judgement("inferior", words, _sentence(comparison, words, family))
+    n_more = _more(comparison, margin / 2, family)
+    words = _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
+    return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
+
+
+def threshold(value: float, unit: str) -> str:
+    """A minimal important difference or a margin: '5 min', '1 point'."""
+    if unit == "share":
+        return f"{100 * value:g} point{'s' if 100 * value != 1 else ''}"
+    return f"{value:g} min"
 
 
 def across_sites(verdicts: Mapping[str, Verdict]) -> AcrossSites:
@@ -129,40 +173,56 @@ def _better(measure: str) -> Better:
     return better
 
 
-def _more(comparison: Comparison, half_width: float) -> int | None:
-    """About how many more replications would bring the half-width there; None if the spread is not known.
+def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
+    """What is said where several replications show no difference at all; None otherwise."""
+    n = comparison.n_replications
+    if n < 2 or not comparison.difference_low == comparison.difference_high == 0:
+        return None
+    if comparison.unit == "share" and not (comparison.low > 0 and comparison.high < 1):
+        said = f"no case seen in {n} replications" if comparison.mean == 0 else f"too few cases in {n} replications"
+        return "none seen", said
+    return "no difference", f"no difference in any of {n} replications"
+
+
+def _direction(comparison: Comparison, kind: Kind) -> str:
+    down = kind == "cuts"
+    if comparison.unit == "minutes":
+        return "shorter" if down else "longer"
+    better = DEFINITIONS[comparison.measure].better
+    if better == "neither":
+        return "lower" if down else "higher"
+    return f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"
+
+
+def _more(comparison: Comparison, half_width: float, family: int) -> int | None:
+    """About how many more replications would bring the half-width there; None with too few to know their spread.
 
     None are needed where the interval is narrow enough and happens to lie across the line.
     """
-    if not np.isfinite(comparison.sd):
+    if comparison.n_replications < PILOT or not np.isfinite(comparison.sd):
         return None
-    needed = replications_needed(comparison.sd, half_width, level=comparison.level)
+    needed = replications_needed(comparison.sd, half_width, level=comparison.level_of(family))
     return max(needed - comparison.n_replications, 0)
 
 
-def _wanted(n_more: int | None) -> str:
+def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> str:
+    """Why not, and what would help; `alone`: its own interval would have told."""
+    n = comparison.n_replications
+    among = f" among {family} looked at" if family > 1 and alone else ""
+    if n < 2:
+        return "cannot tell: at least two replications are needed"
     if n_more is None:
-        return "at least two replications are needed"
+        return f"cannot tell{among}: {n} replications, too few to say how many more"
     if n_more == 0:
-        return "the interval is as narrow as planned and lies across the line"
-    return f"about {n_more} more replication{'s' if n_more != 1 else ''} would narrow the interval to half of that"
+        return f"cannot tell{among}: the interval is as narrow as planned"
+    return f"cannot tell{among}: about {n_more:,} more replication{'s' if n_more != 1 else ''} (from n = {n})"
 
 
-def _verb(kind: Kind, unit: str) -> str:
-    if unit == "minutes":
-        return kind
-    return "lowers" if kind == "cuts" else "raises"
-
-
-def _amount(value: float, unit: str) -> str:
-    """A number with its unit, shares as points of a hundred."""
-    return f"{100 * value:.2g} percentage points" if unit == "share" else f"{value:g} {unit}"
-
-
-def _sentence(comparison: Comparison, says: str) -> str:
-    """Arm, measure, what it says, the numbers, the layer of doubt."""
+def _sentence(comparison: Comparison, words: str, family: int) -> str:
+    """Measure, arm, what is said, the numbers, the layer of doubt."""
     group = "" if comparison.group == "all" else f" ({comparison.group})"
-    return f"{comparison.measure}{group}: {comparison.arm} {says} ({_numbers(comparison)}). {LAYER}"
+    together = f", judged together with {family - 1} more" if family > 1 else ""
+    return f"{comparison.measure}{group}: {comparison.arm}: {words} ({_numbers(comparison)}{together}). {LAYER}"
 
 
 def _numbers(comparison: Comparison) -> str:

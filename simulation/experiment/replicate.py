@@ -31,7 +31,8 @@ from simulation.triage.policy import apply, reached
 from simulation.units import DAY
 
 PROFILED = 20
-"""Replications with day profiles. They are for pictures and for no inference, and cost a fifth of the time."""
+"""Replications with day profiles, unless the run asks for all. So few are for pictures and for no inference, and
+cost a fifth of the time."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def _once(task: Task, run_out_days: int, began: float) -> Answer:
         compared_with = compared_with if compared_with is not None else patients
         arms[arm.name] = ArmAnswer(
             measures=measure(patients, window=window),
-            day=_day(arm, simulated, window) if task.replication < PROFILED else None,
+            day=_day(arm, simulated, window) if task.run.profile_all or task.replication < PROFILED else None,
             shares=None if arm.name == task.baseline else shares_better_worse(patients, compared_with, window),
             n_unfinished=unfinished(patients, window),
             waits=_waits(patients, simulated, window) if task.coverages is not None else None,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import Effect, effects
 from simulation.analysis.verdict import Judgement, Verdict, non_inferiority, verdict
 from simulation.experiment.replicate import Answer, Simulated, simulate_arm, stacked
-from simulation.experiment.study import Margin, Study, Target
+from simulation.experiment.study import Design, Margin, Study, Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,38 @@ class Safety:
     judgement: Judgement
 
 
+def findings(
+    design: Design, rows: Callable[[str, str, str], Comparison], arms: Sequence[str], identical: Collection[str]
+) -> tuple[Finding, ...]:
+    """A verdict for every arm on every target. `rows`: the comparison of an arm, measure and group.
+
+    Primary targets of all arms are one family: their verdicts hold together. Secondary ones are each read from their
+    own 95 % interval, and whoever shows them says how many there were.
+    """
+    found = []
+    for arm in arms:
+        for target in (*design.primary, *design.secondary):
+            row = rows(arm, target.measure, target.group)
+            family = len(arms) * len(design.primary) if target in design.primary else 1
+            judged = verdict(row, target.minimal_important_difference, family=family, identical=arm in identical)
+            found.append(Finding(arm, target, row, judged))
+    return tuple(found)
+
+
+def safeties(
+    design: Design, rows: Callable[[str, str, str], Comparison], arms: Sequence[str], identical: Collection[str]
+) -> tuple[Safety, ...]:
+    """A judgement for every arm on every margin, all of them one family."""
+    found = []
+    for arm in arms:
+        for margin in design.margins:
+            row = rows(arm, margin.measure, margin.group)
+            family = len(arms) * len(design.margins)
+            judged = non_inferiority(row, margin.margin, family=family, identical=arm in identical)
+            found.append(Safety(arm, margin, row, judged))
+    return tuple(found)
+
+
 @dataclass(frozen=True)
 class Result:
     """A study's answers, in order of replication. `seconds` of wall time for the simulation."""
@@ -60,27 +93,19 @@ class Result:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """A verdict for every arm but the baseline on every primary and secondary target."""
-        design = self.study.design
-        found = []
-        for arm in self._others():
-            for target in (*design.primary, *design.secondary):
-                row = find(self.comparisons, arm=arm, measure=target.measure, group=target.group)
-                found.append(Finding(arm, target, row, verdict(row, target.minimal_important_difference)))
-        return tuple(found)
+        return findings(self.study.design, self._row, self._others(), self.identical_arms)
 
     @cached_property
     def safety(self) -> tuple[Safety, ...]:
         """A judgement for every arm but the baseline on every margin."""
-        found = []
-        for arm in self._others():
-            for margin in self.study.design.margins:
-                row = find(self.comparisons, arm=arm, measure=margin.measure, group=margin.group)
-                found.append(Safety(arm, margin, row, non_inferiority(row, margin.margin)))
-        return tuple(found)
+        return safeties(self.study.design, self._row, self._others(), self.identical_arms)
+
+    def _row(self, arm: str, measure: str, group: str) -> Comparison:
+        return find(self.comparisons, arm=arm, measure=measure, group=group)
 
     @cached_property
     def identical_arms(self) -> tuple[str, ...]:
-        """Arms that differ from the baseline in nothing at all."""
+        """Arms that differ from the baseline in no measure of any replication."""
         return tuple(
             arm
             for arm in self._others()
@@ -90,13 +115,18 @@ class Result:
             )
         )
 
+    @property
+    def n_unfinished(self) -> int:
+        """Measured attendances, of every arm and replication, that had not left when the run ended."""
+        return sum(arm.n_unfinished for answer in self.answers for arm in answer.arms.values())
+
     def sham(self, measure: str, group: str = "all") -> ShamBand | None:
         """The band of no effect of one measure, if the study has a sham arm."""
         name = self.study.design.sham
         if name is None:
             return None
         band = sham_band(self.values(name, measure, group), self.values(self.study.design.baseline, measure, group))
-        return ShamBand(band.difference, band.lowest, band.highest, self.shares(name))
+        return replace(band, shares=self.shares(name))
 
     def shares(self, arm: str) -> Shares | None:
         """Of the patients of all replications: who waits shorter and longer than under the baseline."""

@@ -123,6 +123,8 @@ class RunLength:
     """Replications, and days before, during and after the measured window; weeks are whole.
 
     Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
+    `profile_all`: day profiles of every replication, for what is inferred from them; else of the first twenty, which is
+    enough for pictures.
     """
 
     seed: Annotated[int, Ge(0)]
@@ -132,6 +134,7 @@ class RunLength:
     run_out_days: Annotated[int, Ge(0)]
     doublings: Annotated[int, Ge(0), Le(8)] = 4
     keep_patients: bool = False
+    profile_all: bool = False
 
     @property
     def window(self) -> tuple[float, float]:

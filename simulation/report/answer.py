@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from simulation.analysis.compare import Comparison
+from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.verdict import IDENTICAL, threshold
 from simulation.experiment.result import Finding
 from simulation.experiment.study import Target
 from simulation.report.decomposition import decomposition_sentences, joint_arm
 from simulation.report.inputs import ReportArm, ReportInputs, statements
 from simulation.report.stated import walk
 from simulation.report.tables import (
-    IDENTICAL,
     MEASURE_LABELS,
     WorseOff,
     amount,
     change,
     effect,
     group_words,
-    is_worse,
     per_100k,
     priced,
     ranked,
     span,
     spillover_reason,
-    threshold,
     unit_words,
     worse_off,
     worse_off_groups,
@@ -38,8 +38,9 @@ MOST = 3
 BUSY_FROM, BUSY_TO = 10, 23
 """Clock hours between which a department is busy."""
 
-KINDS = ("better", "worse", "no change", "cannot tell")
-"""What a cell of the answer can say."""
+KINDS = ("better", "worse", "changed", "no change", "cannot tell")
+"""What a cell of the answer can say; 'changed' of a measure that is neither better lower nor higher."""
+SIZES = {"more": "by more than", "less": "by less than", "open": "perhaps by less than"}
 
 
 def answer(inputs: ReportInputs) -> Iterator[str]:
@@ -107,14 +108,12 @@ def _target_sentence(inputs: ReportInputs, target: Target) -> str:
     counts = Counter[str]()
     for arm in told_arms(inputs):
         finding = inputs.finding(arm.name, target)
-        kind = kind_of(finding)
-        if kind not in ("better", "worse"):
+        kind, size = kind_of(finding), finding.verdict.size
+        if size is None:
             counts[kind] += 1
             continue
-        row = finding.comparison
-        nearest = min(abs(row.difference_low), abs(row.difference_high))
-        size = "by more" if nearest >= target.minimal_important_difference else "by less, or perhaps less,"
-        told.setdefault(f"{kind} {size} than {important}", []).append(_named(arm, row))
+        way = ("lower" if finding.verdict.kind == "cuts" else "higher") if kind == "changed" else kind
+        told.setdefault(f"{way} {SIZES[size]} {important}", []).append(_named(arm, finding.comparison))
     parts = [f"{how}: {_listed(told[how])}" for how in sorted(told)]
     if counts["no change"]:
         parts.append(f"{counts['no change']} without a change beyond {important}")
@@ -134,9 +133,13 @@ def _listed(words: Sequence[str]) -> str:
 
 def kind_of(finding: Finding) -> str:
     """One of `KINDS`: which way the verdict points."""
-    if finding.verdict.kind in ("cuts", "lengthens"):
-        return "worse" if is_worse(finding.comparison) else "better"
-    return "no change" if finding.verdict.kind in ("no change beyond", "identical") else "cannot tell"
+    kind = finding.verdict.kind
+    if kind in ("cuts", "lengthens"):
+        better = DEFINITIONS[finding.comparison.measure].better
+        if better == "neither":
+            return "changed"
+        return "better" if (better == "lower") == (kind == "cuts") else "worse"
+    return "no change" if kind in ("no change beyond", "no difference", "identical") else "cannot tell"
 
 
 def safety_cell(inputs: ReportInputs, arm: ReportArm) -> tuple[str, str]:
@@ -146,9 +149,11 @@ def safety_cell(inputs: ReportInputs, arm: ReportArm) -> tuple[str, str]:
     mine = [each for each in inputs.safety if each.arm == arm.name]
     worse = [each.margin.label for each in mine if each.judgement.kind == "inferior"]
     unknown = [each.margin.label for each in mine if each.judgement.kind == "cannot tell"]
+    unseen = [each.margin.label for each in mine if each.judgement.kind == "none seen"]
     parts = [f"worse than the margin: {', '.join(worse)}"] if worse else []
     parts += [f"cannot tell: {', '.join(unknown)}"] if unknown else []
-    kind = "worse" if worse else "cannot-tell" if unknown else "no-change"
+    parts += [f"none seen, so not shown: {', '.join(unseen)}"] if unseen else []
+    kind = "worse" if worse else "cannot-tell" if unknown or unseen else "no-change"
     return kind, "; ".join(parts) or "within every margin"
 
 
@@ -160,7 +165,8 @@ def _safety_sentence(inputs: ReportInputs) -> str:
     first = (
         f"worse by more than a margin: {_listed(quoted)}" if quoted else "none shown to be worse by more than a margin"
     )
-    return f"Safety of the sickest: {first}{f'; {n_open} not settled' if n_open else ''}."
+    judged = ", ".join(f"'{margin.label}'" for margin in inputs.design.margins)
+    return f"Safety, by the margins of {judged}: {first}{f'; {n_open} not settled' if n_open else ''}."
 
 
 def _worse_off_sentences(inputs: ReportInputs) -> Iterator[str]:
@@ -194,21 +200,40 @@ def _worse_off_sentences(inputs: ReportInputs) -> Iterator[str]:
 def _better_sentences(inputs: ReportInputs) -> Iterator[str]:
     """The largest effects that are told apart from none, and each £100,000; what rests on a claim is set apart."""
     target = inputs.design.primary[0]
-    sure = [row for row in ranked(inputs, target) if is_worse(row) is False]
+    order = ranked(inputs, target)
+    sure = [row for row in order if kind_of(inputs.finding(row.arm, target)) == "better"]
     if not sure:
         yield f"No arm's effect on '{target.label}' can yet be told apart from none in the right direction."
         return
     cost = {arm.name: arm.cost for arm in priced(inputs) if arm.cost is not None}
-    for claimed, opening in (
-        (False, "Does most"),
-        (True, "If the claim were true, which nobody independent has measured"),
-    ):
+    for claimed in (False, True):
         rows = [row for row in sure if rests_on_claim(inputs.arm(row.arm)) == claimed]
         if rows:
-            text = f"{opening}: '{inputs.arm(rows[0].arm).label}', {effect(rows[0])}"
+            alike = [row for row in order if rests_on_claim(inputs.arm(row.arm)) == claimed]
+            most = _most_words(inputs, target, alike)
+            opening = "If the claim were true, which nobody independent has measured. " if claimed else ""
             paid = [row for row in rows if row.arm in cost]
             each = [f"'{inputs.arm(row.arm).label}' {_each(row, cost[row.arm])}" for row in paid]
-            yield f"{text}. For each £100,000 a year: {'; '.join(each) or 'no cost is stated'}."
+            yield f"{opening}{most}. For each £100,000 a year: {'; '.join(each) or 'no cost is stated'}."
+
+
+def _most_words(inputs: ReportInputs, target: Target, rows: Sequence[Comparison]) -> str:
+    """The first of ranked arms, and whether it does more than the second: that is known from their paired difference.
+
+    `rows`: best first. The top of a ranking is the largest of several estimates, luck included.
+    """
+    first = rows[0]
+    said = f"'{inputs.arm(first.arm).label}', {effect(first)}"
+    if len(rows) == 1:
+        return f"Of such arms there is one: {said}"
+    if math.isnan(rows[1].difference):
+        return f"Largest estimate: {said}"
+    second = inputs.arm(rows[1].arm)
+    apart = inputs.against(first.arm, second.name, target.measure, target.group)
+    beyond = f"{change(apart.mean, first.unit)} ({span(apart.low, apart.high, first.unit)}) beyond '{second.label}'"
+    if apart.low > 0 or apart.high < 0:
+        return f"Does most: {said}, {beyond}"
+    return f"Largest estimate: {said}, not told apart from the next: {beyond}"
 
 
 def _each(row: Comparison, pounds: float) -> str:
@@ -240,16 +265,18 @@ def _joint_is_claimed(inputs: ReportInputs) -> bool:
 
 
 def _busy_sentence(inputs: ReportInputs) -> Iterator[str]:
-    """Who is hardly ever free by day under the baseline, since that decides what a minute saved is worth."""
+    """How busy staff are by day under the baseline. Which resource binds is not known from that, and not said."""
     day = inputs.baseline.day
     busy = {
-        pool: float(np.nanmean(day.busy[number, BUSY_FROM:BUSY_TO]))
+        pool: float(np.nanmean(hours))
         for number, pool in enumerate(day.pools)
         if inputs.roles.get(pool) in ("clinician", "nurse")
+        and not np.isnan(hours := day.busy[number, BUSY_FROM:BUSY_TO]).all()  # never on duty then: no share
     }
     told = [f"{pool.replace('_', ' ')} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda each: -busy[each])]
     if told:
         yield (
-            f"What holds this department up: busy from {BUSY_FROM} to {BUSY_TO} h are {_listed(told)}. What a minute "
-            "saved is worth hangs on that, it differs from place to place, and no public data say how."
+            f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {_listed(told)}. What a minute saved is worth hangs "
+            "on which resource binds (staff, places or beds); that does not follow from how busy they are, it differs "
+            "from place to place, and no public data say it."
         )

@@ -11,9 +11,10 @@ import numpy as np
 
 from simulation.analysis.compare import Interval
 from simulation.analysis.decompose import Decomposition
+from simulation.analysis.verdict import threshold
 from simulation.inquiry.ablation import TargetParts, arm_of, beyond, busy_parts
 from simulation.report.inputs import ReportInputs
-from simulation.report.tables import SIMULATION, Sheet, change, span, threshold, unit_words
+from simulation.report.tables import ALPHA, SIMULATION, Sheet, change, false_alarms, span, unit_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,10 +86,15 @@ def parts_sheet(inputs: ReportInputs, each: TargetParts) -> Sheet:
 def _parts_notes(parts: Decomposition) -> Iterator[str]:
     ways = f"in all orders of adding them ({2 ** len(parts.levers)} combinations, each an arm)"
     if parts.n_orders is not None:
-        ways = f"in {parts.n_orders} sampled orders of adding them, whose error is in the interval"
+        ways = (
+            f"in {parts.n_orders} sampled orders of adding them (chosen by the levers' names), whose error is in the "
+            "interval"
+        )
     yield (
         f"'Its share' is the Shapley value (Shapley 1953): what a lever adds on average {ways}. Shares add up to the "
-        "effect of all together. In brackets the 95 % interval over replications."
+        "effect of all together. In brackets the 95 % interval over replications, each by itself: "
+        f"of {len(parts.levers) + 1} shares and sums, unadjusted, about {ALPHA * (len(parts.levers) + 1):.1f} would "
+        "leave 0 out if no lever did anything."
     )
 
 
@@ -98,14 +104,14 @@ def interactions_sheet(inputs: ReportInputs) -> Sheet:
     for one, other in combinations(inputs.design.levers, 2):
         cells = []
         for each in inputs.decomposition:
-            found = each.parts.part("interaction", one, other)
+            found = each.parts.interaction(one, other)
             size = _size(found, each.target.minimal_important_difference, each.unit)
             cells.append(f"{_cell(found, each.unit)}: {size}")
         rows.append((f"{lever_label(inputs, one)} with {inputs.design.levers[other].label}", *cells))
     headers = ("levers", *(f"{each.target.label}, {unit_words(each.unit)}" for each in inputs.decomposition))
     notes = [_interaction_note(inputs.decomposition[0].parts)]
     n_looked_at = len(rows) * len(inputs.decomposition)
-    adjusted = f" {n_looked_at} were looked at; nothing is adjusted for that." if n_looked_at > 1 else ""
+    adjusted = f" {false_alarms(n_looked_at, 'pairs and targets')}" if n_looked_at > 1 else ""
     notes.append(f"In brackets the 95 % interval (simulation noise only).{adjusted}")
     return Sheet("interactions", "What levers do together beyond what each does", headers, tuple(rows), tuple(notes))
 
@@ -203,7 +209,7 @@ def _interactions(inputs: ReportInputs) -> str:
     sure, open_ = [], 0
     for one, other in combinations(inputs.design.levers, 2):
         for each in inputs.decomposition:
-            found, mid = each.parts.part("interaction", one, other), each.target.minimal_important_difference
+            found, mid = each.parts.interaction(one, other), each.target.minimal_important_difference
             says = beyond(found, mid)
             if says:
                 pair = f"'{inputs.design.levers[one].label}' with '{inputs.design.levers[other].label}'"

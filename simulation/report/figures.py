@@ -35,7 +35,6 @@ from simulation.report.tables import (
     ranked,
     span,
     unit_words,
-    verdict_words,
 )
 
 if TYPE_CHECKING:
@@ -99,12 +98,27 @@ def differences(inputs: ReportInputs) -> Picture | None:
         "differences",
         png,
         f"Forest plot of differences from {inputs.baseline.label} with 95 % intervals. " + ". ".join(lines) + ".",
-        f"Difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise only).",
+        f"Difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise only)."
+        f"{_band_words(inputs)}",
+    )
+
+
+def _band_words(inputs: ReportInputs) -> str:
+    """What the shaded band is, and how far a single replication goes without any effect."""
+    target = inputs.targets[0]
+    band = inputs.band(target.measure, target.group)
+    if band is None or math.isnan(band.low):
+        return ""
+    unit = _unit(inputs, target)
+    return (
+        " Shaded: the same interval of the sham, whose mean has no effect in it; it narrows as replications are added. "
+        f"Of single replications without effect 95 of 100 lie {span(band.low, band.high, unit)} {unit_words(unit)} "
+        f"('{target.label}')."
     )
 
 
 def _verdict(inputs: ReportInputs, arm: ReportArm, target: Target) -> str:
-    return verdict_words(inputs.finding(arm.name, target), identical=arm.name in inputs.identical)
+    return inputs.finding(arm.name, target).verdict.words
 
 
 def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None = None) -> None:
@@ -155,8 +169,8 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> Non
     from matplotlib.patches import Patch
 
     handles: list[Any] = [
-        Line2D([], [], color=BETTER, marker="s", linewidth=2.2, label="better"),
-        Line2D([], [], color=WORSE, marker="D", linewidth=2.2, label="worse"),
+        Line2D([], [], color=BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
+        Line2D([], [], color=WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
         Line2D([], [], color=UNCLEAR, marker="o", linewidth=2.2, label="interval holds 0"),
     ]
     if important:
@@ -164,7 +178,7 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> Non
             Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="least difference that would matter")
         )
     if sham:
-        handles.append(Patch(color="#ffeb99", label="no effect at all (sham's interval)"))
+        handles.append(Patch(color="#ffeb99", label="sham, no effect at all: 95 % interval of its mean"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 

@@ -14,6 +14,7 @@ import shutil
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
@@ -70,8 +71,21 @@ def must_be_writable(results_dir: Path) -> None:
         raise _not_written(results_dir, error) from error
 
 
+@dataclass(frozen=True)
+class Written:
+    """A finished folder, and what its report was made from."""
+
+    folder: Path
+    inputs: ReportInputs
+
+
 def write_result(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) -> Path:
-    """Write everything about a run and return its folder. `files`: configuration files whose hashes to note.
+    """`written`, of which only the folder is wanted."""
+    return written(result, results_dir, files=files).folder
+
+
+def written(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) -> Written:
+    """Write everything about a run. `files`: configuration files whose hashes to note.
 
     Raises ResultsError if the place cannot be written; then, as after Ctrl-C, nothing of this run is left there.
     """
@@ -84,12 +98,12 @@ def write_result(result: Result, results_dir: Path, *, files: Iterable[Path] = (
     try:
         parent.mkdir(parents=True, exist_ok=True)
         with _whole_or_nothing(parent, name) as folder:
-            _fill(folder, result, manifest)
-            written = _moved(parent, name)
-        _point_latest(results_dir, written)
+            inputs = _fill(folder, result, manifest)
+            finished = _moved(parent, name)
+        _point_latest(results_dir, finished)
     except OSError as error:
         raise _not_written(Path(error.filename or parent), error) from error
-    return written
+    return Written(finished, inputs)
 
 
 @contextmanager
@@ -114,7 +128,7 @@ def _moved(parent: Path, name: str) -> Path:
     return final
 
 
-def _fill(folder: Path, result: Result, manifest: Plain) -> None:
+def _fill(folder: Path, result: Result, manifest: Plain) -> ReportInputs:
     inputs = inputs_of(result, manifest)
     _write(folder / CONFIG, _yaml(result.study.resolved))
     _write(folder / MANIFEST, to_json(manifest))
@@ -131,6 +145,7 @@ def _fill(folder: Path, result: Result, manifest: Plain) -> None:
     drawn = (*pictures(inputs), pathway_picture(result.study.baseline.pathway))
     _write_pictures(folder / FIGURES, drawn)
     _write(folder / REPORT, page(inputs, drawn))
+    return inputs
 
 
 def _write(path: Path, text: str) -> None:
@@ -241,7 +256,7 @@ def manifest_of(result: Result, *, finished_at: datetime, files: Iterable[Path] 
         "activities": n_activities,
         "events": sum(answer.n_events for answer in answers),
         "run_out_days": max(answer.run_out_days for answer in answers),
-        "unfinished": sum(arm.n_unfinished for answer in answers for arm in answer.arms.values()),
+        "unfinished": result.n_unfinished,
     }
 
 

@@ -20,9 +20,8 @@ from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, 
 from simulation.analysis.measures import COVERAGE, Measures
 from simulation.analysis.profile import DayProfile
 from simulation.analysis.spillover import GROUPS, Effect, effects
-from simulation.analysis.verdict import non_inferiority, verdict
 from simulation.draws import DAYS_IN_YEAR, draw
-from simulation.experiment.result import Finding, Result, Safety
+from simulation.experiment.result import Finding, Result, Safety, findings, safeties
 from simulation.experiment.study import Arm, Cost, Coverages, Design, Lever, Margin, ReadyArm, RunLength, Target
 from simulation.inquiry.ablation import TargetParts, decompositions, is_ablation, shown_arms
 from simulation.pathway.department import ACUITY_TRUE, STREAM, Choice, Pathway
@@ -146,12 +145,7 @@ class ReportInputs:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """A verdict for every arm but the baseline on every target."""
-        found = []
-        for arm in self.others:
-            for target in self.targets:
-                row = self.row(arm.name, target.measure, target.group)
-                found.append(Finding(arm.name, target, row, verdict(row, target.minimal_important_difference)))
-        return tuple(found)
+        return findings(self.design, self.row, [arm.name for arm in self.others], self.identical)
 
     def finding(self, arm: str, target: Target) -> Finding:
         """The verdict on one arm and target."""
@@ -160,12 +154,7 @@ class ReportInputs:
     @cached_property
     def safety(self) -> tuple[Safety, ...]:
         """A judgement for every arm but the baseline on every margin."""
-        found = []
-        for arm in self.others:
-            for margin in self.design.margins:
-                row = self.row(arm.name, margin.measure, margin.group)
-                found.append(Safety(arm.name, margin, row, non_inferiority(row, margin.margin)))
-        return tuple(found)
+        return safeties(self.design, self.row, [arm.name for arm in self.others], self.identical)
 
     @cached_property
     def identical(self) -> tuple[str, ...]:

@@ -44,7 +44,6 @@ from simulation.report.tables import (
     spillover_sheets,
     target_sheet,
     unit_words,
-    verdict_words,
     warnings,
     worse_off_sheet,
 )
@@ -157,7 +156,7 @@ def answer_rows(inputs: ReportInputs) -> list[dict[str, Any]]:
                     "mean": change(row.difference, row.unit),
                     "interval": span(row.difference_low, row.difference_high, row.unit),
                     "half_width": half_width(row),
-                    "words": verdict_words(finding, identical=arm.name in inputs.identical),
+                    "words": finding.verdict.words,
                 }
             )
         kind, words = safety_cell(inputs, arm)

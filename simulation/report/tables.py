@@ -16,13 +16,12 @@ from typing import Literal, TextIO
 
 from simulation.analysis.compare import Comparison
 from simulation.analysis.measures import ALL, DEFINITIONS
-from simulation.analysis.verdict import Judgement, Verdict
-from simulation.experiment.result import Finding, Result
+from simulation.analysis.verdict import IDENTICAL, threshold
+from simulation.experiment.result import Result
 from simulation.experiment.study import Margin, Target
 from simulation.report.inputs import ReportArm, ReportInputs, inputs_of
 
 BANNER = "Planning only, not for clinical use."
-IDENTICAL = "identical to baseline"
 SIMULATION = "simulation"
 """The layer of doubt that every interval here is about."""
 WORSE_OFF_BY = ("acuity_true", "age_band", "stream", "language_need")
@@ -117,13 +116,6 @@ def half_width(row: Comparison) -> str:
     return "–" if math.isnan(row.half_width) else f"±{scale * row.half_width:.1f}"
 
 
-def threshold(value: float, unit: str) -> str:
-    """A minimal important difference or a margin: '5 min', '1 point'."""
-    if unit == "share":
-        return f"{100 * value:g} point{'s' if 100 * value != 1 else ''}"
-    return f"{value:g} min"
-
-
 def group_words(group: str) -> str:
     """'true level urgent', 'age 80 …' as the site names it, 'came by ambulance', 'needs an interpreter'."""
     if group == "all":
@@ -141,54 +133,6 @@ def group_words(group: str) -> str:
             value, words
         )
     return f"{attribute.removesuffix('_band').replace('_', ' ')}: {words}"
-
-
-def verdict_words(finding: Finding, *, identical: bool = False) -> str:
-    """A verdict in a few words: 'shorter by more than 5 min', 'cannot tell: about 85 more replications'."""
-    if identical:
-        return IDENTICAL
-    row, found = finding.comparison, finding.verdict
-    important = threshold(finding.target.minimal_important_difference, row.unit)
-    if found.kind in ("cuts", "lengthens"):
-        return f"{_direction(row, found)}{_size(row, finding.target.minimal_important_difference, important)}"
-    if found.kind == "identical":
-        return "no difference in any replication"
-    if found.kind == "no change beyond":
-        return f"no change beyond {important}"
-    return f"cannot tell{_more(found.n_more)}"
-
-
-def _direction(row: Comparison, found: Verdict) -> str:
-    down = found.kind == "cuts"
-    if row.unit == "minutes":
-        return "shorter" if down else "longer"
-    better = DEFINITIONS[row.measure].better
-    if better == "neither":
-        return "lower" if down else "higher"
-    return f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"
-
-
-def _size(row: Comparison, mid: float, important: str) -> str:
-    nearest_zero, furthest = sorted((abs(row.difference_low), abs(row.difference_high)))
-    if nearest_zero >= mid:
-        return f" by more than {important}"
-    return f" by less than {important}" if furthest < mid else f", perhaps by less than {important}"
-
-
-def _more(n_more: int | None) -> str:
-    if n_more is None:
-        return ": at least two replications are needed"
-    return f": about {n_more:,} more replications" if n_more else ": the interval is as narrow as planned"
-
-
-def safety_words(judgement: Judgement, margin: Margin, unit: str) -> str:
-    """'not worse by 2 min', 'worse by more than 2 min', 'cannot tell: about 40 more replications'."""
-    within = threshold(margin.margin, unit)
-    if judgement.kind == "non-inferior":
-        return f"not worse by {within} or more"
-    if judgement.kind == "inferior":
-        return f"worse by more than {within}"
-    return f"cannot tell{_more(judgement.n_more)}"
 
 
 def is_worse(row: Comparison) -> bool | None:
@@ -261,7 +205,7 @@ def target_sheet(inputs: ReportInputs, target: Target) -> Sheet:
     unit = inputs.row(inputs.design.baseline, target.measure, target.group).unit
     for arm in inputs.others:
         finding = inputs.finding(arm.name, target)
-        row, same = finding.comparison, arm.name in inputs.identical
+        row = finding.comparison
         rows.append(
             (
                 arm.label,
@@ -269,7 +213,7 @@ def target_sheet(inputs: ReportInputs, target: Target) -> Sheet:
                 change(row.difference, unit),
                 span(row.difference_low, row.difference_high, unit),
                 half_width(row),
-                verdict_words(finding, identical=same),
+                finding.verdict.words,
                 SIMULATION,
             )
         )
@@ -283,9 +227,30 @@ def target_sheet(inputs: ReportInputs, target: Target) -> Sheet:
     important = threshold(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.mark}: {target.source}).",
+        _looked_at(inputs, target),
         *_sham_note(inputs, target),
     ]
     return Sheet(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
+
+
+def _looked_at(inputs: ReportInputs, target: Target) -> str:
+    """How many verdicts stand beside this one, and what that does to its words."""
+    if target in inputs.design.primary:
+        n = len(inputs.others) * len(inputs.design.primary)
+        return (
+            f"Intervals are of 95 % each. Verdicts are together: the {n} on primary measures ({len(inputs.others)} "
+            f"arms) hold all at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %."
+        )
+    n = len(inputs.others) * len(inputs.design.secondary)
+    return f"Verdicts are each from their own 95 % interval. {false_alarms(n)}"
+
+
+def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
+    """What so many unadjusted intervals of 95 % bring by chance."""
+    return (
+        f"{n_looked_at} {what} were looked at, unadjusted: with no effect at all about {n_looked_at * ALPHA:.1f} would "
+        "show one."
+    )
 
 
 def _sham_note(inputs: ReportInputs, target: Target) -> Iterator[str]:
@@ -295,8 +260,8 @@ def _sham_note(inputs: ReportInputs, target: Target) -> Iterator[str]:
     unit = inputs.row(inputs.design.baseline, target.measure, target.group).unit
     yield (
         f"With no effect at all (sham): {change(band.difference.mean, unit)} "
-        f"({span(band.difference.low, band.difference.high, unit)}); single replications from "
-        f"{change(band.lowest, unit)} to {change(band.highest, unit)}."
+        f"({span(band.difference.low, band.difference.high, unit)}, of its mean); 95 of 100 single replications from "
+        f"{change(band.low, unit)} to {change(band.high, unit)}."
     )
 
 
@@ -323,7 +288,7 @@ def safety_sheet(inputs: ReportInputs) -> Sheet:
             found = next(each for each in inputs.safety if each.arm == arm.name and each.margin == margin)
             row = found.comparison
             interval = span(row.difference_low, row.difference_high, row.unit)
-            cells.append(f"{safety_words(found.judgement, margin, row.unit)} ({interval})")
+            cells.append(f"{found.judgement.words} ({interval})")
         cells += [effect(inputs.row(arm.name, name)) for name in others]
         same = arm.name in inputs.identical
         rows.append((arm.label, *((IDENTICAL,) * len(cells) if same else cells), SIMULATION))
@@ -336,6 +301,12 @@ def safety_sheet(inputs: ReportInputs) -> Sheet:
     notes = tuple(
         f"Margin of '{margin.label}': {_margin_words(inputs, margin)} ({margin.mark}: {margin.source})."
         for margin in margins
+    )
+    n = len(inputs.others) * len(margins)
+    notes += (
+        f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(inputs.others)} arms) at once with 95 %, "
+        f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
+        f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
     )
     return Sheet("safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes)
 
@@ -391,7 +362,11 @@ def by_level_sheet(inputs: ReportInputs) -> Sheet | None:
         f"In brackets: above, under '{inputs.baseline.label}'; in cells, the 95 % interval (simulation noise only)."
     ]
     if inputs.sham is not None:
-        notes.append("*: the interval lies wholly outside that of the sham, which has no effect but luck.")
+        n_looked_at = (len(inputs.others) - 1) * len(names)
+        notes.append(
+            "*: differs from the sham, which has no effect but luck: the 95 % interval of the paired difference arm "
+            f"less sham holds no 0. {false_alarms(n_looked_at, 'of these')}"
+        )
     return Sheet("by_level", f"{label} by TRUE level: differences, {unit}", headers, tuple(rows), tuple(notes))
 
 
@@ -411,17 +386,22 @@ def controls_sheet(inputs: ReportInputs) -> Sheet | None:
     headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
     title = f"{MEASURE_LABELS.get(measure, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"
     note = (
-        "Paired by replication, with the 95 % interval (simulation noise only). What is left is what the control lacks."
+        "Paired by replication, with the 95 % interval (simulation noise only). What is left is what the control "
+        "lacks. " + false_alarms(len(rows) * len(groups), "differences")
     )
     return Sheet("controls", title, headers, tuple(rows), (note,))
 
 
 def outside_sham(inputs: ReportInputs, row: Comparison) -> bool:
-    """Whether a difference's interval and the sham's, of the same measure and group, have nothing in common."""
-    band = inputs.band(row.measure, row.group)
-    if band is None or row.arm == inputs.design.sham:
+    """Whether the arm differs from the sham: the interval of their difference, paired by replication, holds no 0.
+
+    Two intervals against one baseline may overlap although the arms differ, and the other way round: both hold the
+    baseline's luck.
+    """
+    if inputs.sham is None or row.arm == inputs.sham.name:
         return False
-    return row.difference_low > band.difference.high or row.difference_high < band.difference.low
+    found = inputs.against(row.arm, inputs.sham.name, row.measure, row.group)
+    return found.low > 0 or found.high < 0
 
 
 @dataclass(frozen=True)
@@ -550,7 +530,8 @@ def spillover_sheet(inputs: ReportInputs, target: Target) -> Sheet | None:
     headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "doubt in it")
     notes = (
         "A coin decides who is covered, the same in every arm, so each row compares the same patients with themselves. "
-        "The interval is over replications. Nobody's own triage changes in the row 'spillover'.",
+        "The interval is over replications. Nobody's own triage changes in the row 'spillover'. "
+        + false_alarms(len(rows), "effects"),
         *(
             sentence
             for sentence in (spillover_reason(inputs),)
@@ -607,7 +588,13 @@ def _resources(inputs: ReportInputs, step: str) -> str:
 
 
 def ranked(inputs: ReportInputs, target: Target) -> tuple[Comparison, ...]:
-    """Arms but the sham by their effect on a target, best first."""
+    """Arms but the sham by their effect on a target, best first; as stated where neither way is better."""
+    if DEFINITIONS[target.measure].better == "neither":
+        return tuple(
+            inputs.row(arm.name, target.measure, target.group)
+            for arm in inputs.others
+            if arm.name != inputs.design.sham
+        )
     sign = 1 if DEFINITIONS[target.measure].better == "lower" else -1
     rows = [
         inputs.row(arm.name, target.measure, target.group) for arm in inputs.others if arm.name != inputs.design.sham
@@ -646,19 +633,21 @@ def better_sheet(inputs: ReportInputs) -> Sheet:
                 f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})",
                 cost,
                 each,
-                verdict_words(inputs.finding(arm.name, target), identical=arm.name in inputs.identical),
+                inputs.finding(arm.name, target).verdict.words,
                 SIMULATION,
             )
         )
     unit = unit_words(inputs.row(inputs.design.baseline, target.measure, target.group).unit)
     headers = ("arm", f"effect, {unit}", "cost a year", "for each £100,000 a year", "verdict", "doubt in it")
     notes = (
-        "In brackets the 95 % interval. Arms whose intervals overlap are not told apart by their order. "
+        "In brackets the 95 % interval of the difference from the baseline: the order is that of the estimates, and "
+        "arms are told apart only by the difference between them. "
         "Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere else.",
     )
+    neither = DEFINITIONS[target.measure].better == "neither"
     return Sheet(
         "better",
-        f"What would do better: arms by their effect on '{target.label}', best first",
+        f"What would do better: arms by their effect on '{target.label}', {'as stated' if neither else 'best first'}",
         headers,
         tuple(rows),
         notes,
@@ -699,7 +688,8 @@ def warnings(inputs: ReportInputs) -> tuple[str, ...]:
     if n_unfinished:
         found.append(
             f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
-            "Waits are cut short; a longer run.run_out_days or more capacity is needed."
+            "How long these stay is not known, so means of stays are missing (–) where they are among them; a longer "
+            "run.run_out_days or more capacity is needed."
         )
     return tuple(found)
 
@@ -709,7 +699,7 @@ def warnings(inputs: ReportInputs) -> tuple[str, ...]:
 
 def print_result(result: Result, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
     """Show a comparison: in colour on a terminal, as plain lines anywhere else."""
-    print_inputs(inputs_of(result, {}), folder, stream=stream)
+    print_inputs(inputs_of(result, {"unfinished": result.n_unfinished}), folder, stream=stream)
 
 
 def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: TextIO | None = None) -> None:

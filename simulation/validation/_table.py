@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,9 +21,10 @@ WEEKS_NEEDED = 150
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `passed` is None where nothing is asked (the row is printed only).
+    """One line of the table. `passed`: the value is in its band; None where nothing is asked (printed only).
 
-    found and standard_error are in `unit` (shares from 0 to 1); low and high are the band, None where open.
+    found, standard_error and half_width (of the 95 % t interval) are in `unit` (shares from 0 to 1); low and high are
+    the band, None where open. `sharp`: the interval is narrow enough to ask. Noise helps no row to pass.
     """
 
     name: str
@@ -30,10 +32,12 @@ class Row:
     measure: str
     found: float
     standard_error: float
+    half_width: float
     low: float | None
     high: float | None
     unit: str
     passed: bool | None
+    sharp: bool
     source: str
     note: str
 
@@ -41,6 +45,13 @@ class Row:
     def counts(self) -> bool:
         """Whether the row counts as agreement or disagreement."""
         return self.passed is not None and self.kind != "input"
+
+    @property
+    def word(self) -> Literal["PASS", "FAIL", "BLUNT", ""]:
+        """FAIL: outside the band; BLUNT: inside, but with too wide an interval to say so; nothing: nothing is asked."""
+        if self.passed is None:
+            return ""
+        return "FAIL" if not self.passed else "PASS" if self.sharp else "BLUNT"
 
 
 @dataclass(frozen=True)
@@ -117,5 +128,5 @@ class Table:
 
     @property
     def failed(self) -> tuple[Row, ...]:
-        """The rows that count and failed."""
-        return tuple(row for row in self.rows if row.counts and not row.passed)
+        """The rows that count and do not pass: outside their band, or too blunt to say."""
+        return tuple(row for row in self.rows if row.counts and row.word != "PASS")

@@ -33,14 +33,29 @@ class Target:
     strictly: bool = False
     change: str = ""
 
-    def allows(self, found: float, standard_error: float) -> bool | None:
-        """Whether the value, two standard errors either way, touches the band; None if there is no band."""
-        if self.low is None and self.high is None:
+    @property
+    def banded(self) -> bool:
+        """Whether anything is asked."""
+        return self.low is not None or self.high is not None
+
+    def allows(self, found: float) -> bool | None:
+        """Whether the value itself is in the band, whatever its noise; None if there is no band."""
+        if not self.banded:
             return None
-        lowest, highest = found - 2 * standard_error, found + 2 * standard_error
         if self.strictly:
-            return (self.low is None or highest > self.low) and (self.high is None or lowest < self.high)
-        return (self.low is None or highest >= self.low) and (self.high is None or lowest <= self.high)
+            return (self.low is None or found > self.low) and (self.high is None or found < self.high)
+        return (self.low is None or found >= self.low) and (self.high is None or found <= self.high)
+
+    def settled_by(self, found: float, half_width: float) -> bool:
+        """Whether the value is known well enough to ask: its 95 % interval is no wider than the band.
+
+        A band that is open on one side has no width to hold an interval against: there the interval must lie wholly
+        on one side of the bound, so that a sign cannot be right by luck.
+        """
+        if self.low is not None and self.high is not None:
+            return 2 * half_width <= self.high - self.low
+        bound = self.low if self.low is not None else self.high
+        return bound is None or abs(found - bound) >= half_width
 
 
 def targets_named(name: str, folders: Iterable[Path]) -> tuple[Target, ...]:

@@ -25,7 +25,8 @@ def as_lines(table: Table) -> list[str]:
     lines = [
         f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
         f"engine {table.engine}, {table.seconds:.0f} s.",
-        "A row passes where its value, two standard errors either way, touches the band.",
+        "A row passes where its value is in the band. BLUNT: it is, but its 95 % t interval over all replications is "
+        "wider than the band (or, of a band that is open on one side, reaches across the bound).",
     ]
     if table.weeks < WEEKS_NEEDED:
         lines.append(f"Judged on fewer than {WEEKS_NEEDED} weeks: not a validation. Leave run= out.")
@@ -38,18 +39,17 @@ def as_lines(table: Table) -> list[str]:
 
 def _count(rows: Sequence[Row], kind: Kind) -> str:
     asked = [row for row in rows if row.passed is not None]
-    said = f"{sum(row.passed is True for row in asked)} of {len(asked)} pass"
+    said = f"{sum(row.word == 'PASS' for row in asked)} of {len(asked)} pass"
     printed = len(rows) - len(asked)
     said += f", {printed} printed only" if printed else ""
     return f"{said}, not counted" if kind == "input" else said
 
 
 def _row_line(row: Row) -> str:
-    word = {True: "PASS", False: "FAIL", None: "    "}[row.passed]
     bounded = row.low is not None or row.high is not None
     band = f"{_number(row.low, 'open')} to {_number(row.high, 'open')}" if bounded else "no band"
     value = f"{_number(row.found)} +- {_number(row.standard_error)}"
-    return f"  {word}  {row.name:<58} {value:<20} [{band}] {row.unit}. {row.source}"
+    return f"  {row.word:<5} {row.name:<58} {value:<20} [{band}] {row.unit}. {row.source}"
 
 
 def _number(value: float | None, otherwise: str = "") -> str:
@@ -75,23 +75,29 @@ def _response_lines(table: Table) -> list[str]:
 
 
 def _failure_lines(table: Table) -> list[str]:
-    lines = ["", f"{len(table.failed)} of {sum(row.counts for row in table.rows)} rows that count FAIL."]
+    n_blunt = sum(row.word == "BLUNT" for row in table.failed)
+    n_counted = sum(row.counts for row in table.rows)
+    lines = ["", f"{len(table.failed)} of {n_counted} rows that count do not pass: {n_blunt} of them BLUNT."]
     for row in table.rows:
-        if row.passed is False:
-            side = _side(row)
+        if row.word in ("FAIL", "BLUNT"):
             aside = " (not counted)" if not row.counts else ""
-            lines.append(f"  FAIL{aside}  {row.name}: {_number(row.found)} {side}. {row.note}")
+            lines.append(f"  {row.word}{aside}  {row.name}: {_number(row.found)} {_side(row)}. {row.note}")
     return lines
 
 
 def _side(row: Row) -> str:
+    """Where the value lies, and whether its interval says otherwise."""
     if not math.isfinite(row.found):
         return "is not known"
+    low, high = row.found - row.half_width, row.found + row.half_width
+    interval = f"95 % interval, {_number(low)} to {_number(high)},"
+    if row.word == "BLUNT":
+        return f"is within its band, but the {interval} is too wide"
     if row.low is not None and row.found <= row.low:
-        return f"is below {_number(row.low)}"
-    if row.high is not None and row.found >= row.high:
-        return f"is above {_number(row.high)}"
-    return "is within its band"
+        side, reaches = f"is below {_number(row.low)}", high >= row.low
+    else:
+        side, reaches = f"is above {_number(row.high)}", row.high is not None and low <= row.high
+    return f"{side} (its {interval} reaches the band)" if reaches else side
 
 
 def _knob_lines(table: Table) -> list[str]:

@@ -2,7 +2,8 @@
 
 Five kinds of row. input: set by hand, shown, not counted. calibrated: the knobs were chosen to meet it. plausible: a
 bound nobody published. predicted: not used in choosing the knobs. response: what a change to the department does, on
-the same draws. A row passes where its value, two standard errors either way, touches the band. Nothing is tuned here.
+the same draws. A row passes where its value is in the band and its 95 % t interval is no wider than the band, so that
+noise helps no row to pass. Every row is judged on all replications, day profiles included. Nothing is tuned here.
 
 Adult bed occupancy is beds in use at 00:00 over beds there at 00:00. Escalation beds count among the beds there
 while they are open, and only then. A bed that is being turned round still counts as in use.
@@ -20,12 +21,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.analysis.compare import interval
 from simulation.analysis.measures import DEFINITIONS
 from simulation.analysis.profile import DayProfile
 from simulation.config import composed, load, pathway_from, search_folders
 from simulation.draws import draw
 from simulation.engine.choose import EngineName
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.experiment.replicate import Answer, ArmAnswer
 from simulation.experiment.run import compare
 from simulation.experiment.study import ReadyArm, Study
@@ -213,7 +215,8 @@ class _Site:
 
     def _run(self, study: Study, arms: Sequence[ReadyArm]) -> dict[str, Answers]:
         design = replace(study.design, baseline=arms[0].name)
-        answers: tuple[Answer, ...] = compare(replace(study, arms=tuple(arms), design=design)).answers
+        length = replace(study.run, profile_all=True)  # rows are judged on profiles, too, whatever the run says
+        answers: tuple[Answer, ...] = compare(replace(study, arms=tuple(arms), design=design, run=length)).answers
         return {arm.name: tuple(answer.arms[arm.name] for answer in answers) for arm in arms}
 
 
@@ -287,8 +290,13 @@ def busy_by_day(answers: Answers, pathway: Pathway, pool: str) -> Floats:
 
 
 def _days(answers: Answers) -> list[DayProfile]:
-    """The day profiles there are: those of the first replications."""
-    return [answer.day for answer in answers if answer.day is not None]
+    """The day profile of every replication. Raises ResultsError if one has none: a row is judged on all or on none."""
+    days = [answer.day for answer in answers if answer.day is not None]
+    if len(days) != len(answers):
+        raise ResultsError(
+            f"day profiles: {len(days)} of {len(answers)} replications have one. Run with run.profile_all=true"
+        )
+    return days
 
 
 def _day(read: Callable[[DayProfile], float]) -> Callable[[Answers, Pathway], Floats]:
@@ -344,19 +352,20 @@ def _values(measure: str, answers: Answers, pathway: Pathway) -> Floats:
 
 
 def judged(target: Target, values: Floats, *, name: str = "", note: str = "") -> Row:
-    """A row from one number a replication: mean, standard error over replications, and whether it touches the band."""
-    found = float(values.mean())
-    error = float(values.std(ddof=1) / math.sqrt(len(values)))
+    """A row from one number a replication: mean, standard error, whether it is in the band, and known well enough."""
+    found, over = float(values.mean()), interval(values)
     return Row(
         name=name or target.name,
         kind=target.kind,
         measure=target.measure,
         found=found,
-        standard_error=error,
+        standard_error=over.sd / math.sqrt(len(values)),
+        half_width=over.half_width,
         low=target.low,
         high=target.high,
         unit=target.unit,
-        passed=target.allows(found, error),
+        passed=target.allows(found),
+        sharp=target.settled_by(found, over.half_width),
         source=target.source,
         note=f"{target.note} {note}".strip(),
     )

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from simulation.engine.choose import EngineName
 from simulation.engine.plan import Outcome
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.pathway.department import Pathway
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
@@ -601,14 +601,25 @@ def theory_rows(
 ) -> tuple[TheoryRow, ...]:
     """What theory knows beside what an engine gives, run long enough for about the relative error that is asked for.
 
-    No two checks share their luck, whichever are asked for.
+    No two checks share their luck, whichever are asked for. Raises ResultsError if there are more rows than the limit
+    of false alarms allows for.
     """
+    _allowed_for(groups)
     rows: list[TheoryRow] = []
     for place, group in enumerate(GROUPS):
         if group in groups:
             for number, check in enumerate(checks_of(group)):
                 rows += rows_of(check, effort, seed=effort.seed + 100 * place + number, chain=chain)
     return tuple(rows)
+
+
+def _allowed_for(groups: Sequence[str]) -> None:
+    n_rows = sum(len(check.expectations) for group in groups for check in checks_of(group))
+    if n_rows > ROWS:
+        raise ResultsError(
+            f"theory: {n_rows} rows, and the threshold holds the chance of any false alarm for at most {ROWS}. "
+            "Raise ROWS, which widens the threshold of every row"
+        )
 
 
 def rows_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) -> list[TheoryRow]:

@@ -97,7 +97,7 @@ class ModelRow:
     """One figure of another model and ours; what `validate` prints of a row of theory, this has too.
 
     `standard_error` is that of the difference: of both models together; 0 where the two must be equal. A row passes
-    within three of them: a right engine fails 0.27 % of rows by chance and by the seed, and the seed is fixed.
+    within three of them. Nothing is adjusted for how many rows there are: `false_alarms` says what to expect.
     """
 
     group: str
@@ -297,8 +297,13 @@ def treatment_centre_rows(engine: EngineName, *, clinic_days: int = CLINIC_DAYS,
     return rows
 
 
+def false_alarms(rows: Sequence[ModelRow]) -> float:
+    """How many rows a right engine is expected to fail by chance; rows that must be equal cannot fail so."""
+    return math.erfc(WITHIN / math.sqrt(2)) * sum(row.standard_error > 0 for row in rows)
+
+
 def as_lines(rows: Sequence[ModelRow]) -> list[str]:
-    """What `validate` prints: what this is, every row, how many pass."""
+    """What `validate` prints: what this is, every row, how many pass, how many would fail by chance."""
     lines = [
         "Other people's models: Nelson's treatment centre, 1,000 clinic days each of treat-sim 3.0.0 and of the engine",
         f"A row passes within {WITHIN:.0f} standard errors of the difference, both programs' together. shipped: "
@@ -312,7 +317,12 @@ def as_lines(rows: Sequence[ModelRow]) -> list[str]:
         )
     passed = sum(row.passed for row in rows)
     largest = max(abs(row.z) for row in rows)
-    lines.append(f"{passed} of {len(rows)} treatment-centre rows pass, largest |z| {largest:.1f}.")
+    expected = false_alarms(rows)
+    lines.append(
+        f"{passed} of {len(rows)} treatment-centre rows pass, largest |z| {largest:.1f}. By chance alone a right "
+        f"engine fails {expected:.2f} of them on average (one or more at {-math.expm1(-expected):.0%} of seeds if they "
+        "were independent; the seed is fixed)."
+    )
     return lines
 
 

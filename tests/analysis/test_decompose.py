@@ -100,14 +100,14 @@ def test_levers_whose_effects_add_up_do_not_interact_and_get_what_each_does_alon
         for kind in ("alone", "last", "shapley"):
             assert found.part(kind, lever).mean == pytest.approx(own)
         assert found.part("all but", lever).mean == pytest.approx(-1.5 - own)
-    assert all(each.estimate.mean == pytest.approx(0) for each in found.parts if each.kind == "interaction")
+    assert all(each.estimate.mean == pytest.approx(0) for each in found.parts if each.kind == "interaction index")
     assert found.part("joint", *THREE).mean == pytest.approx(-1.5)
 
 
 def test_of_two_levers_each_gets_its_own_effect_and_half_of_what_they_do_together() -> None:
     worth = {frozenset(): 60.0, frozenset("a"): 58.0, frozenset("b"): 55.0, frozenset("ab"): 50.0}
     found = decompose({each: np.full(3, value) for each, value in worth.items()}, ("a", "b"))
-    assert found.part("interaction", "b", "a").mean == pytest.approx(-3)
+    assert found.part("interaction index", "b", "a").mean == pytest.approx(-3)
     assert found.part("shapley", "a").mean == pytest.approx(-2 - 1.5)
     assert found.part("shapley", "b").mean == pytest.approx(-5 - 1.5)
 
@@ -193,3 +193,15 @@ def test_the_interval_of_sampled_orders_holds_their_error() -> None:
             assert share.sd == pytest.approx(0, abs=1e-12)
             n_held += share.low <= value <= share.high
     assert 385 <= n_held < 420
+
+
+def test_an_interaction_says_whether_it_is_the_index_or_of_the_pair_alone() -> None:
+    """In the game that three levers win together a pair alone does nothing, and its index is a half."""
+    wins = game_of(lambda each: float(each >= frozenset("abc")), SEVEN)
+    whole = decompose(wins, SEVEN)
+    assert whole.interaction("a", "b").mean == pytest.approx(whole.part("interaction index", "a", "b").mean)
+    assert whole.interaction("a", "b").mean == pytest.approx(1 / 2)
+    sampled = decompose(wins, SEVEN, orders=sampled_orders(SEVEN, 4))
+    assert sampled.interaction("a", "b").mean == sampled.part("interaction alone", "a", "b").mean == 0
+    with pytest.raises(ResultsError, match="no part 'interaction index'"):
+        sampled.part("interaction index", "a", "b")

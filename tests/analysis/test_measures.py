@@ -152,6 +152,38 @@ def test_somebody_still_there_counts_as_waiting_to_the_limit(six: Patients, alte
     assert unfinished(table, (500.0, 1440.0)) == 0
 
 
+def still_there(six: Patients, altered: Callable[..., Any], *rows: int) -> Patients:
+    """These patients neither seen nor gone when the table was made."""
+    outcome, seen, departed = (six[name].copy() for name in ("outcome", "seen_at", "departed_at"))
+    for row in rows:
+        outcome[row], seen[row], departed[row] = 3, np.nan, np.nan
+    return altered(six, outcome=outcome, seen_at=seen, departed_at=departed)
+
+
+def test_the_longest_stay_is_not_cut_out_because_it_has_not_ended(six: Patients, altered: Callable[..., Any]) -> None:
+    """Patient 3 stayed 1140 minutes; while still there, the stay is longer than every other and the mean unknown."""
+    found = measure(still_there(six, altered, 3), window=DAY)
+    assert np.isnan(found.value("stay_mean"))
+    assert np.isnan(found.value("stay_mean", "stream=ambulance"))
+    assert found.value("stay_mean", "acuity_true=urgent") == 240  # nobody of this group is unfinished
+    assert found.value("stay_median") == (241 + 400) / 2  # 100, 240, 241, 400, 880, longer
+    assert np.isnan(found.value("stay_p95"))
+    assert found.value("time_to_clinician_median") == 100  # 0, 70, 100, 800, longer; the one who left is not seen
+
+
+def test_half_a_table_unfinished_leaves_no_median(six: Patients, altered: Callable[..., Any]) -> None:
+    found = measure(still_there(six, altered, 1, 3, 5), window=DAY)
+    assert np.isnan(found.value("stay_median"))
+    assert found.value("within_4h_share") == 2 / 6
+
+
+def test_a_quantile_is_known_up_to_the_last_number_that_is() -> None:
+    values = np.array([1.0, 2.0, np.inf])
+    assert quantile_of_sorted(values, 0.5) == 2.0
+    assert np.isnan(quantile_of_sorted(values, 0.51))
+    assert np.isnan(quantile_of_sorted(values, 1.0))
+
+
 def test_a_patient_on_a_ward_is_admitted_and_not_unfinished(six: Patients, altered: Callable[..., Any]) -> None:
     outcome = six["outcome"].copy()
     outcome[1] = 3  # still in a ward bed when the table was made

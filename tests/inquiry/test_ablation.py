@@ -185,7 +185,7 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
     assert found.parts.part("joint", "a", "b").mean == pytest.approx(-10)
     assert found.parts.part("shapley", "a").mean == pytest.approx(-3.5)
     assert found.parts.part("shapley", "b").mean == pytest.approx(-6.5)
-    assert found.parts.part("interaction", "a", "b").mean == pytest.approx(-3)
+    assert found.parts.part("interaction index", "a", "b").mean == pytest.approx(-3)
 
 
 def test_parts_of_seven_levers_come_from_sampled_orders_and_add_up() -> None:
@@ -219,7 +219,7 @@ def test_a_lever_that_changes_nothing_earns_nothing_of_anything(own: Own) -> Non
     result = compare(load("study=own", *SHORT, "run.replications=1", config_dir=own(ACCURACY, TIME, idle)))
     (found,) = decompositions(result.study.design, result.measures)
     assert found.parts.part("shapley", "idle").mean == pytest.approx(0, abs=1e-12)
-    assert found.parts.part("interaction", "idle", "time").mean == pytest.approx(0, abs=1e-12)
+    assert found.parts.part("interaction index", "idle", "time").mean == pytest.approx(0, abs=1e-12)
     assert found.parts.part("shapley", "time").mean != 0
 
 

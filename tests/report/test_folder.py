@@ -14,7 +14,7 @@ from simulation.errors import ResultsError
 from simulation.experiment.result import Result
 from simulation.records.store import read_activities, read_patients, read_provenance, read_replications
 from simulation.report import folder as folder_module
-from simulation.report.folder import must_be_writable, read_result_folder, write_result
+from simulation.report.folder import must_be_writable, read_result_folder, write_result, written
 from simulation.report.render import render_folder
 
 COLUMNS = [
@@ -179,3 +179,16 @@ def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path
             (again / "figures" / name).unlink()
     render_folder(again)
     assert {path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())} == before
+
+
+def test_what_is_printed_is_what_was_written(
+    alone: Result, tmp_path: Path, without_pictures: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Inputs are made once (some policies draw a year of patients for them), and hold the manifest's warnings."""
+    made = []
+    of_result = folder_module.inputs_of
+    monkeypatch.setattr(folder_module, "inputs_of", lambda *given: made.append(of_result(*given)) or made[-1])
+    stored = written(alone, tmp_path)
+    assert [stored.inputs] == made
+    assert stored.inputs.manifest["unfinished"] == alone.n_unfinished
+    assert (stored.folder / "report.html").is_file()

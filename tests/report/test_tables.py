@@ -4,30 +4,35 @@ import io
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from simulation.analysis.compare import Comparison
+from simulation.analysis.measures import MeasureName, Measures
+from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.config import packaged_configs, policy_named
-from simulation.experiment.result import Result
+from simulation.experiment.result import Finding, Result
 from simulation.experiment.run import compare
 from simulation.experiment.study import Study
+from simulation.report.answer import _better_sentences, _busy_sentence, _safety_sentence, kind_of
+from simulation.report.figures import Picture
 from simulation.report.inputs import ReportInputs, inputs_of, stage_of
 from simulation.report.tables import (
     ALPHA,
-    IDENTICAL,
     better_sheet,
     change,
     effect,
     is_worse,
+    outside_sham,
     p_value,
     per_100k,
     print_result,
+    ranked,
     safety_sheet,
     sham_line,
     sheets,
     span,
     target_sheet,
-    verdict_words,
     warnings,
     worse_off,
     worse_off_groups,
@@ -54,34 +59,99 @@ def test_an_identical_arm_says_so_and_warns(inputs: ReportInputs) -> None:
     assert IDENTICAL not in verdicts["AI as on a vendor's slide (a claim)"]
 
 
-@pytest.mark.parametrize(
-    ("difference", "half_width", "words"),
-    [
-        (-8, 2, "shorter by more than 5 min"),
-        (-6, 2, "shorter, perhaps by less than 5 min"),
-        (-2, 1, "shorter by less than 5 min"),
-        (8, 2, "longer by more than 5 min"),
-        (1, 2, "no change beyond 5 min"),
-    ],
-)
-def test_a_verdict_in_words_follows_the_interval(
-    inputs: ReportInputs, difference: float, half_width: float, words: str
+def test_tables_page_and_picture_say_what_the_verdict_says(
+    inputs: ReportInputs, drawn: dict[str, Picture], html: str
 ) -> None:
-    from simulation.analysis.verdict import verdict
-    from simulation.experiment.result import Finding
+    """One wording, in one place."""
+    for target in inputs.targets:
+        said = {cells[0]: cells[5] for cells in target_sheet(inputs, target).rows}
+        for arm in inputs.others:
+            words = inputs.finding(arm.name, target).verdict.words
+            assert said[arm.label] == words
+            assert words in html
+            assert words in drawn["differences"].alt
 
-    target, found = inputs.targets[0], row(difference, half_width)
-    assert verdict_words(Finding("ai", target, found, verdict(found, 5.0))) == words
+
+def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(inputs: ReportInputs) -> None:
+    n = len(inputs.others) * len(inputs.design.primary)
+    for finding in inputs.findings:
+        primary = finding.target in inputs.design.primary
+        mid = finding.target.minimal_important_difference
+        same = finding.arm in inputs.identical
+        assert finding.verdict == verdict(finding.comparison, mid, family=n if primary else 1, identical=same)
+    n_margins = len(inputs.others) * len(inputs.design.margins)
+    for each in inputs.safety:
+        same = each.arm in inputs.identical
+        expected = non_inferiority(each.comparison, each.margin.margin, family=n_margins, identical=same)
+        assert each.judgement == expected
+    assert f"the {n} on primary measures" in target_sheet(inputs, inputs.design.primary[0]).notes[1]
+    n_secondary = len(inputs.others) * len(inputs.design.secondary)
+    note = target_sheet(inputs, inputs.design.secondary[0]).notes[1]
+    assert f"about {0.05 * n_secondary:.1f} would show one" in note
+    assert f"claimed of all {n_margins} (" in safety_sheet(inputs).notes[-1]
 
 
-def test_an_open_verdict_says_how_many_more_replications(inputs: ReportInputs) -> None:
-    from simulation.analysis.verdict import verdict
-    from simulation.experiment.result import Finding
+def test_an_arm_is_marked_where_its_difference_from_the_sham_is_known(inputs: ReportInputs) -> None:
+    """Paired with the sham itself: two intervals against one baseline hold the baseline's luck twice."""
+    luck = np.array([0.0, 40.0, -40.0])
+    arms = {"nurse": 100 - luck, "sham": np.full(3, 100.0), "ai_as_claimed": 95 + np.array([0.1, 0.0, -0.1])}
+    measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}
+    few = replace(inputs, arms=tuple(arm for arm in inputs.arms if arm.name in measures), measures=measures)
+    found = few.row("ai_as_claimed", "wait_to_clinician_mean")
+    assert found.difference_low < 0 < found.difference_high  # hidden in the luck of the baseline, as the sham's is
+    assert outside_sham(few, found)
+    assert not outside_sham(few, few.row("sham", "wait_to_clinician_mean"))
 
-    target, found = inputs.targets[0], row(-3, 6)
-    words = verdict_words(Finding("ai", target, found, verdict(found, 5.0)))
-    assert words.startswith("cannot tell: about ")
-    assert words.endswith("more replications")
+
+def wait_of(minutes: float) -> Measures:
+    return Measures((MeasureName("wait_to_clinician_mean", "minutes", "all"),), np.array([minutes]))
+
+
+def test_only_the_difference_between_first_and_second_says_which_does_most(inputs: ReportInputs) -> None:
+    spread = np.array([-1.0, 0.0, 1.0])
+    design = replace(inputs.design, primary=inputs.design.primary[:1], secondary=(), margins=())
+    for second, opening in ((-20 - 3 * spread, "Largest estimate: "), (-10 + spread, "Does most: ")):
+        arms = {"nurse": [100.0] * 3, "one_more_triage_nurse": 79 + spread, "ai_label_measured_under": 100 + second}
+        few = replace(
+            inputs,
+            design=design,
+            arms=tuple(arm for arm in inputs.arms if arm.name in arms),
+            measures={name: [wait_of(value) for value in values] for name, values in arms.items()},
+        )
+        (said,) = [text for text in _better_sentences(few) if "For each" in text]
+        assert said.startswith(f"{opening}'{inputs.arm('one_more_triage_nurse').label}', −21.0 minutes")
+        assert ("not told apart from the next" in said) == (opening == "Largest estimate: ")
+        assert "beyond 'AI label, published accuracy, erring down'" in said
+
+
+def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better(inputs: ReportInputs) -> None:
+    target = replace(inputs.targets[0], measure="admitted_share", minimal_important_difference=0.01)
+    for low, high, words in ((0.02, 0.04, "higher by more than 1 point"), (-0.04, -0.02, "lower by more than 1 point")):
+        found = Comparison(
+            "ai", "admitted_share", "share", "all", 0.3, 0.2, 0.4, "nurse", (low + high) / 2, low, high, 9
+        )
+        finding = Finding("ai", target, found, verdict(found, 0.01))
+        assert (kind_of(finding), finding.verdict.words) == ("changed", words)
+    assert [row.arm for row in ranked(inputs, target)] == [arm.name for arm in inputs.others if arm.name != "sham"]
+
+
+def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_nothing_is_said_to_bind(inputs: ReportInputs) -> None:
+    """Warnings are errors here: a mean of nothing would be one."""
+    day = inputs.baseline.day
+    busy = day.busy.copy()
+    busy[day.pools.index("practitioners"), 10:23] = np.nan
+    arms = tuple(replace(arm, day=replace(arm.day, busy=busy)) for arm in inputs.arms)
+    (said,) = _busy_sentence(replace(inputs, arms=arms))
+    assert said.startswith("How busy staff are from 10 to 23 h: ")
+    assert "nan" not in said
+    assert "practitioners" not in said
+    assert " doctors " in said
+
+
+def test_the_sentence_on_safety_names_the_margins_that_were_judged(inputs: ReportInputs) -> None:
+    for margin in inputs.design.margins:
+        assert f"'{margin.label}'" in _safety_sentence(inputs)
+    assert "sickest" not in _safety_sentence(inputs)
 
 
 def test_a_lower_share_within_four_hours_is_worse_and_a_shorter_wait_is_better() -> None:
@@ -175,6 +245,17 @@ def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
     assert "Planning only, not for clinical use." in text
     for arm in inputs.arms:
         assert arm.label in text
+
+
+def test_the_screen_warns_of_patients_still_inside_as_the_page_does(result: Result) -> None:
+    first = result.answers[0]
+    nurse = replace(first.arms["nurse"], n_unfinished=first.arms["nurse"].n_unfinished + 1234)
+    answers = (replace(first, arms={**first.arms, "nurse": nurse}), *result.answers[1:])
+    some = replace(result, answers=answers)
+    assert some.n_unfinished == result.n_unfinished + 1234
+    out = io.StringIO()
+    print_result(some, stream=out)
+    assert f"Warning: {some.n_unfinished:,} measured attendances had not left" in " ".join(out.getvalue().split())
 
 
 def test_a_terminal_gets_a_table(result: Result, monkeypatch: pytest.MonkeyPatch) -> None:

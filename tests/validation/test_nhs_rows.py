@@ -15,7 +15,10 @@ import numpy as np
 import pytest
 
 from simulation.config import load, packaged_configs
-from simulation.errors import ConfigError
+from simulation.errors import ConfigError, ResultsError
+from simulation.experiment import replicate as replicate_module
+from simulation.experiment.run import compare
+from simulation.experiment.study import Study
 from simulation.pathway.department import Pool, Shift
 from simulation.pathway.rota import units_by_hour
 from simulation.validation import nhs
@@ -29,9 +32,14 @@ TARGET = Target(
 )  # fmt: skip
 
 
+N = 10
+"""Replications of a made-up row: the 95 % interval is 2.262 standard errors either way."""
+
+
 def around(mean: float, standard_error: float) -> np.ndarray:
-    """Two replications with this mean and this standard error."""
-    return np.array([mean - standard_error, mean + standard_error])
+    """Ten replications with this mean and this standard error."""
+    apart = standard_error * math.sqrt(N - 1)
+    return mean + apart * np.array([-1.0, 1.0] * (N // 2))
 
 
 def row(found: float, standard_error: float = 0.0, **changes: Any) -> nhs.Row:
@@ -88,22 +96,28 @@ def test_a_file_of_targets_that_cannot_be_read_is_one_message_that_names_it(
 
 
 @pytest.mark.parametrize(
-    ("found", "standard_error", "passed"),
+    ("found", "standard_error", "word"),
     [
-        (0.6, 0.0, True),
-        (0.7, 0.0, True),
-        (0.701, 0.0, False),
-        (0.72, 0.011, True),
-        (0.72, 0.009, False),
-        (0.48, 0.011, True),
-        (0.48, 0.009, False),
-        (math.nan, 0.0, False),
+        (0.6, 0.0, "PASS"),
+        (0.7, 0.0, "PASS"),
+        (0.701, 0.0, "FAIL"),
+        (0.6, 0.044, "PASS"),  # 2 x 2.262 x .044 = .199: no wider than the band of .2
+        (0.6, 0.045, "BLUNT"),
+        (0.72, 0.011, "FAIL"),  # two standard errors would reach the band: noise helps no row to pass
+        (0.48, 0.5, "FAIL"),
+        (math.nan, 0.0, "FAIL"),
     ],
 )
-def test_a_row_passes_where_two_standard_errors_touch_the_band(
-    found: float, standard_error: float, passed: bool
+def test_a_row_passes_where_its_value_is_in_the_band_and_its_interval_no_wider(
+    found: float, standard_error: float, word: str
 ) -> None:
-    assert row(found, standard_error).passed is passed
+    assert row(found, standard_error).word == word
+
+
+def test_two_replications_are_too_few_where_ten_with_the_same_error_are_enough() -> None:
+    two = nhs.judged(TARGET, np.array([0.56, 0.64]))  # standard error .04, but t is 12.7 of one degree of freedom
+    assert two.standard_error == pytest.approx(row(0.6, 0.04).standard_error)
+    assert (two.word, row(0.6, 0.04).word) == ("BLUNT", "PASS")
 
 
 def test_the_standard_error_is_over_replications() -> None:
@@ -115,15 +129,30 @@ def test_the_standard_error_is_over_replications() -> None:
 
 def test_a_strict_bound_is_itself_refused() -> None:
     above_zero = {"low": 0.0, "high": None, "strictly": True}
-    assert row(0.0, **above_zero).passed is False
-    assert row(0.001, **above_zero).passed is True
-    assert row(-0.001, 0.001, **above_zero).passed is True
-    assert row(-0.003, 0.001, **above_zero).passed is False
+    assert row(0.0, **above_zero).word == "FAIL"
+    assert row(0.001, **above_zero).word == "PASS"
 
 
-def test_an_open_bound_lets_everything_through_on_its_side() -> None:
-    assert row(-9.0, low=None, high=0.98).passed is True
-    assert row(0.99, low=None, high=0.98).passed is False
+def test_where_a_bound_is_open_the_interval_must_lie_on_its_side() -> None:
+    """There is no width to hold it against, and a sign must not be right by luck."""
+    above_zero = {"low": 0.0, "high": None, "strictly": True}
+    assert row(0.003, 0.001, **above_zero).word == "PASS"
+    assert row(0.002, 0.001, **above_zero).word == "BLUNT"
+    assert row(-0.001, 0.001, **above_zero).word == "FAIL"
+    assert row(-9.0, low=None, high=0.98).word == "PASS"
+    assert row(0.979, 0.001, low=None, high=0.98).word == "BLUNT"
+    assert row(0.99, low=None, high=0.98).word == "FAIL"
+
+
+def test_a_blunt_row_counts_as_not_passed_and_says_why() -> None:
+    found = table(row(0.6, 0.05), row(0.72, 0.02))
+    assert len(found.failed) == 2
+    lines = nhs.as_lines(found)
+    assert "2 of 2 rows that count do not pass: 1 of them BLUNT." in lines
+    (why,) = [line for line in lines if "within its band" in line]
+    assert "is within its band, but the 95 % interval, 0.487 to 0.713, is too wide" in why
+    (why,) = [line for line in lines if "is above" in line]
+    assert "is above 0.700 (its 95 % interval, 0.675 to 0.765, reaches the band)" in why
 
 
 def test_a_row_without_a_band_is_printed_and_neither_passes_nor_fails() -> None:
@@ -139,7 +168,7 @@ def test_inputs_are_not_counted() -> None:
     assert wrong.passed is False
     assert found.failed == ()
     lines = nhs.as_lines(found)
-    assert "0 of 1 rows that count FAIL." in lines
+    assert "0 of 1 rows that count do not pass: 0 of them BLUNT." in lines
     assert any("FAIL (not counted)" in line for line in lines)
 
 
@@ -152,7 +181,7 @@ def test_a_fail_is_printed_counted_and_explained() -> None:
     assert len(found.failed) == 1
     assert any(line.startswith("  FAIL  Within four hours") for line in lines)
     assert any(line.endswith(": 1 of 2 pass") for line in lines)
-    assert "1 of 3 rows that count FAIL." in lines
+    assert "1 of 3 rows that count do not pass: 0 of them BLUNT." in lines
     (why,) = [line for line in lines if line.endswith("is above 0.700. Because it is a test.")]
     assert "0.900" in why
 
@@ -308,6 +337,27 @@ def test_a_small_run_lengthens_stays_until_occupancy_is_higher(small: nhs.Table)
 def test_a_small_run_is_not_called_a_validation(small: nhs.Table) -> None:
     assert small.weeks == 2
     assert any("not a validation" in line for line in nhs.as_lines(small))
+
+
+def test_rows_of_day_profiles_are_judged_on_every_replication(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few a run profiles for its pictures."""
+    monkeypatch.setattr(replicate_module, "PROFILED", 1)
+    short = load(*SHORT, "run.profile_all=true", "run.measured_days=7", "engine=compiled")
+    assert all(answer.arms["nurse"].day is not None for answer in compare(only_nurse(short)).answers)
+    pictures_only = compare(only_nurse(replace(short, run=replace(short.run, profile_all=False))))
+    nurse = tuple(answer.arms["nurse"] for answer in pictures_only.answers)
+    assert [arm.day is not None for arm in nurse] == [True, False]
+    with pytest.raises(ResultsError, match="1 of 2 replications have one"):
+        nhs.adult_occupancy(nurse, short.baseline.pathway)
+
+
+def test_the_packaged_validation_profiles_every_replication() -> None:
+    assert load("run=validation").run.profile_all
+    assert not load().run.profile_all
+
+
+def only_nurse(study: Study) -> Study:
+    return replace(study, arms=(study.baseline,), design=replace(study.design, arms={"nurse": study.baseline.arm}))
 
 
 def test_one_replication_is_refused() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from simulation.draws import draw
 from simulation.engine.plan import bind, lower
-from simulation.errors import PlanError
+from simulation.errors import PlanError, ResultsError
 from simulation.pathway.department import ACUITY_GIVEN, Shift
 from simulation.units import DAY, WEEK
-from simulation.validation import power
+from simulation.validation import power, theory
 from simulation.validation._stations import SOUND, Length, busy_days, one_queue, station, waited
 from simulation.validation.power import MUTATIONS, Mutation, caught
 from simulation.validation.theory import GROUPS, Effort, theory_rows
@@ -97,3 +97,11 @@ def test_every_mutation_fails_a_row_that_the_product_passes(mutation: Mutation) 
     assert all(row.passed and row.sharp for row in sound), [row.name for row in sound if not row.passed]
     found = caught(mutation, effort, groups=(mutation.noticed_by,))
     assert found.failed, f"largest |z| {found.largest_z:.1f}"
+
+
+def test_more_rows_than_the_false_alarm_rate_allows_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The threshold divides the chance of any false alarm by ROWS: a longer table would break its promise silently."""
+    theory._allowed_for(tuple(GROUPS))  # the packaged table keeps it
+    monkeypatch.setattr(theory, "ROWS", 1)
+    with pytest.raises(ResultsError, match=r"2 rows, and the threshold holds .* for at most 1"):
+        theory_rows(Effort("compiled"), groups=("one_server",))
