@@ -8,7 +8,7 @@ tomorrow therefore shows without a word about it in this file.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
@@ -16,10 +16,21 @@ import numpy as np
 
 from simulation.draws import DAYS_IN_YEAR, Draws, draw
 from simulation.experiment.study import ReadyArm, Study
-from simulation.pathway.department import ACUITY_GIVEN, ACUITY_NOW, STREAM, ByAttribute, Pathway, Pool
+from simulation.pathway.department import (
+    ACUITY_GIVEN,
+    ACUITY_NOW,
+    STREAM,
+    ByAttribute,
+    ByOutage,
+    Pathway,
+    Pool,
+    minutes_column,
+    minutes_held,
+)
 from simulation.pathway.drawing import SOURCE
-from simulation.pathway.ways import nodes_by_source, reached_from, waits, ways
+from simulation.pathway.ways import nodes_by_source, reached_from, starts_of, waits, ways
 from simulation.report.stated import blocks, plain, says
+from simulation.triage.failures import can_happen
 from simulation.triage.policy import Policy, apply, check
 
 SAMPLE_DAYS = 28
@@ -92,17 +103,35 @@ def _sample_days(policy: Policy) -> int:
 
 def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     """What one arm changes, on patients drawn for the arm's department."""
-    changes, opened = [*_of_department(arm.pathway, baseline.pathway)], _new_ways(arm.pathway, baseline.pathway)
-    if arm.policy != baseline.policy and not check(baseline.policy, arm.pathway):
-        ours, theirs = (apply(each.policy, arm.pathway, drawn) for each in (arm, baseline))
-        changes = [
-            *_of_labels(arm.pathway, ours, theirs),
-            *_of_attributes(arm.pathway, ours, theirs),
-            *_of_minutes(arm.pathway, ours, theirs),
-            *changes,
-        ]
-        opened += _taken_now(arm.pathway, ours, theirs)
+    pathway = arm.pathway
+    changes: list[Change] = []
+    opened = _new_ways(pathway, baseline.pathway)
+    ours = drawn
+    if arm.policy != baseline.policy and not check(baseline.policy, pathway):
+        ours, theirs = (apply(each.policy, pathway, drawn) for each in (arm, baseline))
+        live = _live(pathway, ours)
+        changes += _of_labels(pathway, ours, theirs, live)
+        changes += _of_attributes(pathway, ours, theirs, live)
+        changes += _of_minutes(pathway, ours, theirs, live)
+        opened += _taken_now(pathway, ours, theirs)
+    changes += _of_department(pathway, baseline.pathway, _live(pathway, ours))
     return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
+
+
+def _live(pathway: Pathway, draws: Draws) -> set[str]:
+    """Sources, and the nodes that some patient can come to: ways of a category that nobody has, or of an outage that
+    never comes, are closed."""
+    lead = ways(pathway)
+    closed = []
+    for name, branch in pathway.branches.items():
+        if isinstance(branch, ByOutage) and not can_happen(pathway.outages[branch.outage]):
+            closed += [(name, way) for way in lead[name] if way.to == branch.then != branch.otherwise]
+        codes = draws.attributes.get(_reads(branch))
+        if codes is not None:
+            has = {pathway.categories(_reads(branch))[code] for code in np.unique(codes)}
+            closed += [(name, way) for way in lead[name] if way.when not in has]
+    found = set(reached_from(starts_of(pathway).values(), lead, closed=closed))
+    return found | {SOURCE + source for source in pathway.categories(STREAM)}
 
 
 # --- what a policy does, read from its columns -----------------------------------------------------------------
@@ -117,21 +146,21 @@ def _attends(pathway: Pathway, draws: Draws) -> np.ndarray:
     return np.array(attends)[draws.stream]
 
 
-def _of_labels(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[Change]:
+def _of_labels(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> Iterator[Change]:
     new, old = ours.attributes[ACUITY_GIVEN], theirs.attributes[ACUITY_GIVEN]
     mine = _attends(pathway, ours)
     differs = mine & (new != old)
     if not differs.any():
         return
-    for name, step in pathway.steps.items():
-        come = mine & _can_come(pathway, ours, name)
+    for name in [each for each in pathway.steps if each in live]:
+        step, come = pathway.steps[name], mine & _can_come(pathway, ours, name)
         if step.relabels == ACUITY_GIVEN and (differs & come).any():
             share, up, down = (_percent(float(np.mean(each[come]))) for each in (new != old, new < old, new > old))
             words = (
                 f"another label for {share} of those who can come here: {up} a more urgent one, {down} a less urgent"
             )
             yield Change("label", name, words, (name,), f"another label: {share}")
-    yield from _by_label(pathway, ours, differs)
+    yield from _by_label(pathway, ours, differs, live)
 
 
 def _can_come(pathway: Pathway, draws: Draws, node: str) -> np.ndarray:
@@ -140,7 +169,7 @@ def _can_come(pathway: Pathway, draws: Draws, node: str) -> np.ndarray:
     return np.array([node in nodes[source] for source in pathway.categories(STREAM)])[draws.stream]
 
 
-def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray) -> Iterator[Change]:
+def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray, live: Set[str]) -> Iterator[Change]:
     """Branches and queues that patients with another label can come to once they have it."""
     known, nodes, lead = pathway.categories(STREAM), nodes_by_source(pathway), ways(pathway)
     sources = [known[code] for code in np.unique(draws.stream[differs])]
@@ -151,7 +180,7 @@ def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray) -> Iterator[C
         if step in pathway.steps and pathway.steps[step].relabels == ACUITY_GIVEN
         for way in lead[step]
         for node in reached_from((way.to,), lead)
-        if node in nodes[source]
+        if node in nodes[source] and node in live
     }
     branches = tuple(
         name
@@ -170,7 +199,7 @@ def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray) -> Iterator[C
         yield Change("by label", "queues", words, queues, "queue by the label")
 
 
-def _of_attributes(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[Change]:
+def _of_attributes(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> Iterator[Change]:
     """Attributes besides the label that the policy decides: what it sets off."""
     for name, new in ours.attributes.items():
         old = theirs.attributes.get(name, new)
@@ -181,26 +210,34 @@ def _of_attributes(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[Cha
         at = tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)
         at += tuple(node for node, step in pathway.steps.items() if step.relabels == name)
         at += tuple(node for node, loop in pathway.loops.items() if loop.passes == name)
+        if at and live.isdisjoint(at):
+            continue  # nobody comes to where it is read
+        at = tuple(node for node in at if node in live)
         words = f"is another one for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
         yield Change("route", name, words, at, f"{_spaced(name)}: {share}")
 
 
-def _of_minutes(pathway: Pathway, ours: Draws, theirs: Draws) -> Iterator[Change]:
+def _of_minutes(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> Iterator[Change]:
     """Steps whose minutes differ, those with the same changed durations together."""
-    moved = {name for name, new in ours.minutes.items() if not np.array_equal(new, theirs.minutes[name])}
-    steps: dict[tuple[str, ...], list[str]] = {}
-    for name, step in pathway.steps.items():
-        durations = tuple(each for each in step.minutes if each in moved)
-        if durations:
-            steps.setdefault(durations, []).append(name)
-    for durations, at in steps.items():
-        new, old = (np.sum([each.minutes[name] for name in durations], axis=0) for each in (ours, theirs))
+    steps: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
+    for name in [each for each in pathway.steps if each in live]:
+        step = pathway.steps[name]
+        columns = [(each, minutes_column(each, step.minutes_by)) for each in step.minutes]
+        held = [(each, *(minutes_held(column, by.minutes) for by in (ours, theirs))) for each, column in columns]
+        moved = tuple(
+            (each, new, old) for each, new, old in held if not np.array_equal(ours.minutes[new], theirs.minutes[old])
+        )
+        if moved:
+            steps.setdefault(moved, []).append(name)
+    for moved, at in steps.items():
+        new = np.sum([ours.minutes[column] for _, column, _ in moved], axis=0)
+        old = np.sum([theirs.minutes[column] for _, _, column in moved], axis=0)
         come, differs = (new > 0) | (old > 0), np.abs(new - old) > LEAST_MINUTES
         share, before = float(differs.sum() / come.sum()), float(old[differs].mean())
         by = _minutes(float((new - old)[differs].mean()))
         words = (
             f"{by} min on average (of {before:.1f}) for {_percent(share)} of those who can come here "
-            f"({' + '.join(_spaced(each) for each in durations)})"
+            f"({' + '.join(_spaced(each) for each, _, _ in moved)})"
         )
         yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {_percent(share)}")
 
@@ -229,31 +266,31 @@ def _taken_now(pathway: Pathway, ours: Draws, theirs: Draws) -> list[tuple[str, 
 # --- what the arm does to the department, read from its statement ---------------------------------------------
 
 
-def _of_department(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
+def _of_department(ours: Pathway, theirs: Pathway, live: Set[str]) -> Iterator[Change]:
     if ours == theirs:
         return
-    yield from _of_pools(ours, theirs)
+    yield from _of_pools(ours, theirs, live)
     sections = [each.name for each in fields(Pathway) if getattr(ours, each.name) != getattr(theirs, each.name)]
     before, after = ({name: plain(getattr(each, name)) for name in sections} for each in (theirs, ours))
     for path, old, new in unlike(before, after):
         section, _, rest = path.partition(".")
         name = rest.partition(".")[0]
         if section != "pools":
-            kind, at = _place(section, name, rest, ours)
+            kind, everywhere = _place(section, name, rest, ours)
+            at = tuple(node for node in everywhere if node in live)
             words = f"{_cut(old)} becomes {_cut(new)}"
             short = "new" if old == ABSENT and name in ours.nodes() else _short(rest or section, old, new)
             yield Change(kind, path, words, at, short)
 
 
-def _of_pools(ours: Pathway, theirs: Pathway) -> Iterator[Change]:
+def _of_pools(ours: Pathway, theirs: Pathway, live: Set[str]) -> Iterator[Change]:
     for name in dict.fromkeys((*theirs.pools, *ours.pools)):
         new, old = ours.pools.get(name), theirs.pools.get(name)
         if new == old:
             continue
         words = _pool_words(new, old)
-        yield Change(
-            "pool", name, words, _asking(ours, name), f"{_spaced(name)}: {words.removesuffix(' at every hour')}"
-        )
+        at = tuple(node for node in _asking(ours, name) if node in live)
+        yield Change("pool", name, words, at, f"{_spaced(name)}: {words.removesuffix(' at every hour')}")
 
 
 def _pool_words(new: Pool | None, old: Pool | None) -> str:

@@ -283,7 +283,12 @@ def stage_of(name: str, pathway: Pathway) -> str:
         return "registration and triage"
     if points & {"decided_at"} or any(role.endswith("bed") for role in roles):
         return "bed"
-    for role, stage in (("specialty", "specialty"), ("clinician", "clinician"), ("tests", "tests")):
+    for role, stage in (
+        ("specialty", "specialty"),
+        ("clinician", "clinician"),
+        ("stream_clinician", "clinician"),
+        ("tests", "tests"),
+    ):
         if role in roles:
             return stage
     if any(part in name for part in ("sampl", "laborat", "imag", "report", "test")):
