@@ -29,8 +29,8 @@ from simulation.analysis.measures import Measures
 from simulation.errors import Fault, nearest
 from simulation.experiment.study import Design, Target
 
-MOST_LEVERS = 6
-"""Levers of which every combination is run (64 arms); of more, orders are sampled."""
+MOST_LEVERS = 8
+"""Levers of which every combination is run (256 arms); of more, orders are sampled."""
 TOGETHER = "+"
 """Between the names of levers in the name of an arm."""
 
