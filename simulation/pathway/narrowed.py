@@ -45,7 +45,7 @@ def narrowed(pathway: Pathway, closed: Collection[tuple[str, Way]], *, keep: Col
     shut = set(closed)
     every, starts = ways(pathway), starts_of(pathway)
     reached = reached_from(starts.values(), every, closed=shut)
-    left = {name: tuple(way for way in every[name] if (name, way) not in shut) for name in reached}
+    left = {name: tuple(way for way in every[name] if (name, way) not in shut) for name in every if name in reached}
     only = {
         name: found[0].to
         for name, found in left.items()

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.pathway.department import Pathway
-from simulation.pathway.drawing import DrawnEdge, Drawing, DrawnNode, layout
+from simulation.pathway.drawing import Drawing, DrawnEdge, DrawnNode, layout
 from simulation.pathway.narrowed import Route, whole
 from simulation.report.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
 from simulation.report.figures import BLUE, DARK, GREY, Picture, figure_of, png_of
@@ -141,13 +141,17 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
             at = -HEIGHT / 2 - MARGIN - above + HEAD_LINE * (number + 0.7)
             ax.text(-BOX / 2 - MARGIN / 2, at, line, fontsize=size, fontweight=weight, color=colour, va="center")
         if left_out:
-            ax.text(-BOX / 2 - MARGIN / 2, height - above - HEIGHT / 2 - MARGIN - below, left_out, fontsize=9, color=GREY)
+            ax.text(
+                -BOX / 2 - MARGIN / 2, height - above - HEIGHT / 2 - MARGIN - below, left_out, fontsize=9, color=GREY
+            )
         _legend(ax, kinds, n_across)
         png = png_of(figure)
     if changes is None:
         return Picture("pathway", png, sketch.alt, sketch.caption)
     alt = f"{sketch.alt} Marked: {'. '.join(line for line, _ in said)}."
-    return Picture(f"pathway-{changes.arm}", png, alt, f"{sketch.caption} Marked: what the arm '{changes.arm}' changes.")
+    return Picture(
+        f"pathway-{changes.arm}", png, alt, f"{sketch.caption} Marked: what the arm '{changes.arm}' changes."
+    )
 
 
 def draw_pathway(
@@ -313,9 +317,7 @@ def _legend(ax: Axes, kinds: Sequence[Kind], n_across: int) -> None:
 
 
 def _alt(pathway: Pathway, route: Route) -> str:
-    first = ", ".join(
-        f"{name.replace('_', ' ')} to {route.starts[name].replace('_', ' ')}" for name in pathway.streams
-    )
+    first = ", ".join(f"{name.replace('_', ' ')} to {route.starts[name].replace('_', ' ')}" for name in pathway.streams)
     ends = ", ".join(name.replace("_", " ") for name in pathway.ends if name in route.lead)
     n_steps = sum(name in route.lead for name in pathway.steps)
     n_branches = sum(name in route.lead for name in (*pathway.branches, *pathway.loops))

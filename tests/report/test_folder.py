@@ -165,7 +165,7 @@ def test_who_asks_only_for_the_folder_is_told_by_an_error_that_there_is_no_repor
         raise ValueError("no template")
 
     monkeypatch.setattr(folder_module, "page", fail)
-    with pytest.raises(ResultsError, match="the results are stored, but .*no template.* aeflow report"):
+    with pytest.raises(ResultsError, match=r"the results are stored, but .*no template.* aeflow report"):
         write_result(alone, tmp_path)
 
 
@@ -177,10 +177,10 @@ def test_ctrl_c_while_pictures_are_made_keeps_the_data_and_says_so(
         raise KeyboardInterrupt
 
     monkeypatch.setattr(folder_module, "page", stop)
-    with pytest.raises(KeyboardInterrupt, match="the results are stored, but .*it was stopped.* aeflow report"):
+    with pytest.raises(KeyboardInterrupt, match=r"the results are stored, but .*it was stopped.* aeflow report"):
         write_result(alone, tmp_path)
     (kept,) = (tmp_path / alone.study.design.name).iterdir()
-    assert DATA <= {path.name for path in kept.iterdir()}
+    assert {path.name for path in kept.iterdir()} >= DATA
     assert not list(tmp_path.rglob(".partial-*"))
 
 
@@ -219,7 +219,7 @@ class _Frozen:
     """A clock that stands at the second at which a folder was named."""
 
     def __init__(self, name: str) -> None:
-        self.at = datetime.strptime(name[:17], "%Y-%m-%dT%H%M%S")  # noqa: DTZ007 (made local at once)
+        self.at = datetime.strptime(name[:17], "%Y-%m-%dT%H%M%S")
 
     def now(self) -> datetime:
         return self.at

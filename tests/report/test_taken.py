@@ -1,8 +1,8 @@
 """Pictures show the routes that somebody takes, and say what they leave out."""
 
+import json
 import struct
 from dataclasses import asdict, replace
-import json
 
 from simulation.config import load
 from simulation.pathway.narrowed import Route
@@ -10,8 +10,6 @@ from simulation.pathway.ways import Way
 from simulation.report.pathway_picture import pathway_picture, restored_sketch, sketch_of
 from simulation.report.taken import left_out_words, route_of
 from tests.report.test_arm_changes import pathway, ready
-
-NOBODY_URGENT = ("area", "resus")
 
 
 def test_a_category_that_nobody_has_closes_its_way_and_another_arm_opens_it() -> None:
@@ -43,7 +41,8 @@ def labels_up() -> dict[str, object]:
 def test_the_words_count_what_is_left_out_and_say_nothing_of_nothing() -> None:
     route = Route({}, {}, unused=("a", "b"), passed=(("c", "d"),))
     assert left_out_words(route) == (
-        "Left out: 2 nodes on routes that no patient of these arms can take, and 1 branch or loop at which one way is left."
+        "Left out: 2 nodes on routes that no patient of these arms can take, "
+        "and 1 branch or loop at which one way is left."
     )
     assert left_out_words(replace(route, unused=(), passed=())) == ""
 
@@ -62,10 +61,10 @@ def test_the_default_study_s_picture_is_about_a_page_of_a3_and_an_arm_s_shows_it
 
 
 def test_an_arm_that_opens_routes_has_them_drawn() -> None:
-    study = load("study=ablation")
-    full = study.arm(str(study.design.full))
-    route = route_of(full.pathway, (study.baseline, full), seed=study.run.seed)
-    assert set(route.lead) >= {node for node in route_of(full.pathway, (full,), seed=study.run.seed).lead}
+    nurse, streams = (load(f"triage={name}").only().baseline for name in ("nurse", "ai_streams"))
+    route = route_of(streams.pathway, (nurse, streams), seed=1)
+    assert {"streaming", "primary_care", "same_day_contact"} <= set(route.lead)
+    assert {"triage_with_tool", "early_sampling", "bed_found"} <= set(route.unused)
 
 
 def test_a_sketch_comes_back_from_json_as_it_was() -> None:
