@@ -1,8 +1,9 @@
 """The compiled engine's event loop: one interpreter of a flat plan, in the subset of Python that numba compiles.
 
-Everything numba compiles is in this file, except `plan.paced_end`, which both engines share. It is compiled once
-a machine (some seconds) and kept on disk; no configuration changes it. After an edit of `plan.paced_end` or of
-`units`, delete the `__pycache__` folders: numba's files on disk only notice edits of this file.
+Everything of the engine that numba compiles is in this file, except `plan.paced_end`, which both engines share (the
+dating of records, `firsts_compiled`, is no part of the engine). It is compiled once a machine (some seconds) and kept
+on disk; no configuration changes it. After an edit of `plan.paced_end` or of `units`, delete the `__pycache__` folders:
+numba's files on disk only notice edits of this file.
 
 What makes it fast, and is kept to: no array is replaced inside the loop; whatever belongs together is one record,
 so that a patient, a row of the plan or an activity is one place in memory; what is due is one integer (tick and

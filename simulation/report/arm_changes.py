@@ -30,6 +30,7 @@ from simulation.pathway.drawing import SOURCE
 from simulation.pathway.ways import nodes_by_source, reached_from, waits, ways
 from simulation.report.stated import blocks, plain, says
 from simulation.report.taken import live, sample_days
+from simulation.triage.idle import idle
 from simulation.triage.policy import apply, check
 
 LEAST_MINUTES = 1e-9
@@ -37,7 +38,7 @@ MOST_WORDS = 60
 """Characters of a value that is no number: longer ones are cut."""
 ABSENT = "not there"
 
-Kind = Literal["label", "by label", "minutes", "pool", "route", "rule"]
+Kind = Literal["label", "by label", "minutes", "pool", "route", "rule", "nothing"]
 KIND_WORDS: dict[Kind, str] = {
     "label": "gives another label",
     "by label": "decided by the label",
@@ -45,6 +46,7 @@ KIND_WORDS: dict[Kind, str] = {
     "pool": "has more or fewer units",
     "route": "leads elsewhere",
     "rule": "works by another rule",
+    "nothing": "does nothing here",
 }
 """What happens at a marked place."""
 
@@ -108,6 +110,10 @@ def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
         changes += _of_minutes(pathway, ours, theirs, met)
         opened += _taken_now(pathway, ours, theirs)
     changes += _of_department(pathway, baseline.pathway, live(pathway, ours))
+    if arm.policy != baseline.policy:
+        changes += [
+            Change("nothing", each.where, f"does nothing here: {each.why}") for each in idle(arm.policy, pathway)
+        ]
     return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
 
 

@@ -56,6 +56,7 @@ KIND_COLOURS: Mapping[Kind, str] = {
     "pool": "#009e73",
     "route": "#003087",
     "rule": "#5a6670",
+    "nothing": "#8a8a8a",
 }
 FAINT = 0.35
 """How much of an unmarked box and arrow is left where others are marked."""
