@@ -16,8 +16,7 @@ from simulation.errors import ResultsError
 from simulation.experiment.result import Result
 from simulation.records.store import read_activities, read_patients, read_provenance, read_replications
 from simulation.report import folder as folder_module
-from simulation.report.folder import must_be_writable, read_result_folder, write_result, written
-from simulation.report.render import render_folder
+from simulation.report.folder import must_be_writable, read_result_folder, render_again, write_result, written
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
@@ -152,7 +151,7 @@ def test_a_picture_that_fails_costs_no_data_and_the_report_can_be_made_later(
         f" Make them again with: aeflow report {stored.folder}"
     )
     assert (tmp_path / "latest").resolve() == stored.folder.resolve()
-    render_folder(stored.folder)
+    render_again(stored.folder)
     assert {path.name for path in stored.folder.iterdir()} == FILES
     assert (stored.folder / "figures" / "pathway.png").is_file()
 
@@ -258,7 +257,7 @@ def test_trying_a_place_leaves_nothing_in_it(tmp_path: Path) -> None:
 
 def test_the_same_report_is_made_from_the_folder_alone(folder: Path, html: str) -> None:
     (folder / "report.html").unlink()
-    assert render_folder(folder) == folder / "report.html"
+    assert render_again(folder) == folder / "report.html"
     assert (folder / "report.html").read_text(encoding="utf-8") == html
 
 
@@ -289,7 +288,7 @@ def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path
     assert {"differences.png", "day.png", "pathway.png", "texts.json"} <= set(before)
     for name in before:
         (again / "figures" / name).unlink()
-    render_folder(again)
+    render_again(again)
     assert {path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())} == before
 
 
