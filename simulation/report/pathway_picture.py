@@ -31,8 +31,8 @@ DOWN, ACROSS = 0.6, 1.0
 BOX, HEIGHT = 0.93, 0.35
 """Inches of a box's width and height."""
 MARGIN, LEGEND = 0.3, 0.5
-LEAST_WIDTH = 9.0
-LEGEND_ENTRY = 2.2
+LEAST_WIDTH = 6.6
+LEGEND_ENTRY = 1.6
 """Inches that the legend needs at least, and about what one of its entries takes."""
 NAME_SIZE, DETAIL_SIZE, LINE = 6.2, 4.7, 0.082
 """Points of a box's first and further lines, and inches from one line to the next: four fit."""
@@ -197,7 +197,7 @@ def _box(ax: Axes, node: DrawnNode, place: tuple[float, float], *, faint: bool =
 
     x, y = place
     alpha = FAINT if faint else 1.0
-    style = "round,pad=0,rounding_size=0.2" if node.kind in ("source", "end") else "round,pad=0,rounding_size=0.04"
+    style = "round,pad=0,rounding_size=0.17" if node.kind in ("source", "end") else "round,pad=0,rounding_size=0.04"
     ax.add_patch(
         FancyBboxPatch(
             (x - BOX / 2, y - HEIGHT / 2), BOX, HEIGHT, boxstyle=style,
@@ -313,7 +313,7 @@ def _legend(ax: Axes, kinds: Sequence[Kind], n_across: int) -> None:
     handles += [Patch(facecolor=KIND_COLOURS[kind], label=KIND_WORDS[kind]) for kind in kinds]
     ax.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(-BOX / 2 - MARGIN / 2, -HEIGHT / 2 - MARGIN - 0.05),
-        bbox_transform=ax.transData, ncols=min(len(handles), n_across), frameon=False, fontsize=9, borderaxespad=0,
+        bbox_transform=ax.transData, ncols=min(len(handles), n_across), frameon=False, fontsize=7, borderaxespad=0,
     )  # fmt: skip
 
 
