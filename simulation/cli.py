@@ -52,11 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except AeflowError as error:
         print(f"aeflow: {error}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:
-        print(
-            "\naeflow: stopped. No half-written results are left; the same command starts from the beginning.",
-            file=sys.stderr,
-        )
+    except KeyboardInterrupt as stop:
+        left = str(stop) or "No half-written results are left; the same command starts from the beginning."
+        print(f"\naeflow: stopped. {left}", file=sys.stderr)
         return 130
     except BrokenPipeError:
         sys.stderr.close()  # whoever read our output has gone
@@ -82,9 +80,13 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     studies = [study.only() if alone else study for study in studies]
     for study in studies:
         refuse_overload(study)
+    code = 0
     for study in studies:
-        _run_study(study, alone=alone)
-    return 0
+        failed = _run_study(study, alone=alone)
+        if failed is not None:  # of a sweep the others still run
+            print(f"aeflow: {failed}", file=sys.stderr)
+            code = failed.exit_code
+    return code
 
 
 def _show(words: list[str]) -> int:
@@ -138,7 +140,8 @@ def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
     return load(*overrides, config_dir=config_dir)
 
 
-def _run_study(study: Study, *, alone: bool) -> None:
+def _run_study(study: Study, *, alone: bool) -> AeflowError | None:
+    """Run a study, store it and print its answer; what kept its report from being made, if anything did."""
     from simulation.experiment.run import simulate
     from simulation.report.folder import must_be_writable, written
     from simulation.report.screen import announce, progress
@@ -148,12 +151,13 @@ def _run_study(study: Study, *, alone: bool) -> None:
     announce(study, alone=alone)
     if study.resolved["dry_run"]:
         print("Dry run: nothing was simulated.")
-        return
+        return None
     must_be_writable(results)
     with progress(study.run.replications) as done:
         result = simulate(study, done=done)
     stored = written(result, results)
     print_inputs(stored.inputs, stored.folder)
+    return stored.failed
 
 
 def _options(words: Sequence[str]) -> tuple[list[str], str | None]:

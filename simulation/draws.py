@@ -168,17 +168,25 @@ class Draws:
         )
 
 
-def draw(pathway: Pathway, *, seed: int, replication: int, days: int) -> Draws:
-    """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
-
-    Raises DrawsError if a day asks for more arrivals than a stream's headroom holds.
-    """
-    factors = {
+def day_factors(pathway: Pathway, *, seed: int, replication: int, days: int) -> dict[str, Floats]:
+    """How busy each day is, by the name of the factor: times the usual, mean 1, shape (days,) each."""
+    return {
         name: _generator(seed, replication, "day", name, 0).gamma(1 / factor.cv**2, factor.cv**2, days)
         if factor.cv
         else np.ones(days)
         for name, factor in pathway.day_factors.items()
     }
+
+
+def draw(
+    pathway: Pathway, *, seed: int, replication: int, days: int, busy: Mapping[str, Floats] | None = None
+) -> Draws:
+    """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
+
+    `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
+    (`day_factors`). Raises DrawsError if a day asks for more arrivals than a stream's headroom holds.
+    """
+    factors = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
     sources: list[Source] = []
     arrivals: list[NDArray[np.int64]] = []
     for code, (name, stream) in enumerate(pathway.streams.items()):

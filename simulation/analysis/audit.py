@@ -28,7 +28,6 @@ from simulation.engine.plan import NONE, Ask, BranchRow, Columns, EndRow, Outcom
 from simulation.records.schema import IN_BUILDING, ActivityTable, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE, to_ticks
 
-INVARIANTS = ("conservation", "causality", "route", "capacity", "priority", "idle")
 N_EXAMPLES = 5
 FOREVER = np.iinfo(np.int64).max // 4
 POINTS_AFTER_ARRIVAL = ("assessed_at", "triaged_at", "handed_over_at", "seen_at", "decided_at", "departed_at")

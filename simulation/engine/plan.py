@@ -140,7 +140,7 @@ class Ask:
 
 @dataclass(frozen=True)
 class PoolRow:
-    """A pool's week: (tick of the week, units) rows, or unlimited; `shifts` where teams change (extra outgoing)."""
+    """A pool's week: (tick of the week, units) rows, or unlimited; `team_changes`: when teams do (extra outgoing)."""
 
     timetable: tuple[tuple[int, int], ...]
     unlimited: bool

@@ -14,7 +14,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from typing import Any, Literal, TypeVar
+from multiprocessing.context import BaseContext
+from multiprocessing.process import BaseProcess
+from typing import Any, Literal, TypeVar, cast
 
 from simulation.errors import AeflowError
 
@@ -48,8 +50,9 @@ class LocalExecutor(ProcessPoolExecutor):
     """So many processes of this machine, started by spawn (as Windows does) and deaf to Ctrl-C."""
 
     def __init__(self, workers: int) -> None:
-        super().__init__(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_ignore_ctrl_c)
-        self._not_ours = set(multiprocessing.active_children())
+        self._own: set[BaseProcess] = set()
+        started = _Started(multiprocessing.get_context("spawn"), self._own)
+        super().__init__(workers, mp_context=cast(BaseContext, started), initializer=_ignore_ctrl_c)
 
     def submit(self, fn: Callable[..., Answer], /, *args: Any, **kwargs: Any) -> Future[Answer]:
         """Hand a task over; a worker may be started for it."""
@@ -57,10 +60,28 @@ class LocalExecutor(ProcessPoolExecutor):
             return super().submit(fn, *args, **kwargs)
 
     def stop(self) -> None:
-        """End the workers in the middle of what they do."""
-        for process in set(multiprocessing.active_children()) - self._not_ours:
-            process.terminate()
+        """End the workers in the middle of what they do; nobody else's."""
+        for process in tuple(self._own):
+            if process.is_alive():
+                process.terminate()
         self.shutdown(wait=True, cancel_futures=True)
+
+
+class _Started:
+    """A context of multiprocessing that notes which processes were started through it."""
+
+    def __init__(self, context: BaseContext, own: set[BaseProcess]) -> None:
+        self._context = context
+        self._own = own
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def Process(self, *args: Any, **named: Any) -> BaseProcess:
+        """A new process of ours."""
+        process: BaseProcess = self._context.Process(*args, **named)  # type: ignore[attr-defined]
+        self._own.add(process)
+        return process
 
 
 def _ignore_ctrl_c() -> None:

@@ -8,6 +8,7 @@ has a bend in every column that it passes. Pure arithmetic on names: the same pa
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -24,12 +25,14 @@ from simulation.pathway.department import (
     Pathway,
     Step,
 )
-from simulation.pathway.ways import ways
+from simulation.pathway.narrowed import Route, whole
 
 SWEEPS = 12
 """How often the columns are put in order, left to right and back."""
-SLIM = 0.4
-"""The least distance between rows where one of the two is only a bend."""
+BESIDE, SLIM = 0.54, 0.2
+"""The least distance between rows where one of the two is only a bend (half a box and a little), or both are."""
+MANY = 4
+"""Cases of one way from which the way with the most is called 'otherwise', where there is another."""
 SOURCE = "source:"
 
 Kind = Literal["source", "step", "branch", "loop", "end"]
@@ -82,10 +85,14 @@ class _Edge:
     label: str
 
 
-def layout(pathway: Pathway) -> Drawing:
-    """Lay out a sound pathway. The sources of patients are nodes too, named `source:` and their name."""
-    edges = _edges(pathway)
-    names = [*(SOURCE + name for name in (*pathway.streams, *pathway.present)), *pathway.nodes()]
+def layout(pathway: Pathway, route: Route | None = None) -> Drawing:
+    """Lay out a sound pathway, or the part of it that is a route.
+
+    The sources of patients are nodes too, named `source:` and their name.
+    """
+    shown = route if route is not None else whole(pathway)
+    edges = _edges(shown)
+    names = [*(SOURCE + name for name in shown.starts), *(name for name in pathway.nodes() if name in shown.lead)]
     back = _back(names, edges)
     columns = _columns(names, [edge for edge in edges if edge not in back])
     chains = {edge: _chain(edge, columns) for edge in edges if edge not in back and edge.kind != "leaves"}
@@ -101,17 +108,24 @@ def layout(pathway: Pathway) -> Drawing:
 # --- what there is -------------------------------------------------------------------------------------------
 
 
-def _edges(pathway: Pathway) -> list[_Edge]:
+def _edges(route: Route) -> list[_Edge]:
     """Every arrow; several cases that lead to one node are one arrow with all their names."""
     found: dict[tuple[str, str, Flow], list[str]] = {}
-    for name, source in pathway.streams.items():
-        found[SOURCE + name, source.starts, "arrives"] = []
-    for name, present in pathway.present.items():
-        found[SOURCE + name, present.starts, "arrives"] = []
-    for name, leads in ways(pathway).items():
+    for name, start in route.starts.items():
+        found[SOURCE + name, start, "arrives"] = []
+    for name, leads in route.lead.items():
         for way in leads:
             found.setdefault((name, way.to, way.by), []).append(way.when)
-    return [_Edge(start, end, kind, _joined(labels)) for (start, end, kind), labels in found.items()]
+    most: dict[str, int] = {}
+    for (start, _, kind), labels in found.items():
+        if kind == "case":
+            most[start] = max(most.get(start, 0), len(labels))
+    n_out = Counter(start for start, *_ in found)
+    edges = []
+    for (start, end, kind), labels in found.items():
+        rest = kind == "case" and n_out[start] > 1 and MANY <= len(labels) == most[start]
+        edges.append(_Edge(start, end, kind, "otherwise" if rest else _joined(labels)))
+    return edges
 
 
 def _joined(labels: Sequence[str], most: int = 3) -> str:
@@ -305,10 +319,17 @@ def _spaced(
                 sum(rows[each] for each in near[point]) / len(near[point]) if near[point] else rows[point]
                 for point in layer
             ]
-            gaps = [1.0 if {a[0], b[0]} <= real else SLIM for a, b in pairwise(layer)]
+            gaps = [_gap(a[0] in real, b[0] in real) for a, b in pairwise(layer)]
             rows |= dict(zip(layer, _apart(wanted, gaps), strict=True))
     top = min(rows.values())
     return {point: row - top for point, row in rows.items()}
+
+
+def _gap(one_is_real: bool, other_is_real: bool) -> float:
+    """The least distance between the rows of two neighbours of a column, each of them a node or a bend."""
+    if one_is_real and other_is_real:
+        return 1.0
+    return BESIDE if one_is_real or other_is_real else SLIM
 
 
 def _apart(wanted: Sequence[float], gaps: Sequence[float]) -> list[float]:

@@ -14,32 +14,31 @@ from typing import Any, Literal
 
 import numpy as np
 
-from simulation.draws import DAYS_IN_YEAR, Draws, draw
+from simulation.draws import Draws, draw
 from simulation.experiment.study import ReadyArm, Study
 from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_NOW,
     STREAM,
     ByAttribute,
-    ByOutage,
     Pathway,
     Pool,
     minutes_column,
     minutes_held,
 )
 from simulation.pathway.drawing import SOURCE
-from simulation.pathway.ways import nodes_by_source, reached_from, starts_of, waits, ways
+from simulation.pathway.ways import nodes_by_source, reached_from, waits, ways
 from simulation.report.stated import blocks, plain, says
-from simulation.triage.failures import can_happen
-from simulation.triage.policy import Policy, apply, check
+from simulation.report.taken import live, sample_days
+from simulation.triage.idle import idle
+from simulation.triage.policy import apply, check
 
-SAMPLE_DAYS = 28
 LEAST_MINUTES = 1e-9
 MOST_WORDS = 60
 """Characters of a value that is no number: longer ones are cut."""
 ABSENT = "not there"
 
-Kind = Literal["label", "by label", "minutes", "pool", "route", "rule"]
+Kind = Literal["label", "by label", "minutes", "pool", "route", "rule", "nothing"]
 KIND_WORDS: dict[Kind, str] = {
     "label": "gives another label",
     "by label": "decided by the label",
@@ -47,6 +46,7 @@ KIND_WORDS: dict[Kind, str] = {
     "pool": "has more or fewer units",
     "route": "leads elsewhere",
     "rule": "works by another rule",
+    "nothing": "does nothing here",
 }
 """What happens at a marked place."""
 
@@ -88,17 +88,12 @@ def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmCh
     for arm in study.arms:
         if arm.name == baseline.name or (names is not None and arm.name not in names):
             continue
-        days = max(_sample_days(arm.policy), _sample_days(baseline.policy))
+        days = max(sample_days(arm.policy), sample_days(baseline.policy))
         key = (id(arm.pathway), days)
         if key not in drawn:
             drawn[key] = draw(arm.pathway, seed=study.run.seed, replication=0, days=days)
         found.append(compared(arm, baseline, drawn[key]))
     return tuple(found)
-
-
-def _sample_days(policy: Policy) -> int:
-    slow = (policy.go_live_day, policy.adoption, policy.drift)
-    return SAMPLE_DAYS if all(each is None for each in slow) else DAYS_IN_YEAR
 
 
 def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
@@ -109,29 +104,17 @@ def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     ours = drawn
     if arm.policy != baseline.policy and not check(baseline.policy, pathway):
         ours, theirs = (apply(each.policy, pathway, drawn) for each in (arm, baseline))
-        live = _live(pathway, ours)
-        changes += _of_labels(pathway, ours, theirs, live)
-        changes += _of_attributes(pathway, ours, theirs, live)
-        changes += _of_minutes(pathway, ours, theirs, live)
+        met = live(pathway, ours)
+        changes += _of_labels(pathway, ours, theirs, met)
+        changes += _of_attributes(pathway, ours, theirs, met)
+        changes += _of_minutes(pathway, ours, theirs, met)
         opened += _taken_now(pathway, ours, theirs)
-    changes += _of_department(pathway, baseline.pathway, _live(pathway, ours))
+    changes += _of_department(pathway, baseline.pathway, live(pathway, ours))
+    if arm.policy != baseline.policy:
+        changes += [
+            Change("nothing", each.where, f"does nothing here: {each.why}") for each in idle(arm.policy, pathway)
+        ]
     return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
-
-
-def _live(pathway: Pathway, draws: Draws) -> set[str]:
-    """Sources, and the nodes that some patient can come to: ways of a category that nobody has, or of an outage that
-    never comes, are closed."""
-    lead = ways(pathway)
-    closed = []
-    for name, branch in pathway.branches.items():
-        if isinstance(branch, ByOutage) and not can_happen(pathway.outages[branch.outage]):
-            closed += [(name, way) for way in lead[name] if way.to == branch.then != branch.otherwise]
-        codes = draws.attributes.get(_reads(branch))
-        if codes is not None:
-            has = {pathway.categories(_reads(branch))[code] for code in np.unique(codes)}
-            closed += [(name, way) for way in lead[name] if way.when not in has]
-    found = set(reached_from(starts_of(pathway).values(), lead, closed=closed))
-    return found | {SOURCE + source for source in pathway.categories(STREAM)}
 
 
 # --- what a policy does, read from its columns -----------------------------------------------------------------

@@ -6,8 +6,7 @@ difference less everybody's, paired by replication)? A tool can be good for all 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from itertools import groupby
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -43,12 +42,6 @@ def groups_of(inputs: ReportInputs) -> tuple[str, ...]:
     """The groups of these attributes that the first primary measure is given for, attribute by attribute."""
     known = inputs.groups(inputs.design.primary[0].measure)
     return tuple(group for name in ATTRIBUTES for group in known if group.split("=")[0] == name)
-
-
-def by_attribute(inputs: ReportInputs) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Attribute in words, and its groups."""
-    for name, groups in groupby(groups_of(inputs), key=lambda group: group.split("=")[0]):
-        yield ATTRIBUTES[name], tuple(groups)
 
 
 def less_everybody(inputs: ReportInputs, arm: ReportArm, group: str) -> Interval:

@@ -1,7 +1,8 @@
-"""A folder of results: written whole or not at all, and read back so that its report can be made again.
+"""A folder of results: its data are written whole or not at all, and read back so that its report can be made again.
 
-`results/<study>/<date>T<time>-<hash>/`. Everything is written beside it under a name that starts `.partial-` and
-renamed at the end, so a folder without that name is complete. `results/latest` leads to the newest.
+`results/<study>/<date>T<time>-<hash>/`. The data are written beside it under a name that starts `.partial-` and
+renamed at the end, so a folder without that name holds all of them. Pictures and page are made from the data after
+that: if one cannot be made, nothing that was simulated is lost. `results/latest` leads to the newest.
 """
 
 from __future__ import annotations
@@ -12,12 +13,14 @@ import os
 import platform
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -39,9 +42,10 @@ from simulation.report.inputs import (
     study_stated,
     to_json,
 )
-from simulation.report.pathway_picture import pathway_picture
+from simulation.report.pathway_picture import Sketch, picture_of, restored_sketch, sketch_of
 from simulation.report.render import page
 from simulation.report.stated import Plain, plain
+from simulation.report.taken import route_of
 
 FORMAT = 1
 """Raised when a folder's layout changes."""
@@ -51,7 +55,7 @@ LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
 STATEMENT = "planning only, not for clinical use"
 CONFIG, MANIFEST, STUDY, PROFILES = "config.yaml", "manifest.json", "study.json", "profiles.json"
 REPLICATIONS, SUMMARY, REPORT, FIGURES = "replications.parquet", "summary.csv", "report.html", "figures"
-DECOMPOSITION = "decomposition.csv"
+DECOMPOSITION, PATHWAY = "decomposition.csv", "pathway.json"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 T = TypeVar("T", Patients, ActivityTable)
@@ -77,17 +81,23 @@ class Written:
 
     folder: Path
     inputs: ReportInputs
+    failed: ResultsError | None = None
+    """Why there are no pictures and no page, or not all of them; the data are there."""
 
 
 def write_result(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) -> Path:
-    """`written`, of which only the folder is wanted."""
-    return written(result, results_dir, files=files).folder
+    """`written`, of which only the folder is wanted. Raises ResultsError also if the report could not be made."""
+    stored = written(result, results_dir, files=files)
+    if stored.failed is not None:
+        raise stored.failed
+    return stored.folder
 
 
 def written(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) -> Written:
     """Write everything about a run. `files`: configuration files whose hashes to note.
 
-    Raises ResultsError if the place cannot be written; then, as after Ctrl-C, nothing of this run is left there.
+    Raises ResultsError if the place cannot be written; then, as after Ctrl-C, nothing of this run is left there. Once
+    the data are written they stay, whatever happens to the pictures and the page: `failed` says what did.
     """
     must_be_writable(results_dir)
     finished_at = datetime.now().astimezone()
@@ -97,19 +107,28 @@ def written(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) ->
     manifest = manifest_of(result, finished_at=finished_at, files=files)
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with _whole_or_nothing(parent, name) as folder:
-            inputs = _fill(folder, result, manifest)
-            finished = _moved(parent, name)
-        _point_latest(results_dir, finished)
+        with _whole_or_nothing(parent, name) as partial:
+            inputs = _fill(partial, result, manifest)
+            finished = _moved(partial, parent, name)
     except OSError as error:
         raise _not_written(Path(error.filename or parent), error) from error
+    _point_latest(results_dir, finished)
+    try:
+        _write(finished / PATHWAY, to_json(asdict(_sketch(result))))
+        _report_into(finished, inputs)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_not_reported(finished, "it was stopped")) from None
+    except Exception as error:  # whatever it is, hours of simulation are not to be lost for a picture
+        failed = ResultsError(_not_reported(finished, f"{type(error).__name__}: {error}"))
+        failed.__cause__ = error
+        return Written(finished, inputs, failed)
     return Written(finished, inputs)
 
 
 @contextmanager
 def _whole_or_nothing(parent: Path, name: str) -> Iterator[Path]:
-    """A partial folder that is gone again if anything, Ctrl-C included, ends the work."""
-    partial = parent / f"{PARTIAL}{name}"
+    """A partial folder of this process that is gone again if anything, Ctrl-C included, ends the work."""
+    partial = parent / f"{PARTIAL}{name}-{os.getpid()}"
     partial.mkdir()
     try:
         yield partial
@@ -118,14 +137,21 @@ def _whole_or_nothing(parent: Path, name: str) -> Iterator[Path]:
         raise
 
 
-def _moved(parent: Path, name: str) -> Path:
-    """Give the finished folder its name; two runs within one second get a number."""
-    partial, final, number = parent / f"{PARTIAL}{name}", parent / name, 1
-    while final.exists():
-        number += 1
-        final = parent / f"{name}-{number}"
-    os.replace(partial, final)
-    return final
+def _moved(partial: Path, parent: Path, name: str) -> Path:
+    """Give the finished folder its name; of runs that end within one second, in whatever process, all but one get a
+    number. Only trying tells whether a name is free: another process may take it in between."""
+    for number in count(1):
+        final = parent / (name if number == 1 else f"{name}-{number}")
+        if final.exists():
+            continue
+        try:
+            partial.rename(final)
+        except OSError:
+            if not final.exists():
+                raise
+        else:
+            return final
+    raise AssertionError("numbers do not end")
 
 
 def _fill(folder: Path, result: Result, manifest: Plain) -> ReportInputs:
@@ -142,10 +168,40 @@ def _fill(folder: Path, result: Result, manifest: Plain) -> ReportInputs:
         )
     if result.study.run.keep_patients:
         _write_patients(folder, result, manifest)
-    drawn = (*pictures(inputs), pathway_picture(result.study.baseline.pathway))
-    _write_pictures(folder / FIGURES, drawn)
-    _write(folder / REPORT, page(inputs, drawn))
     return inputs
+
+
+def _sketch(result: Result) -> Sketch:
+    """The baseline's pathway as far as patients of some arm can take it."""
+    study = result.study
+    return sketch_of(study.baseline.pathway, route_of(study.baseline.pathway, study.arms, seed=study.run.seed))
+
+
+def _report_into(folder: Path, inputs: ReportInputs) -> None:
+    """Make the pictures and the page of a folder whose data are written; the page last, under its name when whole."""
+    pathway = _pathway_picture(folder)
+    drawn = (*pictures(inputs), *([pathway] if pathway is not None else []))
+    part = folder / f"{PARTIAL}{REPORT}"
+    try:
+        _write_pictures(folder / FIGURES, drawn)
+        _write(part, page(inputs, drawn))
+        os.replace(part, folder / REPORT)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _pathway_picture(folder: Path) -> Picture | None:
+    """The picture of the pathway that a folder states; of folders from before it did, the one that is stored."""
+    if (folder / PATHWAY).is_file():
+        return picture_of(restored_sketch(_json(folder / PATHWAY)))
+    return _stored_picture(folder / FIGURES, "pathway")
+
+
+def _not_reported(folder: Path, why: str) -> str:
+    return (
+        f"{folder}: the results are stored, but their pictures and report are not ({why}). "
+        f"Make them again with: aeflow report {folder}"
+    )
 
 
 def _write(path: Path, text: str) -> None:
@@ -206,7 +262,7 @@ def _with_arm(table: T, code: int, names: tuple[str, ...]) -> T:
 
 
 def _point_latest(results_dir: Path, written: Path) -> None:
-    """`latest`: a relative link, or a text file with the name where links are refused."""
+    """`latest`: a relative link, or a text file with the name where links are refused; a warning where both are."""
     target = written.relative_to(results_dir)
     link, new = results_dir / LATEST, results_dir / f"{PARTIAL}{LATEST}-{os.getpid()}"
     try:
@@ -215,8 +271,14 @@ def _point_latest(results_dir: Path, written: Path) -> None:
         except (OSError, NotImplementedError):  # Windows without the right to make links, some network drives
             _write(new, f"{target.as_posix()}\n")
         os.replace(new, link)
+    except OSError as error:  # Windows does not replace a link to a folder; the results are written all the same
+        print(
+            f"aeflow: {link} could not be led to {written} ({error.strerror or error}). The results are there",
+            file=sys.stderr,
+        )
     finally:
-        new.unlink(missing_ok=True)
+        with suppress(OSError):
+            new.unlink(missing_ok=True)
 
 
 def _not_written(where: Path, error: OSError) -> ResultsError:
@@ -343,23 +405,17 @@ def read_result_folder(path: Path) -> tuple[ReportInputs, Picture | None]:
     resolved = plain(yaml.safe_load(_text(folder / CONFIG)))
     measures = _measures(read_replications(folder / REPLICATIONS))
     inputs = restored(_json(folder / STUDY), _json(folder / PROFILES), measures, resolved=resolved, manifest=manifest)
-    return inputs, _stored_picture(folder / FIGURES, "pathway")
+    return inputs, _pathway_picture(folder)
 
 
 def render_again(path: Path) -> Path:
     """Make the pictures and the report of a stored run again; the path of the page."""
-    inputs, pathway = read_result_folder(path)
+    inputs, _ = read_result_folder(path)
     folder = _followed(path)
-    drawn = (*pictures(inputs), *([pathway] if pathway is not None else []))
-    part = folder / f"{PARTIAL}{REPORT}"
     try:
-        _write_pictures(folder / FIGURES, drawn)
-        _write(part, page(inputs, drawn))
-        os.replace(part, folder / REPORT)
+        _report_into(folder, inputs)
     except OSError as error:
         raise _not_written(folder, error) from error
-    finally:
-        part.unlink(missing_ok=True)
     return folder / REPORT
 
 

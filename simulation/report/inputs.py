@@ -32,6 +32,8 @@ from simulation.triage.policy import Policy, describe, reached
 
 Floats = NDArray[np.float64]
 DAYS_PER_YEAR = 365
+"""Of a calendar year, for which licences are paid; a model year (`draws.DAYS_IN_YEAR`, 364) is whole weeks and is used
+for shares only, so the two never meet in one quotient."""
 STAGES = ("registration and triage", "place", "nurse", "clinician", "tests", "specialty", "bed", "other")
 """Where a stay's time goes, in the order in which a patient meets them."""
 

@@ -1,7 +1,8 @@
 """The pathway drawn from its data: boxes for steps, diamonds' words for branches, arrows for ways on.
 
-`pathway.drawing` says where everything goes; this file only puts it on paper, large enough that ninety boxes can
-be read when the picture is opened at full size. Patients go from the top down. What an arm changes can be marked:
+`pathway.drawing` says where everything goes; this file only puts it on paper, so that a department of a hundred boxes
+is about a page of A3 whose names can be read at full size. What no patient of some arms can come to may be left out
+(`report.taken`), which is then said. Patients go from the top down. What an arm changes can be marked:
 the boxes where it shows in colour, the others pale, and in words at the head of the picture.
 """
 
@@ -9,28 +10,35 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simulation.pathway.department import Pathway
-from simulation.pathway.drawing import DrawnEdge, DrawnNode, layout
+from simulation.pathway.drawing import Drawing, DrawnEdge, DrawnNode, layout
+from simulation.pathway.narrowed import Route, whole
 from simulation.report.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
 from simulation.report.figures import BLUE, DARK, GREY, Picture, figure_of, png_of
+from simulation.report.taken import left_out_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.path import Path as Way
 
-DOWN, ACROSS = 1.12, 1.86
+DOWN, ACROSS = 0.6, 1.0
 """Inches from one layer of the drawing to the next (its columns, here downwards), and between its rows."""
-BOX, HEIGHT = 1.42, 0.5
+BOX, HEIGHT = 0.93, 0.35
 """Inches of a box's width and height."""
 MARGIN, LEGEND = 0.3, 0.5
-LEAST_WIDTH = 9.0
-LEGEND_ENTRY = 2.2
+LEAST_WIDTH = 6.6
+LEGEND_ENTRY = 1.6
 """Inches that the legend needs at least, and about what one of its entries takes."""
-LABEL_DEPTHS = (0.84, 0.6, 0.36)
+NAME_SIZE, DETAIL_SIZE, LINE = 6.2, 4.7, 0.082
+"""Points of a box's first and further lines, and inches from one line to the next: four fit."""
+NAME_WIDTH, DETAIL_WIDTH = 16, 27
+"""Characters of a name and of a second line that fit across a box."""
+LABEL_DEPTHS = (0.8, 0.5, 0.2)
 """Shares of the gap below a box at which the words of its arrows stand."""
 BACK, TURNED_AWAY = "#b38600", "#d55e00"
 FILL = {"source": "#e8edee", "step": "#ffffff", "branch": "#fff4cc", "loop": "#fff4cc", "end": "#d9f2e6"}
@@ -48,6 +56,7 @@ KIND_COLOURS: Mapping[Kind, str] = {
     "pool": "#009e73",
     "route": "#003087",
     "rule": "#5a6670",
+    "nothing": "#8a8a8a",
 }
 FAINT = 0.35
 """How much of an unmarked box and arrow is left where others are marked."""
@@ -55,16 +64,60 @@ HEAD_LINE, HEAD_WIDTH = 0.28, 10
 """Inches of a line of words at the head of a marked picture; characters of it to the inch."""
 
 
-def pathway_picture(pathway: Pathway, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
-    """The picture of a sound pathway, with what an arm changes marked on it and said at its head under a title."""
-    drawing = layout(pathway)
+@dataclass(frozen=True)
+class Sketch:
+    """A pathway laid out, with all that its picture says: what is stored so that it can be drawn again."""
+
+    name: str
+    alt: str
+    caption: str
+    left_out: str
+    drawing: Drawing
+
+
+def sketch_of(pathway: Pathway, route: Route | None = None) -> Sketch:
+    """Lay a sound pathway out. `route`: the part to draw; the whole if none is given."""
+    shown = route if route is not None else whole(pathway)
+    left_out = left_out_words(shown)
+    gives_up = f" Who gives up waiting goes to '{pathway.patience.next.replace('_', ' ')}'." if pathway.patience else ""
+    caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{gives_up} {left_out}"
+    return Sketch(pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, layout(pathway, shown))
+
+
+def restored_sketch(stated: Mapping[str, Any]) -> Sketch:
+    """A sketch from what `dataclasses.asdict` made of it, lists for tuples."""
+    drawn = stated["drawing"]
+    nodes = tuple(DrawnNode(**each) for each in drawn["nodes"])
+    edges = tuple(
+        DrawnEdge(**{**each, "bends": tuple((column, row) for column, row in each["bends"])}) for each in drawn["edges"]
+    )
+    drawing = Drawing(nodes, edges, drawn["n_columns"], drawn["n_rows"])
+    return Sketch(stated["name"], stated["alt"], stated["caption"], stated["left_out"], drawing)
+
+
+def pathway_picture(
+    pathway: Pathway, changes: ArmChanges | None = None, *, route: Route | None = None, title: str = ""
+) -> Picture:
+    """The picture of a sound pathway, with what an arm changes marked on it and said at its head under a title.
+
+    `route`: the part to draw; the whole if none is given.
+    """
+    if changes is not None and route is not None:
+        changes = replace(changes, opened=tuple((one, route.after(other)) for one, other in changes.opened))
+    return picture_of(sketch_of(pathway, route), changes, title=title)
+
+
+def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
+    """A sketch on paper."""
+    drawing, left_out = sketch.drawing, sketch.left_out
     farthest = max([drawing.n_rows - 1, *(row for edge in drawing.edges for _, row in edge.bends)])
     width = max(ACROSS * farthest + BOX + 2 * MARGIN, LEAST_WIDTH)
     said = _said(changes, title, width) if changes is not None else []
     kinds = list(dict.fromkeys(each.kind for each in changes.changes)) if changes is not None else []
     n_across = max(int(width / LEGEND_ENTRY), 3)
     above = LEGEND + 0.2 * ((len(WORDS) + len(kinds) - 1) // n_across) + HEAD_LINE * len(said)
-    height = DOWN * (drawing.n_columns - 1) + HEIGHT + 2 * MARGIN + above
+    below = HEAD_LINE if left_out else 0.0
+    height = DOWN * (drawing.n_columns - 1) + HEIGHT + 2 * MARGIN + above + below
     places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in drawing.nodes}
     marks = by_node(changes) if changes is not None else {}
     opened = set(changes.opened) if changes is not None else set()
@@ -88,19 +141,30 @@ def pathway_picture(pathway: Pathway, changes: ArmChanges | None = None, *, titl
             size, weight = (15, "bold") if number == 0 else (12, "normal")
             at = -HEIGHT / 2 - MARGIN - above + HEAD_LINE * (number + 0.7)
             ax.text(-BOX / 2 - MARGIN / 2, at, line, fontsize=size, fontweight=weight, color=colour, va="center")
+        if left_out:
+            ax.text(
+                -BOX / 2 - MARGIN / 2, height - above - HEIGHT / 2 - MARGIN - below, left_out, fontsize=9, color=GREY
+            )
         _legend(ax, kinds, n_across)
         png = png_of(figure)
-    gives_up = f" Who gives up waiting goes to '{pathway.patience.next.replace('_', ' ')}'." if pathway.patience else ""
-    caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{gives_up}"
     if changes is None:
-        return Picture("pathway", png, _alt(pathway), caption)
-    alt = f"{_alt(pathway)} Marked: {'. '.join(line for line, _ in said)}."
-    return Picture(f"pathway-{changes.arm}", png, alt, f"{caption} Marked: what the arm '{changes.arm}' changes.")
+        return Picture("pathway", png, sketch.alt, sketch.caption)
+    alt = f"{sketch.alt} Marked: {'. '.join(line for line, _ in said)}."
+    return Picture(
+        f"pathway-{changes.arm}", png, alt, f"{sketch.caption} Marked: what the arm '{changes.arm}' changes."
+    )
 
 
-def draw_pathway(pathway: Pathway, path: Path, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
+def draw_pathway(
+    pathway: Pathway,
+    path: Path,
+    changes: ArmChanges | None = None,
+    *,
+    route: Route | None = None,
+    title: str = "",
+) -> Picture:
     """Write the picture of a pathway as PNG. The folder must exist."""
-    picture = pathway_picture(pathway, changes, title=title)
+    picture = pathway_picture(pathway, changes, route=route, title=title)
     path.write_bytes(picture.png)
     return picture
 
@@ -119,12 +183,12 @@ def _said(changes: ArmChanges, title: str, width: float) -> list[tuple[str, str]
 def _tags(ax: Axes, marked: Sequence[tuple[Kind, str]], place: tuple[float, float]) -> None:
     """What an arm changes at one box, on coloured labels on its upper edge, one above the other."""
     x, y = place
-    lines = [(kind, line) for kind, words in reversed(marked) for line in reversed(textwrap.wrap(words, 28))]
+    lines = [(kind, line) for kind, words in reversed(marked) for line in reversed(textwrap.wrap(words, 24))]
     for number, (kind, line) in enumerate(lines):
-        box = {"boxstyle": "round,pad=0.25", "facecolor": KIND_COLOURS[kind], "edgecolor": "white", "linewidth": 0.5}
-        at = y - HEIGHT / 2 - 0.07 - 0.165 * number
+        box = {"boxstyle": "round,pad=0.2", "facecolor": KIND_COLOURS[kind], "edgecolor": "white", "linewidth": 0.5}
+        at = y - HEIGHT / 2 - 0.055 - 0.115 * number
         ax.text(
-            x, at, line, ha="center", va="center", fontsize=6.8, color="white", fontweight="bold", bbox=box, zorder=6
+            x, at, line, ha="center", va="center", fontsize=5.2, color="white", fontweight="bold", bbox=box, zorder=6
         )
 
 
@@ -133,30 +197,30 @@ def _box(ax: Axes, node: DrawnNode, place: tuple[float, float], *, faint: bool =
 
     x, y = place
     alpha = FAINT if faint else 1.0
-    style = "round,pad=0,rounding_size=0.2" if node.kind in ("source", "end") else "round,pad=0,rounding_size=0.04"
+    style = "round,pad=0,rounding_size=0.17" if node.kind in ("source", "end") else "round,pad=0,rounding_size=0.04"
     ax.add_patch(
         FancyBboxPatch(
             (x - BOX / 2, y - HEIGHT / 2), BOX, HEIGHT, boxstyle=style,
             facecolor=FILL[node.kind], edgecolor=EDGE[node.kind], linewidth=1.2, zorder=3, alpha=alpha,
         )
     )  # fmt: skip
-    detail = _short(node.detail)
-    lift = 0.0 if not detail else 0.08 if "\n" not in detail else 0.13
-    label, grey = _clipped(node.label, 25), GREY if faint else "black"
-    size = 7.5 if len(label) < 20 else 6.5
-    ax.text(x, y - lift, label, ha="center", va="center", fontsize=size, fontweight="bold", color=grey, zorder=4)
-    if detail:
-        drop = 0.11 if "\n" not in detail else 0.08
-        grey = GREY if faint else "#212b32"
-        ax.text(x, y + drop, detail, ha="center", va="center", fontsize=6, color=grey, zorder=4, linespacing=0.95)
+    name, detail = _fitted(node.label, NAME_WIDTH), _fitted(node.detail, DETAIL_WIDTH)
+    lines = [(each, NAME_SIZE, "bold") for each in name] + [(each, DETAIL_SIZE, "normal") for each in detail]
+    grey = GREY if faint else "black"
+    at = y - LINE * (len(lines) - 1) / 2
+    for number, (words, size, weight) in enumerate(lines):
+        ax.text(
+            x, at + LINE * number, words, ha="center", va="center_baseline", fontsize=size, fontweight=weight,
+            color=grey, zorder=4,
+        )  # fmt: skip
 
 
-def _short(detail: str) -> str:
-    """A second line that fits a box, in two lines at most."""
-    lines = textwrap.wrap(detail, 30)
-    if len(lines) > 2:
-        lines = [lines[0], _clipped(f"{lines[1]} {lines[2]}", 30)]
-    return "\n".join(lines)
+def _fitted(text: str, width: int, most: int = 2) -> list[str]:
+    """A text in lines that fit a box, two at most."""
+    lines = textwrap.wrap(text, width)
+    if len(lines) > most:
+        lines = [*lines[: most - 1], _clipped(" ".join(lines[most - 1 :]), width)]
+    return lines
 
 
 def _clipped(text: str, most: int) -> str:
@@ -195,7 +259,9 @@ def _arrow(
     if edge.back:
         points = [(x0, y0 - HEIGHT / 2), (x1 + 0.25 * BOX, y1 + HEIGHT / 2)]
     else:
-        bends = [(ACROSS * row, DOWN * column) for column, row in edge.bends]
+        bends = [  # upright past the boxes of a layer, so that it only turns in the gaps between layers
+            (ACROSS * row, DOWN * column + side) for column, row in edge.bends for side in (-HEIGHT / 2, HEIGHT / 2)
+        ]
         points = [(x0, y0 + HEIGHT / 2), *bends, (x1, y1 - HEIGHT / 2)]
     colour = BACK if edge.back else TURNED_AWAY if edge.kind == "turned_away" else GREY
     style = "dashed" if edge.back else "solid"
@@ -219,9 +285,9 @@ def _edge_label(
     share = min(depth * gap / abs(y1 - y0), depth) if y1 != y0 else depth
     along = share**2 * (3 - 2 * share)
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 0.6}
-    words = "\n".join(textwrap.wrap(_clipped(label, 42), 22))
+    words = "\n".join(_fitted(label, 26, 1))
     ax.text(
-        x0 + along * (x1 - x0), y0 + share * (y1 - y0), words, fontsize=5.8, ha="center", va="center",
+        x0 + along * (x1 - x0), y0 + share * (y1 - y0), words, fontsize=5.4, ha="center", va="center",
         color=GREY if faint else DARK,
         bbox=box, zorder=2, linespacing=0.9,
     )  # fmt: skip
@@ -247,18 +313,17 @@ def _legend(ax: Axes, kinds: Sequence[Kind], n_across: int) -> None:
     handles += [Patch(facecolor=KIND_COLOURS[kind], label=KIND_WORDS[kind]) for kind in kinds]
     ax.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(-BOX / 2 - MARGIN / 2, -HEIGHT / 2 - MARGIN - 0.05),
-        bbox_transform=ax.transData, ncols=min(len(handles), n_across), frameon=False, fontsize=9, borderaxespad=0,
+        bbox_transform=ax.transData, ncols=min(len(handles), n_across), frameon=False, fontsize=7, borderaxespad=0,
     )  # fmt: skip
 
 
-def _alt(pathway: Pathway) -> str:
-    first = ", ".join(
-        f"{name.replace('_', ' ')} to {stream.starts.replace('_', ' ')}" for name, stream in pathway.streams.items()
-    )
-    ends = ", ".join(name.replace("_", " ") for name in pathway.ends)
-    n_branches = len(pathway.branches) + len(pathway.loops)
+def _alt(pathway: Pathway, route: Route) -> str:
+    first = ", ".join(f"{name.replace('_', ' ')} to {route.starts[name].replace('_', ' ')}" for name in pathway.streams)
+    ends = ", ".join(name.replace("_", " ") for name in pathway.ends if name in route.lead)
+    n_steps = sum(name in route.lead for name in pathway.steps)
+    n_branches = sum(name in route.lead for name in (*pathway.branches, *pathway.loops))
     return (
-        f"Flow chart of the pathway {pathway.name}: {len(pathway.steps)} steps, {n_branches} branches and loops. "
+        f"Flow chart of the pathway {pathway.name}: {n_steps} steps, {n_branches} branches and loops. "
         f"Where patients start: {first}. Where they end: {ends}. "
         "Every step, what it asks for and where it leads are in config.yaml."
     )

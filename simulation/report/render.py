@@ -71,13 +71,6 @@ def page(inputs: ReportInputs, drawn: Iterable[Picture]) -> str:
     return environment.get_template("report.html").render(_content(inputs, {each.name: each for each in drawn}))
 
 
-def render_folder(path: Path) -> Path:
-    """Make the report of a stored run again, without simulating; the path of the page. Raises ResultsError."""
-    from simulation.report.folder import render_again  # folder writes pages, so it imports this file
-
-    return render_again(path)
-
-
 def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, Any]:
     said, by_lever = tuple(answer(inputs)), decomposition_sheets(inputs)
     inputs = inputs.shown

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from simulation.experiment.study import Study
 from simulation.report.tables import BANNER
+from simulation.triage.idle import idle
 
 
 def announce(study: Study, *, alone: bool) -> None:
@@ -22,11 +23,14 @@ def announce(study: Study, *, alone: bool) -> None:
         f"{'one process' if study.executor == 'serial' else f'{min(study.workers, run.replications)} processes'}."
     )
     print(f"Engine '{study.engine}': {study.engine_why}.")
+    for arm in study.arms:
+        for each in idle(arm.policy, arm.pathway):
+            print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")
 
 
 @contextmanager
 def progress(n_tasks: int) -> Iterator[Callable[[int], None]]:
-    """A live bar on a terminal, a line every tenth otherwise."""
+    """A live bar on a terminal, a line every fifth of the way otherwise."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,

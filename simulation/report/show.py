@@ -15,9 +15,10 @@ from simulation.experiment.study import Study
 from simulation.inquiry.ablation import shown_arms
 from simulation.pathway.department import Pathway, Stream
 from simulation.pathway.load import Load, offered_load, remarks
-from simulation.report.arm_changes import SAMPLE_DAYS, ArmChanges, arm_changes, brought_by, counted
+from simulation.report.arm_changes import ArmChanges, arm_changes, brought_by, by_node, counted
 from simulation.report.change_sheets import HOW_FOUND, NOTHING
 from simulation.report.tables import BANNER, WIDTH
+from simulation.report.taken import SAMPLE_DAYS, left_out_words, route_of
 from simulation.triage.policy import apply
 
 DEPARTMENT = ("knobs", "site", "staffing", "pathway")
@@ -31,8 +32,11 @@ def show(study: Study) -> None:
     picture = _folder(study) / f"{study.baseline.pathway.name}.png"
     from simulation.report.pathway_picture import draw_pathway
 
-    draw_pathway(study.baseline.pathway, picture)
+    route = route_of(study.baseline.pathway, study.arms, seed=study.run.seed)
+    draw_pathway(study.baseline.pathway, picture, route=route)
     print(f"\nThe pathway, drawn from its data: {picture}")
+    for line in _folded(left_out_words(route)):
+        print(line)
     print("One arm's changes marked on it, and what it assumes: aeflow show arm=NAME")
 
 
@@ -45,8 +49,12 @@ def show_arm(study: Study, name: str) -> None:
     picture = _folder(study) / f"{pathway.name}-{name}.png"
     from simulation.report.pathway_picture import draw_pathway
 
-    draw_pathway(pathway, picture, changes, title=_title(study, name))
+    arms = (study.baseline, study.arm(name))
+    route = route_of(pathway, arms, seed=study.run.seed, keep=by_node(changes))
+    draw_pathway(pathway, picture, changes, route=route, title=_title(study, name))
     print(f"\nThe pathway with what '{name}' changes marked: {picture}")
+    for line in _folded(left_out_words(route)):
+        print(line)
 
 
 def _folder(study: Study) -> Path:

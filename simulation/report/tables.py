@@ -722,7 +722,8 @@ def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: Te
             print(f"\n{textwrap.fill(text, WIDTH)}", file=out)
     print(f"\n{BANNER}", file=out)
     if folder is not None:
-        print(f"Report: {folder / 'report.html'}", file=out)
+        if (folder / "report.html").is_file():
+            print(f"Report: {folder / 'report.html'}", file=out)
         by_lever = "decomposition.csv, " if inputs.decomposition else ""
         print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, figures/", file=out)
 

@@ -6,15 +6,13 @@ every engine can be put through it. `aeflow validate power=true` prints the tabl
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-from unittest.mock import patch
 
 import numpy as np
 
-from simulation import draws
-from simulation.draws import Draws
+from simulation.draws import Draws, day_factors, draw
 from simulation.engine.plan import Columns, Plan, PoolRow, bind, lower
 from simulation.errors import PlanError
 from simulation.pathway.department import ACUITY_GIVEN, Pathway
@@ -63,13 +61,8 @@ def _one_fewer(row: PoolRow) -> PoolRow:
 
 def day_factor_twice(pathway: Pathway, **which: Any) -> Draws:
     """The draws as they would be if the factor of each day were multiplied in twice."""
-    arrivals = draws._arrivals
-
-    def twice(pathway: Pathway, name: str, stream: Any, factors: Mapping[str, Any], *rest: Any) -> Any:
-        return arrivals(pathway, name, stream, {each: factor**2 for each, factor in factors.items()}, *rest)
-
-    with patch.object(draws, "_arrivals", twice):
-        return draws.draw(pathway, **which)
+    busy = {name: factor**2 for name, factor in day_factors(pathway, **which).items()}
+    return draw(pathway, busy=busy, **which)
 
 
 @dataclass(frozen=True)

@@ -110,3 +110,24 @@ def test_a_report_can_be_written_again_from_what_was_stored(written: tuple[Path,
     page.unlink()
     assert main(["report", str(page.parent)]) == 0
     assert page.read_text(encoding="utf-8") == before
+
+
+def test_a_report_that_cannot_be_made_is_said_at_the_end_and_the_data_and_the_answer_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> object:
+        raise RuntimeError("no fonts here")
+
+    monkeypatch.setattr("simulation.report.folder.picture_of", fail)
+    assert main(["run", *SHORT, "run.replications=1", f"results={tmp_path}"]) == 2
+    (folder,) = (path for path in (tmp_path / "ai_triage").iterdir())
+    said = capsys.readouterr()
+    assert said.err.splitlines()[-1] == (
+        f"aeflow: {folder}: the results are stored, but their pictures and report are not "
+        f"(RuntimeError: no fonts here). Make them again with: aeflow report {folder}"
+    )
+    assert "In words" in said.out
+    assert "Report:" not in said.out
+    assert {"config.yaml", "manifest.json", "replications.parquet", "summary.csv"} <= {
+        path.name for path in folder.iterdir()
+    }

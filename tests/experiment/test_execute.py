@@ -14,9 +14,10 @@ import pandas as pd
 import pytest
 
 from simulation.errors import AeflowError
+from simulation.experiment import run as run_module
 from simulation.experiment.execute import SerialExecutor, execute, executor_of
 from simulation.experiment.result import Result
-from simulation.experiment.run import compare
+from simulation.experiment.run import compare, compile_first
 from simulation.experiment.study import Study
 
 
@@ -137,3 +138,32 @@ def test_another_seed_gives_another_table(study: Study, result: Result) -> None:
 
 def test_one_worker_needs_no_process() -> None:
     assert isinstance(executor_of("local", 1), SerialExecutor)
+
+
+def test_a_run_that_stops_ends_its_own_processes_and_nobody_else_s() -> None:
+    """Another process is started in this one after the executor was made, as a notebook or another study may do."""
+    executor = executor_of("local", 2)
+    bystander = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    bystander.start()
+    others = set(multiprocessing.active_children())
+    try:
+        with pytest.raises(ValueError, match="invalid literal for int"):
+            execute(executor, int, ["1", "two", "3"])
+        assert bystander.is_alive()
+        assert set(multiprocessing.active_children()) <= others
+    finally:
+        bystander.terminate()
+        bystander.join()
+
+
+def test_processes_of_the_reference_engine_find_the_dating_of_records_compiled(
+    few: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[str] = []
+    monkeypatch.setattr(run_module, "simulate_arm", lambda arm, run, engine, *_, **__: ran.append(engine))
+    several = replace(few, engine="reference", executor="local", workers=2)
+    for study in (several, replace(several, workers=1), replace(several, executor="serial")):
+        compile_first(study)
+    assert ran == ["reference"]
+    compile_first(replace(several, engine="compiled", executor="serial"))
+    assert ran == ["reference", "compiled"]

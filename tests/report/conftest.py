@@ -71,4 +71,4 @@ def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write folders with one small picture: what they hold is looked at elsewhere."""
     small = Picture("pathway", b"a picture", "alternative text", "caption")
     monkeypatch.setattr(folder_module, "pictures", lambda inputs: ())
-    monkeypatch.setattr(folder_module, "pathway_picture", lambda pathway: small)
+    monkeypatch.setattr(folder_module, "picture_of", lambda sketch: small)

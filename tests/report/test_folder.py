@@ -2,8 +2,10 @@
 
 import csv
 import json
+import os
 import shutil
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +16,7 @@ from simulation.errors import ResultsError
 from simulation.experiment.result import Result
 from simulation.records.store import read_activities, read_patients, read_provenance, read_replications
 from simulation.report import folder as folder_module
-from simulation.report.folder import must_be_writable, read_result_folder, write_result, written
-from simulation.report.render import render_folder
+from simulation.report.folder import must_be_writable, read_result_folder, render_again, write_result, written
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
@@ -26,6 +27,7 @@ FILES = {
     "manifest.json",
     "study.json",
     "profiles.json",
+    "pathway.json",
     "replications.parquet",
     "summary.csv",
     "figures",
@@ -124,11 +126,121 @@ def test_nothing_is_left_behind_by_a_run_that_fails_while_writing(
     def fail(*_: object) -> str:
         raise failure
 
-    monkeypatch.setattr(folder_module, "page", fail)
+    monkeypatch.setattr(folder_module, "summary", fail)
     with pytest.raises(failure):
         write_result(result, tmp_path)
     assert list((tmp_path / "ai_triage").iterdir()) == []
     assert not (tmp_path / "latest").exists()
+
+
+DATA = FILES - {"figures", "report.html"}
+
+
+def test_a_picture_that_fails_costs_no_data_and_the_report_can_be_made_later(
+    result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> object:
+        raise RuntimeError("no fonts here")
+
+    with monkeypatch.context() as while_it_fails:
+        while_it_fails.setattr(folder_module, "picture_of", fail)
+        stored = written(result, tmp_path)
+    assert {path.name for path in stored.folder.iterdir()} == DATA
+    assert str(stored.failed) == (
+        f"{stored.folder}: the results are stored, but their pictures and report are not (RuntimeError: no fonts here)."
+        f" Make them again with: aeflow report {stored.folder}"
+    )
+    assert (tmp_path / "latest").resolve() == stored.folder.resolve()
+    render_again(stored.folder)
+    assert {path.name for path in stored.folder.iterdir()} == FILES
+    assert (stored.folder / "figures" / "pathway.png").is_file()
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_who_asks_only_for_the_folder_is_told_by_an_error_that_there_is_no_report(
+    alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> str:
+        raise ValueError("no template")
+
+    monkeypatch.setattr(folder_module, "page", fail)
+    with pytest.raises(ResultsError, match=r"the results are stored, but .*no template.* aeflow report"):
+        write_result(alone, tmp_path)
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_ctrl_c_while_pictures_are_made_keeps_the_data_and_says_so(
+    alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(folder_module, "page", stop)
+    with pytest.raises(KeyboardInterrupt, match=r"the results are stored, but .*it was stopped.* aeflow report"):
+        write_result(alone, tmp_path)
+    (kept,) = (tmp_path / alone.study.design.name).iterdir()
+    assert {path.name for path in kept.iterdir()} >= DATA
+    assert not list(tmp_path.rglob(".partial-*"))
+
+
+def test_a_name_taken_by_another_process_in_between_gives_the_next_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    partial = tmp_path / ".partial-run-7"
+    partial.mkdir()
+    rename, tried = Path.rename, []
+
+    def meanwhile(self: Path, target: Path) -> Path:
+        tried.append(target.name)
+        if len(tried) == 1:  # the other process ends its own run between the look and the renaming
+            target.mkdir()
+            (target / "config.yaml").touch()
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", meanwhile)
+    assert folder_module._moved(partial, tmp_path, "run") == tmp_path / "run-2"
+    assert tried == ["run", "run-2"]
+    assert list((tmp_path / "run").iterdir()) == [tmp_path / "run" / "config.yaml"]
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_two_processes_that_end_in_one_second_do_not_share_a_partial_folder(
+    alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one, of another process, is still writing."""
+    first = written(alone, tmp_path).folder
+    (first.parent / f".partial-{first.name}").mkdir()
+    monkeypatch.setattr(folder_module, "datetime", _Frozen(first.name))
+    assert written(alone, tmp_path).folder.name == f"{first.name}-2"
+
+
+class _Frozen:
+    """A clock that stands at the second at which a folder was named."""
+
+    def __init__(self, name: str) -> None:
+        self.at = datetime.strptime(name[:17], "%Y-%m-%dT%H%M%S")
+
+    def now(self) -> datetime:
+        return self.at
+
+
+@pytest.mark.usefixtures("without_pictures")
+def test_a_link_that_cannot_be_replaced_is_a_warning_not_a_failure(
+    alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced = os.replace
+
+    def refuse(one: Path, other: Path) -> None:
+        if Path(other).name == "latest":
+            raise PermissionError(13, "Access is denied")
+        replaced(one, other)
+
+    monkeypatch.setattr(folder_module.os, "replace", refuse)
+    stored = written(alone, tmp_path)
+    assert stored.failed is None
+    assert (stored.folder / "report.html").is_file()
+    assert "latest could not be led to" in capsys.readouterr().err
+    assert not list(tmp_path.rglob(".partial-*"))
 
 
 def test_a_place_that_cannot_be_written_is_a_message_before_anything_runs(tmp_path: Path) -> None:
@@ -145,7 +257,7 @@ def test_trying_a_place_leaves_nothing_in_it(tmp_path: Path) -> None:
 
 def test_the_same_report_is_made_from_the_folder_alone(folder: Path, html: str) -> None:
     (folder / "report.html").unlink()
-    assert render_folder(folder) == folder / "report.html"
+    assert render_again(folder) == folder / "report.html"
     assert (folder / "report.html").read_text(encoding="utf-8") == html
 
 
@@ -175,9 +287,8 @@ def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path
     before = {path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())}
     assert {"differences.png", "day.png", "pathway.png", "texts.json"} <= set(before)
     for name in before:
-        if name not in ("pathway.png", "texts.json"):  # the pathway is not stored otherwise, nor are its words
-            (again / "figures" / name).unlink()
-    render_folder(again)
+        (again / "figures" / name).unlink()
+    render_again(again)
     assert {path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())} == before
 
 

@@ -12,9 +12,9 @@ from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.report.answer import answer
-from simulation.report.folder import write_result
+from simulation.report.folder import render_again, write_result
 from simulation.report.inputs import ReportInputs, inputs_of
-from simulation.report.render import page, render_folder, who_labels
+from simulation.report.render import page, who_labels
 from simulation.report.tables import change, sheets, spillover_reason, spillover_sheets
 from simulation.triage.estimates import AtLeastZero
 from simulation.triage.policy import reached
@@ -99,7 +99,7 @@ def test_a_study_without_coverages_has_no_such_table(inputs: ReportInputs) -> No
 
 def test_the_page_of_a_stored_folder_says_the_same(whole: Result, told: ReportInputs, tmp_path: Path) -> None:
     folder = write_result(whole, tmp_path)
-    made_again = render_folder(folder)
+    made_again = render_again(folder)
     assert made_again is not None
     text = unescape((folder / "report.html").read_text(encoding="utf-8"))
     assert "Those whom the tool never sees" in text

@@ -16,7 +16,8 @@ import pytest
 import yaml
 
 from simulation.errors import ConfigError
-from simulation.validation import published
+
+from . import published
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 YEAR = ("2024-04", "2025-03")

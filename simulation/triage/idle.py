@@ -1,0 +1,37 @@
+"""What of a policy does nothing in a department, though it is no mistake: the same policy fits others where it does.
+
+A tool may watch those who wait where nobody makes rounds, or set off an action that the route never asks about. Such a
+policy is not refused (`policy.check` is for what cannot run), but whoever compares it is told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulation.pathway.department import ByAttribute, Pathway
+from simulation.triage.policy import Policy
+
+
+@dataclass(frozen=True)
+class Idle:
+    """A part of a policy (dotted path within it) that does nothing in a department, and why."""
+
+    where: str
+    why: str
+
+
+def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
+    """Every part of a policy that does nothing in a department whatever its numbers are."""
+    return tuple(_idle(policy, pathway))
+
+
+def _idle(policy: Policy, pathway: Pathway) -> Iterator[Idle]:
+    rounds = pathway.rounds
+    if policy.watches is not None and (rounds is None or not rounds.active):
+        yield Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.rounds.active)")
+    read = {branch.attribute for branch in pathway.branches.values() if isinstance(branch, ByAttribute)}
+    read |= {loop.passes for loop in pathway.loops.values()}
+    for name, action in policy.actions.items():
+        if action.sets not in read:
+            yield Idle(f"actions.{name}", f"no branch or loop of the route reads '{action.sets}'")

@@ -1,0 +1,48 @@
+"""A part of a policy that does nothing in a department is named, whatever its numbers are."""
+
+from dataclasses import replace
+
+import pytest
+
+from simulation.config import load
+from simulation.draws import draw
+from simulation.pathway.department import ByAttribute
+from simulation.report.arm_changes import compared
+from simulation.report.screen import announce
+from simulation.triage.idle import Idle, idle
+
+UNHEARD = Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.rounds.active)")
+
+
+def test_watching_does_nothing_where_rounds_are_off_and_something_where_they_are_on() -> None:
+    arm = load("triage=ai_watches").only().baseline
+    assert arm.pathway.rounds is not None
+    rounds = {on: replace(arm.pathway, rounds=replace(arm.pathway.rounds, active=on)) for on in (False, True)}
+    assert idle(arm.policy, rounds[False]) == (UNHEARD,)
+    assert idle(arm.policy, rounds[True]) == ()
+    assert idle(arm.policy, replace(arm.pathway, rounds=None)) == (UNHEARD,)
+
+
+def test_an_action_that_no_branch_reads_does_nothing() -> None:
+    arm = load("triage=ai_streams").only().baseline
+    assert idle(arm.policy, arm.pathway) == ()
+    unread = {
+        name: branch
+        for name, branch in arm.pathway.branches.items()
+        if not isinstance(branch, ByAttribute) or branch.attribute != "streamed"
+    }
+    found = idle(arm.policy, replace(arm.pathway, branches=unread))
+    assert {each.where for each in found} == {f"actions.{name}" for name in arm.policy.actions}
+    assert all("no branch or loop of the route reads 'streamed'" in each.why for each in found)
+
+
+def test_whoever_runs_or_compares_such_a_policy_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    nurse, watches = (load(f"triage={name}").only() for name in ("nurse", "ai_watches"))
+    drawn = draw(watches.baseline.pathway, seed=1, replication=0, days=2)
+    (change,) = [each for each in compared(watches.baseline, nurse.baseline, drawn).changes if each.kind == "nothing"]
+    assert (change.what, change.words) == ("watches", f"does nothing here: {UNHEARD.why}")
+    announce(watches, alone=True)
+    said = capsys.readouterr().out
+    assert f"Warning: arm 'ai_watches': watches of 'ai_watches' does nothing here: {UNHEARD.why}." in said
+    announce(nurse, alone=True)
+    assert "Warning" not in capsys.readouterr().out
