@@ -35,7 +35,8 @@ comes last.
 
 **When it fails** (`failures`) the route chooses another of the policy's answers: the nurse's own label and minutes
 (burdens and nothing else), or those that the tool gives with the `degraded` matrix on the same luck. They are columns
-too, in departments that ask for them. What leans on the label goes on leaning on the policy's own.
+too, in departments that ask for them. What leans on the label would go on leaning on the policy's own, and what a tool
+set off would stay set off: such arms are refused.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ from simulation.pathway.department import (
     Pathway,
 )
 from simulation.pathway.described import described
+from simulation.pathway.ways import leaning
 from simulation.triage.actions import TriageAction, action_faults, covered_by, set_off
 from simulation.triage.estimates import AtLeastZero, Portion, estimate_faults
 from simulation.triage.failures import by_worker, can_happen, durations_of_triage
@@ -110,7 +112,7 @@ class MatrixPolicy:
     where the site finds many waiting for it. `burdens`: minutes that
     are longer whoever triages (an interview through an interpreter), with or without a tool; an arm without one
     states them too. `minutes`: one effect of the tool, or several, one after another. `watches`: what rounds have to
-    go by, instead of the truth; where there are `covers`, for those only for whom the tool is used. `actions`: what is
+    go by, instead of the truth, for those only for whom the tool is used. `actions`: what is
     set off at triage, by the tool or, in a policy without one, by the nurse; not for those whom an AI hands back.
     `price_per_attendance` (GBP) is paid for each attendance that the tool is used for, `cost_per_year` (GBP) besides.
     """
@@ -260,8 +262,8 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
     nobody = np.zeros(len(draws), dtype=np.bool_)
     since = days_since(policy.go_live_day, draws)
-    if policy.covers is None:  # then each action says itself whom it is for
-        used = adopted(policy.adoption, since, draws) if policy.actions else nobody
+    if policy.covers is None:  # then each action, and what watches, says itself whom it is for
+        used = adopted(policy.adoption, since, draws) if policy.actions or policy.watches is not None else nobody
         return _Triaged(nurse, attributes, used, nobody, nobody)
     used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
     if policy.ai is None:
@@ -322,8 +324,7 @@ def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) 
     """Who is watched while they wait, shape (n,)."""
     if policy.watches is None:
         return np.zeros(len(draws), dtype=np.bool_)
-    found = watched(policy.watches, pathway, draws, triaged.attributes)
-    return found & triaged.used if policy.covers is not None else found
+    return watched(policy.watches, pathway, draws, triaged.attributes) & triaged.used
 
 
 def describe(
@@ -399,7 +400,7 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *_minutes_faults(policy, pathway, where),
         *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
         *action_faults(policy.actions, pathway, f"{where}.actions"),
-        *_failing_faults(policy, pathway, f"{where}.actions"),
+        *_failing_faults(policy, pathway, where),
         *estimate_faults(policy, where),
     ]
 
@@ -443,12 +444,19 @@ def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
 
 
 def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    """A route cannot take back what a tool set off before it was found to be down."""
+    """What a route cannot take back of a tool that is found to be down: its actions, and what leans on its label."""
+    remedy = "in arms of their own: the two together are not modelled"
+    faults = []
     down = pathway.outages.get(TRIAGE_TOOL)
-    if not policy.actions or down is None or not can_happen(down):
-        return []
-    found = f"are set off by a tool that can be down (outages.{TRIAGE_TOOL})"
-    return [Fault(where, found, "Compare outages and actions in arms of their own: the two together are not modelled")]
+    if policy.actions and down is not None and can_happen(down):
+        found = f"are set off by a tool that can be down (outages.{TRIAGE_TOOL})"
+        faults.append(Fault(f"{where}.actions", found, f"Compare outages and actions {remedy}"))
+    failing = [name for name, each in pathway.outages.items() if can_happen(each)]
+    leans = leaning(pathway)
+    if policy.ai is not None and failing and leans and TOOL_CAN_FAIL in pathway.attributes:
+        found = f"gives labels that {', '.join(leans)} lean on, and can fail ({', '.join(failing)})"
+        faults.append(Fault(f"{where}.ai", found, f"Compare outages and leans_on_label {remedy}"))
+    return faults
 
 
 OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")

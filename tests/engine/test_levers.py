@@ -98,7 +98,7 @@ STANDARD, ALSO_STANDARD = Person(0), Person(1)
 
 @pytest.mark.parametrize(("ai", "second", "third"), [(RIGHT, "B", "C"), (MINOR_IS_URGENT, "C", "B")])
 def test_over_triage_takes_a_place_from_another(ai: Matrix, second: str, third: str, engine: Simulate) -> None:
-    # B is standard and waits since 7, C minor since 8. Called urgent, C is seen at 16 and B, whose label is right, at 26.
+    # B is standard and waits since 7, C minor since 8. Called urgent, C is seen at 16, and B, rightly labelled, at 26.
     story = play(engine, front(), STANDARD, ALSO_STANDARD, Person(2, "minor"), policy=policy(ai=ai))
     assert order(story) == f"A{second}{third}"
     assert story.of("contact", "ABC".index(third)).started_at == 26

@@ -147,3 +147,18 @@ def test_failures_without_a_tool_are_faults(policy: Make, fails: Pathway, there:
     matrix = policy("ai_degrades").degraded
     with pytest.raises(ConfigError, match="degraded: is stated but there is no ai"):
         apply(replace(policy("nurse"), degraded=matrix), fails, there)
+
+
+@pytest.mark.parametrize(("name", "refused"), [("ai_covers_all", True), ("lean_triage", False), ("nurse", False)])
+@pytest.mark.parametrize("outage", [DOWN, NEVER])
+def test_a_tool_that_can_be_down_is_refused_where_admission_leans_on_its_label(
+    name: str, refused: bool, outage: dict[str, Any], policy: Make, stated_desk: dict[str, Any]
+) -> None:
+    """The route takes back the label as the tool fails, and could not take back whom it made to be admitted."""
+    chances = {"immediate": 0.9, "very_urgent": 0.6, "urgent": 0.4, "standard": 0.1, "non_urgent": 0.1}
+    admitted = {"kind": "chance", "leans_on_label": 0.5, "p": {"base": 1, "times": [{"by": "acuity_true"}]}, **WHY}
+    admitted["p"]["times"][0]["values"] = chances
+    leans = failing({**stated_desk, "attributes": {**stated_desk["attributes"], "admitted": admitted}}, outage)
+    faults = check(policy(name), leans)
+    assert [each.where for each in faults] == ([f"triage.{name}.ai"] if refused and outage is DOWN else [])
+    assert all("admitted lean on, and can fail (triage_tool)" in each.found for each in faults)
