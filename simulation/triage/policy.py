@@ -444,21 +444,25 @@ def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
 
 
 def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    """What a route cannot take back of a tool that is found to be down: its actions, and what leans on its label."""
+    """What a route cannot take back of a tool that is found to fail: its actions, and what leans on its label."""
+    matter = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded is not None else (TRIAGE_TOOL,)
+    failing = [f"outages.{name}" for name in matter if name in pathway.outages and can_happen(pathway.outages[name])]
+    if not failing:
+        return []
     remedy = "in arms of their own: the two together are not modelled"
     faults = []
-    down = pathway.outages.get(TRIAGE_TOOL)
-    if policy.actions and down is not None and can_happen(down):
-        found = f"are set off by a tool that can be down (outages.{TRIAGE_TOOL})"
+    if policy.actions:
+        found = f"are set off by a tool that can fail ({', '.join(failing)})"
         faults.append(Fault(f"{where}.actions", found, f"Compare outages and actions {remedy}"))
-    failing = [name for name, each in pathway.outages.items() if can_happen(each)]
     leans = leaning(pathway)
-    if policy.ai is not None and failing and leans and TOOL_CAN_FAIL in pathway.attributes:
+    if policy.ai is not None and leans:
         found = f"gives labels that {', '.join(leans)} lean on, and can fail ({', '.join(failing)})"
         faults.append(Fault(f"{where}.ai", found, f"Compare outages and leans_on_label {remedy}"))
     return faults
 
 
+TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
+"""The outage while which a tool answers from its `degraded` matrix."""
 OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
 """What a policy states about its AI."""
 OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")

@@ -161,4 +161,17 @@ def test_a_tool_that_can_be_down_is_refused_where_admission_leans_on_its_label(
     leans = failing({**stated_desk, "attributes": {**stated_desk["attributes"], "admitted": admitted}}, outage)
     faults = check(policy(name), leans)
     assert [each.where for each in faults] == ([f"triage.{name}.ai"] if refused and outage is DOWN else [])
-    assert all("admitted lean on, and can fail (triage_tool)" in each.found for each in faults)
+    assert all("admitted lean on, and can fail (outages.triage_tool)" in each.found for each in faults)
+
+
+@pytest.mark.parametrize(("degrades", "refused"), [(True, True), (False, False)])
+def test_actions_are_refused_beside_answers_that_can_be_worse_if_the_tool_has_any(
+    degrades: bool, refused: bool, policy: Make, fails: Pathway
+) -> None:
+    """What is set off goes by the good label; the route would give the patient the worse one."""
+    actions = policy("ai_requests_beds").actions
+    never = replace(fails.outages["triage_tool"], share=0)
+    worse = replace(fails, outages={"triage_tool": never, "triage_tool_degraded": fails.outages["triage_tool"]})
+    told = replace(policy("ai_degrades"), actions=actions)
+    faults = check(told if degrades else replace(told, degraded=None), worse)
+    assert [each.where for each in faults] == (["triage.ai_degrades.actions"] if refused else [])
