@@ -17,6 +17,7 @@ from simulation.triage.policy import Policy, apply
 from .small import NOTE, Person, Simulate, Story, department, draws_of, minutes, play
 
 WHY: dict[str, Any] = {"mark": "measured", "source": "made for a test"}
+POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 RIGHT = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 MINOR_IS_URGENT = ((1, 0, 0), (0, 1, 0), (1, 0, 0))
 URGENT_IS_MINOR = ((0, 0, 1), (0, 1, 0), (0, 0, 1))
@@ -70,8 +71,7 @@ def policy(nurse: Matrix = RIGHT, ai: Matrix | None = None, with_need: Matrix | 
     if ai is not None:
         luck = {"luck_of": more.pop("luck_of")} if "luck_of" in more else {}
         stated |= {"ai": assessor("ai", ai, with_need, **luck), "role": "replaces", "covers": covers()}
-    built: Policy = TypeAdapter(Policy).validate_python({**stated, **more})
-    return built
+    return POLICY.validate_python({**stated, **more})
 
 
 def covers(*, labels: bool = True, minutes: bool = False, **more: Any) -> dict[str, Any]:
