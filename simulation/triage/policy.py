@@ -205,9 +205,8 @@ def _failing(
         columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, worse, by_nurse), minutes)
     if policy.slow_under_load is not None:
         seconds = policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
-        columns |= {
-            name: np.where(concerned, minutes[name] + seconds, 0.0) for name in policy.slow_under_load.durations
-        }
+        late = policy.slow_under_load.durations
+        columns |= {name: np.where(concerned, minutes[name] + seconds, minutes[name]) for name in late}
     return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_labels_instead(pathway, triaged, worse)}, columns
 
 
@@ -513,6 +512,11 @@ def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
         faults += added_faults(policy.latency, pathway, f"{where}.latency")
     if policy.slow_under_load is not None:
         faults += added_faults(policy.slow_under_load, pathway, f"{where}.slow_under_load")
+        always = [name for name in policy.slow_under_load.durations if name in durations_of_triage(pathway)]
+        if always:
+            found = f"name {', '.join(always)}, which triage takes whether many wait or not"
+            remedy = "Name the duration of a step that the route comes to while many wait (tool_late)"
+            faults.append(Fault(f"{where}.slow_under_load.durations", found, remedy))
     if policy.degraded is not None:
         faults += _matrix_faults(policy.degraded, pathway, f"{where}.degraded")
     for name in _lacking(policy, pathway):

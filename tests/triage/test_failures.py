@@ -126,6 +126,25 @@ def test_a_late_answer_is_so_much_later_for_whom_the_tool_is_used(policy: Make, 
     assert np.array_equal(got.minutes["tool_late"][0], 1.5 * got.attributes[TOOL_CAN_FAIL])
 
 
+def test_what_is_late_for_some_is_what_it_was_for_the_others(
+    policy: Make, stated_desk: dict[str, Any], there: Draws
+) -> None:
+    # 90 seconds more for whom the tool is used, and as long as ever for the others.
+    late = {"slow_under_load": {"durations": ["testing"], "seconds": SECONDS}}
+    got = apply(policy("ai_slows_down", **late), failing(stated_desk, NEVER), there)
+    used = got.attributes[TOOL_CAN_FAIL] == 1
+    assert used.any()
+    assert not used.all()
+    assert np.array_equal(got.minutes["testing"], there.minutes["testing"] + np.where(used, 1.5, 0))
+
+
+def test_what_triage_takes_at_any_time_is_not_late_under_load(policy: Make, fails: Pathway) -> None:
+    late = {"slow_under_load": {"durations": ["tool_late", "triage_record"], "seconds": SECONDS}}
+    (fault,) = check(policy("ai_slows_down", **late), fails)
+    assert fault.where == "triage.ai_slows_down.slow_under_load.durations"
+    assert "triage_record, which triage takes whether many wait or not" in fault.found
+
+
 @pytest.mark.parametrize("name", ["ai_degrades", "ai_slows_down"])
 def test_a_packaged_policy_that_fails_fits_the_desk_where_a_tool_can(name: str, policy: Make, fails: Pathway) -> None:
     assert policy(name).name == name
