@@ -55,7 +55,7 @@ from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, to_ticks
 NOTE: Any = {"mark": "assumed", "source": "made for a test"}
 GRIDS = (1, TICKS_PER_MINUTE, 5 * TICKS_PER_MINUTE)
 """Ticks to which arrivals, durations and patience are rounded: 1/1024 minute, 1 minute, 5 minutes."""
-ALARM_MEAN = 100
+ALARM_MEAN = 30
 """Minutes from arrival to an alarm of those who have one."""
 CLOCKS = ("ordered", "asked_for")
 CLASSES = ("urgent", "standard", "minor")
