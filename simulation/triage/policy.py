@@ -35,7 +35,8 @@ comes last.
 
 **When it fails** (`failures`) the route chooses another of the policy's answers: the nurse's own label and minutes
 (burdens and nothing else), or those that the tool gives with the `degraded` matrix on the same luck. They are columns
-too, in departments that ask for them. What leans on the label goes on leaning on the policy's own.
+too, in departments that ask for them. What leans on the label would go on leaning on the policy's own, and what a tool
+set off would stay set off: such arms are refused.
 """
 
 from __future__ import annotations
@@ -60,6 +61,7 @@ from simulation.pathway.department import (
     Pathway,
 )
 from simulation.pathway.described import described
+from simulation.pathway.ways import leaning
 from simulation.triage.actions import TriageAction, action_faults, covered_by, set_off
 from simulation.triage.estimates import AtLeastZero, Portion, estimate_faults
 from simulation.triage.failures import by_worker, can_happen, durations_of_triage
@@ -110,7 +112,7 @@ class MatrixPolicy:
     where the site finds many waiting for it. `burdens`: minutes that
     are longer whoever triages (an interview through an interpreter), with or without a tool; an arm without one
     states them too. `minutes`: one effect of the tool, or several, one after another. `watches`: what rounds have to
-    go by, instead of the truth; where there are `covers`, for those only for whom the tool is used. `actions`: what is
+    go by, instead of the truth, for those only for whom the tool is used. `actions`: what is
     set off at triage, by the tool or, in a policy without one, by the nurse; not for those whom an AI hands back.
     `price_per_attendance` (GBP) is paid for each attendance that the tool is used for, `cost_per_year` (GBP) besides.
     """
@@ -203,9 +205,8 @@ def _failing(
         columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, worse, by_nurse), minutes)
     if policy.slow_under_load is not None:
         seconds = policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
-        columns |= {
-            name: np.where(concerned, minutes[name] + seconds, 0.0) for name in policy.slow_under_load.durations
-        }
+        late = policy.slow_under_load.durations
+        columns |= {name: np.where(concerned, minutes[name] + seconds, minutes[name]) for name in late}
     return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_labels_instead(pathway, triaged, worse)}, columns
 
 
@@ -260,8 +261,9 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
     nobody = np.zeros(len(draws), dtype=np.bool_)
     since = days_since(policy.go_live_day, draws)
-    if policy.covers is None:  # then each effect and action says itself whom it is for
-        used = adopted(policy.adoption, since, draws) if policy.actions or policy.effects else nobody
+    if policy.covers is None:  # then each effect and action, and what watches, says itself whom it is for
+        alone = policy.actions or policy.effects or policy.watches is not None
+        used = adopted(policy.adoption, since, draws) if alone else nobody
         return _Triaged(nurse, attributes, used, nobody, nobody)
     used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
     if policy.ai is None:
@@ -322,8 +324,7 @@ def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) 
     """Who is watched while they wait, shape (n,)."""
     if policy.watches is None:
         return np.zeros(len(draws), dtype=np.bool_)
-    found = watched(policy.watches, pathway, draws, triaged.attributes)
-    return found & triaged.used if policy.covers is not None else found
+    return watched(policy.watches, pathway, draws, triaged.attributes) & triaged.used
 
 
 def describe(
@@ -399,7 +400,7 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *_minutes_faults(policy, pathway, where),
         *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
         *action_faults(policy.actions, pathway, f"{where}.actions"),
-        *_failing_faults(policy, pathway, f"{where}.actions"),
+        *_failing_faults(policy, pathway, where),
         *estimate_faults(policy, where),
     ]
 
@@ -443,14 +444,25 @@ def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
 
 
 def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    """A route cannot take back what a tool set off before it was found to be down."""
-    down = pathway.outages.get(TRIAGE_TOOL)
-    if not policy.actions or down is None or not can_happen(down):
+    """What a route cannot take back of a tool that is found to fail: its actions, and what leans on its label."""
+    matter = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded is not None else (TRIAGE_TOOL,)
+    failing = [f"outages.{name}" for name in matter if name in pathway.outages and can_happen(pathway.outages[name])]
+    if not failing:
         return []
-    found = f"are set off by a tool that can be down (outages.{TRIAGE_TOOL})"
-    return [Fault(where, found, "Compare outages and actions in arms of their own: the two together are not modelled")]
+    remedy = "in arms of their own: the two together are not modelled"
+    faults = []
+    if policy.actions:
+        found = f"are set off by a tool that can fail ({', '.join(failing)})"
+        faults.append(Fault(f"{where}.actions", found, f"Compare outages and actions {remedy}"))
+    leans = leaning(pathway)
+    if policy.ai is not None and leans:
+        found = f"gives labels that {', '.join(leans)} lean on, and can fail ({', '.join(failing)})"
+        faults.append(Fault(f"{where}.ai", found, f"Compare outages and leans_on_label {remedy}"))
+    return faults
 
 
+TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
+"""The outage while which a tool answers from its `degraded` matrix."""
 OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
 """What a policy states about its AI."""
 OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")
@@ -501,6 +513,11 @@ def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
         faults += added_faults(policy.latency, pathway, f"{where}.latency")
     if policy.slow_under_load is not None:
         faults += added_faults(policy.slow_under_load, pathway, f"{where}.slow_under_load")
+        always = [name for name in policy.slow_under_load.durations if name in durations_of_triage(pathway)]
+        if always:
+            found = f"name {', '.join(always)}, which triage takes whether many wait or not"
+            remedy = "Name the duration of a step that the route comes to while many wait (tool_late)"
+            faults.append(Fault(f"{where}.slow_under_load.durations", found, remedy))
     if policy.degraded is not None:
         faults += _matrix_faults(policy.degraded, pathway, f"{where}.degraded")
     for name in _lacking(policy, pathway):

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from simulation.analysis.measures import measure
+from simulation.analysis.occupancy import holdings
+from simulation.analysis.profile import day_profile
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.plan import paced_end
 from simulation.experiment.replicate import Simulated, simulate_arm
@@ -177,6 +179,79 @@ def test_nobody_is_lost_whatever_is_set_off(simulate: Simulate, nurse: Simulated
     np.testing.assert_array_equal(everything["arrived_at"], nurse.patients["arrived_at"])
     early = everything["arrived_at"] < 9 * 1440
     assert not np.isnan(everything["departed_at"][early]).any()
+
+
+@pytest.fixture(scope="module")
+def imperfect(simulate: Simulate) -> Simulated:
+    """Everything set off, sometimes rightly and sometimes not."""
+    return simulate(with_accuracy(all_actions(), 0.7, 0.8))
+
+
+AFTER = ("site_managers", "cleaners")
+"""Who works for a patient after it has left A&E, beside the beds."""
+
+
+def test_nobody_holds_a_place_or_a_clinician_of_the_department_after_departure(imperfect: Simulated) -> None:
+    found = holdings(imperfect.plan, imperfect.activities)
+    n = 1 + int(found.patient.max())
+    departed_at = np.full(n, np.inf)
+    departed_at[imperfect.patients["patient"]] = imperfect.patients["departed_at"]
+    here = np.array([not (name.endswith("_beds") or name in AFTER) for name in found.pools])[found.pool]
+    gone = ~np.isnan(departed_at[found.patient])
+    assert (gone & here).sum() > 10_000
+    assert np.all((found.given_back_at <= departed_at[found.patient])[gone & here])
+    assert n_at(imperfect, "gone_home") > 100
+
+
+def test_whoever_does_not_suit_a_unit_gives_its_chair_back_as_the_look_ends(imperfect: Simulated) -> None:
+    found = holdings(imperfect.plan, imperfect.activities)
+    rows = found.of("same_day_chairs")
+    given_back = dict(zip(found.patient[rows].tolist(), found.given_back[rows].tolist(), strict=True))
+    looked = {who: at for who, at in ticks_at(imperfect, "same_day_look", "ended_at").items() if at >= 0}
+    assert len(looked) > 50
+    assert {who: given_back[who] for who in looked} == looked
+
+
+def test_everybody_has_as_many_tests_as_they_need_whenever_they_were_ordered(imperfect: Simulated) -> None:
+    # Of those who are seen in the usual areas and went through: as many turns of the laboratory as rounds, one of them
+    # ordered at triage where it was; as many samples, and one for nothing where no round was needed.
+    attributes, table = imperfect.draws.attributes, imperfect.activities
+    rounds, ordered = (attributes[name].astype(int) for name in ("test_rounds", "tests_ordered"))
+    bloods = attributes["test_kind"] == 0
+    patients = imperfect.patients
+    done = np.isin(np.arange(len(rounds)), patients["patient"][~np.isnan(patients["departed_at"])])
+    left = patients["patient"][patients.where("outcome", "left")]
+
+    def times(step: str) -> np.ndarray:
+        return np.bincount(table["patient"][table["step"] == imperfect.plan.row(step)], minlength=len(rounds))
+
+    elsewhere = times("primary_care") + times("same_day_contact") > 0
+    triaged = times("triage") + times("ambulance_assessment") > 0
+    mine = done & bloods & triaged & ~elsewhere & ~np.isin(np.arange(len(rounds)), left)
+    assert (mine & (ordered > 0) & (rounds > 1)).sum() > 30
+    expected = {
+        "laboratory_ordered": np.minimum(ordered, rounds),
+        "laboratory": rounds - np.minimum(ordered, rounds),
+        "early_sampling": ordered,
+        "sampling": rounds - np.minimum(ordered, rounds),
+        "imaging": 0 * rounds,
+        "early_imaging": 0 * rounds,
+    }
+    for step, number in expected.items():
+        np.testing.assert_array_equal(times(step)[mine], number[mine], err_msg=step)
+
+
+def test_the_minutes_of_a_stay_add_up_whatever_is_done_after_it(imperfect: Simulated, arm: ReadyArm) -> None:
+    # Beds are searched and held for some who have gone home: none of that is anybody's wait or stay.
+    window, patients = (0.0, 5 * 1440.0), imperfect.patients
+    day = day_profile(arm.pathway, imperfect.plan, patients, imperfect.activities, imperfect.run.changes, window=window)
+    stays = (patients["departed_at"] - patients["arrived_at"])[patients["arrived_at"] < window[1]]
+    assert not np.isnan(stays).any()
+    assert day.waiting.sum() + day.working.sum() == pytest.approx(stays.mean(), rel=1e-9)
+    after = [name for name in imperfect.plan.nodes if name.startswith("unneeded") or name.endswith("_bed_held")]
+    rows = [imperfect.plan.row(name) for name in after]
+    assert n_at(imperfect, *after) > 200
+    assert np.all(day.waiting[rows] + day.working[rows] == 0)
 
 
 def test_every_action_of_a_packaged_policy_is_one_of_the_site(arm: ReadyArm) -> None:

@@ -119,6 +119,30 @@ def exists(name: str) -> bool:
     return bool(told_to_write) or any(place.exists() for place in places)
 
 
+NAMED_TEST = re.compile(r"`(?P<file>tests/[\w/]+\.py)::(?P<test>test_\w+)`")
+
+
+def test_every_test_that_a_page_names_exists(page: Path) -> None:
+    for named in NAMED_TEST.finditer(page.read_text(encoding="utf-8")):
+        assert is_a_test(named["file"], named["test"]), f"{relative(page)}: there is no {named[0]}"
+
+
+def is_a_test(file: str, test: str) -> bool:
+    place = ROOT / file
+    return place.exists() and f"\ndef {test}(" in place.read_text(encoding="utf-8")
+
+
+def test_every_lever_has_tests_that_are_named() -> None:
+    """As many as the section had when it was written, or more; and a name that is not there is noticed."""
+    section = (ROOT / "docs" / "validation.md").read_text(encoding="utf-8").split("## What shows that each lever")[1]
+    assert len(set(NAMED_TEST.findall(section))) >= 70
+    assert not is_a_test("tests/docs/test_docs.py", "test_nothing")
+    for file in ("tests/engine/test_levers.py", "tests/behaviour/test_levers_off.py"):
+        source = (ROOT / file).read_text(encoding="utf-8")
+        unnamed = [name for name in re.findall(r"^def (test_\w+)\(", source, re.MULTILINE) if name not in section]
+        assert not unnamed, f"{file}: the table does not name {unnamed}"
+
+
 def test_named_places_are_found_and_missing_ones_noticed() -> None:
     found = list(named_places("`engine/contract.py`, `simulation.draws`, `engine/nothing.py`, `minutes.factor`, `a/b`"))
     assert found == ["engine/contract.py", "simulation.draws", "engine/nothing.py"]

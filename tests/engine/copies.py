@@ -16,7 +16,7 @@ import numba
 import numpy as np
 
 import simulation.engine
-from simulation.engine import compiled, compiled_loop, reference
+from simulation.engine import compiled, compiled_loop, plan, reference
 from simulation.engine.contract import Engine
 
 UNWRITTEN = -(2**30)
@@ -33,6 +33,11 @@ class Edit(NamedTuple):
 def reference_with(*edits: Edit, **names: Any) -> Engine:
     """The reference engine with its text changed; `names` are known to the changed text."""
     return _copy(reference, edits, names).simulate
+
+
+def plan_with(*edits: Edit) -> Any:
+    """The module that lowers a pathway and binds draws, with its text changed."""
+    return _copy(plan, edits, {})
 
 
 def interpreted(*edits: Edit, **names: Any) -> Engine:

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import Draws, Luck, draw_outages
+from simulation.draws import Draws, Luck, Source, draw_outages
 from simulation.engine.contract import Run
 from simulation.engine.plan import OUTCOMES, Columns, Outcome, Plan, bind, lower
 from simulation.pathway.department import (
@@ -25,6 +25,7 @@ from simulation.pathway.department import (
     Stream,
 )
 from simulation.pathway.durations import Fixed
+from simulation.triage.policy import Policy, apply
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
 Simulate = Callable[[Plan, Columns, int], Run]
@@ -125,10 +126,14 @@ class Story(NamedTuple):
         return [each.step for each in self.activities if each.patient == patient][1:]
 
 
-def play(engine: Simulate, pathway: Pathway, *people: Person, until: float = DAY) -> Story:
-    """Run some people through a department."""
-    plan = lower(pathway)
-    run = engine(plan, bind(plan, draws_of(pathway, people)), round(until * TICKS_PER_MINUTE))
+def play(
+    engine: Simulate, pathway: Pathway, *people: Person, until: float = DAY, policy: Policy | None = None
+) -> Story:
+    """Run some people through a department, triaged by a policy where one is given."""
+    plan, draws = lower(pathway), draws_of(pathway, people)
+    if policy is not None:
+        draws = apply(policy, pathway, draws)
+    run = engine(plan, bind(plan, draws), round(until * TICKS_PER_MINUTE))
     table = run.activities
     rows = [
         Activity(
@@ -177,7 +182,7 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
         },
         order=np.arange(n),
         outages=draw_outages(pathway, seed=0, replication=0, days=30),
-        luck=Luck(seed=0, replication=0, sources=(), place=np.arange(n), room=np.zeros(0)),
+        luck=Luck(0, 0, sources=(Source("walk_in", 0, 0, n, np.arange(n)),), place=np.arange(n), room=np.zeros(n)),
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import draw
+from simulation.draws import Draws, draw
 from simulation.engine.plan import Columns, Plan, bind, lower
 from simulation.pathway.department import (
     ACUITY_NOW,
@@ -50,11 +50,13 @@ from simulation.pathway.department import (
     Worsening,
 )
 from simulation.pathway.durations import AnyDuration, Exponential, Fixed
-from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE
+from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, to_ticks
 
 NOTE: Any = {"mark": "assumed", "source": "made for a test"}
 GRIDS = (1, TICKS_PER_MINUTE, 5 * TICKS_PER_MINUTE)
 """Ticks to which arrivals, durations and patience are rounded: 1/1024 minute, 1 minute, 5 minutes."""
+ALARM_MEAN = 30
+"""Minutes from arrival to an alarm of those who have one."""
 CLOCKS = ("ordered", "asked_for")
 CLASSES = ("urgent", "standard", "minor")
 
@@ -76,12 +78,22 @@ def case(seed: int, grid: int) -> Case:
 
 def case_of(described: Pathway, seed: int, grid: int) -> Case:
     """The patients of a department, rounded to a grid; in every fourth they come in crowds, on the hour."""
-    days = 8 if seed % 16 == 0 else 2
     plan = lower(described)
-    columns = bind(plan, draw(described, seed=seed, replication=0, days=days))
+    columns = bind(plan, patients_of(described, seed))
     if seed % 4 == 1:
         columns = replace(columns, arrived_at=_round(columns.arrived_at, HOUR))
-    return Case(described, plan, rounded(columns, grid), days * DAY - seed % 3 * DAY // 4)
+    return Case(described, plan, rounded(columns, grid), _days(seed) * DAY - seed % 3 * DAY // 4)
+
+
+def _days(seed: int) -> int:
+    return 8 if seed % 16 == 0 else 2
+
+
+def patients_of(described: Pathway, seed: int) -> Draws:
+    """Who comes, with alarms of luck of their own: half have one, whether they get worse or not."""
+    draws = draw(described, seed=seed, replication=0, days=_days(seed))
+    at = to_ticks(-ALARM_MEAN * np.log(draws.uniform("alarm.at")))
+    return draws.with_columns(alarms=np.where(draws.uniform("alarm") < 0.5, at, NEVER))
 
 
 def rounded(columns: Columns, grid: int) -> Columns:

@@ -11,12 +11,12 @@ from typing import NamedTuple
 
 import pytest
 
-from simulation.engine import compiled
+from simulation.engine import compiled, reference
 from simulation.engine.contract import Engine, Run
 
-from .copies import Edit, interpreted, reference_with
+from .copies import Edit, interpreted, plan_with, reference_with
 from .equality import n_differing
-from .strategies import GRIDS, Case, case
+from .strategies import GRIDS, Case, case, patients_of, rounded
 from .test_standing import EVERY_LIST, backwards, renamed, shuffled
 
 pytestmark = pytest.mark.mutation
@@ -189,6 +189,19 @@ def test_considering_every_list_sees_a_chance_to_start_that_was_missed(rule: str
     edit = RULES[rule].reference
     one, other = reference_with(edit), reference_with(edit, *EVERY_LIST)
     assert any(n_differing(_run(one, made), _run(other, made)) for made in _cases())
+
+
+@pytest.mark.parametrize("simulate", [reference.simulate, compiled.simulate])
+def test_random_departments_see_rounds_that_act_on_the_truth_and_not_on_alarms(simulate: Engine) -> None:
+    """Both engines are bound alike, so parity cannot tell; the tables have to."""
+    mistaken = plan_with(Edit("draws.worsens if draws.alarms is None else draws.alarms", "draws.worsens"))
+    n_rounds, n_told = 0, 0
+    for made, seed in ((case(seed, GRIDS[1]), seed) for seed in SEEDS):
+        truth = rounded(mistaken.bind(made.plan, patients_of(made.pathway, seed)), GRIDS[1])
+        n_rounds += made.plan.round_every > 0
+        run = simulate(made.plan, replace(made.columns, alarms=truth.alarms), made.horizon)
+        n_told += n_differing(_run(simulate, made), run) > 0
+    assert n_told > n_rounds / 2 > 10, (n_told, n_rounds)
 
 
 def test_declaring_pools_and_steps_backwards_sees_an_engine_that_goes_list_by_list() -> None:

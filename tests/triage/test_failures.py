@@ -126,6 +126,25 @@ def test_a_late_answer_is_so_much_later_for_whom_the_tool_is_used(policy: Make, 
     assert np.array_equal(got.minutes["tool_late"][0], 1.5 * got.attributes[TOOL_CAN_FAIL])
 
 
+def test_what_is_late_for_some_is_what_it_was_for_the_others(
+    policy: Make, stated_desk: dict[str, Any], there: Draws
+) -> None:
+    # 90 seconds more for whom the tool is used, and as long as ever for the others.
+    late = {"slow_under_load": {"durations": ["testing"], "seconds": SECONDS}}
+    got = apply(policy("ai_slows_down", **late), failing(stated_desk, NEVER), there)
+    used = got.attributes[TOOL_CAN_FAIL] == 1
+    assert used.any()
+    assert not used.all()
+    assert np.array_equal(got.minutes["testing"], there.minutes["testing"] + np.where(used, 1.5, 0))
+
+
+def test_what_triage_takes_at_any_time_is_not_late_under_load(policy: Make, fails: Pathway) -> None:
+    late = {"slow_under_load": {"durations": ["tool_late", "triage_record"], "seconds": SECONDS}}
+    (fault,) = check(policy("ai_slows_down", **late), fails)
+    assert fault.where == "triage.ai_slows_down.slow_under_load.durations"
+    assert "triage_record, which triage takes whether many wait or not" in fault.found
+
+
 @pytest.mark.parametrize("name", ["ai_degrades", "ai_slows_down"])
 def test_a_packaged_policy_that_fails_fits_the_desk_where_a_tool_can(name: str, policy: Make, fails: Pathway) -> None:
     assert policy(name).name == name
@@ -147,3 +166,31 @@ def test_failures_without_a_tool_are_faults(policy: Make, fails: Pathway, there:
     matrix = policy("ai_degrades").degraded
     with pytest.raises(ConfigError, match="degraded: is stated but there is no ai"):
         apply(replace(policy("nurse"), degraded=matrix), fails, there)
+
+
+@pytest.mark.parametrize(("name", "refused"), [("ai_covers_all", True), ("lean_triage", False), ("nurse", False)])
+@pytest.mark.parametrize("outage", [DOWN, NEVER])
+def test_a_tool_that_can_be_down_is_refused_where_admission_leans_on_its_label(
+    name: str, refused: bool, outage: dict[str, Any], policy: Make, stated_desk: dict[str, Any]
+) -> None:
+    """The route takes back the label as the tool fails, and could not take back whom it made to be admitted."""
+    chances = {"immediate": 0.9, "very_urgent": 0.6, "urgent": 0.4, "standard": 0.1, "non_urgent": 0.1}
+    admitted = {"kind": "chance", "leans_on_label": 0.5, "p": {"base": 1, "times": [{"by": "acuity_true"}]}, **WHY}
+    admitted["p"]["times"][0]["values"] = chances
+    leans = failing({**stated_desk, "attributes": {**stated_desk["attributes"], "admitted": admitted}}, outage)
+    faults = check(policy(name), leans)
+    assert [each.where for each in faults] == ([f"triage.{name}.ai"] if refused and outage is DOWN else [])
+    assert all("admitted lean on, and can fail (outages.triage_tool)" in each.found for each in faults)
+
+
+@pytest.mark.parametrize(("degrades", "refused"), [(True, True), (False, False)])
+def test_actions_are_refused_beside_answers_that_can_be_worse_if_the_tool_has_any(
+    degrades: bool, refused: bool, policy: Make, fails: Pathway
+) -> None:
+    """What is set off goes by the good label; the route would give the patient the worse one."""
+    actions = policy("ai_requests_beds").actions
+    never = replace(fails.outages["triage_tool"], share=0)
+    worse = replace(fails, outages={"triage_tool": never, "triage_tool_degraded": fails.outages["triage_tool"]})
+    told = replace(policy("ai_degrades"), actions=actions)
+    faults = check(told if degrades else replace(told, degraded=None), worse)
+    assert [each.where for each in faults] == (["triage.ai_degrades.actions"] if refused else [])

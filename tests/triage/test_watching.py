@@ -9,7 +9,7 @@ import pytest
 from simulation.draws import Draws
 from simulation.pathway.department import Pathway
 from simulation.triage.policy import Policy, apply, check, reached
-from simulation.units import NEVER, TICKS_PER_MINUTE
+from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
 
 Build = Callable[..., Policy]
 WHY = {"mark": "assumed", "source": "test"}
@@ -139,3 +139,19 @@ def test_a_department_in_which_nobody_gets_worse_or_looks_cannot_use_it(policy: 
     assert "nobody here acts on an alarm" in fault.found
     (fault,) = check(built, replace(desk, worsening=None, rounds=None))
     assert "nobody gets worse" in fault.found
+
+
+def test_watching_begins_as_the_tool_goes_live_and_grows_as_staff_take_it_up(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    # Live from day 2, for 30 % of patients; nobody is covered by anything else.
+    portion = {"value": 0.3, "range": [0, 1], **WHY}
+    taken_up = {"start": portion, "end": portion, "weeks": {"value": 1, "range": [1, 2], **WHY}}
+    late = {"value": 2, "range": [0, 9], **WHY}
+    built = policy("nurse", watches=watches(1, 2), go_live_day=late, adoption=taken_up)
+    assert check(built, desk) == []
+    found = apply(built, desk, patients).alarms
+    assert found is not None
+    used = (patients.arrived_at >= 2 * DAY) & (patients.uniform("triage.adoption") < 0.3)
+    assert np.array_equal(found != NEVER, used)
+    assert np.array_equal(reached(built, desk, patients), used)
