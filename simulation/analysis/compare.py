@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.measures import MeasureName, Measures, arrived_in, wait_to_clinician
+from simulation.analysis.measures import MeasureName, Measures
+from simulation.analysis.quantities import wait_to_clinician
+from simulation.analysis.window import arrived_in
 from simulation.errors import ResultsError, nearest
 from simulation.records.schema import Patients
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.measures import Window, arrived_in, in_window
 from simulation.analysis.occupancy import (
     Ints,
     Rows,
@@ -22,6 +21,7 @@ from simulation.analysis.occupancy import (
     rows_of,
     triggered_share,
 )
+from simulation.analysis.window import Window, arrived_in, in_window
 from simulation.engine.contract import Changes
 from simulation.engine.plan import Plan
 from simulation.pathway.department import Pathway

@@ -26,7 +26,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.compare import Interval, compare, interval
-from simulation.analysis.measures import COVERAGE, Measures, Window, arrived_in
+from simulation.analysis.definitions import COVERAGE
+from simulation.analysis.measures import Measures
+from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE

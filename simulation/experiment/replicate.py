@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.compare import Shares, shares_better_worse
-from simulation.analysis.measures import Measures, Window, measure, unfinished
+from simulation.analysis.measures import Measures, measure
 from simulation.analysis.profile import DayProfile, day_profile
 from simulation.analysis.spillover import waits_by_group, with_coverage
 from simulation.analysis.tables import activities_table, patients_table
+from simulation.analysis.window import Window, unfinished
 from simulation.draws import Draws, draw, draw_outages
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from simulation.analysis.compare import Comparison
-from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
 from simulation.experiment.result import Finding
 from simulation.experiment.study import Target

@@ -18,7 +18,7 @@ import numpy as np
 
 from simulation.analysis.compare import Comparison, Interval
 from simulation.analysis.decompose import Kind
-from simulation.analysis.measures import MANCHESTER_TARGETS
+from simulation.analysis.definitions import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
 from simulation.report.by_group import groups_of, is_asked
 from simulation.report.decomposition import lever_label

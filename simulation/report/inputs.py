@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, compare, compare_arms, find, sham_band
-from simulation.analysis.measures import COVERAGE, Measures
+from simulation.analysis.definitions import COVERAGE
+from simulation.analysis.measures import Measures
 from simulation.analysis.profile import DayProfile
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.draws import DAYS_IN_YEAR, draw

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.definitions import DEFINITIONS
 from simulation.errors import AeflowError, ResultsError, nearest
 from simulation.experiment.study import Study
 from simulation.pathway.department import (

@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.measures import MANCHESTER_TARGETS
+from simulation.analysis.definitions import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
 from simulation.report.answer import answer, kind_of, safety_cell
 from simulation.report.by_group import by_group_sheets

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.analysis.measures import AMBULANCE, WALK_IN
+from simulation.analysis.definitions import AMBULANCE, WALK_IN
 from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.experiment.replicate import Simulated, simulate_arm

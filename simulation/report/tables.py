@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from simulation.analysis.compare import Comparison
-from simulation.analysis.measures import ALL, DEFINITIONS
+from simulation.analysis.definitions import ALL, DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
 from simulation.experiment.result import Result
 from simulation.experiment.study import Margin, Target

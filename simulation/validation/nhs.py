@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.compare import interval
-from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.profile import DayProfile
 from simulation.config import composed, load, pathway_from, search_folders
 from simulation.draws import draw
