@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.quantities import wait_to_clinician
-from simulation.analysis.window import arrived_in
+from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError, nearest
 from simulation.records.schema import Patients
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Floats = NDArray[np.float64]
-Window = tuple[float, float]
 LEVEL = 0.95
 TIDY = (
     "arm",

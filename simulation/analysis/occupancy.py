@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.analysis.window import Window
 from simulation.engine.contract import Changes
 from simulation.engine.plan import NONE, OUTCOMES, EndRow, Outcome, Plan, StepRow
 from simulation.errors import ResultsError, nearest
@@ -22,7 +23,6 @@ from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_minute
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
-Window = tuple[float, float]
 HOURS = 24
 DAYS_OF_WEEK = 7
 BLOCK = 2**15

@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
+from simulation.analysis.window import Window
 from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway
@@ -137,7 +138,7 @@ class RunLength:
     profile_all: bool = False
 
     @property
-    def window(self) -> tuple[float, float]:
+    def window(self) -> Window:
         """The measured window: minutes of arrival, half-open."""
         return self.warm_up_days * 1440.0, (self.warm_up_days + self.measured_days) * 1440.0
 

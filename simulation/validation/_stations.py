@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.occupancy import Window, present
+from simulation.analysis.occupancy import present
+from simulation.analysis.window import Window
 from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import Columns, Outcome, Plan, bind, lower
