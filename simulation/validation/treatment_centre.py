@@ -41,7 +41,7 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Activities
 from simulation.engine.plan import Plan, bind, lower
 from simulation.errors import ResultsError
-from simulation.experiment.replicate import draws_alike
+from simulation.experiment.shared_draws import draws_alike
 from simulation.experiment.study import ReadyArm
 from simulation.pathway.department import Pathway
 from simulation.pathway.rota import timetable

@@ -10,9 +10,10 @@ from simulation.analysis.audit import audit
 from simulation.analysis.measures import measure
 from simulation.config import load
 from simulation.engine.plan import EndRow, bind
-from simulation.experiment.replicate import Simulated, Task, draws_alike, replicate, simulate_arm
+from simulation.experiment.replicate import Simulated, Task, replicate, simulate_arm
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, run
+from simulation.experiment.shared_draws import draws_alike
 from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
