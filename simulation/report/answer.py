@@ -13,8 +13,9 @@ from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
 from simulation.experiment.result import Finding
 from simulation.experiment.study import Target
+from simulation.report.assumed import statements
 from simulation.report.decomposition import decomposition_sentences, joint_arm
-from simulation.report.inputs import ReportArm, ReportInputs, statements
+from simulation.report.inputs import ReportArm, ReportInputs
 from simulation.report.stated import walk
 from simulation.report.tables import (
     MEASURE_LABELS,

@@ -22,7 +22,8 @@ from simulation.analysis.definitions import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
 from simulation.report.by_group import groups_of, is_asked
 from simulation.report.decomposition import lever_label
-from simulation.report.inputs import STAGES, DayMeans, ReportArm, ReportInputs
+from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
+from simulation.report.stages import STAGES
 from simulation.report.tables import (
     MEASURE_LABELS,
     amount,

@@ -37,7 +37,7 @@ from simulation.pathway.department import (
     Trigger,
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
-from simulation.report.inputs import case_mix
+from simulation.report.gather import case_mix
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.minutes import MinutesEffect

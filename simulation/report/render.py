@@ -18,11 +18,13 @@ import numpy as np
 from simulation.analysis.definitions import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
 from simulation.report.answer import answer, kind_of, safety_cell
+from simulation.report.assumed import statements
 from simulation.report.by_group import by_group_sheets
 from simulation.report.change_sheets import report_changes
 from simulation.report.decomposition import decomposition_sheets
 from simulation.report.figures import Picture, clinicians, levels, stay_parts
-from simulation.report.inputs import STAGES, ReportArm, ReportInputs, statements
+from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.report.stages import STAGES
 from simulation.report.stated import Statement, plain, walk
 from simulation.report.tables import (
     BANNER,

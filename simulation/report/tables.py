@@ -19,7 +19,8 @@ from simulation.analysis.definitions import ALL, DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
 from simulation.experiment.result import Result
 from simulation.experiment.study import Margin, Target
-from simulation.report.inputs import ReportArm, ReportInputs, inputs_of
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportArm, ReportInputs
 
 BANNER = "Planning only, not for clinical use."
 SIMULATION = "simulation"

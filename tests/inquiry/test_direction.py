@@ -12,7 +12,7 @@ from simulation.experiment.replicate import simulate_arm
 from simulation.experiment.run import compare
 from simulation.experiment.study import ReadyArm, Study
 from simulation.report.answer import answer
-from simulation.report.inputs import case_mix, inputs_of
+from simulation.report.gather import case_mix, inputs_of
 from simulation.report.tables import by_level_sheet, change, controls_sheet, labels_sheet, span
 from simulation.triage.matrix import Agreement, probabilities
 from simulation.triage.policy import describe

@@ -10,10 +10,12 @@ from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.report.answer import answer
+from simulation.report.assumed import statements
 from simulation.report.decomposition import busy_sheet, decomposition_sheets, interactions_sheet
 from simulation.report.figures import Picture, pictures
 from simulation.report.folder import read_result_folder, render_again, write_result
-from simulation.report.inputs import ReportInputs, inputs_of, statements
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
 from simulation.report.tables import sheets
 
 from .conftest import SHORT

@@ -7,7 +7,8 @@ import pytest
 
 from simulation.experiment.result import Result
 from simulation.report.figures import Picture, pictures, stay_parts
-from simulation.report.inputs import ReportInputs, inputs_of
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
 from simulation.report.pathway_picture import pathway_picture
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")

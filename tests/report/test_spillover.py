@@ -13,7 +13,8 @@ from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.report.answer import answer
 from simulation.report.folder import write_result
-from simulation.report.inputs import ReportInputs, inputs_of
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
 from simulation.report.render import page, render_folder, who_labels
 from simulation.report.tables import change, sheets, spillover_reason, spillover_sheets
 from simulation.triage.estimates import AtLeastZero

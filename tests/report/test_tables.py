@@ -16,7 +16,9 @@ from simulation.experiment.run import compare
 from simulation.experiment.study import Study
 from simulation.report.answer import _better_sentences, _busy_sentence, _safety_sentence, kind_of
 from simulation.report.figures import Picture
-from simulation.report.inputs import ReportInputs, inputs_of, stage_of
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
+from simulation.report.stages import stage_of
 from simulation.report.tables import (
     ALPHA,
     better_sheet,
