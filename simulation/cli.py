@@ -141,8 +141,8 @@ def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
 def _run_study(study: Study, *, alone: bool) -> None:
     from simulation.experiment.run import simulate
     from simulation.report.folder import must_be_writable, written
+    from simulation.report.printing import print_inputs
     from simulation.report.screen import announce, progress
-    from simulation.report.tables import print_inputs
 
     results = Path(str(study.resolved["results"]))
     announce(study, alone=alone)

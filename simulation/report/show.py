@@ -17,7 +17,7 @@ from simulation.pathway.department import Pathway, Stream
 from simulation.pathway.load import Load, offered_load, remarks
 from simulation.report.arm_changes import SAMPLE_DAYS, ArmChanges, arm_changes, brought_by, counted
 from simulation.report.change_sheets import HOW_FOUND, NOTHING
-from simulation.report.tables import BANNER, WIDTH
+from simulation.report.words import BANNER, WIDTH
 from simulation.triage.policy import apply
 
 DEPARTMENT = ("knobs", "site", "staffing", "pathway")

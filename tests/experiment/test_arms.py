@@ -17,7 +17,7 @@ from simulation.experiment.shared_draws import draws_alike
 from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
-from simulation.report.tables import print_result
+from simulation.report.printing import print_result
 
 from .conftest import SHORT
 

@@ -16,7 +16,7 @@ from simulation.report.figures import Picture, pictures
 from simulation.report.folder import read_result_folder, render_again, write_result
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
-from simulation.report.tables import sheets
+from simulation.report.sheets import sheets
 
 from .conftest import SHORT
 

@@ -28,7 +28,7 @@ def test_a_picture_is_not_blank_and_has_alternative_text(drawn: dict[str, Pictur
 def test_the_picture_of_differences_tells_every_arm_with_its_interval(
     drawn: dict[str, Picture], inputs: ReportInputs
 ) -> None:
-    from simulation.report.tables import effect
+    from simulation.report.words import effect
 
     for arm in inputs.others:
         for target in inputs.targets:

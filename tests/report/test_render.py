@@ -15,7 +15,7 @@ from simulation.report.folder import read_result_folder
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
 from simulation.report.render import minutes_words, page, who_labels
-from simulation.report.tables import half_width, span
+from simulation.report.words import half_width, span
 
 
 class Elements(HTMLParser):
