@@ -11,7 +11,7 @@ from simulation.analysis.measures import measure
 from simulation.analysis.profile import day_profile
 from simulation.analysis.tables import activities_table, patients_table
 from simulation.analysis.window import Window
-from simulation.draws import draw
+from simulation.draws import Draws, draw
 from simulation.engine.choose import engine_named
 from simulation.engine.plan import bind, lower
 from simulation.experiment.study import ReadyArm
@@ -65,9 +65,18 @@ def every_stage(arm: ReadyArm, *, days: int, number: int) -> tuple[Clock, Patien
     return clock, patients, activities
 
 
+def measured_from(arm: ReadyArm, drawn: Draws, days: int, clock: Clock | None = None) -> Patients:
+    """Patients as drawn through one arm to its measures; the table of patients."""
+    return _arm_measured(arm, drawn, days, clock or Clock())[0]
+
+
 def _measured(arm: ReadyArm, days: int, number: int, clock: Clock):  # type: ignore[no-untyped-def]
+    drawn = clock.of("draws", lambda: draw(arm.pathway, seed=SEED, replication=number, days=days))
+    return _arm_measured(arm, drawn, days, clock)
+
+
+def _arm_measured(arm: ReadyArm, drawn: Draws, days: int, clock: Clock):  # type: ignore[no-untyped-def]
     pathway = arm.pathway
-    drawn = clock.of("draws", lambda: draw(pathway, seed=SEED, replication=number, days=days))
     draws = clock.of("triage", lambda: apply(arm.policy, pathway, drawn))
 
     def lowered():  # type: ignore[no-untyped-def]

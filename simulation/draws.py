@@ -37,7 +37,7 @@ from simulation.pathway.department import (
     StatedOutages,
     Stream,
 )
-from simulation.pathway.durations import Amount, Number
+from simulation.pathway.durations import Amount, AnyDuration, Fixed, Number
 from simulation.pathway.rota import timetable
 from simulation.pathway.ways import durations_by_source, leaning
 from simulation.units import DAY, NEVER, to_ticks
@@ -493,21 +493,37 @@ def _minutes(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Dr
         mean = amount(pathway, codes, duration.mean) * duration.scale
         found[name] = np.empty((duration.repeats, len(draws)))
         for repeat, minutes in enumerate(found[name]):
-            luck = draws.luck.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources)
-            if duration.complexity and complexity is not None:
-                luck *= np.float32(math.sqrt(1 - duration.complexity**2))
-                luck += np.float32(duration.complexity) * complexity
-            if len(mine) > len(draws) / 2:
-                duration.to_minutes(luck, mean, minutes)
+            if isinstance(duration, Fixed):  # needs no luck
+                minutes[:] = mean
                 minutes[others] = 0
             else:
-                few = np.empty(len(mine))
-                duration.to_minutes(luck[mine], np.broadcast_to(mean, luck.shape)[mine], few)
-                minutes[:] = 0
-                minutes[mine] = few
+                luck = draws.luck.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources)
+                if duration.complexity and complexity is not None:
+                    luck *= np.float32(math.sqrt(1 - duration.complexity**2))
+                    luck += np.float32(duration.complexity) * complexity
+                _write_minutes(duration, luck, mean, minutes, mine, others)
             if duration.longest is not None:
                 np.minimum(minutes, duration.longest, out=minutes)
     return found
+
+
+def _write_minutes(
+    duration: AnyDuration,
+    luck: NDArray[np.float32],
+    mean: Floats,
+    into: Floats,
+    mine: NDArray[np.int64],
+    others: NDArray[np.int64],
+) -> None:
+    """Write the minutes of those whom a duration is for, and 0 for the others; `luck` is written over."""
+    if len(mine) > len(luck) / 2:
+        duration.to_minutes(luck, mean, into)
+        into[others] = 0
+    else:
+        few = np.empty(len(mine))
+        duration.to_minutes(luck[mine], np.broadcast_to(mean, luck.shape)[mine], few)
+        into[:] = 0
+        into[mine] = few
 
 
 def _patience(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:

@@ -57,21 +57,40 @@ def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Seq
 
 
 def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]) -> None:
-    """Take one block or value over from the full policy; a block that is new gets the provenance it has there."""
+    """Take one block or value over from the full policy; a block that is new gets the provenance it has there.
+
+    A part of a list (`minutes.1`) goes behind those that are there.
+    """
     parts = path.split(".")
     sources: list[Any] = [full]
     for part in parts:
-        known = sources[-1] if isinstance(sources[-1], dict) else {}
-        if part not in known:
+        place = _inside(sources[-1], part)
+        if place is None:
+            known = sources[-1] if isinstance(sources[-1], dict) else {}
             faults.append(Fault(where, f"'{path}' is not in the full policy", nearest(part, known)))
             return
-        sources.append(known[part])
+        sources.append(place[0][place[1]])
+    if isinstance(sources[-2], list):
+        _append(root, parts, sources, path, where, faults)
+        return
     found: list[Fault] = []
     place = _place_of(root, parts, where, found, new=[_provenance(each) for each in sources[1:-1]])
     faults += [Fault(where, f"in the policy that is to have '{path}', {each.found}", each.remedy) for each in found]
     if place is not None:
         holder, key = place
         holder[key] = copy.deepcopy(sources[-1])
+
+
+def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: str, faults: list[Fault]) -> None:
+    """Put one part of a list of the full policy behind those that are there already."""
+    holder: Any = root
+    for part, source in zip(parts[:-1], sources[1:-1], strict=True):
+        holder = holder.setdefault(part, [] if isinstance(source, list) else _provenance(source))
+        if not isinstance(holder, type(source)):
+            found = f"the policy that is to have '{path}' has something else there"
+            faults.append(Fault(where, found, "Write it as a list in both, or take it whole"))
+            return
+    holder.append(copy.deepcopy(sources[-1]))
 
 
 def _provenance(block: Any) -> Raw:

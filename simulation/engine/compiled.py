@@ -14,7 +14,8 @@ from typing import Any, Literal
 import numpy as np
 
 from simulation.engine import compiled_loop as loop
-from simulation.engine.compiled_loop import FlatPlan, People, Records, Room, Table
+from simulation.engine import compiled_records as kinds
+from simulation.engine.compiled_records import FlatPlan, Ints, People, Records, Room, Table
 from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.plan import HOURS_IN_WEEK, NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
@@ -40,7 +41,7 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     n_noticed_at_most = len(columns) if plan.round_every else 0
     while True:
         table = Table(
-            _kept_activities(n_rows), np.empty(n_changes, loop.CHANGE), np.empty(n_noticed_at_most, loop.NOTICE)
+            _kept_activities(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE)
         )
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
         room = _room(plan, flat, people, n_slots)
@@ -59,7 +60,7 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 def _kept_activities(n_rows: int) -> Records:
     """Room for activities, kept by each thread for its next run: fresh memory would cost a twentieth of the time."""
     if len(getattr(_kept, "activities", ())) < n_rows:
-        _kept.activities = np.empty(n_rows, loop.ACTIVITY)
+        _kept.activities = np.empty(n_rows, kinds.ACTIVITY)
     kept: Records = _kept.activities
     return kept
 
@@ -107,7 +108,7 @@ def _people(columns: Columns, horizon: int) -> People:
 def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
     """Nobody is here yet, every queue is empty, nothing is due."""
     n = len(columns.arrived_at)
-    people = np.empty(n, loop.PERSON)
+    people = np.empty(n, kinds.PERSON)
     people["doing"] = loop.IS_NOT_HERE
     people["row"] = columns.start
     people["started_at"] = NEVER
@@ -116,9 +117,9 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
     people["noticed"] = False
     people["queue"] = NONE
     people["n_held"] = people["n_taken"] = 0
-    queues = np.empty(len(flat.asks) * len(flat.worth), loop.QUEUE_ENDS)
+    queues = np.empty(len(flat.asks) * len(flat.worth), kinds.QUEUE_ENDS)
     queues["first"] = queues["last"] = NONE
-    waiting = np.zeros(len(flat.rows), loop.WAITING)
+    waiting = np.zeros(len(flat.rows), kinds.WAITING)
     waiting["changed_at"] = NEVER
     return Room(
         people=people,
@@ -189,10 +190,10 @@ def flatten(plan: Plan) -> FlatPlan:
     for number in plan.round_steps:
         rows[number]["is_looked_at"] = True
     return FlatPlan(
-        rows=_records(loop.ROW, rows),
-        asks=_records(loop.ASK, (lists.add("all", ask.all_of) | lists.add("any", ask.any_of) for ask in plan.asks)),
-        pools=_records(loop.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
-        triggers=_records(loop.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
+        rows=_records(kinds.ROW, rows),
+        asks=_records(kinds.ASK, (lists.add("all", ask.all_of) | lists.add("any", ask.any_of) for ask in plan.asks)),
+        pools=_records(kinds.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
+        triggers=_records(kinds.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
         calendar=_calendar(plan),
         settings=_settings(plan, decides=bool(plan.triggers or widening)),
         queue_of_class=_queues(plan)[0],
@@ -320,10 +321,10 @@ def _settings(plan: Plan, *, decides: bool) -> Records:
         "n_loops": plan.n_loops,
         "n_marks": plan.n_marks,
     }
-    return _records(loop.SETTINGS, [fields])
+    return _records(kinds.SETTINGS, [fields])
 
 
-def _queues(plan: Plan) -> tuple[loop.Ints, loop.Ints]:
+def _queues(plan: Plan) -> tuple[Ints, Ints]:
     """The queue of each class, and each queue's rate (accumulating) or rank, best first.
 
     Classes of one rank share a queue: within it the key is (joined at, patient) in any case.
@@ -334,7 +335,7 @@ def _queues(plan: Plan) -> tuple[loop.Ints, loop.Ints]:
     return queue.astype(np.int64), ranks
 
 
-def _classes_when_pulled(plan: Plan) -> loop.Ints:
+def _classes_when_pulled(plan: Plan) -> Ints:
     """The class that each class becomes under the pull towards the target: the better of the two."""
     pulled = plan.pull[2] if plan.pull is not None else 0
     worth = plan.rates if plan.accumulating else [-rank for rank in plan.ranks]
@@ -347,5 +348,5 @@ def _calendar(plan: Plan) -> Records:
     changes = [(tick, pool, units) for pool, row in enumerate(plan.pool_rows) for tick, units in row.timetable]
     changes += [(tick, pool, NONE) for pool, row in enumerate(plan.pool_rows) for tick in row.team_changes]
     return _records(
-        loop.CALENDAR, ({"due": tick, "pool": pool, "units": units} for tick, pool, units in sorted(changes))
+        kinds.CALENDAR, ({"due": tick, "pool": pool, "units": units} for tick, pool, units in sorted(changes))
     )

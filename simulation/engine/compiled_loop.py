@@ -1,8 +1,9 @@
 """The compiled engine's event loop: one interpreter of a flat plan, in the subset of Python that numba compiles.
 
-Everything numba compiles is in this file, except `plan.paced_end`, which both engines share. It is compiled once
-a machine (some seconds) and kept on disk; no configuration changes it. After an edit of `plan.paced_end` or of
-`units`, delete the `__pycache__` folders: numba's files on disk only notice edits of this file.
+What it works on is in `compiled_records`. All that numba compiles of the loop is in this file, except
+`plan.paced_end`, which both engines share. It is compiled once a machine (some seconds) and kept on disk; no
+configuration changes it. After an edit of `plan.paced_end` or of `units`, delete the `__pycache__` folders: numba's
+files on disk only notice edits of this file.
 
 What makes it fast, and is kept to: no array is replaced inside the loop; whatever belongs together is one record,
 so that a patient, a row of the plan or an activity is one place in memory; what is due is one integer (tick and
@@ -15,154 +16,14 @@ with a unit free again are put on the list `freed`.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numba
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.engine import plan as plans
 from simulation.engine._cache import settle
 from simulation.units import HOUR, NEVER, WEEK
-
-Ints = NDArray[np.int64]
-Records = NDArray[np.void]
-
-
-def _record(*, padded: bool = True, **fields: type) -> np.dtype[Any]:
-    """A record type whose fields numba and numpy both read as attributes; padded, its size is a power of two."""
-    named: Any = list(fields.items())
-    bare = np.dtype(named, align=True)
-    places = bare.fields or {}
-    size = 1 << (bare.itemsize - 1).bit_length() if padded else bare.itemsize
-    described: Any = {
-        "names": list(places),
-        "formats": [kind for kind, *_ in places.values()],
-        "offsets": [offset for _, offset, *_ in places.values()],
-        "itemsize": size,
-    }
-    return np.dtype((np.record, np.dtype(described)))
-
-
-# A field that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length; negative where there is none.
-ROW = _record(
-    kind=np.int16,
-    n_keeps=np.int16,
-    n_end_gives=np.int16,
-    n_start_gives=np.int16,
-    next=np.uint32,
-    ask=np.int32,
-    minutes=np.int32,
-    targets_at=np.uint32,
-    column=np.int32,
-    queue_class=np.int32,
-    ignored=np.int32,
-    relabels=np.int32,
-    has_varying_minutes=np.bool_,
-    is_counted=np.bool_,
-    may_leave=np.bool_,
-    first_seen=np.bool_,
-    pulled=np.bool_,
-    n_marks=np.int8,
-    is_looked_at=np.bool_,
-    marks_at=np.uint32,
-    keeps_at=np.uint32,
-    end_gives_at=np.uint32,
-    start_gives_at=np.uint32,
-    n_repeats=np.int32,
-    repeat_of=np.int32,
-    since=np.int32,
-    pace=np.int32,
-    queue_limit=np.int32,
-    turned_away=np.uint32,
-    widened_ask=np.int32,
-    widens_after=np.int64,
-    number=np.int32,
-    steps_at=np.uint32,
-    n_steps=np.uint32,
-    hours_at=np.uint32,
-    n_hours=np.uint32,
-)
-ASK = _record(
-    all_at=np.uint32,
-    n_all=np.uint32,
-    any_at=np.uint32,
-    n_any=np.uint32,
-    n_waiting=np.int32,
-    best=np.int32,
-    is_touched=np.bool_,
-)
-POOL = _record(
-    in_use=np.int64,
-    capacity=np.int64,
-    scheduled=np.int64,
-    team=np.int32,
-    asks_at=np.uint32,
-    n_asks=np.uint32,
-    triggers_at=np.uint32,
-    n_triggers=np.uint32,
-    is_freed=np.bool_,
-)
-TRIGGER = _record(
-    opens=np.bool_,
-    pool=np.uint32,
-    watches_at=np.uint32,
-    n_watches=np.uint32,
-    above=np.int64,
-    below=np.int64,
-    extra=np.int64,
-    ticks_per_hour=np.int64,
-    leaves=np.int64,
-    units=np.int64,
-    carry=np.int64,
-)
-# One change of the weekly calendar; units of a team change are NONE.
-CALENDAR = _record(due=np.int64, pool=np.uint32, units=np.int64)
-SETTINGS = _record(
-    accumulating=np.bool_,
-    ignored_class=np.int64,
-    pull_from=np.int64,
-    pull_to=np.int64,
-    patience_to=np.int64,
-    decide_every=np.int64,
-    round_every=np.int64,
-    n_loops=np.int64,
-    n_marks=np.int64,
-)
-# Where a patient is: what it does at which row of the plan since when, its neighbours in the queue, what it holds.
-PERSON = _record(
-    joined_at=np.int64,
-    started_at=np.int64,
-    ends_at=np.int64,
-    row=np.uint32,
-    queue=np.int32,
-    after=np.int32,
-    before=np.int32,
-    due_next=np.int32,
-    wanted=np.int32,
-    acuity=np.int16,
-    chosen=np.int16,
-    n_held=np.int16,
-    n_taken=np.int16,
-    doing=np.int8,
-    seen=np.bool_,
-    noticed=np.bool_,
-)
-# How many wait at a row: now, just before this instant, and when that last changed.
-WAITING = _record(now=np.int64, before=np.int64, changed_at=np.int64)
-QUEUE_ENDS = _record(first=np.int32, last=np.int32)
-ACTIVITY = _record(
-    padded=False,
-    joined_at=np.int64,
-    started_at=np.int64,
-    ended_at=np.int64,
-    patient=np.uint32,
-    step=np.int16,
-    pool=np.int16,
-    outcome=np.int8,
-)
-NOTICE = _record(at=np.int64, patient=np.uint32)
-CHANGE = _record(at=np.int64, trigger=np.int64, units=np.int64)
 
 STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP, DOWN = (int(kind) for kind in list(plans.Kind)[:7])
 DONE, LEFT, AWAY, OPEN = (int(outcome) for outcome in plans.Outcome)
@@ -181,69 +42,6 @@ POOL_MASK = (1 << POOL_BITS) - 1
 # A unit held is one number: the team (how many came before it) and the pool.
 
 FITS, TABLE_FULL, HANDS_FULL = range(3)
-
-
-class FlatPlan(NamedTuple):
-    """A plan as arrays of whole numbers. `pools`, `asks` and `triggers` are a run's own copy: it counts in them."""
-
-    rows: Records
-    lists: NDArray[np.uint32]
-    asks: Records
-    pools: Records
-    triggers: Records
-    calendar: Records
-    settings: Records
-    queue_of_class: Ints
-    worth: Ints
-    classes_when_pulled: Ints
-    paces: Ints
-    worse: Ints
-    widening: Ints
-
-
-class People(NamedTuple):
-    """Bound columns, and those whose patience runs out before the horizon, in the order in which it does.
-
-    `outages`: the spans of all outages, from and to, one outage after another; `outages_at`: where each begins.
-    """
-
-    arrived_at: Ints
-    start: NDArray[np.uint32]
-    attributes: NDArray[np.int16]
-    minutes: NDArray[np.int32]
-    ignored: NDArray[np.bool_]
-    leaves_at: Ints
-    alarm_at: Ints
-    leavers: NDArray[np.uint32]
-    outages: Ints
-    outages_at: Ints
-
-
-class Room(NamedTuple):
-    """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each)."""
-
-    people: Records
-    slots: NDArray[np.uint32]
-    passes: NDArray[np.int16]
-    marked_at: Ints
-    queues: Records
-    waiting: Records
-    touched: NDArray[np.uint32]
-    freed: NDArray[np.uint32]
-    heap: Ints
-    wheel: NDArray[np.int32]
-    begun: NDArray[np.uint32]
-    moving: NDArray[np.uint32]
-    ending: NDArray[np.uint32]
-    limited: NDArray[np.uint32]
-
-
-class Table(NamedTuple):
-    """Room for activities in the order in which they end, for what triggers did and for what rounds noticed."""
-
-    activities: Records
-    changes: Records
-    notices: Records
 
 
 _njit: Any = numba.njit
@@ -547,8 +345,6 @@ def _turn_away(now, limited, n_limited, moving, n_moving, rows, waiting, people,
                     rank = np.int64(0) if accumulating else worth[other.queue % len(worth)]
                     if worst < 0 or rank > worst_rank or (rank == worst_rank and p > worst):
                         worst, worst_rank = p, rank
-            if worst < 0:
-                break
             _remove(people[worst], people, queues, asks, len(worth))
             _count(here, -1, now, waiting)
             people[worst].doing = SENT_AWAY

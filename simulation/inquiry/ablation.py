@@ -29,8 +29,8 @@ from simulation.analysis.measures import Measures
 from simulation.errors import Fault, nearest
 from simulation.experiment.study import Design, Target
 
-MOST_LEVERS = 6
-"""Levers of which every combination is run (64 arms); of more, orders are sampled."""
+MOST_LEVERS = 8
+"""Levers of which every combination is run (256 arms); of more, orders are sampled."""
 TOGETHER = "+"
 """Between the names of levers in the name of an arm."""
 
@@ -82,12 +82,12 @@ def expanded(design: Design) -> Design:
 
 
 def label_of(design: Design, coalition: Coalition) -> str:
-    """'All levers', 'Time alone', 'All but time', 'Accuracy + time'."""
+    """'All levers: accuracy + time', 'Only: time', 'All but: time', 'Accuracy + time + tests'."""
     on = _in_order(design, coalition)
     off = [name for name in design.levers if name not in coalition]
     label = {name: lever.label for name, lever in design.levers.items()}
     if not off:
-        return f"All levers: {' + '.join(label[name] for name in on)}"
+        return f"All levers: {' + '.join(label[name] for name in on)}" if len(on) < 4 else f"All {len(on)} levers"
     if len(on) == 1:
         return f"Only: {label[on[0]]}"
     if len(off) == 1:

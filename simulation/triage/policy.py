@@ -260,8 +260,8 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
     nobody = np.zeros(len(draws), dtype=np.bool_)
     since = days_since(policy.go_live_day, draws)
-    if policy.covers is None:  # then each action says itself whom it is for
-        used = adopted(policy.adoption, since, draws) if policy.actions else nobody
+    if policy.covers is None:  # then each effect and action says itself whom it is for
+        used = adopted(policy.adoption, since, draws) if policy.actions or policy.effects else nobody
         return _Triaged(nurse, attributes, used, nobody, nobody)
     used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
     if policy.ai is None:
@@ -547,8 +547,6 @@ def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault
         if not what and streams:
             faults.append(Fault(f"{path}.{name}", f"names streams, but there is not {effect}", "Leave it out"))
         faults += [unknown(f"{path}.{name}", "stream", each, known) for each in streams if each not in known]
-    if covers is None and policy.effects and not wanting:
-        faults.append(Fault(path, "is missing", "State mark and source, and whom the tool is for"))
     if policy.ai is None and not policy.effects and not policy.actions and policy.watches is None:
         faults += _stated_without(policy, OF_THE_TOOL, where, "tool")
     return faults + (coverage_faults(covers, pathway, path) if covers is not None else [])
