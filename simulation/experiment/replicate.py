@@ -24,7 +24,6 @@ from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import Plan, bind, lower
-from simulation.errors import ResultsError
 from simulation.experiment.shared_draws import SharedDraws
 from simulation.experiment.study import Coverages, ReadyArm, RunLength
 from simulation.pathway.department import Pathway
@@ -169,10 +168,3 @@ def _simulate(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Sim
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
     patients = patients_table(arm.pathway, plan, draws, run)
     return Simulated(plan, draws, run, patients, activities_table(plan, run))
-
-
-def stacked(answers: tuple[Answer, ...], arm: str, measure_name: str, group: str = "all") -> NDArray[np.float64]:
-    """One number a replication of one arm's measure, shape (n_replications,). Raises ResultsError if it is unknown."""
-    if not answers:
-        raise ResultsError("no replications. Run at least one")
-    return np.array([answer.arms[arm].measures.value(measure_name, group) for answer in answers])

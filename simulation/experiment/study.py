@@ -5,7 +5,7 @@ These are statements (YAML states them, `config` validates them); `replicate` ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
@@ -19,6 +19,8 @@ from simulation.pathway.described import Positive, Sourced, described
 from simulation.triage.policy import Policy, check
 from simulation.units import DAY
 
+TOGETHER = "+"
+"""Between the names of levers in the name of an arm."""
 Value = bool | int | float | str
 Block = Mapping[str, object]
 """A whole block of a file, such as an outage of another kind."""
@@ -117,6 +119,18 @@ class Design:
     secondary: tuple[Target, ...] = ()
     margins: tuple[Margin, ...] = ()
     coverages: Coverages | None = None
+
+    def combination(self, levers: Collection[str]) -> str:
+        """The name of the arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""
+        return TOGETHER.join(name for name in self.levers if name in levers) or self.baseline
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Arms for a reader: without the combinations of levers that are neither one, nor all, nor all but one."""
+        return tuple(name for name, arm in self.arms.items() if not self._is_between(name, arm.levers))
+
+    def _is_between(self, name: str, on: Sequence[str]) -> bool:
+        return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)
 
 
 @described

@@ -11,7 +11,7 @@ import numpy as np
 from simulation.analysis.compare import Comparison
 from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
-from simulation.experiment.result import Finding
+from simulation.experiment.compared import Finding
 from simulation.experiment.study import Target
 from simulation.report.assumed import statements
 from simulation.report.coverage_sheets import spillover_reason

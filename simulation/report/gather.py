@@ -11,7 +11,6 @@ from simulation.analysis.profile import DayProfile
 from simulation.analysis.spillover import GROUPS
 from simulation.experiment.result import Result
 from simulation.experiment.study import ReadyArm
-from simulation.inquiry.ablation import shown_arms
 from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
 from simulation.records.schema import Floats
 from simulation.report.arm_changes import Change, arm_changes, brought_by
@@ -27,7 +26,7 @@ def inputs_of(result: Result, manifest: Plain) -> ReportInputs:
     """What the report of a run that has just ended is made from."""
     study = result.study
     design = restored_design(plain(study.design), [arm.name for arm in study.arms])
-    changed = {each.arm: each.without_echoes().changes for each in arm_changes(study, shown_arms(design))}
+    changed = {each.arm: each.without_echoes().changes for each in arm_changes(study, design.shown)}
     return ReportInputs(
         design=design,
         run=study.run,

@@ -12,15 +12,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-import numpy as np
-
-from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, compare, compare_arms, find, sham_band
-from simulation.analysis.definitions import COVERAGE
+from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares
 from simulation.analysis.measures import Measures
-from simulation.analysis.spillover import GROUPS, Effect, effects
-from simulation.experiment.result import Finding, Safety, findings, safeties
+from simulation.analysis.spillover import Effect
+from simulation.experiment.compared import Compared, Finding, Safety
 from simulation.experiment.study import Design, RunLength, Target
-from simulation.inquiry.ablation import TargetParts, decompositions, is_ablation, shown_arms
+from simulation.inquiry.ablation import TargetParts, decompositions, is_ablation
 from simulation.records.schema import Floats
 from simulation.report.arm_changes import Brought, Change
 from simulation.report.stated import Plain
@@ -111,65 +108,55 @@ class ReportInputs:
         return (*self.design.primary, *self.design.secondary)
 
     @cached_property
+    def compared(self) -> Compared:
+        """The arms against their baseline: what the result of the run held, too."""
+        shares = self.sham.shares if self.sham is not None else None
+        return Compared(self.design, tuple(arm.name for arm in self.arms), self.measures, shares)
+
+    @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
-        return compare_arms(self.measures, self.design.baseline)
-
-    @cached_property
-    def _rows(self) -> dict[tuple[str, str, str], Comparison]:
-        return {(row.arm, row.measure, row.group): row for row in self.comparisons}
+        return self.compared.comparisons
 
     def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
         """One comparison. Raises ResultsError if there is none."""
-        found = self._rows.get((arm, measure, group))
-        return found or find(self.comparisons, arm=arm, measure=measure, group=group)
+        return self.compared.row(arm, measure, group)
 
     def has(self, measure: str, group: str = "all") -> bool:
         """Whether every arm has the measure."""
-        return (self.design.baseline, measure, group) in self._rows
+        return self.compared.has(measure, group)
 
     def groups(self, measure: str) -> tuple[str, ...]:
         """The groups that a measure is given for, in order."""
         return tuple(row.group for row in self.comparisons if (row.arm, row.measure) == (self.design.baseline, measure))
 
-    @cached_property
+    @property
     def findings(self) -> tuple[Finding, ...]:
-        """A verdict for every arm but the baseline on every target."""
-        return findings(self.design, self.row, [arm.name for arm in self.others], self.identical)
+        """A verdict on every target for every arm that is judged."""
+        return self.compared.findings
 
     def finding(self, arm: str, target: Target) -> Finding:
         """The verdict on one arm and target."""
         return next(each for each in self.findings if each.arm == arm and each.target == target)
 
-    @cached_property
+    @property
     def safety(self) -> tuple[Safety, ...]:
-        """A judgement for every arm but the baseline on every margin."""
-        return safeties(self.design, self.row, [arm.name for arm in self.others], self.identical)
+        """A judgement on every margin for every arm that is judged."""
+        return self.compared.safety
 
-    @cached_property
+    @property
     def identical(self) -> tuple[str, ...]:
         """Arms that differ from the baseline in no measure of any replication."""
-        theirs = self.measures[self.design.baseline]
-        return tuple(
-            arm.name
-            for arm in self.others
-            if all(
-                np.array_equal(one.values, other.values, equal_nan=True)
-                for one, other in zip(self.measures[arm.name], theirs, strict=True)
-            )
-        )
+        return self.compared.identical
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
         """What the tool does to those it covers and to the others; nothing if the study does not tell them apart."""
-        told = self.design.coverages
-        if told is None or not self.has(measure, f"{COVERAGE}={GROUPS[0]}"):
-            return ()
-        return effects(self.measures, self.design.baseline, partial=told.partial, full=told.full, measure=measure)
+        return self.compared.spillover(measure)
 
     @cached_property
     def shown(self) -> ReportInputs:
         """The same without the arms that only the decomposition needs."""
-        names = [arm.name for arm in self.arms if arm.name in shown_arms(self.design)]
+        names = [arm.name for arm in self.arms if arm.name in self.design.shown]
         if len(names) == len(self.arms):
             return self
         return replace(
@@ -192,15 +179,8 @@ class ReportInputs:
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
-        ours, theirs = (np.array([each.value(measure, group) for each in self.measures[name]]) for name in (arm, other))
-        return compare(ours, theirs)
+        return self.compared.against(arm, other, measure, group)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """What fresh luck alone does to a measure, if a sham arm was run."""
-        if self.sham is None:
-            return None
-        sham, baseline = (
-            np.array([each.value(measure, group) for each in self.measures[name]])
-            for name in (self.sham.name, self.design.baseline)
-        )
-        return sham_band(sham, baseline, shares=self.sham.shares)
+        return self.compared.band(measure, group)

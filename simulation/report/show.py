@@ -12,7 +12,6 @@ from pathlib import Path
 from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.study import Study
-from simulation.inquiry.ablation import shown_arms
 from simulation.pathway.department import Pathway, Stream
 from simulation.pathway.load import Load, offered_load, remarks
 from simulation.report.arm_changes import SAMPLE_DAYS, ArmChanges, arm_changes, brought_by, counted
@@ -122,7 +121,7 @@ def lines(study: Study) -> Iterator[str]:
         levers = f"; levers {', '.join(each.arm.levers)} of {study.design.full}" if each.arm.levers else ""
         yield f"  {each.name:<26} {each.arm.label}; triage {each.arm.triage}{levers}{'; ' + changes if changes else ''}"
     yield "\nWhat each arm changes"
-    for found in arm_changes(study, shown_arms(study.design)):
+    for found in arm_changes(study, study.design.shown):
         yield f"  {found.arm}"
         yield from (f"  {line}" for line in _changed(found.without_echoes()))
     counts = f"{len(pathway.steps)} steps, {len(pathway.pools)} pools, rule {pathway.priority.rule}"

@@ -175,9 +175,8 @@ primary:
 """
     (configs / "study" / "four.yaml").write_text(text, encoding="utf-8")
     short = [each for each in SHORT if not each.startswith("run.replications")]
-    four = inputs_of(
-        compare(load("study=four", *short, "run.replications=2", "engine=compiled", config_dir=configs)), {}
-    )
+    result = compare(load("study=four", *short, "run.replications=2", "engine=compiled", config_dir=configs))
+    four = inputs_of(result, {})
     assert len(four.arms) == 16
     assert [arm.name for arm in four.shown.others] == [
         *("accuracy", "time", "desk", "beds"),
@@ -189,3 +188,5 @@ primary:
     assert shares == pytest.approx(four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference)
     overview = next(each for each in sheets(four) if each.kind == "overview")
     assert len(overview.rows) == 10
+    for found in (result.findings, four.findings):  # one family of nine verdicts, wherever they are read
+        assert [each.verdict for each in found] == [each.verdict for each in four.shown.findings]

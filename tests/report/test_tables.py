@@ -12,7 +12,8 @@ from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.config import packaged_configs, policy_named
-from simulation.experiment.result import Finding, Result
+from simulation.experiment.compared import Finding
+from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.experiment.study import Study
 from simulation.report.answer import _better_sentences, _busy_sentence, _safety_sentence, kind_of
