@@ -18,12 +18,11 @@ from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.quantities import wait_to_clinician
 from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError, nearest
-from simulation.records.schema import Patients
+from simulation.records.schema import Floats, Patients
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
 LEVEL = 0.95
 TIDY = (
     "arm",

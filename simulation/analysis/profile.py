@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.analysis.occupancy import (
     Ints,
@@ -25,10 +24,8 @@ from simulation.analysis.window import Window, arrived_in, in_window
 from simulation.engine.contract import Changes
 from simulation.engine.plan import Plan
 from simulation.pathway.department import Pathway
-from simulation.records.schema import ActivityTable, Patients
+from simulation.records.schema import ActivityTable, Floats, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ from simulation.analysis.decompose import (
     NOBODY,
     Coalition,
     Decomposition,
-    Floats,
     Order,
     coalitions_of,
     decompose,
@@ -28,6 +27,7 @@ from simulation.analysis.decompose import (
 from simulation.analysis.measures import Measures
 from simulation.errors import Fault, nearest
 from simulation.experiment.study import TOGETHER, Design, Target
+from simulation.records.schema import Floats
 
 MOST_LEVERS = 8
 """Levers of which every combination is run (256 arms); of more, orders are sampled."""
