@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from simulation.analysis.measures import Window, measure
+from simulation.analysis.measures import measure
 from simulation.analysis.profile import day_profile
 from simulation.analysis.tables import activities_table, patients_table
+from simulation.analysis.window import Window
 from simulation.draws import Draws, draw
 from simulation.engine.choose import engine_named
 from simulation.engine.plan import bind, lower

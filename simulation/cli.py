@@ -144,8 +144,8 @@ def _run_study(study: Study, *, alone: bool) -> AeflowError | None:
     """Run a study, store it and print its answer; what kept its report from being made, if anything did."""
     from simulation.experiment.run import simulate
     from simulation.report.folder import must_be_writable, written
+    from simulation.report.printing import print_inputs
     from simulation.report.screen import announce, progress
-    from simulation.report.tables import print_inputs
 
     results = Path(str(study.resolved["results"]))
     announce(study, alone=alone)

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.measures import MeasureName, Measures, arrived_in, wait_to_clinician
+from simulation.analysis.measures import MeasureName, Measures
+from simulation.analysis.quantities import wait_to_clinician
+from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError, nearest
-from simulation.records.schema import Patients
+from simulation.records.schema import Floats, Patients
 
 if TYPE_CHECKING:
     import pandas as pd
 
-Floats = NDArray[np.float64]
-Window = tuple[float, float]
 LEVEL = 0.95
 TIDY = (
     "arm",

@@ -28,12 +28,11 @@ from itertools import combinations
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.analysis.compare import LEVEL, Interval, interval, t_quantile
 from simulation.errors import ResultsError
+from simulation.records.schema import Floats
 
-Floats = NDArray[np.float64]
 Coalition = frozenset[str]
 Game = Mapping[Coalition, Floats]
 """By coalition, one number a replication, shape (n_replications,)."""

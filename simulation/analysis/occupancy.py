@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.analysis.window import Window
 from simulation.engine.contract import Changes
 from simulation.engine.plan import NONE, OUTCOMES, EndRow, Outcome, Plan, StepRow
 from simulation.errors import ResultsError, nearest
-from simulation.records.schema import ActivityTable, Mask, Patients
+from simulation.records.schema import ActivityTable, Floats, Mask, Patients
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_minutes, to_ticks
 
-Floats = NDArray[np.float64]
 Ints = NDArray[np.integer[Any]]
-Window = tuple[float, float]
 HOURS = 24
 DAYS_OF_WEEK = 7
 BLOCK = 2**15

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulation.analysis.measures import Window, arrived_in, in_window
 from simulation.analysis.occupancy import (
     Ints,
     Rows,
@@ -22,13 +20,12 @@ from simulation.analysis.occupancy import (
     rows_of,
     triggered_share,
 )
+from simulation.analysis.window import Window, arrived_in, in_window
 from simulation.engine.contract import Changes
 from simulation.engine.plan import Plan
 from simulation.pathway.department import Pathway
-from simulation.records.schema import ActivityTable, Patients
+from simulation.records.schema import ActivityTable, Floats, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

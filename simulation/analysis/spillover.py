@@ -23,15 +23,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.analysis.compare import Interval, compare, interval
-from simulation.analysis.measures import COVERAGE, Measures, Window, arrived_in
+from simulation.analysis.definitions import COVERAGE
+from simulation.analysis.measures import Measures
+from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError
-from simulation.records.schema import ActivityTable, Mask, Patients
+from simulation.records.schema import ActivityTable, Floats, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
-Floats = NDArray[np.float64]
 Name = Literal["direct", "spillover", "spillover, left out", "spillover, outside", "own", "partial", "total"]
 COVERED, LEFT_OUT, OUTSIDE = "covered", "left_out", "outside"
 GROUPS = (COVERED, LEFT_OUT, OUTSIDE)

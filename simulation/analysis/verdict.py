@@ -35,7 +35,7 @@ from typing import Literal
 import numpy as np
 
 from simulation.analysis.compare import Comparison, replications_needed
-from simulation.analysis.measures import DEFINITIONS, Better
+from simulation.analysis.definitions import DEFINITIONS, Better
 from simulation.errors import ResultsError, nearest
 
 Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]

@@ -34,9 +34,9 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.remembered import remembered
 from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
+from simulation.records.schema import Ints
 from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
 
-Ints = NDArray[np.int64]
 RANK_SCALE = 1000
 """Ranks of the acuity rule are stored in thousandths, so that they are whole numbers."""
 PACE_SCALE = 1000

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from simulation.draws import Draws, draw
 from simulation.errors import ConfigError, Fault
-from simulation.experiment.replicate import draws_alike
-from simulation.experiment.study import ReadyArm, Study
-from simulation.pathway.department import Pathway
+from simulation.experiment.shared_draws import SharedDraws
+from simulation.experiment.study import Study
 from simulation.pathway.load import faults, offered_load
 from simulation.triage.policy import apply
 
@@ -25,24 +23,15 @@ def refuse_overload(study: Study) -> None:
 
 def overload_faults(study: Study) -> tuple[Fault, ...]:
     """One fault a pool, naming the arms (if not all) and the worst of their loads."""
-    drawn: list[tuple[Pathway, Draws]] = []
+    sample = SharedDraws(seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
     by_pool: dict[str, list[tuple[str, Fault]]] = {}
     for arm in study.arms:
         if arm.pathway.allow_overload:
             continue
-        load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, _sample(drawn, arm, study)))
+        load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, sample.of(arm.pathway)))
         for fault in faults(arm.pathway, load):
             by_pool.setdefault(fault.where.removeprefix("pools."), []).append((arm.name, fault))
     return tuple(_one_fault(study, pool, found) for pool, found in by_pool.items())
-
-
-def _sample(drawn: list[tuple[Pathway, Draws]], arm: ReadyArm, study: Study) -> Draws:
-    for known, draws in drawn:
-        if draws_alike(known, arm.pathway):
-            return draws
-    draws = draw(arm.pathway, seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
-    drawn.append((arm.pathway, draws))
-    return draws
 
 
 def _one_fault(study: Study, pool: str, found: list[tuple[str, Fault]]) -> Fault:

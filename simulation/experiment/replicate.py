@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.compare import Shares, shares_better_worse
-from simulation.analysis.measures import Measures, Window, measure, unfinished
+from simulation.analysis.measures import Measures, measure
 from simulation.analysis.profile import DayProfile, day_profile
 from simulation.analysis.spillover import waits_by_group, with_coverage
 from simulation.analysis.tables import activities_table, patients_table
-from simulation.draws import Draws, draw, draw_outages
+from simulation.analysis.window import Window, unfinished
+from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import Plan, bind, lower
-from simulation.errors import ResultsError
+from simulation.experiment.shared_draws import SharedDraws
 from simulation.experiment.study import Coverages, ReadyArm, RunLength
 from simulation.pathway.department import Pathway
 from simulation.records.schema import ActivityTable, Mask, Patients
@@ -109,13 +110,13 @@ def simulate_arm(
 def _once(task: Task, run_out_days: int, began: float) -> Answer:
     window = task.run.window
     days = task.run.warm_up_days + task.run.measured_days + run_out_days
-    drawn: list[tuple[Pathway, Draws]] = []
+    drawn = SharedDraws(seed=task.run.seed, replication=task.replication, days=days)
     arms: dict[str, ArmAnswer] = {}
     compared_with: Patients | None = None
     n_activities, n_events, engine_seconds = 0, 0, 0.0
     n_attendances = 0
     for arm in sorted(task.arms, key=lambda each: each.name != task.baseline):
-        draws = apply(arm.policy, arm.pathway, _shared(drawn, arm.pathway, task, days))
+        draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
         started = time.perf_counter()
         simulated = _simulate(arm, draws, task.engine, days)
         engine_seconds += time.perf_counter() - started
@@ -167,32 +168,3 @@ def _simulate(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Sim
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
     patients = patients_table(arm.pathway, plan, draws, run)
     return Simulated(plan, draws, run, patients, activities_table(plan, run))
-
-
-def _shared(drawn: list[tuple[Pathway, Draws]], pathway: Pathway, task: Task, days: int) -> Draws:
-    """The draws of a pathway whose chance is stated alike, with its own outages, or new ones."""
-    for known, draws in drawn:
-        if draws_alike(known, pathway):
-            if known.outages == pathway.outages:
-                return draws
-            spans = draw_outages(pathway, seed=task.run.seed, replication=task.replication, days=days)
-            return replace(draws, outages=spans)
-    draws = draw(pathway, seed=task.run.seed, replication=task.replication, days=days)
-    drawn.append((pathway, draws))
-    return draws
-
-
-def draws_alike(one: Pathway, other: Pathway) -> bool:
-    """Whether two pathways state patients' chance alike: they differ, if at all, in triggers, rounds, outages and extra
-    units of pools. When something is down is drawn apart from the patients."""
-    if one.pools.keys() != other.pools.keys():
-        return False
-    pools = {name: replace(pool, extra=one.pools[name].extra) for name, pool in other.pools.items()}
-    return one == replace(other, pools=pools, triggers=one.triggers, rounds=one.rounds, outages=one.outages)
-
-
-def stacked(answers: tuple[Answer, ...], arm: str, measure_name: str, group: str = "all") -> NDArray[np.float64]:
-    """One number a replication of one arm's measure, shape (n_replications,). Raises ResultsError if it is unknown."""
-    if not answers:
-        raise ResultsError("no replications. Run at least one")
-    return np.array([answer.arms[arm].measures.value(measure_name, group) for answer in answers])

@@ -5,12 +5,13 @@ These are statements (YAML states them, `config` validates them); `replicate` ru
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
+from simulation.analysis.window import Window
 from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway
@@ -18,6 +19,8 @@ from simulation.pathway.described import Positive, Sourced, described
 from simulation.triage.policy import Policy, check
 from simulation.units import DAY
 
+TOGETHER = "+"
+"""Between the names of levers in the name of an arm."""
 Value = bool | int | float | str
 Block = Mapping[str, object]
 """A whole block of a file, such as an outage of another kind."""
@@ -117,6 +120,18 @@ class Design:
     margins: tuple[Margin, ...] = ()
     coverages: Coverages | None = None
 
+    def combination(self, levers: Collection[str]) -> str:
+        """The name of the arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""
+        return TOGETHER.join(name for name in self.levers if name in levers) or self.baseline
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Arms for a reader: without the combinations of levers that are neither one, nor all, nor all but one."""
+        return tuple(name for name, arm in self.arms.items() if not self._is_between(name, arm.levers))
+
+    def _is_between(self, name: str, on: Sequence[str]) -> bool:
+        return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)
+
 
 @described
 class RunLength:
@@ -137,7 +152,7 @@ class RunLength:
     profile_all: bool = False
 
     @property
-    def window(self) -> tuple[float, float]:
+    def window(self) -> Window:
         """The measured window: minutes of arrival, half-open."""
         return self.warm_up_days * 1440.0, (self.warm_up_days + self.measured_days) * 1440.0
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from simulation.analysis.measures import DEFINITIONS, MeasureName, measure
+from simulation.analysis.definitions import DEFINITIONS
+from simulation.analysis.measures import MeasureName, measure
 from simulation.analysis.spillover import with_coverage
 from simulation.errors import Fault, nearest
 from simulation.experiment.study import Design, Margin, ReadyArm, Target

@@ -18,7 +18,6 @@ from simulation.analysis.decompose import (
     NOBODY,
     Coalition,
     Decomposition,
-    Floats,
     Order,
     coalitions_of,
     decompose,
@@ -27,12 +26,11 @@ from simulation.analysis.decompose import (
 )
 from simulation.analysis.measures import Measures
 from simulation.errors import Fault, nearest
-from simulation.experiment.study import Design, Target
+from simulation.experiment.study import TOGETHER, Design, Target
+from simulation.records.schema import Floats
 
 MOST_LEVERS = 8
 """Levers of which every combination is run (256 arms); of more, orders are sampled."""
-TOGETHER = "+"
-"""Between the names of levers in the name of an arm."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,7 @@ def coalitions(design: Design) -> tuple[Coalition, ...]:
 
 def arm_of(design: Design, coalition: Coalition) -> str:
     """The arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""
-    return TOGETHER.join(name for name in design.levers if name in coalition) or design.baseline
+    return design.combination(coalition)
 
 
 def expanded(design: Design) -> Design:
@@ -168,13 +166,6 @@ def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decompositio
         )
         for pool in range(n_pools)
     )
-
-
-def shown_arms(design: Design) -> tuple[str, ...]:
-    """Arms for a reader: without the combinations that are neither one lever, nor all, nor all but one."""
-    n = len(design.levers)
-    hidden = {arm_of(design, each) for each in coalitions(design) if 1 < len(each) < n - 1}
-    return tuple(name for name in design.arms if name not in hidden)
 
 
 def beyond(estimate: Interval, mid: float) -> bool | None:

@@ -37,10 +37,9 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.rota import HOURS_OF_WEEK, intervals, units_by_hour, weekly_weights
 from simulation.pathway.ways import ways
+from simulation.records.schema import Floats, Ints
 from simulation.units import TICKS_PER_MINUTE, WEEK, WEEKDAYS
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 WEEK_MINUTES = HOURS_OF_WEEK * 60
 SURE = 2.0
 """A pool is called overloaded if its load is above 1 by so many standard errors of the sample."""

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Column = NDArray[Any]
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 MISSING = -1
 """The code of a category that is not known or does not apply (no pool chosen)."""

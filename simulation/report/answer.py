@@ -9,29 +9,18 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from simulation.analysis.compare import Comparison
-from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
-from simulation.experiment.result import Finding
+from simulation.experiment.compared import Finding
 from simulation.experiment.study import Target
+from simulation.report.assumed import statements
+from simulation.report.coverage_sheets import spillover_reason
 from simulation.report.decomposition import decomposition_sentences, joint_arm
-from simulation.report.inputs import ReportArm, ReportInputs, statements
+from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.report.ranking import per_100k, priced, ranked
 from simulation.report.stated import walk
-from simulation.report.tables import (
-    MEASURE_LABELS,
-    WorseOff,
-    amount,
-    change,
-    effect,
-    group_words,
-    per_100k,
-    priced,
-    ranked,
-    span,
-    spillover_reason,
-    unit_words,
-    worse_off,
-    worse_off_groups,
-)
+from simulation.report.words import MEASURE_LABELS, amount, change, effect, group_words, span, unit_words
+from simulation.report.worse_off import WorseOff, worse_off, worse_off_groups
 
 MOST = 3
 """Groups that the answer names before it says how many more there are."""

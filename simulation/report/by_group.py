@@ -12,16 +12,9 @@ import numpy as np
 
 from simulation.analysis.compare import Interval, compare
 from simulation.report.inputs import ReportArm, ReportInputs
-from simulation.report.tables import (
-    MEASURE_LABELS,
-    Sheet,
-    amount,
-    change,
-    group_words,
-    outside_sham,
-    span,
-    unit_words,
-)
+from simulation.report.level_sheets import outside_sham
+from simulation.report.sheet import Sheet
+from simulation.report.words import MEASURE_LABELS, amount, change, group_words, span, unit_words
 
 ATTRIBUTES: Mapping[str, str] = {
     "age_band": "age",

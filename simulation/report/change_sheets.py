@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from simulation.report.arm_changes import KIND_WORDS, Brought, Change
 from simulation.report.inputs import ReportInputs
-from simulation.report.tables import Sheet, labelled
+from simulation.report.sheet import Sheet
+from simulation.report.words import labelled
 
 NOTHING = "nothing that reaches a patient"
 HOW_FOUND = (

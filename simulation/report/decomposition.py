@@ -11,10 +11,12 @@ import numpy as np
 
 from simulation.analysis.compare import Interval
 from simulation.analysis.decompose import Decomposition
+from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import threshold
 from simulation.inquiry.ablation import TargetParts, arm_of, beyond, busy_parts
 from simulation.report.inputs import ReportInputs
-from simulation.report.tables import ALPHA, SIMULATION, Sheet, change, false_alarms, span, unit_words
+from simulation.report.sheet import Sheet
+from simulation.report.words import SIMULATION, change, false_alarms, span, unit_words
 
 if TYPE_CHECKING:
     import pandas as pd

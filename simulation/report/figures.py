@@ -18,24 +18,15 @@ import numpy as np
 
 from simulation.analysis.compare import Comparison, Interval
 from simulation.analysis.decompose import Kind
-from simulation.analysis.measures import MANCHESTER_TARGETS
+from simulation.analysis.definitions import MANCHESTER_TARGETS
+from simulation.analysis.multiplicity import is_worse
 from simulation.experiment.study import Target
 from simulation.report.by_group import groups_of, is_asked
 from simulation.report.decomposition import lever_label
-from simulation.report.inputs import STAGES, DayMeans, ReportArm, ReportInputs
-from simulation.report.tables import (
-    MEASURE_LABELS,
-    amount,
-    change,
-    effect,
-    group_words,
-    is_worse,
-    per_100k,
-    priced,
-    ranked,
-    span,
-    unit_words,
-)
+from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
+from simulation.report.ranking import per_100k, priced, ranked
+from simulation.report.stages import STAGES
+from simulation.report.words import MEASURE_LABELS, amount, change, effect, group_words, span, unit_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -34,17 +34,12 @@ from simulation.records.schema import ActivityTable, Patients, Replications
 from simulation.records.store import read_replications, write_table, write_tables
 from simulation.report.decomposition import decomposition_table
 from simulation.report.figures import Picture, pictures
-from simulation.report.inputs import (
-    ReportInputs,
-    inputs_of,
-    profiles_stated,
-    restored,
-    study_stated,
-    to_json,
-)
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
 from simulation.report.pathway_picture import Sketch, picture_of, restored_sketch, sketch_of
 from simulation.report.render import page
 from simulation.report.stated import Plain, plain
+from simulation.report.stored import profiles_stated, restored, study_stated, to_json
 from simulation.report.taken import route_of
 
 FORMAT = 1

@@ -14,7 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.definitions import DEFINITIONS
 from simulation.errors import AeflowError, ResultsError, nearest
 from simulation.experiment.study import Study
 from simulation.pathway.department import (
@@ -37,7 +37,7 @@ from simulation.pathway.department import (
     Trigger,
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
-from simulation.report.inputs import case_mix
+from simulation.report.gather import case_mix
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
 from simulation.triage.minutes import MinutesEffect

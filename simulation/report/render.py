@@ -15,38 +15,24 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.measures import MANCHESTER_TARGETS
+from simulation.analysis.definitions import MANCHESTER_TARGETS
 from simulation.experiment.study import Target
 from simulation.report.answer import answer, kind_of, safety_cell
+from simulation.report.assumed import statements
 from simulation.report.by_group import by_group_sheets
 from simulation.report.change_sheets import report_changes
+from simulation.report.coverage_sheets import spillover_sheets
 from simulation.report.decomposition import decomposition_sheets
 from simulation.report.figures import Picture, clinicians, levels, stay_parts
-from simulation.report.inputs import STAGES, ReportArm, ReportInputs, statements
+from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.report.level_sheets import by_level_sheet, controls_sheet, labels_sheet
+from simulation.report.ranking import better_sheet
+from simulation.report.sheet import Sheet, is_numeric
+from simulation.report.sheets import measures_sheet, overview_sheet, safety_sheet, sham_line, target_sheet, warnings
+from simulation.report.stages import STAGES
 from simulation.report.stated import Statement, plain, walk
-from simulation.report.tables import (
-    BANNER,
-    Sheet,
-    amount,
-    better_sheet,
-    by_level_sheet,
-    change,
-    controls_sheet,
-    half_width,
-    is_numeric,
-    labelled,
-    labels_sheet,
-    measures_sheet,
-    overview_sheet,
-    safety_sheet,
-    sham_line,
-    span,
-    spillover_sheets,
-    target_sheet,
-    unit_words,
-    warnings,
-    worse_off_sheet,
-)
+from simulation.report.words import BANNER, amount, change, half_width, labelled, span, unit_words
+from simulation.report.worse_off import worse_off_sheet
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 DATA_END = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from simulation.experiment.study import Study
-from simulation.report.tables import BANNER
+from simulation.report.words import BANNER
 from simulation.triage.idle import idle
 
 

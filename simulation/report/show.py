@@ -12,13 +12,12 @@ from pathlib import Path
 from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.study import Study
-from simulation.inquiry.ablation import shown_arms
 from simulation.pathway.department import Pathway, Stream
 from simulation.pathway.load import Load, offered_load, remarks
 from simulation.report.arm_changes import ArmChanges, arm_changes, brought_by, by_node, counted
 from simulation.report.change_sheets import HOW_FOUND, NOTHING
-from simulation.report.tables import BANNER, WIDTH
 from simulation.report.taken import SAMPLE_DAYS, left_out_words, route_of
+from simulation.report.words import BANNER, WIDTH
 from simulation.triage.policy import apply
 
 DEPARTMENT = ("knobs", "site", "staffing", "pathway")
@@ -130,7 +129,7 @@ def lines(study: Study) -> Iterator[str]:
         levers = f"; levers {', '.join(each.arm.levers)} of {study.design.full}" if each.arm.levers else ""
         yield f"  {each.name:<26} {each.arm.label}; triage {each.arm.triage}{levers}{'; ' + changes if changes else ''}"
     yield "\nWhat each arm changes"
-    for found in arm_changes(study, shown_arms(study.design)):
+    for found in arm_changes(study, study.design.shown):
         yield f"  {found.arm}"
         yield from (f"  {line}" for line in _changed(found.without_echoes()))
     counts = f"{len(pathway.steps)} steps, {len(pathway.pools)} pools, rule {pathway.priority.rule}"

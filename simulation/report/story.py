@@ -12,14 +12,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.analysis.measures import AMBULANCE, WALK_IN
+from simulation.analysis.definitions import AMBULANCE, WALK_IN
 from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.experiment.study import Study
 from simulation.pathway.department import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
-from simulation.report.tables import BANNER
+from simulation.report.words import BANNER
 from simulation.units import TICKS_PER_MINUTE, WEEKDAYS
 
 DAY_NAMES = dict(

@@ -20,10 +20,11 @@ from simulation.draws import Draws
 from simulation.errors import Fault
 from simulation.pathway.department import ACUITY_GIVEN, Action, Pathway
 from simulation.pathway.described import described
+from simulation.records.schema import Mask
 from simulation.triage.estimates import Portion
 from simulation.triage.labels import Labels
 from simulation.triage.minutes import Reach, reach_faults
-from simulation.triage.people import Attributes, Mask, among, in_streams, only_faults, unknown
+from simulation.triage.people import Attributes, among, in_streams, only_faults, unknown
 
 
 @described

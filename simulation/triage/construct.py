@@ -38,7 +38,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.errors import ConfigError, Fault
-from simulation.triage.matrix import Floats
+from simulation.records.schema import Floats
 
 SMOOTHING = 0.5
 """Patients added to each cell: the usual prior weight (Jeffreys) for a table of counts."""

@@ -21,7 +21,7 @@ from simulation.pathway.department import (
     Worker,
     minutes_column,
 )
-from simulation.triage.matrix import Floats
+from simulation.records.schema import Floats
 
 
 def can_happen(outage: Outage) -> bool:

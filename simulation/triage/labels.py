@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from simulation.draws import DAYS_IN_YEAR, Draws
 from simulation.pathway.department import ACUITY_TRUE, Pathway
 from simulation.pathway.described import described
+from simulation.records.schema import Floats
 from simulation.triage.estimates import AboveZero, Correlation, Portion
-from simulation.triage.matrix import Floats, Matrix, Table, probabilities
+from simulation.triage.matrix import Matrix, Table, probabilities
 
 Labels = NDArray[np.int16]
 DAYS_A_MONTH = DAYS_IN_YEAR / 12

@@ -12,12 +12,11 @@ from typing import Annotated, TypedDict
 
 import numpy as np
 from annotated_types import Ge
-from numpy.typing import NDArray
 
 from simulation.errors import ConfigError, Fault
 from simulation.pathway.described import Share, Sourced, described
+from simulation.records.schema import Floats
 
-Floats = NDArray[np.float64]
 Rows = tuple[tuple[Annotated[float, Ge(0)], ...], ...]
 TOLERANCE = 1e-9
 """How far a row of shares may be from 1: rounding of the sum itself, nothing more."""

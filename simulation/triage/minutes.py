@@ -15,9 +15,9 @@ from simulation.draws import Draws
 from simulation.errors import Fault
 from simulation.pathway.department import STREAM, Pathway
 from simulation.pathway.described import Sourced, described
+from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
-from simulation.triage.matrix import Floats
-from simulation.triage.people import Added, Attributes, Mask, among, duration_faults, in_streams, only_faults, unknown
+from simulation.triage.people import Added, Attributes, among, duration_faults, in_streams, only_faults, unknown
 
 SECONDS_PER_MINUTE = 60
 

@@ -23,14 +23,13 @@ from simulation.draws import Draws
 from simulation.errors import Fault, nearest
 from simulation.pathway.department import ACUITY_TRUE, STREAM, Pathway
 from simulation.pathway.described import Sourced, described
+from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
-from simulation.triage.matrix import Floats
 from simulation.units import DAY
 
 Codes = NDArray[np.int16]
 Attributes = Mapping[str, Codes]
 """Codes by name of the attribute; the label among them is the nurse's own."""
-Mask = NDArray[np.bool_]
 DAYS_A_WEEK = 7
 
 

@@ -62,11 +62,12 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.described import described
 from simulation.pathway.ways import leaning
+from simulation.records.schema import Floats, Mask
 from simulation.triage.actions import TriageAction, action_faults, covered_by, set_off
 from simulation.triage.estimates import AtLeastZero, Portion, estimate_faults
 from simulation.triage.failures import by_worker, can_happen, durations_of_triage
 from simulation.triage.labels import Assessor, Drift, Labels, labels_of, together
-from simulation.triage.matrix import Agreement, Floats, Matrix, agreement, probabilities, table_faults
+from simulation.triage.matrix import Agreement, Matrix, agreement, probabilities, table_faults
 from simulation.triage.minutes import (
     SECONDS_PER_MINUTE,
     MinutesEffect,
@@ -82,7 +83,6 @@ from simulation.triage.people import (
     Adoption,
     Attributes,
     Coverage,
-    Mask,
     Switching,
     abstained,
     abstention_faults,

@@ -23,8 +23,9 @@ from simulation.draws import Draws
 from simulation.errors import Fault
 from simulation.pathway.department import STREAM, Pathway
 from simulation.pathway.described import Sourced, described
+from simulation.records.schema import Mask
 from simulation.triage.estimates import AtLeastZero, Portion
-from simulation.triage.people import Attributes, Mask, among, in_streams, only_faults, unknown
+from simulation.triage.people import Attributes, among, in_streams, only_faults, unknown
 from simulation.units import NEVER, to_ticks
 
 Ticks = NDArray[np.int64]

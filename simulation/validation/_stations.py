@@ -14,7 +14,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.occupancy import Window, present
+from simulation.analysis.occupancy import present
+from simulation.analysis.window import Window
 from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import Columns, Outcome, Plan, bind, lower
@@ -38,13 +39,13 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.described import Mark
 from simulation.pathway.durations import Amount, AnyDuration, Exponential, Factor, Fixed, Lognormal
+from simulation.records.schema import Floats
 from simulation.triage.estimates import Correlation
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import Matrix
 from simulation.triage.policy import MatrixPolicy, Policy, apply
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, to_minutes, to_ticks
 
-Floats = NDArray[np.float64]
 LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
 SERVICE, ROOM, STAY = "treatment", "room", "stay"
 MINUTES_A_DAY = 1440.0

@@ -7,13 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from simulation.engine.choose import EngineName
+from simulation.records.schema import Floats
 from simulation.validation._targets import Kind
 
-Floats = NDArray[np.float64]
 RAISED_BY = 0.02
 """How much higher occupancy is made for the response to bed-days."""
 WEEKS_NEEDED = 150

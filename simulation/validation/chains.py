@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from simulation.records.schema import Floats
+
 State = tuple[int, ...]
 Move = tuple[State, State, float]
 CUT_SHOWS = 1e-9

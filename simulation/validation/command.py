@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.report.tables import BANNER
+from simulation.report.words import BANNER
 from simulation.validation.nhs import as_lines, predictions_path, validate_site, write_predictions
 from simulation.validation.power import MUTATIONS, caught
 from simulation.validation.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, theory_rows, threshold

@@ -19,10 +19,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.analysis.compare import interval
-from simulation.analysis.measures import DEFINITIONS
+from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.profile import DayProfile
 from simulation.config import composed, load, pathway_from, search_folders
 from simulation.draws import draw
@@ -34,6 +33,7 @@ from simulation.experiment.study import ReadyArm, Study
 from simulation.pathway.department import ACUITY_GIVEN, Pathway
 from simulation.pathway.load import offered_load
 from simulation.pathway.rota import units_by_hour
+from simulation.records.schema import Floats
 from simulation.triage.policy import apply
 from simulation.validation._changes import (
     ADULT_BED,
@@ -73,7 +73,6 @@ __all__ = [
     "write_predictions",
 ]
 
-Floats = NDArray[np.float64]
 BUSY_FROM, BUSY_TO = 10, 23
 """Clock hours over which clinician pools are held to their band."""
 CLOSE_ENOUGH = 0.001

@@ -14,12 +14,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from simulation.engine.choose import EngineName
 from simulation.engine.plan import Outcome
 from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.pathway.department import Pathway
+from simulation.records.schema import Floats
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
 from simulation.validation import _stations as at
@@ -41,7 +41,6 @@ from simulation.validation.closed_forms import (
     priority_mmc,
 )
 
-Floats = NDArray[np.float64]
 ERROR, TAIL_ERROR = 0.005, 0.01
 """The standard error aimed at, as a share of what is expected; for tails and variances the second."""
 VALUES = 40

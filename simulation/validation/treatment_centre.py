@@ -41,14 +41,13 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Activities
 from simulation.engine.plan import Plan, bind, lower
 from simulation.errors import ResultsError
-from simulation.experiment.replicate import draws_alike
+from simulation.experiment.shared_draws import draws_alike
 from simulation.experiment.study import ReadyArm
 from simulation.pathway.department import Pathway
 from simulation.pathway.rota import timetable
+from simulation.records.schema import Floats, Ints
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
 Arrivals = Literal["shipped", "correct"]
 """Whether patients come as the original's loop makes them come, or as its rates say."""
 Measured = Mapping[str, Floats]

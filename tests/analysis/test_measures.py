@@ -8,15 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.analysis.measures import (
-    DEFINITIONS,
-    LEVELS_1_2,
-    PRIMARY,
-    measure,
-    quantile_of_sorted,
-    unfinished,
-    wait_to_clinician,
-)
+from simulation.analysis.definitions import DEFINITIONS, LEVELS_1_2, PRIMARY
+from simulation.analysis.groups import quantile_of_sorted
+from simulation.analysis.measures import measure
+from simulation.analysis.quantities import wait_to_clinician
+from simulation.analysis.window import unfinished
 from simulation.errors import ResultsError
 from simulation.records.schema import Patients
 

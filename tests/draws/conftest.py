@@ -1,23 +1,18 @@
 """A small department with every kind of column, the study that comes with aeflow, and how to compare draws."""
 
-import copy
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import numpy as np
 import pytest
-import yaml
-from pydantic import TypeAdapter
 
 from simulation.config import load
 from simulation.draws import Draws
 from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway
+from tests.pathway.made import pathway_from
 
 Columns = Mapping[str, np.ndarray]
-ADAPTER = TypeAdapter(Pathway)
 SOURCED = ("streams", "day_factors", "profiles", "attributes", "pools", "durations", "present")
-NOTE = {"mark": "assumed", "source": "made for a test"}
 SMALL = """
 name: small
 streams:
@@ -58,26 +53,11 @@ ends:
 """
 
 
-def laid_over(below: dict[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """A mapping with another laid over it, mapping by mapping."""
-    result = copy.deepcopy(below)
-    for key, value in above.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = laid_over(result[key], value) if both else value
-    return result
-
-
 @pytest.fixture(scope="session")
 def small() -> Callable[..., Pathway]:
     """The small department, with changes in YAML laid over it."""
 
-    def make(changes: str = "") -> Pathway:
-        stated = laid_over(yaml.safe_load(SMALL), yaml.safe_load(changes) or {})
-        for section in SOURCED:
-            stated[section] = {name: {**NOTE, **each} for name, each in stated.get(section, {}).items()}
-        return ADAPTER.validate_python(stated)
-
-    return make
+    return lambda changes="": pathway_from(SMALL, changes, noted=SOURCED)
 
 
 @pytest.fixture(scope="session")

@@ -10,13 +10,14 @@ from simulation.analysis.audit import audit
 from simulation.analysis.measures import measure
 from simulation.config import load
 from simulation.engine.plan import EndRow, bind
-from simulation.experiment.replicate import Simulated, Task, draws_alike, replicate, simulate_arm
+from simulation.experiment.replicate import Simulated, Task, replicate, simulate_arm
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, run
+from simulation.experiment.shared_draws import draws_alike
 from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
-from simulation.report.tables import print_result
+from simulation.report.printing import print_result
 
 from .conftest import SHORT
 

@@ -6,13 +6,15 @@ from dataclasses import replace
 import pytest
 
 from simulation.errors import ConfigError
+from simulation.experiment import overload
 from simulation.experiment.overload import overload_faults, refuse_overload
 from simulation.experiment.run import compare
 from simulation.experiment.study import Study
-from simulation.pathway.department import Pathway, Pool
+from simulation.pathway.department import Pathway, Pool, ShareOfTime
 
 Ward = Callable[..., Pathway]
 StudyOf = Callable[..., Study]
+HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, mark="assumed", source="made for a test")
 DOCTORS = Pool(kind="staff", capacity=2, mark="assumed", source="made for a test")
 
 
@@ -42,6 +44,20 @@ def test_a_department_that_says_so_may_be_overloaded(ward: Ward, study_of: Study
 
 def test_nearly_all_of_their_time_is_not_too_much(ward: Ward, study_of: StudyOf) -> None:
     refuse_overload(study_of(busy(ward, 0.9)))
+
+
+def test_an_arm_is_judged_by_its_own_outages_not_by_those_of_the_arm_before(
+    ward: Ward, study_of: StudyOf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Arms share the sample of patients; when something is down is each arm's own."""
+    seen = []
+    monkeypatch.setattr(overload, "apply", lambda policy, pathway, draws: seen.append(draws) or draws)
+    first = study_of(busy(ward, 0.5, outages={"lift": HALF}))
+    other = replace(first.baseline, name="other", pathway=busy(ward, 0.5, outages={"lift": replace(HALF, share=0.25)}))
+    assert overload_faults(replace(first, arms=(first.baseline, other))) == ()
+    one, two = seen
+    assert one.arrived_at is two.arrived_at
+    assert one.outages["lift"].tolist() != two.outages["lift"].tolist()
 
 
 def test_an_arm_alone_that_is_overloaded_is_named(ward: Ward, study_of: StudyOf) -> None:

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.analysis.measures import in_window, measure
+from simulation.analysis.measures import measure
+from simulation.analysis.window import in_window
 from simulation.experiment.replicate import Task, replicate, simulate_arm
 from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway

@@ -12,6 +12,7 @@ import pytest
 
 from simulation.analysis.measures import measure
 from simulation.analysis.occupancy import boarders
+from simulation.analysis.window import Window
 from simulation.config import load
 from simulation.experiment.replicate import simulate_arm
 from simulation.records.schema import Patients
@@ -25,7 +26,6 @@ WATCHED = {
     "within four hours": ("within_4h_share", "all"),
 }
 NAMES = (*WATCHED, "boarders")
-Window = tuple[float, float]
 
 
 def watched(patients: Patients, window: Window) -> list[float]:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from simulation.config import load
-from simulation.experiment.replicate import Simulated, draws_alike, simulate_arm
+from simulation.experiment.replicate import Simulated, simulate_arm
+from simulation.experiment.shared_draws import draws_alike
 from simulation.experiment.study import ReadyArm, RunLength, Study
 from simulation.records.schema import Patients
 

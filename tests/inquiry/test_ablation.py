@@ -14,7 +14,7 @@ from simulation.errors import ConfigError
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.experiment.study import Arm, Design, Lever, Target
-from simulation.inquiry.ablation import beyond, busy_parts, coalitions, decompositions, expanded, label_of, shown_arms
+from simulation.inquiry.ablation import beyond, busy_parts, coalitions, decompositions, expanded, label_of
 
 from .conftest import SHORT
 
@@ -147,7 +147,7 @@ def test_six_levers_are_run_in_every_combination_and_seven_in_those_of_sampled_o
 
 
 def test_a_reader_is_shown_single_levers_all_but_each_and_all() -> None:
-    assert shown_arms(expanded(design_of(*"abcd"))) == (
+    assert expanded(design_of(*"abcd")).shown == (
         "nurse", "a", "b", "c", "d", "a+b+c", "a+b+d", "a+c+d", "b+c+d", "a+b+c+d",
     )  # fmt: skip
     assert label_of(design_of(*"abcd"), frozenset("abd")) == "All but: c"

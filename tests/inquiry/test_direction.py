@@ -12,8 +12,9 @@ from simulation.experiment.replicate import simulate_arm
 from simulation.experiment.run import compare
 from simulation.experiment.study import ReadyArm, Study
 from simulation.report.answer import answer
-from simulation.report.inputs import case_mix, inputs_of
-from simulation.report.tables import by_level_sheet, change, controls_sheet, labels_sheet, span
+from simulation.report.gather import case_mix, inputs_of
+from simulation.report.level_sheets import by_level_sheet, controls_sheet, labels_sheet
+from simulation.report.words import change, span
 from simulation.triage.matrix import Agreement, probabilities
 from simulation.triage.policy import describe
 

@@ -1,18 +1,14 @@
 """Small pathways from YAML, and the smallest one with changes laid over it."""
 
-import copy
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from pydantic import TypeAdapter
 
 from simulation.pathway.department import Pathway
+from tests.pathway.made import pathway_from
 
 EXAMPLES = Path(__file__).parents[2] / "configs" / "pathway" / "examples"
-ADAPTER = TypeAdapter(Pathway)
 
 SMALLEST = """
 name: smallest
@@ -36,36 +32,25 @@ ends:
 """
 
 
-def laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
-    """A mapping with another laid over it, mapping by mapping."""
-    result = copy.deepcopy(below)
-    for key, value in above.items():
-        both = isinstance(value, dict) and isinstance(result.get(key), dict)
-        result[key] = laid_over(result[key], value) if both else value
-    return result
-
-
 @pytest.fixture(scope="session")
 def from_yaml() -> Callable[[str], Pathway]:
     """YAML text to a pathway."""
-    return lambda text: ADAPTER.validate_python(yaml.safe_load(text))
+    return pathway_from
 
 
 @pytest.fixture(scope="session")
 def smallest() -> Callable[..., Pathway]:
     """The smallest pathway with changes in YAML laid over it."""
-    return lambda changes="": ADAPTER.validate_python(
-        laid_over(yaml.safe_load(SMALLEST), yaml.safe_load(changes) or {})
-    )
+    return lambda changes="": pathway_from(SMALLEST, changes)
 
 
 @pytest.fixture(scope="session", params=["clinic", "emergency_room"])
 def example(request: pytest.FixtureRequest) -> Pathway:
     """Each example pathway."""
-    return ADAPTER.validate_python(yaml.safe_load((EXAMPLES / f"{request.param}.yaml").read_text(encoding="utf-8")))
+    return pathway_from((EXAMPLES / f"{request.param}.yaml").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")
 def emergency_room() -> Pathway:
     """The example with two types of patient."""
-    return ADAPTER.validate_python(yaml.safe_load((EXAMPLES / "emergency_room.yaml").read_text(encoding="utf-8")))
+    return pathway_from((EXAMPLES / "emergency_room.yaml").read_text(encoding="utf-8"))

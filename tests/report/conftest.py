@@ -12,7 +12,8 @@ from simulation.experiment.study import Study
 from simulation.report import folder as folder_module
 from simulation.report.figures import Picture, pictures
 from simulation.report.folder import write_result
-from simulation.report.inputs import ReportInputs, inputs_of
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
 
 SHORT = (
     "run.replications=3",

@@ -10,11 +10,13 @@ from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.report.answer import answer
+from simulation.report.assumed import statements
 from simulation.report.decomposition import busy_sheet, decomposition_sheets, interactions_sheet
 from simulation.report.figures import Picture, pictures
 from simulation.report.folder import read_result_folder, render_again, write_result
-from simulation.report.inputs import ReportInputs, inputs_of, statements
-from simulation.report.tables import sheets
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
+from simulation.report.sheets import sheets
 
 from .conftest import SHORT
 
@@ -173,9 +175,8 @@ primary:
 """
     (configs / "study" / "four.yaml").write_text(text, encoding="utf-8")
     short = [each for each in SHORT if not each.startswith("run.replications")]
-    four = inputs_of(
-        compare(load("study=four", *short, "run.replications=2", "engine=compiled", config_dir=configs)), {}
-    )
+    result = compare(load("study=four", *short, "run.replications=2", "engine=compiled", config_dir=configs))
+    four = inputs_of(result, {})
     assert len(four.arms) == 16
     assert [arm.name for arm in four.shown.others] == [
         *("accuracy", "time", "desk", "beds"),
@@ -187,3 +188,5 @@ primary:
     assert shares == pytest.approx(four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference)
     overview = next(each for each in sheets(four) if each.kind == "overview")
     assert len(overview.rows) == 10
+    for found in (result.findings, four.findings):  # one family of nine verdicts, wherever they are read
+        assert [each.verdict for each in found] == [each.verdict for each in four.shown.findings]

@@ -7,7 +7,8 @@ import pytest
 
 from simulation.experiment.result import Result
 from simulation.report.figures import Picture, pictures, stay_parts
-from simulation.report.inputs import ReportInputs, inputs_of
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
 from simulation.report.pathway_picture import pathway_picture
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")
@@ -27,7 +28,7 @@ def test_a_picture_is_not_blank_and_has_alternative_text(drawn: dict[str, Pictur
 def test_the_picture_of_differences_tells_every_arm_with_its_interval(
     drawn: dict[str, Picture], inputs: ReportInputs
 ) -> None:
-    from simulation.report.tables import effect
+    from simulation.report.words import effect
 
     for arm in inputs.others:
         for target in inputs.targets:

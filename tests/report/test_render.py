@@ -9,11 +9,13 @@ import pytest
 
 from simulation.experiment.result import Result
 from simulation.report.answer import answer
+from simulation.report.assumed import statements
 from simulation.report.figures import pictures
 from simulation.report.folder import read_result_folder
-from simulation.report.inputs import ReportInputs, inputs_of, statements
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
 from simulation.report.render import minutes_words, page, who_labels
-from simulation.report.tables import half_width, span
+from simulation.report.words import half_width, span
 
 
 class Elements(HTMLParser):

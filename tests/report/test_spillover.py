@@ -12,10 +12,13 @@ from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.report.answer import answer
+from simulation.report.coverage_sheets import spillover_reason, spillover_sheets
 from simulation.report.folder import render_again, write_result
-from simulation.report.inputs import ReportInputs, inputs_of
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
 from simulation.report.render import page, who_labels
-from simulation.report.tables import change, sheets, spillover_reason, spillover_sheets
+from simulation.report.sheets import sheets
+from simulation.report.words import change
 from simulation.triage.estimates import AtLeastZero
 from simulation.triage.policy import reached
 

@@ -9,34 +9,24 @@ import pytest
 
 from simulation.analysis.compare import Comparison
 from simulation.analysis.measures import MeasureName, Measures
+from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.config import packaged_configs, policy_named
-from simulation.experiment.result import Finding, Result
+from simulation.experiment.compared import Finding
+from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.experiment.study import Study
 from simulation.report.answer import _better_sentences, _busy_sentence, _safety_sentence, kind_of
 from simulation.report.figures import Picture
-from simulation.report.inputs import ReportInputs, inputs_of, stage_of
-from simulation.report.tables import (
-    ALPHA,
-    better_sheet,
-    change,
-    effect,
-    is_worse,
-    outside_sham,
-    p_value,
-    per_100k,
-    print_result,
-    ranked,
-    safety_sheet,
-    sham_line,
-    sheets,
-    span,
-    target_sheet,
-    warnings,
-    worse_off,
-    worse_off_groups,
-)
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
+from simulation.report.level_sheets import outside_sham
+from simulation.report.printing import print_result
+from simulation.report.ranking import better_sheet, per_100k, ranked
+from simulation.report.sheets import safety_sheet, sham_line, sheets, target_sheet, warnings
+from simulation.report.stages import stage_of
+from simulation.report.words import change, effect, span
+from simulation.report.worse_off import worse_off, worse_off_groups
 
 
 def row(
@@ -154,13 +144,6 @@ def test_the_sentence_on_safety_names_the_margins_that_were_judged(inputs: Repor
     assert "sickest" not in _safety_sentence(inputs)
 
 
-def test_a_lower_share_within_four_hours_is_worse_and_a_shorter_wait_is_better() -> None:
-    assert is_worse(row(-0.02, 0.01, measure="within_4h_share", unit="share")) is True
-    assert is_worse(row(-2, 1)) is False
-    assert is_worse(row(-2, 3)) is None
-    assert is_worse(row(1, 0.5, measure="admitted_share", unit="share")) is None
-
-
 def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:
     assert change(-0.0123, "share") == "−1.2"
     assert change(-0.0001, "share") == "0.0"
@@ -188,12 +171,6 @@ def test_holm_is_stricter_than_the_interval_and_the_number_of_looks_is_said(inpu
     note = next(sheet for sheet in sheets(inputs) if sheet.kind == "worse_off").notes[-1]
     assert f"{n_looked_at} looked at" in note
     assert f"about {n_looked_at * 0.025:.1f} would show" in note
-
-
-def test_the_p_value_agrees_with_the_interval() -> None:
-    assert p_value(row(2, 2)) == pytest.approx(0.05)
-    assert p_value(row(0, 1)) == 1
-    assert math.isnan(p_value(row(2, math.nan, n=1)))
 
 
 def test_only_arms_with_a_cost_are_ranked_per_hundred_thousand_pounds(inputs: ReportInputs) -> None:

@@ -1,0 +1,166 @@
+"""Measures by group: a partition puts every patient into one of its groups at most, and sums by cell serve them all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.definitions import (
+    ALL,
+    BY_ADMISSION,
+    BY_GROUP,
+    BY_HOUR,
+    BY_LABEL,
+    COVERAGE,
+    GIVEN,
+    GROUPED_BY,
+    LABEL,
+    LABELS,
+    LEVELS_1_2,
+    MANCHESTER_TARGETS,
+    TRUE,
+)
+from simulation.analysis.quantities import Number, Share, Statistic, has_levels_1_2, labelled
+from simulation.records.schema import MISSING, Floats, Ints, Patients
+
+QUANTILES: Mapping[Statistic, float] = {"median": 0.5, "p95": 0.95}
+
+
+@dataclass(frozen=True, eq=False)
+class Partition:
+    """Groups of which a patient is in one at most: their labels, and everybody's (`codes`, shape (n,), or MISSING)."""
+
+    labels: tuple[str, ...]
+    codes: NDArray[np.integer[Any]]
+
+
+class Cells:
+    """Patients who are in the same groups of every partition, taken together: a sum by cell is a sum by any group."""
+
+    def __init__(self, partitions: Sequence[Partition], n_patients: int) -> None:
+        self.partitions = partitions
+        cell, n_cells = np.zeros(n_patients, dtype=np.int64), 1
+        for partition in partitions:
+            size = n_cells * (len(partition.labels) + 1)
+            cell, n_cells = _renumber(cell * (len(partition.labels) + 1) + partition.codes + 1, size)
+        one_of = np.zeros(n_cells, dtype=np.int64)
+        one_of[cell] = np.arange(n_patients)
+        self._cell, self._n_cells = cell, n_cells
+        self._group_of_cell = [partition.codes[one_of] + 1 for partition in partitions]
+        self._sorted: dict[Number, tuple[Floats, ...]] = {}
+
+    def means(self, quantity: Number | Share) -> Iterator[float]:
+        """The mean in each group, partition by partition."""
+        counted, total = quantity.totals(self._cell, self._n_cells)
+        for partition, group in zip(self.partitions, self._group_of_cell, strict=True):
+            n, sums = (
+                np.bincount(group, weights=each, minlength=len(partition.labels) + 1)[1:] for each in (counted, total)
+            )
+            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=(n > 0) & np.isfinite(sums)).tolist()
+
+    def in_order(self, number: Number) -> tuple[Floats, ...]:
+        """The numbers of each group, smallest first, partition by partition."""
+        if number not in self._sorted:
+            cell, found = self._cell[number.rows_in_order], []
+            for partition, group_of_cell in zip(self.partitions, self._group_of_cell, strict=True):
+                group = group_of_cell[cell]
+                found += [number.in_order[np.flatnonzero(group == 1 + code)] for code in range(len(partition.labels))]
+            self._sorted[number] = tuple(found)
+        return self._sorted[number]
+
+
+def _renumber(cell: Ints, size: int) -> tuple[Ints, int]:
+    """The same cells without the empty ones, and how many they are."""
+    used = np.bincount(cell, minlength=size) > 0
+    return (np.cumsum(used) - 1)[cell], int(used.sum())
+
+
+class Groups:
+    """Every group by label. They follow from the table's categories, not from who came: the same for every arm."""
+
+    def __init__(self, patients: Patients) -> None:
+        attributes = {
+            name: Partition(_labels_of(name, patients), patients[name]) for name in GROUPED_BY if patients.known(name)
+        }
+        partitions = list(attributes.values())
+        if has_levels_1_2(patients):
+            levels_1_2 = np.where((patients[TRUE] >= 0) & (patients[TRUE] <= 1), 0, MISSING)
+            partitions.append(Partition((LEVELS_1_2,), levels_1_2))
+        if patients.known(COVERAGE):
+            never = np.where(patients[COVERAGE] > 0, 0, MISSING)
+            partitions.append(Partition(_labels_of(COVERAGE, patients), patients[COVERAGE]))
+            partitions.append(Partition((f"{COVERAGE}=never",), never))
+        n = len(patients)
+        hour = np.floor(patients["arrived_at"]).astype(np.int64) // 60 % 24
+        outcome = Partition(("outcome=admitted", "outcome=not_admitted"), np.where(patients.admitted(), 0, 1))
+        self._attributes = Cells(partitions, n)
+        self._outcome = Cells([outcome], n)
+        self._hour = Cells([Partition(tuple(f"arrival_hour={number:02d}" for number in range(24)), hour)], n)
+        true_level = [attributes[TRUE]] if TRUE in attributes else []
+        if true_level and has_levels_1_2(patients):
+            true_level.append(Partition((LEVELS_1_2,), levels_1_2))
+        self._true_level = Cells(true_level, n) if true_level else None
+        compared = labelled(patients)
+        self._label = None
+        if compared is not None:
+            sign = np.sign(patients[GIVEN] - patients[TRUE])  # 0 right, 1 under, -1 over
+            codes = np.where(compared, sign % 3, MISSING)
+            self._label = Cells([Partition(tuple(f"{LABEL}={each}" for each in LABELS), codes)], n)
+
+    def summarise(self, name: str, statistic: Statistic, quantity: Number | Share) -> dict[str, float]:
+        """A measure in every group that it is given for, by label."""
+        if name == "beyond_target_share" and self._true_level:
+            with_target = {LEVELS_1_2, *(f"{TRUE}={level}" for level in MANCHESTER_TARGETS)}
+            by_level = summaries(statistic, quantity, self._true_level)
+            return {label: value for label, value in by_level.items() if label in with_target}
+        found = {ALL: summary(statistic, quantity)}
+        if name in BY_GROUP:
+            found |= summaries(statistic, quantity, self._attributes)
+        if name in BY_ADMISSION:
+            found |= summaries(statistic, quantity, self._outcome)
+        if name in BY_LABEL and self._label:
+            found |= summaries(statistic, quantity, self._label)
+        if name in BY_HOUR:
+            found |= summaries(statistic, quantity, self._hour)
+        return found
+
+
+def _labels_of(column: str, patients: Patients) -> tuple[str, ...]:
+    return tuple(f"{column}={each}" for each in patients.known(column))
+
+
+def summary(statistic: Statistic, quantity: Number | Share) -> float:
+    """The statistic over all who count."""
+    if isinstance(quantity, Number) and statistic in QUANTILES:
+        return quantile_of_sorted(quantity.in_order, QUANTILES[statistic])
+    return quantity.mean()
+
+
+def summaries(statistic: Statistic, quantity: Number | Share, cells: Cells) -> dict[str, float]:
+    """The statistic in each group of each partition, by label."""
+    labels = [label for partition in cells.partitions for label in partition.labels]
+    if isinstance(quantity, Number) and statistic in QUANTILES:
+        values = [quantile_of_sorted(group, QUANTILES[statistic]) for group in cells.in_order(quantity)]
+    else:
+        values = list(cells.means(quantity))
+    return dict(zip(labels, values, strict=True))
+
+
+def quantile_of_sorted(values: Floats, share: float) -> float:
+    """A quantile of sorted values, linear between neighbours (numpy's default); NaN of none, or next to the infinite.
+
+    >>> quantile_of_sorted(np.array([1.0, 2.0, 4.0]), 0.75)
+    3.0
+    """
+    if not len(values):
+        return np.nan
+    position = share * (len(values) - 1)
+    low = int(position)
+    high = low if position == low else low + 1
+    if not np.isfinite(values[high]):
+        return np.nan
+    return float(values[low] + (values[high] - values[low]) * (position - low))

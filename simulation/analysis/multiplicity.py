@@ -1,0 +1,56 @@
+"""How many were looked at: one difference by itself, and which of many still stand when all are read together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from simulation.analysis.compare import Comparison
+from simulation.analysis.definitions import DEFINITIONS
+
+ALPHA = 0.05
+"""The chance of a false alarm that is put up with: of one interval, or of all that are read together."""
+
+
+def is_worse(row: Comparison) -> bool | None:
+    """Whether the whole interval is on the worse side (True), the better side (False), or neither (None)."""
+    better = DEFINITIONS[row.measure].better
+    if better == "neither" or math.isnan(row.difference_low):
+        return None
+    if row.difference_low > 0:
+        return better == "lower"
+    if row.difference_high < 0:
+        return better == "higher"
+    return None
+
+
+def p_value(row: Comparison) -> float:
+    """Two-sided p of the paired t test; NaN with fewer than two replications, 1 where nothing differs."""
+    if row.n_replications < 2:
+        return math.nan
+    if row.difference == 0:
+        return 1.0
+    if row.sd == 0:
+        return 0.0
+    from scipy.special import stdtr
+
+    t = abs(row.difference) / row.sd * math.sqrt(row.n_replications)
+    return float(2 * stdtr(row.n_replications - 1, -t))
+
+
+def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:
+    """Which of these tests still stand when all are read together, in the order given (none NaN).
+
+    Holm's step-down (Holm 1979) holds the chance of any false alarm among them at `level`.
+
+    >>> holm([0.03, 0.001, 0.04])
+    (False, True, False)
+    >>> holm([0.02, 0.001, 0.04])
+    (True, True, True)
+    """
+    stands = [False] * len(p_values)
+    for number, each in enumerate(sorted(range(len(p_values)), key=lambda each: p_values[each])):
+        if p_values[each] > level / (len(p_values) - number):
+            break
+        stands[each] = True
+    return tuple(stands)

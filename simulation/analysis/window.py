@@ -1,0 +1,33 @@
+"""Who is measured: those who arrived in a window of time, followed to their end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from simulation.records.schema import IN_BUILDING, Mask, Patients
+
+Window = tuple[float, float]
+"""Minutes of arrival, half-open [from, to)."""
+
+
+def arrived_in(patients: Patients, window: Window) -> Patients:
+    """Those who arrived in the window: a view and no copy where the table is in order of arrival."""
+    rows = np.flatnonzero(in_window(patients, window))
+    if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+        return patients.select(slice(int(rows[0]), int(rows[-1]) + 1))
+    return patients.select(rows)
+
+
+def in_window(patients: Patients, window: Window) -> Mask:
+    """Who arrived in the window, shape (n,)."""
+    arrived_at = patients["arrived_at"]
+    found: Mask = (arrived_at >= window[0]) & (arrived_at < window[1])
+    return found
+
+
+def unfinished(patients: Patients, window: Window) -> int:
+    """How many of those who arrived in the window had not left A&E when the table was made."""
+    still = patients.where("outcome", IN_BUILDING)
+    if "departed_at" in patients:
+        still &= np.isnan(patients["departed_at"])
+    return int((still & in_window(patients, window)).sum())

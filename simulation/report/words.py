@@ -1,0 +1,126 @@
+"""Measures, groups, numbers and intervals in the words that the screen, the page and the pictures share.
+
+No sentence claims more than its interval supports, and each says which layer of doubt the interval is about.
+"""
+
+from __future__ import annotations
+
+import math
+
+from simulation.analysis.compare import Comparison
+from simulation.analysis.multiplicity import ALPHA
+from simulation.analysis.verdict import IDENTICAL
+from simulation.report.inputs import ReportArm, ReportInputs
+
+BANNER = "Planning only, not for clinical use."
+SIMULATION = "simulation"
+"""The layer of doubt that every interval here is about."""
+WIDTH = 110
+"""Characters of a line of prose on a screen."""
+MEASURE_LABELS = {
+    "wait_to_clinician_mean": "Wait to first clinician",
+    "time_to_clinician_median": "Time to treatment, median",
+    "time_to_clinician_p95": "Time to treatment, 95th percentile",
+    "stay_mean": "Stay, mean",
+    "stay_median": "Stay, median",
+    "stay_p95": "Stay, 95th percentile",
+    "within_4h_share": "Within four hours",
+    "within_4h_share_without_left": "Within four hours, of those who did not leave",
+    "over_12h_share": "Over 12 hours from arrival",
+    "left_share": "Left before being seen",
+    "admitted_share": "Admitted",
+    "ambulance_assessment_median": "Ambulance: to assessment, median",
+    "ambulance_assessment_p95": "Ambulance: to assessment, 95th percentile",
+    "walk_in_triage_wait_mean": "Walk-in: to triage, mean",
+    "walk_in_triage_wait_p95": "Walk-in: to triage, 95th percentile",
+    "handover_mean": "Ambulance handover, mean",
+    "handover_over_30_share": "Handover over 30 minutes",
+    "handover_over_60_share": "Handover over 60 minutes",
+    "decision_to_departure_over_4h_share": "Over 4 hours from decision to admit (description only)",
+    "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",
+    "worsened_before_seen_share": "Got worse before the first clinician",
+    "worse_to_clinician_mean": "From getting worse to the first clinician",
+    "noticed_before_seen_share": "Noticed by then, of those who got worse before the first clinician",
+    "raised_for_nothing_share": "Ranked again for nothing (false alarm)",
+    "under_triage_1_2_share": "True levels 1-2 labelled less urgent",
+    "under_triage_share": "Labelled less urgent than the truth",
+    "over_triage_share": "Labelled more urgent than the truth",
+    "exact_triage_share": "Labelled with the true level",
+}
+
+
+def amount(value: float, unit: str) -> str:
+    """A level: '58.9 min', '61.2 %'; a dash for what is not known."""
+    if math.isnan(value):
+        return "–"
+    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.1f} min"
+
+
+def change(value: float, unit: str) -> str:
+    """A signed number without its unit: minutes, or points of a hundred."""
+    if math.isnan(value):
+        return "–"
+    shown = f"{(100 if unit == 'share' else 1) * value:+.1f}".replace("-", "−")
+    return "0.0" if shown in ("+0.0", "−0.0") else shown
+
+
+def unit_words(unit: str) -> str:
+    """The unit of a difference."""
+    return "percentage points" if unit == "share" else "minutes"
+
+
+def span(low: float, high: float, unit: str) -> str:
+    """An interval of a difference; a dash with fewer than two replications."""
+    return "–" if math.isnan(low) else f"{change(low, unit)} to {change(high, unit)}"
+
+
+def effect(row: Comparison) -> str:
+    """'−7.2 minutes (−18.0 to +3.5)'."""
+    interval = span(row.difference_low, row.difference_high, row.unit)
+    return f"{change(row.difference, row.unit)} {unit_words(row.unit)} ({interval})"
+
+
+def half_width(row: Comparison) -> str:
+    """'±10.7'."""
+    scale = 100 if row.unit == "share" else 1
+    return "–" if math.isnan(row.half_width) else f"±{scale * row.half_width:.1f}"
+
+
+def group_words(group: str) -> str:
+    """'true level urgent', 'age 80 …' as the site names it, 'came by ambulance', 'needs an interpreter'."""
+    if group == "all":
+        return "everybody"
+    attribute, value = group.split("=", 1)
+    words = value.replace("_", " ")
+    if attribute == "acuity_true":
+        return f"true level{'s' if '-' in value else ''} {words}"
+    if attribute == "language_need":
+        return "needs an interpreter" if value == "yes" else "needs no interpreter"
+    if attribute == "stream":
+        return {"walk_in": "walked in", "ambulance": "came by ambulance"}.get(value, words)
+    if attribute == "coverage":
+        return {"never": "never covered", "left_out": "left out by the coin", "outside": "not for them"}.get(
+            value, words
+        )
+    return f"{attribute.removesuffix('_band').replace('_', ' ')}: {words}"
+
+
+def labelled(inputs: ReportInputs, arm: ReportArm) -> str:
+    """An arm's label, saying so where it is identical to the baseline."""
+    return f"{arm.label} ({IDENTICAL})" if arm.name in inputs.identical else arm.label
+
+
+def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
+    """What so many unadjusted intervals of 95 % bring by chance."""
+    return (
+        f"{n_looked_at} {what} were looked at, unadjusted: with no effect at all about {n_looked_at * ALPHA:.1f} would "
+        "show one."
+    )
+
+
+def doubt_note() -> str:
+    """What an interval is about, and what is not in it."""
+    return (
+        "Intervals are about simulation noise only. What is not known about inputs and about structure (which resource "
+        "binds) is not in them."
+    )
