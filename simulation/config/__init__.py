@@ -10,6 +10,7 @@ Reading order: `studies` (`load`), `departments`, `policies`; then `composing` (
 
 from simulation.config.composing import combinations, composed
 from simulation.config.departments import CHANGEABLE, GROUPS, SECTIONS, pathway_from
+from simulation.config.files import mapping_in
 from simulation.config.folders import packaged_configs, search_folders
 from simulation.config.policies import PRICES, policy_named
 from simulation.config.studies import Knob, Scenario, Top, load
@@ -25,6 +26,7 @@ __all__ = [
     "combinations",
     "composed",
     "load",
+    "mapping_in",
     "packaged_configs",
     "pathway_from",
     "policy_named",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from typing import Any
 
 from simulation.config.dotted import Change, Raw, resolve, set_change
@@ -47,12 +48,37 @@ def department(raw: Raw, changes: Iterable[Change], faults: list[Fault]) -> tupl
     faults += found
     if found:
         return changed, None
-    pathway = validated(Pathway, merged, "", faults, origin)
-    if pathway is None or len(faults) > n_before:
-        return changed, None
-    found = [Fault(as_written(fault.where, origin), fault.found, fault.remedy) for fault in check(pathway)]
-    faults += found
-    return changed, None if found else pathway
+    pathway, of_department = _checked(_Stated(merged, origin))
+    faults += of_department
+    return changed, pathway
+
+
+@dataclass(frozen=True, eq=False)
+class _Stated:
+    """What states a department, and where each name of it came from; equal to whatever reads the same."""
+
+    merged: Raw
+    origin: Mapping[tuple[str, ...], str]
+    written: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "written", repr((self.merged, self.origin)))
+
+    def __hash__(self) -> int:
+        return hash(self.written)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Stated) and self.written == other.written
+
+
+@lru_cache(maxsize=32)
+def _checked(stated: _Stated) -> tuple[Pathway | None, tuple[Fault, ...]]:
+    """The pathway if it is sound, else its faults; remembered, as arms and studies share a few departments."""
+    faults: list[Fault] = []
+    pathway: Pathway | None = validated(Pathway, stated.merged, "", faults, stated.origin)
+    if pathway is not None:
+        faults += [Fault(as_written(each.where, stated.origin), each.found, each.remedy) for each in check(pathway)]
+    return (None if faults else pathway), tuple(faults)
 
 
 def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:

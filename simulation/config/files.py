@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        stated = yaml.load(text, Loader=UniqueKeys)
+        stated = _read(text)
     except OSError as error:
         faults.append(Fault(shown, f"cannot be read: {error.strerror}", "Make it readable"))
     except UnicodeDecodeError as error:
@@ -41,6 +42,12 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
         found = "states nothing" if not stated else f"is not a block of keys, but {_kind_of(stated)}"
         faults.append(Fault(shown, found, "Write `key: value` lines"))
     return None
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> Any:
+    """What YAML makes of a text: once a process, as arms read the same policies again and again. Not to be changed."""
+    return yaml.load(text, Loader=UniqueKeys)
 
 
 def _kind_of(stated: object) -> str:

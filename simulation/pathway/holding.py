@@ -10,8 +10,11 @@ from itertools import pairwise
 from simulation.pathway.department import (
     ACUITY_NOW,
     STREAM,
+    Branch,
     ByAttribute,
     ByHours,
+    End,
+    Loop,
     Pathway,
     Pool,
     Step,
@@ -66,6 +69,7 @@ def _asked_later(pathway: Pathway, lead: Lead) -> dict[str, frozenset[str]]:
 
 def _follow(pathway: Pathway, lead: Lead, later: Mapping[str, frozenset[str]]) -> Trace | None:
     """Every state from every source, or None if there are too many."""
+    nodes = pathway.nodes()
     trace: dict[_State, _State | None] = {}
     for name, start in starts_of(pathway).items():
         mine = {STREAM: frozenset((name,))} if STREAM in later[start] else {}
@@ -73,7 +77,7 @@ def _follow(pathway: Pathway, lead: Lead, later: Mapping[str, frozenset[str]]) -
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
-        for move in _moves(pathway, lead, state):
+        for move in _moves(nodes[state.node], lead, state):
             facts = frozenset(fact for fact in move.known if fact[0] in later[move.node])
             after = _State(move.node, move.held, facts)
             if after not in trace:
@@ -84,9 +88,8 @@ def _follow(pathway: Pathway, lead: Lead, later: Mapping[str, frozenset[str]]) -
     return trace
 
 
-def _moves(pathway: Pathway, lead: Lead, state: _State) -> Iterator[_State]:
-    """Where a patient can go from here. Whoever leaves or is turned away has given everything back."""
-    node = pathway.nodes()[state.node]
+def _moves(node: Step | Branch | Loop | End, lead: Lead, state: _State) -> Iterator[_State]:
+    """Where a patient can go from a node. Whoever leaves or is turned away has given everything back."""
     if isinstance(node, Step):
         for way in lead[state.node]:
             if way.by != "on":
@@ -125,8 +128,11 @@ def _request(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def check_holding(pathway: Pathway, found: Findings, trace: Trace) -> None:
     """Nobody asks for a pool it may hold, and nobody gives up what it can never hold."""
+    at: dict[str, list[_State]] = {}
+    for state in trace:
+        at.setdefault(state.node, []).append(state)
     for name, step in pathway.steps.items():
-        states = [state for state in trace if state.node == name]
+        states = at.get(name, [])
         where = f"steps.{name}"
         for pool in dict.fromkeys(pool for part in _request(step) for pool in part):
             holder = next((state for state in states if pool in state.held), None)
@@ -224,15 +230,18 @@ def check_staffing(pathway: Pathway, found: Findings, lead: Lead, reached: Mappi
     step passes a branch on hours that leads here only while the pool has units.
     """
     gaps: dict[tuple[str, ...], list[str]] = {}
+    when_empty: dict[tuple[str, ...], list[Interval]] = {}  # many steps ask for the same pools
     for name in (name for name in pathway.steps if name in reached):
         step = pathway.steps[name]
         all_of, any_of = _request(step)
         for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
-            empty = _empty(tuple(pathway.pools[pool] for pool in pools))
+            if pools not in when_empty:
+                when_empty[pools] = _empty(tuple(pathway.pools[pool] for pool in pools))
+            empty = when_empty[pools]
             if empty and step.queue_limit is None and not _shut_out(pathway, lead, name, empty):
                 gaps.setdefault(pools, []).append(name)
     for pools, names in gaps.items():
-        when = _when(_empty(tuple(pathway.pools[pool] for pool in pools)))
+        when = _when(when_empty[pools])
         who = f"'{pools[0]}' has no unit" if len(pools) == 1 else f"none of {listed(pools)} has a unit"
         remedy = "Staff it, add an alternative to any_of, or lead patients elsewhere by a branch on hours"
         found.add(f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy)
@@ -242,22 +251,18 @@ def _empty(pools: tuple[Pool, ...]) -> list[Interval]:
     """When none of some pools has a unit: half-open intervals of the week in ticks, sorted."""
     if any(pool.unlimited for pool in pools):
         return []
-    tables = [timetable(pool) for pool in pools]
-    ticks = sorted({0, *(tick for table in tables for tick, _ in table)})
+    tables = [dict(timetable(pool)) for pool in pools]
+    ticks = sorted({0, *(tick for table in tables for tick in table)})
+    on_duty = [0] * len(pools)
     empty: list[Interval] = []
     for start, end in zip(ticks, [*ticks[1:], WEEK], strict=True):
-        on_duty = [units for table in tables for tick, units in table if tick <= start < _until(table, tick)]
+        on_duty = [table.get(start, units) for table, units in zip(tables, on_duty, strict=True)]
         if not any(on_duty):
             if empty and empty[-1][1] == start:
                 empty[-1] = (empty[-1][0], end)
             else:
                 empty.append((start, end))
     return empty
-
-
-def _until(table: Sequence[tuple[int, int]], since: int) -> int:
-    """When the row of a timetable that begins at `since` ends."""
-    return min((tick for tick, _ in table if tick > since), default=WEEK)
 
 
 def _shut_out(pathway: Pathway, lead: Lead, step: str, empty: Sequence[Interval]) -> bool:

@@ -238,8 +238,12 @@ class _Walk:
             minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
         minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
+        held = self.held[here]
+        holding = np.asarray(held.any(axis=0))
         for pool, number in self.pools.items():
-            parts = self.held[here, number] + taken.get(pool, 0.0)
+            if not holding[number] and pool not in taken:
+                continue
+            parts = held[:, number] + taken.get(pool, 0.0)
             if parts.any():
                 self.work[number] += _spread(started, minutes, parts * self.weight[here])
                 self.hours[number, here] += parts * minutes / 60

@@ -104,7 +104,7 @@ def packaged() -> dict[str, str]:
     config = import_module("simulation.config")
     folder = config.packaged_configs() / "scenario"
     names = sorted(path.stem for path in folder.glob("*.yaml"))
-    scenarios = {name: config.composed([f"scenario={name}"])["scenario"] for name in names}
+    scenarios = {name: config.mapping_in(folder / f"{name}.yaml", f"scenario/{name}.yaml", []) for name in names}
     return tables(config.load(), scenarios)
 
 

@@ -26,6 +26,7 @@ from simulation.units import DAY
 
 NOTE = {"mark": "assumed", "source": "made for a test"}
 LEVELS = ("urgent", "standard", "minor")
+DAYS = 6
 
 
 def busy(*, accumulating: bool, pulled: bool) -> Pathway:
@@ -66,8 +67,8 @@ def test_the_audit_follows_whom_rounds_rank_again() -> None:
         for pulled in (False, True):
             pathway = busy(accumulating=accumulating, pulled=pulled)
             plan = lower(pathway)
-            columns = bind(plan, draw(pathway, seed=2, replication=0, days=14))
-            run = compiled.simulate(plan, columns, 14 * DAY)
+            columns = bind(plan, draw(pathway, seed=2, replication=0, days=DAYS))
+            run = compiled.simulate(plan, columns, DAYS * DAY)
             assert len(run.notices) > 100
             found = audited(plan, columns, run, run.notices)
             assert found.passed, str(found)

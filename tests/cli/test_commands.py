@@ -10,6 +10,8 @@ import yaml
 
 import simulation as ae
 from simulation.cli import COMMANDS, main
+from simulation.report import folder as folder_module
+from simulation.report.figures import Picture
 
 from .conftest import SHORT, Aeflow
 
@@ -75,7 +77,9 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
     mine.mkdir(parents=True)
     (mine / "mine.yaml").write_text("question: Mine?\nchanges: {site.streams.walk_in.scale: 1.2}\n", encoding="utf-8")
     printed = io.StringIO()
-    with contextlib.chdir(here), contextlib.redirect_stdout(printed):
+    small = Picture("pathway", b"a picture", "alternative text", "caption")  # it is drawn for `show`, above
+    with contextlib.chdir(here), contextlib.redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder_module, "picture_of", lambda sketch: small)
         assert main(["run", *RUN, "run.seed=1"]) == 0
         yield here, printed.getvalue()
 

@@ -14,7 +14,11 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(os.name == "nt", reason="a terminal's Ctrl-C is sent to a process group"),
 ]
-LONG = ("run.replications=6", "run.measured_days=21", "run.warm_up_days=0", "engine=reference")
+LONG = (
+    "run.replications=6", "run.measured_days=7", "run.warm_up_days=0", "run.run_out_days=1", "run.doublings=0",
+    "engine=reference",
+)  # fmt: skip
+"""Of each a second or two: the first is soon done, and the others leave time to be stopped."""
 CHECKOUT = Path(__file__).parents[2]
 
 

@@ -12,6 +12,14 @@ from simulation.config.policies import policy_stated
 from simulation.errors import ConfigError, Fault
 
 Own = Callable[..., Path]
+NO_BLOCKS = {
+    "empty": ("", "states nothing"),
+    "remark": ("# only a remark\n", "states nothing"),
+    "no_keys": ("{}", "states nothing"),
+    "a_list": ("[1, 2]", "is not a block of keys, but a list"),
+    "a_word": ("a word", "is not a block of keys, but 'a word'"),
+}
+"""By name of a policy's file: its text, and what is wrong with it."""
 NURSE = (packaged_configs() / "triage" / "nurse.yaml").read_text(encoding="utf-8")
 LATIN_1 = "# café\nname: nurse\n".encode("latin-1")
 
@@ -28,22 +36,22 @@ def written(path: Path, stated: bytes) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def no_blocks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One folder with all of them, so that it is composed once."""
+    folder = tmp_path_factory.mktemp("no_blocks")
+    for name, (stated, _) in NO_BLOCKS.items():
+        written(folder / "triage" / f"{name}.yaml", stated.encode("utf-8"))
+    return folder
+
+
 @pytest.mark.parametrize("arm", ["sham", "nurse"])
-@pytest.mark.parametrize(
-    ("stated", "found"),
-    [
-        ("", "states nothing"),
-        ("# only a remark\n", "states nothing"),
-        ("{}", "states nothing"),
-        ("[1, 2]", "is not a block of keys, but a list"),
-        ("a word", "is not a block of keys, but 'a word'"),
-    ],
-)
+@pytest.mark.parametrize("name", NO_BLOCKS)
 def test_an_arm_whose_policy_file_is_no_block_of_keys_is_refused_and_never_left_out(
-    own: Own, arm: str, stated: str, found: str
+    no_blocks: Path, arm: str, name: str
 ) -> None:
-    message = message_of(f"study.arms.{arm}.triage=mine", folder=own({"triage/mine.yaml": stated}))
-    assert message == f"triage/mine.yaml: {found}. Write `key: value` lines."
+    message = message_of(f"study.arms.{arm}.triage={name}", folder=no_blocks)
+    assert message == f"triage/{name}.yaml: {NO_BLOCKS[name][1]}. Write `key: value` lines."
 
 
 def test_every_arm_of_the_design_is_in_the_study() -> None:

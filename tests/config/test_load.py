@@ -127,6 +127,13 @@ def test_a_scenario_turns_a_knob_for_all_and_an_arms_changes_reach_that_arm_alon
     assert pathways[0].durations["first_contact"].scale != pathways[1].durations["first_contact"].scale == 0.7
 
 
+def test_studies_that_state_the_same_department_share_it_and_a_changed_one_has_its_own() -> None:
+    changed = ("run.seed=1", "run.seed=2", "staffing.doctors.extra=1")
+    one, same, other = (load(each).baseline.pathway for each in changed)
+    assert one is same
+    assert (one.pools["doctors"].extra, other.pools["doctors"].extra) == (0, 1)
+
+
 # --- what is refused -----------------------------------------------------------------------------------------------
 
 

@@ -12,7 +12,10 @@ from simulation.report.model_tables import BLOCK, COMMAND, PAGE, filled, package
 
 ROOT = Path(__file__).parents[2]
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "results" / "README.md")
-SMALL = ("run.replications=2", "run.measured_days=7", "run.warm_up_days=0", "run.run_out_days=1", "executor=serial")
+SMALL = (
+    "run.replications=2", "run.measured_days=3", "run.warm_up_days=0", "run.run_out_days=1", "run.doublings=0",
+    "executor=serial",
+)  # fmt: skip
 LINK = re.compile(r"\]\((?!https?:|mailto:)(?P<file>[^)#\s]*)(?:#(?P<heading>[^)]*))?\)")
 FENCE = re.compile(r"^```.*?^```$", re.DOTALL | re.MULTILINE)
 SUPPLIED_BY_A_RUN = ("docs/images/differences.png",)

@@ -9,7 +9,10 @@ from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 
-SHORT = ("run.measured_days=7", "run.warm_up_days=3", "run.replications=2", "engine=compiled", "executor=serial")
+SHORT = (
+    "run.measured_days=5", "run.warm_up_days=1", "run.run_out_days=1", "run.doublings=0", "run.replications=2",
+    "engine=compiled", "executor=serial",
+)  # fmt: skip
 STUDY = """
 name: own
 question: Which lever?

@@ -67,9 +67,12 @@ def html(folder: Path) -> str:
     return (folder / "report.html").read_text(encoding="utf-8")
 
 
+SMALL = Picture("pathway", b"a picture", "alternative text", "caption")
+"""Stands for the picture of the pathway, which takes longer to draw than all the others together."""
+
+
 @pytest.fixture
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write folders with one small picture: what they hold is looked at elsewhere."""
-    small = Picture("pathway", b"a picture", "alternative text", "caption")
     monkeypatch.setattr(folder_module, "pictures", lambda inputs: ())
-    monkeypatch.setattr(folder_module, "picture_of", lambda sketch: small)
+    monkeypatch.setattr(folder_module, "picture_of", lambda sketch: SMALL)

@@ -9,6 +9,7 @@ import pytest
 from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
+from simulation.report import folder as folder_module
 from simulation.report.answer import answer
 from simulation.report.assumed import statements
 from simulation.report.decomposition import busy_sheet, decomposition_sheets, interactions_sheet
@@ -18,7 +19,7 @@ from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
 from simulation.report.sheets import sheets
 
-from .conftest import SHORT
+from .conftest import SHORT, SMALL
 
 LEVERS = ("accuracy", "time")
 
@@ -35,7 +36,9 @@ def inputs(result: Result) -> ReportInputs:
 
 @pytest.fixture(scope="module")
 def folder(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_result(result, tmp_path_factory.mktemp("results"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
+        return write_result(result, tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="module")
@@ -174,8 +177,9 @@ primary:
   - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
 """
     (configs / "study" / "four.yaml").write_text(text, encoding="utf-8")
-    short = [each for each in SHORT if not each.startswith("run.replications")]
-    result = compare(load("study=four", *short, "run.replications=2", "engine=compiled", config_dir=configs))
+    short = [each for each in SHORT if not each.startswith(("run.replications", "run.run_out_days"))]
+    short += ["run.replications=2", "run.run_out_days=0", "engine=compiled"]
+    result = compare(load("study=four", *short, config_dir=configs))
     four = inputs_of(result, {})
     assert len(four.arms) == 16
     assert [arm.name for arm in four.shown.others] == [

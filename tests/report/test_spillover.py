@@ -11,6 +11,7 @@ from simulation.analysis.spillover import with_coverage
 from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
+from simulation.report import folder as folder_module
 from simulation.report.answer import answer
 from simulation.report.coverage_sheets import spillover_reason, spillover_sheets
 from simulation.report.folder import render_again, write_result
@@ -22,6 +23,8 @@ from simulation.report.words import change
 from simulation.triage.estimates import AtLeastZero
 from simulation.triage.policy import reached
 
+from .conftest import SMALL
+
 SHORT = (
     "study=coverage",
     "~study.arms.sham",
@@ -30,6 +33,7 @@ SHORT = (
     "run.warm_up_days=0",
     "run.measured_days=2",
     "run.run_out_days=1",
+    "run.doublings=0",
     "executor=serial",
     "engine=reference",
 )
@@ -100,7 +104,10 @@ def test_a_study_without_coverages_has_no_such_table(inputs: ReportInputs) -> No
     assert 'id="coverage"' not in page(inputs, ())
 
 
-def test_the_page_of_a_stored_folder_says_the_same(whole: Result, told: ReportInputs, tmp_path: Path) -> None:
+def test_the_page_of_a_stored_folder_says_the_same(
+    whole: Result, told: ReportInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
     folder = write_result(whole, tmp_path)
     made_again = render_again(folder)
     assert made_again is not None

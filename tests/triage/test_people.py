@@ -478,7 +478,7 @@ def test_a_burden_is_the_nurses_too_and_a_tool_takes_off_a_part(policy: Build, d
 def test_no_packaged_policy_burdens_the_site_but_those_about_language(stated: Stated) -> None:
     from tests.triage.test_policy import NAMES
 
-    burdened = ["ai_interprets", "guardian_as_claimed", "nurse_language", "sham_language"]
+    burdened = ["ai_all_levers", "ai_interprets", "guardian_as_claimed", "nurse_language", "sham_language"]
     assert [name for name in NAMES if "burdens" in stated(name)] == burdened
 
 
