@@ -66,8 +66,8 @@ def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]
     for part in parts:
         place = _inside(sources[-1], part)
         if place is None:
-            known = sources[-1] if isinstance(sources[-1], dict) else {}
-            faults.append(Fault(where, f"'{path}' is not in the full policy", nearest(part, known)))
+            remedy = _nowhere(sources[-1], parts, parts.index(part), where).remedy
+            faults.append(Fault(where, f"'{path}' is not in the full policy", remedy))
             return
         sources.append(place[0][place[1]])
     if isinstance(sources[-2], list):

@@ -74,5 +74,16 @@ def test_taking_into_what_is_no_block_is_a_fault(held: Any) -> None:
 def test_taking_what_the_full_policy_has_not_is_a_fault() -> None:
     faults: list[Fault] = []
     take({}, FULL, "minutes.seconds_savd", "here", faults)
-    take({}, FULL, "ai.matrix.0", "here", faults)
-    assert [fault.remedy for fault in faults] == ["Did you mean 'seconds_saved'?", "Known names: none"]
+    take({}, FULL, "ai.matrix.1", "here", faults)
+    assert [fault.remedy for fault in faults] == ["Did you mean 'seconds_saved'?", "Numbers of its parts: 0 to 0"]
+
+
+def test_parts_of_a_list_are_taken_one_behind_the_other() -> None:
+    faults: list[Fault] = []
+    full = {"minutes": [{"factor": 1}, {"factor": 2}, {"factor": 3}]}
+    taken: dict[str, Any] = {}
+    for number in (2, 0):
+        take(taken, full, f"minutes.{number}", "here", faults)
+    assert (taken, faults) == ({"minutes": [{"factor": 3}, {"factor": 1}]}, [])
+    take({"minutes": {"factor": 5}}, full, "minutes.0", "here", faults)
+    assert faults[0].remedy == "Write it as a list in both, or take it whole"

@@ -31,7 +31,7 @@ primary:
 @pytest.fixture(scope="session")
 def ablation() -> Result:
     """Every combination of what the vendor claims."""
-    return compare(load("study=ablation", *SHORT))
+    return compare(load("study=claim", *SHORT))
 
 
 @pytest.fixture

@@ -48,13 +48,13 @@ def refused(folder: Path) -> str:
 
 
 def test_two_levers_become_three_arms_beside_those_that_are_stated() -> None:
-    study = load("study=ablation")
+    study = load("study=claim")
     assert [arm.name for arm in study.arms] == ["nurse", "sham", "accuracy", "time", "accuracy+time"]
     assert {arm.name: arm.arm.levers for arm in study.arms}["accuracy+time"] == ("accuracy", "time")
 
 
 def test_a_lever_takes_its_part_of_the_full_policy_and_nothing_else() -> None:
-    study = load("study=ablation")
+    study = load("study=claim")
     full, nurse = (load(f"triage={name}").alone.policy for name in ("ai_as_claimed", "nurse"))
     accuracy, time, both = (study.arm(name).policy for name in ("accuracy", "time", "accuracy+time"))
     assert (accuracy.ai, accuracy.role, accuracy.minutes) == (full.ai, full.role, None)
@@ -139,11 +139,11 @@ def test_a_mistake_that_every_combination_shares_is_told_once(own: Own) -> None:
     assert text.count("there is no 'staffing.triage_nurse'") == 1
 
 
-def test_six_levers_are_run_in_every_combination_and_seven_in_those_of_sampled_orders() -> None:
-    assert len(expanded(design_of(*"abcdef")).arms) == 64
-    seven = design_of(*"abcdefg")
-    assert 1 + 7 + 21 + 7 + 1 < len(coalitions(seven)) < 128
-    assert len(expanded(seven).arms) == len(coalitions(seven))
+def test_eight_levers_are_run_in_every_combination_and_nine_in_those_of_sampled_orders() -> None:
+    assert len(expanded(design_of(*"abcdefgh")).arms) == 256
+    nine = design_of(*"abcdefghi")
+    assert 1 + 9 + 36 + 9 + 1 < len(coalitions(nine)) < 512
+    assert len(expanded(nine).arms) == len(coalitions(nine))
 
 
 def test_a_reader_is_shown_single_levers_all_but_each_and_all() -> None:
@@ -154,15 +154,15 @@ def test_a_reader_is_shown_single_levers_all_but_each_and_all() -> None:
 
 
 def test_a_study_chooses_some_weeks_and_the_command_line_has_the_last_word() -> None:
-    weeks, year = load("study=ablation"), load("study=ablation", "run=standard")
+    weeks, year = load("study=claim"), load("study=claim", "run=standard")
     assert (weeks.run.measured_days, year.run.measured_days) == (56, 364)
-    assert load("study=ablation", "run.measured_days=28").run.measured_days == 28
+    assert load("study=claim", "run.measured_days=28").run.measured_days == 28
     assert load().run == year.run
 
 
-def test_a_study_may_build_on_the_ablation_that_comes_with_aeflow(tmp_path: Path) -> None:
+def test_a_study_may_build_on_one_that_comes_with_aeflow(tmp_path: Path) -> None:
     (tmp_path / "study").mkdir()
-    text = "defaults: [ablation, _self_]\nname: ours\nfull: ai_label_advises\nlevers:\n"
+    text = "defaults: [claim, _self_]\nname: ours\nfull: ai_label_advises\nlevers:\n"
     text += "  accuracy: {label: labels, takes: [ai, role, acceptance, covers.labels]}\n"
     text += "  time: {label: a nurse, takes: [], changes: {staffing.triage_nurses.extra: 1}}\n"
     (tmp_path / "study" / "ours.yaml").write_text(text, encoding="utf-8")
@@ -188,15 +188,15 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
     assert found.parts.part("interaction index", "a", "b").mean == pytest.approx(-3)
 
 
-def test_parts_of_seven_levers_come_from_sampled_orders_and_add_up() -> None:
-    design = expanded(design_of(*"abcdefg"))
+def test_parts_of_nine_levers_come_from_sampled_orders_and_add_up() -> None:
+    design = expanded(design_of(*"abcdefghi"))
     luck = np.random.default_rng(12)
     name = (MeasureName("wait_to_clinician_mean", "minutes", "all"),)
     measures = {arm: [Measures(name, luck.normal(60, 5, size=1)) for _ in range(4)] for arm in design.arms}
     (found,) = decompositions(design, measures)
     assert found.parts.n_orders == 2 * design.order_pairs
-    shares = sum(found.parts.part("shapley", lever).mean for lever in "abcdefg")
-    assert shares == pytest.approx(found.parts.part("joint", *"abcdefg").mean)
+    shares = sum(found.parts.part("shapley", lever).mean for lever in "abcdefghi")
+    assert shares == pytest.approx(found.parts.part("joint", *"abcdefghi").mean)
 
 
 def test_the_parts_of_a_run_add_up_to_the_effect_that_the_comparison_reports(ablation: Result) -> None:

@@ -110,10 +110,14 @@ def test_a_packaged_policy_opens_with_its_question(name: str) -> None:
     assert first.endswith("?")
 
 
+WITH_LANGUAGE = ("ai_all_levers", "ai_interprets", "nurse_language", "sham_language")
+"""Where a missing language makes labels worse."""
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_packaged_policy_starts_from_the_same_nurse(name: str, stated: Stated) -> None:
     nurse = stated(name)["nurse"]
-    assert ("by_group" in nurse["matrix"]) == (name in ("ai_interprets", "nurse_language", "sham_language"))
+    assert ("by_group" in nurse["matrix"]) == (name in WITH_LANGUAGE)
     nurse["matrix"].pop("by_group", None)
     assert nurse == stated("nurse")["nurse"]
 
