@@ -22,6 +22,7 @@
 # %%
 import os
 from dataclasses import replace
+from functools import cache
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
@@ -52,9 +53,15 @@ everybody = replace(claimed.covers, labels=("walk_in", "ambulance", "referred"))
 counts = study.baseline.policy.nurse.matrix.counts
 
 
+@cache
+def shares_of(exact, direction):
+    """The error matrix of labels that are right so often and err that way."""
+    return ae.nearest_matrix(counts, ae.Wanted(exact_share=exact, under_to_over=DIRECTIONS[direction]))
+
+
 def tool(name, exact, seconds, direction):
     """A policy whose AI is right so often, errs that way and saves so many seconds."""
-    shares = ae.nearest_matrix(counts, ae.Wanted(exact_share=exact, under_to_over=DIRECTIONS[direction]))
+    shares = shares_of(exact, direction)
     rows = tuple(tuple(float(share) for share in row) for row in shares)
     matrix = replace(claimed.ai.matrix, shares=rows, mark="assumed", source="a point of a grid")
     saved = replace(claimed.minutes.seconds_saved, value=float(seconds), mark="assumed", source="a point of a grid")
