@@ -31,9 +31,9 @@ from simulation.records.schema import ActivityTable, Mask, Patients
 from simulation.triage.policy import apply, reached
 from simulation.units import DAY
 
-PROFILED = 20
+PROFILED = 8
 """Replications with day profiles, unless the run asks for all. So few are for pictures and for no inference, and
-cost a fifth of the time."""
+cost a tenth of the time."""
 
 
 @dataclass(frozen=True)

@@ -138,7 +138,7 @@ class RunLength:
     """Replications, and days before, during and after the measured window; weeks are whole.
 
     Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
-    `profile_all`: day profiles of every replication, for what is inferred from them; else of the first twenty, which is
+    `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
     enough for pictures.
     """
 
