@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import Draws
-from simulation.engine.contract import Activities, Run
-from simulation.engine.firsts import Moment as When
-from simulation.engine.firsts import first_times
+from simulation.engine.contract import Milestones, Names, Run
+from simulation.engine.contract import Moment as When
 from simulation.engine.plan import OUTCOMES, EndRow, Outcome, Plan
 from simulation.errors import ResultsError
 from simulation.pathway.department import (
@@ -44,7 +43,8 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     attends = np.array([source.attends for source in sources.values()])
     rows = np.flatnonzero(attends[draws.stream] & (draws.arrived_at < run.horizon))
     stream_code = np.cumsum(attends).astype(np.int16) - 1
-    outcome, outcomes = _outcomes(pathway, plan, run.activities, len(draws))
+    milestones = run.journal.milestones(_recorded(pathway, plan), len(plan.nodes), len(draws))
+    outcome, outcomes = _outcomes(pathway, plan, milestones)
     columns: dict[str, Column] = {
         "patient": rows.astype(np.int32),
         STREAM: stream_code[draws.stream[rows]].astype(np.int16),
@@ -62,11 +62,11 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
         codes = _label_given(pathway, plan, draws, run) if name == ACUITY_GIVEN else draws.attributes[name]
         columns[name] = codes[rows]
         categories[name] = pathway.categories(name)
-    for name, first_at in _recorded(pathway, plan, run.activities, len(draws)).items():
+    for name, first_at in milestones.first_at.items():
         _must_be_new(name, columns)
         columns[name] = first_at[rows]
     if pathway.worsening is not None:
-        for name, at in _worsening(plan, draws, run).items():
+        for name, at in _worsening(plan, draws, run, milestones).items():
             _must_be_new(name, columns)
             columns[name] = to_minutes(at)[rows]
         if "departed_at" in columns:  # what happens on a ward is not about A&E, nor about when the run ends
@@ -97,22 +97,14 @@ def activities_table(plan: Plan, run: Run) -> ActivityTable:
     return ActivityTable(columns, {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
 
 
-def _worsening(plan: Plan, draws: Draws, run: Run) -> dict[str, NDArray[np.int64]]:
+def _worsening(plan: Plan, draws: Draws, run: Run, milestones: Milestones) -> dict[str, NDArray[np.int64]]:
     """When everybody got worse while here, and when a round noticed: ticks or NEVER, shape (n,) each."""
-    is_end = np.array([isinstance(row, EndRow) for row in plan.rows])
-    last = _last_of_each(run.activities)  # an end is nobody's last but one
-    gone_at = np.full(len(draws), run.horizon)
-    ended_at = run.activities.ended_at[last]
-    gone_at[run.activities.patient[last]] = np.where(is_end[run.activities.step[last]], ended_at, run.horizon)
+    has_ended = np.append([isinstance(row, EndRow) for row in plan.rows], False)  # last: of who has no row at all
+    gone_at = np.where(has_ended[milestones.last_step], milestones.last_ended_at, run.horizon)
     worsened_at = np.where(draws.worsens == NEVER, gone_at, draws.arrived_at + draws.worsens)
     noticed_at = np.full(len(draws), NEVER, dtype=np.int64)
     noticed_at[run.notices.patient] = run.notices.at
     return {"worsened_at": np.where(worsened_at < gone_at, worsened_at, NEVER), "noticed_at": noticed_at}
-
-
-def _last_of_each(activities: Activities) -> NDArray[np.int64]:
-    """Which row is the last of each patient who has any, in order of patients."""
-    return np.flatnonzero(np.append(activities.patient[1:] != activities.patient[:-1], True)[: len(activities)])
 
 
 def _label_given(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> NDArray[np.int16]:
@@ -143,28 +135,24 @@ def _must_be_new(name: str, columns: dict[str, Column]) -> None:
 
 
 def _outcomes(
-    pathway: Pathway, plan: Plan, activities: Activities, n: int
+    pathway: Pathway, plan: Plan, milestones: Milestones
 ) -> tuple[NDArray[np.int16], tuple[str, ...]]:
     """The code of everybody's outcome, shape (n,), and the names of the codes."""
     outcomes = (*dict.fromkeys(end.outcome for end in pathway.ends.values()), IN_BUILDING)
     code = dict(zip(outcomes, range(len(outcomes)), strict=True))
-    of_node = np.full(len(plan.nodes), NEVER, dtype=np.int16)
+    of_node = np.full(len(plan.nodes) + 1, code[IN_BUILDING], dtype=np.int16)  # the last is of who has no row at all
     for name, end in pathway.ends.items():
         of_node[plan.row(name)] = code[end.outcome]
-    last = _last_of_each(activities)
-    reached = of_node[activities.step[last]]
-    codes = np.full(n, code[IN_BUILDING], dtype=np.int16)
-    codes[activities.patient[last]] = np.where(reached == NEVER, code[IN_BUILDING], reached)
-    return codes, outcomes
+    return of_node[milestones.last_step], outcomes
 
 
-def _recorded(pathway: Pathway, plan: Plan, activities: Activities, n: int) -> dict[str, NDArray[np.float64]]:
-    """By name of a record: the minute at which it first happened to each patient, shape (n,), or NaN."""
+def _recorded(pathway: Pathway, plan: Plan) -> Names:
+    """By name of a record: its nodes, and which moment of theirs."""
     names: dict[str, dict[int, When]] = {}
     for node_name, node in pathway.nodes().items():
         for name, moment in _records(node).items():
             names.setdefault(name, {})[plan.row(node_name)] = When[moment.upper()]
-    return first_times(activities, names, len(plan.nodes), n)
+    return names
 
 
 def _records(node: object) -> Mapping[str, Moment]:

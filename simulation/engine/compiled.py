@@ -1,12 +1,11 @@
 """The compiled engine: the contract again, in numba, some fifty times as fast as the reference.
 
-`simulate` flattens the plan to arrays, runs the loop of `compiled_loop` and puts its table in order. If the table
-was too small the loop says so and runs again with twice the room, which is safe because engines are deterministic.
+`simulate` flattens the plan to arrays and runs the loop of `compiled_loop`. If the table was too small the loop says
+so and runs again with twice the room, which is safe because engines are deterministic.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, Literal
@@ -15,8 +14,9 @@ import numpy as np
 
 from simulation.engine import compiled_loop as loop
 from simulation.engine import compiled_records as kinds
+from simulation.engine.compiled_journal import Recorded, room_for
 from simulation.engine.compiled_records import FlatPlan, Ints, People, Records, Room, Table
-from simulation.engine.contract import Activities, Changes, Notices, Run
+from simulation.engine.contract import Changes, Notices, Run
 from simulation.engine.plan import HOURS_IN_WEEK, NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
 from simulation.units import NEVER, WEEK
@@ -41,7 +41,7 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     n_noticed_at_most = len(columns) if plan.round_every else 0
     while True:
         table = Table(
-            _kept_activities(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE)
+            room_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE)
         )
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
         room = _room(plan, flat, people, n_slots)
@@ -52,20 +52,9 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
             n_rows *= 2
         else:
             n_slots *= 2
-    activities = _activities(table.activities[:n_activities], len(columns))
+    journal = Recorded(table.activities, n_activities, len(columns))
     changes, notices = _changes(table.changes[:n_changed]), _notices(table.notices[:n_noticed])
-    return Run(activities, changes, horizon, n_events, notices)
-
-
-def _kept_activities(n_rows: int) -> Records:
-    """Room for activities, kept by each thread for its next run: fresh memory would cost a twentieth of the time."""
-    if len(getattr(_kept, "activities", ())) < n_rows:
-        _kept.activities = np.empty(n_rows, kinds.ACTIVITY)
-    kept: Records = _kept.activities
-    return kept
-
-
-_kept = threading.local()
+    return Run(journal, changes, horizon, n_events, notices)
 
 
 def _within_limits(plan: Plan, columns: Columns, horizon: int) -> None:
@@ -99,30 +88,21 @@ def _people(columns: Columns, horizon: int) -> People:
         np.require(columns.ignored, np.bool_, WRITEABLE),
         leaves_at.astype(np.int64),
         np.where(columns.alarms == NEVER, NEVER, columns.arrived_at + columns.alarms),
-        leavers[np.argsort(leaves_at[leavers], kind="stable")].astype(np.uint32),
+        leavers[np.argsort(leaves_at[leavers])].astype(np.uint32),  # those of one tick in any order: see the contract
         np.concatenate([np.zeros((0, 2), np.int64), *columns.outages]),
         np.cumsum([0, *(len(spans) for spans in columns.outages)]),
     )
 
 
 def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
-    """Nobody is here yet, every queue is empty, nothing is due."""
+    """Nobody is here yet (whoever arrives is written down then), every queue is empty, nothing is due."""
     n = len(columns.arrived_at)
-    people = np.empty(n, kinds.PERSON)
-    people["doing"] = loop.IS_NOT_HERE
-    people["row"] = columns.start
-    people["started_at"] = NEVER
-    people["acuity"] = plan.untriaged_class
-    people["seen"] = columns.leaves_at == NEVER
-    people["noticed"] = False
-    people["queue"] = NONE
-    people["n_held"] = people["n_taken"] = 0
     queues = np.empty(len(flat.asks) * len(flat.worth), kinds.QUEUE_ENDS)
     queues["first"] = queues["last"] = NONE
     waiting = np.zeros(len(flat.rows), kinds.WAITING)
     waiting["changed_at"] = NEVER
     return Room(
-        people=people,
+        people=np.empty(n, kinds.PERSON),
         slots=np.empty(n * n_slots, np.uint32),
         passes=np.zeros(n * plan.n_loops, np.int16),
         marked_at=np.full(n * plan.n_marks, NEVER, np.int64),
@@ -137,31 +117,6 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
         ending=np.empty(n, np.uint32),
         limited=np.empty(n, np.uint32),
     )
-
-
-def _activities(found: Records, n_patients: int) -> Activities:
-    n = len(found)
-    columns = Activities(
-        patient=np.empty(n, np.int32),
-        step=np.empty(n, np.int16),
-        outcome=np.empty(n, np.int8),
-        joined_at=np.empty(n, np.int64),
-        started_at=np.empty(n, np.int64),
-        ended_at=np.empty(n, np.int64),
-        pool=np.empty(n, np.int16),
-    )
-    loop.arrange(
-        found,
-        np.zeros(n_patients + 1, np.int64),
-        columns.patient,
-        columns.step,
-        columns.outcome,
-        columns.joined_at,
-        columns.started_at,
-        columns.ended_at,
-        columns.pool,
-    )
-    return columns
 
 
 def _changes(found: Records) -> Changes:
@@ -320,6 +275,7 @@ def _settings(plan: Plan, *, decides: bool) -> Records:
         "round_every": plan.round_every,
         "n_loops": plan.n_loops,
         "n_marks": plan.n_marks,
+        "untriaged_class": plan.untriaged_class,
     }
     return _records(kinds.SETTINGS, [fields])
 

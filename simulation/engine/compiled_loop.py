@@ -359,9 +359,9 @@ def _turn_away(now, limited, n_limited, moving, n_moving, rows, waiting, people,
 
 
 @inner
-def _write_open(people, activities, n_rows):
+def _write_open(people, n_arrived, activities, n_rows):
     """Write down what whoever is still here was doing; returns the rows of the table, or -1 if it is full."""
-    for p in range(len(people)):
+    for p in range(n_arrived):
         person = people[p]
         if person.doing != IS_NOT_HERE:
             if n_rows == len(activities):
@@ -390,7 +390,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     queue_of_class, worth = flat.queue_of_class, flat.worth
     n_queues = len(worth)
     triggers, settings, widening, paces = flat.triggers, flat.settings[0], flat.widening, flat.paces
-    arrived_at, leaves_at, leavers = columns.arrived_at, columns.leaves_at, columns.leavers
+    arrived_at, start, leaves_at, leavers = columns.arrived_at, columns.start, columns.leaves_at, columns.leavers
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
     outages, outages_at = columns.outages, columns.outages_at
     activities, changes, notices = table.activities, table.changes, table.notices
@@ -475,7 +475,16 @@ def run(flat, columns, room, table, horizon, n_slots):
                 here = above
             heap[here] = key
         while arrival_at <= now:
-            people[next_arrival].doing = ROUTE
+            person = people[next_arrival]
+            person.row = start[next_arrival]
+            person.started_at = NEVER
+            person.queue = -1
+            person.n_held = 0
+            person.n_taken = 0
+            person.acuity = settings.untriaged_class
+            person.seen = leaves_at[next_arrival] < 0
+            person.noticed = False
+            person.doing = ROUTE
             moving[n_moving] = next_arrival
             n_moving += 1
             next_arrival += 1
@@ -824,28 +833,5 @@ def run(flat, columns, room, table, horizon, n_slots):
             if n_moving == 0:
                 break
 
-    n_rows = _write_open(people, activities, n_rows)
+    n_rows = _write_open(people, next_arrival, activities, n_rows)
     return FITS if n_rows >= 0 else TABLE_FULL, n_rows, n_changes, n_notices, n_events
-
-
-@compiled
-def arrange(activities, place, patient, step, outcome, joined_at, started_at, ended_at, pool):
-    """Put activities into columns in the order of patients, each patient's as they came (a counting sort).
-
-    `place`: zeros, one more than there are patients.
-    """
-    for k in range(len(activities)):
-        place[activities[k].patient + 1] += 1
-    for p in range(len(place) - 1):
-        place[p + 1] += place[p]
-    for k in range(len(activities)):
-        activity = activities[k]
-        to = place[activity.patient]
-        place[activity.patient] += 1
-        patient[to] = activity.patient
-        step[to] = activity.step
-        outcome[to] = activity.outcome
-        joined_at[to] = activity.joined_at
-        started_at[to] = activity.started_at
-        ended_at[to] = activity.ended_at
-        pool[to] = activity.pool

@@ -114,6 +114,7 @@ SETTINGS = _record(
     round_every=np.int64,
     n_loops=np.int64,
     n_marks=np.int64,
+    untriaged_class=np.int64,
 )
 # Where a patient is: what it does at which row of the plan since when, its neighbours in the queue, what it holds.
 PERSON = _record(

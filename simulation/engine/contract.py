@@ -56,7 +56,10 @@ An engine that lacks what a plan needs raises PlanError and names the step: ther
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import IntEnum
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -106,15 +109,61 @@ class Notices:
         return len(self.at)
 
 
+class Moment(IntEnum):
+    """Which point in time of an activity."""
+
+    JOINED = 0
+    STARTED = 1
+    ENDED = 2
+
+
+Names = Mapping[str, Mapping[int, Moment]]
+"""For each name of a record, its nodes and which moment of theirs."""
+
+
+@dataclass(frozen=True)
+class Milestones:
+    """When patients first came to what has a name, and the last row of each; n patients.
+
+    first_at  (n,) minutes by name, NaN where it never happened (whoever gave up waiting for a step never ended it);
+    last_step  (n,) node of the last row, or -1 for who has none; last_ended_at  (n,) ticks at which it ended, or NEVER.
+    """
+
+    first_at: Mapping[str, NDArray[np.float64]]
+    last_step: NDArray[np.int16]
+    last_ended_at: NDArray[np.int64]
+
+
+class Journal(Protocol):
+    """Activities as an engine wrote them down: each patient's in the order of joining, patients in any order."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    def arranged(self) -> Activities:
+        """The same rows, patient by patient."""
+        ...
+
+    def milestones(self, names: Names, n_nodes: int, n_patients: int) -> Milestones:
+        """First times by name and the last row of each patient, without arranging anything."""
+        ...
+
+
 @dataclass(frozen=True)
 class Run:
     """What an engine returns. `n_events` counts the instants' changes, for speed figures."""
 
-    activities: Activities
+    journal: Journal
     changes: Changes
     horizon: int
     n_events: int
     notices: Notices
+
+    @cached_property
+    def activities(self) -> Activities:
+        """Everybody's activities, arranged when they are first read: most answers need no more than milestones."""
+        return self.journal.arranged()
 
 
 class Engine(Protocol):

@@ -17,6 +17,7 @@ import numpy as np
 import simpy
 
 from simulation.engine.contract import Activities, Changes, Notices, Run
+from simulation.engine.milestones import InOrder
 from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
@@ -179,7 +180,7 @@ class _Department:
             if self.touched or self.joined_now:
                 self._dispatch(now)  # C
             due = peek()
-        return Run(self._activities(), self._changes(), horizon, self.n_events, self._notices())
+        return Run(InOrder(self._activities()), self._changes(), horizon, self.n_events, self._notices())
 
     # --- B: what is due now ----------------------------------------------------------------------------------
 

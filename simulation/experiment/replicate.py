@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,7 +84,11 @@ class Simulated:
     draws: Draws
     run: Run
     patients: Patients
-    activities: ActivityTable
+
+    @cached_property
+    def activities(self) -> ActivityTable:
+        """Every step of everybody, put in order when it is first read."""
+        return activities_table(self.plan, self.run)
 
 
 def replicate(task: Task) -> Answer:
@@ -108,41 +113,59 @@ def simulate_arm(
 
 
 def _once(task: Task, run_out_days: int, began: float) -> Answer:
-    window = task.run.window
     days = task.run.warm_up_days + task.run.measured_days + run_out_days
     drawn = SharedDraws(seed=task.run.seed, replication=task.replication, days=days)
-    arms: dict[str, ArmAnswer] = {}
-    compared_with: Patients | None = None
-    n_activities, n_events, engine_seconds = 0, 0, 0.0
-    n_attendances = 0
+    met: dict[str, _Met] = {}
     for arm in sorted(task.arms, key=lambda each: each.name != task.baseline):
-        draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
-        started = time.perf_counter()
-        simulated = _simulate(arm, draws, task.engine, days)
-        engine_seconds += time.perf_counter() - started
-        patients = simulated.patients
-        if task.coverages is not None:
-            patients = with_coverage(patients, *_reached(task, task.coverages, arm.pathway, draws))
-        compared_with = compared_with if compared_with is not None else patients
-        arms[arm.name] = ArmAnswer(
-            measures=measure(patients, window=window),
-            day=_day(arm, simulated, window) if task.run.profile_all or task.replication < PROFILED else None,
-            shares=None if arm.name == task.baseline else shares_better_worse(patients, compared_with, window),
-            n_unfinished=unfinished(patients, window),
-            waits=_waits(patients, simulated, window) if task.coverages is not None else None,
-        )
-        n_activities += len(simulated.run.activities)
-        n_events += simulated.run.n_events
-        n_attendances += len(patients)
+        met[arm.name] = _meet(task, arm, drawn, days, met[task.baseline].patients if met else None)
     return Answer(
         replication=task.replication,
-        arms={arm.name: arms[arm.name] for arm in task.arms},
+        arms={arm.name: met[arm.name].answer for arm in task.arms},
         run_out_days=run_out_days,
-        n_attendances=n_attendances,
-        n_activities=n_activities,
-        n_events=n_events,
-        engine_seconds=engine_seconds,
+        n_attendances=sum(each.n_attendances for each in met.values()),
+        n_activities=sum(each.n_activities for each in met.values()),
+        n_events=sum(each.n_events for each in met.values()),
+        engine_seconds=sum(each.engine_seconds for each in met.values()),
         seconds=time.perf_counter() - began,
+    )
+
+
+@dataclass(frozen=True)
+class _Met:
+    """What one arm brought, and the work that it was; `patients` of the baseline, for others to be compared with."""
+
+    answer: ArmAnswer
+    patients: Patients | None
+    n_attendances: int
+    n_activities: int
+    n_events: int
+    engine_seconds: float
+
+
+def _meet(task: Task, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Patients | None) -> _Met:
+    """Let everybody meet one arm; what is large (its patients and activities) is gone when this returns."""
+    window = task.run.window
+    draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
+    started = time.perf_counter()
+    simulated = _simulate(arm, draws, task.engine, days)
+    engine_seconds = time.perf_counter() - started
+    patients = simulated.patients
+    if task.coverages is not None:
+        patients = with_coverage(patients, *_reached(task, task.coverages, arm.pathway, draws))
+    answer = ArmAnswer(
+        measures=measure(patients, window=window),
+        day=_day(arm, simulated, window) if task.run.profile_all or task.replication < PROFILED else None,
+        shares=None if baseline is None else shares_better_worse(patients, baseline, window),
+        n_unfinished=unfinished(patients, window),
+        waits=_waits(patients, simulated, window) if task.coverages is not None else None,
+    )
+    return _Met(
+        answer=answer,
+        patients=patients if baseline is None else None,
+        n_attendances=len(patients),
+        n_activities=len(simulated.run.journal),
+        n_events=simulated.run.n_events,
+        engine_seconds=engine_seconds,
     )
 
 
@@ -167,4 +190,4 @@ def _simulate(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Sim
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
     patients = patients_table(arm.pathway, plan, draws, run)
-    return Simulated(plan, draws, run, patients, activities_table(plan, run))
+    return Simulated(plan, draws, run, patients)

@@ -7,6 +7,7 @@ import pytest
 
 from simulation.analysis.tables import activities_table, patients_table
 from simulation.engine.contract import Activities
+from simulation.engine.milestones import InOrder
 from simulation.engine.plan import OUTCOMES
 from simulation.errors import ResultsError
 from simulation.pathway.department import Chance
@@ -114,7 +115,7 @@ def test_of_a_step_that_is_done_twice_the_first_time_counts(department: Any) -> 
         ended_at=at,
         pool=np.full(3, -1, dtype=np.int16),
     )
-    run = replace(department.run, activities=story)
+    run = replace(department.run, journal=InOrder(story))
     table = patients_table(department.pathway, department.plan, department.draws, run)
     assert (table["seen_at"][7], table["departed_at"][7]) == (10.0, 40.0)
     assert np.isfinite(table["departed_at"]).sum() == 1

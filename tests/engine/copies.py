@@ -17,6 +17,7 @@ import numpy as np
 
 import simulation.engine
 from simulation.engine import compiled, compiled_loop, plan, reference
+from simulation.engine.compiled_records import ACTIVITY
 from simulation.engine.contract import Engine
 
 UNWRITTEN = -(2**30)
@@ -48,10 +49,11 @@ def interpreted(*edits: Edit, **names: Any) -> Engine:
     """
     with mock.patch.object(numba.config, "DISABLE_JIT", True):
         loop = _copy(compiled_loop, edits, {"np": _Numpy(_checked), **names})
-    for name in ("run", "arrange"):
-        setattr(loop, name, _with_checked_arrays(getattr(loop, name)))
+    loop.run = _with_checked_arrays(loop.run)
+    empty = _Numpy(lambda array: array)
     with _instead_of(compiled_loop, loop):
-        simulate: Engine = _copy(compiled, (), {"np": _Numpy(lambda array: array)}).simulate
+        names_of_engine = {"np": empty, "room_for": lambda n_rows: empty.empty(n_rows, ACTIVITY)}
+        simulate: Engine = _copy(compiled, (), names_of_engine).simulate
     return simulate
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from simulation.engine import compiled, reference
 from simulation.engine.contract import Engine, Run
+from simulation.engine.milestones import InOrder
 
 from .copies import Edit, interpreted, plan_with, reference_with
 from .equality import n_differing
@@ -214,7 +215,7 @@ def test_declaring_pools_and_steps_backwards_sees_an_engine_that_goes_list_by_li
         run, turned = _run(engine, made), _run(engine, other)
         if len(run.activities) != len(turned.activities):
             return
-        turned = replace(turned, activities=renamed(turned.activities, other.plan, made.plan))
+        turned = replace(turned, journal=InOrder(renamed(turned.activities, other.plan, made.plan)))
         if n_differing(run, turned):
             return
     pytest.fail("the order of declaration changed nothing")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulation.analysis.tables import activities_table, patients_table
+from simulation.analysis.tables import patients_table
 from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
 from simulation.experiment.replicate import Simulated
@@ -27,7 +27,7 @@ def told(*people: Person, of: int) -> list[str]:
     made = clinic()
     plan, draws = lower(made), draws_of(made, people)
     run = simulate(plan, bind(plan, draws), 1440 * 1024)
-    simulated = Simulated(plan, draws, run, patients_table(made, plan, draws, run), activities_table(plan, run))
+    simulated = Simulated(plan, draws, run, patients_table(made, plan, draws, run))
     return [line.strip() for line in story({"nurse": simulated}, of).splitlines()]
 
 

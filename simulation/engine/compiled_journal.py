@@ -1,0 +1,131 @@
+"""What the compiled engine wrote down, as records in the order in which activities ended; and one pass over them.
+
+Nothing is put in order by patient until somebody reads activities: milestones need one pass and no order.
+"""
+# mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import numba
+import numpy as np
+
+from simulation.engine._cache import settle
+from simulation.engine.compiled_records import ACTIVITY, Records
+from simulation.engine.contract import Activities, Milestones, Moment, Names
+from simulation.engine.plan import NONE, Outcome
+from simulation.units import NEVER, TICKS_PER_MINUTE
+
+DONE = int(Outcome.DONE)
+JOINED, STARTED = int(Moment.JOINED), int(Moment.STARTED)
+
+
+def room_for(n_rows: int) -> Records:
+    """Room for activities: what a journal of this thread gave back, or new; new memory costs a run a twentieth."""
+    spare: Records | None = _spare.__dict__.pop("records", None)
+    return spare if spare is not None and len(spare) >= n_rows else np.empty(n_rows, ACTIVITY)
+
+
+_spare = threading.local()
+
+
+class Recorded:
+    """The first `n_rows` records of `room`, which the next run may have when this journal is gone."""
+
+    def __init__(self, room: Records, n_rows: int, n_patients: int) -> None:
+        self._room = room
+        self._n_rows = n_rows
+        self._n_patients = n_patients
+
+    def __del__(self) -> None:
+        _spare.records = self._room
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def arranged(self) -> Activities:
+        """Columns of their own, patient by patient."""
+        n = self._n_rows
+        columns = Activities(
+            patient=np.empty(n, np.int32),
+            step=np.empty(n, np.int16),
+            outcome=np.empty(n, np.int8),
+            joined_at=np.empty(n, np.int64),
+            started_at=np.empty(n, np.int64),
+            ended_at=np.empty(n, np.int64),
+            pool=np.empty(n, np.int16),
+        )
+        _arrange(
+            self._room[:n],
+            np.zeros(self._n_patients + 1, np.int64),
+            columns.patient,
+            columns.step,
+            columns.outcome,
+            columns.joined_at,
+            columns.started_at,
+            columns.ended_at,
+            columns.pool,
+        )
+        return columns
+
+    def milestones(self, names: Names, n_nodes: int, n_patients: int) -> Milestones:
+        """First times by name and the last row of each patient."""
+        entries = sorted((node, k, int(moment)) for k, of in enumerate(names.values()) for node, moment in of.items())
+        node, name, moment = np.array(entries, dtype=np.int64).reshape(-1, 3).T
+        begins = np.searchsorted(node, np.arange(n_nodes + 1))
+        first_at = np.full((len(names), n_patients), np.nan)
+        last_step = np.full(n_patients, NONE, dtype=np.int16)
+        last_ended_at = np.full(n_patients, NEVER, dtype=np.int64)
+        records = self._room[: self._n_rows]
+        _look_through(records, begins, name.copy(), moment.copy(), first_at, last_step, last_ended_at)
+        return Milestones(dict(zip(names, first_at, strict=True)), last_step, last_ended_at)
+
+
+_njit: Any = numba.njit
+
+
+_compiled = _njit(cache=settle(), nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+
+
+@_compiled
+def _look_through(records, begins, name, moment, first_at, last_step, last_ended_at):
+    for k in range(len(records)):
+        record = records[k]
+        patient = np.int64(record.patient)
+        last_step[patient] = record.step
+        last_ended_at[patient] = record.ended_at
+        for entry in range(begins[record.step], begins[record.step + 1]):
+            at = record.ended_at
+            if moment[entry] == JOINED:
+                at = record.joined_at
+            elif moment[entry] == STARTED:
+                at = record.started_at
+            elif record.outcome != DONE:
+                continue
+            if at != NEVER and np.isnan(first_at[name[entry], patient]):
+                first_at[name[entry], patient] = at / TICKS_PER_MINUTE
+
+
+@_compiled
+def _arrange(activities, place, patient, step, outcome, joined_at, started_at, ended_at, pool):
+    """Put activities into columns in the order of patients, each patient's as they came (a counting sort).
+
+    `place`: zeros, one more than there are patients.
+    """
+    for k in range(len(activities)):
+        place[activities[k].patient + 1] += 1
+    for p in range(len(place) - 1):
+        place[p + 1] += place[p]
+    for k in range(len(activities)):
+        activity = activities[k]
+        to = place[activity.patient]
+        place[activity.patient] += 1
+        patient[to] = activity.patient
+        step[to] = activity.step
+        outcome[to] = activity.outcome
+        joined_at[to] = activity.joined_at
+        started_at[to] = activity.started_at
+        ended_at[to] = activity.ended_at
+        pool[to] = activity.pool
