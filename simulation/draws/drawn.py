@@ -1,0 +1,65 @@
+"""One replication's patients as columns: what triage, engines and tables read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws.luck import Floats, Luck
+
+
+@dataclass(frozen=True)
+class Draws:
+    """One replication's patients, sorted by arrival; every array has one entry (or column) a patient.
+
+    arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
+    the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
+    patience, worsens  ticks from arrival to giving up, to getting worse, or NEVER; alarms  the same to when those who
+    look can see it (None: as `worsens`); adherence  uniform coins by step;
+    order  which row of the sources, one after another, each is. Minutes of durations that a source's patients cannot
+    come to are 0.
+    outages  by name, ticks from and to of the spans in which something is down, shape (n_spans, 2), in order of time.
+    """
+
+    replication: int
+    arrived_at: NDArray[np.int64]
+    stream: NDArray[np.int16]
+    number: NDArray[np.int64]
+    attributes: Mapping[str, NDArray[np.int16]]
+    minutes: Mapping[str, Floats]
+    patience: NDArray[np.int64]
+    worsens: NDArray[np.int64]
+    adherence: Mapping[str, Floats]
+    order: NDArray[np.int64]
+    luck: Luck
+    outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    alarms: NDArray[np.int64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.arrived_at)
+
+    def uniform(self, column: str, repeat: int = 0) -> Floats:
+        """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
+        return self.luck.uniform(column, repeat)
+
+    def normal(self, column: str, repeat: int = 0) -> Floats:
+        """One standard normal number a patient from the stream of that name, shape (n,)."""
+        return self.luck.normal(column, repeat, of={source.key for source in self.luck.sources}).astype(float)
+
+    def with_columns(
+        self,
+        *,
+        attributes: Mapping[str, NDArray[np.int16]] | None = None,
+        minutes: Mapping[str, Floats] | None = None,
+        alarms: NDArray[np.int64] | None = None,
+    ) -> Draws:
+        """The same patients with some columns replaced (by a triage policy); nothing is copied or drawn."""
+        return replace(
+            self,
+            attributes={**self.attributes, **(attributes or {})},
+            minutes={**self.minutes, **(minutes or {})},
+            alarms=self.alarms if alarms is None else alarms,
+        )

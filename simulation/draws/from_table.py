@@ -1,0 +1,97 @@
+"""A table of patients instead of drawn ones."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws.arrivals import DAYS_IN_YEAR
+from simulation.draws.drawing import fill
+from simulation.draws.drawn import Draws
+from simulation.draws.luck import Floats, Source
+from simulation.draws.minutes import patience_of, worsens_of
+from simulation.errors import DrawsError, nearest
+from simulation.pathway.department import STREAM, Pathway
+from simulation.units import DAY, to_ticks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0) -> Draws:
+    """Use a table of patients instead of drawn ones: what its columns say is taken, the rest is drawn.
+
+    Columns: `arrived_at` (minutes from 00:00 on a Monday) and `stream` (a stream's name); then any attribute by
+    its name (a category each) and any duration as `minutes.<name>` (first pass) or `minutes.<name>.<k>`; minutes
+    left empty are drawn. Raises DrawsError for a missing column, an unknown one, an unknown category, and a time
+    that is negative or not a number.
+    """
+    known = pathway.categories(STREAM)
+    allowed = {"arrived_at", STREAM, *pathway.attributes}
+    allowed |= {f"minutes.{name}" for name in pathway.durations}
+    allowed |= {f"minutes.{name}.{k}" for name, each in pathway.durations.items() for k in range(each.repeats)}
+    for column in patients.columns:
+        if column not in allowed:
+            raise DrawsError(f"table of patients: unknown column '{column}'. {nearest(str(column), allowed)}")
+    for column in ("arrived_at", STREAM):
+        if column not in patients.columns:
+            raise DrawsError(f"table of patients: no column '{column}'")
+    arrival = _numbers("arrived_at", patients["arrived_at"])
+    if np.isnan(arrival).any():
+        row = int(np.argmax(np.isnan(arrival)))
+        raise DrawsError(
+            f"table of patients: column 'arrived_at' has no number in row {row}. Say when the patient came"
+        )
+    arrived_at = to_ticks(arrival)
+    stream = _codes("stream", patients[STREAM], known)
+    sources: list[Source] = []
+    arrivals = []
+    rows = [np.flatnonzero(stream == code) for code in range(len(known))]
+    for name, mine in zip(known, rows, strict=True):
+        sources.append(Source(name, len(sources), 0, len(mine), np.arange(len(mine))))
+        arrivals.append(arrived_at[mine])
+    by_source = np.concatenate(rows)
+    attributes = {
+        name: _codes(name, patients[name], pathway.categories(name))[by_source]
+        for name in pathway.attributes
+        if name in patients.columns
+    }
+    days = int(arrived_at.max(initial=0)) // DAY + 1 + DAYS_IN_YEAR  # outages go on after the last arrival
+    drawn = fill(pathway, seed, 0, days, sources, arrivals, attributes)
+    table_row = by_source[drawn.order]
+    minutes = {name: drawn.minutes[name].copy() for name in pathway.durations}
+    for name in pathway.durations:
+        for k in range(len(minutes[name])):
+            for column in (f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",):
+                if column in patients.columns:
+                    stated = _numbers(column, patients[column])[table_row]
+                    minutes[name][k] = np.where(np.isnan(stated), minutes[name][k], stated)
+    patience, worsens = patience_of(pathway, drawn, minutes), worsens_of(pathway, drawn, minutes)
+    return replace(drawn.with_columns(minutes=minutes), patience=patience, worsens=worsens)
+
+
+def _numbers(column: str, values: pd.Series) -> Floats:
+    """A column of minutes, NaN where it is empty, shape (n,)."""
+    try:
+        numbers: Floats = values.to_numpy(dtype=float)
+    except (TypeError, ValueError):
+        raise DrawsError(f"table of patients: column '{column}' does not hold numbers. Give minutes") from None
+    wrong = (numbers < 0) | np.isinf(numbers)
+    if wrong.any():
+        row = int(np.argmax(wrong))
+        raise DrawsError(
+            f"table of patients: column '{column}' holds {numbers[row]} in row {row}. "
+            "Minutes are 0 or more; arrivals count from 00:00 on a Monday"
+        )
+    return numbers
+
+
+def _codes(column: str, values: pd.Series, known: tuple[str, ...]) -> NDArray[np.int16]:
+    number = {name: code for code, name in enumerate(known)}
+    unknown = sorted({str(value) for value in values if str(value) not in number})
+    if unknown:
+        raise DrawsError(f"table of patients: column '{column}' holds '{unknown[0]}'. {nearest(unknown[0], known)}")
+    return np.array([number[str(value)] for value in values], dtype=np.int16)

@@ -1,0 +1,89 @@
+"""Minutes of every duration, and the points in time that follow from them: patience, getting worse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws.attributes import amount
+from simulation.draws.drawn import Draws
+from simulation.draws.luck import Floats
+from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.durations import AnyDuration, Fixed
+from simulation.pathway.ways import durations_by_source
+from simulation.units import NEVER, to_ticks
+
+
+def minutes_of(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws) -> dict[str, Floats]:
+    """Minutes by duration, shape (repeats, n); for patients who can come to a step of it, see `Draws`."""
+    met = durations_by_source(pathway)
+    found = {}
+    who: dict[tuple[bool, ...], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
+    complexity = None
+    if any(duration.complexity for duration in pathway.durations.values()):
+        complexity = draws.luck.normal("complexity", 0, of={source.key for source in draws.luck.sources})
+    for name, duration in pathway.durations.items():
+        comes = tuple(name in met[source] for source in pathway.categories(STREAM))
+        if comes not in who:
+            whose = np.array(comes).take(draws.stream)
+            who[comes] = np.flatnonzero(whose), np.flatnonzero(~whose)
+        mine, others = who[comes]
+        sources = {source.key for source in draws.luck.sources if comes[source.code]}
+        mean = amount(pathway, codes, duration.mean) * duration.scale
+        found[name] = np.empty((duration.repeats, len(draws)))
+        for repeat, minutes in enumerate(found[name]):
+            if isinstance(duration, Fixed):  # needs no luck
+                minutes[:] = mean
+                minutes[others] = 0
+            else:
+                luck = draws.luck.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources)
+                if duration.complexity and complexity is not None:
+                    luck *= np.float32(math.sqrt(1 - duration.complexity**2))
+                    luck += np.float32(duration.complexity) * complexity
+                _write_minutes(duration, luck, mean, minutes, mine, others)
+            if duration.longest is not None:
+                np.minimum(minutes, duration.longest, out=minutes)
+    return found
+
+
+def _write_minutes(
+    duration: AnyDuration,
+    luck: NDArray[np.float32],
+    mean: Floats,
+    into: Floats,
+    mine: NDArray[np.int64],
+    others: NDArray[np.int64],
+) -> None:
+    """Write the minutes of those whom a duration is for, and 0 for the others; `luck` is written over."""
+    if len(mine) > len(luck) / 2:
+        duration.to_minutes(luck, mean, into)
+        into[others] = 0
+    else:
+        few = np.empty(len(mine))
+        duration.to_minutes(luck[mine], np.broadcast_to(mean, luck.shape)[mine], few)
+        into[:] = 0
+        into[mine] = few
+
+
+def patience_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
+    """Ticks from arrival to giving up, or NEVER, shape (n,)."""
+    if pathway.patience is None:
+        return draws.patience
+    return _after_arrival(pathway, draws, pathway.patience.streams, minutes[pathway.patience.minutes])
+
+
+def worsens_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
+    """Ticks from arrival to getting worse, or NEVER, shape (n,)."""
+    if pathway.worsening is None:
+        return draws.worsens
+    return _after_arrival(pathway, draws, pathway.worsening.streams, minutes[pathway.worsening.minutes])
+
+
+def _after_arrival(pathway: Pathway, draws: Draws, streams: Collection[str], minutes: Floats) -> NDArray[np.int64]:
+    """The first repeat of a duration in ticks for the patients of some streams, NEVER for the others, shape (n,)."""
+    known = pathway.categories(STREAM)
+    concerned = np.isin(draws.stream, [known.index(name) for name in streams])
+    return np.where(concerned, to_ticks(minutes[0]), NEVER)
