@@ -20,7 +20,7 @@ from simulation.engine.choose import ENGINES, EngineName, engine_named
 from simulation.engine.contract import Activities, Run
 from simulation.engine.plan import Plan, StepRow, bind, lower
 from simulation.pathway.department import Pathway, Present, Stream
-from simulation.triage.policy import apply
+from simulation.triage.apply import apply
 from simulation.units import DAY
 
 DAYS = 35

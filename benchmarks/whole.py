@@ -16,7 +16,7 @@ from simulation.engine.choose import engine_named
 from simulation.engine.plan import bind, lower
 from simulation.experiment.study import ReadyArm
 from simulation.records.schema import ActivityTable, Patients
-from simulation.triage.policy import apply
+from simulation.triage.apply import apply
 from simulation.units import DAY
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from simulation.errors import ConfigError, Fault
 from simulation.experiment.shared_draws import SharedDraws
 from simulation.experiment.study import Study
 from simulation.pathway.load import faults, offered_load
-from simulation.triage.policy import apply
+from simulation.triage.apply import apply
 
 SAMPLE_DAYS = 14
 """Two whole weeks: enough for the load over the week, which has a standard error and is judged by it."""

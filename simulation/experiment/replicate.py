@@ -29,7 +29,7 @@ from simulation.experiment.shared_draws import SharedDraws
 from simulation.experiment.study import Coverages, ReadyArm, RunLength
 from simulation.pathway.department import Pathway
 from simulation.records.schema import ActivityTable, Mask, Patients
-from simulation.triage.policy import apply, reached
+from simulation.triage.apply import apply, reached
 from simulation.units import DAY
 
 PROFILED = 8

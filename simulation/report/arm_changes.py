@@ -30,8 +30,9 @@ from simulation.pathway.drawing import SOURCE
 from simulation.pathway.ways import nodes_by_source, reached_from, waits, ways
 from simulation.report.stated import blocks, plain, says
 from simulation.report.taken import live, sample_days
+from simulation.triage.apply import apply
+from simulation.triage.check import check
 from simulation.triage.idle import idle
-from simulation.triage.policy import apply, check
 
 LEAST_MINUTES = 1e-9
 MOST_WORDS = 60

@@ -10,8 +10,9 @@ import numpy as np
 from simulation.draws import DAYS_IN_YEAR, draw
 from simulation.experiment.study import ReadyArm
 from simulation.pathway.department import STREAM
+from simulation.triage.apply import reached
 from simulation.triage.minutes import streams_of
-from simulation.triage.policy import Policy, reached
+from simulation.triage.policy import Policy
 
 DAYS_PER_YEAR = 365
 """Of a calendar year, for which licences are paid; a model year (`draws.DAYS_IN_YEAR`, 364) is whole weeks and is used

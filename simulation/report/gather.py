@@ -19,7 +19,7 @@ from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
 from simulation.report.stages import stage_of
 from simulation.report.stated import Plain, plain
 from simulation.report.stored import restored_design
-from simulation.triage.policy import describe
+from simulation.triage.describe import describe
 
 
 def inputs_of(result: Result, manifest: Plain) -> ReportInputs:

@@ -39,9 +39,10 @@ from simulation.pathway.department import (
 from simulation.pathway.durations import Amount, AnyDuration, Number
 from simulation.report.gather import case_mix
 from simulation.triage.actions import TriageAction
+from simulation.triage.describe import describe
 from simulation.triage.estimates import Estimate
 from simulation.triage.minutes import MinutesEffect
-from simulation.triage.policy import Policy, describe
+from simulation.triage.policy import Policy
 
 COMMAND = "python -m simulation.report.model_tables"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "model.md"

@@ -18,7 +18,7 @@ from simulation.report.arm_changes import ArmChanges, arm_changes, brought_by, b
 from simulation.report.change_sheets import HOW_FOUND, NOTHING
 from simulation.report.taken import SAMPLE_DAYS, left_out_words, route_of
 from simulation.report.words import BANNER, WIDTH
-from simulation.triage.policy import apply
+from simulation.triage.apply import apply
 
 DEPARTMENT = ("knobs", "site", "staffing", "pathway")
 """The groups of a configuration that state a department."""

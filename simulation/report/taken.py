@@ -16,8 +16,10 @@ from simulation.pathway.department import STREAM, ByAttribute, ByOutage, Pathway
 from simulation.pathway.drawing import SOURCE
 from simulation.pathway.narrowed import Route, narrowed
 from simulation.pathway.ways import Way, reached_from, starts_of, ways
+from simulation.triage.apply import apply
+from simulation.triage.check import check
 from simulation.triage.failures import can_happen
-from simulation.triage.policy import Policy, apply, check
+from simulation.triage.policy import Policy
 
 SAMPLE_DAYS = 28
 Closed = set[tuple[str, Way]]

@@ -40,10 +40,11 @@ from simulation.pathway.department import (
 from simulation.pathway.described import Mark
 from simulation.pathway.durations import Amount, AnyDuration, Exponential, Factor, Fixed, Lognormal
 from simulation.records.schema import Floats
+from simulation.triage.apply import apply
 from simulation.triage.estimates import Correlation
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import Matrix
-from simulation.triage.policy import MatrixPolicy, Policy, apply
+from simulation.triage.policy import MatrixPolicy, Policy
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, to_minutes, to_ticks
 
 LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")

@@ -34,7 +34,7 @@ from simulation.pathway.department import ACUITY_GIVEN, Pathway
 from simulation.pathway.load import offered_load
 from simulation.pathway.rota import units_by_hour
 from simulation.records.schema import Floats
-from simulation.triage.policy import apply
+from simulation.triage.apply import apply
 from simulation.validation._changes import (
     ADULT_BED,
     CLINICIAN,

@@ -14,7 +14,8 @@ from simulation.engine.plan import bind, lower
 from simulation.experiment.replicate import Task, replicate
 from simulation.experiment.study import Arm, Coverages, ReadyArm, RunLength
 from simulation.pathway.department import Pathway
-from simulation.triage.policy import Policy, apply
+from simulation.triage.apply import apply
+from simulation.triage.policy import Policy
 from simulation.units import DAY
 
 WHY: dict[str, Any] = {"mark": "assumed", "source": "a test"}

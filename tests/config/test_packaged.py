@@ -13,7 +13,7 @@ from simulation.errors import Fault
 from simulation.experiment.overload import overload_faults
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway
-from simulation.triage.policy import check as check_policy
+from simulation.triage.check import check as check_policy
 
 CONFIGS = packaged_configs()
 CHOICES = ("knobs", "site", "staffing", "study", "run")

@@ -18,7 +18,8 @@ from simulation.pathway.department import (
     TOOL_CAN_FAIL,
     Pathway,
 )
-from simulation.triage.policy import Policy, apply
+from simulation.triage.apply import apply
+from simulation.triage.policy import Policy
 
 POLICIES = sorted(path.stem for path in (packaged_configs() / "triage").glob("*.yaml"))
 SHARES_OF_HERE = "attributes: {age: {shares: {here: [0.5, 0.5]}}}"

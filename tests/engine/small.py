@@ -25,7 +25,8 @@ from simulation.pathway.department import (
     Stream,
 )
 from simulation.pathway.durations import Fixed
-from simulation.triage.policy import Policy, apply
+from simulation.triage.apply import apply
+from simulation.triage.policy import Policy
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
 Simulate = Callable[[Plan, Columns, int], Run]

@@ -12,7 +12,8 @@ from pydantic import TypeAdapter
 from simulation.analysis.tables import patients_table
 from simulation.engine.plan import bind, lower
 from simulation.pathway.department import Chance, Given, Pathway, Rounds, Step, Takes, Worsening
-from simulation.triage.policy import Policy, apply
+from simulation.triage.apply import apply
+from simulation.triage.policy import Policy
 
 from .small import NOTE, Person, Simulate, Story, department, draws_of, minutes, play
 

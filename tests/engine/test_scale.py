@@ -16,7 +16,7 @@ from simulation.engine import compiled, reference
 from simulation.engine.contract import Engine
 from simulation.engine.plan import Columns, Plan, bind, lower
 from simulation.experiment.study import Study
-from simulation.triage.policy import apply
+from simulation.triage.apply import apply
 from simulation.units import DAY
 
 from .copies import interpreted

@@ -10,7 +10,7 @@ from simulation.draws import Draws, draw
 from simulation.errors import ConfigError
 from simulation.experiment.study import Study
 from simulation.pathway.department import ACUITY_GIVEN
-from simulation.triage.policy import apply
+from simulation.triage.apply import apply
 
 DESK = ("triage_interview", "triage_record")
 Read = Callable[[Draws], np.ndarray]

@@ -15,8 +15,8 @@ from simulation.report.answer import answer
 from simulation.report.gather import case_mix, inputs_of
 from simulation.report.level_sheets import by_level_sheet, controls_sheet, labels_sheet
 from simulation.report.words import change, span
+from simulation.triage.describe import describe
 from simulation.triage.matrix import Agreement, probabilities
-from simulation.triage.policy import describe
 
 from .conftest import SHORT
 

@@ -20,8 +20,8 @@ from simulation.report.inputs import ReportInputs
 from simulation.report.render import page, who_labels
 from simulation.report.sheets import sheets
 from simulation.report.words import change
+from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero
-from simulation.triage.policy import reached
 
 from .conftest import SMALL
 

@@ -12,7 +12,9 @@ from simulation.draws import Draws
 from simulation.errors import ConfigError
 from simulation.pathway.check import check as check_pathway
 from simulation.pathway.department import Action, Pathway
-from simulation.triage.policy import Policy, apply, check, reached
+from simulation.triage.apply import apply, reached
+from simulation.triage.check import check
+from simulation.triage.policy import Policy
 
 Build = Callable[..., Policy]
 Z_ONE_IN_TEN_THOUSAND = 4.4

@@ -18,8 +18,9 @@ from simulation.triage.construct import (
     rounded,
     smoothed,
 )
+from simulation.triage.describe import describe
 from simulation.triage.matrix import agreement
-from simulation.triage.policy import Policy, describe
+from simulation.triage.policy import Policy
 
 CONSTRUCTED = [
     ("ai_label_measured_under", MEASURED_UNDER),

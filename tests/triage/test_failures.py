@@ -17,7 +17,9 @@ from simulation.pathway.department import (
     TOOL_CAN_FAIL,
     Pathway,
 )
-from simulation.triage.policy import Policy, apply, check
+from simulation.triage.apply import apply
+from simulation.triage.check import check
+from simulation.triage.policy import Policy
 
 from .conftest import WHY
 

@@ -10,9 +10,12 @@ from scipy.special import ndtr
 from simulation.draws import Draws
 from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
+from simulation.triage.apply import apply, reached
+from simulation.triage.check import check
+from simulation.triage.describe import describe
 from simulation.triage.labels import DAYS_A_MONTH, labels_of
 from simulation.triage.matrix import probabilities
-from simulation.triage.policy import Policy, apply, check, describe, reached
+from simulation.triage.policy import Policy
 from simulation.units import DAY
 
 Build = Callable[..., Policy]

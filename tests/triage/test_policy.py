@@ -13,8 +13,11 @@ from pydantic import TypeAdapter, ValidationError
 from simulation.draws import Draws
 from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
+from simulation.triage.apply import apply
+from simulation.triage.check import check
+from simulation.triage.describe import describe
 from simulation.triage.matrix import probabilities
-from simulation.triage.policy import MatrixPolicy, Policy, apply, check, describe
+from simulation.triage.policy import MatrixPolicy, Policy
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 Build = Callable[..., Policy]

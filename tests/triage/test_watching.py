@@ -8,7 +8,9 @@ import pytest
 
 from simulation.draws import Draws
 from simulation.pathway.department import Pathway
-from simulation.triage.policy import Policy, apply, check, reached
+from simulation.triage.apply import apply, reached
+from simulation.triage.check import check
+from simulation.triage.policy import Policy
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
 
 Build = Callable[..., Policy]

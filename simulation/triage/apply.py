@@ -1,0 +1,234 @@
+"""Applying a triage policy: a pure function that gives every patient a label and minutes.
+
+A policy says who labels (a nurse; an AI that replaces or advises the nurse), how often each is wrong, for whom,
+when it hands back, how far people use it, and what that does to minutes. `apply` turns it into columns before the
+clock starts; it makes no generator, touches no other column, and takes its chance from these named streams of the
+draws:
+
+- `triage.difficulty`           one number a patient, shared by all assessors;
+- `triage.private.<assessor>`   one a patient and assessor, found by the assessor's name (`.again`: asked again);
+- `triage.noise.<assessor>`     the coin of an answer that is not the same the second time;
+- `triage.acceptance`           the coin of a nurse who is advised;
+- `triage.action.<action>`      one number a patient and action (`actions`);
+- the coins of `people`         coverage, exclusion, adoption, abstention;
+- those of `watching`           who is seen to get worse, and false alarms.
+
+So two policies that name the same nurse with the same matrix give the same nurse's labels, bit for bit, and
+adding an AI moves nothing else.
+
+**Errors that go together.** u = Phi(sqrt(rho) z_difficulty + sqrt(1 - rho) z_private) is uniform whatever rho, and
+is looked up in the row of the patient's true level, from the most urgent label to the least: **low u errs up
+(over-triage), high u errs down (under-triage)**. The shared difficulty thus has a sign: a high one is a patient
+who looks better than they are, to everybody. The labels keep exactly the shares of the matrix. The latent
+numbers of two assessors have correlation sqrt(rho_1 rho_2).
+
+**A sham** is an AI with the nurse's matrix and no effect on minutes, under a name of its own and with correlation
+0: its errors are independent of the nurse's. That is the widest, most careful null band: any shared difficulty
+would let fewer patients change their label.
+
+**In which order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the
+patient, and staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the
+nurse's or is taken by her. Minutes: what burdens the site whatever the tool (`burdens`), then the effects of the
+tool, then seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so)
+is decided again with it, by the same numbers; then what triage sets off (`actions`), by the label that counts. Watching
+comes last.
+
+**When it fails** (`failures`) the route chooses another of the policy's answers: the nurse's own label and minutes
+(burdens and nothing else), or those that the tool gives with the `degraded` matrix on the same luck. They are columns
+too, in departments that ask for them. What leans on the label would go on leaning on the policy's own, and what a tool
+set off would stay set off: such arms are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simulation.draws import Draws, attributes_after
+from simulation.errors import ConfigError
+from simulation.pathway.department import (
+    ACUITY_BY_DEGRADED_TOOL,
+    ACUITY_BY_NURSE,
+    ACUITY_GIVEN,
+    ACUITY_TRUE,
+    STREAM,
+    TOOL_CAN_FAIL,
+    Pathway,
+)
+from simulation.records.schema import Floats, Mask
+from simulation.triage.actions import covered_by, set_off
+from simulation.triage.check import check
+from simulation.triage.failures import by_worker, can_happen, durations_of_triage
+from simulation.triage.labels import Labels, labels_of
+from simulation.triage.minutes import SECONDS_PER_MINUTE, MinutesEffect, changed, lengthened, reached_by
+from simulation.triage.people import Attributes, abstained, adopted, days_since, in_streams, offered, switch_shares
+from simulation.triage.policy import Policy
+from simulation.triage.watching import alarms, watched
+
+
+def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
+    """The same patients with `acuity_given`, and the minutes that the policy changes, replaced.
+
+    Labels are codes of the categories of `acuity_true`, the most urgent 0. Raises ConfigError with every fault.
+    """
+    faults = check(policy, pathway)
+    if faults:
+        raise ConfigError(faults)
+    triaged = _triaged(policy, pathway, draws)
+    labelled = draws.with_columns(
+        attributes={ACUITY_GIVEN: triaged.given, **attributes_after(pathway, draws, triaged.given)}
+    )
+    by_nurse = _minutes_by_nurse(policy, pathway, draws, triaged)
+    minutes = _minutes(policy, pathway, draws, triaged, by_nurse)
+    attributes = _actions(policy, pathway, labelled, triaged)
+    if TOOL_CAN_FAIL in pathway.attributes:
+        more, columns = _failing(policy, pathway, draws, triaged, minutes, by_nurse)
+        attributes |= more
+        minutes |= columns
+    seen = None if policy.watches is None else alarms(policy.watches, draws, _watched(policy, pathway, draws, triaged))
+    return labelled.with_columns(attributes=attributes, minutes=minutes, alarms=seen)
+
+
+def _failing(
+    policy: Policy,
+    pathway: Pathway,
+    draws: Draws,
+    triaged: _Triaged,
+    minutes: Mapping[str, Floats],
+    by_nurse: Mapping[str, Floats],
+) -> tuple[dict[str, Labels], dict[str, Floats]]:
+    """Attributes and minutes that a route needs while the tool is down, answers worse or is slow."""
+    stated = policy.slow_under_load is not None or any(can_happen(each) for each in pathway.outages.values())
+    concerned = _reached(policy, pathway, draws, triaged, durations_of_triage(pathway)) if stated else None
+    if concerned is None or not concerned.any():
+        return _labels_instead(pathway, triaged, triaged), {}
+    worse = triaged
+    columns = by_worker("nurse", by_nurse, minutes)
+    if policy.ai is not None and policy.degraded is not None:
+        degraded = replace(policy, ai=replace(policy.ai, matrix=policy.degraded))
+        worse = _triaged(degraded, pathway, draws)
+        columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, worse, by_nurse), minutes)
+    if policy.slow_under_load is not None:
+        seconds = policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
+        late = policy.slow_under_load.durations
+        columns |= {name: np.where(concerned, minutes[name] + seconds, minutes[name]) for name in late}
+    return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_labels_instead(pathway, triaged, worse)}, columns
+
+
+def _labels_instead(pathway: Pathway, triaged: _Triaged, degraded: _Triaged) -> dict[str, Labels]:
+    """The labels that may count instead of the one given, where the department asks for them."""
+    labels = {ACUITY_BY_NURSE: triaged.attributes[ACUITY_GIVEN], ACUITY_BY_DEGRADED_TOOL: degraded.given}
+    return {name: each for name, each in labels.items() if name in pathway.attributes}
+
+
+def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
+    """For whom the tool is used, for their label, minutes, actions or watching, handed back or not; shape (n,)."""
+    triaged = _triaged(policy, pathway, draws)
+    found = _reached(policy, pathway, draws, triaged, frozenset(pathway.durations))
+    if policy.watches is not None:
+        found |= _watched(policy, pathway, draws, triaged)
+    for action in policy.actions.values():
+        found |= triaged.used & covered_by(action, pathway, draws, triaged.as_labelled)
+    return found
+
+
+def _reached(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, durations: frozenset[str]) -> Mask:
+    """For whom the tool is used, for their label or any minutes of these `durations`; shape (n,)."""
+    found = triaged.asked.copy()
+    for effect in policy.effects:
+        if durations.intersection(effect.durations):
+            found |= triaged.used & _whose(effect, policy, pathway, draws, triaged)
+    return found
+
+
+@dataclass(frozen=True)
+class _Triaged:
+    """Everybody's label, and whom the tool was used for; shape (n,) each.
+
+    attributes  codes by name, the label among them the nurse's own; used  the tool may be used, whatever the stream;
+    asked  the AI was asked; handed_back  it was, and gave no answer.
+    """
+
+    given: Labels
+    attributes: Attributes
+    used: Mask
+    asked: Mask
+    handed_back: Mask
+
+    @property
+    def as_labelled(self) -> Attributes:
+        """Codes by name, the label among them the one that counts."""
+        return {**self.attributes, ACUITY_GIVEN: self.given}
+
+
+def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
+    nurse = labels_of(policy.nurse, pathway, draws)
+    attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
+    nobody = np.zeros(len(draws), dtype=np.bool_)
+    since = days_since(policy.go_live_day, draws)
+    if policy.covers is None:  # then each effect and action, and what watches, says itself whom it is for
+        alone = policy.actions or policy.effects or policy.watches is not None
+        used = adopted(policy.adoption, since, draws) if alone else nobody
+        return _Triaged(nurse, attributes, used, nobody, nobody)
+    used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
+    if policy.ai is None:
+        return _Triaged(nurse, attributes, used, nobody, nobody)
+    asked = used & in_streams(pathway, draws, policy.covers.labels)
+    answer = labels_of(policy.ai, pathway, draws, noise=policy.noise, drift=policy.drift, since=since)
+    handed_back = nobody
+    if policy.abstains is not None:
+        handed_back = asked & abstained(policy.abstains, pathway, draws, answer)
+    taken = asked & ~handed_back
+    if policy.role == "advises":
+        taken &= draws.uniform("triage.acceptance") < acceptance(policy, nurse, answer, draws.attributes[ACUITY_TRUE])
+    return _Triaged(np.where(taken, answer, nurse), attributes, used, asked, handed_back)
+
+
+def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> Floats | float:
+    """How likely each advised nurse is to take the AI's label; it matters where the two differ."""
+    if policy.switching is not None:
+        return switch_shares(policy.switching, nurse, answer, true)
+    return policy.acceptance.value if policy.acceptance is not None else 1.0
+
+
+def _minutes_by_nurse(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> dict[str, Floats]:
+    """The durations that change, as they are without the tool, by name, shape (repeats, n) each."""
+    now = {name: draws.minutes[name] for name in policy.durations}
+    for burden in policy.burdens:
+        now |= changed(burden, now, reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(STREAM)))
+    return now
+
+
+def _minutes(
+    policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, by_nurse: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """The durations that change, by name, shape (repeats, n) each."""
+    now = dict(by_nurse)
+    for effect in policy.effects:
+        whose = triaged.used & _whose(effect, policy, pathway, draws, triaged)
+        now |= changed(effect, now, whose if effect.kept_when_handed_back else whose & ~triaged.handed_back)
+    if policy.latency is not None:
+        now |= lengthened(policy.latency, now, triaged.asked)
+    if policy.abstains is not None and policy.abstains.hand_back is not None:
+        now |= lengthened(policy.abstains.hand_back, now, triaged.handed_back)
+    return now
+
+
+def _actions(policy: Policy, pathway: Pathway, labelled: Draws, triaged: _Triaged) -> dict[str, Labels]:
+    """What is set off for whom, where the tool is used and did not hand back."""
+    return set_off(policy.actions, pathway, labelled, labelled.attributes, triaged.used & ~triaged.handed_back)
+
+
+def _whose(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
+    """Whom an effect is for where the tool is used, shape (n,)."""
+    streams = policy.covers.minutes if policy.covers is not None else ()
+    return reached_by(effect, pathway, draws, triaged.attributes, streams)
+
+
+def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
+    """Who is watched while they wait, shape (n,)."""
+    if policy.watches is None:
+        return np.zeros(len(draws), dtype=np.bool_)
+    return watched(policy.watches, pathway, draws, triaged.attributes) & triaged.used

@@ -1,0 +1,223 @@
+"""What is wrong with a triage policy for a department: every fault at once, by its dotted path."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulation.errors import Fault, nearest
+from simulation.pathway.department import (
+    ACUITY_BY_DEGRADED_TOOL,
+    ACUITY_GIVEN,
+    ACUITY_TRUE,
+    STREAM,
+    TOOL_CAN_FAIL,
+    TRIAGE_TOOL,
+    Given,
+    Pathway,
+)
+from simulation.pathway.ways import leaning
+from simulation.triage.actions import action_faults
+from simulation.triage.estimates import estimate_faults
+from simulation.triage.failures import can_happen, durations_of_triage
+from simulation.triage.labels import Assessor
+from simulation.triage.matrix import Matrix, table_faults
+from simulation.triage.minutes import effect_faults, streams_of
+from simulation.triage.people import abstention_faults, added_faults, coverage_faults, unknown
+from simulation.triage.policy import Policy
+from simulation.triage.watching import watching_faults
+
+
+def check(policy: Policy, pathway: Pathway) -> list[Fault]:
+    """Everything that is wrong with a policy for this department; nothing if it can be applied."""
+    where = f"triage.{policy.name}"
+    faults = _acuity_faults(pathway)
+    if faults:
+        return faults
+    faults += _assessor_faults(policy.nurse, pathway, f"{where}.nurse")
+    if policy.ai is not None:
+        faults += _assessor_faults(policy.ai, pathway, f"{where}.ai")
+    return [
+        *faults,
+        *_ai_faults(policy, where),
+        *_answer_faults(policy, pathway, where),
+        *_coverage_faults(policy, pathway, where),
+        *_minutes_faults(policy, pathway, where),
+        *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
+        *action_faults(policy.actions, pathway, f"{where}.actions"),
+        *_failing_faults(policy, pathway, where),
+        *estimate_faults(policy, where),
+    ]
+
+
+def _acuity_faults(pathway: Pathway) -> list[Fault]:
+    if ACUITY_TRUE not in pathway.attributes:
+        return [Fault("attributes", f"there is no {ACUITY_TRUE}", "Describe it as a choice of the levels of urgency")]
+    given = pathway.attributes.get(ACUITY_GIVEN)
+    if not isinstance(given, Given) or pathway.categories(ACUITY_GIVEN) != pathway.categories(ACUITY_TRUE):
+        remedy = f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}: the triage policy fills it"
+        return [Fault(f"attributes.{ACUITY_GIVEN}", "is missing or not given like the true level", remedy)]
+    return []
+
+
+def _assessor_faults(assessor: Assessor, pathway: Pathway, where: str) -> list[Fault]:
+    return _matrix_faults(assessor.matrix, pathway, f"{where}.matrix")
+
+
+def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
+    levels = pathway.categories(ACUITY_TRUE)
+    groups = matrix.by_group
+    faults = table_faults(matrix, where, levels)
+    if len(groups) > 1:
+        found = f"has tables by {len(groups)} attributes ({', '.join(groups)})"
+        faults.append(Fault(f"{where}.by_group", found, "Choose one: a patient would belong to several tables"))
+    for attribute, tables in groups.items():
+        path = f"{where}.by_group.{attribute}"
+        if attribute not in pathway.attributes and attribute != STREAM:
+            found = "the department has no such attribute"
+            faults.append(Fault(path, found, nearest(attribute, [*pathway.attributes, STREAM]).rstrip(".")))
+            continue
+        if attribute == ACUITY_GIVEN:
+            faults.append(Fault(path, "the label cannot choose the table it comes from", "Name another attribute"))
+            continue
+        known = pathway.categories(attribute)
+        for category, table in tables.items():
+            if category not in known:
+                faults.append(unknown(path, "category", category, known))
+            faults += table_faults(table, f"{path}.{category}", levels)
+    return faults
+
+
+def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
+    """What a route cannot take back of a tool that is found to fail: its actions, and what leans on its label."""
+    matter = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded is not None else (TRIAGE_TOOL,)
+    failing = [f"outages.{name}" for name in matter if name in pathway.outages and can_happen(pathway.outages[name])]
+    if not failing:
+        return []
+    remedy = "in arms of their own: the two together are not modelled"
+    faults = []
+    if policy.actions:
+        found = f"are set off by a tool that can fail ({', '.join(failing)})"
+        faults.append(Fault(f"{where}.actions", found, f"Compare outages and actions {remedy}"))
+    leans = leaning(pathway)
+    if policy.ai is not None and leans:
+        found = f"gives labels that {', '.join(leans)} lean on, and can fail ({', '.join(failing)})"
+        faults.append(Fault(f"{where}.ai", found, f"Compare outages and leans_on_label {remedy}"))
+    return faults
+
+
+TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
+"""The outage while which a tool answers from its `degraded` matrix."""
+OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
+"""What a policy states about its AI."""
+OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")
+"""What it states about a tool, be it an AI that labels or something that saves minutes."""
+
+
+def _ai_faults(policy: Policy, where: str) -> list[Fault]:
+    """An AI that is not described, or what is described without one."""
+    if policy.ai is None:
+        return _stated_without(policy, OF_THE_AI, where, "ai")
+    faults = []
+    if policy.ai.name == policy.nurse.name:
+        found = f"'{policy.ai.name}' is the nurse's name too, so both would have the same luck"
+        faults.append(Fault(f"{where}.ai.name", found, "Give the ai a name of its own"))
+    if policy.ai.luck_of not in (None, policy.nurse.name):
+        found = f"is '{policy.ai.luck_of}', who does not label"
+        faults.append(Fault(f"{where}.ai.luck_of", found, f"Name '{policy.nurse.name}', or leave it out"))
+    if policy.nurse.luck_of is not None:
+        faults.append(Fault(f"{where}.nurse.luck_of", "is stated", "Leave it out: the nurse's luck is her own"))
+    if policy.role is None:
+        faults.append(Fault(f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"))
+    ways = [name for name in ("acceptance", "switching") if getattr(policy, name) is not None]
+    if policy.role == "advises" and not ways:
+        faults.append(Fault(f"{where}.acceptance", "is missing", "Say how often an advised nurse takes the ai's label"))
+    if policy.role == "advises" and len(ways) > 1:
+        faults.append(Fault(f"{where}.switching", "is stated beside acceptance", "State one of the two"))
+    if policy.role == "replaces":
+        remedy = "Leave it out, or role: advises"
+        faults += [Fault(f"{where}.{name}", "is stated for an ai that replaces", remedy) for name in ways]
+    return faults
+
+
+def _stated_without(policy: Policy, names: Sequence[str], where: str, what: str) -> list[Fault]:
+    stated = [name for name in names if getattr(policy, name) is not None]
+    article = "an" if what == "ai" else "a"
+    return [
+        Fault(f"{where}.{name}", f"is stated but there is no {what}", f"Add {article} {what}, or leave it out")
+        for name in stated
+    ]
+
+
+def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
+    """What is wrong with how the AI answers: abstention, latency, drift."""
+    faults = []
+    if policy.abstains is not None:
+        faults += abstention_faults(policy.abstains, pathway, f"{where}.abstains")
+    if policy.latency is not None:
+        faults += added_faults(policy.latency, pathway, f"{where}.latency")
+    if policy.slow_under_load is not None:
+        faults += added_faults(policy.slow_under_load, pathway, f"{where}.slow_under_load")
+        always = [name for name in policy.slow_under_load.durations if name in durations_of_triage(pathway)]
+        if always:
+            found = f"name {', '.join(always)}, which triage takes whether many wait or not"
+            remedy = "Name the duration of a step that the route comes to while many wait (tool_late)"
+            faults.append(Fault(f"{where}.slow_under_load.durations", found, remedy))
+    if policy.degraded is not None:
+        faults += _matrix_faults(policy.degraded, pathway, f"{where}.degraded")
+    for name in _lacking(policy, pathway):
+        faults.append(Fault(f"attributes.{name}", "is missing", f"{where} needs it: describe it, and route by it"))
+    if policy.drift is not None and policy.ai is not None:
+        path, towards = f"{where}.drift.towards", policy.drift.towards
+        faults += _matrix_faults(towards, pathway, path)
+        others = {"the ai's matrix": policy.ai.matrix, "degraded": policy.degraded}
+        for what, matrix in others.items():
+            if matrix is not None and _groups(towards) != _groups(matrix):
+                unlike = sorted(_groups(towards) ^ _groups(matrix))
+                names = ", ".join(f"{name} {category}" for name, category in unlike)
+                found = f"and {what} have not the same groups: {names}"
+                faults.append(Fault(f"{path}.by_group", found, "State the same groups in both"))
+    return faults
+
+
+def _groups(matrix: Matrix) -> set[tuple[str, str]]:
+    """The attributes and categories that have a table of their own."""
+    return {(name, category) for name, tables in matrix.by_group.items() for category in tables}
+
+
+def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
+    """What a department must describe for this policy's failures to be told apart."""
+    needed = [TOOL_CAN_FAIL] if policy.degraded is not None or policy.slow_under_load is not None else []
+    needed += [ACUITY_BY_DEGRADED_TOOL] if policy.degraded is not None else []
+    return [name for name in needed if name not in pathway.attributes]
+
+
+def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
+    path, covers, known = f"{where}.covers", policy.covers, pathway.categories(STREAM)
+    labels, minutes = (covers.labels, covers.minutes) if covers is not None else ((), ())
+    wanting = tuple(effect for effect in policy.effects if not streams_of(effect, ()))
+    faults = []
+    for name, streams, what, needs in (
+        ("labels", labels, policy.ai, policy.ai),
+        ("minutes", minutes, policy.effects, wanting),
+    ):
+        effect = "an ai" if name == "labels" else "a minutes effect"
+        if needs and not streams:
+            faults.append(
+                Fault(f"{path}.{name}", f"names no stream, but there is {effect}", "Name the streams it covers")
+            )
+        if not what and streams:
+            faults.append(Fault(f"{path}.{name}", f"names streams, but there is not {effect}", "Leave it out"))
+        faults += [unknown(f"{path}.{name}", "stream", each, known) for each in streams if each not in known]
+    if policy.ai is None and not policy.effects and not policy.actions and policy.watches is None:
+        faults += _stated_without(policy, OF_THE_TOOL, where, "tool")
+    return faults + (coverage_faults(covers, pathway, path) if covers is not None else [])
+
+
+def _minutes_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
+    faults = []
+    for number, effect in enumerate(policy.effects):
+        place = f"{where}.minutes.{number}" if isinstance(policy.minutes, tuple) else f"{where}.minutes"
+        faults += effect_faults(effect, pathway, place)
+    for number, burden in enumerate(policy.burdens):
+        faults += effect_faults(burden, pathway, f"{where}.burdens.{number}")
+    return faults
