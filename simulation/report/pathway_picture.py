@@ -38,8 +38,12 @@ NAME_SIZE, DETAIL_SIZE, LINE = 6.2, 4.7, 0.082
 """Points of a box's first and further lines, and inches from one line to the next: four fit."""
 NAME_WIDTH, DETAIL_WIDTH = 16, 27
 """Characters of a name and of a second line that fit across a box."""
-LABEL_DEPTHS = (0.8, 0.5, 0.2)
-"""Shares of the gap below a box at which the words of its arrows stand."""
+LABEL_DEPTHS = (0.5, 0.8, 0.2, 0.65, 0.35)
+"""Shares of the gap below a box at which the words of its arrows may stand, the first where there is room."""
+LABEL_SIZE, LABEL_WIDTH = 5.4, 26
+"""Points and the most characters of the words on an arrow."""
+LETTER, LABEL_LINE = 0.041, 0.085
+"""Inches that a letter of them takes across, about, and their line from top to bottom."""
 BACK, TURNED_AWAY = "#b38600", "#d55e00"
 FILL = {"source": "#e8edee", "step": "#ffffff", "branch": "#fff4cc", "loop": "#fff4cc", "end": "#d9f2e6"}
 EDGE = {"source": GREY, "step": BLUE, "branch": "#b38600", "loop": "#b38600", "end": "#007f3b"}
@@ -125,11 +129,13 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
         ax = axes[0]
         figure.set_layout_engine("none")  # one unit is one inch, and a narrow pathway has a wide legend
         ax.set_position((0, 0, 1, 1))
-        depth = _depths(drawing.edges, places)
+        label_at = _label_places(drawing.edges, places)
         for edge in drawing.edges:
             new = (edge.start, edge.end) in opened
             faint = changes is not None and not new
-            _arrow(ax, edge, places, depth.get(edge, LABEL_DEPTHS[0]), new=new, faint=faint)
+            _arrow(ax, edge, _points(edge, places), new=new, faint=faint)
+            if edge in label_at:
+                _edge_label(ax, _words(edge), label_at[edge], faint=faint)
         for node in drawing.nodes:
             marked = marks.get(node.name, ())
             _box(ax, node, places[node.name], faint=changes is not None and not marked)
@@ -227,42 +233,57 @@ def _clipped(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-def _depths(edges: Sequence[DrawnEdge], places: Mapping[str, tuple[float, float]]) -> dict[DrawnEdge, float]:
-    """How far down the gap each arrow's words stand: neighbours of one box at different depths."""
-    found: dict[DrawnEdge, float] = {}
-    by_start: dict[str, list[DrawnEdge]] = {}
+Point = tuple[float, float]
+
+
+def _points(edge: DrawnEdge, places: Mapping[str, Point]) -> list[Point]:
+    """Where an arrow begins, turns and ends."""
+    (x0, y0), (x1, y1) = places[edge.start], places[edge.end]
+    if edge.back:
+        return [(x0, y0 - HEIGHT / 2), (x1 + 0.25 * BOX, y1 + HEIGHT / 2)]
+    bends = [  # upright past the boxes of a layer, so that it only turns in the gaps between layers
+        (ACROSS * row, DOWN * column + side) for column, row in edge.bends for side in (-HEIGHT / 2, HEIGHT / 2)
+    ]
+    return [(x0, y0 + HEIGHT / 2), *bends, (x1, y1 - HEIGHT / 2)]
+
+
+def _words(edge: DrawnEdge) -> str:
+    return _clipped(edge.label.replace("_", " "), LABEL_WIDTH)
+
+
+def _label_places(edges: Sequence[DrawnEdge], places: Mapping[str, Point]) -> dict[DrawnEdge, Point]:
+    """Where the words of each arrow stand: on it, in the gap after its box, clear of other words where that can be."""
+    found: dict[DrawnEdge, Point] = {}
     for edge in edges:
-        if edge.label and edge.kind != "leaves" and not edge.back:
-            by_start.setdefault(edge.start, []).append(edge)
-    for together in by_start.values():
-        together.sort(key=lambda edge: ACROSS * edge.bends[0][1] if edge.bends else places[edge.end][0])
-        depths = LABEL_DEPTHS if len(together) > 2 else LABEL_DEPTHS[1:2]
-        found |= {edge: depths[number % len(depths)] for number, edge in enumerate(together)}
+        if not edge.label or edge.kind == "leaves":
+            continue
+        possible = [_along(_points(edge, places), depth) for depth in LABEL_DEPTHS]
+        others = [(_words(other), at) for other, at in found.items()]
+        found[edge] = min(possible, key=lambda at: sum(_overlap(_words(edge), at, *other) for other in others))
     return found
 
 
-def _arrow(
-    ax: Axes,
-    edge: DrawnEdge,
-    places: Mapping[str, tuple[float, float]],
-    depth: float,
-    *,
-    new: bool = False,
-    faint: bool = False,
-) -> None:
+def _along(points: Sequence[Point], depth: float) -> Point:
+    """The point of an arrow at a share of the gap after its box."""
+    (x0, y0), (x1, y1) = points[0], points[1]
+    gap = DOWN - HEIGHT
+    share = min(depth * gap / abs(y1 - y0), depth) if y1 != y0 else depth
+    return x0 + share**2 * (3 - 2 * share) * (x1 - x0), y0 + share * (y1 - y0)
+
+
+def _overlap(words: str, at: Point, others: str, others_at: Point) -> float:
+    """Square inches that two labels share."""
+    across = LETTER * (len(words) + len(others)) / 2 - abs(at[0] - others_at[0])
+    down = LABEL_LINE - abs(at[1] - others_at[1])
+    return max(across, 0.0) * max(down, 0.0)
+
+
+def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool = False, faint: bool = False) -> None:
     """A smooth way from box to box; ways back go round the side. Where patients give up is said in words only."""
     from matplotlib.patches import FancyArrowPatch
 
     if edge.kind == "leaves":
         return
-    (x0, y0), (x1, y1) = places[edge.start], places[edge.end]
-    if edge.back:
-        points = [(x0, y0 - HEIGHT / 2), (x1 + 0.25 * BOX, y1 + HEIGHT / 2)]
-    else:
-        bends = [  # upright past the boxes of a layer, so that it only turns in the gaps between layers
-            (ACROSS * row, DOWN * column + side) for column, row in edge.bends for side in (-HEIGHT / 2, HEIGHT / 2)
-        ]
-        points = [(x0, y0 + HEIGHT / 2), *bends, (x1, y1 - HEIGHT / 2)]
     colour = BACK if edge.back else TURNED_AWAY if edge.kind == "turned_away" else GREY
     style = "dashed" if edge.back else "solid"
     ax.add_patch(
@@ -272,25 +293,13 @@ def _arrow(
             zorder=2 if new else 1, alpha=FAINT if faint else 1.0,
         )
     )  # fmt: skip
-    if edge.label:
-        _edge_label(ax, edge.label.replace("_", " "), points, depth, faint=faint)
 
 
-def _edge_label(
-    ax: Axes, label: str, points: Sequence[tuple[float, float]], depth: float, *, faint: bool = False
-) -> None:
-    """On the arrow, in the gap after its box, where the arrows of one box are apart."""
-    (x0, y0), (x1, y1) = points[0], points[1]
-    gap = DOWN - HEIGHT
-    share = min(depth * gap / abs(y1 - y0), depth) if y1 != y0 else depth
-    along = share**2 * (3 - 2 * share)
+def _edge_label(ax: Axes, words: str, at: Point, *, faint: bool = False) -> None:
     box = {"facecolor": "white", "edgecolor": "none", "alpha": 0.9, "pad": 0.6}
-    words = "\n".join(_fitted(label, 26, 1))
     ax.text(
-        x0 + along * (x1 - x0), y0 + share * (y1 - y0), words, fontsize=5.4, ha="center", va="center",
-        color=GREY if faint else DARK,
-        bbox=box, zorder=2, linespacing=0.9,
-    )  # fmt: skip
+        *at, words, fontsize=LABEL_SIZE, ha="center", va="center", color=GREY if faint else DARK, bbox=box, zorder=2
+    )
 
 
 def _smooth(points: Sequence[tuple[float, float]]) -> Way:
