@@ -16,7 +16,6 @@ from simulation.config.dotted import Change, Raw, resolve
 from simulation.config.folders import search_folders
 from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
-from simulation.engine.choose import choose
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.execute import MOST_WORKERS, processors
 from simulation.experiment.study import Arm, Design, ReadyArm, RunLength, Study
@@ -24,8 +23,8 @@ from simulation.experiment.targets import target_faults
 from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.department import Pathway
 from simulation.pathway.described import Mark, described
+from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
-from simulation.triage.policy import check as check_policy
 
 
 @described
@@ -86,14 +85,12 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
         faults += _left_out(design, arms)
     if faults or own_policy is None:
         raise ConfigError(list(dict.fromkeys(faults)))
-    engine, why = choose(top.engine, _n_patients(arms, run))
     return Study(
         design=design,
         run=run,
         arms=arms,
         alone=_alone(next(arm for arm in arms if arm.name == design.baseline), own_policy),
-        engine=engine,
-        engine_why=why,
+        engine_asked=top.engine,
         executor=top.executor,
         workers=top.workers or processors(),
         resolved=raw,
@@ -149,12 +146,6 @@ def _alone(baseline: ReadyArm, policy: Policy) -> ReadyArm:
         return baseline
     arm = replace(baseline.arm, label=f"Triage policy {policy.name}", triage=policy.name, cost=None)
     return ReadyArm(policy.name, arm, baseline.pathway, policy)
-
-
-def _n_patients(arms: Sequence[ReadyArm], run: RunLength) -> float:
-    """About how many patients a study simulates, all arms and replications together."""
-    per_day = sum(stream.per_day * stream.scale for arm in arms for stream in arm.pathway.streams.values())
-    return per_day * run.days * run.replications
 
 
 def _known_arms(design: Design, faults: list[Fault]) -> None:

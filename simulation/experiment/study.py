@@ -12,11 +12,12 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from simulation.analysis.window import Window
-from simulation.engine.choose import EngineName
+from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway
 from simulation.pathway.described import Positive, Sourced, described
-from simulation.triage.policy import Policy, check
+from simulation.triage.check import check
+from simulation.triage.policy import Policy
 from simulation.units import DAY
 
 TOGETHER = "+"
@@ -190,12 +191,27 @@ class Study:
     run: RunLength
     arms: tuple[ReadyArm, ...]
     alone: ReadyArm
-    engine: EngineName
-    engine_why: str
+    engine_asked: Asked
     executor: Literal["serial", "local"]
     workers: int
     resolved: Mapping[str, object]
     choices: Mapping[str, str]
+
+    @property
+    def engine(self) -> EngineName:
+        """The engine asked for, or the one that suits the work of all arms."""
+        return choose(self.engine_asked, self.n_patients)[0]
+
+    @property
+    def engine_why(self) -> str:
+        """Why it is this one."""
+        return choose(self.engine_asked, self.n_patients)[1]
+
+    @property
+    def n_patients(self) -> float:
+        """About how many patients are simulated, all arms and replications together."""
+        per_day = sum(stream.per_day * stream.scale for arm in self.arms for stream in arm.pathway.streams.values())
+        return per_day * self.run.days * self.run.replications
 
     @property
     def scenario(self) -> str:

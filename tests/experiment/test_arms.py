@@ -116,7 +116,7 @@ def test_patients_in_out_and_in_the_building_balance_to_nobody(simulated: Simula
 def test_both_engines_give_the_same_measures(study: Study) -> None:
     arms = tuple(study.arm(name) for name in ("nurse", "ai_as_claimed"))
     short = replace(study, arms=arms, run=replace(study.run, replications=1))
-    compiled, reference = (compare(replace(short, engine=engine)) for engine in ("compiled", "reference"))
+    compiled, reference = (compare(replace(short, engine_asked=engine)) for engine in ("compiled", "reference"))
     assert [each.n_activities for each in compiled.answers] == [each.n_activities for each in reference.answers]
     for arm in arms:
         ours, theirs = compiled.measures[arm.name][0], reference.measures[arm.name][0]

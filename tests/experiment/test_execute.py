@@ -16,6 +16,7 @@ import pytest
 from simulation.errors import AeflowError
 from simulation.experiment import run as run_module
 from simulation.experiment.execute import SerialExecutor, execute, executor_of
+from simulation.experiment.replicate import Simulated
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, compile_first
 from simulation.experiment.study import Study
@@ -113,7 +114,7 @@ def test_a_mistake_of_the_user_found_by_a_worker_arrives_as_such(study: Study) -
         for name, stream in study.baseline.pathway.streams.items()
     }
     arm = replace(study.baseline, pathway=replace(study.baseline.pathway, streams=broken, allow_overload=True))
-    local = replace(study, arms=(arm,), executor="local", workers=2, engine="reference")
+    local = replace(study, arms=(arm,), executor="local", workers=2, engine_asked="reference")
     with pytest.raises(AeflowError, match=r"Raise streams\.walk_in\.headroom"):
         compare(local)
 
@@ -156,14 +157,18 @@ def test_a_run_that_stops_ends_its_own_processes_and_nobody_else_s() -> None:
         bystander.join()
 
 
-def test_processes_of_the_reference_engine_find_the_dating_of_records_compiled(
+def test_only_the_compiled_engine_compiles_and_then_all_that_a_worker_may_need(
     few: Study, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ran: list[str] = []
-    monkeypatch.setattr(run_module, "simulate_arm", lambda arm, run, engine, *_, **__: ran.append(engine))
-    several = replace(few, engine="reference", executor="local", workers=2)
-    for study in (several, replace(several, workers=1), replace(several, executor="serial")):
-        compile_first(study)
-    assert ran == ["reference"]
-    compile_first(replace(several, engine="compiled", executor="serial"))
-    assert ran == ["reference", "compiled"]
+    ran: list[Simulated] = []
+    plainly = run_module.simulate_arm
+
+    def noted(*arguments: Any, **named: Any) -> Simulated:
+        ran.append(plainly(*arguments, **named))
+        return ran[-1]
+
+    monkeypatch.setattr(run_module, "simulate_arm", noted)
+    compile_first(replace(few, engine_asked="reference", executor="local", workers=2))
+    assert ran == []
+    compile_first(replace(few, engine_asked="compiled"))
+    assert "activities" in vars(ran[0]), "arranging is compiled, too"
