@@ -42,7 +42,7 @@ LABEL_DEPTHS = (0.5, 0.8, 0.2, 0.65, 0.35)
 """Shares of the gap below a box at which the words of its arrows may stand, the first where there is room."""
 LABEL_SIZE, LABEL_WIDTH = 5.4, 26
 """Points and the most characters of the words on an arrow."""
-LETTER, LABEL_LINE = 0.041, 0.085
+LETTER, LABEL_LINE = 0.044, 0.085
 """Inches that a letter of them takes across, about, and their line from top to bottom."""
 BACK, TURNED_AWAY = "#b38600", "#d55e00"
 FILL = {"source": "#e8edee", "step": "#ffffff", "branch": "#fff4cc", "loop": "#fff4cc", "end": "#d9f2e6"}
@@ -252,13 +252,15 @@ def _words(edge: DrawnEdge) -> str:
 
 
 def _label_places(edges: Sequence[DrawnEdge], places: Mapping[str, Point]) -> dict[DrawnEdge, Point]:
-    """Where the words of each arrow stand: on it, in the gap after its box, clear of other words where that can be."""
+    """Where the words of each arrow stand: on it, in the gap after its box, clear of other words where that can be.
+
+    One after another takes the place with most room; a second turn makes up for those who came too early.
+    """
+    said = [edge for edge in edges if edge.label and edge.kind != "leaves"]
     found: dict[DrawnEdge, Point] = {}
-    for edge in edges:
-        if not edge.label or edge.kind == "leaves":
-            continue
+    for edge in (*said, *said):
         possible = [_along(_points(edge, places), depth) for depth in LABEL_DEPTHS]
-        others = [(_words(other), at) for other, at in found.items()]
+        others = [(_words(other), at) for other, at in found.items() if other is not edge]
         found[edge] = min(possible, key=lambda at: sum(_overlap(_words(edge), at, *other) for other in others))
     return found
 
