@@ -14,6 +14,7 @@ from simulation.errors import AeflowError, ConfigError, Fault, nearest
 
 if TYPE_CHECKING:
     from simulation.experiment.study import Study
+    from simulation.report.folder import Written
 
 HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
 For planning only, not for clinical use.
@@ -29,7 +30,7 @@ For planning only, not for clinical use.
   study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
   dry_run=true                      say what would run, and stop
-  -m scenario=usual,busier          sweep: one run for each combination
+  -m scenario=usual,winter          sweep: one run for each combination, then all beside each other
   --config-dir FOLDER               your own configurations, looked through before ours (as is ./configs)
 """
 
@@ -76,17 +77,34 @@ def _run(words: list[str]) -> int:
 def _run_studies(words: list[str], *, alone: bool) -> int:
     from simulation.experiment.overload import refuse_overload
 
-    studies = [_load(overrides, config_dir) for overrides, config_dir in _sweep(words)]
+    combinations = _sweep(words)
+    studies = [_load(overrides, config_dir) for overrides, config_dir in combinations]
     studies = [study.only() if alone else study for study in studies]
     for study in studies:
         refuse_overload(study)
-    code = 0
-    for study in studies:
-        failed = _run_study(study, alone=alone)
-        if failed is not None:  # of a sweep the others still run
-            print(f"aeflow: {failed}", file=sys.stderr)
-            code = failed.exit_code
+    code, done = 0, []
+    for (overrides, _), study in zip(combinations, studies, strict=True):
+        stored = _run_study(study, alone=alone)
+        if stored is None:
+            continue
+        done.append((overrides, stored))
+        if stored.failed is not None:  # of a sweep the others still run
+            print(f"aeflow: {stored.failed}", file=sys.stderr)
+            code = stored.failed.exit_code
+    if len(done) > 1:
+        _put_together(done, Path(str(studies[0].resolved["results"])))
     return code
+
+
+def _put_together(done: Sequence[tuple[Sequence[str], Written]], results: Path) -> None:
+    """What the runs of a sweep come to."""
+    from simulation.report.printing import print_sheets
+    from simulation.report.sweep import PICTURE, TABLE, sweep_of, sweep_sheets, write_sweep
+
+    sweep = sweep_of([(overrides, stored.inputs, stored.folder) for overrides, stored in done])
+    if sweep is not None:
+        print_sheets(sweep_sheets(sweep))
+        print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {PICTURE}")
 
 
 def _show(words: list[str]) -> int:
@@ -140,10 +158,11 @@ def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
     return load(*overrides, config_dir=config_dir)
 
 
-def _run_study(study: Study, *, alone: bool) -> AeflowError | None:
-    """Run a study, store it and print its answer; what kept its report from being made, if anything did."""
+def _run_study(study: Study, *, alone: bool) -> Written | None:
+    """Run a study, store it and print its answer; nothing if it was to be a dry run."""
     from simulation.experiment.run import simulate
-    from simulation.report.folder import must_be_writable, written
+    from simulation.report.folder import written
+    from simulation.report.places import must_be_writable
     from simulation.report.printing import print_inputs
     from simulation.report.screen import announce, progress
 
@@ -157,7 +176,7 @@ def _run_study(study: Study, *, alone: bool) -> AeflowError | None:
         result = simulate(study, done=done)
     stored = written(result, results)
     print_inputs(stored.inputs, stored.folder)
-    return stored.failed
+    return stored
 
 
 def _options(words: Sequence[str]) -> tuple[list[str], str | None]:

@@ -22,13 +22,13 @@ is read from an interval so wide that all of the family hold together with 95 % 
 dependence between arms that share a baseline). Intervals that are shown stay at 95 % each. Of margins that goes for
 claims of safety; harm is said from the interval by itself. Why so: docs/decisions/0014-how-many-were-looked-at.md.
 
-A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts that differ
-between sites that bind differently are put together by `across_sites`.
+A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts of several runs
+are put together in `analysis/across.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -73,14 +73,6 @@ class Judgement:
     words: str
     sentence: str
     n_more: int | None = None
-
-
-@dataclass(frozen=True)
-class AcrossSites:
-    """One verdict for several sites: what they agree on, or that it depends on what binds."""
-
-    kind: Kind | Literal["depends on the bottleneck"]
-    sentence: str
 
 
 def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: bool = False) -> Verdict:
@@ -150,18 +142,6 @@ def threshold(value: float, unit: str) -> str:
     if unit == "share":
         return f"{100 * value:g} point{'s' if 100 * value != 1 else ''}"
     return f"{value:g} min"
-
-
-def across_sites(verdicts: Mapping[str, Verdict]) -> AcrossSites:
-    """Put together the verdicts on one difference at several sites. Raises ResultsError if there is none."""
-    if not verdicts:
-        raise ResultsError("verdicts: no site. Give at least one")
-    kinds = {each.kind for each in verdicts.values()}
-    if len(kinds) == 1:
-        kind = kinds.pop()
-        return AcrossSites(kind, f"The same at every site: {kind}. {LAYER}")
-    told = "; ".join(f"{site}: {each.kind}" for site, each in verdicts.items())
-    return AcrossSites("depends on the bottleneck", f"Depends on the bottleneck. {told}. {LAYER}")
 
 
 def _better(measure: str) -> Better:

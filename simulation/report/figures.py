@@ -71,7 +71,7 @@ def differences(inputs: ReportInputs) -> Picture | None:
             _forest(ax, [inputs.row(arm.name, target.measure, target.group) for arm in arms])
             _important(ax, inputs, target)
             _shade_sham(ax, inputs, target)
-            ax.set_title(_broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
             ax.set_xlabel(f"difference, {unit_words(_unit(inputs, target))}")
         _arm_axis(axes[0], arms)
         _forest_legend(figure, sham=inputs.sham is not None)
@@ -125,10 +125,11 @@ def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None 
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.grid(axis="x", color=PALE)
     ax.set_axisbelow(True)
-    _few_ticks(ax)
+    few_ticks(ax)
 
 
-def _few_ticks(ax: Axes, most: int = 6) -> None:
+def few_ticks(ax: Axes, most: int = 6) -> None:
+    """At most so many round numbers on the axis across."""
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
@@ -196,7 +197,7 @@ def by_group(inputs: ReportInputs) -> Picture | None:
         for ax, arm in zip(axes, arms, strict=False):
             _forest(ax, [inputs.row(arm.name, target.measure, group) for group in groups])
             _sham_of_groups(ax, inputs, target.measure, groups)
-            ax.set_title(_broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
+            ax.set_title(broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
@@ -264,10 +265,10 @@ def levers(inputs: ReportInputs) -> Picture | None:
             ax.set_ylim(len(names) + 0.55, -0.5)
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
-            _few_ticks(ax)
-            ax.set_title(_broken(each.target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            few_ticks(ax)
+            ax.set_title(broken(each.target.label, 28), fontsize=10, fontweight="bold", loc="left")
             ax.set_xlabel(f"difference, {unit_words(each.unit)}")
-        axes[0].set_yticks(range(len(names) + 1), ["All together", *(_broken(each, LABEL_WIDTH) for each in labels)])
+        axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(each, LABEL_WIDTH) for each in labels)])
         for ax in axes:
             ax.tick_params(axis="y", length=0)
         _lever_legend(figure)
@@ -338,7 +339,7 @@ def cost(inputs: ReportInputs) -> Picture | None:
     with figure_of(4.3 + 3.4 * len(targets), 1.7 + 0.5 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
             _forest(ax, [inputs.row(arm.name, target.measure, target.group) for arm in arms], scale)
-            ax.set_title(_broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
+            ax.set_title(broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
             ax.set_xlabel(f"{unit_words(_unit(inputs, target))} for each £100,000 a year")
         _arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms])
         _forest_legend(figure, sham=False, important=False)
@@ -589,7 +590,7 @@ def acuity(inputs: ReportInputs) -> Picture | None:
             goal = f"target {target:g} min" if target is not None else "no target"
             ax.set_title(f"{level.replace('_', ' ')}\n({goal})", fontsize=10, fontweight="bold", loc="left")
             ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
-            _few_ticks(ax, 4)
+            few_ticks(ax, 4)
             ax.set_ylim(len(inputs.arms) - 0.4, -0.6)
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
@@ -676,7 +677,7 @@ def png_of(figure: Figure) -> bytes:
 
 
 def _arm_axis(ax: Axes, arms: Sequence[ReportArm], extra: Sequence[str] = ()) -> None:
-    names = [_broken(arm.label, LABEL_WIDTH) for arm in arms]
+    names = [broken(arm.label, LABEL_WIDTH) for arm in arms]
     if extra:
         names = [f"{name}\n{more}" for name, more in zip(names, extra, strict=True)]
     ax.set_yticks(range(len(arms)), names, fontsize=9)
@@ -684,7 +685,7 @@ def _arm_axis(ax: Axes, arms: Sequence[ReportArm], extra: Sequence[str] = ()) ->
         each.tick_params(axis="y", length=0)
 
 
-def _broken(text: str, width: int) -> str:
+def broken(text: str, width: int) -> str:
     """The text in as few lines as the width asks for, of about equal length."""
     n_lines = len(textwrap.wrap(text, width))
     narrowest = next(each for each in range(1, width + 1) if len(textwrap.wrap(text, each)) <= n_lines)

@@ -11,16 +11,12 @@ import hashlib
 import json
 import os
 import platform
-import shutil
 import subprocess
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib import import_module
 from importlib.metadata import PackageNotFoundError, version
-from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -37,6 +33,15 @@ from simulation.report.figures import Picture, pictures
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
 from simulation.report.pathway_picture import Sketch, picture_of, restored_sketch, sketch_of
+from simulation.report.places import (
+    LATEST,
+    PARTIAL,
+    moved,
+    must_be_writable,
+    not_written,
+    point_latest,
+    whole_or_nothing,
+)
 from simulation.report.render import page
 from simulation.report.stated import Plain, plain
 from simulation.report.stored import profiles_stated, restored, study_stated, to_json
@@ -44,8 +49,6 @@ from simulation.report.taken import route_of
 
 FORMAT = 1
 """Raised when a folder's layout changes."""
-PARTIAL = ".partial-"
-LATEST = "latest"
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
 STATEMENT = "planning only, not for clinical use"
 CONFIG, MANIFEST, STUDY, PROFILES = "config.yaml", "manifest.json", "study.json", "profiles.json"
@@ -57,17 +60,6 @@ T = TypeVar("T", Patients, ActivityTable)
 
 
 # --- writing -------------------------------------------------------------------------------------------------
-
-
-def must_be_writable(results_dir: Path) -> None:
-    """Make the folder of results if need be and try it. Raises ResultsError: where, why, what to do."""
-    trial = results_dir / f"{PARTIAL}trial-{os.getpid()}"
-    try:
-        results_dir.mkdir(parents=True, exist_ok=True)
-        trial.mkdir()
-        trial.rmdir()
-    except OSError as error:
-        raise _not_written(results_dir, error) from error
 
 
 @dataclass(frozen=True)
@@ -102,12 +94,12 @@ def written(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) ->
     manifest = manifest_of(result, finished_at=finished_at, files=files)
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with _whole_or_nothing(parent, name) as partial:
+        with whole_or_nothing(parent, name) as partial:
             inputs = _fill(partial, result, manifest)
-            finished = _moved(partial, parent, name)
+            finished = moved(partial, parent, name)
     except OSError as error:
-        raise _not_written(Path(error.filename or parent), error) from error
-    _point_latest(results_dir, finished)
+        raise not_written(Path(error.filename or parent), error) from error
+    point_latest(results_dir, finished)
     try:
         _write(finished / PATHWAY, to_json(asdict(_sketch(result))))
         _report_into(finished, inputs)
@@ -118,35 +110,6 @@ def written(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) ->
         failed.__cause__ = error
         return Written(finished, inputs, failed)
     return Written(finished, inputs)
-
-
-@contextmanager
-def _whole_or_nothing(parent: Path, name: str) -> Iterator[Path]:
-    """A partial folder of this process that is gone again if anything, Ctrl-C included, ends the work."""
-    partial = parent / f"{PARTIAL}{name}-{os.getpid()}"
-    partial.mkdir()
-    try:
-        yield partial
-    except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
-        raise
-
-
-def _moved(partial: Path, parent: Path, name: str) -> Path:
-    """Give the finished folder its name; of runs that end within one second, in whatever process, all but one get a
-    number. Only trying tells whether a name is free: another process may take it in between."""
-    for number in count(1):
-        final = parent / (name if number == 1 else f"{name}-{number}")
-        if final.exists():
-            continue
-        try:
-            partial.rename(final)
-        except OSError:
-            if not final.exists():
-                raise
-        else:
-            return final
-    raise AssertionError("numbers do not end")
 
 
 def _fill(folder: Path, result: Result, manifest: Plain) -> ReportInputs:
@@ -254,33 +217,6 @@ def _write_patients(folder: Path, result: Result, manifest: Plain) -> None:
 def _with_arm(table: T, code: int, names: tuple[str, ...]) -> T:
     column = np.full(len(table), code, dtype=np.int16)
     return type(table)({"arm": column, **table.columns}, {"arm": names, **table.categories})
-
-
-def _point_latest(results_dir: Path, written: Path) -> None:
-    """`latest`: a relative link, or a text file with the name where links are refused; a warning where both are."""
-    target = written.relative_to(results_dir)
-    link, new = results_dir / LATEST, results_dir / f"{PARTIAL}{LATEST}-{os.getpid()}"
-    try:
-        try:
-            new.symlink_to(target, target_is_directory=True)
-        except (OSError, NotImplementedError):  # Windows without the right to make links, some network drives
-            _write(new, f"{target.as_posix()}\n")
-        os.replace(new, link)
-    except OSError as error:  # Windows does not replace a link to a folder; the results are written all the same
-        print(
-            f"aeflow: {link} could not be led to {written} ({error.strerror or error}). The results are there",
-            file=sys.stderr,
-        )
-    finally:
-        with suppress(OSError):
-            new.unlink(missing_ok=True)
-
-
-def _not_written(where: Path, error: OSError) -> ResultsError:
-    return ResultsError(
-        f"{where}: cannot be written ({error.strerror or error}). "
-        "Choose another folder with results=FOLDER, or put its permissions or its free space right"
-    )
 
 
 # --- the manifest --------------------------------------------------------------------------------------------
@@ -410,7 +346,7 @@ def render_again(path: Path) -> Path:
     try:
         _report_into(folder, inputs)
     except OSError as error:
-        raise _not_written(folder, error) from error
+        raise not_written(folder, error) from error
     return folder / REPORT
 
 

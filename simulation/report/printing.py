@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TextIO
@@ -47,6 +48,13 @@ def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: Te
             print(f"Report: {folder / 'report.html'}", file=out)
         by_lever = "decomposition.csv, " if inputs.decomposition else ""
         print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, figures/", file=out)
+
+
+def print_sheets(found: Iterable[Sheet], *, stream: TextIO | None = None) -> None:
+    """Tables one after another."""
+    out = stream or sys.stdout
+    for sheet in found:
+        (_rich if out.isatty() else _plain)(sheet, out)
 
 
 def _shortened(sheet: Sheet) -> Sheet:

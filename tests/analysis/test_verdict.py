@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 from simulation.analysis.compare import Comparison, interval
-from simulation.analysis.verdict import IDENTICAL, LAYER, Verdict, across_sites, non_inferiority, verdict
+from simulation.analysis.verdict import IDENTICAL, LAYER, Verdict, non_inferiority, verdict
 from simulation.errors import ResultsError
 
 
@@ -168,16 +168,6 @@ def test_a_margin_needs_a_measure_that_has_a_better_direction() -> None:
         non_inferiority(difference(0, 1), 0)
     with pytest.raises(ResultsError, match="above 0"):
         verdict(difference(0, 1), -1)
-
-
-def test_verdicts_that_differ_between_sites_depend_on_the_bottleneck() -> None:
-    cuts, none = verdict(difference(-9, -6), 5), verdict(difference(-1, 1), 5)
-    assert across_sites({"beds": cuts, "triage": cuts}).kind == "cuts"
-    found = across_sites({"short of triage": cuts, "short of beds": none})
-    assert found.kind == "depends on the bottleneck"
-    assert "short of beds: no change beyond" in found.sentence
-    with pytest.raises(ResultsError, match="no site"):
-        across_sites({})
 
 
 def test_a_verdict_is_a_plain_value() -> None:

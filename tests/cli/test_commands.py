@@ -135,3 +135,12 @@ def test_a_report_that_cannot_be_made_is_said_at_the_end_and_the_data_and_the_an
     assert {"config.yaml", "manifest.json", "replications.parquet", "summary.csv"} <= {
         path.name for path in folder.iterdir()
     }
+
+
+def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("compare", "-m", *SHORT, "scenario=usual,winter")
+    assert (said.code, said.err.count("Traceback")) == (0, 0)
+    assert said.out.count("Report: ") == 2
+    assert said.out.index("Across 2 runs: ") > said.out.rindex("Report: ")
+    (folder,) = (here / "results" / "sweeps").iterdir()
+    assert f"Sweep:  {(folder / 'across.csv').relative_to(here)}, across.png" in said.out

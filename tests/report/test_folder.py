@@ -16,7 +16,8 @@ from simulation.errors import ResultsError
 from simulation.experiment.result import Result
 from simulation.records.store import read_activities, read_patients, read_provenance, read_replications
 from simulation.report import folder as folder_module
-from simulation.report.folder import must_be_writable, read_result_folder, render_again, write_result, written
+from simulation.report.folder import read_result_folder, render_again, write_result, written
+from simulation.report.places import moved, must_be_writable
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
@@ -198,7 +199,7 @@ def test_a_name_taken_by_another_process_in_between_gives_the_next_number(
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", meanwhile)
-    assert folder_module._moved(partial, tmp_path, "run") == tmp_path / "run-2"
+    assert moved(partial, tmp_path, "run") == tmp_path / "run-2"
     assert tried == ["run", "run-2"]
     assert list((tmp_path / "run").iterdir()) == [tmp_path / "run" / "config.yaml"]
 

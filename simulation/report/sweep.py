@@ -1,0 +1,251 @@
+"""Several runs of one study beside each other: what `aeflow compare -m scenario=usual,winter` ends with.
+
+Each run has its own folder and report; here stands what they come to together: arms by runs on every target, how far
+the effects of two runs are apart, and whether the answer depends on what was varied.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulation.analysis.across import Across, across
+from simulation.analysis.compare import TIDY
+from simulation.experiment.study import Target
+from simulation.report.figures import DARK, GREY, PALE, STAGE_COLOURS, Picture, broken, few_ticks, figure_of, png_of
+from simulation.report.inputs import ReportInputs
+from simulation.report.places import moved, not_written, whole_or_nothing
+from simulation.report.sheet import Sheet
+from simulation.report.words import BANNER, amount, change, doubt_note, span, unit_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER, TABLE, PICTURE = "sweeps", "across.csv", "across.png"
+BINDING = ("scenario", "site", "staffing")
+"""What decides which resource binds: if only these were varied, the answer depends on the bottleneck."""
+MOST_ACROSS = 5
+"""Runs that a table shows in columns of their own."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of a sweep: the values that were varied, by their keys; what its report is made from; its folder."""
+
+    varied: Mapping[str, str]
+    inputs: ReportInputs
+    folder: Path
+
+    @property
+    def label(self) -> str:
+        """'usual' of a scenario alone, else 'scenario=usual, triage_nurses.extra=1'."""
+        if list(self.varied) == ["scenario"]:
+            return self.varied["scenario"]
+        return ", ".join(f"{'.'.join(key.split('.')[-2:])}={value}" for key, value in self.varied.items())
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Two runs or more of one study."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def first(self) -> ReportInputs:
+        """The first run, whose words for arms and targets go for all."""
+        return self.runs[0].inputs
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms that are judged in every run, in order."""
+        shared = set.intersection(*({each.arm for each in run.inputs.findings} for run in self.runs))
+        return tuple(arm.name for arm in self.first.shown.others if arm.name in shared)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """The targets of every run."""
+        return tuple(each for each in self.first.targets if all(each in run.inputs.targets for run in self.runs))
+
+    @property
+    def depends_on(self) -> str:
+        """What an answer that differs between these runs depends on."""
+        keys = list(self.runs[0].varied)
+        binding = all(key.split(".")[0] in BINDING for key in keys)
+        return "the bottleneck" if binding else " and ".join(keys)
+
+    @cached_property
+    def _found(self) -> dict[tuple[str, Target], Across]:
+        return {}
+
+    def across(self, arm: str, target: Target) -> Across:
+        """What the runs come to on one arm and target."""
+        key = (arm, target)
+        if key not in self._found:
+            verdicts = {run.label: run.inputs.finding(arm, target).verdict for run in self.runs}
+            effects = {}
+            for run in self.runs:
+                values, baseline = (
+                    run.inputs.compared.values(name, target.measure, target.group)
+                    for name in (arm, run.inputs.design.baseline)
+                )
+                effects[run.label] = values - baseline
+            unit = self.first.row(arm, target.measure, target.group).unit
+            least = target.minimal_important_difference
+            self._found[key] = across(verdicts, effects, least, unit, on=self.depends_on)
+        return self._found[key]
+
+
+def sweep_of(done: Sequence[tuple[Sequence[str], ReportInputs, Path]]) -> Sweep | None:
+    """Runs together, each with the overrides (`key=value`) that asked for it and its folder.
+
+    None if there is nothing to put together: one run, several studies or baselines, no arm or target in every run.
+    """
+    stated = [dict(word.split("=", 1) for word in overrides if "=" in word) for overrides, _, _ in done]
+    keys = [key for key in (stated[0] if stated else ()) if len({each.get(key) for each in stated}) > 1]
+    runs = tuple(
+        Run({key: each[key] for key in keys}, inputs, folder)
+        for each, (_, inputs, folder) in zip(stated, done, strict=True)
+    )
+    studies = {(run.inputs.design.name, run.inputs.design.baseline) for run in runs}
+    if len(runs) < 2 or len(studies) > 1 or len({run.label for run in runs}) < len(runs):
+        return None
+    sweep = Sweep(runs)
+    return sweep if sweep.arms and sweep.targets else None
+
+
+def sweep_sheets(sweep: Sweep) -> Iterator[Sheet]:
+    """A table for every target: arms by runs, how far two runs are apart, and whether they agree."""
+    for target in sweep.targets:
+        unit = _unit(sweep, target)
+        shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
+        rows = [(sweep.first.baseline.label, *(_level(run, target) for run in shown), "", "")]
+        for arm in sweep.arms:
+            found = sweep.across(arm, target)
+            cells = (_effect(run, arm, target) for run in shown)
+            rows.append((sweep.first.arm(arm).label, *cells, _apart(found, unit), found.words))
+        yield Sheet(
+            f"across:{target.measure}:{target.group}",
+            f"Across {len(sweep.runs)} runs: {target.label}; differences in {unit_words(unit)}",
+            ("arm", *(run.label for run in shown), "furthest apart", "together"),
+            tuple(rows),
+            _notes(sweep, shown=bool(shown)),
+        )
+
+
+def _notes(sweep: Sweep, *, shown: bool) -> tuple[str, ...]:
+    everything = "" if shown else f" Every run: {TABLE}."
+    return (
+        "First line: the level under the baseline. In brackets the 95 % interval of each difference; of two runs "
+        f"apart, one that holds together with those of all pairs of runs of its arm.{everything}",
+        "An answer 'depends' where effects differ, not where verdicts do by chance or effects by less than would "
+        f"matter. {doubt_note()}",
+    )
+
+
+def _unit(sweep: Sweep, target: Target) -> str:
+    return sweep.first.row(sweep.first.design.baseline, target.measure, target.group).unit
+
+
+def _level(run: Run, target: Target) -> str:
+    row = run.inputs.row(run.inputs.design.baseline, target.measure, target.group)
+    return amount(row.mean, row.unit)
+
+
+def _effect(run: Run, arm: str, target: Target) -> str:
+    row = run.inputs.row(arm, target.measure, target.group)
+    return f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
+
+
+def _apart(found: Across, unit: str) -> str:
+    if found.apart is None:
+        return "–"
+    apart = found.apart[2]
+    return f"{change(apart.mean, unit)} ({span(apart.low, apart.high, unit)})"
+
+
+def sweep_table(sweep: Sweep) -> pd.DataFrame:
+    """A row for every run, arm and target: `summary.csv`'s columns, what was varied, the verdict, and all together."""
+    import pandas as pd
+
+    rows = []
+    for run in sweep.runs:
+        for target in sweep.targets:
+            for arm in sweep.arms:
+                finding = run.inputs.finding(arm, target)
+                comparison = {name: getattr(finding.comparison, name) for name in TIDY}
+                said = {"verdict": finding.verdict.words, "together": sweep.across(arm, target).words}
+                rows.append({**run.varied, **comparison, **said, "folder": run.folder.as_posix()})
+    return pd.DataFrame(rows)
+
+
+def sweep_picture(sweep: Sweep) -> Picture:
+    """Every arm's difference in every run with its interval, a panel for each target."""
+    arms, targets, runs = sweep.arms, sweep.targets, sweep.runs
+    step = 0.8 / len(runs)
+    height = 1.9 + len(arms) * max(0.46, 0.16 * len(runs))
+    with figure_of(3.6 + 2.9 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
+        for ax, target in zip(axes, targets, strict=True):
+            factor = 100 if _unit(sweep, target) == "share" else 1
+            for number, run in enumerate(runs):
+                colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
+                places = [place - 0.4 + step * (number + 0.5) for place in range(len(arms))]
+                found = [run.inputs.row(arm, target.measure, target.group) for arm in arms]
+                for place, row in zip(places, found, strict=True):
+                    ends = [factor * row.difference_low, factor * row.difference_high]
+                    ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
+                means = [factor * row.difference for row in found]
+                marker = MARKERS[number % len(MARKERS)]
+                ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=run.label)
+            least = factor * target.minimal_important_difference
+            for edge in (-least, least):
+                ax.axvline(edge, color=GREY, linewidth=0.9, linestyle=":")
+            ax.axvline(0, color="black", linewidth=1)
+            for place in range(1, len(arms)):
+                ax.axhline(place - 0.5, color=PALE, linewidth=0.8)
+            ax.set_ylim(len(arms) - 0.45, -0.55)
+            ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlabel(f"difference, {unit_words(_unit(sweep, target))}")
+            few_ticks(ax)
+        axes[0].set_yticks(range(len(arms)), [broken(sweep.first.arm(arm).label, 30) for arm in arms], fontsize=9)
+        for ax in axes:
+            ax.tick_params(axis="y", length=0)
+        figure.legend(
+            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), frameon=False,
+            labelcolor=DARK,
+        )  # fmt: skip
+        figure.supxlabel(f"Dotted: the least difference that would matter. {BANNER}", fontsize=8, color=GREY)
+        png = png_of(figure)
+    said = [
+        f"{target.label}: "
+        + "; ".join(f"{sweep.first.arm(arm).label} {sweep.across(arm, target).words}" for arm in arms)
+        for target in targets
+    ]
+    return Picture(
+        "across",
+        png,
+        f"Differences from {sweep.first.baseline.label} in {len(runs)} runs. {'. '.join(said)}.",
+        f"Difference from '{sweep.first.baseline.label}' in each run, with its 95 % interval (simulation noise only). "
+        "Dotted: the least difference that would matter.",
+    )
+
+
+MARKERS = "osD^vPX*"
+"""Shape says the same as colour."""
+
+
+def write_sweep(sweep: Sweep, results_dir: Path) -> Path:
+    """Write the table and the picture of a sweep; the folder. Raises ResultsError if the place cannot be written."""
+    parent = results_dir / FOLDER
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        name = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
+        with whole_or_nothing(parent, name) as partial:
+            sweep_table(sweep).to_csv(partial / TABLE, index=False, encoding="utf-8-sig", lineterminator="\n")
+            (partial / PICTURE).write_bytes(sweep_picture(sweep).png)
+            return moved(partial, parent, name)
+    except OSError as error:
+        raise not_written(Path(error.filename or parent), error) from error
