@@ -132,12 +132,18 @@ def interval(values: Floats, *, level: float = LEVEL) -> Interval:
 
 
 def _intervals(values: Floats, level: float) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
-    """Of every column: mean, half-width, standard deviation and number of replications with a number in it."""
+    """Of every column: mean, half-width, standard deviation and number of replications with a number in it.
+
+    Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
+    out would leave out the longest, and in the slowest arm most.
+    """
+    n = (~np.isnan(values)).sum(axis=0)
+    values = np.where(np.isinf(values).any(axis=0), np.nan, values)
     known = ~np.isnan(values)
-    n = known.sum(axis=0)
-    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(n > 0, n, np.nan)
+    enough = np.where(known.any(axis=0), n, 0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(enough > 0, enough, np.nan)
     from_mean = np.where(known, values - mean, 0.0)
-    sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(n > 1, n - 1, np.nan))
+    sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(enough > 1, enough - 1, np.nan))
     lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     equal = lowest == highest  # exactly no spread, and the mean is the number itself
     mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
@@ -155,7 +161,15 @@ def compare(values: Floats, baseline: Floats, *, level: float = LEVEL) -> Interv
         raise ResultsError(
             f"compare: {values.shape[0]} replications against {baseline.shape[0]}. Pair them: run both arms alike"
         )
-    return interval(values - baseline, level=level)
+    return interval(paired(values, baseline), level=level)
+
+
+def paired(values: Floats, baseline: Floats) -> Floats:
+    """`values - baseline`; infinite where either is, because a stay that has not ended has no known difference."""
+    unended = np.isinf(values) | np.isinf(baseline)
+    found: Floats = np.where(unended, 0.0, values) - np.where(unended, 0.0, baseline)
+    found[unended] = np.inf
+    return found
 
 
 def compare_arms(
@@ -176,9 +190,9 @@ def compare_arms(
             raise ResultsError(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
-        paired = table - tables[baseline]
-        own, own_half, _, _ = _intervals(np.where(np.isnan(paired), np.nan, table), level)
-        difference, half, _, n = _intervals(paired, level)
+        less_baseline = paired(table, tables[baseline])
+        own, own_half, _, _ = _intervals(np.where(np.isnan(less_baseline), np.nan, table), level)
+        difference, half, _, n = _intervals(less_baseline, level)
         for number, name in enumerate(shared):
             row = Comparison(
                 arm=arm,

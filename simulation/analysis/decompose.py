@@ -203,8 +203,11 @@ def _complete(game: Game, needed: Iterable[Coalition]) -> dict[Coalition, Floats
         named = "; ".join("+".join(sorted(each)) or "no lever" for each in missing)
         raise ResultsError(f"decomposition: no numbers of {named}. Run every combination of the levers")
     found = {each: np.asarray(game[each], dtype=float) for each in needed}
-    kept = ~np.any(np.isnan(np.stack(list(found.values()))), axis=0)
-    return {each: values[kept] if kept.any() else np.full(1, np.nan) for each, values in found.items()}
+    every = np.stack(list(found.values()))
+    kept = ~np.any(np.isnan(every), axis=0)
+    if np.isinf(every).any() or not kept.any():  # somebody's stay had not ended: as in `compare`, nothing is known
+        return {each: np.full(1, np.nan) for each in found}
+    return {each: values[kept] for each, values in found.items()}
 
 
 def _over_both(added: Floats, level: float) -> Interval:

@@ -123,7 +123,18 @@ _ALL_DEFINITIONS = (
         "within_4h_share_without_left",
         "share",
         "higher",
-        "The same of those who did not leave before they were seen: leaving early cannot improve it.",
+        "The same of those who did not leave before they were seen. Whoever leaves instead of staying longer is in "
+        "neither count, so leaving can raise it.",
+        "assumed",
+        _DESIGN,
+        ("departed_at",),
+    ),
+    Definition(
+        "seen_within_4h_share",
+        "share",
+        "higher",
+        "Share of all attendances that were seen and departed within 4 h of arrival: leaving before being seen counts "
+        "as not, so it cannot improve this.",
         "assumed",
         _DESIGN,
         ("departed_at",),
@@ -247,11 +258,22 @@ _ALL_DEFINITIONS = (
         ("worsened_at", "seen_at"),
     ),
     Definition(
+        "worse_wait_per_1000",
+        "minutes",
+        "lower",
+        "Minutes from getting worse to the first clinician, or to leaving without one (over 12 h counts as 12 h), "
+        "added up over everybody, for 1,000 attendances: who does not get worse before then adds none.",
+        "assumed",
+        _DESIGN,
+        ("worsened_at", "seen_at", "departed_at"),
+    ),
+    Definition(
         "worse_to_clinician_mean",
         "minutes",
         "lower",
-        "Of those who got worse before the first clinician, mean minutes from getting worse to the first clinician, "
-        "or to leaving without one; over 12 h counts as 12 h.",
+        "Description only, because an arm decides who is in it: of those who got worse before the first clinician, "
+        "mean minutes from then to the first clinician, or to leaving without one; over 12 h counts as 12 h. Longer "
+        "waits bring in more patients who have just got worse, and lower it.",
         "assumed",
         _DESIGN,
         ("worsened_at", "seen_at", "departed_at"),
@@ -356,6 +378,7 @@ BY_GROUP = (
     "under_triage_share",
     "under_triage_1_2_share",
     "worsened_before_seen_share",
+    "worse_wait_per_1000",
     "worse_to_clinician_mean",
     "noticed_before_seen_share",
 )
@@ -365,6 +388,7 @@ BY_HOUR = ("within_4h_share",)
 BY_LABEL = (
     "wait_to_clinician_mean",
     "worsened_before_seen_share",
+    "worse_wait_per_1000",
     "worse_to_clinician_mean",
     "noticed_before_seen_share",
 )

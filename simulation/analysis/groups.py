@@ -60,7 +60,7 @@ class Cells:
             n, sums = (
                 np.bincount(group, weights=each, minlength=len(partition.labels) + 1)[1:] for each in (counted, total)
             )
-            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=(n > 0) & np.isfinite(sums)).tolist()
+            yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0).tolist()
 
     def in_order(self, number: Number) -> tuple[Floats, ...]:
         """The numbers of each group, smallest first, partition by partition."""
@@ -151,7 +151,7 @@ def summaries(statistic: Statistic, quantity: Number | Share, cells: Cells) -> d
 
 
 def quantile_of_sorted(values: Floats, share: float) -> float:
-    """A quantile of sorted values, linear between neighbours (numpy's default); NaN of none, or next to the infinite.
+    """A quantile of sorted values, linear between neighbours (numpy's default): NaN of none, infinite next to such.
 
     >>> quantile_of_sorted(np.array([1.0, 2.0, 4.0]), 0.75)
     3.0
@@ -162,5 +162,5 @@ def quantile_of_sorted(values: Floats, share: float) -> float:
     low = int(position)
     high = low if position == low else low + 1
     if not np.isfinite(values[high]):
-        return np.nan
+        return np.inf
     return float(values[low] + (values[high] - values[low]) * (position - low))

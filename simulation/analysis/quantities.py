@@ -51,9 +51,8 @@ class Number:
         self._values = values if len(self._rows) == len(values) else values[self._rows]
 
     def mean(self) -> float:
-        """The mean of all who count, NaN of none and where one of them had not ended."""
-        mean = float(self._values.mean()) if len(self._values) else np.nan
-        return mean if np.isfinite(mean) else np.nan
+        """The mean of all who count: NaN of none, infinite where one of them had not ended."""
+        return float(self._values.mean()) if len(self._values) else np.nan
 
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
         """In each of n cells (everybody's in `cell`): how many count, and the sum of their numbers (or infinite)."""
@@ -144,6 +143,7 @@ def _stays(patients: Patients, into: Quantities) -> None:
     dated = ~np.isnan(so_far)
     into["within_4h_share"] = "mean", Share(so_far <= FOUR_HOURS, dated)
     into["within_4h_share_without_left"] = "mean", Share(so_far <= FOUR_HOURS, dated & ~left)
+    into["seen_within_4h_share"] = "mean", Share((so_far <= FOUR_HOURS) & ~left, dated)
     into["over_12h_share"] = "mean", Share(so_far > TWELVE_HOURS, dated)
 
 
@@ -206,6 +206,7 @@ def _worsening(patients: Patients, into: Quantities) -> None:
             until = np.where(np.isinf(seen_at), patients["departed_at"], seen_at)
             until[np.isnan(until) & patients.where("outcome", IN_BUILDING)] = np.inf
             spent = np.minimum(until - worsened_at, RESTRICTED_AT)
+            into["worse_wait_per_1000"] = "mean", Number(np.where(worse, 1000 * spent, 0.0))
             into["worse_to_clinician_mean"] = "mean", Number(np.where(worse, spent, np.nan))
         if has_rounds:
             into["noticed_before_seen_share"] = "mean", Share(noticed_at <= seen_at, worse)

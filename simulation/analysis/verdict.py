@@ -28,6 +28,7 @@ are put together in `analysis/across.py`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -41,7 +42,7 @@ from simulation.errors import ResultsError, nearest
 Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
 Size = Literal["more", "less", "open"]
 Unseen = Literal["no difference", "none seen"]
-NonInferiority = Literal["non-inferior", "inferior", "no difference", "none seen", "cannot tell"]
+NonInferiority = Literal["non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"]
 LAYER = "Simulation noise only: inputs and structure are not in this interval."
 """The layer of doubt that every sentence names."""
 IDENTICAL = "identical to baseline"
@@ -110,9 +111,10 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
     """Whether the arm is worse than the baseline by less than a margin (in the measure's unit, above 0).
 
     Non-inferior if the whole interval is on the right side of the margin, read from one as wide as the `family` asks;
-    inferior if the interval by itself is wholly beyond it: a claim of safety must hold together with all others, a sign
-    of harm is not hidden because many were looked at. Which way is worse is the measure's definition; `identical` as of
-    a verdict. Raises ResultsError for a measure without a better direction.
+    inferior if the interval by itself is wholly beyond it; worse if it is wholly on the worse side and the margin in it
+    or before it: a claim of safety must hold together with all others, a sign of harm is not hidden because many were
+    looked at. Which way is worse is the measure's definition; `identical` as of a verdict. Raises ResultsError for a
+    measure without a better direction.
     """
     if not margin > 0:
         raise ResultsError(f"margin of {comparison.measure}: {margin}. Give a number above 0")
@@ -132,6 +134,9 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
     if best_alone > margin:
         words = f"worse by more than {within}"
         return Judgement("inferior", words, _sentence(comparison, words, family))
+    if best_alone > 0:
+        words = f"worse, perhaps by less than {within}"
+        return Judgement("worse", words, _sentence(comparison, words, family))
     n_more = _more(comparison, margin / 2, family)
     words = _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
     return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
@@ -189,6 +194,8 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
     """Why not, and what would help; `alone`: its own interval would have told."""
     n = comparison.n_replications
     among = f" among {family} looked at" if family > 1 and alone else ""
+    if math.isnan(comparison.difference):
+        return "cannot tell: not known in some replication, as where somebody's stay had not ended"
     if n < 2:
         return "cannot tell: at least two replications are needed"
     if n_more is None:

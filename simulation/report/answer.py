@@ -137,25 +137,29 @@ def safety_cell(inputs: ReportInputs, arm: ReportArm) -> tuple[str, str]:
         return "no-change", IDENTICAL
     mine = [each for each in inputs.safety if each.arm == arm.name]
     worse = [each.margin.label for each in mine if each.judgement.kind == "inferior"]
+    perhaps = [each.margin.label for each in mine if each.judgement.kind == "worse"]
     unknown = [each.margin.label for each in mine if each.judgement.kind == "cannot tell"]
     unseen = [each.margin.label for each in mine if each.judgement.kind == "none seen"]
     parts = [f"worse than the margin: {', '.join(worse)}"] if worse else []
+    parts += [f"worse, perhaps by less than the margin: {', '.join(perhaps)}"] if perhaps else []
     parts += [f"cannot tell: {', '.join(unknown)}"] if unknown else []
     parts += [f"none seen, so not shown: {', '.join(unseen)}"] if unseen else []
-    kind = "worse" if worse else "cannot-tell" if unknown or unseen else "no-change"
+    kind = "worse" if worse else "perhaps-worse" if perhaps else "cannot-tell" if unknown or unseen else "no-change"
     return kind, "; ".join(parts) or "within every margin"
 
 
 def _safety_sentence(inputs: ReportInputs) -> str:
     """Which arms are worse by more than a margin, and for how many that is open."""
     worse = [arm for arm in told_arms(inputs) if safety_cell(inputs, arm)[0] == "worse"]
+    perhaps = [arm for arm in told_arms(inputs) if safety_cell(inputs, arm)[0] == "perhaps-worse"]
     n_open = sum(safety_cell(inputs, arm)[0] == "cannot-tell" for arm in told_arms(inputs))
-    quoted = [f"'{arm.label}'" for arm in worse]
+    quoted, doubted = ([f"'{arm.label}'" for arm in each] for each in (worse, perhaps))
     first = (
         f"worse by more than a margin: {_listed(quoted)}" if quoted else "none shown to be worse by more than a margin"
     )
+    second = f"; worse, perhaps by less than a margin: {_listed(doubted)}" if doubted else ""
     judged = ", ".join(f"'{margin.label}'" for margin in inputs.design.margins)
-    return f"Safety, by the margins of {judged}: {first}{f'; {n_open} not settled' if n_open else ''}."
+    return f"Safety, by the margins of {judged}: {first}{second}{f'; {n_open} not settled' if n_open else ''}."
 
 
 def _worse_off_sentences(inputs: ReportInputs) -> Iterator[str]:
@@ -207,9 +211,10 @@ def _better_sentences(inputs: ReportInputs) -> Iterator[str]:
 
 
 def _most_words(inputs: ReportInputs, target: Target, rows: Sequence[Comparison]) -> str:
-    """The first of ranked arms, and whether it does more than the second: that is known from their paired difference.
+    """The first of ranked arms, and whether it does more than every other: that is known from paired differences.
 
-    `rows`: best first. The top of a ranking is the largest of several estimates, luck included.
+    `rows`: best first. The top of a ranking is the largest of several estimates, luck included; and one further down
+    may be so uncertain that it does more in truth.
     """
     first = rows[0]
     said = f"'{inputs.arm(first.arm).label}', {effect(first)}"
@@ -217,12 +222,16 @@ def _most_words(inputs: ReportInputs, target: Target, rows: Sequence[Comparison]
         return f"Of such arms there is one: {said}"
     if math.isnan(rows[1].difference):
         return f"Largest estimate: {said}"
-    second = inputs.arm(rows[1].arm)
-    apart = inputs.against(first.arm, second.name, target.measure, target.group)
-    beyond = f"{change(apart.mean, first.unit)} ({span(apart.low, apart.high, first.unit)}) beyond '{second.label}'"
-    if apart.low > 0 or apart.high < 0:
+    apart = [(row, inputs.against(first.arm, row.arm, target.measure, target.group)) for row in rows[1:]]
+    nearest, least = apart[0]
+    open_to = [each for each in apart if not (each[1].low > 0 or each[1].high < 0)]
+    if open_to:
+        nearest, least = open_to[0]
+    second = inputs.arm(nearest.arm)
+    beyond = f"{change(least.mean, first.unit)} ({span(least.low, least.high, first.unit)}) beyond '{second.label}'"
+    if not open_to:
         return f"Does most: {said}, {beyond}"
-    return f"Largest estimate: {said}, not told apart from the next: {beyond}"
+    return f"Largest estimate: {said}, not told apart from every other: {beyond}"
 
 
 def _each(row: Comparison, pounds: float) -> str:

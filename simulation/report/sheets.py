@@ -31,7 +31,7 @@ from simulation.report.words import (
 )
 from simulation.report.worse_off import worse_off_sheet
 
-GETTING_WORSE = ("worsened_before_seen_share", "worse_to_clinician_mean")
+GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """What the table of safety says where a study states no margin for it."""
 
 
@@ -211,7 +211,8 @@ def warnings(inputs: ReportInputs) -> tuple[str, ...]:
     if n_unfinished:
         found.append(
             f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
-            "How long these stay is not known, so means of stays are missing (–) where they are among them; a longer "
+            "How long these stay is not known, so means of stays are missing (–) where they are among them in any "
+            "replication of either arm; a longer "
             "run.run_out_days or more capacity is needed."
         )
     return tuple(found)

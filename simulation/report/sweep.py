@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.analysis.across import Across, across
-from simulation.analysis.compare import TIDY
+from simulation.analysis.compare import TIDY, paired
 from simulation.experiment.study import Target
 from simulation.report.figures import DARK, GREY, PALE, STAGE_COLOURS, Picture, broken, few_ticks, figure_of, png_of
 from simulation.report.inputs import ReportInputs
@@ -92,7 +92,7 @@ class Sweep:
                     run.inputs.compared.values(name, target.measure, target.group)
                     for name in (arm, run.inputs.design.baseline)
                 )
-                effects[run.label] = values - baseline
+                effects[run.label] = paired(values, baseline)
             unit = self.first.row(arm, target.measure, target.group).unit
             least = target.minimal_important_difference
             self._found[key] = across(verdicts, effects, least, unit, on=self.depends_on)

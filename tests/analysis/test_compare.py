@@ -201,3 +201,15 @@ def test_measures_of_real_tables_go_through(six: Patients) -> None:
     empty = find(rows, arm="b", measure="within_4h_share", group="arrival_hour=03")
     assert empty.n_replications == 0
     assert np.isnan(empty.difference)
+
+
+def test_a_replication_in_which_somebody_had_not_left_is_not_left_out() -> None:
+    """Dropping it would drop the longest: true difference 20, and the worst replications are those that go missing."""
+    luck = np.random.default_rng(1).standard_normal(200)
+    baseline = 100 + 10 * luck
+    slower = np.where(luck > 1, np.inf, baseline + 20 + 15 * luck)
+    found = compare(slower, baseline)
+    assert np.isnan([found.mean, found.low, found.high]).all()
+    assert found.n == 200
+    dropped = compare(np.where(np.isinf(slower), np.nan, slower), baseline)
+    assert dropped.high < 20, "what leaving it out would have said"

@@ -39,6 +39,7 @@ BY_HAND = {
     ("within_4h_share", "arrival_hour=09"): 1 / 2,
     ("within_4h_share", "arrival_hour=10"): 0,
     ("within_4h_share_without_left", "all"): 1 / 5,
+    ("seen_within_4h_share", "all"): 1 / 6,
     ("over_12h_share", "all"): 2 / 6,
     ("left_share", "all"): 1 / 6,
     ("left_share", "language_need=yes"): 1 / 2,
@@ -64,6 +65,8 @@ BY_HAND = {
     ("worsened_before_seen_share", "language_need=yes"): 1,
     ("worsened_before_seen_share", "label=right"): 2 / 3,  # 2 has no label: it left before triage
     ("worsened_before_seen_share", "label=under"): 0,
+    ("worse_wait_per_1000", "all"): 1000 * (20 + 40 + 520) / 6,
+    ("worse_wait_per_1000", "acuity_true=standard"): 1000 * 40 / 1,
     ("worse_to_clinician_mean", "all"): (20 + 40 + 520) / 3,
     ("worse_to_clinician_mean", "acuity_true=standard"): 40,
     ("noticed_before_seen_share", "all"): 2 / 3,
@@ -159,25 +162,24 @@ def still_there(six: Patients, altered: Callable[..., Any], *rows: int) -> Patie
 def test_the_longest_stay_is_not_cut_out_because_it_has_not_ended(six: Patients, altered: Callable[..., Any]) -> None:
     """Patient 3 stayed 1140 minutes; while still there, the stay is longer than every other and the mean unknown."""
     found = measure(still_there(six, altered, 3), window=DAY)
-    assert np.isnan(found.value("stay_mean"))
-    assert np.isnan(found.value("stay_mean", "stream=ambulance"))
+    assert found.value("stay_mean") == np.inf
+    assert found.value("stay_mean", "stream=ambulance") == np.inf
     assert found.value("stay_mean", "acuity_true=urgent") == 240  # nobody of this group is unfinished
     assert found.value("stay_median") == (241 + 400) / 2  # 100, 240, 241, 400, 880, longer
-    assert np.isnan(found.value("stay_p95"))
+    assert found.value("stay_p95") == np.inf
     assert found.value("time_to_clinician_median") == 100  # 0, 70, 100, 800, longer; the one who left is not seen
 
 
 def test_half_a_table_unfinished_leaves_no_median(six: Patients, altered: Callable[..., Any]) -> None:
     found = measure(still_there(six, altered, 1, 3, 5), window=DAY)
-    assert np.isnan(found.value("stay_median"))
+    assert found.value("stay_median") == np.inf
     assert found.value("within_4h_share") == 2 / 6
 
 
 def test_a_quantile_is_known_up_to_the_last_number_that_is() -> None:
     values = np.array([1.0, 2.0, np.inf])
     assert quantile_of_sorted(values, 0.5) == 2.0
-    assert np.isnan(quantile_of_sorted(values, 0.51))
-    assert np.isnan(quantile_of_sorted(values, 1.0))
+    assert quantile_of_sorted(values, 0.51) == quantile_of_sorted(values, 1.0) == np.inf
 
 
 def test_a_patient_on_a_ward_is_admitted_and_not_unfinished(six: Patients, altered: Callable[..., Any]) -> None:
@@ -239,3 +241,16 @@ def test_a_table_out_of_order_of_arrival_gives_the_same_measures(six: Patients) 
     shuffled = six.select(np.array([3, 0, 5, 1, 4, 2]))
     window = (500.0, 610.0)
     np.testing.assert_array_equal(measure(shuffled, window=window).values, measure(six, window=window).values)
+
+
+def test_a_mean_over_those_who_got_worse_falls_when_more_do_and_the_sum_over_everybody_does_not(
+    six: Patients, altered: Callable[..., Any]
+) -> None:
+    """Patient 0 waits another hour, in which nobody else is touched; who got worse just before adds a short wait."""
+    seen = six["seen_at"].copy()
+    worsened = six["worsened_at"].copy()
+    later = np.flatnonzero(np.isnan(worsened) & ~np.isnan(seen))[0]
+    worsened[later], seen[later] = seen[later] + 55, seen[later] + 60
+    before, after = (measure(table, window=DAY) for table in (six, altered(six, seen_at=seen, worsened_at=worsened)))
+    assert after.value("worse_to_clinician_mean") < before.value("worse_to_clinician_mean")
+    assert after.value("worse_wait_per_1000") == pytest.approx(before.value("worse_wait_per_1000") + 1000 * 5 / 6)

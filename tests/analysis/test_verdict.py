@@ -51,7 +51,7 @@ def test_fewer_than_ten_replications_say_too_little_about_how_many_more() -> Non
 def test_an_interval_that_is_narrow_enough_and_lies_across_the_line_asks_for_no_more() -> None:
     found = verdict(difference(-5.5, 0.5 - 1e-9, n=10), 6.5)
     assert found.kind == "no change beyond"
-    across = non_inferiority(difference(1.5, 2.5, n=30), 2)
+    across = non_inferiority(difference(0, 2, n=30), 2)
     assert (across.kind, across.n_more) == ("cannot tell", 0)
 
 
@@ -173,3 +173,20 @@ def test_a_margin_needs_a_measure_that_has_a_better_direction() -> None:
 def test_a_verdict_is_a_plain_value() -> None:
     assert verdict(difference(-9, -6), 5) == verdict(difference(-9, -6), 5)
     assert isinstance(verdict(difference(-9, -6), 5), Verdict)
+
+
+def test_a_sure_harm_of_open_size_is_not_called_open() -> None:
+    """Worse than nothing for certain, by 2 or not: no number of replications may be asked for instead of saying so."""
+    for low, high in ((1.9, 3.3), (1.0, 2.8), (0.1, 8.5)):
+        found = non_inferiority(difference(low, high, n=20), 2)
+        assert (found.kind, found.words, found.n_more) == ("worse", "worse, perhaps by less than 2 min", None)
+    assert non_inferiority(difference(0.1, 1.9), 2).kind == "non-inferior"  # worse, and surely by less than the margin
+    assert non_inferiority(difference(-0.1, 2.1), 2).kind == "cannot tell"
+
+
+def test_what_is_not_known_in_one_replication_is_not_known() -> None:
+    nothing = (np.nan,) * 3
+    unknown = Comparison("ai", "stay_mean", "minutes", "all", *nothing, "nurse", *nothing, 9)
+    for found in (verdict(unknown, 5), non_inferiority(unknown, 5)):
+        assert found.kind == "cannot tell"
+        assert "had not ended" in found.words

@@ -97,7 +97,7 @@ def wait_of(minutes: float) -> Measures:
     return Measures((MeasureName("wait_to_clinician_mean", "minutes", "all"),), np.array([minutes]))
 
 
-def test_only_the_difference_between_first_and_second_says_which_does_most(inputs: ReportInputs) -> None:
+def test_only_paired_differences_say_which_does_most(inputs: ReportInputs) -> None:
     spread = np.array([-1.0, 0.0, 1.0])
     design = replace(inputs.design, primary=inputs.design.primary[:1], secondary=(), margins=())
     for second, opening in ((-20 - 3 * spread, "Largest estimate: "), (-10 + spread, "Does most: ")):
@@ -110,8 +110,29 @@ def test_only_the_difference_between_first_and_second_says_which_does_most(input
         )
         (said,) = [text for text in _better_sentences(few) if "For each" in text]
         assert said.startswith(f"{opening}'{inputs.arm('one_more_triage_nurse').label}', −21.0 minutes")
-        assert ("not told apart from the next" in said) == (opening == "Largest estimate: ")
+        assert ("not told apart from every other" in said) == (opening == "Largest estimate: ")
         assert "beyond 'AI label, published accuracy, erring down'" in said
+
+
+def test_the_first_does_most_only_if_no_other_may_do_more(inputs: ReportInputs) -> None:
+    """The second is told apart; the third, of little effect and much spread, is not."""
+    spread = np.array([-1.0, 0.0, 1.0])
+    design = replace(inputs.design, primary=inputs.design.primary[:1], secondary=(), margins=())
+    arms = {
+        "nurse": [100.0] * 3,
+        "one_more_triage_nurse": 79 + spread / 10,
+        "ai_label_measured_under": 85 + spread / 10,
+        "sham": 88 + 30 * spread,
+    }
+    few = replace(
+        inputs,
+        design=replace(design, sham=None),
+        arms=tuple(arm for arm in inputs.arms if arm.name in arms),
+        measures={name: [wait_of(value) for value in values] for name, values in arms.items()},
+    )
+    (said,) = [text for text in _better_sentences(few) if "For each" in text]
+    assert said.startswith("Largest estimate: ")
+    assert f"beyond '{inputs.arm('sham').label}'" in said
 
 
 def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better(inputs: ReportInputs) -> None:
