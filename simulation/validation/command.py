@@ -9,7 +9,7 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.report.words import BANNER
 from simulation.validation.nhs import as_lines, predictions_path, validate_site, write_predictions
 from simulation.validation.power import MUTATIONS, caught
-from simulation.validation.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, theory_rows, threshold
+from simulation.validation.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold
 from simulation.validation.treatment_centre import as_lines as model_lines
 from simulation.validation.treatment_centre import treatment_centre_rows
 
@@ -69,8 +69,10 @@ def _say_theory(say: Callable[[str], None]) -> int:
     """Print the theory rows; how many failed."""
     say(
         "\nTheory: queues known exactly beside the compiled engine (equal to the reference bit for bit)\n"
-        f"A row passes within {threshold(VALUES):.2f} standard errors of {VALUES} values: a right engine fails any of "
-        f"the rows with a probability of {FALSE_ALARM:.1%} at most. BLUNT: the standard error is too large to say."
+        f"A row passes within {threshold(VALUES):.2f} standard errors of {VALUES} values. Beyond {doubt(VALUES):.2f} "
+        "it is run again with luck of its own,\nand fails if it is beyond them again on the same side. At each look a "
+        f"right engine fails any row with a probability of {FALSE_ALARM:.1%} at most.\n"
+        "BLUNT: the standard error is too large to say."
     )
     rows = theory_rows(Effort("compiled"))
     for row in rows:
@@ -88,9 +90,10 @@ def _say_theory(say: Callable[[str], None]) -> int:
 def _theory_line(row: TheoryRow) -> str:
     word = "FAIL" if not row.passed else "PASS" if row.sharp else "BLUNT"
     what = f"{row.group}: {row.name}{' (t)' if row.tail else ''}"
+    again = "" if row.z_again is None else f" (again: {row.z_again:+.1f})"
     return (
         f"  {word:<5} {what:<82} expected {row.expected:9.3f}  found {row.found:9.3f} +- {row.standard_error:.4f} "
-        f"({row.relative_error:.2%}) {row.unit}  z {row.z:+.1f}  {row.source}"
+        f"({row.relative_error:.2%}) {row.unit}  z {row.z:+.1f}{again}  {row.source}"
     )
 
 

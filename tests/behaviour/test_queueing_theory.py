@@ -176,6 +176,33 @@ def test_a_right_engine_fails_any_row_one_time_in_a_thousand_at_most() -> None:
     assert beyond * theory.ROWS == pytest.approx(theory.FALSE_ALARM)
 
 
+def test_two_doubtful_looks_are_as_unlikely_for_a_right_engine_as_one_beyond_the_threshold() -> None:
+    beyond = 2 * stdtr(theory.VALUES - 1, -theory.doubt(theory.VALUES))
+    assert beyond**2 * theory.ROWS == pytest.approx(theory.FALSE_ALARM)
+    assert theory.doubt(theory.VALUES) < theory.threshold(theory.VALUES)
+
+
+def test_a_row_in_doubt_is_run_again_and_fails_if_it_is_in_doubt_twice_on_one_side(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Four standard errors off, and then again, or not, or on the other side."""
+    at_first = theory.TheoryRow("queue", "wait", "minutes", 10.0, 10.4, 0.1, theory.VALUES, False, "a test")
+    seeds: list[int] = []
+    for found, passes in ((10.4, False), (10.1, True), (9.6, True)):
+
+        def rows_of(check: object, effort: object, *, seed: int, chain: object, found: float = found) -> list[object]:
+            seeds.append(seed)
+            return [at_first if seed < theory.AGAIN else replace(at_first, found=found)]
+
+        monkeypatch.setattr(theory, "rows_of", rows_of)
+        (row,) = theory.theory_rows(Effort("compiled"), groups=("unlimited",))[:1]
+        assert row.z == pytest.approx(4)
+        assert row.z_again == pytest.approx(10 * (found - 10))
+        assert row.passed == passes
+    assert len(set(seeds)) > 1
+    assert not replace(at_first, found=11.0).in_doubt, "beyond the threshold nothing is to be settled"
+
+
 # --- every engine ----------------------------------------------------------------------------------------------------
 
 
