@@ -401,7 +401,10 @@ def _classes(
 
 
 def _better_of_pull(plan: Plan) -> list[int]:
-    """By class, what it counts as under the pull towards the target: the better of the two."""
+    """By class, what it counts as under the pull towards the target: the better of the two.
+
+    Worked out here once more and not read from the plan, which the audit is to check.
+    """
     if plan.pull is None:
         return list(range(len(plan.classes)))
     to = plan.pull[2]

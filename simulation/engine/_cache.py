@@ -8,6 +8,7 @@ and its workers share it, and it starts with what is kept beside the code, so th
 from __future__ import annotations
 
 import atexit
+import hashlib
 import multiprocessing
 import os
 import shutil
@@ -23,6 +24,11 @@ from numba.core import event
 CONFIG: Any = numba.config
 HERE = Path(__file__).parent
 KEEP = "Name a folder that can be written in NUMBA_CACHE_DIR to keep it"
+BAKED_IN = (HERE / "plan.py", HERE / "contract.py", HERE / "compiled_records.py", HERE.parent / "units.py")
+"""Files whose constants and functions are compiled into those of others. numba only looks whether a function's own file
+was edited, so it would go on with what these said before."""
+STAMP = "compiled-from.txt"
+"""What the files above were when the folder's code was compiled: a digest."""
 
 
 @cache
@@ -35,6 +41,7 @@ def settle() -> bool:
         return True
     folder = _folder()
     if folder is not None:
+        _forget_what_is_stale(folder)
         told = f"once; later runs find it in {folder}"
     elif (folder := _temporary_folder()) is not None:
         told = f"for this run only: neither {HERE} nor the user's cache can be written. {KEEP}"
@@ -54,6 +61,26 @@ def _folder() -> Path | None:
         raise
 
 
+def _forget_what_is_stale(folder: Path) -> None:
+    """Remove code that was compiled from other constants than there are now."""
+    if _is_fresh(folder):
+        return
+    for file in folder.glob("*.nb[ic]"):
+        file.unlink(missing_ok=True)
+    (folder / STAMP).write_text(_digest(), encoding="utf-8")
+
+
+def _is_fresh(folder: Path) -> bool:
+    try:
+        return (folder / STAMP).read_text(encoding="utf-8") == _digest()
+    except OSError:
+        return False
+
+
+def _digest() -> str:
+    return hashlib.sha256(b"".join(path.read_bytes() for path in BAKED_IN if path.is_file())).hexdigest()
+
+
 def _temporary_folder() -> Path | None:
     """A folder until this process ends, with a copy of what is kept beside the code."""
     try:
@@ -63,7 +90,9 @@ def _temporary_folder() -> Path | None:
     atexit.register(shutil.rmtree, made, ignore_errors=True)
     CONFIG.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"] = made  # workers look into the environment
     folder = _folder()
-    kept = [*(HERE / "__pycache__").glob("*.nb[ic]")]
+    kept = [*(HERE / "__pycache__").glob("*.nb[ic]")] if _is_fresh(HERE / "__pycache__") else []
+    if folder is not None:
+        _forget_what_is_stale(folder)
     if folder is not None and kept:
         for file in kept:
             shutil.copy(file, folder)

@@ -17,8 +17,9 @@ from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, room_for
 from simulation.engine.compiled_records import FlatPlan, Ints, People, Records, Room, Table
 from simulation.engine.contract import Changes, Notices, Run
-from simulation.engine.plan import HOURS_IN_WEEK, NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
+from simulation.engine.plan import NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
+from simulation.pathway.rota import HOURS_OF_WEEK
 from simulation.units import NEVER, WEEK
 
 ROWS_A_PATIENT = 16
@@ -64,6 +65,7 @@ def _within_limits(plan: Plan, columns: Columns, horizon: int) -> None:
         ("patients", len(columns), loop.PATIENT_MASK),
         ("ticks of the horizon", horizon, 2 ** (62 - loop.PATIENT_BITS)),
         ("changes of team", _n_teams(plan, horizon), 2 ** (31 - loop.POOL_BITS) - 1),
+        ("points of rank (priority rates times the ticks of the horizon)", _highest_rank(plan, horizon), 2**62),
     ):
         if found > most:
             raise PlanError(
@@ -74,6 +76,10 @@ def _within_limits(plan: Plan, columns: Columns, horizon: int) -> None:
 def _n_teams(plan: Plan, horizon: int) -> int:
     most = max((len(pool.team_changes) for pool in plan.pool_rows), default=0)
     return most * (horizon // WEEK + 1)
+
+
+def _highest_rank(plan: Plan, horizon: int) -> int:
+    return max(plan.rates, default=0) * horizon if plan.accumulating else max(map(abs, plan.ranks), default=0)
 
 
 def _people(columns: Columns, horizon: int) -> People:
@@ -140,8 +146,7 @@ def flatten(plan: Plan) -> FlatPlan:
     """A plan as arrays of whole numbers: tuples of any length go into one long list, and records say where."""
     lists = _Lists()
     widening = {row.ask for row in plan.rows if isinstance(row, StepRow) and row.widened_ask != NONE}
-    counted = _counted(plan)
-    rows = [_row(row, lists, number in counted) for number, row in enumerate(plan.rows)]
+    rows = [_row(row, lists, number in plan.counted) for number, row in enumerate(plan.rows)]
     for number in plan.round_steps:
         rows[number]["is_looked_at"] = True
     return FlatPlan(
@@ -153,8 +158,8 @@ def flatten(plan: Plan) -> FlatPlan:
         settings=_settings(plan, decides=bool(plan.triggers or widening)),
         queue_of_class=_queues(plan)[0],
         worth=_queues(plan)[1],
-        classes_when_pulled=_classes_when_pulled(plan),
-        paces=np.array(plan.paces, np.int64).reshape(-1, HOURS_IN_WEEK + 1),
+        classes_when_pulled=np.array(plan.classes_when_pulled, np.int64),
+        paces=np.array(plan.paces, np.int64).reshape(-1, HOURS_OF_WEEK + 1),
         worse=np.array(plan.worse, np.int64),
         widening=np.array(sorted(widening), np.int64),
         lists=np.array(lists.numbers, np.uint32),
@@ -175,21 +180,20 @@ class _Lists:
 
 
 def _records(kind: np.dtype[Any], rows: Iterable[Fields]) -> Records:
-    """One record a row; fields that a row does not name are 0."""
+    """One record a row; fields that a row does not name are 0. Raises PlanError for what a field cannot hold."""
     found = list(rows)
     records = np.zeros(len(found), kind)
     for number, fields in enumerate(found):
         for name, value in fields.items():
-            records[name][number] = value
+            try:
+                records[name][number] = value
+            except OverflowError:
+                most = np.iinfo(records[name].dtype).max
+                raise PlanError(
+                    f"the compiled engine takes at most {most} for '{name}', not {value}. "
+                    "Use a smaller number or engine=reference"
+                ) from None
     return records
-
-
-def _counted(plan: Plan) -> set[int]:
-    """The steps whose waiting patients somebody counts: a branch, a trigger, or a limit of their own."""
-    watched = {step for row in plan.rows if isinstance(row, BranchRow) for step in row.steps}
-    watched |= {step for trigger in plan.triggers for step in trigger.steps}
-    limited = {number for number, row in enumerate(plan.rows) if isinstance(row, StepRow) and row.queue_limit != NONE}
-    return watched | limited
 
 
 _ABSENT = dict.fromkeys(
@@ -289,14 +293,6 @@ def _queues(plan: Plan) -> tuple[Ints, Ints]:
         return np.arange(len(plan.rates)), np.array(plan.rates, np.int64)
     ranks, queue = np.unique(np.array(plan.ranks, np.int64), return_inverse=True)
     return queue.astype(np.int64), ranks
-
-
-def _classes_when_pulled(plan: Plan) -> Ints:
-    """The class that each class becomes under the pull towards the target: the better of the two."""
-    pulled = plan.pull[2] if plan.pull is not None else 0
-    worth = plan.rates if plan.accumulating else [-rank for rank in plan.ranks]
-    numbers = range(len(plan.classes))
-    return np.array([pulled if worth[pulled] > worth[number] else number for number in numbers], np.int64)
 
 
 def _calendar(plan: Plan) -> Records:

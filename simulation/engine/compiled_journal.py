@@ -42,6 +42,12 @@ class Recorded:
     def __del__(self) -> None:
         _spare.records = self._room
 
+    def __copy__(self) -> Recorded:
+        return self  # nothing here changes, and the room is to be given back once
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self._room[: self._n_rows].copy(), self._n_rows, self._n_patients)
+
     def __len__(self) -> int:
         return self._n_rows
 

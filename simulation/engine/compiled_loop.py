@@ -2,8 +2,7 @@
 
 What it works on is in `compiled_records`. All that numba compiles of the loop is in this file, except
 `plan.paced_end`, which both engines share. It is compiled once a machine (some seconds) and kept on disk; no
-configuration changes it. After an edit of `plan.paced_end` or of `units`, delete the `__pycache__` folders: numba's
-files on disk only notice edits of this file.
+configuration changes it.
 
 What makes it fast, and is kept to: no array is replaced inside the loop; whatever belongs together is one record,
 so that a patient, a row of the plan or an activity is one place in memory; what is due is one integer (tick and
@@ -25,8 +24,10 @@ from simulation.engine import plan as plans
 from simulation.engine._cache import settle
 from simulation.units import HOUR, NEVER, WEEK
 
-STEP, ATTRIBUTE, ACUITY, QUEUE, HOURS, LOOP, DOWN = (int(kind) for kind in list(plans.Kind)[:7])
-DONE, LEFT, AWAY, OPEN = (int(outcome) for outcome in plans.Outcome)
+STEP, ATTRIBUTE, ACUITY = int(plans.Kind.STEP), int(plans.Kind.ATTRIBUTE), int(plans.Kind.ACUITY)
+QUEUE, HOURS, LOOP, DOWN = int(plans.Kind.QUEUE), int(plans.Kind.HOURS), int(plans.Kind.LOOP), int(plans.Kind.DOWN)
+DONE, LEFT = int(plans.Outcome.DONE), int(plans.Outcome.LEFT)
+AWAY, OPEN = int(plans.Outcome.TURNED_AWAY), int(plans.Outcome.OPEN)
 NONE = plans.NONE
 # What a patient does next: follow the route; an activity that ends in one of four ways; join another queue; nothing.
 ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, JOINS_AGAIN, IS_NOT_HERE = range(7)

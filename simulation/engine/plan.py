@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +34,7 @@ from simulation.pathway.department import (
     minutes_held,
 )
 from simulation.pathway.remembered import remembered
-from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
+from simulation.pathway.rota import HOURS_OF_WEEK, intervals, shift_starts, timetable, weekly_weights
 from simulation.records.schema import Ints
 from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
 
@@ -203,6 +204,23 @@ class Plan:
         """The number of a node."""
         return self.nodes.index(node)
 
+    @cached_property
+    def counted(self) -> frozenset[int]:
+        """The steps whose waiting patients somebody counts: a branch, a trigger, or a limit of their own."""
+        watched = {step for row in self.rows if isinstance(row, BranchRow) for step in row.steps}
+        watched |= {step for trigger in self.triggers for step in trigger.steps}
+        steps = {number: row for number, row in enumerate(self.rows) if isinstance(row, StepRow)}
+        return frozenset(watched | {number for number, row in steps.items() if row.queue_limit != NONE})
+
+    @cached_property
+    def classes_when_pulled(self) -> tuple[int, ...]:
+        """The class that each class becomes under the pull towards the target: the better of the two."""
+        if self.pull is None:
+            return tuple(range(len(self.classes)))
+        pulled = self.pull[2]
+        worth = self.rates if self.accumulating else tuple(-rank for rank in self.ranks)
+        return tuple(pulled if worth[pulled] > worth[number] else number for number in range(len(self.classes)))
+
 
 def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
     """When `work` ticks at pace 1, begun at `now`, are done under a weekly pace. Whole numbers throughout.
@@ -213,17 +231,14 @@ def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
     hour = at // HOUR
     rest = pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR + work * PACE_SCALE
     weeks = 0
-    if rest >= pace[HOURS_IN_WEEK]:
-        weeks = rest // pace[HOURS_IN_WEEK]
-        rest -= weeks * pace[HOURS_IN_WEEK]
+    if rest >= pace[HOURS_OF_WEEK]:
+        weeks = rest // pace[HOURS_OF_WEEK]
+        rest -= weeks * pace[HOURS_OF_WEEK]
         hour = 0
-    while hour < HOURS_IN_WEEK - 1 and pace[hour + 1] <= rest:
+    while hour < HOURS_OF_WEEK - 1 and pace[hour + 1] <= rest:
         hour += 1
     within = -(-(rest - pace[hour]) * HOUR // max(pace[hour + 1] - pace[hour], 1))
     return max(now - at + weeks * WEEK + hour * HOUR + within, now)
-
-
-HOURS_IN_WEEK = 168
 
 
 @remembered

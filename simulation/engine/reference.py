@@ -123,7 +123,7 @@ class _Department:
         """Steps of zero length that started in this C."""
         self.joined_now: list[_Patient] = []
         """Those who joined a queue with a limit at this instant."""
-        self.counted = _counted(plan)
+        self.counted = plan.counted
         self.waiting = [0] * len(plan.rows)
         self.waiting_before = [0] * len(plan.rows)
         self.waiting_changed_at = [NEVER] * len(plan.rows)
@@ -140,7 +140,7 @@ class _Department:
         self.alarms: list[int] = columns.alarms.tolist()
         self.ignored: list[list[bool]] = columns.ignored.tolist()
         self.outages: list[list[list[int]]] = [spans.tolist() for spans in columns.outages]
-        self.class_when_pulled = _classes_when_pulled(plan)
+        self.class_when_pulled = plan.classes_when_pulled
         self.records: list[list[int]] = []
         self.changes: list[tuple[int, int, int]] = []
         self.notices: list[tuple[int, int]] = []
@@ -447,9 +447,9 @@ class _Department:
         if patient.taken:
             if step.keeps:
                 patient.held += [unit for unit in patient.taken if unit[0].number in step.keeps]
-                self._release(patient, [unit for unit in patient.taken if unit[0].number not in step.keeps])
+                self._release([unit for unit in patient.taken if unit[0].number not in step.keeps])
             else:
-                self._release(patient, patient.taken)
+                self._release(patient.taken)
             patient.taken = []
         if step.gives_up_at_end:
             self._give_up(patient, step.gives_up_at_end)
@@ -459,14 +459,14 @@ class _Department:
             patient.acuity = self.attributes[step.relabels][patient.number]
 
     def _give_up(self, patient: _Patient, pools: tuple[int, ...]) -> None:
-        self._release(patient, [unit for unit in patient.held if unit[0].number in pools])
+        self._release([unit for unit in patient.held if unit[0].number in pools])
         patient.held = [unit for unit in patient.held if unit[0].number not in pools]
 
     def _release_all(self, patient: _Patient) -> None:
-        self._release(patient, patient.held)
+        self._release(patient.held)
         patient.held = []
 
-    def _release(self, patient: _Patient, units: list[tuple[_Pool, int]]) -> None:
+    def _release(self, units: list[tuple[_Pool, int]]) -> None:
         for pool, team in units:
             if team == pool.team:
                 pool.in_use -= 1
@@ -578,7 +578,7 @@ class _Department:
     # --- how many wait, now and just before this instant -----------------------------------------------------
 
     def _count(self, row: int, change: int) -> None:
-        if not self.counted[row]:
+        if row not in self.counted:
             return
         now = self.now
         if self.waiting_changed_at[row] != now:
@@ -612,23 +612,3 @@ class _Department:
     def _notices(self) -> Notices:
         table = np.array(sorted(self.notices), dtype=np.int64).reshape(-1, 2)
         return Notices(table[:, 0].copy(), table[:, 1].astype(np.int32))
-
-
-def _counted(plan: Plan) -> list[bool]:
-    """By row, whether anything asks how many wait there: a branch, a trigger, a limit."""
-    asked = {step for row in plan.rows if isinstance(row, BranchRow) for step in row.steps}
-    asked |= {step for trigger in plan.triggers for step in trigger.steps}
-    return [
-        number in asked or (isinstance(row, StepRow) and row.queue_limit != NONE)
-        for number, row in enumerate(plan.rows)
-    ]
-
-
-def _classes_when_pulled(plan: Plan) -> list[int]:
-    """The class that each class becomes under the pull towards the target: the better of the two."""
-    if plan.pull is None:
-        return list(range(len(plan.classes)))
-    pulled = plan.pull[2]
-    if plan.accumulating:
-        return [pulled if plan.rates[pulled] > rate else number for number, rate in enumerate(plan.rates)]
-    return [pulled if plan.ranks[pulled] < rank else number for number, rank in enumerate(plan.ranks)]

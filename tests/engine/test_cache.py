@@ -135,6 +135,21 @@ def test_what_was_compiled_beside_the_code_is_read_where_that_folder_cannot_be_w
     assert sum(second.cache_hits.values()) == 1
 
 
+def test_what_was_compiled_from_constants_that_have_changed_is_compiled_again(
+    installed: Installed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """numba itself looks only at the file of a function, not at those whose constants it holds."""
+    (installed.folder / "plan.py").write_text("DONE = 0\n")
+    installed.use()
+    (installed.folder / "plan.py").write_text("DONE = 3\n")
+    _said(capsys)
+    _, second = installed.use()
+    assert "compiling the engine" in _said(capsys)
+    assert sum(second.cache_misses.values()) == 1
+    _, third = installed.use()
+    assert sum(third.cache_hits.values()) == 1
+
+
 def test_a_module_of_somebody_else_that_is_compiled_is_not_called_the_engine(
     installed: Installed, capsys: pytest.CaptureFixture[str]
 ) -> None:

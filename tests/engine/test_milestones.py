@@ -1,6 +1,8 @@
 """Milestones are alike with and without numba, and the reference engine needs none."""
 
+import copy
 import os
+import pickle
 import subprocess
 import sys
 from dataclasses import fields
@@ -91,8 +93,12 @@ def test_room_is_used_again_by_the_next_run_but_never_while_a_journal_is_kept() 
     again = first.milestones({"joined": {1: Moment.JOINED}}, N_NODES, 1).first_at["joined"]
     assert again.tolist() == [1.0]
     assert second.arranged().joined_at.tolist() == [2048]
+    copied, sent = copy.copy(first), pickle.loads(pickle.dumps(first))
+    assert copied is first
+    assert sent.arranged().joined_at.tolist() == [1024]
+    assert len(sent._room) == 1, "of what other runs left in the room nothing is sent"
     before = id(first._room)
-    del first
+    del first, copied
     assert id(room_for(1)) == before
     assert len(room_for(10**5)) >= 10**5
 
