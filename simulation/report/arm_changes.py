@@ -344,7 +344,7 @@ class Brought:
 
 
 def brought_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[Brought, ...]:
-    """Every sourced statement of an arm's policy, changes and cost that the baseline does not make at the same place."""
+    """Every sourced statement of an arm's policy, changes and cost that the baseline does not make there."""
     ours, theirs = (
         {where: _own(block) for where, block in blocks(plain(each.policy), "triage")} for each in (arm, baseline)
     )
