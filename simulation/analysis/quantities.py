@@ -173,6 +173,7 @@ def _front_door(patients: Patients, into: Quantities) -> None:
         happened = by_ambulance & ~np.isnan(handover)
         into["handover_mean"] = "mean", _minutes_to("handed_over_at", patients, AMBULANCE)
         into["handover_over_30_share"] = "mean", Share(handover > 30, happened)
+        into["handover_over_45_share"] = "mean", Share(handover > 45, happened)
         into["handover_over_60_share"] = "mean", Share(handover > 60, happened)
 
 

@@ -39,10 +39,12 @@ class Knob:
 
 @described
 class Scenario:
-    """Circumstances that every arm meets: dotted paths and their new values."""
+    """Circumstances that every arm meets: dotted paths and their new values, and whose figures they are."""
 
     question: str
     changes: Mapping[str, bool | int | float | str]
+    mark: Mark | None = None
+    source: str | None = None
 
 
 @described

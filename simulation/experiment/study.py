@@ -15,7 +15,7 @@ from simulation.analysis.window import Window
 from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway
-from simulation.pathway.described import Positive, Sourced, described
+from simulation.pathway.described import Mark, Positive, Sourced, described
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 from simulation.units import DAY
@@ -43,12 +43,15 @@ class Arm:
     the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
     that gives as many labels of each level, at random. `nurse`: a policy whose nurse and whose burdens this arm has
     instead of its own policy's, so that a tool can be put where a baseline is that states more (`nurse_language`).
+    `mark` and `source`: whose figures the changes are.
     """
 
     label: str
     triage: str
     nurse: str | None = None
     changes: Mapping[str, Value | Block] = field(default_factory=dict)
+    mark: Mark | None = None
+    source: str | None = None
     levers: tuple[str, ...] = ()
     control: str | None = None
     cost: Cost | None = None
@@ -58,13 +61,16 @@ class Arm:
 class Lever:
     """Something that a tool does, to be switched on alone or with others.
 
-    takes: what it takes over from the study's `full` policy, dotted paths of blocks or values (`minutes`); changes: as
-    an arm's. A block that `takes` brings into being has the `mark` and `source` that it has in the full policy.
+    takes: what it takes over from the study's `full` policy, dotted paths of blocks or values (`minutes`); changes,
+    mark and source: as an arm's. A block that `takes` brings into being has the `mark` and `source` that it has in the
+    full policy.
     """
 
     label: str
     takes: tuple[str, ...] = ()
     changes: Mapping[str, Value] = field(default_factory=dict)
+    mark: Mark | None = None
+    source: str | None = None
 
 
 @described

@@ -344,13 +344,16 @@ class Brought:
 
 
 def brought_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[Brought, ...]:
-    """Every sourced statement of an arm's policy and cost that the baseline does not make at the same place."""
+    """Every sourced statement of an arm's policy, changes and cost that the baseline does not make there."""
     ours, theirs = (
         {where: _own(block) for where, block in blocks(plain(each.policy), "triage")} for each in (arm, baseline)
     )
     found = [(where, block) for where, block in ours.items() if theirs.get(where) != block]
-    if arm.arm.cost is not None:
-        found.append(("cost", plain(arm.arm.cost)))
+    own = arm.arm
+    if own.mark is not None and own.source is not None and own.changes != baseline.arm.changes:
+        found.append(("changes", {"value": plain(own.changes), "mark": own.mark, "source": own.source}))
+    if own.cost is not None:
+        found.append(("cost", plain(own.cost)))
     return tuple(
         Brought(
             where,

@@ -590,21 +590,23 @@ def _arms(study: Study) -> str:
         cost = arm.arm.cost
         pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.what} ({cost.mark}: {cost.source})"
         role = {study.design.baseline: "baseline", study.design.sham: "sham"}.get(arm.name, "")
-        changes = "; ".join(f"`{path}` = {_cell(value)}" for path, value in arm.arm.changes.items())
-        rows.append((f"`{arm.name}`", arm.arm.label, role, f"`{arm.policy.name}`", changes, pounds))
+        changes = _changes(arm.arm.changes)
+        whose = "" if arm.arm.mark is None else f" ({arm.arm.mark}: {arm.arm.source})"
+        rows.append((f"`{arm.name}`", arm.arm.label, role, f"`{arm.policy.name}`", changes + whose, pounds))
     return _table(("arm", "in words", "role", "policy", "changes", "cost a year"), rows)
 
 
 def _scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
-        (
-            f"`{name}`",
-            each["question"],
-            "; ".join(f"`{path}` = {_cell(value)}" for path, value in each["changes"].items()),
-        )
+        (f"`{name}`", each["question"], _changes(each["changes"]), each.get("mark", ""), each.get("source", ""))
         for name, each in scenarios.items()
     ]
-    return _table(("scenario", "question", "changes"), rows)
+    return _table(("scenario", "question", "changes", "mark", "source"), rows)
+
+
+def _changes(stated: Mapping[str, Any]) -> str:
+    """Dotted paths and their new values."""
+    return "; ".join(f"`{path}` = {_cell(value)}" for path, value in stated.items())
 
 
 def _targets(study: Study) -> str:

@@ -60,7 +60,7 @@ def says(stated: Mapping[str, Any]) -> str:
     """The values of a block in one line: numbers first, long tables counted."""
     parts = []
     for key, value in stated.items():
-        if key in ("mark", "source", "kind", "label") or value in (None, "", [], {}):
+        if key in ("mark", "source", "kind", "label", "question") or value in (None, "", [], {}):
             continue
         if isinstance(value, Mapping) and "mark" in value:
             continue

@@ -36,6 +36,7 @@ MEASURE_LABELS = {
     "walk_in_triage_wait_p95": "Walk-in: to triage, 95th percentile",
     "handover_mean": "Ambulance handover, mean",
     "handover_over_30_share": "Handover over 30 minutes",
+    "handover_over_45_share": "Handover over 45 minutes",
     "handover_over_60_share": "Handover over 60 minutes",
     "decision_to_departure_over_4h_share": "Over 4 hours from decision to admit (description only)",
     "decision_to_departure_over_12h_share": "Over 12 hours from decision to admit (description only)",

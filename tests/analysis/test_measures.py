@@ -50,6 +50,7 @@ BY_HAND = {
     ("walk_in_triage_wait_p95", "all"): 20 + 0.85 * 10,
     ("handover_mean", "all"): (12 + 65) / 2,
     ("handover_over_30_share", "all"): 1 / 2,
+    ("handover_over_45_share", "all"): 1 / 2,
     ("handover_over_60_share", "all"): 1 / 2,
     ("decision_to_departure_over_4h_share", "all"): 1,
     ("decision_to_departure_over_12h_share", "all"): 1 / 2,
@@ -92,6 +93,15 @@ def test_a_measure_is_what_it_is_by_hand(six: Patients, measure_name: str, group
 
 def test_every_defined_measure_is_worked_out_by_hand() -> None:
     assert {name for name, _ in BY_HAND} == set(DEFINITIONS)
+
+
+@pytest.mark.parametrize("most", [30, 45, 60])
+def test_a_handover_of_just_the_minutes_of_a_band_is_not_over_them(six: Patients, most: int) -> None:
+    by_ambulance = np.flatnonzero(six.where("stream", "ambulance"))
+    handed_over_at = six["handed_over_at"].copy()
+    handed_over_at[by_ambulance] = six["arrived_at"][by_ambulance] + [most, most + 1]
+    changed = Patients({**six.columns, "handed_over_at": handed_over_at}, six.categories)
+    assert measure(changed, window=DAY).value(f"handover_over_{most}_share") == 1 / 2
 
 
 def test_both_primary_measures_are_there_and_better_when_lower(six: Patients) -> None:

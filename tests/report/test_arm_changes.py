@@ -170,6 +170,15 @@ def test_only_what_the_arm_states_besides_the_baseline_is_brought() -> None:
     assert sheet.notes == ("Of what is stated besides the baseline, 3 assumed (above), 1 published or measured.",)
 
 
+def test_whose_figures_the_changes_of_an_arm_are_is_brought() -> None:
+    baseline, arm = ready("nurse"), ready("nurse")
+    more = replace(arm.arm, changes={"staffing.nurses.extra": 1}, mark="assumed", source="a choice of ours")
+    brought = brought_by(replace(arm, arm=more), baseline)
+    assert [(each.where, each.value, each.mark, each.source) for each in brought] == [
+        ("changes", "staffing.nurses.extra 1", "assumed", "a choice of ours")
+    ]
+
+
 def test_an_arm_without_effect_says_so_in_the_table() -> None:
     assert changes_sheet([("Twin", ())]).rows == (("Twin", "–", "–", NOTHING),)
 
