@@ -367,8 +367,8 @@ def _from_to(months: tuple[int, int] | None) -> range:
     return range(months[0], months[1] + 1) if months else range(0)
 
 
-def _values(target: Target, answers: Answers, pathway: Pathway) -> Floats:
-    """One number a replication, shape (replications,)."""
+def figure(target: Target, answers: Answers, pathway: Pathway) -> Floats:
+    """What a target is about, worked out as it was: one number a replication, shape (replications,)."""
     if target.measure in FIGURES:
         return FIGURES[target.measure](answers, pathway)
     return _of(target.measure, answers, target.months)
@@ -400,7 +400,7 @@ def judged(target: Target, values: Floats, *, name: str = "", note: str = "") ->
 
 def _level_rows(target: Target, answers: Answers, pathway: Pathway) -> list[Row]:
     if target.measure != BUSY:
-        return [judged(target, _values(target, answers, pathway))]
+        return [judged(target, figure(target, answers, pathway))]
     return [
         judged(target, busy_by_day(answers, pathway, pool), name=f"{target.name}: {pool}")
         for pool in pools_of(pathway, CLINICIAN)
@@ -428,6 +428,12 @@ def _of(measure: str, answers: Answers, months: tuple[int, int] | None = None) -
 
 def _mean_of_months(answer: ArmAnswer, name: tuple[str, str], months: tuple[int, int]) -> float:
     """Each month counts equally, however many came in it or years were measured."""
+    measured = {month for month, _ in answer.months}
+    if not measured.issuperset(_from_to(months)):
+        raise ResultsError(
+            f"months: {name[0]} is asked for from month {months[0]} to {months[1]}, and measured by month in "
+            f"{sorted(measured) or 'none'}. Run with run.by_month=true and a window that holds them"
+        )
     by_month = [
         np.mean([measures.value(*name) for number, measures in answer.months if number == month])
         for month in _from_to(months)
