@@ -159,7 +159,7 @@ Answers = tuple[ArmAnswer, ...]
 class _Site:
     """A composed configuration and the runs made from it."""
 
-    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool) -> None:
+    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool = False) -> None:
         self.overrides, self.config_dir, self.by_month = list(overrides), config_dir, by_month
         self.raw = composed(self.overrides, config_dir=config_dir)
         self.study = load(*self.overrides, config_dir=config_dir)
