@@ -10,7 +10,7 @@ patients and leaves everybody else alone. This is the only room that makes a gen
 `drawing` begins; `luck` holds the streams, `drawn` what comes of it.
 """
 
-from simulation.draws.arrivals import DAYS_IN_YEAR, day_factors
+from simulation.draws.arrivals import DAYS_IN_YEAR, day_factors, months_of
 from simulation.draws.attributes import amount, attributes_after
 from simulation.draws.drawing import draw
 from simulation.draws.drawn import Draws
@@ -29,4 +29,5 @@ __all__ = [
     "draw",
     "draw_outages",
     "draws_from_table",
+    "months_of",
 ]

@@ -23,6 +23,11 @@ NUMBERS_A_LAYER = 2**32
 """How far apart the numbers of candidates of neighbouring layers are, so that each has its own."""
 
 
+def months_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
+    """The month of each day since the start of a run, 0 for January, shape of `days`."""
+    return days % DAYS_IN_YEAR * 12 // DAYS_IN_YEAR
+
+
 def day_factors(pathway: Pathway, *, seed: int, replication: int, days: int) -> dict[str, Floats]:
     """How busy each day is, by the name of the factor: times the usual, mean 1, shape (days,) each."""
     return {
@@ -68,8 +73,7 @@ def _layers(
     by_hour = _hours(pathway.profiles[stream.by_hour] if stream.by_hour else None)
     pattern = by_hour.sum(axis=1)[weekday] / by_hour.sum(axis=1).mean()
     pattern = pattern * _mean_one(pathway, stream.by_weekday, 7)[weekday]
-    month = (np.arange(days) % DAYS_IN_YEAR) * 12 // DAYS_IN_YEAR
-    pattern = pattern * _mean_one(pathway, stream.by_month, 12)[month]
+    pattern = pattern * _mean_one(pathway, stream.by_month, 12)[months_of(np.arange(days))]
     wanted = stream.scale * (factors[stream.day_factor] if stream.day_factor else np.ones(days))
     if np.any(wanted > stream.headroom):
         raise DrawsError(

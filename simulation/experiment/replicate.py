@@ -53,13 +53,14 @@ class Task:
 class ArmAnswer:
     """What one arm's replication brought: measures, profile of the day (of the first replications), and the shares of
     patients better and worse off than under the baseline; where a study tells coverage apart, `waits` by group and
-    step (analysis/spillover)."""
+    step (analysis/spillover). `months` (1 for January) and their measures where the run asks for them, else none."""
 
     measures: Measures
     day: DayProfile | None
     shares: Shares | None
     n_unfinished: int
     waits: NDArray[np.float64] | None = None
+    months: tuple[tuple[int, Measures], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -152,12 +153,14 @@ def _meet(task: Task, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Pa
     patients = simulated.patients
     if task.coverages is not None:
         patients = with_coverage(patients, *_reached(task, task.coverages, arm.pathway, draws))
+    measures = measure(patients, window=window)
     answer = ArmAnswer(
-        measures=measure(patients, window=window),
+        measures=measures,
         day=_day(arm, simulated, window) if task.run.profile_all or task.replication < PROFILED else None,
         shares=None if baseline is None else shares_better_worse(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
         waits=_waits(patients, simulated, window) if task.coverages is not None else None,
+        months=_by_month(patients, task.run, measures) if task.run.by_month else (),
     )
     return _Met(
         answer=answer,
@@ -179,6 +182,11 @@ def _reached(task: Task, coverages: Coverages, pathway: Pathway, draws: Draws) -
 def _waits(patients: Patients, simulated: Simulated, window: Window) -> NDArray[np.float64]:
     n_steps = len(simulated.plan.nodes)
     return waits_by_group(patients, simulated.activities, n_steps=n_steps, window=window)
+
+
+def _by_month(patients: Patients, run: RunLength, whole: Measures) -> tuple[tuple[int, Measures], ...]:
+    """Measures of each month, with the names of the whole window's: the same ones, and packed once for the way back."""
+    return tuple((month, Measures(whole.names, measure(patients, window=own).values)) for month, own in run.months)
 
 
 def _day(arm: ReadyArm, simulated: Simulated, window: Window) -> DayProfile:

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Annotated, Literal
 
+import numpy as np
 from annotated_types import Ge, Gt, Le, MinLen
 
 from simulation.analysis.window import Window
+from simulation.draws import months_of
 from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway
@@ -146,7 +149,7 @@ class RunLength:
 
     Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
     `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
-    enough for pictures.
+    enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`.
     """
 
     seed: Annotated[int, Ge(0)]
@@ -157,11 +160,26 @@ class RunLength:
     doublings: Annotated[int, Ge(0), Le(8)] = 4
     keep_patients: bool = False
     profile_all: bool = False
+    by_month: bool = False
 
     @property
     def window(self) -> Window:
         """The measured window: minutes of arrival, half-open."""
         return self.warm_up_days * 1440.0, (self.warm_up_days + self.measured_days) * 1440.0
+
+    @property
+    def months(self) -> tuple[tuple[int, Window], ...]:
+        """Months (1 for January) that lie wholly in the measured window, each with its own window, in order.
+
+        A run starts on 1 January; a month is a twelfth of the model year of 364 days, its days those that begin in it.
+        """
+        month = months_of(np.arange(self.warm_up_days + self.measured_days + 1))
+        begins = np.flatnonzero(np.diff(month, prepend=-1)).tolist()
+        return tuple(
+            (int(month[first]) + 1, (first * 1440.0, after * 1440.0))
+            for first, after in pairwise(begins)
+            if first >= self.warm_up_days
+        )
 
     @property
     def days(self) -> int:

@@ -53,6 +53,7 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
                     "value": float(f"{row.found:.5g}"),
                     "standard_error": float(f"{row.standard_error:.2g}"),
                     "unit": row.unit,
+                    **({"months": list(row.months)} if row.months else {}),
                 }
                 for row in table.rows
                 if row.kind == kind

@@ -12,12 +12,14 @@ from simulation.pathway.described import Mark
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
 KINDS: tuple[Kind, ...] = ("input", "calibrated", "plausible", "predicted", "response")
+LAST_MONTH = 12
 
 
 @dataclass(frozen=True)
 class Target:
     """One figure as its file states it. `low` and `high` are what is allowed (None: no bound); `strictly` refuses
-    the bounds themselves; `change` names what a response row changes."""
+    the bounds themselves; `change` names what a response row changes. `months`: the published figure is the mean of
+    monthly figures, from one month to another (1 for January), both counted; None: it is of a whole year."""
 
     name: str
     kind: Kind
@@ -32,6 +34,7 @@ class Target:
     note: str
     strictly: bool = False
     change: str = ""
+    months: tuple[int, int] | None = None
 
     @property
     def banded(self) -> bool:
@@ -91,7 +94,7 @@ def _rows(stated: dict[str, Any], where: str) -> list[dict[str, Any]]:
 
 def _checked(rows: list[dict[str, Any]], where: str) -> tuple[Target, ...]:
     allowed = {field.name for field in fields(Target)}
-    needed = allowed - {"strictly", "change"}
+    needed = allowed - {"strictly", "change", "months"}
     faults = []
     for number, row in enumerate(rows):
         path = f"{where}, row {number + 1} ({row.get('name', 'no name')})"
@@ -99,6 +102,22 @@ def _checked(rows: list[dict[str, Any]], where: str) -> tuple[Target, ...]:
         faults += [Fault(path, f"'{key}' is missing", "Add it") for key in sorted(needed - row.keys())]
         if row.get("kind") not in KINDS:
             faults.append(Fault(path, f"unknown kind '{row.get('kind')}'", nearest(str(row.get("kind")), KINDS)))
+        if not _are_months(row.get("months")):
+            remedy = "Write two months from 1 to 12, the earlier first ([4, 9]), or leave them out for a whole year"
+            faults.append(Fault(path, f"months is {row['months']!r}", remedy))
     if faults:
         raise ConfigError(faults)
-    return tuple(Target(**row) for row in rows)
+    return tuple(Target(**{**row, "months": _pair(row.get("months"))}) for row in rows)
+
+
+def _are_months(stated: object) -> bool:
+    """Whether nothing is stated, or a first and a last month."""
+    if stated is None:
+        return True
+    if not isinstance(stated, list) or [type(each) for each in stated] != [int, int]:
+        return False
+    return bool(1 <= stated[0] <= stated[1] <= LAST_MONTH)
+
+
+def _pair(stated: list[int] | None) -> tuple[int, int] | None:
+    return None if stated is None else (stated[0], stated[1])

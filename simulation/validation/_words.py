@@ -11,6 +11,7 @@ from simulation.validation._targets import KINDS, Kind
 HASH_LENGTH = 12
 OBSERVED_SLOPES = "-.45 observed within trusts and -1.6 by month"
 """Measured: NHS England A&E and beds by trust, June 2023 to March 2025, OGL v3.0; recomputed in the tests."""
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 HEADINGS: Mapping[Kind, str] = {
     "input": "Inputs (set by hand; shown, not counted)",
     "calibrated": "Calibrated (the knobs below were chosen to meet these)",
@@ -49,7 +50,15 @@ def _row_line(row: Row) -> str:
     bounded = row.low is not None or row.high is not None
     band = f"{_number(row.low, 'open')} to {_number(row.high, 'open')}" if bounded else "no band"
     value = f"{_number(row.found)} +- {_number(row.standard_error)}"
-    return f"  {row.word:<5} {row.name:<58} {value:<20} [{band}] {row.unit}. {row.source}"
+    return f"  {row.word:<5} {row.name:<58} {value:<20} [{band}] {row.unit}{_months(row)}. {row.source}"
+
+
+def _months(row: Row) -> str:
+    """Of which months it is the mean, where it is one."""
+    if row.months is None:
+        return ""
+    first, last = (MONTHS[month - 1] for month in row.months)
+    return f", mean of months {first} to {last}"
 
 
 def _number(value: float | None, otherwise: str = "") -> str:

@@ -5,6 +5,9 @@ bound nobody published. predicted: not used in choosing the knobs. response: wha
 the same draws. A row passes where its value is in the band and its 95 % t interval is no wider than the band, so that
 noise helps no row to pass. Every row is judged on all replications, day profiles included. Nothing is tuned here.
 
+A figure is worked out as the published one is. Where that is a mean of monthly figures, so is ours (`months` of the
+target): a 95th percentile over unlike months taken together lies above the mean of theirs.
+
 Adult bed occupancy is beds in use at 00:00 over beds there at 00:00. Escalation beds count among the beds there
 while they are open, and only then. A bed that is being turned round still counts as in use.
 """
@@ -21,7 +24,7 @@ from typing import Any
 import numpy as np
 
 from simulation.analysis.compare import interval
-from simulation.analysis.definitions import DEFINITIONS
+from simulation.analysis.definitions import ALL, DEFINITIONS
 from simulation.analysis.profile import DayProfile
 from simulation.config import composed, load, pathway_from, search_folders
 from simulation.draws import draw
@@ -29,7 +32,7 @@ from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.experiment.replicate import Answer, ArmAnswer
 from simulation.experiment.run import compare
-from simulation.experiment.study import ReadyArm, Study
+from simulation.experiment.study import ReadyArm, RunLength, Study
 from simulation.pathway.department import ACUITY_GIVEN, Pathway
 from simulation.pathway.load import offered_load
 from simulation.pathway.rota import units_by_hour
@@ -113,9 +116,10 @@ def validate_site(
     words += [] if "engine" in stated else [f"engine={engine}"]
     wanted = targets_named(targets, search_folders(config_dir))
     _known(wanted, targets)
-    site = _Site(words, config_dir)
+    site = _Site(words, config_dir, by_month=any(target.months for target in wanted))
     if site.study.run.replications < 2:
         raise ConfigError([Fault("run.replications", "is 1", "Run two or more: rows are judged by standard errors")])
+    _measured(wanted, site.study.run, targets)
     done("the site" + (", a busier one, one with fewer clinicians, one with fewer beds" if responses else ""))
     arms = site.arms(responses)
     before = arms[_AS_IS]
@@ -155,8 +159,8 @@ Answers = tuple[ArmAnswer, ...]
 class _Site:
     """A composed configuration and the runs made from it."""
 
-    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None) -> None:
-        self.overrides, self.config_dir = list(overrides), config_dir
+    def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool = False) -> None:
+        self.overrides, self.config_dir, self.by_month = list(overrides), config_dir, by_month
         self.raw = composed(self.overrides, config_dir=config_dir)
         self.study = load(*self.overrides, config_dir=config_dir)
         self.fewer_in = ""
@@ -214,7 +218,8 @@ class _Site:
 
     def _run(self, study: Study, arms: Sequence[ReadyArm]) -> dict[str, Answers]:
         design = replace(study.design, baseline=arms[0].name)
-        length = replace(study.run, profile_all=True)  # rows are judged on profiles, too, whatever the run says
+        # Rows are judged on profiles, too, and some on months, whatever the run says.
+        length = replace(study.run, profile_all=True, by_month=self.by_month)
         answers: tuple[Answer, ...] = compare(replace(study, arms=tuple(arms), design=design, run=length)).answers
         return {arm.name: tuple(answer.arms[arm.name] for answer in answers) for arm in arms}
 
@@ -302,31 +307,29 @@ def _day(read: Callable[[DayProfile], float]) -> Callable[[Answers, Pathway], Fl
     return lambda answers, _: np.array([read(day) for day in _days(answers)], dtype=float)
 
 
-def _stay(statistic: str, group: str) -> Callable[[Answers, Pathway], Floats]:
-    name = f"stay_{statistic}", f"outcome={group}"
-    return lambda answers, _: np.array([answer.measures.value(*name) for answer in answers], dtype=float)
-
-
 FIGURES: Mapping[str, Callable[[Answers, Pathway], Floats]] = {
     "arrivals_per_day": _day(lambda day: float(day.arrivals.sum())),
     "occupancy_midnight": adult_occupancy,
     "occupancy_midnight_worst": fullest_group,
-    "stay_admitted_median": _stay("median", "admitted"),
-    "stay_admitted_p95": _stay("p95", "admitted"),
-    "stay_not_admitted_median": _stay("median", "not_admitted"),
-    "stay_not_admitted_p95": _stay("p95", "not_admitted"),
     "census_mean": _day(lambda day: float(day.census.mean())),
     "boarders_mean": _day(lambda day: float(day.boarders.mean())),
     "boarders_monday_minus_friday": _day(lambda day: float(day.boarders_by_weekday[0] - day.boarders_by_weekday[4])),
 }
 """Figures that are not measures of patients, by the name that targets give them."""
+GROUPED: Mapping[str, tuple[str, str]] = {
+    f"stay_{outcome}_{statistic}": (f"stay_{statistic}", f"outcome={outcome}")
+    for outcome in ("admitted", "not_admitted")
+    for statistic in ("median", "p95")
+}
+"""Measures of one group of patients, and the group, by the name that targets give them."""
 BUSY = "clinician_busy_share"
 """The figure that becomes one row a clinician pool."""
 
 
 def _known(targets: Sequence[Target], name: str) -> None:
     """Raise ConfigError for a measure or a change that nobody knows."""
-    measures = {*DEFINITIONS, *FIGURES, BUSY}
+    of_patients = {*DEFINITIONS, *GROUPED}
+    measures = {*of_patients, *FIGURES, BUSY}
     faults = []
     for target in targets:
         path = f"targets/{name}.yaml, {target.name}"
@@ -334,17 +337,41 @@ def _known(targets: Sequence[Target], name: str) -> None:
         measure = target.measure.removesuffix(DIFFERENCE) if response else target.measure
         if measure not in measures or (response and not target.measure.endswith(DIFFERENCE)):
             faults.append(Fault(path, f"unknown measure '{target.measure}'", nearest(measure, measures)))
+        elif target.months and measure not in of_patients:
+            found = f"states months, and '{measure}' is a figure of the whole window"
+            faults.append(Fault(path, found, "Leave months out: they are for measures of patients"))
         if response and target.change not in CHANGES:
             faults.append(Fault(path, f"unknown change '{target.change}'", nearest(target.change, CHANGES)))
     if faults:
         raise ConfigError(faults)
 
 
-def _values(measure: str, answers: Answers, pathway: Pathway) -> Floats:
-    """One number a replication, shape (replications,)."""
-    if measure in FIGURES:
-        return FIGURES[measure](answers, pathway)
-    return _of(measure, answers)
+def _measured(targets: Sequence[Target], run: RunLength, name: str) -> None:
+    """Raise ConfigError, once, if the run does not measure a whole month that a target is a mean of."""
+    asked = [target for target in targets if target.months]
+    wanted = {month for target in asked for month in _from_to(target.months)}
+    missing = sorted(wanted - {month for month, _ in run.months})
+    if not missing:
+        return
+    found = (
+        f"the {run.measured_days} days after {run.warm_up_days} of warm-up do not hold month "
+        f"{', '.join(map(str, missing))} (1 is January) wholly, and {len(asked)} rows of targets/{name}.yaml are means "
+        "of monthly figures"
+    )
+    remedy = "Measure a year, as run=validation does: run.warm_up_days=28 run.measured_days=364"
+    raise ConfigError([Fault("run.measured_days", found, remedy)])
+
+
+def _from_to(months: tuple[int, int] | None) -> range:
+    """The months from the first to the last, none if none are stated."""
+    return range(months[0], months[1] + 1) if months else range(0)
+
+
+def figure(target: Target, answers: Answers, pathway: Pathway) -> Floats:
+    """What a target is about, worked out as it was: one number a replication, shape (replications,)."""
+    if target.measure in FIGURES:
+        return FIGURES[target.measure](answers, pathway)
+    return _of(target.measure, answers, target.months)
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------
@@ -367,12 +394,13 @@ def judged(target: Target, values: Floats, *, name: str = "", note: str = "") ->
         sharp=target.settled_by(found, over.half_width),
         source=target.source,
         note=f"{target.note} {note}".strip(),
+        months=target.months,
     )
 
 
 def _level_rows(target: Target, answers: Answers, pathway: Pathway) -> list[Row]:
     if target.measure != BUSY:
-        return [judged(target, _values(target.measure, answers, pathway))]
+        return [judged(target, figure(target, answers, pathway))]
     return [
         judged(target, busy_by_day(answers, pathway, pool), name=f"{target.name}: {pool}")
         for pool in pools_of(pathway, CLINICIAN)
@@ -382,7 +410,7 @@ def _level_rows(target: Target, answers: Answers, pathway: Pathway) -> list[Row]
 def _response_row(target: Target, arms: Mapping[str, Answers], search: StaySearch) -> Row:
     """The paired difference that a change makes."""
     measure = target.measure.removesuffix(DIFFERENCE)
-    difference = _of(measure, arms[target.change]) - _of(measure, arms[_AS_IS])
+    difference = _of(measure, arms[target.change], target.months) - _of(measure, arms[_AS_IS], target.months)
     row = judged(target, difference)
     if target.change != STAY or search.reached:
         return row
@@ -390,8 +418,27 @@ def _response_row(target: Target, arms: Mapping[str, Answers], search: StaySearc
     return replace(row, passed=False, note=f"Occupancy was moved by {rose:.1f} points instead of 2. {row.note}")
 
 
-def _of(measure: str, answers: Answers) -> Floats:
-    return np.array([answer.measures.value(measure) for answer in answers])
+def _of(measure: str, answers: Answers, months: tuple[int, int] | None = None) -> Floats:
+    """A measure of each replication, shape (replications,); with `months` the mean of theirs."""
+    name = GROUPED.get(measure, (measure, ALL))
+    if months is None:
+        return np.array([answer.measures.value(*name) for answer in answers])
+    return np.array([_mean_of_months(answer, name, months) for answer in answers])
+
+
+def _mean_of_months(answer: ArmAnswer, name: tuple[str, str], months: tuple[int, int]) -> float:
+    """Each month counts equally, however many came in it or years were measured."""
+    measured = {month for month, _ in answer.months}
+    if not measured.issuperset(_from_to(months)):
+        raise ResultsError(
+            f"months: {name[0]} is asked for from month {months[0]} to {months[1]}, and measured by month in "
+            f"{sorted(measured) or 'none'}. Run with run.by_month=true and a window that holds them"
+        )
+    by_month = [
+        np.mean([measures.value(*name) for number, measures in answer.months if number == month])
+        for month in _from_to(months)
+    ]
+    return float(np.mean(by_month))
 
 
 def _four_hours_by_hour(answers: Answers) -> Floats:

@@ -257,7 +257,7 @@ def test_every_row_says_what_it_is_where_it_comes_from_and_holds_its_own_value()
     keys = {"name", "kind", "measure", "unit", "value", "low", "high", "tolerance", "mark", "source", "note"}
     for row in targets():
         response = {"change"} if row["kind"] == "response" else set()
-        assert set(row) - {"strictly"} == keys | response, row["name"]
+        assert set(row) - {"strictly", "months"} == keys | response, row["name"]
         assert row["kind"] in {"input", "calibrated", "plausible", "predicted", "response"}
         assert row["mark"] in {"published", "measured", "assumed"}
         assert row["source"]

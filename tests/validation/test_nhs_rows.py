@@ -311,8 +311,13 @@ SHORT = (
 
 
 @pytest.fixture(scope="module")
-def small() -> nhs.Table:
-    return nhs.validate_site(SHORT)
+def small(tmp_path_factory: pytest.TempPathFactory) -> nhs.Table:
+    """The rows of England, each over the whole of a window too short for months (test_monthly_figures has those)."""
+    folder = tmp_path_factory.mktemp("configs")
+    stated = (packaged_configs() / "targets" / "england.yaml").read_text(encoding="utf-8")
+    (folder / "targets").mkdir()
+    (folder / "targets" / "pooled.yaml").write_text(stated.replace("    months: [4, 9]\n", ""), encoding="utf-8")
+    return nhs.validate_site(SHORT, targets="pooled", config_dir=folder)
 
 
 def test_a_small_run_fills_every_row_of_the_targets(small: nhs.Table) -> None:

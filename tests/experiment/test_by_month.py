@@ -1,0 +1,82 @@
+"""Measures by month: which months a window holds, and that they come only where a run asks for them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation.analysis.measures import measure
+from simulation.draws import DAYS_IN_YEAR
+from simulation.experiment.replicate import ArmAnswer, Task, replicate, simulate_arm
+from simulation.experiment.result import Result
+from simulation.experiment.study import RunLength, Study
+from simulation.pathway.department import Pathway
+
+DAY = 1440.0
+
+
+def length(warm_up_days: int, measured_days: int) -> RunLength:
+    return RunLength(
+        seed=1, replications=1, warm_up_days=warm_up_days, measured_days=measured_days, run_out_days=0, by_month=True
+    )
+
+
+def nurse(study: Study) -> ArmAnswer:
+    return replicate(Task(study.arms, study.design.baseline, study.run, "compiled", 0)).arms["nurse"]
+
+
+@pytest.mark.parametrize(
+    ("warm_up", "measured", "months"),
+    [
+        (0, 364, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),
+        (28, 364, [2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]),  # two parts of a January make no January
+        (91, 182, [4, 5, 6, 7, 8, 9]),
+        (92, 181, [5, 6, 7, 8, 9]),
+        (91, 181, [4, 5, 6, 7, 8]),
+        (31, 30, [2]),
+        (31, 29, []),
+        (14, 28, []),
+        (334, 61, [12, 1]),
+        (0, 728, [*range(1, 13), *range(1, 13)]),
+    ],
+)
+def test_a_window_holds_the_months_that_lie_wholly_in_it(warm_up: int, measured: int, months: list[int]) -> None:
+    assert [month for month, _ in length(warm_up, measured).months] == months
+
+
+def test_the_months_of_a_year_follow_each_other_and_fill_it() -> None:
+    windows = np.array([window for _, window in length(0, DAYS_IN_YEAR).months])
+    assert windows[0, 0] == 0
+    assert windows[-1, 1] == DAYS_IN_YEAR * DAY
+    assert (windows[1:, 0] == windows[:-1, 1]).all()
+    assert set(np.diff(windows).ravel() / DAY) == {30, 31}
+
+
+def test_the_measures_of_a_month_are_those_of_who_came_in_it(
+    ward: Callable[..., Pathway], study_of: Callable[..., Study]
+) -> None:
+    study = study_of(ward(minutes=30.0), warm_up_days=20, measured_days=80, run_out_days=1)
+    study = replace(study, run=replace(study.run, by_month=True))
+    patients = simulate_arm(study.baseline, study.run, "compiled", 0, run_out_days=1).patients
+    found = nurse(study).months
+    assert [month for month, _ in found] == [2, 3]
+    for (_, measures), window in zip(found, ((31 * DAY, 61 * DAY), (61 * DAY, 91 * DAY)), strict=True):
+        alone = measure(patients, window=window)
+        assert measures.names == alone.names
+        np.testing.assert_array_equal(measures.values, alone.values)
+
+
+def test_a_window_of_one_month_has_its_measures_twice(
+    ward: Callable[..., Pathway], study_of: Callable[..., Study]
+) -> None:
+    study = study_of(ward(minutes=30.0), warm_up_days=31, measured_days=30, run_out_days=1)
+    answer = nurse(replace(study, run=replace(study.run, by_month=True)))
+    ((month, measures),) = answer.months
+    assert month == 2
+    np.testing.assert_array_equal(measures.values, answer.measures.values)
+
+
+def test_default_runs_bring_no_months(result: Result, study: Study) -> None:
+    assert not study.run.by_month
+    assert all(arm.months == () for answer in result.answers for arm in answer.arms.values())
