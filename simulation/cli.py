@@ -41,6 +41,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not words or words[0] in ("-h", "--help", "help"):
         print(HELP, end="")
         return 0
+    if words[0] in COMMANDS and {"-h", "--help"} & set(words[1:]):
+        print(HELP, end="")
+        return 0
     if words[0] in ("-V", "--version", "version"):
         from simulation import __version__
 

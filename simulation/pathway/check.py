@@ -14,7 +14,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_NOW,
@@ -84,6 +84,8 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
             check_holding(pathway, found, trace)
             check_deadlocks(pathway, found, trace)
             check_staffing(pathway, found, lead, reached)
+    if not found.faults:
+        _idle(pathway, found)
     return tuple(found.faults)
 
 
@@ -358,6 +360,29 @@ def _pools(pathway: Pathway, found: Findings) -> None:
             found.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
         for number, shift in enumerate(pool.rota or ()):
             _clock(found, f"{where}.rota.{number}", shift.hours, shift.days)
+
+
+def _idle(pathway: Pathway, found: Findings) -> None:
+    """Pools that nobody asks for and durations that nothing takes: most often a name beside the one that was meant.
+
+    Told when all else is sound, because a name that is unknown elsewhere leaves the right one idle.
+    """
+    asked, taken = set[str](), set[str]()
+    for step in pathway.steps.values():
+        asked |= {*step.asks, *step.any_of, *(step.widens.any_of if step.widens is not None else ())}
+        taken |= set(step.minutes)
+    for clock in (pathway.patience, pathway.worsening):
+        taken |= {clock.minutes} if clock is not None else set()
+    taken |= {each.luck_of for each in pathway.durations.values() if each.luck_of is not None}
+    for section, names, used, what in (
+        ("pools", pathway.pools, asked, "no step asks for it"),
+        ("durations", pathway.durations, taken, "no step takes it"),
+    ):
+        for name in names:
+            if name not in used:
+                meant = nearest(name, sorted(used)) if used else ""
+                guess = f"{meant} " if meant.startswith("Did you mean") else ""
+                found.add(f"{section}.{name}", what, f"{guess}Name it in a step, or leave it out")
 
 
 def _clock(found: Findings, where: str, hours: str, days: str) -> None:

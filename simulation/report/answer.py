@@ -186,7 +186,8 @@ def _worse_off_sentences(inputs: ReportInputs) -> Iterator[str]:
         yield f"Wait longer, {group_words(group)}, minutes: {_listed(named)}."
     if len(found) > n_told:
         yield (
-            f"{len(found) - n_told} more groups and arms are listed below; all {n_looked_at} looked at are allowed for."
+            f"{len(found) - n_told} more groups and arms are in the table of who is worse off; all {n_looked_at} that "
+            "were looked at are allowed for."
         )
 
 

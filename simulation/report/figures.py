@@ -26,7 +26,16 @@ from simulation.report.decomposition import lever_label
 from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
 from simulation.report.ranking import per_100k, priced, ranked
 from simulation.report.stages import STAGES
-from simulation.report.words import MEASURE_LABELS, amount, change, effect, group_words, span, unit_words
+from simulation.report.words import (
+    MEASURE_LABELS,
+    amount,
+    change,
+    effect,
+    group_words,
+    profiled_words,
+    span,
+    unit_words,
+)
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -390,9 +399,8 @@ def day(inputs: ReportInputs) -> Picture:
         for ax in axes[max(n_panels - 2, 0) : n_panels]:
             ax.tick_params(labelbottom=True)
         png = png_of(figure)
-    return Picture(
-        "day", png, _day_alt(inputs, profile, pools), f"A mean day under '{inputs.baseline.label}', by clock hour."
-    )
+    caption = f"A mean day under '{inputs.baseline.label}', by clock hour.{profiled_words(inputs)}"
+    return Picture("day", png, _day_alt(inputs, profile, pools), caption)
 
 
 def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
@@ -519,7 +527,8 @@ def stay(inputs: ReportInputs) -> Picture:
         png,
         f"Stacked bars of where the minutes of a mean stay go. {'. '.join(told)}.",
         "Where the minutes of a mean stay go: hatched parts are waits for a stage, plain parts the stage itself."
-        + _other_words(inputs),
+        + _other_words(inputs)
+        + profiled_words(inputs),
     )
 
 

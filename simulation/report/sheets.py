@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simulation.analysis.definitions import ALL
 from simulation.analysis.multiplicity import ALPHA
-from simulation.analysis.verdict import IDENTICAL, threshold
+from simulation.analysis.verdict import IDENTICAL, PILOT, threshold
 from simulation.experiment.study import Margin, Target
 from simulation.report.by_group import by_group_sheets, is_asked
 from simulation.report.coverage_sheets import spillover_sheets
@@ -190,7 +190,8 @@ def measures_sheet(inputs: ReportInputs, arm: str | None = None) -> Sheet:
     rows = []
     for row in inputs.comparisons:
         if row.arm == chosen.name and row.group == "all":
-            interval = "–" if math.isnan(row.low) else f"{amount(row.low, row.unit)} to {amount(row.high, row.unit)}"
+            low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
+            interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}"
             rows.append(
                 (MEASURE_LABELS.get(row.measure, row.measure), amount(row.mean, row.unit), interval, SIMULATION)
             )
@@ -207,6 +208,11 @@ def warnings(inputs: ReportInputs) -> tuple[str, ...]:
     ]
     if inputs.run.replications < 2:
         found.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
+    if 2 <= inputs.run.replications < PILOT:
+        found.append(
+            f"Warning: {inputs.run.replications} replications give wide intervals, and how wide they should be is "
+            "hardly known. Run ten or more before anything is read from them."
+        )
     n_unfinished = int(inputs.manifest.get("unfinished", 0))
     if n_unfinished:
         found.append(

@@ -132,8 +132,7 @@ def lines(study: Study) -> Iterator[str]:
     for found in arm_changes(study, study.design.shown):
         yield f"  {found.arm}"
         yield from (f"  {line}" for line in _changed(found.without_echoes()))
-    counts = f"{len(pathway.steps)} steps, {len(pathway.pools)} pools, rule {pathway.priority.rule}"
-    yield f"\nDepartment {pathway.name}: {counts}"
+    yield f"\nDepartment {pathway.name}: {_size(study)}; rule {pathway.priority.rule}"
     yield f"  {counts_words(study)}"
     yield from _sources(pathway)
     load = baseline_load(study)
@@ -149,6 +148,18 @@ def lines(study: Study) -> Iterator[str]:
         yield f"  {remark}"
     if pathway.allow_overload:
         yield "  allow_overload: true. Waits grow for as long as this runs; figures depend on its length."
+
+
+def _size(study: Study) -> str:
+    """How many steps and pools there are, and how many of them patients of some arm can meet."""
+    pathway = study.baseline.pathway
+    route = route_of(pathway, study.arms, seed=study.run.seed)
+    met = [step for name, step in pathway.steps.items() if name in route.lead]
+    pools = {pool for step in met for pool in (*step.asks, *step.any_of)}
+    said = f"{len(pathway.steps)} steps, {len(pathway.pools)} pools"
+    if len(met) == len(pathway.steps):
+        return said
+    return f"{said}, of which patients of these arms can meet {len(met)} and {len(pools)}"
 
 
 def baseline_load(study: Study) -> Load:

@@ -10,6 +10,7 @@ import math
 from simulation.analysis.compare import Comparison
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL
+from simulation.experiment.replicate import PROFILED
 from simulation.report.inputs import ReportArm, ReportInputs
 
 BANNER = "Planning only, not for clinical use."
@@ -45,11 +46,23 @@ MEASURE_LABELS = {
     "worse_to_clinician_mean": "From getting worse to the first clinician, of those who did (description only)",
     "noticed_before_seen_share": "Noticed by then, of those who got worse before the first clinician",
     "raised_for_nothing_share": "Ranked again for nothing (false alarm)",
+    "unneeded_tests_share": "Tests at triage that nobody waited for",
+    "wrong_stream_share": "Sent to another stream wrongly",
+    "bed_held_unneeded_mean": "Bed held for nobody, per attendance",
+    "beyond_target_share": "Beyond the Manchester target of their true level",
     "under_triage_1_2_share": "True levels 1-2 labelled less urgent",
     "under_triage_share": "Labelled less urgent than the truth",
     "over_triage_share": "Labelled more urgent than the truth",
     "exact_triage_share": "Labelled with the true level",
 }
+
+
+def profiled_words(inputs: ReportInputs) -> str:
+    """Of which replications the day profiles are, where not of all."""
+    run = inputs.run
+    if run.profile_all or run.replications <= PROFILED:
+        return ""
+    return f" Mean of the first {PROFILED} of {run.replications} replications, so it may differ a little from tables."
 
 
 def amount(value: float, unit: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from simulation.config import load
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.report.words import BANNER
 from simulation.validation.nhs import as_lines, predictions_path, validate_site, write_predictions
@@ -30,6 +31,7 @@ MOST_NAMED = 3
 def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Callable[[str], None]) -> int:
     """Print both tables; how many rows that count failed. Raises ConfigError for an option that it does not know."""
     own, rest = _own(overrides)
+    load(*rest, config_dir=config_dir)  # a mistake is told before a minute's work, not after it
     say(f"aeflow validate. {BANNER}")
     failed = 0
     if own["theory"] == "true":

@@ -35,6 +35,14 @@ NAMES = {
         "steps: {see: {minutes: [seen]}}",
         "steps.see.minutes.0: unknown duration 'seen'. Did you mean 'seeing'?",
     ),
+    "a pool beside the one that was meant": (
+        "pools: {nurse: {kind: staff, capacity: 2, mark: assumed, source: test}}",
+        "pools.nurse: no step asks for it. Did you mean 'nurses'? Name it in a step, or leave it out.",
+    ),
+    "a duration beside the one that was meant": (
+        "durations: {seeings: {kind: fixed, mean: 3, mark: assumed, source: test}}",
+        "durations.seeings: no step takes it. Did you mean 'seeing'? Name it in a step, or leave it out.",
+    ),
     "an unknown profile": (
         "steps: {see: {pace: night}}",
         "steps.see.pace: unknown profile 'night'. Known names: none.",
