@@ -34,8 +34,8 @@ def policy_stated(name: str, folders: Iterable[Path], where: str, faults: list[F
     Whoever names it, the group `triage` or an arm, reads it alike: it states its values, all of them, and takes
     nothing from another file.
     """
-    looked_through = tuple(folders)
-    for folder in looked_through:
+    places = tuple(folders)
+    for folder in places:
         path = folder / "triage" / f"{name}.yaml"
         if path.is_file():
             shown = f"triage/{name}.yaml"
@@ -43,7 +43,7 @@ def policy_stated(name: str, folders: Iterable[Path], where: str, faults: list[F
             taken = [] if stated is None else list(_taken_from_elsewhere(stated, shown))
             faults += taken
             return None if taken else stated
-    faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, names_in("triage", looked_through))))
+    faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, names_in("triage", places))))
     return None
 
 
