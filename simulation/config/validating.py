@@ -147,9 +147,7 @@ _SCALARS = ("float", "int", "str", "bool")
 _TRIED = ("Amount", "dict[str,tuple[float, ...]]")
 
 
-def _unmatched(
-    where: str, stated: Any, error: Mapping[str, Any], origin: Mapping[tuple[str, ...], str]
-) -> Fault:
+def _unmatched(where: str, stated: Any, error: Mapping[str, Any], origin: Mapping[tuple[str, ...], str]) -> Fault:
     """The fault of a block whose `kind` is missing or unknown."""
     loc = tuple(str(part) for part in error["loc"])
     path = _visible(loc, stated)
