@@ -6,6 +6,10 @@ import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 
+import pytest
+
+import simulation
+
 ROOT = Path(__file__).parents[1]
 HEAVY = {"pandas", "matplotlib", "scipy", "simpy", "numba", "hydra", "omegaconf", "pydantic", "pyarrow"}
 LOADED = "import json, sys, simulation.cli; print(json.dumps(sorted(sys.modules)))"
@@ -21,6 +25,21 @@ def test_loading_the_commands_loads_no_heavy_library() -> None:
     loaded = set(json.loads(done.stdout))
     assert "simulation.cli" in loaded
     assert loaded & HEAVY == set()
+
+
+def test_the_front_door_lists_its_public_names_and_nothing_else() -> None:
+    assert dir(simulation) == sorted(simulation.__all__)
+    assert {"load", "compare", "write", "figure", "AeflowError", "ConfigError", "ResultsError"} <= set(dir(simulation))
+
+
+@pytest.mark.parametrize("name", simulation.__all__)
+def test_every_public_name_leads_somewhere(name: str) -> None:
+    assert getattr(simulation, name) is not None
+
+
+def test_a_name_that_is_not_public_is_told_as_python_tells_it() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'compair'"):
+        _ = simulation.compair
 
 
 def test_help_answers_and_names_the_command() -> None:

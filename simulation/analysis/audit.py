@@ -171,10 +171,10 @@ def _conservation(
         lost = ~np.isin(arrived, rows.patient)
         findings.add("conservation", lost, "patient {}: arrived and has no activities", arrived)
     if patients is not None:
-        _same_people(findings, plan, rows, patients, is_end)
+        _same_people(findings, rows, patients, is_end)
 
 
-def _same_people(findings: _Findings, plan: Plan, rows: Rows, patients: Patients, is_end: Mask) -> None:
+def _same_people(findings: _Findings, rows: Rows, patients: Patients, is_end: Mask) -> None:
     patient = patients["patient"].astype(np.int64)
     findings.add("conservation", ~np.isin(patient, rows.patient), "patient {}: has no activities", patient)
     ended = np.isin(patient, rows.patient[is_end])

@@ -30,6 +30,9 @@ from simulation.pathway.department import (
 from simulation.records.schema import IN_BUILDING, ActivityTable, Column, InTicks, Patients
 from simulation.units import NEVER, to_minutes
 
+WORSENING = ("worsened_at", "noticed_at")
+"""Points in time of a department in which patients get worse while they wait."""
+
 
 def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Patients:
     """One row per attendance that arrived before the horizon, in order of arrival.
@@ -39,39 +42,55 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     the route had a choice (the nurse's while a tool is down). Sources with `attends: false` have no row. Raises
     ResultsError if an attribute or a record has the name of another column.
     """
-    sources: dict[str, Stream | Present] = {**pathway.streams, **pathway.present}
-    attends = np.array([source.attends for source in sources.values()])
+    categories, dated = _described(pathway)
+    attends = np.array([source.attends for source in _sources(pathway).values()])
     rows = np.flatnonzero(attends[draws.stream] & (draws.arrived_at < run.horizon))
     stream_code = np.cumsum(attends).astype(np.int16) - 1
     milestones = run.journal.milestones(_recorded(pathway, plan), len(plan.nodes), len(draws))
-    outcome, outcomes = _outcomes(pathway, plan, milestones)
     columns: dict[str, Column] = {
         "patient": rows.astype(np.int32),
         STREAM: stream_code[draws.stream[rows]].astype(np.int16),
         "number": draws.number[rows],
         "replication": np.full(len(rows), draws.replication, dtype=np.int32),
         "arrived_at": to_minutes(draws.arrived_at[rows]),
-        "outcome": outcome[rows],
-    }
-    categories = {
-        STREAM: tuple(name for name, source in sources.items() if source.attends),
-        "outcome": outcomes,
+        "outcome": _outcome(pathway, plan, milestones)[rows],
     }
     for name in pathway.attributes:
         _must_be_new(name, columns)
         codes = _label_given(pathway, plan, draws, run) if name == ACUITY_GIVEN else draws.attributes[name]
         columns[name] = codes[rows]
-        categories[name] = pathway.categories(name)
-    for name, first_at in milestones.first_at.items():
-        _must_be_new(name, columns)
-        columns[name] = first_at[rows]
+    happened = dict(milestones.first_at)
     if pathway.worsening is not None:
-        for name, at in _worsening(plan, draws, run, milestones).items():
-            _must_be_new(name, columns)
-            columns[name] = to_minutes(at)[rows]
-        if "departed_at" in columns:  # what happens on a ward is not about A&E, nor about when the run ends
-            columns["worsened_at"][columns["worsened_at"] >= columns["departed_at"]] = np.nan
+        happened |= {name: to_minutes(at) for name, at in _worsening(plan, draws, run, milestones).items()}
+    for name in dated:
+        _must_be_new(name, columns)
+        columns[name] = happened[name][rows]
+    if pathway.worsening is not None and "departed_at" in columns:
+        # what happens on a ward is not about A&E, nor about when the run ends
+        columns["worsened_at"][columns["worsened_at"] >= columns["departed_at"]] = np.nan
     return Patients(columns, categories)
+
+
+def nobody(pathway: Pathway) -> Patients:
+    """The table of a department's patients without a row: the columns and categories that `patients_table` gives."""
+    categories, dated = _described(pathway)
+    columns: dict[str, Column] = {name: np.zeros(0, dtype=np.int16) for name in (*Patients.required, *categories)}
+    return Patients({**columns, **{name: np.zeros(0) for name in ("arrived_at", *dated)}}, categories)
+
+
+def _described(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """What a department adds to the table of patients: categories by column, and points in time, both in order."""
+    categories = {
+        STREAM: tuple(name for name, source in _sources(pathway).items() if source.attends),
+        "outcome": _outcomes(pathway),
+        **{name: pathway.categories(name) for name in pathway.attributes},
+    }
+    recorded = dict.fromkeys(name for node in pathway.nodes().values() for name in _records(node))
+    return categories, (*recorded, *(WORSENING if pathway.worsening is not None else ()))
+
+
+def _sources(pathway: Pathway) -> dict[str, Stream | Present]:
+    return {**pathway.streams, **pathway.present}
 
 
 def activities_table(plan: Plan, run: Run) -> ActivityTable:
@@ -104,7 +123,8 @@ def _worsening(plan: Plan, draws: Draws, run: Run, milestones: Milestones) -> di
     worsened_at = np.where(draws.worsens == NEVER, gone_at, draws.arrived_at + draws.worsens)
     noticed_at = np.full(len(draws), NEVER, dtype=np.int64)
     noticed_at[run.notices.patient] = run.notices.at
-    return {"worsened_at": np.where(worsened_at < gone_at, worsened_at, NEVER), "noticed_at": noticed_at}
+    times = np.where(worsened_at < gone_at, worsened_at, NEVER), noticed_at
+    return dict(zip(WORSENING, times, strict=True))
 
 
 def _label_given(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> NDArray[np.int16]:
@@ -134,16 +154,18 @@ def _must_be_new(name: str, columns: dict[str, Column]) -> None:
         raise ResultsError(f"attributes or records: '{name}' is already a column of patients. Choose another name")
 
 
-def _outcomes(
-    pathway: Pathway, plan: Plan, milestones: Milestones
-) -> tuple[NDArray[np.int16], tuple[str, ...]]:
-    """The code of everybody's outcome, shape (n,), and the names of the codes."""
-    outcomes = (*dict.fromkeys(end.outcome for end in pathway.ends.values()), IN_BUILDING)
+def _outcomes(pathway: Pathway) -> tuple[str, ...]:
+    return (*dict.fromkeys(end.outcome for end in pathway.ends.values()), IN_BUILDING)
+
+
+def _outcome(pathway: Pathway, plan: Plan, milestones: Milestones) -> NDArray[np.int16]:
+    """The code of everybody's outcome, shape (n,)."""
+    outcomes = _outcomes(pathway)
     code = dict(zip(outcomes, range(len(outcomes)), strict=True))
     of_node = np.full(len(plan.nodes) + 1, code[IN_BUILDING], dtype=np.int16)  # the last is of who has no row at all
     for name, end in pathway.ends.items():
         of_node[plan.row(name)] = code[end.outcome]
-    return of_node[milestones.last_step], outcomes
+    return of_node[milestones.last_step]
 
 
 def _recorded(pathway: Pathway, plan: Plan) -> Names:

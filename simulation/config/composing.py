@@ -25,7 +25,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from simulation.config.dotted import Raw, lay_over, resolve
 from simulation.config.files import explained
-from simulation.config.folders import fingerprint_of, search_folders
+from simulation.config.folders import fingerprint_of, names_in, search_folders
 from simulation.errors import ConfigError, Fault, nearest
 
 _user_folders: list[Path] = []
@@ -103,7 +103,7 @@ def _files_composed(
             found = compose("config", overrides=list(choices), return_hydra_config=True)
             chosen = OmegaConf.to_container(found.hydra.runtime.choices)
             raw = OmegaConf.to_container(found, resolve=False)
-    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError) as error:
+    except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
         raise explained(error, folders) from None
     assert isinstance(raw, dict) and isinstance(chosen, dict)
     ours = {str(group): str(name) for group, name in chosen.items() if name is not None}
@@ -169,11 +169,7 @@ def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> l
     if override.is_delete():
         return [Fault(text, "a study needs every group", "Leave it out")]
     group, chosen = override.key_or_group, override.value()
-    known = {
-        path.relative_to(folder / group).with_suffix("").as_posix()
-        for folder in folders
-        for path in (folder / group).rglob("*.yaml")
-    }
+    known = names_in(group, folders)
     if isinstance(chosen, str) and chosen in known:
         return []
     shown = f"'{chosen}'" if isinstance(chosen, str) else repr(chosen)

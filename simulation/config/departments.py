@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
-from functools import lru_cache
-from typing import Any
+from functools import cache, lru_cache
+from typing import Any, get_origin, get_type_hints
 
 from simulation.config.dotted import Change, Raw, resolve, set_change
 from simulation.config.validating import as_written, validated
@@ -82,7 +82,7 @@ def _checked(stated: _Stated) -> tuple[Pathway | None, tuple[Fault, ...]]:
 
 
 def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
-    """Site, staffing and pathway as one mapping; where each name came from; names stated twice."""
+    """Site, staffing and pathway as one mapping; where each part came from; what is stated twice."""
     merged: Raw = {}
     origin: dict[tuple[str, ...], str] = {}
     faults: list[Fault] = []
@@ -90,17 +90,43 @@ def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
         stated = raw.get(group) or {}
         parts = {"pools": stated} if group == "staffing" else stated
         for section, content in parts.items():
-            if not isinstance(content, dict) or section not in SECTIONS or section in ("priority", "patience"):
-                merged[section] = content
-                origin[(section,)] = group
-                continue
-            for name, each in content.items():
-                if name in merged.get(section, {}):
-                    path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
-                    first = origin[section, name]
-                    faults.append(
-                        Fault(path, f"the name is used in {first}, too", "Names are unique in a section: rename one")
-                    )
-                merged.setdefault(section, {})[name] = each
-                origin[(section, name)] = group
+            if section in _by_name() and isinstance(content, dict):
+                held = merged.setdefault(section, {})
+                if isinstance(held, dict):
+                    _add_names(held, section, content, group, origin, faults)
+                    continue
+            if section in merged:
+                faults.append(_stated_twice(section, _first_group(section, origin), group))
+            merged[section] = content
+            origin[(section,)] = group
     return merged, origin, faults
+
+
+@cache
+def _by_name() -> frozenset[str]:
+    """The sections that several groups may state together, name by name; the others are one value or block."""
+    return frozenset(name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping)
+
+
+def _add_names(
+    held: Raw, section: str, content: Raw, group: str, origin: dict[tuple[str, ...], str], faults: list[Fault]
+) -> None:
+    """Add a group's names to a section; a name that is there already is a fault."""
+    for name, each in content.items():
+        if name in held:
+            path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
+            found = f"the name is used in {origin[section, name]}, too"
+            faults.append(Fault(path, found, "Names are unique in a section: rename one"))
+        held[name] = each
+        origin[(section, name)] = group
+
+
+def _first_group(section: str, origin: Mapping[tuple[str, ...], str]) -> str:
+    return next(group for path, group in origin.items() if path[0] == section)
+
+
+def _stated_twice(section: str, first: str, second: str) -> Fault:
+    """Nothing says which of two groups is meant, so neither is taken."""
+    paths = [group if group == "staffing" else f"{group}.{section}" for group in (first, second)]
+    remedy = f"State it once: leave out {paths[0]} or {paths[1]}"
+    return Fault(paths[0], f"is stated in {second}, too", remedy)

@@ -29,7 +29,7 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
         text = path.read_bytes().decode("utf-8-sig")
         stated = _read(text)
     except OSError as error:
-        faults.append(Fault(shown, f"cannot be read: {error.strerror}", "Make it readable"))
+        faults.append(_not_readable(shown, error))
     except UnicodeDecodeError as error:
         faults.append(_not_utf8(shown, error))
     except yaml.MarkedYAMLError as error:
@@ -61,6 +61,10 @@ def _apart(stated: Any) -> Any:
     return [_apart(each) for each in stated] if isinstance(stated, list) else stated
 
 
+def _not_readable(shown: str, error: OSError) -> Fault:
+    return Fault(shown, f"cannot be read: {error.strerror or error}", "Make it readable")
+
+
 def _not_utf8(shown: str, error: UnicodeDecodeError) -> Fault:
     line = 1 + error.object[: error.start].count(b"\n")
     return Fault(f"{shown}, line {line}", f"the byte 0x{error.object[error.start]:02x} is not UTF-8", REWRITE)
@@ -72,13 +76,15 @@ def _not_text(shown: str, error: yaml.reader.ReaderError, text: str) -> Fault:
 
 
 def unreadable(folders: Sequence[Path]) -> list[Fault]:
-    """A fault for each YAML file that is no plain text in UTF-8: Hydra does not say which one it came upon."""
+    """A fault for each YAML file that cannot be read as plain text: Hydra does not always say which it came upon."""
     faults: list[Fault] = []
     for path in yaml_files(folders):
         shown = shown_path(path, folders)
         try:
             text = path.read_bytes().decode("utf-8-sig")
             yaml.reader.Reader(text)
+        except OSError as error:
+            faults.append(_not_readable(shown, error))
         except UnicodeDecodeError as error:
             faults.append(_not_utf8(shown, error))
         except yaml.reader.ReaderError as error:
@@ -88,7 +94,7 @@ def unreadable(folders: Sequence[Path]) -> list[Fault]:
 
 def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
     """One message for what Hydra, OmegaConf or YAML refused."""
-    if isinstance(error, UnicodeDecodeError | yaml.reader.ReaderError) and (faults := unreadable(folders)):
+    if isinstance(error, OSError | UnicodeDecodeError | yaml.reader.ReaderError) and (faults := unreadable(folders)):
         return ConfigError(faults)
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return ConfigError([yaml_fault(error, shown_path(Path(error.problem_mark.name), folders))])

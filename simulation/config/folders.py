@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from simulation.errors import ConfigError, Fault
@@ -30,8 +30,19 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
 
 
 def yaml_files(folders: Sequence[Path]) -> list[Path]:
-    """Every configuration file."""
-    return [path for folder in folders for path in sorted(folder.rglob("*.yaml"))]
+    """Every configuration file: no hidden one, such as an editor's lock, and no link that leads nowhere."""
+    return [path for folder in folders for path in sorted(folder.rglob("*.yaml")) if _is_ours(path, folder)]
+
+
+def _is_ours(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not hidden and path.is_file()
+
+
+def names_in(group: str, folders: Iterable[Path]) -> set[str]:
+    """What can be chosen of a group, by name: its files in any of these folders, without their ending."""
+    inside = [folder / group for folder in folders]
+    return {path.relative_to(each).with_suffix("").as_posix() for each in inside for path in yaml_files([each])}
 
 
 def fingerprint_of(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:

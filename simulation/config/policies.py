@@ -8,6 +8,7 @@ from typing import Any
 
 from simulation.config.dotted import Change, Raw, set_change, take
 from simulation.config.files import mapping_in
+from simulation.config.folders import names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, nearest
 from simulation.experiment.study import Design
@@ -33,18 +34,16 @@ def policy_stated(name: str, folders: Iterable[Path], where: str, faults: list[F
     Whoever names it, the group `triage` or an arm, reads it alike: it states its values, all of them, and takes
     nothing from another file.
     """
-    known: set[str] = set()
-    for folder in folders:
-        inside = folder / "triage"
-        known |= {path.relative_to(inside).with_suffix("").as_posix() for path in inside.rglob("*.yaml")}
-        path = inside / f"{name}.yaml"
+    places = tuple(folders)
+    for folder in places:
+        path = folder / "triage" / f"{name}.yaml"
         if path.is_file():
             shown = f"triage/{name}.yaml"
             stated = mapping_in(path, shown, faults)
             taken = [] if stated is None else list(_taken_from_elsewhere(stated, shown))
             faults += taken
             return None if taken else stated
-    faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, known)))
+    faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, names_in("triage", places))))
     return None
 
 

@@ -26,20 +26,71 @@ def validated(
 
     `origin`: by part of a pathway, the group it was written in; `also`: keys that may stand beside those of `kind`.
     """
+    made, errors = _tried(kind, stated)
+    errors += _booleans_for_numbers(kind, stated)
+    if not errors:
+        return made
+    found: list[Fault] = []
+    for each in errors:
+        loc = tuple(str(part) for part in each["loc"])
+        if not _meant(loc, stated):
+            continue
+        path = _visible(loc, stated)
+        located = ".".join(part for part in (where, *path) if part)
+        found.append(_fault(as_written(located, origin or {}), kind, loc, path, each, also))
+    found = _without_echoes(found)
+    faults += dict.fromkeys(found or [_unmatched(where, stated, errors[0], origin or {})])
+    return None
+
+
+def _tried(kind: Any, stated: Any) -> tuple[Any, list[Mapping[str, Any]]]:
+    """What pydantic makes of `stated`, and what it reports."""
     try:
-        return _adapter(kind).validate_python(stated)
+        return _adapter(kind).validate_python(stated), []
     except ValidationError as error:
-        found: list[Fault] = []
-        for each in error.errors():
-            loc = tuple(str(part) for part in each["loc"])
-            if not _meant(loc, stated):
-                continue
-            path = _visible(loc, stated)
-            located = ".".join(part for part in (where, *path) if part)
-            found.append(_fault(as_written(located, origin or {}), kind, loc, path, each, also))
-        found = _without_echoes(found)
-        faults += dict.fromkeys(found or [_unmatched(where, stated, error, origin or {})])
-        return None
+        return None, list(error.errors())
+
+
+NOT_A_NUMBER = ("int_parsing", "float_parsing")
+
+
+def _booleans_for_numbers(kind: Any, stated: Any) -> list[Mapping[str, Any]]:
+    """A report of each boolean where a number is wanted: pydantic takes `true` for 1, but not the word 'true'."""
+    if not _holds_a_boolean(stated):
+        return []
+    found: dict[tuple[str, ...], Mapping[str, Any]] = {}
+    for each in _tried(kind, _in_words(stated))[1]:
+        path = _visible(tuple(str(part) for part in each["loc"]), stated)
+        given = _at(path, stated)
+        if each["type"] in NOT_A_NUMBER and isinstance(given, bool):
+            found.setdefault(path, {**each, "input": given, "msg": str(each["msg"]).partition(",")[0]})
+    return list(found.values())
+
+
+def _holds_a_boolean(stated: Any) -> bool:
+    if isinstance(stated, Mapping):
+        return any(_holds_a_boolean(each) for each in stated.values())
+    return any(map(_holds_a_boolean, stated)) if isinstance(stated, list | tuple) else isinstance(stated, bool)
+
+
+def _in_words(stated: Any) -> Any:
+    """A copy with 'true' and 'false' for booleans."""
+    if isinstance(stated, Mapping):
+        return {key: _in_words(each) for key, each in stated.items()}
+    if isinstance(stated, list | tuple):
+        return [_in_words(each) for each in stated]
+    return str(stated).lower() if isinstance(stated, bool) else stated
+
+
+def _at(path: Sequence[str], stated: Any) -> Any:
+    """What stands at a path that `_visible` gave; None if it leads nowhere."""
+    place = stated
+    for part in path:
+        if isinstance(place, Mapping):
+            place = place.get(part)
+        else:
+            place = place[int(part)] if isinstance(place, list | tuple) else None
+    return place
 
 
 @cache
@@ -96,9 +147,9 @@ _SCALARS = ("float", "int", "str", "bool")
 _TRIED = ("Amount", "dict[str,tuple[float, ...]]")
 
 
-def _unmatched(where: str, stated: Any, error: ValidationError, origin: Mapping[tuple[str, ...], str]) -> Fault:
+def _unmatched(where: str, stated: Any, error: Mapping[str, Any], origin: Mapping[tuple[str, ...], str]) -> Fault:
     """The fault of a block whose `kind` is missing or unknown."""
-    loc = tuple(str(part) for part in error.errors()[0]["loc"])
+    loc = tuple(str(part) for part in error["loc"])
     path = _visible(loc, stated)
     place = stated
     for depth, part in enumerate(path):

@@ -16,7 +16,7 @@ from simulation.analysis.definitions import COVERAGE
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import Judgement, Verdict, non_inferiority, verdict
-from simulation.experiment.study import Design, Margin, Target
+from simulation.experiment.study import Design, Margin, Target, no_arm
 from simulation.records.schema import Floats
 
 
@@ -83,7 +83,9 @@ class Compared:
         return (self.design.baseline, measure, group) in self._rows
 
     def values(self, arm: str, measure: str, group: str = "all") -> Floats:
-        """One number a replication, shape (n_replications,). Raises ResultsError if the measure is unknown."""
+        """One number a replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
+        if arm not in self.measures:
+            raise no_arm(arm, self.measures)
         return np.array([each.value(measure, group) for each in self.measures[arm]])
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:

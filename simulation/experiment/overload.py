@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
 
 from simulation.errors import ConfigError, Fault
 from simulation.experiment.shared_draws import SharedDraws
 from simulation.experiment.study import Study
-from simulation.pathway.load import faults, offered_load
+from simulation.pathway.load import offered_load, overloaded
 from simulation.triage.apply import apply
 
 SAMPLE_DAYS = 14
@@ -24,26 +24,25 @@ def refuse_overload(study: Study) -> None:
 def overload_faults(study: Study) -> tuple[Fault, ...]:
     """One fault a pool, naming the arms (if not all) and the worst of their loads."""
     sample = SharedDraws(seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
-    by_pool: dict[str, list[tuple[str, Fault]]] = {}
+    by_pool: dict[str, dict[str, float]] = {}
     for arm in study.arms:
         if arm.pathway.allow_overload:
             continue
         load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, sample.of(arm.pathway)))
-        for fault in faults(arm.pathway, load):
-            by_pool.setdefault(fault.where.removeprefix("pools."), []).append((arm.name, fault))
-    return tuple(_one_fault(study, pool, found) for pool, found in by_pool.items())
+        for pool, ratio in overloaded(arm.pathway, load).items():
+            by_pool.setdefault(pool, {})[arm.name] = ratio
+    return tuple(_one_fault(study, pool, ratios) for pool, ratios in by_pool.items())
 
 
-def _one_fault(study: Study, pool: str, found: list[tuple[str, Fault]]) -> Fault:
-    """The fault with the highest load (all are printed alike), where the pool is described, and which arms have it."""
-    worst = max((fault for _, fault in found), key=lambda fault: fault.found)
-    arms = [name for name, _ in found]
-    which = "" if len(arms) == len(study.arms) else f" in {'arm' if len(arms) == 1 else 'arms'} {', '.join(arms)}"
-    return replace(
-        worst,
-        where=f"{_written_in(study, pool)}{pool}",
-        found=f"{worst.found}{which}",
-        remedy="Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
+def _one_fault(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
+    """The fault of the highest load, where the pool is described, and which arms have one. `ratios`: by arm."""
+    which, worst = "", max(ratios.values())
+    if len(ratios) < len(study.arms):
+        which = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
+    return Fault(
+        f"{_written_in(study, pool)}{pool}",
+        f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{which}",
+        "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
     )
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from simulation.analysis.compare import Comparison, ShamBand, Shares, summary
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import Effect
+from simulation.errors import ResultsError
 from simulation.experiment.compared import Compared, Finding, Safety
 from simulation.experiment.replicate import Answer, Simulated, simulate_arm
 from simulation.experiment.study import Study
@@ -54,11 +55,6 @@ class Result:
         return self.compared.safety
 
     @property
-    def identical_arms(self) -> tuple[str, ...]:
-        """Arms that differ from the baseline in no measure of any replication."""
-        return self.compared.identical
-
-    @property
     def n_unfinished(self) -> int:
         """Measured attendances, of every arm and replication, that had not left when the run ended."""
         return sum(arm.n_unfinished for answer in self.answers for arm in answer.arms.values())
@@ -68,8 +64,12 @@ class Result:
         return self.compared.band(measure, group)
 
     def shares(self, arm: str) -> Shares | None:
-        """Of the patients of all replications: who waits shorter and longer than under the baseline."""
-        each = [answer.arms[arm].shares for answer in self.answers]
+        """Of the patients of all replications: who waits shorter and longer than under the baseline.
+
+        Raises ResultsError if there is no such arm.
+        """
+        name = self.study.arm(arm).name
+        each = [answer.arms[name].shares for answer in self.answers]
         known = [shares for shares in each if shares is not None]
         if not known:
             return None
@@ -84,7 +84,7 @@ class Result:
         return self.compared.spillover(measure)
 
     def values(self, arm: str, measure: str, group: str = "all") -> np.ndarray:
-        """One number a replication, shape (n_replications,)."""
+        """One number a replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
         return self.compared.values(arm, measure, group)
 
     def table(self) -> pd.DataFrame:
@@ -92,11 +92,17 @@ class Result:
         return summary(self.comparisons)
 
     def simulated(self, arm: str | None = None, replication: int = 0) -> Simulated:
-        """One arm's replication in full, simulated again (the same patients, to the last tick)."""
-        chosen = self.study.arm(arm or self.study.design.baseline)
+        """One arm's replication in full, simulated again (the same patients, to the last tick).
+
+        `arm`: the baseline if not named. Raises ResultsError if there is no such arm or replication.
+        """
+        chosen = self.study.arm(self.study.design.baseline if arm is None else arm)
+        if replication not in range(len(self.answers)):
+            there = "0" if len(self.answers) == 1 else f"0 to {len(self.answers) - 1}"
+            raise ResultsError(f"there is no replication {replication}. Replications of this result: {there}")
         days = self.answers[replication].run_out_days
         return simulate_arm(chosen, self.study.run, self.study.engine, replication, run_out_days=days)
 
     def patients(self, arm: str | None = None, replication: int = 0) -> pd.DataFrame:
-        """One row per attendance of one arm's replication."""
+        """One row per attendance of one arm's replication. Raises ResultsError as `simulated` does."""
         return self.simulated(arm, replication).patients.frame()

@@ -5,7 +5,7 @@ These are statements (YAML states them, `config` validates them); `replicate` ru
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -16,12 +16,11 @@ from annotated_types import Ge, Gt, Le, MinLen
 from simulation.analysis.window import Window
 from simulation.draws import months_of
 from simulation.engine.choose import Asked, EngineName, choose
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.pathway.department import Pathway
 from simulation.pathway.described import Mark, Positive, Sourced, described
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
-from simulation.units import DAY
 
 TOGETHER = "+"
 """Between the names of levers in the name of an arm."""
@@ -186,11 +185,6 @@ class RunLength:
         """Days simulated before any doubling."""
         return self.warm_up_days + self.measured_days + self.run_out_days
 
-    @property
-    def horizon(self) -> int:
-        """Ticks simulated before any doubling."""
-        return self.days * DAY
-
 
 @dataclass(frozen=True)
 class ReadyArm:
@@ -284,5 +278,13 @@ class Study:
         return replace(self, arms=arms, design=design)
 
     def arm(self, name: str) -> ReadyArm:
-        """An arm by name."""
-        return next(arm for arm in self.arms if arm.name == name)
+        """An arm by name. Raises ResultsError if there is none."""
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        raise no_arm(name, (arm.name for arm in self.arms))
+
+
+def no_arm(name: str, known: Iterable[str]) -> ResultsError:
+    """What to raise for a name that no arm has."""
+    return ResultsError(f"there is no arm '{name}'. {nearest(name, known)}")

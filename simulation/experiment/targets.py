@@ -9,10 +9,10 @@ import numpy as np
 from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.measures import MeasureName, measure
 from simulation.analysis.spillover import with_coverage
+from simulation.analysis.tables import nobody
 from simulation.errors import Fault, nearest
 from simulation.experiment.study import Design, Margin, ReadyArm, Target
-from simulation.pathway.department import STREAM, Pathway, Present, Stream
-from simulation.records.schema import IN_BUILDING, Column, Patients
+from simulation.pathway.department import Pathway
 
 
 def target_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
@@ -49,24 +49,6 @@ def measures_of(pathway: Pathway, *, covers: bool = False) -> tuple[MeasureName,
     if covers:
         patients = with_coverage(patients, np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.bool_))
     return measure(patients, window=(0.0, 0.0)).names
-
-
-def nobody(pathway: Pathway) -> Patients:
-    """The department's table of patients without a row: what `analysis.tables` makes of a run of nobody.
-
-    Made here, because that room's compiled passes take a second to load, and `aeflow show` needs none of them.
-    """
-    sources: dict[str, Stream | Present] = {**pathway.streams, **pathway.present}
-    categories = {
-        STREAM: tuple(name for name, source in sources.items() if source.attends),
-        "outcome": (*dict.fromkeys(end.outcome for end in pathway.ends.values()), IN_BUILDING),
-        **{name: pathway.categories(name) for name in pathway.attributes},
-    }
-    dated = [name for step in pathway.steps.values() for name in step.records]
-    dated += [name for end in pathway.ends.values() for name in end.records]
-    dated += ["worsened_at", "noticed_at"] if pathway.worsening is not None else []
-    columns: dict[str, Column] = {name: np.zeros(0, dtype=np.int16) for name in (*Patients.required, *categories)}
-    return Patients({**columns, **{name: np.zeros(0) for name in ("arrived_at", *dated)}}, categories)
 
 
 def _stated(design: Design) -> Iterator[tuple[str, Target | Margin]]:

@@ -17,7 +17,6 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.errors import Fault
 from simulation.pathway.department import (
     ACUITY_NOW,
     Branch,
@@ -96,10 +95,6 @@ class Load:
     def weekly(self) -> Floats:
         """Load over the week, shape (n_pools,)."""
         return _ratio(self.work.sum(axis=1), self.capacity.sum(axis=1))
-
-    def weekly_hours(self) -> Floats:
-        """Unit-hours asked for in a mean week, shape (n_pools,)."""
-        return np.asarray(self.work.sum(axis=1))
 
 
 def _ratio(work: Floats, capacity: Floats) -> Floats:
@@ -342,30 +337,22 @@ def _since(hours: Floats, weight: Floats) -> Floats:
 # --- what to say about it ------------------------------------------------------------------------------------
 
 
-def faults(pathway: Pathway, load: Load) -> tuple[Fault, ...]:
-    """Pools with a load above 1 over the week from which nobody can leave, be turned away or overflow.
+def overloaded(pathway: Pathway, load: Load) -> dict[str, float]:
+    """By pool with a load above 1 over the week from which nobody can leave, be turned away or overflow: that load.
 
     Relief is: patience or a queue limit at a step that asks for the pool; a place elsewhere after a while;
     escalation that opens units of it; an alternative that is not overloaded itself, or has relief.
-    None if the pathway says `allow_overload`.
+    Nothing if the pathway says `allow_overload`.
     """
     if pathway.allow_overload:
-        return ()
+        return {}
     over = {
         pool: float(ratio)
         for pool, ratio, error in zip(load.pools, load.weekly(), load.error, strict=True)
         if ratio > 1 and (np.isinf(ratio) or ratio - SURE * error > 1)
     }
     relieved = _relieved(pathway, set(over))
-    return tuple(
-        Fault(
-            f"pools.{pool}",
-            f"load {ratio:.2f} over the week, and nobody can leave, be turned away or go elsewhere",
-            "Add units or hours, ask less of it, or set allow_overload: true to see the queue grow",
-        )
-        for pool, ratio in over.items()
-        if pool not in relieved
-    )
+    return {pool: ratio for pool, ratio in over.items() if pool not in relieved}
 
 
 def _relieved(pathway: Pathway, over: set[str]) -> set[str]:

@@ -7,7 +7,7 @@ here knows where a table came from: an engine's run and a hospital's extract giv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -195,20 +195,3 @@ class Replications(Table):
 
     kind: ClassVar[str] = "replications"
     required: ClassVar[tuple[str, ...]] = ("replication", "arm", "measure", "unit", "group", "value")
-
-
-def concatenate(tables: Iterable[Table]) -> Table:
-    """One table of several with the same columns and categories (replications). Raises ResultsError otherwise."""
-    parts = tuple(tables)
-    if not parts:
-        raise ResultsError("no table to put together. Give at least one")
-    first = parts[0]
-    for part in parts[1:]:
-        if (
-            type(part) is not type(first)
-            or tuple(part.columns) != tuple(first.columns)
-            or part.categories != first.categories
-        ):
-            raise ResultsError(f"tables of {first.kind} differ in columns or categories. Make them from one pathway")
-    columns = {name: np.concatenate([part.columns[name] for part in parts]) for name in first.columns}
-    return type(first)(columns, first.categories)

@@ -58,13 +58,30 @@ class Picture:
     alt: str
     caption: str
 
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows of it."""
+        return self.png
+
 
 def pictures(inputs: ReportInputs) -> tuple[Picture, ...]:
     """Every picture that these inputs allow, in the order of the report."""
-    makers: list[Callable[[ReportInputs], Picture | None]] = [differences, by_group, cost, day, stay, acuity]
-    found = [make(inputs.shown) for make in makers]
-    found.insert(1, levers(inputs))
-    return tuple(picture for picture in found if picture is not None)
+    return tuple(picture for name in FIGURES if (picture := drawn(inputs, name)) is not None)
+
+
+FIGURES = ("differences", "levers", "by_group", "per_100k", "day", "stay", "acuity")
+
+
+def drawn(inputs: ReportInputs, name: str) -> Picture | None:
+    """One of `FIGURES`; None if these inputs hold nothing that it could show."""
+    makers: dict[str, Callable[[ReportInputs], Picture | None]] = {
+        "differences": differences,
+        "by_group": by_group,
+        "per_100k": cost,
+        "day": day,
+        "stay": stay,
+        "acuity": acuity,
+    }
+    return levers(inputs) if name == "levers" else makers[name](inputs.shown)
 
 
 # --- differences ---------------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ from simulation.report.decomposition import decomposition_table
 from simulation.report.figures import Picture, pictures
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
-from simulation.report.pathway_picture import Sketch, picture_of, restored_sketch, sketch_of
+from simulation.report.pathway_picture import picture_of, restored_sketch
 from simulation.report.places import (
     LATEST,
     PARTIAL,
@@ -43,9 +43,9 @@ from simulation.report.places import (
     whole_or_nothing,
 )
 from simulation.report.render import page
+from simulation.report.run_pictures import sketched
 from simulation.report.stated import Plain, plain
 from simulation.report.stored import profiles_stated, restored, study_stated, to_json
-from simulation.report.taken import route_of
 
 FORMAT = 1
 """Raised when a folder's layout changes."""
@@ -72,9 +72,12 @@ class Written:
     """Why there are no pictures and no page, or not all of them; the data are there."""
 
 
-def write_result(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) -> Path:
-    """`written`, of which only the folder is wanted. Raises ResultsError also if the report could not be made."""
-    stored = written(result, results_dir, files=files)
+def write_result(result: Result, results_dir: Path | str, *, files: Iterable[Path] = ()) -> Path:
+    """Write everything about a run into a folder of its own in `results_dir`; that folder.
+
+    Raises ResultsError if it cannot be written, also if only its report could not be made.
+    """
+    stored = written(result, Path(results_dir), files=files)
     if stored.failed is not None:
         raise stored.failed
     return stored.folder
@@ -101,7 +104,7 @@ def written(result: Result, results_dir: Path, *, files: Iterable[Path] = ()) ->
         raise not_written(Path(error.filename or parent), error) from error
     point_latest(results_dir, finished)
     try:
-        _write(finished / PATHWAY, to_json(asdict(_sketch(result))))
+        _write(finished / PATHWAY, to_json(asdict(sketched(result))))
         _report_into(finished, inputs)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(_not_reported(finished, "it was stopped")) from None
@@ -127,12 +130,6 @@ def _fill(folder: Path, result: Result, manifest: Plain) -> ReportInputs:
     if result.study.run.keep_patients:
         _write_patients(folder, result, manifest)
     return inputs
-
-
-def _sketch(result: Result) -> Sketch:
-    """The baseline's pathway as far as patients of some arm can take it."""
-    study = result.study
-    return sketch_of(study.baseline.pathway, route_of(study.baseline.pathway, study.arms, seed=study.run.seed))
 
 
 def _report_into(folder: Path, inputs: ReportInputs) -> None:

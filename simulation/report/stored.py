@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import cast
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, TypeVar, cast, overload
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from simulation.experiment.study import Arm, Cost, Coverages, Design, Lever, Mar
 from simulation.report.arm_changes import Brought, Change
 from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
 from simulation.report.stated import Plain, plain
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def study_stated(inputs: ReportInputs) -> Plain:
@@ -54,7 +58,7 @@ def restored(
     arms = tuple(_restored_arm(arm, profiles[arm["name"]]) for arm in stated["arms"])
     return ReportInputs(
         design=restored_design(stated["design"], [arm.name for arm in arms]),
-        run=RunLength(**stated["run"]),
+        run=_made(RunLength, stated["run"]),
         scenario=stated["scenario"],
         arms=arms,
         measures=measures,
@@ -67,76 +71,71 @@ def restored(
 
 def restored_design(stated: Plain, ran: Sequence[str]) -> Design:
     """A design out of its plain form, with the arms that were run."""
-    known = dict(stated)
-    arms = {name: known["arms"][name] for name in ran}
-    return Design(
-        name=known["name"],
-        question=known["question"],
-        baseline=known["baseline"],
-        sham=known.get("sham") if known.get("sham") in arms else None,
-        arms={name: _restored_design_arm(arm) for name, arm in arms.items()},
-        primary=tuple(Target(**each) for each in known["primary"]),
-        secondary=tuple(Target(**each) for each in known.get("secondary", ())),
-        margins=tuple(Margin(**each) for each in known.get("margins", ())),
-        coverages=_restored_coverages(known.get("coverages"), arms),
-        levers={name: _restored_lever(each) for name, each in known.get("levers", {}).items()},
-        full=known.get("full"),
-        order_pairs=known.get("order_pairs", Design.order_pairs),
+    arms = {name: stated["arms"][name] for name in ran}
+    parts: dict[str, Any] = {
+        part: tuple(_made(kind, each) for each in stated.get(part, ()))
+        for part, kind in (("primary", Target), ("secondary", Target), ("margins", Margin))
+    }
+    return _made(
+        Design,
+        stated,
+        sham=stated.get("sham") if stated.get("sham") in arms else None,
+        arms={name: _made(Arm, arm, cost=_made(Cost, arm.get("cost"))) for name, arm in arms.items()},
+        coverages=_restored_coverages(stated.get("coverages"), arms),
+        levers={name: _made(Lever, each) for name, each in stated.get("levers", {}).items()},
+        **parts,
     )
+
+
+@overload
+def _made(kind: type[T], stated: Mapping[str, Any], **restored: Any) -> T: ...
+@overload
+def _made(kind: type[T], stated: None, **restored: Any) -> None: ...
+def _made(kind: type[T], stated: Mapping[str, Any] | None, **restored: Any) -> T | None:
+    """A dataclass out of its plain form, lists as tuples; fields that hold others come `restored`.
+
+    What an older version did not store has its default.
+    """
+    if stated is None:
+        return None
+    known = {each.name for each in fields(kind)}
+    plainly = {name: tuple(value) if isinstance(value, list) else value for name, value in stated.items()}
+    return kind(**{name: value for name, value in {**plainly, **restored}.items() if name in known})
 
 
 def _restored_coverages(stated: Plain | None, ran: Mapping[str, Plain]) -> Coverages | None:
     if not stated or not {stated["partial"], stated["full"]} <= set(ran):
         return None
-    return Coverages(partial=stated["partial"], full=stated["full"])
-
-
-def _restored_lever(stated: Plain) -> Lever:
-    return Lever(label=stated["label"], takes=tuple(stated.get("takes", ())), changes=stated.get("changes", {}))
-
-
-def _restored_design_arm(stated: Plain) -> Arm:
-    cost = Cost(**stated["cost"]) if stated.get("cost") else None
-    return Arm(
-        label=stated["label"],
-        triage=stated["triage"],
-        nurse=stated.get("nurse"),
-        changes=stated.get("changes", {}),
-        levers=tuple(stated.get("levers", ())),
-        control=stated.get("control"),
-        cost=cost,
-    )
+    return _made(Coverages, stated)
 
 
 def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:
     day = profile["day"]
-    numbers = ("arrivals", "census", "boarders", "busy", "busy_mean", "waiting", "working")
-    shares = profile.get("shares")
-    return ReportArm(
-        name=stated["name"],
-        label=stated["label"],
-        policy=stated["policy"],
-        changes=stated["changes"],
+    means = {name: np.array(value, dtype=float) for name, value in day.items() if name not in NOT_NUMBERS}
+    return _made(
+        ReportArm,
+        stated,
         agreement={name: np.nan if value is None else value for name, value in stated["agreement"].items()},
         label_mix=tuple(stated.get("label_mix", ())),
         cost=stated.get("cost"),
-        cost_words=stated["cost_words"],
-        day=DayMeans(
-            pools=tuple(day["pools"]),
-            steps=tuple(day["steps"]),
-            triggered=day["triggered"],
-            **{name: np.array(day[name], dtype=float) for name in numbers},
-        ),
-        shares=_restored_shares(shares) if shares else None,
+        day=_made(DayMeans, day, **means),
+        shares=_restored_shares(profile.get("shares")),
         waits=profile.get("waits", {}),
-        changed=tuple(Change(**{**each, "at": tuple(each["at"])}) for each in stated.get("changed", ())),
-        brought=tuple(Brought(**each) for each in stated.get("brought", ())),
+        changed=tuple(_made(Change, each) for each in stated.get("changed", ())),
+        brought=tuple(_made(Brought, each) for each in stated.get("brought", ())),
     )
 
 
-def _restored_shares(stated: Plain) -> Shares:
-    better, worse = (stated.get(name, np.nan) for name in ("better", "worse"))
-    return Shares(better, worse, stated["n_paired"], stated["n_unpaired"])
+NOT_NUMBERS = ("pools", "steps", "triggered")
+"""Of a day profile: names, and a mapping."""
+
+
+def _restored_shares(stated: Plain | None) -> Shares | None:
+    """Shares of nobody were stored as nothing."""
+    if not stated:
+        return None
+    known = {name: value for name, value in stated.items() if value is not None}
+    return _made(Shares, {"better": np.nan, "worse": np.nan, **known})
 
 
 def to_json(stated: Plain) -> str:

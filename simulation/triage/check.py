@@ -12,6 +12,7 @@ from simulation.pathway.department import (
     STREAM,
     TOOL_CAN_FAIL,
     TRIAGE_TOOL,
+    TRIAGE_TOOL_DEGRADED,
     Given,
     Pathway,
 )
@@ -105,8 +106,6 @@ def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]
     return faults
 
 
-TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
-"""The outage while which a tool answers from its `degraded` matrix."""
 OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
 """What a policy states about its AI."""
 OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")

@@ -1,7 +1,7 @@
 """What of a policy does nothing in a department, though it is no mistake: the same policy fits others where it does.
 
 A tool may watch those who wait where nobody makes rounds, or set off an action that the route never asks about. Such a
-policy is not refused (`policy.check` is for what cannot run), but whoever compares it is told.
+policy is not refused (`triage.check.check` is for what cannot run), but whoever compares it is told.
 """
 
 from __future__ import annotations

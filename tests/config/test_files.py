@@ -1,13 +1,17 @@
 """Files that are not what they should be: each is one message that names the file, and nothing is left out."""
 
+import builtins
+import errno
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from simulation.config import load, packaged_configs
+from simulation.config import load, packaged_configs, policy_named
 from simulation.config.files import mapping_in
+from simulation.config.folders import fingerprint_of, names_in, yaml_files
 from simulation.config.policies import policy_stated
 from simulation.errors import ConfigError, Fault
 
@@ -105,6 +109,41 @@ def test_a_key_that_is_a_list_is_a_fault_of_the_file(tmp_path: Path) -> None:
     faults: list[Fault] = []
     assert mapping_in(written(tmp_path / "a.yaml", b"? [a, b]\n: 1\n"), "a.yaml", faults) is None
     assert [fault.where for fault in faults] == ["a.yaml, line 1"]
+
+
+def test_hidden_files_and_links_that_lead_nowhere_are_no_configurations(tmp_path: Path) -> None:
+    kept = written(tmp_path / "triage" / "mine.yaml", NURSE.encode())
+    written(tmp_path / "triage" / ".mine.yaml", LATIN_1)
+    written(tmp_path / ".old" / "triage" / "mine.yaml", LATIN_1)
+    (tmp_path / "triage" / ".#mine.yaml").symlink_to("someone@somewhere.4711")
+    (tmp_path / "triage" / "gone.yaml").symlink_to("nowhere.yaml")
+    (tmp_path / "triage" / "folder.yaml").mkdir()
+    assert yaml_files([tmp_path]) == [kept]
+    assert names_in("triage", [tmp_path]) == {"mine"}
+    assert len(fingerprint_of([tmp_path])) == 1
+    assert policy_named("mine", [tmp_path], "triage", []) is not None
+
+
+def test_an_editors_lock_stops_no_study(tmp_path: Path) -> None:
+    (tmp_path / "triage").mkdir()
+    (tmp_path / "triage" / ".#mine.yaml").symlink_to("someone@somewhere.4711")
+    assert load(config_dir=tmp_path).arms
+
+
+@pytest.mark.parametrize("file", ["triage/nurse.yaml", "scenario/usual.yaml"])
+def test_a_file_that_cannot_be_read_is_one_message_that_names_it(
+    tmp_path: Path, file: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = written(tmp_path / file, b"question: q?\n")
+
+    def refuse(path: str | Path) -> None:
+        if str(path) == str(locked):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+
+    as_open, as_bytes = builtins.open, Path.read_bytes
+    monkeypatch.setattr(builtins, "open", lambda file, *more, **named: refuse(file) or as_open(file, *more, **named))
+    monkeypatch.setattr(Path, "read_bytes", lambda path: refuse(path) or as_bytes(path))
+    assert message_of(folder=tmp_path) == f"{file}: cannot be read: Permission denied. Make it readable."
 
 
 # --- a policy file stands alone, whoever names it ------------------------------------------------------------------

@@ -153,6 +153,50 @@ def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_
     assert "study.arms.nurse.triage: there is no triage policy 'nurze'. Did you mean 'nurse'?" in message
 
 
+@pytest.mark.parametrize(
+    ("stated", "where"),
+    [
+        ("+site.decisions_every_minutes=7", "decisions_every_minutes"),
+        ("+site.priority.rule=acuity", "priority"),
+        ("+site.rounds.active=true", "rounds"),
+        ("site.patience=null", "patience"),
+    ],
+)
+def test_what_two_groups_state_that_can_be_stated_once_only_is_refused(stated: str, where: str) -> None:
+    told = f"site.{where}: is stated in pathway, too. State it once: leave out site.{where} or pathway.{where}."
+    assert message_of(stated) == told
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [
+        ("run.replications=true", "run.replications: found True. Allowed: a valid integer."),
+        ("run.seed=false", "run.seed: found False. Allowed: a valid integer."),
+        ("knobs.medicine_beds.value=true", "knobs.medicine_beds.value: found True. Allowed: a valid number."),
+        ("staffing.doctors.rota.0.number=true", "staffing.doctors.rota.0.number: found True. Allowed: a valid integer"),
+        ("site.streams.walk_in.per_day=true", "site.streams.walk_in.per_day: found True. Allowed: a valid number."),
+    ],
+)
+def test_true_and_false_are_no_numbers(stated: str, told: str) -> None:
+    assert told in message_of(stated)
+
+
+def test_a_boolean_for_a_number_is_told_beside_the_other_faults() -> None:
+    message = message_of("run.replications=true", "run.seed=-1", "run.keep_patients=true")
+    assert message.startswith("2 faults in the configuration:")
+    assert "run.replications: found True" in message
+
+
+def test_a_number_may_be_written_as_text_and_a_switch_as_a_number() -> None:
+    run = load("run.replications='4'", "run.keep_patients=1").run
+    assert (run.replications, run.keep_patients) == (4, True)
+
+
+def test_a_section_that_one_group_states_as_a_value_and_another_by_name_is_refused() -> None:
+    told = "site.pools: is stated in staffing, too. State it once: leave out site.pools or staffing."
+    assert message_of("site.pools=3") == told
+
+
 def test_a_change_that_adds_a_key_nobody_knows_is_named(own: Own) -> None:
     message = message_of("study=two", folder=own(arms_with("{staffing.doctors.extar: 1}")))
     assert message == "staffing.doctors.extar: unknown key 'extar'. Did you mean 'extra'?"

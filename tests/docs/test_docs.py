@@ -172,6 +172,7 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path
     names: dict[str, object] = {}
     exec(compile(snippet, "README.md", "exec"), names)
     assert (tmp_path / "summary.csv").stat().st_size > 0
+    assert (Path(str(names["folder"])) / "report.html").is_file()
 
 
 def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

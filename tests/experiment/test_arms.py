@@ -64,7 +64,7 @@ def test_an_arm_equal_to_the_baseline_differs_by_exactly_nothing_in_every_measur
 
 
 def test_only_the_arm_equal_to_the_baseline_is_called_identical(twins: Result) -> None:
-    assert twins.identical_arms == ("twin",)
+    assert twins.compared.identical == ("twin",)
 
 
 def test_the_label_identical_can_be_read_from_the_screen(twins: Result, capsys: pytest.CaptureFixture[str]) -> None:

@@ -65,3 +65,10 @@ def test_an_arm_alone_that_is_overloaded_is_named(ward: Ward, study_of: StudyOf)
     worse = replace(study.baseline, name="fewer", pathway=busy(ward, 1.5))
     (fault,) = overload_faults(replace(study, arms=(study.baseline, worse)))
     assert fault.found.endswith("in arm fewer")
+
+
+def test_the_worst_of_several_loads_is_the_largest_number_not_the_last_word(ward: Ward, study_of: StudyOf) -> None:
+    study = study_of(busy(ward, 9.5))
+    worst = replace(study.baseline, name="worst", pathway=busy(ward, 10.5))
+    (fault,) = overload_faults(replace(study, arms=(study.baseline, worst)))
+    assert fault.found.startswith("load 10.")

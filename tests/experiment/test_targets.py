@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.analysis.tables import patients_table
+from simulation.analysis.tables import nobody, patients_table
 from simulation.config import load
 from simulation.draws import draw
 from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
 from simulation.experiment.run import compare
-from simulation.experiment.targets import measures_of, nobody
+from simulation.experiment.targets import measures_of
 from simulation.pathway.department import Pathway, Worsening
 from simulation.pathway.durations import Fixed
 

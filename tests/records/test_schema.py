@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.errors import ResultsError
-from simulation.records.schema import ActivityTable, InTicks, Patients, Table, concatenate
+from simulation.records.schema import ActivityTable, InTicks, Patients, Table
 from simulation.units import NEVER
 
 
@@ -58,16 +58,6 @@ def test_unequal_lengths_and_codes_without_a_name_are_refused() -> None:
 def test_admitted_is_the_outcome_or_being_on_a_ward_after_a_decision() -> None:
     table = patients(decided_at=np.array([np.nan, 5.0, 6.0]))
     assert table.admitted().tolist() == [False, False, True]  # the second has not left A&E
-
-
-def test_tables_of_one_pathway_can_be_put_together() -> None:
-    both = concatenate([patients(), patients(replication=np.ones(3, dtype=int))])
-    assert isinstance(both, Patients)
-    assert both["replication"].tolist() == [0, 0, 0, 1, 1, 1]
-    with pytest.raises(ResultsError, match="differ in columns"):
-        concatenate([patients(), patients(age=np.zeros(3))])
-    with pytest.raises(ResultsError, match="no table"):
-        concatenate([])
 
 
 def test_points_in_time_kept_in_ticks_read_as_minutes() -> None:

@@ -117,6 +117,13 @@ def test_a_place_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
         write_table(patients(), tmp_path / "file" / "patients.parquet", provenance={})
 
 
+def test_tables_that_differ_are_not_written_into_one_file(tmp_path: Path) -> None:
+    other = Patients({**patients().columns, "age": np.zeros(3)}, patients().categories)
+    with pytest.raises(ResultsError, match="tables differ in columns or categories"):
+        write_tables([patients(), other], tmp_path / "patients.parquet", provenance={})
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_nothing_to_write_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="no table to write"):
         write_tables([], tmp_path / "patients.parquet", provenance={})

@@ -1,0 +1,37 @@
+"""An arm or a replication that a result does not have is one message that says which there are."""
+
+from collections.abc import Callable
+
+import pytest
+
+from simulation.errors import ResultsError
+from simulation.experiment.result import Result
+from simulation.experiment.study import Study
+
+ASKED: dict[str, Callable[[Result], object]] = {
+    "simulated": lambda result: result.simulated("shem"),
+    "patients": lambda result: result.patients("shem"),
+    "shares": lambda result: result.shares("shem"),
+    "values": lambda result: result.values("shem", "wait_to_clinician_mean"),
+    "compared": lambda result: result.compared.values("shem", "wait_to_clinician_mean"),
+}
+
+
+@pytest.mark.parametrize("asked", ASKED.values(), ids=ASKED)
+def test_an_arm_that_a_result_does_not_have_is_told_with_the_nearest_name(
+    asked: Callable[[Result], object], result: Result
+) -> None:
+    with pytest.raises(ResultsError, match=r"^there is no arm 'shem'\. Did you mean 'sham'\?$"):
+        asked(result)
+
+
+def test_an_arm_that_a_study_does_not_have_is_told_with_the_names_there_are(few: Study) -> None:
+    with pytest.raises(ResultsError, match=r"^there is no arm ''\. Known names: lean_triage, nurse, sham$"):
+        few.arm("")
+
+
+@pytest.mark.parametrize("number", [-1, 2, 9])
+def test_a_replication_that_was_not_run_is_told_with_those_that_were(number: int, result: Result) -> None:
+    told = f"^there is no replication {number}\\. Replications of this result: 0 to 1$"
+    with pytest.raises(ResultsError, match=told):
+        result.patients(replication=number)

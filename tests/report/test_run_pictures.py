@@ -1,0 +1,40 @@
+"""What a notebook asks of a result: one picture, or the folder of results."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import simulation as ae
+from simulation.report.figures import FIGURES, Picture
+
+
+def test_a_figure_of_a_result_is_the_picture_of_its_report(result: ae.Result, drawn: dict[str, Picture]) -> None:
+    picture = ae.figure(result, "differences")
+    assert picture == drawn["differences"]
+    assert picture._repr_png_().startswith(b"\x89PNG")
+
+
+def test_the_pictures_of_a_report_have_the_names_that_a_figure_is_asked_for_by(drawn: dict[str, Picture]) -> None:
+    assert set(drawn) <= set(FIGURES)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("diferences", "there is no figure 'diferences'. Did you mean 'differences'?"),
+        ("levers", "figure 'levers': this study has nothing to show in it. Other figures: differences, by_group"),
+    ],
+)
+def test_a_figure_that_a_result_does_not_have_is_one_message(name: str, told: str, result: ae.Result) -> None:
+    with pytest.raises(ae.ResultsError) as refused:
+        ae.figure(result, name)
+    assert str(refused.value).startswith(told)
+
+
+def test_a_result_is_stored_where_a_text_says_and_the_folder_is_told(
+    alone: ae.Result, tmp_path: Path, without_pictures: Callable[..., None]
+) -> None:
+    folder = ae.write(alone, str(tmp_path))
+    assert folder.parent.parent == tmp_path
+    assert (folder / "report.html").is_file()
