@@ -29,7 +29,7 @@ DESIGN = Design(
 )  # fmt: skip
 RUN = RunLength(
     seed=1, replications=2, warm_up_days=3, measured_days=7, run_out_days=5, doublings=6, keep_patients=True,
-    profile_all=True,
+    profile_all=True, by_month=True,
 )  # fmt: skip
 
 
