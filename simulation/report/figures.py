@@ -129,8 +129,8 @@ def _band_words(inputs: ReportInputs) -> str:
     unit = _unit(inputs, target)
     return (
         " Shaded: the same interval of the sham, whose mean has no effect in it; it narrows as replications are added. "
-        f"Of single replications without effect 95 of 100 lie {span(band.low, band.high, unit)} {unit_words(unit)} "
-        f"('{target.label}')."
+        f"One replication more without effect would be expected from {span(band.low, band.high, unit)} "
+        f"{unit_words(unit)} with 95 % ('{target.label}')."
     )
 
 

@@ -73,7 +73,8 @@ def better_sheet(inputs: ReportInputs) -> Sheet:
     notes = (
         "In brackets the 95 % interval of the difference from the baseline: the order is that of the estimates, and "
         "arms are told apart only by the difference between them. "
-        "Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere else.",
+        "Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere else; "
+        "its interval knows nothing of how uncertain the cost is (see its source).",
     )
     neither = DEFINITIONS[target.measure].better == "neither"
     return Sheet(

@@ -129,8 +129,8 @@ def _sham_note(inputs: ReportInputs, target: Target) -> Iterator[str]:
     unit = inputs.row(inputs.design.baseline, target.measure, target.group).unit
     yield (
         f"With no effect at all (sham): {change(band.difference.mean, unit)} "
-        f"({span(band.difference.low, band.difference.high, unit)}, of its mean); 95 of 100 single replications from "
-        f"{change(band.low, unit)} to {change(band.high, unit)}."
+        f"({span(band.difference.low, band.difference.high, unit)}, of its mean); one replication more would be "
+        f"expected from {change(band.low, unit)} to {change(band.high, unit)} with 95 %."
     )
 
 
