@@ -18,7 +18,7 @@ from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.execute import MOST_WORKERS, processors
-from simulation.experiment.study import Arm, Design, ReadyArm, RunLength, Study
+from simulation.experiment.study import Arm, Block, Design, ReadyArm, RunLength, Study, Value
 from simulation.experiment.targets import target_faults
 from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.department import Pathway
@@ -42,7 +42,7 @@ class Scenario:
     """Circumstances that every arm meets: dotted paths and their new values, and whose figures they are."""
 
     question: str
-    changes: Mapping[str, bool | int | float | str]
+    changes: Mapping[str, Value | Block]
     mark: Mark | None = None
     source: str | None = None
 

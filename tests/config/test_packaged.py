@@ -4,8 +4,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hydra import compose, initialize_config_dir
-from hydra.core.global_hydra import GlobalHydra
 from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from, policy_named
@@ -49,11 +47,9 @@ def test_every_other_packaged_choice_loads(choice: str) -> None:
 def test_a_packaged_scenario_composes_and_changes_the_department_unless_it_is_the_usual_one(
     name: str, usual: Pathway
 ) -> None:
-    GlobalHydra.instance().clear()
-    with initialize_config_dir(config_dir=str(CONFIGS), version_base="1.3"):
-        scenario = compose(f"scenario/{name}").scenario
-    assert scenario.question.endswith("?")
-    assert (pathway_from(composed(), changes=scenario.changes) == usual) == (name == "usual")
+    study = load(f"scenario={name}")
+    assert study.resolved["scenario"]["question"].endswith("?")  # type: ignore[index]
+    assert (study.baseline.pathway == usual) == (name == "usual")
 
 
 @pytest.mark.parametrize("name", names("triage"))
