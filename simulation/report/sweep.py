@@ -215,9 +215,8 @@ def sweep_picture(sweep: Sweep) -> Picture:
             ax.tick_params(axis="y", length=0)
         figure.legend(
             *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=min(len(runs), 5), frameon=False,
-            labelcolor=DARK,
+            labelcolor=DARK, title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,
         )  # fmt: skip
-        figure.supxlabel(f"Dotted: the least difference that would matter. {BANNER}", fontsize=8, color=GREY)
         png = png_of(figure)
     said = [
         f"{target.label}: "

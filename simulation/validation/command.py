@@ -46,6 +46,8 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     table = validate_site(rest, config_dir=config_dir, responses=own["responses"] == "true", done=lambda n: None)
     for line in as_lines(table):
         say(line)
+    if table.failed:
+        say("docs/validation.md explains the rows of the packaged site that do not pass, so the exit code is 1.")
     if own["predictions"] == "write":
         path = Path(predictions_path())
         write_predictions(path, table)
