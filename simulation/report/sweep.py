@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from simulation.analysis.across import Across, across
 from simulation.analysis.compare import TIDY, paired
 from simulation.experiment.study import Target
+from simulation.records.schema import Floats
 from simulation.report.figures import DARK, GREY, PALE, STAGE_COLOURS, Picture, broken, few_ticks, figure_of, png_of
 from simulation.report.inputs import ReportInputs
 from simulation.report.places import moved, not_written, whole_or_nothing
@@ -47,6 +48,11 @@ class Run:
             return self.varied["scenario"]
         return ", ".join(f"{'.'.join(key.split('.')[-2:])}={value}" for key, value in self.varied.items())
 
+    def effects(self, arm: str, target: Target) -> Floats:
+        """The arm's difference from the baseline in each replication, shape (n_replications,)."""
+        names = (arm, self.inputs.design.baseline)
+        return paired(*(self.inputs.compared.values(name, target.measure, target.group) for name in names))
+
 
 @dataclass(frozen=True)
 class Sweep:
@@ -77,26 +83,19 @@ class Sweep:
         binding = all(key.split(".")[0] in BINDING for key in keys)
         return "the bottleneck" if binding else " and ".join(keys)
 
-    @cached_property
-    def _found(self) -> dict[tuple[str, Target], Across]:
-        return {}
-
     def across(self, arm: str, target: Target) -> Across:
         """What the runs come to on one arm and target."""
-        key = (arm, target)
-        if key not in self._found:
-            verdicts = {run.label: run.inputs.finding(arm, target).verdict for run in self.runs}
-            effects = {}
-            for run in self.runs:
-                values, baseline = (
-                    run.inputs.compared.values(name, target.measure, target.group)
-                    for name in (arm, run.inputs.design.baseline)
-                )
-                effects[run.label] = paired(values, baseline)
-            unit = self.first.row(arm, target.measure, target.group).unit
-            least = target.minimal_important_difference
-            self._found[key] = across(verdicts, effects, least, unit, on=self.depends_on)
-        return self._found[key]
+        return self._across[arm, target]
+
+    @cached_property
+    def _across(self) -> dict[tuple[str, Target], Across]:
+        return {(arm, target): self._together(arm, target) for arm in self.arms for target in self.targets}
+
+    def _together(self, arm: str, target: Target) -> Across:
+        verdicts = {run.label: run.inputs.finding(arm, target).verdict for run in self.runs}
+        effects = {run.label: run.effects(arm, target) for run in self.runs}
+        unit = self.first.row(arm, target.measure, target.group).unit
+        return across(verdicts, effects, target.minimal_important_difference, unit, on=self.depends_on)
 
 
 def sweep_of(done: Sequence[tuple[Sequence[str], ReportInputs, Path]]) -> Sweep | None:

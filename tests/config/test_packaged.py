@@ -1,5 +1,6 @@
 """Every file under configs/ is sound: it composes with the others, and what it states is accepted."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,14 @@ def test_a_packaged_scenario_composes_and_changes_the_department_unless_it_is_th
     study = load(f"scenario={name}")
     assert study.resolved["scenario"]["question"].endswith("?")  # type: ignore[index]
     assert (study.baseline.pathway == usual) == (name == "usual")
+
+
+def test_a_scenario_that_states_a_step_anew_changes_nothing_else_of_it(usual: Pathway) -> None:
+    """It has to repeat the whole step, which may move on without it."""
+    step = usual.steps["move_to_short_stay"]
+    anew = load("scenario=short_stay_elsewhere").baseline.pathway.steps["move_to_short_stay"]
+    assert anew.widens is not None
+    assert replace(anew, asks=step.asks, any_of=step.any_of, keeps=step.keeps, widens=step.widens) == step
 
 
 @pytest.mark.parametrize("name", names("triage"))
