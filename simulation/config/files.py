@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from simulation.config.bounds import file_fault, shortened
 from simulation.config.folders import shown_path, yaml_files
 from simulation.errors import ConfigError, Fault
 
@@ -27,7 +28,8 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
     """
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        stated = _read(text)
+        fault = file_fault(text, shown)
+        stated = _read(text) if fault is None else None
     except OSError as error:
         faults.append(_not_readable(shown, error))
     except UnicodeDecodeError as error:
@@ -37,6 +39,9 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
     except yaml.reader.ReaderError as error:
         faults.append(_not_text(shown, error, text))
     else:
+        if fault is not None:
+            faults.append(fault)
+            return None
         if isinstance(stated, dict) and stated:
             return {str(key): _apart(value) for key, value in stated.items()}
         found = "states nothing" if not stated else f"is not a block of keys, but {_kind_of(stated)}"
@@ -48,6 +53,18 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
 def _read(text: str) -> Any:
     """What YAML makes of a text: once a process, as arms read the same policies again and again. Not to be changed."""
     return yaml.load(text, Loader=UniqueKeys)
+
+
+def defaults_fault(text: str, shown: str) -> Fault | None:
+    """What is wrong with the `defaults` of a file that Hydra is to compose, or None."""
+    if "defaults" not in text:
+        return None
+    stated = _read(text)
+    listed = stated.get("defaults", []) if isinstance(stated, dict) else []
+    if isinstance(listed, list) and all(isinstance(entry, str | dict) for entry in listed):
+        return None
+    remedy = "Write a list: defaults: [name], or [/group: name]"
+    return Fault(f"{shown}: defaults", f"found {shortened(str(listed))}", remedy)
 
 
 def _kind_of(stated: object) -> str:
