@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.pathway.check_bounds import bounds_faults, size_fault
 from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_NOW,
@@ -41,7 +42,6 @@ from simulation.pathway.holding import check_deadlocks, check_holding, check_sta
 from simulation.pathway.rota import parse_days, parse_hours
 from simulation.pathway.route import check_route
 from simulation.pathway.ways import attributes_of, leaning, reached_from, starts_of, waits, ways
-from simulation.units import to_ticks
 
 TOLERANCE = 1e-6
 """How far a sum of probabilities may be from 1."""
@@ -97,14 +97,18 @@ def require_sound(pathway: Pathway) -> None:
 
 
 def _values(pathway: Pathway, found: Findings) -> None:
-    """Every number is finite, and whatever has a source says what it is."""
+    """Every number can be counted with, and whatever has a source says what it is."""
+    countable = True
     for where, value in _walk("", pathway):
         if isinstance(value, float) and not math.isfinite(value):
             found.add(where, f"{value} is not a finite number", "Give a finite number")
+            countable = False
+        elif isinstance(value, int | float) and (fault := size_fault(where, value)):
+            found.faults.append(fault)
         elif isinstance(value, Sourced) and not value.source.strip():
             found.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
-    if math.isfinite(pathway.decisions_every_minutes) and to_ticks(pathway.decisions_every_minutes) < 1:
-        found.add("decisions_every_minutes", "shorter than a tick of 1/1024 minute", "Give a minute or more")
+    if countable:
+        found.faults += bounds_faults(pathway)
 
 
 def _walk(where: str, value: object) -> Iterator[tuple[str, object]]:
@@ -432,8 +436,6 @@ def _worsening(pathway: Pathway, found: Findings) -> None:
                 found.known(f"worsening.becomes.{before}", name, pathway.priority.classes, what="class")
     if rounds is not None:
         _watched(pathway, found, "rounds.waiting_at", rounds.waiting_at)
-        if math.isfinite(rounds.every_minutes) and to_ticks(rounds.every_minutes) < 1:
-            found.add("rounds.every_minutes", "shorter than a tick of 1/1024 minute", "Give a minute or more")
         if worsening is None:
             found.add(
                 "rounds", "nobody gets worse, so there is nothing to notice", "Describe `worsening`, or remove it"
