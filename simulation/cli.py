@@ -78,11 +78,13 @@ def _run(words: list[str]) -> int:
 
 
 def _run_studies(words: list[str], *, alone: bool) -> int:
+    from simulation.experiment.bounds import refuse_large
     from simulation.experiment.overload import refuse_overload
 
     combinations = _sweep(words)
     studies = [_load(overrides, config_dir) for overrides, config_dir in combinations]
     studies = [study.only() if alone else study for study in studies]
+    refuse_large(studies)
     for study in studies:
         refuse_overload(study)
     code, done = 0, []
@@ -111,9 +113,13 @@ def _put_together(done: Sequence[tuple[Sequence[str], Written]], results: Path) 
 
 
 def _show(words: list[str]) -> int:
+    from simulation.experiment.bounds import refuse_large
+
     own = ("patient=", "arm=")
     patient, arm = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
-    for study in [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]:
+    studies = [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]
+    for study in studies:
+        refuse_large([study])
         if patient:
             from simulation.report.story import tell
 
@@ -163,6 +169,7 @@ def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
 
 def _run_study(study: Study, *, alone: bool) -> Written | None:
     """Run a study, store it and print its answer; nothing if it was to be a dry run."""
+    from simulation.experiment.bounds import work_of
     from simulation.experiment.run import simulate
     from simulation.report.folder import written
     from simulation.report.places import must_be_writable
@@ -172,7 +179,7 @@ def _run_study(study: Study, *, alone: bool) -> Written | None:
     results = Path(str(study.resolved["results"]))
     announce(study, alone=alone)
     if study.resolved["dry_run"]:
-        print("Dry run: nothing was simulated.")
+        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
         return None
     must_be_writable(results)
     with progress(study.run.replications) as done:

@@ -60,7 +60,7 @@ def _event_faults(text: str, shown: str) -> Iterator[Fault]:
     blocks: list[_Open] = [_Open(None)]
     n_parts: dict[str, int] = {}
     for event in yaml.parse(text, Loader=_EVENTS):
-        where = f"{shown}, line {event.start_mark.line + 1}"
+        where = f"{shown}, line {event.start_mark.line + 1}" if event.start_mark else shown
         if isinstance(event, yaml.CollectionStartEvent):
             blocks.append(_Open(event.anchor))
             if len(blocks) > DEEPEST:
@@ -71,9 +71,10 @@ def _event_faults(text: str, shown: str) -> Iterator[Fault]:
             if block.anchor is not None:
                 n_parts[block.anchor] = block.n_parts
         elif isinstance(event, yaml.AliasEvent):
-            if any(block.anchor == event.anchor for block in blocks):
-                yield Fault(where, f"*{event.anchor} stands inside &{event.anchor} itself", "Write the values out")
-            blocks[-1].n_parts += n_parts.get(event.anchor, 1)
+            anchor = str(event.anchor)
+            if any(block.anchor == anchor for block in blocks):
+                yield Fault(where, f"*{anchor} stands inside &{anchor} itself", "Write the values out")
+            blocks[-1].n_parts += n_parts.get(anchor, 1)
         elif isinstance(event, yaml.ScalarEvent):
             blocks[-1].n_parts += 1
             reason = _bad_reference(event.value)
@@ -92,7 +93,8 @@ def _bad_reference(text: str) -> tuple[str, str] | None:
     """
     if "${" not in text or REFERENCE.fullmatch(text):
         return None
-    return f"'{shortened(text)}' is not a plain reference", "Write the value itself, or ${...} alone with its dotted path"
+    remedy = "Write the value itself, or ${...} alone with its dotted path"
+    return f"'{shortened(text)}' is not a plain reference", remedy
 
 
 def override_fault(text: str) -> Fault | None:

@@ -28,7 +28,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from simulation.config.bounds import configuration_faults, file_fault, override_fault, shortened
-from simulation.config.dotted import Raw, lay_over, leave_out, resolve
+from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
 from simulation.config.files import defaults_fault, explained
 from simulation.config.folders import fingerprint_of, names_in, search_folders, shown_path
 from simulation.errors import ConfigError, Fault, nearest
@@ -118,7 +118,11 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
     out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
     """
     choices, values = _parted(overrides, folders)
-    found = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
+    return laid_over(_files_composed(tuple(choices), tuple(folders), fingerprint_of(folders)), values)
+
+
+def laid_over(found: Composed, values: Sequence[Override]) -> Composed:
+    """The configuration with single values set, added or left out. Raises ConfigError, also for what none may hold."""
     raw = copy.deepcopy(found.raw)
     faults: list[Fault] = []
     for override in values:
@@ -128,6 +132,9 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
             leave_out(raw, path, text, faults)
         else:
             added = override.type in (OverrideType.ADD, OverrideType.FORCE_ADD)
+            if len(path) == 1 and path[0] not in raw and (meant := path_to(path[0], raw)):
+                faults.append(Fault(text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?"))
+                continue
             lay_over(raw, path, override.value(), text, faults, add=added)
     faults += configuration_faults(raw)
     if faults:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -45,6 +45,17 @@ def lay_over(
         holder[key] = value
 
 
+def path_to(key: str, raw: Raw, led: str = "") -> str:
+    """The dotted path of the first value of that name, or of the `value` in the block of that name; '' if none is."""
+    for name, part in raw.items():
+        if name == key:
+            return f"{led}{name}.value" if isinstance(part, dict) and "value" in part else f"{led}{name}"
+        inside = path_to(key, part, f"{led}{name}.") if isinstance(part, dict) else ""
+        if inside:
+            return inside
+    return ""
+
+
 def leave_out(root: Raw, path: Sequence[str], where: str, faults: list[Fault]) -> None:
     """Take the key out that a dotted path names. A part of a list is not taken out: those behind it would move up."""
     place = _place_of(root, path, where, faults)
@@ -66,10 +77,21 @@ def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Seq
         remedy = f"Changes may start with {', '.join(changeable)}"
         faults.append(Fault(change.where, "is not part of a department", remedy))
         return
+    if change.path in changeable and not isinstance(change.value, dict):
+        remedy = f"Change a part of it: {change.path}.<key>"
+        faults.append(Fault(change.where, f"'{change.path}' is a block of keys", remedy))
+        return
     place = _place_of(raw, change.path.split("."), change.where, faults)
     if place is not None:
         holder, key = place
         holder[key] = change.value
+
+
+def as_stated(value: Any) -> Any:
+    """A value with lists where validation made tuples of them, as a file states it."""
+    if isinstance(value, Mapping):
+        return {key: as_stated(part) for key, part in value.items()}
+    return [as_stated(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from simulation.experiment.bounds import refuse_large
 from simulation.experiment.execute import execute, executor_of
 from simulation.experiment.overload import refuse_overload
 from simulation.experiment.replicate import Task, replicate, simulate_arm
@@ -16,8 +17,10 @@ from simulation.experiment.study import Study
 def compare(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
     """Run every arm of a study on the same patients; `done(n)` is told after each of the replications.
 
-    Raises ConfigError if a pool is overloaded over the week and nothing relieves it (unless `allow_overload`).
+    Raises ConfigError if the study is larger than the limits (unless `allow_large`), or if a pool is overloaded over
+    the week and nothing relieves it (unless `allow_overload`).
     """
+    refuse_large([study])
     refuse_overload(study)
     return simulate(study, done=done)
 

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from simulation.analysis.window import Window
 from simulation.draws import months_of
@@ -27,6 +27,10 @@ TOGETHER = "+"
 Value = bool | int | float | str
 Block = Mapping[str, object]
 """A whole block of a file, such as an outage of another kind."""
+List = tuple[object, ...]
+"""A whole list of a file, such as a rota."""
+Label = Annotated[str, MinLen(1), MaxLen(200)]
+"""Words for a column, or beside a figure."""
 
 
 @described
@@ -39,7 +43,7 @@ class Cost(Sourced):
 
 @described
 class Arm:
-    """A triage policy and changes: dotted paths and their new values or blocks (`staffing.doctors.extra: 1`).
+    """A triage policy and changes: dotted paths and their new values, blocks or lists (`staffing.doctors.extra: 1`).
 
     A path that begins with `triage` changes the policy (`triage.minutes.seconds_saved.value: 60`). `levers`: names of
     the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
@@ -48,10 +52,10 @@ class Arm:
     `mark` and `source`: whose figures the changes are.
     """
 
-    label: str
+    label: Label
     triage: str
     nurse: str | None = None
-    changes: Mapping[str, Value | Block] = field(default_factory=dict)
+    changes: Mapping[str, Value | Block | List] = field(default_factory=dict)
     mark: Mark | None = None
     source: str | None = None
     levers: tuple[str, ...] = ()
@@ -68,9 +72,9 @@ class Lever:
     full policy.
     """
 
-    label: str
+    label: Label
     takes: tuple[str, ...] = ()
-    changes: Mapping[str, Value] = field(default_factory=dict)
+    changes: Mapping[str, Value | Block | List] = field(default_factory=dict)
     mark: Mark | None = None
     source: str | None = None
 
@@ -81,7 +85,7 @@ class Target(Sourced):
 
     measure: str
     group: str = "all"
-    label: str
+    label: Label
     minimal_important_difference: Positive
 
 
@@ -91,7 +95,7 @@ class Margin(Sourced):
 
     measure: str
     group: str = "all"
-    label: str
+    label: Label
     margin: Positive
 
 
@@ -123,7 +127,7 @@ class Design:
     arms: Annotated[Mapping[str, Arm], MinLen(1)]
     levers: Mapping[str, Lever] = field(default_factory=dict)
     full: str | None = None
-    order_pairs: Annotated[int, Ge(2)] = 12
+    order_pairs: Annotated[int, Ge(2), Le(1000)] = 12
     primary: Annotated[tuple[Target, ...], MinLen(1)]
     secondary: tuple[Target, ...] = ()
     margins: tuple[Margin, ...] = ()
@@ -202,7 +206,8 @@ class Study:
 
     `alone`: the one arm of `aeflow run`, the baseline's department under the policy of the group `triage`.
     `choices`: by group of configurations, the file taken from it ('scenario': 'busier').
-    `resolved`: the configuration as composed, for the record.
+    `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
+    than the limits (`experiment.bounds`).
     """
 
     design: Design
@@ -214,6 +219,7 @@ class Study:
     workers: int
     resolved: Mapping[str, object]
     choices: Mapping[str, str]
+    allow_large: bool = False
 
     @property
     def engine(self) -> EngineName:

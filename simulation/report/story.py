@@ -7,12 +7,13 @@ from the draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulation.analysis.definitions import AMBULANCE, WALK_IN
+from simulation.analysis.tables import nobody
 from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.experiment.replicate import Simulated, simulate_arm
@@ -48,6 +49,7 @@ def tell(study: Study, patient: str, *, replication: int = 0) -> str:
     `patient`: 'walk_in-123' (stream and number), or a row of patients under the baseline ('4017'). Raises
     ResultsError if there is no such attendance.
     """
+    must_name_somebody(patient, nobody(study.baseline.pathway).known("stream"))
     run_out_days = study.run.run_out_days
     simulated = {
         arm.name: simulate_arm(arm, study.run, study.engine, replication, run_out_days=run_out_days)
@@ -77,10 +79,19 @@ def story(
     return "\n".join([*lines, "", *_side_by_side(outcomes)])
 
 
+def must_name_somebody(patient: str, streams: Sequence[str]) -> None:
+    """Raise ResultsError for what is neither a row nor one of the sources and a number: nobody can be meant by it."""
+    stream, _, number = patient.rpartition("-")
+    if not patient.isdecimal() and not (number.isdecimal() and stream in streams):
+        known = nearest(stream or patient, streams).rstrip(".")
+        raise ResultsError(f"patient={patient}: is neither a row nor STREAM-NUMBER such as '{streams[0]}-12'. {known}")
+
+
 def find_patient(patients: Patients, patient: str | int) -> Identity:
     """Who is meant by 'walk_in-123' or by a row number. Raises ResultsError for nobody."""
     text = str(patient)
     streams = patients.known("stream")
+    must_name_somebody(text, streams)
     if text.isdecimal():
         rows = np.flatnonzero(patients["patient"] == int(text))
         if not len(rows):
@@ -90,9 +101,6 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
             )
         return Identity(streams[patients["stream"][rows[0]]], int(patients["number"][rows[0]]))
     stream, _, number = text.rpartition("-")
-    if not number.isdecimal() or stream not in streams:
-        known = nearest(stream or text, streams).rstrip(".")
-        raise ResultsError(f"patient={text}: is neither a row nor STREAM-NUMBER such as '{streams[0]}-12'. {known}")
     mine = patients["number"][patients.where("stream", stream)]
     if int(number) not in mine:
         near = (
