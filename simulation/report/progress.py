@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from simulation.report.words import BANNER
 from simulation.study.study import Study
 from simulation.triage.idle import idle
 

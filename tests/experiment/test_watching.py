@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from simulation.config import load
-from simulation.experiment.replicate import Simulated, simulate_arm
-from simulation.experiment.shared_draws import draws_alike
+from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.shared_draws import draws_alike
 from simulation.records.schema import Patients
 from simulation.study.study import ReadyArm, RunLength, Study
 
