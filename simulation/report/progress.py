@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from simulation.explain.statements import BANNER
 from simulation.study.study import Study
 from simulation.triage.idle import idle
 

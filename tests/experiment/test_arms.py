@@ -11,14 +11,14 @@ from simulation.analysis.measures import measure
 from simulation.config import load
 from simulation.engine.plan import EndRow, bind
 from simulation.experiment.replicate import replicate
-from simulation.study.simulate import Simulated, simulate_arm
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, run
-from simulation.study.shared_draws import draws_alike
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
 from simulation.report.gather import inputs_of
 from simulation.report.screen import print_inputs
+from simulation.study.shared_draws import draws_alike
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Study
 
 from .conftest import SHORT

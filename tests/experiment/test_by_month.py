@@ -9,9 +9,9 @@ import pytest
 from simulation.analysis.measures import measure
 from simulation.draws import DAYS_IN_YEAR
 from simulation.experiment.replicate import ArmReplication, replicate
-from simulation.study.simulate import simulate_arm
 from simulation.experiment.result import Result
 from simulation.pathway.department import Pathway
+from simulation.study.simulate import simulate_arm
 from simulation.study.study import RunLength, Study
 
 DAY = 1440.0

@@ -8,10 +8,10 @@ import pytest
 
 from simulation.config import load
 from simulation.errors import ResultsError
-from simulation.study.simulate import Simulated, simulate_arm
 from simulation.experiment.result import Result
-from simulation.pathway.department import Span, StatedOutages
 from simulation.explain.patient_story import clock, find_patient, story, tell
+from simulation.pathway.department import Span, StatedOutages
+from simulation.study.simulate import Simulated, simulate_arm
 
 from .conftest import SHORT
 

@@ -8,12 +8,12 @@ import pytest
 from simulation.analysis.compare import Shares
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.study.simulate import simulate_arm
 from simulation.experiment.run import compare
 from simulation.report.answer import answer
 from simulation.report.gather import case_mix, inputs_of
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.words import change, span
+from simulation.study.simulate import simulate_arm
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import Agreement, probabilities

@@ -12,8 +12,8 @@ from simulation.report.answer import answer
 from simulation.report.figures import pictures
 from simulation.report.folder import read_result_folder
 from simulation.report.gather import inputs_of
-from simulation.report.result import StudyResult
 from simulation.report.page import minutes_words, page, who_labels
+from simulation.report.result import StudyResult
 from simulation.report.words import half_width, span
 
 

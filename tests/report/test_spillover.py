@@ -15,8 +15,8 @@ from simulation.report import folder as folder_module
 from simulation.report.answer import answer
 from simulation.report.folder import render_again, write_result
 from simulation.report.gather import inputs_of
-from simulation.report.result import StudyResult
 from simulation.report.page import page, who_labels
+from simulation.report.result import StudyResult
 from simulation.report.tables.coverage import spillover_reason, spillover_tables
 from simulation.report.tables.overview import tables
 from simulation.report.words import change

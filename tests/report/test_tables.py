@@ -10,6 +10,7 @@ import pytest
 from simulation.analysis.compare import Comparison
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import ALPHA
+from simulation.analysis.stages import stage_of
 from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.config import packaged_configs, policy_named
 from simulation.experiment.comparisons import Finding
@@ -20,7 +21,6 @@ from simulation.report.figures.drawing import Picture
 from simulation.report.gather import inputs_of
 from simulation.report.result import StudyResult
 from simulation.report.screen import print_inputs
-from simulation.analysis.stages import stage_of
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.overview import safety_table, sham_line, tables, target_table, warnings
 from simulation.report.tables.ranking import better_table, per_100k, ranked
