@@ -27,9 +27,7 @@ class Change:
         return self.path.split(".")[0] == "triage"
 
 
-def lay_over(
-    root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault], *, add: bool = False
-) -> None:
+def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault], *, add: bool = False) -> None:
     """Set what a dotted path names; a block is laid over a block, key by key. `where` is told of a fault.
 
     `add`: blocks on the way that are not there are made.

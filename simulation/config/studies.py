@@ -17,17 +17,18 @@ from simulation.config.folders import search_folders
 from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.experiment.execute import MOST_WORKERS, processors
-from simulation.experiment.study import Arm, Block, Design, List, ReadyArm, RunLength, Study, Value
-from simulation.experiment.targets import target_faults
+from simulation.experiment.executors.open import MOST_WORKERS, processors
 from simulation.inquiry.ablation import expanded, lever_faults
+from simulation.pathway.config_dataclass import Mark, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.pathway.described import Mark, described
+from simulation.study.design import Arm, Block, Design, List, Value
+from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.targets import target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
 
-@described
+@config_dataclass
 class Knob:
     """A fitted value: what it is now, what a department could have, and where it comes from."""
 
@@ -37,7 +38,7 @@ class Knob:
     source: str
 
 
-@described
+@config_dataclass
 class Scenario:
     """Circumstances that every arm meets: dotted paths and their new values, and whose figures they are."""
 
@@ -47,7 +48,7 @@ class Scenario:
     source: str | None = None
 
 
-@described
+@config_dataclass
 class Top:
     """What stands beside the groups."""
 
@@ -57,6 +58,7 @@ class Top:
     results: Annotated[str, MinLen(1)]
     dry_run: bool
     allow_large: bool = False
+    resume: bool = True
 
 
 GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
@@ -75,10 +77,10 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
     folders = search_folders(config_dir)
-    return study_of(stated_in(overrides, folders), folders)
+    return study_from(stated_in(overrides, folders), folders)
 
 
-def study_of(found: Composed, folders: Sequence[Path]) -> Study:
+def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
     faults: list[Fault] = []
     if "triage" in found.choices:

@@ -30,13 +30,13 @@ from simulation.analysis.measures import measure
 from simulation.analysis.tables import activities_table, patients_table
 from simulation.config import load, packaged_configs
 from simulation.config.composing import Composed, laid_over, stated_in
-from simulation.config.studies import study_of
+from simulation.config.studies import study_from
 from simulation.draws import draw
 from simulation.engine import compiled, reference
 from simulation.engine.plan import bind, lower
 from simulation.errors import AeflowError
-from simulation.experiment.bounds import n_present, patients_a_day, refuse_large
-from simulation.experiment.study import ReadyArm, Study
+from simulation.study.bounds import n_present, patients_a_day, refuse_large
+from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.units import DAY
 
@@ -67,7 +67,22 @@ TEXTS = (
     "${study.question}", "${oc.env:HOME}", "${", "${a.${b}}", "x ${run.seed}", "8-20", "25-3", "mon-fri", "0-24", "all",
     "stream", "acuity_true", "acuity_given", "acuity_now", "acuity", "coin:x", "day", "outage", "self", "kind", "x" * 300, "x" * 20_000,
 )  # fmt: skip
-WORDS_OF_KEYS = ("zzz", "kind", "name", "value", "0", "", "no", "é", "a.b", "defaults", "hydra", "_target_", "<<", "mark")
+WORDS_OF_KEYS = (
+    "zzz",
+    "kind",
+    "name",
+    "value",
+    "0",
+    "",
+    "no",
+    "é",
+    "a.b",
+    "defaults",
+    "hydra",
+    "_target_",
+    "<<",
+    "mark",
+)
 
 
 @dataclass(frozen=True)
@@ -128,7 +143,7 @@ def _small(raw: dict[str, Any], policy: str) -> dict[str, Any]:
 
 def _suits(raw: dict[str, Any], policy: str) -> bool:
     try:
-        study_of(Composed(_small(raw, policy), {}), [PACKAGED])
+        study_from(Composed(_small(raw, policy), {}), [PACKAGED])
     except AeflowError:
         return False
     return True
@@ -252,7 +267,8 @@ def _as_word(value: Any) -> str:
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
-    f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n" for before, after in zip("abcdefgh", "bcdefghi", strict=True)
+    f"{after}: &{after} [{', '.join([f'*{before}'] * 9)}]\n"
+    for before, after in zip("abcdefgh", "bcdefghi", strict=True)
 )
 BLOCKS = (
     BOMB, "a: &a [*a]\n", "a: &a {b: *a}\n", "a: " + "[" * 200 + "]" * 200 + "\n", "defaults: nurse\n", "defaults: {a: b}\n",
@@ -333,7 +349,7 @@ def _loaded(chance: random.Random) -> tuple[Study, str]:
         raw = copy.deepcopy(base.composed.raw)
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
             spoil(raw, chance)
-        return study_of(laid_over(Composed(raw, base.composed.choices), ()), [PACKAGED]), base.name
+        return study_from(laid_over(Composed(raw, base.composed.choices), ()), [PACKAGED]), base.name
     if way < 0.9:
         n = chance.choice((1, 1, 2, 3))
         return load(*base.overrides, *(override_for(base.composed.raw, chance) for _ in range(n))), base.name

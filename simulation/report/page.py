@@ -1,0 +1,332 @@
+"""One HTML page that stands alone: what was compared, what came out, who is worse off, what was assumed.
+
+For a reader who has only this file: no script, nothing loaded from anywhere, pictures inside, each beside its
+table. Every sentence here is made from the same tables and verdicts as the screen shows.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.result import StudyResult
+from simulation.explain.statements import BANNER, Statement, walk
+from simulation.records.serialise import plain
+from simulation.report.answer import answer, kind_of, safety_cell
+from simulation.report.figures.drawing import Picture
+from simulation.report.tables.by_group import by_group_tables
+from simulation.report.tables.changes import report_changes
+from simulation.report.tables.coverage import spillover_tables
+from simulation.report.tables.decomposition import decomposition_tables
+from simulation.report.tables.department import (
+    acuity_table,
+    clock_table,
+    counts_table,
+    day_table,
+    run_table,
+    stay_table,
+)
+from simulation.report.tables.levels import by_level_table, controls_table, labels_table
+from simulation.report.tables.overview import (
+    measures_table,
+    overview_table,
+    safety_table,
+    sham_line,
+    target_table,
+    warnings,
+)
+from simulation.report.tables.ranking import better_table
+from simulation.report.tables.table import is_numeric
+from simulation.report.tables.worse_off import worse_off_table
+from simulation.report.words import amount, change, half_width, labelled, percent, span, unit_words
+from simulation.study.design import Target
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+DATA_END = (
+    "Trust-level data end at March 2025, national indicators at September 2025, and the texts that were read at "
+    "November 2026."
+)
+
+
+def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
+    """The report as one HTML text. The same inputs and pictures give the same text."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.tests["numeric_column"] = lambda table, column: is_numeric([row[column] for row in table.rows])
+    return environment.get_template("report.html").render(_content(result, {each.name: each for each in drawn}))
+
+
+def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any]:
+    said, by_lever = tuple(answer(result)), decomposition_tables(result)
+    result = result.shown
+    compared = bool(result.others)
+    stated = result.statements
+    return {
+        "banner": BANNER,
+        "result": result,
+        "title": result.design.question,
+        "warnings": warnings(result),
+        "answer": said,
+        "answer_rows": answer_rows(result),
+        "answer_headers": [_target_header(result, target) for target in result.targets] if compared else [],
+        "arms": [_arm(result, arm) for arm in result.arms],
+        "changes": report_changes(result),
+        "targets": [target_table(result, target) for target in result.targets] if compared else [],
+        "levers": by_lever,
+        "labels": labels_table(result),
+        "by_level": by_level_table(result) if compared else None,
+        "by_group": by_group_tables(result) if compared else (),
+        "controls": controls_table(result),
+        "overview": overview_table(result) if compared else None,
+        "safety": safety_table(result) if compared and result.design.margins else None,
+        "worse_off": worse_off_table(result) if compared else None,
+        "spillover": spillover_tables(result) if compared else (),
+        "better": better_table(result) if compared else None,
+        "measures": measures_table(result),
+        "sham_line": sham_line(result),
+        "pictures": {name: _embedded(picture) for name, picture in drawn.items()},
+        "day": day_table(result),
+        "stay": stay_table(result),
+        "acuity": acuity_table(result),
+        "assumed": [each for each in stated if each.mark == "assumed"],
+        "sourced": [each for each in stated if each.mark != "assumed"],
+        "n_stated": len(stated),
+        "counts": counts_table(stated),
+        "run": run_table(result),
+        "clock": clock_table(result),
+        "data_end": DATA_END,
+        "scenario": result.resolved.get("scenario", {}),
+    }
+
+
+def _target_header(result: StudyResult, target: Target) -> str:
+    base = result.row(result.design.baseline, target.measure, target.group)
+    return f"{target.label} ({amount(base.mean, base.unit)} under the baseline), {unit_words(base.unit)}"
+
+
+def _embedded(picture: Picture) -> dict[str, str]:
+    uri = f"data:image/png;base64,{base64.b64encode(picture.png).decode('ascii')}"
+    return {"uri": uri, "alt": picture.alt, "caption": picture.caption}
+
+
+# --- the answer by arm ---------------------------------------------------------------------------------------
+
+
+def answer_rows(result: StudyResult) -> list[dict[str, Any]]:
+    """By arm: on each target the difference, its interval and what that amounts to; then the safety margins."""
+    rows = []
+    for arm in result.others:
+        cells = []
+        for target in result.targets:
+            finding = result.finding(arm.name, target)
+            row, kind = finding.comparison, kind_of(finding)
+            cells.append(
+                {
+                    "kind": kind.replace(" ", "-"),
+                    "mean": change(row.difference, row.unit),
+                    "interval": span(row.difference_low, row.difference_high, row.unit),
+                    "half_width": half_width(row),
+                    "words": finding.verdict.words,
+                }
+            )
+        kind, words = safety_cell(result, arm)
+        rows.append(
+            {
+                "label": labelled(result, arm),
+                "is_sham": arm.name == result.design.sham,
+                "cells": cells,
+                "safety_kind": kind,
+                "safety": words,
+            }
+        )
+    return rows
+
+
+# --- what was compared ---------------------------------------------------------------------------------------
+
+
+def _arm(result: StudyResult, arm: ArmResult) -> dict[str, Any]:
+    """One arm in words: who labels, what it does to minutes, how often labels agree, changes, cost, sources."""
+    agreement = arm.agreement
+    return {
+        "name": arm.name,
+        "label": labelled(result, arm),
+        "is_baseline": arm.name == result.design.baseline,
+        "is_sham": arm.name == result.design.sham,
+        "who": who_labels(arm.policy),
+        "minutes": minutes_words(arm.policy),
+        "sets_off": sets_off_words(arm.policy),
+        "changes": [f"{path} = {value}" for path, value in arm.changes.items()],
+        "cost": f"£{arm.cost:,.0f}" if arm.cost is not None else "not stated",
+        "cost_words": arm.cost_words,
+        "stated": " / ".join(percent(agreement.get(f"{name}_share")) for name in ("exact", "under", "over")),
+        "came": " / ".join(_came(result, arm, f"{name}_triage_share") for name in ("exact", "under", "over")),
+        "under_1_2": _came(result, arm, "under_triage_1_2_share"),
+        "matrices": _matrices(arm.policy),
+        "statements": _policy_statements(result, arm),
+    }
+
+
+def _came(result: StudyResult, arm: ArmResult, measure: str) -> str:
+    return percent(result.row(arm.name, measure).mean) if result.has(measure) else "–"
+
+
+def who_labels(policy: Mapping[str, Any]) -> str:
+    """Who gives the label, to whom."""
+    ai, role = policy.get("ai"), policy.get("role")
+    if ai is None:
+        return "The nurse labels."
+    whom = f"For: {_whom(policy, 'labels')}."
+    if role == "advises":
+        return f"The AI '{ai['name']}' advises; the nurse takes its label {_how_often(policy)}. {whom}"
+    return f"The label of the AI '{ai['name']}' replaces the nurse's. {whom}"
+
+
+def _how_often(policy: Mapping[str, Any]) -> str:
+    """How often an advised nurse takes the label of the AI."""
+    ways = policy.get("switching")
+    if ways:
+        right, wrong, both = (ways[name] for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong"))
+        return (
+            f"{100 * right['value']:.0f} % of the times they differ and it alone is right, "
+            f"{100 * wrong['value']:.0f} % where she alone is right, {100 * both['value']:.0f} % where neither is "
+            f"({right['mark']})"
+        )
+    taken = policy.get("acceptance", {})
+    if not taken:
+        return "every time they differ"
+    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
+
+
+def _whom(policy: Mapping[str, Any], which: str) -> str:
+    """Whom a tool is for: streams, then what narrows them, then how far people use it and when it hands back."""
+    covers = policy.get("covers", {})
+    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the streams that each effect names"]
+    said += _only(covers)
+    if "excluded" in covers:
+        shares = covers["excluded"]["shares"].items()
+        each = ", ".join(f"{_spaced(name)} {percent(share['value'])} %" for name, share in shares)
+        said.append(f"without those who cannot use it ({each})")
+    if "share" in covers:
+        said.append(f"a drawn {percent(covers['share']['value'])} % of them")
+    if "adoption" in policy:
+        use = policy["adoption"]
+        start, end = (percent(use[name]["value"]) for name in ("start", "end"))
+        said.append(f"used for {start} % of them at first and {end} % after {use['weeks']['value']:g} weeks")
+    if which == "labels" and "abstains" in policy:
+        said.append("hands some of them back to the nurse")
+    return "; ".join(said)
+
+
+def _only(covers: Mapping[str, Any]) -> list[str]:
+    return [
+        f"{_spaced(name)} {' or '.join(_spaced(each) for each in categories)} only"
+        for name, categories in covers.get("only", {}).items()
+    ]
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def minutes_words(policy: Mapping[str, Any]) -> str:
+    """What the policy does to minutes."""
+    burdens = [f"whoever triages, {_effect_words(each)}." for each in policy.get("burdens", ())]
+    stated = policy.get("minutes") or []
+    effects = [stated] if isinstance(stated, Mapping) else stated
+    said = [*burdens, *(f"{_effect_words(each)}. For: {_whose(policy, each)}." for each in effects)]
+    if "latency" in policy:
+        said.append(f"{policy['latency']['seconds']['value']:g} s waited for each answer.")
+    hand_back = policy.get("abstains", {}).get("hand_back")
+    if hand_back:
+        said.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
+    watches = policy.get("watches")
+    if watches:
+        whom = ", ".join(_spaced(name) for name in watches["streams"])
+        said.append(
+            f"Watches those who wait ({'; '.join([whom, *_only(watches)])}): sees "
+            f"{100 * watches['sensitivity']['value']:g} % of those who get worse, raises "
+            f"{watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds act on them."
+        )
+    return " ".join(said) or "as the site's"
+
+
+def sets_off_words(policy: Mapping[str, Any]) -> str:
+    """What the policy sets off at triage, for how many of those it suits and of the others; nothing if it does not."""
+    said = []
+    for name, action in policy.get("actions", {}).items():
+        found, spared = action["sensitivity"], action["specificity"]
+        covers = action["covers"]
+        whom = "; ".join([", ".join(_spaced(each) for each in covers["streams"]), *_only(covers)])
+        said.append(
+            f"{_spaced(name)}: {percent(found['value'])} % of those it suits ({found['mark']}) and "
+            f"{percent(1 - spared['value'])} % of the others ({spared['mark']}). For: {whom}."
+        )
+    return " ".join(said)
+
+
+def _effect_words(effect: Mapping[str, Any]) -> str:
+    durations = ", ".join(_spaced(name) for name in effect["durations"])
+    parts = []
+    if "factor" in effect:
+        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['mark']})")
+    if "seconds_saved" in effect:
+        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['mark']})")
+    if "never_below" in effect:
+        parts.append(f"never below {100 * effect['never_below']['value']:g} %")
+    return f"{durations}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
+
+
+def _whose(policy: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
+    """The streams of an effect: its own, or those of the policy and what narrows them."""
+    own = effect.get("covers", {}).get("streams", ())
+    if not own:
+        return _whom(policy, "minutes")
+    return ", ".join(_spaced(name) for name in own)
+
+
+def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each assessor's table as stated: rows true levels, columns labels."""
+    found = []
+    for role in ("nurse", "ai"):
+        assessor = policy.get(role)
+        if assessor is not None:
+            matrix = assessor["matrix"]
+            kind = "counts" if "counts" in matrix else "shares"
+            rows = [
+                [f"{cell:.0f}" if kind == "counts" else f"{100 * cell:.1f} %" for cell in row] for row in matrix[kind]
+            ]
+            found.append(
+                {
+                    "who": f"{'AI' if role == 'ai' else role} '{assessor['name']}'",
+                    "kind": kind,
+                    "rows": rows,
+                    "mark": matrix["mark"],
+                    "source": matrix["source"],
+                }
+            )
+    return found
+
+
+def _policy_statements(result: StudyResult, arm: ArmResult) -> list[Statement]:
+    stated = plain(result.design.arms[arm.name].cost)
+    cost = (
+        [Statement("cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["mark"], stated["source"])]
+        if stated
+        else []
+    )
+    own = [Statement(each.where.removeprefix("."), each.says, each.mark, each.source) for each in walk(arm.policy, "")]
+    return [*own, *cost]
+
+
+# --- tables beside pictures ----------------------------------------------------------------------------------

@@ -1,0 +1,206 @@
+"""Every table of a comparison in order, and those that every comparison has: arms, targets, margins, measures."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from simulation.analysis.definitions import ALL
+from simulation.analysis.multiplicity import ALPHA
+from simulation.analysis.verdict import IDENTICAL, PILOT, threshold
+from simulation.experiment.result import StudyResult
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import (
+    MEASURE_LABELS,
+    SIMULATION,
+    amount,
+    change,
+    doubt_note,
+    effect,
+    false_alarms,
+    half_width,
+    labelled,
+    span,
+    unit_words,
+)
+from simulation.study.design import Margin, Target
+
+GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
+"""What the table of safety says where a study states no margin for it."""
+
+
+def overview_table(result: StudyResult) -> ReportTable:
+    """Arms by the main measures: level, and difference with its half-width."""
+    columns = [(target.label, target.measure, target.group) for target in result.targets]
+    columns += [
+        (MEASURE_LABELS[name], name, "all")
+        for name in ("left_share", "stay_mean")
+        if result.has(name) and name not in [target.measure for target in result.targets]
+    ]
+    rows = []
+    for arm in result.arms:
+        cells = []
+        for _, measure, group in columns:
+            row = result.row(arm.name, measure, group)
+            level = amount(row.mean, row.unit)
+            own = arm.name != result.design.baseline and arm.name not in result.identical
+            cells.append(f"{level}  {change(row.difference, row.unit)} {half_width(row)}" if own else level)
+        rows.append((labelled(result, arm), *cells))
+    notes = [
+        f"Mean over {result.run.replications} replications, then difference from '{result.baseline.label}' ± half of "
+        "its 95 % interval (minutes, or percentage points).",
+        doubt_note(),
+    ]
+    return ReportTable("overview", "Arms", ("arm", *(label for label, _, _ in columns)), tuple(rows), tuple(notes))
+
+
+def target_table(result: StudyResult, target: Target) -> ReportTable:
+    """One target: difference, interval, half-width and verdict, one line an arm."""
+    rows = []
+    unit = result.row(result.design.baseline, target.measure, target.group).unit
+    for arm in result.others:
+        finding = result.finding(arm.name, target)
+        row = finding.comparison
+        rows.append(
+            (
+                arm.label,
+                amount(row.mean, unit),
+                change(row.difference, unit),
+                span(row.difference_low, row.difference_high, unit),
+                half_width(row),
+                finding.verdict.words,
+                SIMULATION,
+            )
+        )
+    base = result.row(result.design.baseline, target.measure, target.group)
+    primary = "primary" if target in result.design.primary else "secondary"
+    title = (
+        f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
+        f"differences in {unit_words(unit)}"
+    )
+    headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "doubt in it")
+    important = threshold(target.minimal_important_difference, unit)
+    notes = [
+        f"Least difference that would matter: {important} ({target.mark}: {target.source}).",
+        _looked_at(result, target),
+        *_sham_note(result, target),
+    ]
+    return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
+
+
+def _looked_at(result: StudyResult, target: Target) -> str:
+    """How many verdicts stand beside this one, and what that does to its words."""
+    if target in result.design.primary:
+        n = len(result.others) * len(result.design.primary)
+        return (
+            f"Intervals are of 95 % each. Verdicts are together: the {n} on primary measures ({len(result.others)} "
+            f"arms) hold all at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %."
+        )
+    n = len(result.others) * len(result.design.secondary)
+    return f"Verdicts are each from their own 95 % interval. {false_alarms(n)}"
+
+
+def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
+    band = result.band(target.measure, target.group)
+    if band is None or math.isnan(band.difference.low):
+        return
+    unit = result.row(result.design.baseline, target.measure, target.group).unit
+    yield (
+        f"With no effect at all (sham): {change(band.difference.mean, unit)} "
+        f"({span(band.difference.low, band.difference.high, unit)}, of its mean); one replication more would be "
+        f"expected from {change(band.low, unit)} to {change(band.high, unit)} with 95 %."
+    )
+
+
+def sham_line(result: StudyResult) -> str | None:
+    """How many patients are 'better' and 'worse' when nothing is different but luck."""
+    sham = result.sham
+    if sham is None or sham.shares is None or math.isnan(sham.shares.better):
+        return None
+    return (
+        f"With no effect at all (sham), {100 * sham.shares.better:.0f} % of patients wait more than a minute less and "
+        f"{100 * sham.shares.worse:.0f} % more than a minute longer: such shares alone are no evidence."
+    )
+
+
+def safety_table(result: StudyResult) -> ReportTable:
+    """One line an arm: the judgement on every margin, then what is known of getting worse and has no margin."""
+    margins = result.design.margins
+    judged = [margin.measure for margin in margins if margin.group == ALL]
+    others = [name for name in GETTING_WORSE if result.has(name) and name not in judged]
+    rows = []
+    for arm in result.others:
+        cells = []
+        for margin in margins:
+            found = next(each for each in result.safety if each.arm == arm.name and each.margin == margin)
+            row = found.comparison
+            interval = span(row.difference_low, row.difference_high, row.unit)
+            cells.append(f"{found.judgement.words} ({interval})")
+        cells += [effect(result.row(arm.name, name)) for name in others]
+        same = arm.name in result.identical
+        rows.append((arm.label, *((IDENTICAL,) * len(cells) if same else cells), SIMULATION))
+    headers = (
+        "arm",
+        *(f"{margin.label}, margin {_margin_words(result, margin)}" for margin in margins),
+        *(f"{MEASURE_LABELS[name]}, no margin stated" for name in others),
+        "doubt in it",
+    )
+    notes = tuple(
+        f"Margin of '{margin.label}': {_margin_words(result, margin)} ({margin.mark}: {margin.source})."
+        for margin in margins
+    )
+    n = len(result.others) * len(margins)
+    notes += (
+        f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(result.others)} arms) at once with 95 %, "
+        f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
+        f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
+    )
+    return ReportTable(
+        "safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes
+    )
+
+
+def _margin_words(result: StudyResult, margin: Margin) -> str:
+    return threshold(margin.margin, result.row(result.design.baseline, margin.measure, margin.group).unit)
+
+
+def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
+    """Every measure over all attendances of one arm, with the interval of its mean over replications."""
+    chosen = result.arm(arm or result.design.baseline)
+    rows = []
+    for row in result.comparisons:
+        if row.arm == chosen.name and row.group == "all":
+            low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
+            interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}"
+            rows.append(
+                (MEASURE_LABELS.get(row.measure, row.measure), amount(row.mean, row.unit), interval, SIMULATION)
+            )
+    title = f"NHS measures of '{chosen.label}'"
+    return ReportTable(
+        "measures", title, ("measure", "mean", "95 % interval", "doubt in it"), tuple(rows), (doubt_note(),)
+    )
+
+
+def warnings(result: StudyResult) -> tuple[str, ...]:
+    """What a reader must know before any number."""
+    found = [
+        f"Warning: '{result.arm(name).label}' is {IDENTICAL} in every measure of every replication. "
+        "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
+        for name in result.identical
+    ]
+    if result.run.replications < 2:
+        found.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
+    if 2 <= result.run.replications < PILOT:
+        found.append(
+            f"Warning: {result.run.replications} replications give wide intervals, and how wide they should be is "
+            "hardly known. Run ten or more before anything is read from them."
+        )
+    n_unfinished = int(result.manifest.get("unfinished", 0))
+    if n_unfinished:
+        found.append(
+            f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
+            "How long these stay is not known, so means of stays are missing (–) where they are among them in any "
+            "replication of either arm; a longer "
+            "run.run_out_days or more capacity is needed."
+        )
+    return tuple(found)
