@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws.arrivals import DAYS_IN_YEAR
+from simulation.draws.calendar import DAYS_IN_YEAR
 from simulation.draws.drawing import fill
 from simulation.draws.drawn import Draws
 from simulation.draws.luck import Floats, Source

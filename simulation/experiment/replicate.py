@@ -109,13 +109,14 @@ def simulate_arm(
 ) -> Simulated:
     """One arm, one replication, everything kept."""
     days = run.warm_up_days + run.measured_days + run_out_days
-    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days)
+    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
     return _simulate(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 
 def _once(task: Task, run_out_days: int, began: float) -> Answer:
     days = task.run.warm_up_days + task.run.measured_days + run_out_days
-    drawn = SharedDraws(seed=task.run.seed, replication=task.replication, days=days)
+    calendar = task.run.calendar(task.replication)
+    drawn = SharedDraws(seed=task.run.seed, replication=task.replication, days=days, calendar=calendar)
     met: dict[str, _Met] = {}
     for arm in sorted(task.arms, key=lambda each: each.name != task.baseline):
         met[arm.name] = _meet(task, arm, drawn, days, met[task.baseline].patients if met else None)
@@ -160,7 +161,7 @@ def _meet(task: Task, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Pa
         shares=None if baseline is None else shares_better_worse(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
         waits=_waits(patients, simulated, window) if task.coverages is not None else None,
-        months=_by_month(patients, task.run, measures) if task.run.by_month else (),
+        months=_by_month(patients, task, measures) if task.run.by_month else (),
     )
     return _Met(
         answer=answer,
@@ -184,9 +185,10 @@ def _waits(patients: Patients, simulated: Simulated, window: Window) -> NDArray[
     return waits_by_group(patients, simulated.activities, n_steps=n_steps, window=window)
 
 
-def _by_month(patients: Patients, run: RunLength, whole: Measures) -> tuple[tuple[int, Measures], ...]:
+def _by_month(patients: Patients, task: Task, whole: Measures) -> tuple[tuple[int, Measures], ...]:
     """Measures of each month, with the names of the whole window's: the same ones, and packed once for the way back."""
-    return tuple((month, Measures(whole.names, measure(patients, window=own).values)) for month, own in run.months)
+    months = task.run.months(task.replication)
+    return tuple((month, Measures(whole.names, measure(patients, window=own).values)) for month, own in months)
 
 
 def _day(arm: ReadyArm, simulated: Simulated, window: Window) -> DayProfile:

@@ -47,7 +47,7 @@ from simulation.report.run_pictures import sketched
 from simulation.report.stated import Plain, plain
 from simulation.report.stored import profiles_stated, restored, study_stated, to_json
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a folder's layout changes."""
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
 STATEMENT = "planning only, not for clinical use"

@@ -31,7 +31,7 @@ from simulation.report.sheet import Sheet, is_numeric
 from simulation.report.sheets import measures_sheet, overview_sheet, safety_sheet, sham_line, target_sheet, warnings
 from simulation.report.stages import STAGES
 from simulation.report.stated import Statement, plain, walk
-from simulation.report.words import BANNER, amount, change, half_width, labelled, span, unit_words
+from simulation.report.words import BANNER, amount, change, half_width, labelled, season_words, span, unit_words
 from simulation.report.worse_off import worse_off_sheet
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -422,8 +422,10 @@ def run_sheet(inputs: ReportInputs) -> Sheet:
     commit = f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}" if git else "not a checkout"
     speed = manifest.get("activities_per_second")
     length = f"{run.replications} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
+    season = season_words(run)
     rows = [
         ("length", f"{length}; run-out {manifest.get('run_out_days', run.run_out_days)} days"),
+        *([("season", season)] if season else []),
         ("seed", str(run.seed)),
         ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
         (

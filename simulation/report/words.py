@@ -11,11 +11,14 @@ from simulation.analysis.compare import Comparison
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL
 from simulation.experiment.replicate import PROFILED
+from simulation.experiment.study import RunLength
 from simulation.report.inputs import ReportArm, ReportInputs
 
 BANNER = "Planning only, not for clinical use."
 SIMULATION = "simulation"
 """The layer of doubt that every interval here is about."""
+FEW_WEEKS = 4
+"""As many start weeks are named, and not counted."""
 WIDTH = 110
 """Characters of a line of prose on a screen."""
 MEASURE_LABELS = {
@@ -55,6 +58,16 @@ MEASURE_LABELS = {
     "over_triage_share": "Labelled more urgent than the truth",
     "exact_triage_share": "Labelled with the true level",
 }
+
+
+def season_words(run: RunLength) -> str:
+    """In which weeks of the year replications begin to be measured; nothing where each of them measures the year."""
+    if not run.is_balanced and run.start_week is None:
+        return ""
+    weeks = sorted({run.calendar(replication).start_week for replication in range(run.replications)})
+    if len(weeks) > FEW_WEEKS:
+        return f"beginning in {len(weeks)} weeks spread over the year"
+    return f"beginning in week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, weeks))} of the year"
 
 
 def profiled_words(inputs: ReportInputs) -> str:

@@ -1,0 +1,22 @@
+"""A run says in which weeks of the year it is measured, where that is not the whole of it."""
+
+import pytest
+
+from simulation.experiment.study import RunLength
+from simulation.report.words import season_words
+
+
+@pytest.mark.parametrize(
+    ("run", "words"),
+    [
+        ({"measured_days": 364, "replications": 20}, ""),
+        ({"measured_days": 364, "replications": 20, "start_week": 3}, "beginning in week 3 of the year"),
+        ({"measured_days": 28, "replications": 20, "start_week": 0}, "beginning in week 0 of the year"),
+        ({"measured_days": 28, "replications": 1}, "beginning in week 0 of the year"),
+        ({"measured_days": 28, "replications": 4}, "beginning in weeks 0, 5, 19, 38 of the year"),
+        ({"measured_days": 28, "replications": 20}, "beginning in 20 weeks spread over the year"),
+        ({"measured_days": 28, "replications": 60}, "beginning in 52 weeks spread over the year"),
+    ],
+)
+def test_the_start_weeks_are_named_if_few_and_counted_if_many(run: dict[str, int], words: str) -> None:
+    assert season_words(RunLength(seed=1, warm_up_days=14, run_out_days=4, **run)) == words
