@@ -11,8 +11,8 @@ from simulation.analysis.compare import Comparison
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL
 from simulation.experiment.replicate import PROFILED
-from simulation.experiment.study import RunLength
 from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.study.study import RunLength
 
 BANNER = "Planning only, not for clinical use."
 SIMULATION = "simulation"

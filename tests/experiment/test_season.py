@@ -8,8 +8,8 @@ import pytest
 
 from simulation.draws import DAYS_IN_YEAR, WEEKS_IN_YEAR, Calendar
 from simulation.experiment.replicate import Simulated, Task, replicate, simulate_arm
-from simulation.experiment.study import RunLength, Study
 from simulation.pathway.department import Pathway, Profile
+from simulation.study.study import RunLength, Study
 
 DAY = 1440.0
 SEASONS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)

@@ -27,7 +27,7 @@ import numpy as np
 import simulation as ae
 from simulation.analysis.compare import compare, interval
 from simulation.experiment.run import simulate
-from simulation.experiment.study import Study
+from simulation.study.study import Study
 
 ARM = "ai_scribe_measured"
 MEASURE = "wait_to_clinician_mean"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulation.experiment.study import RunLength
 from simulation.report.words import season_words
+from simulation.study.study import RunLength
 
 
 @pytest.mark.parametrize(
