@@ -15,7 +15,7 @@ from measuring import Cell, Table, in_random_order, one_core, options, timed, ti
 from whole import ENGINE, TO_MEASURES, Clock, draws_to_measures
 
 import simulation as ae
-from simulation.experiment.replicate import Task, replicate
+from simulation.experiment.replicate import replicate
 from simulation.pathway.department import ByQueue, Opens, Pathway, Pool, Present, Step, Takes, Trigger
 from simulation.study.study import ReadyArm, RunLength
 

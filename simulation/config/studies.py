@@ -17,7 +17,7 @@ from simulation.config.folders import search_folders
 from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.experiment.executors.local import MOST_WORKERS, processors
+from simulation.experiment.executors.open import MOST_WORKERS, processors
 from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.config_dataclass import Mark, config_dataclass
 from simulation.pathway.department import Pathway
@@ -57,6 +57,7 @@ class Top:
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS)]
     results: str
     dry_run: bool
+    resume: bool
 
 
 GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")

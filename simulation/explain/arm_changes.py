@@ -16,6 +16,7 @@ import numpy as np
 
 from simulation.draws import Draws, draw
 from simulation.explain.reachable import live, sample_days
+from simulation.explain.statements import blocks, says
 from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_NOW,
@@ -28,7 +29,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.graph import graph_of, nodes_by_source, reachable_from, waits
 from simulation.pathway.layout import SOURCE
-from simulation.records.serialise import blocks, plain, says
+from simulation.records.serialise import plain
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.triage.check import check

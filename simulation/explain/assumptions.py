@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from simulation.records.serialise import Plain, Statement, walk
+from simulation.explain.statements import Statement, walk
+from simulation.records.serialise import Plain
 
 GROUPS = ("knobs", "site", "staffing", "pathway", "scenario", "study")
 

@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from simulation.report.words import BANNER, season_words
+from simulation.explain.statements import BANNER
+from simulation.report.words import season_words
 from simulation.study.study import Study
 from simulation.triage.idle import idle
 
@@ -16,7 +17,7 @@ def announce(study: Study, *, alone: bool) -> None:
     run = study.run
     n_arms = 1 if alone else len(study.arms)
     length = f"{run.replications} replications of {run.measured_days} days (after {run.warm_up_days} of warm-up)"
-    season = season_words(run)
+    season = season_words(run, range(run.replications))
     print(f"aeflow. {BANNER}")
     print(study.design.question)
     print(

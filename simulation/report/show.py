@@ -14,9 +14,10 @@ from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, counted
 from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, reachable_subgraph
+from simulation.explain.statements import BANNER
 from simulation.pathway.department import Pathway, Stream
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
-from simulation.report.words import BANNER, WIDTH
+from simulation.report.words import WIDTH
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 

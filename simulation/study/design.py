@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated
 
 from annotated_types import Ge, MinLen
@@ -125,6 +125,19 @@ class Design:
     def shown(self) -> tuple[str, ...]:
         """Arms for a reader: without the combinations of levers that are neither one, nor all, nor all but one."""
         return tuple(name for name, arm in self.arms.items() if not self._is_between(name, arm.levers))
+
+    def restricted_to(self, names: Collection[str]) -> Design:
+        """The design with these of its arms only, and without a sham or coverages whose arms are not among them."""
+        if set(names) == self.arms.keys():
+            return self
+        arms = {name: arm for name, arm in self.arms.items() if name in names}
+        told = self.coverages
+        return replace(
+            self,
+            arms=arms,
+            sham=self.sham if self.sham in arms else None,
+            coverages=told if told is not None and {told.partial, told.full} <= arms.keys() else None,
+        )
 
     def _is_between(self, name: str, on: Sequence[str]) -> bool:
         return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, MultipleOf
@@ -20,6 +21,9 @@ from simulation.study.design import Arm, Design
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 
+MOST_NAMED = 6
+"""Arms that the short form of a study names."""
+
 
 @config_dataclass
 class RunLength:
@@ -30,7 +34,8 @@ class RunLength:
     over the year however many there are; a window of a year or more begins in week 0.
     Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
     `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
-    enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`.
+    enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`. `first` and
+    `count`: a part of the replications only, from one number on, for array jobs; `aeflow gather` puts parts together.
     """
 
     seed: Annotated[int, Ge(0)]
@@ -42,6 +47,8 @@ class RunLength:
     doublings: Annotated[int, Ge(0), Le(8)] = 4
     keep_patients: bool = False
     profile_all: bool = False
+    first: Annotated[int, Ge(0)] = 0
+    count: Annotated[int, Ge(1)] | None = None
     by_month: bool = False
 
     @property
@@ -73,6 +80,18 @@ class RunLength:
         )
 
     @property
+    def numbers(self) -> range:
+        """The numbers of the replications to run: all, or the part that `first` and `count` name."""
+        after = self.replications if self.count is None else min(self.first + self.count, self.replications)
+        return range(self.first, after)
+
+    @property
+    def part_name(self) -> str:
+        """'20-39' of a run of a part of the replications; empty of all."""
+        whole = self.numbers == range(self.replications)
+        return "" if whole else f"{self.numbers.start}-{self.numbers.stop - 1}"
+
+    @property
     def days(self) -> int:
         """Days simulated before any doubling."""
         return self.warm_up_days + self.measured_days + self.run_out_days
@@ -88,7 +107,7 @@ class ReadyArm:
     policy: Policy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """Everything a comparison needs.
 
@@ -102,10 +121,27 @@ class Study:
     arms: tuple[ReadyArm, ...]
     alone: ReadyArm
     engine_asked: Asked
-    executor: Literal["serial", "local"]
+    executor: str
     workers: int
     resolved: Mapping[str, object]
     choices: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        labels = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
+        more = f" and {len(self.arms) - MOST_NAMED} more" if len(self.arms) > MOST_NAMED else ""
+        lines = [
+            f"Study '{self.design.name}': {self.design.question}",
+            f"  arms: {labels}{more} ({len(self.arms)} in all, against '{self.design.baseline}')",
+            f"  site {self.chosen('site')}, scenario {self.scenario}",
+            f"  {self.run.replications} replications of {self.run.measured_days} days after {self.run.warm_up_days} of "
+            f"warm-up, seed {self.run.seed}",
+            f"  engine {self.engine_asked}, executor {self.executor}",
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        return f"<pre>{escape(repr(self))}</pre>"
 
     @property
     def engine(self) -> EngineName:

@@ -41,10 +41,10 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Activities
 from simulation.engine.plan import Plan, bind, lower
 from simulation.errors import ResultsError
-from simulation.experiment.shared_draws import draws_alike
 from simulation.pathway.department import Pathway
 from simulation.pathway.rota import timetable
 from simulation.records.schema import Floats, Ints
+from simulation.study.shared_draws import draws_alike
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK
 

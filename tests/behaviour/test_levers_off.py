@@ -12,8 +12,8 @@ from pydantic import TypeAdapter
 
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.choose import EngineName
-from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.pathway.department import Outage, Pathway, ShareOfTime, Span, StatedOutages
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.estimates import Portion
 from simulation.triage.policy import Policy, Role

@@ -11,7 +11,7 @@ from simulation.analysis.spillover import Effect, effects
 from simulation.draws import draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
-from simulation.experiment.replicate import Task, replicate
+from simulation.experiment.replicate import replicate
 from simulation.pathway.department import Pathway
 from simulation.study.design import Arm, Coverages
 from simulation.study.study import ReadyArm, RunLength

@@ -9,9 +9,9 @@ from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from, policy_named
 from simulation.errors import Fault
-from simulation.experiment.overload import overload_faults
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway
+from simulation.study.overload import overload_faults
 from simulation.triage.check import check as check_policy
 
 CONFIGS = packaged_configs()

@@ -10,14 +10,15 @@ from simulation.analysis.audit import audit
 from simulation.analysis.measures import measure
 from simulation.config import load
 from simulation.engine.plan import EndRow, bind
-from simulation.experiment.replicate import Simulated, Task, replicate, simulate_arm
+from simulation.experiment.replicate import replicate
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, run
-from simulation.experiment.shared_draws import draws_alike
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
 from simulation.report.gather import inputs_of
 from simulation.report.screen import print_inputs
+from simulation.study.shared_draws import draws_alike
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Study
 
 from .conftest import SHORT

@@ -8,9 +8,10 @@ import pytest
 
 from simulation.analysis.measures import measure
 from simulation.draws import DAYS_IN_YEAR
-from simulation.experiment.replicate import ArmReplication, Task, replicate, simulate_arm
+from simulation.experiment.replicate import ArmReplication, replicate
 from simulation.experiment.result import Result
 from simulation.pathway.department import Pathway
+from simulation.study.simulate import simulate_arm
 from simulation.study.study import RunLength, Study
 
 DAY = 1440.0
@@ -28,7 +29,7 @@ def shown(run: RunLength, replication: int = 0) -> list[int]:
 
 
 def nurse(study: Study) -> ArmReplication:
-    return replicate(Task(study.arms, study.design.baseline, study.run, "compiled", 0)).arms["nurse"]
+    return replicate(study, 0).arms["nurse"]
 
 
 @pytest.mark.parametrize(

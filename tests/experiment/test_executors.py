@@ -16,9 +16,9 @@ import pytest
 from simulation.errors import AeflowError
 from simulation.experiment import run as run_module
 from simulation.experiment.executors.local import SerialExecutor, execute, executor_of
-from simulation.experiment.replicate import Simulated
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, compile_first
+from simulation.study.simulate import Simulated
 from simulation.study.study import Study
 
 

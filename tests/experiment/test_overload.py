@@ -7,9 +7,9 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.experiment import overload
-from simulation.experiment.overload import overload_faults, refuse_overload
 from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway, Pool, ShareOfTime
+from simulation.study.overload import overload_faults, refuse_overload
 from simulation.study.study import Study
 
 Ward = Callable[..., Pathway]

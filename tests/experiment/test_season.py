@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from simulation.draws import DAYS_IN_YEAR, WEEKS_IN_YEAR, Calendar
-from simulation.experiment.replicate import Simulated, Task, replicate, simulate_arm
+from simulation.experiment.replicate import replicate
 from simulation.pathway.department import Pathway, Profile
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import RunLength, Study
 
 DAY = 1440.0
@@ -84,10 +85,9 @@ def test_as_many_come_as_in_the_weeks_in_which_a_replication_is_measured(replica
 def test_every_arm_of_a_replication_meets_the_same_weeks(seasonal: Study) -> None:
     """Arms share their patients in a worker; a story draws them anew for each, with the same calendar."""
     arms = tuple(replace(seasonal.baseline, name=name) for name in ("nurse", "same"))
-    task = Task(arms, "nurse", seasonal.run, "compiled", 3)
-    answer = replicate(task)
-    assert np.array_equal(answer.arms["nurse"].measures.values, answer.arms["same"].measures.values, equal_nan=True)
-    assert answer.n_attendances == 2 * len(simulated(seasonal, 3).patients)
+    result = replicate(replace(seasonal, arms=arms), 3)
+    assert np.array_equal(result.arms["nurse"].measures.values, result.arms["same"].measures.values, equal_nan=True)
+    assert result.n_attendances == 2 * len(simulated(seasonal, 3).patients)
 
 
 @pytest.mark.parametrize("start_week", [0, 30])

@@ -14,8 +14,8 @@ from simulation.analysis.measures import measure
 from simulation.analysis.occupancy import boarders
 from simulation.analysis.window import Window
 from simulation.config import load
-from simulation.experiment.replicate import simulate_arm
 from simulation.records.schema import Patients
+from simulation.study.simulate import simulate_arm
 
 REPLICATIONS = 12
 WEEKS = 6

@@ -15,7 +15,7 @@ from simulation.config import load
 from simulation.draws import Draws
 from simulation.engine.choose import ENGINES, EngineName
 from simulation.errors import ResultsError
-from simulation.experiment.overload import overload_faults
+from simulation.study.overload import overload_faults
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR, TICKS_PER_MINUTE, WEEK
 from simulation.verification.treatment_centre import (

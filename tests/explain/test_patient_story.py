@@ -9,10 +9,10 @@ import pytest
 from simulation.config import load
 from simulation.draws import Calendar
 from simulation.errors import ResultsError
-from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.experiment.result import Result
+from simulation.explain.patient_story import clock, find_patient, story, tell
 from simulation.pathway.department import Span, StatedOutages
-from simulation.report.patient_story import clock, find_patient, story, tell
+from simulation.study.simulate import Simulated, simulate_arm
 
 from .conftest import SHORT
 

@@ -16,10 +16,10 @@ from simulation.analysis.definitions import AMBULANCE, WALK_IN
 from simulation.draws import Calendar
 from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
-from simulation.experiment.replicate import Simulated, simulate_arm
+from simulation.explain.statements import BANNER
 from simulation.pathway.department import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
-from simulation.report.words import BANNER
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Study
 from simulation.units import TICKS_PER_MINUTE, WEEKDAYS
 

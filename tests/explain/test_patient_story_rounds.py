@@ -5,9 +5,9 @@ import pytest
 from simulation.analysis.tables import patients_table
 from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
-from simulation.experiment.replicate import Simulated
+from simulation.explain.patient_story import story
 from simulation.pathway.department import End, Pathway, Rounds, Step, Worsening
-from simulation.report.patient_story import story
+from simulation.study.simulate import Simulated
 from tests.engine.small import NOTE, Person, department, draws_of, minutes
 
 

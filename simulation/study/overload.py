@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from simulation.analysis.offered_load import offered_load, overloaded
 from simulation.errors import ConfigError, Fault
-from simulation.experiment.shared_draws import SharedDraws
+from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 
