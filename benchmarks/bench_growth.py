@@ -16,8 +16,8 @@ from whole import ENGINE, TO_MEASURES, Clock, draws_to_measures
 
 import simulation as ae
 from simulation.experiment.replicate import Task, replicate
-from simulation.experiment.study import ReadyArm, RunLength
 from simulation.pathway.department import ByQueue, Opens, Pathway, Pool, Present, Step, Takes, Trigger
+from simulation.study.study import ReadyArm, RunLength
 
 AS_IT_IS = 340
 """Attendances a day of `site=typical`, before anything is scaled."""

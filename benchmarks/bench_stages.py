@@ -20,8 +20,8 @@ from measuring import Cell, Table, in_random_order, one_core, options
 from whole import TO_MEASURES, Clock, every_stage
 
 import simulation as ae
-from simulation.experiment.study import ReadyArm
 from simulation.records.store import write_table
+from simulation.study.study import ReadyArm
 
 HERE = Path(__file__).resolve().parent
 

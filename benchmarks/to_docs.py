@@ -12,7 +12,7 @@ import sys
 
 from measuring import RESULTS
 
-from simulation.report.model_tables import BLOCK
+from docs.tools.model_tables import BLOCK
 
 PAGE = RESULTS.parents[1] / "docs" / "benchmarks.md"
 

@@ -14,8 +14,8 @@ from simulation.analysis.window import Window
 from simulation.draws import Draws, draw
 from simulation.engine.choose import engine_named
 from simulation.engine.plan import bind, lower
-from simulation.experiment.study import ReadyArm
 from simulation.records.schema import ActivityTable, Patients
+from simulation.study.study import ReadyArm
 from simulation.triage.apply import apply
 from simulation.units import DAY
 

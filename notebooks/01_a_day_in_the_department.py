@@ -62,7 +62,7 @@ table[table["group"] == "all"][["measure", "unit", "mean"]].round(3).reset_index
 # night: beds are freed in the afternoon.
 
 # %%
-days = [answer.arms[study.baseline.name].day for answer in result.answers]
+days = [answer.arms[study.baseline.name].day for answer in result.replications]
 hours = np.arange(24)
 mean_of = {name: np.mean([getattr(day, name) for day in days], axis=0) for name in ("arrivals", "census", "boarders")}
 

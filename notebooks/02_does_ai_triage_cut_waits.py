@@ -117,7 +117,7 @@ for arm in others:
 # pool is in *your* department, which no public data say. Here:
 
 # %%
-days = [answer.arms[study.design.baseline].day for answer in result.answers]
+days = [answer.arms[study.design.baseline].day for answer in result.replications]
 busy = np.mean([day.busy_mean for day in days], axis=0)
 for name in ("triage_nurses", "doctors", "practitioners", "medicine_beds"):
     print(f"{name.replace('_', ' '):<16} busy {busy[days[0].pools.index(name)]:.0%} of the time")

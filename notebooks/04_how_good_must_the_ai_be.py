@@ -97,8 +97,8 @@ def found(arm, target):
 
 def beyond_luck(row, target):
     """Whether a difference's interval and the sham's have nothing in common."""
-    luck = result.sham(target.measure, target.group).difference
-    return row["difference_low"] > luck.high or row["difference_high"] < luck.low
+    variates = result.sham(target.measure, target.group).difference
+    return row["difference_low"] > variates.high or row["difference_high"] < variates.low
 
 
 def cell(arm, target):

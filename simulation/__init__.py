@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.experiment.result import Result
     from simulation.experiment.run import compare, run
-    from simulation.experiment.study import Study
     from simulation.report.folder import write_result as write
     from simulation.report.run_pictures import figure
+    from simulation.study.study import Study
     from simulation.triage.construct import Wanted, nearest_matrix
 
 _HOMES = {
@@ -50,7 +50,7 @@ _HOMES = {
     "compare": "simulation.experiment.run",
     "run": "simulation.experiment.run",
     "Result": "simulation.experiment.result",
-    "Study": "simulation.experiment.study",
+    "Study": "simulation.study.study",
     "Wanted": "simulation.triage.construct",
     "nearest_matrix": "simulation.triage.construct",
     "figure": "simulation.report.run_pictures",

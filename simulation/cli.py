@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
 
 if TYPE_CHECKING:
-    from simulation.experiment.study import Study
     from simulation.report.folder import Written
+    from simulation.study.study import Study
 
 HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
 For planning only, not for clinical use.
@@ -102,12 +102,12 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
 
 def _put_together(done: Sequence[tuple[Sequence[str], Written]], results: Path) -> None:
     """What the runs of a sweep come to."""
-    from simulation.report.printing import print_sheets
-    from simulation.report.sweep import PICTURE, TABLE, sweep_of, sweep_sheets, write_sweep
+    from simulation.report.screen import print_tables
+    from simulation.report.sweep import PICTURE, TABLE, sweep_of, sweep_tables, write_sweep
 
     sweep = sweep_of([(overrides, stored.inputs, stored.folder) for overrides, stored in done])
     if sweep is not None:
-        print_sheets(sweep_sheets(sweep))
+        print_tables(sweep_tables(sweep))
         print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {PICTURE}")
 
 
@@ -116,7 +116,7 @@ def _show(words: list[str]) -> int:
     patient, arm = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
     for study in [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]:
         if patient:
-            from simulation.report.story import tell
+            from simulation.report.patient_story import tell
 
             print(tell(study, patient[-1]))
         elif arm:
@@ -184,10 +184,10 @@ def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
 def _run_study(study: Study, *, alone: bool) -> Written | None:
     """Run a study, store it and print its answer; nothing if it was to be a dry run."""
     from simulation.experiment.run import simulate
+    from simulation.experiment.store.folders import must_be_writable
     from simulation.report.folder import written
-    from simulation.report.places import must_be_writable
-    from simulation.report.printing import print_inputs
-    from simulation.report.screen import announce, progress
+    from simulation.report.progress import announce, progress
+    from simulation.report.screen import print_inputs
 
     results = Path(str(study.resolved["results"]))
     announce(study, alone=alone)

@@ -13,7 +13,8 @@ from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import Columns, Plan, bind, lower
-from simulation.pathway.check import require_sound
+from simulation.pathway.check import check
+from simulation.pathway.config_dataclass import Mark
 from simulation.pathway.department import (
     ACUITY_TRUE,
     ByAttribute,
@@ -30,7 +31,6 @@ from simulation.pathway.department import (
     Step,
     Stream,
 )
-from simulation.pathway.described import Mark
 from simulation.pathway.durations import Amount, Exponential, Factor, Lognormal
 from simulation.records.schema import LEFT, Patients
 from simulation.units import DAY
@@ -131,7 +131,7 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
             "gone": End(outcome=LEFT, records=("departed_at",)),
         },
     )
-    require_sound(made)
+    assert not check(made)
     return made
 
 

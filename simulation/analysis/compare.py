@@ -324,7 +324,7 @@ def _identified(patients: Patients, streams: tuple[str, ...], window: Window) ->
 
 @dataclass(frozen=True)
 class ShamBand:
-    """What fresh luck alone does to a figure: a sham arm's paired differences, which have no real effect.
+    """What chance alone does to a figure: a sham arm's paired differences, which have no real effect.
 
     difference  their mean and its interval, which shrinks with the number of replications; low, high  where 95 % of
     single replications are expected (a prediction interval), which does not; shares  of patients 'better' and 'worse',

@@ -23,7 +23,7 @@ dependence between arms that share a baseline). Intervals that are shown stay at
 claims of safety; harm is said from the interval by itself. Why so: docs/decisions/0014-how-many-were-looked-at.md.
 
 A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts of several runs
-are put together in `analysis/across.py`.
+are put together in `analysis/compare_runs.py`.
 """
 
 from __future__ import annotations

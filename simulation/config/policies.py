@@ -11,7 +11,7 @@ from simulation.config.files import mapping_in
 from simulation.config.folders import names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, nearest
-from simulation.experiment.study import Design
+from simulation.study.design import Design
 from simulation.triage.policy import Policy
 
 PRICES = ("price_per_attendance", "cost_per_year")

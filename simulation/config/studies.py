@@ -17,17 +17,18 @@ from simulation.config.folders import search_folders
 from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.experiment.execute import MOST_WORKERS, processors
-from simulation.experiment.study import Arm, Block, Design, ReadyArm, RunLength, Study, Value
-from simulation.experiment.targets import target_faults
+from simulation.experiment.executors.local import MOST_WORKERS, processors
 from simulation.inquiry.ablation import expanded, lever_faults
+from simulation.pathway.config_dataclass import Mark, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.pathway.described import Mark, described
+from simulation.study.design import Arm, Block, Design, Value
+from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.targets import target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
 
-@described
+@config_dataclass
 class Knob:
     """A fitted value: what it is now, what a department could have, and where it comes from."""
 
@@ -37,7 +38,7 @@ class Knob:
     source: str
 
 
-@described
+@config_dataclass
 class Scenario:
     """Circumstances that every arm meets: dotted paths and their new values, and whose figures they are."""
 
@@ -47,7 +48,7 @@ class Scenario:
     source: str | None = None
 
 
-@described
+@config_dataclass
 class Top:
     """What stands beside the groups."""
 

@@ -2,26 +2,26 @@
 
 Every column has a stream of its own, found by name: (seed, replication, source of patients, column, repeat); a digest
 of the name is the state of its generator. Row k of a source is its k-th candidate whatever else changes, so a patient
-keeps its luck when a policy, a rota or a route changes, when arrivals are scaled, when the run is made longer and when
-another column is added. Luck is uniform for attributes and coins and standard normal for durations. Arrivals
-come from a larger Poisson stream, drawn in layers, of which a coin keeps a part, so scaling them keeps or drops
-patients and leaves everybody else alone. This is the only room that makes a generator.
+keeps its random variates when a policy, a rota or a route changes, when arrivals are scaled, when the run is made
+longer and when another column is added. Variates are uniform for attributes and coins and standard normal for
+durations. Arrivals come from a larger Poisson stream, drawn in layers, of which a coin keeps a part, so scaling them
+keeps or drops patients and leaves everybody else alone. This is the only room that makes a generator.
 
-`drawing` begins; `luck` holds the streams, `drawn` what comes of it.
+`sample` begins; `variates` holds the streams, `drawn` what comes of it.
 """
 
 from simulation.draws.arrivals import DAYS_IN_YEAR, day_factors, months_of
 from simulation.draws.attributes import amount, attributes_after
-from simulation.draws.drawing import draw
 from simulation.draws.drawn import Draws
 from simulation.draws.from_table import draws_from_table
-from simulation.draws.luck import Luck, Source
 from simulation.draws.outages import draw_outages
+from simulation.draws.sample import draw
+from simulation.draws.variates import Source, Variates
 
 __all__ = [
     "DAYS_IN_YEAR",
     "Draws",
-    "Luck",
+    "Variates",
     "Source",
     "amount",
     "attributes_after",

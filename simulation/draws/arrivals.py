@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws.luck import Floats, Source, generator_of
+from simulation.draws.variates import Floats, Source, generator_of
 from simulation.errors import DrawsError
 from simulation.pathway.department import STREAM, Pathway, Present, Profile, Stream
 from simulation.pathway.rota import timetable
@@ -88,19 +88,19 @@ def _layers(
         n = int(counts.sum())
         day = np.repeat(np.arange(days), counts)
         kept = np.flatnonzero(generator_of(seed, replication, key, "arrivals.keep", 0).random(n) < share[day])
-        luck = generator_of(seed, replication, key, "arrivals.time", 0).random(n)[kept]
-        yield Source(name, code, layer, n, kept), _times(by_hour, day[kept], luck)
+        variates = generator_of(seed, replication, key, "arrivals.time", 0).random(n)[kept]
+        yield Source(name, code, layer, n, kept), _times(by_hour, day[kept], variates)
 
 
-def _times(by_hour: Floats, day: NDArray[np.int64], luck: Floats) -> NDArray[np.int64]:
-    """Ticks of arrival, shape of `luck`, by the weekday's profile of hours."""
-    minute = np.zeros(len(luck))
+def _times(by_hour: Floats, day: NDArray[np.int64], variates: Floats) -> NDArray[np.int64]:
+    """Ticks of arrival, shape of `variates`, by the weekday's profile of hours."""
+    minute = np.zeros(len(variates))
     differs = bool((by_hour != by_hour[0]).any())
     for number in range(7) if differs else (0,):
         today = day % 7 == number if differs else slice(None)
         totals = np.concatenate(([0.0], np.cumsum(by_hour[number])))
         if totals[-1] > 0:
-            minute[today] = np.interp(luck[today], totals / totals[-1], np.arange(25) * 60.0)
+            minute[today] = np.interp(variates[today], totals / totals[-1], np.arange(25) * 60.0)
     within = np.minimum(to_ticks(minute), DAY - 1)
     return day * DAY + within
 

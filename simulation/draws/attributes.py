@@ -1,4 +1,4 @@
-"""Attributes and coins of patients, each from its own luck, and amounts that depend on them."""
+"""Attributes and coins of patients, each from its own random variates, and amounts that depend on them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws.drawn import Draws
-from simulation.draws.luck import Floats
+from simulation.draws.variates import Floats
 from simulation.errors import DrawsError, nearest
 from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, Action, ByChance, Chance, Choice, Pathway
 from simulation.pathway.durations import Amount, Number
-from simulation.pathway.ways import leaning
+from simulation.pathway.graph import leaning
 
 
 def attributes_of(
@@ -51,7 +51,8 @@ def _chance(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chance: Ch
 
 
 def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:
-    """The attributes that change with the labels `given`, from the same luck: those that lean on the label, and those
+    """The attributes that change with the labels `given`, from the same random variates: those that lean on the label,
+    and those
     that are drawn by one that does. Empty where none leans."""
     moved = set(leaning(pathway))
     if not moved:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws.luck import Floats, Luck
+from simulation.draws.variates import Floats, Variates
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ class Draws:
     worsens: NDArray[np.int64]
     adherence: Mapping[str, Floats]
     order: NDArray[np.int64]
-    luck: Luck
+    variates: Variates
     outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     alarms: NDArray[np.int64] | None = None
 
@@ -43,11 +43,11 @@ class Draws:
 
     def uniform(self, column: str, repeat: int = 0) -> Floats:
         """One uniform number in (0, 1) a patient from the stream of that name, shape (n,)."""
-        return self.luck.uniform(column, repeat)
+        return self.variates.uniform(column, repeat)
 
     def normal(self, column: str, repeat: int = 0) -> Floats:
         """One standard normal number a patient from the stream of that name, shape (n,)."""
-        return self.luck.normal(column, repeat, of={source.key for source in self.luck.sources}).astype(float)
+        return self.variates.normal(column, repeat, of={source.key for source in self.variates.sources}).astype(float)
 
     def with_columns(
         self,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws.arrivals import DAYS_IN_YEAR
-from simulation.draws.drawing import fill
 from simulation.draws.drawn import Draws
-from simulation.draws.luck import Floats, Source
 from simulation.draws.minutes import patience_of, worsens_of
+from simulation.draws.sample import fill
+from simulation.draws.variates import Floats, Source
 from simulation.errors import DrawsError, nearest
 from simulation.pathway.department import STREAM, Pathway
 from simulation.units import DAY, to_ticks

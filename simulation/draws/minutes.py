@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from simulation.draws.attributes import amount
 from simulation.draws.drawn import Draws
-from simulation.draws.luck import Floats
+from simulation.draws.variates import Floats
 from simulation.pathway.department import STREAM, Pathway
 from simulation.pathway.durations import AnyDuration, Fixed
-from simulation.pathway.ways import durations_by_source
+from simulation.pathway.graph import durations_by_source
 from simulation.units import NEVER, to_ticks
 
 
@@ -24,26 +24,26 @@ def minutes_of(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: 
     who: dict[tuple[bool, ...], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
     complexity = None
     if any(duration.complexity for duration in pathway.durations.values()):
-        complexity = draws.luck.normal("complexity", 0, of={source.key for source in draws.luck.sources})
+        complexity = draws.variates.normal("complexity", 0, of={source.key for source in draws.variates.sources})
     for name, duration in pathway.durations.items():
         comes = tuple(name in met[source] for source in pathway.categories(STREAM))
         if comes not in who:
             whose = np.array(comes).take(draws.stream)
             who[comes] = np.flatnonzero(whose), np.flatnonzero(~whose)
         mine, others = who[comes]
-        sources = {source.key for source in draws.luck.sources if comes[source.code]}
+        sources = {source.key for source in draws.variates.sources if comes[source.code]}
         mean = amount(pathway, codes, duration.mean) * duration.scale
         found[name] = np.empty((duration.repeats, len(draws)))
         for repeat, minutes in enumerate(found[name]):
-            if isinstance(duration, Fixed):  # needs no luck
+            if isinstance(duration, Fixed):  # needs no random variate
                 minutes[:] = mean
                 minutes[others] = 0
             else:
-                luck = draws.luck.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources)
+                variates = draws.variates.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources)
                 if duration.complexity and complexity is not None:
-                    luck *= np.float32(math.sqrt(1 - duration.complexity**2))
-                    luck += np.float32(duration.complexity) * complexity
-                _write_minutes(duration, luck, mean, minutes, mine, others)
+                    variates *= np.float32(math.sqrt(1 - duration.complexity**2))
+                    variates += np.float32(duration.complexity) * complexity
+                _write_minutes(duration, variates, mean, minutes, mine, others)
             if duration.longest is not None:
                 np.minimum(minutes, duration.longest, out=minutes)
     return found
@@ -51,19 +51,19 @@ def minutes_of(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: 
 
 def _write_minutes(
     duration: AnyDuration,
-    luck: NDArray[np.float32],
+    variates: NDArray[np.float32],
     mean: Floats,
     into: Floats,
     mine: NDArray[np.int64],
     others: NDArray[np.int64],
 ) -> None:
-    """Write the minutes of those whom a duration is for, and 0 for the others; `luck` is written over."""
-    if len(mine) > len(luck) / 2:
-        duration.to_minutes(luck, mean, into)
+    """Write the minutes of those whom a duration is for, and 0 for the others; `variates` is written over."""
+    if len(mine) > len(variates) / 2:
+        duration.to_minutes(variates, mean, into)
         into[others] = 0
     else:
         few = np.empty(len(mine))
-        duration.to_minutes(luck[mine], np.broadcast_to(mean, luck.shape)[mine], few)
+        duration.to_minutes(variates[mine], np.broadcast_to(mean, variates.shape)[mine], few)
         into[:] = 0
         into[mine] = few
 

@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws.luck import Floats, generator_of
+from simulation.draws.variates import Floats, generator_of
 from simulation.pathway.department import Outage, Pathway, RandomOutages, StatedOutages
 from simulation.units import DAY, to_ticks
 

@@ -41,9 +41,7 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     n_changes = len(plan.triggers) * (horizon // plan.decide_every + 1) if plan.triggers else 0
     n_noticed_at_most = len(columns) if plan.round_every else 0
     while True:
-        table = Table(
-            room_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE)
-        )
+        table = Table(room_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE))
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
         room = _room(plan, flat, people, n_slots)
         code, n_activities, n_changed, n_noticed, n_events = loop.run(fresh, people, room, table, horizon, n_slots)

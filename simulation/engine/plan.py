@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from simulation.draws import Draws
 from simulation.errors import PlanError
+from simulation.pathway.cache import cached_by_pathway
 from simulation.pathway.department import (
     ACUITY_NOW,
     Branch,
@@ -33,7 +34,6 @@ from simulation.pathway.department import (
     minutes_column,
     minutes_held,
 )
-from simulation.pathway.remembered import remembered
 from simulation.pathway.rota import HOURS_OF_WEEK, intervals, shift_starts, timetable, weekly_weights
 from simulation.records.schema import Ints
 from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
@@ -241,7 +241,7 @@ def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
     return max(now - at + weeks * WEEK + hour * HOUR + within, now)
 
 
-@remembered
+@cached_by_pathway
 def lower(pathway: Pathway) -> Plan:
     """Turn a checked pathway into a plan.
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from simulation.analysis.offered_load import offered_load, overloaded
 from simulation.errors import ConfigError, Fault
 from simulation.experiment.shared_draws import SharedDraws
-from simulation.experiment.study import Study
-from simulation.pathway.load import offered_load, overloaded
+from simulation.study.study import Study
 from simulation.triage.apply import apply
 
 SAMPLE_DAYS = 14

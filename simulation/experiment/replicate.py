@@ -26,9 +26,10 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import Plan, bind, lower
 from simulation.experiment.shared_draws import SharedDraws
-from simulation.experiment.study import Coverages, ReadyArm, RunLength
 from simulation.pathway.department import Pathway
 from simulation.records.schema import ActivityTable, Mask, Patients
+from simulation.study.design import Coverages
+from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.apply import apply, reached
 from simulation.units import DAY
 
@@ -50,7 +51,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class ArmAnswer:
+class ArmReplication:
     """What one arm's replication brought: measures, profile of the day (of the first replications), and the shares of
     patients better and worse off than under the baseline; where a study tells coverage apart, `waits` by group and
     step (analysis/spillover). `months` (1 for January) and their measures where the run asks for them, else none."""
@@ -64,11 +65,11 @@ class ArmAnswer:
 
 
 @dataclass(frozen=True)
-class Answer:
+class ReplicationResult:
     """One replication of every arm. `n_activities` steps were simulated in `engine_seconds` of one processor."""
 
     replication: int
-    arms: Mapping[str, ArmAnswer]
+    arms: Mapping[str, ArmReplication]
     run_out_days: int
     n_attendances: int
     n_activities: int
@@ -92,7 +93,7 @@ class Simulated:
         return activities_table(self.plan, self.run)
 
 
-def replicate(task: Task) -> Answer:
+def replicate(task: Task) -> ReplicationResult:
     """Run one replication of every arm, again with twice the run-out while a measured patient is still in A&E."""
     began = time.perf_counter()
     days = task.run.run_out_days
@@ -113,13 +114,13 @@ def simulate_arm(
     return _simulate(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 
-def _once(task: Task, run_out_days: int, began: float) -> Answer:
+def _once(task: Task, run_out_days: int, began: float) -> ReplicationResult:
     days = task.run.warm_up_days + task.run.measured_days + run_out_days
     drawn = SharedDraws(seed=task.run.seed, replication=task.replication, days=days)
-    met: dict[str, _Met] = {}
+    met: dict[str, _ArmRun] = {}
     for arm in sorted(task.arms, key=lambda each: each.name != task.baseline):
         met[arm.name] = _meet(task, arm, drawn, days, met[task.baseline].patients if met else None)
-    return Answer(
+    return ReplicationResult(
         replication=task.replication,
         arms={arm.name: met[arm.name].answer for arm in task.arms},
         run_out_days=run_out_days,
@@ -132,10 +133,10 @@ def _once(task: Task, run_out_days: int, began: float) -> Answer:
 
 
 @dataclass(frozen=True)
-class _Met:
+class _ArmRun:
     """What one arm brought, and the work that it was; `patients` of the baseline, for others to be compared with."""
 
-    answer: ArmAnswer
+    answer: ArmReplication
     patients: Patients | None
     n_attendances: int
     n_activities: int
@@ -143,7 +144,7 @@ class _Met:
     engine_seconds: float
 
 
-def _meet(task: Task, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Patients | None) -> _Met:
+def _meet(task: Task, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Patients | None) -> _ArmRun:
     """Let everybody meet one arm; what is large (its patients and activities) is gone when this returns."""
     window = task.run.window
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
@@ -154,7 +155,7 @@ def _meet(task: Task, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Pa
     if task.coverages is not None:
         patients = with_coverage(patients, *_reached(task, task.coverages, arm.pathway, draws))
     measures = measure(patients, window=window)
-    answer = ArmAnswer(
+    answer = ArmReplication(
         measures=measures,
         day=_day(arm, simulated, window) if task.run.profile_all or task.replication < PROFILED else None,
         shares=None if baseline is None else shares_better_worse(patients, baseline, window),
@@ -162,7 +163,7 @@ def _meet(task: Task, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Pa
         waits=_waits(patients, simulated, window) if task.coverages is not None else None,
         months=_by_month(patients, task.run, measures) if task.run.by_month else (),
     )
-    return _Met(
+    return _ArmRun(
         answer=answer,
         patients=patients if baseline is None else None,
         n_attendances=len(patients),

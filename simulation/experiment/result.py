@@ -12,9 +12,9 @@ from simulation.analysis.compare import Comparison, ShamBand, Shares, summary
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import Effect
 from simulation.errors import ResultsError
-from simulation.experiment.compared import Compared, Finding, Safety
-from simulation.experiment.replicate import Answer, Simulated, simulate_arm
-from simulation.experiment.study import Study
+from simulation.experiment.comparisons import Comparisons, Finding, Safety
+from simulation.experiment.replicate import ReplicationResult, Simulated, simulate_arm
+from simulation.study.study import Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,19 +25,19 @@ class Result:
     """A study's answers, in order of replication. `seconds` of wall time for the simulation."""
 
     study: Study
-    answers: tuple[Answer, ...]
+    replications: tuple[ReplicationResult, ...]
     seconds: float
 
     @cached_property
     def measures(self) -> dict[str, list[Measures]]:
         """By arm, the measures of each replication."""
-        return {arm.name: [answer.arms[arm.name].measures for answer in self.answers] for arm in self.study.arms}
+        return {arm.name: [answer.arms[arm.name].measures for answer in self.replications] for arm in self.study.arms}
 
     @cached_property
-    def compared(self) -> Compared:
+    def compared(self) -> Comparisons:
         """The arms against their baseline: what a report made from files holds, too."""
         design, arms = self.study.design, tuple(arm.name for arm in self.study.arms)
-        return Compared(design, arms, self.measures, self.shares(design.sham) if design.sham in arms else None)
+        return Comparisons(design, arms, self.measures, self.shares(design.sham) if design.sham in arms else None)
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -57,7 +57,7 @@ class Result:
     @property
     def n_unfinished(self) -> int:
         """Measured attendances, of every arm and replication, that had not left when the run ended."""
-        return sum(arm.n_unfinished for answer in self.answers for arm in answer.arms.values())
+        return sum(arm.n_unfinished for answer in self.replications for arm in answer.arms.values())
 
     def sham(self, measure: str, group: str = "all") -> ShamBand | None:
         """The band of no effect of one measure, if the study has a sham arm."""
@@ -69,7 +69,7 @@ class Result:
         Raises ResultsError if there is no such arm.
         """
         name = self.study.arm(arm).name
-        each = [answer.arms[name].shares for answer in self.answers]
+        each = [answer.arms[name].shares for answer in self.replications]
         known = [shares for shares in each if shares is not None]
         if not known:
             return None
@@ -97,10 +97,10 @@ class Result:
         `arm`: the baseline if not named. Raises ResultsError if there is no such arm or replication.
         """
         chosen = self.study.arm(self.study.design.baseline if arm is None else arm)
-        if replication not in range(len(self.answers)):
-            there = "0" if len(self.answers) == 1 else f"0 to {len(self.answers) - 1}"
+        if replication not in range(len(self.replications)):
+            there = "0" if len(self.replications) == 1 else f"0 to {len(self.replications) - 1}"
             raise ResultsError(f"there is no replication {replication}. Replications of this result: {there}")
-        days = self.answers[replication].run_out_days
+        days = self.replications[replication].run_out_days
         return simulate_arm(chosen, self.study.run, self.study.engine, replication, run_out_days=days)
 
     def patients(self, arm: str | None = None, replication: int = 0) -> pd.DataFrame:

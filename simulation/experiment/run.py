@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from simulation.experiment.execute import execute, executor_of
+from simulation.experiment.executors.local import execute, executor_of
 from simulation.experiment.overload import refuse_overload
 from simulation.experiment.replicate import Task, replicate, simulate_arm
 from simulation.experiment.result import Result
-from simulation.experiment.study import Study
+from simulation.study.study import Study
 
 
 def compare(study: Study, *, done: Callable[[int], None] = lambda n_done: None) -> Result:
@@ -38,10 +38,10 @@ def simulate(study: Study, *, done: Callable[[int], None] = lambda n_done: None)
     began = time.perf_counter()
     executor = executor_of(study.executor, workers)
     try:
-        answers = execute(executor, replicate, tasks, done=done)
+        replications = execute(executor, replicate, tasks, done=done)
     finally:
         executor.shutdown(wait=False, cancel_futures=True)
-    return Result(study, tuple(answers), time.perf_counter() - began)
+    return Result(study, tuple(replications), time.perf_counter() - began)
 
 
 def compile_first(study: Study) -> float:

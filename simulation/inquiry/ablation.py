@@ -26,8 +26,8 @@ from simulation.analysis.decompose import (
 )
 from simulation.analysis.measures import Measures
 from simulation.errors import Fault, nearest
-from simulation.experiment.study import TOGETHER, Design, Target
 from simulation.records.schema import Floats
+from simulation.study.design import TOGETHER, Design, Target
 
 MOST_LEVERS = 8
 """Levers of which every combination is run (256 arms); of more, orders are sampled."""

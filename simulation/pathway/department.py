@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from annotated_types import Ge, Gt, Le, MinLen
 
-from simulation.pathway.described import Count, Minutes, Positive, Share, Sourced, described
+from simulation.pathway.config_dataclass import Count, Minutes, Positive, Share, Sourced, config_dataclass
 from simulation.pathway.durations import AnyDuration, Number
 
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
@@ -40,7 +40,7 @@ STREAM = "stream"
 """The attribute every patient has: the stream it came from."""
 
 
-@described
+@config_dataclass
 class Shift:
     """So many on duty between two clock hours, on some weekdays. `hours` is '8-20', `days` 'mon-fri' or 'sat,sun'."""
 
@@ -49,7 +49,7 @@ class Shift:
     days: str = "mon-sun"
 
 
-@described
+@config_dataclass
 class Pool(Sourced):
     """Interchangeable units that patients hold: spaces or staff.
 
@@ -66,7 +66,7 @@ class Pool(Sourced):
     role: str = ""
 
 
-@described
+@config_dataclass
 class Profile(Sourced):
     """Relative weights over a repeating period: 24 hours, 168 hours of a week, 7 weekdays or 12 months.
 
@@ -77,7 +77,7 @@ class Profile(Sourced):
     weights: Annotated[tuple[Annotated[float, Ge(0)], ...], MinLen(7)]
 
 
-@described
+@config_dataclass
 class Stream(Sourced):
     """A source of patients: Poisson counts around a day factor, spread over the day.
 
@@ -97,14 +97,14 @@ class Stream(Sourced):
     attends: bool = True
 
 
-@described
+@config_dataclass
 class DayFactor(Sourced):
     """A factor that all streams naming it share on one day: gamma, mean 1."""
 
     cv: Annotated[float, Ge(0), Le(1)]
 
 
-@described
+@config_dataclass
 class Present(Sourced):
     """Patients who are in the building at time 0: a share of a pool's capacity (or a number), starting at a step."""
 
@@ -115,7 +115,7 @@ class Present(Sourced):
     attends: bool = False
 
 
-@described
+@config_dataclass
 class Choice(Sourced):
     """One of several categories, with given shares; where `by` is set, shares per category of that attribute."""
 
@@ -125,7 +125,7 @@ class Choice(Sourced):
     shares: Annotated[tuple[Share, ...], MinLen(1)] | Mapping[str, tuple[Share, ...]]
 
 
-@described
+@config_dataclass
 class Chance(Sourced):
     """Yes or no. `p` may depend on attributes; a product above 1 counts as 1.
 
@@ -138,7 +138,7 @@ class Chance(Sourced):
     leans_on_label: Share = 0.0
 
 
-@described
+@config_dataclass
 class Given(Sourced):
     """Decided outside the draws (by the triage policy): until then, the same as the attribute `like`, or else the
     first of its own `categories`."""
@@ -148,7 +148,7 @@ class Given(Sourced):
     categories: tuple[str, ...] = ()
 
 
-@described
+@config_dataclass
 class Action(Sourced):
     """Something that triage may set off; the triage policy decides for whom. The first category: nothing is set off.
 
@@ -164,7 +164,7 @@ class Action(Sourced):
 Attribute = Choice | Chance | Given | Action
 
 
-@described
+@config_dataclass
 class QueueClass:
     """How a class of patients ranks: `rank` under the acuity rule (lower first), `rate` under accumulating priority
     (rank gained per minute waited, a whole number)."""
@@ -173,7 +173,7 @@ class QueueClass:
     rate: Annotated[int, Ge(0)]
 
 
-@described
+@config_dataclass
 class TargetPull(Sourced):
     """A pull towards the four-hour target: between two times since arrival a patient ranks as `ranks_as`, if better."""
 
@@ -183,7 +183,7 @@ class TargetPull(Sourced):
     ranks_as: str
 
 
-@described
+@config_dataclass
 class Priority(Sourced):
     """Who is next. Classes are the levels of acuity, most urgent first, and any others that steps name.
 
@@ -199,7 +199,7 @@ class Priority(Sourced):
     target_pull: TargetPull | None = None
 
 
-@described
+@config_dataclass
 class Patience(Sourced):
     """When patients give up: minutes from arrival to leaving, unless a clinician has started with them."""
 
@@ -208,7 +208,7 @@ class Patience(Sourced):
     next: str
 
 
-@described
+@config_dataclass
 class Worsening(Sourced):
     """Getting worse: minutes from arrival (a duration, by true acuity) until it happens; nobody sees it by itself.
 
@@ -220,7 +220,7 @@ class Worsening(Sourced):
     becomes: Annotated[Mapping[str, str], MinLen(1)]
 
 
-@described
+@config_dataclass
 class Rounds(Sourced):
     """Looking again at those who wait: every so many minutes from 00:00 on, at these steps.
 
@@ -233,7 +233,7 @@ class Rounds(Sourced):
     active: bool = True
 
 
-@described
+@config_dataclass
 class Widen(Sourced):
     """After so many minutes of waiting the request may also take any of these pools (placement elsewhere)."""
 
@@ -241,7 +241,7 @@ class Widen(Sourced):
     any_of: Annotated[tuple[str, ...], MinLen(1)]
 
 
-@described
+@config_dataclass
 class RandomOutages(Sourced):
     """Up and down by turns, each for an exponential time; long since so at time 0. A mean of 0 leaves that out."""
 
@@ -250,7 +250,7 @@ class RandomOutages(Sourced):
     mean_down_minutes: Minutes
 
 
-@described
+@config_dataclass
 class ShareOfTime(Sourced):
     """Down for a share of the time, `mean_down_minutes` at a time (exponential); 0 is never and 1 is always."""
 
@@ -259,7 +259,7 @@ class ShareOfTime(Sourced):
     mean_down_minutes: Positive
 
 
-@described
+@config_dataclass
 class Span:
     """From one minute to another since 00:00 on day 0, half-open."""
 
@@ -267,7 +267,7 @@ class Span:
     ends_at_minutes: Minutes
 
 
-@described
+@config_dataclass
 class StatedOutages(Sourced):
     """Down in the stated spans, in order of time: the same in every replication."""
 
@@ -279,7 +279,7 @@ Outage = RandomOutages | ShareOfTime | StatedOutages
 """When something (a tool, a system, a unit) is down: spans of time drawn for a replication, the same in every arm."""
 
 
-@described
+@config_dataclass
 class Step:
     """Asks for pools, waits, holds them for its minutes, gives back what it does not keep.
 
@@ -329,7 +329,7 @@ class Step:
     records: Mapping[str, Moment] = field(default_factory=dict)
 
 
-@described
+@config_dataclass
 class ByAttribute:
     """Route by a patient's category (of any attribute, of the stream, or of the acuity now)."""
 
@@ -339,7 +339,7 @@ class ByAttribute:
     otherwise: str | None = None
 
 
-@described
+@config_dataclass
 class ByChance(Sourced):
     """Route by a drawn coin: target and probability."""
 
@@ -347,7 +347,7 @@ class ByChance(Sourced):
     targets: Mapping[str, Share]
 
 
-@described
+@config_dataclass
 class ByQueue(Sourced):
     """Route by how many wait at some steps, as it was just before this instant."""
 
@@ -358,7 +358,7 @@ class ByQueue(Sourced):
     otherwise: str
 
 
-@described
+@config_dataclass
 class ByHours(Sourced):
     """Route by clock: open during these hours (half-open, '8-20') on these days."""
 
@@ -369,7 +369,7 @@ class ByHours(Sourced):
     otherwise: str
 
 
-@described
+@config_dataclass
 class ByOutage(Sourced):
     """Route by whether something is down: `then` while it is, `otherwise` while it is up.
 
@@ -386,7 +386,7 @@ class ByOutage(Sourced):
 Branch = ByAttribute | ByChance | ByQueue | ByHours | ByOutage
 
 
-@described
+@config_dataclass
 class Loop:
     """Go round `again` as many times as the attribute `passes` says (its categories are whole numbers), then `next`."""
 
@@ -395,7 +395,7 @@ class Loop:
     next: str
 
 
-@described
+@config_dataclass
 class End:
     """Leave the model; `outcome` is how (discharged, admitted, left, ...). `records` dates the moment of leaving."""
 
@@ -403,7 +403,7 @@ class End:
     records: tuple[str, ...] = ()
 
 
-@described
+@config_dataclass
 class Opens(Sourced):
     """Escalation: `extra` units of a pool open while more than `above` wait, close when `below` or fewer do."""
 
@@ -415,7 +415,7 @@ class Opens(Sourced):
     extra: Annotated[int, Gt(0)]
 
 
-@described
+@config_dataclass
 class Takes(Sourced):
     """People who wait need care: `minutes_per_hour` each, taken from a pool as whole units hour by hour, the rest
     carried over; at least `leaves` stay. 0 minutes take nothing (a lever that is off)."""
@@ -430,7 +430,7 @@ class Takes(Sourced):
 Trigger = Opens | Takes
 
 
-@described
+@config_dataclass
 class Pathway:
     """A department, and whatever else competes for its pools. Names are unique across steps, branches, loops, ends."""
 
@@ -466,11 +466,11 @@ class Pathway:
             return (*self.streams, *self.present)
         if attribute == ACUITY_NOW:
             return tuple(self.priority.classes)
-        described = self.attributes[attribute]
-        if isinstance(described, Choice | Action):
-            return described.categories
-        if isinstance(described, Given):
-            return self.categories(described.like) if described.like is not None else described.categories
+        known = self.attributes[attribute]
+        if isinstance(known, Choice | Action):
+            return known.categories
+        if isinstance(known, Given):
+            return self.categories(known.like) if known.like is not None else known.categories
         return ("no", "yes")
 
 

@@ -1,10 +1,10 @@
 """Amounts that depend on the patient, and the distributions that durations follow.
 
 A duration describes minutes of *work or process*; waits are never described, they come out of queues.
-Each turns a patient's luck, one standard normal number, into minutes: `to_minutes(luck, mean, into)` writes the
-quantile of the luck's probability, so the patient keeps its luck when the mean or the kind of distribution changes.
-Luck comes in single precision, which is finer than a tick for stays of up to a week; it may be written over. No
-generator and no seed lives here.
+Each turns a patient's variate, one standard normal number, into minutes: `to_minutes(variate, mean, into)` writes the
+quantile of the variate's probability, so the patient keeps its variate when the mean or the kind of distribution
+changes. Variate comes in single precision, which is finer than a tick for stays of up to a week; it may be written
+over. No generator and no seed lives here.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ import numpy as np
 from annotated_types import Ge, Lt
 from numpy.typing import NDArray
 
-from simulation.pathway.described import Minutes, Positive, Sourced, described
+from simulation.pathway.config_dataclass import Minutes, Positive, Sourced, config_dataclass
 
 Array = NDArray[np.float64]
-Luck = NDArray[np.float32]
+Variate = NDArray[np.float32]
 
 
-@described
+@config_dataclass
 class Factor:
     """A factor looked up by a patient's category of the attribute `by`."""
 
@@ -32,7 +32,7 @@ class Factor:
     otherwise: Annotated[float, Ge(0)] | None = None
 
 
-@described
+@config_dataclass
 class Amount:
     """`base` times the factors of the patient's categories."""
 
@@ -44,7 +44,7 @@ Number = float | Amount
 """A plain number, or one that depends on attributes."""
 
 
-@described
+@config_dataclass
 class Duration(Sourced):
     """What every duration has.
 
@@ -62,33 +62,33 @@ class Duration(Sourced):
     complexity: Annotated[float, Ge(0), Lt(1)] = 0.0
 
 
-@described
+@config_dataclass
 class Fixed(Duration):
     """Always the mean."""
 
     kind: Literal["fixed"]
     mean: Number
 
-    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
         into[:] = mean
 
 
-@described
+@config_dataclass
 class Exponential(Duration):
     """Memoryless, mean in minutes."""
 
     kind: Literal["exponential"]
     mean: Number
 
-    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
         from scipy.special import log_ndtr
 
-        into[:] = -mean * log_ndtr(-luck.astype(float))
+        into[:] = -mean * log_ndtr(-variate.astype(float))
 
 
-@described
+@config_dataclass
 class Lognormal(Duration):
     """Right-skewed; `mean` is the mean in minutes itself, `log_sd` the standard deviation of its logarithm."""
 
@@ -96,14 +96,14 @@ class Lognormal(Duration):
     mean: Number
     log_sd: Annotated[float, Ge(0)]
 
-    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
-        luck *= self.log_sd
-        luck -= self.log_sd**2 / 2
-        np.multiply(np.exp(luck, out=luck), mean, out=into)
+        variate *= self.log_sd
+        variate -= self.log_sd**2 / 2
+        np.multiply(np.exp(variate, out=variate), mean, out=into)
 
 
-@described
+@config_dataclass
 class Gamma(Duration):
     """Mean in minutes and coefficient of variation."""
 
@@ -111,15 +111,15 @@ class Gamma(Duration):
     mean: Number
     cv: Positive
 
-    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
         from scipy.special import gammaincinv, ndtr
 
         shape = 1 / self.cv**2
-        into[:] = mean / shape * gammaincinv(shape, ndtr(luck.astype(float)))
+        into[:] = mean / shape * gammaincinv(shape, ndtr(variate.astype(float)))
 
 
-@described
+@config_dataclass
 class Weibull(Duration):
     """`mean` is the scale times Gamma(1 + 1/power); power below 1 means that the rate falls with time."""
 
@@ -127,14 +127,14 @@ class Weibull(Duration):
     mean: Number
     power: Positive
 
-    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
         from scipy.special import gamma, log_ndtr
 
-        into[:] = mean / gamma(1 + 1 / self.power) * (-log_ndtr(-luck.astype(float))) ** (1 / self.power)
+        into[:] = mean / gamma(1 + 1 / self.power) * (-log_ndtr(-variate.astype(float))) ** (1 / self.power)
 
 
-@described
+@config_dataclass
 class Normal(Duration):
     """Mean and standard deviation in minutes, never below `least`."""
 
@@ -143,12 +143,12 @@ class Normal(Duration):
     sd: Minutes
     least: Minutes = 0.0
 
-    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
-        np.maximum(mean + self.sd * luck, self.least, out=into)
+        np.maximum(mean + self.sd * variate, self.least, out=into)
 
 
-@described
+@config_dataclass
 class Residual(Duration):
     """What is left of a lognormal stay seen at a random moment: a uniform part of a length-biased stay.
 
@@ -159,11 +159,11 @@ class Residual(Duration):
     mean: Number
     log_sd: Annotated[float, Ge(0)]
 
-    def to_minutes(self, luck: Luck, mean: Array, into: Array) -> None:
+    def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`: the quantile of the equilibrium residual, by inversion on a grid."""
         from scipy.special import ndtr
 
-        share = ndtr(luck.astype(float))
+        share = ndtr(variate.astype(float))
         into[:] = (np.interp(share, *_residual_grid(self.log_sd)) if self.log_sd else share) * mean
 
 

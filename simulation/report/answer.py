@@ -11,16 +11,15 @@ import numpy as np
 from simulation.analysis.compare import Comparison
 from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
-from simulation.experiment.compared import Finding
-from simulation.experiment.study import Target
-from simulation.report.assumed import statements
-from simulation.report.coverage_sheets import spillover_reason
-from simulation.report.decomposition import decomposition_sentences, joint_arm
+from simulation.experiment.comparisons import Finding
+from simulation.records.serialise import walk
 from simulation.report.inputs import ReportArm, ReportInputs
-from simulation.report.ranking import per_100k, priced, ranked
-from simulation.report.stated import walk
+from simulation.report.tables.coverage import spillover_reason
+from simulation.report.tables.decomposition import decomposition_sentences, joint_arm
+from simulation.report.tables.ranking import per_100k, priced, ranked
+from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
 from simulation.report.words import MEASURE_LABELS, amount, change, effect, group_words, span, unit_words
-from simulation.report.worse_off import WorseOff, worse_off, worse_off_groups
+from simulation.study.design import Target
 
 MOST = 3
 """Groups that the answer names before it says how many more there are."""
@@ -56,7 +55,7 @@ def answer(inputs: ReportInputs) -> Iterator[str]:
     yield from _worse_off_sentences(inputs)
     yield from _better_sentences(inputs)
     yield from _busy_sentence(inputs)
-    n_assumed = sum(each.mark == "assumed" for each in statements(inputs))
+    n_assumed = sum(each.mark == "assumed" for each in inputs.statements)
     yield (
         f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
         "not vary."
@@ -214,7 +213,7 @@ def _better_sentences(inputs: ReportInputs) -> Iterator[str]:
 def _most_words(inputs: ReportInputs, target: Target, rows: Sequence[Comparison]) -> str:
     """The first of ranked arms, and whether it does more than every other: that is known from paired differences.
 
-    `rows`: best first. The top of a ranking is the largest of several estimates, luck included; and one further down
+    `rows`: best first. The top of a ranking is the largest of several estimates, chance included; and one further down
     may be so uncertain that it does more in truth.
     """
     first = rows[0]

@@ -26,14 +26,7 @@ from simulation.analysis.compare import summary
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.errors import ResultsError
 from simulation.experiment.result import Result
-from simulation.records.schema import ActivityTable, Patients, Replications
-from simulation.records.store import read_replications, write_table, write_tables
-from simulation.report.decomposition import decomposition_table
-from simulation.report.figures import Picture, pictures
-from simulation.report.gather import inputs_of
-from simulation.report.inputs import ReportInputs
-from simulation.report.pathway_picture import picture_of, restored_sketch
-from simulation.report.places import (
+from simulation.experiment.store.folders import (
     LATEST,
     PARTIAL,
     moved,
@@ -42,10 +35,18 @@ from simulation.report.places import (
     point_latest,
     whole_or_nothing,
 )
-from simulation.report.render import page
+from simulation.records.schema import ActivityTable, Patients, Replications
+from simulation.records.serialise import Plain, plain
+from simulation.records.store import read_replications, write_table, write_tables
+from simulation.report.figures import pictures
+from simulation.report.figures.drawing import Picture
+from simulation.report.gather import inputs_of
+from simulation.report.inputs import ReportInputs
+from simulation.report.page import page
+from simulation.report.pathway_picture import picture_of, restored_sketch
 from simulation.report.run_pictures import sketched
-from simulation.report.stated import Plain, plain
 from simulation.report.stored import profiles_stated, restored, study_stated, to_json
+from simulation.report.tables.decomposition import decomposition_table
 
 FORMAT = 1
 """Raised when a folder's layout changes."""
@@ -179,7 +180,7 @@ def replications_table(result: Result) -> Replications:
     columns: dict[str, list[Any]] = {name: [] for name in Replications.required}
     for code, arm in enumerate(arms):
         for number, each in enumerate(result.measures[arm]):
-            columns["replication"] += [result.answers[number].replication] * len(each.names)
+            columns["replication"] += [result.replications[number].replication] * len(each.names)
             columns["arm"] += [code] * len(each.names)
             columns["measure"] += [name.measure for name in each.names]
             columns["unit"] += [name.unit for name in each.names]
@@ -221,9 +222,9 @@ def _with_arm(table: T, code: int, names: tuple[str, ...]) -> T:
 
 def manifest_of(result: Result, *, finished_at: datetime, files: Iterable[Path] = ()) -> Plain:
     """Who ran what with what, and how long it took."""
-    study, answers = result.study, result.answers
-    n_activities = sum(answer.n_activities for answer in answers)
-    engine_seconds = sum(answer.engine_seconds for answer in answers)
+    study, replications = result.study, result.replications
+    n_activities = sum(answer.n_activities for answer in replications)
+    engine_seconds = sum(answer.engine_seconds for answer in replications)
     return {
         "format": FORMAT,
         "statement": STATEMENT,
@@ -231,10 +232,10 @@ def manifest_of(result: Result, *, finished_at: datetime, files: Iterable[Path] 
         "scenario": study.scenario,
         "arms": [arm.name for arm in study.arms],
         "seed": study.run.seed,
-        "n_replications": len(answers),
+        "n_replications": len(replications),
         "engine": study.engine,
         "executor": study.executor,
-        "workers": min(study.workers, len(answers)),
+        "workers": min(study.workers, len(replications)),
         "finished_at": finished_at.isoformat(timespec="seconds"),
         "versions": versions(),
         "git": git_state(),
@@ -242,10 +243,10 @@ def manifest_of(result: Result, *, finished_at: datetime, files: Iterable[Path] 
         "wall_seconds": round(result.seconds, 3),
         "engine_seconds": round(engine_seconds, 3),
         "activities_per_second": round(n_activities / engine_seconds) if engine_seconds > 0 else None,
-        "attendances": sum(answer.n_attendances for answer in answers),
+        "attendances": sum(answer.n_attendances for answer in replications),
         "activities": n_activities,
-        "events": sum(answer.n_events for answer in answers),
-        "run_out_days": max(answer.run_out_days for answer in answers),
+        "events": sum(answer.n_events for answer in replications),
+        "run_out_days": max(answer.run_out_days for answer in replications),
         "unfinished": result.n_unfinished,
     }
 

@@ -10,16 +10,16 @@ import numpy as np
 from simulation.analysis.profile import DayProfile
 from simulation.analysis.spillover import GROUPS
 from simulation.experiment.result import Result
-from simulation.experiment.study import ReadyArm
+from simulation.explain.arm_changes import Change, arm_changes, assumptions_added_by
+from simulation.explain.costs import cost_of
 from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
 from simulation.records.schema import Floats
-from simulation.report.arm_changes import Change, arm_changes, brought_by
-from simulation.report.costs import cost_of
+from simulation.records.serialise import Plain, plain
 from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
 from simulation.report.stages import stage_of
-from simulation.report.stated import Plain, plain
 from simulation.report.stored import restored_design
-from simulation.triage.describe import describe
+from simulation.study.study import ReadyArm
+from simulation.triage.label_accuracy import label_accuracy
 
 
 def inputs_of(result: Result, manifest: Plain) -> ReportInputs:
@@ -51,11 +51,13 @@ def _report_arm(result: Result, arm: ReadyArm, changed: tuple[Change, ...]) -> R
         label_mix=_label_mix(arm),
         cost=cost,
         cost_words=words,
-        day=_day_means([day for answer in result.answers if (day := answer.arms[arm.name].day) is not None]),
+        day=_day_means([day for answer in result.replications if (day := answer.arms[arm.name].day) is not None]),
         shares=result.shares(arm.name),
-        waits=_waits([each for answer in result.answers if (each := answer.arms[arm.name].waits) is not None], arm),
+        waits=_waits(
+            [each for answer in result.replications if (each := answer.arms[arm.name].waits) is not None], arm
+        ),
         changed=changed,
-        brought=brought_by(arm, result.study.baseline),
+        added_assumptions=assumptions_added_by(arm, result.study.baseline),
     )
 
 
@@ -89,7 +91,7 @@ def _agreement(arm: ReadyArm) -> dict[str, float]:
     mix = case_mix(arm.pathway)
     if mix is None:
         return {}
-    found = describe(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))
+    found = label_accuracy(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))
     names = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
     return {name: float(cast(Any, found)[name]) for name in names}
 
@@ -97,7 +99,9 @@ def _agreement(arm: ReadyArm) -> dict[str, float]:
 def _label_mix(arm: ReadyArm) -> tuple[float, ...]:
     """Shares of a covered patient's labels, the most urgent first; nothing if the case mix is not known."""
     mix = case_mix(arm.pathway)
-    return () if mix is None else describe(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))["label_mix"]
+    return (
+        () if mix is None else label_accuracy(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))["label_mix"]
+    )
 
 
 def _day_means(each: Sequence[DayProfile]) -> DayMeans:

@@ -15,12 +15,14 @@ from typing import Any
 from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import Effect
-from simulation.experiment.compared import Compared, Finding, Safety
-from simulation.experiment.study import Design, RunLength, Target
+from simulation.experiment.comparisons import Comparisons, Finding, Safety
+from simulation.explain.arm_changes import AddedAssumption, Change
+from simulation.explain.assumptions import statements
 from simulation.inquiry.ablation import TargetParts, decompositions, is_ablation
 from simulation.records.schema import Floats
-from simulation.report.arm_changes import Brought, Change
-from simulation.report.stated import Plain
+from simulation.records.serialise import Plain, Statement
+from simulation.study.design import Design, Target
+from simulation.study.study import RunLength
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ class ReportArm:
     beyond the baseline (None if not stated), `cost_words`: what they buy and whose figure it is. `shares`: who waits
     shorter and longer than the baseline. `waits`: by group of coverage and step, minutes waited there before the first
     clinician (if the study tells the groups apart). `changed`: what it changes (not: where its label
-    then decides), `brought`: what it states besides the baseline.
+    then decides), `added_assumptions`: what it states besides the baseline.
     """
 
     name: str
@@ -63,7 +65,7 @@ class ReportArm:
     shares: Shares | None
     waits: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     changed: tuple[Change, ...] = ()
-    brought: tuple[Brought, ...] = ()
+    added_assumptions: tuple[AddedAssumption, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,10 +110,10 @@ class ReportInputs:
         return (*self.design.primary, *self.design.secondary)
 
     @cached_property
-    def compared(self) -> Compared:
+    def compared(self) -> Comparisons:
         """The arms against their baseline: what the result of the run held, too."""
         shares = self.sham.shares if self.sham is not None else None
-        return Compared(self.design, tuple(arm.name for arm in self.arms), self.measures, shares)
+        return Comparisons(self.design, tuple(arm.name for arm in self.arms), self.measures, shares)
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -181,6 +183,16 @@ class ReportInputs:
         """The mean difference of two arms, paired by replication, with its interval."""
         return self.compared.against(arm, other, measure, group)
 
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every sourced statement of the configuration and of the policies.
+
+        Not of arms with some of the levers: what they state is stated again where all are on.
+        """
+        every = set(self.design.levers)
+        partly = [name for name, arm in self.design.arms.items() if arm.levers and set(arm.levers) != every]
+        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name not in partly])
+
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
-        """What fresh luck alone does to a measure, if a sham arm was run."""
+        """What chance alone does to a measure, if a sham arm was run."""
         return self.compared.band(measure, group)

@@ -15,16 +15,16 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
+from simulation.explain.reachable import left_out_words
 from simulation.pathway.department import Pathway
-from simulation.pathway.drawing import Drawing, DrawnEdge, DrawnNode, layout
-from simulation.pathway.narrowed import Route, whole
-from simulation.report.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
-from simulation.report.figures import BLUE, DARK, GREY, Picture, figure_of, png_of
-from simulation.report.taken import left_out_words
+from simulation.pathway.layout import DrawnEdge, DrawnNode, Layout, lay_out
+from simulation.pathway.subgraph import Subgraph, whole_graph
+from simulation.report.figures.drawing import BLUE, DARK, GREY, Picture, figure_of, png_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.path import Path as Way
+    from matplotlib.path import Path as Edge
 
 DOWN, ACROSS = 0.6, 1.0
 """Inches from one layer of the drawing to the next (its columns, here downwards), and between its rows."""
@@ -76,16 +76,16 @@ class Sketch:
     alt: str
     caption: str
     left_out: str
-    drawing: Drawing
+    drawing: Layout
 
 
-def sketch_of(pathway: Pathway, route: Route | None = None) -> Sketch:
-    """Lay a sound pathway out. `route`: the part to draw; the whole if none is given."""
-    shown = route if route is not None else whole(pathway)
+def sketch_of(pathway: Pathway, subgraph: Subgraph | None = None) -> Sketch:
+    """Lay a sound pathway out. `subgraph`: the part to draw; the whole if none is given."""
+    shown = subgraph if subgraph is not None else whole_graph(pathway)
     left_out = left_out_words(shown)
     gives_up = f" Who gives up waiting goes to '{pathway.patience.next.replace('_', ' ')}'." if pathway.patience else ""
     caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{gives_up} {left_out}"
-    return Sketch(pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, layout(pathway, shown))
+    return Sketch(pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, lay_out(pathway, shown))
 
 
 def restored_sketch(stated: Mapping[str, Any]) -> Sketch:
@@ -95,20 +95,20 @@ def restored_sketch(stated: Mapping[str, Any]) -> Sketch:
     edges = tuple(
         DrawnEdge(**{**each, "bends": tuple((column, row) for column, row in each["bends"])}) for each in drawn["edges"]
     )
-    drawing = Drawing(nodes, edges, drawn["n_columns"], drawn["n_rows"])
+    drawing = Layout(nodes, edges, drawn["n_columns"], drawn["n_rows"])
     return Sketch(stated["name"], stated["alt"], stated["caption"], stated["left_out"], drawing)
 
 
 def pathway_picture(
-    pathway: Pathway, changes: ArmChanges | None = None, *, route: Route | None = None, title: str = ""
+    pathway: Pathway, changes: ArmChanges | None = None, *, subgraph: Subgraph | None = None, title: str = ""
 ) -> Picture:
     """The picture of a sound pathway, with what an arm changes marked on it and said at its head under a title.
 
-    `route`: the part to draw; the whole if none is given.
+    `subgraph`: the part to draw; the whole if none is given.
     """
-    if changes is not None and route is not None:
-        changes = replace(changes, opened=tuple((one, route.after(other)) for one, other in changes.opened))
-    return picture_of(sketch_of(pathway, route), changes, title=title)
+    if changes is not None and subgraph is not None:
+        changes = replace(changes, opened=tuple((one, subgraph.after(other)) for one, other in changes.opened))
+    return picture_of(sketch_of(pathway, subgraph), changes, title=title)
 
 
 def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
@@ -166,11 +166,11 @@ def draw_pathway(
     path: Path,
     changes: ArmChanges | None = None,
     *,
-    route: Route | None = None,
+    subgraph: Subgraph | None = None,
     title: str = "",
 ) -> Picture:
     """Write the picture of a pathway as PNG. The folder must exist."""
-    picture = pathway_picture(pathway, changes, route=route, title=title)
+    picture = pathway_picture(pathway, changes, subgraph=subgraph, title=title)
     path.write_bytes(picture.png)
     return picture
 
@@ -304,7 +304,7 @@ def _edge_label(ax: Axes, words: str, at: Point, *, faint: bool = False) -> None
     )
 
 
-def _smooth(points: Sequence[tuple[float, float]]) -> Way:
+def _smooth(points: Sequence[tuple[float, float]]) -> Edge:
     """A curve through points that leaves and arrives upright."""
     from matplotlib.path import Path as NewWay
 
@@ -328,11 +328,13 @@ def _legend(ax: Axes, kinds: Sequence[Kind], n_across: int) -> None:
     )  # fmt: skip
 
 
-def _alt(pathway: Pathway, route: Route) -> str:
-    first = ", ".join(f"{name.replace('_', ' ')} to {route.starts[name].replace('_', ' ')}" for name in pathway.streams)
-    ends = ", ".join(name.replace("_", " ") for name in pathway.ends if name in route.lead)
-    n_steps = sum(name in route.lead for name in pathway.steps)
-    n_branches = sum(name in route.lead for name in (*pathway.branches, *pathway.loops))
+def _alt(pathway: Pathway, subgraph: Subgraph) -> str:
+    first = ", ".join(
+        f"{name.replace('_', ' ')} to {subgraph.starts[name].replace('_', ' ')}" for name in pathway.streams
+    )
+    ends = ", ".join(name.replace("_", " ") for name in pathway.ends if name in subgraph.edges)
+    n_steps = sum(name in subgraph.edges for name in pathway.steps)
+    n_branches = sum(name in subgraph.edges for name in (*pathway.branches, *pathway.loops))
     return (
         f"Flow chart of the pathway {pathway.name}: {n_steps} steps, {n_branches} branches and loops. "
         f"Where patients start: {first}. Where they end: {ends}. "

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from simulation.errors import ResultsError, nearest
 from simulation.experiment.result import Result
-from simulation.report.figures import FIGURES, Picture, drawn
+from simulation.explain.reachable import reachable_subgraph
+from simulation.report.figures import FIGURES, drawn
+from simulation.report.figures.drawing import Picture
 from simulation.report.gather import inputs_of
 from simulation.report.pathway_picture import Sketch, picture_of, sketch_of
-from simulation.report.taken import route_of
 
 PATHWAY = "pathway"
 
@@ -30,4 +31,6 @@ def figure(result: Result, name: str) -> Picture:
 def sketched(result: Result) -> Sketch:
     """The baseline's pathway as far as patients of some arm can take it."""
     study = result.study
-    return sketch_of(study.baseline.pathway, route_of(study.baseline.pathway, study.arms, seed=study.run.seed))
+    return sketch_of(
+        study.baseline.pathway, reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed)
+    )

@@ -1,63 +1,113 @@
-"""What a command says while it works: what will run, and a live bar."""
+"""A comparison on a screen: in colour on a terminal, as plain lines anywhere else."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import textwrap
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal, TextIO
 
-from simulation.experiment.study import Study
-from simulation.report.words import BANNER
-from simulation.triage.idle import idle
+from simulation.report.answer import answer
+from simulation.report.inputs import ReportInputs
+from simulation.report.tables.overview import sham_line, tables, warnings
+from simulation.report.tables.table import ReportTable, is_numeric
+from simulation.report.words import BANNER, SIMULATION, WIDTH
+
+MOST_ON_SCREEN = 12
+"""Rows of a table on a screen; the report has all."""
 
 
-def announce(study: Study, *, alone: bool) -> None:
-    """Say what will run, before it does."""
-    run = study.run
-    n_arms = 1 if alone else len(study.arms)
-    print(f"aeflow. {BANNER}")
-    print(study.design.question)
-    print(
-        f"{n_arms} arm{'s' if n_arms > 1 else ''} x {run.replications} replications of {run.measured_days} days "
-        f"(after {run.warm_up_days} of warm-up), scenario '{study.scenario}', seed {run.seed}, "
-        f"{'one process' if study.executor == 'serial' else f'{min(study.workers, run.replications)} processes'}."
+def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
+    """The same from stored inputs; details first, so that the arms, the answer and the paths end the screen."""
+    out = stream or sys.stdout
+    lines = _rich if out.isatty() else _plain
+    arms, *details = tables(inputs)
+    for table in details:
+        lines(_shortened(table), out)
+    for warning in warnings(inputs):
+        print(f"\n{textwrap.fill(warning, WIDTH)}", file=out)
+    lines(arms, out)
+    print("\nIn words", file=out)
+    for sentence in answer(inputs):
+        print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
+    for text in (sham_line(inputs), _depends()):
+        if text:
+            print(f"\n{textwrap.fill(text, WIDTH)}", file=out)
+    print(f"\n{BANNER}", file=out)
+    if folder is not None:
+        if (folder / "report.html").is_file():
+            print(f"Report: {folder / 'report.html'}", file=out)
+        by_lever = "decomposition.csv, " if inputs.decomposition else ""
+        print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, figures/", file=out)
+
+
+def print_tables(found: Iterable[ReportTable], *, stream: TextIO | None = None) -> None:
+    """Tables one after another."""
+    out = stream or sys.stdout
+    for table in found:
+        (_rich if out.isatty() else _plain)(table, out)
+
+
+def _shortened(table: ReportTable) -> ReportTable:
+    """At most so many rows on a screen; the report has all."""
+    if len(table.rows) <= MOST_ON_SCREEN:
+        return table
+    more = f"{len(table.rows) - MOST_ON_SCREEN} more rows are in the report."
+    return replace(table, rows=table.rows[:MOST_ON_SCREEN], notes=(more, *table.notes))
+
+
+def _depends() -> str:
+    return (
+        "Three layers of doubt: simulation (the intervals above); inputs (numbers marked assumed, not varied in this "
+        "run); structure (which resource binds at your site: compare sites and scenarios)."
     )
-    print(f"Engine '{study.engine}': {study.engine_why}.")
-    for arm in study.arms:
-        for each in idle(arm.policy, arm.pathway):
-            print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")
 
 
-@contextmanager
-def progress(n_tasks: int) -> Iterator[Callable[[int], None]]:
-    """A live bar on a terminal, a line every fifth of the way otherwise."""
+def _rich(table: ReportTable, out: TextIO) -> None:
+    from rich import box
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
+    from rich.table import Table
+    from rich.text import Text
 
-    console = Console(file=sys.stderr)
-    if not console.is_terminal:
-        yield lambda n_done: _tell(n_done, n_tasks)
-        return
-    columns = (
-        TextColumn("Replications"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("replications", total=n_tasks)
-        yield lambda n_done: bar.update(task, completed=n_done)
+    console = Console(file=out)
+    table = _narrow(table) if console.width < WIDTH else table
+    grid = Table(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for number, header in enumerate(table.headers):
+        justified = _justified(table, number)
+        grid.add_column(header, justify=justified, overflow="fold", no_wrap=justified == "right" and len(header) <= 14)
+    for row in table.rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    console.print(grid)
+    for note in table.notes:
+        console.print(Text(note, style="dim"))
 
 
-def _tell(n_done: int, n_tasks: int) -> None:
-    every = max(n_tasks // 5, 1)
-    if n_done % every == 0 or n_done == n_tasks:
-        print(f"  {n_done} of {n_tasks} replications", file=sys.stderr, flush=True)
+def _narrow(table: ReportTable) -> ReportTable:
+    """A table for a narrow screen: without the means, and with what every row says about doubt said once, below."""
+    kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "doubt in it")]
+    if len(kept) == len(table.headers) or table.kind == "measures":
+        return table
+    rows = tuple(tuple(row[number] for number in kept) for row in table.rows)
+    notes = (*table.notes, f"Doubt in every row: {SIMULATION}. A wider window shows every column.")
+    return replace(table, headers=tuple(table.headers[number] for number in kept), rows=rows, notes=notes)
+
+
+def _plain(table: ReportTable, out: TextIO) -> None:
+    lines = (table.headers, *table.rows)
+    widths = [max(len(line[column]) for line in lines) for column in range(len(table.headers))]
+    print(f"\n{table.title}", file=out)
+    for row in lines if table.rows else ():
+        cells = [
+            cell.rjust(width) if _justified(table, number) == "right" else cell.ljust(width)
+            for number, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ]
+        print(f"  {'  '.join(cells).rstrip()}", file=out)
+    for note in table.notes:
+        print(textwrap.fill(note, WIDTH, initial_indent="  ", subsequent_indent="  "), file=out)
+
+
+def _justified(table: ReportTable, column: int) -> Literal["left", "right"]:
+    """Numbers to the right."""
+    return "right" if is_numeric([row[column] for row in table.rows]) else "left"

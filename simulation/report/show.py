@@ -9,15 +9,15 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from simulation.analysis.offered_load import Load, offered_load, remarks
 from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.experiment.study import Study
+from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, counted
+from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, reachable_subgraph
 from simulation.pathway.department import Pathway, Stream
-from simulation.pathway.load import Load, offered_load, remarks
-from simulation.report.arm_changes import ArmChanges, arm_changes, brought_by, by_node, counted
-from simulation.report.change_sheets import HOW_FOUND, NOTHING
-from simulation.report.taken import SAMPLE_DAYS, left_out_words, route_of
+from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import BANNER, WIDTH
+from simulation.study.study import Study
 from simulation.triage.apply import apply
 
 DEPARTMENT = ("knobs", "site", "staffing", "pathway")
@@ -31,10 +31,10 @@ def show(study: Study) -> None:
     picture = _folder(study) / f"{study.baseline.pathway.name}.png"
     from simulation.report.pathway_picture import draw_pathway
 
-    route = route_of(study.baseline.pathway, study.arms, seed=study.run.seed)
-    draw_pathway(study.baseline.pathway, picture, route=route)
+    subgraph = reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed)
+    draw_pathway(study.baseline.pathway, picture, subgraph=subgraph)
     print(f"\nThe pathway, drawn from its data: {picture}")
-    for line in _folded(left_out_words(route)):
+    for line in _folded(left_out_words(subgraph)):
         print(line)
     print("One arm's changes marked on it, and what it assumes: aeflow show arm=NAME")
 
@@ -49,10 +49,10 @@ def show_arm(study: Study, name: str) -> None:
     from simulation.report.pathway_picture import draw_pathway
 
     arms = (study.baseline, study.arm(name))
-    route = route_of(pathway, arms, seed=study.run.seed, keep=by_node(changes))
-    draw_pathway(pathway, picture, changes, route=route, title=_title(study, name))
+    subgraph = reachable_subgraph(pathway, arms, seed=study.run.seed, keep=by_node(changes))
+    draw_pathway(pathway, picture, changes, subgraph=subgraph, title=_title(study, name))
     print(f"\nThe pathway with what '{name}' changes marked: {picture}")
-    for line in _folded(left_out_words(route)):
+    for line in _folded(left_out_words(subgraph)):
         print(line)
 
 
@@ -86,14 +86,14 @@ def arm_lines(study: Study, changes: ArmChanges) -> Iterator[str]:
     yield from _changed(changes)
     yield from _folded(HOW_FOUND)
     yield f"\nWhat '{arm.name}' assumes, besides the baseline"
-    brought = brought_by(arm, study.baseline) if arm.name != study.design.baseline else ()
-    for each in brought:
+    added_assumptions = assumptions_added_by(arm, study.baseline) if arm.name != study.design.baseline else ()
+    for each in added_assumptions:
         if each.mark == "assumed":
             span = f"  (range {each.range})" if each.range != "–" else ""
             yield from _folded(f"{each.where} = {each.value}{span}")
             yield from _folded(each.source, indent="      ")
-    others = [each for each in brought if each.mark != "assumed"]
-    if not any(each.mark == "assumed" for each in brought):
+    others = [each for each in added_assumptions if each.mark != "assumed"]
+    if not any(each.mark == "assumed" for each in added_assumptions):
         yield "  nothing"
     if others:
         yield "  Besides, with a source: " + ", ".join(f"{each.where} ({each.mark})" for each in others)
@@ -153,8 +153,8 @@ def lines(study: Study) -> Iterator[str]:
 def _size(study: Study) -> str:
     """How many steps and pools there are, and how many of them patients of some arm can meet."""
     pathway = study.baseline.pathway
-    route = route_of(pathway, study.arms, seed=study.run.seed)
-    met = [step for name, step in pathway.steps.items() if name in route.lead]
+    subgraph = reachable_subgraph(pathway, study.arms, seed=study.run.seed)
+    met = [step for name, step in pathway.steps.items() if name in subgraph.edges]
     pools = {pool for step in met for pool in (*step.asks, *step.any_of)}
     said = f"{len(pathway.steps)} steps, {len(pathway.pools)} pools"
     if len(met) == len(pathway.steps):

@@ -11,10 +11,11 @@ import numpy as np
 
 from simulation.analysis.compare import Shares
 from simulation.analysis.measures import Measures
-from simulation.experiment.study import Arm, Cost, Coverages, Design, Lever, Margin, RunLength, Target
-from simulation.report.arm_changes import Brought, Change
+from simulation.explain.arm_changes import AddedAssumption, Change
+from simulation.records.serialise import Plain, plain
 from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
-from simulation.report.stated import Plain, plain
+from simulation.study.design import Arm, Cost, Coverages, Design, Lever, Margin, Target
+from simulation.study.study import RunLength
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -122,7 +123,7 @@ def _restored_arm(stated: Plain, profile: Plain) -> ReportArm:
         shares=_restored_shares(profile.get("shares")),
         waits=profile.get("waits", {}),
         changed=tuple(_made(Change, each) for each in stated.get("changed", ())),
-        brought=tuple(_made(Brought, each) for each in stated.get("brought", ())),
+        added_assumptions=tuple(_made(AddedAssumption, each) for each in stated.get("added_assumptions", ())),
     )
 
 

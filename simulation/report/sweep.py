@@ -13,15 +13,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.analysis.across import Across, across
 from simulation.analysis.compare import TIDY, paired
-from simulation.experiment.study import Target
+from simulation.analysis.compare_runs import RunComparison, compare_runs
+from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.records.schema import Floats
-from simulation.report.figures import DARK, GREY, PALE, STAGE_COLOURS, Picture, broken, few_ticks, figure_of, png_of
+from simulation.report.figures.drawing import (
+    DARK,
+    GREY,
+    PALE,
+    STAGE_COLOURS,
+    Picture,
+    broken,
+    few_ticks,
+    figure_of,
+    png_of,
+)
 from simulation.report.inputs import ReportInputs
-from simulation.report.places import moved, not_written, whole_or_nothing
-from simulation.report.sheet import Sheet
+from simulation.report.tables.table import ReportTable
 from simulation.report.words import BANNER, amount, change, doubt_note, span, unit_words
+from simulation.study.design import Target
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,19 +93,19 @@ class Sweep:
         binding = all(key.split(".")[0] in BINDING for key in keys)
         return "the bottleneck" if binding else " and ".join(keys)
 
-    def across(self, arm: str, target: Target) -> Across:
+    def compare_runs(self, arm: str, target: Target) -> RunComparison:
         """What the runs come to on one arm and target."""
-        return self._across[arm, target]
+        return self._comparisons[arm, target]
 
     @cached_property
-    def _across(self) -> dict[tuple[str, Target], Across]:
+    def _comparisons(self) -> dict[tuple[str, Target], RunComparison]:
         return {(arm, target): self._together(arm, target) for arm in self.arms for target in self.targets}
 
-    def _together(self, arm: str, target: Target) -> Across:
+    def _together(self, arm: str, target: Target) -> RunComparison:
         verdicts = {run.label: run.inputs.finding(arm, target).verdict for run in self.runs}
         effects = {run.label: run.effects(arm, target) for run in self.runs}
         unit = self.first.row(arm, target.measure, target.group).unit
-        return across(verdicts, effects, target.minimal_important_difference, unit, on=self.depends_on)
+        return compare_runs(verdicts, effects, target.minimal_important_difference, unit, on=self.depends_on)
 
 
 def sweep_of(done: Sequence[tuple[Sequence[str], ReportInputs, Path]]) -> Sweep | None:
@@ -116,17 +126,17 @@ def sweep_of(done: Sequence[tuple[Sequence[str], ReportInputs, Path]]) -> Sweep 
     return sweep if sweep.arms and sweep.targets else None
 
 
-def sweep_sheets(sweep: Sweep) -> Iterator[Sheet]:
+def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
     """A table for every target: arms by runs, how far two runs are apart, and whether they agree."""
     for target in sweep.targets:
         unit = _unit(sweep, target)
         shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
         rows = [(sweep.first.baseline.label, *(_level(run, target) for run in shown), "", "")]
         for arm in sweep.arms:
-            found = sweep.across(arm, target)
+            found = sweep.compare_runs(arm, target)
             cells = (_effect(run, arm, target) for run in shown)
             rows.append((sweep.first.arm(arm).label, *cells, _apart(found, unit), found.words))
-        yield Sheet(
+        yield ReportTable(
             f"across:{target.measure}:{target.group}",
             f"Across {len(sweep.runs)} runs: {target.label}; differences in {unit_words(unit)}",
             ("arm", *(run.label for run in shown), "furthest apart", "together"),
@@ -159,7 +169,7 @@ def _effect(run: Run, arm: str, target: Target) -> str:
     return f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
 
 
-def _apart(found: Across, unit: str) -> str:
+def _apart(found: RunComparison, unit: str) -> str:
     if found.apart is None:
         return "–"
     apart = found.apart[2]
@@ -176,7 +186,7 @@ def sweep_table(sweep: Sweep) -> pd.DataFrame:
             for arm in sweep.arms:
                 finding = run.inputs.finding(arm, target)
                 comparison = {name: getattr(finding.comparison, name) for name in TIDY}
-                said = {"verdict": finding.verdict.words, "together": sweep.across(arm, target).words}
+                said = {"verdict": finding.verdict.words, "together": sweep.compare_runs(arm, target).words}
                 rows.append({**run.varied, **comparison, **said, "folder": run.folder.as_posix()})
     return pd.DataFrame(rows)
 
@@ -219,7 +229,7 @@ def sweep_picture(sweep: Sweep) -> Picture:
         png = png_of(figure)
     said = [
         f"{target.label}: "
-        + "; ".join(f"{sweep.first.arm(arm).label} {sweep.across(arm, target).words}" for arm in arms)
+        + "; ".join(f"{sweep.first.arm(arm).label} {sweep.compare_runs(arm, target).words}" for arm in arms)
         for target in targets
     ]
     return Picture(

@@ -6,8 +6,8 @@ the action is truly suited gets it with probability `sensitivity`, another one w
 
 The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So whoever
 gets the action at one sensitivity gets it at a higher one too, whoever is spared at one specificity is spared at a
-higher one, and a nurse's action and a tool's of one name share their luck. Nothing is drawn here, and what an action
-costs or gains is the route's business: a wrong one uses the same nurses, rooms and beds as a right one.
+higher one, and a nurse's action and a tool's of one name share their random variates. Nothing is drawn here, and what
+an action costs or gains is the route's business: a wrong one uses the same nurses, rooms and beds as a right one.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import numpy as np
 
 from simulation.draws import Draws
 from simulation.errors import Fault
+from simulation.pathway.config_dataclass import config_dataclass
 from simulation.pathway.department import ACUITY_GIVEN, Action, Pathway
-from simulation.pathway.described import described
 from simulation.records.schema import Mask
 from simulation.triage.estimates import Portion
 from simulation.triage.labels import Labels
@@ -27,7 +27,7 @@ from simulation.triage.minutes import Reach, reach_faults
 from simulation.triage.people import Attributes, among, in_streams, only_faults, unknown
 
 
-@described
+@config_dataclass
 class TriageAction:
     """One action, whom it suits, and how well triage tells who that is. The policy's name for it is that of its luck.
 

@@ -34,9 +34,9 @@ is decided again with it, by the same numbers; then what triage sets off (`actio
 comes last.
 
 **When it fails** (`failures`) the route chooses another of the policy's answers: the nurse's own label and minutes
-(burdens and nothing else), or those that the tool gives with the `degraded` matrix on the same luck. They are columns
-too, in departments that ask for them. What leans on the label would go on leaning on the policy's own, and what a tool
-set off would stay set off: such arms are refused.
+(burdens and nothing else), or those that the tool gives with the `degraded` matrix on the same random variates. They
+are columns too, in departments that ask for them. What leans on the label would go on leaning on the policy's own, and
+what a tool set off would stay set off: such arms are refused.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from simulation.pathway.department import (
     Given,
     Pathway,
 )
-from simulation.pathway.ways import leaning
+from simulation.pathway.graph import leaning
 from simulation.triage.actions import action_faults
 from simulation.triage.estimates import estimate_faults
 from simulation.triage.failures import can_happen, durations_of_triage
@@ -118,23 +118,25 @@ def _ai_faults(policy: Policy, where: str) -> list[Fault]:
         return _stated_without(policy, OF_THE_AI, where, "ai")
     faults = []
     if policy.ai.name == policy.nurse.name:
-        found = f"'{policy.ai.name}' is the nurse's name too, so both would have the same luck"
+        found = f"'{policy.ai.name}' is the nurse's name too, so both would have the same random variates"
         faults.append(Fault(f"{where}.ai.name", found, "Give the ai a name of its own"))
     if policy.ai.luck_of not in (None, policy.nurse.name):
         found = f"is '{policy.ai.luck_of}', who does not label"
         faults.append(Fault(f"{where}.ai.luck_of", found, f"Name '{policy.nurse.name}', or leave it out"))
     if policy.nurse.luck_of is not None:
-        faults.append(Fault(f"{where}.nurse.luck_of", "is stated", "Leave it out: the nurse's luck is her own"))
+        faults.append(
+            Fault(f"{where}.nurse.luck_of", "is stated", "Leave it out: the nurse's random variates is her own")
+        )
     if policy.role is None:
         faults.append(Fault(f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"))
-    ways = [name for name in ("acceptance", "switching") if getattr(policy, name) is not None]
-    if policy.role == "advises" and not ways:
+    graph_of = [name for name in ("acceptance", "switching") if getattr(policy, name) is not None]
+    if policy.role == "advises" and not graph_of:
         faults.append(Fault(f"{where}.acceptance", "is missing", "Say how often an advised nurse takes the ai's label"))
-    if policy.role == "advises" and len(ways) > 1:
+    if policy.role == "advises" and len(graph_of) > 1:
         faults.append(Fault(f"{where}.switching", "is stated beside acceptance", "State one of the two"))
     if policy.role == "replaces":
         remedy = "Leave it out, or role: advises"
-        faults += [Fault(f"{where}.{name}", "is stated for an ai that replaces", remedy) for name in ways]
+        faults += [Fault(f"{where}.{name}", "is stated for an ai that replaces", remedy) for name in graph_of]
     return faults
 
 

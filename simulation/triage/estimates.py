@@ -9,10 +9,10 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Lt
 
 from simulation.errors import Fault
-from simulation.pathway.described import Share, Sourced, described
+from simulation.pathway.config_dataclass import Share, Sourced, config_dataclass
 
 
-@described
+@config_dataclass
 class Estimate(Sourced):
     """A number, where it comes from, and the range to sweep (an assumed one must say)."""
 
@@ -20,28 +20,28 @@ class Estimate(Sourced):
     range: tuple[float, float] | None = None
 
 
-@described
+@config_dataclass
 class Correlation(Estimate):
-    """rho: how much of an assessor's luck is the patient's difficulty."""
+    """rho: how much of an assessor's random variates is the patient's difficulty."""
 
     value: Annotated[float, Ge(0), Lt(1)]
 
 
-@described
+@config_dataclass
 class Portion(Estimate):
     """A share or a probability."""
 
     value: Share
 
 
-@described
+@config_dataclass
 class AtLeastZero(Estimate):
     """A factor, seconds, days, or pounds."""
 
     value: Annotated[float, Ge(0)]
 
 
-@described
+@config_dataclass
 class AboveZero(Estimate):
     """A length of time that something takes."""
 

@@ -1,7 +1,9 @@
-"""From a matrix and luck to a label: an assessor's answer for each patient, and how those of two go together.
+"""From a matrix and random variates to a label: an assessor's answer for each patient, and how those of two go
+together.
 
 Luck is a standard normal number, part shared (`triage.difficulty`), part the assessor's own
-(`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). Low luck errs up, high luck errs down.
+(`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). Low random variates errs up, high random
+variates errs down.
 """
 
 from __future__ import annotations
@@ -12,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import DAYS_IN_YEAR, Draws
+from simulation.pathway.config_dataclass import config_dataclass
 from simulation.pathway.department import ACUITY_TRUE, Pathway
-from simulation.pathway.described import described
 from simulation.records.schema import Floats
 from simulation.triage.estimates import AboveZero, Correlation, Portion
 from simulation.triage.matrix import Matrix, Table, probabilities
@@ -26,11 +28,12 @@ NODES = 400
 """Points of the rule that integrates over difficulty, for each stretch of it."""
 
 
-@described
+@config_dataclass
 class Assessor:
-    """Somebody or something that labels. The name is that of its stream of luck; 'nurse' in every policy.
+    """Somebody or something that labels. The name is that of its stream of random variates; 'nurse' in every policy.
 
-    `luck_of`: its own luck is that of the assessor named here, so that with the same matrix it says the same.
+    `luck_of`: its own random variates is that of the assessor named here, so that with the same matrix it says the
+    same.
     """
 
     name: str
@@ -39,7 +42,7 @@ class Assessor:
     luck_of: str | None = None
 
 
-@described
+@config_dataclass
 class Drift:
     """A matrix that moves in a straight line from the stated one, at go-live, to `towards`, after so many `months`.
 
@@ -67,57 +70,60 @@ def labels_of(
 ) -> Labels:
     """One assessor's label for each patient, shape (n,), whether or not it is used.
 
-    With probability `noise` the answer is another one, with fresh luck of the assessor's own. `drift` needs `since`.
+    With probability `noise` the answer is another one, with fresh random variates of the assessor's own. `drift` needs
+    `since`.
     """
-    luck = _luck(assessor, draws)
+    variates = _luck(assessor, draws)
     if noise is not None:
         again = draws.uniform(f"triage.noise.{assessor.name}") < noise.value
-        luck = np.where(again, _luck(assessor, draws, ".again"), luck)
+        variates = np.where(again, _luck(assessor, draws, ".again"), variates)
     weight = gone(drift, since) if drift is not None and since is not None else None
     true = draws.attributes[ACUITY_TRUE]
     towards = drift.towards if drift is not None else None
-    labels = _look_up(assessor.matrix, true, luck, towards, weight)
+    labels = _look_up(assessor.matrix, true, variates, towards, weight)
     for attribute, tables in assessor.matrix.by_group.items():
         code = {name: number for number, name in enumerate(pathway.categories(attribute))}
         for category, table in tables.items():
             mine = draws.attributes[attribute] == code[category]
             worse = towards.by_group[attribute][category] if towards is not None else None
             part = weight[mine] if weight is not None else None
-            labels[mine] = _look_up(table, true[mine], luck[mine], worse, part)
+            labels[mine] = _look_up(table, true[mine], variates[mine], worse, part)
     return labels
 
 
 def _luck(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
-    """One standard normal number a patient: high luck errs down, low luck errs up. Shape (n,)."""
-    luck = draws.normal(f"triage.private.{assessor.luck_of or assessor.name}{again}")
+    """One standard normal number a patient: high random variates errs down, low random variates errs up. Shape (n,)."""
+    variates = draws.normal(f"triage.private.{assessor.luck_of or assessor.name}{again}")
     rho = assessor.correlation.value
     if rho > 0:
-        luck *= np.sqrt(1 - rho)
-        luck += np.sqrt(rho) * draws.normal("triage.difficulty")
-    return luck
+        variates *= np.sqrt(1 - rho)
+        variates += np.sqrt(rho) * draws.normal("triage.difficulty")
+    return variates
 
 
 def _look_up(
-    table: Table, true: Labels, luck: Floats, towards: Table | None = None, weight: Floats | None = None
+    table: Table, true: Labels, variates: Floats, towards: Table | None = None, weight: Floats | None = None
 ) -> Labels:
-    """The first label whose running total exceeds the luck's probability; never one that the row gives no chance.
+    """The first label whose running total exceeds the random variates's probability; never one that the row gives no
+    chance.
 
     With `towards`, each patient's row is the mixture of the two tables' rows, with `weight` (n,) on the second.
     """
     shares = probabilities(table)
-    labels: Labels = np.zeros(len(luck), dtype=np.int16)
+    labels: Labels = np.zeros(len(variates), dtype=np.int16)
     if towards is None or weight is None:
         for limit in limits(shares).T:
-            labels += luck >= limit.take(true)
+            labels += variates >= limit.take(true)
         return labels
     rows = (1 - weight)[:, None] * shares[true] + weight[:, None] * probabilities(towards)[true]
     for limit in limits(rows).T:
-        labels += luck >= limit
+        labels += variates >= limit
     return labels
 
 
 def limits(shares: Floats) -> Floats:
-    """The luck from which on the next label is given, shape of `shares`; infinite after a row's last possible one."""
+    """The random variates from which on the next label is given, shape of `shares`; infinite after a row's last
+    possible one."""
     from scipy.special import ndtri
 
     totals = np.cumsum(shares, axis=1)
@@ -173,7 +179,8 @@ def _stretches(beyond: float | None) -> Iterator[tuple[str, Floats, Floats]]:
 
 
 def _span(shares: Floats, rho: float, difficulty: Floats) -> tuple[Floats, Floats]:
-    """From which to which probability of its own luck each label is given, shape (levels, levels, n_points) each."""
+    """From which to which probability of its own random variates each label is given, shape (levels, levels, n_points)
+    each."""
     from scipy.special import ndtr
 
     high = ndtr((limits(shares)[:, :, None] - np.sqrt(rho) * difficulty) / np.sqrt(1 - rho))

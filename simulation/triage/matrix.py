@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Ge
 
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.described import Share, Sourced, described
+from simulation.pathway.config_dataclass import Share, Sourced, config_dataclass
 from simulation.records.schema import Floats
 
 Rows = tuple[tuple[Annotated[float, Ge(0)], ...], ...]
@@ -24,7 +24,7 @@ N_HIGH = 2
 """The levels that count as high acuity in sensitivity and specificity: the two most urgent."""
 
 
-@described
+@config_dataclass
 class Table(Sourced):
     """Exactly one of `counts` (of patients; each row is normalised) and `shares` (each row adds up to 1)."""
 
@@ -32,7 +32,7 @@ class Table(Sourced):
     shares: tuple[tuple[Share, ...], ...] | None = None
 
 
-@described
+@config_dataclass
 class Matrix(Table):
     """A table for everybody, and `by_group` other ones: one attribute, then a table for some of its categories."""
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from simulation.draws import Draws
 from simulation.errors import Fault
+from simulation.pathway.config_dataclass import Sourced, config_dataclass
 from simulation.pathway.department import STREAM, Pathway
-from simulation.pathway.described import Sourced, described
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
 from simulation.triage.people import Added, Attributes, among, duration_faults, in_streams, only_faults, unknown
@@ -22,7 +22,7 @@ from simulation.triage.people import Added, Attributes, among, duration_faults, 
 SECONDS_PER_MINUTE = 60
 
 
-@described
+@config_dataclass
 class Reach(Sourced):
     """Whom one effect or action is for: `streams` (none: those of the policy), and `only` some categories."""
 
@@ -30,7 +30,7 @@ class Reach(Sourced):
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@described
+@config_dataclass
 class MinutesEffect:
     """What a policy does to some durations of a patient, on the same draw.
 

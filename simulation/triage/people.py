@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from simulation.draws import Draws
 from simulation.errors import Fault, nearest
+from simulation.pathway.config_dataclass import Sourced, config_dataclass
 from simulation.pathway.department import ACUITY_TRUE, STREAM, Pathway
-from simulation.pathway.described import Sourced, described
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY
@@ -33,7 +33,7 @@ Attributes = Mapping[str, Codes]
 DAYS_A_WEEK = 7
 
 
-@described
+@config_dataclass
 class Exclusion:
     """Patients who cannot use the tool, whoever offers it: a share of every category of one attribute."""
 
@@ -41,7 +41,7 @@ class Exclusion:
     shares: Mapping[str, Portion]
 
 
-@described
+@config_dataclass
 class Coverage(Sourced):
     """Whom a tool is for: the streams whose patients get the AI's label, and those whose triage takes other minutes.
 
@@ -57,7 +57,7 @@ class Coverage(Sourced):
     share: Portion | None = None
 
 
-@described
+@config_dataclass
 class Adoption:
     """How often staff use the tool for a covered patient: from `start` to `end` in a straight line over `weeks`."""
 
@@ -66,7 +66,7 @@ class Adoption:
     weeks: AboveZero
 
 
-@described
+@config_dataclass
 class Switching:
     """How often an advised nurse takes the AI's label where the two differ, by who is right.
 
@@ -79,7 +79,7 @@ class Switching:
     wrong_to_wrong: Portion
 
 
-@described
+@config_dataclass
 class Added:
     """Seconds put on top of each of these durations, for patients who come to them."""
 
@@ -87,7 +87,7 @@ class Added:
     seconds: AtLeastZero
 
 
-@described
+@config_dataclass
 class Abstention(Sourced):
     """When an AI that is asked gives no answer and hands the patient back to the nurse, whose label then counts.
 

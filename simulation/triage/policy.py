@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Literal, TypeAlias
 
-from simulation.pathway.described import described
+from simulation.pathway.config_dataclass import config_dataclass
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.labels import Assessor, Drift
@@ -22,7 +22,7 @@ from simulation.triage.watching import Watching
 Role = Literal["replaces", "advises"]
 
 
-@described
+@config_dataclass
 class MatrixPolicy:
     """A nurse, and an AI where there is one, each as an error matrix; minutes; and how people use the tool.
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from simulation.draws import Draws
 from simulation.errors import Fault
+from simulation.pathway.config_dataclass import Sourced, config_dataclass
 from simulation.pathway.department import STREAM, Pathway
-from simulation.pathway.described import Sourced, described
 from simulation.records.schema import Mask
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.people import Attributes, among, in_streams, only_faults, unknown
@@ -33,7 +33,7 @@ MINUTES_AN_HOUR = 60
 LATER_THAN_ALL = np.iinfo(np.int64).max
 
 
-@described
+@config_dataclass
 class Watching(Sourced):
     """A tool that watches patients of these streams while they wait; of these `only` some categories.
 

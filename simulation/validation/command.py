@@ -9,10 +9,10 @@ from simulation.config import load
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.report.words import BANNER
 from simulation.validation.nhs import as_lines, predictions_path, validate_site, write_predictions
-from simulation.validation.power import MUTATIONS, caught
-from simulation.validation.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold
-from simulation.validation.treatment_centre import as_lines as model_lines
-from simulation.validation.treatment_centre import treatment_centre_rows
+from simulation.verification.power import MUTATIONS, caught
+from simulation.verification.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold
+from simulation.verification.treatment_centre import as_lines as model_lines
+from simulation.verification.treatment_centre import treatment_centre_rows
 
 OWN = {
     "theory": ("true", "false"),
@@ -74,8 +74,8 @@ def _say_theory(say: Callable[[str], None]) -> int:
     say(
         "\nTheory: queues known exactly beside the compiled engine (equal to the reference bit for bit)\n"
         f"A row passes within {threshold(VALUES):.2f} standard errors of {VALUES} values. Beyond {doubt(VALUES):.2f} "
-        "it is run again with luck of its own,\nand fails if it is beyond them again on the same side. At each look a "
-        f"right engine fails any row with a probability of {FALSE_ALARM:.1%} at most.\n"
+        "it is run again with other random variates,\nand fails if it is beyond them again on the same side. At each "
+        f"look a right engine fails any row with a probability of {FALSE_ALARM:.1%} at most.\n"
         "BLUNT: the standard error is too large to say."
     )
     rows = theory_rows(Effort("compiled"))

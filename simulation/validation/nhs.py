@@ -25,20 +25,22 @@ import numpy as np
 
 from simulation.analysis.compare import interval
 from simulation.analysis.definitions import ALL, DEFINITIONS
+from simulation.analysis.offered_load import offered_load
 from simulation.analysis.profile import DayProfile
 from simulation.config import composed, load, pathway_from, search_folders
+from simulation.config.targets import targets_named
 from simulation.draws import draw
 from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.experiment.replicate import Answer, ArmAnswer
+from simulation.experiment.replicate import ArmReplication, ReplicationResult
 from simulation.experiment.run import compare
-from simulation.experiment.study import ReadyArm, RunLength, Study
 from simulation.pathway.department import ACUITY_GIVEN, Pathway
-from simulation.pathway.load import offered_load
 from simulation.pathway.rota import units_by_hour
 from simulation.records.schema import Floats
+from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.targets import Target
 from simulation.triage.apply import apply
-from simulation.validation._changes import (
+from simulation.validation.changes import (
     ADULT_BED,
     CLINICIAN,
     fewer_beds,
@@ -46,8 +48,8 @@ from simulation.validation._changes import (
     pools_of,
     with_override,
 )
-from simulation.validation._predictions import knobs_hash, predictions_path, read_predictions, write_predictions
-from simulation.validation._table import (
+from simulation.validation.predictions import knobs_hash, predictions_path, read_predictions, write_predictions
+from simulation.validation.table import (
     RAISED_BY,
     WEEKS_NEEDED,
     KnobValue,
@@ -57,8 +59,7 @@ from simulation.validation._table import (
     Table,
     TriageLoad,
 )
-from simulation.validation._targets import Target, targets_named
-from simulation.validation._words import as_lines
+from simulation.validation.words import as_lines
 
 __all__ = [
     "WEEKS_NEEDED",
@@ -152,7 +153,7 @@ def validate_site(
 # --- the site and its changes --------------------------------------------------------------------------------------
 
 _AS_IS = "as it is"
-Answers = tuple[ArmAnswer, ...]
+Answers = tuple[ArmReplication, ...]
 """One arm's replications, in order."""
 
 
@@ -220,8 +221,10 @@ class _Site:
         design = replace(study.design, baseline=arms[0].name)
         # Rows are judged on profiles, too, and some on months, whatever the run says.
         length = replace(study.run, profile_all=True, by_month=self.by_month)
-        answers: tuple[Answer, ...] = compare(replace(study, arms=tuple(arms), design=design, run=length)).answers
-        return {arm.name: tuple(answer.arms[arm.name] for answer in answers) for arm in arms}
+        replications: tuple[ReplicationResult, ...] = compare(
+            replace(study, arms=tuple(arms), design=design, run=length)
+        ).replications
+        return {arm.name: tuple(answer.arms[arm.name] for answer in replications) for arm in arms}
 
 
 def _longer_stays(site: _Site, before: Answers) -> tuple[StaySearch, Answers]:
@@ -233,10 +236,10 @@ def _longer_stays(site: _Site, before: Answers) -> tuple[StaySearch, Answers]:
     scale = start * (1 + RAISED_BY / occupied)
     best: tuple[float, float, Answers] | None = None
     for _ in range(MOST_TRIES):
-        answers = site.longer_stays(scale)
-        reached = float(adult_occupancy(answers, site.pathway).mean())
+        replications = site.longer_stays(scale)
+        reached = float(adult_occupancy(replications, site.pathway).mean())
         if best is None or abs(reached - goal) < abs(best[1] - goal):
-            best = scale, reached, answers
+            best = scale, reached, replications
         known.append((scale, reached))
         if abs(reached - goal) < CLOSE_ENOUGH:
             break
@@ -257,54 +260,54 @@ def _next_scale(known: Sequence[tuple[float, float]], goal: float, start: float)
 # --- figures: one number a replication -----------------------------------------------------------------------------
 
 
-def adult_occupancy(answers: Answers, pathway: Pathway) -> Floats:
+def adult_occupancy(replications: Answers, pathway: Pathway) -> Floats:
     """Adult beds in use over adult beds there at 00:00, open escalation beds counted, shape (replications,)."""
-    occupied, beds = _beds(answers, pathway)
+    occupied, beds = _beds(replications, pathway)
     found: Floats = occupied.sum(axis=1) / beds.sum(axis=1)
     return found
 
 
-def fullest_group(answers: Answers, pathway: Pathway) -> Floats:
+def fullest_group(replications: Answers, pathway: Pathway) -> Floats:
     """The same of the adult ward group that is fullest on average, shape (replications,)."""
-    occupied, beds = _beds(answers, pathway)
+    occupied, beds = _beds(replications, pathway)
     shares = occupied / beds
     found: Floats = shares[:, int(np.argmax(shares.mean(axis=0)))]
     return found
 
 
-def _beds(answers: Answers, pathway: Pathway) -> tuple[Floats, Floats]:
+def _beds(replications: Answers, pathway: Pathway) -> tuple[Floats, Floats]:
     """Beds in use and beds there at midnight, shape (replications, adult ward groups)."""
     groups = pools_of(pathway, ADULT_BED)
     if not groups:
         raise ConfigError([Fault("pools", f"no pool has the role {ADULT_BED}", "Give it to the adult wards' beds")])
-    days = _days(answers)
+    days = _days(replications)
     at = [days[0].pools.index(name) for name in groups]
     return np.array([day.occupied_midnight[at] for day in days]), np.array([day.beds_midnight[at] for day in days])
 
 
-def busy_by_day(answers: Answers, pathway: Pathway, pool: str) -> Floats:
+def busy_by_day(replications: Answers, pathway: Pathway, pool: str) -> Floats:
     """Minutes busy over minutes rostered from 10 to 23 h of one pool, shape (replications,)."""
     hours = slice(BUSY_FROM, BUSY_TO)
     on_duty = units_by_hour(pathway.pools[pool]).reshape(7, 24).mean(axis=0)[hours]
-    days = _days(answers)
+    days = _days(replications)
     number = days[0].pools.index(pool)
     busy = np.nan_to_num(np.array([day.busy[number, hours] for day in days]))
     found: Floats = busy @ on_duty / on_duty.sum()
     return found
 
 
-def _days(answers: Answers) -> list[DayProfile]:
+def _days(replications: Answers) -> list[DayProfile]:
     """The day profile of every replication. Raises ResultsError if one has none: a row is judged on all or on none."""
-    days = [answer.day for answer in answers if answer.day is not None]
-    if len(days) != len(answers):
+    days = [answer.day for answer in replications if answer.day is not None]
+    if len(days) != len(replications):
         raise ResultsError(
-            f"day profiles: {len(days)} of {len(answers)} replications have one. Run with run.profile_all=true"
+            f"day profiles: {len(days)} of {len(replications)} replications have one. Run with run.profile_all=true"
         )
     return days
 
 
 def _day(read: Callable[[DayProfile], float]) -> Callable[[Answers, Pathway], Floats]:
-    return lambda answers, _: np.array([read(day) for day in _days(answers)], dtype=float)
+    return lambda replications, _: np.array([read(day) for day in _days(replications)], dtype=float)
 
 
 FIGURES: Mapping[str, Callable[[Answers, Pathway], Floats]] = {
@@ -367,11 +370,11 @@ def _from_to(months: tuple[int, int] | None) -> range:
     return range(months[0], months[1] + 1) if months else range(0)
 
 
-def figure(target: Target, answers: Answers, pathway: Pathway) -> Floats:
+def figure(target: Target, replications: Answers, pathway: Pathway) -> Floats:
     """What a target is about, worked out as it was: one number a replication, shape (replications,)."""
     if target.measure in FIGURES:
-        return FIGURES[target.measure](answers, pathway)
-    return _of(target.measure, answers, target.months)
+        return FIGURES[target.measure](replications, pathway)
+    return _of(target.measure, replications, target.months)
 
 
 # --- rows ----------------------------------------------------------------------------------------------------------
@@ -398,11 +401,11 @@ def judged(target: Target, values: Floats, *, name: str = "", note: str = "") ->
     )
 
 
-def _level_rows(target: Target, answers: Answers, pathway: Pathway) -> list[Row]:
+def _level_rows(target: Target, replications: Answers, pathway: Pathway) -> list[Row]:
     if target.measure != BUSY:
-        return [judged(target, figure(target, answers, pathway))]
+        return [judged(target, figure(target, replications, pathway))]
     return [
-        judged(target, busy_by_day(answers, pathway, pool), name=f"{target.name}: {pool}")
+        judged(target, busy_by_day(replications, pathway, pool), name=f"{target.name}: {pool}")
         for pool in pools_of(pathway, CLINICIAN)
     ]
 
@@ -418,15 +421,15 @@ def _response_row(target: Target, arms: Mapping[str, Answers], search: StaySearc
     return replace(row, passed=False, note=f"Occupancy was moved by {rose:.1f} points instead of 2. {row.note}")
 
 
-def _of(measure: str, answers: Answers, months: tuple[int, int] | None = None) -> Floats:
+def _of(measure: str, replications: Answers, months: tuple[int, int] | None = None) -> Floats:
     """A measure of each replication, shape (replications,); with `months` the mean of theirs."""
     name = GROUPED.get(measure, (measure, ALL))
     if months is None:
-        return np.array([answer.measures.value(*name) for answer in answers])
-    return np.array([_mean_of_months(answer, name, months) for answer in answers])
+        return np.array([answer.measures.value(*name) for answer in replications])
+    return np.array([_mean_of_months(answer, name, months) for answer in replications])
 
 
-def _mean_of_months(answer: ArmAnswer, name: tuple[str, str], months: tuple[int, int]) -> float:
+def _mean_of_months(answer: ArmReplication, name: tuple[str, str], months: tuple[int, int]) -> float:
     """Each month counts equally, however many came in it or years were measured."""
     measured = {month for month, _ in answer.months}
     if not measured.issuperset(_from_to(months)):
@@ -441,10 +444,10 @@ def _mean_of_months(answer: ArmAnswer, name: tuple[str, str], months: tuple[int,
     return float(np.mean(by_month))
 
 
-def _four_hours_by_hour(answers: Answers) -> Floats:
+def _four_hours_by_hour(replications: Answers) -> Floats:
     """Four-hour share by hour of arrival, mean over replications, shape (24,)."""
     hours = [f"arrival_hour={hour:02d}" for hour in range(24)]
-    rows = [[answer.measures.value("within_4h_share", hour) for hour in hours] for answer in answers]
+    rows = [[answer.measures.value("within_4h_share", hour) for hour in hours] for answer in replications]
     return np.asarray(np.nanmean(np.array(rows), axis=0), dtype=float)
 
 

@@ -189,8 +189,8 @@ def run_department(pathway: Pathway, *, seed: int = 4, days: int = DAYS, replica
     drawn = draw(pathway, seed=seed, replication=replication, days=days)
     if "acuity_given" in drawn.attributes:
         true = drawn.attributes["acuity_true"]
-        luck = drawn.uniform("label error")
-        step = np.where(luck < 0.1, 1, np.where(luck < 0.2, -1, 0))
+        variates = drawn.uniform("label error")
+        step = np.where(variates < 0.1, 1, np.where(variates < 0.2, -1, 0))
         given = np.clip(true + step, 0, len(LEVELS) - 1).astype(np.int16)
         drawn = drawn.with_columns(attributes={"acuity_given": given})
     plan = lower(pathway)

@@ -46,10 +46,10 @@ def test_the_interval_is_scipys(values: list[float], level: float) -> None:
 
 
 def test_the_difference_is_paired_by_replication() -> None:
-    luck = np.random.default_rng(1).normal(100, 30, 20)
+    variates = np.random.default_rng(1).normal(100, 30, 20)
     effect = np.random.default_rng(2).normal(-5, 1, 20)
-    found = compare(luck + effect, luck)
-    paired = scipy.stats.ttest_rel(luck + effect, luck).confidence_interval()
+    found = compare(variates + effect, variates)
+    paired = scipy.stats.ttest_rel(variates + effect, variates).confidence_interval()
     assert (found.low, found.high) == pytest.approx((paired.low, paired.high))
     assert found.half_width < 0.6
 
@@ -174,8 +174,8 @@ def test_fresh_label_errors_make_a_good_part_of_patients_better_and_worse(depart
     from simulation.engine.plan import bind
     from simulation.engine.reference import simulate
 
-    true, luck = department.draws.attributes["acuity_true"], department.draws.uniform("other errors")
-    step = np.where(luck < 0.1, 1, np.where(luck < 0.2, -1, 0))
+    true, variates = department.draws.attributes["acuity_true"], department.draws.uniform("other errors")
+    step = np.where(variates < 0.1, 1, np.where(variates < 0.2, -1, 0))
     drawn = department.draws.with_columns(attributes={"acuity_given": np.clip(true + step, 0, 4).astype(np.int16)})
     run = simulate(department.plan, bind(department.plan, drawn), department.run.horizon)
     sham = patients_table(department.pathway, department.plan, drawn, run)
@@ -205,9 +205,9 @@ def test_measures_of_real_tables_go_through(six: Patients) -> None:
 
 def test_a_replication_in_which_somebody_had_not_left_is_not_left_out() -> None:
     """Dropping it would drop the longest: true difference 20, and the worst replications are those that go missing."""
-    luck = np.random.default_rng(1).standard_normal(200)
-    baseline = 100 + 10 * luck
-    slower = np.where(luck > 1, np.inf, baseline + 20 + 15 * luck)
+    variates = np.random.default_rng(1).standard_normal(200)
+    baseline = 100 + 10 * variates
+    slower = np.where(variates > 1, np.inf, baseline + 20 + 15 * variates)
     found = compare(slower, baseline)
     assert np.isnan([found.mean, found.low, found.high]).all()
     assert found.n == 200

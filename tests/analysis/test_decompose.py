@@ -31,8 +31,8 @@ def game_of(worth: Callable[[Coalition], float], levers: tuple[str, ...] = THREE
 
 def noisy(levers: tuple[str, ...], *, n: int, seed: int) -> dict[Coalition, np.ndarray]:
     """A game without any structure: every coalition has numbers of its own."""
-    luck = np.random.default_rng(seed)
-    return {each: luck.normal(size=n) + len(each) for each in every_coalition(levers)}
+    variates = np.random.default_rng(seed)
+    return {each: variates.normal(size=n) + len(each) for each in every_coalition(levers)}
 
 
 def test_in_the_glove_game_the_owner_of_the_only_left_glove_gets_two_thirds() -> None:
@@ -181,11 +181,11 @@ def test_shares_from_sampled_orders_add_up_to_the_joint_effect_and_need_the_name
 def test_the_interval_of_sampled_orders_holds_their_error() -> None:
     # No noise between replications, so all of the error is that of the orders. 60 games of 7 levers, 95 % intervals:
     # fewer than 385 of 420 held would be a chance of about one in ten thousand if values were independent.
-    luck = np.random.default_rng(11)
+    variates = np.random.default_rng(11)
     orders = sampled_orders(SEVEN, 12)
     n_held = 0
     for _ in range(60):
-        game = {each: np.repeat(luck.normal(), 40) for each in every_coalition(SEVEN)}
+        game = {each: np.repeat(variates.normal(), 40) for each in every_coalition(SEVEN)}
         exact = shapley(game, SEVEN)[0]
         found = decompose(game, SEVEN, orders=orders)
         for lever, value in zip(SEVEN, exact, strict=True):

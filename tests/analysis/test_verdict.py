@@ -119,9 +119,9 @@ def test_with_no_effect_at_all_few_families_have_any_false_claim() -> None:
 
     Binomial(400, .05) exceeds 36 with a probability below .1 %; the seed is fixed.
     """
-    luck = np.random.default_rng(5).normal(size=(400, 20, 12))
+    variates = np.random.default_rng(5).normal(size=(400, 20, 12))
     false_alarms = alone = 0
-    for family in luck:
+    for family in variates:
         rows = [interval(values) for values in family]
         told = [
             Comparison("ai", "stay_mean", "minutes", "all", 0, 0, 0, "nurse", each.mean, each.low, each.high, each.n)

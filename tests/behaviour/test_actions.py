@@ -14,8 +14,8 @@ from simulation.analysis.profile import day_profile
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.plan import paced_end
 from simulation.experiment.replicate import Simulated, simulate_arm
-from simulation.experiment.study import ReadyArm, RunLength
 from simulation.pathway.department import Action
+from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.policy import Policy
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"

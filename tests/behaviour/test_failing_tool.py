@@ -9,8 +9,8 @@ from simulation.analysis.audit import audit
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.plan import bind
 from simulation.experiment.replicate import Simulated, simulate_arm
-from simulation.experiment.study import ReadyArm, RunLength, Study
 from simulation.pathway.department import Outage, ShareOfTime, Span, StatedOutages
+from simulation.study.study import ReadyArm, RunLength, Study
 
 DAYS = {"compiled": 10, "reference": 3}
 NOTE = {"mark": "assumed", "source": "made for a test"}

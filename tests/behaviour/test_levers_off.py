@@ -13,8 +13,8 @@ from pydantic import TypeAdapter
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.choose import EngineName
 from simulation.experiment.replicate import Simulated, simulate_arm
-from simulation.experiment.study import ReadyArm, RunLength
 from simulation.pathway.department import Outage, Pathway, ShareOfTime, Span, StatedOutages
+from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.estimates import Portion
 from simulation.triage.policy import Policy, Role
 
@@ -36,7 +36,7 @@ def number(value: float) -> dict[str, Any]:
     return {"value": value, **WHY}
 
 
-def described(on: bool) -> Policy:
+def policy_with_levers(on: bool) -> Policy:
     """Every lever and every part of how people use it, at its nought (`on`: away from it), with the nurse's luck."""
     nurse = stated("nurse").nurse
     nurse_told: dict[str, Any] = TypeAdapter(type(nurse)).dump_python(nurse)
@@ -114,9 +114,9 @@ def looked_after(alone: ReadyArm) -> Pathway:
 def test_every_lever_off_is_the_nurse_arm_row_for_row(alone: ReadyArm, engine: EngineName) -> None:
     pathway = looked_after(alone)
     nurse = run(alone, stated("nurse"), engine, pathway)
-    assert unlike(nurse, run(alone, described(on=False), engine, pathway)) == []
+    assert unlike(nurse, run(alone, policy_with_levers(on=False), engine, pathway)) == []
     assert {"seen_at", "departed_at", "acuity_given", "noticed_at", "step"} <= set(
-        unlike(nurse, run(alone, described(on=True), engine, pathway))
+        unlike(nurse, run(alone, policy_with_levers(on=True), engine, pathway))
     )
     assert len(nurse.run.notices) > 5
 
@@ -145,7 +145,7 @@ def failing(pathway: Pathway, outage: Outage) -> Pathway:
 def test_a_tool_far_from_the_nurse_that_is_always_down_is_the_nurse_with_the_same_burdens(
     alone: ReadyArm, engine: EngineName
 ) -> None:
-    tool = without_what_an_outage_leaves(described(on=True))
+    tool = without_what_an_outage_leaves(policy_with_levers(on=True))
     nurse = run(alone, replace(stated("nurse"), burdens=tool.burdens), engine)
     never_seen = ("tool_can_fail", "acuity_by_degraded_tool", "acuity_given", *nurse.activities.columns)
     down = run(alone, tool, engine, failing(alone.pathway, share(1)))
@@ -158,7 +158,7 @@ def test_a_tool_far_from_the_nurse_that_is_always_down_is_the_nurse_with_the_sam
 def test_every_lever_off_and_the_longer_way_of_a_tool_that_never_fails_is_the_nurse_in_all_times(
     alone: ReadyArm, engine: EngineName
 ) -> None:
-    off = replace(described(on=False), actions={}, slow_under_load=described(on=False).latency)
+    off = replace(policy_with_levers(on=False), actions={}, slow_under_load=policy_with_levers(on=False).latency)
     late = replace(off, slow_under_load=replace(off.slow_under_load, durations=("tool_late",)))
     nurse, longer = run(alone, stated("nurse"), engine), run(alone, late, engine, failing(alone.pathway, OVER))
     assert unlike(nurse, longer, apart_from=("tool_can_fail", *nurse.activities.columns)) == []

@@ -14,8 +14,8 @@ import pytest
 from scipy.special import stdtr
 
 from simulation.engine.choose import EngineName
-from simulation.validation import closed_forms, theory
-from simulation.validation._stations import (
+from simulation.verification import closed_forms, theory
+from simulation.verification.stations import (
     SOUND,
     Length,
     first_come,
@@ -26,7 +26,7 @@ from simulation.validation._stations import (
     waited,
     warm_up_days,
 )
-from simulation.validation.theory import Check, Effort, Expectation, theory_rows
+from simulation.verification.theory import Check, Effort, Expectation, theory_rows
 
 ERROR, VALUES = 0.02, 20
 RANDOM_LABELS = np.tile(theory.EQUAL_SHARES, (5, 1))

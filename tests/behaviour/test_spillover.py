@@ -12,8 +12,9 @@ from simulation.draws import draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
 from simulation.experiment.replicate import Task, replicate
-from simulation.experiment.study import Arm, Coverages, ReadyArm, RunLength
 from simulation.pathway.department import Pathway
+from simulation.study.design import Arm, Coverages
+from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 from simulation.units import DAY
@@ -87,8 +88,8 @@ def found(one_nurse: Pathway) -> dict[str, Effect]:
     run = RunLength(seed=SEED, replications=REPLICATIONS, warm_up_days=7, measured_days=DAYS, run_out_days=1)
     coverages = Coverages(partial="half", full="all")
     task = Task(arms_of(one_nurse), "none", run, "compiled", 0, coverages)
-    answers = [replicate(replace(task, replication=number)) for number in range(REPLICATIONS)]
-    measures = {arm.name: [answer.arms[arm.name].measures for answer in answers] for arm in task.arms}
+    replications = [replicate(replace(task, replication=number)) for number in range(REPLICATIONS)]
+    measures = {arm.name: [answer.arms[arm.name].measures for answer in replications] for arm in task.arms}
     parts = effects(measures, "none", partial="half", full="all", measure="wait_to_clinician_mean")
     return {part.name: part for part in parts}
 

@@ -11,7 +11,7 @@ import yaml
 import simulation as ae
 from simulation.cli import COMMANDS, main
 from simulation.report import folder as folder_module
-from simulation.report.figures import Picture
+from simulation.report.figures.drawing import Picture
 
 from .conftest import SHORT, Aeflow
 

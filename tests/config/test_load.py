@@ -7,7 +7,7 @@ import pytest
 
 from simulation.config import combinations, composed, load, packaged_configs, policy_named, search_folders
 from simulation.errors import ConfigError, Fault
-from simulation.experiment.study import Study
+from simulation.study.study import Study
 
 Own = Callable[..., Path]
 QUIET = "question: {}\nchanges: {{}}\n"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 import simulation.config
+from docs.tools.model_tables import BLOCK, COMMAND, PAGE, filled, packaged, stale
 from simulation.errors import ResultsError
-from simulation.report.model_tables import BLOCK, COMMAND, PAGE, filled, packaged, stale
 
 ROOT = Path(__file__).parents[2]
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "results" / "README.md")

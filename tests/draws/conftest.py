@@ -7,8 +7,8 @@ import pytest
 
 from simulation.config import load
 from simulation.draws import Draws
-from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway
+from simulation.study.study import Study
 from tests.pathway.made import pathway_from
 
 Columns = Mapping[str, np.ndarray]

@@ -10,7 +10,6 @@ from scipy.special import log_ndtr
 from simulation.config import packaged_configs, policy_named
 from simulation.draws import Draws, draw
 from simulation.errors import DrawsError
-from simulation.experiment.study import Study
 from simulation.pathway.department import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
@@ -18,6 +17,7 @@ from simulation.pathway.department import (
     TOOL_CAN_FAIL,
     Pathway,
 )
+from simulation.study.study import Study
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 
@@ -156,8 +156,8 @@ def test_another_seed_or_replication_is_other_luck_in_every_column(
 def test_no_two_columns_share_their_luck(small: Small) -> None:
     drawn = draw(small(), seed=3, replication=0, days=60)
     names = ["age", "frail", "seeing", "resting", "patience", "coin:which", "adherence:see", "triage.difficulty"]
-    luck = np.array([drawn.uniform(name) for name in names] + [drawn.uniform("seeing", 1)])
-    off_diagonal = np.abs(np.corrcoef(luck) - np.eye(len(luck))).max()
+    variates = np.array([drawn.uniform(name) for name in names] + [drawn.uniform("seeing", 1)])
+    off_diagonal = np.abs(np.corrcoef(variates) - np.eye(len(variates))).max()
     # 36 correlations of independent columns, each normal with standard deviation 1/sqrt(n): false alarm below 1e-6.
     assert off_diagonal < 6 / np.sqrt(len(drawn))
 
@@ -165,8 +165,8 @@ def test_no_two_columns_share_their_luck(small: Small) -> None:
 def test_a_shared_draw_makes_both_durations_long_for_the_same_patient(small: Small) -> None:
     drawn = draw(small(), seed=3, replication=0, days=28)
     mean = np.where(drawn.attributes["age"] == 1, 20.0, 10.0)
-    luck = (np.log(drawn.minutes["seeing"][0] / mean) + 0.5**2 / 2) / 0.5
-    assert np.allclose(drawn.minutes["writing"][0], -4 * log_ndtr(-luck))
+    variates = (np.log(drawn.minutes["seeing"][0] / mean) + 0.5**2 / 2) / 0.5
+    assert np.allclose(drawn.minutes["writing"][0], -4 * log_ndtr(-variates))
     assert not np.array_equal(drawn.minutes["writing"][0], drawn.minutes["resting"][0])
 
 

@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws import Draws, Luck, Source, draw_outages
+from simulation.draws import Draws, Source, Variates, draw_outages
 from simulation.engine.contract import Run
 from simulation.engine.plan import OUTCOMES, Columns, Outcome, Plan, bind, lower
 from simulation.pathway.department import (
@@ -183,7 +183,9 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
         },
         order=np.arange(n),
         outages=draw_outages(pathway, seed=0, replication=0, days=30),
-        luck=Luck(0, 0, sources=(Source("walk_in", 0, 0, n, np.arange(n)),), place=np.arange(n), room=np.zeros(n)),
+        variates=Variates(
+            0, 0, sources=(Source("walk_in", 0, 0, n, np.arange(n)),), place=np.arange(n), room=np.zeros(n)
+        ),
     )
 
 

@@ -76,22 +76,22 @@ def case(seed: int, grid: int) -> Case:
     return case_of(pathway(random.Random(seed)), seed, grid)
 
 
-def case_of(described: Pathway, seed: int, grid: int) -> Case:
+def case_of(pathway: Pathway, seed: int, grid: int) -> Case:
     """The patients of a department, rounded to a grid; in every fourth they come in crowds, on the hour."""
-    plan = lower(described)
-    columns = bind(plan, patients_of(described, seed))
+    plan = lower(pathway)
+    columns = bind(plan, patients_of(pathway, seed))
     if seed % 4 == 1:
         columns = replace(columns, arrived_at=_round(columns.arrived_at, HOUR))
-    return Case(described, plan, rounded(columns, grid), _days(seed) * DAY - seed % 3 * DAY // 4)
+    return Case(pathway, plan, rounded(columns, grid), _days(seed) * DAY - seed % 3 * DAY // 4)
 
 
 def _days(seed: int) -> int:
     return 8 if seed % 16 == 0 else 2
 
 
-def patients_of(described: Pathway, seed: int) -> Draws:
+def patients_of(pathway: Pathway, seed: int) -> Draws:
     """Who comes, with alarms of luck of their own: half have one, whether they get worse or not."""
-    draws = draw(described, seed=seed, replication=0, days=_days(seed))
+    draws = draw(pathway, seed=seed, replication=0, days=_days(seed))
     at = to_ticks(-ALARM_MEAN * np.log(draws.uniform("alarm.at")))
     return draws.with_columns(alarms=np.where(draws.uniform("alarm") < 0.5, at, NEVER))
 

@@ -70,8 +70,8 @@ def policy(nurse: Matrix = RIGHT, ai: Matrix | None = None, with_need: Matrix | 
     """A nurse, and an AI that replaces her where one is given; `with_need`: its matrix for who needs an interpreter."""
     stated: dict[str, Any] = {"kind": "matrix", "name": "made", "nurse": assessor("nurse", nurse)}
     if ai is not None:
-        luck = {"luck_of": more.pop("luck_of")} if "luck_of" in more else {}
-        stated |= {"ai": assessor("ai", ai, with_need, **luck), "role": "replaces", "covers": covers()}
+        variates = {"luck_of": more.pop("luck_of")} if "luck_of" in more else {}
+        stated |= {"ai": assessor("ai", ai, with_need, **variates), "role": "replaces", "covers": covers()}
     return POLICY.validate_python({**stated, **more})
 
 

@@ -109,7 +109,7 @@ def test_the_reference_engine_runs_a_study_without_numba(tmp_path: Path) -> None
         "import simulation as ae\n"
         "study = ae.load('engine=reference', 'executor=serial', 'run=weeks', 'run.replications=1',"
         " 'run.warm_up_days=0', 'run.measured_days=1', 'run.run_out_days=1')\n"
-        "print(len(ae.run(study).answers))",
+        "print(len(ae.run(study).replications))",
         tmp_path,
     )
     assert (done.returncode, done.stdout) == (0, "1\n"), done.stderr

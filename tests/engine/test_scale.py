@@ -15,7 +15,7 @@ from simulation.draws import draw
 from simulation.engine import compiled, reference
 from simulation.engine.contract import Engine
 from simulation.engine.plan import Columns, Plan, bind, lower
-from simulation.experiment.study import Study
+from simulation.study.study import Study
 from simulation.triage.apply import apply
 from simulation.units import DAY
 

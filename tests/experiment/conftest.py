@@ -10,8 +10,8 @@ from pydantic import TypeAdapter
 from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
-from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway
+from simulation.study.study import Study
 
 SHORT = ("run.measured_days=7", "run.warm_up_days=3", "run.replications=2", "engine=compiled", "executor=serial")
 FEW = ("nurse", "sham", "lean_triage")

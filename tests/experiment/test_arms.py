@@ -14,10 +14,11 @@ from simulation.experiment.replicate import Simulated, Task, replicate, simulate
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, run
 from simulation.experiment.shared_draws import draws_alike
-from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
-from simulation.report.printing import print_result
+from simulation.report.gather import inputs_of
+from simulation.report.screen import print_inputs
+from simulation.study.study import Study
 
 from .conftest import SHORT
 
@@ -68,7 +69,7 @@ def test_only_the_arm_equal_to_the_baseline_is_called_identical(twins: Result) -
 
 
 def test_the_label_identical_can_be_read_from_the_screen(twins: Result, capsys: pytest.CaptureFixture[str]) -> None:
-    print_result(twins)
+    print_inputs(inputs_of(twins, {}))
     line = next(line for line in capsys.readouterr().out.splitlines() if "The same nurse" in line)
     assert "identical" in line
 
@@ -117,7 +118,9 @@ def test_both_engines_give_the_same_measures(study: Study) -> None:
     arms = tuple(study.arm(name) for name in ("nurse", "ai_as_claimed"))
     short = replace(study, arms=arms, run=replace(study.run, replications=1))
     compiled, reference = (compare(replace(short, engine_asked=engine)) for engine in ("compiled", "reference"))
-    assert [each.n_activities for each in compiled.answers] == [each.n_activities for each in reference.answers]
+    assert [each.n_activities for each in compiled.replications] == [
+        each.n_activities for each in reference.replications
+    ]
     for arm in arms:
         ours, theirs = compiled.measures[arm.name][0], reference.measures[arm.name][0]
         assert ours.names == theirs.names

@@ -8,10 +8,10 @@ import pytest
 
 from simulation.analysis.measures import measure
 from simulation.draws import DAYS_IN_YEAR
-from simulation.experiment.replicate import ArmAnswer, Task, replicate, simulate_arm
+from simulation.experiment.replicate import ArmReplication, Task, replicate, simulate_arm
 from simulation.experiment.result import Result
-from simulation.experiment.study import RunLength, Study
 from simulation.pathway.department import Pathway
+from simulation.study.study import RunLength, Study
 
 DAY = 1440.0
 
@@ -22,7 +22,7 @@ def length(warm_up_days: int, measured_days: int) -> RunLength:
     )
 
 
-def nurse(study: Study) -> ArmAnswer:
+def nurse(study: Study) -> ArmReplication:
     return replicate(Task(study.arms, study.design.baseline, study.run, "compiled", 0)).arms["nurse"]
 
 
@@ -79,4 +79,4 @@ def test_a_window_of_one_month_has_its_measures_twice(
 
 def test_default_runs_bring_no_months(result: Result, study: Study) -> None:
     assert not study.run.by_month
-    assert all(arm.months == () for answer in result.answers for arm in answer.arms.values())
+    assert all(arm.months == () for answer in result.replications for arm in answer.arms.values())

@@ -8,8 +8,8 @@ import pytest
 from simulation.config import load
 from simulation.draws import Draws, draw
 from simulation.errors import ConfigError
-from simulation.experiment.study import Study
 from simulation.pathway.department import ACUITY_GIVEN
+from simulation.study.study import Study
 from simulation.triage.apply import apply
 
 DESK = ("triage_interview", "triage_record")

@@ -6,7 +6,7 @@ import pytest
 
 from simulation.errors import ResultsError
 from simulation.experiment.result import Result
-from simulation.experiment.study import Study
+from simulation.study.study import Study
 
 ASKED: dict[str, Callable[[Result], object]] = {
     "simulated": lambda result: result.simulated("shem"),

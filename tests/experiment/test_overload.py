@@ -9,8 +9,8 @@ from simulation.errors import ConfigError
 from simulation.experiment import overload
 from simulation.experiment.overload import overload_faults, refuse_overload
 from simulation.experiment.run import compare
-from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway, Pool, ShareOfTime
+from simulation.study.study import Study
 
 Ward = Callable[..., Pathway]
 StudyOf = Callable[..., Study]

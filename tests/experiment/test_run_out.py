@@ -9,9 +9,9 @@ import pytest
 from simulation.analysis.measures import measure
 from simulation.analysis.window import in_window
 from simulation.experiment.replicate import Task, replicate, simulate_arm
-from simulation.experiment.study import Study
 from simulation.pathway.department import Pathway
 from simulation.records.schema import IN_BUILDING
+from simulation.study.study import Study
 
 DAY = 1440.0
 Ward = Callable[..., Pathway]

@@ -11,9 +11,9 @@ from simulation.draws import draw
 from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
 from simulation.experiment.run import compare
-from simulation.experiment.targets import measures_of
 from simulation.pathway.department import Pathway, Worsening
 from simulation.pathway.durations import Fixed
+from simulation.study.targets import measures_of
 
 SHORT = (
     "run.replications=1", "run.measured_days=1", "run.warm_up_days=0", "run.run_out_days=0", "run.doublings=0",

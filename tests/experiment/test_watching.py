@@ -8,8 +8,8 @@ import pytest
 from simulation.config import load
 from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.experiment.shared_draws import draws_alike
-from simulation.experiment.study import ReadyArm, RunLength, Study
 from simulation.records.schema import Patients
+from simulation.study.study import ReadyArm, RunLength, Study
 
 SHORT = RunLength(replications=1, warm_up_days=0, measured_days=14, run_out_days=0, seed=5)
 

@@ -7,7 +7,7 @@ import pytest
 
 import simulation as ae
 from simulation.errors import ConfigError
-from simulation.experiment.study import Study
+from simulation.study.study import Study
 from simulation.triage.matrix import agreement
 
 from .conftest import SHORT

@@ -13,8 +13,8 @@ from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
-from simulation.experiment.study import Arm, Design, Lever, Target
 from simulation.inquiry.ablation import beyond, busy_parts, coalitions, decompositions, expanded, label_of
+from simulation.study.design import Arm, Design, Lever, Target
 
 from .conftest import SHORT
 
@@ -83,8 +83,8 @@ def test_all_levers_together_are_the_full_policy_to_the_last_bit(own: Own) -> No
 
 
 def test_a_lever_may_change_the_department_and_the_policy_too(own: Own) -> None:
-    luck = "luck: {label: luck, changes: {triage.nurse.correlation.value: 0.25}}"
-    study = load("study=own", config_dir=own(MORE, luck, ACCURACY, TIME))
+    variates = "luck: {label: luck, changes: {triage.nurse.correlation.value: 0.25}}"
+    study = load("study=own", config_dir=own(MORE, variates, ACCURACY, TIME))
     assert len(study.arms) == 16
     for arm in study.arms:
         assert arm.pathway.pools["triage_nurses"].extra == ("more" in arm.arm.levers)
@@ -179,7 +179,9 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
     design = expanded(design_of("a", "b"))
     waits = {"nurse": 60.0, "a": 58.0, "b": 55.0, "a+b": 50.0}
     name = (MeasureName("wait_to_clinician_mean", "minutes", "all"),)
-    measures = {arm: [Measures(name, np.array([wait + luck])) for luck in (0.0, 3.0)] for arm, wait in waits.items()}
+    measures = {
+        arm: [Measures(name, np.array([wait + variates])) for variates in (0.0, 3.0)] for arm, wait in waits.items()
+    }
     (found,) = decompositions(design, measures)
     assert found.unit == "minutes"
     assert found.parts.part("joint", "a", "b").mean == pytest.approx(-10)
@@ -190,9 +192,9 @@ def test_parts_of_a_made_up_study_are_those_worked_out_by_hand() -> None:
 
 def test_parts_of_nine_levers_come_from_sampled_orders_and_add_up() -> None:
     design = expanded(design_of(*"abcdefghi"))
-    luck = np.random.default_rng(12)
+    variates = np.random.default_rng(12)
     name = (MeasureName("wait_to_clinician_mean", "minutes", "all"),)
-    measures = {arm: [Measures(name, luck.normal(60, 5, size=1)) for _ in range(4)] for arm in design.arms}
+    measures = {arm: [Measures(name, variates.normal(60, 5, size=1)) for _ in range(4)] for arm in design.arms}
     (found,) = decompositions(design, measures)
     assert found.parts.n_orders == 2 * design.order_pairs
     shares = sum(found.parts.part("shapley", lever).mean for lever in "abcdefghi")
@@ -226,8 +228,8 @@ def test_a_lever_that_changes_nothing_earns_nothing_of_anything(own: Own) -> Non
 def test_minutes_saved_at_triage_are_earned_at_the_triage_nurses_by_the_lever_that_saves_them(
     ablation: Result,
 ) -> None:
-    busy = {arm.name: ablation.answers[0].arms[arm.name].day.busy_mean for arm in ablation.study.arms}  # type: ignore[union-attr]
-    pools = ablation.answers[0].arms["nurse"].day.pools  # type: ignore[union-attr]
+    busy = {arm.name: ablation.replications[0].arms[arm.name].day.busy_mean for arm in ablation.study.arms}  # type: ignore[union-attr]
+    pools = ablation.replications[0].arms["nurse"].day.pools  # type: ignore[union-attr]
     parts = dict(zip(pools, busy_parts(ablation.study.design, busy), strict=True))["triage_nurses"]
     # 180 s of a mean of 5.5 min, for most of those who are triaged: a large part of the nurses' time.
     assert parts.part("shapley", "time").mean < -0.1

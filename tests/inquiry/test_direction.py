@@ -10,12 +10,12 @@ from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.experiment.replicate import simulate_arm
 from simulation.experiment.run import compare
-from simulation.experiment.study import ReadyArm, Study
 from simulation.report.answer import answer
 from simulation.report.gather import case_mix, inputs_of
-from simulation.report.level_sheets import by_level_sheet, controls_sheet, labels_sheet
+from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.words import change, span
-from simulation.triage.describe import describe
+from simulation.study.study import ReadyArm, Study
+from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import Agreement, probabilities
 
 from .conftest import SHORT
@@ -34,7 +34,7 @@ def mix_of(arm: ReadyArm) -> Sequence[float]:
 
 def said(study: Study, name: str) -> Agreement:
     arm = study.arm(name)
-    return describe(arm.policy, mix_of(arm))
+    return label_accuracy(arm.policy, mix_of(arm))
 
 
 def sizes(study: Study, name: str) -> list[float]:
@@ -85,8 +85,8 @@ def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: St
 
 def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(study: Study) -> None:
     inputs = inputs_of(compare(study), {})
-    labels = labels_sheet(inputs)
-    by_level = by_level_sheet(inputs)
+    labels = labels_table(inputs)
+    by_level = by_level_table(inputs)
     assert labels is not None
     assert by_level is not None
     by_arm = {row[0]: row[1:6] for row in labels.rows}
@@ -111,9 +111,9 @@ def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the
         ("errs_up", "errs_up_at_random"),
         ("errs_down", "errs_down_at_random"),
     ]
-    sheet = controls_sheet(inputs)
-    assert sheet is not None
-    for (arm, control), row in zip(inputs.controlled(), sheet.rows, strict=True):
+    table = controls_table(inputs)
+    assert table is not None
+    for (arm, control), row in zip(inputs.controlled(), table.rows, strict=True):
         ours, theirs = (inputs.row(each.name, "wait_to_clinician_mean") for each in (arm, control))
         apart = inputs.against(arm.name, control.name, "wait_to_clinician_mean")
         assert apart.mean == pytest.approx(ours.difference - theirs.difference)

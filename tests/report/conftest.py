@@ -8,12 +8,13 @@ import pytest
 from simulation.config import load
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, run
-from simulation.experiment.study import Study
 from simulation.report import folder as folder_module
-from simulation.report.figures import Picture, pictures
+from simulation.report.figures import pictures
+from simulation.report.figures.drawing import Picture
 from simulation.report.folder import write_result
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
+from simulation.study.study import Study
 
 SHORT = (
     "run.replications=3",

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from simulation.report.by_group import ATTRIBUTES, by_group_sheets, groups_of, is_asked, less_everybody
-from simulation.report.figures import by_group
+from simulation.report.figures.effects import by_group
 from simulation.report.inputs import ReportInputs
+from simulation.report.tables.by_group import ATTRIBUTES, by_group_tables, groups_of, is_asked, less_everybody
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +19,7 @@ def asked(inputs: ReportInputs) -> ReportInputs:
 def test_every_group_of_age_sex_language_and_arrival_has_one_row(inputs: ReportInputs) -> None:
     attributes = [group.split("=")[0] for group in groups_of(inputs)]
     assert list(dict.fromkeys(attributes)) == list(ATTRIBUTES)
-    differences, gaps = by_group_sheets(inputs)
+    differences, gaps = by_group_tables(inputs)
     assert differences.rows[0][0] == "everybody"
     assert len(differences.rows) == len(groups_of(inputs)) + 1
     assert len(gaps.rows) == len(groups_of(inputs))
@@ -36,7 +36,7 @@ def test_a_group_s_gap_is_its_difference_less_everybody_s(inputs: ReportInputs) 
 
 
 def test_the_baseline_s_twin_opens_no_gap(inputs: ReportInputs) -> None:
-    _, gaps = by_group_sheets(inputs)
+    _, gaps = by_group_tables(inputs)
     column = gaps.headers.index("Twin of the nurse")
     assert {row[column] for row in gaps.rows} == {"0.0 (0.0 to 0.0)"}
 

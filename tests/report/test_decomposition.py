@@ -11,13 +11,13 @@ from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.report import folder as folder_module
 from simulation.report.answer import answer
-from simulation.report.assumed import statements
-from simulation.report.decomposition import busy_sheet, decomposition_sheets, interactions_sheet
-from simulation.report.figures import Picture, pictures
+from simulation.report.figures import pictures
+from simulation.report.figures.drawing import Picture
 from simulation.report.folder import read_result_folder, render_again, write_result
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
-from simulation.report.sheets import sheets
+from simulation.report.tables.decomposition import busy_table, decomposition_tables, interactions_table
+from simulation.report.tables.overview import tables
 
 from .conftest import SHORT, SMALL
 
@@ -90,8 +90,8 @@ def test_the_page_has_the_section_its_picture_and_every_table(folder: Path, inpu
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert 'id="levers"' in html
     assert 'alt="Bars of what each lever earns' in html
-    for sheet in decomposition_sheets(inputs):
-        assert sheet.title.replace("'", "&#39;") in html
+    for table in decomposition_tables(inputs):
+        assert table.title.replace("'", "&#39;") in html
 
 
 def test_the_page_made_again_from_the_folder_says_the_same(
@@ -99,7 +99,7 @@ def test_the_page_made_again_from_the_folder_says_the_same(
 ) -> None:
     monkeypatch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
     stored, _ = read_result_folder(folder)
-    assert decomposition_sheets(stored) == decomposition_sheets(inputs)
+    assert decomposition_tables(stored) == decomposition_tables(inputs)
     before = (folder / "report.html").read_text(encoding="utf-8")
     render_again(folder)
     assert (folder / "report.html").read_text(encoding="utf-8") == before
@@ -121,30 +121,30 @@ def test_the_picture_is_not_blank_and_tells_every_part(inputs: ReportInputs) -> 
 
 
 def test_the_pool_that_the_minutes_are_saved_at_leads_the_table_of_pools_of_staff(inputs: ReportInputs) -> None:
-    staff = [row[0] for row in busy_sheet(inputs).rows if inputs.roles[row[0].replace(" ", "_")] in ("nurse",)]
+    staff = [row[0] for row in busy_table(inputs).rows if inputs.roles[row[0].replace(" ", "_")] in ("nurse",)]
     assert staff[0] == "triage nurses"
 
 
 def test_the_interactions_say_which_index_they_are(inputs: ReportInputs) -> None:
-    assert "Grabisch and Roubens 1999" in interactions_sheet(inputs).notes[0]
+    assert "Grabisch and Roubens 1999" in interactions_table(inputs).notes[0]
 
 
 def test_what_a_part_of_the_levers_assumes_is_counted_once(inputs: ReportInputs) -> None:
-    of_policies = [each.where.split(".")[1] for each in statements(inputs) if each.where.startswith("triage.")]
+    of_policies = [each.where.split(".")[1] for each in inputs.statements if each.where.startswith("triage.")]
     assert set(of_policies) == {"nurse", "sham", "accuracy+time"}
 
 
 def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(inputs: ReportInputs) -> None:
-    for sheet in decomposition_sheets(inputs):
-        notes = " ".join(sheet.notes)
-        says = {cells[-1] for cells in sheet.rows}
+    for table in decomposition_tables(inputs):
+        notes = " ".join(table.notes)
+        says = {cells[-1] for cells in table.rows}
         assert says == {"simulation"} or "simulation noise only" in notes or "without intervals" in notes
 
 
 def test_a_study_without_levers_has_no_such_tables(study_without: ReportInputs) -> None:
-    assert decomposition_sheets(study_without) == ()
+    assert decomposition_tables(study_without) == ()
     assert study_without.shown is study_without
-    assert not any(each.kind.startswith("levers") for each in sheets(study_without))
+    assert not any(each.kind.startswith("levers") for each in tables(study_without))
 
 
 @pytest.fixture(scope="module")
@@ -193,7 +193,7 @@ primary:
     (parts,) = four.decomposition
     shares = sum(parts.parts.part("shapley", lever).mean for lever in four.design.levers)
     assert shares == pytest.approx(four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference)
-    overview = next(each for each in sheets(four) if each.kind == "overview")
+    overview = next(each for each in tables(four) if each.kind == "overview")
     assert len(overview.rows) == 10
     for found in (result.findings, four.findings):  # one family of nine verdicts, wherever they are read
         assert [each.verdict for each in found] == [each.verdict for each in four.shown.findings]

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from simulation.experiment.result import Result
-from simulation.report.figures import Picture, pictures, stay_parts
+from simulation.report.figures import pictures
+from simulation.report.figures.department import stay_parts
+from simulation.report.figures.drawing import Picture
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
 

@@ -14,10 +14,10 @@ import yaml
 
 from simulation.errors import ResultsError
 from simulation.experiment.result import Result
+from simulation.experiment.store.folders import moved, must_be_writable
 from simulation.records.store import read_activities, read_patients, read_provenance, read_replications
 from simulation.report import folder as folder_module
 from simulation.report.folder import read_result_folder, render_again, write_result, written
-from simulation.report.places import moved, must_be_writable
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
@@ -68,7 +68,7 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) 
     assert {"config", "groups", "policies", "files"} == set(manifest["inputs"])
     assert "knobs" in manifest["inputs"]["groups"]
     assert "ai_as_claimed" in manifest["inputs"]["policies"]
-    assert manifest["attendances"] == sum(answer.n_attendances for answer in result.answers)
+    assert manifest["attendances"] == sum(answer.n_attendances for answer in result.replications)
     assert {"git", "engine", "executor", "wall_seconds", "engine_seconds", "activities_per_second", "events"} <= set(
         manifest
     )
@@ -278,8 +278,8 @@ def test_patients_and_activities_of_every_arm_are_written_on_request(alone: Resu
         read_activities(written / "activities.parquet"),
     )
     assert patients.known("arm") == activities.known("arm") == ("nurse",)
-    assert len(patients) == alone.answers[0].n_attendances
-    assert len(activities) == alone.answers[0].n_activities
+    assert len(patients) == alone.replications[0].n_attendances
+    assert len(activities) == alone.replications[0].n_activities
 
 
 def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path: Path) -> None:

@@ -5,14 +5,16 @@ from itertools import combinations
 import pytest
 
 import simulation as ae
+from simulation.explain.reachable import reachable_subgraph
 from simulation.report.pathway_picture import ACROSS, DOWN, Sketch, _label_places, _overlap, _words, sketch_of
-from simulation.report.taken import route_of
 
 
 @pytest.fixture(scope="module")
 def typical() -> Sketch:
     study = ae.load("study=ai_triage", "site=typical")
-    return sketch_of(study.baseline.pathway, route_of(study.baseline.pathway, study.arms, seed=study.run.seed))
+    return sketch_of(
+        study.baseline.pathway, reachable_subgraph(study.baseline.pathway, study.arms, seed=study.run.seed)
+    )
 
 
 def test_every_arrow_that_is_decided_has_words_and_hardly_any_stand_on_others(typical: Sketch) -> None:

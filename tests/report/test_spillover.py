@@ -13,12 +13,12 @@ from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 from simulation.report import folder as folder_module
 from simulation.report.answer import answer
-from simulation.report.coverage_sheets import spillover_reason, spillover_sheets
 from simulation.report.folder import render_again, write_result
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
-from simulation.report.render import page, who_labels
-from simulation.report.sheets import sheets
+from simulation.report.page import page, who_labels
+from simulation.report.tables.coverage import spillover_reason, spillover_tables
+from simulation.report.tables.overview import tables
 from simulation.report.words import change
 from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero
@@ -50,7 +50,7 @@ def told(whole: Result) -> ReportInputs:
 
 
 def test_each_effect_is_a_row_with_its_interval(told: ReportInputs, whole: Result) -> None:
-    waits, within = spillover_sheets(told)
+    waits, within = spillover_tables(told)
     assert [row[0] for row in waits.rows] == ["direct", "spillover", "own", "all, partial", "total"]
     parts = whole.spillover("wait_to_clinician_mean")
     assert parts == told.spillover("wait_to_clinician_mean")
@@ -98,9 +98,9 @@ def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: Re
 
 
 def test_a_study_without_coverages_has_no_such_table(inputs: ReportInputs) -> None:
-    assert spillover_sheets(inputs) == ()
+    assert spillover_tables(inputs) == ()
     assert spillover_reason(inputs) is None
-    assert not [sheet for sheet in sheets(inputs) if sheet.kind.startswith("spillover")]
+    assert not [table for table in tables(inputs) if table.kind.startswith("spillover")]
     assert 'id="coverage"' not in page(inputs, ())
 
 
@@ -116,7 +116,7 @@ def test_the_page_of_a_stored_folder_says_the_same(
     reason = spillover_reason(told)
     assert reason is not None
     assert reason in text
-    for row in spillover_sheets(told)[0].rows:
+    for row in spillover_tables(told)[0].rows:
         assert row[1] in text
         assert row[5] in text
 

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from simulation.analysis.compare import Shares
-from simulation.experiment.study import Arm, Cost, Coverages, Design, Lever, Margin, RunLength, Target
-from simulation.report.arm_changes import Brought, Change
+from simulation.explain.arm_changes import AddedAssumption, Change
 from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
 from simulation.report.stored import profiles_stated, restored, study_stated, to_json
+from simulation.study.design import Arm, Cost, Coverages, Design, Lever, Margin, Target
+from simulation.study.study import RunLength
 
 WHOSE: dict[str, Any] = {"mark": "assumed", "source": "made for a test"}
 TARGET = Target(measure="stay_mean", group="stream=walk_in", label="Stay", minimal_important_difference=5, **WHOSE)
@@ -41,7 +42,7 @@ def report_arm(name: str) -> ReportArm:
         day=DayMeans(pools=("nurses",), steps=("triage",), triggered={"more": 0.1}, **numbers),
         shares=Shares(better=0.2, worse=0.1, n_paired=10, n_unpaired=1), waits={"always": {"triage": 3.0}},
         changed=(Change(kind="minutes", what="minutes", words="less", at=("triage",), short="-1"),),
-        brought=(Brought(where="minutes", value="1", range="0 to 2", **WHOSE),),
+        added_assumptions=(AddedAssumption(where="minutes", value="1", range="0 to 2", **WHOSE),),
     )  # fmt: skip
 
 

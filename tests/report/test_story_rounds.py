@@ -7,7 +7,7 @@ from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
 from simulation.experiment.replicate import Simulated
 from simulation.pathway.department import End, Pathway, Rounds, Step, Worsening
-from simulation.report.story import story
+from simulation.report.patient_story import story
 from tests.engine.small import NOTE, Person, department, draws_of, minutes
 
 

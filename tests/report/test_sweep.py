@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from simulation.experiment.run import compare
-from simulation.experiment.study import Study
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
-from simulation.report.sweep import Sweep, sweep_of, sweep_picture, sweep_sheets, sweep_table, write_sweep
+from simulation.report.sweep import Sweep, sweep_of, sweep_picture, sweep_table, sweep_tables, write_sweep
+from simulation.study.study import Study
 
 FOLDER = Path("results/one")
 
@@ -40,12 +40,12 @@ def test_a_run_is_called_by_what_was_varied(sweep: Sweep, inputs: ReportInputs, 
 
 
 def test_each_target_has_a_table_of_arms_by_runs_with_the_numbers_of_the_runs(sweep: Sweep) -> None:
-    found = list(sweep_sheets(sweep))
+    found = list(sweep_tables(sweep))
     assert len(found) == len(sweep.targets) == len(sweep.first.targets)
-    sheet, target = found[0], sweep.targets[0]
-    assert sheet.headers == ("arm", "usual", "winter", "furthest apart", "together")
-    assert [row[0] for row in sheet.rows[1:]] == [sweep.first.arm(arm).label for arm in sweep.arms]
-    for arm, row in zip(sweep.arms, sheet.rows[1:], strict=True):
+    table, target = found[0], sweep.targets[0]
+    assert table.headers == ("arm", "usual", "winter", "furthest apart", "together")
+    assert [row[0] for row in table.rows[1:]] == [sweep.first.arm(arm).label for arm in sweep.arms]
+    for arm, row in zip(sweep.arms, table.rows[1:], strict=True):
         for cell, run in zip(row[1:3], sweep.runs, strict=True):
             value = run.inputs.row(arm, target.measure, target.group).difference
             assert cell.startswith(f"{value:+.1f}".replace("-", "−")) or cell.startswith("0.0")
@@ -66,11 +66,11 @@ def test_the_picture_says_in_words_what_it_shows(sweep: Sweep) -> None:
     picture = sweep_picture(sweep)
     assert picture.png.startswith(b"\x89PNG")
     for arm in sweep.arms:
-        assert f"{sweep.first.arm(arm).label} {sweep.across(arm, sweep.targets[0]).words}" in picture.alt
+        assert f"{sweep.first.arm(arm).label} {sweep.compare_runs(arm, sweep.targets[0]).words}" in picture.alt
 
 
 def test_the_twin_of_the_baseline_is_identical_in_every_run(sweep: Sweep) -> None:
-    assert sweep.across("twin", sweep.targets[0]).words == "identical to baseline in every run"
+    assert sweep.compare_runs("twin", sweep.targets[0]).words == "identical to baseline in every run"
 
 
 def test_what_is_no_sweep_of_one_study_is_not_put_together(inputs: ReportInputs, other: ReportInputs) -> None:

@@ -12,21 +12,21 @@ from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.config import packaged_configs, policy_named
-from simulation.experiment.compared import Finding
+from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare
-from simulation.experiment.study import Study
 from simulation.report.answer import _better_sentences, _busy_sentence, _safety_sentence, kind_of
-from simulation.report.figures import Picture
+from simulation.report.figures.drawing import Picture
 from simulation.report.gather import inputs_of
 from simulation.report.inputs import ReportInputs
-from simulation.report.level_sheets import outside_sham
-from simulation.report.printing import print_result
-from simulation.report.ranking import better_sheet, per_100k, ranked
-from simulation.report.sheets import safety_sheet, sham_line, sheets, target_sheet, warnings
+from simulation.report.screen import print_inputs
 from simulation.report.stages import stage_of
+from simulation.report.tables.levels import outside_sham
+from simulation.report.tables.overview import safety_table, sham_line, tables, target_table, warnings
+from simulation.report.tables.ranking import better_table, per_100k, ranked
+from simulation.report.tables.worse_off import worse_off, worse_off_groups
 from simulation.report.words import change, effect, span
-from simulation.report.worse_off import worse_off, worse_off_groups
+from simulation.study.study import Study
 
 
 def row(
@@ -44,7 +44,7 @@ def test_findings_are_those_of_the_result(inputs: ReportInputs, result: Result) 
 def test_an_identical_arm_says_so_and_warns(inputs: ReportInputs) -> None:
     assert inputs.identical == ("twin",)
     assert any("Twin of the nurse" in text and IDENTICAL in text for text in warnings(inputs))
-    verdicts = {cells[0]: cells[5] for cells in target_sheet(inputs, inputs.targets[0]).rows}
+    verdicts = {cells[0]: cells[5] for cells in target_table(inputs, inputs.targets[0]).rows}
     assert verdicts["Twin of the nurse"] == IDENTICAL
     assert IDENTICAL not in verdicts["AI as on a vendor's slide (a claim)"]
 
@@ -54,7 +54,7 @@ def test_tables_page_and_picture_say_what_the_verdict_says(
 ) -> None:
     """One wording, in one place."""
     for target in inputs.targets:
-        said = {cells[0]: cells[5] for cells in target_sheet(inputs, target).rows}
+        said = {cells[0]: cells[5] for cells in target_table(inputs, target).rows}
         for arm in inputs.others:
             words = inputs.finding(arm.name, target).verdict.words
             assert said[arm.label] == words
@@ -74,17 +74,17 @@ def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(inputs:
         same = each.arm in inputs.identical
         expected = non_inferiority(each.comparison, each.margin.margin, family=n_margins, identical=same)
         assert each.judgement == expected
-    assert f"the {n} on primary measures" in target_sheet(inputs, inputs.design.primary[0]).notes[1]
+    assert f"the {n} on primary measures" in target_table(inputs, inputs.design.primary[0]).notes[1]
     n_secondary = len(inputs.others) * len(inputs.design.secondary)
-    note = target_sheet(inputs, inputs.design.secondary[0]).notes[1]
+    note = target_table(inputs, inputs.design.secondary[0]).notes[1]
     assert f"about {0.05 * n_secondary:.1f} would show one" in note
-    assert f"claimed of all {n_margins} (" in safety_sheet(inputs).notes[-1]
+    assert f"claimed of all {n_margins} (" in safety_table(inputs).notes[-1]
 
 
 def test_an_arm_is_marked_where_its_difference_from_the_sham_is_known(inputs: ReportInputs) -> None:
     """Paired with the sham itself: two intervals against one baseline hold the baseline's luck twice."""
-    luck = np.array([0.0, 40.0, -40.0])
-    arms = {"nurse": 100 - luck, "sham": np.full(3, 100.0), "ai_as_claimed": 95 + np.array([0.1, 0.0, -0.1])}
+    variates = np.array([0.0, 40.0, -40.0])
+    arms = {"nurse": 100 - variates, "sham": np.full(3, 100.0), "ai_as_claimed": 95 + np.array([0.1, 0.0, -0.1])}
     measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}
     few = replace(inputs, arms=tuple(arm for arm in inputs.arms if arm.name in measures), measures=measures)
     found = few.row("ai_as_claimed", "wait_to_clinician_mean")
@@ -173,12 +173,12 @@ def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:
 
 
 def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(inputs: ReportInputs) -> None:
-    for sheet in sheets(inputs):
-        says = [cells[-1] for cells in sheet.rows]
-        if sheet.kind == "labels":
-            assert "not simulated" in " ".join(sheet.notes)
+    for table in tables(inputs):
+        says = [cells[-1] for cells in table.rows]
+        if table.kind == "labels":
+            assert "not simulated" in " ".join(table.notes)
             continue
-        assert all(cell == "simulation" for cell in says) or "simulation noise only" in " ".join(sheet.notes)
+        assert all(cell == "simulation" for cell in says) or "simulation noise only" in " ".join(table.notes)
 
 
 def test_holm_is_stricter_than_the_interval_and_the_number_of_looks_is_said(inputs: ReportInputs) -> None:
@@ -189,14 +189,14 @@ def test_holm_is_stricter_than_the_interval_and_the_number_of_looks_is_said(inpu
         assert each.comparison.difference_low > 0
         assert each.p < ALPHA
         assert not each.holm or each.p <= ALPHA / (n_looked_at - len(found))
-    note = next(sheet for sheet in sheets(inputs) if sheet.kind == "worse_off").notes[-1]
+    note = next(table for table in tables(inputs) if table.kind == "worse_off").notes[-1]
     assert f"{n_looked_at} looked at" in note
     assert f"about {n_looked_at * 0.025:.1f} would show" in note
 
 
 def test_only_arms_with_a_cost_are_ranked_per_hundred_thousand_pounds(inputs: ReportInputs) -> None:
-    sheet = better_sheet(inputs)
-    costs = {cells[0]: (cells[2], cells[3]) for cells in sheet.rows}
+    table = better_table(inputs)
+    costs = {cells[0]: (cells[2], cells[3]) for cells in table.rows}
     stated = inputs.design.arms["one_more_triage_nurse"].cost
     assert stated is not None
     assert costs[inputs.arm("one_more_triage_nurse").label][0] == f"£{stated.per_year:,.0f}"
@@ -220,23 +220,23 @@ def test_the_sham_line_gives_both_shares(inputs: ReportInputs, result: Result) -
 
 
 def test_a_margin_that_is_passed_is_said_to_be(inputs: ReportInputs) -> None:
-    says = {cells[0]: cells[2] for cells in safety_sheet(inputs).rows}
+    says = {cells[0]: cells[2] for cells in safety_table(inputs).rows}
     assert says["AI label, published accuracy, erring down"].startswith("worse by more than 1 point")
 
 
 def test_what_is_known_of_getting_worse_stands_beside_the_margins(inputs: ReportInputs) -> None:
-    sheet = safety_sheet(inputs)
-    at = sheet.headers.index("Got worse before the first clinician, no margin stated")
-    (cells,) = [row for row in sheet.rows if row[0] == "AI label, published accuracy, erring down"]
+    table = safety_table(inputs)
+    at = table.headers.index("Got worse before the first clinician, no margin stated")
+    (cells,) = [row for row in table.rows if row[0] == "AI label, published accuracy, erring down"]
     assert cells[at] == effect(inputs.row("ai_label_measured_under", "worsened_before_seen_share"))
-    assert all(len(row) == len(sheet.headers) for row in sheet.rows)
+    assert all(len(row) == len(table.headers) for row in table.rows)
 
 
 def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
     result: Result, inputs: ReportInputs, tmp_path: object
 ) -> None:
     out = io.StringIO()
-    print_result(result, stream=out)
+    print_inputs(inputs_of(result, {"unfinished": result.n_unfinished}), stream=out)
     text = out.getvalue()
     assert "\x1b" not in text
     assert "┃" not in text
@@ -246,13 +246,13 @@ def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
 
 
 def test_the_screen_warns_of_patients_still_inside_as_the_page_does(result: Result) -> None:
-    first = result.answers[0]
+    first = result.replications[0]
     nurse = replace(first.arms["nurse"], n_unfinished=first.arms["nurse"].n_unfinished + 1234)
-    answers = (replace(first, arms={**first.arms, "nurse": nurse}), *result.answers[1:])
-    some = replace(result, answers=answers)
+    replications = (replace(first, arms={**first.arms, "nurse": nurse}), *result.replications[1:])
+    some = replace(result, replications=replications)
     assert some.n_unfinished == result.n_unfinished + 1234
     out = io.StringIO()
-    print_result(some, stream=out)
+    print_inputs(inputs_of(some, {"unfinished": some.n_unfinished}), stream=out)
     assert f"Warning: {some.n_unfinished:,} measured attendances had not left" in " ".join(out.getvalue().split())
 
 
@@ -263,7 +263,7 @@ def test_a_terminal_gets_a_table(result: Result, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setenv("COLUMNS", "160")
     out = Terminal()
-    print_result(result, stream=out)
+    print_inputs(inputs_of(result, {"unfinished": result.n_unfinished}), stream=out)
     assert "vendor's slide" in out.getvalue()
     assert "─" in out.getvalue()
 
@@ -277,14 +277,14 @@ def test_a_narrow_terminal_drops_columns_and_not_the_layer_of_doubt(
 
     monkeypatch.setenv("COLUMNS", "80")
     out = Terminal()
-    print_result(result, stream=out)
+    print_inputs(inputs_of(result, {"unfinished": result.n_unfinished}), stream=out)
     assert "Doubt in every row: simulation." in out.getvalue()
     assert "doubt in it" not in out.getvalue()
 
 
 def test_one_arm_alone_gives_nhs_measures_and_no_comparison(alone: Result) -> None:
     inputs = inputs_of(alone, {})
-    assert [sheet.kind for sheet in sheets(inputs)] == ["measures"]
+    assert [table.kind for table in tables(inputs)] == ["measures"]
     assert any("one replication has no interval" in text for text in warnings(inputs))
     assert inputs.sham is None
 

@@ -18,7 +18,7 @@ from simulation.triage.construct import (
     rounded,
     smoothed,
 )
-from simulation.triage.describe import describe
+from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import agreement
 from simulation.triage.policy import Policy
 
@@ -91,7 +91,7 @@ def test_rows_in_the_yaml_add_up_exactly_in_ten_thousandths(name: str, wanted: W
 def test_the_measured_labels_have_the_published_agreement_and_kappa(
     name: str, policy: Callable[..., Policy], nurses: list[list[int]]
 ) -> None:
-    found = describe(policy(name), mix_of(nurses))
+    found = label_accuracy(policy(name), mix_of(nurses))
     assert found["exact_share"] == pytest.approx(0.617, abs=0.001)
     assert found["kappa_quadratic"] == pytest.approx(0.467, abs=0.003)
 
@@ -99,8 +99,8 @@ def test_the_measured_labels_have_the_published_agreement_and_kappa(
 def test_the_two_versions_err_three_to_one_in_opposite_directions(
     policy: Callable[..., Policy], nurses: list[list[int]]
 ) -> None:
-    under = describe(policy("ai_label_measured_under"), mix_of(nurses))
-    over = describe(policy("ai_label_measured_over"), mix_of(nurses))
+    under = label_accuracy(policy("ai_label_measured_under"), mix_of(nurses))
+    over = label_accuracy(policy("ai_label_measured_over"), mix_of(nurses))
     assert under["under_share"] == pytest.approx(3 * under["over_share"], rel=0.01)
     assert over["over_share"] == pytest.approx(3 * over["under_share"], rel=0.01)
 

@@ -6,9 +6,9 @@ import pytest
 
 from simulation.config import load
 from simulation.draws import draw
+from simulation.explain.arm_changes import compared
 from simulation.pathway.department import ByAttribute
-from simulation.report.arm_changes import compared
-from simulation.report.screen import announce
+from simulation.report.progress import announce
 from simulation.triage.idle import Idle, idle
 
 UNHEARD = Idle("watches", "rounds are off, so nobody acts on an alarm (pathway.rounds.active)")

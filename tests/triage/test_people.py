@@ -12,7 +12,7 @@ from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
 from simulation.triage.apply import apply, reached
 from simulation.triage.check import check
-from simulation.triage.describe import describe
+from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.labels import DAYS_A_MONTH, labels_of
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
@@ -186,8 +186,8 @@ def test_switching_equally_often_is_one_acceptance(policy: Build, desk: Pathway,
     one = policy("ai_label_advises", acceptance=estimate(0.3))
     same = policy("ai_label_advises", **switching(0.3, 0.3, 0.3))
     assert_same(apply(one, desk, patients), apply(same, desk, patients))
-    for figure, value in describe(one, KTAS_MIX).items():
-        assert describe(same, KTAS_MIX)[figure] == pytest.approx(value, abs=1e-9), figure  # type: ignore[literal-required]
+    for figure, value in label_accuracy(one, KTAS_MIX).items():
+        assert label_accuracy(same, KTAS_MIX)[figure] == pytest.approx(value, abs=1e-9), figure
 
 
 def test_a_nurse_who_follows_only_good_advice_is_right_where_either_is(
@@ -232,7 +232,7 @@ def test_the_share_of_right_labels_under_switching_is_that_of_two_independent_co
 
     built = policy("ai_label_advises", nurse=assessor("nurse", a), ai=assessor("ai", b), **switching(right, wrong, 0.9))
     expected = a * b + a * (1 - b) * (1 - wrong) + (1 - a) * b * right
-    assert describe(built, [1] * 5)["exact_share"] == pytest.approx(expected, abs=1e-9)
+    assert label_accuracy(built, [1] * 5)["exact_share"] == pytest.approx(expected, abs=1e-9)
     assert_share(given(built, desk, patients) == true, expected)
 
 
@@ -242,7 +242,7 @@ def test_what_describe_says_of_correlated_assessors_is_what_patients_get(
 ) -> None:
     built = policy(name)
     labels = given(built, desk, patients)
-    found = describe(built, np.bincount(true, minlength=5).tolist(), levels=LEVELS)
+    found = label_accuracy(built, np.bincount(true, minlength=5).tolist(), levels=LEVELS)
     assert_share(labels == true, found["exact_share"])
     assert_share(labels > true, found["under_share"])
     for level, share in enumerate(found["label_mix"]):
@@ -555,7 +555,7 @@ def test_a_drift_without_the_groups_of_the_matrix_is_refused(policy: Build, stat
 def test_naming_levels_is_needed_to_describe_an_abstention_by_label(policy: Build) -> None:
     built = policy("ai_label_measured_over", **abstains(labels=["immediate"]))
     with pytest.raises(ConfigError, match="Name the 5 levels"):
-        describe(built, KTAS_MIX)
+        label_accuracy(built, KTAS_MIX)
 
 
 def test_labels_of_an_assessor_do_not_depend_on_who_else_labels(

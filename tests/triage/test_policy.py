@@ -15,7 +15,7 @@ from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
 from simulation.triage.apply import apply
 from simulation.triage.check import check
-from simulation.triage.describe import describe
+from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import MatrixPolicy, Policy
 
@@ -126,7 +126,7 @@ def test_every_packaged_policy_starts_from_the_same_nurse(name: str, stated: Sta
 
 
 def test_the_nurse_agrees_with_the_experts_as_published(policy: Build) -> None:
-    found = describe(policy("nurse"), KTAS_MIX)
+    found = label_accuracy(policy("nurse"), KTAS_MIX)
     assert found["exact_share"] == pytest.approx(0.853, abs=0.0005)
     assert found["under_share"] == pytest.approx(0.103, abs=0.0005)
     assert found["over_share"] == pytest.approx(0.043, abs=0.0005)
@@ -233,10 +233,10 @@ def test_high_luck_errs_down_and_low_luck_errs_up(
 ) -> None:
     nurse = {**stated("nurse")["nurse"], "correlation": estimate(0.0)}
     labels = given(policy("nurse", nurse=nurse), desk, patients)
-    true, luck = patients.attributes["acuity_true"], patients.normal("triage.private.nurse")
+    true, variates = patients.attributes["acuity_true"], patients.normal("triage.private.nurse")
     for level in range(5):
         mine = true == level
-        order = np.argsort(luck[mine])
+        order = np.argsort(variates[mine])
         assert np.all(np.diff(labels[mine][order]) >= 0)
 
 
@@ -251,8 +251,8 @@ def test_a_group_uses_its_own_table_and_others_keep_theirs(
     female = patients.attributes["sex"] == 0
     np.testing.assert_array_equal(labels[female], patients.attributes["acuity_true"][female])
     np.testing.assert_array_equal(labels[~female], before[~female])
-    assert describe(built, KTAS_MIX, category="female")["exact_share"] == 1
-    assert describe(built, KTAS_MIX, category="male") == describe(policy("nurse"), KTAS_MIX)
+    assert label_accuracy(built, KTAS_MIX, category="female")["exact_share"] == 1
+    assert label_accuracy(built, KTAS_MIX, category="male") == label_accuracy(policy("nurse"), KTAS_MIX)
 
 
 def test_advice_never_taken_is_nurse_triage(policy: Build, desk: Pathway, patients: Draws) -> None:
@@ -284,7 +284,7 @@ def test_what_describe_says_of_an_advised_nurse_is_what_patients_get(
     # 4.5 standard errors of a share of about 35,000 (0.012): false alarm below 1 in 100,000 a figure.
     built = policy("ai_label_advises")
     true, labels = patients.attributes["acuity_true"], given(built, desk, patients)
-    found = describe(built, np.bincount(true, minlength=5).tolist())
+    found = label_accuracy(built, np.bincount(true, minlength=5).tolist())
     assert float(np.mean(labels == true)) == pytest.approx(found["exact_share"], abs=0.012)
     assert float(np.mean(labels > true)) == pytest.approx(found["under_share"], abs=0.012)
     assert float(np.mean(labels < true)) == pytest.approx(found["over_share"], abs=0.012)
@@ -421,7 +421,7 @@ def test_all_faults_are_reported_at_once(policy: Build, stated: Stated, desk: Pa
     claimed["minutes"]["durations"] = ["triage_interveiw"]
     claimed["role"] = "advises"
     found = "\n".join(faults_of(desk, TypeAdapter(Policy).validate_python(claimed)))
-    assert "would have the same luck" in found
+    assert "would have the same random variates" in found
     assert "Did you mean 'walk_in'?" in found
     assert "Did you mean 'triage_interview'?" in found
     assert "acceptance: is missing" in found

@@ -8,11 +8,12 @@ import pytest
 
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.config import load, packaged_configs
+from simulation.config.targets import targets_named
 from simulation.errors import ConfigError, ResultsError
-from simulation.experiment.replicate import ArmAnswer
+from simulation.experiment.replicate import ArmReplication
 from simulation.pathway.department import Pathway
+from simulation.targets import Target
 from simulation.validation import nhs
-from simulation.validation._targets import Target, targets_named
 
 NAMES = (
     MeasureName("stay_p95", "minutes", "all"),
@@ -45,8 +46,8 @@ def of(everybody: float, admitted: float) -> Measures:
     return Measures(NAMES, np.array([everybody, admitted]))
 
 
-def answer(pooled: Measures, months: Sequence[tuple[int, Measures]] = ()) -> ArmAnswer:
-    return ArmAnswer(pooled, day=None, shares=None, n_unfinished=0, months=tuple(months))
+def answer(pooled: Measures, months: Sequence[tuple[int, Measures]] = ()) -> ArmReplication:
+    return ArmReplication(pooled, day=None, shares=None, n_unfinished=0, months=tuple(months))
 
 
 @pytest.fixture(scope="module")

@@ -15,15 +15,16 @@ import numpy as np
 import pytest
 
 from simulation.config import load, packaged_configs
+from simulation.config.targets import targets_named
 from simulation.errors import ConfigError, ResultsError
 from simulation.experiment import replicate as replicate_module
 from simulation.experiment.run import compare
-from simulation.experiment.study import Study
 from simulation.pathway.department import Pool, Shift
 from simulation.pathway.rota import units_by_hour
+from simulation.study.study import Study
+from simulation.targets import Target
 from simulation.validation import nhs
-from simulation.validation._changes import fewer_on_duty, one_clinician_fewer, with_override
-from simulation.validation._targets import Target, targets_named
+from simulation.validation.changes import fewer_on_duty, one_clinician_fewer, with_override
 
 NOTE: Any = {"mark": "assumed", "source": "made for a test"}
 TARGET = Target(
@@ -351,9 +352,9 @@ def test_rows_of_day_profiles_are_judged_on_every_replication(monkeypatch: pytes
     """However few a run profiles for its pictures."""
     monkeypatch.setattr(replicate_module, "PROFILED", 1)
     short = load(*SHORT, "run.profile_all=true", "run.measured_days=7", "engine=compiled")
-    assert all(answer.arms["nurse"].day is not None for answer in compare(only_nurse(short)).answers)
+    assert all(answer.arms["nurse"].day is not None for answer in compare(only_nurse(short)).replications)
     pictures_only = compare(only_nurse(replace(short, run=replace(short.run, profile_all=False))))
-    nurse = tuple(answer.arms["nurse"] for answer in pictures_only.answers)
+    nurse = tuple(answer.arms["nurse"] for answer in pictures_only.replications)
     assert [arm.day is not None for arm in nurse] == [True, False]
     with pytest.raises(ResultsError, match="1 of 2 replications have one"):
         nhs.adult_occupancy(nurse, short.baseline.pathway)

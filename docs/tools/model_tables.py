@@ -1,0 +1,668 @@
+"""The tables of docs/model.md, written from the configuration so that the text cannot fall behind it.
+
+`python -m docs.tools.model_tables` writes every block between `<!-- generated: name -->` and `<!-- end -->`
+again; with `--check` it only says whether that would change anything. Words stand outside the blocks and stay as
+they are. The tables say what `aeflow compare` runs by default: `study=ai_triage site=typical scenario=usual`.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from simulation.analysis.definitions import DEFINITIONS
+from simulation.config import load, mapping_in, packaged_configs
+from simulation.errors import AeflowError, ResultsError, nearest
+from simulation.pathway.department import (
+    ACUITY_TRUE,
+    Action,
+    Attribute,
+    Branch,
+    ByAttribute,
+    ByChance,
+    ByHours,
+    ByOutage,
+    ByQueue,
+    Chance,
+    Choice,
+    Opens,
+    Pathway,
+    Pool,
+    Present,
+    Step,
+    Trigger,
+)
+from simulation.pathway.durations import Amount, AnyDuration, Number
+from simulation.report.gather import case_mix
+from simulation.study.study import Study
+from simulation.triage.actions import TriageAction
+from simulation.triage.estimates import Estimate
+from simulation.triage.label_accuracy import label_accuracy
+from simulation.triage.minutes import MinutesEffect
+from simulation.triage.policy import Policy
+
+COMMAND = "python -m docs.tools.model_tables"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "model.md"
+BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
+ITS_OWN = frozenset({"mark", "source", "kind", "mean", "scale", "longest", "repeats", "luck_of", "complexity"})
+
+
+def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Every table by name, in Markdown. `scenarios`: by name, question and changes as their YAML states them."""
+    pathway = study.baseline.pathway
+    return {
+        "streams": _streams(pathway),
+        "present": _present(pathway),
+        "profiles": _profiles(pathway),
+        "attributes": _attributes(pathway),
+        "pools": _pools(pathway),
+        "steps": _steps(pathway),
+        "branches": _branches(pathway),
+        "loops_and_ends": _loops_and_ends(pathway),
+        "triggers": _triggers(pathway),
+        "priority": _priority(pathway),
+        "worsening": _worsening(pathway),
+        "durations": _durations(pathway),
+        "knobs": _knobs(study),
+        "policies": _policies(study),
+        "arms": _arms(study),
+        "scenarios": _scenarios(scenarios),
+        "targets": _targets(study),
+        "run": _run(study),
+        "measures": _measures(),
+        "marks": _marks(study),
+    }
+
+
+def filled(text: str, made: Mapping[str, str]) -> str:
+    """The page with every block written again. Raises ResultsError for a block that no table is made for, or none."""
+    names = [block["name"] for block in BLOCK.finditer(text)]
+    for name in names:
+        if name not in made:
+            raise ResultsError(f"docs/model.md: there is no table '{name}'. {nearest(name, made)}")
+    missing = [name for name in made if name not in names]
+    if missing:
+        raise ResultsError(
+            f"docs/model.md has no block for {', '.join(missing)}. "
+            f"Add '<!-- generated: {missing[0]} -->' and '<!-- end -->'"
+        )
+    return BLOCK.sub(lambda block: f"{block[1]}{made[block['name']]}\n{block[4]}", text)
+
+
+def stale(text: str, made: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the blocks that differ from what the configuration says now."""
+    now = filled(text, made)
+    pairs = zip(BLOCK.finditer(text), BLOCK.finditer(now), strict=True)
+    return tuple(old["name"] for old, new in pairs if old["body"] != new["body"])
+
+
+def packaged() -> dict[str, str]:
+    """The tables of the default study and of every scenario that comes with aeflow."""
+    folder = packaged_configs() / "scenario"
+    names = sorted(path.stem for path in folder.glob("*.yaml"))
+    scenarios = {name: mapping_in(folder / f"{name}.yaml", f"scenario/{name}.yaml", []) for name in names}
+    return tables(load(), scenarios)
+
+
+def main(words: Sequence[str]) -> int:
+    """Write the page again, or check it; the exit code: 1 if `--check` found it out of date."""
+    if not PAGE.is_file():
+        raise ResultsError(f"there is no {PAGE}. The text is in a checkout of the sources, not in an installed package")
+    text = PAGE.read_text(encoding="utf-8")
+    made = packaged()
+    old = stale(text, made)
+    if "--check" in words:
+        print(f"docs/model.md: out of date: {', '.join(old)}. Run {COMMAND}" if old else "docs/model.md is current")
+        return 1 if old else 0
+    PAGE.write_text(filled(text, made), encoding="utf-8", newline="\n")
+    print(f"docs/model.md: {', '.join(old) or 'nothing'} changed")
+    return 0
+
+
+# --- Markdown ------------------------------------------------------------------------------------------------
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    lines = [header, ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_cell(each) for each in line) + " |" for line in lines)
+
+
+def _cell(value: object) -> str:
+    if value is None or value == () or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return f"{value:,.10g}"
+    if isinstance(value, tuple | list):
+        return ", ".join(_cell(each) for each in value)
+    return str(value).replace("|", "\\|").replace("\n", " ")
+
+
+def _code(names: Iterable[str | None]) -> str:
+    return ", ".join(f"`{name}`" for name in names if name)
+
+
+def _pairs(values: Mapping[str, object]) -> str:
+    return ", ".join(f"{name} {_cell(value)}" for name, value in values.items())
+
+
+def _by_target(cases: Mapping[str, str]) -> str:
+    """'standard, non_urgent: low_return' rather than the target twice."""
+    by_target: dict[str, list[str]] = {}
+    for case, target in cases.items():
+        by_target.setdefault(target, []).append(case)
+    return "; ".join(f"{', '.join(each)}: `{target}`" for target, each in by_target.items())
+
+
+def _number(number: Number) -> str:
+    if not isinstance(number, Amount):
+        return _cell(number)
+    factors = []
+    for factor in number.times:
+        otherwise = "" if factor.otherwise is None else f", otherwise {factor.otherwise:g}"
+        factors.append(f"{factor.by} ({_pairs(factor.values)}{otherwise})")
+    start = [] if number.base == 1 and factors else [_cell(number.base)]
+    return " x ".join([*start, *factors])
+
+
+# --- who comes -----------------------------------------------------------------------------------------------
+
+
+def _streams(pathway: Pathway) -> str:
+    rows = [
+        (
+            f"`{name}`",
+            stream.per_day * stream.scale,
+            _code((stream.by_hour, stream.by_weekday, stream.by_month)),
+            _code([stream.day_factor]),
+            f"`{stream.starts}`",
+            stream.attends,
+            stream.mark,
+            stream.source,
+        )
+        for name, stream in pathway.streams.items()
+    ]
+    return _table(("stream", "a day", "profiles", "day factor", "starts at", "an attendance", "mark", "source"), rows)
+
+
+def _present(pathway: Pathway) -> str:
+    rows = [
+        (f"`{name}`", _how_many(each), f"`{each.starts}`", each.mark, each.source)
+        for name, each in pathway.present.items()
+    ]
+    return _table(("there at time 0", "how many", "starts at", "mark", "source"), rows)
+
+
+def _how_many(each: Present) -> str:
+    if each.number is not None:
+        return str(each.number)
+    return f"{each.share:g} of `{each.pool}`"
+
+
+def _profiles(pathway: Pathway) -> str:
+    periods = {7: "weekdays", 12: "months", 24: "hours of a day", 168: "hours of a week"}
+    used = {name: _users(pathway, name) for name in pathway.profiles}
+    rows = [
+        (f"`{name}`", periods[len(each.weights)], used[name], each.mark, each.source)
+        for name, each in pathway.profiles.items()
+    ]
+    rows += [
+        (f"`{name}`", "one day", f"gamma factor, cv {each.cv:g}", each.mark, each.source)
+        for name, each in pathway.day_factors.items()
+    ]
+    return _table(("profile", "over", "used by", "mark", "source"), rows)
+
+
+def _users(pathway: Pathway, profile: str) -> str:
+    streams = [
+        name for name, each in pathway.streams.items() if profile in (each.by_hour, each.by_weekday, each.by_month)
+    ]
+    paced = [name for name, step in pathway.steps.items() if step.pace == profile]
+    return "; ".join(
+        part
+        for part in (
+            f"arrivals of {_code(streams)}" if streams else "",
+            f"pace of {_code(paced)}" if paced else "",
+        )
+        if part
+    )
+
+
+def _attributes(pathway: Pathway) -> str:
+    rows = [(f"`{name}`", _says(pathway, each), each.mark, each.source) for name, each in pathway.attributes.items()]
+    return _table(("attribute", "drawn as", "mark", "source"), rows)
+
+
+def _says(pathway: Pathway, attribute: Attribute) -> str:
+    if isinstance(attribute, Chance):
+        leans = f"; the label has a weight of {attribute.leans_on_label:g}" if attribute.leans_on_label else ""
+        return f"yes with probability {_number(attribute.p)}{leans}"
+    if isinstance(attribute, Action):
+        only = "; ".join(f"only `{name}` {_code(categories)}" for name, categories in attribute.only.items())
+        return f"{', '.join(attribute.categories)}: the first until a triage policy sets another off; {only}".rstrip(
+            "; "
+        )
+    if not isinstance(attribute, Choice):
+        until = f"as `{attribute.like}`" if attribute.like is not None else attribute.categories[0]
+        return f"decided by the triage policy; until then {until}"
+    names = ", ".join(attribute.categories)
+    if not isinstance(attribute.shares, Mapping):
+        return f"{names}: {_cell(attribute.shares)}"
+    attends = {name for name, stream in pathway.streams.items() if stream.attends}
+    shown = {name: shares for name, shares in attribute.shares.items() if attribute.by != "stream" or name in attends}
+    left_out = "" if len(shown) == len(attribute.shares) else "; others in the file"
+    return (
+        f"{names}, by {attribute.by}: "
+        + "; ".join(f"{name} {_cell(shares)}" for name, shares in shown.items())
+        + left_out
+    )
+
+
+# --- what there is -------------------------------------------------------------------------------------------
+
+
+def _pools(pathway: Pathway) -> str:
+    rows = [
+        (
+            f"`{name}`",
+            each.kind,
+            each.role,
+            _units(each),
+            each.on_shift_change if each.rota else "",
+            each.mark,
+            each.source,
+        )
+        for name, each in pathway.pools.items()
+    ]
+    return _table(("pool", "kind", "role", "units", "when a shift ends", "mark", "source"), rows)
+
+
+def _units(pool: Pool) -> str:
+    if pool.unlimited:
+        return "unlimited"
+    extra = f" ({pool.extra:+d})" if pool.extra else ""
+    if pool.rota is None:
+        return f"{pool.capacity}{extra}"
+    shifts = (
+        f"{each.hours} h: {each.number}{'' if each.days == 'mon-sun' else f' ({each.days})'}" for each in pool.rota
+    )
+    return "; ".join(shifts) + extra
+
+
+def _steps(pathway: Pathway) -> str:
+    rows = [
+        (f"`{name}`", _asks(step), _minutes(step), _holds(step), _rules(step), f"`{step.next}`")
+        for name, step in pathway.steps.items()
+    ]
+    return _table(("step", "waits for", "takes", "holds", "rules and dates", "then"), rows)
+
+
+def _asks(step: Step) -> str:
+    parts = [_code(step.asks)]
+    if step.any_of:
+        parts.append(f"one of {_code(step.any_of)}" if len(step.any_of) > 1 else _code(step.any_of))
+    asked = " and ".join(part for part in parts if part)
+    if step.widens is None:
+        return asked
+    return f"{asked}; after {_cell(step.widens.after_minutes / 60)} h also {_code(step.widens.any_of)}"
+
+
+def _minutes(step: Step) -> str:
+    minutes = " + ".join(f"`{name}`" for name in step.minutes)
+    whose = {"policy": "", "nurse": ", without the tool", "degraded_tool": ", as the tool answers worse"}
+    factor = whose[step.minutes_by] + ("" if step.times == 1 else f" x {step.times:g}")
+    pace = "" if step.pace is None else f", paced by `{step.pace}`"
+    since = "" if step.since is None else f", from the mark `{step.since}` on"
+    return f"{minutes}{factor}{pace}{since}"
+
+
+def _holds(step: Step) -> str:
+    # Of several kept pools a patient holds the one that it was given.
+    parts = (
+        ("keeps ", step.keeps),
+        ("gives up at start ", step.gives_up_at_start),
+        ("gives up at end ", step.gives_up_at_end),
+    )
+    return "; ".join(f"{word}{_code(pools)}" for word, pools in parts if pools)
+
+
+def _rules(step: Step) -> str:
+    asked = bool(step.asks or step.any_of)
+    said = [f"ranks as {step.ranks_as}"] if asked and step.ranks_as != "acuity" else []
+    said += [word for word, holds in (("adherence", step.adheres), ("target pull", step.pulled)) if holds]
+    said += [word for word, holds in (("may leave", step.may_leave), ("ends patience", step.first_seen)) if holds]
+    if step.relabels:
+        said.append(f"acuity now becomes `{step.relabels}`")
+    if step.marks:
+        said.append(f"marks {_code(step.marks)}")
+    if step.queue_limit is not None:
+        said.append(f"at most {step.queue_limit} wait, others to `{step.turned_away}`")
+    said += [f"`{name}` when {moment}" for name, moment in step.records.items()]
+    return "; ".join(said)
+
+
+def _branches(pathway: Pathway) -> str:
+    rows = [(f"`{name}`", *_reads(branch)) for name, branch in pathway.branches.items()]
+    return _table(("branch", "reads", "leads to"), rows)
+
+
+def _reads(branch: Branch) -> tuple[str, str]:
+    if isinstance(branch, ByAttribute):
+        otherwise = "" if branch.otherwise is None else f"; otherwise `{branch.otherwise}`"
+        return f"`{branch.attribute}`", _by_target(branch.cases) + otherwise
+    if isinstance(branch, ByChance):
+        return "a coin", "; ".join(f"{share:g}: `{name}`" for name, share in branch.targets.items())
+    if isinstance(branch, ByQueue):
+        return (
+            f"{branch.at_least} or more wait at {_code(branch.waiting_at)}",
+            f"`{branch.then}`; otherwise `{branch.otherwise}`",
+        )
+    if isinstance(branch, ByOutage):
+        when = "has been down since the last step began" if branch.since_start else "is down"
+        return f"`{branch.outage}` {when}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
+    assert isinstance(branch, ByHours)
+    return f"open {branch.hours} h, {branch.days}", f"`{branch.then}`; otherwise `{branch.otherwise}`"
+
+
+def _loops_and_ends(pathway: Pathway) -> str:
+    rows: list[tuple[str, str]] = [
+        (f"`{name}`", f"loop: `{loop.again}` as often as `{loop.passes}` says, then `{loop.next}`")
+        for name, loop in pathway.loops.items()
+    ]
+    rows += [
+        (f"`{name}`", f"end: {end.outcome}" + (f"; dates {_code(end.records)}" if end.records else ""))
+        for name, end in pathway.ends.items()
+    ]
+    return _table(("name", "what it is"), rows)
+
+
+def _triggers(pathway: Pathway) -> str:
+    rows = [(f"`{name}`", _does(each), each.mark, each.source) for name, each in pathway.triggers.items()]
+    every = f"Decided every {_cell(pathway.decisions_every_minutes)} minutes, on how many wait just before."
+    return f"{every}\n\n{_table(('trigger', 'what it does', 'mark', 'source'), rows)}"
+
+
+def _does(trigger: Trigger) -> str:
+    waiting = f"wait at {_code(trigger.waiting_at)}"
+    if isinstance(trigger, Opens):
+        return (
+            f"opens {trigger.extra} of `{trigger.pool}` when more than {trigger.above} {waiting}; "
+            f"closes at {trigger.below} or fewer"
+        )
+    if not trigger.minutes_per_hour:
+        return (
+            f"off (takes 0 minutes an hour of `{trigger.pool}` for each of those who {waiting}; an arm says how many)"
+        )
+    return (
+        f"each of those who {waiting} takes {trigger.minutes_per_hour:g} minutes an hour of `{trigger.pool}`; "
+        f"at least {trigger.leaves} stay"
+    )
+
+
+def _priority(pathway: Pathway) -> str:
+    priority = pathway.priority
+    rows = [(f"`{name}`", each.rank, each.rate) for name, each in priority.classes.items()]
+    pull = priority.target_pull
+    pulled = "none" if pull is None else ("on" if pull.active else "off")
+    said = (
+        f"Rule in force: `{priority.rule}`. Adherence {priority.adherence:g}; where it fails a patient counts as "
+        f"`{priority.ignored_as}`. Before triage: `{priority.untriaged_as}`. Pull towards four hours: {pulled}. "
+        f"{priority.mark}: {priority.source}."
+    )
+    header = ("class", "rank (rule acuity, lower first)", "rate (rule accumulating, earned a minute)")
+    return f"{said}\n\n{_table(header, rows)}"
+
+
+def _worsening(pathway: Pathway) -> str:
+    worsening, rounds = pathway.worsening, pathway.rounds
+    if worsening is None:
+        return "Nobody gets worse while waiting."
+    said = (
+        f"Patients of {_code(worsening.streams)} get worse `{worsening.minutes}` minutes after arrival. "
+        f"{worsening.mark}: {worsening.source}."
+    )
+    if rounds is not None:
+        on = "on" if rounds.active else "off (an arm switches them on)"
+        said += (
+            f"\n\nRounds: {on}. When on, every {_cell(rounds.every_minutes)} minutes, those who wait at "
+            f"{_code(rounds.waiting_at)}. {rounds.mark}: {rounds.source}."
+        )
+    rows = [(f"`{before}`", f"`{after}`") for before, after in worsening.becomes.items()]
+    return f"{said}\n\n{_table(('acuity now', 'becomes, when noticed'), rows)}"
+
+
+def _durations(pathway: Pathway) -> str:
+    rows = [
+        (f"`{name}`", each.kind, _number(each.mean), _shape(each), each.mark, each.source)
+        for name, each in pathway.durations.items()
+    ]
+    return _table(("duration", "distribution", "mean, minutes", "shape and levers", "mark", "source"), rows)
+
+
+def _shape(duration: AnyDuration) -> str:
+    own = {name: getattr(duration, name) for name in duration.__dataclass_fields__ if name not in ITS_OWN}
+    said = [f"{name} {_cell(value)}" for name, value in own.items()]
+    if duration.scale != 1:
+        said.append(f"scale {duration.scale:g}")
+    if duration.repeats > 1:
+        said.append(f"{duration.repeats} draws")
+    if duration.luck_of is not None:
+        said.append(f"random variates of `{duration.luck_of}`")
+    if duration.complexity:
+        said.append(f"complexity {duration.complexity:g}")
+    if duration.longest is not None:
+        said.append(f"at most {_cell(duration.longest)}")
+    return ", ".join(said)
+
+
+def _knobs(study: Study) -> str:
+    stated: Any = study.resolved["knobs"]
+    rows = [
+        (
+            f"`{name}`",
+            each["value"],
+            f"{each['range'][0]:g} to {each['range'][1]:g}",
+            each["mark"],
+            each["source"],
+        )
+        for name, each in stated.items()
+    ]
+    return _table(("knob", "value", "range", "mark", "source"), rows)
+
+
+def _marks(study: Study) -> str:
+    """How many sourced statements of the default department carry which mark."""
+    counts: dict[str, int] = {"published": 0, "measured": 0, "assumed": 0}
+    _count({group: study.resolved.get(group) for group in ("site", "staffing", "pathway", "knobs")}, counts)
+    return _table(("mark", "statements in site, staffing, pathway and knobs"), counts.items())
+
+
+def _count(stated: object, counts: dict[str, int]) -> None:
+    if isinstance(stated, Mapping):
+        if "mark" in stated and "source" in stated:
+            counts[str(stated["mark"])] += 1
+        for each in stated.values():
+            _count(each, counts)
+    elif isinstance(stated, list | tuple):
+        for each in stated:
+            _count(each, counts)
+
+
+# --- what is compared ----------------------------------------------------------------------------------------
+
+
+def _policies(study: Study) -> str:
+    mix = case_mix(study.baseline.pathway)
+    named = {arm.policy.name: arm.policy for arm in study.arms}
+    levels = study.baseline.pathway.categories(ACUITY_TRUE) if mix is not None else ()
+    rows = [_policy(policy, mix, levels) for policy in named.values()]
+    header = (
+        "policy",
+        "who labels",
+        "streams",
+        "minutes",
+        "exact",
+        "under-triage",
+        "over-triage",
+        "levels 1-2 found",
+        "price",
+    )
+    return _table(header, rows)
+
+
+def _policy(policy: Policy, mix: Sequence[float] | None, levels: Sequence[str]) -> tuple[object, ...]:
+    who = "nurse"
+    if policy.ai is not None:
+        who = f"AI `{policy.ai.name}` {policy.role} the nurse"
+        if policy.acceptance is not None:
+            who += f", taken in {policy.acceptance.value:g} of differences"
+        if policy.switching is not None:
+            ways = policy.switching
+            who += (
+                f", taken in {ways.wrong_to_right.value:g} of differences where it alone is right, "
+                f"{ways.right_to_wrong.value:g} where the nurse is"
+            )
+    found = label_accuracy(policy, mix, levels=levels) if mix is not None else None
+    kinds = ("exact_share", "under_share", "over_share", "sensitivity")
+    shares = ["" if found is None else f"{100 * float(found[kind]):.1f} %" for kind in kinds]  # type: ignore[literal-required]
+    return (f"`{policy.name}`", who, _streams_covered(policy), _effect(policy), *shares, _price(policy))
+
+
+def _streams_covered(policy: Policy) -> str:
+    covers = policy.covers
+    if covers is None:
+        return ""
+    parts = (("label: ", covers.labels), ("minutes: ", covers.minutes))
+    return "; ".join(f"{word}{_code(names)}" for word, names in parts if names)
+
+
+def _effect(policy: Policy) -> str:
+    parts = [f"whoever triages, {_changed(burden)}" for burden in policy.burdens]
+    parts += [_changed(effect) for effect in policy.effects]
+    if policy.watches is not None:
+        watches = policy.watches
+        parts.append(
+            f"watches {_code(watches.streams)}: sees {_estimate(watches.sensitivity)} of those who get worse, "
+            f"{_estimate(watches.false_alarms_per_hour)} false alarms an hour"
+        )
+    said = "; ".join(parts) or "the site's"
+    return "; sets off ".join([said, *(_set_off(name, action) for name, action in policy.actions.items())])
+
+
+def _set_off(name: str, action: TriageAction) -> str:
+    """What a policy sets off at triage, how well it tells for whom, and for which streams."""
+    found, spared = _estimate(action.sensitivity), _estimate(action.specificity)
+    return f"`{name}`: sensitivity {found}, specificity {spared}, for {_code(action.covers.streams)}"
+
+
+def _changed(effect: MinutesEffect) -> str:
+    said = []
+    if effect.factor is not None:
+        said.append(f"x {_estimate(effect.factor)}")
+    if effect.seconds_saved is not None:
+        said.append(f"less {_estimate(effect.seconds_saved)} s")
+    if effect.never_below is not None:
+        said.append(f"never below {effect.never_below.value:g} of them")
+    if effect.covers is not None:
+        said += [f"only `{name}` {_code(categories)}" for name, categories in effect.covers.only.items()]
+    return f"{_code(effect.durations)}: {', '.join(said)}"
+
+
+def _estimate(estimate: Estimate) -> str:
+    span = "" if estimate.range is None else f", {estimate.range[0]:g} to {estimate.range[1]:g}"
+    return f"{estimate.value:g} ({estimate.mark}{span})"
+
+
+def _price(policy: Policy) -> str:
+    parts = [(policy.price_per_attendance, "an attendance"), (policy.cost_per_year, "a year")]
+    return "; ".join(f"£{_estimate(each)} {unit}" for each, unit in parts if each is not None)
+
+
+def _arms(study: Study) -> str:
+    rows = []
+    for arm in study.arms:
+        cost = arm.arm.cost
+        pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.what} ({cost.mark}: {cost.source})"
+        role = {study.design.baseline: "baseline", study.design.sham: "sham"}.get(arm.name, "")
+        changes = _changes(arm.arm.changes)
+        whose = "" if arm.arm.mark is None else f" ({arm.arm.mark}: {arm.arm.source})"
+        rows.append((f"`{arm.name}`", arm.arm.label, role, f"`{arm.policy.name}`", changes + whose, pounds))
+    return _table(("arm", "in words", "role", "policy", "changes", "cost a year"), rows)
+
+
+def _scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> str:
+    rows = [
+        (f"`{name}`", each["question"], _changes(each["changes"]), each.get("mark", ""), each.get("source", ""))
+        for name, each in scenarios.items()
+    ]
+    return _table(("scenario", "question", "changes", "mark", "source"), rows)
+
+
+def _changes(stated: Mapping[str, Any]) -> str:
+    """Dotted paths and their new values."""
+    return "; ".join(f"`{path}` = {_cell(value)}" for path, value in stated.items())
+
+
+def _targets(study: Study) -> str:
+    design = study.design
+    rows: list[tuple[object, ...]] = []
+    for role, targets in (("primary", design.primary), ("secondary", design.secondary)):
+        rows += [
+            (
+                role,
+                each.label,
+                f"`{each.measure}`",
+                each.group,
+                f"difference that matters {each.minimal_important_difference:g}",
+                each.mark,
+                each.source,
+            )
+            for each in targets
+        ]
+    rows += [
+        (
+            "margin",
+            each.label,
+            f"`{each.measure}`",
+            each.group,
+            f"no worse than {each.margin:g}",
+            each.mark,
+            each.source,
+        )
+        for each in design.margins
+    ]
+    return _table(("role", "in words", "measure", "group", "minutes or share", "mark", "source"), rows)
+
+
+def _run(study: Study) -> str:
+    run = study.run
+    rows = (
+        ("replications", run.replications),
+        ("warm-up, days", run.warm_up_days),
+        ("measured, days", run.measured_days),
+        ("run-out, days (doubles while a measured patient is in A&E)", run.run_out_days),
+        ("doublings at most", run.doublings),
+        ("seed", str(run.seed)),
+        ("engine", str(study.resolved["engine"])),
+    )
+    return _table(("run", "value"), rows)
+
+
+def _measures() -> str:
+    rows = [
+        (f"`{each.name}`", each.unit, each.better, each.definition, each.mark, each.source)
+        for each in DEFINITIONS.values()
+    ]
+    return _table(("measure", "unit", "better", "what it counts", "mark", "source"), rows)
+
+
+if __name__ == "__main__":
+    try:
+        raise SystemExit(main(sys.argv[1:]))
+    except AeflowError as error:
+        print(f"aeflow: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None

@@ -1,0 +1,79 @@
+"""One question asked in several runs (scenarios, staffing, sites): do the verdicts agree, and do the effects?
+
+Two verdicts that differ are no evidence that two effects do: one interval may hold 0 by little and the other miss it by
+little. So the effects themselves are set against one another, of every two runs, replication by replication, with
+intervals so wide that those of all pairs hold together. Replications of one number share their random variates where
+the runs share the seed, which narrows the interval; where they do not the interval is right all the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Literal
+
+from simulation.analysis.compare import LEVEL, Interval, compare
+from simulation.analysis.verdict import Kind, Verdict, threshold
+from simulation.errors import ResultsError
+from simulation.records.schema import Floats
+
+
+@dataclass(frozen=True)
+class RunComparison:
+    """What several runs come to: a kind, in words, and the largest difference between two of them.
+
+    kind: that of every run; where verdicts differ, `depends` if effects do as well, `close` if those differ by less
+    than would matter, `cannot tell` if by no more than chance. apart: the runs whose effects differ most, and by how
+    much (None of one run).
+    """
+
+    kind: Kind | Literal["depends", "close", "cannot tell"]
+    words: str
+    apart: tuple[str, str, Interval] | None
+
+
+def compare_runs(
+    verdicts: Mapping[str, Verdict], effects: Mapping[str, Floats], mid: float, unit: str, *, on: str = "the bottleneck"
+) -> RunComparison:
+    """Put together the verdicts on one difference in several runs.
+
+    effects: by run, the paired difference of each replication, shape (n_replications,); of unequal numbers the first
+    of each are compared. mid: the least difference that matters, in this `unit`. on: what it depends on where it does.
+    Raises ResultsError if there is no run.
+    """
+    if not verdicts:
+        raise ResultsError("verdicts: no run. Give at least one")
+    apart = _furthest(effects)
+    differ = apart is not None and (apart[2].low > 0 or apart[2].high < 0)
+    close = apart is not None and -mid < apart[2].low and apart[2].high < mid
+    kinds = {each.kind for each in verdicts.values()}
+    if len(kinds) > 1:
+        if not differ:
+            return RunComparison("cannot tell", "verdicts differ, effects by no more than chance", apart)
+        if close:
+            return RunComparison("close", f"verdicts differ, effects by less than {threshold(mid, unit)}", apart)
+        return RunComparison("depends", f"depends on {on}", apart)
+    said = {each.words for each in verdicts.values()}
+    words = said.pop() if len(said) == 1 else _direction(said.pop())
+    how_much = f"; how much depends on {on}" if differ and not close else ""
+    return RunComparison(kinds.pop(), f"{words} in every run{how_much}", apart)
+
+
+def _furthest(effects: Mapping[str, Floats]) -> tuple[str, str, Interval] | None:
+    """The two runs whose effects differ most, with an interval that holds together with those of all other pairs."""
+    pairs = list(combinations(effects, 2))
+    if not pairs:
+        return None
+    level = 1 - (1 - LEVEL) / len(pairs)
+    found = []
+    for one, other in pairs:
+        n = min(len(effects[one]), len(effects[other]))
+        found.append((one, other, compare(effects[other][:n], effects[one][:n], level=level)))
+    return max(found, key=lambda each: abs(each[2].mean))
+
+
+def _direction(words: str) -> str:
+    """'shorter' of 'shorter by more than 5 min'; 'cannot tell' of 'cannot tell: ...'."""
+    return re.split(r" by |, perhaps|:| among ", words, maxsplit=1)[0]

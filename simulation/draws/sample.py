@@ -1,0 +1,89 @@
+"""Drawing one replication: everybody who arrives or is there, in order of arrival, with every column."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.draws.arrivals import NUMBERS_A_LAYER, day_factors, those_present, those_who_come
+from simulation.draws.attributes import attributes_of
+from simulation.draws.drawn import Draws
+from simulation.draws.minutes import minutes_of, patience_of, worsens_of
+from simulation.draws.outages import draw_outages
+from simulation.draws.variates import Floats, Source, Variates
+from simulation.pathway.department import STREAM, Pathway
+from simulation.units import NEVER
+
+
+def draw(
+    pathway: Pathway, *, seed: int, replication: int, days: int, busy: Mapping[str, Floats] | None = None
+) -> Draws:
+    """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
+
+    `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
+    (`day_factors`). Raises DrawsError if a day asks for more arrivals than a stream's headroom holds.
+    """
+    factors = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
+    found = [*those_who_come(pathway, factors, seed=seed, replication=replication, days=days), *those_present(pathway)]
+    sources, arrivals = [source for source, _ in found], [arrived_at for _, arrived_at in found]
+    return fill(pathway, seed, replication, days, sources, arrivals)
+
+
+def fill(
+    pathway: Pathway,
+    seed: int,
+    replication: int,
+    days: int,
+    sources: list[Source],
+    arrivals: list[NDArray[np.int64]],
+    known: Mapping[str, NDArray[np.int16]] | None = None,
+) -> Draws:
+    """Sort everybody by arrival and draw their columns; `known` attributes (source by source) are taken as given."""
+    arrived_at = np.concatenate(arrivals)
+    sizes = [len(each) for each in arrivals]
+    stream = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
+    kept = np.concatenate([source.kept for source in sources])
+    number = kept + np.repeat([source.layer * NUMBERS_A_LAYER for source in sources], sizes)
+    order = _in_order(arrived_at)  # those of one tick by source and number
+    first = np.cumsum([0, *(source.n_candidates for source in sources)])
+    place = (kept + np.repeat(first[:-1], sizes))[order]
+    variates = Variates(seed, replication, tuple(sources), place, np.zeros(first[-1]))
+    bare = Draws(
+        replication=replication,
+        arrived_at=arrived_at[order],
+        stream=stream[order],
+        number=number[order],
+        attributes={STREAM: stream[order]},
+        minutes={},
+        patience=np.full(len(order), NEVER, dtype=np.int64),
+        worsens=np.full(len(order), NEVER, dtype=np.int64),
+        adherence={},
+        order=order,
+        variates=variates,
+    )
+    attributes = attributes_of(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
+    minutes = minutes_of(pathway, attributes, bare)
+    adheres = [name for name, step in pathway.steps.items() if step.adheres and pathway.priority.adherence < 1]
+    return replace(
+        bare,
+        attributes=attributes,
+        minutes=minutes,
+        patience=patience_of(pathway, bare, minutes),
+        worsens=worsens_of(pathway, bare, minutes),
+        adherence={name: bare.uniform(f"adherence:{name}") for name in adheres},
+        outages=draw_outages(pathway, seed=seed, replication=replication, days=days),
+    )
+
+
+def _in_order(ticks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What `argsort` gives, ties by position, in a fifth of the time: tick and position in one number, sorted.
+
+    It holds for as long as a run of 16 million patients takes less than a thousand years.
+    """
+    bits = len(ticks).bit_length()
+    keys = ticks << bits | np.arange(len(ticks))
+    keys.sort()
+    return keys & ((1 << bits) - 1)

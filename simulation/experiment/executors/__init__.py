@@ -1,0 +1,1 @@
+"""Where replications run: this process or several of this machine."""

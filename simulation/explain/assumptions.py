@@ -1,0 +1,26 @@
+"""What a comparison assumes: every block of its configuration and policies that states a mark and a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from simulation.records.serialise import Plain, Statement, walk
+
+GROUPS = ("knobs", "site", "staffing", "pathway", "scenario", "study")
+
+
+def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, ...]:
+    """Every block of a composed configuration and of policies that states a mark and a source.
+
+    The same nurse in every policy is one assumption, not ten.
+    """
+    found = [each for group in GROUPS for each in walk(resolved.get(group), group)]
+    nurses: list[Any] = []
+    for policy in {policy["name"]: policy for policy in policies}.values():
+        own = dict(policy)
+        if policy["nurse"] in nurses:
+            del own["nurse"]
+        nurses.append(policy["nurse"])
+        found += walk(own, f"triage.{policy['name']}")
+    return tuple(found)

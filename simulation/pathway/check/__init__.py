@@ -1,0 +1,40 @@
+"""Whether a pathway is sound: every fault at once, by dotted path and by name, before anything runs.
+
+Types and ranges are settled when a pathway is made; here is what only the whole of it shows, in three parts: names
+and numbers; the route (who gets where, and whether they get out); pools (who holds what while waiting for what, and
+whether anybody is on duty). A later part is left out while an earlier one has a fault that would make it report
+consequences as causes. Load is not judged here (`analysis.offered_load` does), and nothing is drawn.
+
+Reading order: `check`, then `names` and `steps`, `routes`, `deadlock` and `staffing`.
+"""
+
+from __future__ import annotations
+
+from simulation.errors import Fault
+from simulation.pathway.check.deadlock import check_deadlocks, check_given_back, explore
+from simulation.pathway.check.fault_list import FaultList
+from simulation.pathway.check.names import check_names, unused_names
+from simulation.pathway.check.routes import check_route
+from simulation.pathway.check.staffing import check_staffing
+from simulation.pathway.check.steps import check_steps
+from simulation.pathway.department import Pathway
+from simulation.pathway.graph import graph_of, reachable_from, starts_of
+
+
+def check(pathway: Pathway) -> tuple[Fault, ...]:
+    """Every fault of a pathway, in the order of its parts; empty if it is sound."""
+    faults = FaultList()
+    categories = check_names(pathway, faults)
+    check_steps(pathway, faults, categories)
+    if not faults.broken & {"node", "attribute"}:
+        graph = graph_of(pathway)
+        reached = reachable_from(starts_of(pathway).values(), graph)
+        check_route(pathway, faults, graph, reached)
+        if not faults.broken & {"pool", "hours"}:
+            trace = explore(pathway, graph)
+            check_given_back(pathway, faults, trace)
+            check_deadlocks(pathway, faults, trace)
+            check_staffing(pathway, faults, graph, reached)
+    if not faults.faults:
+        unused_names(pathway, faults)
+    return tuple(faults.faults)

@@ -1,0 +1,221 @@
+"""The part of `check` about pools: who holds what while waiting for what."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+
+from simulation.pathway.check.fault_list import FaultList
+from simulation.pathway.department import (
+    ACUITY_NOW,
+    STREAM,
+    Branch,
+    ByAttribute,
+    End,
+    Loop,
+    Pathway,
+    Step,
+)
+from simulation.pathway.graph import Graph, cycles, descendants, shortest_cycle, starts_of, waits
+
+MOST_STATES = 40_000
+"""Above so many combinations of (node, pools held, categories known) patients' categories are not followed."""
+Interval = tuple[int, int]
+Pools = frozenset[str]
+
+
+@dataclass(frozen=True)
+class _State:
+    """A patient about to join a node: the pools it may hold, and what the route says of its categories."""
+
+    node: str
+    held: Pools
+    known: frozenset[tuple[str, frozenset[str]]] = frozenset()
+
+
+Trace = Mapping[_State, "_State | None"]
+"""Every state that can come about, and one that it came from."""
+
+
+def explore(pathway: Pathway, graph: Graph) -> Trace:
+    """Follow everybody through the route with what they may hold.
+
+    A branch on an attribute that is met again later sorts people for good: who was sent one way by their stream
+    is not sent another way by it afterwards. Where that is too much to follow it is left out, which can only add
+    states, never lose one.
+    """
+    trace = _follow(pathway, graph, _asked_later(pathway, graph))
+    if trace is None:
+        trace = _follow(pathway, graph, dict.fromkeys(graph, frozenset()))
+    return trace or {}
+
+
+def _asked_later(pathway: Pathway, graph: Graph) -> dict[str, frozenset[str]]:
+    """For each node the attributes that a branch at it or after it reads."""
+    reads = {
+        name: branch.attribute
+        for name, branch in pathway.branches.items()
+        if isinstance(branch, ByAttribute) and branch.attribute != ACUITY_NOW
+    }
+    plain = {name: [edge.to for edge in faults] for name, faults in graph.items()}
+    return {
+        name: frozenset(reads[each] for each in {name, *descendants(plain, name)} if each in reads) for name in graph
+    }
+
+
+def _follow(pathway: Pathway, graph: Graph, later: Mapping[str, frozenset[str]]) -> Trace | None:
+    """Every state from every source, or None if there are too many."""
+    nodes = pathway.nodes()
+    trace: dict[_State, _State | None] = {}
+    for name, start in starts_of(pathway).items():
+        mine = {STREAM: frozenset((name,))} if STREAM in later[start] else {}
+        trace.setdefault(_State(start, frozenset(), frozenset(mine.items())), None)
+    ahead = deque(trace)
+    while ahead:
+        state = ahead.popleft()
+        for move in _moves(nodes[state.node], graph, state):
+            facts = frozenset(fact for fact in move.known if fact[0] in later[move.node])
+            after = _State(move.node, move.held, facts)
+            if after not in trace:
+                trace[after] = state
+                ahead.append(after)
+        if len(trace) > MOST_STATES and any(later.values()):
+            return None
+    return trace
+
+
+def _moves(node: Step | Branch | Loop | End, graph: Graph, state: _State) -> Iterator[_State]:
+    """Where a patient can go from a node. Whoever leaves or is turned away has given everything back."""
+    if isinstance(node, Step):
+        for edge in graph[state.node]:
+            if edge.by != "on":
+                yield _State(edge.to, frozenset(), state.known)
+        all_of, any_of = request_of(node)
+        for one in any_of or ("",):
+            taken = {*all_of, one}.intersection(node.keeps)
+            held = (state.held.difference(node.gives_up_at_start) | taken).difference(node.gives_up_at_end)
+            yield _State(node.next, held, state.known)
+    elif isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW:
+        yield from _sorted_out(graph, state, node.attribute)
+    else:
+        for edge in graph[state.node]:
+            yield _State(edge.to, state.held, state.known)
+
+
+def _sorted_out(graph: Graph, state: _State, attribute: str) -> Iterator[_State]:
+    """The ways of a branch on an attribute that are open to a patient of whom something may be known already."""
+    facts = dict(state.known)
+    groups: dict[str, set[str]] = {}
+    for edge in graph[state.node]:
+        if attribute not in facts or edge.when in facts[attribute]:
+            groups.setdefault(edge.to, set()).add(edge.when)
+    for to, categories in groups.items():
+        yield _State(to, state.held, frozenset({**facts, attribute: frozenset(categories)}.items()))
+
+
+def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """All of these pools, and one of those: what a step asks for once it has widened, if it does."""
+    if step.widens is None:
+        return step.asks, step.any_of
+    if step.any_of:
+        return step.asks, (*step.any_of, *step.widens.any_of)
+    return (), (*step.asks, *step.widens.any_of)
+
+
+def check_given_back(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
+    """Nobody asks for a pool it may hold, and nobody gives up what it can never hold."""
+    at: dict[str, list[_State]] = {}
+    for state in trace:
+        at.setdefault(state.node, []).append(state)
+    for name, step in pathway.steps.items():
+        states = at.get(name, [])
+        where = f"steps.{name}"
+        for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
+            holder = next((state for state in states if pool in state.held), None)
+            if holder is not None:
+                remedy = "Give it up at the end of an earlier step, or lead those who hold it round this step"
+                kept = _kept_at(trace, holder, pool)
+                faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
+        held = frozenset[str]().union(*(state.held for state in states))
+        for key, pools in (
+            ("gives_up_at_start", step.gives_up_at_start),
+            ("gives_up_at_end", step.gives_up_at_end),
+        ):
+            for number, pool in enumerate(pools):
+                if states and pool not in held and pool not in step.keeps:
+                    remedy = "Keep it at an earlier step, or remove it here"
+                    faults.add(f"{where}.{key}.{number}", f"'{pool}' is never held here", remedy)
+            held = held.difference(pools)
+
+
+def _kept_at(trace: Trace, state: _State, pool: str) -> str:
+    """Which step kept a pool, and how the patient came here."""
+    nodes = [state.node]
+    before = trace[state]
+    while before is not None:
+        nodes.append(before.node)
+        if pool not in before.held:
+            break
+        before = trace[before]
+    shown = nodes[::-1] if len(nodes) <= 5 else [nodes[-1], nodes[-2], "...", *nodes[1::-1]]
+    return f"kept at '{nodes[-1]}': {' -> '.join(shown)}"
+
+
+@dataclass(frozen=True)
+class _Wait:
+    """Somebody who may wait at a step: the finite pools it holds meanwhile, and the finite pools it waits for."""
+
+    step: str
+    held: Pools
+    all_of: Pools
+    any_of: Pools
+    """Empty if one of the alternatives is unlimited, as one of them is then always free."""
+
+    def blocked_by(self, stuck: set[str]) -> Pools:
+        """Which of the stuck pools keep this wait from ever ending; none if it can end."""
+        if self.any_of and self.any_of <= stuck:
+            return (self.all_of & stuck) or self.any_of
+        return self.all_of & stuck
+
+
+def check_deadlocks(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
+    """Whether some pools can all be held for ever by patients who wait for one another's.
+
+    A set of pools can be stuck if each may be held by somebody whose wait needs another of the set: one of `asks`
+    in it, or every alternative of `any_of`. The largest such set is what is left when pools that always come
+    free again are struck out. Neither patience, nor a queue limit, nor escalation undoes it for certain.
+    """
+    blocked = _waits_holding(pathway, trace)
+    stuck = {name for name, pool in pathway.pools.items() if not pool.unlimited}
+    while free := {pool for pool in stuck if not any(pool in w.held and w.blocked_by(stuck) for w in blocked)}:
+        stuck -= free
+    needs: dict[tuple[str, str], str] = {}
+    for wait in blocked:
+        for pool in pathway.pools:
+            if pool in stuck and pool in wait.held:
+                for wanted in sorted(wait.blocked_by(stuck) - {pool}):
+                    needs.setdefault((pool, wanted), wait.step)
+    graph = {pool: [wanted for kept, wanted in needs if kept == pool] for pool in pathway.pools if pool in stuck}
+    for group in cycles(graph):
+        ring = shortest_cycle(graph, group[0], set(group))
+        told = [
+            f"'{kept}' is held while waiting at '{needs[kept, wanted]}' for '{wanted}'"
+            for kept, wanted in pairwise(ring)
+        ]
+        remedy = "Give one up before waiting for the next, or add to any_of a pool outside this ring"
+        faults.add(f"pools.{group[0]}", f"patients can wait for one another for ever: {', '.join(told)}", remedy)
+
+
+def _waits_holding(pathway: Pathway, trace: Trace) -> list[_Wait]:
+    """Every different wait while something finite is held. With a limit of 0 nobody waits."""
+    finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
+    faults: dict[_Wait, None] = {}
+    for state in trace:
+        step = pathway.steps.get(state.node)
+        if step is not None and state.held & finite and waits(step) and step.queue_limit != 0:
+            all_of, any_of = request_of(step)
+            alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
+            faults[_Wait(state.node, state.held & finite, finite.intersection(all_of), alternatives)] = None
+    return list(faults)

@@ -1,0 +1,449 @@
+"""The part of `check` about names and numbers: every reference leads somewhere, every number is in its range."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields, is_dataclass
+
+from simulation.errors import nearest
+from simulation.pathway.check.fault_list import FaultList, listed, repeated
+from simulation.pathway.config_dataclass import Sourced
+from simulation.pathway.department import (
+    ACUITY_GIVEN,
+    ACUITY_NOW,
+    ACUITY_TRUE,
+    STREAM,
+    Action,
+    Chance,
+    Choice,
+    Given,
+    Opens,
+    Pathway,
+    RandomOutages,
+    StatedOutages,
+)
+from simulation.pathway.durations import Amount, Number
+from simulation.pathway.graph import attributes_of, leaning, waits
+from simulation.pathway.rota import parse_days, parse_hours
+from simulation.units import to_ticks
+
+TOLERANCE = 1e-6
+"""How far a sum of probabilities may be from 1."""
+HOURLY = (24, 168)
+SEPARATORS = ("/", "+", ":", ".")
+"""Signs that `draws` puts the names of its streams together with."""
+ANY_CLASS = "acuity"
+"""What a step says to rank by the patient's acuity now; no class may be called so."""
+
+Categories = Mapping[str, tuple[str, ...]]
+
+
+def check_names(pathway: Pathway, faults: FaultList) -> Categories:
+    """Names, numbers and references of everything but the nodes of the route; the categories of every attribute."""
+    categories = _attributes(pathway, faults)
+    _values(pathway, faults)
+    for check_part in (
+        _stream_names,
+        _node_names,
+        _streams,
+        _present,
+        _profiles,
+        _pools,
+        _priority,
+        _patience,
+        _worsening,
+        _triggers,
+        _outages,
+    ):
+        check_part(pathway, faults)
+    _durations(pathway, faults, categories)
+    return categories
+
+
+def _values(pathway: Pathway, faults: FaultList) -> None:
+    """Every number is finite, and whatever has a source says what it is."""
+    for where, value in _walk("", pathway):
+        if isinstance(value, float) and not math.isfinite(value):
+            faults.add(where, f"{value} is not a finite number", "Give a finite number")
+        elif isinstance(value, Sourced) and not value.source.strip():
+            faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
+    if math.isfinite(pathway.decisions_every_minutes) and to_ticks(pathway.decisions_every_minutes) < 1:
+        faults.add("decisions_every_minutes", "shorter than a tick of 1/1024 minute", "Give a minute or more")
+
+
+def _walk(where: str, value: object) -> Iterator[tuple[str, object]]:
+    """A description and everything inside it, each with its dotted path."""
+    yield where, value
+    inside: Iterable[tuple[str, object]] = ()
+    if is_dataclass(value):
+        inside = ((each.name, getattr(value, each.name)) for each in fields(value))
+    elif isinstance(value, Mapping):
+        inside = ((str(key), each) for key, each in value.items())
+    elif isinstance(value, tuple):
+        inside = ((str(number), each) for number, each in enumerate(value))
+    for name, each in inside:
+        yield from _walk(f"{where}.{name}" if where else name, each)
+
+
+def _attributes(pathway: Pathway, faults: FaultList) -> Categories:
+    """The categories of every attribute that is described from earlier ones, and of the acuity now."""
+    known: dict[str, tuple[str, ...]] = {STREAM: pathway.categories(STREAM)}
+    for name, attribute in pathway.attributes.items():
+        where = f"attributes.{name}"
+        if name in (STREAM, ACUITY_NOW) or name.startswith("coin:"):
+            faults.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
+        elif isinstance(attribute, Given):
+            if (attribute.like is None) == (not attribute.categories):
+                remedy = "Give the attribute that it is like, or categories of its own"
+                faults.add(where, "not exactly one of `like` and `categories`", remedy, breaks="attribute")
+            elif attribute.like is None:
+                for category in repeated(attribute.categories):
+                    faults.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
+                known[name] = attribute.categories
+            elif _earlier(pathway, faults, known, f"{where}.like", attribute.like):
+                known[name] = known[attribute.like]
+        elif isinstance(attribute, Choice):
+            _choice(pathway, faults, known, where, attribute)
+            known[name] = attribute.categories
+        elif isinstance(attribute, Action):
+            _action(pathway, faults, known, where, attribute)
+            known[name] = attribute.categories
+        else:
+            _amount(pathway, faults, known, f"{where}.p", attribute.p)
+            if not isinstance(attribute.p, Amount) and attribute.p > 1:
+                faults.add(f"{where}.p", f"a probability of {attribute.p:g}", "Give 0 to 1")
+            if attribute.leans_on_label:
+                _leans(pathway, faults, known, where, attribute)
+            known[name] = ("no", "yes")
+    return {**known, ACUITY_NOW: tuple(pathway.priority.classes)}
+
+
+def _leans(pathway: Pathway, faults: FaultList, known: Categories, where: str, chance: Chance) -> None:
+    """A chance that leans on the label depends on the true acuity, and the label is described before it."""
+    place = f"{where}.leans_on_label"
+    if ACUITY_TRUE not in attributes_of(chance.p):
+        faults.add(
+            place, f"p does not depend on {ACUITY_TRUE}", f"Let a factor of p go by {ACUITY_TRUE}, or leave it out"
+        )
+    if ACUITY_GIVEN not in pathway.attributes:
+        faults.add(place, f"there is no {ACUITY_GIVEN}", f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}")
+    else:
+        _earlier(pathway, faults, known, place, ACUITY_GIVEN)
+
+
+def _earlier(pathway: Pathway, faults: FaultList, known: Categories, where: str, name: str) -> bool:
+    """Whether an attribute is described before the one that uses it."""
+    if name in known or name not in pathway.attributes:
+        return faults.known(where, name, known, what="attribute")
+    remedy = f"Move attributes.{name} above it: attributes are drawn in their order"
+    faults.add(where, f"'{name}' is used before it is described", remedy, breaks="attribute")
+    return False
+
+
+def _choice(pathway: Pathway, faults: FaultList, known: Categories, where: str, choice: Choice) -> None:
+    n = len(choice.categories)
+    for category in repeated(choice.categories):
+        faults.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
+    if not isinstance(choice.shares, Mapping):
+        if choice.by is not None:
+            remedy = f"Give one list for each category of {choice.by}, or remove `by`"
+            faults.add(f"{where}.shares", f"one list, but `by` is '{choice.by}'", remedy)
+        _shares(faults, f"{where}.shares", choice.shares, n)
+        return
+    for category, shares in choice.shares.items():
+        _shares(faults, f"{where}.shares.{category}", shares, n)
+    if choice.by is None:
+        remedy = "Name in `by` the attribute whose categories these are"
+        faults.add(f"{where}.by", "shares by category, but no `by`", remedy)
+    elif _earlier(pathway, faults, known, f"{where}.by", choice.by):
+        check_cases(faults, f"{where}.shares", choice.shares, known[choice.by], by=choice.by)
+
+
+def _action(pathway: Pathway, faults: FaultList, known: Categories, where: str, action: Action) -> None:
+    for category in repeated(action.categories):
+        faults.add(f"{where}.categories", f"'{category}' is there twice", "Name each category once")
+    for name, categories in action.only.items():
+        place = f"{where}.only.{name}"
+        if isinstance(pathway.attributes.get(name), Action):
+            remedy = "Name an attribute of the patient: one action does not wait for another"
+            faults.add(place, f"'{name}' is an action itself", remedy)
+        elif _earlier(pathway, faults, known, place, name):
+            for category in categories:
+                faults.known(f"{place}.{category}", category, known[name], what="category")
+            if not categories:
+                faults.add(place, "names no category", f"Name some of {listed(known[name])}")
+
+
+def _shares(faults: FaultList, where: str, shares: Sequence[float], n: int) -> None:
+    """As many shares as categories, adding up to 1."""
+    if len(shares) != n:
+        faults.add(where, f"{len(shares)} shares for {n} categories", "Give one share for each category")
+    elif not abs(sum(shares) - 1) <= TOLERANCE:
+        faults.add(where, f"shares add up to {sum(shares):.6g}", "Make them add up to 1")
+
+
+def check_cases(
+    faults: FaultList,
+    where: str,
+    cases: Iterable[str],
+    known: Sequence[str],
+    *,
+    by: str,
+    otherwise: bool = False,
+) -> None:
+    """Every case is a category of `by`, and every category has a case unless there is an `otherwise`."""
+    given = tuple(cases)
+    for case in given:
+        faults.known(f"{where}.{case}", case, known, what="category")
+    missing = [category for category in known if category not in given]
+    if missing and not otherwise:
+        remedy = f"Name every category of {by}, or give `otherwise` where the vocabulary has it"
+        faults.add(where, f"nothing for {listed(missing)}", remedy, breaks="attribute")
+
+
+def _amount(pathway: Pathway, faults: FaultList, known: Categories, where: str, number: Number) -> None:
+    """A number is not negative; factors name attributes that are known here, and cover their categories."""
+    if not isinstance(number, Amount):
+        if number < 0:
+            faults.add(where, f"{number:g} is negative", "Give 0 or more")
+        return
+    for position, factor in enumerate(number.times):
+        place = f"{where}.times.{position}"
+        if _earlier(pathway, faults, known, f"{place}.by", factor.by):
+            covered = factor.otherwise is not None
+            check_cases(faults, f"{place}.values", factor.values, known[factor.by], by=factor.by, otherwise=covered)
+
+
+def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
+    known = {name: each for name, each in categories.items() if name != ACUITY_NOW}
+    answers = leaning(pathway)
+    for name, duration in pathway.durations.items():
+        where = f"durations.{name}"
+        _amount(pathway, faults, known, f"{where}.mean", duration.mean)
+        for attribute in sorted(attributes_of(duration.mean).intersection(answers)):
+            remedy = "Let it depend on something else: minutes are drawn before anybody labels"
+            faults.add(f"{where}.mean", f"'{attribute}' answers to the label (leans_on_label)", remedy)
+        lender = duration.luck_of
+        if faults.known(f"{where}.luck_of", lender, pathway.durations, what="duration") and lender is not None:
+            borrowed = pathway.durations[lender].luck_of
+            if borrowed is not None:
+                remedy = f"Name '{borrowed}' here too"
+                faults.add(f"{where}.luck_of", f"'{lender}' has the random variates of '{borrowed}' itself", remedy)
+
+
+def _stream_names(pathway: Pathway, faults: FaultList) -> None:
+    """Names that streams of chance are found by hold none of the signs that such a stream's own name is put together
+    with, so no two of them can be one."""
+    named = ("streams", "present", "attributes", "durations", "day_factors", "outages", "branches", "steps")
+    for section in named:
+        for name in getattr(pathway, section):
+            sign = next((each for each in SEPARATORS if each in name), None)
+            if sign is not None and not (section == "attributes" and name.startswith("coin:")):  # has its own fault
+                remedy = "Streams of chance are named with it: leave it out of names"
+                faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
+    for section in ("streams", "present"):
+        for name in sorted({"day", "outage"} & set(getattr(pathway, section))):
+            faults.add(f"{section}.{name}", f"the name '{name}' is taken", "Choose another name", breaks="attribute")
+
+
+def _node_names(pathway: Pathway, faults: FaultList) -> None:
+    """A name belongs to one node, and to one source of patients."""
+    kinds = ("steps", "branches", "loops", "ends")
+    for name in repeated([name for kind in kinds for name in getattr(pathway, kind)]):
+        owners = [kind for kind in kinds if name in getattr(pathway, kind)]
+        remedy = "Names are unique across steps, branches, loops and ends: rename one"
+        faults.add(f"{owners[0]}.{name}", f"{owners[1]} has a '{name}' too", remedy, breaks="node")
+    for name in repeated([*pathway.streams, *pathway.present]):
+        remedy = "Rename one: both are sources of patients"
+        faults.add(f"present.{name}", f"streams has a '{name}' too", remedy, breaks="attribute")
+
+
+def check_node(pathway: Pathway, faults: FaultList, where: str, name: str | None) -> None:
+    """A node that is named exists."""
+    faults.known(where, name, pathway.nodes(), what="node")
+
+
+def _streams(pathway: Pathway, faults: FaultList) -> None:
+    for name, stream in pathway.streams.items():
+        where = f"streams.{name}"
+        check_node(pathway, faults, f"{where}.starts", stream.starts)
+        check_profile(pathway, faults, f"{where}.by_hour", stream.by_hour, HOURLY)
+        check_profile(pathway, faults, f"{where}.by_weekday", stream.by_weekday, (7,))
+        check_profile(pathway, faults, f"{where}.by_month", stream.by_month, (12,))
+        hours = pathway.profiles.get(stream.by_hour or "")
+        if hours is not None and len(hours.weights) == HOURLY[-1] and stream.by_weekday is not None:
+            remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
+            faults.add(f"{where}.by_weekday", f"by_hour '{stream.by_hour}' already says the weekday", remedy)
+        faults.known(f"{where}.day_factor", stream.day_factor, pathway.day_factors, what="day factor")
+        if stream.headroom < stream.scale:
+            remedy = f"Raise headroom to {stream.scale:g} or more, with room for busy days"
+            faults.add(f"{where}.headroom", f"{stream.headroom:g} is below scale {stream.scale:g}", remedy)
+
+
+def check_profile(pathway: Pathway, faults: FaultList, where: str, name: str | None, lengths: tuple[int, ...]) -> None:
+    """A profile that is named exists and has one of these lengths."""
+    if not faults.known(where, name, pathway.profiles, what="profile") or name is None:
+        return
+    n = len(pathway.profiles[name].weights)
+    if n not in lengths:
+        needed = " or ".join(str(length) for length in lengths)
+        faults.add(where, f"profile '{name}' has {n} weights", f"It needs {needed} here")
+
+
+def _profiles(pathway: Pathway, faults: FaultList) -> None:
+    for name, profile in pathway.profiles.items():
+        if not any(profile.weights):
+            faults.add(f"profiles.{name}.weights", "every weight is 0", "Give at least one above 0")
+
+
+def _present(pathway: Pathway, faults: FaultList) -> None:
+    for name, present in pathway.present.items():
+        where = f"present.{name}"
+        check_node(pathway, faults, f"{where}.starts", present.starts)
+        by_pool = present.pool is not None and present.share is not None
+        partly = present.pool is not None or present.share is not None
+        if by_pool == (present.number is not None) or partly != by_pool:
+            faults.add(where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two")
+        faults.known(f"{where}.pool", present.pool, pathway.pools, what="pool")
+        if _unlimited(pathway, present.pool):
+            remedy = "Give a `number`: there is no share of an unlimited pool"
+            faults.add(f"{where}.pool", f"'{present.pool}' is unlimited", remedy)
+
+
+def _unlimited(pathway: Pathway, name: str | None) -> bool:
+    return name is not None and name in pathway.pools and pathway.pools[name].unlimited
+
+
+def _pools(pathway: Pathway, faults: FaultList) -> None:
+    for name, pool in pathway.pools.items():
+        where = f"pools.{name}"
+        stated = [pool.capacity is not None, pool.rota is not None, pool.unlimited]
+        if sum(stated) != 1:
+            said = [word for word, there in zip(("capacity", "rota", "unlimited"), stated, strict=True) if there]
+            remedy = "Give exactly one of `capacity`, `rota`, `unlimited: true`"
+            faults.add(where, f"has {' and '.join(said) or 'no size'}", remedy, breaks="hours")
+        if pool.rota == ():
+            faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
+        for number, shift in enumerate(pool.rota or ()):
+            check_clock(faults, f"{where}.rota.{number}", shift.hours, shift.days)
+
+
+def unused_names(pathway: Pathway, faults: FaultList) -> None:
+    """Pools that nobody asks for and durations that nothing takes: most often a name beside the one that was meant.
+
+    Told when all else is sound, because a name that is unknown elsewhere leaves the right one idle.
+    """
+    asked, taken = set[str](), set[str]()
+    for step in pathway.steps.values():
+        asked |= {*step.asks, *step.any_of, *(step.widens.any_of if step.widens is not None else ())}
+        taken |= set(step.minutes)
+    for clock in (pathway.patience, pathway.worsening):
+        taken |= {clock.minutes} if clock is not None else set()
+    taken |= {each.luck_of for each in pathway.durations.values() if each.luck_of is not None}
+    for section, names, used, what in (
+        ("pools", pathway.pools, asked, "no step asks for it"),
+        ("durations", pathway.durations, taken, "no step takes it"),
+    ):
+        for name in names:
+            if name not in used:
+                meant = nearest(name, sorted(used)) if used else ""
+                guess = f"{meant} " if meant.startswith("Did you mean") else ""
+                faults.add(f"{section}.{name}", what, f"{guess}Name it in a step, or leave it out")
+
+
+def check_clock(faults: FaultList, where: str, hours: str, days: str) -> None:
+    """Hours and days can be read."""
+    for name, text, parse in (("hours", hours, parse_hours), ("days", days, parse_days)):
+        try:
+            parse(text)
+        except ValueError as error:
+            faults.add(f"{where}.{name}", str(error), f"Write {name} like that", breaks="hours")
+
+
+def _priority(pathway: Pathway, faults: FaultList) -> None:
+    priority, classes = pathway.priority, tuple(pathway.priority.classes)
+    for name in ("untriaged_as", "ignored_as"):
+        faults.known(f"priority.{name}", getattr(priority, name), classes, what="class")
+    if ANY_CLASS in classes:
+        remedy = f"Rename it: `ranks_as: {ANY_CLASS}` means the patient's acuity now"
+        faults.add(f"priority.classes.{ANY_CLASS}", "a class has a reserved name", remedy)
+    acuity = pathway.attributes.get(ACUITY_TRUE)
+    if isinstance(acuity, Choice) and classes[: len(acuity.categories)] != acuity.categories:
+        remedy = f"Begin with the categories of {ACUITY_TRUE}, in their order: {listed(acuity.categories)}"
+        faults.add("priority.classes", f"the classes are {listed(classes)}", remedy)
+    pull = priority.target_pull
+    if pull is not None:
+        faults.known("priority.target_pull.ranks_as", pull.ranks_as, classes, what="class")
+        if pull.ends_at_minutes <= pull.starts_at_minutes:
+            faults.add("priority.target_pull", "ends before it starts", "Make ends_at_minutes the later one")
+
+
+def _patience(pathway: Pathway, faults: FaultList) -> None:
+    patience = pathway.patience
+    if patience is None:
+        return
+    faults.known("patience.minutes", patience.minutes, pathway.durations, what="duration")
+    check_node(pathway, faults, "patience.next", patience.next)
+    for number, stream in enumerate(patience.streams):
+        faults.known(f"patience.streams.{number}", stream, pathway.categories(STREAM), what="stream")
+
+
+def _worsening(pathway: Pathway, faults: FaultList) -> None:
+    worsening, rounds = pathway.worsening, pathway.rounds
+    if worsening is not None:
+        faults.known("worsening.minutes", worsening.minutes, pathway.durations, what="duration")
+        for number, stream in enumerate(worsening.streams):
+            faults.known(f"worsening.streams.{number}", stream, pathway.categories(STREAM), what="stream")
+        for before, after in worsening.becomes.items():
+            for name in (before, after):
+                faults.known(f"worsening.becomes.{before}", name, pathway.priority.classes, what="class")
+    if rounds is not None:
+        check_watched(pathway, faults, "rounds.waiting_at", rounds.waiting_at)
+        if math.isfinite(rounds.every_minutes) and to_ticks(rounds.every_minutes) < 1:
+            faults.add("rounds.every_minutes", "shorter than a tick of 1/1024 minute", "Give a minute or more")
+        if worsening is None:
+            faults.add(
+                "rounds", "nobody gets worse, so there is nothing to notice", "Describe `worsening`, or remove it"
+            )
+
+
+def _triggers(pathway: Pathway, faults: FaultList) -> None:
+    for name, trigger in pathway.triggers.items():
+        where = f"triggers.{name}"
+        check_watched(pathway, faults, f"{where}.waiting_at", trigger.waiting_at)
+        faults.known(f"{where}.pool", trigger.pool, pathway.pools, what="pool")
+        if _unlimited(pathway, trigger.pool):
+            remedy = "Name a pool with a capacity or a rota"
+            faults.add(f"{where}.pool", f"'{trigger.pool}' is unlimited: this changes nothing", remedy)
+        if isinstance(trigger, Opens) and trigger.below > trigger.above:
+            remedy = "Close at or below the number above which it opens"
+            faults.add(f"{where}.below", f"below {trigger.below} is more than above {trigger.above}", remedy)
+
+
+def _outages(pathway: Pathway, faults: FaultList) -> None:
+    for name, outage in pathway.outages.items():
+        where = f"outages.{name}"
+        if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
+            remedy = "Give mean_up_minutes, mean_down_minutes or both"
+            faults.add(where, "it is neither up nor down: both means are 0", remedy)
+        if isinstance(outage, StatedOutages):
+            before = 0.0
+            for number, span in enumerate(outage.spans):
+                place = f"{where}.spans.{number}"
+                if not span.ends_at_minutes > span.starts_at_minutes:
+                    faults.add(place, "ends before it starts", "Make ends_at_minutes the later one")
+                if span.starts_at_minutes < before:
+                    faults.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
+                before = max(before, span.ends_at_minutes)
+
+
+def check_watched(pathway: Pathway, faults: FaultList, where: str, steps: tuple[str, ...]) -> None:
+    """Steps whose waiting patients are counted: there are some, and people can wait at them."""
+    if not steps:
+        faults.add(where, "no step is named", "Name the steps whose waiting patients count")
+    for number, name in enumerate(steps):
+        known = faults.known(f"{where}.{number}", name, pathway.steps, what="step")
+        if known and not waits(pathway.steps[name]):
+            remedy = "Name a step that asks for a pool"
+            faults.add(f"{where}.{number}", f"nobody waits at '{name}': it asks for nothing", remedy)

@@ -1,0 +1,151 @@
+"""The part of `check` about the nodes of the route: steps, branches and loops name what there is."""
+
+from __future__ import annotations
+
+from simulation.pathway.check.fault_list import FaultList, listed, repeated
+from simulation.pathway.check.names import (
+    ANY_CLASS,
+    HOURLY,
+    TOLERANCE,
+    Categories,
+    check_cases,
+    check_clock,
+    check_node,
+    check_profile,
+    check_watched,
+)
+from simulation.pathway.department import (
+    ACUITY_NOW,
+    ACUITY_TRUE,
+    STREAM,
+    ByAttribute,
+    ByChance,
+    ByHours,
+    ByOutage,
+    Pathway,
+    Step,
+)
+from simulation.pathway.graph import waits
+
+
+def check_steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
+    """Steps, branches and loops: names, pools, limits of queues, probabilities."""
+    for check_part in (_steps, _branches, _loops):
+        check_part(pathway, faults, categories)
+
+
+def _steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
+    for name, step in pathway.steps.items():
+        where = f"steps.{name}"
+        check_node(pathway, faults, f"{where}.next", step.next)
+        check_node(pathway, faults, f"{where}.turned_away", step.turned_away)
+        faults.known(f"{where}.repeat_of", step.repeat_of, pathway.loops, what="loop")
+        check_profile(pathway, faults, f"{where}.pace", step.pace, HOURLY)
+        marked = [mark for each in pathway.steps.values() for mark in each.marks]
+        if faults.known(f"{where}.since", step.since, dict.fromkeys(marked), what="mark") and not step.minutes:
+            remedy = "Name the minutes that count from the mark, or remove `since`"
+            faults.add(f"{where}.since", "there are no minutes to count", remedy)
+        for number, duration in enumerate(step.minutes):
+            faults.known(f"{where}.minutes.{number}", duration, pathway.durations, what="duration")
+        if step.ranks_as != ANY_CLASS:
+            faults.known(f"{where}.ranks_as", step.ranks_as, pathway.priority.classes, what="class")
+        _step_pools(pathway, faults, where, step)
+        _step_queue(faults, where, step)
+        if step.relabels is not None:
+            _relabels(pathway, faults, f"{where}.relabels", step.relabels, categories)
+
+
+def _step_pools(pathway: Pathway, faults: FaultList, where: str, step: Step) -> None:
+    wider = step.widens.any_of if step.widens is not None else ()
+    named = {
+        "asks": step.asks,
+        "any_of": step.any_of,
+        "keeps": step.keeps,
+        "gives_up_at_start": step.gives_up_at_start,
+        "gives_up_at_end": step.gives_up_at_end,
+        "widens.any_of": wider,
+    }
+    for key, pools in named.items():
+        for number, pool in enumerate(pools):
+            faults.known(f"{where}.{key}.{number}", pool, pathway.pools, what="pool")
+    taken = (*step.asks, *step.any_of, *wider)
+    for pool in repeated(taken):
+        faults.add(where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and widens")
+    for number, pool in enumerate(step.keeps):
+        if pool not in taken and pool in pathway.pools:
+            remedy = "A step keeps only what it asks for; what was held before is held on by itself"
+            faults.add(f"{where}.keeps.{number}", f"keeps '{pool}', which it does not take", remedy)
+        elif pool in step.gives_up_at_end:
+            faults.add(f"{where}.keeps.{number}", f"'{pool}' is kept and given up at the end", "Choose one")
+
+
+def _step_queue(faults: FaultList, where: str, step: Step) -> None:
+    if (step.queue_limit is None) != (step.turned_away is None):
+        faults.add(where, "one of queue_limit and turned_away is missing", "Give both, or neither")
+    if step.queue_limit is not None and not waits(step):
+        faults.add(f"{where}.queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it")
+    if step.widens is not None and not step.any_of and len(step.asks) != 1:
+        remedy = "Put the pool that others may replace into any_of, or ask for exactly one"
+        faults.add(f"{where}.widens", "it is not clear which pool others may replace", remedy)
+
+
+def _relabels(pathway: Pathway, faults: FaultList, where: str, name: str, categories: Categories) -> None:
+    """The attribute's categories are the first classes, as those of the true acuity are."""
+    known = [each for each in categories if each not in (STREAM, ACUITY_NOW)]
+    if name in pathway.attributes and name not in categories:
+        return  # its own fault has been found
+    if not faults.known(where, name, known, what="attribute"):
+        return
+    wanted = categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(categories[name])])
+    if categories[name] != wanted:
+        remedy = f"A label has the categories {listed(wanted)}, in that order"
+        faults.add(where, f"'{name}' has the categories {listed(categories[name])}", remedy)
+
+
+def _branches(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
+    for name, branch in pathway.branches.items():
+        where = f"branches.{name}"
+        if isinstance(branch, ByAttribute):
+            _by_attribute(pathway, faults, where, branch, categories)
+            continue
+        if isinstance(branch, ByChance):
+            for to in branch.targets:
+                check_node(pathway, faults, f"{where}.targets.{to}", to)
+            total = sum(branch.targets.values())
+            if not abs(total - 1) <= TOLERANCE:
+                faults.add(f"{where}.targets", f"probabilities add up to {total:.6g}", "Make them add up to 1")
+            continue
+        check_node(pathway, faults, f"{where}.then", branch.then)
+        check_node(pathway, faults, f"{where}.otherwise", branch.otherwise)
+        if isinstance(branch, ByHours):
+            check_clock(faults, where, branch.hours, branch.days)
+        elif isinstance(branch, ByOutage):
+            faults.known(f"{where}.outage", branch.outage, pathway.outages, what="outage")
+        else:
+            check_watched(pathway, faults, f"{where}.waiting_at", branch.waiting_at)
+
+
+def _by_attribute(pathway: Pathway, faults: FaultList, where: str, branch: ByAttribute, categories: Categories) -> None:
+    for case, to in branch.cases.items():
+        check_node(pathway, faults, f"{where}.cases.{case}", to)
+    check_node(pathway, faults, f"{where}.otherwise", branch.otherwise)
+    if branch.attribute in pathway.attributes and branch.attribute not in categories:
+        return  # its own fault has been found
+    if faults.known(f"{where}.attribute", branch.attribute, categories, what="attribute"):
+        known, covered = categories[branch.attribute], branch.otherwise is not None
+        check_cases(faults, f"{where}.cases", branch.cases, known, by=branch.attribute, otherwise=covered)
+
+
+def _loops(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
+    for name, loop in pathway.loops.items():
+        where = f"loops.{name}"
+        check_node(pathway, faults, f"{where}.again", loop.again)
+        check_node(pathway, faults, f"{where}.next", loop.next)
+        if loop.passes in pathway.attributes and loop.passes not in categories:
+            continue
+        known = [each for each in categories if each not in (STREAM, ACUITY_NOW)]
+        if faults.known(f"{where}.passes", loop.passes, known, what="attribute"):
+            counts = categories[loop.passes]
+            if counts != tuple(str(number) for number in range(len(counts))):
+                remedy = "Passes are counted by an attribute whose categories are '0', '1', '2' and so on"
+                faults.add(f"{where}.passes", f"'{loop.passes}' has the categories {listed(counts)}", remedy)

@@ -1,0 +1,192 @@
+"""Every way out of every node, and what can be reached by them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from simulation.pathway.cache import cached_by_pathway
+from simulation.pathway.department import (
+    STREAM,
+    Branch,
+    ByAttribute,
+    ByChance,
+    ByHours,
+    ByQueue,
+    Chance,
+    Choice,
+    End,
+    Given,
+    Loop,
+    Pathway,
+    Step,
+)
+from simulation.pathway.durations import Amount, Number
+
+
+@dataclass(frozen=True)
+class Edge:
+    """One way out of a node: where to, by what, and `when` (a category, a probability, ...; for tables and figures).
+
+    `on`: the step is over; `case`: a branch decides; `again`, `done`: a loop; `turned_away`; `leaves`: patience.
+    """
+
+    to: str
+    by: Literal["on", "case", "again", "done", "turned_away", "leaves"]
+    when: str = ""
+
+
+def graph_of(pathway: Pathway) -> dict[str, tuple[Edge, ...]]:
+    """Every way out of every node, in declared order; a branch on an attribute has one for each category.
+
+    Assumes that names are known (`check` says so).
+    """
+    return {name: tuple(_edges_out(pathway, node)) for name, node in pathway.nodes().items()}
+
+
+def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[Edge]:
+    if isinstance(node, Step):
+        yield Edge(node.next, "on")
+        if node.turned_away is not None and node.queue_limit is not None:
+            yield Edge(node.turned_away, "turned_away", f"more than {node.queue_limit} waiting")
+        if node.may_leave and waits(node) and pathway.patience is not None:
+            yield Edge(pathway.patience.next, "leaves", "patience ends")
+    elif isinstance(node, ByAttribute):
+        for category in pathway.categories(node.attribute):
+            to = node.cases.get(category, node.otherwise)
+            if to is not None:
+                yield Edge(to, "case", category)
+    elif isinstance(node, ByChance):
+        for to, share in node.targets.items():
+            yield Edge(to, "case", f"{100 * share:g} %")
+    elif isinstance(node, ByHours):
+        yield Edge(node.then, "case", node.hours if node.days == "mon-sun" else f"{node.hours} {node.days}")
+        yield Edge(node.otherwise, "case", "otherwise")
+    elif isinstance(node, Loop):
+        yield Edge(node.again, "again", "again")
+        yield Edge(node.next, "done", "done")
+    elif isinstance(node, ByQueue):
+        yield Edge(node.then, "case", f"{node.at_least} or more waiting")
+        yield Edge(node.otherwise, "case", "otherwise")
+    elif not isinstance(node, End):
+        yield Edge(node.then, "case", "was down" if node.since_start else "down")
+        yield Edge(node.otherwise, "case", "otherwise")
+
+
+def waits(step: Step) -> bool:
+    """Whether a step asks for anything, so that a patient can wait at it."""
+    return bool(step.asks or step.any_of)
+
+
+Graph = Mapping[str, tuple[Edge, ...]]
+
+
+def starts_of(pathway: Pathway) -> dict[str, str]:
+    """Where each source of patients starts."""
+    streams = {name: stream.starts for name, stream in pathway.streams.items()}
+    return {**streams, **{name: present.starts for name, present in pathway.present.items()}}
+
+
+def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:
+    """Every node that can be reached from some, themselves included, without the closed ways."""
+    shut = set(closed)
+    reached = dict.fromkeys(starts)
+    ahead = deque(reached)
+    while ahead:
+        name = ahead.popleft()
+        for edge in graph[name]:
+            if edge.to not in reached and (name, edge) not in shut:
+                reached[edge.to] = None
+                ahead.append(edge.to)
+    return reached
+
+
+def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """The groups of nodes that lead to one another (strongly connected), each in the given order."""
+    after = {name: descendants(graph, name) for name in graph}
+    done: set[str] = set()
+    groups = []
+    for name in graph:
+        if name in after[name] and name not in done:
+            group = [each for each in graph if each in after[name] and name in after[each]]
+            done |= set(group)
+            groups.append(group)
+    return groups
+
+
+def descendants(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
+    """What can be reached from a node in one move or more."""
+    reached: set[str] = set()
+    ahead = list(graph[start])
+    while ahead:
+        name = ahead.pop()
+        if name not in reached:
+            reached.add(name)
+            ahead += graph.get(name, ())
+    return reached
+
+
+def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[str]) -> list[str]:
+    """A shortest way from a node back to itself within a group."""
+    before: dict[str, str] = {}
+    ahead = deque([start])
+    while start not in before:
+        name = ahead.popleft()
+        for to in graph[name]:
+            if to in members and to not in before:
+                before[to] = name
+                ahead.append(to)
+    trip = [start]
+    while len(trip) == 1 or trip[-1] != start:
+        trip.append(before[trip[-1]])
+    return trip[::-1]
+
+
+@cached_by_pathway
+def leaning(pathway: Pathway) -> tuple[str, ...]:
+    """The attributes that answer to the label: a chance that leans on it, and whatever is drawn by one of these."""
+    found: list[str] = []
+    for name, attribute in pathway.attributes.items():
+        if isinstance(attribute, Chance):
+            moves = bool(attribute.leans_on_label) or not attributes_of(attribute.p).isdisjoint(found)
+        elif isinstance(attribute, Choice):
+            moves = attribute.by in found
+        else:
+            moves = isinstance(attribute, Given) and attribute.like in found
+        if moves:
+            found.append(name)
+    return tuple(found)
+
+
+def attributes_of(number: Number) -> set[str]:
+    """The attributes that a number depends on."""
+    return {factor.by for factor in number.times} if isinstance(number, Amount) else set()
+
+
+@cached_by_pathway
+def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
+    """The nodes that each source's patients can come to: branches on the stream lead them one way only."""
+    graph = graph_of(pathway)
+    by_stream = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == STREAM]
+    found = {}
+    for source, start in starts_of(pathway).items():
+        others = [(name, edge) for name in by_stream for edge in graph[name] if edge.when != source]
+        found[source] = frozenset(reachable_from((start,), graph, closed=others))
+    return found
+
+
+@cached_by_pathway
+def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
+    """The durations that each source's patients can come to (patience and worsening too), and those of no route."""
+    found = {}
+    for source, reached in nodes_by_source(pathway).items():
+        met = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
+        if pathway.patience is not None and source in pathway.patience.streams:
+            met.add(pathway.patience.minutes)
+        if pathway.worsening is not None and source in pathway.worsening.streams:
+            met.add(pathway.worsening.minutes)
+        found[source] = frozenset(met)
+    unused = frozenset(pathway.durations).difference(*found.values())
+    return {source: met | unused for source, met in found.items()}

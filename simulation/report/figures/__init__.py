@@ -1,0 +1,31 @@
+"""The figures of a report: each from what was measured, as a picture with words for who cannot see it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from simulation.report.figures.department import acuity, day, stay
+from simulation.report.figures.drawing import Picture
+from simulation.report.figures.effects import by_group, cost, differences, levers
+from simulation.report.inputs import ReportInputs
+
+
+def pictures(inputs: ReportInputs) -> tuple[Picture, ...]:
+    """Every picture that these inputs allow, in the order of the report."""
+    return tuple(picture for name in FIGURES if (picture := drawn(inputs, name)) is not None)
+
+
+FIGURES = ("differences", "levers", "by_group", "per_100k", "day", "stay", "acuity")
+
+
+def drawn(inputs: ReportInputs, name: str) -> Picture | None:
+    """One of `FIGURES`; None if these inputs hold nothing that it could show."""
+    makers: dict[str, Callable[[ReportInputs], Picture | None]] = {
+        "differences": differences,
+        "by_group": by_group,
+        "per_100k": cost,
+        "day": day,
+        "stay": stay,
+        "acuity": acuity,
+    }
+    return levers(inputs) if name == "levers" else makers[name](inputs.shown)

@@ -1,0 +1,310 @@
+"""Figures of the department: a day by the hour, the parts of a stay, waits by acuity."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simulation.analysis.definitions import MANCHESTER_TARGETS
+from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
+from simulation.report.stages import STAGES
+from simulation.report.words import (
+    amount,
+    profiled_words,
+)
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+from simulation.report.figures.drawing import (
+    BLUE,
+    DARK,
+    GREY,
+    PALE,
+    STAGE_COLOURS,
+    WORSE,
+    Picture,
+    arm_axis,
+    few_ticks,
+    figure_of,
+    png_of,
+)
+
+# --- a day ---------------------------------------------------------------------------------------------------
+
+
+def day(inputs: ReportInputs) -> Picture:
+    """The baseline's department by clock hour: arrivals, patients present, boarders, how busy clinicians are."""
+    profile = inputs.baseline.day
+    pools = clinicians(inputs)
+    panels = [
+        ("Arrivals an hour", profile.arrivals),
+        ("Patients in the department", profile.census),
+    ]
+    if _most([profile.boarders]) > 0:
+        panels.append(("Of these, waiting for a bed", profile.boarders))
+    n_panels = len(panels) + bool(pools)
+    n_down = math.ceil(n_panels / 2)
+    with figure_of(9.5, 3.1 * n_down, n_down, 2, sharex=True) as (figure, axes):
+        for ax, (title, values) in zip(axes, panels, strict=False):
+            hourly = np.asarray(values, dtype=float)
+            ax.stairs(hourly, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
+            ax.fill_between(np.arange(25), np.append(hourly, hourly[-1]), step="post", color=BLUE, alpha=0.12)
+            ax.set_ylim(0, _top(values))
+            _day_axis(ax, title)
+        for ax in axes[n_panels:]:
+            ax.set_axis_off()
+        if pools:
+            _clinicians_busy(axes[len(panels)], profile, pools)
+        for ax in axes[max(n_panels - 2, 0) : n_panels]:
+            ax.tick_params(labelbottom=True)
+        png = png_of(figure)
+    caption = f"A mean day under '{inputs.baseline.label}', by clock hour.{profiled_words(inputs)}"
+    return Picture("day", png, _day_alt(inputs, profile, pools), caption)
+
+
+def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
+    """Share of units on duty that patients hold, each hour's mean at its middle."""
+    for number, pool in enumerate(pools):
+        busy = profile.busy[profile.pools.index(pool)]
+        style = ("-", "--", ":", "-.")[number % 4]
+        colour = (BLUE, "#d55e00", "#009e73", "#cc79a7")[number % 4]
+        ax.plot(
+            np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " ")
+        )
+    ax.axhline(100, color=GREY, linewidth=0.8)
+    ax.set_ylim(0, max(105, 105 * _most([profile.busy[profile.pools.index(pool)] for pool in pools])))
+    _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
+    ax.legend(frameon=False, fontsize=9, loc="lower left")
+
+
+def clinicians(inputs: ReportInputs) -> tuple[str, ...]:
+    """The pools whose role is clinician and whose share of busy time is known."""
+    profile = inputs.baseline.day
+    return tuple(
+        pool
+        for pool in profile.pools
+        if inputs.roles.get(pool) == "clinician" and not np.isnan(profile.busy[profile.pools.index(pool)]).all()
+    )
+
+
+def _day_alt(inputs: ReportInputs, profile: DayMeans, pools: Sequence[str]) -> str:
+    told = [
+        f"{words} from {np.nanmin(values):.1f} (at {int(np.nanargmin(values)):02d}:00) "
+        f"to {np.nanmax(values):.1f} (at {int(np.nanargmax(values)):02d}:00)"
+        for words, values in (
+            ("arrivals an hour", profile.arrivals),
+            ("patients present", profile.census),
+            ("patients waiting for a bed", profile.boarders),
+        )
+        if not np.isnan(values).all()
+    ]
+    told += [
+        f"{pool.replace('_', ' ')} held {100 * profile.busy_mean[profile.pools.index(pool)]:.0f} % of their time"
+        for pool in pools
+    ]
+    return f"Line charts of a mean day by hour under {inputs.baseline.label}: {'; '.join(told)}."
+
+
+def _day_axis(ax: Axes, title: str) -> None:
+    ax.set_title(title, fontsize=10, fontweight="bold", loc="left")
+    ax.set_xticks(range(0, 24, 3), [f"{hour:02d}:00" for hour in range(0, 24, 3)], fontsize=8)
+    ax.set_xlim(0, 24)
+    ax.grid(color=PALE)
+    ax.set_axisbelow(True)
+
+
+def _top(values: Any) -> float:
+    most = _most([values])
+    return 1.15 * most if most > 0 else 1.0
+
+
+def _most(each: Sequence[Any]) -> float:
+    known = [value for values in each for value in np.asarray(values) if not math.isnan(value)]
+    return float(max(known, default=0.0))
+
+
+# --- where a stay goes ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class StayParts:
+    """Minutes per attendance by stage, waiting for it and in it, in the order of `STAGES`."""
+
+    waiting: tuple[float, ...]
+    working: tuple[float, ...]
+
+    @property
+    def total(self) -> float:
+        """All of it."""
+        return sum(self.waiting) + sum(self.working)
+
+
+def stay_parts(inputs: ReportInputs, arm: ReportArm) -> StayParts:
+    """Where the minutes of a mean stay go under an arm, up to departure."""
+    waiting, working = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
+    for number, step in enumerate(arm.day.steps):
+        stage = inputs.stages.get(step)
+        if stage is not None:
+            waiting[stage] += float(np.nan_to_num(arm.day.waiting[number]))
+            working[stage] += float(np.nan_to_num(arm.day.working[number]))
+    return StayParts(tuple(waiting.values()), tuple(working.values()))
+
+
+def stay(inputs: ReportInputs) -> Picture:
+    """Minutes of a mean stay by stage, waiting and being looked after, stacked for every arm."""
+    parts = {arm.name: stay_parts(inputs, arm) for arm in inputs.arms}
+    shown = [number for number in range(len(STAGES)) if _seen(parts.values(), number)]
+    with figure_of(11, 2.2 + 0.52 * len(inputs.arms), 1, 1) as (figure, axes):
+        ax = axes[0]
+        for place, arm in enumerate(inputs.arms):
+            left = 0.0
+            for number in shown:
+                left = _bar(ax, place, left, parts[arm.name].waiting[number], STAGE_COLOURS[number], hatch="////")
+            ax.plot([left, left], [place - 0.36, place + 0.36], color="black", linewidth=1.6)
+            for number in shown:
+                left = _bar(ax, place, left, parts[arm.name].working[number], STAGE_COLOURS[number], hatch="")
+            ax.text(left + 3, place, f"{left:.0f}", va="center", fontsize=9)
+        ax.set_ylim(len(inputs.arms) - 0.4, -0.6)
+        ax.set_xlim(0, 1.06 * max(each.total for each in parts.values()) + 1)
+        ax.set_xlabel(
+            "minutes per attendance until departure: left of the black line waiting, right of it being looked after"
+        )
+        arm_axis(ax, inputs.arms)
+        _stay_legend(figure, shown)
+        png = png_of(figure)
+    told = []
+    for arm in inputs.arms:
+        each = parts[arm.name]
+        waits = ", ".join(
+            f"{STAGES[number]} {each.waiting[number]:.0f}" for number in shown if each.waiting[number] >= 0.5
+        )
+        told.append(
+            f"{arm.label}: {sum(each.waiting):.0f} minutes waiting (for {waits}), {sum(each.working):.0f} looked after"
+        )
+    return Picture(
+        "stay",
+        png,
+        f"Stacked bars of where the minutes of a mean stay go. {'. '.join(told)}.",
+        "Where the minutes of a mean stay go: hatched parts are waits for a stage, plain parts the stage itself."
+        + _other_words(inputs)
+        + profiled_words(inputs),
+    )
+
+
+def _other_words(inputs: ReportInputs) -> str:
+    """The steps that took time under 'other'."""
+    profile = inputs.baseline.day
+    minutes = dict(zip(profile.steps, np.nan_to_num(profile.waiting) + np.nan_to_num(profile.working), strict=True))
+    steps = [step for step, stage in inputs.stages.items() if stage == "other" and minutes.get(step, 0.0) >= 0.05]
+    return f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else ""
+
+
+def _seen(parts: Any, number: int) -> bool:
+    return any(each.waiting[number] + each.working[number] >= 0.05 for each in parts)
+
+
+def _bar(ax: Axes, place: int, left: float, width: float, colour: str, *, hatch: str) -> float:
+    if width > 0:
+        ax.barh(
+            place, width, left=left, height=0.66, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6,
+            alpha=0.75 if hatch else 1.0,
+        )  # fmt: skip
+        if width >= 9:
+            ax.text(
+                left + width / 2, place, f"{width:.0f}", ha="center", va="center", fontsize=8, color="black",
+                bbox={"facecolor": "white", "alpha": 0.75, "edgecolor": "none", "pad": 1.0},
+            )  # fmt: skip
+    return left + width
+
+
+def _stay_legend(figure: Figure, shown: Sequence[int]) -> None:
+    from matplotlib.patches import Patch
+
+    handles = [Patch(facecolor=STAGE_COLOURS[number], edgecolor="white", label=STAGES[number]) for number in shown]
+    handles.append(Patch(facecolor="white", edgecolor="black", hatch="////", label="waiting for it"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False, fontsize=9)
+
+
+# --- waits by true acuity ------------------------------------------------------------------------------------
+
+
+def levels(inputs: ReportInputs) -> tuple[str, ...]:
+    """The true levels for which waits are known, most urgent first."""
+    groups = inputs.groups("time_to_clinician_median")
+    return tuple(
+        group.removeprefix("acuity_true=")
+        for group in groups
+        if group.startswith("acuity_true=") and not group.endswith("=1-2")
+    )
+
+
+def acuity(inputs: ReportInputs) -> Picture | None:
+    """Median and 95th percentile of the wait to the first clinician by true level, arms in rows; None if unknown."""
+    names = levels(inputs)
+    if not names or not inputs.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
+        return None
+    width = 2.9 + 1.7 * max(len(names), 3)  # what is said below takes the width of three levels
+    with figure_of(width, 1.9 + 0.42 * len(inputs.arms), 1, len(names), sharey=True) as (figure, axes):
+        for ax, level in zip(axes, names, strict=True):
+            for place, arm in enumerate(inputs.arms):
+                median, p95 = _waits(inputs, arm, level)
+                colour = DARK if arm.name == inputs.design.baseline else BLUE
+                ax.plot([median, p95], [place, place], color=colour, linewidth=1.8, alpha=0.6)
+                ax.plot(median, place, "o", color=colour, markersize=7)
+                ax.plot(p95, place, "|", color=colour, markersize=11, markeredgewidth=2.2)
+            target = MANCHESTER_TARGETS.get(level)
+            if target is not None:
+                ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
+            goal = f"target {target:g} min" if target is not None else "no target"
+            ax.set_title(f"{level.replace('_', ' ')}\n({goal})", fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
+            few_ticks(ax, 4)
+            ax.set_ylim(len(inputs.arms) - 0.4, -0.6)
+            ax.grid(axis="x", color=PALE)
+            ax.set_axisbelow(True)
+        arm_axis(axes[0], inputs.arms)
+        axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, of those who were seen")
+        _acuity_legend(figure, targets=any(level in MANCHESTER_TARGETS for level in names))
+        png = png_of(figure)
+    told = []
+    for level in names:
+        each = ", ".join(
+            f"{arm.label} {amount(median, 'minutes')} and {amount(p95, 'minutes')}"
+            for arm in inputs.arms
+            for median, p95 in [_waits(inputs, arm, level)]
+        )
+        goal = f", target {MANCHESTER_TARGETS[level]:g} min" if level in MANCHESTER_TARGETS else ""
+        told.append(f"True level {level.replace('_', ' ')}{goal}: {each}")
+    return Picture(
+        "acuity",
+        png,
+        f"Dot plots of the median and 95th percentile wait to the first clinician by true level. {'. '.join(told)}.",
+        "Waits by TRUE level, against the Manchester targets: dot the median, bar the 95th percentile. Scales differ.",
+    )
+
+
+def _waits(inputs: ReportInputs, arm: ReportArm, level: str) -> tuple[float, float]:
+    group = f"acuity_true={level}"
+    return (
+        inputs.row(arm.name, "time_to_clinician_median", group).mean,
+        inputs.row(arm.name, "time_to_clinician_p95", group).mean,
+    )
+
+
+def _acuity_legend(figure: Figure, *, targets: bool) -> None:
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], color=BLUE, marker="o", linestyle="", label="median"),
+        Line2D(
+            [], [], color=BLUE, marker="|", markersize=11, markeredgewidth=2.2, linestyle="", label="95th percentile"
+        ),
+    ]
+    if targets:
+        handles.append(Line2D([], [], color=WORSE, linestyle="--", label="Manchester target"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)

@@ -1,0 +1,338 @@
+"""Figures of what arms do: differences, by group of patients, by lever, and for the money."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from simulation.analysis.compare import Comparison, Interval
+from simulation.analysis.decompose import Kind
+from simulation.analysis.multiplicity import is_worse
+from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.report.tables.by_group import groups_of, is_asked
+from simulation.report.tables.decomposition import lever_label
+from simulation.report.tables.ranking import per_100k, priced, ranked
+from simulation.report.words import (
+    MEASURE_LABELS,
+    change,
+    effect,
+    group_words,
+    span,
+    unit_words,
+)
+from simulation.study.design import Target
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+from simulation.report.figures.drawing import (
+    BETTER,
+    DARK,
+    GREY,
+    LABEL_WIDTH,
+    PALE,
+    UNCLEAR,
+    WORSE,
+    Picture,
+    arm_axis,
+    broken,
+    few_ticks,
+    figure_of,
+    png_of,
+)
+
+# --- differences ---------------------------------------------------------------------------------------------
+
+
+def differences(inputs: ReportInputs) -> Picture | None:
+    """Difference from the baseline by arm on every target, with intervals; None if there is no other arm."""
+    if not inputs.others:
+        return None
+    arms, targets = inputs.others, inputs.targets
+    with figure_of(3.6 + 2.6 * len(targets), 1.9 + 0.46 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
+        for ax, target in zip(axes, targets, strict=True):
+            _forest(ax, [inputs.row(arm.name, target.measure, target.group) for arm in arms])
+            _important(ax, inputs, target)
+            _shade_sham(ax, inputs, target)
+            ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlabel(f"difference, {unit_words(_unit(inputs, target))}")
+        arm_axis(axes[0], arms)
+        _forest_legend(figure, sham=inputs.sham is not None)
+        png = png_of(figure)
+    lines = [
+        f"{target.label}: "
+        + "; ".join(
+            f"{arm.label} {effect(row)}, {_verdict(inputs, arm, target)}"
+            for arm in arms
+            for row in [inputs.row(arm.name, target.measure, target.group)]
+        )
+        for target in targets
+    ]
+    return Picture(
+        "differences",
+        png,
+        f"Forest plot of differences from {inputs.baseline.label} with 95 % intervals. " + ". ".join(lines) + ".",
+        f"Difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise only)."
+        f"{_band_words(inputs)}",
+    )
+
+
+def _band_words(inputs: ReportInputs) -> str:
+    """What the shaded band is, and how far a single replication goes without any effect."""
+    target = inputs.targets[0]
+    band = inputs.band(target.measure, target.group)
+    if band is None or math.isnan(band.low):
+        return ""
+    unit = _unit(inputs, target)
+    return (
+        " Shaded: the same interval of the sham, whose mean has no effect in it; it narrows as replications are added. "
+        f"One replication more without effect would be expected from {span(band.low, band.high, unit)} "
+        f"{unit_words(unit)} with 95 % ('{target.label}')."
+    )
+
+
+def _verdict(inputs: ReportInputs, arm: ReportArm, target: Target) -> str:
+    return inputs.finding(arm.name, target).verdict.words
+
+
+def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None = None) -> None:
+    """One point and interval a row, from the top down."""
+    for place, row in enumerate(rows):
+        colour, marker = _look(row)
+        factor = (100 if row.unit == "share" else 1) * (scale[place] if scale else 1)
+        low, high = factor * row.difference_low, factor * row.difference_high
+        if not math.isnan(low):
+            ax.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
+        ax.plot(factor * row.difference, place, marker, color=colour, markersize=7, markeredgecolor="white")
+    ax.axvline(0, color="black", linewidth=1)
+    ax.set_ylim(len(rows) - 0.4, -0.6)
+    ax.grid(axis="x", color=PALE)
+    ax.set_axisbelow(True)
+    few_ticks(ax)
+
+
+def _look(row: Comparison) -> tuple[str, str]:
+    worse = is_worse(row)
+    if worse is None:
+        return UNCLEAR, "o"
+    return (WORSE, "D") if worse else (BETTER, "s")
+
+
+def _important(ax: Axes, inputs: ReportInputs, target: Target) -> None:
+    scale = 100 if _unit(inputs, target) == "share" else 1
+    for side in (-1, 1):
+        ax.axvline(side * scale * target.minimal_important_difference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+
+
+def _shade_sham(ax: Axes, inputs: ReportInputs, target: Target) -> None:
+    band = inputs.band(target.measure, target.group)
+    if band is None or math.isnan(band.difference.low):
+        return
+    scale = 100 if _unit(inputs, target) == "share" else 1
+    ax.axvspan(scale * band.difference.low, scale * band.difference.high, color="#ffeb99", alpha=0.7, zorder=0)
+
+
+def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [
+        Line2D([], [], color=BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
+        Line2D([], [], color=WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
+        Line2D([], [], color=UNCLEAR, marker="o", linewidth=2.2, label="interval holds 0"),
+    ]
+    if important:
+        handles.append(
+            Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="least difference that would matter")
+        )
+    if sham:
+        handles.append(Patch(color="#ffeb99", label="sham, no effect at all: 95 % interval of its mean"))
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+
+
+def _unit(inputs: ReportInputs, target: Target) -> str:
+    return inputs.row(inputs.design.baseline, target.measure, target.group).unit
+
+
+# --- who gains and who pays -----------------------------------------------------------------------------------
+
+PANELS_ACROSS = 4
+
+
+def by_group(inputs: ReportInputs) -> Picture | None:
+    """The first primary's difference by group of patients, a panel an arm; None unless the study asks about groups."""
+    arms = [arm for arm in inputs.others if arm.name != inputs.design.sham]
+    groups = ("all", *groups_of(inputs))
+    if not arms or len(groups) == 1 or not is_asked(inputs):
+        return None
+    target = inputs.design.primary[0]
+    n_across = min(len(arms), PANELS_ACROSS)
+    n_down = math.ceil(len(arms) / n_across)
+    height = 1.2 + n_down * (0.9 + 0.24 * len(groups))
+    with figure_of(2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True) as (figure, axes):
+        for ax, arm in zip(axes, arms, strict=False):
+            _forest(ax, [inputs.row(arm.name, target.measure, group) for group in groups])
+            _sham_of_groups(ax, inputs, target.measure, groups)
+            ax.set_title(broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
+        for ax in axes[len(arms) :]:
+            ax.set_axis_off()
+        for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
+            ax.tick_params(labelbottom=True)
+            ax.set_xlabel(f"difference, {unit_words(_unit(inputs, target))}")
+        for ax in axes[::n_across]:
+            ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
+        _forest_legend(figure, sham=inputs.sham is not None, important=False)
+        png = png_of(figure)
+    lines = [
+        f"{arm.label}: "
+        + "; ".join(f"{group_words(group)} {effect(inputs.row(arm.name, target.measure, group))}" for group in groups)
+        for arm in arms
+    ]
+    label = MEASURE_LABELS.get(target.measure, target.measure)
+    return Picture(
+        "by_group",
+        png,
+        f"{label} by group of patients: differences from {inputs.baseline.label} with 95 % intervals. "
+        + ". ".join(lines)
+        + ".",
+        f"{label} by group: difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise only); "
+        "the band behind each row is what the sham does to that group.",
+    )
+
+
+def _sham_of_groups(ax: Axes, inputs: ReportInputs, measure: str, groups: Sequence[str]) -> None:
+    """The sham's interval behind each row."""
+    for place, group in enumerate(groups):
+        band = inputs.band(measure, group)
+        if band is not None and not math.isnan(band.difference.low):
+            scale = 100 if inputs.row(inputs.design.baseline, measure, group).unit == "share" else 1
+            low, high = scale * band.difference.low, scale * band.difference.high
+            ax.fill_between([low, high], place - 0.45, place + 0.45, color="#ffeb99", alpha=0.7, linewidth=0, zorder=0)
+
+
+# --- which lever earns it ------------------------------------------------------------------------------------
+
+LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
+    ("shapley", "its share of the effect of all (Shapley value)", "#4d94db", ""),
+    ("alone", "alone", "#c4dcf2", ""),
+    ("last", "added last, to all others", "#ffffff", "////"),
+)
+"""Of each lever: part, what it says, colour, hatch."""
+
+
+def levers(inputs: ReportInputs) -> Picture | None:
+    """Bars of what each lever earns on every target, with intervals; None if no levers were combined."""
+    found = inputs.decomposition
+    if not found:
+        return None
+    names = found[0].parts.levers
+    labels = [lever_label(inputs, name) for name in names]
+    with figure_of(3.2 + 2.6 * len(found), 2.1 + 0.85 * len(names), 1, len(found), sharey=True) as (figure, axes):
+        for ax, each in zip(axes, found, strict=True):
+            scale = 100 if each.unit == "share" else 1
+            _joint_bar(ax, each.parts.part("joint", *names), scale)
+            for place, name in enumerate(names, start=1):
+                for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
+                    _lever_bar(ax, place + 0.25 * (number - 1), each.parts.part(kind, name), scale, colour, hatch)
+            ax.axvline(0, color="black", linewidth=1)
+            for side in (-1, 1):
+                at = side * scale * each.target.minimal_important_difference
+                ax.axvline(at, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+            ax.set_ylim(len(names) + 0.55, -0.5)
+            ax.grid(axis="x", color=PALE)
+            ax.set_axisbelow(True)
+            few_ticks(ax)
+            ax.set_title(broken(each.target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlabel(f"difference, {unit_words(each.unit)}")
+        axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(each, LABEL_WIDTH) for each in labels)])
+        for ax in axes:
+            ax.tick_params(axis="y", length=0)
+        _lever_legend(figure)
+        png = png_of(figure)
+    told = []
+    for each in found:
+        parts = [f"all together {_told(each.parts.part('joint', *names), each.unit)}"]
+        for name, label in zip(names, labels, strict=True):
+            share, alone = (_told(each.parts.part(kind, name), each.unit) for kind in ("shapley", "alone"))
+            parts.append(f"{label} {share}, alone {alone}")
+        told.append(f"{each.target.label}, {unit_words(each.unit)}: {'; '.join(parts)}")
+    return Picture(
+        "levers",
+        png,
+        f"Bars of what each lever earns of the effect of all, with 95 % intervals. {'. '.join(told)}.",
+        f"What each lever earns: difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise "
+        "only). Shares add up to the effect of all together.",
+    )
+
+
+def _joint_bar(ax: Axes, estimate: Interval, scale: float) -> None:
+    _lever_bar(ax, 0, estimate, scale, "#a3b0b8", "", height=0.36)
+
+
+def _lever_bar(
+    ax: Axes, place: float, estimate: Interval, scale: float, colour: str, hatch: str, *, height: float = 0.22
+) -> None:
+    edge = DARK if hatch else colour
+    ax.barh(place, scale * estimate.mean, height, color=colour, edgecolor=edge, hatch=hatch, linewidth=0.8)
+    if not math.isnan(estimate.low):
+        ax.plot([scale * estimate.low, scale * estimate.high], [place, place], color="black", linewidth=1.4)
+        for end in (estimate.low, estimate.high):
+            ax.plot([scale * end] * 2, [place - height / 4, place + height / 4], color="black", linewidth=1.4)
+
+
+def _lever_legend(figure: Figure) -> None:
+    from matplotlib.lines import Line2D
+    from matplotlib.patches import Patch
+
+    handles: list[Any] = [Patch(facecolor="#a3b0b8", label="all levers together")]
+    handles += [
+        Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
+        for _, label, colour, hatch in LEVER_BARS
+    ]
+    handles += [
+        Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
+        Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="least difference that would matter"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
+
+
+def _told(estimate: Interval, unit: str) -> str:
+    return f"{change(estimate.mean, unit)} ({span(estimate.low, estimate.high, unit)})"
+
+
+# --- per £100,000 --------------------------------------------------------------------------------------------
+
+
+def cost(inputs: ReportInputs) -> Picture | None:
+    """Effect on each primary for every £100,000 a year, of the arms that state a cost; None if none does."""
+    arms = priced(inputs)
+    if not arms:
+        return None
+    targets = inputs.design.primary
+    order = [row.arm for row in ranked(inputs, targets[0]) if inputs.arm(row.arm) in arms]
+    arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
+    scale = [100_000 / arm.cost for arm in arms if arm.cost is not None]
+    with figure_of(4.3 + 3.4 * len(targets), 1.7 + 0.5 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
+        for ax, target in zip(axes, targets, strict=True):
+            _forest(ax, [inputs.row(arm.name, target.measure, target.group) for arm in arms], scale)
+            ax.set_title(broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlabel(f"{unit_words(_unit(inputs, target))} for each £100,000 a year")
+        arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms])
+        _forest_legend(figure, sham=False, important=False)
+        png = png_of(figure)
+    told = []
+    for target in targets:
+        each = []
+        for arm in arms:
+            row = inputs.row(arm.name, target.measure, target.group)
+            assert arm.cost is not None
+            mean, low, high = per_100k(row, arm.cost)
+            each.append(f"{arm.label} {change(mean, row.unit)} ({span(low, high, row.unit)})")
+        told.append(f"{target.label}, {unit_words(_unit(inputs, target))}: {'; '.join(each)}")
+    return Picture(
+        "per_100k",
+        png,
+        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(told)}.",
+        "Effect for each £100,000 a year, of the arms that state a cost. Costs are taken as stated, without doubt.",
+    )

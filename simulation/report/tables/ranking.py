@@ -1,0 +1,86 @@
+"""What would do better: arms by their effect on the first primary measure, and what each £100,000 a year buys."""
+
+from __future__ import annotations
+
+import math
+
+from simulation.analysis.compare import Comparison
+from simulation.analysis.definitions import DEFINITIONS
+from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import (
+    SIMULATION,
+    change,
+    labelled,
+    span,
+    unit_words,
+)
+from simulation.study.design import Target
+
+
+def ranked(inputs: ReportInputs, target: Target) -> tuple[Comparison, ...]:
+    """Arms but the sham by their effect on a target, best first; as stated where neither way is better."""
+    if DEFINITIONS[target.measure].better == "neither":
+        return tuple(
+            inputs.row(arm.name, target.measure, target.group)
+            for arm in inputs.others
+            if arm.name != inputs.design.sham
+        )
+    sign = 1 if DEFINITIONS[target.measure].better == "lower" else -1
+    rows = [
+        inputs.row(arm.name, target.measure, target.group) for arm in inputs.others if arm.name != inputs.design.sham
+    ]
+    return tuple(sorted(rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference))
+
+
+def per_100k(row: Comparison, pounds: float) -> tuple[float, float, float]:
+    """Difference and its interval for every £100,000 a year, in the measure's unit."""
+    scale = 100_000 / pounds
+    return row.difference * scale, row.difference_low * scale, row.difference_high * scale
+
+
+def priced(inputs: ReportInputs) -> tuple[ReportArm, ...]:
+    """Arms, the sham left out, that state a cost above nothing."""
+    return tuple(
+        arm for arm in inputs.others if arm.cost is not None and arm.cost > 0 and arm.name != inputs.design.sham
+    )
+
+
+def better_table(inputs: ReportInputs) -> ReportTable:
+    """What would do better: every arm but the sham, by its effect on the first primary and per £100,000."""
+    target = inputs.design.primary[0]
+    rows = []
+    for row in ranked(inputs, target):
+        arm = inputs.arm(row.arm)
+        cost, each = "not stated", "–"
+        if arm.cost is not None:
+            cost = f"£{arm.cost:,.0f}"
+        if arm in priced(inputs) and arm.cost is not None:
+            mean, low, high = per_100k(row, arm.cost)
+            each = f"{change(mean, row.unit)} ({span(low, high, row.unit)})"
+        rows.append(
+            (
+                labelled(inputs, arm),
+                f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})",
+                cost,
+                each,
+                inputs.finding(arm.name, target).verdict.words,
+                SIMULATION,
+            )
+        )
+    unit = unit_words(inputs.row(inputs.design.baseline, target.measure, target.group).unit)
+    headers = ("arm", f"effect, {unit}", "cost a year", "for each £100,000 a year", "verdict", "doubt in it")
+    notes = (
+        "In brackets the 95 % interval of the difference from the baseline: the order is that of the estimates, and "
+        "arms are told apart only by the difference between them. "
+        "Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere else; "
+        "its interval knows nothing of how uncertain the cost is (see its source).",
+    )
+    neither = DEFINITIONS[target.measure].better == "neither"
+    return ReportTable(
+        "better",
+        f"What would do better: arms by their effect on '{target.label}', {'as stated' if neither else 'best first'}",
+        headers,
+        tuple(rows),
+        notes,
+    )

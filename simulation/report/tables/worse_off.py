@@ -1,0 +1,96 @@
+"""Who is worse off: groups of patients who wait longer under an arm, with how much looking it took to find them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from simulation.analysis.compare import Comparison
+from simulation.analysis.multiplicity import ALPHA, holm, is_worse, p_value
+from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import (
+    MEASURE_LABELS,
+    SIMULATION,
+    amount,
+    change,
+    group_words,
+    span,
+)
+
+WORSE_OFF_BY = ("acuity_true", "age_band", "stream", "language_need")
+"""Attributes whose groups are looked at, one by one, for who is worse off."""
+
+
+@dataclass(frozen=True)
+class WorseOff:
+    """A group of an arm whose interval is wholly on the worse side; `holm`: it still is after Holm's adjustment."""
+
+    arm: ReportArm
+    comparison: Comparison
+    p: float
+    holm: bool
+
+
+def worse_off_groups(inputs: ReportInputs) -> tuple[str, ...]:
+    """The groups that are looked at, by the first primary measure."""
+    measure = inputs.design.primary[0].measure
+    return tuple(
+        group for group in inputs.groups(measure) if group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2")
+    )
+
+
+def worse_off(inputs: ReportInputs) -> tuple[WorseOff, ...]:
+    """Who waits longer under which arm: every group whose 95 % interval is wholly worse, the surest first.
+
+    Holm's step-down holds the chance of any false alarm over all arms and groups at 5 %.
+    """
+    measure = inputs.design.primary[0].measure
+    looked_at = []
+    for arm in inputs.others:
+        for group in worse_off_groups(inputs):
+            row = inputs.row(arm.name, measure, group)
+            p = p_value(row)
+            if not math.isnan(p):
+                looked_at.append((p, arm, row))
+    looked_at.sort(key=lambda each: each[0])
+    stands = holm([p for p, _, _ in looked_at])
+    return tuple(
+        WorseOff(arm, row, p, still) for (p, arm, row), still in zip(looked_at, stands, strict=True) if is_worse(row)
+    )
+
+
+def worse_off_table(inputs: ReportInputs) -> ReportTable:
+    """Who is worse off, and how many false alarms so much looking would bring."""
+    rows = []
+    for each in worse_off(inputs):
+        row = each.comparison
+        rows.append(
+            (
+                each.arm.label,
+                group_words(row.group),
+                amount(row.mean, row.unit),
+                change(row.difference, row.unit),
+                span(row.difference_low, row.difference_high, row.unit),
+                "yes" if each.holm else "no: may be a false alarm",
+                SIMULATION,
+            )
+        )
+    n_groups = len(worse_off_groups(inputs))
+    n_looked_at = n_groups * len(inputs.others)
+    label = MEASURE_LABELS.get(inputs.design.primary[0].measure, inputs.design.primary[0].measure)
+    notes = [
+        f"{label}, in {n_groups} groups (true level, age, how they came, language) of {len(inputs.others)} arms: "
+        f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "
+        "'stands' says which stay after Holm's adjustment over all of them (5 % chance of any false alarm).",
+    ]
+    if not rows:
+        notes.insert(0, "No group's interval is wholly on the worse side. That is not proof that nobody is worse off.")
+    headers = ("arm", "who", "mean", "difference", "95 % interval", "stands", "doubt in it")
+    return ReportTable(
+        "worse_off",
+        "Who is worse off: groups whose 95 % interval is wholly on the worse side (minutes)",
+        headers,
+        tuple(rows),
+        tuple(notes),
+    )

@@ -1,0 +1,169 @@
+"""A study ready to run: its arms with their departments and policies, and how long each replication is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from simulation.analysis.window import Window
+from simulation.draws import months_of
+from simulation.engine.choose import Asked, EngineName, choose
+from simulation.errors import ConfigError, Fault, ResultsError, nearest
+from simulation.pathway.config_dataclass import config_dataclass
+from simulation.pathway.department import Pathway
+from simulation.study.design import Arm, Design
+from simulation.triage.check import check
+from simulation.triage.policy import Policy
+
+
+@config_dataclass
+class RunLength:
+    """Replications, and days before, during and after the measured window; weeks are whole.
+
+    Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
+    `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
+    enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`.
+    """
+
+    seed: Annotated[int, Ge(0)]
+    replications: Annotated[int, Ge(1)]
+    warm_up_days: Annotated[int, Ge(0)]
+    measured_days: Annotated[int, Gt(0)]
+    run_out_days: Annotated[int, Ge(0)]
+    doublings: Annotated[int, Ge(0), Le(8)] = 4
+    keep_patients: bool = False
+    profile_all: bool = False
+    by_month: bool = False
+
+    @property
+    def window(self) -> Window:
+        """The measured window: minutes of arrival, half-open."""
+        return self.warm_up_days * 1440.0, (self.warm_up_days + self.measured_days) * 1440.0
+
+    @property
+    def months(self) -> tuple[tuple[int, Window], ...]:
+        """Months (1 for January) that lie wholly in the measured window, each with its own window, in order.
+
+        A run starts on 1 January; a month is a twelfth of the model year of 364 days, its days those that begin in it.
+        """
+        month = months_of(np.arange(self.warm_up_days + self.measured_days + 1))
+        begins = np.flatnonzero(np.diff(month, prepend=-1)).tolist()
+        return tuple(
+            (int(month[first]) + 1, (first * 1440.0, after * 1440.0))
+            for first, after in pairwise(begins)
+            if first >= self.warm_up_days
+        )
+
+    @property
+    def days(self) -> int:
+        """Days simulated before any doubling."""
+        return self.warm_up_days + self.measured_days + self.run_out_days
+
+
+@dataclass(frozen=True)
+class ReadyArm:
+    """An arm with its department and policy resolved and checked."""
+
+    name: str
+    arm: Arm
+    pathway: Pathway
+    policy: Policy
+
+
+@dataclass(frozen=True)
+class Study:
+    """Everything a comparison needs.
+
+    `alone`: the one arm of `aeflow run`, the baseline's department under the policy of the group `triage`.
+    `choices`: by group of configurations, the file taken from it ('scenario': 'busier').
+    `resolved`: the configuration as composed, for the record.
+    """
+
+    design: Design
+    run: RunLength
+    arms: tuple[ReadyArm, ...]
+    alone: ReadyArm
+    engine_asked: Asked
+    executor: Literal["serial", "local"]
+    workers: int
+    resolved: Mapping[str, object]
+    choices: Mapping[str, str]
+
+    @property
+    def engine(self) -> EngineName:
+        """The engine asked for, or the one that suits the work of all arms."""
+        return choose(self.engine_asked, self.n_patients)[0]
+
+    @property
+    def engine_why(self) -> str:
+        """Why it is this one."""
+        return choose(self.engine_asked, self.n_patients)[1]
+
+    @property
+    def n_patients(self) -> float:
+        """About how many patients are simulated, all arms and replications together."""
+        per_day = sum(stream.per_day * stream.scale for arm in self.arms for stream in arm.pathway.streams.values())
+        return per_day * self.run.days * self.run.replications
+
+    @property
+    def scenario(self) -> str:
+        """The name of the scenario: of its file."""
+        return self.chosen("scenario")
+
+    def chosen(self, group: str) -> str:
+        """The file taken from a group of configurations; 'config' for one that config.yaml states itself."""
+        return self.choices.get(group, "config")
+
+    @property
+    def baseline(self) -> ReadyArm:
+        """The arm that all others are compared with."""
+        return self.arm(self.design.baseline)
+
+    def only(self) -> Study:
+        """The study of that one arm."""
+        arms = {self.alone.name: self.alone.arm}
+        design = replace(
+            self.design, baseline=self.alone.name, arms=arms, sham=None, coverages=None, levers={}, full=None
+        )
+        return replace(self, design=design, arms=(self.alone,))
+
+    def with_policies(self, policies: Mapping[str, Policy], *, keep: Sequence[str] = ()) -> Study:
+        """The study with an arm for each policy, in the baseline's department, instead of its own arms.
+
+        The baseline, the sham and the arms to `keep` stay. An arm's name is its label too. For grids of policies that
+        no file states; levers, coverages and controls of the study are left behind. Raises ConfigError with every
+        fault of a policy.
+        """
+        stays = {self.design.baseline, self.design.sham, *keep}
+        unknown = sorted(stays - {None, *(arm.name for arm in self.arms)}, key=str)
+        faults = [Fault("keep", f"there is no arm '{name}'", nearest(str(name), self.design.arms)) for name in unknown]
+        kept = tuple(arm for arm in self.arms if arm.name in stays)
+        taken = [name for name in policies if name in stays]
+        faults += [Fault(name, "is the name of an arm that stays", "Choose another name") for name in taken]
+        pathway = self.baseline.pathway
+        made = []
+        for name, policy in policies.items():
+            faults += check(policy, pathway)
+            made.append(ReadyArm(name, Arm(label=name, triage=policy.name), pathway, policy))
+        if faults:
+            raise ConfigError(faults)
+        arms = (*(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept), *made)
+        design = replace(self.design, arms={arm.name: arm.arm for arm in arms}, levers={}, full=None, coverages=None)
+        return replace(self, arms=arms, design=design)
+
+    def arm(self, name: str) -> ReadyArm:
+        """An arm by name. Raises ResultsError if there is none."""
+        for arm in self.arms:
+            if arm.name == name:
+                return arm
+        raise no_arm(name, (arm.name for arm in self.arms))
+
+
+def no_arm(name: str, known: Iterable[str]) -> ResultsError:
+    """What to raise for a name that no arm has."""
+    return ResultsError(f"there is no arm '{name}'. {nearest(name, known)}")

@@ -1,0 +1,77 @@
+"""Whether what a study is about can be measured in its departments: asked before the run, not after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from simulation.analysis.definitions import DEFINITIONS
+from simulation.analysis.measures import MeasureName, measure
+from simulation.analysis.spillover import with_coverage
+from simulation.analysis.tables import nobody
+from simulation.errors import Fault, nearest
+from simulation.pathway.department import Pathway
+from simulation.study.design import Design, Margin, Target
+from simulation.study.study import ReadyArm
+
+
+def target_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
+    """What is wrong with the measures and groups of primary and secondary targets and of margins.
+
+    A measure is known by its definition, and has a better direction; the department of every arm gives it for the
+    group. A fault that several arms have is told once.
+    """
+    given: dict[int, tuple[MeasureName, ...]] = {}
+    for where, target in _stated(design):
+        definition = DEFINITIONS.get(target.measure)
+        if definition is None:
+            yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", nearest(target.measure, DEFINITIONS))
+            continue
+        if definition.better == "neither":
+            remedy = "Name one of which less or more is better; this one is reported in any case"
+            yield Fault(f"{where}.measure", f"neither way is better of '{target.measure}'", remedy)
+            continue
+        for arm in arms:
+            if id(arm.pathway) not in given:
+                given[id(arm.pathway)] = measures_of(arm.pathway, covers=design.coverages is not None)
+            fault = _absent(where, target, given[id(arm.pathway)], "" if arm is arms[0] else f" in arm {arm.name}")
+            if fault is not None:
+                yield fault
+                break
+
+
+def measures_of(pathway: Pathway, *, covers: bool = False) -> tuple[MeasureName, ...]:
+    """The measures and groups that a department gives: those of its table of patients before anybody has come.
+
+    They follow from the columns and categories of the table. `covers`: a study tells apart whom a tool covers.
+    """
+    patients = nobody(pathway)
+    if covers:
+        patients = with_coverage(patients, np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.bool_))
+    return measure(patients, window=(0.0, 0.0)).names
+
+
+def _stated(design: Design) -> Iterator[tuple[str, Target | Margin]]:
+    """Each target and margin with its dotted path."""
+    parts: dict[str, Sequence[Target | Margin]] = {
+        "primary": design.primary,
+        "secondary": design.secondary,
+        "margins": design.margins,
+    }
+    for part, targets in parts.items():
+        for number, target in enumerate(targets):
+            yield f"study.{part}.{number}", target
+
+
+def _absent(where: str, target: Target | Margin, given: Sequence[MeasureName], whose: str) -> Fault | None:
+    """A fault if these measures do not include the target's for its group."""
+    groups = [name.group for name in given if name.measure == target.measure]
+    if target.group in groups:
+        return None
+    if groups:
+        found = f"'{target.measure}' has no group '{target.group}'{whose}"
+        return Fault(f"{where}.group", found, nearest(target.group, groups))
+    needs = " and ".join(DEFINITIONS[target.measure].needs) or "streams or levels that it has not"
+    found = f"the department does not give '{target.measure}'{whose}: it takes {needs}"
+    return Fault(f"{where}.measure", found, "Record it at a step or an end of the pathway, or name another measure")

@@ -1,0 +1,70 @@
+"""What the labels of a policy come to, by its tables alone: nothing is drawn or simulated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulation.errors import ConfigError, Fault
+from simulation.records.schema import Floats
+from simulation.triage.apply import acceptance
+from simulation.triage.labels import Assessor, together
+from simulation.triage.matrix import Agreement, agreement, probabilities
+from simulation.triage.policy import Policy
+
+
+def label_accuracy(
+    policy: Policy, mix: Sequence[float], *, category: str | None = None, levels: Sequence[str] = ()
+) -> Agreement:
+    """How the labels of a patient for whom the tool is used agree with the truth under a case `mix`.
+
+    `mix`: shares or counts by true level; `levels`: their names, needed where an abstention names some. Hand-backs
+    count; drift does not (it is the matrix at go-live). With a
+    plain acceptance the matrix is acceptance x the AI's + (1 - acceptance) x the nurse's, whatever the correlation:
+    where the two agree it does not matter whose label is taken. `category` reads the tables of that group where an
+    assessor has one.
+    """
+    nurse = _shares(policy.nurse, category)
+    if policy.ai is None:
+        return agreement(nurse, mix)
+    ai = _shares(policy.ai, category)
+    if policy.abstains is None and policy.switching is None:
+        taken = 1.0 if policy.role == "replaces" or policy.acceptance is None else policy.acceptance.value
+        return agreement(taken * ai + (1 - taken) * nurse, mix)
+    return agreement(_ending_up(policy, nurse, ai, levels), mix)
+
+
+def _shares(assessor: Assessor, category: str | None) -> Floats:
+    for tables in assessor.matrix.by_group.values():
+        if category is not None and category in tables:
+            return probabilities(tables[category])
+    return probabilities(assessor.matrix)
+
+
+def _ending_up(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str]) -> Floats:
+    """P(label that counts | true level) of a nurse and an AI with these tables, shape (levels, levels)."""
+    assert policy.ai is not None
+    levels = np.arange(len(nurse), dtype=np.int16)
+    abstains = policy.abstains
+    beyond = abstains.beyond.value if abstains is not None and abstains.beyond is not None else None
+    within, outside = together(
+        nurse,
+        ai,
+        (policy.nurse.correlation.value, policy.ai.correlation.value),
+        same_luck=policy.ai.luck_of is not None,
+        beyond=beyond,
+    )
+    true, hers, its = np.meshgrid(levels, levels, levels, indexing="ij")
+    taken = np.ones(within.shape) if policy.role == "replaces" else np.zeros(within.shape)
+    if policy.role == "advises":
+        taken += acceptance(policy, hers, its, true)
+    if abstains is not None:
+        if (abstains.labels or abstains.shares) and len(names) != len(levels):
+            raise ConfigError([Fault("levels", f"are {list(names)}", f"Name the {len(levels)} levels in order")])
+        taken *= ~np.isin(its, [names.index(each) for each in abstains.labels])
+        for level, portion in abstains.shares.items():
+            taken[names.index(level)] *= 1 - portion.value
+    kept = (within * (1 - taken)).sum(axis=2) + outside.sum(axis=2)
+    found: Floats = (within * taken).sum(axis=1) + kept
+    return found

@@ -1,0 +1,77 @@
+"""Predictions on file, and the hash of the fitted values that they were made with."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+
+from simulation.config import packaged_configs
+from simulation.errors import ConfigError, Fault
+from simulation.validation.table import WEEKS_NEEDED, Predictions, Table
+
+PREDICTIONS = "predictions-{knobs}.yaml"
+
+
+def knobs_hash(path: Path) -> str:
+    """SHA-256 of a file of fitted values, with line ends as on Linux."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
+def predictions_path(knobs: str = "typical") -> Path:
+    """Where the predictions made with these knobs are kept: docs/decisions of a checkout."""
+    return packaged_configs().parent / "docs" / "decisions" / PREDICTIONS.format(knobs=knobs)
+
+
+def write_predictions(path: Path, table: Table, *, on: date | None = None) -> None:
+    """Write the predicted and response values with the hash of the knobs that they were made with.
+
+    Raises ConfigError if anything of the site was overridden, for then the hash would name other values than were
+    used, if the response rows are missing, or if there are too few weeks to judge by.
+    """
+    import yaml
+
+    remedy = "Write it into the site's files before predicting"
+    faults = [Fault(key, "is overridden", remedy) for key in table.overridden]
+    if table.weeks < WEEKS_NEEDED:
+        faults.append(Fault("run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more"))
+    if table.stay is None:
+        faults.append(Fault("responses", "were left out", "Predict with them"))
+    if faults:
+        raise ConfigError(faults)
+    stated = {
+        "knobs": table.knobs_file,
+        "knobs_sha256": table.knobs_sha256,
+        "made_on": (on or date.today()).isoformat(),
+        "engine": table.engine,
+        "weeks": round(table.weeks, 1),
+        **{
+            kind: [
+                {
+                    "name": row.name,
+                    "measure": row.measure,
+                    "value": float(f"{row.found:.5g}"),
+                    "standard_error": float(f"{row.standard_error:.2g}"),
+                    "unit": row.unit,
+                    **({"months": list(row.months)} if row.months else {}),
+                }
+                for row in table.rows
+                if row.kind == kind
+            ]
+            for kind in ("predicted", "response")
+        },
+    }
+    heading = "# What the model predicted, and the hash of the knobs it did so with. Written by `write_predictions`.\n"
+    path.write_text(heading + yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
+
+
+def read_predictions(path: Path) -> Predictions | None:
+    """The predictions on file; None if there are none."""
+    import yaml
+
+    if not path.is_file():
+        return None
+    stated = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = [*stated["predicted"], *stated["response"]]
+    values = {row["name"]: (float(row["value"]), float(row["standard_error"])) for row in rows}
+    return Predictions(stated["knobs_sha256"], str(stated["made_on"]), values)

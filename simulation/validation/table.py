@@ -1,0 +1,131 @@
+"""What `validate` says about a site, as data: rows, knobs, predictions, and what is printed but not judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from simulation.engine.choose import EngineName
+from simulation.records.schema import Floats
+from simulation.targets import Kind
+
+RAISED_BY = 0.02
+"""How much higher occupancy is made for the response to bed-days."""
+WEEKS_NEEDED = 150
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table. `passed`: the value is in its band; None where nothing is asked (printed only).
+
+    found, standard_error and half_width (of the 95 % t interval) are in `unit` (shares from 0 to 1); low and high are
+    the band, None where open. `sharp`: the interval is narrow enough to ask. Noise helps no row to pass. `months`:
+    found is a mean of the figures of these months, from and to; None: of all who were measured.
+    """
+
+    name: str
+    kind: Kind
+    measure: str
+    found: float
+    standard_error: float
+    half_width: float
+    low: float | None
+    high: float | None
+    unit: str
+    passed: bool | None
+    sharp: bool
+    source: str
+    note: str
+    months: tuple[int, int] | None = None
+
+    @property
+    def counts(self) -> bool:
+        """Whether the row counts as agreement or disagreement."""
+        return self.passed is not None and self.kind != "input"
+
+    @property
+    def word(self) -> Literal["PASS", "FAIL", "BLUNT", ""]:
+        """FAIL: outside the band; BLUNT: inside, but with too wide an interval to say so; nothing: nothing is asked."""
+        if self.passed is None:
+            return ""
+        return "FAIL" if not self.passed else "PASS" if self.sharp else "BLUNT"
+
+
+@dataclass(frozen=True)
+class KnobValue:
+    """A fitted value as it was in this run."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    source: str
+
+
+@dataclass(frozen=True)
+class TriageLoad:
+    """Work asked of one pool that gives labels over units on duty: by clock hour (24,), and over the week."""
+
+    pool: str
+    by_hour: Floats
+    weekly: float
+
+
+@dataclass(frozen=True)
+class StaySearch:
+    """How occupancy was raised: the scale of stays, occupancy before and after, change in four-hour share."""
+
+    scale_before: float
+    scale: float
+    occupancy_before: float
+    occupancy: float
+    four_hour_change: float
+
+    @property
+    def slope(self) -> float:
+        """Points of four-hour share per point of occupancy; NaN where occupancy did not move."""
+        rose = self.occupancy - self.occupancy_before
+        return self.four_hour_change / rose if rose else math.nan
+
+    @property
+    def reached(self) -> bool:
+        """Whether occupancy rose by what was asked, within a quarter of a point."""
+        return abs(self.occupancy - self.occupancy_before - RAISED_BY) < 0.0025
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """A file of predictions: the hash of the knobs they were made with, when, and name -> (value, standard error)."""
+
+    knobs_sha256: str
+    made_on: str
+    values: Mapping[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Everything `validate` says about a site."""
+
+    site: str
+    rows: tuple[Row, ...]
+    knobs: tuple[KnobValue, ...]
+    knobs_file: str
+    knobs_sha256: str
+    overridden: tuple[str, ...]
+    """Keys given on the command line that make the site another one than its files state."""
+    predictions: Predictions | None
+    triage_load: tuple[TriageLoad, ...]
+    four_hours_by_hour: Floats
+    stay: StaySearch | None
+    fewer_in: str
+    weeks: float
+    replications: int
+    engine: EngineName
+    seconds: float
+
+    @property
+    def failed(self) -> tuple[Row, ...]:
+        """The rows that count and do not pass: outside their band, or too blunt to say."""
+        return tuple(row for row in self.rows if row.counts and row.word != "PASS")

@@ -1,0 +1,140 @@
+"""The table of a site in words: plain text with PASS and FAIL, the knobs, and what is printed but not judged."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+from simulation.targets import KINDS, Kind
+from simulation.validation.table import WEEKS_NEEDED, Row, Table
+
+HASH_LENGTH = 12
+OBSERVED_SLOPES = "-.45 observed within trusts and -1.6 by month"
+"""Measured: NHS England A&E and beds by trust, June 2023 to March 2025, OGL v3.0; recomputed in the tests."""
+MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
+HEADINGS: Mapping[Kind, str] = {
+    "input": "Inputs (set by hand; shown, not counted)",
+    "calibrated": "Calibrated (the knobs below were chosen to meet these)",
+    "plausible": "Plausible (bounds nobody published)",
+    "predicted": "Predicted (not used in choosing the knobs)",
+    "response": "Response (what a change does, on the same patients)",
+}
+
+
+def as_lines(table: Table) -> list[str]:
+    """The table as plain text, with what failed and why, every knob, and what is printed but not judged."""
+    lines = [
+        f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
+        f"engine {table.engine}, {table.seconds:.0f} s.",
+        "A row passes where its value is in the band. BLUNT: it is, but its 95 % t interval over all replications is "
+        "wider than the band (or, of a band that is open on one side, reaches across the bound).",
+    ]
+    if table.weeks < WEEKS_NEEDED:
+        lines.append(f"Judged on fewer than {WEEKS_NEEDED} weeks: not a validation. Leave run= out.")
+    for kind in KINDS:
+        rows = [row for row in table.rows if row.kind == kind]
+        if rows:
+            lines += ["", f"{HEADINGS[kind]}: {_count(rows, kind)}", *(_row_line(row) for row in rows)]
+    return [*lines, *_response_lines(table), *_failure_lines(table), *_knob_lines(table), *_hour_lines(table)]
+
+
+def _count(rows: Sequence[Row], kind: Kind) -> str:
+    asked = [row for row in rows if row.passed is not None]
+    said = f"{sum(row.word == 'PASS' for row in asked)} of {len(asked)} pass"
+    printed = len(rows) - len(asked)
+    said += f", {printed} printed only" if printed else ""
+    return f"{said}, not counted" if kind == "input" else said
+
+
+def _row_line(row: Row) -> str:
+    bounded = row.low is not None or row.high is not None
+    band = f"{_number(row.low, 'open')} to {_number(row.high, 'open')}" if bounded else "no band"
+    value = f"{_number(row.found)} +- {_number(row.standard_error)}"
+    return f"  {row.word:<5} {row.name:<58} {value:<20} [{band}] {row.unit}{_months(row)}. {row.source}"
+
+
+def _months(row: Row) -> str:
+    """Of which months it is the mean, where it is one."""
+    if row.months is None:
+        return ""
+    first, last = (MONTHS[month - 1] for month in row.months)
+    return f", mean of months {first} to {last}"
+
+
+def _number(value: float | None, otherwise: str = "") -> str:
+    """Shares with three decimals, minutes with one."""
+    if value is None:
+        return otherwise
+    if not math.isfinite(value):
+        return "none"
+    size = abs(value)
+    return f"{value:.4f}" if size < 0.01 else f"{value:.3f}" if size < 2 else f"{value:.1f}"
+
+
+def _response_lines(table: Table) -> list[str]:
+    if table.stay is None:
+        return []
+    stay = table.stay
+    longer, points = stay.scale / stay.scale_before, 100 * stay.four_hour_change
+    return [
+        f"  Stays x {longer:.3f}: occupancy {stay.occupancy_before:.3f} to {stay.occupancy:.3f}, four-hour share "
+        f"{points:+.2f} points: {stay.slope:+.2f} points a point of occupancy, beside {OBSERVED_SLOPES}.",
+        f"  The clinician fewer is one of {table.fewer_in}. Nobody adapts to any of these changes: unmitigated.",
+    ]
+
+
+def _failure_lines(table: Table) -> list[str]:
+    n_blunt = sum(row.word == "BLUNT" for row in table.failed)
+    n_counted = sum(row.counts for row in table.rows)
+    lines = ["", f"{len(table.failed)} of {n_counted} rows that count do not pass: {n_blunt} of them BLUNT."]
+    for row in table.rows:
+        if row.word in ("FAIL", "BLUNT"):
+            aside = " (not counted)" if not row.counts else ""
+            lines.append(f"  {row.word}{aside}  {row.name}: {_number(row.found)} {_side(row)}. {row.note}")
+    return lines
+
+
+def _side(row: Row) -> str:
+    """Where the value lies, and whether its interval says otherwise."""
+    if not math.isfinite(row.found):
+        return "is not known"
+    low, high = row.found - row.half_width, row.found + row.half_width
+    interval = f"95 % interval, {_number(low)} to {_number(high)},"
+    if row.word == "BLUNT":
+        return f"is within its band, but the {interval} is too wide"
+    if row.low is not None and row.found <= row.low:
+        side, reaches = f"is below {_number(row.low)}", high >= row.low
+    else:
+        side, reaches = f"is above {_number(row.high)}", row.high is not None and low <= row.high
+    return f"{side} (its {interval} reaches the band)" if reaches else side
+
+
+def _knob_lines(table: Table) -> list[str]:
+    short = table.knobs_sha256[:HASH_LENGTH]
+    lines = ["", f"Knobs: {len(table.knobs)} fitted values, {table.knobs_file}, sha256 {short}"]
+    if table.overridden:
+        lines.append(f"  Overridden in this run, so the hash does not name it: {', '.join(table.overridden)}")
+    lines.append(f"  {_predictions_line(table)}")
+    lines += [f"  {knob.name:<30} {knob.value:<8g} of {knob.low:g} to {knob.high:g}" for knob in table.knobs]
+    return lines
+
+
+def _predictions_line(table: Table) -> str:
+    if table.predictions is None:
+        return "No predictions are on file for these knobs."
+    said = table.predictions.knobs_sha256
+    made = f"The predictions of {table.predictions.made_on} were made with sha256 {said[:HASH_LENGTH]}"
+    if said == table.knobs_sha256 and not table.overridden:
+        return f"{made}: the same knobs."
+    return f"{made}: NOT with these knobs. They do not stand for this run."
+
+
+def _hour_lines(table: Table) -> list[str]:
+    hours = " ".join(f"{hour:>4d}" for hour in range(24))
+    lines = ["", f"{'By clock hour':<34}{hours}"]
+    shares = " ".join(f"{100 * share:4.0f}" for share in table.four_hours_by_hour)
+    lines.append(f"{'within 4 h, % by hour of arrival':<34}{shares}")
+    for load_ in table.triage_load:
+        shares = " ".join(f"{100 * share:4.0f}" for share in load_.by_hour)
+        lines.append(f"{'load of ' + load_.pool + ', %':<34}{shares}  {100 * load_.weekly:.0f} over the week")
+    return lines

@@ -1,0 +1,1 @@
+"""Does the program compute what it says? Queueing theory, and other people's published models."""

@@ -1,0 +1,409 @@
+"""The smallest departments whose waits are known exactly, and runs of them.
+
+Queues before pools of clinicians, built from the dataclasses of a pathway, so that what is checked is the whole
+chain: draws, triage policy, plan, engine. `Chain` names its parts, so that `power` can break one of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.occupancy import present
+from simulation.analysis.window import Window
+from simulation.draws import Draws, draw
+from simulation.engine.choose import EngineName, engine_named
+from simulation.engine.plan import Columns, Outcome, Plan, bind, lower
+from simulation.errors import ResultsError
+from simulation.pathway.config_dataclass import Mark
+from simulation.pathway.department import (
+    ACUITY_GIVEN,
+    ACUITY_TRUE,
+    Choice,
+    DayFactor,
+    End,
+    Given,
+    Pathway,
+    Patience,
+    Pool,
+    Priority,
+    Profile,
+    QueueClass,
+    Rule,
+    Step,
+    Stream,
+)
+from simulation.pathway.durations import Amount, AnyDuration, Exponential, Factor, Fixed, Lognormal
+from simulation.records.schema import Floats
+from simulation.triage.apply import apply
+from simulation.triage.estimates import Correlation
+from simulation.triage.labels import Assessor
+from simulation.triage.matrix import Matrix
+from simulation.triage.policy import MatrixPolicy, Policy
+from simulation.units import DAY, NEVER, TICKS_PER_MINUTE, to_minutes, to_ticks
+
+LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
+SERVICE, ROOM, STAY = "treatment", "room", "stay"
+MINUTES_A_DAY = 1440.0
+RELAXATIONS = 6.0
+"""Warm-up in relaxation times of the queue: what is left of the empty start is e^-6 of it, 0.25 %."""
+_MARK: Mark = "assumed"
+_SOURCE = "a department with a known answer"
+
+
+def station(
+    *,
+    per_minute: float,
+    shares: Sequence[float],
+    service_means: Sequence[float],
+    clinicians: int | None = 1,
+    patience_mean: float | None = None,
+    earned: Sequence[int] | None = None,
+) -> Pathway:
+    """One queue by label before `clinicians` (None: as many as are wanted).
+
+    Service is exponential within true level, minutes `service_means`; `shares` of patients by true level, as many
+    levels as shares. With `patience_mean` people leave after exponential minutes of waiting; with `earned` priority
+    accumulates, so much a minute by level.
+    """
+    levels = LEVELS[: len(shares)]
+    by_level = Factor(by=ACUITY_TRUE, values=dict(zip(levels, service_means, strict=True)))
+    durations: dict[str, AnyDuration] = {
+        SERVICE: Exponential(kind="exponential", mean=Amount(base=1.0, times=(by_level,)), mark=_MARK, source=_SOURCE)
+    }
+    patience = None
+    if patience_mean is not None:
+        durations["patience"] = Exponential(kind="exponential", mean=patience_mean, mark=_MARK, source=_SOURCE)
+        patience = Patience(minutes="patience", streams=("walk_in",), next="gone", mark=_MARK, source=_SOURCE)
+    rates = earned or (1,) * len(levels)
+    rule: Rule = "accumulating" if earned is not None else "acuity"
+    return Pathway(
+        name="station",
+        streams={
+            "walk_in": Stream(
+                starts="door", per_day=per_minute * MINUTES_A_DAY, headroom=1.0, mark=_MARK, source=_SOURCE
+            )
+        },
+        pools={"clinicians": _pool("staff", clinicians)},
+        attributes={
+            ACUITY_TRUE: Choice(kind="choice", categories=levels, shares=tuple(shares), mark=_MARK, source=_SOURCE),
+            ACUITY_GIVEN: Given(kind="given", like=ACUITY_TRUE, mark=_MARK, source=_SOURCE),
+        },
+        durations=durations,
+        priority=Priority(
+            rule=rule,
+            classes={level: QueueClass(rank=rank, rate=rates[rank]) for rank, level in enumerate(levels)},
+            untriaged_as=levels[-1],
+            ignored_as=levels[-1],
+            mark=_MARK,
+            source=_SOURCE,
+        ),
+        patience=patience,
+        steps={
+            "door": Step(relabels=ACUITY_GIVEN, next=SERVICE),
+            SERVICE: Step(
+                asks=("clinicians",), minutes=(SERVICE,), may_leave=patience is not None, first_seen=True, next="home"
+            ),
+        },
+        ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
+    )
+
+
+def one_queue(*, per_minute: float, service_mean: float, clinicians: int | None = 1) -> Pathway:
+    """A station with one level of patients, first come, first served: nobody passes a door."""
+    pathway = station(per_minute=per_minute, shares=(1.0,), service_means=(service_mean,), clinicians=clinicians)
+    walk_in = replace(pathway.streams["walk_in"], starts=SERVICE)
+    return replace(pathway, streams={"walk_in": walk_in}, steps={SERVICE: pathway.steps[SERVICE]})
+
+
+def _pool(kind: Literal["space", "staff"], units: int | None) -> Pool:
+    return Pool(kind=kind, capacity=units, unlimited=units is None, mark=_MARK, source=_SOURCE)
+
+
+def served_for(pathway: Pathway, service_mean: float, *, cv: float) -> Pathway:
+    """The same station with lognormal services of this mean and coefficient of variation (0: fixed)."""
+    service: AnyDuration = Fixed(kind="fixed", mean=service_mean, mark=_MARK, source=_SOURCE)
+    if cv:
+        log_sd = math.sqrt(math.log1p(cv**2))
+        service = Lognormal(kind="lognormal", mean=service_mean, log_sd=log_sd, mark=_MARK, source=_SOURCE)
+    return replace(pathway, durations={**pathway.durations, SERVICE: service})
+
+
+def full_turns_away(pathway: Pathway) -> Pathway:
+    """The same station without room to wait: whoever finds nobody free is turned away."""
+    step = replace(pathway.steps[SERVICE], queue_limit=0, turned_away="gone")
+    return replace(pathway, steps={**pathway.steps, SERVICE: step})
+
+
+def by_the_hour(pathway: Pathway, per_hour: Sequence[float]) -> Pathway:
+    """The same station with so many arrivals in each of the 168 hours of a week."""
+    (name, stream), *_ = pathway.streams.items()
+    hours = Profile(weights=tuple(per_hour), mark=_MARK, source=_SOURCE)
+    changed = replace(stream, per_day=sum(per_hour) / 7, by_hour="hours")
+    return replace(pathway, streams={name: changed}, profiles={"hours": hours})
+
+
+def busy_days(pathway: Pathway, *, cv: float, headroom: float) -> Pathway:
+    """The same station with a factor on each day's arrivals, of mean 1 and this coefficient of variation."""
+    (name, stream), *_ = pathway.streams.items()
+    factor = DayFactor(cv=cv, mark=_MARK, source=_SOURCE)
+    changed = replace(stream, day_factor="days", headroom=headroom)
+    return replace(pathway, streams={name: changed}, day_factors={"days": factor})
+
+
+def with_cubicles(pathway: Pathway, *, cubicles: int, stay_mean: float) -> Pathway:
+    """A station of one level in cubicles: held while waiting for a clinician, in treatment, and for a stay after."""
+    (name, stream), *_ = pathway.streams.items()
+    stay = Exponential(kind="exponential", mean=stay_mean, mark=_MARK, source=_SOURCE)
+    return replace(
+        pathway,
+        streams={name: replace(stream, starts=ROOM)},
+        pools={**pathway.pools, "cubicles": _pool("space", cubicles)},
+        durations={**pathway.durations, STAY: stay},
+        steps={
+            ROOM: Step(asks=("cubicles",), keeps=("cubicles",), next=SERVICE),
+            SERVICE: replace(pathway.steps[SERVICE], next=STAY),
+            STAY: Step(minutes=(STAY,), gives_up_at_end=("cubicles",), next="home"),
+        },
+    )
+
+
+def first_come(pathway: Pathway) -> Pathway:
+    """The same station with one class for everybody."""
+    classes = {level: QueueClass(rank=1, rate=1) for level in pathway.priority.classes}
+    return replace(pathway, priority=replace(pathway.priority, classes=classes))
+
+
+def labeller(name: str, labels: Floats) -> Policy:
+    """A triage policy that gives labels by a matrix of shares (true level, label), independent of everything else."""
+    shares = tuple(tuple(float(share) for share in row) for row in labels)
+    return MatrixPolicy(
+        kind="matrix",
+        name=name,
+        nurse=Assessor(
+            name="nurse",
+            matrix=Matrix(shares=shares, mark=_MARK, source=_SOURCE),
+            correlation=Correlation(value=0.0, range=(0.0, 0.9), mark=_MARK, source="independent errors"),
+        ),
+    )
+
+
+@dataclass(frozen=True)
+class Length:
+    """How long to run: replications, and days of each before, in and after the measured window."""
+
+    replications: int
+    warm_up_days: int
+    measured_days: int
+    run_out_days: int
+
+    @property
+    def days(self) -> int:
+        """Days of one replication."""
+        return self.warm_up_days + self.measured_days + self.run_out_days
+
+
+def warm_up_days(per_minute: float, service_mean: float, *, cv: float = 1.0, clinicians: int = 1) -> int:
+    """Whole days in which a queue forgets that it began empty.
+
+    It forgets in about service / (clinicians (1 - sqrt(load))^2) minutes, the relaxation time of M/M/c.
+    """
+    load = per_minute * service_mean / clinicians
+    forgets = service_mean * (1 + cv**2) / 2 / (clinicians * (1 - math.sqrt(load)) ** 2)
+    return max(1, math.ceil(RELAXATIONS * forgets / MINUTES_A_DAY))
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The way from a pathway to activities, part by part. `drains`: nobody arrives after the measured window."""
+
+    draw: Callable[..., Draws] = draw
+    lower: Callable[[Pathway], Plan] = lower
+    bind: Callable[[Plan, Draws], Columns] = bind
+    drains: bool = False
+
+
+SOUND = Chain()
+"""The product as it is."""
+
+
+@dataclass(frozen=True)
+class Waited:
+    """One step of one replication: arrays of one length, a row for everybody who joined it, in ticks.
+
+    stopped_at  when the wait ended, by a start or otherwise; ended_at  when the patient was gone from the step; work
+    the minutes of service drawn, in ticks; label  what the queue goes by; measured  who arrived within the window.
+    """
+
+    joined_at: NDArray[np.int64]
+    stopped_at: NDArray[np.int64]
+    ended_at: NDArray[np.int64]
+    work: NDArray[np.int64]
+    labels: NDArray[np.int16]
+    outcome: NDArray[np.int8]
+    measured: NDArray[np.bool_]
+    window: Window
+
+    @property
+    def wait(self) -> NDArray[np.int64]:
+        """Ticks waited by those who are measured."""
+        waits: NDArray[np.int64] = (self.stopped_at - self.joined_at)[self.measured]
+        return waits
+
+    @property
+    def service(self) -> NDArray[np.int64]:
+        """Ticks of service of those who are measured."""
+        return self.work[self.measured]
+
+    @property
+    def label(self) -> NDArray[np.int16]:
+        """Labels of those who are measured."""
+        return self.labels[self.measured]
+
+
+def waited(
+    pathway: Pathway,
+    policies: Sequence[Policy | None],
+    *,
+    engine: EngineName,
+    length: Length,
+    seed: int,
+    replication: int,
+    steps: Sequence[str] = (SERVICE,),
+    chain: Chain = SOUND,
+) -> list[dict[str, Waited]]:
+    """One replication of the same patients under each policy, by step.
+
+    Raises ResultsError if somebody who is measured is still waiting when the run ends.
+    """
+    arrive = length.warm_up_days + length.measured_days + (0 if chain.drains else length.run_out_days)
+    drawn = chain.draw(pathway, seed=seed, replication=replication, days=arrive)
+    plan = chain.lower(pathway)
+    first, last = length.warm_up_days * DAY, (length.warm_up_days + length.measured_days) * DAY
+    found = []
+    for policy in policies:
+        draws = drawn if policy is None else apply(policy, pathway, drawn)
+        table = engine_named(engine)(plan, chain.bind(plan, draws), length.days * DAY).activities
+        labels = draws.attributes.get(ACUITY_GIVEN, draws.attributes[ACUITY_TRUE])
+        by_step = {}
+        for step in steps:
+            mine = np.flatnonzero(table.step == plan.row(step))
+            patient, started_at, ended_at = table.patient[mine], table.started_at[mine], table.ended_at[mine]
+            arrived_at = draws.arrived_at[patient]
+            measured = (arrived_at >= first) & (arrived_at < last)
+            stopped_at = np.where(started_at == NEVER, ended_at, started_at)
+            if np.any(stopped_at[measured] == NEVER):
+                raise ResultsError(
+                    f"{pathway.name}: a measured patient still waits after {length.days} days. Run longer"
+                )
+            by_step[step] = Waited(
+                joined_at=table.joined_at[mine],
+                stopped_at=stopped_at,
+                ended_at=ended_at,
+                work=to_ticks(draws.minutes[step][0])[patient] if step in draws.minutes else 0 * ended_at,
+                labels=labels[patient],
+                outcome=table.outcome[mine],
+                measured=measured,
+                window=(first / TICKS_PER_MINUTE, last / TICKS_PER_MINUTE),
+            )
+        found.append(by_step)
+    return found
+
+
+# --- what is read off a step ---------------------------------------------------------------------------------------
+
+Figure = Callable[[Waited], float]
+
+
+def mean_wait(found: Waited) -> float:
+    """Minutes waited by the mean patient."""
+    return float(found.wait.mean()) / TICKS_PER_MINUTE
+
+
+def work_mean(found: Waited) -> float:
+    """Minutes waited by the mean minute of work: long services count more."""
+    service = found.service.astype(np.float64)
+    return float(found.wait @ service) / float(service.sum()) / TICKS_PER_MINUTE
+
+
+def of_label(label: int) -> Figure:
+    """Minutes waited by the mean patient of one label."""
+    return lambda found: float(found.wait[found.label == label].mean()) / TICKS_PER_MINUTE
+
+
+def wait_among(number: float, label: int) -> Figure:
+    """Minutes waited by all patients of one label together, over `number`: how many are expected."""
+    return lambda found: float(found.wait[found.label == label].sum()) / TICKS_PER_MINUTE / number
+
+
+def share_over(minutes: float) -> Figure:
+    """The share of patients who wait longer than so many minutes."""
+    return lambda found: float((found.wait > to_ticks(minutes)).mean())
+
+
+def share_that(outcome: Outcome) -> Figure:
+    """The share of patients whose step ended like this."""
+    return lambda found: float((found.outcome[found.measured] == outcome).mean())
+
+
+def number_waiting(found: Waited) -> float:
+    """How many wait, on average over the window."""
+    return present(to_minutes(found.joined_at), to_minutes(found.stopped_at), window=found.window).mean
+
+
+def number_served(found: Waited) -> float:
+    """How many are being served, on average over the window."""
+    return present(to_minutes(found.stopped_at), to_minutes(found.ended_at), window=found.window).mean
+
+
+def waiting_at(minute: float) -> Figure:
+    """How many wait at one moment."""
+
+    def read(found: Waited) -> float:
+        at = to_ticks(minute)
+        waits = (found.joined_at <= at) & ((found.stopped_at > at) | (found.stopped_at == NEVER))
+        return float(waits.sum())
+
+    return read
+
+
+def little(found: Waited) -> float:
+    """How many wait, over arrivals a minute times the mean wait: 1 by Little's law."""
+    minutes = found.window[1] - found.window[0]
+    return number_waiting(found) * minutes / float(found.wait.sum() / TICKS_PER_MINUTE)
+
+
+def time_share_from(number: int) -> Figure:
+    """The share of the window in which at least so many are being served."""
+
+    def read(found: Waited) -> float:
+        start, end = (to_ticks(edge) for edge in found.window)
+        ended_at = np.where(found.ended_at == NEVER, end, found.ended_at)
+        at = np.clip(np.concatenate([found.stopped_at, ended_at]), start, end)
+        step = np.repeat([1, -1], len(found.stopped_at))
+        order = np.argsort(at, kind="stable")
+        lasts = np.diff(np.append(at[order], end))
+        return float(lasts[np.cumsum(step[order]) >= number].sum() / (end - start))
+
+    return read
+
+
+def arrivals_a_day(found: Waited) -> float:
+    """How many come on the mean day of the window."""
+    return float(_daily(found).mean())
+
+
+def variance_of_days(found: Waited) -> float:
+    """The variance of the arrivals of a day."""
+    return float(_daily(found).var(ddof=1))
+
+
+def _daily(found: Waited) -> Floats:
+    first, last = (round(edge / MINUTES_A_DAY) for edge in found.window)
+    days = found.joined_at[found.measured] // DAY
+    return np.bincount(days - first, minlength=last - first).astype(float)

@@ -1,0 +1,212 @@
+"""What an arm changes is found, all of it, where it shows, with figures worked out by hand."""
+
+import copy
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from simulation.config import load
+from simulation.draws import draw
+from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, compared, unlike
+from simulation.pathway.department import Pathway
+from simulation.report.pathway_picture import pathway_picture
+from simulation.report.tables.changes import NOTHING, assumed_table, changes_table
+from simulation.study.design import Arm, Cost
+from simulation.study.study import ReadyArm
+from simulation.triage.policy import Policy
+
+WHY = {"mark": "assumed", "source": "test"}
+STATED: dict[str, Any] = {
+    "name": "two_doors",
+    "streams": {
+        "walk_in": {"starts": "triage", "per_day": 100, **WHY},
+        "ambulance": {"starts": "handover", "per_day": 50, **WHY},
+    },
+    "attributes": {
+        "acuity_true": {"kind": "choice", "categories": ["urgent", "standard"], "shares": [0, 1], **WHY},
+        "acuity_given": {"kind": "given", "like": "acuity_true", **WHY},
+    },
+    "pools": {
+        "nurses": {"kind": "staff", "capacity": 2, **WHY},
+        "doctors": {"kind": "staff", "capacity": 2, **WHY},
+    },
+    "durations": {
+        name: {"kind": "fixed", "mean": mean, **WHY} for name, mean in (("interview", 10), ("look", 4), ("contact", 20))
+    },
+    "priority": {
+        "rule": "acuity",
+        "classes": {"urgent": {"rank": 1, "rate": 2}, "standard": {"rank": 2, "rate": 1}},
+        "untriaged_as": "standard",
+        "ignored_as": "standard",
+        **WHY,
+    },
+    "steps": {
+        "triage": {"asks": ["nurses"], "minutes": ["interview"], "relabels": "acuity_given", "next": "area"},
+        "handover": {"asks": ["nurses"], "minutes": ["look"], "relabels": "acuity_given", "next": "area"},
+        "resus": {"asks": ["doctors"], "minutes": ["contact"], "next": "home"},
+        "minors": {"asks": ["doctors"], "minutes": ["contact"], "next": "home"},
+    },
+    "branches": {
+        "area": {"kind": "attribute", "attribute": "acuity_now", "cases": {"urgent": "resus"}, "otherwise": "minors"}
+    },
+    "ends": {"home": {"outcome": "discharged"}},
+}
+RIGHT = {"mark": "measured", "source": "test", "shares": [[1, 0], [0, 1]]}
+UP = {"mark": "assumed", "source": "cries wolf", "shares": [[1, 0], [1, 0]]}
+NO_CORRELATION = {"value": 0, "range": [0, 1], **WHY}
+NURSE = {"kind": "matrix", "nurse": {"name": "nurse", "correlation": NO_CORRELATION, "matrix": RIGHT}}
+SAVES = {
+    "durations": ["interview"],
+    "seconds_saved": {"value": 60, "range": [0, 90], **WHY},
+    "never_below": {"value": 0, "range": [0, 1], **WHY},
+}
+
+
+def pathway(**changes: Any) -> Pathway:
+    stated = copy.deepcopy(STATED)
+    for section, content in changes.items():
+        for name, each in content.items():
+            stated[section][name] = {**stated[section].get(name, {}), **each}
+    built: Pathway = TypeAdapter(Pathway).validate_python(stated)
+    return built
+
+
+def ready(name: str, department: Pathway | None = None, **more: Any) -> ReadyArm:
+    policy: Policy = TypeAdapter(Policy).validate_python({**NURSE, "name": name, **more})
+    return ReadyArm(name, Arm(label=name.title(), triage=name), department or pathway(), policy)
+
+
+def found(arm: ReadyArm, baseline: ReadyArm | None = None) -> ArmChanges:
+    return compared(arm, baseline or ready("nurse"), draw(arm.pathway, seed=3, replication=0, days=7))
+
+
+def of_kind(changes: ArmChanges, kind: str) -> list[tuple[str, str, tuple[str, ...]]]:
+    return [(each.what, each.words, each.at) for each in changes.changes if each.kind == kind]
+
+
+def labels_up(*streams: str) -> ReadyArm:
+    ai = {"name": "llm", "correlation": NO_CORRELATION, "matrix": UP}
+    return ready("wolf", ai=ai, role="replaces", covers={"labels": list(streams), **WHY})
+
+
+def test_the_baseline_s_twin_changes_nothing() -> None:
+    assert found(ready("twin")) == ArmChanges("twin", ())
+
+
+def test_a_minute_saved_shows_at_the_step_that_takes_it_and_nowhere_else() -> None:
+    changes = found(ready("scribe", minutes=SAVES, covers={"minutes": ["walk_in"], **WHY}))
+    words = "−1.0 min on average (of 10.0) for 100 % of those who can come here (interview)"
+    assert [(each.kind, each.what, each.words, each.at) for each in changes.changes] == [
+        ("minutes", "triage", words, ("triage",))
+    ]
+    assert by_node(changes) == {"triage": (("minutes", "−1.0 min for 100 %"),)}
+
+
+def test_labels_show_only_at_the_door_whose_patients_get_another() -> None:
+    changes = found(labels_up("walk_in"))
+    words = "another label for 100 % of those who can come here: 100 % a more urgent one, 0 % a less urgent"
+    assert of_kind(changes, "label") == [("triage", words, ("triage",))]
+
+
+def test_what_the_label_decides_is_marked_and_the_way_it_opens_is_named() -> None:
+    changes = found(labels_up("walk_in", "ambulance"))
+    assert [at for *_, at in of_kind(changes, "by label")] == [("area",), ("resus", "minors")]
+    assert changes.opened == (("area", "resus"),)
+    assert {each.kind for each in changes.without_echoes().changes} == {"label"}
+
+
+def test_a_pool_shows_at_every_step_that_asks_for_it() -> None:
+    changes = found(ready("nurse", pathway(pools={"doctors": {"extra": 1}})))
+    assert of_kind(changes, "pool") == [("doctors", "+1 at every hour", ("resus", "minors"))]
+    assert len(changes.changes) == 1
+
+
+def test_a_new_step_and_the_way_to_it_are_new() -> None:
+    department = pathway(
+        steps={"minors": {"next": "advice"}, "advice": {"asks": ["nurses"], "minutes": ["look"], "next": "home"}}
+    )
+    changes = found(ready("nurse", department))
+    assert changes.opened == (("minors", "advice"), ("advice", "home"))
+    assert by_node(changes) == {"minors": (("route", "other next"),), "advice": (("route", "new"),)}
+
+
+@pytest.mark.parametrize(
+    ("changed", "what", "words", "at"),
+    [
+        ({"streams": {"walk_in": {"scale": 1.2}}}, "streams.walk_in.scale", "1 becomes 1.2", ("source:walk_in",)),
+        ({"durations": {"contact": {"mean": 15}}}, "durations.contact.mean", "20 becomes 15", ("resus", "minors")),
+    ],
+)
+def test_whatever_else_a_department_states_otherwise_is_listed(
+    changed: dict[str, Any], what: str, words: str, at: tuple[str, ...]
+) -> None:
+    changes = found(ready("nurse", pathway(**changed)))
+    assert [(each.what, each.words, each.at) for each in changes.changes] == [(what, words, at)]
+
+
+def test_unlike_finds_every_path() -> None:
+    one, other = {"a": 1, "b": {"c": [1, 2]}, "d": 0}, {"a": 1, "b": {"c": [1, 3]}, "e": 5}
+    assert list(unlike(one, other)) == [("b.c", [1, 2], [1, 3]), ("d", 0, "not there"), ("e", "not there", 5)]
+
+
+def test_only_what_the_arm_states_besides_the_baseline_is_brought() -> None:
+    arm = ready("scribe", minutes=SAVES, covers={"minutes": ["walk_in"], "mark": "published", "source": "a page"})
+    cost = Cost(per_year=5, what="a licence", mark="assumed", source="a guess")
+    arm = replace(arm, arm=replace(arm.arm, cost=cost))
+    added_assumptions = assumptions_added_by(arm, ready("nurse"))
+    assert [(each.where, each.value, each.range, each.mark) for each in added_assumptions] == [
+        ("triage.covers", "minutes walk_in", "–", "published"),
+        ("triage.minutes.seconds_saved", "60", "0 to 90", "assumed"),
+        ("triage.minutes.never_below", "0", "0 to 1", "assumed"),
+        ("cost", "per_year 5; what a licence", "–", "assumed"),
+    ]
+    table = assumed_table([("Scribe", added_assumptions)])
+    assert [row[1:4] for row in table.rows] == [
+        ("minutes.seconds_saved", "60", "0 to 90"),
+        ("minutes.never_below", "0", "0 to 1"),
+        ("cost", "per_year 5; what a licence", "–"),
+    ]
+    assert table.notes == ("Of what is stated besides the baseline, 3 assumed (above), 1 published or measured.",)
+
+
+def test_whose_figures_the_changes_of_an_arm_are_is_brought() -> None:
+    baseline, arm = ready("nurse"), ready("nurse")
+    more = replace(arm.arm, changes={"staffing.nurses.extra": 1}, mark="assumed", source="a choice of ours")
+    added_assumptions = assumptions_added_by(replace(arm, arm=more), baseline)
+    assert [(each.where, each.value, each.mark, each.source) for each in added_assumptions] == [
+        ("changes", "staffing.nurses.extra 1", "assumed", "a choice of ours")
+    ]
+
+
+def test_an_arm_without_effect_says_so_in_the_table() -> None:
+    assert changes_table([("Twin", ())]).rows == (("Twin", "–", "–", NOTHING),)
+
+
+def test_the_marked_picture_says_in_words_what_it_marks_and_differs_from_the_plain_one() -> None:
+    changes = found(labels_up("walk_in"))
+    marked = pathway_picture(pathway(), changes, title="What 'Wolf' changes")
+    assert marked.name == "pathway-wolf"
+    assert "What 'Wolf' changes" in marked.alt
+    assert "another label for 100 %" in marked.alt
+    assert marked.png != pathway_picture(pathway()).png
+
+
+def test_every_arm_of_the_default_study_changes_something_and_the_baseline_is_left_out() -> None:
+    study = load()
+    each = {found.arm: found for found in arm_changes(study)}
+    assert set(each) == {arm.name for arm in study.arms} - {study.design.baseline}
+    assert all(found.changes for found in each.values())
+    (nurse,) = each["one_more_triage_nurse"].changes
+    assert (nurse.kind, nurse.what, nurse.at) == ("pool", "triage_nurses", ("triage",))
+
+
+def test_a_tool_that_goes_live_after_four_weeks_is_seen() -> None:
+    late = {"value": 40, "range": [0, 90], **WHY}
+    arm = ready("late", minutes=SAVES, covers={"minutes": ["walk_in"], **WHY}, go_live_day=late)
+    base = load("study=interpreting")
+    baseline = replace(ready("nurse_language"), arm=base.baseline.arm)
+    study = replace(base, arms=(baseline, arm))
+    (changes,) = arm_changes(study)
+    assert [each.what for each in changes.changes] == ["triage"]
