@@ -1,4 +1,4 @@
-"""Words of configurations that have been renamed: old -> new. An old one is refused by a message that names the new one.
+"""Words of configurations that have been renamed: old -> new. A message that refuses an old one names the new one.
 
 It lies below every room, because every room's faults may name a key. `config.migrate` rewrites files by it.
 """

@@ -85,7 +85,7 @@ def audit_patients(patients: Patients) -> Audit:
     """
     findings = _Findings()
     patient = patients["patient"]
-    identity = np.stack([patients[name].astype(np.int64) for name in ("replication", "stream", "number")])
+    identity = np.stack([patients[name].astype(np.int64) for name in ("replication", "arrival_source", "number")])
     _, first = np.unique(identity, axis=1, return_index=True)
     repeated = np.ones(len(patients), dtype=np.bool_)
     repeated[first] = False
@@ -212,8 +212,8 @@ def _route(findings: _Findings, plan: Plan, rows: Rows) -> None:
             allowed[Outcome.DONE, number, list(_reached(plan, row.next))] = True
             if row.may_leave and plan.patience_to != NONE:
                 allowed[Outcome.LEFT, number, list(_reached(plan, plan.patience_to))] = True
-            if row.turned_away != NONE:
-                allowed[Outcome.TURNED_AWAY, number, list(_reached(plan, row.turned_away))] = True
+            if row.blocked_next != NONE:
+                allowed[Outcome.TURNED_AWAY, number, list(_reached(plan, row.blocked_next))] = True
     first, _ = _changes_of_patient(rows)
     later = np.flatnonzero(~first)
     before = rows.outcome[later - 1]

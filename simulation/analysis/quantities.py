@@ -157,7 +157,7 @@ def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
 
 
 def _front_door(patients: Patients, into: Quantities) -> None:
-    streams = patients.known("stream")
+    streams = patients.known("arrival_source")
     if "assessed_at" in patients:
         if AMBULANCE in streams:
             to_assessment = _minutes_to("assessed_at", patients, AMBULANCE)
@@ -168,7 +168,7 @@ def _front_door(patients: Patients, into: Quantities) -> None:
             into["walk_in_triage_wait_mean"] = "mean", to_assessment
             into["walk_in_triage_wait_p95"] = "p95", to_assessment
     if "handed_over_at" in patients and AMBULANCE in streams:
-        by_ambulance = patients.where("stream", AMBULANCE)
+        by_ambulance = patients.where("arrival_source", AMBULANCE)
         handover = patients["handed_over_at"] - patients["arrived_at"]
         happened = by_ambulance & ~np.isnan(handover)
         into["handover_mean"] = "mean", _minutes_to("handed_over_at", patients, AMBULANCE)
@@ -179,7 +179,7 @@ def _front_door(patients: Patients, into: Quantities) -> None:
 
 def _minutes_to(point: str, patients: Patients, stream: str) -> Number:
     """Minutes from arrival to a point in time, of those of one stream."""
-    rows = np.flatnonzero(patients.where("stream", stream))
+    rows = np.flatnonzero(patients.where("arrival_source", stream))
     return Number(patients[point][rows] - patients["arrived_at"][rows])
 
 

@@ -97,7 +97,7 @@ def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: s
 
 
 def _provenance(block: Any) -> Raw:
-    return {key: block[key] for key in ("mark", "source") if key in block} if isinstance(block, dict) else {}
+    return {key: block[key] for key in ("evidence", "source") if key in block} if isinstance(block, dict) else {}
 
 
 def _place_of(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault
 from simulation.renamed import GROUPS as RENAMED_GROUPS
 
 
@@ -28,7 +28,7 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
     if here.is_dir() and here != packaged:
         found.append(here)
     faults = [
-        Fault(str(folder / old), "is the folder of a group that was renamed", nearest(old, [new]))
+        Fault(str(folder / old), f"this group is now called '{new}'", f"Run aeflow migrate {folder}")
         for folder in found
         for old, new in RENAMED_GROUPS.items()
         if (folder / old).is_dir()

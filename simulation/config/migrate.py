@@ -39,10 +39,11 @@ class Keys(Enum):
     DEFAULTS = "choices of files"
 
 
-NAMED = frozenset(
-    "streams arrivals present day_factors profiles pools attributes durations steps branches loops ends triggers "
-    "outages classes arms levers actions cases targets values shares becomes records".split()
-)
+_NAMED = """
+    streams arrivals present day_factors profiles pools attributes durations steps branches loops ends triggers outages
+    classes arms levers actions cases targets values shares becomes records
+"""
+NAMED = frozenset(_NAMED.split())
 """Keys whose blocks hold names of the user's own."""
 OF_ATTRIBUTES = frozenset({"only", "suited", "by_group"})
 """Keys whose blocks hold names of attributes."""

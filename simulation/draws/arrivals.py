@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulation.draws.variates import Floats, Source, generator_of
 from simulation.errors import DrawsError
-from simulation.pathway.department import STREAM, Pathway, Present, Profile, Stream
+from simulation.pathway.department import ARRIVAL_SOURCE, ArrivalSource, Pathway, Present, Profile
 from simulation.pathway.rota import timetable
 from simulation.units import DAY, to_ticks
 
@@ -42,7 +42,7 @@ def those_who_come(
     pathway: Pathway, factors: Mapping[str, Floats], *, seed: int, replication: int, days: int
 ) -> Iterator[tuple[Source, NDArray[np.int64]]]:
     """The layers of every stream's candidates, and the ticks at which those who come arrive."""
-    for code, (name, stream) in enumerate(pathway.streams.items()):
+    for code, (name, stream) in enumerate(pathway.arrivals.items()):
         yield from _layers(pathway, name, stream, factors, seed, replication, days, code)
 
 
@@ -50,14 +50,14 @@ def those_present(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int64]]
     """Those who are there at time 0, a source each."""
     for name, present in pathway.present.items():
         n = _number_present(pathway, present)
-        code = pathway.categories(STREAM).index(name)
+        code = pathway.categories(ARRIVAL_SOURCE).index(name)
         yield Source(name, code, 0, n, np.arange(n)), np.zeros(n, dtype=np.int64)
 
 
 def _layers(
     pathway: Pathway,
     name: str,
-    stream: Stream,
+    stream: ArrivalSource,
     factors: Mapping[str, Floats],
     seed: int,
     replication: int,
@@ -75,10 +75,10 @@ def _layers(
     pattern = pattern * _mean_one(pathway, stream.by_weekday, 7)[weekday]
     pattern = pattern * _mean_one(pathway, stream.by_month, 12)[months_of(np.arange(days))]
     wanted = stream.scale * (factors[stream.day_factor] if stream.day_factor else np.ones(days))
-    if np.any(wanted > stream.headroom):
+    if np.any(wanted > stream.thinning_bound):
         raise DrawsError(
-            f"streams.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
-            f"than headroom {stream.headroom}. Raise streams.{name}.headroom"
+            f"arrivals.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
+            f"than the thinning_bound {stream.thinning_bound}. Raise arrivals.{name}.thinning_bound"
         )
     for layer in range(1 + math.ceil(max(wanted.max() - 1, 0) / LAYER)):
         below, width = (1 + LAYER * (layer - 1), LAYER) if layer else (0.0, 1.0)

@@ -70,7 +70,7 @@ class ReplicationResult:
 
     replication: int
     arms: Mapping[str, ArmReplication]
-    run_out_days: int
+    cool_down_days: int
     n_attendances: int
     n_activities: int
     n_events: int
@@ -96,7 +96,7 @@ class Simulated:
 def replicate(task: Task) -> ReplicationResult:
     """Run one replication of every arm, again with twice the run-out while a measured patient is still in A&E."""
     began = time.perf_counter()
-    days = task.run.run_out_days
+    days = task.run.cool_down_days
     for _attempt in range(task.run.doublings + 1):
         answer = _once(task, days, began)
         if not any(arm.n_unfinished for arm in answer.arms.values()):
@@ -106,16 +106,16 @@ def replicate(task: Task) -> ReplicationResult:
 
 
 def simulate_arm(
-    arm: ReadyArm, run: RunLength, engine: EngineName, replication: int, *, run_out_days: int
+    arm: ReadyArm, run: RunLength, engine: EngineName, replication: int, *, cool_down_days: int
 ) -> Simulated:
     """One arm, one replication, everything kept."""
-    days = run.warm_up_days + run.measured_days + run_out_days
+    days = run.warm_up_days + run.measured_days + cool_down_days
     drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days)
     return _simulate(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 
-def _once(task: Task, run_out_days: int, began: float) -> ReplicationResult:
-    days = task.run.warm_up_days + task.run.measured_days + run_out_days
+def _once(task: Task, cool_down_days: int, began: float) -> ReplicationResult:
+    days = task.run.warm_up_days + task.run.measured_days + cool_down_days
     drawn = SharedDraws(seed=task.run.seed, replication=task.replication, days=days)
     met: dict[str, _ArmRun] = {}
     for arm in sorted(task.arms, key=lambda each: each.name != task.baseline):
@@ -123,7 +123,7 @@ def _once(task: Task, run_out_days: int, began: float) -> ReplicationResult:
     return ReplicationResult(
         replication=task.replication,
         arms={arm.name: met[arm.name].answer for arm in task.arms},
-        run_out_days=run_out_days,
+        cool_down_days=cool_down_days,
         n_attendances=sum(each.n_attendances for each in met.values()),
         n_activities=sum(each.n_activities for each in met.values()),
         n_events=sum(each.n_events for each in met.values()),

@@ -100,8 +100,8 @@ class Result:
         if replication not in range(len(self.replications)):
             there = "0" if len(self.replications) == 1 else f"0 to {len(self.replications) - 1}"
             raise ResultsError(f"there is no replication {replication}. Replications of this result: {there}")
-        days = self.replications[replication].run_out_days
-        return simulate_arm(chosen, self.study.run, self.study.engine, replication, run_out_days=days)
+        days = self.replications[replication].cool_down_days
+        return simulate_arm(chosen, self.study.run, self.study.engine, replication, cool_down_days=days)
 
     def patients(self, arm: str | None = None, replication: int = 0) -> pd.DataFrame:
         """One row per attendance of one arm's replication. Raises ResultsError as `simulated` does."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from simulation.records.serialise import Plain, Statement, walk
 
-GROUPS = ("knobs", "site", "staffing", "pathway", "scenario", "study")
+GROUPS = ("calibration", "site", "staffing", "pathway", "scenario", "study")
 
 
 def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, ...]:

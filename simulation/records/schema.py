@@ -156,7 +156,9 @@ class Patients(Table):
     """
 
     kind: ClassVar[str] = "patients"
-    required: ClassVar[tuple[str, ...]] = ("patient", "stream", "number", "replication", "arrived_at", "outcome")
+    required: ClassVar[tuple[str, ...]] = (
+        "patient", "arrival_source", "number", "replication", "arrived_at", "outcome",
+    )  # fmt: skip
 
     def admitted(self) -> Mask:
         """Who was admitted, shape (n,): the end says so, or somebody still on a ward had left A&E after a decision."""

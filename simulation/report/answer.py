@@ -55,7 +55,7 @@ def answer(inputs: ReportInputs) -> Iterator[str]:
     yield from _worse_off_sentences(inputs)
     yield from _better_sentences(inputs)
     yield from _busy_sentence(inputs)
-    n_assumed = sum(each.mark == "assumed" for each in inputs.statements)
+    n_assumed = sum(each.evidence == "assumed" for each in inputs.statements)
     yield (
         f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
         "not vary."

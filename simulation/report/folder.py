@@ -48,7 +48,7 @@ from simulation.report.run_pictures import sketched
 from simulation.report.stored import profiles_stated, restored, study_stated, to_json
 from simulation.report.tables.decomposition import decomposition_table
 
-FORMAT = 1
+FORMAT = 2
 """Raised when a folder's layout changes."""
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
 STATEMENT = "planning only, not for clinical use"
@@ -128,8 +128,8 @@ def _fill(folder: Path, result: Result, manifest: Plain) -> ReportInputs:
         decomposition_table(inputs).to_csv(
             folder / DECOMPOSITION, index=False, encoding="utf-8-sig", lineterminator="\n"
         )
-    if result.study.run.keep_patients:
-        _write_patients(folder, result, manifest)
+    if result.study.run.keep:
+        _write_kept(folder, result, manifest)
     return inputs
 
 
@@ -200,16 +200,18 @@ def replications_table(result: Result) -> Replications:
     return Replications(coded, categories)
 
 
-def _write_patients(folder: Path, result: Result, manifest: Plain) -> None:
-    """Patients and activities of every arm's first replication, simulated again, one arm after another."""
+def _write_kept(folder: Path, result: Result, manifest: Plain) -> None:
+    """The tables that `run.keep` names, of every arm's first replication, simulated again, one arm after another."""
     names = tuple(arm.name for arm in result.study.arms)
     patients, activities = [], []
     for code, name in enumerate(names):
         simulated = result.simulated(name)
         patients.append(_with_arm(simulated.patients, code, names))
         activities.append(_with_arm(simulated.activities, code, names))
-    write_tables(patients, folder / "patients.parquet", provenance=manifest)
-    write_tables(activities, folder / "activities.parquet", provenance=manifest)
+    if "patients" in result.study.run.keep:
+        write_tables(patients, folder / "patients.parquet", provenance=manifest)
+    if "activities" in result.study.run.keep:
+        write_tables(activities, folder / "activities.parquet", provenance=manifest)
 
 
 def _with_arm(table: T, code: int, names: tuple[str, ...]) -> T:
@@ -246,7 +248,7 @@ def manifest_of(result: Result, *, finished_at: datetime, files: Iterable[Path] 
         "attendances": sum(answer.n_attendances for answer in replications),
         "activities": n_activities,
         "events": sum(answer.n_events for answer in replications),
-        "run_out_days": max(answer.run_out_days for answer in replications),
+        "cool_down_days": max(answer.cool_down_days for answer in replications),
         "unfinished": result.n_unfinished,
     }
 

@@ -46,7 +46,7 @@ DATA_END = (
     "Trust-level data end at March 2025, national indicators at September 2025, and the texts that were read at "
     "November 2026."
 )
-MARKS = ("published", "measured", "assumed")
+KINDS_OF_EVIDENCE = ("published", "measured", "assumed")
 
 
 def page(inputs: ReportInputs, drawn: Iterable[Picture]) -> str:
@@ -97,8 +97,8 @@ def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, An
         "day": day_table(inputs),
         "stay": stay_table(inputs),
         "acuity": acuity_table(inputs),
-        "assumed": [each for each in stated if each.mark == "assumed"],
-        "sourced": [each for each in stated if each.mark != "assumed"],
+        "assumed": [each for each in stated if each.evidence == "assumed"],
+        "sourced": [each for each in stated if each.evidence != "assumed"],
         "n_stated": len(stated),
         "counts": counts_table(stated),
         "run": run_table(inputs),
@@ -211,12 +211,12 @@ def _how_often(policy: Mapping[str, Any]) -> str:
         return (
             f"{100 * right['value']:.0f} % of the times they differ and it alone is right, "
             f"{100 * wrong['value']:.0f} % where she alone is right, {100 * both['value']:.0f} % where neither is "
-            f"({right['mark']})"
+            f"({right['evidence']})"
         )
     taken = policy.get("acceptance", {})
     if not taken:
         return "every time they differ"
-    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
+    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['evidence']})"
 
 
 def _whom(policy: Mapping[str, Any], which: str) -> str:
@@ -263,7 +263,7 @@ def minutes_words(policy: Mapping[str, Any]) -> str:
         said.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
     watches = policy.get("watches")
     if watches:
-        whom = ", ".join(_spaced(name) for name in watches["streams"])
+        whom = ", ".join(_spaced(name) for name in watches["arrivals"])
         said.append(
             f"Watches those who wait ({'; '.join([whom, *_only(watches)])}): sees "
             f"{100 * watches['sensitivity']['value']:g} % of those who get worse, raises "
@@ -278,10 +278,10 @@ def sets_off_words(policy: Mapping[str, Any]) -> str:
     for name, action in policy.get("actions", {}).items():
         found, spared = action["sensitivity"], action["specificity"]
         covers = action["covers"]
-        whom = "; ".join([", ".join(_spaced(each) for each in covers["streams"]), *_only(covers)])
+        whom = "; ".join([", ".join(_spaced(each) for each in covers["arrivals"]), *_only(covers)])
         said.append(
-            f"{_spaced(name)}: {_percent(found['value'])} % of those it suits ({found['mark']}) and "
-            f"{_percent(1 - spared['value'])} % of the others ({spared['mark']}). For: {whom}."
+            f"{_spaced(name)}: {_percent(found['value'])} % of those it suits ({found['evidence']}) and "
+            f"{_percent(1 - spared['value'])} % of the others ({spared['evidence']}). For: {whom}."
         )
     return " ".join(said)
 
@@ -290,9 +290,9 @@ def _effect_words(effect: Mapping[str, Any]) -> str:
     durations = ", ".join(_spaced(name) for name in effect["durations"])
     parts = []
     if "factor" in effect:
-        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['mark']})")
+        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['evidence']})")
     if "seconds_saved" in effect:
-        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['mark']})")
+        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['evidence']})")
     if "never_below" in effect:
         parts.append(f"never below {100 * effect['never_below']['value']:g} %")
     return f"{durations}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
@@ -300,7 +300,7 @@ def _effect_words(effect: Mapping[str, Any]) -> str:
 
 def _whose(policy: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
     """The streams of an effect: its own, or those of the policy and what narrows them."""
-    own = effect.get("covers", {}).get("streams", ())
+    own = effect.get("covers", {}).get("arrivals", ())
     if not own:
         return _whom(policy, "minutes")
     return ", ".join(_spaced(name) for name in own)
@@ -322,7 +322,7 @@ def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "who": f"{'AI' if role == 'ai' else role} '{assessor['name']}'",
                     "kind": kind,
                     "rows": rows,
-                    "mark": matrix["mark"],
+                    "evidence": matrix["evidence"],
                     "source": matrix["source"],
                 }
             )
@@ -332,11 +332,17 @@ def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _policy_statements(inputs: ReportInputs, arm: ReportArm) -> list[Statement]:
     stated = plain(inputs.design.arms[arm.name].cost)
     cost = (
-        [Statement("cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["mark"], stated["source"])]
+        [
+            Statement(
+                "cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["evidence"], stated["source"]
+            )
+        ]
         if stated
         else []
     )
-    own = [Statement(each.where.removeprefix("."), each.says, each.mark, each.source) for each in walk(arm.policy, "")]
+    own = [
+        Statement(each.where.removeprefix("."), each.says, each.evidence, each.source) for each in walk(arm.policy, "")
+    ]
     return [*own, *cost]
 
 
@@ -416,11 +422,11 @@ def _level_header(level: str) -> str:
 
 def counts_table(stated: Sequence[Statement]) -> ReportTable:
     """How many statements of each part of the configuration are published, measured, assumed."""
-    counts = Counter((each.where.split(".")[0], each.mark) for each in stated)
+    counts = Counter((each.where.split(".")[0], each.evidence) for each in stated)
     groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
-    rows = [(group, *(str(counts[group, mark]) for mark in MARKS)) for group in groups]
-    rows.append(("in all", *(str(sum(counts[group, mark] for group in groups)) for mark in MARKS)))
-    return ReportTable("counts", "What is stated, by whose figure it is", ("part", *MARKS), tuple(rows))
+    rows = [(group, *(str(counts[group, mark]) for mark in KINDS_OF_EVIDENCE)) for group in groups]
+    rows.append(("in all", *(str(sum(counts[group, mark] for group in groups)) for mark in KINDS_OF_EVIDENCE)))
+    return ReportTable("counts", "What is stated, by whose figure it is", ("part", *KINDS_OF_EVIDENCE), tuple(rows))
 
 
 def run_table(inputs: ReportInputs) -> ReportTable:
@@ -432,7 +438,7 @@ def run_table(inputs: ReportInputs) -> ReportTable:
     speed = manifest.get("activities_per_second")
     length = f"{run.replications} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
     rows = [
-        ("length", f"{length}; run-out {manifest.get('run_out_days', run.run_out_days)} days"),
+        ("length", f"{length}; run-out {manifest.get('cool_down_days', run.cool_down_days)} days"),
         ("seed", str(run.seed)),
         ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
         (

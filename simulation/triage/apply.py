@@ -53,7 +53,7 @@ from simulation.pathway.department import (
     ACUITY_BY_NURSE,
     ACUITY_GIVEN,
     ACUITY_TRUE,
-    STREAM,
+    ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
     Pathway,
 )
@@ -197,7 +197,9 @@ def _minutes_by_nurse(policy: Policy, pathway: Pathway, draws: Draws, triaged: _
     """The durations that change, as they are without the tool, by name, shape (repeats, n) each."""
     now = {name: draws.minutes[name] for name in policy.durations}
     for burden in policy.burdens:
-        now |= changed(burden, now, reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(STREAM)))
+        now |= changed(
+            burden, now, reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(ARRIVAL_SOURCE))
+        )
     return now
 
 

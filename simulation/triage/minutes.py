@@ -14,7 +14,7 @@ import numpy as np
 from simulation.draws import Draws
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Sourced, config_dataclass
-from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
 from simulation.triage.people import Added, Attributes, among, duration_faults, in_streams, only_faults, unknown
@@ -24,9 +24,9 @@ SECONDS_PER_MINUTE = 60
 
 @config_dataclass
 class Reach(Sourced):
-    """Whom one effect or action is for: `streams` (none: those of the policy), and `only` some categories."""
+    """Whom one effect or action is for: `arrivals` (none: those of the policy), and `only` some categories."""
 
-    streams: tuple[str, ...] = ()
+    arrivals: tuple[str, ...] = ()
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -50,7 +50,7 @@ class MinutesEffect:
 
 def streams_of(effect: MinutesEffect, otherwise: Sequence[str]) -> tuple[str, ...]:
     """The streams that an effect is for: its own, or else those of the policy."""
-    own = effect.covers.streams if effect.covers is not None else ()
+    own = effect.covers.arrivals if effect.covers is not None else ()
     return own or tuple(otherwise)
 
 
@@ -104,6 +104,8 @@ def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[F
 
 def reach_faults(covers: Reach, pathway: Pathway, where: str) -> list[Fault]:
     """Streams, attributes and categories that the department does not know."""
-    streams = pathway.categories(STREAM)
-    faults = [unknown(f"{where}.streams", "stream", each, streams) for each in covers.streams if each not in streams]
+    streams = pathway.categories(ARRIVAL_SOURCE)
+    faults = [
+        unknown(f"{where}.arrivals", "arrival source", each, streams) for each in covers.arrivals if each not in streams
+    ]
     return faults + only_faults(covers.only, pathway, f"{where}.only")

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from simulation.draws import Draws
 from simulation.errors import Fault, nearest
 from simulation.pathway.config_dataclass import Sourced, config_dataclass
-from simulation.pathway.department import ACUITY_TRUE, STREAM, Pathway
+from simulation.pathway.department import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY
@@ -104,8 +104,8 @@ class Abstention(Sourced):
 
 def in_streams(pathway: Pathway, draws: Draws, streams: Iterable[str]) -> Mask:
     """Who comes from one of these streams, shape (n,)."""
-    known = pathway.categories(STREAM)
-    found: Mask = np.isin(draws.stream, [known.index(name) for name in streams])
+    known = pathway.categories(ARRIVAL_SOURCE)
+    found: Mask = np.isin(draws.arrival_source, [known.index(name) for name in streams])
     return found
 
 
@@ -238,8 +238,8 @@ def unknown(where: str, what: str, name: str, known: Iterable[str]) -> Fault:
 
 
 def _is_known(name: str, pathway: Pathway) -> bool:
-    return name in pathway.attributes or name == STREAM
+    return name in pathway.attributes or name == ARRIVAL_SOURCE
 
 
 def _attributes(pathway: Pathway) -> list[str]:
-    return [*pathway.attributes, STREAM]
+    return [*pathway.attributes, ARRIVAL_SOURCE]

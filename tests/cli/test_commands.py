@@ -75,7 +75,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
     here = tmp_path_factory.mktemp("written")
     mine = here / "configs" / "scenario"
     mine.mkdir(parents=True)
-    (mine / "mine.yaml").write_text("question: Mine?\nchanges: {site.streams.walk_in.scale: 1.2}\n", encoding="utf-8")
+    (mine / "mine.yaml").write_text("question: Mine?\nchanges: {site.arrivals.walk_in.scale: 1.2}\n", encoding="utf-8")
     printed = io.StringIO()
     small = Picture("pathway", b"a picture", "alternative text", "caption")  # it is drawn for `show`, above
     with contextlib.chdir(here), contextlib.redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
@@ -103,7 +103,7 @@ def test_the_command_and_the_notebook_resolve_a_study_alike(written: tuple[Path,
     stored = yaml.safe_load((folders(written[0])[0] / "config.yaml").read_text(encoding="utf-8"))
     study = ae.load(*RUN, "run.seed=1")
     assert study.resolved == stored
-    assert study.baseline.pathway.streams["walk_in"].scale == 1.2
+    assert study.baseline.pathway.arrivals["walk_in"].scale == 1.2
     assert study.baseline.pathway.pools["doctors"].extra == 1
     assert ae.load(*RUN, "run.seed=1", config_dir=written[0] / "configs").resolved == stored
 

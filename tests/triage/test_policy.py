@@ -24,13 +24,13 @@ Build = Callable[..., Policy]
 Stated = Callable[[str], dict[str, Any]]
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 KTAS_MIX = (26, 220, 487, 459, 75)
-EVERYBODY = {"labels": ["walk_in", "ambulance", "referred"], "mark": "assumed", "source": "test"}
+EVERYBODY = {"labels": ["walk_in", "ambulance", "referred"], "evidence": "assumed", "source": "test"}
 Z_ONE_IN_TEN_THOUSAND = 4.9
 """Two-sided normal bound for about a hundred cells with a false-alarm rate of 1 in 10,000 over all of them."""
 
 
 def estimate(value: float) -> dict[str, Any]:
-    return {"value": value, "mark": "measured", "source": "test"}
+    return {"value": value, "evidence": "measured", "source": "test"}
 
 
 def given(policy: Policy, desk: Pathway, patients: Draws) -> np.ndarray:
@@ -38,7 +38,7 @@ def given(policy: Policy, desk: Pathway, patients: Draws) -> np.ndarray:
 
 
 def in_streams(desk: Pathway, patients: Draws, *names: str) -> np.ndarray:
-    return np.isin(patients.stream, [desk.categories("stream").index(name) for name in names])
+    return np.isin(patients.arrival_source, [desk.categories("arrival_source").index(name) for name in names])
 
 
 def assert_shares(labels: np.ndarray, true: np.ndarray, shares: np.ndarray) -> None:
@@ -147,7 +147,7 @@ def test_the_sham_is_the_nurse_with_other_luck(stated: Stated) -> None:
 def test_claims_are_marked_as_claims(stated: Stated) -> None:
     claimed = stated("ai_as_claimed")
     for number in (claimed["ai"]["matrix"], claimed["minutes"]["seconds_saved"]):
-        assert number["mark"] == "assumed"
+        assert number["evidence"] == "assumed"
         assert number["source"].startswith("a claim")
 
 
@@ -243,7 +243,7 @@ def test_high_luck_errs_down_and_low_luck_errs_up(
 def test_a_group_uses_its_own_table_and_others_keep_theirs(
     policy: Build, stated: Stated, desk: Pathway, patients: Draws
 ) -> None:
-    perfect = {"shares": np.eye(5).tolist(), "mark": "assumed", "source": "test"}
+    perfect = {"shares": np.eye(5).tolist(), "evidence": "assumed", "source": "test"}
     nurse = stated("nurse")["nurse"]
     nurse["matrix"]["by_group"] = {"sex": {"female": perfect}}
     built = policy("nurse", nurse=nurse)
@@ -303,7 +303,7 @@ def test_streams_that_are_not_covered_keep_the_nurses_label_and_minutes(
 
 
 def test_labels_and_minutes_are_covered_separately(policy: Build, desk: Pathway, patients: Draws) -> None:
-    covers = {"labels": ["ambulance"], "minutes": ["referred"], "mark": "assumed", "source": "test"}
+    covers = {"labels": ["ambulance"], "minutes": ["referred"], "evidence": "assumed", "source": "test"}
     after = apply(policy("ai_as_claimed", covers=covers), desk, patients)
     nurse = given(policy("nurse"), desk, patients)
     changed = after.attributes["acuity_given"] != nurse
@@ -441,14 +441,14 @@ def test_a_matrix_of_other_levels_is_refused(policy: Build, stated: Stated, desk
         ({"gender": {}}, "no such attribute"),
         ({"sex": {"femal": {}}}, "Did you mean 'female'?"),
         ({"acuity_given": {}}, "cannot choose the table"),
-        ({"sex": {}, "stream": {}}, "Choose one"),
+        ({"sex": {}, "arrival_source": {}}, "Choose one"),
     ],
 )
 def test_tables_by_a_group_that_is_not_there_are_refused(
     groups: dict[str, Any], expected: str, policy: Build, stated: Stated, desk: Pathway
 ) -> None:
     nurse = stated("nurse")["nurse"]
-    perfect = {"shares": np.eye(5).tolist(), "mark": "assumed", "source": "test"}
+    perfect = {"shares": np.eye(5).tolist(), "evidence": "assumed", "source": "test"}
     nurse["matrix"]["by_group"] = {name: dict.fromkeys(tables, perfect) for name, tables in groups.items()}
     assert expected in "\n".join(faults_of(desk, policy("nurse", nurse=nurse)))
 
@@ -462,7 +462,7 @@ def test_tables_by_a_group_that_is_not_there_are_refused(
         ("sham", {"role": None}, "role: is missing"),
         ("sham", {"acceptance": estimate(0.5)}, "for an ai that replaces"),
         ("lean_triage", {"covers": None}, "there is a minutes effect"),
-        ("ai_label_advises", {"acceptance": {**estimate(0.5), "mark": "assumed"}}, "what range to sweep"),
+        ("ai_label_advises", {"acceptance": {**estimate(0.5), "evidence": "assumed"}}, "what range to sweep"),
         ("ai_label_advises", {"acceptance": {**estimate(0.5), "range": [0.6, 1]}}, "outside its own range"),
         (
             "lean_triage",

@@ -103,7 +103,7 @@ def target_table(inputs: ReportInputs, target: Target) -> ReportTable:
     headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "doubt in it")
     important = threshold(target.minimal_important_difference, unit)
     notes = [
-        f"Least difference that would matter: {important} ({target.mark}: {target.source}).",
+        f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(inputs, target),
         *_sham_note(inputs, target),
     ]
@@ -168,7 +168,7 @@ def safety_table(inputs: ReportInputs) -> ReportTable:
         "doubt in it",
     )
     notes = tuple(
-        f"Margin of '{margin.label}': {_margin_words(inputs, margin)} ({margin.mark}: {margin.source})."
+        f"Margin of '{margin.label}': {_margin_words(inputs, margin)} ({margin.evidence}: {margin.source})."
         for margin in margins
     )
     n = len(inputs.others) * len(margins)
@@ -223,6 +223,6 @@ def warnings(inputs: ReportInputs) -> tuple[str, ...]:
             f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
             "How long these stay is not known, so means of stays are missing (–) where they are among them in any "
             "replication of either arm; a longer "
-            "run.run_out_days or more capacity is needed."
+            "run.cool_down_days or more capacity is needed."
         )
     return tuple(found)
