@@ -80,7 +80,7 @@ class _Findings:
 def audit_patients(patients: Patients) -> Audit:
     """Conservation and causality of a table of patients alone.
 
-    Conservation: one row a stream, number and replication; whoever left the building has a departure, if those are
+    Conservation: one row a source, number and replication; whoever left the building has a departure, if those are
     dated. Causality: no point in time before arrival, none in the wrong order.
     """
     findings = _Findings()
@@ -89,7 +89,7 @@ def audit_patients(patients: Patients) -> Audit:
     _, first = np.unique(identity, axis=1, return_index=True)
     repeated = np.ones(len(patients), dtype=np.bool_)
     repeated[first] = False
-    findings.add("conservation", repeated, "patient {}: another row has the same stream and number", patient)
+    findings.add("conservation", repeated, "patient {}: another row has the same source and number", patient)
     if "departed_at" in patients:
         gone = ~patients.where("outcome", IN_BUILDING) & np.isnan(patients["departed_at"])
         findings.add("conservation", gone, "patient {}: has an outcome but no departed_at", patient)

@@ -82,8 +82,8 @@ def worsens_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) ->
     return _after_arrival(pathway, draws, pathway.worsening.arrivals, minutes[pathway.worsening.minutes])
 
 
-def _after_arrival(pathway: Pathway, draws: Draws, streams: Collection[str], minutes: Floats) -> NDArray[np.int64]:
-    """The first repeat of a duration in ticks for the patients of some streams, NEVER for the others, shape (n,)."""
+def _after_arrival(pathway: Pathway, draws: Draws, sources: Collection[str], minutes: Floats) -> NDArray[np.int64]:
+    """The first repeat of a duration in ticks for the patients of some sources, NEVER for the others, shape (n,)."""
     known = pathway.categories(ARRIVAL_SOURCE)
-    concerned = np.isin(draws.arrival_source, [known.index(name) for name in streams])
+    concerned = np.isin(draws.arrival_source, [known.index(name) for name in sources])
     return np.where(concerned, to_ticks(minutes[0]), NEVER)

@@ -300,7 +300,7 @@ class _Lowering:
             triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
             decide_every=to_ticks(pathway.decisions_every_minutes),
             stream_starts=(
-                *(self.nodes[stream.starts] for stream in pathway.arrivals.values()),
+                *(self.nodes[source.starts] for source in pathway.arrivals.values()),
                 *(self.nodes[present.starts] for present in pathway.present.values()),
             ),
             minutes_columns=tuple(self.minutes),

@@ -11,7 +11,7 @@ from simulation.draws import DAYS_IN_YEAR, draw
 from simulation.pathway.department import ARRIVAL_SOURCE
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
-from simulation.triage.minutes import streams_of
+from simulation.triage.minutes import sources_of
 from simulation.triage.policy import Policy
 
 DAYS_PER_YEAR = 365
@@ -50,17 +50,17 @@ def _covered_a_year(arm: ReadyArm) -> float:
     if covers is None and not policy.actions:
         return 0.0
     labels_and_minutes = (*covers.labels, *covers.minutes) if covers is not None else ()
-    names = {*labels_and_minutes, *(name for each in policy.effects for name in streams_of(each, ()))}
+    names = {*labels_and_minutes, *(name for each in policy.effects for name in sources_of(each, ()))}
     names |= {name for action in policy.actions.values() for name in action.covers.arrivals}
-    streams = {name: stream for name, stream in arm.pathway.arrivals.items() if name in names}
-    per_day = sum(stream.per_day * stream.scale for stream in streams.values())
-    return DAYS_PER_YEAR * per_day * _share_reached(arm, tuple(streams))
+    sources = {name: source for name, source in arm.pathway.arrivals.items() if name in names}
+    per_day = sum(source.per_day * source.scale for source in sources.values())
+    return DAYS_PER_YEAR * per_day * _share_reached(arm, tuple(sources))
 
 
-def _share_reached(arm: ReadyArm, streams: Sequence[str]) -> float:
-    """Of the patients of these streams, for how many the tool is used in a year from go-live, drawn for the purpose.
+def _share_reached(arm: ReadyArm, sources: Sequence[str]) -> float:
+    """Of the patients of these sources, for how many the tool is used in a year from go-live, drawn for the purpose.
 
-    1 where nothing but the stream decides.
+    1 where nothing but the source decides.
     """
     policy = arm.policy
     covers = policy.covers
@@ -69,6 +69,6 @@ def _share_reached(arm: ReadyArm, streams: Sequence[str]) -> float:
         return 1.0
     drawn = draw(arm.pathway, seed=0, replication=0, days=DAYS_IN_YEAR)
     known = arm.pathway.categories(ARRIVAL_SOURCE)
-    of_them = np.isin(drawn.arrival_source, [known.index(name) for name in streams])
+    of_them = np.isin(drawn.arrival_source, [known.index(name) for name in sources])
     live_at_once = replace(policy, go_live_day=None)
     return float(reached(live_at_once, arm.pathway, drawn)[of_them].mean()) if of_them.any() else 0.0

@@ -37,7 +37,7 @@ TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
 ACUITY_NOW = "acuity_now"
 """What the department believes at this moment: nobody's level before triage, then the label, then corrections."""
 ARRIVAL_SOURCE = "arrival_source"
-"""The attribute every patient has: the stream it came from."""
+"""The attribute every patient has: the source it came from."""
 
 
 @config_dataclass
@@ -99,7 +99,7 @@ class ArrivalSource(Sourced):
 
 @config_dataclass
 class DayFactor(Sourced):
-    """A factor that all streams naming it share on one day: gamma, mean 1."""
+    """A factor that all sources naming it share on one day: gamma, mean 1."""
 
     cv: Annotated[float, Ge(0), Le(1)]
 
@@ -331,7 +331,7 @@ class Step:
 
 @config_dataclass
 class ByAttribute:
-    """Route by a patient's category (of any attribute, of the stream, or of the acuity now)."""
+    """Route by a patient's category (of any attribute, of the source, or of the acuity now)."""
 
     kind: Literal["attribute"]
     attribute: str

@@ -85,8 +85,8 @@ Graph = Mapping[str, tuple[Edge, ...]]
 
 def starts_of(pathway: Pathway) -> dict[str, str]:
     """Where each source of patients starts."""
-    streams = {name: stream.starts for name, stream in pathway.arrivals.items()}
-    return {**streams, **{name: present.starts for name, present in pathway.present.items()}}
+    sources = {name: source.starts for name, source in pathway.arrivals.items()}
+    return {**sources, **{name: present.starts for name, present in pathway.present.items()}}
 
 
 def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:
@@ -167,7 +167,7 @@ def attributes_of(number: Number) -> set[str]:
 
 @cached_by_pathway
 def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
-    """The nodes that each source's patients can come to: branches on the stream lead them one way only."""
+    """The nodes that each source's patients can come to: branches on the source lead them one way only."""
     graph = graph_of(pathway)
     by_stream = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == ARRIVAL_SOURCE]
     found = {}

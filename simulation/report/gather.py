@@ -75,15 +75,15 @@ def _waits(each: Sequence[Floats], arm: ReadyArm) -> dict[str, dict[str, float]]
 
 
 def case_mix(pathway: Pathway) -> tuple[float, ...] | None:
-    """Attendances a day by true level; None if the levels depend on anything but the stream."""
+    """Attendances a day by true level; None if the levels depend on anything but the source."""
     levels = pathway.attributes.get(ACUITY_TRUE)
     if not isinstance(levels, Choice) or levels.by not in (None, "arrival_source"):
         return None
     total = np.zeros(len(levels.categories))
-    for name, stream in pathway.arrivals.items():
-        if stream.attends:
+    for name, source in pathway.arrivals.items():
+        if source.attends:
             shares = levels.shares[name] if isinstance(levels.shares, Mapping) else levels.shares
-            total += stream.per_day * stream.scale * np.array(shares)
+            total += source.per_day * source.scale * np.array(shares)
     return tuple(float(each) for each in total)
 
 

@@ -220,9 +220,9 @@ def _how_often(policy: Mapping[str, Any]) -> str:
 
 
 def _whom(policy: Mapping[str, Any], which: str) -> str:
-    """Whom a tool is for: streams, then what narrows them, then how far people use it and when it hands back."""
+    """Whom a tool is for: sources, then what narrows them, then how far people use it and when it hands back."""
     covers = policy.get("covers", {})
-    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the streams that each effect names"]
+    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the sources that each effect names"]
     said += _only(covers)
     if "excluded" in covers:
         shares = covers["excluded"]["shares"].items()
@@ -299,7 +299,7 @@ def _effect_words(effect: Mapping[str, Any]) -> str:
 
 
 def _whose(policy: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
-    """The streams of an effect: its own, or those of the policy and what narrows them."""
+    """The sources of an effect: its own, or those of the policy and what narrows them."""
     own = effect.get("covers", {}).get("arrivals", ())
     if not own:
         return _whom(policy, "minutes")

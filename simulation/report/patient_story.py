@@ -1,6 +1,6 @@
 """One patient's story in words, arm beside arm: what happened to whom, when, and what they waited for.
 
-The same patient is found in every arm by stream and number; the rest is read from the two tables, and what was down
+The same patient is found in every arm by source and number; the rest is read from the two tables, and what was down
 from the draws.
 """
 
@@ -80,7 +80,7 @@ def story(
 def find_patient(patients: Patients, patient: str | int) -> Identity:
     """Who is meant by 'walk_in-123' or by a row number. Raises ResultsError for nobody."""
     text = str(patient)
-    streams = patients.known("arrival_source")
+    sources = patients.known("arrival_source")
     if text.isdecimal():
         rows = np.flatnonzero(patients["patient"] == int(text))
         if not len(rows):
@@ -88,22 +88,22 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
                 f"patient={text}: no attendance has this row; it may belong to somebody who competes for beds only. "
                 f"Rows of attendances run from {patients['patient'].min()} to {patients['patient'].max()}"
             )
-        return Identity(streams[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
-    stream, _, number = text.rpartition("-")
-    if not number.isdecimal() or stream not in streams:
-        known = nearest(stream or text, streams).rstrip(".")
-        raise ResultsError(f"patient={text}: is neither a row nor SOURCE-NUMBER such as '{streams[0]}-12'. {known}")
-    mine = patients["number"][patients.where("arrival_source", stream)]
+        return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
+    source, _, number = text.rpartition("-")
+    if not number.isdecimal() or source not in sources:
+        known = nearest(source or text, sources).rstrip(".")
+        raise ResultsError(f"patient={text}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
+    mine = patients["number"][patients.where("arrival_source", source)]
     if int(number) not in mine:
         near = (
-            f"The nearest is {stream}-{mine[np.argmin(np.abs(mine - int(number)))]}"
+            f"The nearest is {source}-{mine[np.argmin(np.abs(mine - int(number)))]}"
             if len(mine)
             else "Nobody came by it"
         )
         raise ResultsError(
-            f"patient={text}: nobody of arrival source '{stream}' has this number (not all of the drawn come). {near}"
+            f"patient={text}: nobody of arrival source '{source}' has this number (not all of the drawn come). {near}"
         )
-    return Identity(stream, int(number))
+    return Identity(source, int(number))
 
 
 def _row_of(patients: Patients, identity: Identity) -> int | None:
@@ -116,8 +116,8 @@ def _row_of(patients: Patients, identity: Identity) -> int | None:
 
 def _introduced(patients: Patients, row: int | None) -> list[str]:
     assert row is not None
-    stream = _category(patients, "arrival_source", row)
-    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(stream, f"as '{stream.replace('_', ' ')}'")
+    source = _category(patients, "arrival_source", row)
+    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{source.replace('_', ' ')}'")
     arrived_at = float(patients["arrived_at"][row])
     told = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
     true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""

@@ -111,7 +111,7 @@ class Study:
     @property
     def n_patients(self) -> float:
         """About how many patients are simulated, all arms and replications together."""
-        per_day = sum(stream.per_day * stream.scale for arm in self.arms for stream in arm.pathway.arrivals.values())
+        per_day = sum(source.per_day * source.scale for arm in self.arms for source in arm.pathway.arrivals.values())
         return per_day * self.run.days * self.run.replications
 
     @property

@@ -24,7 +24,7 @@ from simulation.records.schema import Mask
 from simulation.triage.estimates import Portion
 from simulation.triage.labels import Labels
 from simulation.triage.minutes import Reach, reach_faults
-from simulation.triage.people import Attributes, among, in_streams, only_faults, unknown
+from simulation.triage.people import Attributes, among, from_sources, only_faults, unknown
 
 
 @config_dataclass
@@ -50,7 +50,7 @@ class TriageAction:
 def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
     """Whom triage considers for an action, shape (n,): who can get it at all, and whom the policy covers."""
     stated = pathway.attributes[action.sets]
-    found = in_streams(pathway, draws, action.covers.arrivals)
+    found = from_sources(pathway, draws, action.covers.arrivals)
     found &= among(pathway, attributes, action.covers.only, len(draws))
     if isinstance(stated, Action):
         found &= among(pathway, attributes, stated.only, len(draws))
@@ -81,7 +81,7 @@ def action_faults(actions: Mapping[str, TriageAction], pathway: Pathway, where: 
         faults += _suited_faults(action, pathway, f"{path}.suited")
         faults += reach_faults(action.covers, pathway, f"{path}.covers")
         if not action.covers.arrivals:
-            faults.append(Fault(f"{path}.covers.arrivals", "names no stream", "Name the streams it is for"))
+            faults.append(Fault(f"{path}.covers.arrivals", "names no arrival source", "Name the sources it is for"))
     return faults
 
 

@@ -22,7 +22,7 @@ from simulation.triage.estimates import estimate_faults
 from simulation.triage.failures import can_happen, durations_of_triage
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import Matrix, table_faults
-from simulation.triage.minutes import effect_faults, streams_of
+from simulation.triage.minutes import effect_faults, sources_of
 from simulation.triage.people import abstention_faults, added_faults, coverage_faults, unknown
 from simulation.triage.policy import Policy
 from simulation.triage.watching import watching_faults
@@ -193,20 +193,20 @@ def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
 def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
     path, covers, known = f"{where}.covers", policy.covers, pathway.categories(ARRIVAL_SOURCE)
     labels, minutes = (covers.labels, covers.minutes) if covers is not None else ((), ())
-    wanting = tuple(effect for effect in policy.effects if not streams_of(effect, ()))
+    wanting = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
     faults = []
-    for name, streams, what, needs in (
+    for name, sources, what, needs in (
         ("labels", labels, policy.ai, policy.ai),
         ("minutes", minutes, policy.effects, wanting),
     ):
         effect = "an ai" if name == "labels" else "a minutes effect"
-        if needs and not streams:
+        if needs and not sources:
             faults.append(
-                Fault(f"{path}.{name}", f"names no stream, but there is {effect}", "Name the streams it covers")
+                Fault(f"{path}.{name}", f"names no arrival source, but there is {effect}", "Name the sources it covers")
             )
-        if not what and streams:
-            faults.append(Fault(f"{path}.{name}", f"names streams, but there is not {effect}", "Leave it out"))
-        faults += [unknown(f"{path}.{name}", "arrival source", each, known) for each in streams if each not in known]
+        if not what and sources:
+            faults.append(Fault(f"{path}.{name}", f"names arrival sources, but there is not {effect}", "Leave it out"))
+        faults += [unknown(f"{path}.{name}", "arrival source", each, known) for each in sources if each not in known]
     if policy.ai is None and not policy.effects and not policy.actions and policy.watches is None:
         faults += _stated_without(policy, OF_THE_TOOL, where, "tool")
     return faults + (coverage_faults(covers, pathway, path) if covers is not None else [])

@@ -150,27 +150,27 @@ def full_turns_away(pathway: Pathway) -> Pathway:
 
 def by_the_hour(pathway: Pathway, per_hour: Sequence[float]) -> Pathway:
     """The same station with so many arrivals in each of the 168 hours of a week."""
-    (name, stream), *_ = pathway.arrivals.items()
+    (name, source), *_ = pathway.arrivals.items()
     hours = Profile(weights=tuple(per_hour), evidence=_EVIDENCE, source=_SOURCE)
-    changed = replace(stream, per_day=sum(per_hour) / 7, by_hour="hours")
+    changed = replace(source, per_day=sum(per_hour) / 7, by_hour="hours")
     return replace(pathway, arrivals={name: changed}, profiles={"hours": hours})
 
 
 def busy_days(pathway: Pathway, *, cv: float, thinning_bound: float) -> Pathway:
     """The same station with a factor on each day's arrivals, of mean 1 and this coefficient of variation."""
-    (name, stream), *_ = pathway.arrivals.items()
+    (name, source), *_ = pathway.arrivals.items()
     factor = DayFactor(cv=cv, evidence=_EVIDENCE, source=_SOURCE)
-    changed = replace(stream, day_factor="days", thinning_bound=thinning_bound)
+    changed = replace(source, day_factor="days", thinning_bound=thinning_bound)
     return replace(pathway, arrivals={name: changed}, day_factors={"days": factor})
 
 
 def with_cubicles(pathway: Pathway, *, cubicles: int, stay_mean: float) -> Pathway:
     """A station of one level in cubicles: held while waiting for a clinician, in treatment, and for a stay after."""
-    (name, stream), *_ = pathway.arrivals.items()
+    (name, source), *_ = pathway.arrivals.items()
     stay = Exponential(kind="exponential", mean=stay_mean, evidence=_EVIDENCE, source=_SOURCE)
     return replace(
         pathway,
-        arrivals={name: replace(stream, starts=ROOM)},
+        arrivals={name: replace(source, starts=ROOM)},
         pools={**pathway.pools, "cubicles": _pool("space", cubicles)},
         durations={**pathway.durations, STAY: stay},
         steps={

@@ -152,7 +152,7 @@ class Check:
 
     def length(self, effort: Effort) -> tuple[Length, int]:
         """How long to run, and how many replications make one value."""
-        per_day = sum(stream.per_day for stream in self.pathway.arrivals.values())
+        per_day = sum(source.per_day for source in self.pathway.arrivals.values())
         days = self.n_patients * (ERROR / effort.error) ** 2 / per_day / effort.values
         each = 1 if self.measured_days is None else max(1, math.ceil(days / self.measured_days))
         measured = self.measured_days or max(1, math.ceil(days))

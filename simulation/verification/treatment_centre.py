@@ -141,9 +141,9 @@ def published() -> tuple[Published, ...]:
 
 def hourly_rates(pathway: Pathway) -> Floats:
     """Patients an hour in the hours that the original has rates for, 6:00 to midnight, shape (18,)."""
-    stream = pathway.arrivals["arrivals"]
-    weights = np.asarray(pathway.profiles[stream.by_hour or ""].weights, dtype=float)
-    rates: Floats = weights[OPENS // HOUR : 24] * (7 * stream.per_day / weights.sum())
+    source = pathway.arrivals["arrivals"]
+    weights = np.asarray(pathway.profiles[source.by_hour or ""].weights, dtype=float)
+    rates: Floats = weights[OPENS // HOUR : 24] * (7 * source.per_day / weights.sum())
     return rates
 
 

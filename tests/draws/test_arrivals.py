@@ -50,7 +50,7 @@ def test_scaled_arrivals_have_the_scaled_mean_in_every_hour(scale: float, small:
     pathway = small(f"arrivals: {{walk_in: {{scale: {scale}}}}}\nday_factors: {{weather: {{cv: 0}}}}")
     scaled = draw(pathway, seed=12, replication=0, days=DAYS)
     weights = np.array(pathway.profiles["by_hour"].weights)
-    counts = np.bincount(scaled.arrived_at[scaled.stream == 0] % DAY // HOUR, minlength=24)
+    counts = np.bincount(scaled.arrived_at[scaled.arrival_source == 0] % DAY // HOUR, minlength=24)
     assert np.abs(z(counts, scale * DAYS * 60 * weights / weights.sum())).max() < 5  # once in 70,000 seeds
 
 

@@ -103,7 +103,7 @@ def test_an_added_stream_brings_its_own_people_and_leaves_the_others_alone(small
     """
     after = draw(small(added), seed=3, replication=0, days=10)
     assert different(before, after) == set()
-    assert len(after) - (after.stream == 2).sum() == len(before) < len(after)
+    assert len(after) - (after.arrival_source == 2).sum() == len(before) < len(after)
 
 
 def test_a_stream_put_first_changes_codes_but_nobodys_luck(small: Small) -> None:
@@ -111,7 +111,7 @@ def test_a_stream_put_first_changes_codes_but_nobodys_luck(small: Small) -> None
     turned = replace(pathway, arrivals=dict(reversed(pathway.arrivals.items())))
     one, other = (draw(each, seed=3, replication=0, days=10) for each in (pathway, turned))
     for name, code in (("walk_in", 0), ("ambulance", 1)):
-        mine, theirs = one.stream == code, other.stream == 1 - code
+        mine, theirs = one.arrival_source == code, other.arrival_source == 1 - code
         assert np.array_equal(one.arrived_at[mine], other.arrived_at[theirs]), name
         assert np.array_equal(one.minutes["seeing"][:, mine], other.minutes["seeing"][:, theirs]), name
 
@@ -128,7 +128,7 @@ def test_scaled_arrivals_keep_or_drop_people_and_change_nobody(
     assert fewer < more
     # Kept or dropped by a coin: 6 standard deviations of a binomial, false alarm below 1e-8.
     assert abs(len(fewer) / len(more) - min(scale, 1 / scale)) < 6 * np.sqrt(0.25 / len(more))
-    assert (before.stream == 1).sum() == (after.stream == 1).sum()
+    assert (before.arrival_source == 1).sum() == (after.arrival_source == 1).sum()
 
 
 def test_more_days_leave_the_earlier_days_as_they_were(small: Small, different: Different) -> None:
@@ -174,12 +174,12 @@ def test_an_arms_extra_beds_start_empty_and_change_no_draw(small: Small, differe
     present = "present: {here: {starts: see, pool: nurses, share: 0.75}}"
     before = draw(small(f"{present}\n{SHARES_OF_HERE}"), seed=3, replication=0, days=10)
     after = draw(small(f"{present}\n{SHARES_OF_HERE}\npools: {{nurses: {{extra: 4}}}}"), seed=3, replication=0, days=10)
-    assert (before.stream == 2).sum() == (after.stream == 2).sum() == 3
+    assert (before.arrival_source == 2).sum() == (after.arrival_source == 2).sum() == 3
     assert len(before) == len(after)
     assert different(before, after) == set()
 
 
 def test_more_arrivals_than_the_headroom_holds_are_refused_with_the_key_to_raise(small: Small) -> None:
-    message = r"streams\.ambulance: day 0 wants 1\.60 times .*Raise streams\.ambulance\.thinning_bound"
+    message = r"arrivals\.ambulance: day 0 wants 1\.60 times .*Raise arrivals\.ambulance\.thinning_bound"
     with pytest.raises(DrawsError, match=message):
         draw(small("arrivals: {ambulance: {scale: 1.6}}"), seed=3, replication=0, days=7)

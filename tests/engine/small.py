@@ -169,7 +169,7 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
     return Draws(
         replication=0,
         arrived_at=np.array([round(each.at * TICKS_PER_MINUTE) for each in people], np.int64),
-        stream=codes[ARRIVAL_SOURCE],
+        arrival_source=codes[ARRIVAL_SOURCE],
         number=np.arange(n),
         attributes=codes,
         minutes={name: _minutes(pathway, name, people) for name in pathway.durations},

@@ -68,15 +68,15 @@ NAMES = {
     ),
     "an unknown attribute in a factor": (
         "durations: {seeing: {mean: {base: 3, times: [{by: age, values: {old: 2}}]}}}",
-        "durations.seeing.mean.times.0.by: unknown attribute 'age'. Known names: stream.",
+        "durations.seeing.mean.times.0.by: unknown attribute 'age'. Known names: arrival_source.",
     ),
     "an unknown category in a factor": (
         "durations: {seeing: {mean: {base: 3, times: [{by: arrival_source, values: {walkin: 2}, otherwise: 1}]}}}",
         "durations.seeing.mean.times.0.values.walkin: unknown category 'walkin'. Did you mean 'walk_in'?",
     ),
-    "an unknown stream of the impatient": (
+    "an unknown source of the impatient": (
         "patience: {minutes: seeing, arrivals: [ambulance], next: home, evidence: assumed, source: test}",
-        "patience.arrivals.0: unknown stream 'ambulance'. Known names: walk_in.",
+        "patience.arrivals.0: unknown arrival source 'ambulance'. Known names: walk_in.",
     ),
     "an unknown duration of patience": (
         "patience: {minutes: patience, arrivals: [walk_in], next: home, evidence: assumed, source: test}",
@@ -92,11 +92,11 @@ NAMES = {
     ),
     "a name used for two sources": (
         "present: {walk_in: {starts: see, number: 2, evidence: assumed, source: test}}",
-        "present.walk_in: streams has a 'walk_in' too. Rename one: both are sources of patients.",
+        "present.walk_in: arrivals has a 'walk_in' too. Rename one: both are sources of patients.",
     ),
     "a reserved attribute": (
-        f"attributes: {{stream: {ACUITY}}}",
-        "attributes.stream: the name 'arrival_source' is taken. Choose another name.",
+        f"attributes: {{arrival_source: {ACUITY}}}",
+        "attributes.arrival_source: the name 'arrival_source' is taken. Choose another name.",
     ),
     "a reserved class": (
         "priority: {classes: {acuity: {rank: 2, rate: 1}}}",
@@ -199,9 +199,9 @@ NUMBERS = {
         "arrivals.walk_in.by_weekday: by_hour 'hours' already says the weekday. Remove by_weekday, or give by_hour 24 "
         "weights: two patterns of the week change how many come.",
     ),
-    "a stream with a sign that streams of chance are named with": (
+    "a source with a sign that streams of chance are named with": (
         "{arrivals: {a+1: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
-        "streams.a+1: the name holds '+'. Streams of chance are named with it: leave it out of names.",
+        "arrivals.a+1: the name holds '+'. Streams of chance are named with it: leave it out of names.",
     ),
     "an attribute with such a sign": (
         "{attributes: {a/0: {kind: chance, p: 0.5, evidence: assumed, source: test}}}",
@@ -211,9 +211,9 @@ NUMBERS = {
         "{durations: {a/0: {kind: fixed, mean: 5, evidence: assumed, source: test}}}",
         "durations.a/0: the name holds '/'. Streams of chance are named with it: leave it out of names.",
     ),
-    "a stream that is called as those of the days": (
+    "a source that is called as those of the days": (
         "{arrivals: {day: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
-        "streams.day: the name 'day' is taken. Choose another name.",
+        "arrivals.day: the name 'day' is taken. Choose another name.",
     ),
     "a year of 7 months": (
         "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
@@ -307,7 +307,7 @@ POOLS = {
     ),
     "a pool asked for twice": (
         "steps: {see: {any_of: [nurses]}}",
-        "steps.see: asks for 'nurses' twice. Name each pool once in asks, any_of and widens.",
+        "steps.see: asks for 'nurses' twice. Name each pool once in asks, any_of and overflow.",
     ),
     "keeping what is not taken": (
         f"{{pools: {{beds: {BED}}}, steps: {{see: {{keeps: [beds]}}}}}}",
@@ -335,7 +335,7 @@ POOLS = {
     ),
     "a limit without a way out": (
         "steps: {see: {queue_limit: 3}}",
-        "steps.see: one of queue_limit and turned_away is missing. Give both, or neither.",
+        "steps.see: one of queue_limit and blocked_next is missing. Give both, or neither.",
     ),
     "a limit where nobody waits": (
         "steps: {see: {asks: [], queue_limit: 3, blocked_next: home}}",
@@ -353,11 +353,11 @@ POOLS = {
 ROUTE = {
     "a step nobody gets to": (
         "steps: {lost: {next: home}}",
-        "steps.lost: nobody can get to 'lost'. Lead a node or a stream to it, or remove it.",
+        "steps.lost: nobody can get to 'lost'. Lead a node or an arrival source to it, or remove it.",
     ),
     "an end nobody gets to": (
         "ends: {heaven: {outcome: died}}",
-        "ends.heaven: nobody can get to 'heaven'. Lead a node or a stream to it, or remove it.",
+        "ends.heaven: nobody can get to 'heaven'. Lead a node or an arrival source to it, or remove it.",
     ),
     "probabilities that do not add up": (
         "{steps: {see: {next: coin}}, branches: {coin: {kind: chance, targets: {see2: 0.5, home: 0.6}, "
@@ -371,9 +371,15 @@ ROUTE = {
         "branches.sort.cases: nothing for 'ambulance'. Name every category of arrival_source, or give `otherwise` "
         "where the vocabulary has it.",
     ),
+    "a branch on an attribute by its old name": (
+        "{steps: {see: {next: sort}}, branches: {sort: {kind: attribute, attribute: stream, cases: {walk_in: home}}}}",
+        "branches.sort.attribute: unknown attribute 'stream'. It is now called 'arrival_source': `aeflow migrate "
+        "FOLDER` rewrites your files.",
+    ),
     "a branch on an unknown attribute": (
-        "{steps: {see: {next: sort}}, branches: {sort: {kind: attribute, attribute: streams, cases: {walk_in: home}}}}",
-        "branches.sort.attribute: unknown attribute 'arrivals'. Did you mean 'arrival_source'?",
+        "{steps: {see: {next: sort}}, branches: {sort: "
+        "{kind: attribute, attribute: arrival_sources, cases: {walk_in: home}}}}",
+        "branches.sort.attribute: unknown attribute 'arrival_sources'. Did you mean 'arrival_source'?",
     ),
     "a branch on bad hours": (
         "{steps: {see: {next: clock}}, "
@@ -482,7 +488,7 @@ def test_sums_within_a_millionth_of_1_are_accepted(smallest: Make) -> None:
 def test_a_route_from_which_no_end_is_reached_says_so(smallest: Make) -> None:
     faults = check(smallest("steps: {see: {next: rest}, rest: {minutes: [seeing], next: see}}"))
     assert [str(fault) for fault in faults] == [
-        "ends.home: nobody can get to 'home'. Lead a node or a stream to it, or remove it.",
+        "ends.home: nobody can get to 'home'. Lead a node or an arrival source to it, or remove it.",
         "steps.see: a loop without bound: see -> rest -> see, no end can be reached from it. Go round by a loop, whose "
         "passes are drawn, or lead one of them elsewhere.",
     ]
@@ -765,7 +771,7 @@ def test_a_step_may_count_from_a_mark_of_another(smallest: Make) -> None:
 
 def test_a_clock_that_nobody_starts_is_a_fault(smallest: Make) -> None:
     (fault,) = check(smallest(CLOCK.replace("since: ordered", "since: order")))
-    assert (fault.where, fault.found) == ("steps.wait.since", "unknown mark 'order'")
+    assert (fault.where, fault.found) == ("steps.wait.since", "unknown clock 'order'")
     assert "ordered" in fault.remedy
 
 

@@ -30,7 +30,7 @@ def one_patient(pathway: Pathway, **columns: Any) -> Draws:
     return replace(
         drawn,
         arrived_at=np.array([columns.pop("arrived_at", 0)]),
-        stream=drawn.arrival_source[:1],
+        arrival_source=drawn.arrival_source[:1],
         attributes={name: codes[:1] for name, codes in drawn.attributes.items()} | columns,
         minutes={name: minutes[:, :1] for name, minutes in drawn.minutes.items()},
     )

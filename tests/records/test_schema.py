@@ -52,7 +52,7 @@ def test_unequal_lengths_and_codes_without_a_name_are_refused() -> None:
     with pytest.raises(ResultsError, match="unequal length"):
         patients(number=np.arange(4))
     with pytest.raises(ResultsError, match="'arrival_source': codes run from 0 to 2, but there are 2 names"):
-        patients(stream=np.array([0, 1, 2]))
+        patients(arrival_source=np.array([0, 1, 2]))
 
 
 def test_admitted_is_the_outcome_or_being_on_a_ward_after_a_decision() -> None:

@@ -126,7 +126,7 @@ def test_no_outage_is_told_of_where_none_was(failing: Simulated) -> None:
     ("patient", "says"),
     [
         ("walkin-12", r"neither a row nor ARRIVAL_SOURCE-NUMBER.*Did you mean 'walk_in'"),
-        ("walk_in-99999999", r"nobody of stream 'walk_in' has this number.*The nearest is walk_in-\d+"),
+        ("walk_in-99999999", r"nobody of arrival source 'walk_in' has this number.*The nearest is walk_in-\d+"),
         ("99999999", r"no attendance has this row.*run from \d+ to \d+"),
         ("somebody", r"neither a row nor ARRIVAL_SOURCE-NUMBER"),
     ],

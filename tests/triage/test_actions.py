@@ -167,8 +167,12 @@ def test_whoever_an_action_is_for_counts_as_reached(policy: Build, desk: Pathway
         ({"suited": {"test_rounds": ["9"]}}, "actions.early.suited.test_rounds", "unknown category '9'"),
         ({"suited": {"acuity_given": ["urgent"]}}, "actions.early.suited.acuity_given", "which triage decides itself"),
         ({"suited": {"streamed": ["nowhere"]}}, "actions.early.suited.streamed", "which triage decides itself"),
-        ({"covers": {"arrivals": [], **WHY}}, "actions.early.covers.arrivals", "names no stream"),
-        ({"covers": {"arrivals": ["walkin"], **WHY}}, "actions.early.covers.arrivals", "unknown stream 'walkin'"),
+        ({"covers": {"arrivals": [], **WHY}}, "actions.early.covers.arrivals", "names no arrival source"),
+        (
+            {"covers": {"arrivals": ["walkin"], **WHY}},
+            "actions.early.covers.arrivals",
+            "unknown arrival source 'walkin'",
+        ),
         (
             {"sensitivity": {"value": 0.5, **WHY}},
             "actions.early.sensitivity.range",

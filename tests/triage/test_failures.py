@@ -110,7 +110,7 @@ def test_the_tool_can_fail_for_whom_it_is_used_in_triage_and_for_nobody_else(
     }
     known = fails.categories("arrival_source")
     for name, used in streams.items():
-        expected = np.isin(there.stream, [known.index(each) for each in used])
+        expected = np.isin(there.arrival_source, [known.index(each) for each in used])
         assert np.array_equal(apply(policy(name), fails, there).attributes[TOOL_CAN_FAIL], expected), name
 
 

@@ -122,8 +122,8 @@ def test_whoever_is_watched_is_one_whom_the_tool_reached(policy: Build, desk: Pa
 @pytest.mark.parametrize(
     ("more", "where", "says"),
     [
-        ({"arrivals": ["walk_inn"]}, "watches.arrivals", "unknown stream 'walk_inn'"),
-        ({"arrivals": []}, "watches.arrivals", "names no stream"),
+        ({"arrivals": ["walk_inn"]}, "watches.arrivals", "unknown arrival source 'walk_inn'"),
+        ({"arrivals": []}, "watches.arrivals", "names no arrival source"),
         ({"only": {"age": ["old"]}}, "watches.only", "unknown attribute 'age'"),
     ],
 )

@@ -215,7 +215,7 @@ def site(path: str) -> Any:
 
 
 def per_day(stream: str) -> float:
-    return float(site(f"streams.{stream}.per_day"))
+    return float(site(f"arrivals.{stream}.per_day"))
 
 
 DOORS = ("walk_in", "ambulance", "referred")

@@ -42,7 +42,7 @@ Trace = Mapping[_State, "_State | None"]
 def explore(pathway: Pathway, graph: Graph) -> Trace:
     """Follow everybody through the route with what they may hold.
 
-    A branch on an attribute that is met again later sorts people for good: who was sent one way by their stream
+    A branch on an attribute that is met again later sorts people for good: who was sent one way by their source
     is not sent another way by it afterwards. Where that is too much to follow it is left out, which can only add
     states, never lose one.
     """

@@ -267,20 +267,20 @@ def check_node(pathway: Pathway, faults: FaultList, where: str, name: str | None
 
 
 def _streams(pathway: Pathway, faults: FaultList) -> None:
-    for name, stream in pathway.arrivals.items():
+    for name, source in pathway.arrivals.items():
         where = f"arrivals.{name}"
-        check_node(pathway, faults, f"{where}.starts", stream.starts)
-        check_profile(pathway, faults, f"{where}.by_hour", stream.by_hour, HOURLY)
-        check_profile(pathway, faults, f"{where}.by_weekday", stream.by_weekday, (7,))
-        check_profile(pathway, faults, f"{where}.by_month", stream.by_month, (12,))
-        hours = pathway.profiles.get(stream.by_hour or "")
-        if hours is not None and len(hours.weights) == HOURLY[-1] and stream.by_weekday is not None:
+        check_node(pathway, faults, f"{where}.starts", source.starts)
+        check_profile(pathway, faults, f"{where}.by_hour", source.by_hour, HOURLY)
+        check_profile(pathway, faults, f"{where}.by_weekday", source.by_weekday, (7,))
+        check_profile(pathway, faults, f"{where}.by_month", source.by_month, (12,))
+        hours = pathway.profiles.get(source.by_hour or "")
+        if hours is not None and len(hours.weights) == HOURLY[-1] and source.by_weekday is not None:
             remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
-            faults.add(f"{where}.by_weekday", f"by_hour '{stream.by_hour}' already says the weekday", remedy)
-        faults.known(f"{where}.day_factor", stream.day_factor, pathway.day_factors, what="day factor")
-        if stream.thinning_bound < stream.scale:
-            remedy = f"Raise thinning_bound to {stream.scale:g} or more, with room for busy days"
-            faults.add(f"{where}.thinning_bound", f"{stream.thinning_bound:g} is below scale {stream.scale:g}", remedy)
+            faults.add(f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy)
+        faults.known(f"{where}.day_factor", source.day_factor, pathway.day_factors, what="day factor")
+        if source.thinning_bound < source.scale:
+            remedy = f"Raise thinning_bound to {source.scale:g} or more, with room for busy days"
+            faults.add(f"{where}.thinning_bound", f"{source.thinning_bound:g} is below scale {source.scale:g}", remedy)
 
 
 def check_profile(pathway: Pathway, faults: FaultList, where: str, name: str | None, lengths: tuple[int, ...]) -> None:
@@ -387,17 +387,17 @@ def _patience(pathway: Pathway, faults: FaultList) -> None:
         return
     faults.known("patience.minutes", patience.minutes, pathway.durations, what="duration")
     check_node(pathway, faults, "patience.next", patience.next)
-    for number, stream in enumerate(patience.arrivals):
-        faults.known(f"patience.arrivals.{number}", stream, pathway.categories(ARRIVAL_SOURCE), what="arrival source")
+    for number, source in enumerate(patience.arrivals):
+        faults.known(f"patience.arrivals.{number}", source, pathway.categories(ARRIVAL_SOURCE), what="arrival source")
 
 
 def _worsening(pathway: Pathway, faults: FaultList) -> None:
     worsening, rounds = pathway.worsening, pathway.rounds
     if worsening is not None:
         faults.known("worsening.minutes", worsening.minutes, pathway.durations, what="duration")
-        for number, stream in enumerate(worsening.arrivals):
+        for number, source in enumerate(worsening.arrivals):
             faults.known(
-                f"worsening.arrivals.{number}", stream, pathway.categories(ARRIVAL_SOURCE), what="arrival source"
+                f"worsening.arrivals.{number}", source, pathway.categories(ARRIVAL_SOURCE), what="arrival source"
             )
         for before, after in worsening.becomes.items():
             for name in (before, after):
