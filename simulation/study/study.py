@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le
@@ -21,6 +21,7 @@ from simulation.study.design import Arm, Design
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 
+Kept = Literal["patients", "activities"]
 MOST_NAMED = 6
 """Arms that the short form of a study names."""
 
@@ -29,7 +30,7 @@ MOST_NAMED = 6
 class RunLength:
     """Replications, and days before, during and after the measured window; weeks are whole.
 
-    Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
+    Arrivals go on through the cool-down; it doubles (at most `doublings` times) while a measured patient is still in.
     `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
     enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`. `first` and
     `count`: a part of the replications only, from one number on, for array jobs; `aeflow gather` puts parts together.
@@ -39,9 +40,9 @@ class RunLength:
     replications: Annotated[int, Ge(1)]
     warm_up_days: Annotated[int, Ge(0)]
     measured_days: Annotated[int, Gt(0)]
-    run_out_days: Annotated[int, Ge(0)]
+    cool_down_days: Annotated[int, Ge(0)]
     doublings: Annotated[int, Ge(0), Le(8)] = 4
-    keep_patients: bool = False
+    keep: tuple[Kept, ...] = ()
     profile_all: bool = False
     first: Annotated[int, Ge(0)] = 0
     count: Annotated[int, Ge(1)] | None = None
@@ -81,7 +82,7 @@ class RunLength:
     @property
     def days(self) -> int:
         """Days simulated before any doubling."""
-        return self.warm_up_days + self.measured_days + self.run_out_days
+        return self.warm_up_days + self.measured_days + self.cool_down_days
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Study:
     @property
     def n_patients(self) -> float:
         """About how many patients are simulated, all arms and replications together."""
-        per_day = sum(stream.per_day * stream.scale for arm in self.arms for stream in arm.pathway.streams.values())
+        per_day = sum(source.per_day * source.scale for arm in self.arms for source in arm.pathway.arrivals.values())
         return per_day * self.run.days * self.run.replications
 
     @property

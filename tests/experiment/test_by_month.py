@@ -19,7 +19,7 @@ DAY = 1440.0
 
 def length(warm_up_days: int, measured_days: int) -> RunLength:
     return RunLength(
-        seed=1, replications=1, warm_up_days=warm_up_days, measured_days=measured_days, run_out_days=0, by_month=True
+        seed=1, replications=1, warm_up_days=warm_up_days, measured_days=measured_days, cool_down_days=0, by_month=True
     )
 
 
@@ -57,9 +57,9 @@ def test_the_months_of_a_year_follow_each_other_and_fill_it() -> None:
 def test_the_measures_of_a_month_are_those_of_who_came_in_it(
     ward: Callable[..., Pathway], study_of: Callable[..., Study]
 ) -> None:
-    study = study_of(ward(minutes=30.0), warm_up_days=20, measured_days=80, run_out_days=1)
+    study = study_of(ward(minutes=30.0), warm_up_days=20, measured_days=80, cool_down_days=1)
     study = replace(study, run=replace(study.run, by_month=True))
-    patients = simulate_arm(study.baseline, study.run, "compiled", 0, run_out_days=1).patients
+    patients = simulate_arm(study.baseline, study.run, "compiled", 0, cool_down_days=1).patients
     found = nurse(study).months
     assert [month for month, _ in found] == [2, 3]
     for (_, measures), window in zip(found, ((31 * DAY, 61 * DAY), (61 * DAY, 91 * DAY)), strict=True):
@@ -71,7 +71,7 @@ def test_the_measures_of_a_month_are_those_of_who_came_in_it(
 def test_a_window_of_one_month_has_its_measures_twice(
     ward: Callable[..., Pathway], study_of: Callable[..., Study]
 ) -> None:
-    study = study_of(ward(minutes=30.0), warm_up_days=31, measured_days=30, run_out_days=1)
+    study = study_of(ward(minutes=30.0), warm_up_days=31, measured_days=30, cool_down_days=1)
     answer = nurse(replace(study, run=replace(study.run, by_month=True)))
     ((month, measures),) = answer.months
     assert month == 2
