@@ -16,8 +16,8 @@ from simulation.draws.variates import Floats, Variates
 class Draws:
     """One replication's patients, sorted by arrival; every array has one entry (or column) a patient.
 
-    arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
-    the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
+    arrived_at  ticks; arrival_source  code of it; number  the candidate's number within its source, which with
+    that source names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
     patience, worsens  ticks from arrival to giving up, to getting worse, or NEVER; alarms  the same to when those who
     look can see it (None: as `worsens`); adherence  uniform coins by step;
     order  which row of the sources, one after another, each is. Minutes of durations that a source's patients cannot
@@ -28,7 +28,7 @@ class Draws:
 
     replication: int
     arrived_at: NDArray[np.int64]
-    stream: NDArray[np.int16]
+    arrival_source: NDArray[np.int16]
     number: NDArray[np.int64]
     attributes: Mapping[str, NDArray[np.int16]]
     minutes: Mapping[str, Floats]

@@ -15,7 +15,7 @@ from simulation.draws.drawn import Draws
 from simulation.draws.minutes import minutes_of, patience_of, worsens_of
 from simulation.draws.outages import draw_outages
 from simulation.draws.variates import Floats, Source, Variates
-from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.units import NEVER
 
 
@@ -32,7 +32,7 @@ def draw(
 
     `calendar`: which day of the model year day 0 is, and which day is the first measured one.
     `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
-    (`day_factors`). Raises DrawsError if a day asks for more arrivals than a stream's headroom holds.
+    (`day_factors`). Raises DrawsError if a day asks for more arrivals than a source's thinning bound holds.
     """
     factors = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
     come = those_who_come(pathway, factors, seed=seed, replication=replication, days=days, calendar=calendar)
@@ -55,7 +55,7 @@ def fill(
     """Sort everybody by arrival and draw their columns; `known` attributes (source by source) are taken as given."""
     arrived_at = np.concatenate(arrivals)
     sizes = [len(each) for each in arrivals]
-    stream = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
+    arrival_source = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
     kept = np.concatenate([source.kept for source in sources])
     number = kept + np.repeat([source.layer * NUMBERS_A_LAYER for source in sources], sizes)
     order = _in_order(arrived_at)  # those of one tick by source and number
@@ -65,9 +65,9 @@ def fill(
     bare = Draws(
         replication=replication,
         arrived_at=arrived_at[order],
-        stream=stream[order],
+        arrival_source=arrival_source[order],
         number=number[order],
-        attributes={STREAM: stream[order]},
+        attributes={ARRIVAL_SOURCE: arrival_source[order]},
         minutes={},
         patience=np.full(len(order), NEVER, dtype=np.int64),
         worsens=np.full(len(order), NEVER, dtype=np.int64),

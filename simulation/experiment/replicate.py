@@ -56,7 +56,7 @@ class ReplicationResult:
 
     replication: int
     arms: Mapping[str, ArmReplication]
-    run_out_days: int
+    cool_down_days: int
     n_attendances: int
     n_activities: int
     n_events: int
@@ -65,9 +65,9 @@ class ReplicationResult:
 
 
 def replicate(study: Study, number: int) -> ReplicationResult:
-    """Run one replication of every arm, again with twice the run-out while a measured patient is still in A&E."""
+    """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E."""
     began = time.perf_counter()
-    days = study.run.run_out_days
+    days = study.run.cool_down_days
     for _attempt in range(study.run.doublings + 1):
         result = _once(study, number, days, began)
         if not any(arm.n_unfinished for arm in result.arms.values()):
@@ -76,8 +76,8 @@ def replicate(study: Study, number: int) -> ReplicationResult:
     return result
 
 
-def _once(study: Study, number: int, run_out_days: int, began: float) -> ReplicationResult:
-    days = study.run.warm_up_days + study.run.measured_days + run_out_days
+def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
+    days = study.run.warm_up_days + study.run.measured_days + cool_down_days
     drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
     baseline = study.design.baseline
     runs: dict[str, _ArmRun] = {}
@@ -86,7 +86,7 @@ def _once(study: Study, number: int, run_out_days: int, began: float) -> Replica
     return ReplicationResult(
         replication=number,
         arms={arm.name: runs[arm.name].result for arm in study.arms},
-        run_out_days=run_out_days,
+        cool_down_days=cool_down_days,
         n_attendances=sum(run.n_attendances for run in runs.values()),
         n_activities=sum(run.n_activities for run in runs.values()),
         n_events=sum(run.n_events for run in runs.values()),

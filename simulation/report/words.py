@@ -128,7 +128,7 @@ def group_words(group: str) -> str:
         return f"true level{'s' if '-' in value else ''} {words}"
     if attribute == "language_need":
         return "needs an interpreter" if value == "yes" else "needs no interpreter"
-    if attribute == "stream":
+    if attribute == "arrival_source":
         return {"walk_in": "walked in", "ambulance": "came by ambulance"}.get(value, words)
     if attribute == "coverage":
         return {"never": "never covered", "left_out": "left out by the coin", "outside": "not for them"}.get(

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, MultipleOf
@@ -21,6 +21,7 @@ from simulation.study.design import Arm, Design
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 
+Kept = Literal["patients", "activities"]
 MOST_NAMED = 6
 """Arms that the short form of a study names."""
 
@@ -32,7 +33,7 @@ class RunLength:
     The window begins on the Monday of `start_week` of the model year (0 is the first of January). Without one, a window
     shorter than the year begins in another week in each replication, in an order that spreads the replications evenly
     over the year however many there are; a window of a year or more begins in week 0.
-    Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
+    Arrivals go on through the cool-down; it doubles (at most `doublings` times) while a measured patient is still in.
     `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
     enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`. `first` and
     `count`: a part of the replications only, from one number on, for array jobs; `aeflow gather` puts parts together.
@@ -42,10 +43,10 @@ class RunLength:
     replications: Annotated[int, Ge(1)]
     warm_up_days: Annotated[int, Ge(0), MultipleOf(7)]
     measured_days: Annotated[int, Gt(0)]
-    run_out_days: Annotated[int, Ge(0)]
+    cool_down_days: Annotated[int, Ge(0)]
     start_week: Annotated[int, Ge(0), Le(51)] | None = None
     doublings: Annotated[int, Ge(0), Le(8)] = 4
-    keep_patients: bool = False
+    keep: tuple[Kept, ...] = ()
     profile_all: bool = False
     first: Annotated[int, Ge(0)] = 0
     count: Annotated[int, Ge(1)] | None = None
@@ -94,7 +95,7 @@ class RunLength:
     @property
     def days(self) -> int:
         """Days simulated before any doubling."""
-        return self.warm_up_days + self.measured_days + self.run_out_days
+        return self.warm_up_days + self.measured_days + self.cool_down_days
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Study:
     @property
     def n_patients(self) -> float:
         """About how many patients are simulated, all arms and replications together."""
-        per_day = sum(stream.per_day * stream.scale for arm in self.arms for stream in arm.pathway.streams.values())
+        per_day = sum(source.per_day * source.scale for arm in self.arms for source in arm.pathway.arrivals.values())
         return per_day * self.run.days * self.run.replications
 
     @property

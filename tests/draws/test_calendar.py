@@ -13,7 +13,7 @@ from simulation.pathway.department import Pathway
 from simulation.units import DAY, WEEK
 
 Small = Callable[..., Pathway]
-NOTE = "mark: assumed, source: test"
+NOTE = "evidence: assumed, source: test"
 WARM_UPS = (0, 7, 14, 28, 35)
 
 
@@ -95,13 +95,13 @@ def test_a_week_that_the_model_year_has_not_is_refused(week: int) -> None:
 def test_arrivals_follow_the_months_of_the_calendar(small: Small) -> None:
     """Nobody comes but in January and December, of which the second wants three times as many."""
     pathway = small(
-        "streams: {walk_in: {per_day: 60, by_weekday: null, by_month: winter, day_factor: null}}\n"
+        "arrivals: {walk_in: {per_day: 60, by_weekday: null, by_month: winter, day_factor: null}}\n"
         "profiles: {winter: {weights: [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3]}}"
     )
     for start_week, warm_up in ((0, 0), (0, 14), (20, 7), (46, 28)):
         calendar = Calendar(start_week, warm_up)
         drawn = draw(pathway, seed=5, replication=0, days=DAYS_IN_YEAR, calendar=calendar)
-        counts = np.bincount(drawn.arrived_at[drawn.stream == 0] // DAY, minlength=DAYS_IN_YEAR)
+        counts = np.bincount(drawn.arrived_at[drawn.arrival_source == 0] // DAY, minlength=DAYS_IN_YEAR)
         month = calendar.months(np.arange(DAYS_IN_YEAR))
         assert counts[(month > 0) & (month < 11)].sum() == 0
         # A Poisson mean is off by more than 5 standard deviations once in a million.

@@ -19,7 +19,7 @@ DAY = 1440.0
 
 def length(measured_days: int, *, start_week: int | None = None, warm_up_days: int = 0) -> RunLength:
     return RunLength(
-        seed=1, replications=1, warm_up_days=warm_up_days, measured_days=measured_days, run_out_days=0,
+        seed=1, replications=1, warm_up_days=warm_up_days, measured_days=measured_days, cool_down_days=0,
         start_week=start_week, by_month=True,
     )  # fmt: skip
 
@@ -76,9 +76,9 @@ def test_the_months_of_a_year_follow_each_other_and_fill_it() -> None:
 def test_the_measures_of_a_month_are_those_of_who_came_in_it(
     ward: Callable[..., Pathway], study_of: Callable[..., Study]
 ) -> None:
-    study = study_of(ward(minutes=30.0), warm_up_days=7, measured_days=80, run_out_days=1)
+    study = study_of(ward(minutes=30.0), warm_up_days=7, measured_days=80, cool_down_days=1)
     study = replace(study, run=replace(study.run, by_month=True))
-    patients = simulate_arm(study.baseline, study.run, "compiled", 0, run_out_days=1).patients
+    patients = simulate_arm(study.baseline, study.run, "compiled", 0, cool_down_days=1).patients
     found = nurse(study).months
     assert [month for month, _ in found] == [1, 2]
     for (_, measures), window in zip(found, ((7 * DAY, 38 * DAY), (38 * DAY, 68 * DAY)), strict=True):
@@ -90,7 +90,7 @@ def test_the_measures_of_a_month_are_those_of_who_came_in_it(
 def test_a_window_of_one_month_has_its_measures_twice(
     ward: Callable[..., Pathway], study_of: Callable[..., Study]
 ) -> None:
-    study = study_of(ward(minutes=30.0), warm_up_days=7, measured_days=31, run_out_days=1)
+    study = study_of(ward(minutes=30.0), warm_up_days=7, measured_days=31, cool_down_days=1)
     answer = nurse(replace(study, run=replace(study.run, by_month=True)))
     ((month, measures),) = answer.months
     assert month == 1

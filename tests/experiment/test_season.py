@@ -19,7 +19,7 @@ SEASONS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
 
 def length(measured_days: int, *, start_week: int | None = None, warm_up_days: int = 14) -> RunLength:
     return RunLength(
-        seed=1, replications=4, warm_up_days=warm_up_days, measured_days=measured_days, run_out_days=0,
+        seed=1, replications=4, warm_up_days=warm_up_days, measured_days=measured_days, cool_down_days=0,
         start_week=start_week,
     )  # fmt: skip
 
@@ -32,10 +32,10 @@ def start_weeks(run: RunLength, n: int = 4) -> list[int]:
 def seasonal(ward: Callable[..., Pathway], study_of: Callable[..., Study]) -> Study:
     """A ward to which ever more come from January to December, measured for four weeks after one of warm-up."""
     plain = ward(minutes=30.0, per_day=600)
-    stream = replace(plain.streams["walk_in"], by_month="seasons")
-    profile = Profile(weights=tuple(map(float, SEASONS)), mark="assumed", source="made for a test")
-    pathway = replace(plain, streams={"walk_in": stream}, profiles={"seasons": profile})
-    return study_of(pathway, warm_up_days=7, measured_days=28, run_out_days=1)
+    source = replace(plain.arrivals["walk_in"], by_month="seasons")
+    profile = Profile(weights=tuple(map(float, SEASONS)), evidence="assumed", source="made for a test")
+    pathway = replace(plain, arrivals={"walk_in": source}, profiles={"seasons": profile})
+    return study_of(pathway, warm_up_days=7, measured_days=28, cool_down_days=1)
 
 
 def expected(calendar: Calendar, days: np.ndarray) -> np.ndarray:
@@ -44,7 +44,7 @@ def expected(calendar: Calendar, days: np.ndarray) -> np.ndarray:
 
 
 def simulated(study: Study, replication: int) -> Simulated:
-    return simulate_arm(study.baseline, study.run, "compiled", replication, run_out_days=1)
+    return simulate_arm(study.baseline, study.run, "compiled", replication, cool_down_days=1)
 
 
 # --- the rule --------------------------------------------------------------------------------------------------------

@@ -27,7 +27,9 @@ def seen(simulated: dict[str, Simulated]) -> int:
     """The place in the table of somebody who walked in, was seen and went home under the baseline."""
     patients = simulated["nurse"].patients
     there = (
-        patients.where("stream", "walk_in") & patients.where("outcome", "discharged") & ~np.isnan(patients["seen_at"])
+        patients.where("arrival_source", "walk_in")
+        & patients.where("outcome", "discharged")
+        & ~np.isnan(patients["seen_at"])
     )
     return int(np.flatnonzero(there)[40])
 
@@ -103,13 +105,13 @@ def failing() -> Simulated:
         name: StatedOutages(
             kind="stated",
             spans=(Span(starts_at_minutes=start, ends_at_minutes=end),),
-            mark="assumed",
+            evidence="assumed",
             source="made for a test",
         )
         for name, start, end in (("triage_tool", 668, 840), ("triage_tool_degraded", 840, 1080))
     }
     failing = replace(arm, pathway=replace(arm.pathway, outages=outages))
-    return simulate_arm(failing, load(*SHORT).run, "compiled", 0, run_out_days=0)
+    return simulate_arm(failing, load(*SHORT).run, "compiled", 0, cool_down_days=0)
 
 
 @pytest.mark.parametrize(
@@ -141,10 +143,10 @@ def test_no_outage_is_told_of_where_none_was(failing: Simulated) -> None:
 @pytest.mark.parametrize(
     ("patient", "says"),
     [
-        ("walkin-12", r"neither a row nor STREAM-NUMBER.*Did you mean 'walk_in'"),
-        ("walk_in-99999999", r"nobody of stream 'walk_in' has this number.*The nearest is walk_in-\d+"),
+        ("walkin-12", r"neither a row nor ARRIVAL_SOURCE-NUMBER.*Did you mean 'walk_in'"),
+        ("walk_in-99999999", r"nobody of arrival source 'walk_in' has this number.*The nearest is walk_in-\d+"),
         ("99999999", r"no attendance has this row.*run from \d+ to \d+"),
-        ("somebody", r"neither a row nor STREAM-NUMBER"),
+        ("somebody", r"neither a row nor ARRIVAL_SOURCE-NUMBER"),
     ],
 )
 def test_nobody_is_a_message_that_says_who_there_is(simulated: dict[str, Simulated], patient: str, says: str) -> None:

@@ -19,5 +19,5 @@ from simulation.study.study import RunLength
     ],
 )
 def test_the_start_weeks_are_named_if_few_and_counted_if_many(run: dict[str, int], words: str) -> None:
-    length = RunLength(seed=1, warm_up_days=14, run_out_days=4, **run)
+    length = RunLength(seed=1, warm_up_days=14, cool_down_days=4, **run)
     assert season_words(length, range(length.replications)) == words

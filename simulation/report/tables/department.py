@@ -93,7 +93,7 @@ def _level_header(level: str) -> str:
 
 def counts_table(stated: Sequence[Statement]) -> ReportTable:
     """How many statements of each part of the configuration are published, measured, assumed."""
-    counts = Counter((each.where.split(".")[0], each.mark) for each in stated)
+    counts = Counter((each.where.split(".")[0], each.evidence) for each in stated)
     groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
     rows = [(group, *(str(counts[group, mark]) for mark in MARKS)) for group in groups]
     rows.append(("in all", *(str(sum(counts[group, mark] for group in groups)) for mark in MARKS)))
@@ -111,7 +111,7 @@ def run_table(result: StudyResult) -> ReportTable:
     )
     season = season_words(run, (each.replication for each in result.replications))
     rows = [
-        ("length", f"{length}; run-out {manifest.get('run_out_days', run.run_out_days)} days"),
+        ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
         *([("season", season)] if season else []),
         ("seed", str(run.seed)),
         ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
