@@ -650,6 +650,7 @@ def _run(study: Study) -> str:
         ("replications", run.replications),
         ("warm-up, days", run.warm_up_days),
         ("measured, days", run.measured_days),
+        ("start week (any: see below)", "any" if run.start_week is None else run.start_week),
         ("run-out, days (doubles while a measured patient is in A&E)", run.cool_down_days),
         ("doublings at most", run.doublings),
         ("seed", str(run.seed)),

@@ -9,23 +9,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.draws.calendar import MONTHS_IN_YEAR, Calendar
 from simulation.draws.variates import Floats, Source, generator_of
 from simulation.errors import DrawsError
 from simulation.pathway.department import ARRIVAL_SOURCE, ArrivalSource, Pathway, Present, Profile
 from simulation.pathway.rota import timetable
 from simulation.units import DAY, to_ticks
 
-DAYS_IN_YEAR = 364
-"""A model year is 52 whole weeks, so that every weekday counts equally; months are its twelfths."""
 LAYER = 0.25
 """Arrivals beyond the usual come in layers of a quarter of the usual each, so that only what is wanted is drawn."""
 NUMBERS_A_LAYER = 2**32
 """How far apart the numbers of candidates of neighbouring layers are, so that each has its own."""
-
-
-def months_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The month of each day since the start of a run, 0 for January, shape of `days`."""
-    return days % DAYS_IN_YEAR * 12 // DAYS_IN_YEAR
 
 
 def day_factors(pathway: Pathway, *, seed: int, replication: int, days: int) -> dict[str, Floats]:
@@ -39,11 +33,11 @@ def day_factors(pathway: Pathway, *, seed: int, replication: int, days: int) -> 
 
 
 def those_who_come(
-    pathway: Pathway, factors: Mapping[str, Floats], *, seed: int, replication: int, days: int
+    pathway: Pathway, factors: Mapping[str, Floats], *, seed: int, replication: int, days: int, calendar: Calendar
 ) -> Iterator[tuple[Source, NDArray[np.int64]]]:
     """The layers of every source's candidates, and the ticks at which those who come arrive."""
     for code, (name, source) in enumerate(pathway.arrivals.items()):
-        yield from _layers(pathway, name, source, factors, seed, replication, days, code)
+        yield from _layers(pathway, name, source, factors, seed, replication, days, code, calendar)
 
 
 def those_present(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int64]]]:
@@ -63,6 +57,7 @@ def _layers(
     replication: int,
     days: int,
     code: int,
+    calendar: Calendar,
 ) -> Iterator[tuple[Source, NDArray[np.int64]]]:
     """The layers of one source's candidates, day by day, and the ticks at which those who come arrive.
 
@@ -73,7 +68,7 @@ def _layers(
     by_hour = _hours(pathway.profiles[source.by_hour] if source.by_hour else None)
     pattern = by_hour.sum(axis=1)[weekday] / by_hour.sum(axis=1).mean()
     pattern = pattern * _mean_one(pathway, source.by_weekday, 7)[weekday]
-    pattern = pattern * _mean_one(pathway, source.by_month, 12)[months_of(np.arange(days))]
+    pattern = pattern * _mean_one(pathway, source.by_month, MONTHS_IN_YEAR)[calendar.months(np.arange(days))]
     wanted = source.scale * (factors[source.day_factor] if source.day_factor else np.ones(days))
     if np.any(wanted > source.thinning_bound):
         raise DrawsError(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.variates import Floats, Variates
 
 
@@ -22,6 +23,7 @@ class Draws:
     order  which row of the sources, one after another, each is. Minutes of durations that a source's patients cannot
     come to are 0.
     outages  by name, ticks from and to of the spans in which something is down, shape (n_spans, 2), in order of time.
+    calendar  which day of the model year each simulated day is, and which is the first measured one.
     """
 
     replication: int
@@ -37,6 +39,7 @@ class Draws:
     variates: Variates
     outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     alarms: NDArray[np.int64] | None = None
+    calendar: Calendar = FROM_JANUARY
 
     def __len__(self) -> int:
         return len(self.arrived_at)

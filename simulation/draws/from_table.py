@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws.arrivals import DAYS_IN_YEAR
+from simulation.draws.calendar import DAYS_IN_YEAR
 from simulation.draws.drawn import Draws
 from simulation.draws.minutes import patience_of, worsens_of
 from simulation.draws.sample import fill

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from simulation.draws.arrivals import NUMBERS_A_LAYER, day_factors, those_present, those_who_come
 from simulation.draws.attributes import attributes_of
+from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.drawn import Draws
 from simulation.draws.minutes import minutes_of, patience_of, worsens_of
 from simulation.draws.outages import draw_outages
@@ -19,17 +20,25 @@ from simulation.units import NEVER
 
 
 def draw(
-    pathway: Pathway, *, seed: int, replication: int, days: int, busy: Mapping[str, Floats] | None = None
+    pathway: Pathway,
+    *,
+    seed: int,
+    replication: int,
+    days: int,
+    calendar: Calendar = FROM_JANUARY,
+    busy: Mapping[str, Floats] | None = None,
 ) -> Draws:
     """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
 
+    `calendar`: which day of the model year day 0 is, and which day is the first measured one.
     `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
     (`day_factors`). Raises DrawsError if a day asks for more arrivals than a source's thinning bound holds.
     """
     factors = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
-    found = [*those_who_come(pathway, factors, seed=seed, replication=replication, days=days), *those_present(pathway)]
+    come = those_who_come(pathway, factors, seed=seed, replication=replication, days=days, calendar=calendar)
+    found = [*come, *those_present(pathway)]
     sources, arrivals = [source for source, _ in found], [arrived_at for _, arrived_at in found]
-    return fill(pathway, seed, replication, days, sources, arrivals)
+    return fill(pathway, seed, replication, days, sources, arrivals, calendar=calendar)
 
 
 def fill(
@@ -40,6 +49,8 @@ def fill(
     sources: list[Source],
     arrivals: list[NDArray[np.int64]],
     known: Mapping[str, NDArray[np.int16]] | None = None,
+    *,
+    calendar: Calendar = FROM_JANUARY,
 ) -> Draws:
     """Sort everybody by arrival and draw their columns; `known` attributes (source by source) are taken as given."""
     arrived_at = np.concatenate(arrivals)
@@ -74,7 +85,8 @@ def fill(
         patience=patience_of(pathway, bare, minutes),
         worsens=worsens_of(pathway, bare, minutes),
         adherence={name: bare.uniform(f"adherence:{name}") for name in adheres},
-        outages=draw_outages(pathway, seed=seed, replication=replication, days=days),
+        outages=draw_outages(pathway, seed=seed, replication=replication, days=days, calendar=calendar),
+        calendar=calendar,
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.analysis.definitions import AMBULANCE, WALK_IN
+from simulation.draws import Calendar
 from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.explain.statements import BANNER
@@ -25,6 +26,10 @@ from simulation.units import TICKS_PER_MINUTE, WEEKDAYS
 DAY_NAMES = dict(
     zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
 )
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 DESCRIBED = ("age_band", "sex", "language_need", "complaint")
 """Attributes that introduce a patient, where the table has them."""
 SHORTEST = 0.5
@@ -62,11 +67,12 @@ def story(
     """The story from tables that are at hand; the first arm is the one that rows are numbered in."""
     if not simulated_by_arm:
         raise ResultsError("no arm to tell a story of. Simulate at least one")
-    first = next(iter(simulated_by_arm.values())).patients
+    baseline = next(iter(simulated_by_arm.values()))
+    first, calendar = baseline.patients, baseline.draws.calendar
     identity = find_patient(first, patient)
     replication = int(first["replication"][0])
     lines = [f"Patient {identity}, replication {replication}. {BANNER}", ""]
-    lines += _introduced(first, _row_of(first, identity))
+    lines += _introduced(first, _row_of(first, identity), calendar)
     outcomes = []
     for name, simulated in simulated_by_arm.items():
         label = (labels or {}).get(name, name)
@@ -114,7 +120,7 @@ def _row_of(patients: Patients, identity: Identity) -> int | None:
     return int(mine[0]) if len(mine) else None
 
 
-def _introduced(patients: Patients, row: int | None) -> list[str]:
+def _introduced(patients: Patients, row: int | None, calendar: Calendar) -> list[str]:
     assert row is not None
     source = _category(patients, "arrival_source", row)
     came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{source.replace('_', ' ')}'")
@@ -122,7 +128,15 @@ def _introduced(patients: Patients, row: int | None) -> list[str]:
     told = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
     true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""
     who = f" {', '.join(told).capitalize()}." if told else ""
-    return [f"Arrived {clock(arrived_at, day=True)} (day {int(arrived_at // 1440)}) {came}.{who}{true}"]
+    return [f"Arrived {clock(arrived_at, day=True)} ({_date(arrived_at, calendar)}) {came}.{who}{true}"]
+
+
+def _date(at: float, calendar: Calendar) -> str:
+    """The month, and which measured day it is, the first being 0 as in a policy's `go_live_day`."""
+    day = np.array([int(at // 1440)])
+    measured_day = int(calendar.measured_days(day)[0])
+    month = MONTHS[int(calendar.months(day)[0])]
+    return f"{month}, measured day {measured_day}" if measured_day >= 0 else f"{month}, in the warm-up"
 
 
 def _attribute(patients: Patients, name: str, row: int) -> str:

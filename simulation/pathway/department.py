@@ -261,7 +261,7 @@ class ShareOfTime(Sourced):
 
 @config_dataclass
 class Span:
-    """From one minute to another since 00:00 on day 0, half-open."""
+    """From one minute to another since 00:00 on the first measured day, half-open."""
 
     starts_at_minutes: Minutes
     ends_at_minutes: Minutes

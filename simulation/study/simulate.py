@@ -36,7 +36,7 @@ def simulate_arm(
 ) -> Simulated:
     """One arm, one replication, everything kept."""
     days = run.warm_up_days + run.measured_days + cool_down_days
-    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days)
+    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
     return simulated(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 

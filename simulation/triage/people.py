@@ -131,9 +131,12 @@ def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attrib
 
 
 def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
-    """Whole days from go-live (day 0 where none is stated) to each patient's arrival, shape (n,)."""
-    first = go_live_day.value if go_live_day is not None else 0.0
-    return np.asarray(draws.arrived_at // DAY - first, dtype=float)
+    """Whole days from go-live to each patient's arrival, shape (n,).
+
+    Go-live counts from the first measured day. Without one the tool is live in the warm-up, too, as on that day.
+    """
+    days = draws.calendar.measured_days(draws.arrived_at // DAY).astype(float)
+    return np.maximum(days, 0) if go_live_day is None else days - go_live_day.value
 
 
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:

@@ -357,16 +357,16 @@ def _known(targets: Sequence[Target], name: str) -> None:
 
 
 def _measured(targets: Sequence[Target], run: RunLength, name: str) -> None:
-    """Raise ConfigError, once, if the run does not measure a whole month that a target is a mean of."""
+    """Raise ConfigError, once, if a replication does not measure a whole month that a target is a mean of."""
     asked = [target for target in targets if target.months]
     wanted = {month for target in asked for month in _from_to(target.months)}
-    missing = sorted(wanted - {month for month, _ in run.months})
+    measured = [{month for month, _ in run.months(replication)} for replication in range(run.replications)]
+    missing = sorted(month for month in wanted if not all(month in months for months in measured))
     if not missing:
         return
     found = (
-        f"the {run.measured_days} days after {run.warm_up_days} of warm-up do not hold month "
-        f"{', '.join(map(str, missing))} (1 is January) wholly, and {len(asked)} rows of targets/{name}.yaml are means "
-        "of monthly figures"
+        f"the {run.measured_days} measured days do not hold month {', '.join(map(str, missing))} (1 is January) wholly "
+        f"in every replication, and {len(asked)} rows of targets/{name}.yaml are means of monthly figures"
     )
     remedy = "Measure a year, as run=validation does: run.warm_up_days=28 run.measured_days=364"
     raise ConfigError([Fault("run.measured_days", found, remedy)])

@@ -42,6 +42,10 @@ def changed(name: str, before: str, after: str) -> str:
         ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a valid tuple"),
         ("engine=fast", "engine: found 'fast'. Allowed: 'auto', 'reference' or 'compiled'"),
         ("run.measured_days=-1", "run.measured_days: found -1. Allowed: greater than 0"),
+        ("run.warm_up_days=10", "run.warm_up_days: found 10. Allowed: a multiple of 7"),
+        ("run.start_week=52", "run.start_week: found 52. Allowed: less than or equal to 51"),
+        ("run.start_week=-1", "run.start_week: found -1. Allowed: greater than or equal to 0"),
+        ("run.start_week=spring", "run.start_week: found 'spring'. Allowed: a valid integer"),
         (
             "site.arrivals.walk_in.per_day=-4",
             "site.arrivals.walk_in.per_day: found -4. Allowed: greater than or equal to 0",

@@ -13,7 +13,7 @@ from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway
 from simulation.study.study import Study
 
-SHORT = ("run.measured_days=7", "run.warm_up_days=3", "run.replications=2", "engine=compiled", "executor=serial")
+SHORT = ("run.measured_days=7", "run.warm_up_days=7", "run.replications=2", "engine=compiled", "executor=serial")
 FEW = ("nurse", "sham", "lean_triage")
 NOTE = {"evidence": "assumed", "source": "made for a test"}
 LEVELS = ["immediate", "very_urgent", "urgent", "standard", "non_urgent"]

@@ -28,7 +28,7 @@ def task(study: Study) -> Task:
 def test_the_run_out_doubles_until_every_measured_patient_has_left(
     days_in: float, run_out: int, needed: int, ward: Ward, study_of: Callable[..., Study]
 ) -> None:
-    days = {"warm_up_days": 1, "measured_days": 3, "cool_down_days": run_out}
+    days = {"warm_up_days": 7, "measured_days": 3, "cool_down_days": run_out}
     answer = replicate(task(study_of(ward(minutes=days_in * DAY), **days)))
     assert answer.cool_down_days == needed
     assert answer.arms["nurse"].n_unfinished == 0
@@ -67,10 +67,10 @@ def test_a_week_more_of_run_out_changes_no_measured_row(study: Study) -> None:
 
 
 def test_only_who_arrives_in_the_window_is_measured(study: Study) -> None:
-    run = replace(study.run, warm_up_days=2, measured_days=3)
+    run = replace(study.run, warm_up_days=7, measured_days=3)
     patients = simulate_arm(study.baseline, run, "compiled", 0, cool_down_days=1).patients
     arrived_at = patients["arrived_at"]
-    mine = patients.select((arrived_at >= 2 * DAY) & (arrived_at < 5 * DAY))
+    mine = patients.select((arrived_at >= 7 * DAY) & (arrived_at < 10 * DAY))
     assert 0 < len(mine) < len(patients)
     measures = [measure(each, window=run.window).values for each in (patients, mine)]
     assert np.array_equal(*measures, equal_nan=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.config import load
+from simulation.draws import Calendar
 from simulation.errors import ResultsError
 from simulation.experiment.result import Result
 from simulation.explain.patient_story import clock, find_patient, story, tell
@@ -52,6 +53,23 @@ def test_a_story_gives_arrival_label_and_departure_as_the_tables_have_them(
     assert "Nurse triage (today)" in told
     assert "not for clinical use" in told
     assert "triage, which took" in told or "triage took" in told
+
+
+@pytest.mark.parametrize(
+    ("calendar", "told"),
+    [
+        (Calendar(start_week=0), "(January, measured day 0)"),
+        (Calendar(start_week=51), "(December, measured day 0)"),
+        (Calendar(start_week=19, warm_up_days=7), "(May, in the warm-up)"),
+    ],
+)
+def test_a_story_gives_the_month_and_the_measured_day_of_arrival(
+    calendar: Calendar, told: str, simulated: dict[str, Simulated]
+) -> None:
+    nurse = simulated["nurse"]
+    moved = replace(nurse, draws=replace(nurse.draws, calendar=calendar))
+    first = int(nurse.patients["patient"][np.argmin(nurse.patients["arrived_at"])])
+    assert told in story({"nurse": moved}, first)
 
 
 def test_the_steps_of_a_story_are_in_order_of_time(simulated: dict[str, Simulated], seen: int) -> None:

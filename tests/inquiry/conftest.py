@@ -10,7 +10,7 @@ from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 
 SHORT = (
-    "run.measured_days=5", "run.warm_up_days=1", "run.cool_down_days=1", "run.doublings=0", "run.replications=2",
+    "run.measured_days=5", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "run.replications=2",
     "engine=compiled", "executor=serial",
 )  # fmt: skip
 STUDY = """

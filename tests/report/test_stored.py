@@ -31,8 +31,8 @@ DESIGN = Design(
     primary=(TARGET,), secondary=(TARGET,), margins=(MARGIN,), coverages=Coverages(partial="sham", full="ai"),
 )  # fmt: skip
 RUN = RunLength(
-    seed=1, replications=2, warm_up_days=3, measured_days=7, cool_down_days=5, doublings=6, keep=("patients",),
-    profile_all=True, by_month=True,
+    seed=1, replications=2, warm_up_days=14, measured_days=7, cool_down_days=5, doublings=6, keep=("patients",),
+    start_week=7, profile_all=True, by_month=True,
 )  # fmt: skip
 
 

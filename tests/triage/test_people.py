@@ -1,13 +1,14 @@
 """Whom a tool meets, how people use it and when it fails: each lever against a share or a label worked out by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from simulation.draws import Draws
+from simulation.draws import Calendar, Draws
 from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
 from simulation.triage.apply import apply, reached
@@ -361,6 +362,41 @@ def test_before_it_goes_live_a_tool_does_nothing(policy: Build, desk: Pathway, p
         np.testing.assert_array_equal(after.minutes[name][:, first:], plain.minutes[name][:, first:])
     labels = [each.attributes["acuity_given"] for each in (after, plain, before)]
     np.testing.assert_array_equal(labels[0], np.concatenate([labels[2][:first], labels[1][first:]]))
+
+
+def test_go_live_and_adoption_count_from_the_first_measured_day(policy: Build, desk: Pathway, patients: Draws) -> None:
+    """After a week of warm-up day 0 of the calendar is the eighth simulated one."""
+    warmed = replace(patients, calendar=Calendar(start_week=20, warm_up_days=7))
+    built = policy(
+        "ai_label_measured_over",
+        go_live_day=estimate(1),
+        adoption={"start": estimate(0.2), "end": estimate(0.9), "weeks": estimate(1)},
+    )
+    found, day = reached(built, desk, warmed), patients.arrived_at // DAY
+    assert not np.any(found[day < 8])
+    for number, p in ((8, 0.2), (9, 0.3)):
+        assert_share(found[day == number], p)
+
+
+def test_without_a_go_live_day_a_tool_is_used_in_the_warm_up_as_on_the_first_measured_day(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    warmed = replace(patients, calendar=Calendar(warm_up_days=7))
+    adoption = {"start": estimate(0.2), "end": estimate(0.9), "weeks": estimate(1)}
+    found, day = reached(policy("ai_label_measured_over", adoption=adoption), desk, warmed), patients.arrived_at // DAY
+    assert_share(found[day < 7], 0.2)
+    for number, p in ((7, 0.2), (8, 0.3), (9, 0.4)):
+        assert_share(found[day == number], p)
+
+
+def test_an_assessor_does_not_drift_in_the_warm_up(
+    policy: Build, stated: Stated, desk: Pathway, patients: Draws, answer: np.ndarray
+) -> None:
+    warmed = replace(patients, calendar=Calendar(warm_up_days=7))
+    drift = {"towards": stated("ai_drifts")["drift"]["towards"], "months": estimate(5 / DAYS_A_MONTH)}
+    labels, day = given(policy("ai_label_measured_over", drift=drift), desk, warmed), patients.arrived_at // DAY
+    np.testing.assert_array_equal(labels[day <= 7], answer[day <= 7])
+    assert np.any(labels[day > 7] != answer[day > 7])
 
 
 def test_a_drifting_matrix_is_the_weighted_mean_of_the_two_on_every_day(

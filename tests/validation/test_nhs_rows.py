@@ -306,7 +306,7 @@ def test_an_override_replaces_the_one_of_the_same_key() -> None:
 # --- a small run -----------------------------------------------------------------------------------------------------
 
 SHORT = (
-    "run.replications=2", "run.warm_up_days=3", "run.measured_days=7", "run.cool_down_days=1", "run.doublings=0",
+    "run.replications=2", "run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1", "run.doublings=0",
     "executor=serial",
 )  # fmt: skip
 
