@@ -29,6 +29,7 @@ For planning only, not for clinical use.
   aeflow report  FOLDER             write the HTML report of a stored run again
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
+  aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
 
   study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
@@ -205,6 +206,24 @@ def _gather(words: list[str]) -> int:
     return 0
 
 
+def _migrate(words: list[str]) -> int:
+    from simulation.config.migrate import migration_of
+
+    options = {"dry_run=true": True, "dry_run=false": False}
+    folders = [word for word in words if word not in options]
+    if len(folders) != 1:
+        remedy = "Say aeflow migrate FOLDER, and dry_run=true to see what would be renamed"
+        raise ConfigError([Fault("migrate", f"found {len(folders)} folders", remedy)])
+    migration = migration_of(folders[0])
+    dry = any(options.get(word, False) for word in words)
+    if not dry:
+        migration.carry_out()
+    print("\n".join(migration.lines()))
+    if dry:
+        print("Dry run: nothing was written.")
+    return 0
+
+
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "compare": _compare,
     "run": _run,
@@ -212,6 +231,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "validate": _validate,
     "report": _report,
     "gather": _gather,
+    "migrate": _migrate,
 }
 
 

@@ -22,7 +22,7 @@ GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
 
 
-GROUPS_OF_VALUES = (*GROUPS, "knobs")
+GROUPS_OF_VALUES = (*GROUPS, "calibration")
 """The groups that are blocks of named parts, each validated with the department or by itself."""
 CHANGEABLE = GROUPS_OF_VALUES
 """What a scenario or an arm can change; anything else would do nothing."""

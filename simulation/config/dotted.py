@@ -9,6 +9,7 @@ from typing import Any
 
 from simulation.config.bounds import MOST_PARTS, REFERENCE
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.renamed import now_called
 
 Raw = dict[str, Any]
 
@@ -71,8 +72,10 @@ def leave_out(root: Raw, path: Sequence[str], where: str, faults: list[Fault]) -
 
 def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Sequence[str]) -> None:
     """Set what a change names, whole; a last key that is not there yet is left to validation."""
-    if change.path.split(".")[0] not in changeable:
-        remedy = f"Changes may start with {', '.join(changeable)}"
+    first = change.path.split(".")[0]
+    if first not in changeable:
+        renamed = now_called(first) in changeable
+        remedy = nearest(first, changeable) if renamed else f"Changes may start with {', '.join(changeable)}"
         faults.append(Fault(change.where, "is not part of a department", remedy))
         return
     if change.path in changeable and not isinstance(change.value, dict):
@@ -130,7 +133,7 @@ def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: s
 
 
 def _provenance(block: Any) -> Raw:
-    return {key: block[key] for key in ("mark", "source") if key in block} if isinstance(block, dict) else {}
+    return {key: block[key] for key in ("evidence", "source") if key in block} if isinstance(block, dict) else {}
 
 
 def _place_of(

@@ -19,7 +19,7 @@ from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.executors.open import MOST_WORKERS, processors
 from simulation.inquiry.ablation import expanded, lever_faults
-from simulation.pathway.config_dataclass import Mark, config_dataclass
+from simulation.pathway.config_dataclass import Evidence, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.study.design import Arm, Block, Design, List, Value
 from simulation.study.study import ReadyArm, RunLength, Study
@@ -29,12 +29,12 @@ from simulation.triage.policy import Policy
 
 
 @config_dataclass
-class Knob:
+class CalibrationParameter:
     """A fitted value: what it is now, what a department could have, and where it comes from."""
 
     value: float | int
     range: tuple[float, float]
-    mark: Mark
+    evidence: Evidence
     source: str
 
 
@@ -44,7 +44,7 @@ class Scenario:
 
     question: str
     changes: Mapping[str, Value | Block | List]
-    mark: Mark | None = None
+    evidence: Evidence | None = None
     source: str | None = None
 
 
@@ -61,7 +61,7 @@ class Top:
     resume: bool = True
 
 
-GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
+GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 RESERVED = frozenset(
     ["latest", "pathway", "published", "notebooks", "sweeps", "con", "prn", "aux", "nul"]
@@ -122,9 +122,9 @@ def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
     run = validated(RunLength, raw.get("run"), "run", faults)
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
     faults += block_faults(raw, GROUPS_OF_VALUES)
-    knobs = raw.get("knobs")
-    for name, knob in knobs.items() if isinstance(knobs, dict) else ():
-        validated(Knob, knob, f"knobs.{name}", faults)
+    calibration = raw.get("calibration")
+    for name, parameter in calibration.items() if isinstance(calibration, dict) else ():
+        validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
     if faults:
         raise ConfigError(faults)
     assert top and design and run and scenario

@@ -23,7 +23,7 @@ patient is being served, it leaves on joining the next queue that allows leaving
 has started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives
 back everything held.
 
-**Clocks.** A step that `marks` a clock starts it for the patient at its end, anew if it ran. A step `since` a clock
+**Clocks.** A step that `starts_clock` starts it for the patient at its end, anew if it ran. A step `since` a clock
 counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by its start;
 the clock is used up. If it does not run, the minutes count from now.
 

@@ -56,7 +56,7 @@ class ReplicationResult:
 
     replication: int
     arms: Mapping[str, ArmReplication]
-    run_out_days: int
+    cool_down_days: int
     n_attendances: int
     n_activities: int
     n_events: int
@@ -65,9 +65,9 @@ class ReplicationResult:
 
 
 def replicate(study: Study, number: int) -> ReplicationResult:
-    """Run one replication of every arm, again with twice the run-out while a measured patient is still in A&E."""
+    """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E."""
     began = time.perf_counter()
-    days = study.run.run_out_days
+    days = study.run.cool_down_days
     for _attempt in range(study.run.doublings + 1):
         result = _once(study, number, days, began)
         if not any(arm.n_unfinished for arm in result.arms.values()):
@@ -76,9 +76,9 @@ def replicate(study: Study, number: int) -> ReplicationResult:
     return result
 
 
-def _once(study: Study, number: int, run_out_days: int, began: float) -> ReplicationResult:
-    days = study.run.warm_up_days + study.run.measured_days + run_out_days
-    drawn = SharedDraws(seed=study.run.seed, replication=number, days=days)
+def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
+    days = study.run.warm_up_days + study.run.measured_days + cool_down_days
+    drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
     baseline = study.design.baseline
     runs: dict[str, _ArmRun] = {}
     for arm in sorted(study.arms, key=lambda arm: arm.name != baseline):
@@ -86,7 +86,7 @@ def _once(study: Study, number: int, run_out_days: int, began: float) -> Replica
     return ReplicationResult(
         replication=number,
         arms={arm.name: runs[arm.name].result for arm in study.arms},
-        run_out_days=run_out_days,
+        cool_down_days=cool_down_days,
         n_attendances=sum(run.n_attendances for run in runs.values()),
         n_activities=sum(run.n_activities for run in runs.values()),
         n_events=sum(run.n_events for run in runs.values()),
@@ -126,7 +126,7 @@ def _run_arm(
         shares=None if baseline is None else shares_better_worse(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
         waits=_waits(patients, simulation, window) if coverages is not None else None,
-        months=_by_month(patients, run, measures) if run.by_month else (),
+        months=_by_month(patients, run, number, measures) if run.by_month else (),
     )
     return _ArmRun(
         result=result,
@@ -149,9 +149,11 @@ def _waits(patients: Patients, simulation: Simulated, window: Window) -> NDArray
     return waits_by_group(patients, simulation.activities, n_steps=n_steps, window=window)
 
 
-def _by_month(patients: Patients, run: RunLength, whole: Measures) -> tuple[tuple[int, Measures], ...]:
+def _by_month(patients: Patients, run: RunLength, number: int, whole: Measures) -> tuple[tuple[int, Measures], ...]:
     """Measures of each month, with the names of the whole window's: the same ones, and packed once for the way back."""
-    return tuple((month, Measures(whole.names, measure(patients, window=own).values)) for month, own in run.months)
+    return tuple(
+        (month, Measures(whole.names, measure(patients, window=own).values)) for month, own in run.months(number)
+    )
 
 
 def _day(arm: ReadyArm, simulation: Simulated, window: Window) -> DayProfile:

@@ -247,8 +247,8 @@ class StudyResult:
         if number not in numbers:
             there = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
             raise ResultsError(f"there is no replication {replication}. Replications of this result: {there}")
-        days = self.replications[numbers.index(number)].run_out_days
-        return simulate_arm(chosen, self.study.run, self.study.engine, number, run_out_days=days)
+        days = self.replications[numbers.index(number)].cool_down_days
+        return simulate_arm(chosen, self.study.run, self.study.engine, number, cool_down_days=days)
 
     def patients(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
         """One row per attendance of one arm's replication. Raises ResultsError as `simulated` does."""

@@ -94,6 +94,6 @@ def compile_first(study: Study) -> float:
     began = time.perf_counter()
     if study.engine == "compiled":
         one_day = replace(study.run, warm_up_days=0, measured_days=1)
-        simulated = simulate_arm(study.baseline, one_day, study.engine, 0, run_out_days=0)
+        simulated = simulate_arm(study.baseline, one_day, study.engine, 0, cool_down_days=0)
         _ = simulated.activities  # arranged by compiled code of its own
     return time.perf_counter() - began

@@ -1,4 +1,4 @@
-"""What a comparison assumes: every block of its configuration and policies that states a mark and a source."""
+"""What a comparison assumes: every block of its configuration and policies that states its evidence and a source."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 from simulation.explain.statements import Statement, walk
 from simulation.records.serialise import Plain
 
-GROUPS = ("knobs", "site", "staffing", "pathway", "scenario", "study")
+GROUPS = ("calibration", "site", "staffing", "pathway", "scenario", "study")
 
 
 def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, ...]:
-    """Every block of a composed configuration and of policies that states a mark and a source.
+    """Every block of a composed configuration and of policies that states its evidence and a source.
 
     The same nurse in every policy is one assumption, not ten.
     """

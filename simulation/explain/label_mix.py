@@ -17,13 +17,13 @@ AGREEMENT = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_q
 def case_mix(pathway: Pathway) -> tuple[float, ...] | None:
     """Attendances a day by true level; None if the levels depend on anything but the source of arrivals."""
     levels = pathway.attributes.get(ACUITY_TRUE)
-    if not isinstance(levels, Choice) or levels.by not in (None, "stream"):
+    if not isinstance(levels, Choice) or levels.by not in (None, "arrival_source"):
         return None
     total = np.zeros(len(levels.categories))
-    for name, stream in pathway.streams.items():
-        if stream.attends:
+    for name, source in pathway.arrivals.items():
+        if source.attends:
             shares = levels.shares[name] if isinstance(levels.shares, Mapping) else levels.shares
-            total += stream.per_day * stream.scale * np.array(shares)
+            total += source.per_day * source.scale * np.array(shares)
     return tuple(float(share) for share in total)
 
 

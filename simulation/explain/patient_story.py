@@ -1,6 +1,6 @@
 """One patient's story in words, arm beside arm: what happened to whom, when, and what they waited for.
 
-The same patient is found in every arm by stream and number; the rest is read from the two tables, and what was down
+The same patient is found in every arm by source and number; the rest is read from the two tables, and what was down
 from the draws.
 """
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from simulation.analysis.definitions import AMBULANCE, WALK_IN
 from simulation.analysis.tables import nobody
+from simulation.draws import Calendar
 from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.explain.statements import BANNER
@@ -26,6 +27,10 @@ from simulation.units import TICKS_PER_MINUTE, WEEKDAYS
 DAY_NAMES = dict(
     zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
 )
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
 DESCRIBED = ("age_band", "sex", "language_need", "complaint")
 """Attributes that introduce a patient, where the table has them."""
 SHORTEST = 0.5
@@ -36,23 +41,23 @@ SHORTEST = 0.5
 class Identity:
     """The same patient in every arm."""
 
-    stream: str
+    arrival_source: str
     number: int
 
     def __str__(self) -> str:
-        return f"{self.stream}-{self.number}"
+        return f"{self.arrival_source}-{self.number}"
 
 
 def tell(study: Study, patient: str, *, replication: int = 0) -> str:
     """One patient's story under every arm of a study, simulated now.
 
-    `patient`: 'walk_in-123' (stream and number), or a row of patients under the baseline ('4017'). Raises
+    `patient`: 'walk_in-123' (arrival source and number), or a row of patients under the baseline ('4017'). Raises
     ResultsError if there is no such attendance.
     """
-    must_name_somebody(patient, nobody(study.baseline.pathway).known("stream"))
-    run_out_days = study.run.run_out_days
+    must_name_somebody(patient, nobody(study.baseline.pathway).known("arrival_source"))
+    cool_down_days = study.run.cool_down_days
     simulated = {
-        arm.name: simulate_arm(arm, study.run, study.engine, replication, run_out_days=run_out_days)
+        arm.name: simulate_arm(arm, study.run, study.engine, replication, cool_down_days=cool_down_days)
         for arm in sorted(study.arms, key=lambda each: each.name != study.design.baseline)
     }
     return story(simulated, patient, labels={arm.name: arm.arm.label for arm in study.arms})
@@ -64,11 +69,12 @@ def story(
     """The story from tables that are at hand; the first arm is the one that rows are numbered in."""
     if not simulated_by_arm:
         raise ResultsError("no arm to tell a story of. Simulate at least one")
-    first = next(iter(simulated_by_arm.values())).patients
+    baseline = next(iter(simulated_by_arm.values()))
+    first, calendar = baseline.patients, baseline.draws.calendar
     identity = find_patient(first, patient)
     replication = int(first["replication"][0])
     lines = [f"Patient {identity}, replication {replication}. {BANNER}", ""]
-    lines += _introduced(first, _row_of(first, identity))
+    lines += _introduced(first, _row_of(first, identity), calendar)
     outcomes = []
     for name, simulated in simulated_by_arm.items():
         label = (labels or {}).get(name, name)
@@ -79,19 +85,19 @@ def story(
     return "\n".join([*lines, "", *_side_by_side(outcomes)])
 
 
-def must_name_somebody(patient: str, streams: Sequence[str]) -> None:
-    """Raise ResultsError for what is neither a row nor one of the sources and a number: nobody can be meant by it."""
-    stream, _, number = patient.rpartition("-")
-    if not patient.isdecimal() and not (number.isdecimal() and stream in streams):
-        known = nearest(stream or patient, streams).rstrip(".")
-        raise ResultsError(f"patient={patient}: is neither a row nor STREAM-NUMBER such as '{streams[0]}-12'. {known}")
+def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
+    """Raise ResultsError for what is neither a row nor an arrival source and a number: nobody can be meant by it."""
+    source, _, number = patient.rpartition("-")
+    if not patient.isdecimal() and not (number.isdecimal() and source in sources):
+        known = nearest(source or patient, sources).rstrip(".")
+        raise ResultsError(f"patient={patient}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
 
 
 def find_patient(patients: Patients, patient: str | int) -> Identity:
     """Who is meant by 'walk_in-123' or by a row number. Raises ResultsError for nobody."""
     text = str(patient)
-    streams = patients.known("stream")
-    must_name_somebody(text, streams)
+    sources = patients.known("arrival_source")
+    must_name_somebody(text, sources)
     if text.isdecimal():
         rows = np.flatnonzero(patients["patient"] == int(text))
         if not len(rows):
@@ -99,36 +105,46 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
                 f"patient={text}: no attendance has this row; it may belong to somebody who competes for beds only. "
                 f"Rows of attendances run from {patients['patient'].min()} to {patients['patient'].max()}"
             )
-        return Identity(streams[patients["stream"][rows[0]]], int(patients["number"][rows[0]]))
-    stream, _, number = text.rpartition("-")
-    mine = patients["number"][patients.where("stream", stream)]
+        return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
+    source, _, number = text.rpartition("-")
+    mine = patients["number"][patients.where("arrival_source", source)]
     if int(number) not in mine:
         near = (
-            f"The nearest is {stream}-{mine[np.argmin(np.abs(mine - int(number)))]}"
+            f"The nearest is {source}-{mine[np.argmin(np.abs(mine - int(number)))]}"
             if len(mine)
             else "Nobody came by it"
         )
         raise ResultsError(
-            f"patient={text}: nobody of stream '{stream}' has this number (not all of the drawn come). {near}"
+            f"patient={text}: nobody of arrival source '{source}' has this number (not all of the drawn come). {near}"
         )
-    return Identity(stream, int(number))
+    return Identity(source, int(number))
 
 
 def _row_of(patients: Patients, identity: Identity) -> int | None:
     """The patient's place in a table; None if the arm has no such patient."""
-    mine = np.flatnonzero(patients.where("stream", identity.stream) & (patients["number"] == identity.number))
+    mine = np.flatnonzero(
+        patients.where("arrival_source", identity.arrival_source) & (patients["number"] == identity.number)
+    )
     return int(mine[0]) if len(mine) else None
 
 
-def _introduced(patients: Patients, row: int | None) -> list[str]:
+def _introduced(patients: Patients, row: int | None, calendar: Calendar) -> list[str]:
     assert row is not None
-    stream = _category(patients, "stream", row)
-    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(stream, f"as '{stream.replace('_', ' ')}'")
+    source = _category(patients, "arrival_source", row)
+    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{source.replace('_', ' ')}'")
     arrived_at = float(patients["arrived_at"][row])
     told = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
     true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""
     who = f" {', '.join(told).capitalize()}." if told else ""
-    return [f"Arrived {clock(arrived_at, day=True)} (day {int(arrived_at // 1440)}) {came}.{who}{true}"]
+    return [f"Arrived {clock(arrived_at, day=True)} ({_date(arrived_at, calendar)}) {came}.{who}{true}"]
+
+
+def _date(at: float, calendar: Calendar) -> str:
+    """The month, and which measured day it is, the first being 0 as in a policy's `go_live_day`."""
+    day = np.array([int(at // 1440)])
+    measured_day = int(calendar.measured_days(day)[0])
+    month = MONTHS[int(calendar.months(day)[0])]
+    return f"{month}, measured day {measured_day}" if measured_day >= 0 else f"{month}, in the warm-up"
 
 
 def _attribute(patients: Patients, name: str, row: int) -> str:
@@ -140,7 +156,9 @@ def _attribute(patients: Patients, name: str, row: int) -> str:
 
 def _category(patients: Patients, column: str, row: int) -> str:
     code = int(patients[column][row])
-    return patients.known(column)[code].replace("_", " ") if column != "stream" else patients.known(column)[code]
+    return (
+        patients.known(column)[code].replace("_", " ") if column != "arrival_source" else patients.known(column)[code]
+    )
 
 
 def _happened(simulated: Simulated, row: int | None) -> list[str]:

@@ -16,20 +16,20 @@ class Statement:
 
     where: str
     says: str
-    mark: str
+    evidence: str
     source: str
 
 
 def walk(stated: Any, where: str) -> Iterator[Statement]:
     """The sourced statements within a plain block that stands at `where`."""
     for path, block in blocks(stated, where):
-        yield Statement(path, says(block), str(block["mark"]), str(block["source"]))
+        yield Statement(path, says(block), str(block["evidence"]), str(block["source"]))
 
 
 def blocks(stated: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every plain block within another that states a mark and a source, by its dotted path."""
+    """Every plain block within another that states its evidence and a source, by its dotted path."""
     if isinstance(stated, Mapping):
-        if "mark" in stated and "source" in stated:
+        if "evidence" in stated and "source" in stated:
             yield where, stated
         for key, value in stated.items():
             yield from blocks(value, f"{where}.{key}")
@@ -42,9 +42,9 @@ def says(stated: Mapping[str, Any]) -> str:
     """The values of a block in one line: numbers first, long tables counted."""
     parts = []
     for key, value in stated.items():
-        if key in ("mark", "source", "kind", "label", "question") or value in (None, "", [], {}):
+        if key in ("evidence", "source", "kind", "label", "question") or value in (None, "", [], {}):
             continue
-        if isinstance(value, Mapping) and "mark" in value:
+        if isinstance(value, Mapping) and "evidence" in value:
             continue
         text = _one_line(value)
         parts.append(text if key == "value" else f"{key} {text}")

@@ -56,7 +56,7 @@ def answer(result: StudyResult) -> Iterator[str]:
     yield from _worse_off_sentences(result)
     yield from _better_sentences(result)
     yield from _busy_sentence(result)
-    n_assumed = sum(each.mark == "assumed" for each in result.statements)
+    n_assumed = sum(each.evidence == "assumed" for each in result.statements)
     yield (
         f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
         "not vary."

@@ -98,8 +98,8 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "day": day_table(result),
         "stay": stay_table(result),
         "acuity": acuity_table(result),
-        "assumed": [each for each in stated if each.mark == "assumed"],
-        "sourced": [each for each in stated if each.mark != "assumed"],
+        "assumed": [each for each in stated if each.evidence == "assumed"],
+        "sourced": [each for each in stated if each.evidence != "assumed"],
         "n_stated": len(stated),
         "counts": counts_table(stated),
         "run": run_table(result),
@@ -200,18 +200,18 @@ def _how_often(policy: Mapping[str, Any]) -> str:
         return (
             f"{100 * right['value']:.0f} % of the times they differ and it alone is right, "
             f"{100 * wrong['value']:.0f} % where she alone is right, {100 * both['value']:.0f} % where neither is "
-            f"({right['mark']})"
+            f"({right['evidence']})"
         )
     taken = policy.get("acceptance", {})
     if not taken:
         return "every time they differ"
-    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
+    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['evidence']})"
 
 
 def _whom(policy: Mapping[str, Any], which: str) -> str:
-    """Whom a tool is for: streams, then what narrows them, then how far people use it and when it hands back."""
+    """Whom a tool is for: sources, then what narrows them, then how far people use it and when it hands back."""
     covers = policy.get("covers", {})
-    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the streams that each effect names"]
+    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the sources that each effect names"]
     said += _only(covers)
     if "excluded" in covers:
         shares = covers["excluded"]["shares"].items()
@@ -252,7 +252,7 @@ def minutes_words(policy: Mapping[str, Any]) -> str:
         said.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
     watches = policy.get("watches")
     if watches:
-        whom = ", ".join(_spaced(name) for name in watches["streams"])
+        whom = ", ".join(_spaced(name) for name in watches["arrivals"])
         said.append(
             f"Watches those who wait ({'; '.join([whom, *_only(watches)])}): sees "
             f"{100 * watches['sensitivity']['value']:g} % of those who get worse, raises "
@@ -267,10 +267,10 @@ def sets_off_words(policy: Mapping[str, Any]) -> str:
     for name, action in policy.get("actions", {}).items():
         found, spared = action["sensitivity"], action["specificity"]
         covers = action["covers"]
-        whom = "; ".join([", ".join(_spaced(each) for each in covers["streams"]), *_only(covers)])
+        whom = "; ".join([", ".join(_spaced(each) for each in covers["arrivals"]), *_only(covers)])
         said.append(
-            f"{_spaced(name)}: {percent(found['value'])} % of those it suits ({found['mark']}) and "
-            f"{percent(1 - spared['value'])} % of the others ({spared['mark']}). For: {whom}."
+            f"{_spaced(name)}: {percent(found['value'])} % of those it suits ({found['evidence']}) and "
+            f"{percent(1 - spared['value'])} % of the others ({spared['evidence']}). For: {whom}."
         )
     return " ".join(said)
 
@@ -279,17 +279,17 @@ def _effect_words(effect: Mapping[str, Any]) -> str:
     durations = ", ".join(_spaced(name) for name in effect["durations"])
     parts = []
     if "factor" in effect:
-        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['mark']})")
+        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['evidence']})")
     if "seconds_saved" in effect:
-        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['mark']})")
+        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['evidence']})")
     if "never_below" in effect:
         parts.append(f"never below {100 * effect['never_below']['value']:g} %")
     return f"{durations}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
 
 
 def _whose(policy: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
-    """The streams of an effect: its own, or those of the policy and what narrows them."""
-    own = effect.get("covers", {}).get("streams", ())
+    """The sources of an effect: its own, or those of the policy and what narrows them."""
+    own = effect.get("covers", {}).get("arrivals", ())
     if not own:
         return _whom(policy, "minutes")
     return ", ".join(_spaced(name) for name in own)
@@ -311,7 +311,7 @@ def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "who": f"{'AI' if role == 'ai' else role} '{assessor['name']}'",
                     "kind": kind,
                     "rows": rows,
-                    "mark": matrix["mark"],
+                    "evidence": matrix["evidence"],
                     "source": matrix["source"],
                 }
             )
@@ -321,11 +321,17 @@ def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _policy_statements(result: StudyResult, arm: ArmResult) -> list[Statement]:
     stated = plain(result.design.arms[arm.name].cost)
     cost = (
-        [Statement("cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["mark"], stated["source"])]
+        [
+            Statement(
+                "cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["evidence"], stated["source"]
+            )
+        ]
         if stated
         else []
     )
-    own = [Statement(each.where.removeprefix("."), each.says, each.mark, each.source) for each in walk(arm.policy, "")]
+    own = [
+        Statement(each.where.removeprefix("."), each.says, each.evidence, each.source) for each in walk(arm.policy, "")
+    ]
     return [*own, *cost]
 
 

@@ -6,6 +6,7 @@ No sentence claims more than its interval supports, and each says which layer of
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -15,9 +16,12 @@ from simulation.analysis.verdict import IDENTICAL
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.replicate import PROFILED
 from simulation.experiment.result import StudyResult
+from simulation.study.study import RunLength
 
 SIMULATION = "simulation"
 """The layer of doubt that every interval here is about."""
+FEW_WEEKS = 4
+"""As many start weeks are named, and not counted."""
 WIDTH = 110
 """Characters of a line of prose on a screen."""
 MEASURE_LABELS = {
@@ -57,6 +61,16 @@ MEASURE_LABELS = {
     "over_triage_share": "Labelled more urgent than the truth",
     "exact_triage_share": "Labelled with the true level",
 }
+
+
+def season_words(run: RunLength, replications: Iterable[int]) -> str:
+    """In which weeks of the year replications begin to be measured; nothing where each of them measures the year."""
+    if not run.is_balanced and run.start_week is None:
+        return ""
+    weeks = sorted({run.calendar(replication).start_week for replication in replications})
+    if len(weeks) > FEW_WEEKS:
+        return f"beginning in {len(weeks)} weeks spread over the year"
+    return f"beginning in week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, weeks))} of the year"
 
 
 def profiled_words(result: StudyResult) -> str:
@@ -114,7 +128,7 @@ def group_words(group: str) -> str:
         return f"true level{'s' if '-' in value else ''} {words}"
     if attribute == "language_need":
         return "needs an interpreter" if value == "yes" else "needs no interpreter"
-    if attribute == "stream":
+    if attribute == "arrival_source":
         return {"walk_in": "walked in", "ambulance": "came by ambulance"}.get(value, words)
     if attribute == "coverage":
         return {"never": "never covered", "left_out": "left out by the coin", "outside": "not for them"}.get(

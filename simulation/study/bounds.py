@@ -65,7 +65,7 @@ def work_of(study: Study) -> Work:
 
 def patients_a_day(pathway: Pathway) -> float:
     """Patients who arrive on a mean day, attending or not."""
-    return sum(stream.per_day * stream.scale for stream in pathway.streams.values())
+    return sum(arrival.per_day * arrival.scale for arrival in pathway.arrivals.values())
 
 
 def n_present(pathway: Pathway) -> float:

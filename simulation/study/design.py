@@ -8,7 +8,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from simulation.pathway.config_dataclass import Mark, Positive, Sourced, config_dataclass
+from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, config_dataclass
 
 TOGETHER = "+"
 """Between the names of levers in the name of an arm."""
@@ -37,14 +37,14 @@ class Arm:
     the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
     that gives as many labels of each level, at random. `nurse`: a policy whose nurse and whose burdens this arm has
     instead of its own policy's, so that a tool can be put where a baseline is that states more (`nurse_language`).
-    `mark` and `source`: whose figures the changes are.
+    `evidence` and `source`: whose figures the changes are.
     """
 
     label: Label
     triage: str
     nurse: str | None = None
     changes: Mapping[str, Value | Block | List] = field(default_factory=dict)
-    mark: Mark | None = None
+    evidence: Evidence | None = None
     source: str | None = None
     levers: tuple[str, ...] = ()
     control: str | None = None
@@ -56,14 +56,14 @@ class Lever:
     """Something that a tool does, to be switched on alone or with others.
 
     takes: what it takes over from the study's `full` policy, dotted paths of blocks or values (`minutes`); changes,
-    mark and source: as an arm's. A block that `takes` brings into being has the `mark` and `source` that it has in the
-    full policy.
+    evidence and source: as an arm's. A block that `takes` brings into being has the `evidence` and `source` that it has
+    in the full policy.
     """
 
     label: Label
     takes: tuple[str, ...] = ()
     changes: Mapping[str, Value | Block | List] = field(default_factory=dict)
-    mark: Mark | None = None
+    evidence: Evidence | None = None
     source: str | None = None
 
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from simulation.draws import Draws, draw, draw_outages
+from simulation.draws import FROM_JANUARY, Calendar, Draws, draw, draw_outages
 from simulation.pathway.department import Pathway
 
 
 class SharedDraws:
     """The draws of one replication, by pathway. Kept until the arms of a replication are done, and no longer."""
 
-    def __init__(self, *, seed: int, replication: int, days: int) -> None:
-        self._draw = partial(draw, seed=seed, replication=replication, days=days)
-        self._draw_outages = partial(draw_outages, seed=seed, replication=replication, days=days)
+    def __init__(self, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> None:
+        self._draw = partial(draw, seed=seed, replication=replication, days=days, calendar=calendar)
+        self._draw_outages = partial(draw_outages, seed=seed, replication=replication, days=days, calendar=calendar)
         self._drawn: list[tuple[Pathway, Draws]] = []
 
     def of(self, pathway: Pathway) -> Draws:

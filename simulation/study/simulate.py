@@ -32,11 +32,11 @@ class Simulated:
 
 
 def simulate_arm(
-    arm: ReadyArm, run: RunLength, engine: EngineName, replication: int, *, run_out_days: int
+    arm: ReadyArm, run: RunLength, engine: EngineName, replication: int, *, cool_down_days: int
 ) -> Simulated:
     """One arm, one replication, everything kept."""
-    days = run.warm_up_days + run.measured_days + run_out_days
-    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days)
+    days = run.warm_up_days + run.measured_days + cool_down_days
+    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
     return simulated(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 

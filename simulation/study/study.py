@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, MultipleOf
 
 from simulation.analysis.window import Window
-from simulation.draws import months_of
+from simulation.draws import DAYS_IN_YEAR, Calendar, balanced_start_week
 from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.pathway.config_dataclass import config_dataclass
@@ -21,15 +21,19 @@ from simulation.study.design import Arm, Design
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 
+Kept = Literal["patients", "activities"]
 MOST_NAMED = 6
 """Arms that the short form of a study names."""
 
 
 @config_dataclass
 class RunLength:
-    """Replications, and days before, during and after the measured window; weeks are whole.
+    """Replications, and days before, during and after the measured window; the warm-up is whole weeks.
 
-    Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
+    The window begins on the Monday of `start_week` of the model year (0 is the first of January). Without one, a window
+    shorter than the year begins in another week in each replication, in an order that spreads the replications evenly
+    over the year however many there are; a window of a year or more begins in week 0.
+    Arrivals go on through the cool-down; it doubles (at most `doublings` times) while a measured patient is still in.
     `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
     enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`. `first` and
     `count`: a part of the replications only, from one number on, for array jobs; `aeflow gather` puts parts together.
@@ -37,11 +41,12 @@ class RunLength:
 
     seed: Annotated[int, Ge(0)]
     replications: Annotated[int, Ge(1)]
-    warm_up_days: Annotated[int, Ge(0)]
+    warm_up_days: Annotated[int, Ge(0), MultipleOf(7)]
     measured_days: Annotated[int, Gt(0)]
-    run_out_days: Annotated[int, Ge(0)]
+    cool_down_days: Annotated[int, Ge(0)]
+    start_week: Annotated[int, Ge(0), Le(51)] | None = None
     doublings: Annotated[int, Ge(0), Le(8)] = 4
-    keep_patients: bool = False
+    keep: tuple[Kept, ...] = ()
     profile_all: bool = False
     first: Annotated[int, Ge(0)] = 0
     count: Annotated[int, Ge(1)] | None = None
@@ -53,17 +58,26 @@ class RunLength:
         return self.warm_up_days * 1440.0, (self.warm_up_days + self.measured_days) * 1440.0
 
     @property
-    def months(self) -> tuple[tuple[int, Window], ...]:
-        """Months (1 for January) that lie wholly in the measured window, each with its own window, in order.
+    def is_balanced(self) -> bool:
+        """Whether each replication begins in a week of its own, so that together they stand for the year."""
+        return self.start_week is None and self.measured_days < DAYS_IN_YEAR
 
-        A run starts on 1 January; a month is a twelfth of the model year of 364 days, its days those that begin in it.
+    def calendar(self, replication: int) -> Calendar:
+        """Which day of the model year each simulated day of a replication is."""
+        week = balanced_start_week(replication) if self.is_balanced else self.start_week or 0
+        return Calendar(week, self.warm_up_days)
+
+    def months(self, replication: int) -> tuple[tuple[int, Window], ...]:
+        """Months (1 for January) that lie wholly in a replication's measured window, each with its own, in order.
+
+        A month is a twelfth of the model year of 364 days, its days those that begin in it.
         """
-        month = months_of(np.arange(self.warm_up_days + self.measured_days + 1))
-        begins = np.flatnonzero(np.diff(month, prepend=-1)).tolist()
+        first, after = self.warm_up_days, self.warm_up_days + self.measured_days
+        # a day more at either end shows whether a month begins with the window and ends with it
+        month = self.calendar(replication).months(np.arange(first - 1, after + 1))
+        begins = (first + np.flatnonzero(np.diff(month))).tolist()
         return tuple(
-            (int(month[first]) + 1, (first * 1440.0, after * 1440.0))
-            for first, after in pairwise(begins)
-            if first >= self.warm_up_days
+            (int(month[begin - first + 1]) + 1, (begin * 1440.0, end * 1440.0)) for begin, end in pairwise(begins)
         )
 
     @property
@@ -81,7 +95,7 @@ class RunLength:
     @property
     def days(self) -> int:
         """Days simulated before any doubling."""
-        return self.warm_up_days + self.measured_days + self.run_out_days
+        return self.warm_up_days + self.measured_days + self.cool_down_days
 
 
 @dataclass(frozen=True)
@@ -145,7 +159,7 @@ class Study:
     @property
     def n_patients(self) -> float:
         """About how many patients are simulated, all arms and replications together."""
-        per_day = sum(stream.per_day * stream.scale for arm in self.arms for stream in arm.pathway.streams.values())
+        per_day = sum(source.per_day * source.scale for arm in self.arms for source in arm.pathway.arrivals.values())
         return per_day * self.run.days * self.run.replications
 
     @property

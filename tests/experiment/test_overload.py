@@ -14,8 +14,8 @@ from simulation.study.study import Study
 
 Ward = Callable[..., Pathway]
 StudyOf = Callable[..., Study]
-HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, mark="assumed", source="made for a test")
-DOCTORS = Pool(kind="staff", capacity=2, mark="assumed", source="made for a test")
+HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, evidence="assumed", source="made for a test")
+DOCTORS = Pool(kind="staff", capacity=2, evidence="assumed", source="made for a test")
 
 
 def busy(ward: Ward, load: float, **changes: object) -> Pathway:

@@ -28,9 +28,9 @@ def task(study: Study) -> Task:
 def test_the_run_out_doubles_until_every_measured_patient_has_left(
     days_in: float, run_out: int, needed: int, ward: Ward, study_of: Callable[..., Study]
 ) -> None:
-    days = {"warm_up_days": 1, "measured_days": 3, "run_out_days": run_out}
+    days = {"warm_up_days": 7, "measured_days": 3, "cool_down_days": run_out}
     answer = replicate(task(study_of(ward(minutes=days_in * DAY), **days)))
-    assert answer.run_out_days == needed
+    assert answer.cool_down_days == needed
     assert answer.arms["nurse"].n_unfinished == 0
     assert answer.arms["nurse"].measures.value("stay_mean") == pytest.approx(days_in * DAY)
 
@@ -38,22 +38,22 @@ def test_the_run_out_doubles_until_every_measured_patient_has_left(
 def test_the_run_out_stops_doubling_after_the_stated_number_and_says_who_is_still_in(
     ward: Ward, study_of: Callable[..., Study]
 ) -> None:
-    days = {"warm_up_days": 0, "measured_days": 2, "run_out_days": 1, "doublings": 1}
+    days = {"warm_up_days": 0, "measured_days": 2, "cool_down_days": 1, "doublings": 1}
     answer = replicate(task(study_of(ward(minutes=30 * DAY), **days)))
-    assert answer.run_out_days == 2
+    assert answer.cool_down_days == 2
     assert answer.arms["nurse"].n_unfinished > 20
 
 
 def test_arrivals_go_on_through_the_run_out(ward: Ward, study_of: Callable[..., Study]) -> None:
     study = study_of(ward(minutes=10), warm_up_days=0, measured_days=2)
-    simulated = simulate_arm(study.baseline, study.run, "compiled", 0, run_out_days=5)
+    simulated = simulate_arm(study.baseline, study.run, "compiled", 0, cool_down_days=5)
     assert simulated.patients["arrived_at"].max() > 6 * DAY
 
 
 def test_a_week_more_of_run_out_changes_no_measured_row(study: Study) -> None:
     short, long = (
-        simulate_arm(study.baseline, study.run, "compiled", 0, run_out_days=days)
-        for days in (study.run.run_out_days, study.run.run_out_days + 7)
+        simulate_arm(study.baseline, study.run, "compiled", 0, cool_down_days=days)
+        for days in (study.run.cool_down_days, study.run.cool_down_days + 7)
     )
     ours, theirs = (each.patients.select(in_window(each.patients, study.run.window)) for each in (short, long))
     assert len(ours) == len(theirs) > 2000
@@ -67,10 +67,10 @@ def test_a_week_more_of_run_out_changes_no_measured_row(study: Study) -> None:
 
 
 def test_only_who_arrives_in_the_window_is_measured(study: Study) -> None:
-    run = replace(study.run, warm_up_days=2, measured_days=3)
-    patients = simulate_arm(study.baseline, run, "compiled", 0, run_out_days=1).patients
+    run = replace(study.run, warm_up_days=7, measured_days=3)
+    patients = simulate_arm(study.baseline, run, "compiled", 0, cool_down_days=1).patients
     arrived_at = patients["arrived_at"]
-    mine = patients.select((arrived_at >= 2 * DAY) & (arrived_at < 5 * DAY))
+    mine = patients.select((arrived_at >= 7 * DAY) & (arrived_at < 10 * DAY))
     assert 0 < len(mine) < len(patients)
     measures = [measure(each, window=run.window).values for each in (patients, mine)]
     assert np.array_equal(*measures, equal_nan=True)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from simulation.config import load
+from simulation.draws import Calendar
 from simulation.errors import ResultsError
 from simulation.experiment.result import Result
 from simulation.explain.patient_story import clock, find_patient, story, tell
@@ -26,7 +27,9 @@ def seen(simulated: dict[str, Simulated]) -> int:
     """The place in the table of somebody who walked in, was seen and went home under the baseline."""
     patients = simulated["nurse"].patients
     there = (
-        patients.where("stream", "walk_in") & patients.where("outcome", "discharged") & ~np.isnan(patients["seen_at"])
+        patients.where("arrival_source", "walk_in")
+        & patients.where("outcome", "discharged")
+        & ~np.isnan(patients["seen_at"])
     )
     return int(np.flatnonzero(there)[40])
 
@@ -50,6 +53,23 @@ def test_a_story_gives_arrival_label_and_departure_as_the_tables_have_them(
     assert "Nurse triage (today)" in told
     assert "not for clinical use" in told
     assert "triage, which took" in told or "triage took" in told
+
+
+@pytest.mark.parametrize(
+    ("calendar", "told"),
+    [
+        (Calendar(start_week=0), "(January, measured day 0)"),
+        (Calendar(start_week=51), "(December, measured day 0)"),
+        (Calendar(start_week=19, warm_up_days=7), "(May, in the warm-up)"),
+    ],
+)
+def test_a_story_gives_the_month_and_the_measured_day_of_arrival(
+    calendar: Calendar, told: str, simulated: dict[str, Simulated]
+) -> None:
+    nurse = simulated["nurse"]
+    moved = replace(nurse, draws=replace(nurse.draws, calendar=calendar))
+    first = int(nurse.patients["patient"][np.argmin(nurse.patients["arrived_at"])])
+    assert told in story({"nurse": moved}, first)
 
 
 def test_the_steps_of_a_story_are_in_order_of_time(simulated: dict[str, Simulated], seen: int) -> None:
@@ -85,13 +105,13 @@ def failing() -> Simulated:
         name: StatedOutages(
             kind="stated",
             spans=(Span(starts_at_minutes=start, ends_at_minutes=end),),
-            mark="assumed",
+            evidence="assumed",
             source="made for a test",
         )
         for name, start, end in (("triage_tool", 668, 840), ("triage_tool_degraded", 840, 1080))
     }
     failing = replace(arm, pathway=replace(arm.pathway, outages=outages))
-    return simulate_arm(failing, load(*SHORT).run, "compiled", 0, run_out_days=0)
+    return simulate_arm(failing, load(*SHORT).run, "compiled", 0, cool_down_days=0)
 
 
 @pytest.mark.parametrize(
@@ -123,10 +143,10 @@ def test_no_outage_is_told_of_where_none_was(failing: Simulated) -> None:
 @pytest.mark.parametrize(
     ("patient", "says"),
     [
-        ("walkin-12", r"neither a row nor STREAM-NUMBER.*Did you mean 'walk_in'"),
-        ("walk_in-99999999", r"nobody of stream 'walk_in' has this number.*The nearest is walk_in-\d+"),
+        ("walkin-12", r"neither a row nor ARRIVAL_SOURCE-NUMBER.*Did you mean 'walk_in'"),
+        ("walk_in-99999999", r"nobody of arrival source 'walk_in' has this number.*The nearest is walk_in-\d+"),
         ("99999999", r"no attendance has this row.*run from \d+ to \d+"),
-        ("somebody", r"neither a row nor STREAM-NUMBER"),
+        ("somebody", r"neither a row nor ARRIVAL_SOURCE-NUMBER"),
     ],
 )
 def test_nobody_is_a_message_that_says_who_there_is(simulated: dict[str, Simulated], patient: str, says: str) -> None:

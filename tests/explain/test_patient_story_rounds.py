@@ -17,7 +17,7 @@ def clinic() -> Pathway:
         {"consult": consult},
         pools={"doctor": 1},
         durations={"consultation": minutes(10), "worsening": minutes(60)},
-        worsening=Worsening(minutes="worsening", streams=("walk_in",), becomes={"standard": "urgent"}, **NOTE),
+        worsening=Worsening(minutes="worsening", arrivals=("walk_in",), becomes={"standard": "urgent"}, **NOTE),
         rounds=Rounds(waiting_at=("consult",), every_minutes=5, **NOTE),
         ends={"home": End(outcome="discharged", records=("departed_at",)), "gone": End(outcome="left")},
     )

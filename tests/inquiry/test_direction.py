@@ -70,7 +70,7 @@ def test_a_control_gives_the_same_mix_of_labels_whoever_the_patient_is(study: St
 def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: Study) -> None:
     given = {}
     for name in ("errs_up", "errs_up_at_random", "errs_down", "errs_down_at_random"):
-        patients = simulate_arm(study.arm(name), study.run, "compiled", 0, run_out_days=4).patients
+        patients = simulate_arm(study.arm(name), study.run, "compiled", 0, cool_down_days=4).patients
         given[name] = (patients["acuity_given"].astype(int), patients["acuity_true"].astype(int))
     assert np.all(given["errs_up"][0] <= given["errs_up"][1])
     assert np.all(given["errs_down"][0] >= given["errs_down"][1])

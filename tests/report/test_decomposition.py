@@ -177,11 +177,11 @@ levers:
   desk: {label: desk, changes: {staffing.triage_nurses.extra: 1}}
   beds: {label: beds, changes: {site.pools.medicine_beds.extra: 2}}
 primary:
-  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
+  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, evidence: assumed, source: test}
 """
     (configs / "study" / "four.yaml").write_text(text, encoding="utf-8")
-    short = [each for each in SHORT if not each.startswith(("run.replications", "run.run_out_days"))]
-    short += ["run.replications=2", "run.run_out_days=0", "engine=compiled"]
+    short = [each for each in SHORT if not each.startswith(("run.replications", "run.cool_down_days"))]
+    short += ["run.replications=2", "run.cool_down_days=0", "engine=compiled"]
     result = compare(load("study=four", *short, config_dir=configs))
     four = inputs_of(result, {})
     assert len(four.arms) == 16

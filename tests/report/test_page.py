@@ -93,7 +93,7 @@ def test_the_page_counts_what_was_assumed_and_lists_it_with_sources(text: str, r
 def test_every_marked_block_of_the_configuration_is_a_statement(result: StudyResult) -> None:
     def count(block: object) -> int:
         if isinstance(block, dict):
-            return ("mark" in block and "source" in block) + sum(count(each) for each in block.values())
+            return ("evidence" in block and "source" in block) + sum(count(each) for each in block.values())
         return sum(count(each) for each in block) if isinstance(block, list) else 0
 
     groups = ("knobs", "site", "staffing", "pathway", "scenario", "study")

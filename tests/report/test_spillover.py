@@ -32,7 +32,7 @@ SHORT = (
     "run.replications=2",
     "run.warm_up_days=0",
     "run.measured_days=2",
-    "run.run_out_days=1",
+    "run.cool_down_days=1",
     "run.doublings=0",
     "executor=serial",
     "engine=reference",
@@ -75,7 +75,7 @@ def test_the_groups_are_the_same_patients_in_every_arm_and_those_never_covered_k
             reached(policies[each], whole.study.arm(name).pathway, found.draws) for each in ("half", "all")
         )
         tables[name] = with_coverage(found.patients, partial, full)
-    for column in ("stream", "number", "coverage"):
+    for column in ("arrival_source", "number", "coverage"):
         np.testing.assert_array_equal(tables["nurse"][column], tables["half"][column])
         np.testing.assert_array_equal(tables["nurse"][column], tables["all"][column])
     covered = tables["nurse"]["coverage"] == 0
@@ -127,14 +127,14 @@ def test_a_drawn_share_is_told_in_words(told: StudyResult) -> None:
 
 def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> None:
     # One pound an attendance: of everybody who comes, and of the half that the coin covers; 140,000 coins.
-    pound = AtLeastZero(value=1, range=(1, 1), mark="assumed", source="a test")
+    pound = AtLeastZero(value=1, range=(1, 1), evidence="assumed", source="a test")
     arms = tuple(
         replace(arm, policy=replace(arm.policy, price_per_attendance=pound)) if arm.name != "nurse" else arm
         for arm in whole.study.arms
     )
     costs = {arm.name: arm.cost for arm in inputs_of(replace(whole, study=replace(whole.study, arms=arms)), {}).arms}
     everybody = 365 * sum(
-        stream.per_day * stream.scale for stream in whole.study.baseline.pathway.streams.values() if stream.attends
+        stream.per_day * stream.scale for stream in whole.study.baseline.pathway.arrivals.values() if stream.attends
     )
     assert costs["nurse"] is None
     assert costs["all"] == pytest.approx(everybody)

@@ -68,7 +68,7 @@ def test_choosing_the_study_chooses_everything_that_belongs_to_it() -> None:
     study = load(STUDY)
     assert {arm.pathway.name for arm in study.arms} == {"treatment_centre"}
     assert study.alone.policy.name == "no_levels"
-    assert study.resolved["knobs"] == {}
+    assert study.resolved["calibration"] == {}
     assert overload_faults(study) == ()
 
 

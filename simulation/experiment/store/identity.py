@@ -25,7 +25,7 @@ SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
 NOT_NUMBERS = ("engine", "executor", "workers", "results", "dry_run", "resume")
 """Top-level keys of a configuration that change no number."""
-NOT_NUMBERS_OF_RUN = ("replications", "first", "count", "keep_patients")
+NOT_NUMBERS_OF_RUN = ("replications", "first", "count", "keep")
 WORDS = {
     "study": "the study, its departments or its policies",
     "source": "the package's source",
@@ -136,7 +136,7 @@ def sample_digest(study: Study) -> str:
     """SHA-256 of two days of patients, as this processor draws them: NumPy picks instructions by processor."""
     drawn = draw(study.baseline.pathway, seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
     hashed = hashlib.sha256()
-    columns = (drawn.stream, drawn.patience, *drawn.attributes.values(), *drawn.minutes.values())
+    columns = (drawn.arrival_source, drawn.patience, *drawn.attributes.values(), *drawn.minutes.values())
     for column in columns:
         hashed.update(np.ascontiguousarray(column).tobytes())
     return hashed.hexdigest()

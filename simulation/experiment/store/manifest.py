@@ -62,7 +62,7 @@ def manifest_of(
         "attendances": sum(each.n_attendances for each in replications),
         "activities": n_activities,
         "events": sum(each.n_events for each in replications),
-        "run_out_days": max(each.run_out_days for each in replications),
+        "cool_down_days": max(each.cool_down_days for each in replications),
         "unfinished": sum(arm.n_unfinished for each in replications for arm in each.arms.values()),
     }
 

@@ -16,7 +16,7 @@ from simulation.experiment.replicate import ArmReplication, ReplicationResult
 from simulation.records.columns import Lists
 from simulation.records.schema import Floats
 
-COUNTS = ("run_out_days", "n_attendances", "n_activities", "n_events")
+COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
 """Of a replication; the same in the rows of all its arms."""
 DAY = (
     "arrivals",

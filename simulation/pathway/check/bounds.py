@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from simulation.errors import Fault
-from simulation.pathway.department import STREAM, Pathway, RandomOutages, ShareOfTime
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway, RandomOutages, ShareOfTime
 from simulation.pathway.durations import Amount, Gamma, Lognormal, Number, Residual, Weibull
 from simulation.records.schema import Patients
 
@@ -18,7 +18,7 @@ LARGEST = 1e9
 LARGEST_WHOLE = 1_000_000
 """Of a whole number: units of a pool, patients present, a queue."""
 LARGEST_SCALE = 100
-"""Of how many times the usual arrivals a stream may want: each quarter of the usual is drawn by itself."""
+"""Of how many times the usual arrivals a source may want: each quarter of the usual is drawn by itself."""
 MOST_REPEATS = 100
 """Draws of one duration for each patient."""
 SHORTEST_SPELL = 1.0
@@ -32,9 +32,9 @@ POINTS_OF_WORSENING = ("worsened_at", "noticed_at")
 
 def bounds_faults(pathway: Pathway) -> Iterator[Fault]:
     """A fault for each number or name of a pathway that is beyond what can be simulated."""
-    for name, stream in pathway.streams.items():
-        for key in ("scale", "headroom"):
-            yield from _at_most(f"streams.{name}.{key}", getattr(stream, key), LARGEST_SCALE)
+    for name, arrival in pathway.arrivals.items():
+        for key in ("scale", "thinning_bound"):
+            yield from _at_most(f"arrivals.{name}.{key}", getattr(arrival, key), LARGEST_SCALE)
     yield from _durations(pathway)
     for name, attribute in pathway.attributes.items():
         p = getattr(attribute, "p", None)
@@ -87,7 +87,7 @@ def _columns(pathway: Pathway) -> Iterator[Fault]:
         **(dict.fromkeys(POINTS_OF_WORSENING, "the points in time of worsening") if pathway.worsening else {}),
     }
     for name in pathway.attributes:
-        if name in taken and name != STREAM:  # which has a fault of its own
+        if name in taken and name != ARRIVAL_SOURCE:  # which has a fault of its own
             yield Fault(f"attributes.{name}", f"the name '{name}' is taken by {taken[name]}", "Choose another name")
     taken = {**taken, **dict.fromkeys(pathway.attributes, "an attribute")}
     for section in ("steps", "ends"):

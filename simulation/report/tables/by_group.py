@@ -21,7 +21,7 @@ ATTRIBUTES: Mapping[str, str] = {
     "age_band": "age",
     "sex": "sex",
     "language_need": "language",
-    "stream": "how they came",
+    "arrival_source": "how they came",
 }
 """What patients are told apart by, true level aside, which has a table of its own; and its name in words."""
 

@@ -34,9 +34,9 @@ def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> Repo
         (label, each.where.removeprefix("triage."), each.value, each.range, each.source)
         for label, added_assumptions in arms
         for each in added_assumptions
-        if each.mark == "assumed"
+        if each.evidence == "assumed"
     ]
-    known = [each for _, added_assumptions in arms for each in added_assumptions if each.mark != "assumed"]
+    known = [each for _, added_assumptions in arms for each in added_assumptions if each.evidence != "assumed"]
     note = f"Of what is stated besides the baseline, {len(rows)} assumed (above), {len(known)} published or measured."
     if not rows:
         note = f"Nothing that is stated besides the baseline is assumed; {len(known)} published or measured."

@@ -15,7 +15,7 @@ from simulation.experiment.result import StudyResult
 from simulation.explain.statements import Statement
 from simulation.report.figures.department import clinicians, levels, stay_parts
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import percent
+from simulation.report.words import percent, season_words
 
 MARKS = ("published", "measured", "assumed")
 
@@ -93,7 +93,7 @@ def _level_header(level: str) -> str:
 
 def counts_table(stated: Sequence[Statement]) -> ReportTable:
     """How many statements of each part of the configuration are published, measured, assumed."""
-    counts = Counter((each.where.split(".")[0], each.mark) for each in stated)
+    counts = Counter((each.where.split(".")[0], each.evidence) for each in stated)
     groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
     rows = [(group, *(str(counts[group, mark]) for mark in MARKS)) for group in groups]
     rows.append(("in all", *(str(sum(counts[group, mark] for group in groups)) for mark in MARKS)))
@@ -109,8 +109,10 @@ def run_table(result: StudyResult) -> ReportTable:
     length = (
         f"{len(result.replications)} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
     )
+    season = season_words(run, (each.replication for each in result.replications))
     rows = [
-        ("length", f"{length}; run-out {manifest.get('run_out_days', run.run_out_days)} days"),
+        ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
+        *([("season", season)] if season else []),
         ("seed", str(run.seed)),
         ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
         ("versions", ", ".join(f"{name} {number}" for name, number in versions.items()) or "not recorded"),

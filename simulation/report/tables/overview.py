@@ -81,7 +81,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "doubt in it")
     important = threshold(target.minimal_important_difference, unit)
     notes = [
-        f"Least difference that would matter: {important} ({target.mark}: {target.source}).",
+        f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
         *_sham_note(result, target),
     ]
@@ -146,7 +146,7 @@ def safety_table(result: StudyResult) -> ReportTable:
         "doubt in it",
     )
     notes = tuple(
-        f"Margin of '{margin.label}': {_margin_words(result, margin)} ({margin.mark}: {margin.source})."
+        f"Margin of '{margin.label}': {_margin_words(result, margin)} ({margin.evidence}: {margin.source})."
         for margin in margins
     )
     n = len(result.others) * len(margins)
@@ -201,6 +201,6 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
             f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
             "How long these stay is not known, so means of stays are missing (–) where they are among them in any "
             "replication of either arm; a longer "
-            "run.run_out_days or more capacity is needed."
+            "run.cool_down_days or more capacity is needed."
         )
     return tuple(found)

@@ -19,7 +19,7 @@ from simulation.report.words import (
     span,
 )
 
-WORSE_OFF_BY = ("acuity_true", "age_band", "stream", "language_need")
+WORSE_OFF_BY = ("acuity_true", "age_band", "arrival_source", "language_need")
 """Attributes whose groups are looked at, one by one, for who is worse off."""
 
 
