@@ -28,7 +28,7 @@ import numpy as np
 from simulation.analysis.audit import audit, audit_patients
 from simulation.analysis.measures import measure
 from simulation.analysis.tables import activities_table, patients_table
-from simulation.config import load, packaged_configs
+from simulation.config import load, packaged_configs, search_folders
 from simulation.config.composing import Composed, laid_over, stated_in
 from simulation.config.studies import study_from
 from simulation.draws import draw
@@ -43,29 +43,23 @@ from simulation.units import DAY
 LONGEST_SECONDS = 20
 MOST_TO_RUN = 3_000
 """Patients of a day that are run, so that the reference engine is done in time; larger departments are loaded only."""
-LEAST_MEASURED = 10
 PACKAGED = packaged_configs()
-SMALL = """
-study:
-  name: small
-  question: What?
-  baseline: nurse
-  arms:
-    nurse: {label: A nurse, triage: POLICY}
-    other: {label: Another, triage: POLICY, changes: {}}
-  primary:
-    - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
-"""
+OWN = Path(__file__).with_name("configs")
+"""A small department that uses most of what a pathway can say."""
 
 NUMBERS = (
     0, 1, -1, 2, 7, 0.5, -0.5, 1e-9, 1e-3, 0.999999, 1.000001, 3.7, 24, 100, 1000, 1e5, 1e6, 2**31, 2**32, 1e9, 1e12,
     2**63, 1e16, 1e30, 1e300, -1e300, float("inf"), float("-inf"), float("nan"), 10**400,
 )  # fmt: skip
 TEXTS = (
-    "", " ", "no", "yes", "null", "~", "true", "nan", "1e3", "0", "-", "a b", "a.b", "a/b", "a:b", "a+b", "../../x", "/etc", "CON",
-    "latest", "é", "日本語", "\u202e", "\u200b", "\ud800", "\x00", "\x1b[31m", "a\nb", "$\\frac{ b$", "<b>&amp;", "[bold]", "${run.seed}",
-    "${study.question}", "${oc.env:HOME}", "${", "${a.${b}}", "x ${run.seed}", "8-20", "25-3", "mon-fri", "0-24", "all",
-    "stream", "acuity_true", "acuity_given", "acuity_now", "acuity", "coin:x", "day", "outage", "self", "kind", "x" * 300, "x" * 20_000,
+    "", " ", "no", "yes", "null", "~", "true", "nan", "1e3", "0", "-", "a b", "a.b", "a/b", "a:b", "a+b", "../../x",
+    "/etc", "CON",
+    "latest", "é", "日本語", "\u202e", "\u200b", "\ud800", "\x00", "\x1b[31m", "a\nb", "$\\frac{ b$", "<b>&amp;",
+    "[bold]", "${run.seed}",
+    "${study.question}", "${oc.env:HOME}", "${", "${a.${b}}", "x ${run.seed}", "8-20", "25-3", "mon-fri", "0-24",
+    "all",
+    "arrival_source", "acuity_true", "acuity_given", "acuity_now", "acuity", "coin:x", "day", "outage", "self",
+    "kind", "x" * 300, "x" * 20_000,
 )  # fmt: skip
 WORDS_OF_KEYS = (
     "zzz",
@@ -81,7 +75,7 @@ WORDS_OF_KEYS = (
     "hydra",
     "_target_",
     "<<",
-    "mark",
+    "evidence",
 )
 
 
@@ -94,59 +88,30 @@ class Outcome:
     failure: str = ""
 
 
-class TooLong(Exception):
+class TooLong(BaseException):
     """A case took longer than any may."""
 
 
 @dataclass(frozen=True)
 class Base:
-    """A configuration that runs: composed, and the overrides (or folder) that a user would give for it."""
+    """A configuration that runs: composed, with the overrides and the folder that a user would give for it."""
 
     name: str
     composed: Composed
-    overrides: tuple[str, ...]
+    overrides: tuple[str, ...] = ()
+    folder: Path | None = None
 
 
 @cache
 def bases() -> tuple[Base, ...]:
-    """Whole configurations to start from: every packaged study and department."""
-    made = []
+    """Whole configurations to start from: the small one, and every packaged study with its department."""
+    made = [Base("small", stated_in((), search_folders(OWN)), folder=OWN)]
     for path in sorted((PACKAGED / "study").rglob("*.yaml")):
         name = path.relative_to(PACKAGED / "study").with_suffix("").as_posix()
-        overrides = (f"study={name}",)
-        made.append(Base(name, stated_in(overrides, [PACKAGED]), overrides))
-    return (*made, *_examples(made))
-
-
-def _examples(studies: list[Base]) -> Iterator[Base]:
-    """The examples of small departments, each by itself under the policy that asks least."""
-    for path in sorted((PACKAGED / "pathway" / "examples").glob("*.yaml")):
-        name = path.stem
-        raw = copy.deepcopy(next(base for base in studies if "published" in base.name).composed.raw)
-        pathway = stated_in([f"pathway=examples/{name}"], [PACKAGED]).raw["pathway"]
-        empty = {group: {} for group in raw if group not in ("run", "study", "scenario", "triage")}
-        raw |= {group: {} for group in empty if isinstance(raw[group], dict)}
-        raw["pathway"] = pathway
-        policy = next((known for known in ("published/no_levels", "nurse") if _suits(raw, known)), None)
-        if policy is not None:
-            yield Base(name, Composed(_small(raw, policy), {}), ())
-
-
-def _small(raw: dict[str, Any], policy: str) -> dict[str, Any]:
-    import yaml
-
-    made = copy.deepcopy(raw)
-    made.update(yaml.safe_load(SMALL.replace("POLICY", policy)))
-    made["triage"] = yaml.safe_load((PACKAGED / "triage" / f"{policy}.yaml").read_text(encoding="utf-8"))
-    return made
-
-
-def _suits(raw: dict[str, Any], policy: str) -> bool:
-    try:
-        study_from(Composed(_small(raw, policy), {}), [PACKAGED])
-    except AeflowError:
-        return False
-    return True
+        made.append(Base(name, stated_in((f"study={name}",), search_folders()), (f"study={name}",)))
+    for arm in load(config_dir=OWN).arms:
+        run_a_day(arm, seed=1)  # compiles, so that no case is charged for it
+    return tuple(made)
 
 
 # --- what is spoilt ------------------------------------------------------------------------------------------------
@@ -180,8 +145,10 @@ def value_like(value: Any, tree: Any, chance: random.Random) -> Any:
         return copy.deepcopy(at(tree, chance.choice(_paths(tree))))
     return chance.choice(
         (
-            chance.choice(NUMBERS), chance.choice(TEXTS), None, True, False, [], {}, [chance.choice(TEXTS)], [value], {"kind": value},
-            {chance.choice(WORDS_OF_KEYS): value}, [[]], nested(chance.choice((3, 60, 500)), chance), {1: 2}, {None: 3}, {True: 1},
+            chance.choice(NUMBERS), chance.choice(TEXTS), None, True, False, [], {}, [chance.choice(TEXTS)],
+            [value], {"kind": value},
+            {chance.choice(WORDS_OF_KEYS): value}, [[]], nested(chance.choice((3, 60, 150)), chance), {1: 2},
+            {None: 3}, {True: 1},
         )
     )  # fmt: skip
 
@@ -213,6 +180,9 @@ def spoil(tree: dict[str, Any], chance: random.Random) -> str:
         group = chance.choice(sorted(tree, key=str))
         inside = list(places(tree[group], (group,)))
         path = chance.choice(inside) if inside else (group,)
+    if chance.random() < 0.3:
+        numbers = [each for each in _paths(tree) if type(at(tree, each)) in (int, float)]
+        path = chance.choice(numbers or [path])
     holder, key = at(tree, path[:-1]), path[-1]
     what = chance.choice(("value", "value", "value", "leave out", "duplicate", "swap", "rename", "new key", "wrap"))
     shown = ".".join(map(str, path))
@@ -271,10 +241,14 @@ BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     for before, after in zip("abcdefgh", "bcdefghi", strict=True)
 )
 BLOCKS = (
-    BOMB, "a: &a [*a]\n", "a: &a {b: *a}\n", "a: " + "[" * 200 + "]" * 200 + "\n", "defaults: nurse\n", "defaults: {a: b}\n",
-    "defaults: [3]\n", "defaults: [usual, usual]\n", "defaults: [_self_, /triage: ../x]\n", "hydra: 1\n", "knobs: 3\n", "? [a, b]\n: 1\n",
-    "a: !!python/object:os.system x\n", "a: !x y\n", "%YAML 9.9\n---\na: 1\n", "--- \na: 1\n---\nb: 2\n", "\tx: 1\n", "x: *nobody\n",
-    "<<: 3\n", "x: ${oc.env:HOME}\n", "x: {no: 1, yes: 2}\n", "x: !!binary aGVsbG8=\n", "x: 2026-01-01\n", "x: !!set {a, b}\n", "x: 0x1F\n", "x: 1:30:00\n",
+    BOMB, "a: &a [*a]\n", "a: &a {b: *a}\n", "a: " + "[" * 200 + "]" * 200 + "\n", "defaults: nurse\n",
+    "defaults: {a: b}\n",
+    "defaults: [3]\n", "defaults: [usual, usual]\n", "defaults: [_self_, /triage: ../x]\n", "hydra: 1\n",
+    "calibration: 3\n", "? [a, b]\n: 1\n",
+    "a: !!python/object:os.system x\n", "a: !x y\n", "%YAML 9.9\n---\na: 1\n", "--- \na: 1\n---\nb: 2\n",
+    "\tx: 1\n", "x: *nobody\n",
+    "<<: 3\n", "x: ${oc.env:HOME}\n", "x: {no: 1, yes: 2}\n", "x: !!binary aGVsbG8=\n", "x: 2026-01-01\n",
+    "x: !!set {a, b}\n", "x: 0x1F\n", "x: 1:30:00\n",
 )  # fmt: skip
 
 
@@ -307,20 +281,21 @@ def spoilt_file(text: str, chance: random.Random) -> str:
 def tried(number: int, *, seed: int = 1, run: bool = True) -> Outcome:
     """One case: spoilt, loaded, and run if it loads. Nothing is raised: whatever goes wrong is a failure in words."""
     chance = random.Random(f"{seed}:{number}")
-    words = ""
+    done: list[str] = []
+    bases()
     try:
         with _in_time(), warnings.catch_warnings():
             warnings.simplefilter("error")
             try:
-                study, words = _loaded(chance)
+                study = _loaded(chance, done)
                 refuse_large([study])
             except AeflowError as error:
                 return Outcome(False, False, _message_fault(str(error)))
             return Outcome(True, *_run(study, chance)) if run else Outcome(True, False)
     except TooLong:
-        return Outcome(False, False, f"{words}: takes longer than {LONGEST_SECONDS} s")
+        return Outcome(False, False, f"takes longer than {LONGEST_SECONDS} s: {'; '.join(done)}")
     except Exception as error:  # what this is all about: nothing but AeflowError may come out of a configuration
-        return Outcome(False, False, f"{words}: {_traced(error)}")
+        return Outcome(False, False, f"{_traced(error)}: {'; '.join(done)}")
 
 
 def _traced(error: BaseException) -> str:
@@ -342,27 +317,31 @@ def _message_fault(message: str) -> str:
     return "a message shows a traceback" if "Traceback" in message else ""
 
 
-def _loaded(chance: random.Random) -> tuple[Study, str]:
-    base = chance.choice(bases())
+def _loaded(chance: random.Random, done: list[str]) -> Study:
+    """A spoilt study, half of them from the small configuration, which loads fastest; `done` is told what was spoilt."""
+    base = bases()[0] if chance.random() < 0.5 else chance.choice(bases())
     way = chance.random()
-    if way < 0.6 or not base.overrides:
+    done.append(base.name)
+    if way < 0.6:
         raw = copy.deepcopy(base.composed.raw)
         for _ in range(chance.choice((1, 1, 1, 2, 3))):
-            spoil(raw, chance)
-        return study_from(laid_over(Composed(raw, base.composed.choices), ()), [PACKAGED]), base.name
+            done.append(spoil(raw, chance))
+        return study_from(laid_over(Composed(raw, base.composed.choices), ()), search_folders(base.folder))
     if way < 0.9:
-        n = chance.choice((1, 1, 2, 3))
-        return load(*base.overrides, *(override_for(base.composed.raw, chance) for _ in range(n))), base.name
-    return _from_file(chance), "file"
+        words = [override_for(base.composed.raw, chance) for _ in range(chance.choice((1, 1, 2, 3)))]
+        done += words
+        return load(*base.overrides, *words, config_dir=base.folder)
+    return _from_file(chance, done)
 
 
-def _from_file(chance: random.Random) -> Study:
+def _from_file(chance: random.Random, done: list[str]) -> Study:
     """A study with one file of the user's own, spoilt; most often a policy, which is read without Hydra."""
     group = chance.choice(("triage", "triage", "triage", "scenario", "study"))
     path = chance.choice(sorted((PACKAGED / group).glob("*.yaml")))
     text = path.read_text(encoding="utf-8")
     for _ in range(chance.choice((1, 1, 2))):
         text = spoilt_file(text, chance)
+    done.append(f"{group}/{path.name}")
     with TemporaryDirectory() as folder:
         mine = Path(folder) / group / "mine.yaml"
         mine.parent.mkdir()
