@@ -94,7 +94,7 @@ class Simulated:
 
 
 def replicate(task: Task) -> ReplicationResult:
-    """Run one replication of every arm, again with twice the run-out while a measured patient is still in A&E."""
+    """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E."""
     began = time.perf_counter()
     days = task.run.cool_down_days
     for _attempt in range(task.run.doublings + 1):

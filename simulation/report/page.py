@@ -438,7 +438,7 @@ def run_table(inputs: ReportInputs) -> ReportTable:
     speed = manifest.get("activities_per_second")
     length = f"{run.replications} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
     rows = [
-        ("length", f"{length}; run-out {manifest.get('cool_down_days', run.cool_down_days)} days"),
+        ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
         ("seed", str(run.seed)),
         ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
         (
