@@ -36,7 +36,7 @@ from simulation.pathway.department import (
     Trigger,
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
-from simulation.report.gather import case_mix
+from simulation.explain.label_mix import case_mix
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
