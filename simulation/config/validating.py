@@ -147,6 +147,13 @@ def _meant(loc: Sequence[str], stated: Any) -> bool:
     return True
 
 
+_OF_PYTHON = {
+    "dataclass_type": "a block of keys",
+    "mapping_type": "a block of keys",
+    "dict_type": "a block of keys",
+    "tuple_type": "a list",
+    "string_type": "a word",
+}
 _SCALARS = ("float", "int", "str", "bool")
 
 
@@ -235,7 +242,9 @@ def _fault(
 
 
 def _wanted(error: Mapping[str, Any]) -> str:
-    """What a report says that there should be."""
+    """What a report says that there should be, in the words of YAML where it speaks of Python."""
+    if error["type"] in _OF_PYTHON:
+        return _OF_PYTHON[error["type"]]
     return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
 
 
