@@ -84,7 +84,7 @@ def test_a_twin_is_labelled_identical_to_the_baseline(text: str) -> None:
 
 
 def test_the_page_counts_what_was_assumed_and_lists_it_with_sources(text: str, result: StudyResult) -> None:
-    assumed = [each for each in result.statements if each.mark == "assumed"]
+    assumed = [each for each in result.statements if each.evidence == "assumed"]
     assert f"{len(assumed)} are assumed" in text
     for each in assumed:
         assert re.sub(r"\s+", " ", each.source) in text
@@ -96,7 +96,7 @@ def test_every_marked_block_of_the_configuration_is_a_statement(result: StudyRes
             return ("evidence" in block and "source" in block) + sum(count(each) for each in block.values())
         return sum(count(each) for each in block) if isinstance(block, list) else 0
 
-    groups = ("knobs", "site", "staffing", "pathway", "scenario", "study")
+    groups = ("calibration", "site", "staffing", "pathway", "scenario", "study")
     n_in_groups = sum(count(result.resolved.get(group)) for group in groups)
     assert n_in_groups == sum(not each.where.startswith("triage.") for each in result.statements)
     assert sum(each.where == "triage.nurse.nurse.matrix" for each in result.statements) == 1
