@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import Effect
@@ -72,7 +73,8 @@ class ReportArm:
 class ReportInputs:
     """Everything a report says. `stages`: by step, the stage of a stay; `roles`: by pool, its role.
 
-    `resolved`: the configuration as composed; `manifest`: who ran it, with what, how long.
+    `resolved`: the configuration as composed; `manifest`: who ran it, with what, how long. `interval_kind`: what the
+    intervals promise, as in `Comparisons`.
     """
 
     design: Design
@@ -84,6 +86,7 @@ class ReportInputs:
     roles: Mapping[str, str]
     resolved: Plain
     manifest: Plain
+    interval_kind: IntervalKind = "fixed_sample"
 
     @property
     def baseline(self) -> ReportArm:
@@ -113,7 +116,8 @@ class ReportInputs:
     def compared(self) -> Comparisons:
         """The arms against their baseline: what the result of the run held, too."""
         shares = self.sham.shares if self.sham is not None else None
-        return Comparisons(self.design, tuple(arm.name for arm in self.arms), self.measures, shares)
+        arms = tuple(arm.name for arm in self.arms)
+        return Comparisons(self.design, arms, self.measures, shares, self.interval_kind)
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:

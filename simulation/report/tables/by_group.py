@@ -44,7 +44,7 @@ def less_everybody(inputs: ReportInputs, arm: ReportArm, group: str) -> Interval
         np.array([each.value(measure, group) - each.value(measure) for each in inputs.measures[name]])
         for name in (arm.name, inputs.design.baseline)
     )
-    return compare(ours, theirs)
+    return compare(ours, theirs, kind=inputs.interval_kind)
 
 
 def by_group_tables(inputs: ReportInputs) -> tuple[ReportTable, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simulation.analysis.definitions import ALL
 from simulation.analysis.multiplicity import ALPHA
-from simulation.analysis.verdict import IDENTICAL, PILOT, threshold
+from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
 from simulation.report.inputs import ReportInputs
 from simulation.report.tables.by_group import by_group_tables, is_asked
 from simulation.report.tables.coverage import spillover_tables
@@ -71,6 +71,7 @@ def overview_table(inputs: ReportInputs) -> ReportTable:
     notes = [
         f"Mean over {inputs.run.replications} replications, then difference from '{inputs.baseline.label}' ± half of "
         "its 95 % interval (minutes, or percentage points).",
+        *INTERVAL_NOTES[inputs.interval_kind],
         doubt_note(),
     ]
     return ReportTable("overview", "Arms", ("arm", *(label for label, _, _ in columns)), tuple(rows), tuple(notes))
@@ -105,6 +106,7 @@ def target_table(inputs: ReportInputs, target: Target) -> ReportTable:
     notes = [
         f"Least difference that would matter: {important} ({target.mark}: {target.source}).",
         _looked_at(inputs, target),
+        *INTERVAL_NOTES[inputs.interval_kind],
         *_sham_note(inputs, target),
     ]
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
@@ -176,6 +178,7 @@ def safety_table(inputs: ReportInputs) -> ReportTable:
         f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(inputs.others)} arms) at once with 95 %, "
         f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
         f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
+        *INTERVAL_NOTES[inputs.interval_kind],
     )
     return ReportTable(
         "safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes
