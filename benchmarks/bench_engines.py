@@ -19,7 +19,7 @@ from simulation.draws import Draws, draw
 from simulation.engine.choose import ENGINES, EngineName, engine_named
 from simulation.engine.contract import Activities, Run
 from simulation.engine.plan import Plan, StepRow, bind, lower
-from simulation.pathway.department import Pathway, Present, Stream
+from simulation.pathway.department import ArrivalSource, Pathway, Present
 from simulation.triage.apply import apply
 from simulation.units import DAY
 
@@ -88,9 +88,9 @@ def count_activities(plan: Plan, activities: Activities) -> int:
 
 def count_attendances(pathway: Pathway, draws: Draws) -> int:
     """Patients of streams that attend A&E."""
-    sources: list[Stream | Present] = [*pathway.streams.values(), *pathway.present.values()]
+    sources: list[ArrivalSource | Present] = [*pathway.arrivals.values(), *pathway.present.values()]
     attends = [source.attends for source in sources]
-    return int(np.asarray(attends)[draws.stream].sum())
+    return int(np.asarray(attends)[draws.arrival_source].sum())
 
 
 if __name__ == "__main__":

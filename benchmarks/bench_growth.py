@@ -15,7 +15,7 @@ from measuring import Cell, Table, in_random_order, one_core, options, timed, ti
 from whole import ENGINE, TO_MEASURES, Clock, draws_to_measures
 
 import simulation as ae
-from simulation.experiment.replicate import Task, replicate
+from simulation.experiment.replicate import replicate
 from simulation.pathway.department import ByQueue, Opens, Pathway, Pool, Present, Step, Takes, Trigger
 from simulation.study.study import ReadyArm, RunLength
 
@@ -207,7 +207,7 @@ def scaled(pathway: Pathway, factor: float) -> Pathway:
 
     return replace(
         pathway,
-        streams={name: replace(each, per_day=each.per_day * factor) for name, each in pathway.streams.items()},
+        arrivals={name: replace(each, per_day=each.per_day * factor) for name, each in pathway.arrivals.items()},
         present={name: present(each) for name, each in pathway.present.items()},
         pools={name: pool(each) for name, each in pathway.pools.items()},
         steps={name: step(each) for name, each in pathway.steps.items()},

@@ -43,7 +43,16 @@ print(f"{len(department.steps)} steps, {len(department.pools)} pools, {run.repli
 start, end = run.window
 patients = result.patients()
 patients = patients[(patients["arrived_at"] >= start) & (patients["arrived_at"] < end)].copy()
-columns = ["stream", "age_band", "acuity_true", "acuity_given", "arrived_at", "seen_at", "departed_at", "outcome"]
+columns = [
+    "arrival_source",
+    "age_band",
+    "acuity_true",
+    "acuity_given",
+    "arrived_at",
+    "seen_at",
+    "departed_at",
+    "outcome",
+]
 patients[columns].head(8)
 
 # %% [markdown]

@@ -63,8 +63,8 @@ def tool(name, exact, seconds, direction):
     """A policy whose AI is right so often, errs that way and saves so many seconds."""
     shares = shares_of(exact, direction)
     rows = tuple(tuple(float(share) for share in row) for row in shares)
-    matrix = replace(claimed.ai.matrix, shares=rows, mark="assumed", source="a point of a grid")
-    saved = replace(claimed.minutes.seconds_saved, value=float(seconds), mark="assumed", source="a point of a grid")
+    matrix = replace(claimed.ai.matrix, shares=rows, evidence="assumed", source="a point of a grid")
+    saved = replace(claimed.minutes.seconds_saved, value=float(seconds), evidence="assumed", source="a point of a grid")
     minutes = replace(claimed.minutes, seconds_saved=saved)
     return replace(claimed, name=name, ai=replace(claimed.ai, matrix=matrix), covers=everybody, minutes=minutes)
 
@@ -237,7 +237,7 @@ for exact in EXACT:
 
 # %%
 price = claimed.price_per_attendance
-attended = sum(each.per_day * each.scale for each in study.baseline.pathway.streams.values() if each.attends)
+attended = sum(each.per_day * each.scale for each in study.baseline.pathway.arrivals.values() if each.attends)
 fee = 365 * attended * price.value
 spent = {name: study.arm(name).arm.cost.per_year for name in others if study.arm(name).arm.cost is not None}
 spent |= {name: fee for name in tools}
@@ -255,7 +255,8 @@ money = pd.DataFrame(
     ]
 ).sort_values("minutes for each £100,000")
 print(
-    f"List price £{price.value:.2f} an attendance ({price.mark}), {365 * attended:,.0f} attendances: £{fee:,.0f} a year"
+    f"List price £{price.value:.2f} an attendance ({price.evidence}), {365 * attended:,.0f} attendances: "
+    f"£{fee:,.0f} a year"
 )
 money.round(1).reset_index(drop=True)
 

@@ -4,11 +4,13 @@
     study = ae.load("study=ai_triage", "site=typical", "run.replications=4")
     result = ae.compare(study)
     result.table()
-    ae.figure(result, "differences")
-    ae.write(result, "results")
+    result.figure("differences")
+    folder = result.write("results")
+    ae.read(folder)
 
-The rooms, lowest first: `units` `errors` · `records` · `pathway` · `draws` · `triage` `engine` · `analysis` ·
-`experiment` · `report` · `config` · `validation` · `cli`. ARCHITECTURE.md is the way in.
+The rooms, lowest first: `units` `errors` · `records` · `pathway` · `targets` · `draws` · `triage` `engine` ·
+`analysis` · `study` · `explain` · `experiment` · `inquiry` · `report` · `config` · `verification` · `validation` ·
+`api` · `cli`. ARCHITECTURE.md is the way in.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ __all__ = [
     "AeflowError",
     "ConfigError",
     "DrawsError",
+    "Growth",
     "PlanError",
     "Result",
     "ResultsError",
@@ -28,36 +31,32 @@ __all__ = [
     "__version__",
     "compare",
     "figure",
+    "gather",
+    "grow",
     "load",
     "nearest_matrix",
+    "open_executor",
+    "read",
     "run",
     "write",
 ]
 
 if TYPE_CHECKING:
+    from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, write
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
-    from simulation.experiment.result import Result
-    from simulation.experiment.run import compare, run
-    from simulation.report.folder import write_result as write
-    from simulation.report.run_pictures import figure
+    from simulation.experiment.executors import open_executor
     from simulation.study.study import Study
     from simulation.triage.construct import Wanted, nearest_matrix
 
 _HOMES = {
-    **dict.fromkeys(("AeflowError", "ConfigError", "DrawsError", "PlanError", "ResultsError"), "simulation.errors"),
-    "load": "simulation.config",
-    "compare": "simulation.experiment.run",
-    "run": "simulation.experiment.run",
-    "Result": "simulation.experiment.result",
-    "Study": "simulation.study.study",
-    "Wanted": "simulation.triage.construct",
-    "nearest_matrix": "simulation.triage.construct",
-    "figure": "simulation.report.run_pictures",
-    "write": "simulation.report.folder",
+    **dict.fromkeys(("AeflowError", "ConfigError", "DrawsError", "PlanError", "ResultsError"), "errors"),
+    **dict.fromkeys(("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "write"), "api"),
+    **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
+    "load": "config",
+    "open_executor": "experiment.executors",
+    "Study": "study.study",
 }
-_NAMES_THERE = {"write": "write_result"}
-"""Public names that are longer at home."""
 
 
 def __getattr__(name: str) -> Any:
@@ -66,7 +65,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'simulation' has no attribute '{name}'")
     from importlib import import_module
 
-    return getattr(import_module(_HOMES[name]), _NAMES_THERE.get(name, name))
+    return getattr(import_module(f"simulation.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
 
 if TYPE_CHECKING:
-    from simulation.report.folder import Written
+    from simulation.api import Stored
     from simulation.study.study import Study
 
 HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
@@ -26,10 +27,14 @@ For planning only, not for clinical use.
   aeflow show    patient=ID         one patient's story in words, arm beside arm
   aeflow validate [key=value ...]   theory and published NHS figures beside what the model gives
   aeflow report  FOLDER             write the HTML report of a stored run again
+  aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
+  aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
+  aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
 
   study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
   dry_run=true                      say what would run, and stop
+  resume=false                      begin an unfinished run anew; else the same command goes on with it
   -m scenario=usual,winter          sweep: one run for each combination, then all beside each other
   --config-dir FOLDER               your own configurations, looked through before ours (as is ./configs)
 """
@@ -57,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"aeflow: {error}", file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt as stop:
-        left = str(stop) or "No half-written results are left; the same command starts from the beginning."
+        left = str(stop) or "Nothing half-written is left."
         print(f"\naeflow: stopped. {left}", file=sys.stderr)
         return 130
     except BrokenPipeError:
@@ -66,6 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _compare(words: list[str]) -> int:
+    source = [word for word in words if word.startswith("from=")]
+    if source:
+        return _again(source[-1].removeprefix("from="), [word for word in words if word not in source])
     for word in words:
         if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
             remedy = "Use aeflow run, or study.arms.<arm>.triage=<policy>"
@@ -78,7 +86,7 @@ def _run(words: list[str]) -> int:
 
 
 def _run_studies(words: list[str], *, alone: bool) -> int:
-    from simulation.experiment.overload import refuse_overload
+    from simulation.study.overload import refuse_overload
 
     combinations = _sweep(words)
     studies = [_load(overrides, config_dir) for overrides, config_dir in combinations]
@@ -99,14 +107,42 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     return code
 
 
-def _put_together(done: Sequence[tuple[Sequence[str], Written]], results: Path) -> None:
+def _again(folder: str, words: list[str]) -> int:
+    """Run a stored study again, and say whether the numbers are the same to the last bit."""
+    from simulation.api import read, run_into, same_numbers, what_changed
+    from simulation.report.progress import announce, progress
+    from simulation.report.screen import print_result
+
+    known = {"results": "results", "executor": "", "workers": ""}
+    own = dict(word.split("=", 1) for word in words if "=" in word)
+    unknown = [word for word in words if word.split("=", 1)[0] not in known]
+    if unknown:
+        remedy = f"With from=FOLDER the study is the stored one; allowed besides: {', '.join(known)}"
+        raise ConfigError([Fault(unknown[0], "cannot be changed of a stored study", remedy)])
+    before = read(folder)
+    study = replace(before.study, executor=own.get("executor", before.study.executor))
+    if "workers" in own:
+        study = replace(study, workers=int(own["workers"]))
+    announce(study, alone=False)
+    changed = what_changed(before)
+    if changed:
+        print(f"Not bit for bit what {folder} holds: since it was run, {', '.join(changed)} changed.")
+    with progress(study.run.replications) as done:
+        stored = run_into(study, Path(own.get("results", "results")), done=done)
+    print_result(stored.result, stored.folder)
+    same = same_numbers(before, stored.result)
+    print(f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit.")
+    return 0 if same or changed else 1
+
+
+def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
     """What the runs of a sweep come to."""
     from simulation.report.screen import print_tables
-    from simulation.report.sweep import PICTURE, TABLE, sweep_of, sweep_tables, write_sweep
+    from simulation.report.sweep import PICTURE, TABLE, sweep_of, write_sweep
 
-    sweep = sweep_of([(overrides, stored.inputs, stored.folder) for overrides, stored in done])
+    sweep = sweep_of([(overrides, stored.result, stored.folder) for overrides, stored in done])
     if sweep is not None:
-        print_tables(sweep_tables(sweep))
+        print_tables(sweep.tables)
         print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {PICTURE}")
 
 
@@ -115,7 +151,7 @@ def _show(words: list[str]) -> int:
     patient, arm = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
     for study in [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]:
         if patient:
-            from simulation.report.patient_story import tell
+            from simulation.explain.patient_story import tell
 
             print(tell(study, patient[-1]))
         elif arm:
@@ -140,9 +176,48 @@ def _validate(words: list[str]) -> int:
 def _report(words: list[str]) -> int:
     if len(words) != 1:
         raise ConfigError([Fault("report", f"{len(words)} words follow", "Name one folder of results")])
-    from simulation.report.folder import render_again
+    from simulation.api import read
+    from simulation.experiment.store.read import followed
+    from simulation.report.write import REPORT, write_report
 
-    print(f"Report: {render_again(Path(words[0]))}")
+    folder = followed(Path(words[0]))
+    failed = write_report(folder, read(folder))
+    if failed is not None:
+        raise failed
+    print(f"Report: {folder / REPORT}")
+    return 0
+
+
+def _gather(words: list[str]) -> int:
+    own = [word for word in words if word.startswith("results=")]
+    folders = [word for word in words if word not in own]
+    from simulation.api import gather
+    from simulation.report.screen import print_result
+
+    result = gather(folders)
+    folder = result.write(own[-1].removeprefix("results=") if own else "results")
+    print_result(result, folder)
+    return 0
+
+
+def _migrate(words: list[str]) -> int:
+    from simulation.config.migrate import migration_of
+
+    folders = [word for word in words if not word.startswith("dry_run=")]
+    wrong = [word for word in words if word.startswith("dry_run=") and word not in ("dry_run=true", "dry_run=false")]
+    faults = [
+        Fault(word, "is neither true nor false", "Say dry_run=true to see what would be renamed") for word in wrong
+    ]
+    if len(folders) != 1:
+        faults.append(Fault("migrate", f"found {len(folders)} folders", "Name your folder of configurations"))
+    if faults:
+        raise ConfigError(faults)
+    migration, dry = migration_of(folders[0]), "dry_run=true" in words
+    if not dry:
+        migration.carry_out()
+    print("\n".join(migration.lines()))
+    if dry:
+        print("Dry run: nothing was written.")
     return 0
 
 
@@ -152,6 +227,8 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "show": _show,
     "validate": _validate,
     "report": _report,
+    "gather": _gather,
+    "migrate": _migrate,
 }
 
 
@@ -161,24 +238,19 @@ def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
     return load(*overrides, config_dir=config_dir)
 
 
-def _run_study(study: Study, *, alone: bool) -> Written | None:
+def _run_study(study: Study, *, alone: bool) -> Stored | None:
     """Run a study, store it and print its answer; nothing if it was to be a dry run."""
-    from simulation.experiment.run import simulate
-    from simulation.experiment.store.folders import must_be_writable
-    from simulation.report.folder import written
+    from simulation.api import run_into
     from simulation.report.progress import announce, progress
-    from simulation.report.screen import print_inputs
+    from simulation.report.screen import print_result
 
-    results = Path(str(study.resolved["results"]))
     announce(study, alone=alone)
     if study.resolved["dry_run"]:
         print("Dry run: nothing was simulated.")
         return None
-    must_be_writable(results)
-    with progress(study.run.replications) as done:
-        result = simulate(study, done=done)
-    stored = written(result, results)
-    print_inputs(stored.inputs, stored.folder)
+    with progress(len(study.run.numbers)) as done:
+        stored = run_into(study, Path(str(study.resolved["results"])), resume=bool(study.resolved["resume"]), done=done)
+    print_result(stored.result, stored.folder)
     return stored
 
 

@@ -17,6 +17,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from simulation.renamed import now_called
+
 
 class AeflowError(Exception):
     """Something a user can put right. `str(error)` is the whole message."""
@@ -61,12 +63,17 @@ class ResultsError(AeflowError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which known name is closest to `name`, or list what is known.
+    """Say what `name` is called now, or which known name is closest to it, or list what is known.
 
     >>> nearest("nurze", ["nurse", "doctor"])
     "Did you mean 'nurse'?"
+    >>> nearest("mark", ["evidence", "source"])
+    "It is now called 'evidence': `aeflow migrate FOLDER` rewrites your files"
     """
     names = sorted(known)
+    renamed = now_called(name)
+    if renamed in names:
+        return f"It is now called '{renamed}': `aeflow migrate FOLDER` rewrites your files"
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean '{close[0]}'?"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.pathway.config_dataclass import Mark
+from simulation.pathway.config_dataclass import Evidence
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
 KINDS: tuple[Kind, ...] = ("input", "calibrated", "plausible", "predicted", "response")
@@ -27,7 +27,7 @@ class Target:
     low: float | None
     high: float | None
     tolerance: str
-    mark: Mark
+    evidence: Evidence
     source: str
     note: str
     strictly: bool = False

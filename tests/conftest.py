@@ -24,7 +24,7 @@ def aeflow_data() -> Path:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need the data, so that `-m data` finds them."""
+    """Evidence the tests that need the data, so that `-m data` finds them."""
     for item in items:
         if "aeflow_data" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.data)

@@ -1,14 +1,68 @@
-"""The rooms import one another, and the libraries, only as the contracts in pyproject.toml allow."""
+"""The rooms import one another, and the libraries, only as the contracts in pyproject.toml allow, and as
+ARCHITECTURE.md says."""
 
+import ast
+import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "simulation"
 LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
+FRONT_DOOR = {"__init__", "__main__"}
+"""In no layer: they lead to every room."""
+PLANNED = {"app", "vetting", "fitting"}
+"""Layers of rooms that are not built yet."""
+
+
+def layers() -> list[set[str]]:
+    """The rooms that pyproject.toml states, lowest first, rooms of one layer together."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    (stated,) = (contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [set(re.findall(r"simulation\.(\w+)", layer)) - PLANNED for layer in reversed(stated)]
+
+
+def rooms() -> set[str]:
+    return {
+        path.stem for path in PACKAGE.iterdir() if path.stem.isidentifier() and path.name != "py.typed"
+    } - FRONT_DOOR
 
 
 def test_every_import_contract_is_kept() -> None:
     done = subprocess.run([sys.executable, "-c", LINT], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout
+
+
+def test_every_room_has_its_layer() -> None:
+    assert set.union(*layers()) == rooms()
+
+
+def test_the_architecture_lists_the_rooms_in_the_order_of_their_layers() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = text.split("## The rooms, lowest first")[1].split("\n\n")[1]
+    listed = [re.findall(r"`simulation/(\w+)[./`]", row.split("|")[1]) for row in table.splitlines()[2:]]
+    level = {room: number for number, layer in enumerate(layers()) for room in layer}
+    assert {room for row in listed for room in row} == set(level)
+    levels = [max(level[room] for room in row) for row in listed]
+    assert levels == sorted(levels)
+
+
+def test_nothing_but_the_front_door_imports_by_text() -> None:
+    """An import named as text would escape the contracts."""
+    for path in PACKAGE.rglob("*.py"):
+        if path.parent == PACKAGE and path.stem in FRONT_DOOR:
+            continue
+        calls = [node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+        names = {getattr(call.func, "id", getattr(call.func, "attr", "")) for call in calls}
+        assert not names & {"import_module", "__import__"}, path
+
+
+def test_the_front_door_leads_to_no_library() -> None:
+    homes = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    imported = [node for node in homes.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    assert {getattr(node, "module", None) for node in imported} == {"__future__", "typing"}

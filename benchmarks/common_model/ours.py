@@ -14,9 +14,10 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import Columns, Plan, bind, lower
 from simulation.pathway.check import check
-from simulation.pathway.config_dataclass import Mark
+from simulation.pathway.config_dataclass import Evidence
 from simulation.pathway.department import (
     ACUITY_TRUE,
+    ArrivalSource,
     ByAttribute,
     Chance,
     Choice,
@@ -29,14 +30,13 @@ from simulation.pathway.department import (
     QueueClass,
     Shift,
     Step,
-    Stream,
 )
 from simulation.pathway.durations import Amount, Exponential, Factor, Lognormal
 from simulation.records.schema import LEFT, Patients
 from simulation.units import DAY
 
 SEED = 1
-MARK: Mark = "assumed"
+EVIDENCE: Evidence = "assumed"
 SOURCE = "made up, so that engines have the same work"
 NEVER_IMPATIENT = 1e5
 """Times the mean patience: beyond any horizon."""
@@ -70,27 +70,34 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
     pools = {
         "triage_nurses": _staff(stated.TRIAGE_NURSES, outgoing_are_extra),
         "clinicians": _staff(stated.CLINICIANS, outgoing_are_extra),
-        "cubicles": Pool(kind="space", capacity=stated.CUBICLES, mark=MARK, source=SOURCE),
+        "cubicles": Pool(kind="space", capacity=stated.CUBICLES, evidence=EVIDENCE, source=SOURCE),
     }
     if not cubicles:
         del steps["cubicle"], pools["cubicles"]
     patience_by_level = {level: 1.0 if int(level) in stated.IMPATIENT else NEVER_IMPATIENT for level in levels}
     made = Pathway(
         name="common_model",
-        streams={
-            "patients": Stream(
-                starts="triage", per_day=stated.PER_DAY, by_hour="by_hour", headroom=1, mark=MARK, source=SOURCE
+        arrivals={
+            "patients": ArrivalSource(
+                starts="triage",
+                per_day=stated.PER_DAY,
+                by_hour="by_hour",
+                thinning_bound=1,
+                evidence=EVIDENCE,
+                source=SOURCE,
             )
         },
-        profiles={"by_hour": Profile(weights=stated.WEIGHTS_BY_HOUR, mark=MARK, source=SOURCE)},
+        profiles={"by_hour": Profile(weights=stated.WEIGHTS_BY_HOUR, evidence=EVIDENCE, source=SOURCE)},
         pools=pools,
         attributes={
-            ACUITY_TRUE: Choice(kind="choice", categories=levels, shares=stated.SHARES, mark=MARK, source=SOURCE),
-            "tested": Chance(kind="chance", p=stated.P_TESTS, mark=MARK, source=SOURCE),
+            ACUITY_TRUE: Choice(
+                kind="choice", categories=levels, shares=stated.SHARES, evidence=EVIDENCE, source=SOURCE
+            ),
+            "tested": Chance(kind="chance", p=stated.P_TESTS, evidence=EVIDENCE, source=SOURCE),
             "admitted": Chance(
                 kind="chance",
                 p=Amount(times=(Factor(by=ACUITY_TRUE, values=dict(zip(levels, stated.P_ADMITTED, strict=True))),)),
-                mark=MARK,
+                evidence=EVIDENCE,
                 source=SOURCE,
             ),
         },
@@ -103,7 +110,7 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
             "patience": Exponential(
                 kind="exponential",
                 mean=Amount(base=stated.PATIENCE_MEAN, times=(Factor(by=ACUITY_TRUE, values=patience_by_level),)),
-                mark=MARK,
+                evidence=EVIDENCE,
                 source=SOURCE,
             ),
         },
@@ -112,10 +119,10 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
             classes={level: QueueClass(rank=int(level), rate=1) for level in levels},
             untriaged_as=levels[-1],
             ignored_as=levels[-1],
-            mark=MARK,
+            evidence=EVIDENCE,
             source=SOURCE,
         ),
-        patience=Patience(minutes="patience", streams=("patients",), next="gone", mark=MARK, source=SOURCE),
+        patience=Patience(minutes="patience", arrivals=("patients",), next="gone", evidence=EVIDENCE, source=SOURCE),
         steps=steps,
         branches={
             "needs_tests": ByAttribute(
@@ -141,14 +148,14 @@ def _staff(numbers: tuple[int, ...], outgoing_are_extra: bool) -> Pool:
     pool = Pool(
         kind="staff",
         rota=tuple(Shift(hours=f"{start}-{end}", number=number) for start, end, number in shifts),
-        mark=MARK,
+        evidence=EVIDENCE,
         source=SOURCE,
     )
     return replace(pool, on_shift_change="outgoing_are_extra") if outgoing_are_extra else pool
 
 
 def _minutes(of: stated.Lognormal) -> Lognormal:
-    return Lognormal(kind="lognormal", mean=of.mean, log_sd=of.log_sd, mark=MARK, source=SOURCE)
+    return Lognormal(kind="lognormal", mean=of.mean, log_sd=of.log_sd, evidence=EVIDENCE, source=SOURCE)
 
 
 HORIZON = (stated.DAYS + stated.RUN_ON_DAYS) * DAY

@@ -36,7 +36,7 @@ from simulation.pathway.department import (
     Trigger,
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
-from simulation.report.gather import case_mix
+from simulation.explain.label_mix import case_mix
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
@@ -47,14 +47,14 @@ from simulation.triage.policy import Policy
 COMMAND = "python -m docs.tools.model_tables"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "model.md"
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
-ITS_OWN = frozenset({"mark", "source", "kind", "mean", "scale", "longest", "repeats", "luck_of", "complexity"})
+ITS_OWN = frozenset({"evidence", "source", "kind", "mean", "scale", "longest", "repeats", "same_draw_as", "complexity"})
 
 
 def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     """Every table by name, in Markdown. `scenarios`: by name, question and changes as their YAML states them."""
     pathway = study.baseline.pathway
     return {
-        "streams": _streams(pathway),
+        "arrivals": _arrivals(pathway),
         "present": _present(pathway),
         "profiles": _profiles(pathway),
         "attributes": _attributes(pathway),
@@ -66,14 +66,14 @@ def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str
         "priority": _priority(pathway),
         "worsening": _worsening(pathway),
         "durations": _durations(pathway),
-        "knobs": _knobs(study),
+        "calibration": _calibration(study),
         "policies": _policies(study),
         "arms": _arms(study),
         "scenarios": _scenarios(scenarios),
         "targets": _targets(study),
         "run": _run(study),
         "measures": _measures(),
-        "marks": _marks(study),
+        "evidence": _evidence(study),
     }
 
 
@@ -172,7 +172,7 @@ def _number(number: Number) -> str:
 # --- who comes -----------------------------------------------------------------------------------------------
 
 
-def _streams(pathway: Pathway) -> str:
+def _arrivals(pathway: Pathway) -> str:
     rows = [
         (
             f"`{name}`",
@@ -181,20 +181,22 @@ def _streams(pathway: Pathway) -> str:
             _code([stream.day_factor]),
             f"`{stream.starts}`",
             stream.attends,
-            stream.mark,
+            stream.evidence,
             stream.source,
         )
-        for name, stream in pathway.streams.items()
+        for name, stream in pathway.arrivals.items()
     ]
-    return _table(("stream", "a day", "profiles", "day factor", "starts at", "an attendance", "mark", "source"), rows)
+    return _table(
+        ("arrival source", "a day", "profiles", "day factor", "starts at", "an attendance", "evidence", "source"), rows
+    )
 
 
 def _present(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", _how_many(each), f"`{each.starts}`", each.mark, each.source)
+        (f"`{name}`", _how_many(each), f"`{each.starts}`", each.evidence, each.source)
         for name, each in pathway.present.items()
     ]
-    return _table(("there at time 0", "how many", "starts at", "mark", "source"), rows)
+    return _table(("there at time 0", "how many", "starts at", "evidence", "source"), rows)
 
 
 def _how_many(each: Present) -> str:
@@ -207,19 +209,19 @@ def _profiles(pathway: Pathway) -> str:
     periods = {7: "weekdays", 12: "months", 24: "hours of a day", 168: "hours of a week"}
     used = {name: _users(pathway, name) for name in pathway.profiles}
     rows = [
-        (f"`{name}`", periods[len(each.weights)], used[name], each.mark, each.source)
+        (f"`{name}`", periods[len(each.weights)], used[name], each.evidence, each.source)
         for name, each in pathway.profiles.items()
     ]
     rows += [
-        (f"`{name}`", "one day", f"gamma factor, cv {each.cv:g}", each.mark, each.source)
+        (f"`{name}`", "one day", f"gamma factor, cv {each.cv:g}", each.evidence, each.source)
         for name, each in pathway.day_factors.items()
     ]
-    return _table(("profile", "over", "used by", "mark", "source"), rows)
+    return _table(("profile", "over", "used by", "evidence", "source"), rows)
 
 
 def _users(pathway: Pathway, profile: str) -> str:
     streams = [
-        name for name, each in pathway.streams.items() if profile in (each.by_hour, each.by_weekday, each.by_month)
+        name for name, each in pathway.arrivals.items() if profile in (each.by_hour, each.by_weekday, each.by_month)
     ]
     paced = [name for name, step in pathway.steps.items() if step.pace == profile]
     return "; ".join(
@@ -233,13 +235,15 @@ def _users(pathway: Pathway, profile: str) -> str:
 
 
 def _attributes(pathway: Pathway) -> str:
-    rows = [(f"`{name}`", _says(pathway, each), each.mark, each.source) for name, each in pathway.attributes.items()]
-    return _table(("attribute", "drawn as", "mark", "source"), rows)
+    rows = [
+        (f"`{name}`", _says(pathway, each), each.evidence, each.source) for name, each in pathway.attributes.items()
+    ]
+    return _table(("attribute", "drawn as", "evidence", "source"), rows)
 
 
 def _says(pathway: Pathway, attribute: Attribute) -> str:
     if isinstance(attribute, Chance):
-        leans = f"; the label has a weight of {attribute.leans_on_label:g}" if attribute.leans_on_label else ""
+        leans = f"; the label has a weight of {attribute.label_weight:g}" if attribute.label_weight else ""
         return f"yes with probability {_number(attribute.p)}{leans}"
     if isinstance(attribute, Action):
         only = "; ".join(f"only `{name}` {_code(categories)}" for name, categories in attribute.only.items())
@@ -252,8 +256,10 @@ def _says(pathway: Pathway, attribute: Attribute) -> str:
     names = ", ".join(attribute.categories)
     if not isinstance(attribute.shares, Mapping):
         return f"{names}: {_cell(attribute.shares)}"
-    attends = {name for name, stream in pathway.streams.items() if stream.attends}
-    shown = {name: shares for name, shares in attribute.shares.items() if attribute.by != "stream" or name in attends}
+    attends = {name for name, stream in pathway.arrivals.items() if stream.attends}
+    shown = {
+        name: shares for name, shares in attribute.shares.items() if attribute.by != "arrival_source" or name in attends
+    }
     left_out = "" if len(shown) == len(attribute.shares) else "; others in the file"
     return (
         f"{names}, by {attribute.by}: "
@@ -273,12 +279,12 @@ def _pools(pathway: Pathway) -> str:
             each.role,
             _units(each),
             each.on_shift_change if each.rota else "",
-            each.mark,
+            each.evidence,
             each.source,
         )
         for name, each in pathway.pools.items()
     ]
-    return _table(("pool", "kind", "role", "units", "when a shift ends", "mark", "source"), rows)
+    return _table(("pool", "kind", "role", "units", "when a shift ends", "evidence", "source"), rows)
 
 
 def _units(pool: Pool) -> str:
@@ -306,9 +312,9 @@ def _asks(step: Step) -> str:
     if step.any_of:
         parts.append(f"one of {_code(step.any_of)}" if len(step.any_of) > 1 else _code(step.any_of))
     asked = " and ".join(part for part in parts if part)
-    if step.widens is None:
+    if step.overflow is None:
         return asked
-    return f"{asked}; after {_cell(step.widens.after_minutes / 60)} h also {_code(step.widens.any_of)}"
+    return f"{asked}; after {_cell(step.overflow.after_minutes / 60)} h also {_code(step.overflow.any_of)}"
 
 
 def _minutes(step: Step) -> str:
@@ -316,7 +322,7 @@ def _minutes(step: Step) -> str:
     whose = {"policy": "", "nurse": ", without the tool", "degraded_tool": ", as the tool answers worse"}
     factor = whose[step.minutes_by] + ("" if step.times == 1 else f" x {step.times:g}")
     pace = "" if step.pace is None else f", paced by `{step.pace}`"
-    since = "" if step.since is None else f", from the mark `{step.since}` on"
+    since = "" if step.since is None else f", from the clock `{step.since}` on"
     return f"{minutes}{factor}{pace}{since}"
 
 
@@ -324,8 +330,8 @@ def _holds(step: Step) -> str:
     # Of several kept pools a patient holds the one that it was given.
     parts = (
         ("keeps ", step.keeps),
-        ("gives up at start ", step.gives_up_at_start),
-        ("gives up at end ", step.gives_up_at_end),
+        ("releases at start ", step.releases_at_start),
+        ("releases at end ", step.releases_at_end),
     )
     return "; ".join(f"{word}{_code(pools)}" for word, pools in parts if pools)
 
@@ -337,10 +343,10 @@ def _rules(step: Step) -> str:
     said += [word for word, holds in (("may leave", step.may_leave), ("ends patience", step.first_seen)) if holds]
     if step.relabels:
         said.append(f"acuity now becomes `{step.relabels}`")
-    if step.marks:
-        said.append(f"marks {_code(step.marks)}")
+    if step.starts_clock:
+        said.append(f"starts clock {_code(step.starts_clock)}")
     if step.queue_limit is not None:
-        said.append(f"at most {step.queue_limit} wait, others to `{step.turned_away}`")
+        said.append(f"at most {step.queue_limit} wait, others to `{step.blocked_next}`")
     said += [f"`{name}` when {moment}" for name, moment in step.records.items()]
     return "; ".join(said)
 
@@ -381,9 +387,9 @@ def _loops_and_ends(pathway: Pathway) -> str:
 
 
 def _triggers(pathway: Pathway) -> str:
-    rows = [(f"`{name}`", _does(each), each.mark, each.source) for name, each in pathway.triggers.items()]
+    rows = [(f"`{name}`", _does(each), each.evidence, each.source) for name, each in pathway.triggers.items()]
     every = f"Decided every {_cell(pathway.decisions_every_minutes)} minutes, on how many wait just before."
-    return f"{every}\n\n{_table(('trigger', 'what it does', 'mark', 'source'), rows)}"
+    return f"{every}\n\n{_table(('trigger', 'what it does', 'evidence', 'source'), rows)}"
 
 
 def _does(trigger: Trigger) -> str:
@@ -411,7 +417,7 @@ def _priority(pathway: Pathway) -> str:
     said = (
         f"Rule in force: `{priority.rule}`. Adherence {priority.adherence:g}; where it fails a patient counts as "
         f"`{priority.ignored_as}`. Before triage: `{priority.untriaged_as}`. Pull towards four hours: {pulled}. "
-        f"{priority.mark}: {priority.source}."
+        f"{priority.evidence}: {priority.source}."
     )
     header = ("class", "rank (rule acuity, lower first)", "rate (rule accumulating, earned a minute)")
     return f"{said}\n\n{_table(header, rows)}"
@@ -422,14 +428,14 @@ def _worsening(pathway: Pathway) -> str:
     if worsening is None:
         return "Nobody gets worse while waiting."
     said = (
-        f"Patients of {_code(worsening.streams)} get worse `{worsening.minutes}` minutes after arrival. "
-        f"{worsening.mark}: {worsening.source}."
+        f"Patients of {_code(worsening.arrivals)} get worse `{worsening.minutes}` minutes after arrival. "
+        f"{worsening.evidence}: {worsening.source}."
     )
     if rounds is not None:
         on = "on" if rounds.active else "off (an arm switches them on)"
         said += (
             f"\n\nRounds: {on}. When on, every {_cell(rounds.every_minutes)} minutes, those who wait at "
-            f"{_code(rounds.waiting_at)}. {rounds.mark}: {rounds.source}."
+            f"{_code(rounds.waiting_at)}. {rounds.evidence}: {rounds.source}."
         )
     rows = [(f"`{before}`", f"`{after}`") for before, after in worsening.becomes.items()]
     return f"{said}\n\n{_table(('acuity now', 'becomes, when noticed'), rows)}"
@@ -437,10 +443,10 @@ def _worsening(pathway: Pathway) -> str:
 
 def _durations(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", each.kind, _number(each.mean), _shape(each), each.mark, each.source)
+        (f"`{name}`", each.kind, _number(each.mean), _shape(each), each.evidence, each.source)
         for name, each in pathway.durations.items()
     ]
-    return _table(("duration", "distribution", "mean, minutes", "shape and levers", "mark", "source"), rows)
+    return _table(("duration", "distribution", "mean, minutes", "shape and levers", "evidence", "source"), rows)
 
 
 def _shape(duration: AnyDuration) -> str:
@@ -450,8 +456,8 @@ def _shape(duration: AnyDuration) -> str:
         said.append(f"scale {duration.scale:g}")
     if duration.repeats > 1:
         said.append(f"{duration.repeats} draws")
-    if duration.luck_of is not None:
-        said.append(f"random variates of `{duration.luck_of}`")
+    if duration.same_draw_as is not None:
+        said.append(f"random variates of `{duration.same_draw_as}`")
     if duration.complexity:
         said.append(f"complexity {duration.complexity:g}")
     if duration.longest is not None:
@@ -459,32 +465,32 @@ def _shape(duration: AnyDuration) -> str:
     return ", ".join(said)
 
 
-def _knobs(study: Study) -> str:
-    stated: Any = study.resolved["knobs"]
+def _calibration(study: Study) -> str:
+    stated: Any = study.resolved["calibration"]
     rows = [
         (
             f"`{name}`",
             each["value"],
             f"{each['range'][0]:g} to {each['range'][1]:g}",
-            each["mark"],
+            each["evidence"],
             each["source"],
         )
         for name, each in stated.items()
     ]
-    return _table(("knob", "value", "range", "mark", "source"), rows)
+    return _table(("parameter", "value", "range", "evidence", "source"), rows)
 
 
-def _marks(study: Study) -> str:
-    """How many sourced statements of the default department carry which mark."""
+def _evidence(study: Study) -> str:
+    """How many sourced statements of the default department rest on which evidence."""
     counts: dict[str, int] = {"published": 0, "measured": 0, "assumed": 0}
-    _count({group: study.resolved.get(group) for group in ("site", "staffing", "pathway", "knobs")}, counts)
-    return _table(("mark", "statements in site, staffing, pathway and knobs"), counts.items())
+    _count({group: study.resolved.get(group) for group in ("site", "staffing", "pathway", "calibration")}, counts)
+    return _table(("evidence", "statements in site, staffing, pathway and calibration"), counts.items())
 
 
 def _count(stated: object, counts: dict[str, int]) -> None:
     if isinstance(stated, Mapping):
-        if "mark" in stated and "source" in stated:
-            counts[str(stated["mark"])] += 1
+        if "evidence" in stated and "source" in stated:
+            counts[str(stated["evidence"])] += 1
         for each in stated.values():
             _count(each, counts)
     elif isinstance(stated, list | tuple):
@@ -503,7 +509,7 @@ def _policies(study: Study) -> str:
     header = (
         "policy",
         "who labels",
-        "streams",
+        "arrival sources",
         "minutes",
         "exact",
         "under-triage",
@@ -546,7 +552,7 @@ def _effect(policy: Policy) -> str:
     if policy.watches is not None:
         watches = policy.watches
         parts.append(
-            f"watches {_code(watches.streams)}: sees {_estimate(watches.sensitivity)} of those who get worse, "
+            f"watches {_code(watches.arrivals)}: sees {_estimate(watches.sensitivity)} of those who get worse, "
             f"{_estimate(watches.false_alarms_per_hour)} false alarms an hour"
         )
     said = "; ".join(parts) or "the site's"
@@ -556,7 +562,7 @@ def _effect(policy: Policy) -> str:
 def _set_off(name: str, action: TriageAction) -> str:
     """What a policy sets off at triage, how well it tells for whom, and for which streams."""
     found, spared = _estimate(action.sensitivity), _estimate(action.specificity)
-    return f"`{name}`: sensitivity {found}, specificity {spared}, for {_code(action.covers.streams)}"
+    return f"`{name}`: sensitivity {found}, specificity {spared}, for {_code(action.covers.arrivals)}"
 
 
 def _changed(effect: MinutesEffect) -> str:
@@ -574,7 +580,7 @@ def _changed(effect: MinutesEffect) -> str:
 
 def _estimate(estimate: Estimate) -> str:
     span = "" if estimate.range is None else f", {estimate.range[0]:g} to {estimate.range[1]:g}"
-    return f"{estimate.value:g} ({estimate.mark}{span})"
+    return f"{estimate.value:g} ({estimate.evidence}{span})"
 
 
 def _price(policy: Policy) -> str:
@@ -586,20 +592,20 @@ def _arms(study: Study) -> str:
     rows = []
     for arm in study.arms:
         cost = arm.arm.cost
-        pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.what} ({cost.mark}: {cost.source})"
+        pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.what} ({cost.evidence}: {cost.source})"
         role = {study.design.baseline: "baseline", study.design.sham: "sham"}.get(arm.name, "")
         changes = _changes(arm.arm.changes)
-        whose = "" if arm.arm.mark is None else f" ({arm.arm.mark}: {arm.arm.source})"
+        whose = "" if arm.arm.evidence is None else f" ({arm.arm.evidence}: {arm.arm.source})"
         rows.append((f"`{arm.name}`", arm.arm.label, role, f"`{arm.policy.name}`", changes + whose, pounds))
     return _table(("arm", "in words", "role", "policy", "changes", "cost a year"), rows)
 
 
 def _scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
-        (f"`{name}`", each["question"], _changes(each["changes"]), each.get("mark", ""), each.get("source", ""))
+        (f"`{name}`", each["question"], _changes(each["changes"]), each.get("evidence", ""), each.get("source", ""))
         for name, each in scenarios.items()
     ]
-    return _table(("scenario", "question", "changes", "mark", "source"), rows)
+    return _table(("scenario", "question", "changes", "evidence", "source"), rows)
 
 
 def _changes(stated: Mapping[str, Any]) -> str:
@@ -618,7 +624,7 @@ def _targets(study: Study) -> str:
                 f"`{each.measure}`",
                 each.group,
                 f"difference that matters {each.minimal_important_difference:g}",
-                each.mark,
+                each.evidence,
                 each.source,
             )
             for each in targets
@@ -630,12 +636,12 @@ def _targets(study: Study) -> str:
             f"`{each.measure}`",
             each.group,
             f"no worse than {each.margin:g}",
-            each.mark,
+            each.evidence,
             each.source,
         )
         for each in design.margins
     ]
-    return _table(("role", "in words", "measure", "group", "minutes or share", "mark", "source"), rows)
+    return _table(("role", "in words", "measure", "group", "minutes or share", "evidence", "source"), rows)
 
 
 def _run(study: Study) -> str:
@@ -644,7 +650,8 @@ def _run(study: Study) -> str:
         ("replications", run.replications),
         ("warm-up, days", run.warm_up_days),
         ("measured, days", run.measured_days),
-        ("run-out, days (doubles while a measured patient is in A&E)", run.run_out_days),
+        ("start week (any: see below)", "any" if run.start_week is None else run.start_week),
+        ("cool-down, days (doubles while a measured patient is in A&E)", run.cool_down_days),
         ("doublings at most", run.doublings),
         ("seed", str(run.seed)),
         ("engine", str(study.resolved["engine"])),
@@ -654,10 +661,10 @@ def _run(study: Study) -> str:
 
 def _measures() -> str:
     rows = [
-        (f"`{each.name}`", each.unit, each.better, each.definition, each.mark, each.source)
+        (f"`{each.name}`", each.unit, each.better, each.definition, each.evidence, each.source)
         for each in DEFINITIONS.values()
     ]
-    return _table(("measure", "unit", "better", "what it counts", "mark", "source"), rows)
+    return _table(("measure", "unit", "better", "what it counts", "evidence", "source"), rows)
 
 
 if __name__ == "__main__":

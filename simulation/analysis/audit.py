@@ -80,16 +80,16 @@ class _Findings:
 def audit_patients(patients: Patients) -> Audit:
     """Conservation and causality of a table of patients alone.
 
-    Conservation: one row a stream, number and replication; whoever left the building has a departure, if those are
+    Conservation: one row a source, number and replication; whoever left the building has a departure, if those are
     dated. Causality: no point in time before arrival, none in the wrong order.
     """
     findings = _Findings()
     patient = patients["patient"]
-    identity = np.stack([patients[name].astype(np.int64) for name in ("replication", "stream", "number")])
+    identity = np.stack([patients[name].astype(np.int64) for name in ("replication", "arrival_source", "number")])
     _, first = np.unique(identity, axis=1, return_index=True)
     repeated = np.ones(len(patients), dtype=np.bool_)
     repeated[first] = False
-    findings.add("conservation", repeated, "patient {}: another row has the same stream and number", patient)
+    findings.add("conservation", repeated, "patient {}: another row has the same source and number", patient)
     if "departed_at" in patients:
         gone = ~patients.where("outcome", IN_BUILDING) & np.isnan(patients["departed_at"])
         findings.add("conservation", gone, "patient {}: has an outcome but no departed_at", patient)
@@ -212,8 +212,8 @@ def _route(findings: _Findings, plan: Plan, rows: Rows) -> None:
             allowed[Outcome.DONE, number, list(_reached(plan, row.next))] = True
             if row.may_leave and plan.patience_to != NONE:
                 allowed[Outcome.LEFT, number, list(_reached(plan, plan.patience_to))] = True
-            if row.turned_away != NONE:
-                allowed[Outcome.TURNED_AWAY, number, list(_reached(plan, row.turned_away))] = True
+            if row.blocked_next != NONE:
+                allowed[Outcome.TURNED_AWAY, number, list(_reached(plan, row.blocked_next))] = True
     first, _ = _changes_of_patient(rows)
     later = np.flatnonzero(~first)
     before = rows.outcome[later - 1]

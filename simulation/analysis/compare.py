@@ -316,12 +316,12 @@ def shares_better_worse(
 ) -> Shares:
     """Who waits shorter or longer for a clinician than the same patient under the baseline.
 
-    Patients are the same if stream (by name), number and replication are. The wait is the restricted primary one.
+    Patients are the same if source (by name), number and replication are. The wait is the restricted primary one.
     Show this beside the same shares of a sham arm only: with no effect at all a good part of patients are 'better'.
     """
     ours, theirs = (
-        _identified(patients, baseline.known("stream"), window),
-        _identified(baseline, baseline.known("stream"), window),
+        _identified(patients, baseline.known("arrival_source"), window),
+        _identified(baseline, baseline.known("arrival_source"), window),
     )
     if np.array_equal(ours[0], theirs[0]):  # arms that share their draws have the same patients in the same order
         difference, n_unpaired = ours[1] - theirs[1], 0
@@ -336,13 +336,13 @@ def shares_better_worse(
     return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
 
 
-def _identified(patients: Patients, streams: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
+def _identified(patients: Patients, sources: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
     """A number for each patient that is the same in every arm, and its wait."""
     measured = arrived_in(patients, window)
-    known = measured.known("stream")
-    others = tuple(name for name in known if name not in streams)
-    code = np.array([(*streams, *others).index(name) for name in known], dtype=np.int64)
-    identity = (measured["replication"].astype(np.int64) << 48) + (code[measured["stream"]] << 40)
+    known = measured.known("arrival_source")
+    others = tuple(name for name in known if name not in sources)
+    code = np.array([(*sources, *others).index(name) for name in known], dtype=np.int64)
+    identity = (measured["replication"].astype(np.int64) << 48) + (code[measured["arrival_source"]] << 40)
     return identity + measured["number"].astype(np.int64), wait_to_clinician(measured)
 
 

@@ -18,7 +18,7 @@ WALK_IN, AMBULANCE = "walk_in", "ambulance"
 ALL = "all"
 TRUE, GIVEN = "acuity_true", "acuity_given"
 LEVELS_1_2 = "acuity_true=1-2"
-GROUPED_BY = (TRUE, "age_band", "sex", "stream", "language_need", "complaint")
+GROUPED_BY = (TRUE, "age_band", "sex", "arrival_source", "language_need", "complaint")
 COVERAGE = "coverage"
 """Whom a tool is used for under partial coverage, where a study tells direct effect and spillover apart."""
 MANCHESTER_TARGETS: Mapping[str, float] = {
@@ -50,14 +50,14 @@ _MTS = (
 class Definition:
     """One measure: its unit ('minutes' or 'share', a number from 0 to 1), which way is better, what it counts.
 
-    `needs`: the columns of patients it takes. `mark` and `source` say whose definition it is; `assumed` means ours.
+    `needs`: the columns of patients it takes. `evidence` and `source` say whose definition it is; `assumed` means ours.
     """
 
     name: str
     unit: Literal["minutes", "share"]
     better: Better
     definition: str
-    mark: Literal["published", "assumed"]
+    evidence: Literal["published", "assumed"]
     source: str
     needs: tuple[str, ...] = ()
 

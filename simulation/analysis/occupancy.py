@@ -176,8 +176,8 @@ def roles_of(plan: Plan) -> Roles:
             for pool in asks[0].all_of if asks else ():
                 (unless_chosen if offers[number, pool] else always)[number].append(pool)
             keeps[number, list(row.keeps)] = True
-            at_start[number, list(row.gives_up_at_start)] = True
-            at_end[number, list(row.gives_up_at_end)] = True
+            at_start[number, list(row.releases_at_start)] = True
+            at_end[number, list(row.releases_at_end)] = True
     gives: Mask = np.logical_or(at_start, at_end).any(axis=1)
     return Roles(plan, _padded(always), _padded(unless_chosen), gives, *(each.ravel() for each in by_role))
 

@@ -52,7 +52,7 @@ class Patients(Protocol):
         """Ticks, shape (n,)."""
 
     @property
-    def stream(self) -> NDArray[np.int16]:
+    def arrival_source(self) -> NDArray[np.int16]:
         """Codes of the source, shape (n,)."""
 
     @property
@@ -104,7 +104,7 @@ def _ratio(work: Floats, capacity: Floats) -> Floats:
 
 
 def offered_load(pathway: Pathway, patients: Patients) -> Load:
-    """The load that a sample of patients asks for, scaled to each stream's arrivals in a mean week of the year.
+    """The load that a sample of patients asks for, scaled to each source's arrivals in a mean week of the year.
 
     Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
@@ -131,25 +131,25 @@ class _Walk:
         self.pools = {name: number for number, name in enumerate(pathway.pools)}
         self.loops = {name: number for number, name in enumerate(pathway.loops)}
         self.units = {name: units_by_hour(pool) for name, pool in pathway.pools.items()}
-        self.who = np.flatnonzero(patients.stream < len(pathway.streams))
-        self.stream = patients.stream[self.who]
+        self.who = np.flatnonzero(patients.arrival_source < len(pathway.arrivals))
+        self.arrival_source = patients.arrival_source[self.who]
         self.attributes = {name: codes[self.who] for name, codes in patients.attributes.items()}
         self.minutes = {name: drawn[:, self.who] for name, drawn in patients.minutes.items()}
         n = len(self.who)
-        starts = [self.number[stream.starts] for stream in pathway.streams.values()]
-        self.at = np.asarray(starts, dtype=np.int64)[self.stream]
+        starts = [self.number[source.starts] for source in pathway.arrivals.values()]
+        self.at = np.asarray(starts, dtype=np.int64)[self.arrival_source]
         self.clock = patients.arrived_at[self.who] / TICKS_PER_MINUTE
         self.started = self.clock.copy()
         """When each patient's last step started; of whoever has had none, the arrival."""
         self.outages = patients.outages
-        self.weight = _weights(pathway, self.stream)
+        self.weight = _weights(pathway, self.arrival_source)
         self.held = np.zeros((n, len(self.pools)))
         """Which part of a unit of each pool a patient holds (a part, where several could serve)."""
         classes = tuple(pathway.priority.classes)
         self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
         self.passes = np.zeros((len(self.loops), n), dtype=np.int64)
         self.marked: dict[str, Floats] = {
-            mark: np.full(n, np.nan) for step in pathway.steps.values() for mark in step.marks
+            clock: np.full(n, np.nan) for step in pathway.steps.values() for clock in step.starts_clock
         }
         """When each running clock was started."""
         self.work = np.zeros((len(self.pools), HOURS_OF_WEEK))
@@ -168,10 +168,10 @@ class _Walk:
                     self._move(name, self.nodes[name], here)
 
     def weekly_error(self) -> Floats:
-        """Standard error of each pool's unit-hours a week, streams apart, shape (n_pools,)."""
+        """Standard error of each pool's unit-hours a week, sources apart, shape (n_pools,)."""
         variance = np.zeros(len(self.pools))
-        for stream in np.unique(self.stream):
-            mine = self.stream == stream
+        for source in np.unique(self.arrival_source):
+            mine = self.arrival_source == source
             variance += mine.sum() * np.var(self.hours[:, mine] * self.weight[mine], axis=1)
         return np.sqrt(variance)
 
@@ -220,7 +220,7 @@ class _Walk:
 
     def _serve(self, step: Step, here: Ints) -> None:
         """Book a step's minutes on its pools and on what is held, and move the clocks on."""
-        for pool in step.gives_up_at_start:
+        for pool in step.releases_at_start:
             self.held[here, self.pools[pool]] = 0
         started = self.started[here] = self.clock[here]
         minutes = self._minutes(step, here)
@@ -243,11 +243,11 @@ class _Walk:
                 self.work[number] += _spread(started, minutes, parts * self.weight[here])
                 self.hours[number, here] += parts * minutes / 60
         self.clock[here] = started + minutes
-        for mark in step.marks:
-            self.marked[mark][here] = self.clock[here]
+        for clock in step.starts_clock:
+            self.marked[clock][here] = self.clock[here]
         for pool in step.keeps:
             self.held[here, self.pools[pool]] += taken[pool]
-        for pool in step.gives_up_at_end:
+        for pool in step.releases_at_end:
             self.held[here, self.pools[pool]] = 0
         if step.relabels is not None:
             self.acuity[here] = self.attributes[step.relabels][here]
@@ -265,7 +265,7 @@ class _Walk:
     def _taken(self, step: Step, started: Floats) -> dict[str, Floats]:
         """Which part of a unit of each pool each patient takes; what only widening would take counts as nothing."""
         none = np.zeros(len(started))
-        wider = step.widens.any_of if step.widens is not None else ()
+        wider = step.overflow.any_of if step.overflow is not None else ()
         hour = (started % WEEK_MINUTES / 60).astype(np.int64)
         shares = self._shares(step.any_of)
         taken = dict.fromkeys(wider, none) | dict.fromkeys(step.asks, none + 1)
@@ -281,11 +281,11 @@ class _Walk:
         return np.asarray(units / units.sum(axis=0))
 
 
-def _weights(pathway: Pathway, stream: NDArray[np.int16]) -> Floats:
+def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
     """How many patients a week one of the sample stands for, shape (n,)."""
-    per_week = np.array([7 * each.per_day * each.scale for each in pathway.streams.values()])
-    sampled = np.bincount(stream, minlength=len(per_week))
-    return np.asarray((per_week / np.maximum(sampled, 1))[stream])
+    per_week = np.array([7 * each.per_day * each.scale for each in pathway.arrivals.values()])
+    sampled = np.bincount(arrival_source, minlength=len(per_week))
+    return np.asarray((per_week / np.maximum(sampled, 1))[arrival_source])
 
 
 def _order(pathway: Pathway) -> list[str]:
@@ -360,7 +360,7 @@ def _relieved(pathway: Pathway, over: set[str]) -> set[str]:
     relieved = {trigger.pool for trigger in pathway.triggers.values() if isinstance(trigger, Opens)}
     for step in pathway.steps.values():
         leaves = step.may_leave and pathway.patience is not None
-        if leaves or step.queue_limit is not None or step.widens is not None:
+        if leaves or step.queue_limit is not None or step.overflow is not None:
             relieved |= {*step.asks, *step.any_of}
     while True:
         more = {

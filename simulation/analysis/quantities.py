@@ -157,18 +157,18 @@ def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
 
 
 def _front_door(patients: Patients, into: Quantities) -> None:
-    streams = patients.known("stream")
+    sources = patients.known("arrival_source")
     if "assessed_at" in patients:
-        if AMBULANCE in streams:
+        if AMBULANCE in sources:
             to_assessment = _minutes_to("assessed_at", patients, AMBULANCE)
             into["ambulance_assessment_median"] = "median", to_assessment
             into["ambulance_assessment_p95"] = "p95", to_assessment
-        if WALK_IN in streams:
+        if WALK_IN in sources:
             to_assessment = _minutes_to("assessed_at", patients, WALK_IN)
             into["walk_in_triage_wait_mean"] = "mean", to_assessment
             into["walk_in_triage_wait_p95"] = "p95", to_assessment
-    if "handed_over_at" in patients and AMBULANCE in streams:
-        by_ambulance = patients.where("stream", AMBULANCE)
+    if "handed_over_at" in patients and AMBULANCE in sources:
+        by_ambulance = patients.where("arrival_source", AMBULANCE)
         handover = patients["handed_over_at"] - patients["arrived_at"]
         happened = by_ambulance & ~np.isnan(handover)
         into["handover_mean"] = "mean", _minutes_to("handed_over_at", patients, AMBULANCE)
@@ -177,9 +177,9 @@ def _front_door(patients: Patients, into: Quantities) -> None:
         into["handover_over_60_share"] = "mean", Share(handover > 60, happened)
 
 
-def _minutes_to(point: str, patients: Patients, stream: str) -> Number:
-    """Minutes from arrival to a point in time, of those of one stream."""
-    rows = np.flatnonzero(patients.where("stream", stream))
+def _minutes_to(point: str, patients: Patients, source: str) -> Number:
+    """Minutes from arrival to a point in time, of those of one source."""
+    rows = np.flatnonzero(patients.where("arrival_source", source))
     return Number(patients[point][rows] - patients["arrived_at"][rows])
 
 

@@ -17,15 +17,15 @@ from simulation.engine.plan import OUTCOMES, EndRow, Outcome, Plan
 from simulation.errors import ResultsError
 from simulation.pathway.department import (
     ACUITY_GIVEN,
-    STREAM,
+    ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
+    ArrivalSource,
     End,
     Given,
     Moment,
     Pathway,
     Present,
     Step,
-    Stream,
 )
 from simulation.records.schema import IN_BUILDING, ActivityTable, Column, InTicks, Patients
 from simulation.units import NEVER, to_minutes
@@ -44,12 +44,12 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
     """
     categories, dated = _described(pathway)
     attends = np.array([source.attends for source in _sources(pathway).values()])
-    rows = np.flatnonzero(attends[draws.stream] & (draws.arrived_at < run.horizon))
+    rows = np.flatnonzero(attends[draws.arrival_source] & (draws.arrived_at < run.horizon))
     stream_code = np.cumsum(attends).astype(np.int16) - 1
     milestones = run.journal.milestones(_recorded(pathway, plan), len(plan.nodes), len(draws))
     columns: dict[str, Column] = {
         "patient": rows.astype(np.int32),
-        STREAM: stream_code[draws.stream[rows]].astype(np.int16),
+        ARRIVAL_SOURCE: stream_code[draws.arrival_source[rows]].astype(np.int16),
         "number": draws.number[rows],
         "replication": np.full(len(rows), draws.replication, dtype=np.int32),
         "arrived_at": to_minutes(draws.arrived_at[rows]),
@@ -81,7 +81,7 @@ def nobody(pathway: Pathway) -> Patients:
 def _described(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """What a department adds to the table of patients: categories by column, and points in time, both in order."""
     categories = {
-        STREAM: tuple(name for name, source in _sources(pathway).items() if source.attends),
+        ARRIVAL_SOURCE: tuple(name for name, source in _sources(pathway).items() if source.attends),
         "outcome": _outcomes(pathway),
         **{name: pathway.categories(name) for name in pathway.attributes},
     }
@@ -89,8 +89,8 @@ def _described(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str,
     return categories, (*recorded, *(WORSENING if pathway.worsening is not None else ()))
 
 
-def _sources(pathway: Pathway) -> dict[str, Stream | Present]:
-    return {**pathway.streams, **pathway.present}
+def _sources(pathway: Pathway) -> dict[str, ArrivalSource | Present]:
+    return {**pathway.arrivals, **pathway.present}
 
 
 def activities_table(plan: Plan, run: Run) -> ActivityTable:

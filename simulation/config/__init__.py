@@ -13,14 +13,14 @@ from simulation.config.departments import CHANGEABLE, GROUPS, SECTIONS, pathway_
 from simulation.config.files import mapping_in
 from simulation.config.folders import packaged_configs, search_folders
 from simulation.config.policies import PRICES, policy_named
-from simulation.config.studies import Knob, Scenario, Top, load
+from simulation.config.studies import CalibrationParameter, Scenario, Top, load
 
 __all__ = [
     "CHANGEABLE",
     "GROUPS",
     "PRICES",
     "SECTIONS",
-    "Knob",
+    "CalibrationParameter",
     "Scenario",
     "Top",
     "combinations",

@@ -21,7 +21,7 @@ GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
 
 
-CHANGEABLE = (*GROUPS, "knobs")
+CHANGEABLE = (*GROUPS, "calibration")
 """What a scenario or an arm can change; anything else would do nothing."""
 
 

@@ -13,6 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from simulation.config.files import explained
 from simulation.errors import Fault, nearest
+from simulation.renamed import now_called
 
 Raw = dict[str, Any]
 
@@ -46,8 +47,10 @@ def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: lis
 
 def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Sequence[str]) -> None:
     """Set what a change names, whole; a last key that is not there yet is left to validation."""
-    if change.path.split(".")[0] not in changeable:
-        remedy = f"Changes may start with {', '.join(changeable)}"
+    first = change.path.split(".")[0]
+    if first not in changeable:
+        renamed = now_called(first) in changeable
+        remedy = nearest(first, changeable) if renamed else f"Changes may start with {', '.join(changeable)}"
         faults.append(Fault(change.where, "is not part of a department", remedy))
         return
     place = _place_of(raw, change.path.split("."), change.where, faults)
@@ -94,7 +97,7 @@ def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: s
 
 
 def _provenance(block: Any) -> Raw:
-    return {key: block[key] for key in ("mark", "source") if key in block} if isinstance(block, dict) else {}
+    return {key: block[key] for key in ("evidence", "source") if key in block} if isinstance(block, dict) else {}
 
 
 def _place_of(

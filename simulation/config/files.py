@@ -14,7 +14,8 @@ from typing import Any
 import yaml
 
 from simulation.config.folders import shown_path, yaml_files
-from simulation.errors import ConfigError, Fault
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.renamed import now_called
 
 REWRITE = "Save it as plain text in UTF-8, without control characters"
 
@@ -25,22 +26,37 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
     Refused are files that cannot be read, are not text in UTF-8, are not YAML, or hold no block of keys. A block that
     the file names by an anchor is a block of its own wherever it is used, so that a change reaches one of them.
     """
+    text = plain_text(path, shown, faults)
+    if text is None:
+        return None
     try:
-        text = path.read_bytes().decode("utf-8-sig")
         stated = _read(text)
+    except yaml.MarkedYAMLError as error:
+        faults.append(yaml_fault(error, shown))
+        return None
+    if isinstance(stated, dict) and stated:
+        return {str(key): _apart(value) for key, value in stated.items()}
+    found = "states nothing" if not stated else f"is not a block of keys, but {_kind_of(stated)}"
+    faults.append(Fault(shown, found, "Write `key: value` lines"))
+    return None
+
+
+def plain_text(path: Path, shown: str, faults: list[Fault]) -> str | None:
+    """The text of a file, line ends and byte order mark as they are, or None and a fault that names it as `shown`.
+
+    Refused are files that cannot be read, are not UTF-8, or hold control characters.
+    """
+    try:
+        text = path.read_bytes().decode("utf-8")
+        yaml.reader.Reader(text)
     except OSError as error:
         faults.append(_not_readable(shown, error))
     except UnicodeDecodeError as error:
         faults.append(_not_utf8(shown, error))
-    except yaml.MarkedYAMLError as error:
-        faults.append(yaml_fault(error, shown))
     except yaml.reader.ReaderError as error:
         faults.append(_not_text(shown, error, text))
     else:
-        if isinstance(stated, dict) and stated:
-            return {str(key): _apart(value) for key, value in stated.items()}
-        found = "states nothing" if not stated else f"is not a block of keys, but {_kind_of(stated)}"
-        faults.append(Fault(shown, found, "Write `key: value` lines"))
+        return text
     return None
 
 
@@ -79,16 +95,7 @@ def unreadable(folders: Sequence[Path]) -> list[Fault]:
     """A fault for each YAML file that cannot be read as plain text: Hydra does not always say which it came upon."""
     faults: list[Fault] = []
     for path in yaml_files(folders):
-        shown = shown_path(path, folders)
-        try:
-            text = path.read_bytes().decode("utf-8-sig")
-            yaml.reader.Reader(text)
-        except OSError as error:
-            faults.append(_not_readable(shown, error))
-        except UnicodeDecodeError as error:
-            faults.append(_not_utf8(shown, error))
-        except yaml.reader.ReaderError as error:
-            faults.append(_not_text(shown, error, text))
+        plain_text(path, shown_path(path, folders), faults)
     return faults
 
 
@@ -98,8 +105,23 @@ def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
         return ConfigError(faults)
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return ConfigError([yaml_fault(error, shown_path(Path(error.problem_mark.name), folders))])
+    if renamed := _renamed_in(str(error)):
+        return ConfigError([renamed])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
+
+
+_NOT_FOUND = re.compile(r"(?:Interpolation key|Could not (?:find|override)) '([^']+)'")
+
+
+def _renamed_in(message: str) -> Fault | None:
+    """The fault of a reference or a choice that OmegaConf or Hydra does not find, if a part of it was renamed."""
+    if not (missing := _NOT_FOUND.search(message)):
+        return None
+    for part in re.split(r"[./@]", missing[1]):
+        if now := now_called(part):
+            return Fault(missing[1], f"unknown name '{part}'", nearest(part, [now]))
+    return None
 
 
 def yaml_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from simulation.errors import ConfigError, Fault
+from simulation.renamed import GROUPS as RENAMED_GROUPS
 
 
 def packaged_configs() -> Path:
@@ -18,7 +19,7 @@ def packaged_configs() -> Path:
 
 
 def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
-    """Where configurations are looked for, first found first."""
+    """Where configurations are looked for, first found first. Raises ConfigError for one that is missing or old."""
     packaged = packaged_configs()
     found = [Path(config_dir).resolve()] if config_dir is not None else []
     if found and not found[0].is_dir():
@@ -26,6 +27,14 @@ def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
     here = Path("configs").resolve()
     if here.is_dir() and here != packaged:
         found.append(here)
+    faults = [
+        Fault(str(folder / old), f"this group is now called '{new}'", f"Run aeflow migrate {folder}")
+        for folder in found
+        for old, new in RENAMED_GROUPS.items()
+        if (folder / old).is_dir()
+    ]
+    if faults:
+        raise ConfigError(faults)
     return (*found, packaged)
 
 

@@ -106,7 +106,7 @@ def _unlike(one: Raw, other: Raw, within: str = "") -> list[str]:
     found = []
     for key in dict.fromkeys((*one, *other)):
         path = f"{within}{key}"
-        if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("mark", "source"):
+        if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("evidence", "source"):
             continue
         if isinstance(one.get(key), dict) and isinstance(other.get(key), dict):
             found += _unlike(one[key], other[key], f"{path}.")

@@ -17,9 +17,9 @@ from simulation.config.folders import search_folders
 from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.experiment.executors.local import MOST_WORKERS, processors
+from simulation.experiment.executors.open import MOST_WORKERS, processors
 from simulation.inquiry.ablation import expanded, lever_faults
-from simulation.pathway.config_dataclass import Mark, config_dataclass
+from simulation.pathway.config_dataclass import Evidence, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.study.design import Arm, Block, Design, Value
 from simulation.study.study import ReadyArm, RunLength, Study
@@ -29,12 +29,12 @@ from simulation.triage.policy import Policy
 
 
 @config_dataclass
-class Knob:
+class CalibrationParameter:
     """A fitted value: what it is now, what a department could have, and where it comes from."""
 
     value: float | int
     range: tuple[float, float]
-    mark: Mark
+    evidence: Evidence
     source: str
 
 
@@ -44,7 +44,7 @@ class Scenario:
 
     question: str
     changes: Mapping[str, Value | Block]
-    mark: Mark | None = None
+    evidence: Evidence | None = None
     source: str | None = None
 
 
@@ -57,9 +57,10 @@ class Top:
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS)]
     results: str
     dry_run: bool
+    resume: bool
 
 
-GROUP_TYPES = ("study", "run", "scenario", "knobs", "triage")
+GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 NAME_WORDS = "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first"
 
@@ -109,8 +110,8 @@ def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
     design = validated(Design, raw.get("study"), "study", faults)
     run = validated(RunLength, raw.get("run"), "run", faults)
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
-    for name, knob in (raw.get("knobs") or {}).items():
-        validated(Knob, knob, f"knobs.{name}", faults)
+    for name, parameter in (raw.get("calibration") or {}).items():
+        validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
     if faults:
         raise ConfigError(faults)
     assert top and design and run and scenario

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -98,12 +99,16 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
+_SUGGESTION = re.compile(r"(?:Did you mean|It is now called) '(.+?)'")
+
+
 def _without_echoes(faults: list[Fault]) -> list[Fault]:
-    """Without "'changes' is missing" where a misspelt 'changs' beside it is already told what it should be."""
+    """Without "'changes' is missing" where a misspelt or old key beside it is already told what it should be."""
     meant = {
-        (fault.where.rpartition(".")[0], fault.remedy.removeprefix("Did you mean '").removesuffix("'?"))
+        (block, suggestion[1])
         for fault in faults
-        if fault.remedy.startswith("Did you mean '")
+        if (suggestion := _SUGGESTION.match(fault.remedy))
+        for block in (fault.where.rpartition(".")[0], "")  # a section that is missing is of no group
     }
     return [
         fault for fault in faults if not (" is missing" in fault.found and fault.where.rpartition(".")[::2] in meant)

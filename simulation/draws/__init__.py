@@ -10,8 +10,9 @@ keeps or drops patients and leaves everybody else alone. This is the only room t
 `sample` begins; `variates` holds the streams, `drawn` what comes of it.
 """
 
-from simulation.draws.arrivals import DAYS_IN_YEAR, day_factors, months_of
+from simulation.draws.arrivals import day_factors
 from simulation.draws.attributes import amount, attributes_after
+from simulation.draws.calendar import DAYS_IN_YEAR, FROM_JANUARY, WEEKS_IN_YEAR, Calendar, balanced_start_week
 from simulation.draws.drawn import Draws
 from simulation.draws.from_table import draws_from_table
 from simulation.draws.outages import draw_outages
@@ -20,14 +21,17 @@ from simulation.draws.variates import Source, Variates
 
 __all__ = [
     "DAYS_IN_YEAR",
+    "FROM_JANUARY",
+    "WEEKS_IN_YEAR",
+    "Calendar",
     "Draws",
     "Variates",
     "Source",
     "amount",
     "attributes_after",
+    "balanced_start_week",
     "day_factors",
     "draw",
     "draw_outages",
     "draws_from_table",
-    "months_of",
 ]

@@ -9,23 +9,17 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.draws.calendar import MONTHS_IN_YEAR, Calendar
 from simulation.draws.variates import Floats, Source, generator_of
 from simulation.errors import DrawsError
-from simulation.pathway.department import STREAM, Pathway, Present, Profile, Stream
+from simulation.pathway.department import ARRIVAL_SOURCE, ArrivalSource, Pathway, Present, Profile
 from simulation.pathway.rota import timetable
 from simulation.units import DAY, to_ticks
 
-DAYS_IN_YEAR = 364
-"""A model year is 52 whole weeks, so that every weekday counts equally; months are its twelfths."""
 LAYER = 0.25
 """Arrivals beyond the usual come in layers of a quarter of the usual each, so that only what is wanted is drawn."""
 NUMBERS_A_LAYER = 2**32
 """How far apart the numbers of candidates of neighbouring layers are, so that each has its own."""
-
-
-def months_of(days: NDArray[np.int64]) -> NDArray[np.int64]:
-    """The month of each day since the start of a run, 0 for January, shape of `days`."""
-    return days % DAYS_IN_YEAR * 12 // DAYS_IN_YEAR
 
 
 def day_factors(pathway: Pathway, *, seed: int, replication: int, days: int) -> dict[str, Floats]:
@@ -39,52 +33,53 @@ def day_factors(pathway: Pathway, *, seed: int, replication: int, days: int) -> 
 
 
 def those_who_come(
-    pathway: Pathway, factors: Mapping[str, Floats], *, seed: int, replication: int, days: int
+    pathway: Pathway, factors: Mapping[str, Floats], *, seed: int, replication: int, days: int, calendar: Calendar
 ) -> Iterator[tuple[Source, NDArray[np.int64]]]:
-    """The layers of every stream's candidates, and the ticks at which those who come arrive."""
-    for code, (name, stream) in enumerate(pathway.streams.items()):
-        yield from _layers(pathway, name, stream, factors, seed, replication, days, code)
+    """The layers of every source's candidates, and the ticks at which those who come arrive."""
+    for code, (name, source) in enumerate(pathway.arrivals.items()):
+        yield from _layers(pathway, name, source, factors, seed, replication, days, code, calendar)
 
 
 def those_present(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int64]]]:
     """Those who are there at time 0, a source each."""
     for name, present in pathway.present.items():
         n = _number_present(pathway, present)
-        code = pathway.categories(STREAM).index(name)
+        code = pathway.categories(ARRIVAL_SOURCE).index(name)
         yield Source(name, code, 0, n, np.arange(n)), np.zeros(n, dtype=np.int64)
 
 
 def _layers(
     pathway: Pathway,
     name: str,
-    stream: Stream,
+    source: ArrivalSource,
     factors: Mapping[str, Floats],
     seed: int,
     replication: int,
     days: int,
     code: int,
+    calendar: Calendar,
 ) -> Iterator[tuple[Source, NDArray[np.int64]]]:
-    """The layers of one stream's candidates, day by day, and the ticks at which those who come arrive.
+    """The layers of one source's candidates, day by day, and the ticks at which those who come arrive.
 
     On a day that wants w times the usual arrivals, the first layer (the usual rate) keeps min(w, 1) of its
     candidates, and each further one the share of its width that lies below w. Together they are Poisson of w.
     """
     weekday = np.arange(days) % 7
-    by_hour = _hours(pathway.profiles[stream.by_hour] if stream.by_hour else None)
+    by_hour = _hours(pathway.profiles[source.by_hour] if source.by_hour else None)
     pattern = by_hour.sum(axis=1)[weekday] / by_hour.sum(axis=1).mean()
-    pattern = pattern * _mean_one(pathway, stream.by_weekday, 7)[weekday]
-    pattern = pattern * _mean_one(pathway, stream.by_month, 12)[months_of(np.arange(days))]
-    wanted = stream.scale * (factors[stream.day_factor] if stream.day_factor else np.ones(days))
-    if np.any(wanted > stream.headroom):
+    pattern = pattern * _mean_one(pathway, source.by_weekday, 7)[weekday]
+    pattern = pattern * _mean_one(pathway, source.by_month, MONTHS_IN_YEAR)[calendar.months(np.arange(days))]
+    wanted = source.scale * (factors[source.day_factor] if source.day_factor else np.ones(days))
+    if np.any(wanted > source.thinning_bound):
         raise DrawsError(
-            f"streams.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
-            f"than headroom {stream.headroom}. Raise streams.{name}.headroom"
+            f"arrivals.{name}: day {int(np.argmax(wanted))} wants {wanted.max():.2f} times the usual arrivals, more "
+            f"than the thinning_bound {source.thinning_bound}. Raise arrivals.{name}.thinning_bound"
         )
     for layer in range(1 + math.ceil(max(wanted.max() - 1, 0) / LAYER)):
         below, width = (1 + LAYER * (layer - 1), LAYER) if layer else (0.0, 1.0)
         share = np.clip((wanted - below) / width, 0, 1)
         key = Source(name, code, layer, 0, np.empty(0, np.int64)).key
-        counts = generator_of(seed, replication, key, "arrivals.count", 0).poisson(stream.per_day * pattern * width)
+        counts = generator_of(seed, replication, key, "arrivals.count", 0).poisson(source.per_day * pattern * width)
         n = int(counts.sum())
         day = np.repeat(np.arange(days), counts)
         kept = np.flatnonzero(generator_of(seed, replication, key, "arrivals.keep", 0).random(n) < share[day])

@@ -42,12 +42,12 @@ def attributes_of(
 def _chance(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chance: Chance) -> Floats:
     """The probability of a yes, of each patient or of all; by the label too where the chance leans on it."""
     p = amount(pathway, codes, chance.p)
-    if not chance.leans_on_label:
+    if not chance.label_weight:
         return p
     by_label = amount(pathway, {**codes, ACUITY_TRUE: codes[ACUITY_GIVEN]}, chance.p)
     certain = np.minimum(p, 1)
     # written so that a right label leaves p as it is, to the last bit
-    return np.asarray(certain + chance.leans_on_label * (np.minimum(by_label, 1) - certain))
+    return np.asarray(certain + chance.label_weight * (np.minimum(by_label, 1) - certain))
 
 
 def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:

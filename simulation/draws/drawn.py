@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.variates import Floats, Variates
 
 
@@ -15,18 +16,19 @@ from simulation.draws.variates import Floats, Variates
 class Draws:
     """One replication's patients, sorted by arrival; every array has one entry (or column) a patient.
 
-    arrived_at  ticks; stream  code of the source; number  the candidate's number within its source, which with
-    the stream names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
+    arrived_at  ticks; arrival_source  code of it; number  the candidate's number within its source, which with
+    that source names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
     patience, worsens  ticks from arrival to giving up, to getting worse, or NEVER; alarms  the same to when those who
     look can see it (None: as `worsens`); adherence  uniform coins by step;
     order  which row of the sources, one after another, each is. Minutes of durations that a source's patients cannot
     come to are 0.
     outages  by name, ticks from and to of the spans in which something is down, shape (n_spans, 2), in order of time.
+    calendar  which day of the model year each simulated day is, and which is the first measured one.
     """
 
     replication: int
     arrived_at: NDArray[np.int64]
-    stream: NDArray[np.int16]
+    arrival_source: NDArray[np.int16]
     number: NDArray[np.int64]
     attributes: Mapping[str, NDArray[np.int16]]
     minutes: Mapping[str, Floats]
@@ -37,6 +39,7 @@ class Draws:
     variates: Variates
     outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     alarms: NDArray[np.int64] | None = None
+    calendar: Calendar = FROM_JANUARY
 
     def __len__(self) -> int:
         return len(self.arrived_at)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws.arrivals import DAYS_IN_YEAR
+from simulation.draws.calendar import DAYS_IN_YEAR
 from simulation.draws.drawn import Draws
 from simulation.draws.minutes import patience_of, worsens_of
 from simulation.draws.sample import fill
 from simulation.draws.variates import Floats, Source
 from simulation.errors import DrawsError, nearest
-from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.units import DAY, to_ticks
 
 if TYPE_CHECKING:
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0) -> Draws:
     """Use a table of patients instead of drawn ones: what its columns say is taken, the rest is drawn.
 
-    Columns: `arrived_at` (minutes from 00:00 on a Monday) and `stream` (a stream's name); then any attribute by
+    Columns: `arrived_at` (minutes from 00:00 on a Monday) and `arrival_source` (its name); then any attribute by
     its name (a category each) and any duration as `minutes.<name>` (first pass) or `minutes.<name>.<k>`; minutes
     left empty are drawn. Raises DrawsError for a missing column, an unknown one, an unknown category, and a time
     that is negative or not a number.
     """
-    known = pathway.categories(STREAM)
-    allowed = {"arrived_at", STREAM, *pathway.attributes}
+    known = pathway.categories(ARRIVAL_SOURCE)
+    allowed = {"arrived_at", ARRIVAL_SOURCE, *pathway.attributes}
     allowed |= {f"minutes.{name}" for name in pathway.durations}
     allowed |= {f"minutes.{name}.{k}" for name, each in pathway.durations.items() for k in range(each.repeats)}
     for column in patients.columns:
         if column not in allowed:
             raise DrawsError(f"table of patients: unknown column '{column}'. {nearest(str(column), allowed)}")
-    for column in ("arrived_at", STREAM):
+    for column in ("arrived_at", ARRIVAL_SOURCE):
         if column not in patients.columns:
             raise DrawsError(f"table of patients: no column '{column}'")
     arrival = _numbers("arrived_at", patients["arrived_at"])
@@ -46,10 +46,10 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
             f"table of patients: column 'arrived_at' has no number in row {row}. Say when the patient came"
         )
     arrived_at = to_ticks(arrival)
-    stream = _codes("stream", patients[STREAM], known)
+    arrival_source = _codes("arrival_source", patients[ARRIVAL_SOURCE], known)
     sources: list[Source] = []
     arrivals = []
-    rows = [np.flatnonzero(stream == code) for code in range(len(known))]
+    rows = [np.flatnonzero(arrival_source == code) for code in range(len(known))]
     for name, mine in zip(known, rows, strict=True):
         sources.append(Source(name, len(sources), 0, len(mine), np.arange(len(mine))))
         arrivals.append(arrived_at[mine])

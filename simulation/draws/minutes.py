@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from simulation.draws.attributes import amount
 from simulation.draws.drawn import Draws
 from simulation.draws.variates import Floats
-from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.pathway.durations import AnyDuration, Fixed
 from simulation.pathway.graph import durations_by_source
 from simulation.units import NEVER, to_ticks
@@ -26,9 +26,9 @@ def minutes_of(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: 
     if any(duration.complexity for duration in pathway.durations.values()):
         complexity = draws.variates.normal("complexity", 0, of={source.key for source in draws.variates.sources})
     for name, duration in pathway.durations.items():
-        comes = tuple(name in met[source] for source in pathway.categories(STREAM))
+        comes = tuple(name in met[source] for source in pathway.categories(ARRIVAL_SOURCE))
         if comes not in who:
-            whose = np.array(comes).take(draws.stream)
+            whose = np.array(comes).take(draws.arrival_source)
             who[comes] = np.flatnonzero(whose), np.flatnonzero(~whose)
         mine, others = who[comes]
         sources = {source.key for source in draws.variates.sources if comes[source.code]}
@@ -39,7 +39,7 @@ def minutes_of(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: 
                 minutes[:] = mean
                 minutes[others] = 0
             else:
-                variates = draws.variates.normal(f"minutes:{duration.luck_of or name}", repeat, of=sources)
+                variates = draws.variates.normal(f"minutes:{duration.same_draw_as or name}", repeat, of=sources)
                 if duration.complexity and complexity is not None:
                     variates *= np.float32(math.sqrt(1 - duration.complexity**2))
                     variates += np.float32(duration.complexity) * complexity
@@ -72,18 +72,18 @@ def patience_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -
     """Ticks from arrival to giving up, or NEVER, shape (n,)."""
     if pathway.patience is None:
         return draws.patience
-    return _after_arrival(pathway, draws, pathway.patience.streams, minutes[pathway.patience.minutes])
+    return _after_arrival(pathway, draws, pathway.patience.arrivals, minutes[pathway.patience.minutes])
 
 
 def worsens_of(pathway: Pathway, draws: Draws, minutes: Mapping[str, Floats]) -> NDArray[np.int64]:
     """Ticks from arrival to getting worse, or NEVER, shape (n,)."""
     if pathway.worsening is None:
         return draws.worsens
-    return _after_arrival(pathway, draws, pathway.worsening.streams, minutes[pathway.worsening.minutes])
+    return _after_arrival(pathway, draws, pathway.worsening.arrivals, minutes[pathway.worsening.minutes])
 
 
-def _after_arrival(pathway: Pathway, draws: Draws, streams: Collection[str], minutes: Floats) -> NDArray[np.int64]:
-    """The first repeat of a duration in ticks for the patients of some streams, NEVER for the others, shape (n,)."""
-    known = pathway.categories(STREAM)
-    concerned = np.isin(draws.stream, [known.index(name) for name in streams])
+def _after_arrival(pathway: Pathway, draws: Draws, sources: Collection[str], minutes: Floats) -> NDArray[np.int64]:
+    """The first repeat of a duration in ticks for the patients of some sources, NEVER for the others, shape (n,)."""
+    known = pathway.categories(ARRIVAL_SOURCE)
+    concerned = np.isin(draws.arrival_source, [known.index(name) for name in sources])
     return np.where(concerned, to_ticks(minutes[0]), NEVER)

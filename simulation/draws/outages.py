@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.variates import Floats, generator_of
 from simulation.pathway.department import Outage, Pathway, RandomOutages, StatedOutages
 from simulation.units import DAY, to_ticks
@@ -17,19 +18,25 @@ FOREVER = 2**60
 """A tick that no run reaches."""
 
 
-def draw_outages(pathway: Pathway, *, seed: int, replication: int, days: int) -> dict[str, NDArray[np.int64]]:
+def draw_outages(
+    pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY
+) -> dict[str, NDArray[np.int64]]:
     """When each thing that can fail is down: ticks from and to by outage, shape (n_spans, 2), up to the last of `days`.
 
-    A longer run has the same spans and more; other means move the same luck.
+    A longer run has the same spans and more; other means move the same luck. Stated spans count from the first measured
+    day of `calendar`, so the warm-up has none.
     """
-    return {name: _spans(each, name, seed, replication, days * DAY) for name, each in pathway.outages.items()}
+    return {
+        name: _spans(each, name, seed, replication, days * DAY, calendar.measured_from)
+        for name, each in pathway.outages.items()
+    }
 
 
-def _spans(outage: Outage, name: str, seed: int, replication: int, until: int) -> NDArray[np.int64]:
+def _spans(outage: Outage, name: str, seed: int, replication: int, until: int, measured_from: int) -> NDArray[np.int64]:
     """The spans of one outage that begin before `until`; some may end after it."""
     if isinstance(outage, StatedOutages):
         edges = to_ticks(np.array([(each.starts_at_minutes, each.ends_at_minutes) for each in outage.spans], float))
-        return _whole(edges.reshape(-1, 2), until)
+        return _whole(edges.reshape(-1, 2) + measured_from, until)
     down = outage.mean_down_minutes
     if isinstance(outage, RandomOutages):
         share = down / (outage.mean_up_minutes + down)

@@ -10,26 +10,35 @@ from numpy.typing import NDArray
 
 from simulation.draws.arrivals import NUMBERS_A_LAYER, day_factors, those_present, those_who_come
 from simulation.draws.attributes import attributes_of
+from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.drawn import Draws
 from simulation.draws.minutes import minutes_of, patience_of, worsens_of
 from simulation.draws.outages import draw_outages
 from simulation.draws.variates import Floats, Source, Variates
-from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.units import NEVER
 
 
 def draw(
-    pathway: Pathway, *, seed: int, replication: int, days: int, busy: Mapping[str, Floats] | None = None
+    pathway: Pathway,
+    *,
+    seed: int,
+    replication: int,
+    days: int,
+    calendar: Calendar = FROM_JANUARY,
+    busy: Mapping[str, Floats] | None = None,
 ) -> Draws:
     """Draw everybody who arrives in `days` days from day 0 (a Monday) on, and who is there at time 0.
 
+    `calendar`: which day of the model year day 0 is, and which day is the first measured one.
     `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
-    (`day_factors`). Raises DrawsError if a day asks for more arrivals than a stream's headroom holds.
+    (`day_factors`). Raises DrawsError if a day asks for more arrivals than a source's thinning bound holds.
     """
     factors = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
-    found = [*those_who_come(pathway, factors, seed=seed, replication=replication, days=days), *those_present(pathway)]
+    come = those_who_come(pathway, factors, seed=seed, replication=replication, days=days, calendar=calendar)
+    found = [*come, *those_present(pathway)]
     sources, arrivals = [source for source, _ in found], [arrived_at for _, arrived_at in found]
-    return fill(pathway, seed, replication, days, sources, arrivals)
+    return fill(pathway, seed, replication, days, sources, arrivals, calendar=calendar)
 
 
 def fill(
@@ -40,11 +49,13 @@ def fill(
     sources: list[Source],
     arrivals: list[NDArray[np.int64]],
     known: Mapping[str, NDArray[np.int16]] | None = None,
+    *,
+    calendar: Calendar = FROM_JANUARY,
 ) -> Draws:
     """Sort everybody by arrival and draw their columns; `known` attributes (source by source) are taken as given."""
     arrived_at = np.concatenate(arrivals)
     sizes = [len(each) for each in arrivals]
-    stream = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
+    arrival_source = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
     kept = np.concatenate([source.kept for source in sources])
     number = kept + np.repeat([source.layer * NUMBERS_A_LAYER for source in sources], sizes)
     order = _in_order(arrived_at)  # those of one tick by source and number
@@ -54,9 +65,9 @@ def fill(
     bare = Draws(
         replication=replication,
         arrived_at=arrived_at[order],
-        stream=stream[order],
+        arrival_source=arrival_source[order],
         number=number[order],
-        attributes={STREAM: stream[order]},
+        attributes={ARRIVAL_SOURCE: arrival_source[order]},
         minutes={},
         patience=np.full(len(order), NEVER, dtype=np.int64),
         worsens=np.full(len(order), NEVER, dtype=np.int64),
@@ -74,7 +85,8 @@ def fill(
         patience=patience_of(pathway, bare, minutes),
         worsens=worsens_of(pathway, bare, minutes),
         adherence={name: bare.uniform(f"adherence:{name}") for name in adheres},
-        outages=draw_outages(pathway, seed=seed, replication=replication, days=days),
+        outages=draw_outages(pathway, seed=seed, replication=replication, days=days, calendar=calendar),
+        calendar=calendar,
     )
 
 

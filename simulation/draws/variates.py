@@ -19,9 +19,9 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Source:
-    """The candidates of one source of patients (a layer of a stream), and which of them come (positions, in order).
+    """The candidates of one source of patients (a layer of a source), and which of them come (positions, in order).
 
-    `code`: of the stream or of those present; `layer`: which layer of the stream, 0 the usual arrivals.
+    `code`: of the source or of those present; `layer`: which layer of the source, 0 the usual arrivals.
     """
 
     name: str

@@ -167,7 +167,7 @@ def _give_up_at_start(person, first, row, lists, slots, pools, freed, n_freed):
 
 @inner
 def _mark(row, first, now, lists, marked_at):
-    """Start the clocks that a step which has ended marks; `first`: where the patient's clocks begin."""
+    """Start the clocks that a step which has ended starts; `first`: where the patient's clocks begin."""
     for k in range(np.int64(row.marks_at), np.int64(row.marks_at) + row.n_marks):
         marked_at[first + lists[k]] = now
 
@@ -182,7 +182,7 @@ def _use_up(clock, now, marked_at):
 
 @inlined
 def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
-    """When a step that starts now ends, in a loop, at a pace or since a mark, which is used up."""
+    """When a step that starts now ends, in a loop, at a pace or since a clock, which is used up."""
     column = row.minutes
     if row.repeat_of >= 0:
         column += min(max(passes[p * n_loops + row.repeat_of] - 1, 0), row.n_repeats - 1)

@@ -76,7 +76,7 @@ class StepRow:
     """A step in integers. Pools, rows, asks and columns are numbers; NONE where there is none.
 
     `minutes` is the first of `n_repeats` duration columns (NONE: an instant); `repeat_of` a loop's number;
-    `marks`, `since` numbers of clocks;
+    `starts_clock`, `since` numbers of clocks;
     `ask` a number of `Plan.asks`; `queue_class` a fixed class or NONE for the acuity now;
     `ignored` a column of the coins against adherence; `relabels` an attribute column.
     """
@@ -86,12 +86,12 @@ class StepRow:
     minutes: int
     n_repeats: int
     repeat_of: int
-    marks: tuple[int, ...]
+    starts_clock: tuple[int, ...]
     since: int
     pace: int
     keeps: tuple[int, ...]
-    gives_up_at_start: tuple[int, ...]
-    gives_up_at_end: tuple[int, ...]
+    releases_at_start: tuple[int, ...]
+    releases_at_end: tuple[int, ...]
     queue_class: int
     ignored: int
     pulled: bool
@@ -99,7 +99,7 @@ class StepRow:
     first_seen: bool
     relabels: int
     queue_limit: int
-    turned_away: int
+    blocked_next: int
     widened_ask: int
     widens_after: int
 
@@ -259,7 +259,7 @@ class _Lowering:
         self.pools = {name: number for number, name in enumerate(pathway.pools)}
         self.classes = {name: number for number, name in enumerate(pathway.priority.classes)}
         self.loops = {name: number for number, name in enumerate(pathway.loops)}
-        self.marks: dict[str, int] = {}
+        self.clocks: dict[str, int] = {}
         self.asks: dict[Ask, int] = {}
         self.minutes: list[tuple[tuple[str, ...], float, int]] = []
         self.first_minutes: dict[tuple[tuple[str, ...], float, int], int] = {}
@@ -280,7 +280,7 @@ class _Lowering:
             pool_rows=tuple(self._pool(name) for name in self.pools),
             asks=tuple(self.asks),
             n_loops=len(self.loops),
-            n_marks=len(self.marks),
+            n_marks=len(self.clocks),
             classes=tuple(self.classes),
             ranks=tuple(round(each.rank * RANK_SCALE) for each in priority.classes.values()),
             rates=tuple(each.rate for each in priority.classes.values()),
@@ -300,7 +300,7 @@ class _Lowering:
             triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
             decide_every=to_ticks(pathway.decisions_every_minutes),
             stream_starts=(
-                *(self.nodes[stream.starts] for stream in pathway.streams.values()),
+                *(self.nodes[source.starts] for source in pathway.arrivals.values()),
                 *(self.nodes[present.starts] for present in pathway.present.values()),
             ),
             minutes_columns=tuple(self.minutes),
@@ -357,10 +357,10 @@ class _Lowering:
         all_of = tuple(self.pools[pool] for pool in step.asks)
         any_of = tuple(self.pools[pool] for pool in step.any_of)
         widened = NONE
-        if step.widens is not None:
+        if step.overflow is not None:
             wider = any_of or all_of
             rest = all_of if any_of else ()
-            widened = self._ask(Ask(rest, (*wider, *(self.pools[pool] for pool in step.widens.any_of))))
+            widened = self._ask(Ask(rest, (*wider, *(self.pools[pool] for pool in step.overflow.any_of))))
         adheres = step.adheres and self.pathway.priority.adherence < 1
         return StepRow(
             next=self.nodes[step.next],
@@ -368,12 +368,12 @@ class _Lowering:
             minutes=minutes,
             n_repeats=n_repeats,
             repeat_of=self.loops[step.repeat_of] if step.repeat_of is not None else NONE,
-            marks=tuple(self._mark(mark) for mark in step.marks),
-            since=self._mark(step.since) if step.since is not None else NONE,
+            starts_clock=tuple(self._clock(clock) for clock in step.starts_clock),
+            since=self._clock(step.since) if step.since is not None else NONE,
             pace=self.paces.setdefault(step.pace, len(self.paces)) if step.pace is not None else NONE,
             keeps=self._pools(step.keeps),
-            gives_up_at_start=self._pools(step.gives_up_at_start),
-            gives_up_at_end=self._pools(step.gives_up_at_end),
+            releases_at_start=self._pools(step.releases_at_start),
+            releases_at_end=self._pools(step.releases_at_end),
             queue_class=NONE if step.ranks_as == "acuity" else self.classes[step.ranks_as],
             ignored=self.ignored.setdefault(name, len(self.ignored)) if adheres else NONE,
             pulled=step.pulled,
@@ -381,9 +381,9 @@ class _Lowering:
             first_seen=step.first_seen,
             relabels=self._attribute(step.relabels) if step.relabels is not None else NONE,
             queue_limit=step.queue_limit if step.queue_limit is not None else NONE,
-            turned_away=self.nodes[step.turned_away] if step.turned_away is not None else NONE,
+            blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             widened_ask=widened,
-            widens_after=to_ticks(step.widens.after_minutes) if step.widens is not None else 0,
+            widens_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
         )
 
     def _minutes(self, parts: tuple[str, ...], factor: float, n_repeats: int) -> int:
@@ -397,8 +397,8 @@ class _Lowering:
     def _pools(self, names: Sequence[str]) -> tuple[int, ...]:
         return tuple(self.pools[name] for name in names)
 
-    def _mark(self, name: str) -> int:
-        return self.marks.setdefault(name, len(self.marks))
+    def _clock(self, name: str) -> int:
+        return self.clocks.setdefault(name, len(self.clocks))
 
     def _ask(self, ask: Ask) -> int:
         return self.asks.setdefault(ask, len(self.asks))
@@ -496,7 +496,7 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     ignored = np.zeros((len(plan.ignored_columns), n), dtype=np.bool_)
     for number, name in enumerate(plan.ignored_columns):
         ignored[number] = draws.adherence[name] >= plan.adherence
-    start = np.asarray(plan.stream_starts, dtype=np.int32)[draws.stream]
+    start = np.asarray(plan.stream_starts, dtype=np.int32)[draws.arrival_source]
     outages = tuple(draws.outages[name] for name in plan.outages)
     alarms = draws.worsens if draws.alarms is None else draws.alarms
     return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, alarms, ignored, outages)

@@ -386,8 +386,8 @@ class _Department:
     def _start_alone(self, patient: _Patient) -> bool:
         """Start a step without pools; True if it is over at once."""
         patient.record[3] = self.now
-        if patient.step.gives_up_at_start:
-            self._give_up(patient, patient.step.gives_up_at_start)
+        if patient.step.releases_at_start:
+            self._give_up(patient, patient.step.releases_at_start)
         self._see(patient)
         minutes = self._minutes(patient)
         if minutes:
@@ -451,10 +451,10 @@ class _Department:
             else:
                 self._release(patient.taken)
             patient.taken = []
-        if step.gives_up_at_end:
-            self._give_up(patient, step.gives_up_at_end)
-        for mark in step.marks:
-            patient.marked_at[mark] = self.now
+        if step.releases_at_end:
+            self._give_up(patient, step.releases_at_end)
+        for clock in step.starts_clock:
+            patient.marked_at[clock] = self.now
         if step.relabels != NONE:
             patient.acuity = self.attributes[step.relabels][patient.number]
 
@@ -521,8 +521,8 @@ class _Department:
         step, record = patient.step, patient.record
         self._count(record[1], -1)
         record[3] = now
-        if step.gives_up_at_start:
-            self._give_up(patient, step.gives_up_at_start)
+        if step.releases_at_start:
+            self._give_up(patient, step.releases_at_start)
         taken = [(pool, pool.team) for pool in ask.all_of]
         for pool in ask.any_of:
             if pool.in_use < pool.capacity:
@@ -570,7 +570,7 @@ class _Department:
             self.joined_now += newcomers[:n_stay]
             turned_away += newcomers[n_stay:]
         for patient in turned_away:  # all are known before the first one joins another queue
-            self._leave(patient, Outcome.TURNED_AWAY, patient.step.turned_away)
+            self._leave(patient, Outcome.TURNED_AWAY, patient.step.blocked_next)
 
     def _rank(self, patient: _Patient) -> int:
         return 0 if self.plan.accumulating else self.plan.ranks[self._class(patient)]

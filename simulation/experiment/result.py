@@ -1,108 +1,260 @@
-"""What a comparison found: measures by arm and replication, paired differences, verdicts."""
+"""What a study found: measures by arm and replication, paired differences, verdicts. Computed or read, it is the same.
+
+`simulation.api.Result` adds what shows and stores it.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
-import numpy as np
-
-from simulation.analysis.compare import Comparison, ShamBand, Shares, summary
+from simulation.analysis.always_valid import IntervalKind, interval_kind
+from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, summary
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import Effect
+from simulation.analysis.stages import stage_of
 from simulation.errors import ResultsError
+from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Comparisons, Finding, Safety
-from simulation.experiment.replicate import ReplicationResult, Simulated, simulate_arm
-from simulation.study.study import Study
+from simulation.experiment.replicate import ReplicationResult
+from simulation.explain.assumptions import statements
+from simulation.explain.explanation import Explained, Explanation
+from simulation.explain.statements import Statement
+from simulation.records.schema import Floats
+from simulation.records.serialise import Plain, plain
+from simulation.study.design import Design, Target
+from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.study import RunLength, Study
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
-class Result:
-    """A study's answers, in order of replication. `seconds` of wall time for the simulation."""
+@dataclass(frozen=True, eq=False)
+class StudyResult:
+    """A study and what its replications brought, in order.
+
+    `explained`: what explains the arms, worked out when first asked for; `manifest`: who ran it with what, and how
+    long it took.
+    """
 
     study: Study
     replications: tuple[ReplicationResult, ...]
-    seconds: float
+    explained: Explained
+    manifest: Plain = field(default_factory=dict)
+
+    @property
+    def interval_kind(self) -> IntervalKind:
+        """What its intervals promise: 'always_valid' before the planned number of replications and beyond it.
+
+        Somebody may then have looked at it, and may look again, so its verdicts come from intervals that hold however
+        often one looks.
+        """
+        return interval_kind(len(self.replications), planned=self.study.run.replications)
+
+    # --- what was run -------------------------------------------------------------------------------------------
+
+    @cached_property
+    def design(self) -> Design:
+        """The question: arms that were run, targets, margins."""
+        return self.study.design.restricted_to([arm.name for arm in self.study.arms])
+
+    @property
+    def run(self) -> RunLength:
+        """Replications and days, as planned."""
+        return self.study.run
+
+    @property
+    def scenario(self) -> str:
+        """The name of the scenario."""
+        return self.study.scenario
+
+    @cached_property
+    def resolved(self) -> Plain:
+        """The configuration as composed."""
+        resolved: Plain = plain(self.study.resolved)
+        return resolved
+
+    @property
+    def explanation(self) -> Explanation:
+        """What explains each arm, and which part of the pathway their patients reach."""
+        return self.explained.explanation
+
+    @cached_property
+    def statements(self) -> tuple[Statement, ...]:
+        """Every sourced statement of the configuration and of the policies.
+
+        Not of arms with some of the levers: what they state is stated again where all are on.
+        """
+        every = set(self.design.levers)
+        partly = [name for name, arm in self.design.arms.items() if arm.levers and set(arm.levers) != every]
+        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name not in partly])
+
+    @cached_property
+    def stages(self) -> Mapping[str, str]:
+        """By step, the stage of a stay that it belongs to."""
+        pathway = self.study.baseline.pathway
+        return {name: stage_of(name, pathway) for name in pathway.steps}
+
+    @cached_property
+    def roles(self) -> Mapping[str, str]:
+        """By pool, its role."""
+        return {name: pool.role for name, pool in self.study.baseline.pathway.pools.items()}
+
+    # --- arms ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def arms(self) -> tuple[ArmResult, ...]:
+        """Every arm that was run, in order."""
+        return tuple(
+            ArmResult(arm, tuple(replication.arms[arm.name] for replication in self.replications), self.explained)
+            for arm in self.study.arms
+        )
+
+    def arm(self, name: str) -> ArmResult:
+        """An arm by name. Raises ResultsError if there is none."""
+        self.study.arm(name)
+        return next(arm for arm in self.arms if arm.name == name)
+
+    @property
+    def baseline(self) -> ArmResult:
+        """The arm that all others are compared with."""
+        return self.arm(self.design.baseline)
+
+    @property
+    def others(self) -> tuple[ArmResult, ...]:
+        """Every arm but the baseline."""
+        return tuple(arm for arm in self.arms if arm.name != self.design.baseline)
+
+    @property
+    def sham(self) -> ArmResult | None:
+        """The arm without any effect, if it was run."""
+        return next((arm for arm in self.arms if arm.name == self.design.sham), None)
+
+    def controlled(self) -> tuple[tuple[ArmResult, ArmResult], ...]:
+        """Arms with a control of their own, and that control, where both were run."""
+        ran = {arm.name: arm for arm in self.arms}
+        controls = [(arm, self.design.arms[arm.name].control) for arm in self.arms]
+        return tuple((arm, ran[control]) for arm, control in controls if control is not None and control in ran)
+
+    @cached_property
+    def shown(self) -> Self:
+        """The same without the arms that only a decomposition needs."""
+        names = self.design.shown
+        if len(names) == len(self.arms):
+            return self
+        arms = tuple(arm for arm in self.study.arms if arm.name in names)
+        design = replace(self.study.design, arms={name: self.design.arms[name] for name in names})
+        return replace(self, study=replace(self.study, arms=arms, design=design))
+
+    # --- measures and verdicts ----------------------------------------------------------------------------------
 
     @cached_property
     def measures(self) -> dict[str, list[Measures]]:
         """By arm, the measures of each replication."""
-        return {arm.name: [answer.arms[arm.name].measures for answer in self.replications] for arm in self.study.arms}
+        return {arm.name: [replication.measures for replication in arm.replications] for arm in self.arms}
 
     @cached_property
-    def compared(self) -> Comparisons:
-        """The arms against their baseline: what a report made from files holds, too."""
-        design, arms = self.study.design, tuple(arm.name for arm in self.study.arms)
-        return Comparisons(design, arms, self.measures, self.shares(design.sham) if design.sham in arms else None)
+    def _compared(self) -> Comparisons:
+        shares = self.sham.shares if self.sham is not None else None
+        return Comparisons(self.design, tuple(arm.name for arm in self.arms), self.measures, shares, self.interval_kind)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """Primary, then secondary targets."""
+        return (*self.design.primary, *self.design.secondary)
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
-        return self.compared.comparisons
+        return self._compared.comparisons
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """A verdict on every primary and secondary target for every arm that is judged (`Compared.judged`)."""
-        return self.compared.findings
+        """A verdict on every primary and secondary target for every arm that is judged."""
+        return self._compared.findings
+
+    def finding(self, arm: str, target: Target) -> Finding:
+        """The verdict on one arm and target."""
+        return next(finding for finding in self.findings if finding.arm == arm and finding.target == target)
 
     @property
     def safety(self) -> tuple[Safety, ...]:
         """A judgement on every margin for every arm that is judged."""
-        return self.compared.safety
+        return self._compared.safety
 
     @property
-    def n_unfinished(self) -> int:
-        """Measured attendances, of every arm and replication, that had not left when the run ended."""
-        return sum(arm.n_unfinished for answer in self.replications for arm in answer.arms.values())
+    def identical(self) -> tuple[str, ...]:
+        """Arms that differ from the baseline in no measure of any replication."""
+        return self._compared.identical
 
-    def sham(self, measure: str, group: str = "all") -> ShamBand | None:
-        """The band of no effect of one measure, if the study has a sham arm."""
-        return self.compared.band(measure, group)
+    def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
+        """One comparison. Raises ResultsError if there is none."""
+        return self._compared.row(arm, measure, group)
+
+    def has(self, measure: str, group: str = "all") -> bool:
+        """Whether every arm has the measure."""
+        return self._compared.has(measure, group)
+
+    def groups(self, measure: str) -> tuple[str, ...]:
+        """The groups that a measure is given for, in order."""
+        return tuple(row.group for row in self.comparisons if (row.arm, row.measure) == (self.design.baseline, measure))
+
+    def values(self, arm: str, measure: str, group: str = "all") -> Floats:
+        """One number a replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
+        return self._compared.values(arm, measure, group)
+
+    def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
+        """The mean difference of two arms, paired by replication, with its interval."""
+        return self._compared.against(arm, other, measure, group)
+
+    def band(self, measure: str, group: str = "all") -> ShamBand | None:
+        """What chance alone does to a measure; None if no sham arm was run."""
+        return self._compared.band(measure, group)
+
+    def spillover(self, measure: str) -> tuple[Effect, ...]:
+        """What the tool does to those it covers and to the others; nothing if the study does not tell them apart."""
+        return self._compared.spillover(measure)
 
     def shares(self, arm: str) -> Shares | None:
         """Of the patients of all replications: who waits shorter and longer than under the baseline.
 
         Raises ResultsError if there is no such arm.
         """
-        name = self.study.arm(arm).name
-        each = [answer.arms[name].shares for answer in self.replications]
-        known = [shares for shares in each if shares is not None]
-        if not known:
-            return None
-        n = np.array([shares.n_paired for shares in known])
-        better, worse = (
-            float(np.average([getattr(shares, name) for shares in known], weights=n)) for name in ("better", "worse")
-        )
-        return Shares(better, worse, int(n.sum()), sum(shares.n_unpaired for shares in known))
+        return self.arm(arm).shares
 
-    def spillover(self, measure: str) -> tuple[Effect, ...]:
-        """What the tool does to those it covers and to the others; nothing if the study does not tell them apart."""
-        return self.compared.spillover(measure)
-
-    def values(self, arm: str, measure: str, group: str = "all") -> np.ndarray:
-        """One number a replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
-        return self.compared.values(arm, measure, group)
+    @property
+    def n_unfinished(self) -> int:
+        """Measured attendances, of every arm and replication, that had not left when the run ended."""
+        return sum(arm.n_unfinished for replication in self.replications for arm in replication.arms.values())
 
     def table(self) -> pd.DataFrame:
         """One tidy row per arm, measure and group: `summary.csv`."""
         return summary(self.comparisons)
 
-    def simulated(self, arm: str | None = None, replication: int = 0) -> Simulated:
+    # --- patients -----------------------------------------------------------------------------------------------
+
+    def simulated(self, arm: str | None = None, replication: int | None = None) -> Simulated:
         """One arm's replication in full, simulated again (the same patients, to the last tick).
 
-        `arm`: the baseline if not named. Raises ResultsError if there is no such arm or replication.
+        `arm`: the baseline if not named; `replication`: its number, the first if not named. Raises ResultsError if
+        there is no such arm or replication.
         """
         chosen = self.study.arm(self.study.design.baseline if arm is None else arm)
-        if replication not in range(len(self.replications)):
-            there = "0" if len(self.replications) == 1 else f"0 to {len(self.replications) - 1}"
+        numbers = [each.replication for each in self.replications]
+        number = numbers[0] if replication is None else replication
+        if number not in numbers:
+            there = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
             raise ResultsError(f"there is no replication {replication}. Replications of this result: {there}")
-        days = self.replications[replication].run_out_days
-        return simulate_arm(chosen, self.study.run, self.study.engine, replication, run_out_days=days)
+        days = self.replications[numbers.index(number)].cool_down_days
+        return simulate_arm(chosen, self.study.run, self.study.engine, number, cool_down_days=days)
 
-    def patients(self, arm: str | None = None, replication: int = 0) -> pd.DataFrame:
+    def patients(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
         """One row per attendance of one arm's replication. Raises ResultsError as `simulated` does."""
         return self.simulated(arm, replication).patients.frame()
+
+    def activities(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
+        """One row per patient and step of one arm's replication. Raises ResultsError as `simulated` does."""
+        return self.simulated(arm, replication).activities.frame()

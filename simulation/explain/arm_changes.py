@@ -16,10 +16,11 @@ import numpy as np
 
 from simulation.draws import Draws, draw
 from simulation.explain.reachable import live, sample_days
+from simulation.explain.statements import blocks, says
 from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_NOW,
-    STREAM,
+    ARRIVAL_SOURCE,
     ByAttribute,
     Pathway,
     Pool,
@@ -28,7 +29,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.graph import graph_of, nodes_by_source, reachable_from, waits
 from simulation.pathway.layout import SOURCE
-from simulation.records.serialise import blocks, plain, says
+from simulation.records.serialise import plain
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
 from simulation.triage.check import check
@@ -124,10 +125,10 @@ def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
 def _attends(pathway: Pathway, draws: Draws) -> np.ndarray:
     """Who is an attendance, shape (n,)."""
     attends = [
-        *(each.attends for each in pathway.streams.values()),
+        *(each.attends for each in pathway.arrivals.values()),
         *(each.attends for each in pathway.present.values()),
     ]
-    return np.array(attends)[draws.stream]
+    return np.array(attends)[draws.arrival_source]
 
 
 def _of_labels(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> Iterator[Change]:
@@ -150,13 +151,13 @@ def _of_labels(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> 
 def _can_come(pathway: Pathway, draws: Draws, node: str) -> np.ndarray:
     """Whose source leads to a node, shape (n,)."""
     nodes = nodes_by_source(pathway)
-    return np.array([node in nodes[source] for source in pathway.categories(STREAM)])[draws.stream]
+    return np.array([node in nodes[source] for source in pathway.categories(ARRIVAL_SOURCE)])[draws.arrival_source]
 
 
 def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray, live: Set[str]) -> Iterator[Change]:
     """Branches and queues that patients with another label can come to once they have it."""
-    known, nodes, graph = pathway.categories(STREAM), nodes_by_source(pathway), graph_of(pathway)
-    sources = [known[code] for code in np.unique(draws.stream[differs])]
+    known, nodes, graph = pathway.categories(ARRIVAL_SOURCE), nodes_by_source(pathway), graph_of(pathway)
+    sources = [known[code] for code in np.unique(draws.arrival_source[differs])]
     after = {
         node
         for source in sources
@@ -292,13 +293,13 @@ def _asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
     return tuple(
         name
         for name, step in pathway.steps.items()
-        if pool in (*step.asks, *step.any_of, *(step.widens.any_of if step.widens is not None else ()))
+        if pool in (*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ()))
     )
 
 
 def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
     """What kind of change a path is, and which nodes it shows at."""
-    if section in ("streams", "present"):
+    if section in ("arrivals", "present"):
         return "rule", (SOURCE + name,)
     if section == "durations":
         return "minutes", tuple(node for node, step in pathway.steps.items() if name in step.minutes)
@@ -341,7 +342,7 @@ class AddedAssumption:
     where: str
     value: str
     range: str
-    mark: str
+    evidence: str
     source: str
 
 
@@ -352,8 +353,8 @@ def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssump
     )
     found = [(where, block) for where, block in ours.items() if theirs.get(where) != block]
     own = arm.arm
-    if own.mark is not None and own.source is not None and own.changes != baseline.arm.changes:
-        found.append(("changes", {"value": plain(own.changes), "mark": own.mark, "source": own.source}))
+    if own.evidence is not None and own.source is not None and own.changes != baseline.arm.changes:
+        found.append(("changes", {"value": plain(own.changes), "evidence": own.evidence, "source": own.source}))
     if own.cost is not None:
         found.append(("cost", plain(own.cost)))
     return tuple(
@@ -361,7 +362,7 @@ def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssump
             where,
             says({key: value for key, value in block.items() if key != "range"}) or "as stated",
             " to ".join(f"{end:g}" for end in block.get("range", ())) or "–",
-            str(block["mark"]),
+            str(block["evidence"]),
             str(block["source"]),
         )
         for where, block in found
@@ -375,7 +376,7 @@ def _own(block: Mapping[str, Any]) -> dict[str, Any]:
 
 def counted(stated: Mapping[str, Any], groups: Sequence[str]) -> dict[str, int]:
     """How many sourced statements of some groups of a configuration there are, by mark."""
-    marks = [str(block["mark"]) for group in groups for _, block in blocks(plain(stated.get(group)), group)]
+    marks = [str(block["evidence"]) for group in groups for _, block in blocks(plain(stated.get(group)), group)]
     return {mark: marks.count(mark) for mark in ("assumed", "measured", "published")}
 
 

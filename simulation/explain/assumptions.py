@@ -1,17 +1,18 @@
-"""What a comparison assumes: every block of its configuration and policies that states a mark and a source."""
+"""What a comparison assumes: every block of its configuration and policies that states its evidence and a source."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from simulation.records.serialise import Plain, Statement, walk
+from simulation.explain.statements import Statement, walk
+from simulation.records.serialise import Plain
 
-GROUPS = ("knobs", "site", "staffing", "pathway", "scenario", "study")
+GROUPS = ("calibration", "site", "staffing", "pathway", "scenario", "study")
 
 
 def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, ...]:
-    """Every block of a composed configuration and of policies that states a mark and a source.
+    """Every block of a composed configuration and of policies that states its evidence and a source.
 
     The same nurse in every policy is one assumption, not ten.
     """

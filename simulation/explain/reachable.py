@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Set
 import numpy as np
 
 from simulation.draws import DAYS_IN_YEAR, Draws, draw
-from simulation.pathway.department import STREAM, ByAttribute, ByOutage, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, ByAttribute, ByOutage, Pathway
 from simulation.pathway.graph import Edge, graph_of, reachable_from, starts_of
 from simulation.pathway.layout import SOURCE
 from simulation.pathway.subgraph import Subgraph, subgraph_of
@@ -56,7 +56,7 @@ def _categories(pathway: Pathway, draws: Draws, attribute: str) -> set[str]:
 def live(pathway: Pathway, draws: Draws) -> Set[str]:
     """Sources, and the nodes that some patient of these draws can come to."""
     found = set(reachable_from(starts_of(pathway).values(), graph_of(pathway), closed=closed_edges(pathway, draws)))
-    return found | {SOURCE + source for source in pathway.categories(STREAM)}
+    return found | {SOURCE + source for source in pathway.categories(ARRIVAL_SOURCE)}
 
 
 def reachable_subgraph(

@@ -18,7 +18,7 @@ Minutes = Annotated[float, Ge(0)]
 Positive = Annotated[float, Gt(0)]
 Count = Annotated[int, Ge(0)]
 
-Mark = Literal["published", "measured", "assumed"]
+Evidence = Literal["published", "measured", "assumed"]
 """Where a number comes from: a cited text, data we (or a site) computed it from, or a judgement."""
 
 
@@ -34,5 +34,5 @@ def config_dataclass(cls: type[T]) -> type[T]:
 class Sourced:
     """A statement with its provenance. `source` is a citation, or the reason for an assumption."""
 
-    mark: Mark
+    evidence: Evidence
     source: str

@@ -1,7 +1,7 @@
 """The vocabulary: what a department consists of, by name.
 
 A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers once. Reading order: `Pool`,
-`Step`, the five branches, `Stream`, `Pathway`.
+`Step`, the five branches, `ArrivalSource`, `Pathway`.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
 """The outage while which that tool answers worse, from the `degraded` matrix of its policy."""
 ACUITY_NOW = "acuity_now"
 """What the department believes at this moment: nobody's level before triage, then the label, then corrections."""
-STREAM = "stream"
-"""The attribute every patient has: the stream it came from."""
+ARRIVAL_SOURCE = "arrival_source"
+"""The attribute every patient has: the source it came from."""
 
 
 @config_dataclass
@@ -78,12 +78,12 @@ class Profile(Sourced):
 
 
 @config_dataclass
-class Stream(Sourced):
+class ArrivalSource(Sourced):
     """A source of patients: Poisson counts around a day factor, spread over the day.
 
     `scale` multiplies arrivals (a lever) by keeping more or fewer of one larger stream, so that everybody else
-    stays the same; `headroom` is how much larger. `attends`: counts as an A&E attendance. `by_hour` of a whole week
-    (168 weights) says the weekday itself, and takes no `by_weekday` besides.
+    stays the same; `thinning_bound` is how much larger. `attends`: counts as an A&E attendance. `by_hour` of a whole
+    week (168 weights) says the weekday itself, and takes no `by_weekday` besides.
     """
 
     starts: str
@@ -93,13 +93,13 @@ class Stream(Sourced):
     by_weekday: str | None = None
     by_month: str | None = None
     day_factor: str | None = None
-    headroom: Annotated[float, Ge(1)] = 1.5
+    thinning_bound: Annotated[float, Ge(1)] = 1.5
     attends: bool = True
 
 
 @config_dataclass
 class DayFactor(Sourced):
-    """A factor that all streams naming it share on one day: gamma, mean 1."""
+    """A factor that all sources naming it share on one day: gamma, mean 1."""
 
     cv: Annotated[float, Ge(0), Le(1)]
 
@@ -129,13 +129,13 @@ class Choice(Sourced):
 class Chance(Sourced):
     """Yes or no. `p` may depend on attributes; a product above 1 counts as 1.
 
-    `leans_on_label`: the weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label).
+    `label_weight`: the weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label).
     The same number decides before and after triage, so a label can only tip a patient whom it moves across it.
     """
 
     kind: Literal["chance"]
     p: Number
-    leans_on_label: Share = 0.0
+    label_weight: Share = 0.0
 
 
 @config_dataclass
@@ -204,7 +204,7 @@ class Patience(Sourced):
     """When patients give up: minutes from arrival to leaving, unless a clinician has started with them."""
 
     minutes: str
-    streams: tuple[str, ...]
+    arrivals: tuple[str, ...]
     next: str
 
 
@@ -216,7 +216,7 @@ class Worsening(Sourced):
     """
 
     minutes: str
-    streams: tuple[str, ...]
+    arrivals: tuple[str, ...]
     becomes: Annotated[Mapping[str, str], MinLen(1)]
 
 
@@ -234,7 +234,7 @@ class Rounds(Sourced):
 
 
 @config_dataclass
-class Widen(Sourced):
+class Overflow(Sourced):
     """After so many minutes of waiting the request may also take any of these pools (placement elsewhere)."""
 
     after_minutes: Minutes
@@ -261,7 +261,7 @@ class ShareOfTime(Sourced):
 
 @config_dataclass
 class Span:
-    """From one minute to another since 00:00 on day 0, half-open."""
+    """From one minute to another since 00:00 on the first measured day, half-open."""
 
     starts_at_minutes: Minutes
     ends_at_minutes: Minutes
@@ -290,17 +290,17 @@ class Step:
     times           a factor on the minutes
     pace            a profile: the minutes pass faster or slower by the hour
     repeat_of       a loop: its k-th pass reads the k-th draw
-    marks           clocks that start for the patient as the step ends, by name
+    starts_clock    clocks that start for the patient as the step ends, by name
     since           such a clock: if it runs, the minutes count from its start and not from now, and it is used up
     keeps           of what was taken, held on after the end
-    gives_up_at_start, gives_up_at_end   of what was held before
+    releases_at_start, releases_at_end   of what was held before
     ranks_as        'acuity' (the class of the patient now) or a class of the priority rule
     adheres         whether the rule's adherence applies here; pulled  whether its target pull does
     may_leave       whether patience can end this wait
     first_seen      a clinician starts: patience no longer matters
     relabels        at the end the patient's acuity now becomes this attribute
-    queue_limit     more waiting than this are turned away to `turned_away`
-    widens          placement elsewhere
+    queue_limit     more waiting than this are blocked and go to `blocked_next`
+    overflow        placement elsewhere
     records         points in time that this step dates, by name
     """
 
@@ -312,11 +312,11 @@ class Step:
     times: Positive = 1.0
     pace: str | None = None
     repeat_of: str | None = None
-    marks: tuple[str, ...] = ()
+    starts_clock: tuple[str, ...] = ()
     since: str | None = None
     keeps: tuple[str, ...] = ()
-    gives_up_at_start: tuple[str, ...] = ()
-    gives_up_at_end: tuple[str, ...] = ()
+    releases_at_start: tuple[str, ...] = ()
+    releases_at_end: tuple[str, ...] = ()
     ranks_as: str = "acuity"
     adheres: bool = False
     pulled: bool = False
@@ -324,14 +324,14 @@ class Step:
     first_seen: bool = False
     relabels: str | None = None
     queue_limit: Annotated[int, Ge(0)] | None = None
-    turned_away: str | None = None
-    widens: Widen | None = None
+    blocked_next: str | None = None
+    overflow: Overflow | None = None
     records: Mapping[str, Moment] = field(default_factory=dict)
 
 
 @config_dataclass
 class ByAttribute:
-    """Route by a patient's category (of any attribute, of the stream, or of the acuity now)."""
+    """Route by a patient's category (of any attribute, of the source, or of the acuity now)."""
 
     kind: Literal["attribute"]
     attribute: str
@@ -436,7 +436,7 @@ class Pathway:
 
     name: str
     question: str = ""
-    streams: Annotated[Mapping[str, Stream], MinLen(1)]
+    arrivals: Annotated[Mapping[str, ArrivalSource], MinLen(1)]
     present: Mapping[str, Present] = field(default_factory=dict)
     day_factors: Mapping[str, DayFactor] = field(default_factory=dict)
     profiles: Mapping[str, Profile] = field(default_factory=dict)
@@ -462,8 +462,8 @@ class Pathway:
 
     def categories(self, attribute: str) -> tuple[str, ...]:
         """The categories of an attribute, in the order of their integer codes."""
-        if attribute == STREAM:
-            return (*self.streams, *self.present)
+        if attribute == ARRIVAL_SOURCE:
+            return (*self.arrivals, *self.present)
         if attribute == ACUITY_NOW:
             return tuple(self.priority.classes)
         known = self.attributes[attribute]
@@ -491,7 +491,7 @@ def minutes_held(column: str, columns: Container[str]) -> str:
 def targets(node: Step | Branch | Loop | End) -> tuple[str, ...]:
     """The names a node can lead to, in declared order, without repeats (patience aside)."""
     if isinstance(node, Step):
-        found: tuple[str | None, ...] = (node.next, node.turned_away)
+        found: tuple[str | None, ...] = (node.next, node.blocked_next)
     elif isinstance(node, ByAttribute):
         found = (*node.cases.values(), node.otherwise)
     elif isinstance(node, ByChance):

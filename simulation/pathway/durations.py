@@ -50,7 +50,7 @@ class Duration(Sourced):
 
     `repeats`: how many separate draws a patient has (the k-th pass of a loop reads the k-th).
     `scale`: a lever on the mean (1 = as described). `longest`: minutes at which the draw is cut off.
-    `luck_of`: another duration whose draw this one shares, so that both are long for the same patient.
+    `same_draw_as`: another duration whose draw this one shares, so that both are long for the same patient.
     `complexity`: how far the draw goes with a number that the patient's durations share (its correlation with it);
     two durations that state r and s go together with correlation r s, and each is distributed as before.
     """
@@ -58,7 +58,7 @@ class Duration(Sourced):
     repeats: Annotated[int, Ge(1)] = 1
     scale: Annotated[float, Ge(0)] = 1.0
     longest: Positive | None = None
-    luck_of: str | None = None
+    same_draw_as: str | None = None
     complexity: Annotated[float, Ge(0), Lt(1)] = 0.0
 
 

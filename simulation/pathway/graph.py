@@ -9,7 +9,7 @@ from typing import Literal
 
 from simulation.pathway.cache import cached_by_pathway
 from simulation.pathway.department import (
-    STREAM,
+    ARRIVAL_SOURCE,
     Branch,
     ByAttribute,
     ByChance,
@@ -49,8 +49,8 @@ def graph_of(pathway: Pathway) -> dict[str, tuple[Edge, ...]]:
 def _edges_out(pathway: Pathway, node: Step | Branch | Loop | End) -> Iterator[Edge]:
     if isinstance(node, Step):
         yield Edge(node.next, "on")
-        if node.turned_away is not None and node.queue_limit is not None:
-            yield Edge(node.turned_away, "turned_away", f"more than {node.queue_limit} waiting")
+        if node.blocked_next is not None and node.queue_limit is not None:
+            yield Edge(node.blocked_next, "turned_away", f"more than {node.queue_limit} waiting")
         if node.may_leave and waits(node) and pathway.patience is not None:
             yield Edge(pathway.patience.next, "leaves", "patience ends")
     elif isinstance(node, ByAttribute):
@@ -85,8 +85,8 @@ Graph = Mapping[str, tuple[Edge, ...]]
 
 def starts_of(pathway: Pathway) -> dict[str, str]:
     """Where each source of patients starts."""
-    streams = {name: stream.starts for name, stream in pathway.streams.items()}
-    return {**streams, **{name: present.starts for name, present in pathway.present.items()}}
+    sources = {name: source.starts for name, source in pathway.arrivals.items()}
+    return {**sources, **{name: present.starts for name, present in pathway.present.items()}}
 
 
 def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:
@@ -150,7 +150,7 @@ def leaning(pathway: Pathway) -> tuple[str, ...]:
     found: list[str] = []
     for name, attribute in pathway.attributes.items():
         if isinstance(attribute, Chance):
-            moves = bool(attribute.leans_on_label) or not attributes_of(attribute.p).isdisjoint(found)
+            moves = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(found)
         elif isinstance(attribute, Choice):
             moves = attribute.by in found
         else:
@@ -167,9 +167,9 @@ def attributes_of(number: Number) -> set[str]:
 
 @cached_by_pathway
 def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
-    """The nodes that each source's patients can come to: branches on the stream lead them one way only."""
+    """The nodes that each source's patients can come to: branches on the source lead them one way only."""
     graph = graph_of(pathway)
-    by_stream = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == STREAM]
+    by_stream = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == ARRIVAL_SOURCE]
     found = {}
     for source, start in starts_of(pathway).items():
         others = [(name, edge) for name in by_stream for edge in graph[name] if edge.when != source]
@@ -183,9 +183,9 @@ def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
     found = {}
     for source, reached in nodes_by_source(pathway).items():
         met = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
-        if pathway.patience is not None and source in pathway.patience.streams:
+        if pathway.patience is not None and source in pathway.patience.arrivals:
             met.add(pathway.patience.minutes)
-        if pathway.worsening is not None and source in pathway.worsening.streams:
+        if pathway.worsening is not None and source in pathway.worsening.arrivals:
             met.add(pathway.worsening.minutes)
         found[source] = frozenset(met)
     unused = frozenset(pathway.durations).difference(*found.values())

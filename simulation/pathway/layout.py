@@ -143,8 +143,8 @@ def _node(pathway: Pathway, name: str, column: int, row: float) -> DrawnNode:
 def _described(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
     """A node's kind, second line and group."""
     if name.startswith(SOURCE):
-        stream = pathway.streams.get(name.removeprefix(SOURCE))
-        return "source", f"{stream.per_day * stream.scale:g} a day" if stream else "present at the start", ""
+        source = pathway.arrivals.get(name.removeprefix(SOURCE))
+        return "source", f"{source.per_day * source.scale:g} a day" if source else "present at the start", ""
     node = pathway.nodes()[name]
     if isinstance(node, Step):
         return "step", _asked(node), _group(pathway, node)

@@ -149,14 +149,16 @@ class Table:
 class Patients(Table):
     """One row per attendance.
 
-    patient  the row of the draws (or of the extract); stream and number  the same patient in every arm;
+    patient  the row of the draws (or of the extract); source and number  the same patient in every arm;
     replication; arrived_at; outcome  how it ended, or `in_building`; then attributes and points in time. The usual
     points: assessed_at (initial assessment started), triaged_at, handed_over_at (ambulance crew free), seen_at
     (first clinician started), decided_at (decision to admit), departed_at (discharged, left, or moved to a bed).
     """
 
     kind: ClassVar[str] = "patients"
-    required: ClassVar[tuple[str, ...]] = ("patient", "stream", "number", "replication", "arrived_at", "outcome")
+    required: ClassVar[tuple[str, ...]] = (
+        "patient", "arrival_source", "number", "replication", "arrived_at", "outcome",
+    )  # fmt: skip
 
     def admitted(self) -> Mask:
         """Who was admitted, shape (n,): the end says so, or somebody still on a ward had left A&E after a decision."""

@@ -1,10 +1,12 @@
-"""Statements with their provenance: dataclasses as plain blocks, and the blocks that say whose figure they are."""
+"""Dataclasses and arrays as plain blocks of what JSON and YAML can say."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -28,55 +30,28 @@ def plain(stated: Any) -> Any:
     return stated
 
 
-@dataclass(frozen=True)
-class Statement:
-    """One sourced statement: where it stands, in a few words what it says, whose it is."""
-
-    where: str
-    says: str
-    mark: str
-    source: str
+def to_json(stated: Any) -> str:
+    """JSON that another program can read: no NaN, UTF-8."""
+    return json.dumps(stated, ensure_ascii=False, indent=1, allow_nan=False)
 
 
-def walk(stated: Any, where: str) -> Iterator[Statement]:
-    """The sourced statements within a plain block that stands at `where`."""
-    for path, block in blocks(stated, where):
-        yield Statement(path, says(block), str(block["mark"]), str(block["source"]))
+def exact(value: Any) -> Any:
+    """Dataclasses, mappings and sequences as dicts and lists, nothing left out: what a typed reader restores.
 
-
-def blocks(stated: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every plain block within another that states a mark and a source, by its dotted path."""
-    if isinstance(stated, Mapping):
-        if "mark" in stated and "source" in stated:
-            yield where, stated
-        for key, value in stated.items():
-            yield from blocks(value, f"{where}.{key}")
-    elif isinstance(stated, list | tuple):
-        for number, value in enumerate(stated):
-            yield from blocks(value, f"{where}.{number}")
-
-
-def says(stated: Mapping[str, Any]) -> str:
-    """The values of a block in one line: numbers first, long tables counted."""
-    parts = []
-    for key, value in stated.items():
-        if key in ("mark", "source", "kind", "label", "question") or value in (None, "", [], {}):
-            continue
-        if isinstance(value, Mapping) and "mark" in value:
-            continue
-        text = _one_line(value)
-        parts.append(text if key == "value" else f"{key} {text}")
-    return "; ".join(parts)
-
-
-def _one_line(value: Any, most: int = 110) -> str:
-    if isinstance(value, float):
-        return f"{value:g}"
+    NaN is None.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: exact(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        text = ", ".join(f"{key} {_one_line(each)}" for key, each in value.items())
-    elif isinstance(value, list | tuple):
-        text = ", ".join(_one_line(each) for each in value)
-        text = f"({text})" if any(isinstance(each, list | tuple | Mapping) for each in value) else text
-    else:
-        text = str(value)
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+        return {str(key): exact(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [exact(entry) for entry in value]
+    if isinstance(value, np.generic):
+        return exact(value.item())
+    return None if isinstance(value, float) and math.isnan(value) else value
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of the exact plain form of a value."""
+    text = json.dumps(exact(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

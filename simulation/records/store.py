@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=Table)
 METADATA_KEY = b"aeflow"
-FORMAT = 1
+FORMAT = 2
 """Raised when the layout of a file changes."""
 
 

@@ -11,11 +11,12 @@ import numpy as np
 from simulation.analysis.compare import Comparison
 from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
+from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding
-from simulation.records.serialise import walk
-from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.experiment.result import StudyResult
+from simulation.explain.statements import walk
 from simulation.report.tables.coverage import spillover_reason
-from simulation.report.tables.decomposition import decomposition_sentences, joint_arm
+from simulation.report.tables.decomposition import decomposition_of, decomposition_sentences, joint_arm
 from simulation.report.tables.ranking import per_100k, priced, ranked
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
 from simulation.report.words import MEASURE_LABELS, amount, change, effect, group_words, span, unit_words
@@ -31,44 +32,44 @@ KINDS = ("better", "worse", "changed", "no change", "cannot tell")
 SIZES = {"more": "by more than", "less": "by less than", "open": "perhaps by less than"}
 
 
-def answer(inputs: ReportInputs) -> Iterator[str]:
+def answer(result: StudyResult) -> Iterator[str]:
     """The answer, a sentence at a time; each rests on intervals and verdicts, none goes beyond them."""
-    by_lever = tuple(decomposition_sentences(inputs, claimed=_joint_is_claimed(inputs)))
-    inputs = inputs.shown
-    if not inputs.others:
-        base = inputs.row(inputs.design.baseline, "wait_to_clinician_mean")
+    by_lever = tuple(decomposition_sentences(result, claimed=_joint_is_claimed(result)))
+    result = result.shown
+    if not result.others:
+        base = result.row(result.design.baseline, "wait_to_clinician_mean")
         yield (
-            f"'{inputs.baseline.label}' was run alone, so nothing is compared. "
+            f"'{result.baseline.label}' was run alone, so nothing is compared. "
             f"Its mean wait to the first clinician is {amount(base.mean, base.unit)}."
         )
         return
-    n_arms = len(told_arms(inputs))
-    sham = " and with a sham that has no effect" if inputs.sham is not None else ""
-    yield f"'{inputs.baseline.label}' was compared with {n_arms} alternative{'s' if n_arms != 1 else ''}{sham}."
-    for target in inputs.targets:
-        yield _target_sentence(inputs, target)
+    n_arms = len(told_arms(result))
+    sham = " and with a sham that has no effect" if result.sham is not None else ""
+    yield f"'{result.baseline.label}' was compared with {n_arms} alternative{'s' if n_arms != 1 else ''}{sham}."
+    for target in result.targets:
+        yield _target_sentence(result, target)
     yield from by_lever
-    yield from _control_sentences(inputs)
-    if inputs.design.margins:
-        yield _safety_sentence(inputs)
-    yield from _spillover_sentences(inputs)
-    yield from _worse_off_sentences(inputs)
-    yield from _better_sentences(inputs)
-    yield from _busy_sentence(inputs)
-    n_assumed = sum(each.mark == "assumed" for each in inputs.statements)
+    yield from _control_sentences(result)
+    if result.design.margins:
+        yield _safety_sentence(result)
+    yield from _spillover_sentences(result)
+    yield from _worse_off_sentences(result)
+    yield from _better_sentences(result)
+    yield from _busy_sentence(result)
+    n_assumed = sum(each.evidence == "assumed" for each in result.statements)
     yield (
         f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
         "not vary."
     )
 
 
-def _spillover_sentences(inputs: ReportInputs) -> Iterator[str]:
+def _spillover_sentences(result: StudyResult) -> Iterator[str]:
     """What the tool does to those it covers, to those it never sees, and to all."""
-    target = inputs.design.primary[0]
-    parts = {part.name: part for part in inputs.spillover(target.measure)}
+    target = result.design.primary[0]
+    parts = {part.name: part for part in result.spillover(target.measure)}
     if not {"direct", "spillover", "total"} <= set(parts):
         return
-    unit = inputs.row(inputs.design.baseline, target.measure).unit
+    unit = result.row(result.design.baseline, target.measure).unit
     label = MEASURE_LABELS.get(target.measure, target.measure)
     direct, spillover, total = (
         f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})"
@@ -78,24 +79,24 @@ def _spillover_sentences(inputs: ReportInputs) -> Iterator[str]:
         f"{label}, in {unit_words(unit)}: direct effect on the covered {direct}, spillover on patients whom the tool "
         f"never sees {spillover}, total effect of covering everybody {total}."
     )
-    reason = spillover_reason(inputs)
+    reason = spillover_reason(result)
     if reason is not None:
         yield reason
 
 
-def told_arms(inputs: ReportInputs) -> tuple[ReportArm, ...]:
+def told_arms(result: StudyResult) -> tuple[ArmResult, ...]:
     """The arms that the answer is about: neither the baseline nor the sham."""
-    return tuple(arm for arm in inputs.others if arm.name != inputs.design.sham)
+    return tuple(arm for arm in result.others if arm.name != result.design.sham)
 
 
-def _target_sentence(inputs: ReportInputs, target: Target) -> str:
+def _target_sentence(result: StudyResult, target: Target) -> str:
     """Which arms are better and worse on a target, by enough to matter or by less, and how many are neither."""
-    base = inputs.row(inputs.design.baseline, target.measure, target.group)
+    base = result.row(result.design.baseline, target.measure, target.group)
     important = threshold(target.minimal_important_difference, base.unit)
     told: dict[str, list[str]] = {}
     counts = Counter[str]()
-    for arm in told_arms(inputs):
-        finding = inputs.finding(arm.name, target)
+    for arm in told_arms(result):
+        finding = result.finding(arm.name, target)
         kind, size = kind_of(finding), finding.verdict.size
         if size is None:
             counts[kind] += 1
@@ -106,12 +107,12 @@ def _target_sentence(inputs: ReportInputs, target: Target) -> str:
     if counts["no change"]:
         parts.append(f"{counts['no change']} without a change beyond {important}")
     if counts["cannot tell"]:
-        parts.append(f"{counts['cannot tell']} not settled by {inputs.run.replications} replications")
+        parts.append(f"{counts['cannot tell']} not settled by {result.run.replications} replications")
     words = "; ".join(parts) or "no arm to compare"
     return f"{target.label} ({amount(base.mean, base.unit)} under the baseline), {words}."
 
 
-def _named(arm: ReportArm, row: Comparison) -> str:
+def _named(arm: ArmResult, row: Comparison) -> str:
     return f"'{arm.label}' ({change(row.difference, row.unit)})"
 
 
@@ -130,11 +131,11 @@ def kind_of(finding: Finding) -> str:
     return "no change" if kind in ("no change beyond", "no difference", "identical") else "cannot tell"
 
 
-def safety_cell(inputs: ReportInputs, arm: ReportArm) -> tuple[str, str]:
+def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
     """All margins of an arm in one cell: the worst of them decides its look."""
-    if arm.name in inputs.identical:
+    if arm.name in result.identical:
         return "no-change", IDENTICAL
-    mine = [each for each in inputs.safety if each.arm == arm.name]
+    mine = [each for each in result.safety if each.arm == arm.name]
     worse = [each.margin.label for each in mine if each.judgement.kind == "inferior"]
     perhaps = [each.margin.label for each in mine if each.judgement.kind == "worse"]
     unknown = [each.margin.label for each in mine if each.judgement.kind == "cannot tell"]
@@ -147,24 +148,24 @@ def safety_cell(inputs: ReportInputs, arm: ReportArm) -> tuple[str, str]:
     return kind, "; ".join(parts) or "within every margin"
 
 
-def _safety_sentence(inputs: ReportInputs) -> str:
+def _safety_sentence(result: StudyResult) -> str:
     """Which arms are worse by more than a margin, and for how many that is open."""
-    worse = [arm for arm in told_arms(inputs) if safety_cell(inputs, arm)[0] == "worse"]
-    perhaps = [arm for arm in told_arms(inputs) if safety_cell(inputs, arm)[0] == "perhaps-worse"]
-    n_open = sum(safety_cell(inputs, arm)[0] == "cannot-tell" for arm in told_arms(inputs))
+    worse = [arm for arm in told_arms(result) if safety_cell(result, arm)[0] == "worse"]
+    perhaps = [arm for arm in told_arms(result) if safety_cell(result, arm)[0] == "perhaps-worse"]
+    n_open = sum(safety_cell(result, arm)[0] == "cannot-tell" for arm in told_arms(result))
     quoted, doubted = ([f"'{arm.label}'" for arm in each] for each in (worse, perhaps))
     first = (
         f"worse by more than a margin: {_listed(quoted)}" if quoted else "none shown to be worse by more than a margin"
     )
     second = f"; worse, perhaps by less than a margin: {_listed(doubted)}" if doubted else ""
-    judged = ", ".join(f"'{margin.label}'" for margin in inputs.design.margins)
+    judged = ", ".join(f"'{margin.label}'" for margin in result.design.margins)
     return f"Safety, by the margins of {judged}: {first}{second}{f'; {n_open} not settled' if n_open else ''}."
 
 
-def _worse_off_sentences(inputs: ReportInputs) -> Iterator[str]:
+def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
     """The groups that wait longer under most arms, each with those arms."""
-    found = [each for each in worse_off(inputs) if each.holm]
-    n_looked_at = len(worse_off_groups(inputs)) * len(inputs.others)
+    found = [each for each in worse_off(result) if each.holm]
+    n_looked_at = len(worse_off_groups(result)) * len(result.others)
     if not found:
         yield (
             f"No group of patients stands out as waiting longer once the {n_looked_at} looked at are allowed for, "
@@ -190,44 +191,44 @@ def _worse_off_sentences(inputs: ReportInputs) -> Iterator[str]:
         )
 
 
-def _better_sentences(inputs: ReportInputs) -> Iterator[str]:
+def _better_sentences(result: StudyResult) -> Iterator[str]:
     """The largest effects that are told apart from none, and each £100,000; what rests on a claim is set apart."""
-    target = inputs.design.primary[0]
-    order = ranked(inputs, target)
-    sure = [row for row in order if kind_of(inputs.finding(row.arm, target)) == "better"]
+    target = result.design.primary[0]
+    order = ranked(result, target)
+    sure = [row for row in order if kind_of(result.finding(row.arm, target)) == "better"]
     if not sure:
         yield f"No arm's effect on '{target.label}' can yet be told apart from none in the right direction."
         return
-    cost = {arm.name: arm.cost for arm in priced(inputs) if arm.cost is not None}
+    cost = {arm.name: arm.cost for arm in priced(result) if arm.cost is not None}
     for claimed in (False, True):
-        rows = [row for row in sure if rests_on_claim(inputs.arm(row.arm)) == claimed]
+        rows = [row for row in sure if rests_on_claim(result.arm(row.arm)) == claimed]
         if rows:
-            alike = [row for row in order if rests_on_claim(inputs.arm(row.arm)) == claimed]
-            most = _most_words(inputs, target, alike)
+            alike = [row for row in order if rests_on_claim(result.arm(row.arm)) == claimed]
+            most = _most_words(result, target, alike)
             opening = "If the claim were true, which nobody independent has measured. " if claimed else ""
             paid = [row for row in rows if row.arm in cost]
-            each = [f"'{inputs.arm(row.arm).label}' {_each(row, cost[row.arm])}" for row in paid]
+            each = [f"'{result.arm(row.arm).label}' {_each(row, cost[row.arm])}" for row in paid]
             yield f"{opening}{most}. For each £100,000 a year: {'; '.join(each) or 'no cost is stated'}."
 
 
-def _most_words(inputs: ReportInputs, target: Target, rows: Sequence[Comparison]) -> str:
+def _most_words(result: StudyResult, target: Target, rows: Sequence[Comparison]) -> str:
     """The first of ranked arms, and whether it does more than every other: that is known from paired differences.
 
     `rows`: best first. The top of a ranking is the largest of several estimates, chance included; and one further down
     may be so uncertain that it does more in truth.
     """
     first = rows[0]
-    said = f"'{inputs.arm(first.arm).label}', {effect(first)}"
+    said = f"'{result.arm(first.arm).label}', {effect(first)}"
     if len(rows) == 1:
         return f"Of such arms there is one: {said}"
     if math.isnan(rows[1].difference):
         return f"Largest estimate: {said}"
-    apart = [(row, inputs.against(first.arm, row.arm, target.measure, target.group)) for row in rows[1:]]
+    apart = [(row, result.against(first.arm, row.arm, target.measure, target.group)) for row in rows[1:]]
     nearest, least = apart[0]
     open_to = [each for each in apart if not (each[1].low > 0 or each[1].high < 0)]
     if open_to:
         nearest, least = open_to[0]
-    second = inputs.arm(nearest.arm)
+    second = result.arm(nearest.arm)
     beyond = f"{change(least.mean, first.unit)} ({span(least.low, least.high, first.unit)}) beyond '{second.label}'"
     if not open_to:
         return f"Does most: {said}, {beyond}"
@@ -239,36 +240,36 @@ def _each(row: Comparison, pounds: float) -> str:
     return f"{change(mean, row.unit)} {unit_words(row.unit)} ({span(low, high, row.unit)})"
 
 
-def rests_on_claim(arm: ReportArm) -> bool:
+def rests_on_claim(arm: ArmResult) -> bool:
     """Whether a number of the policy says of itself that it is a claim."""
     return any(each.source.startswith("a claim") for each in walk(arm.policy, ""))
 
 
-def _control_sentences(inputs: ReportInputs) -> Iterator[str]:
+def _control_sentences(result: StudyResult) -> Iterator[str]:
     """What an arm does beyond its own control, on every primary."""
-    for arm, control in inputs.controlled():
+    for arm, control in result.controlled():
         told = []
-        for target in inputs.design.primary:
-            unit = inputs.row(arm.name, target.measure, target.group).unit
-            found = inputs.against(arm.name, control.name, target.measure, target.group)
+        for target in result.design.primary:
+            unit = result.row(arm.name, target.measure, target.group).unit
+            found = result.against(arm.name, control.name, target.measure, target.group)
             told.append(
                 f"{target.label} {change(found.mean, unit)} {unit_words(unit)} ({span(found.low, found.high, unit)})"
             )
         yield f"'{arm.label}' less its control '{control.label}': {'; '.join(told)}."
 
 
-def _joint_is_claimed(inputs: ReportInputs) -> bool:
+def _joint_is_claimed(result: StudyResult) -> bool:
     """Whether all levers together rest on a claim."""
-    return bool(inputs.decomposition) and rests_on_claim(inputs.arm(joint_arm(inputs)))
+    return bool(decomposition_of(result)) and rests_on_claim(result.arm(joint_arm(result)))
 
 
-def _busy_sentence(inputs: ReportInputs) -> Iterator[str]:
+def _busy_sentence(result: StudyResult) -> Iterator[str]:
     """How busy staff are by day under the baseline. Which resource binds is not known from that, and not said."""
-    day = inputs.baseline.day
+    day = result.baseline.day
     busy = {
         pool: float(np.nanmean(hours))
         for number, pool in enumerate(day.pools)
-        if inputs.roles.get(pool) in ("clinician", "nurse")
+        if result.roles.get(pool) in ("clinician", "nurse")
         and not np.isnan(hours := day.busy[number, BUSY_FROM:BUSY_TO]).all()  # never on duty then: no share
     }
     told = [f"{pool.replace('_', ' ')} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda each: -busy[each])]

@@ -7,25 +7,28 @@ table. Every sentence here is made from the same tables and verdicts as the scre
 from __future__ import annotations
 
 import base64
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from simulation.analysis.definitions import MANCHESTER_TARGETS
-from simulation.records.serialise import Statement, plain, walk
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.result import StudyResult
+from simulation.explain.statements import BANNER, Statement, walk
+from simulation.records.serialise import plain
 from simulation.report.answer import answer, kind_of, safety_cell
-from simulation.report.figures.department import clinicians, levels, stay_parts
 from simulation.report.figures.drawing import Picture
-from simulation.report.inputs import ReportArm, ReportInputs
-from simulation.report.stages import STAGES
 from simulation.report.tables.by_group import by_group_tables
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.coverage import spillover_tables
 from simulation.report.tables.decomposition import decomposition_tables
+from simulation.report.tables.department import (
+    acuity_table,
+    clock_table,
+    counts_table,
+    day_table,
+    run_table,
+    stay_table,
+)
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.tables.overview import (
     measures_table,
@@ -36,9 +39,9 @@ from simulation.report.tables.overview import (
     warnings,
 )
 from simulation.report.tables.ranking import better_table
-from simulation.report.tables.table import ReportTable, is_numeric
+from simulation.report.tables.table import is_numeric
 from simulation.report.tables.worse_off import worse_off_table
-from simulation.report.words import BANNER, amount, change, half_width, labelled, span, unit_words
+from simulation.report.words import amount, change, half_width, labelled, percent, span, unit_words
 from simulation.study.design import Target
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
@@ -46,10 +49,9 @@ DATA_END = (
     "Trust-level data end at March 2025, national indicators at September 2025, and the texts that were read at "
     "November 2026."
 )
-MARKS = ("published", "measured", "assumed")
 
 
-def page(inputs: ReportInputs, drawn: Iterable[Picture]) -> str:
+def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
     """The report as one HTML text. The same inputs and pictures give the same text."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -61,63 +63,55 @@ def page(inputs: ReportInputs, drawn: Iterable[Picture]) -> str:
         lstrip_blocks=True,
     )
     environment.tests["numeric_column"] = lambda table, column: is_numeric([row[column] for row in table.rows])
-    return environment.get_template("report.html").render(_content(inputs, {each.name: each for each in drawn}))
+    return environment.get_template("report.html").render(_content(result, {each.name: each for each in drawn}))
 
 
-def _content(inputs: ReportInputs, drawn: Mapping[str, Picture]) -> dict[str, Any]:
-    said, by_lever = tuple(answer(inputs)), decomposition_tables(inputs)
-    inputs = inputs.shown
-    compared = bool(inputs.others)
-    stated = inputs.statements
+def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any]:
+    said, by_lever = tuple(answer(result)), decomposition_tables(result)
+    result = result.shown
+    compared = bool(result.others)
+    stated = result.statements
     return {
         "banner": BANNER,
-        "inputs": inputs,
-        "title": inputs.design.question,
-        "date": _date(inputs),
-        "warnings": warnings(inputs),
+        "result": result,
+        "title": result.design.question,
+        "warnings": warnings(result),
         "answer": said,
-        "answer_rows": answer_rows(inputs),
-        "answer_headers": [_target_header(inputs, target) for target in inputs.targets] if compared else [],
-        "arms": [_arm(inputs, arm) for arm in inputs.arms],
-        "changes": report_changes(inputs),
-        "targets": [target_table(inputs, target) for target in inputs.targets] if compared else [],
+        "answer_rows": answer_rows(result),
+        "answer_headers": [_target_header(result, target) for target in result.targets] if compared else [],
+        "arms": [_arm(result, arm) for arm in result.arms],
+        "changes": report_changes(result),
+        "targets": [target_table(result, target) for target in result.targets] if compared else [],
         "levers": by_lever,
-        "labels": labels_table(inputs),
-        "by_level": by_level_table(inputs) if compared else None,
-        "by_group": by_group_tables(inputs) if compared else (),
-        "controls": controls_table(inputs),
-        "overview": overview_table(inputs) if compared else None,
-        "safety": safety_table(inputs) if compared and inputs.design.margins else None,
-        "worse_off": worse_off_table(inputs) if compared else None,
-        "spillover": spillover_tables(inputs) if compared else (),
-        "better": better_table(inputs) if compared else None,
-        "measures": measures_table(inputs),
-        "sham_line": sham_line(inputs),
+        "labels": labels_table(result),
+        "by_level": by_level_table(result) if compared else None,
+        "by_group": by_group_tables(result) if compared else (),
+        "controls": controls_table(result),
+        "overview": overview_table(result) if compared else None,
+        "safety": safety_table(result) if compared and result.design.margins else None,
+        "worse_off": worse_off_table(result) if compared else None,
+        "spillover": spillover_tables(result) if compared else (),
+        "better": better_table(result) if compared else None,
+        "measures": measures_table(result),
+        "sham_line": sham_line(result),
         "pictures": {name: _embedded(picture) for name, picture in drawn.items()},
-        "day": day_table(inputs),
-        "stay": stay_table(inputs),
-        "acuity": acuity_table(inputs),
-        "assumed": [each for each in stated if each.mark == "assumed"],
-        "sourced": [each for each in stated if each.mark != "assumed"],
+        "day": day_table(result),
+        "stay": stay_table(result),
+        "acuity": acuity_table(result),
+        "assumed": [each for each in stated if each.evidence == "assumed"],
+        "sourced": [each for each in stated if each.evidence != "assumed"],
         "n_stated": len(stated),
         "counts": counts_table(stated),
-        "run": run_table(inputs),
+        "run": run_table(result),
+        "clock": clock_table(result),
         "data_end": DATA_END,
-        "scenario": inputs.resolved.get("scenario", {}),
+        "scenario": result.resolved.get("scenario", {}),
     }
 
 
-def _target_header(inputs: ReportInputs, target: Target) -> str:
-    base = inputs.row(inputs.design.baseline, target.measure, target.group)
+def _target_header(result: StudyResult, target: Target) -> str:
+    base = result.row(result.design.baseline, target.measure, target.group)
     return f"{target.label} ({amount(base.mean, base.unit)} under the baseline), {unit_words(base.unit)}"
-
-
-def _date(inputs: ReportInputs) -> str:
-    finished_at = inputs.manifest.get("finished_at")
-    if not finished_at:
-        return "not recorded"
-    at = datetime.fromisoformat(finished_at)
-    return f"{at.day} {at:%B %Y, %H:%M}"
 
 
 def _embedded(picture: Picture) -> dict[str, str]:
@@ -128,13 +122,13 @@ def _embedded(picture: Picture) -> dict[str, str]:
 # --- the answer by arm ---------------------------------------------------------------------------------------
 
 
-def answer_rows(inputs: ReportInputs) -> list[dict[str, Any]]:
+def answer_rows(result: StudyResult) -> list[dict[str, Any]]:
     """By arm: on each target the difference, its interval and what that amounts to; then the safety margins."""
     rows = []
-    for arm in inputs.others:
+    for arm in result.others:
         cells = []
-        for target in inputs.targets:
-            finding = inputs.finding(arm.name, target)
+        for target in result.targets:
+            finding = result.finding(arm.name, target)
             row, kind = finding.comparison, kind_of(finding)
             cells.append(
                 {
@@ -145,11 +139,11 @@ def answer_rows(inputs: ReportInputs) -> list[dict[str, Any]]:
                     "words": finding.verdict.words,
                 }
             )
-        kind, words = safety_cell(inputs, arm)
+        kind, words = safety_cell(result, arm)
         rows.append(
             {
-                "label": labelled(inputs, arm),
-                "is_sham": arm.name == inputs.design.sham,
+                "label": labelled(result, arm),
+                "is_sham": arm.name == result.design.sham,
                 "cells": cells,
                 "safety_kind": kind,
                 "safety": words,
@@ -161,35 +155,30 @@ def answer_rows(inputs: ReportInputs) -> list[dict[str, Any]]:
 # --- what was compared ---------------------------------------------------------------------------------------
 
 
-def _arm(inputs: ReportInputs, arm: ReportArm) -> dict[str, Any]:
+def _arm(result: StudyResult, arm: ArmResult) -> dict[str, Any]:
     """One arm in words: who labels, what it does to minutes, how often labels agree, changes, cost, sources."""
     agreement = arm.agreement
     return {
         "name": arm.name,
-        "label": labelled(inputs, arm),
-        "is_baseline": arm.name == inputs.design.baseline,
-        "is_sham": arm.name == inputs.design.sham,
+        "label": labelled(result, arm),
+        "is_baseline": arm.name == result.design.baseline,
+        "is_sham": arm.name == result.design.sham,
         "who": who_labels(arm.policy),
         "minutes": minutes_words(arm.policy),
         "sets_off": sets_off_words(arm.policy),
         "changes": [f"{path} = {value}" for path, value in arm.changes.items()],
         "cost": f"£{arm.cost:,.0f}" if arm.cost is not None else "not stated",
         "cost_words": arm.cost_words,
-        "stated": " / ".join(_percent(agreement.get(f"{name}_share")) for name in ("exact", "under", "over")),
-        "came": " / ".join(_came(inputs, arm, f"{name}_triage_share") for name in ("exact", "under", "over")),
-        "under_1_2": _came(inputs, arm, "under_triage_1_2_share"),
+        "stated": " / ".join(percent(agreement.get(f"{name}_share")) for name in ("exact", "under", "over")),
+        "came": " / ".join(_came(result, arm, f"{name}_triage_share") for name in ("exact", "under", "over")),
+        "under_1_2": _came(result, arm, "under_triage_1_2_share"),
         "matrices": _matrices(arm.policy),
-        "statements": _policy_statements(inputs, arm),
+        "statements": _policy_statements(result, arm),
     }
 
 
-def _percent(share: float | None) -> str:
-    """A share in whole per cent, the sign left to the heading."""
-    return "–" if share is None or np.isnan(share) else f"{100 * share:.0f}"
-
-
-def _came(inputs: ReportInputs, arm: ReportArm, measure: str) -> str:
-    return _percent(inputs.row(arm.name, measure).mean) if inputs.has(measure) else "–"
+def _came(result: StudyResult, arm: ArmResult, measure: str) -> str:
+    return percent(result.row(arm.name, measure).mean) if result.has(measure) else "–"
 
 
 def who_labels(policy: Mapping[str, Any]) -> str:
@@ -211,28 +200,28 @@ def _how_often(policy: Mapping[str, Any]) -> str:
         return (
             f"{100 * right['value']:.0f} % of the times they differ and it alone is right, "
             f"{100 * wrong['value']:.0f} % where she alone is right, {100 * both['value']:.0f} % where neither is "
-            f"({right['mark']})"
+            f"({right['evidence']})"
         )
     taken = policy.get("acceptance", {})
     if not taken:
         return "every time they differ"
-    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['mark']})"
+    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['evidence']})"
 
 
 def _whom(policy: Mapping[str, Any], which: str) -> str:
-    """Whom a tool is for: streams, then what narrows them, then how far people use it and when it hands back."""
+    """Whom a tool is for: sources, then what narrows them, then how far people use it and when it hands back."""
     covers = policy.get("covers", {})
-    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the streams that each effect names"]
+    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the sources that each effect names"]
     said += _only(covers)
     if "excluded" in covers:
         shares = covers["excluded"]["shares"].items()
-        each = ", ".join(f"{_spaced(name)} {_percent(share['value'])} %" for name, share in shares)
+        each = ", ".join(f"{_spaced(name)} {percent(share['value'])} %" for name, share in shares)
         said.append(f"without those who cannot use it ({each})")
     if "share" in covers:
-        said.append(f"a drawn {_percent(covers['share']['value'])} % of them")
+        said.append(f"a drawn {percent(covers['share']['value'])} % of them")
     if "adoption" in policy:
         use = policy["adoption"]
-        start, end = (_percent(use[name]["value"]) for name in ("start", "end"))
+        start, end = (percent(use[name]["value"]) for name in ("start", "end"))
         said.append(f"used for {start} % of them at first and {end} % after {use['weeks']['value']:g} weeks")
     if which == "labels" and "abstains" in policy:
         said.append("hands some of them back to the nurse")
@@ -263,7 +252,7 @@ def minutes_words(policy: Mapping[str, Any]) -> str:
         said.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
     watches = policy.get("watches")
     if watches:
-        whom = ", ".join(_spaced(name) for name in watches["streams"])
+        whom = ", ".join(_spaced(name) for name in watches["arrivals"])
         said.append(
             f"Watches those who wait ({'; '.join([whom, *_only(watches)])}): sees "
             f"{100 * watches['sensitivity']['value']:g} % of those who get worse, raises "
@@ -278,10 +267,10 @@ def sets_off_words(policy: Mapping[str, Any]) -> str:
     for name, action in policy.get("actions", {}).items():
         found, spared = action["sensitivity"], action["specificity"]
         covers = action["covers"]
-        whom = "; ".join([", ".join(_spaced(each) for each in covers["streams"]), *_only(covers)])
+        whom = "; ".join([", ".join(_spaced(each) for each in covers["arrivals"]), *_only(covers)])
         said.append(
-            f"{_spaced(name)}: {_percent(found['value'])} % of those it suits ({found['mark']}) and "
-            f"{_percent(1 - spared['value'])} % of the others ({spared['mark']}). For: {whom}."
+            f"{_spaced(name)}: {percent(found['value'])} % of those it suits ({found['evidence']}) and "
+            f"{percent(1 - spared['value'])} % of the others ({spared['evidence']}). For: {whom}."
         )
     return " ".join(said)
 
@@ -290,17 +279,17 @@ def _effect_words(effect: Mapping[str, Any]) -> str:
     durations = ", ".join(_spaced(name) for name in effect["durations"])
     parts = []
     if "factor" in effect:
-        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['mark']})")
+        parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['evidence']})")
     if "seconds_saved" in effect:
-        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['mark']})")
+        parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['evidence']})")
     if "never_below" in effect:
         parts.append(f"never below {100 * effect['never_below']['value']:g} %")
     return f"{durations}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
 
 
 def _whose(policy: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
-    """The streams of an effect: its own, or those of the policy and what narrows them."""
-    own = effect.get("covers", {}).get("streams", ())
+    """The sources of an effect: its own, or those of the policy and what narrows them."""
+    own = effect.get("covers", {}).get("arrivals", ())
     if not own:
         return _whom(policy, "minutes")
     return ", ".join(_spaced(name) for name in own)
@@ -322,132 +311,28 @@ def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "who": f"{'AI' if role == 'ai' else role} '{assessor['name']}'",
                     "kind": kind,
                     "rows": rows,
-                    "mark": matrix["mark"],
+                    "evidence": matrix["evidence"],
                     "source": matrix["source"],
                 }
             )
     return found
 
 
-def _policy_statements(inputs: ReportInputs, arm: ReportArm) -> list[Statement]:
-    stated = plain(inputs.design.arms[arm.name].cost)
+def _policy_statements(result: StudyResult, arm: ArmResult) -> list[Statement]:
+    stated = plain(result.design.arms[arm.name].cost)
     cost = (
-        [Statement("cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["mark"], stated["source"])]
+        [
+            Statement(
+                "cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["evidence"], stated["source"]
+            )
+        ]
         if stated
         else []
     )
-    own = [Statement(each.where.removeprefix("."), each.says, each.mark, each.source) for each in walk(arm.policy, "")]
+    own = [
+        Statement(each.where.removeprefix("."), each.says, each.evidence, each.source) for each in walk(arm.policy, "")
+    ]
     return [*own, *cost]
 
 
 # --- tables beside pictures ----------------------------------------------------------------------------------
-
-
-def day_table(inputs: ReportInputs) -> ReportTable:
-    """The mean day of the baseline by hour."""
-    profile = inputs.baseline.day
-    pools = clinicians(inputs)
-    rows = []
-    for hour in range(24):
-        numbers = [
-            f"{each[hour]:.1f}" if not np.isnan(each[hour]) else "–"
-            for each in (profile.arrivals, profile.census, profile.boarders)
-        ]
-        busy = [_percent(float(profile.busy[profile.pools.index(pool), hour])) for pool in pools]
-        rows.append((f"{hour:02d}:00", *numbers, *busy))
-    headers = (
-        "hour",
-        "arrivals",
-        "present",
-        "waiting for a bed",
-        *(f"{pool.replace('_', ' ')} busy, %" for pool in pools),
-    )
-    return ReportTable("day", f"A mean day under '{inputs.baseline.label}'", headers, tuple(rows))
-
-
-def stay_table(inputs: ReportInputs) -> ReportTable:
-    """Minutes per attendance by stage, waiting + in it, for every arm."""
-    parts = {arm.name: stay_parts(inputs, arm) for arm in inputs.arms}
-    shown = [n for n in range(len(STAGES)) if any(p.waiting[n] + p.working[n] >= 0.05 for p in parts.values())]
-    rows = []
-    for arm in inputs.arms:
-        each = parts[arm.name]
-        cells = [f"{each.waiting[n]:.1f} + {each.working[n]:.1f}" for n in shown]
-        rows.append((arm.label, *cells, f"{each.total:.1f}"))
-    headers = ("arm", *(STAGES[n] for n in shown), "in all")
-    return ReportTable("stay", "Minutes per attendance: waiting for a stage + in it", headers, tuple(rows))
-
-
-def acuity_table(inputs: ReportInputs) -> ReportTable | None:
-    """Median and 95th percentile of the wait by true level, and the share beyond the target."""
-    names = levels(inputs)
-    if not names or not inputs.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
-        return None
-    rows = []
-    for arm in inputs.arms:
-        cells = []
-        for level in names:
-            group = f"acuity_true={level}"
-            median, p95 = (
-                inputs.row(arm.name, name, group).mean for name in ("time_to_clinician_median", "time_to_clinician_p95")
-            )
-            late = (
-                f", {_percent(inputs.row(arm.name, 'beyond_target_share', group).mean)} % late"
-                if inputs.has("beyond_target_share", group)
-                else ""
-            )
-            cells.append(f"{_number(median)} / {_number(p95)}{late}")
-        rows.append((arm.label, *cells))
-    headers = ("arm", *(_level_header(level) for level in names))
-    note = "Of those who were seen; 'late' is the share whose first clinician, or leaving, came after the target."
-    return ReportTable(
-        "acuity", "Minutes to the first clinician: median / 95th percentile", headers, tuple(rows), (note,)
-    )
-
-
-def _number(value: float) -> str:
-    return "–" if np.isnan(value) else f"{value:.0f}"
-
-
-def _level_header(level: str) -> str:
-    target = MANCHESTER_TARGETS.get(level)
-    return level.replace("_", " ") + (f" (target {target:g})" if target is not None else "")
-
-
-def counts_table(stated: Sequence[Statement]) -> ReportTable:
-    """How many statements of each part of the configuration are published, measured, assumed."""
-    counts = Counter((each.where.split(".")[0], each.mark) for each in stated)
-    groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
-    rows = [(group, *(str(counts[group, mark]) for mark in MARKS)) for group in groups]
-    rows.append(("in all", *(str(sum(counts[group, mark] for group in groups)) for mark in MARKS)))
-    return ReportTable("counts", "What is stated, by whose figure it is", ("part", *MARKS), tuple(rows))
-
-
-def run_table(inputs: ReportInputs) -> ReportTable:
-    """How it was run."""
-    manifest, run = inputs.manifest, inputs.run
-    known = manifest.get("versions", {})
-    git = manifest.get("git")
-    commit = f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}" if git else "not a checkout"
-    speed = manifest.get("activities_per_second")
-    length = f"{run.replications} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
-    rows = [
-        ("length", f"{length}; run-out {manifest.get('run_out_days', run.run_out_days)} days"),
-        ("seed", str(run.seed)),
-        ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
-        (
-            "time taken",
-            f"{_figure_of(manifest, 'wall_seconds')} s, {_figure_of(manifest, 'engine_seconds')} s of it simulating",
-        ),
-        ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
-        ("speed", f"{speed:,} activities a second on one processor" if speed else "not recorded"),
-        ("versions", ", ".join(f"{name} {number}" for name, number in known.items()) or "not recorded"),
-        ("commit", commit),
-        ("configuration", f"SHA-256 {manifest.get('inputs', {}).get('config', 'not recorded')}"),
-    ]
-    return ReportTable("run", "How it was run", ("what", "value"), tuple(rows))
-
-
-def _figure_of(manifest: Mapping[str, Any], name: str) -> str:
-    value = manifest.get(name)
-    return f"{value:,}" if isinstance(value, int) else f"{value:.1f}" if value is not None else "?"

@@ -330,7 +330,7 @@ def _legend(ax: Axes, kinds: Sequence[Kind], n_across: int) -> None:
 
 def _alt(pathway: Pathway, subgraph: Subgraph) -> str:
     first = ", ".join(
-        f"{name.replace('_', ' ')} to {subgraph.starts[name].replace('_', ' ')}" for name in pathway.streams
+        f"{name.replace('_', ' ')} to {subgraph.starts[name].replace('_', ' ')}" for name in pathway.arrivals
     )
     ends = ", ".join(name.replace("_", " ") for name in pathway.ends if name in subgraph.edges)
     n_steps = sum(name in subgraph.edges for name in pathway.steps)

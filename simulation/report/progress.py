@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from simulation.report.words import BANNER
+from simulation.explain.statements import BANNER
+from simulation.report.words import season_words
 from simulation.study.study import Study
 from simulation.triage.idle import idle
 
@@ -15,11 +16,13 @@ def announce(study: Study, *, alone: bool) -> None:
     """Say what will run, before it does."""
     run = study.run
     n_arms = 1 if alone else len(study.arms)
+    length = f"{run.replications} replications of {run.measured_days} days (after {run.warm_up_days} of warm-up)"
+    season = season_words(run, range(run.replications))
     print(f"aeflow. {BANNER}")
     print(study.design.question)
     print(
-        f"{n_arms} arm{'s' if n_arms > 1 else ''} x {run.replications} replications of {run.measured_days} days "
-        f"(after {run.warm_up_days} of warm-up), scenario '{study.scenario}', seed {run.seed}, "
+        f"{n_arms} arm{'s' if n_arms > 1 else ''} x {length}{f', {season}' if season else ''}, "
+        f"scenario '{study.scenario}', seed {run.seed}, "
         f"{'one process' if study.executor == 'serial' else f'{min(study.workers, run.replications)} processes'}."
     )
     print(f"Engine '{study.engine}': {study.engine_why}.")

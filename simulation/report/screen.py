@@ -9,37 +9,43 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TextIO
 
+from simulation.experiment.result import StudyResult
+from simulation.explain.statements import BANNER
 from simulation.report.answer import answer
-from simulation.report.inputs import ReportInputs
-from simulation.report.tables.overview import sham_line, tables, warnings
+from simulation.report.tables import screen_tables
+from simulation.report.tables.decomposition import decomposition_of
+from simulation.report.tables.overview import sham_line, warnings
 from simulation.report.tables.table import ReportTable, is_numeric
-from simulation.report.words import BANNER, SIMULATION, WIDTH
+from simulation.report.words import SIMULATION, WIDTH
 
 MOST_ON_SCREEN = 12
 """Rows of a table on a screen; the report has all."""
 
 
-def print_inputs(inputs: ReportInputs, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
-    """The same from stored inputs; details first, so that the arms, the answer and the paths end the screen."""
+def print_result(result: StudyResult, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
+    """Show a comparison; details first, so that the arms, the answer and the paths end the screen.
+
+    In colour on a terminal, as plain lines anywhere else.
+    """
     out = stream or sys.stdout
     lines = _rich if out.isatty() else _plain
-    arms, *details = tables(inputs)
+    arms, *details = screen_tables(result)
     for table in details:
         lines(_shortened(table), out)
-    for warning in warnings(inputs):
+    for warning in warnings(result):
         print(f"\n{textwrap.fill(warning, WIDTH)}", file=out)
     lines(arms, out)
     print("\nIn words", file=out)
-    for sentence in answer(inputs):
+    for sentence in answer(result):
         print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
-    for text in (sham_line(inputs), _depends()):
+    for text in (sham_line(result), _depends()):
         if text:
             print(f"\n{textwrap.fill(text, WIDTH)}", file=out)
     print(f"\n{BANNER}", file=out)
     if folder is not None:
         if (folder / "report.html").is_file():
             print(f"Report: {folder / 'report.html'}", file=out)
-        by_lever = "decomposition.csv, " if inputs.decomposition else ""
+        by_lever = "decomposition.csv, " if decomposition_of(result) else ""
         print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, figures/", file=out)
 
 

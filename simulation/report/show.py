@@ -14,13 +14,14 @@ from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, counted
 from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, reachable_subgraph
-from simulation.pathway.department import Pathway, Stream
+from simulation.explain.statements import BANNER
+from simulation.pathway.department import ArrivalSource, Pathway
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
-from simulation.report.words import BANNER, WIDTH
+from simulation.report.words import WIDTH
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 
-DEPARTMENT = ("knobs", "site", "staffing", "pathway")
+DEPARTMENT = ("calibration", "site", "staffing", "pathway")
 """The groups of a configuration that state a department."""
 
 
@@ -88,15 +89,15 @@ def arm_lines(study: Study, changes: ArmChanges) -> Iterator[str]:
     yield f"\nWhat '{arm.name}' assumes, besides the baseline"
     added_assumptions = assumptions_added_by(arm, study.baseline) if arm.name != study.design.baseline else ()
     for each in added_assumptions:
-        if each.mark == "assumed":
+        if each.evidence == "assumed":
             span = f"  (range {each.range})" if each.range != "–" else ""
             yield from _folded(f"{each.where} = {each.value}{span}")
             yield from _folded(each.source, indent="      ")
-    others = [each for each in added_assumptions if each.mark != "assumed"]
-    if not any(each.mark == "assumed" for each in added_assumptions):
+    others = [each for each in added_assumptions if each.evidence != "assumed"]
+    if not any(each.evidence == "assumed" for each in added_assumptions):
         yield "  nothing"
     if others:
-        yield "  Besides, with a source: " + ", ".join(f"{each.where} ({each.mark})" for each in others)
+        yield "  Besides, with a source: " + ", ".join(f"{each.where} ({each.evidence})" for each in others)
     yield f"\nThe department beneath: {counts_words(study)}."
 
 
@@ -170,7 +171,7 @@ def baseline_load(study: Study) -> Load:
 
 
 def _sources(pathway: Pathway) -> Iterator[str]:
-    for name, stream in pathway.streams.items():
+    for name, stream in pathway.arrivals.items():
         yield f"  {name:<22} {stream.per_day * stream.scale:6.1f} a day{_note(stream)}"
     for name, pool in pathway.pools.items():
         units = "unlimited" if pool.unlimited else _units(pool.capacity, pool.extra)
@@ -179,7 +180,7 @@ def _sources(pathway: Pathway) -> Iterator[str]:
         yield f"  {name:<22} {pool.kind:<6} {units}"
 
 
-def _note(stream: Stream) -> str:
+def _note(stream: ArrivalSource) -> str:
     return "" if stream.attends else "  (not through A&E)"
 
 

@@ -15,7 +15,10 @@ from typing import TYPE_CHECKING
 
 from simulation.analysis.compare import TIDY, paired
 from simulation.analysis.compare_runs import RunComparison, compare_runs
+from simulation.errors import ResultsError
+from simulation.experiment.result import StudyResult
 from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
+from simulation.explain.statements import BANNER
 from simulation.records.schema import Floats
 from simulation.report.figures.drawing import (
     DARK,
@@ -28,9 +31,8 @@ from simulation.report.figures.drawing import (
     figure_of,
     png_of,
 )
-from simulation.report.inputs import ReportInputs
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import BANNER, amount, change, doubt_note, span, unit_words
+from simulation.report.words import amount, change, doubt_note, span, unit_words
 from simulation.study.design import Target
 
 if TYPE_CHECKING:
@@ -48,8 +50,8 @@ class Run:
     """One run of a sweep: the values that were varied, by their keys; what its report is made from; its folder."""
 
     varied: Mapping[str, str]
-    inputs: ReportInputs
-    folder: Path
+    result: StudyResult
+    folder: Path | None = None
 
     @property
     def label(self) -> str:
@@ -60,31 +62,43 @@ class Run:
 
     def effects(self, arm: str, target: Target) -> Floats:
         """The arm's difference from the baseline in each replication, shape (n_replications,)."""
-        names = (arm, self.inputs.design.baseline)
-        return paired(*(self.inputs.compared.values(name, target.measure, target.group) for name in names))
+        names = (arm, self.result.design.baseline)
+        return paired(*(self.result.values(name, target.measure, target.group) for name in names))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Sweep:
     """Two runs or more of one study."""
 
     runs: tuple[Run, ...]
 
     @property
-    def first(self) -> ReportInputs:
+    def first(self) -> StudyResult:
         """The first run, whose words for arms and targets go for all."""
-        return self.runs[0].inputs
+        return self.runs[0].result
 
     @property
     def arms(self) -> tuple[str, ...]:
         """The arms that are judged in every run, in order."""
-        shared = set.intersection(*({each.arm for each in run.inputs.findings} for run in self.runs))
+        shared = set.intersection(*({each.arm for each in run.result.findings} for run in self.runs))
         return tuple(arm.name for arm in self.first.shown.others if arm.name in shared)
 
     @property
     def targets(self) -> tuple[Target, ...]:
         """The targets of every run."""
-        return tuple(each for each in self.first.targets if all(each in run.inputs.targets for run in self.runs))
+        return tuple(each for each in self.first.targets if all(each in run.result.targets for run in self.runs))
+
+    @property
+    def tables(self) -> tuple[ReportTable, ...]:
+        """A table for every target: arms by runs, how far two runs are apart, and whether they agree."""
+        return tuple(sweep_tables(self))
+
+    def __repr__(self) -> str:
+        return f"Runs of '{self.first.design.name}' beside each other: {'; '.join(run.label for run in self.runs)}"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        return "".join(table._repr_html_() for table in self.tables)
 
     @property
     def depends_on(self) -> str:
@@ -102,13 +116,13 @@ class Sweep:
         return {(arm, target): self._together(arm, target) for arm in self.arms for target in self.targets}
 
     def _together(self, arm: str, target: Target) -> RunComparison:
-        verdicts = {run.label: run.inputs.finding(arm, target).verdict for run in self.runs}
+        verdicts = {run.label: run.result.finding(arm, target).verdict for run in self.runs}
         effects = {run.label: run.effects(arm, target) for run in self.runs}
         unit = self.first.row(arm, target.measure, target.group).unit
         return compare_runs(verdicts, effects, target.minimal_important_difference, unit, on=self.depends_on)
 
 
-def sweep_of(done: Sequence[tuple[Sequence[str], ReportInputs, Path]]) -> Sweep | None:
+def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep | None:
     """Runs together, each with the overrides (`key=value`) that asked for it and its folder.
 
     None if there is nothing to put together: one run, several studies or baselines, no arm or target in every run.
@@ -116,14 +130,40 @@ def sweep_of(done: Sequence[tuple[Sequence[str], ReportInputs, Path]]) -> Sweep 
     stated = [dict(word.split("=", 1) for word in overrides if "=" in word) for overrides, _, _ in done]
     keys = [key for key in (stated[0] if stated else ()) if len({each.get(key) for each in stated}) > 1]
     runs = tuple(
-        Run({key: each[key] for key in keys}, inputs, folder)
-        for each, (_, inputs, folder) in zip(stated, done, strict=True)
+        Run({key: each[key] for key in keys}, result, folder)
+        for each, (_, result, folder) in zip(stated, done, strict=True)
     )
-    studies = {(run.inputs.design.name, run.inputs.design.baseline) for run in runs}
+    studies = {(run.result.design.name, run.result.design.baseline) for run in runs}
     if len(runs) < 2 or len(studies) > 1 or len({run.label for run in runs}) < len(runs):
         return None
     sweep = Sweep(runs)
     return sweep if sweep.arms and sweep.targets else None
+
+
+def beside(one: StudyResult, other: StudyResult) -> Sweep:
+    """Two results of one study beside each other, told apart by what differs: site, scenario, version or date.
+
+    Raises ResultsError if they have no arm or no target in common.
+    """
+    keys = ("site", "scenario", "seed", "aeflow", "finished_at")
+    ours, theirs = (
+        {key: str(each.manifest.get(key, each.manifest.get("versions", {}).get(key, ""))) for key in keys}
+        for each in (one, other)
+    )
+    varied = [key for key in keys if ours[key] != theirs[key]]
+    varied = [key for key in varied if key != "finished_at"] or ["finished_at"]
+    numbers = ("1", "2")
+    runs = tuple(
+        Run({key: labels[key] if ours[key] != theirs[key] else numbers[place] for key in varied}, result)
+        for place, (labels, result) in enumerate(((ours, one), (theirs, other)))
+    )
+    sweep = Sweep(runs)
+    if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
+        raise ResultsError(
+            f"'{one.design.name}' and '{other.design.name}' have no arm or no target in common, so they cannot be set "
+            "beside each other. Give two results of one study"
+        )
+    return sweep
 
 
 def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
@@ -160,12 +200,12 @@ def _unit(sweep: Sweep, target: Target) -> str:
 
 
 def _level(run: Run, target: Target) -> str:
-    row = run.inputs.row(run.inputs.design.baseline, target.measure, target.group)
+    row = run.result.row(run.result.design.baseline, target.measure, target.group)
     return amount(row.mean, row.unit)
 
 
 def _effect(run: Run, arm: str, target: Target) -> str:
-    row = run.inputs.row(arm, target.measure, target.group)
+    row = run.result.row(arm, target.measure, target.group)
     return f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
 
 
@@ -184,10 +224,10 @@ def sweep_table(sweep: Sweep) -> pd.DataFrame:
     for run in sweep.runs:
         for target in sweep.targets:
             for arm in sweep.arms:
-                finding = run.inputs.finding(arm, target)
+                finding = run.result.finding(arm, target)
                 comparison = {name: getattr(finding.comparison, name) for name in TIDY}
                 said = {"verdict": finding.verdict.words, "together": sweep.compare_runs(arm, target).words}
-                rows.append({**run.varied, **comparison, **said, "folder": run.folder.as_posix()})
+                rows.append({**run.varied, **comparison, **said, "folder": run.folder.as_posix() if run.folder else ""})
     return pd.DataFrame(rows)
 
 
@@ -202,7 +242,7 @@ def sweep_picture(sweep: Sweep) -> Picture:
             for number, run in enumerate(runs):
                 colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
                 places = [place - 0.4 + step * (number + 0.5) for place in range(len(arms))]
-                found = [run.inputs.row(arm, target.measure, target.group) for arm in arms]
+                found = [run.result.row(arm, target.measure, target.group) for arm in arms]
                 for place, row in zip(places, found, strict=True):
                     ends = [factor * row.difference_low, factor * row.difference_high]
                     ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")

@@ -6,16 +6,22 @@ No sentence claims more than its interval supports, and each says which layer of
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
+
+import numpy as np
 
 from simulation.analysis.compare import Comparison
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL
+from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.replicate import PROFILED
-from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.experiment.result import StudyResult
+from simulation.study.study import RunLength
 
-BANNER = "Planning only, not for clinical use."
 SIMULATION = "simulation"
 """The layer of doubt that every interval here is about."""
+FEW_WEEKS = 4
+"""As many start weeks are named, and not counted."""
 WIDTH = 110
 """Characters of a line of prose on a screen."""
 MEASURE_LABELS = {
@@ -57,9 +63,19 @@ MEASURE_LABELS = {
 }
 
 
-def profiled_words(inputs: ReportInputs) -> str:
+def season_words(run: RunLength, replications: Iterable[int]) -> str:
+    """In which weeks of the year replications begin to be measured; nothing where each of them measures the year."""
+    if not run.is_balanced and run.start_week is None:
+        return ""
+    weeks = sorted({run.calendar(replication).start_week for replication in replications})
+    if len(weeks) > FEW_WEEKS:
+        return f"beginning in {len(weeks)} weeks spread over the year"
+    return f"beginning in week{'s' if len(weeks) > 1 else ''} {', '.join(map(str, weeks))} of the year"
+
+
+def profiled_words(result: StudyResult) -> str:
     """Of which replications the day profiles are, where not of all."""
-    run = inputs.run
+    run = result.run
     if run.profile_all or run.replications <= PROFILED:
         return ""
     return f" Mean of the first {PROFILED} of {run.replications} replications, so it may differ a little from tables."
@@ -112,7 +128,7 @@ def group_words(group: str) -> str:
         return f"true level{'s' if '-' in value else ''} {words}"
     if attribute == "language_need":
         return "needs an interpreter" if value == "yes" else "needs no interpreter"
-    if attribute == "stream":
+    if attribute == "arrival_source":
         return {"walk_in": "walked in", "ambulance": "came by ambulance"}.get(value, words)
     if attribute == "coverage":
         return {"never": "never covered", "left_out": "left out by the coin", "outside": "not for them"}.get(
@@ -121,9 +137,9 @@ def group_words(group: str) -> str:
     return f"{attribute.removesuffix('_band').replace('_', ' ')}: {words}"
 
 
-def labelled(inputs: ReportInputs, arm: ReportArm) -> str:
+def labelled(result: StudyResult, arm: ArmResult) -> str:
     """An arm's label, saying so where it is identical to the baseline."""
-    return f"{arm.label} ({IDENTICAL})" if arm.name in inputs.identical else arm.label
+    return f"{arm.label} ({IDENTICAL})" if arm.name in result.identical else arm.label
 
 
 def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
@@ -140,3 +156,8 @@ def doubt_note() -> str:
         "Intervals are about simulation noise only. What is not known about inputs and about structure (which resource "
         "binds) is not in them."
     )
+
+
+def percent(share: float | None) -> str:
+    """A share in whole per cent, the sign left to the heading."""
+    return "–" if share is None or np.isnan(share) else f"{100 * share:.0f}"

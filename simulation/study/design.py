@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from typing import Annotated
 
 from annotated_types import Ge, MinLen
 
-from simulation.pathway.config_dataclass import Mark, Positive, Sourced, config_dataclass
+from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, config_dataclass
 
 TOGETHER = "+"
 """Between the names of levers in the name of an arm."""
@@ -33,14 +33,14 @@ class Arm:
     the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
     that gives as many labels of each level, at random. `nurse`: a policy whose nurse and whose burdens this arm has
     instead of its own policy's, so that a tool can be put where a baseline is that states more (`nurse_language`).
-    `mark` and `source`: whose figures the changes are.
+    `evidence` and `source`: whose figures the changes are.
     """
 
     label: str
     triage: str
     nurse: str | None = None
     changes: Mapping[str, Value | Block] = field(default_factory=dict)
-    mark: Mark | None = None
+    evidence: Evidence | None = None
     source: str | None = None
     levers: tuple[str, ...] = ()
     control: str | None = None
@@ -52,14 +52,14 @@ class Lever:
     """Something that a tool does, to be switched on alone or with others.
 
     takes: what it takes over from the study's `full` policy, dotted paths of blocks or values (`minutes`); changes,
-    mark and source: as an arm's. A block that `takes` brings into being has the `mark` and `source` that it has in the
-    full policy.
+    evidence and source: as an arm's. A block that `takes` brings into being has the `evidence` and `source` that it has
+    in the full policy.
     """
 
     label: str
     takes: tuple[str, ...] = ()
     changes: Mapping[str, Value] = field(default_factory=dict)
-    mark: Mark | None = None
+    evidence: Evidence | None = None
     source: str | None = None
 
 
@@ -125,6 +125,19 @@ class Design:
     def shown(self) -> tuple[str, ...]:
         """Arms for a reader: without the combinations of levers that are neither one, nor all, nor all but one."""
         return tuple(name for name, arm in self.arms.items() if not self._is_between(name, arm.levers))
+
+    def restricted_to(self, names: Collection[str]) -> Design:
+        """The design with these of its arms only, and without a sham or coverages whose arms are not among them."""
+        if set(names) == self.arms.keys():
+            return self
+        arms = {name: arm for name, arm in self.arms.items() if name in names}
+        told = self.coverages
+        return replace(
+            self,
+            arms=arms,
+            sham=self.sham if self.sham in arms else None,
+            coverages=told if told is not None and {told.partial, told.full} <= arms.keys() else None,
+        )
 
     def _is_between(self, name: str, on: Sequence[str]) -> bool:
         return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)

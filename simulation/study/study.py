@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
 from itertools import pairwise
 from typing import Annotated, Literal
 
 import numpy as np
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, MultipleOf
 
 from simulation.analysis.window import Window
-from simulation.draws import months_of
+from simulation.draws import DAYS_IN_YEAR, Calendar, balanced_start_week
 from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.pathway.config_dataclass import config_dataclass
@@ -20,24 +21,35 @@ from simulation.study.design import Arm, Design
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 
+Kept = Literal["patients", "activities"]
+MOST_NAMED = 6
+"""Arms that the short form of a study names."""
+
 
 @config_dataclass
 class RunLength:
-    """Replications, and days before, during and after the measured window; weeks are whole.
+    """Replications, and days before, during and after the measured window; the warm-up is whole weeks.
 
-    Arrivals go on through the run-out; it doubles (at most `doublings` times) while a measured patient is still in.
+    The window begins on the Monday of `start_week` of the model year (0 is the first of January). Without one, a window
+    shorter than the year begins in another week in each replication, in an order that spreads the replications evenly
+    over the year however many there are; a window of a year or more begins in week 0.
+    Arrivals go on through the cool-down; it doubles (at most `doublings` times) while a measured patient is still in.
     `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
-    enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`.
+    enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`. `first` and
+    `count`: a part of the replications only, from one number on, for array jobs; `aeflow gather` puts parts together.
     """
 
     seed: Annotated[int, Ge(0)]
     replications: Annotated[int, Ge(1)]
-    warm_up_days: Annotated[int, Ge(0)]
+    warm_up_days: Annotated[int, Ge(0), MultipleOf(7)]
     measured_days: Annotated[int, Gt(0)]
-    run_out_days: Annotated[int, Ge(0)]
+    cool_down_days: Annotated[int, Ge(0)]
+    start_week: Annotated[int, Ge(0), Le(51)] | None = None
     doublings: Annotated[int, Ge(0), Le(8)] = 4
-    keep_patients: bool = False
+    keep: tuple[Kept, ...] = ()
     profile_all: bool = False
+    first: Annotated[int, Ge(0)] = 0
+    count: Annotated[int, Ge(1)] | None = None
     by_month: bool = False
 
     @property
@@ -46,23 +58,44 @@ class RunLength:
         return self.warm_up_days * 1440.0, (self.warm_up_days + self.measured_days) * 1440.0
 
     @property
-    def months(self) -> tuple[tuple[int, Window], ...]:
-        """Months (1 for January) that lie wholly in the measured window, each with its own window, in order.
+    def is_balanced(self) -> bool:
+        """Whether each replication begins in a week of its own, so that together they stand for the year."""
+        return self.start_week is None and self.measured_days < DAYS_IN_YEAR
 
-        A run starts on 1 January; a month is a twelfth of the model year of 364 days, its days those that begin in it.
+    def calendar(self, replication: int) -> Calendar:
+        """Which day of the model year each simulated day of a replication is."""
+        week = balanced_start_week(replication) if self.is_balanced else self.start_week or 0
+        return Calendar(week, self.warm_up_days)
+
+    def months(self, replication: int) -> tuple[tuple[int, Window], ...]:
+        """Months (1 for January) that lie wholly in a replication's measured window, each with its own, in order.
+
+        A month is a twelfth of the model year of 364 days, its days those that begin in it.
         """
-        month = months_of(np.arange(self.warm_up_days + self.measured_days + 1))
-        begins = np.flatnonzero(np.diff(month, prepend=-1)).tolist()
+        first, after = self.warm_up_days, self.warm_up_days + self.measured_days
+        # a day more at either end shows whether a month begins with the window and ends with it
+        month = self.calendar(replication).months(np.arange(first - 1, after + 1))
+        begins = (first + np.flatnonzero(np.diff(month))).tolist()
         return tuple(
-            (int(month[first]) + 1, (first * 1440.0, after * 1440.0))
-            for first, after in pairwise(begins)
-            if first >= self.warm_up_days
+            (int(month[begin - first + 1]) + 1, (begin * 1440.0, end * 1440.0)) for begin, end in pairwise(begins)
         )
+
+    @property
+    def numbers(self) -> range:
+        """The numbers of the replications to run: all, or the part that `first` and `count` name."""
+        after = self.replications if self.count is None else min(self.first + self.count, self.replications)
+        return range(self.first, after)
+
+    @property
+    def part_name(self) -> str:
+        """'20-39' of a run of a part of the replications; empty of all."""
+        whole = self.numbers == range(self.replications)
+        return "" if whole else f"{self.numbers.start}-{self.numbers.stop - 1}"
 
     @property
     def days(self) -> int:
         """Days simulated before any doubling."""
-        return self.warm_up_days + self.measured_days + self.run_out_days
+        return self.warm_up_days + self.measured_days + self.cool_down_days
 
 
 @dataclass(frozen=True)
@@ -75,7 +108,7 @@ class ReadyArm:
     policy: Policy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Study:
     """Everything a comparison needs.
 
@@ -89,10 +122,27 @@ class Study:
     arms: tuple[ReadyArm, ...]
     alone: ReadyArm
     engine_asked: Asked
-    executor: Literal["serial", "local"]
+    executor: str
     workers: int
     resolved: Mapping[str, object]
     choices: Mapping[str, str]
+
+    def __repr__(self) -> str:
+        labels = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
+        more = f" and {len(self.arms) - MOST_NAMED} more" if len(self.arms) > MOST_NAMED else ""
+        lines = [
+            f"Study '{self.design.name}': {self.design.question}",
+            f"  arms: {labels}{more} ({len(self.arms)} in all, against '{self.design.baseline}')",
+            f"  site {self.chosen('site')}, scenario {self.scenario}",
+            f"  {self.run.replications} replications of {self.run.measured_days} days after {self.run.warm_up_days} of "
+            f"warm-up, seed {self.run.seed}",
+            f"  engine {self.engine_asked}, executor {self.executor}",
+        ]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        return f"<pre>{escape(repr(self))}</pre>"
 
     @property
     def engine(self) -> EngineName:
@@ -107,7 +157,7 @@ class Study:
     @property
     def n_patients(self) -> float:
         """About how many patients are simulated, all arms and replications together."""
-        per_day = sum(stream.per_day * stream.scale for arm in self.arms for stream in arm.pathway.streams.values())
+        per_day = sum(source.per_day * source.scale for arm in self.arms for source in arm.pathway.arrivals.values())
         return per_day * self.run.days * self.run.replications
 
     @property

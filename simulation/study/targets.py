@@ -72,6 +72,6 @@ def _absent(where: str, target: Target | Margin, given: Sequence[MeasureName], w
     if groups:
         found = f"'{target.measure}' has no group '{target.group}'{whose}"
         return Fault(f"{where}.group", found, nearest(target.group, groups))
-    needs = " and ".join(DEFINITIONS[target.measure].needs) or "streams or levels that it has not"
+    needs = " and ".join(DEFINITIONS[target.measure].needs) or "sources or levels that it has not"
     found = f"the department does not give '{target.measure}'{whose}: it takes {needs}"
     return Fault(f"{where}.measure", found, "Record it at a step or an end of the pathway, or name another measure")

@@ -24,7 +24,7 @@ from simulation.records.schema import Mask
 from simulation.triage.estimates import Portion
 from simulation.triage.labels import Labels
 from simulation.triage.minutes import Reach, reach_faults
-from simulation.triage.people import Attributes, among, in_streams, only_faults, unknown
+from simulation.triage.people import Attributes, among, from_sources, only_faults, unknown
 
 
 @config_dataclass
@@ -34,7 +34,7 @@ class TriageAction:
     sets, to     the department's action attribute, and the category it gets
     suited       who is truly suited: some categories of each named attribute
     sensitivity  share of the suited for whom it is set off; specificity  share of the others for whom it is not
-    covers       whom triage considers: `streams`, and `only` some categories (`acuity_given` is the label that counts)
+    covers       whom triage considers: `arrivals`, and `only` some categories (`acuity_given` is the label that counts)
 
     Of several actions that set one attribute, the first that is set off counts.
     """
@@ -50,7 +50,7 @@ class TriageAction:
 def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
     """Whom triage considers for an action, shape (n,): who can get it at all, and whom the policy covers."""
     stated = pathway.attributes[action.sets]
-    found = in_streams(pathway, draws, action.covers.streams)
+    found = from_sources(pathway, draws, action.covers.arrivals)
     found &= among(pathway, attributes, action.covers.only, len(draws))
     if isinstance(stated, Action):
         found &= among(pathway, attributes, stated.only, len(draws))
@@ -80,8 +80,8 @@ def action_faults(actions: Mapping[str, TriageAction], pathway: Pathway, where: 
         faults += _sets_faults(action, pathway, path)
         faults += _suited_faults(action, pathway, f"{path}.suited")
         faults += reach_faults(action.covers, pathway, f"{path}.covers")
-        if not action.covers.streams:
-            faults.append(Fault(f"{path}.covers.streams", "names no stream", "Name the streams it is for"))
+        if not action.covers.arrivals:
+            faults.append(Fault(f"{path}.covers.arrivals", "names no arrival source", "Name the sources it is for"))
     return faults
 
 

@@ -53,7 +53,7 @@ from simulation.pathway.department import (
     ACUITY_BY_NURSE,
     ACUITY_GIVEN,
     ACUITY_TRUE,
-    STREAM,
+    ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
     Pathway,
 )
@@ -63,7 +63,7 @@ from simulation.triage.check import check
 from simulation.triage.failures import by_worker, can_happen, durations_of_triage
 from simulation.triage.labels import Labels, labels_of
 from simulation.triage.minutes import SECONDS_PER_MINUTE, MinutesEffect, changed, lengthened, reached_by
-from simulation.triage.people import Attributes, abstained, adopted, days_since, in_streams, offered, switch_shares
+from simulation.triage.people import Attributes, abstained, adopted, days_since, from_sources, offered, switch_shares
 from simulation.triage.policy import Policy
 from simulation.triage.watching import alarms, watched
 
@@ -147,7 +147,7 @@ def _reached(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, 
 class _Triaged:
     """Everybody's label, and whom the tool was used for; shape (n,) each.
 
-    attributes  codes by name, the label among them the nurse's own; used  the tool may be used, whatever the stream;
+    attributes  codes by name, the label among them the nurse's own; used  the tool may be used, whatever the source;
     asked  the AI was asked; handed_back  it was, and gave no answer.
     """
 
@@ -175,7 +175,7 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
     if policy.ai is None:
         return _Triaged(nurse, attributes, used, nobody, nobody)
-    asked = used & in_streams(pathway, draws, policy.covers.labels)
+    asked = used & from_sources(pathway, draws, policy.covers.labels)
     answer = labels_of(policy.ai, pathway, draws, noise=policy.noise, drift=policy.drift, since=since)
     handed_back = nobody
     if policy.abstains is not None:
@@ -197,7 +197,9 @@ def _minutes_by_nurse(policy: Policy, pathway: Pathway, draws: Draws, triaged: _
     """The durations that change, as they are without the tool, by name, shape (repeats, n) each."""
     now = {name: draws.minutes[name] for name in policy.durations}
     for burden in policy.burdens:
-        now |= changed(burden, now, reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(STREAM)))
+        now |= changed(
+            burden, now, reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(ARRIVAL_SOURCE))
+        )
     return now
 
 
@@ -223,8 +225,8 @@ def _actions(policy: Policy, pathway: Pathway, labelled: Draws, triaged: _Triage
 
 def _whose(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
     """Whom an effect is for where the tool is used, shape (n,)."""
-    streams = policy.covers.minutes if policy.covers is not None else ()
-    return reached_by(effect, pathway, draws, triaged.attributes, streams)
+    sources = policy.covers.minutes if policy.covers is not None else ()
+    return reached_by(effect, pathway, draws, triaged.attributes, sources)
 
 
 def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:

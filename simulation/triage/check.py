@@ -9,7 +9,7 @@ from simulation.pathway.department import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_GIVEN,
     ACUITY_TRUE,
-    STREAM,
+    ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
     TRIAGE_TOOL,
     TRIAGE_TOOL_DEGRADED,
@@ -22,7 +22,7 @@ from simulation.triage.estimates import estimate_faults
 from simulation.triage.failures import can_happen, durations_of_triage
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import Matrix, table_faults
-from simulation.triage.minutes import effect_faults, streams_of
+from simulation.triage.minutes import effect_faults, sources_of
 from simulation.triage.people import abstention_faults, added_faults, coverage_faults, unknown
 from simulation.triage.policy import Policy
 from simulation.triage.watching import watching_faults
@@ -73,9 +73,9 @@ def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
         faults.append(Fault(f"{where}.by_group", found, "Choose one: a patient would belong to several tables"))
     for attribute, tables in groups.items():
         path = f"{where}.by_group.{attribute}"
-        if attribute not in pathway.attributes and attribute != STREAM:
+        if attribute not in pathway.attributes and attribute != ARRIVAL_SOURCE:
             found = "the department has no such attribute"
-            faults.append(Fault(path, found, nearest(attribute, [*pathway.attributes, STREAM]).rstrip(".")))
+            faults.append(Fault(path, found, nearest(attribute, [*pathway.attributes, ARRIVAL_SOURCE]).rstrip(".")))
             continue
         if attribute == ACUITY_GIVEN:
             faults.append(Fault(path, "the label cannot choose the table it comes from", "Name another attribute"))
@@ -102,7 +102,7 @@ def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]
     leans = leaning(pathway)
     if policy.ai is not None and leans:
         found = f"gives labels that {', '.join(leans)} lean on, and can fail ({', '.join(failing)})"
-        faults.append(Fault(f"{where}.ai", found, f"Compare outages and leans_on_label {remedy}"))
+        faults.append(Fault(f"{where}.ai", found, f"Compare outages and label_weight {remedy}"))
     return faults
 
 
@@ -120,13 +120,11 @@ def _ai_faults(policy: Policy, where: str) -> list[Fault]:
     if policy.ai.name == policy.nurse.name:
         found = f"'{policy.ai.name}' is the nurse's name too, so both would have the same random variates"
         faults.append(Fault(f"{where}.ai.name", found, "Give the ai a name of its own"))
-    if policy.ai.luck_of not in (None, policy.nurse.name):
-        found = f"is '{policy.ai.luck_of}', who does not label"
-        faults.append(Fault(f"{where}.ai.luck_of", found, f"Name '{policy.nurse.name}', or leave it out"))
-    if policy.nurse.luck_of is not None:
-        faults.append(
-            Fault(f"{where}.nurse.luck_of", "is stated", "Leave it out: the nurse's random variates is her own")
-        )
+    if policy.ai.same_draw_as not in (None, policy.nurse.name):
+        found = f"is '{policy.ai.same_draw_as}', who does not label"
+        faults.append(Fault(f"{where}.ai.same_draw_as", found, f"Name '{policy.nurse.name}', or leave it out"))
+    if policy.nurse.same_draw_as is not None:
+        faults.append(Fault(f"{where}.nurse.same_draw_as", "is stated", "Leave it out: the nurse's draw is her own"))
     if policy.role is None:
         faults.append(Fault(f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"))
     graph_of = [name for name in ("acceptance", "switching") if getattr(policy, name) is not None]
@@ -193,22 +191,22 @@ def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
 
 
 def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    path, covers, known = f"{where}.covers", policy.covers, pathway.categories(STREAM)
+    path, covers, known = f"{where}.covers", policy.covers, pathway.categories(ARRIVAL_SOURCE)
     labels, minutes = (covers.labels, covers.minutes) if covers is not None else ((), ())
-    wanting = tuple(effect for effect in policy.effects if not streams_of(effect, ()))
+    wanting = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
     faults = []
-    for name, streams, what, needs in (
+    for name, sources, what, needs in (
         ("labels", labels, policy.ai, policy.ai),
         ("minutes", minutes, policy.effects, wanting),
     ):
         effect = "an ai" if name == "labels" else "a minutes effect"
-        if needs and not streams:
+        if needs and not sources:
             faults.append(
-                Fault(f"{path}.{name}", f"names no stream, but there is {effect}", "Name the streams it covers")
+                Fault(f"{path}.{name}", f"names no arrival source, but there is {effect}", "Name the sources it covers")
             )
-        if not what and streams:
-            faults.append(Fault(f"{path}.{name}", f"names streams, but there is not {effect}", "Leave it out"))
-        faults += [unknown(f"{path}.{name}", "stream", each, known) for each in streams if each not in known]
+        if not what and sources:
+            faults.append(Fault(f"{path}.{name}", f"names arrival sources, but there is not {effect}", "Leave it out"))
+        faults += [unknown(f"{path}.{name}", "arrival source", each, known) for each in sources if each not in known]
     if policy.ai is None and not policy.effects and not policy.actions and policy.watches is None:
         faults += _stated_without(policy, OF_THE_TOOL, where, "tool")
     return faults + (coverage_faults(covers, pathway, path) if covers is not None else [])

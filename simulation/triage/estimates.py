@@ -72,7 +72,7 @@ def estimate_faults(stated: Any, where: str) -> list[Fault]:
     faults = []
     for path, estimate in estimates_within(stated):
         if estimate.range is None:
-            if estimate.mark == "assumed":
+            if estimate.evidence == "assumed":
                 faults.append(
                     Fault(f"{where}.{path}.range", "is missing", "An assumed number says what range to sweep")
                 )

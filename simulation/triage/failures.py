@@ -27,7 +27,7 @@ from simulation.records.schema import Floats
 def can_happen(outage: Outage) -> bool:
     """Whether something is ever down.
 
-    >>> can_happen(ShareOfTime(kind="share", share=0, mean_down_minutes=60, mark="assumed", source="test"))
+    >>> can_happen(ShareOfTime(kind="share", share=0, mean_down_minutes=60, evidence="assumed", source="test"))
     False
     """
     if isinstance(outage, ShareOfTime):

@@ -32,14 +32,14 @@ NODES = 400
 class Assessor:
     """Somebody or something that labels. The name is that of its stream of random variates; 'nurse' in every policy.
 
-    `luck_of`: its own random variates is that of the assessor named here, so that with the same matrix it says the
+    `same_draw_as`: its own random variates is that of the assessor named here, so that with the same matrix it says the
     same.
     """
 
     name: str
     matrix: Matrix
     correlation: Correlation
-    luck_of: str | None = None
+    same_draw_as: str | None = None
 
 
 @config_dataclass
@@ -93,7 +93,7 @@ def labels_of(
 
 def _luck(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
     """One standard normal number a patient: high random variates errs down, low random variates errs up. Shape (n,)."""
-    variates = draws.normal(f"triage.private.{assessor.luck_of or assessor.name}{again}")
+    variates = draws.normal(f"triage.private.{assessor.same_draw_as or assessor.name}{again}")
     rho = assessor.correlation.value
     if rho > 0:
         variates *= np.sqrt(1 - rho)

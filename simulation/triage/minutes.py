@@ -14,19 +14,19 @@ import numpy as np
 from simulation.draws import Draws
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Sourced, config_dataclass
-from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
-from simulation.triage.people import Added, Attributes, among, duration_faults, in_streams, only_faults, unknown
+from simulation.triage.people import Added, Attributes, among, duration_faults, from_sources, only_faults, unknown
 
 SECONDS_PER_MINUTE = 60
 
 
 @config_dataclass
 class Reach(Sourced):
-    """Whom one effect or action is for: `streams` (none: those of the policy), and `only` some categories."""
+    """Whom one effect or action is for: `arrivals` (none: those of the policy), and `only` some categories."""
 
-    streams: tuple[str, ...] = ()
+    arrivals: tuple[str, ...] = ()
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -48,17 +48,17 @@ class MinutesEffect:
     kept_when_handed_back: bool = False
 
 
-def streams_of(effect: MinutesEffect, otherwise: Sequence[str]) -> tuple[str, ...]:
-    """The streams that an effect is for: its own, or else those of the policy."""
-    own = effect.covers.streams if effect.covers is not None else ()
+def sources_of(effect: MinutesEffect, otherwise: Sequence[str]) -> tuple[str, ...]:
+    """The sources that an effect is for: its own, or else those of the policy."""
+    own = effect.covers.arrivals if effect.covers is not None else ()
     return own or tuple(otherwise)
 
 
 def reached_by(
     effect: MinutesEffect, pathway: Pathway, draws: Draws, attributes: Attributes, of: Sequence[str]
 ) -> Mask:
-    """Whom an effect is for, shape (n,): its streams (`of` where it names none) and its categories."""
-    found = in_streams(pathway, draws, streams_of(effect, of))
+    """Whom an effect is for, shape (n,): its sources (`of` where it names none) and its categories."""
+    found = from_sources(pathway, draws, sources_of(effect, of))
     if effect.covers is not None and effect.covers.only:
         found &= among(pathway, attributes, effect.covers.only, len(draws))
     return found
@@ -104,6 +104,8 @@ def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[F
 
 def reach_faults(covers: Reach, pathway: Pathway, where: str) -> list[Fault]:
     """Streams, attributes and categories that the department does not know."""
-    streams = pathway.categories(STREAM)
-    faults = [unknown(f"{where}.streams", "stream", each, streams) for each in covers.streams if each not in streams]
+    sources = pathway.categories(ARRIVAL_SOURCE)
+    faults = [
+        unknown(f"{where}.arrivals", "arrival source", each, sources) for each in covers.arrivals if each not in sources
+    ]
     return faults + only_faults(covers.only, pathway, f"{where}.only")

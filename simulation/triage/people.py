@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from simulation.draws import Draws
 from simulation.errors import Fault, nearest
 from simulation.pathway.config_dataclass import Sourced, config_dataclass
-from simulation.pathway.department import ACUITY_TRUE, STREAM, Pathway
+from simulation.pathway.department import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
 from simulation.units import DAY
@@ -43,7 +43,7 @@ class Exclusion:
 
 @config_dataclass
 class Coverage(Sourced):
-    """Whom a tool is for: the streams whose patients get the AI's label, and those whose triage takes other minutes.
+    """Whom a tool is for: the sources whose patients get the AI's label, and those whose triage takes other minutes.
 
     Of these patients, `only` keeps those who have one of the named categories of each named attribute
     (`acuity_given` is the nurse's own label); `excluded` leaves out those who cannot use the tool; `share` keeps a
@@ -102,10 +102,10 @@ class Abstention(Sourced):
     hand_back: Added | None = None
 
 
-def in_streams(pathway: Pathway, draws: Draws, streams: Iterable[str]) -> Mask:
-    """Who comes from one of these streams, shape (n,)."""
-    known = pathway.categories(STREAM)
-    found: Mask = np.isin(draws.stream, [known.index(name) for name in streams])
+def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> Mask:
+    """Who comes from one of these sources, shape (n,)."""
+    known = pathway.categories(ARRIVAL_SOURCE)
+    found: Mask = np.isin(draws.arrival_source, [known.index(name) for name in sources])
     return found
 
 
@@ -119,7 +119,7 @@ def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[
 
 
 def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Who can get the tool if they come from a covered stream, shape (n,)."""
+    """Who can get the tool if they come from a covered source, shape (n,)."""
     found = among(pathway, attributes, covers.only, len(draws))
     if covers.excluded is not None:
         stated = covers.excluded
@@ -131,9 +131,12 @@ def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attrib
 
 
 def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
-    """Whole days from go-live (day 0 where none is stated) to each patient's arrival, shape (n,)."""
-    first = go_live_day.value if go_live_day is not None else 0.0
-    return np.asarray(draws.arrived_at // DAY - first, dtype=float)
+    """Whole days from go-live to each patient's arrival, shape (n,).
+
+    Go-live counts from the first measured day. Without one the tool is live in the warm-up, too, as on that day.
+    """
+    days = draws.calendar.measured_days(draws.arrived_at // DAY).astype(float)
+    return np.maximum(days, 0) if go_live_day is None else days - go_live_day.value
 
 
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
@@ -238,8 +241,8 @@ def unknown(where: str, what: str, name: str, known: Iterable[str]) -> Fault:
 
 
 def _is_known(name: str, pathway: Pathway) -> bool:
-    return name in pathway.attributes or name == STREAM
+    return name in pathway.attributes or name == ARRIVAL_SOURCE
 
 
 def _attributes(pathway: Pathway) -> list[str]:
-    return [*pathway.attributes, STREAM]
+    return [*pathway.attributes, ARRIVAL_SOURCE]

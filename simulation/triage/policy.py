@@ -28,10 +28,10 @@ class MatrixPolicy:
 
     `role`: the AI's label replaces the nurse's, or advises: where the two differ, the nurse takes the AI's with
     probability `acceptance`, or by who is right (`switching`). Patients whom `covers` leaves out keep the nurse's
-    label and minutes; so does everybody before `go_live_day` (of the run, 0 the first), and those for whom staff do
-    not use the tool (`adoption`). `abstains`, `latency`, `noise` and `drift` are the AI's; `degraded` is its matrix
-    while the site's outage of that name lasts (`describe` leaves it out), and `slow_under_load` what it takes longer
-    where the site finds many waiting for it. `burdens`: minutes that
+    label and minutes; so does everybody before `go_live_day` (0 is the first measured day; none: live in the warm-up
+    too), and those for whom staff do not use the tool (`adoption`). `abstains`, `latency`, `noise` and `drift` are the
+    AI's; `degraded` is its matrix while the site's outage of that name lasts (`describe` leaves it out), and
+    `slow_under_load` what it takes longer where the site finds many waiting for it. `burdens`: minutes that
     are longer whoever triages (an interview through an interpreter), with or without a tool; an arm without one
     states them too. `minutes`: one effect of the tool, or several, one after another. `watches`: what rounds have to
     go by, instead of the truth, for those only for whom the tool is used. `actions`: what is

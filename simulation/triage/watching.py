@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from simulation.draws import Draws
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Sourced, config_dataclass
-from simulation.pathway.department import STREAM, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.records.schema import Mask
 from simulation.triage.estimates import AtLeastZero, Portion
-from simulation.triage.people import Attributes, among, in_streams, only_faults, unknown
+from simulation.triage.people import Attributes, among, from_sources, only_faults, unknown
 from simulation.units import NEVER, to_ticks
 
 Ticks = NDArray[np.int64]
@@ -35,13 +35,13 @@ LATER_THAN_ALL = np.iinfo(np.int64).max
 
 @config_dataclass
 class Watching(Sourced):
-    """A tool that watches patients of these streams while they wait; of these `only` some categories.
+    """A tool that watches patients of these sources while they wait; of these `only` some categories.
 
     `sensitivity`: how likely a patient who gets worse is seen, at the next round. `false_alarms_per_hour`: how many an
     hour a watched patient raises for nothing (a constant rate from arrival); the first is what rounds act on.
     """
 
-    streams: tuple[str, ...]
+    arrivals: tuple[str, ...]
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sensitivity: Portion
     false_alarms_per_hour: AtLeastZero
@@ -49,7 +49,7 @@ class Watching(Sourced):
 
 def watched(watching: Watching, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
     """Whom the tool is for, shape (n,)."""
-    return in_streams(pathway, draws, watching.streams) & among(pathway, attributes, watching.only, len(draws))
+    return from_sources(pathway, draws, watching.arrivals) & among(pathway, attributes, watching.only, len(draws))
 
 
 def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ticks:
@@ -68,10 +68,12 @@ def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ticks:
 
 def watching_faults(watching: Watching, pathway: Pathway, where: str) -> list[Fault]:
     """Streams and categories that the department does not know; a department in which nobody gets worse or looks."""
-    known = pathway.categories(STREAM)
-    faults = [unknown(f"{where}.streams", "stream", each, known) for each in watching.streams if each not in known]
-    if not watching.streams:
-        faults.append(Fault(f"{where}.streams", "names no stream", "Name those whose patients are watched"))
+    known = pathway.categories(ARRIVAL_SOURCE)
+    faults = [
+        unknown(f"{where}.arrivals", "arrival source", each, known) for each in watching.arrivals if each not in known
+    ]
+    if not watching.arrivals:
+        faults.append(Fault(f"{where}.arrivals", "names no arrival source", "Name those whose patients are watched"))
     if pathway.worsening is None:
         remedy = "Describe `worsening` in the pathway, or leave it out"
         faults.append(Fault(where, "is stated, but nobody gets worse here", remedy))

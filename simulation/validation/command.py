@@ -7,7 +7,7 @@ from pathlib import Path
 
 from simulation.config import load
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.report.words import BANNER
+from simulation.explain.statements import BANNER
 from simulation.validation.nhs import as_lines, predictions_path, validate_site, write_predictions
 from simulation.verification.power import MUTATIONS, caught
 from simulation.verification.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold

@@ -1,9 +1,10 @@
 """One site beside published NHS figures: the second part of the table of `aeflow validate`.
 
-Five kinds of row. input: set by hand, shown, not counted. calibrated: the knobs were chosen to meet it. plausible: a
-bound nobody published. predicted: not used in choosing the knobs. response: what a change to the department does, on
-the same draws. A row passes where its value is in the band and its 95 % t interval is no wider than the band, so that
-noise helps no row to pass. Every row is judged on all replications, day profiles included. Nothing is tuned here.
+Five kinds of row. input: set by hand, shown, not counted. calibrated: the fitted values were chosen to meet it.
+plausible: a bound nobody published. predicted: not used in choosing them. response: what a change to the department
+does, on the same draws. A row passes where its value is in the band and its 95 % t interval is no wider than the
+band, so that noise helps no row to pass. Every row is judged on all replications, day profiles included. Nothing is
+tuned here.
 
 A figure is worked out as the published one is. Where that is a mean of monthly figures, so is ours (`months` of the
 target): a 95th percentile over unlike months taken together lies above the mean of theirs.
@@ -48,11 +49,11 @@ from simulation.validation.changes import (
     pools_of,
     with_override,
 )
-from simulation.validation.predictions import knobs_hash, predictions_path, read_predictions, write_predictions
+from simulation.validation.predictions import calibration_hash, predictions_path, read_predictions, write_predictions
 from simulation.validation.table import (
     RAISED_BY,
     WEEKS_NEEDED,
-    KnobValue,
+    CalibrationValue,
     Predictions,
     Row,
     StaySearch,
@@ -63,14 +64,14 @@ from simulation.validation.words import as_lines
 
 __all__ = [
     "WEEKS_NEEDED",
-    "KnobValue",
+    "CalibrationValue",
     "Predictions",
     "Row",
     "StaySearch",
     "Table",
     "TriageLoad",
     "as_lines",
-    "knobs_hash",
+    "calibration_hash",
     "predictions_path",
     "read_predictions",
     "validate_site",
@@ -82,7 +83,7 @@ BUSY_FROM, BUSY_TO = 10, 23
 CLOSE_ENOUGH = 0.001
 MOST_TRIES = 5
 LOAD_DAYS = 84
-STAY_KNOB = "knobs.ward_stay_scale.value"
+STAY_PARAMETER = "calibration.ward_stay_scale.value"
 STAY, BUSIER, FEWER_STAFF, FEWER_BEDS = (
     "bed-days per admission raised until occupancy at midnight is 2 points higher",
     "10 % more arrivals, nothing adapts",
@@ -93,7 +94,7 @@ STAY, BUSIER, FEWER_STAFF, FEWER_BEDS = (
 CHANGES = (STAY, FEWER_STAFF, BUSIER, FEWER_BEDS)
 DIFFERENCE = "_difference"
 HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "results", "site", "study")
-"""Overrides that leave the site as its files and the hash of its knobs say."""
+"""Overrides that leave the site as its files and the hash of its fitted values say."""
 
 
 def validate_site(
@@ -130,13 +131,13 @@ def validate_site(
         done("the same with longer stays")
         search, arms[STAY] = _longer_stays(site, before)
         rows += [_response_row(target, arms, search) for target in wanted if target.kind == "response"]
-    file = site.knobs_file()
+    file = site.calibration_file()
     return Table(
         site=site.study.chosen("site"),
         rows=tuple(rows),
-        knobs=site.knobs(),
-        knobs_file=f"configs/knobs/{file.name}",
-        knobs_sha256=knobs_hash(file),
+        calibration=site.calibration(),
+        calibration_file=f"configs/calibration/{file.name}",
+        calibration_sha256=calibration_hash(file),
         overridden=tuple(sorted(key for key in stated if key.split(".")[0] not in HOW_IT_IS_RUN)),
         predictions=read_predictions(predictions_path(file.stem)),
         triage_load=_triage_load(site.study.baseline, site.study.run.seed),
@@ -171,19 +172,25 @@ class _Site:
         """The baseline arm's department."""
         return self.study.baseline.pathway
 
-    def knobs_file(self) -> Path:
+    def calibration_file(self) -> Path:
         """The file of fitted values in use."""
-        name = self.study.chosen("knobs")
+        name = self.study.chosen("calibration")
         for folder in search_folders(self.config_dir):
-            if (folder / "knobs" / f"{name}.yaml").is_file():
-                return folder / "knobs" / f"{name}.yaml"
-        raise ConfigError([Fault("knobs", f"there is no file '{name}.yaml'", "Name one that exists")])
+            if (folder / "calibration" / f"{name}.yaml").is_file():
+                return folder / "calibration" / f"{name}.yaml"
+        raise ConfigError([Fault("calibration", f"there is no file '{name}.yaml'", "Name one that exists")])
 
-    def knobs(self) -> tuple[KnobValue, ...]:
+    def calibration(self) -> tuple[CalibrationValue, ...]:
         """Every fitted value."""
         return tuple(
-            KnobValue(name, float(knob["value"]), float(knob["range"][0]), float(knob["range"][1]), knob["source"])
-            for name, knob in (self.raw.get("knobs") or {}).items()
+            CalibrationValue(
+                name,
+                float(parameter["value"]),
+                float(parameter["range"][0]),
+                float(parameter["range"][1]),
+                parameter["source"],
+            )
+            for name, parameter in (self.raw.get("calibration") or {}).items()
         )
 
     def arms(self, responses: bool) -> dict[str, Answers]:
@@ -201,8 +208,8 @@ class _Site:
         return self._run(self.study, arms)
 
     def longer_stays(self, scale: float) -> Answers:
-        """The site with the knob of ward stays at `scale`."""
-        words = with_override(self.overrides, f"{STAY_KNOB}={scale:.6f}")
+        """The site with the parameter of ward stays at `scale`."""
+        words = with_override(self.overrides, f"{STAY_PARAMETER}={scale:.6f}")
         study = load(*words, config_dir=self.config_dir)
         return self._run(study, [replace(study.baseline, name=STAY)])[STAY]
 
@@ -228,8 +235,8 @@ class _Site:
 
 
 def _longer_stays(site: _Site, before: Answers) -> tuple[StaySearch, Answers]:
-    """Lengthen stays until occupancy is two points higher: the secant method on the knob, a few runs."""
-    start = float(site.raw["knobs"]["ward_stay_scale"]["value"])
+    """Lengthen stays until occupancy is two points higher: the secant method on the parameter, a few runs."""
+    start = float(site.raw["calibration"]["ward_stay_scale"]["value"])
     occupied = float(adult_occupancy(before, site.pathway).mean())
     goal = occupied + RAISED_BY
     known = [(start, occupied)]
@@ -350,16 +357,16 @@ def _known(targets: Sequence[Target], name: str) -> None:
 
 
 def _measured(targets: Sequence[Target], run: RunLength, name: str) -> None:
-    """Raise ConfigError, once, if the run does not measure a whole month that a target is a mean of."""
+    """Raise ConfigError, once, if a replication does not measure a whole month that a target is a mean of."""
     asked = [target for target in targets if target.months]
     wanted = {month for target in asked for month in _from_to(target.months)}
-    missing = sorted(wanted - {month for month, _ in run.months})
+    measured = [{month for month, _ in run.months(replication)} for replication in range(run.replications)]
+    missing = sorted(month for month in wanted if not all(month in months for months in measured))
     if not missing:
         return
     found = (
-        f"the {run.measured_days} days after {run.warm_up_days} of warm-up do not hold month "
-        f"{', '.join(map(str, missing))} (1 is January) wholly, and {len(asked)} rows of targets/{name}.yaml are means "
-        "of monthly figures"
+        f"the {run.measured_days} measured days do not hold month {', '.join(map(str, missing))} (1 is January) wholly "
+        f"in every replication, and {len(asked)} rows of targets/{name}.yaml are means of monthly figures"
     )
     remedy = "Measure a year, as run=validation does: run.warm_up_days=28 run.measured_days=364"
     raise ConfigError([Fault("run.measured_days", found, remedy)])

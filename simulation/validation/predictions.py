@@ -10,21 +10,21 @@ from simulation.config import packaged_configs
 from simulation.errors import ConfigError, Fault
 from simulation.validation.table import WEEKS_NEEDED, Predictions, Table
 
-PREDICTIONS = "predictions-{knobs}.yaml"
+PREDICTIONS = "predictions-{calibration}.yaml"
 
 
-def knobs_hash(path: Path) -> str:
+def calibration_hash(path: Path) -> str:
     """SHA-256 of a file of fitted values, with line ends as on Linux."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
-def predictions_path(knobs: str = "typical") -> Path:
-    """Where the predictions made with these knobs are kept: docs/decisions of a checkout."""
-    return packaged_configs().parent / "docs" / "decisions" / PREDICTIONS.format(knobs=knobs)
+def predictions_path(calibration: str = "typical") -> Path:
+    """Where the predictions made with a file of fitted values are kept: docs/decisions of a checkout."""
+    return packaged_configs().parent / "docs" / "decisions" / PREDICTIONS.format(calibration=calibration)
 
 
 def write_predictions(path: Path, table: Table, *, on: date | None = None) -> None:
-    """Write the predicted and response values with the hash of the knobs that they were made with.
+    """Write the predicted and response values with the hash of the fitted values that they were made with.
 
     Raises ConfigError if anything of the site was overridden, for then the hash would name other values than were
     used, if the response rows are missing, or if there are too few weeks to judge by.
@@ -40,8 +40,8 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
     if faults:
         raise ConfigError(faults)
     stated = {
-        "knobs": table.knobs_file,
-        "knobs_sha256": table.knobs_sha256,
+        "calibration": table.calibration_file,
+        "calibration_sha256": table.calibration_sha256,
         "made_on": (on or date.today()).isoformat(),
         "engine": table.engine,
         "weeks": round(table.weeks, 1),
@@ -61,7 +61,7 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
             for kind in ("predicted", "response")
         },
     }
-    heading = "# What the model predicted, and the hash of the knobs it did so with. Written by `write_predictions`.\n"
+    heading = "# What the model predicted, and the hash of the fitted values. Written by `write_predictions`.\n"
     path.write_text(heading + yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
 
 
@@ -74,4 +74,4 @@ def read_predictions(path: Path) -> Predictions | None:
     stated = yaml.safe_load(path.read_text(encoding="utf-8"))
     rows = [*stated["predicted"], *stated["response"]]
     values = {row["name"]: (float(row["value"]), float(row["standard_error"])) for row in rows}
-    return Predictions(stated["knobs_sha256"], str(stated["made_on"]), values)
+    return Predictions(stated["calibration_sha256"], str(stated["made_on"]), values)

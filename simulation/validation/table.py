@@ -1,4 +1,4 @@
-"""What `validate` says about a site, as data: rows, knobs, predictions, and what is printed but not judged."""
+"""What `validate` says about a site, as data: rows, fitted values, predictions, and what is printed but not judged."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class KnobValue:
+class CalibrationValue:
     """A fitted value as it was in this run."""
 
     name: str
@@ -97,9 +97,9 @@ class StaySearch:
 
 @dataclass(frozen=True)
 class Predictions:
-    """A file of predictions: the hash of the knobs they were made with, when, and name -> (value, standard error)."""
+    """A file of predictions: the hash of the fitted values, the day, and name -> (value, standard error)."""
 
-    knobs_sha256: str
+    calibration_sha256: str
     made_on: str
     values: Mapping[str, tuple[float, float]]
 
@@ -110,9 +110,9 @@ class Table:
 
     site: str
     rows: tuple[Row, ...]
-    knobs: tuple[KnobValue, ...]
-    knobs_file: str
-    knobs_sha256: str
+    calibration: tuple[CalibrationValue, ...]
+    calibration_file: str
+    calibration_sha256: str
     overridden: tuple[str, ...]
     """Keys given on the command line that make the site another one than its files state."""
     predictions: Predictions | None

@@ -1,4 +1,4 @@
-"""The table of a site in words: plain text with PASS and FAIL, the knobs, and what is printed but not judged."""
+"""The table of a site in words: PASS and FAIL, the fitted values, and what is printed but not judged."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ OBSERVED_SLOPES = "-.45 observed within trusts and -1.6 by month"
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 HEADINGS: Mapping[Kind, str] = {
     "input": "Inputs (set by hand; shown, not counted)",
-    "calibrated": "Calibrated (the knobs below were chosen to meet these)",
+    "calibrated": "Calibrated (the fitted values below were chosen to meet these)",
     "plausible": "Plausible (bounds nobody published)",
-    "predicted": "Predicted (not used in choosing the knobs)",
+    "predicted": "Predicted (not used in choosing the fitted values)",
     "response": "Response (what a change does, on the same patients)",
 }
 
 
 def as_lines(table: Table) -> list[str]:
-    """The table as plain text, with what failed and why, every knob, and what is printed but not judged."""
+    """The table as plain text, with what failed and why, every fitted value, and what is printed but not judged."""
     lines = [
         f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
         f"engine {table.engine}, {table.seconds:.0f} s.",
@@ -35,7 +35,7 @@ def as_lines(table: Table) -> list[str]:
         rows = [row for row in table.rows if row.kind == kind]
         if rows:
             lines += ["", f"{HEADINGS[kind]}: {_count(rows, kind)}", *(_row_line(row) for row in rows)]
-    return [*lines, *_response_lines(table), *_failure_lines(table), *_knob_lines(table), *_hour_lines(table)]
+    return [*lines, *_response_lines(table), *_failure_lines(table), *_calibration_lines(table), *_hour_lines(table)]
 
 
 def _count(rows: Sequence[Row], kind: Kind) -> str:
@@ -109,24 +109,27 @@ def _side(row: Row) -> str:
     return f"{side} (its {interval} reaches the band)" if reaches else side
 
 
-def _knob_lines(table: Table) -> list[str]:
-    short = table.knobs_sha256[:HASH_LENGTH]
-    lines = ["", f"Knobs: {len(table.knobs)} fitted values, {table.knobs_file}, sha256 {short}"]
+def _calibration_lines(table: Table) -> list[str]:
+    short = table.calibration_sha256[:HASH_LENGTH]
+    lines = ["", f"Fitted values: {len(table.calibration)}, {table.calibration_file}, sha256 {short}"]
     if table.overridden:
         lines.append(f"  Overridden in this run, so the hash does not name it: {', '.join(table.overridden)}")
     lines.append(f"  {_predictions_line(table)}")
-    lines += [f"  {knob.name:<30} {knob.value:<8g} of {knob.low:g} to {knob.high:g}" for knob in table.knobs]
+    lines += [
+        f"  {parameter.name:<30} {parameter.value:<8g} of {parameter.low:g} to {parameter.high:g}"
+        for parameter in table.calibration
+    ]
     return lines
 
 
 def _predictions_line(table: Table) -> str:
     if table.predictions is None:
-        return "No predictions are on file for these knobs."
-    said = table.predictions.knobs_sha256
+        return "No predictions are on file for these fitted values."
+    said = table.predictions.calibration_sha256
     made = f"The predictions of {table.predictions.made_on} were made with sha256 {said[:HASH_LENGTH]}"
-    if said == table.knobs_sha256 and not table.overridden:
-        return f"{made}: the same knobs."
-    return f"{made}: NOT with these knobs. They do not stand for this run."
+    if said == table.calibration_sha256 and not table.overridden:
+        return f"{made}: the same fitted values."
+    return f"{made}: NOT with these fitted values. They do not stand for this run."
 
 
 def _hour_lines(table: Table) -> list[str]:

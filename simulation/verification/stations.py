@@ -20,10 +20,11 @@ from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import Columns, Outcome, Plan, bind, lower
 from simulation.errors import ResultsError
-from simulation.pathway.config_dataclass import Mark
+from simulation.pathway.config_dataclass import Evidence
 from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_TRUE,
+    ArrivalSource,
     Choice,
     DayFactor,
     End,
@@ -36,7 +37,6 @@ from simulation.pathway.department import (
     QueueClass,
     Rule,
     Step,
-    Stream,
 )
 from simulation.pathway.durations import Amount, AnyDuration, Exponential, Factor, Fixed, Lognormal
 from simulation.records.schema import Floats
@@ -52,7 +52,7 @@ SERVICE, ROOM, STAY = "treatment", "room", "stay"
 MINUTES_A_DAY = 1440.0
 RELAXATIONS = 6.0
 """Warm-up in relaxation times of the queue: what is left of the empty start is e^-6 of it, 0.25 %."""
-_MARK: Mark = "assumed"
+_EVIDENCE: Evidence = "assumed"
 _SOURCE = "a department with a known answer"
 
 
@@ -74,25 +74,33 @@ def station(
     levels = LEVELS[: len(shares)]
     by_level = Factor(by=ACUITY_TRUE, values=dict(zip(levels, service_means, strict=True)))
     durations: dict[str, AnyDuration] = {
-        SERVICE: Exponential(kind="exponential", mean=Amount(base=1.0, times=(by_level,)), mark=_MARK, source=_SOURCE)
+        SERVICE: Exponential(
+            kind="exponential", mean=Amount(base=1.0, times=(by_level,)), evidence=_EVIDENCE, source=_SOURCE
+        )
     }
     patience = None
     if patience_mean is not None:
-        durations["patience"] = Exponential(kind="exponential", mean=patience_mean, mark=_MARK, source=_SOURCE)
-        patience = Patience(minutes="patience", streams=("walk_in",), next="gone", mark=_MARK, source=_SOURCE)
+        durations["patience"] = Exponential(kind="exponential", mean=patience_mean, evidence=_EVIDENCE, source=_SOURCE)
+        patience = Patience(minutes="patience", arrivals=("walk_in",), next="gone", evidence=_EVIDENCE, source=_SOURCE)
     rates = earned or (1,) * len(levels)
     rule: Rule = "accumulating" if earned is not None else "acuity"
     return Pathway(
         name="station",
-        streams={
-            "walk_in": Stream(
-                starts="door", per_day=per_minute * MINUTES_A_DAY, headroom=1.0, mark=_MARK, source=_SOURCE
+        arrivals={
+            "walk_in": ArrivalSource(
+                starts="door",
+                per_day=per_minute * MINUTES_A_DAY,
+                thinning_bound=1.0,
+                evidence=_EVIDENCE,
+                source=_SOURCE,
             )
         },
         pools={"clinicians": _pool("staff", clinicians)},
         attributes={
-            ACUITY_TRUE: Choice(kind="choice", categories=levels, shares=tuple(shares), mark=_MARK, source=_SOURCE),
-            ACUITY_GIVEN: Given(kind="given", like=ACUITY_TRUE, mark=_MARK, source=_SOURCE),
+            ACUITY_TRUE: Choice(
+                kind="choice", categories=levels, shares=tuple(shares), evidence=_EVIDENCE, source=_SOURCE
+            ),
+            ACUITY_GIVEN: Given(kind="given", like=ACUITY_TRUE, evidence=_EVIDENCE, source=_SOURCE),
         },
         durations=durations,
         priority=Priority(
@@ -100,7 +108,7 @@ def station(
             classes={level: QueueClass(rank=rank, rate=rates[rank]) for rank, level in enumerate(levels)},
             untriaged_as=levels[-1],
             ignored_as=levels[-1],
-            mark=_MARK,
+            evidence=_EVIDENCE,
             source=_SOURCE,
         ),
         patience=patience,
@@ -117,58 +125,58 @@ def station(
 def one_queue(*, per_minute: float, service_mean: float, clinicians: int | None = 1) -> Pathway:
     """A station with one level of patients, first come, first served: nobody passes a door."""
     pathway = station(per_minute=per_minute, shares=(1.0,), service_means=(service_mean,), clinicians=clinicians)
-    walk_in = replace(pathway.streams["walk_in"], starts=SERVICE)
-    return replace(pathway, streams={"walk_in": walk_in}, steps={SERVICE: pathway.steps[SERVICE]})
+    walk_in = replace(pathway.arrivals["walk_in"], starts=SERVICE)
+    return replace(pathway, arrivals={"walk_in": walk_in}, steps={SERVICE: pathway.steps[SERVICE]})
 
 
 def _pool(kind: Literal["space", "staff"], units: int | None) -> Pool:
-    return Pool(kind=kind, capacity=units, unlimited=units is None, mark=_MARK, source=_SOURCE)
+    return Pool(kind=kind, capacity=units, unlimited=units is None, evidence=_EVIDENCE, source=_SOURCE)
 
 
 def served_for(pathway: Pathway, service_mean: float, *, cv: float) -> Pathway:
     """The same station with lognormal services of this mean and coefficient of variation (0: fixed)."""
-    service: AnyDuration = Fixed(kind="fixed", mean=service_mean, mark=_MARK, source=_SOURCE)
+    service: AnyDuration = Fixed(kind="fixed", mean=service_mean, evidence=_EVIDENCE, source=_SOURCE)
     if cv:
         log_sd = math.sqrt(math.log1p(cv**2))
-        service = Lognormal(kind="lognormal", mean=service_mean, log_sd=log_sd, mark=_MARK, source=_SOURCE)
+        service = Lognormal(kind="lognormal", mean=service_mean, log_sd=log_sd, evidence=_EVIDENCE, source=_SOURCE)
     return replace(pathway, durations={**pathway.durations, SERVICE: service})
 
 
 def full_turns_away(pathway: Pathway) -> Pathway:
     """The same station without room to wait: whoever finds nobody free is turned away."""
-    step = replace(pathway.steps[SERVICE], queue_limit=0, turned_away="gone")
+    step = replace(pathway.steps[SERVICE], queue_limit=0, blocked_next="gone")
     return replace(pathway, steps={**pathway.steps, SERVICE: step})
 
 
 def by_the_hour(pathway: Pathway, per_hour: Sequence[float]) -> Pathway:
     """The same station with so many arrivals in each of the 168 hours of a week."""
-    (name, stream), *_ = pathway.streams.items()
-    hours = Profile(weights=tuple(per_hour), mark=_MARK, source=_SOURCE)
-    changed = replace(stream, per_day=sum(per_hour) / 7, by_hour="hours")
-    return replace(pathway, streams={name: changed}, profiles={"hours": hours})
+    (name, source), *_ = pathway.arrivals.items()
+    hours = Profile(weights=tuple(per_hour), evidence=_EVIDENCE, source=_SOURCE)
+    changed = replace(source, per_day=sum(per_hour) / 7, by_hour="hours")
+    return replace(pathway, arrivals={name: changed}, profiles={"hours": hours})
 
 
-def busy_days(pathway: Pathway, *, cv: float, headroom: float) -> Pathway:
+def busy_days(pathway: Pathway, *, cv: float, thinning_bound: float) -> Pathway:
     """The same station with a factor on each day's arrivals, of mean 1 and this coefficient of variation."""
-    (name, stream), *_ = pathway.streams.items()
-    factor = DayFactor(cv=cv, mark=_MARK, source=_SOURCE)
-    changed = replace(stream, day_factor="days", headroom=headroom)
-    return replace(pathway, streams={name: changed}, day_factors={"days": factor})
+    (name, source), *_ = pathway.arrivals.items()
+    factor = DayFactor(cv=cv, evidence=_EVIDENCE, source=_SOURCE)
+    changed = replace(source, day_factor="days", thinning_bound=thinning_bound)
+    return replace(pathway, arrivals={name: changed}, day_factors={"days": factor})
 
 
 def with_cubicles(pathway: Pathway, *, cubicles: int, stay_mean: float) -> Pathway:
     """A station of one level in cubicles: held while waiting for a clinician, in treatment, and for a stay after."""
-    (name, stream), *_ = pathway.streams.items()
-    stay = Exponential(kind="exponential", mean=stay_mean, mark=_MARK, source=_SOURCE)
+    (name, source), *_ = pathway.arrivals.items()
+    stay = Exponential(kind="exponential", mean=stay_mean, evidence=_EVIDENCE, source=_SOURCE)
     return replace(
         pathway,
-        streams={name: replace(stream, starts=ROOM)},
+        arrivals={name: replace(source, starts=ROOM)},
         pools={**pathway.pools, "cubicles": _pool("space", cubicles)},
         durations={**pathway.durations, STAY: stay},
         steps={
             ROOM: Step(asks=("cubicles",), keeps=("cubicles",), next=SERVICE),
             SERVICE: replace(pathway.steps[SERVICE], next=STAY),
-            STAY: Step(minutes=(STAY,), gives_up_at_end=("cubicles",), next="home"),
+            STAY: Step(minutes=(STAY,), releases_at_end=("cubicles",), next="home"),
         },
     )
 
@@ -187,8 +195,8 @@ def labeller(name: str, labels: Floats) -> Policy:
         name=name,
         nurse=Assessor(
             name="nurse",
-            matrix=Matrix(shares=shares, mark=_MARK, source=_SOURCE),
-            correlation=Correlation(value=0.0, range=(0.0, 0.9), mark=_MARK, source="independent errors"),
+            matrix=Matrix(shares=shares, evidence=_EVIDENCE, source=_SOURCE),
+            correlation=Correlation(value=0.0, range=(0.0, 0.9), evidence=_EVIDENCE, source="independent errors"),
         ),
     )
 
@@ -200,12 +208,12 @@ class Length:
     replications: int
     warm_up_days: int
     measured_days: int
-    run_out_days: int
+    cool_down_days: int
 
     @property
     def days(self) -> int:
         """Days of one replication."""
-        return self.warm_up_days + self.measured_days + self.run_out_days
+        return self.warm_up_days + self.measured_days + self.cool_down_days
 
 
 def warm_up_days(per_minute: float, service_mean: float, *, cv: float = 1.0, clinicians: int = 1) -> int:
@@ -281,7 +289,7 @@ def waited(
 
     Raises ResultsError if somebody who is measured is still waiting when the run ends.
     """
-    arrive = length.warm_up_days + length.measured_days + (0 if chain.drains else length.run_out_days)
+    arrive = length.warm_up_days + length.measured_days + (0 if chain.drains else length.cool_down_days)
     drawn = chain.draw(pathway, seed=seed, replication=replication, days=arrive)
     plan = chain.lower(pathway)
     first, last = length.warm_up_days * DAY, (length.warm_up_days + length.measured_days) * DAY

@@ -146,17 +146,17 @@ class Check:
     source: str
     n_patients: float
     warm_up_days: int
-    run_out_days: int
+    cool_down_days: int
     policies: tuple[Policy | None, ...] = (None,)
     measured_days: int | None = None
 
     def length(self, effort: Effort) -> tuple[Length, int]:
         """How long to run, and how many replications make one value."""
-        per_day = sum(stream.per_day for stream in self.pathway.streams.values())
+        per_day = sum(source.per_day for source in self.pathway.arrivals.values())
         days = self.n_patients * (ERROR / effort.error) ** 2 / per_day / effort.values
         each = 1 if self.measured_days is None else max(1, math.ceil(days / self.measured_days))
         measured = self.measured_days or max(1, math.ceil(days))
-        return Length(each * effort.values, self.warm_up_days, measured, self.run_out_days), each
+        return Length(each * effort.values, self.warm_up_days, measured, self.cool_down_days), each
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:
     path = packaged_configs() / "pathway" / "examples" / "triage_only.yaml"
     stated: dict[str, Any] = {"pathway": yaml.safe_load(path.read_text(encoding="utf-8"))}
     changes = {
-        "pathway.streams.walk_in.per_day": per_hour * 24,
+        "pathway.arrivals.walk_in.per_day": per_hour * 24,
         "pathway.pools.nurses.capacity": nurses,
         "pathway.durations.triage.mean": minutes,
     }
@@ -245,7 +245,7 @@ def one_server() -> list[Check]:
             "Erlang 1917",
             n_patients=4.8e6,
             warm_up_days=at.warm_up_days(per_minute, service),
-            run_out_days=1,
+            cool_down_days=1,
         )
     ]  # fmt: skip
 
@@ -274,7 +274,7 @@ def several_servers() -> list[Check]:
             "Erlang C; Little 1961, Operations Research 9:383",
             n_patients=8.5e6,
             warm_up_days=at.warm_up_days(per_minute, service, clinicians=servers),
-            run_out_days=2,
+            cool_down_days=2,
         )
     ]  # fmt: skip
 
@@ -294,7 +294,7 @@ def general_service() -> list[Check]:
             "Pollaczek 1930, Khinchine 1932",
             n_patients=3.5e6 if minutes > 4 else 1.1e6,
             warm_up_days=at.warm_up_days(per_minute, minutes, cv=CV),
-            run_out_days=1,
+            cool_down_days=1,
         )
         for name, minutes in TRIAGE_MINUTES.items()
     ]
@@ -308,7 +308,7 @@ def general_service() -> list[Check]:
             "Pollaczek 1930, Khinchine 1932",
             n_patients=3.2e6,
             warm_up_days=at.warm_up_days(0.075, 10.0),
-            run_out_days=1,
+            cool_down_days=1,
         ),
     ]
 
@@ -340,7 +340,7 @@ def priority_by_label() -> list[Check]:
             "Cobham 1954; Kella and Yechiali 1985; labels split Poisson streams",
             n_patients=15e6,
             warm_up_days=at.warm_up_days(per_minute, service, clinicians=servers),
-            run_out_days=3,
+            cool_down_days=3,
             policies=tuple(at.labeller(name, labels) for name, labels in policies.items()),
         )
     ]
@@ -361,7 +361,7 @@ def urgent_first() -> list[Check]:
             "Cobham 1954, Operations Research 2:70",
             n_patients=6e6,
             warm_up_days=at.warm_up_days(per_minute, service),
-            run_out_days=2,
+            cool_down_days=2,
         )
     ]
 
@@ -386,7 +386,7 @@ def conservation() -> list[Check]:
             "Cobham 1954 on label classes; conservation law, Kleinrock 1965",
             n_patients=5e6,
             warm_up_days=at.warm_up_days(load / mean, mean),
-            run_out_days=3,
+            cool_down_days=3,
             policies=tuple(at.labeller(name, matrix) for name, matrix in policies.items()),
         )
     ]
@@ -409,7 +409,7 @@ def accumulating_priority() -> list[Check]:
             "Kleinrock 1964; Stanford, Taylor and Ziedins 2014",
             n_patients=7.5e6,
             warm_up_days=at.warm_up_days(per_minute, 12.0),
-            run_out_days=2,
+            cool_down_days=2,
         )
     ]
 
@@ -436,7 +436,7 @@ def abandonment() -> list[Check]:
             "Erlang A (Palm 1946)",
             n_patients=6e5,
             warm_up_days=1,
-            run_out_days=1,
+            cool_down_days=1,
         )
     ]  # fmt: skip
 
@@ -458,7 +458,7 @@ def turned_away() -> list[Check]:
             "Erlang B",
             n_patients=3e6,
             warm_up_days=1,
-            run_out_days=1,
+            cool_down_days=1,
         )
         for name, pathway in (
             ("exponential service", room),
@@ -486,7 +486,7 @@ def unlimited() -> list[Check]:
             "Poisson occupancy (Palm 1943)",
             n_patients=2.2e6,
             warm_up_days=2,
-            run_out_days=2,
+            cool_down_days=2,
         )
     ]  # fmt: skip
 
@@ -501,7 +501,7 @@ def busy_days() -> list[Check]:
     return [
         Check(
             "day factor of cv 0.2",
-            at.busy_days(pathway, cv=cv, headroom=6.0),
+            at.busy_days(pathway, cv=cv, thinning_bound=6.0),
             (
                 Expectation("arrivals a day", at.arrivals_a_day, per_day, unit="patients"),
                 Expectation(
@@ -512,7 +512,7 @@ def busy_days() -> list[Check]:
             "mixed Poisson",
             n_patients=1e6,
             warm_up_days=0,
-            run_out_days=1,
+            cool_down_days=1,
         )
     ]  # fmt: skip
 
@@ -559,7 +559,7 @@ def changing_rate() -> list[Check]:
             "Kolmogorov forward equations, by uniformisation",
             n_patients=1.1e6,
             warm_up_days=0,
-            run_out_days=1,
+            cool_down_days=1,
             measured_days=1,
         )
     ]  # fmt: skip
@@ -589,7 +589,7 @@ def cubicle_and_clinician() -> list[Check]:
             "stationary Markov chain, solved exactly",
             n_patients=8e6,
             warm_up_days=at.warm_up_days(per_minute, 60.0, clinicians=cubicles),
-            run_out_days=2,
+            cool_down_days=2,
         )
     ]  # fmt: skip
 

@@ -41,10 +41,10 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Activities
 from simulation.engine.plan import Plan, bind, lower
 from simulation.errors import ResultsError
-from simulation.experiment.shared_draws import draws_alike
 from simulation.pathway.department import Pathway
 from simulation.pathway.rota import timetable
 from simulation.records.schema import Floats, Ints
+from simulation.study.shared_draws import draws_alike
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK
 
@@ -141,9 +141,9 @@ def published() -> tuple[Published, ...]:
 
 def hourly_rates(pathway: Pathway) -> Floats:
     """Patients an hour in the hours that the original has rates for, 6:00 to midnight, shape (18,)."""
-    stream = pathway.streams["arrivals"]
-    weights = np.asarray(pathway.profiles[stream.by_hour or ""].weights, dtype=float)
-    rates: Floats = weights[OPENS // HOUR : 24] * (7 * stream.per_day / weights.sum())
+    source = pathway.arrivals["arrivals"]
+    weights = np.asarray(pathway.profiles[source.by_hour or ""].weights, dtype=float)
+    rates: Floats = weights[OPENS // HOUR : 24] * (7 * source.per_day / weights.sum())
     return rates
 
 
@@ -189,14 +189,14 @@ def people(pathway: Pathway, arrivals: Arrivals, *, clinic_days: int, seed: int)
         return draw(pathway, seed=seed, replication=0, days=7 * clinic_days)
     import pandas as pd
 
-    candidates = pd.DataFrame({"arrived_at": np.zeros(clinic_days * MOST_A_DAY), "stream": "arrivals"})
+    candidates = pd.DataFrame({"arrived_at": np.zeros(clinic_days * MOST_A_DAY), "arrival_source": "arrivals"})
     share = draws_from_table(pathway, candidates, seed=seed).uniform("shipped gap")
     minutes = shipped_gaps(share.reshape(clinic_days, MOST_A_DAY), hourly_rates(pathway))
     if minutes[:, -1].min() < MINUTES_OPEN:
         raise ResultsError(f"a clinic day has more than {MOST_A_DAY} arrivals. Raise MOST_A_DAY")
     opens = np.arange(clinic_days)[:, None] * (WEEK / TICKS_PER_MINUTE) + OPENS / TICKS_PER_MINUTE
     at = (opens + minutes)[minutes < MINUTES_OPEN]
-    return draws_from_table(pathway, pd.DataFrame({"arrived_at": at, "stream": "arrivals"}), seed=seed)
+    return draws_from_table(pathway, pd.DataFrame({"arrived_at": at, "arrival_source": "arrivals"}), seed=seed)
 
 
 # --- what happens to them ------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from simulation.engine.contract import Run
 from simulation.engine.plan import Columns, Plan, bind, lower
 from simulation.engine.reference import simulate
 from simulation.pathway.department import (
+    ArrivalSource,
     ByAttribute,
     ByChance,
     Chance,
@@ -20,6 +21,7 @@ from simulation.pathway.department import (
     End,
     Given,
     Opens,
+    Overflow,
     Pathway,
     Patience,
     Pool,
@@ -28,16 +30,14 @@ from simulation.pathway.department import (
     QueueClass,
     Shift,
     Step,
-    Stream,
     Takes,
     TargetPull,
-    Widen,
 )
 from simulation.pathway.durations import Exponential
 from simulation.records.schema import ActivityTable, Patients
 from simulation.units import DAY
 
-SOURCED: dict[str, Any] = {"mark": "assumed", "source": "a test"}
+SOURCED: dict[str, Any] = {"evidence": "assumed", "source": "a test"}
 LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
 DAYS = 6
 
@@ -84,10 +84,10 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
     )
     return Pathway(
         name="small",
-        streams={
-            "walk_in": Stream(starts="triage", per_day=70, scale=scale, **SOURCED),
-            "ambulance": Stream(starts="bay", per_day=30, scale=scale, **SOURCED),
-            "elective": Stream(starts="move", per_day=5, attends=False, **SOURCED),
+        arrivals={
+            "walk_in": ArrivalSource(starts="triage", per_day=70, scale=scale, **SOURCED),
+            "ambulance": ArrivalSource(starts="bay", per_day=30, scale=scale, **SOURCED),
+            "elective": ArrivalSource(starts="move", per_day=5, attends=False, **SOURCED),
         },
         present={"in_bed": Present(starts="move", pool="beds", share=0.8, **SOURCED)},
         pools={
@@ -115,7 +115,7 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
             "patience": exponential(300),
         },
         priority=rule or priority(),
-        patience=Patience(minutes="patience", streams=("walk_in", "ambulance"), next="left", **SOURCED),
+        patience=Patience(minutes="patience", arrivals=("walk_in", "ambulance"), next="left", **SOURCED),
         steps={
             "triage": Step(
                 asks=("nurses",),
@@ -138,7 +138,7 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
             "place": Step(
                 any_of=("cubicles", "corridor"),
                 keeps=("cubicles", "corridor"),
-                gives_up_at_start=("bays",),
+                releases_at_start=("bays",),
                 adheres=True,
                 pulled=True,
                 may_leave=True,
@@ -154,16 +154,16 @@ def small_pathway(rule: Priority | None = None, *, extra: bool = False, scale: f
                 records={"seen_at": "started"},
                 next="disposition",
             ),
-            "wander": Step(asks=("anywhere",), minutes=("short",), gives_up_at_start=("corridor",), next="review"),
-            "review": Step(asks=("doctors",), minutes=("short",), gives_up_at_end=("cubicles",), next="home"),
+            "wander": Step(asks=("anywhere",), minutes=("short",), releases_at_start=("corridor",), next="review"),
+            "review": Step(asks=("doctors",), minutes=("short",), releases_at_end=("cubicles",), next="home"),
             "decide": Step(asks=("seniors",), minutes=("short",), records={"decided_at": "joined"}, next="move"),
             "move": Step(
                 asks=("beds",),
                 keeps=("beds", "other_beds"),
-                gives_up_at_start=("cubicles", "corridor"),
+                releases_at_start=("cubicles", "corridor"),
                 ranks_as="untriaged",
                 records={"departed_at": "started"},
-                widens=Widen(after_minutes=90, any_of=("other_beds",), **SOURCED),
+                overflow=Overflow(after_minutes=90, any_of=("other_beds",), **SOURCED),
                 next="stay",
             ),
             "stay": Step(minutes=("stay",), next="ward_end"),
@@ -233,7 +233,7 @@ def six() -> Patients:
     """Six attendances whose measures can be worked out by hand (hours of arrival 8, 8, 9, 9, 10, 10)."""
     columns: dict[str, Any] = {
         "patient": [0, 1, 2, 3, 4, 5],
-        "stream": [0, 1, 0, 1, 0, 0],
+        "arrival_source": [0, 1, 0, 1, 0, 0],
         "number": [0, 0, 1, 1, 2, 3],
         "replication": [0] * 6,
         "arrived_at": [480.0, 500.0, 540.0, 560.0, 600.0, 620.0],
@@ -258,7 +258,7 @@ def six() -> Patients:
     return Patients(
         {name: np.array(values) for name, values in columns.items()},
         {
-            "stream": ("walk_in", "ambulance"),
+            "arrival_source": ("walk_in", "ambulance"),
             "outcome": ("discharged", "admitted", "left", "in_building"),
             "acuity_true": LEVELS,
             "acuity_given": LEVELS,

@@ -9,6 +9,7 @@ from simulation.engine import compiled
 from simulation.engine.contract import Notices, Run
 from simulation.engine.plan import Columns, Plan, bind, lower
 from simulation.pathway.department import (
+    ArrivalSource,
     Choice,
     End,
     Pathway,
@@ -17,14 +18,13 @@ from simulation.pathway.department import (
     QueueClass,
     Rounds,
     Step,
-    Stream,
     TargetPull,
     Worsening,
 )
 from simulation.pathway.durations import Exponential
 from simulation.units import DAY
 
-NOTE = {"mark": "assumed", "source": "made for a test"}
+NOTE = {"evidence": "assumed", "source": "made for a test"}
 LEVELS = ("urgent", "standard", "minor")
 DAYS = 6
 
@@ -34,7 +34,7 @@ def busy(*, accumulating: bool, pulled: bool) -> Pathway:
     pull = TargetPull(active=True, starts_at_minutes=120, ends_at_minutes=240, ranks_as="urgent", **NOTE)
     return Pathway(
         name="busy",
-        streams={"walk_in": Stream(starts="door", per_day=75, **NOTE)},
+        arrivals={"walk_in": ArrivalSource(starts="door", per_day=75, **NOTE)},
         pools={"doctor": Pool(kind="staff", capacity=1, **NOTE)},
         attributes={"acuity_true": Choice(kind="choice", categories=LEVELS, shares=(0.2, 0.4, 0.4), **NOTE)},
         durations={
@@ -50,7 +50,7 @@ def busy(*, accumulating: bool, pulled: bool) -> Pathway:
             **NOTE,
         ),
         worsening=Worsening(
-            minutes="worsening", streams=("walk_in",), becomes={"standard": "urgent", "minor": "standard"}, **NOTE
+            minutes="worsening", arrivals=("walk_in",), becomes={"standard": "urgent", "minor": "standard"}, **NOTE
         ),
         rounds=Rounds(waiting_at=("see", "review"), every_minutes=10, **NOTE),
         steps={

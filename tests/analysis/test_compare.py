@@ -153,8 +153,8 @@ def test_patients_are_paired_by_stream_and_number_not_by_row(six: Patients, alte
     seen[0] -= 20  # better
     seen[3] += 20  # worse
     seen[4] += 0.5  # within a minute
-    other = altered(six, seen_at=seen, stream=1 - six["stream"]).select(np.array([5, 4, 3, 2, 0, 0]))
-    other = Patients(other.columns, {**other.categories, "stream": ("ambulance", "walk_in")})
+    other = altered(six, seen_at=seen, arrival_source=1 - six["arrival_source"]).select(np.array([5, 4, 3, 2, 0, 0]))
+    other = Patients(other.columns, {**other.categories, "arrival_source": ("ambulance", "walk_in")})
     number = other["number"].copy()
     number[-1] = 99
     found = shares_better_worse(altered(other, number=number), six, DAY)

@@ -24,7 +24,7 @@ BY_HAND = {
     ("wait_to_clinician_mean", "all"): (70 + 0 + 100 + 30 + 100 + 720) / 6,
     ("wait_to_clinician_mean", LEVELS_1_2): (0 + 30 + 720) / 3,
     ("wait_to_clinician_mean", "acuity_true=urgent"): 70,
-    ("wait_to_clinician_mean", "stream=ambulance"): 15,
+    ("wait_to_clinician_mean", "arrival_source=ambulance"): 15,
     ("wait_to_clinician_mean", "language_need=yes"): (100 + 720) / 2,
     ("time_to_clinician_median", "all"): 70,  # 0, 30, 70, 100, 800
     ("time_to_clinician_p95", "all"): 100 + 0.8 * 700,
@@ -97,7 +97,7 @@ def test_every_defined_measure_is_worked_out_by_hand() -> None:
 
 @pytest.mark.parametrize("most", [30, 45, 60])
 def test_a_handover_of_just_the_minutes_of_a_band_is_not_over_them(six: Patients, most: int) -> None:
-    by_ambulance = np.flatnonzero(six.where("stream", "ambulance"))
+    by_ambulance = np.flatnonzero(six.where("arrival_source", "ambulance"))
     handed_over_at = six["handed_over_at"].copy()
     handed_over_at[by_ambulance] = six["arrived_at"][by_ambulance] + [most, most + 1]
     changed = Patients({**six.columns, "handed_over_at": handed_over_at}, six.categories)
@@ -173,7 +173,7 @@ def test_the_longest_stay_is_not_cut_out_because_it_has_not_ended(six: Patients,
     """Patient 3 stayed 1140 minutes; while still there, the stay is longer than every other and the mean unknown."""
     found = measure(still_there(six, altered, 3), window=DAY)
     assert found.value("stay_mean") == np.inf
-    assert found.value("stay_mean", "stream=ambulance") == np.inf
+    assert found.value("stay_mean", "arrival_source=ambulance") == np.inf
     assert found.value("stay_mean", "acuity_true=urgent") == 240  # nobody of this group is unfinished
     assert found.value("stay_median") == (241 + 400) / 2  # 100, 240, 241, 400, 880, longer
     assert found.value("stay_p95") == np.inf
@@ -231,7 +231,7 @@ def test_groups_are_those_of_masks_one_by_one(department: Any) -> None:
     stay = patients["departed_at"] - patients["arrived_at"]
     admitted, hour = patients.admitted(), patients["arrived_at"] // 60 % 24
     groups = {
-        "stream=ambulance": patients.where("stream", "ambulance"),
+        "arrival_source=ambulance": patients.where("arrival_source", "ambulance"),
         "acuity_true=standard": patients.where("acuity_true", "standard"),
         LEVELS_1_2: patients.where("acuity_true", "immediate", "very_urgent"),
         "outcome=admitted": admitted,

@@ -41,7 +41,7 @@ def slow_holdings(department: Any) -> Held:
         assert isinstance(node, StepRow)
         if start == NEVER:
             continue
-        give(who, node.gives_up_at_start, start)
+        give(who, node.releases_at_start, start)
         taken = set()
         if node.ask != NONE:
             chosen = int(table.pool[k])
@@ -53,7 +53,7 @@ def slow_holdings(department: Any) -> Held:
         if end == NEVER:
             continue
         give(who, taken - set(node.keeps), end)
-        give(who, node.gives_up_at_end, end)
+        give(who, node.releases_at_end, end)
     return found + [(patient, pool, at, np.inf) for pool, at in held.items()]
 
 

@@ -54,7 +54,7 @@ def five_patients() -> Patients:
     wait = np.array([10.0, 20, 30, 40, 50])
     columns = {
         "patient": np.arange(0, 10, 2, dtype=np.int32),
-        "stream": np.zeros(5, dtype=np.int16),
+        "arrival_source": np.zeros(5, dtype=np.int16),
         "number": np.arange(5),
         "replication": np.zeros(5, dtype=np.int32),
         "arrived_at": arrived_at,
@@ -62,7 +62,7 @@ def five_patients() -> Patients:
         "seen_at": np.where(np.arange(5) < 4, arrived_at + wait, np.nan),
         "departed_at": arrived_at + np.where(np.arange(5) < 4, wait + 5, wait),
     }
-    return Patients(columns, {"stream": ("walk_in",), "outcome": ("discharged", "left")})
+    return Patients(columns, {"arrival_source": ("walk_in",), "outcome": ("discharged", "left")})
 
 
 def of_rows(*rows: int) -> np.ndarray:

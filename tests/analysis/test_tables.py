@@ -41,8 +41,8 @@ def test_a_point_in_time_is_the_first_time_its_record_happened(department: Any, 
 
 
 def test_only_sources_that_attend_have_rows(department: Any) -> None:
-    assert department.patients.known("stream") == ("walk_in", "ambulance")
-    attends = np.isin(department.draws.stream, [0, 1])
+    assert department.patients.known("arrival_source") == ("walk_in", "ambulance")
+    attends = np.isin(department.draws.arrival_source, [0, 1])
     assert len(department.patients) == attends.sum() < len(department.draws)
     np.testing.assert_array_equal(department.patients["number"], department.draws.number[attends])
 
@@ -88,7 +88,7 @@ def test_a_patient_who_arrives_after_the_horizon_has_no_row(department: Any) -> 
 def test_an_attribute_that_is_named_like_another_column_is_refused(department: Any) -> None:
     from dataclasses import replace
 
-    attributes = {"outcome": Chance(kind="chance", p=0.5, mark="assumed", source="a test")}
+    attributes = {"outcome": Chance(kind="chance", p=0.5, evidence="assumed", source="a test")}
     pathway = replace(department.pathway, attributes=attributes)
     with pytest.raises(ResultsError, match="'outcome' is already"):
         patients_table(pathway, department.plan, department.draws, department.run)

@@ -13,7 +13,7 @@ def engine(request: pytest.FixtureRequest) -> EngineName:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that run on every engine, so that `-m engine` finds them."""
+    """Evidence the tests that run on every engine, so that `-m engine` finds them."""
     for item in items:
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)

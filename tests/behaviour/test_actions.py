@@ -13,13 +13,13 @@ from simulation.analysis.occupancy import holdings
 from simulation.analysis.profile import day_profile
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.plan import paced_end
-from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.pathway.department import Action
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.policy import Policy
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
-RUN = RunLength(warm_up_days=0, measured_days=10, run_out_days=2, replications=1, seed=3)
+RUN = RunLength(warm_up_days=0, measured_days=10, cool_down_days=2, replications=1, seed=3)
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 Simulate = Callable[[Policy], Simulated]
 
@@ -38,7 +38,7 @@ def arm() -> ReadyArm:
 @pytest.fixture(scope="module")
 def simulate(arm: ReadyArm) -> Simulate:
     def run(policy: Policy) -> Simulated:
-        return simulate_arm(replace(arm, policy=policy), RUN, "compiled", 0, run_out_days=2)
+        return simulate_arm(replace(arm, policy=policy), RUN, "compiled", 0, cool_down_days=2)
 
     return run
 

@@ -99,8 +99,8 @@ class Department:
 def pathway_of(department: Department) -> Pathway:
     """The pathway, every block marked as made for this test."""
     stated = yaml.safe_load(department.ours)
-    note = {"mark": "assumed", "source": "made for a test"}
-    for section in ("streams", "pools", "attributes", "durations"):
+    note = {"evidence": "assumed", "source": "made for a test"}
+    for section in ("arrivals", "pools", "attributes", "durations"):
         stated[section] = {name: {**each, **note} for name, each in stated.get(section, {}).items()}
     for section in ("priority", "patience"):
         if section in stated:
@@ -195,7 +195,7 @@ priority: {rule: acuity, classes: {anyone: {rank: 1, rate: 1}}, untriaged_as: an
 
 URGENT_FIRST = Department(
     ours="""
-streams: {walk_in: {starts: door, per_day: 259.2}}
+arrivals: {walk_in: {starts: door, per_day: 259.2}}
 attributes:
   acuity_true: {kind: choice, categories: [urgent, routine], shares: [0.25, 0.75]}
 pools: {nurses: {kind: staff, capacity: 3}}
@@ -231,7 +231,7 @@ ends: {home: {outcome: discharged}}
 SHIFTS = Department(
     ours=ONE_CLASS
     + """
-streams: {walk_in: {starts: treatment, per_day: 52}}
+arrivals: {walk_in: {starts: treatment, per_day: 52}}
 pools:
   doctors:
     kind: staff
@@ -255,13 +255,13 @@ ends: {home: {outcome: discharged}}
 LEAVING = Department(
     ours=ONE_CLASS
     + """
-streams: {walk_in: {starts: triage, per_day: 200}}
+arrivals: {walk_in: {starts: triage, per_day: 200}}
 pools: {nurses: {kind: staff, capacity: 1}, doctors: {kind: staff, capacity: 2}}
 durations:
   triage: {kind: exponential, mean: 8}
   treatment: {kind: lognormal, mean: 20, log_sd: 0.6}
   patience: {kind: exponential, mean: 40}
-patience: {minutes: patience, streams: [walk_in], next: left}
+patience: {minutes: patience, arrivals: [walk_in], next: left}
 steps:
   triage: {asks: [nurses], minutes: [triage], may_leave: true, first_seen: true, next: after_triage}
   treatment: {asks: [doctors], minutes: [treatment], next: home}
@@ -291,12 +291,12 @@ ends: {home: {outcome: discharged}, left: {outcome: left}}
 BOARDING = Department(
     ours=ONE_CLASS
     + """
-streams: {walk_in: {starts: treatment, per_day: 52}}
+arrivals: {walk_in: {starts: treatment, per_day: 52}}
 pools: {cubicles: {kind: space, capacity: 4}, beds: {kind: space, capacity: 3}}
 durations: {treatment: {kind: exponential, mean: 40}, stay: {kind: exponential, mean: 60}}
 steps:
   treatment: {asks: [cubicles], minutes: [treatment], keeps: [cubicles], next: bed}
-  bed: {asks: [beds], minutes: [stay], gives_up_at_start: [cubicles], next: home}
+  bed: {asks: [beds], minutes: [stay], releases_at_start: [cubicles], next: home}
 ends: {home: {outcome: admitted}}
 """,
     theirs=lambda: ciw.create_network(
@@ -366,7 +366,7 @@ def test_a_cubicle_given_back_before_the_bed_is_free_is_not_ciws_blocking() -> N
     pathway = pathway_of(BOARDING)
     steps = {
         "treatment": replace(pathway.steps["treatment"], keeps=()),
-        "bed": replace(pathway.steps["bed"], gives_up_at_start=()),
+        "bed": replace(pathway.steps["bed"], releases_at_start=()),
     }
     found = differences(BOARDING, in_ours(BOARDING, replace(pathway, steps=steps)))
     assert found["cubicle"] < -2 * ALLOWED

@@ -8,12 +8,12 @@ import pytest
 from simulation.analysis.audit import audit
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.plan import bind
-from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.pathway.department import Outage, ShareOfTime, Span, StatedOutages
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
 
 DAYS = {"compiled": 10, "reference": 3}
-NOTE = {"mark": "assumed", "source": "made for a test"}
+NOTE = {"evidence": "assumed", "source": "made for a test"}
 OVER = StatedOutages(kind="stated", spans=(Span(starts_at_minutes=1e6, ends_at_minutes=2e6),), **NOTE)
 """It can happen, so everybody goes the way of a tool that can fail; and never does within a run."""
 ENGINES = ("compiled", "reference")
@@ -33,14 +33,14 @@ def run(study: Study, policy: str, engine: str, **outages: Outage) -> Simulated:
     assert found is not None
     pathway = study.baseline.pathway
     arm = ReadyArm(policy, study.baseline.arm, replace(pathway, outages={**pathway.outages, **outages}), found)
-    length = RunLength(seed=5, replications=1, warm_up_days=0, measured_days=DAYS[engine], run_out_days=0)
-    return simulate_arm(arm, length, engine, 0, run_out_days=0)  # type: ignore[arg-type]
+    length = RunLength(seed=5, replications=1, warm_up_days=0, measured_days=DAYS[engine], cool_down_days=0)
+    return simulate_arm(arm, length, engine, 0, cool_down_days=0)  # type: ignore[arg-type]
 
 
 def unlike(one: Simulated, other: Simulated) -> list[str]:
     """The points in time and outcomes in which two runs differ, and the labels of those triaged."""
     first, second = one.patients, other.patients
-    names = ["number", "stream", "outcome", *(name for name in first.columns if name.endswith("_at"))]
+    names = ["number", "arrival_source", "outcome", *(name for name in first.columns if name.endswith("_at"))]
     found = [name for name in names if not np.array_equal(first[name], second[name], equal_nan=True)]
     triaged = ~np.isnan(first["triaged_at"])
     if not np.array_equal(first["acuity_given"][triaged], second["acuity_given"][triaged]):
@@ -78,8 +78,8 @@ def test_a_tool_that_always_answers_worse_is_the_worse_tool(study: Study) -> Non
     assert degrades.degraded is not None
     worse = replace(degrades, ai=replace(degrades.ai, matrix=degrades.degraded), degraded=None)
     arm = ReadyArm("worse", study.baseline.arm, study.baseline.pathway, worse)
-    length = RunLength(seed=5, replications=1, warm_up_days=0, measured_days=DAYS["compiled"], run_out_days=0)
-    assert unlike(always, simulate_arm(arm, length, "compiled", 0, run_out_days=0)) == []
+    length = RunLength(seed=5, replications=1, warm_up_days=0, measured_days=DAYS["compiled"], cool_down_days=0)
+    assert unlike(always, simulate_arm(arm, length, "compiled", 0, cool_down_days=0)) == []
     assert unlike(always, run(study, "ai_degrades", "compiled")) != []
 
 

@@ -12,24 +12,27 @@ from pydantic import TypeAdapter
 
 from simulation.config import load, packaged_configs, policy_named
 from simulation.engine.choose import EngineName
-from simulation.experiment.replicate import Simulated, simulate_arm
 from simulation.pathway.department import Outage, Pathway, ShareOfTime, Span, StatedOutages
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.estimates import Portion
 from simulation.triage.policy import Policy, Role
 
 DAYS = {"compiled": 10, "reference": 2}
-WHY: dict[str, Any] = {"mark": "measured", "source": "made for a test"}
+WHY: dict[str, Any] = {"evidence": "measured", "source": "made for a test"}
 EVERYBODY = ["walk_in", "ambulance", "referred"]
 DURATIONS = ("triage_interview", "triage_observations", "triage_record", "ambulance_assessment", "first_contact")
 OVER = StatedOutages(
-    kind="stated", spans=(Span(starts_at_minutes=1e6, ends_at_minutes=2e6),), mark="assumed", source="made for a test"
+    kind="stated",
+    spans=(Span(starts_at_minutes=1e6, ends_at_minutes=2e6),),
+    evidence="assumed",
+    source="made for a test",
 )
 """It can happen, so everybody goes the way of a tool that can fail; and never does within a run."""
 
 
 def share(of_time: float) -> Outage:
-    return ShareOfTime(kind="share", share=of_time, mean_down_minutes=240, mark="assumed", source="made for a test")
+    return ShareOfTime(kind="share", share=of_time, mean_down_minutes=240, evidence="assumed", source="made for a test")
 
 
 def number(value: float) -> dict[str, Any]:
@@ -40,7 +43,7 @@ def policy_with_levers(on: bool) -> Policy:
     """Every lever and every part of how people use it, at its nought (`on`: away from it), with the nurse's luck."""
     nurse = stated("nurse").nurse
     nurse_told: dict[str, Any] = TypeAdapter(type(nurse)).dump_python(nurse)
-    streams = {"streams": EVERYBODY, **WHY}
+    streams = {"arrivals": EVERYBODY, **WHY}
     added = {"durations": ["triage_interview"], "seconds": number(20 * on)}
     factor = number(0.8 if on else 1)
     good = {"sensitivity": number(0.6 * on), "specificity": number(1), "covers": streams}
@@ -48,7 +51,7 @@ def policy_with_levers(on: bool) -> Policy:
         "kind": "matrix",
         "name": "everything",
         "nurse": nurse_told,
-        "ai": {**nurse_told, "name": "twin", "luck_of": "nurse"},
+        "ai": {**nurse_told, "name": "twin", "same_draw_as": "nurse"},
         "role": "advises",
         "switching": {name: number(0.5) for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong")},
         "covers": {"labels": EVERYBODY, "minutes": EVERYBODY, "share": number(1), **WHY},
@@ -60,7 +63,7 @@ def policy_with_levers(on: bool) -> Policy:
         "latency": added,
         "minutes": [{"durations": [name], "factor": factor, "kept_when_handed_back": True} for name in DURATIONS],
         "burdens": [{"durations": ["triage_interview"], "factor": number(1 + 0.5 * on), "covers": streams}],
-        "watches": {"streams": EVERYBODY, "sensitivity": number(1), "false_alarms_per_hour": number(2 * on), **WHY},
+        "watches": {"arrivals": EVERYBODY, "sensitivity": number(1), "false_alarms_per_hour": number(2 * on), **WHY},
         "actions": {
             "tests": {"sets": "tests_ordered", "to": "1", "suited": {"test_rounds": ["1", "2"]}, **good},
             "gp": {"sets": "streamed", "to": "primary_care", "suited": {"suits_primary_care": ["yes"]}, **good},
@@ -85,8 +88,8 @@ def alone() -> ReadyArm:
 
 def run(alone: ReadyArm, policy: Policy, engine: EngineName, pathway: Pathway | None = None) -> Simulated:
     arm = replace(alone, policy=policy, pathway=pathway or alone.pathway)
-    length = RunLength(seed=8, replications=1, warm_up_days=0, measured_days=DAYS[engine], run_out_days=0)
-    return simulate_arm(arm, length, engine, 0, run_out_days=0)
+    length = RunLength(seed=8, replications=1, warm_up_days=0, measured_days=DAYS[engine], cool_down_days=0)
+    return simulate_arm(arm, length, engine, 0, cool_down_days=0)
 
 
 def unlike(one: Simulated, other: Simulated, *, apart_from: tuple[str, ...] = ()) -> list[str]:
@@ -126,9 +129,9 @@ def test_an_ai_with_the_nurses_matrix_minutes_and_luck_is_the_nurse_arm_row_for_
     role: Role, alone: ReadyArm, engine: EngineName
 ) -> None:
     nurse, sham = stated("nurse"), stated("sham")
-    half = Portion(value=0.5, mark="measured", source="made for a test") if role == "advises" else None
+    half = Portion(value=0.5, evidence="measured", source="made for a test") if role == "advises" else None
     fresh = replace(sham, role=role, acceptance=half)
-    twin = replace(fresh, ai=replace(nurse.nurse, name="twin", luck_of="nurse"))
+    twin = replace(fresh, ai=replace(nurse.nurse, name="twin", same_draw_as="nurse"))
     assert unlike(run(alone, nurse, engine), run(alone, twin, engine)) == []
     assert "seen_at" in unlike(run(alone, nurse, engine), run(alone, fresh, engine))
 

@@ -271,14 +271,14 @@ def test_triage_by_several_nurses_is_within_six_per_cent_of_the_approximation(st
             "Allen and Cunneen",
             n_patients=150_000,
             warm_up_days=warm_up_days(per_hour / 60, minutes, clinicians=nurses),
-            run_out_days=1,
+            cool_down_days=1,
         )
         (row,) = theory.rows_of(check, Effort("compiled", values=VALUES), seed=27 + number)
         assert row.relative_error < 0.04
         assert abs(row.found - expected) <= 3 * row.standard_error + max(0.06 * expected, 0.05)
 
 
-BRIEF = Length(replications=1, warm_up_days=0, measured_days=12, run_out_days=12)
+BRIEF = Length(replications=1, warm_up_days=0, measured_days=12, cool_down_days=12)
 
 
 def test_no_order_of_service_changes_the_work_weighted_wait_to_the_last_tick(engine: EngineName) -> None:

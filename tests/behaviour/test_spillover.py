@@ -11,7 +11,7 @@ from simulation.analysis.spillover import Effect, effects
 from simulation.draws import draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
-from simulation.experiment.replicate import Task, replicate
+from simulation.experiment.replicate import replicate
 from simulation.pathway.department import Pathway
 from simulation.study.design import Arm, Coverages
 from simulation.study.study import ReadyArm, RunLength
@@ -19,7 +19,7 @@ from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 from simulation.units import DAY
 
-WHY: dict[str, Any] = {"mark": "assumed", "source": "a test"}
+WHY: dict[str, Any] = {"evidence": "assumed", "source": "a test"}
 PER_MINUTE, MINUTES, FACTOR = 0.08, 10.0, 0.5
 """Poisson arrivals, a fixed time each; the tool halves it: the nurse is busy 80, 60 or 40 % of the time."""
 SEED, REPLICATIONS, DAYS = 20261124, 16, 140
@@ -38,7 +38,7 @@ def mean_wait(share: float) -> float:
 def one_nurse() -> Pathway:
     stated = {
         "name": "one nurse",
-        "streams": {"walk_in": {"starts": "see", "per_day": PER_MINUTE * 1440, **WHY}},
+        "arrivals": {"walk_in": {"starts": "see", "per_day": PER_MINUTE * 1440, **WHY}},
         "attributes": {
             "acuity_true": {"kind": "choice", "categories": ["urgent"], "shares": [1], **WHY},
             "acuity_given": {"kind": "given", "like": "acuity_true", **WHY},
@@ -85,7 +85,7 @@ def arms_of(pathway: Pathway) -> tuple[ReadyArm, ...]:
 
 @pytest.fixture(scope="module")
 def found(one_nurse: Pathway) -> dict[str, Effect]:
-    run = RunLength(seed=SEED, replications=REPLICATIONS, warm_up_days=7, measured_days=DAYS, run_out_days=1)
+    run = RunLength(seed=SEED, replications=REPLICATIONS, warm_up_days=7, measured_days=DAYS, cool_down_days=1)
     coverages = Coverages(partial="half", full="all")
     task = Task(arms_of(one_nurse), "none", run, "compiled", 0, coverages)
     replications = [replicate(replace(task, replication=number)) for number in range(REPLICATIONS)]

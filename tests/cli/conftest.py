@@ -9,7 +9,7 @@ import pytest
 from simulation.cli import main
 
 SHORT = (
-    "engine=compiled", "executor=serial", "run.measured_days=3", "run.warm_up_days=1", "run.run_out_days=1",
+    "engine=compiled", "executor=serial", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1",
     "run.doublings=0", "run.replications=2",
 )  # fmt: skip
 

@@ -75,7 +75,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
     here = tmp_path_factory.mktemp("written")
     mine = here / "configs" / "scenario"
     mine.mkdir(parents=True)
-    (mine / "mine.yaml").write_text("question: Mine?\nchanges: {site.streams.walk_in.scale: 1.2}\n", encoding="utf-8")
+    (mine / "mine.yaml").write_text("question: Mine?\nchanges: {site.arrivals.walk_in.scale: 1.2}\n", encoding="utf-8")
     printed = io.StringIO()
     small = Picture("pathway", b"a picture", "alternative text", "caption")  # it is drawn for `show`, above
     with contextlib.chdir(here), contextlib.redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
@@ -103,7 +103,7 @@ def test_the_command_and_the_notebook_resolve_a_study_alike(written: tuple[Path,
     stored = yaml.safe_load((folders(written[0])[0] / "config.yaml").read_text(encoding="utf-8"))
     study = ae.load(*RUN, "run.seed=1")
     assert study.resolved == stored
-    assert study.baseline.pathway.streams["walk_in"].scale == 1.2
+    assert study.baseline.pathway.arrivals["walk_in"].scale == 1.2
     assert study.baseline.pathway.pools["doctors"].extra == 1
     assert ae.load(*RUN, "run.seed=1", config_dir=written[0] / "configs").resolved == stored
 
@@ -135,6 +135,19 @@ def test_a_report_that_cannot_be_made_is_said_at_the_end_and_the_data_and_the_an
     assert {"config.yaml", "manifest.json", "replications.parquet", "summary.csv"} <= {
         path.name for path in folder.iterdir()
     }
+
+
+def test_migrate_renames_old_keys_and_a_dry_run_only_says_which(aeflow: Aeflow, here: Path) -> None:
+    file = here / "configs" / "run" / "ours.yaml"
+    file.parent.mkdir(parents=True)
+    file.write_text("run_out_days: 3   # ours\n", encoding="utf-8")
+    told = "  run/ours.yaml: run_out_days -> cool_down_days (1)\n1 place in 1 file, 0 folders\n"
+    dry = aeflow("migrate", "configs", "dry_run=true")
+    assert (dry.code, dry.out) == (0, f"{told}Dry run: nothing was written.\n")
+    assert file.read_text(encoding="utf-8") == "run_out_days: 3   # ours\n"
+    assert aeflow("migrate", "configs").out == told
+    assert file.read_text(encoding="utf-8") == "cool_down_days: 3   # ours\n"
+    assert aeflow("migrate", "configs").out == "configs: nothing has an old name\n"
 
 
 def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path) -> None:

@@ -15,7 +15,7 @@ pytestmark = [
     pytest.mark.skipif(os.name == "nt", reason="a terminal's Ctrl-C is sent to a process group"),
 ]
 LONG = (
-    "run.replications=6", "run.measured_days=7", "run.warm_up_days=0", "run.run_out_days=1", "run.doublings=0",
+    "run.replications=6", "run.measured_days=7", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0",
     "engine=reference",
 )  # fmt: skip
 """Of each a second or two: the first is soon done, and the others leave time to be stopped."""

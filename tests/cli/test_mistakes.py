@@ -30,7 +30,10 @@ def changed(name: str, before: str, after: str) -> str:
         ("enginee=compiled", "enginee: unknown key 'enginee'. Did you mean 'engine'?"),
         ("staffing.triage_nurze.extra=1", "there is no 'staffing.triage_nurze'. Did you mean 'triage_nurses'?"),
         ("staffing.triage_nurses.extar=1", "staffing.triage_nurses.extar: unknown key 'extar'. Did you mean 'extra'?"),
-        ("knobs.patience_scale.valeu=3", "knobs.patience_scale.valeu: unknown key 'valeu'. Did you mean 'value'?"),
+        (
+            "calibration.patience_scale.valeu=3",
+            "calibration.patience_scale.valeu: unknown key 'valeu'. Did you mean 'value'?",
+        ),
         ("run.seed.x=3", "'run.seed' holds no keys"),
         ("scenario=bussier", "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?"),
         ("site=null", "site=null: there is no site None. Known names: published/treatment_centre, typical"),
@@ -39,9 +42,13 @@ def changed(name: str, before: str, after: str) -> str:
         ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a valid tuple"),
         ("engine=fast", "engine: found 'fast'. Allowed: 'auto', 'reference' or 'compiled'"),
         ("run.measured_days=-1", "run.measured_days: found -1. Allowed: greater than 0"),
+        ("run.warm_up_days=10", "run.warm_up_days: found 10. Allowed: a multiple of 7"),
+        ("run.start_week=52", "run.start_week: found 52. Allowed: less than or equal to 51"),
+        ("run.start_week=-1", "run.start_week: found -1. Allowed: greater than or equal to 0"),
+        ("run.start_week=spring", "run.start_week: found 'spring'. Allowed: a valid integer"),
         (
-            "site.streams.walk_in.per_day=-4",
-            "site.streams.walk_in.per_day: found -4. Allowed: greater than or equal to 0",
+            "site.arrivals.walk_in.per_day=-4",
+            "site.arrivals.walk_in.per_day: found -4. Allowed: greater than or equal to 0",
         ),
         ("pathway.priority.adherence=1.2", "pathway.priority.adherence: found 1.2. Allowed: less than or equal to 1"),
         ("staffing.doctors.rota=[]", "staffing.doctors.rota: the rota is empty. Give at least one shift"),
@@ -60,22 +67,22 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
 
 
 def test_a_misspelt_key_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
-    own({"scenario/mine.yaml": "question: What if?\nchagnes: {site.streams.walk_in.scale: 1.1}\n"})
+    own({"scenario/mine.yaml": "question: What if?\nchagnes: {site.arrivals.walk_in.scale: 1.1}\n"})
     said = aeflow("compare", "scenario=mine").message
     assert said.strip() == "scenario.chagnes: unknown key 'chagnes'. Did you mean 'changes'?"
 
 
 def test_a_misspelt_path_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
-    own({"scenario/mine.yaml": "question: What if?\nchanges: {site.streams.walk_on.scale: 1.1}\n"})
+    own({"scenario/mine.yaml": "question: What if?\nchanges: {site.arrivals.walk_on.scale: 1.1}\n"})
     said = aeflow("compare", "scenario=mine").message
-    assert said.startswith("scenario.changes.site.streams.walk_on.scale: there is no 'site.streams.walk_on'")
+    assert said.startswith("scenario.changes.site.arrivals.walk_on.scale: there is no 'site.arrivals.walk_on'")
     assert "Did you mean 'walk_in'?" in said
 
 
 def test_a_misspelt_key_in_a_site_file_is_named(aeflow: Aeflow, own: Own) -> None:
     own({"site/mine.yaml": changed("site/typical.yaml", "per_day: 224.4", "per_dya: 224.4")})
     said = aeflow("compare", "site=mine").message
-    assert "site.streams.walk_in.per_dya: unknown key 'per_dya'. Did you mean 'per_day'?" in said
+    assert "site.arrivals.walk_in.per_dya: unknown key 'per_dya'. Did you mean 'per_day'?" in said
 
 
 @pytest.mark.parametrize("text", ["", "- a\n- b\n"])
@@ -105,14 +112,14 @@ def test_an_arm_that_names_an_unknown_policy_is_named(aeflow: Aeflow) -> None:
 
 
 def test_a_step_and_a_branch_of_one_name_are_named(aeflow: Aeflow) -> None:
-    branch = "{kind: attribute, attribute: stream, cases: {walk_in: home}, otherwise: home}"
+    branch = "{kind: attribute, attribute: arrival_source, cases: {walk_in: home}, otherwise: home}"
     said = aeflow("compare", f"+pathway.branches.triage={branch}").message
     assert "branches has a 'triage' too" in said
     assert "rename one" in said
 
 
 def test_a_pool_in_site_and_in_staffing_is_named(aeflow: Aeflow, own: Own) -> None:
-    doctors = "pools:\n  doctors: {kind: staff, capacity: 3, mark: assumed, source: made for a test}\n"
+    doctors = "pools:\n  doctors: {kind: staff, capacity: 3, evidence: assumed, source: made for a test}\n"
     own({"site/mine.yaml": changed("site/typical.yaml", "pools:\n", doctors)})
     said = aeflow("compare", "site=mine").message
     assert said == "staffing.doctors: the name is used in site, too. Names are unique in a section: rename one."
@@ -144,7 +151,7 @@ def test_a_key_stated_twice_in_one_block_is_named(
 
 def test_a_block_stated_twice_in_a_site_is_named_though_the_first_is_far_above(aeflow: Aeflow, own: Own) -> None:
     text = packaged("site/typical.yaml")
-    own({"site/mine.yaml": f"{text}\nday_factors:\n  residual: {{cv: 0.5, mark: assumed, source: x}}\n"})
+    own({"site/mine.yaml": f"{text}\nday_factors:\n  residual: {{cv: 0.5, evidence: assumed, source: x}}\n"})
     line = len(text.splitlines()) + 2
     assert aeflow("compare", "site=mine").message == (
         f"site/mine.yaml, line {line}: states a key twice: day_factors. Keep one of the two."
@@ -197,3 +204,21 @@ def test_a_folder_of_configurations_that_does_not_exist_is_named(aeflow: Aeflow)
 @pytest.mark.parametrize("words", [("report",), ("report", "a", "b"), ("report", "nowhere")])
 def test_a_report_of_nothing_is_refused(words: tuple[str, ...], aeflow: Aeflow) -> None:
     assert aeflow(*words).message
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "migrate: found 0 folders. Name your folder of configurations."),
+        (("one", "two"), "migrate: found 2 folders. Name your folder of configurations."),
+        (("nowhere",), "nowhere: is not a folder. Name your folder of configurations."),
+        (
+            ("x", "dry_run=yes"),
+            "dry_run=yes: is neither true nor false. Say dry_run=true to see what would be renamed.",
+        ),
+    ],
+)
+def test_migrate_without_one_folder_that_is_there_is_named(
+    words: tuple[str, ...], message: str, aeflow: Aeflow
+) -> None:
+    assert aeflow("migrate", *words).message == message

@@ -8,7 +8,7 @@ from simulation.config.dotted import Change, lay_over, set_change, take
 from simulation.errors import Fault
 
 FULL: dict[str, Any] = {
-    "minutes": {"seconds_saved": {"value": 60}, "mark": "assumed", "source": "test"},
+    "minutes": {"seconds_saved": {"value": 60}, "evidence": "assumed", "source": "test"},
     "ai": {"matrix": [[1]]},
 }
 
@@ -55,7 +55,7 @@ def test_what_is_taken_brings_the_provenance_of_its_block_and_stays_apart_from_t
     policy: dict[str, Any] = {}
     faults: list[Fault] = []
     take(policy, FULL, "minutes.seconds_saved", "here", faults)
-    assert policy == {"minutes": {"seconds_saved": {"value": 60}, "mark": "assumed", "source": "test"}}
+    assert policy == {"minutes": {"seconds_saved": {"value": 60}, "evidence": "assumed", "source": "test"}}
     policy["minutes"]["seconds_saved"]["value"] = 1
     assert FULL["minutes"]["seconds_saved"]["value"] == 60
     assert faults == []

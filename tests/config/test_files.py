@@ -155,8 +155,8 @@ def test_a_file_that_cannot_be_read_is_one_message_that_names_it(
     [
         (NURSE + "defaults: [sham]\n", "triage/mine.yaml.defaults: takes another file"),
         (
-            NURSE.replace("value: 0.5", 'value: "${knobs.medicine_beds.value}"'),
-            "triage/mine.yaml.nurse.correlation.value: refers to '${knobs.medicine_beds.value}'",
+            NURSE.replace("value: 0.5", 'value: "${calibration.medicine_beds.value}"'),
+            "triage/mine.yaml.nurse.correlation.value: refers to '${calibration.medicine_beds.value}'",
         ),
     ],
 )

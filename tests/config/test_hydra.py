@@ -19,7 +19,7 @@ from simulation.validation.nhs import _Site
 
 Own = Callable[..., Path]
 CONFIG = (packaged_configs() / "config.yaml").read_text(encoding="utf-8")
-KNOBS = (packaged_configs() / "knobs" / "typical.yaml").read_text(encoding="utf-8")
+CALIBRATION = (packaged_configs() / "calibration" / "typical.yaml").read_text(encoding="utf-8")
 SCENARIO = "question: {}\nchanges: {{}}\n"
 
 
@@ -29,7 +29,7 @@ SCENARIO = "question: {}\nchanges: {{}}\n"
 def test_a_config_of_the_users_with_another_scenario_is_reported_by_its_name(own: Own) -> None:
     study = load(config_dir=own({"config.yaml": CONFIG.replace("scenario: usual", "scenario: busier")}))
     assert study.scenario == "busier"
-    assert study.baseline.pathway.streams["walk_in"].scale == pytest.approx(1.1)
+    assert study.baseline.pathway.arrivals["walk_in"].scale == pytest.approx(1.1)
 
 
 @pytest.mark.parametrize("override", ["scenario=busier", "scenario='busier'", 'scenario="busier"'])
@@ -40,16 +40,21 @@ def test_a_scenario_is_called_as_its_file_however_it_is_quoted(override: str) ->
 def test_a_study_that_chooses_other_groups_says_which() -> None:
     chosen = stated_in(["study=published/treatment_centre"], search_folders()).choices
     assert chosen == {
-        "study": "published/treatment_centre", "site": "published/treatment_centre", "knobs": "published/none",
+        "study": "published/treatment_centre", "site": "published/treatment_centre", "calibration": "published/none",
         "staffing": "published/treatment_centre", "pathway": "published/treatment_centre",
         "triage": "published/no_levels", "scenario": "usual", "run": "standard",
     }  # fmt: skip
 
 
 def test_the_hash_of_fitted_values_is_of_the_file_in_use(own: Own) -> None:
-    mine = own({"config.yaml": CONFIG.replace("knobs: typical", "knobs: mine"), "knobs/mine.yaml": KNOBS})
+    mine = own(
+        {
+            "config.yaml": CONFIG.replace("calibration: typical", "calibration: mine"),
+            "calibration/mine.yaml": CALIBRATION,
+        }
+    )
     site = _Site(["run=validation", "engine=reference"], mine)
-    assert site.knobs_file() == mine / "knobs" / "mine.yaml"
+    assert site.calibration_file() == mine / "calibration" / "mine.yaml"
 
 
 def test_a_config_that_states_a_scenario_itself_says_so(own: Own) -> None:

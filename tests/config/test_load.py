@@ -21,7 +21,7 @@ arms:
   nurse: {label: A nurse, triage: nurse}
   more: {label: More nurses, triage: nurse, changes: CHANGES}
 primary:
-  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
+  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, evidence: assumed, source: test}
 """
 
 
@@ -88,10 +88,10 @@ def test_configurations_of_one_load_are_not_looked_for_in_the_next(own: Own) -> 
 
 
 def test_a_value_on_the_command_line_may_name_a_key_that_the_file_leaves_out() -> None:
-    raw = composed(["staffing.triage_nurses.extra=1", "pathway.allow_overload=true", "run.keep_patients=true"])
+    raw = composed(["staffing.triage_nurses.extra=1", "pathway.allow_overload=true", "run.keep=[patients]"])
     assert raw["staffing"]["triage_nurses"]["extra"] == 1
     assert raw["pathway"]["allow_overload"] is True
-    assert raw["run"]["keep_patients"] is True
+    assert raw["run"]["keep"] == ["patients"]
 
 
 def test_a_part_of_a_list_is_named_by_its_number() -> None:
@@ -100,8 +100,8 @@ def test_a_part_of_a_list_is_named_by_its_number() -> None:
     assert raw["staffing"]["doctors"]["rota"][0]["number"] == 9
 
 
-def test_a_knob_moves_what_refers_to_it(usual: Study) -> None:
-    moved = load("knobs.medicine_beds.value=200")
+def test_a_calibration_parameter_moves_what_refers_to_it(usual: Study) -> None:
+    moved = load("calibration.medicine_beds.value=200")
     assert moved.baseline.pathway.pools["medicine_beds"].capacity == 200
     assert usual.baseline.pathway.pools["medicine_beds"].capacity != 200
 
@@ -109,16 +109,16 @@ def test_a_knob_moves_what_refers_to_it(usual: Study) -> None:
 def test_the_changes_of_a_scenario_reach_every_arm(usual: Study) -> None:
     scaled = load("scenario=busier")
     for name in ("nurse", "ai_as_claimed", "one_more_triage_nurse", "two_more_beds"):
-        streams = [study.arm(name).pathway.streams["walk_in"] for study in (usual, scaled)]
+        streams = [study.arm(name).pathway.arrivals["walk_in"] for study in (usual, scaled)]
         assert streams[1].scale == pytest.approx(1.1 * streams[0].scale), name
     assert scaled.arm("one_more_triage_nurse").pathway.pools["triage_nurses"].extra == 1
     assert scaled.scenario == "busier"
 
 
-def test_a_scenario_turns_a_knob_for_all_and_an_arms_changes_reach_that_arm_alone(own: Own) -> None:
+def test_a_scenario_changes_a_calibration_parameter_for_all_and_an_arms_changes_reach_that_arm_alone(own: Own) -> None:
     files = {
-        **arms_with("{knobs.doctor_minutes_scale.value: 0.7, staffing.doctors.extra: 3}"),
-        "scenario/fewer.yaml": "question: q?\nchanges: {knobs.medicine_beds.value: 201}\n",
+        **arms_with("{calibration.doctor_minutes_scale.value: 0.7, staffing.doctors.extra: 3}"),
+        "scenario/fewer.yaml": "question: q?\nchanges: {calibration.medicine_beds.value: 201}\n",
     }
     study = load("study=two", "scenario=fewer", config_dir=own(files))
     pathways = [study.arm(name).pathway for name in ("nurse", "more")]
@@ -140,8 +140,8 @@ def test_studies_that_state_the_same_department_share_it_and_a_changed_one_has_i
 def test_every_change_that_reaches_nothing_and_every_unknown_policy_is_named_at_once(own: Own) -> None:
     changes = {
         "staffing.doctrs.extra": "there is no 'staffing.doctrs'. Did you mean 'doctors'?",
-        "run.measured_days": "is not part of a department. Changes may start with site, staffing, pathway, knobs",
-        "knobs.no.value": "there is no 'knobs.no'",
+        "run.measured_days": "is not part of a department. Changes may start with site, staffing, pathway, calibration",
+        "calibration.no.value": "there is no 'calibration.no'",
         "staffing.doctors.kind.x": "'staffing.doctors.kind' holds no keys",
     }
     files = arms_with("{" + ", ".join(f"{path}: 1" for path in changes) + "}")
@@ -172,9 +172,12 @@ def test_what_two_groups_state_that_can_be_stated_once_only_is_refused(stated: s
     [
         ("run.replications=true", "run.replications: found True. Allowed: a valid integer."),
         ("run.seed=false", "run.seed: found False. Allowed: a valid integer."),
-        ("knobs.medicine_beds.value=true", "knobs.medicine_beds.value: found True. Allowed: a valid number."),
+        (
+            "calibration.medicine_beds.value=true",
+            "calibration.medicine_beds.value: found True. Allowed: a valid number.",
+        ),
         ("staffing.doctors.rota.0.number=true", "staffing.doctors.rota.0.number: found True. Allowed: a valid integer"),
-        ("site.streams.walk_in.per_day=true", "site.streams.walk_in.per_day: found True. Allowed: a valid number."),
+        ("site.arrivals.walk_in.per_day=true", "site.arrivals.walk_in.per_day: found True. Allowed: a valid number."),
     ],
 )
 def test_true_and_false_are_no_numbers(stated: str, told: str) -> None:
@@ -182,14 +185,14 @@ def test_true_and_false_are_no_numbers(stated: str, told: str) -> None:
 
 
 def test_a_boolean_for_a_number_is_told_beside_the_other_faults() -> None:
-    message = message_of("run.replications=true", "run.seed=-1", "run.keep_patients=true")
+    message = message_of("run.replications=true", "run.seed=-1", "run.profile_all=true")
     assert message.startswith("2 faults in the configuration:")
     assert "run.replications: found True" in message
 
 
 def test_a_number_may_be_written_as_text_and_a_switch_as_a_number() -> None:
-    run = load("run.replications='4'", "run.keep_patients=1").run
-    assert (run.replications, run.keep_patients) == (4, True)
+    run = load("run.replications='4'", "run.profile_all=1").run
+    assert (run.replications, run.profile_all) == (4, True)
 
 
 def test_a_section_that_one_group_states_as_a_value_and_another_by_name_is_refused() -> None:
@@ -222,7 +225,10 @@ def test_a_sweep_is_each_combination_of_its_values_and_lists_stay_whole() -> Non
         ("minutes: {durations: [triage_record], facto: 1}", "triage/bad.yaml.minutes.facto: unknown key 'facto'"),
         ("minutes: [{durations: [triage_record], facto: 1}]", "triage/bad.yaml.minutes.0.facto: unknown key 'facto'"),
         ("adoption: {start: 1}", "triage/bad.yaml.adoption.start"),
-        ("covers: {onyl: {}, mark: assumed, source: test}", "covers.onyl: unknown key 'onyl'. Did you mean 'only'?"),
+        (
+            "covers: {onyl: {}, evidence: assumed, source: test}",
+            "covers.onyl: unknown key 'onyl'. Did you mean 'only'?",
+        ),
     ],
 )
 def test_a_mistake_in_a_policy_is_named_where_it_stands_whether_minutes_are_a_block_or_a_list(
@@ -244,7 +250,7 @@ def test_a_mistake_in_a_policy_is_named_where_it_stands_whether_minutes_are_a_bl
     ],
 )
 def test_a_mistake_in_an_outage_is_told_of_the_kind_that_was_meant(outage: str, told: str) -> None:
-    sourced = outage.replace("}", ", mark: assumed, source: test}")
+    sourced = outage.replace("}", ", evidence: assumed, source: test}")
     assert message_of(f"site.outages={{tool: {sourced}}}") == told
 
 

@@ -9,13 +9,13 @@ from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from, policy_named
 from simulation.errors import Fault
-from simulation.experiment.overload import overload_faults
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway
+from simulation.study.overload import overload_faults
 from simulation.triage.check import check as check_policy
 
 CONFIGS = packaged_configs()
-CHOICES = ("knobs", "site", "staffing", "study", "run")
+CHOICES = ("calibration", "site", "staffing", "study", "run")
 """Groups whose files are loaded with the study that comes with aeflow."""
 DEFAULTS = ("typical", "ai_triage", "standard")
 """What config.yaml takes from them."""
@@ -57,8 +57,8 @@ def test_a_scenario_that_states_a_step_anew_changes_nothing_else_of_it(usual: Pa
     """It has to repeat the whole step, which may move on without it."""
     step = usual.steps["move_to_short_stay"]
     anew = load("scenario=short_stay_elsewhere").baseline.pathway.steps["move_to_short_stay"]
-    assert anew.widens is not None
-    assert replace(anew, asks=step.asks, any_of=step.any_of, keeps=step.keeps, widens=step.widens) == step
+    assert anew.overflow is not None
+    assert replace(anew, asks=step.asks, any_of=step.any_of, keeps=step.keeps, overflow=step.overflow) == step
 
 
 @pytest.mark.parametrize("name", names("triage"))

@@ -64,13 +64,13 @@ def test_a_target_is_judged_beside_faults_of_the_arms() -> None:
 
 
 def test_a_group_that_one_arm_has_not_names_the_arm(own: Own) -> None:
-    changes = "changes: {site.streams.referred.attends: false}"
+    changes = "changes: {site.arrivals.referred.attends: false}"
     text = STUDY.replace("triage: lean_triage}", f"triage: lean_triage, {changes}}}")
     message = message_of(
-        "study=mine", "study.secondary.0.group='stream=referred'", folder=own({"study/mine.yaml": text})
+        "study=mine", "study.secondary.0.group='arrival_source=referred'", folder=own({"study/mine.yaml": text})
     )
     assert message.startswith(
-        "study.secondary.0.group: 'within_4h_share' has no group 'stream=referred' in arm lean_triage."
+        "study.secondary.0.group: 'within_4h_share' has no group 'arrival_source=referred' in arm lean_triage."
     )
 
 

@@ -13,7 +13,7 @@ from simulation.errors import ResultsError
 ROOT = Path(__file__).parents[2]
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "results" / "README.md")
 SMALL = (
-    "run.replications=2", "run.measured_days=3", "run.warm_up_days=0", "run.run_out_days=1", "run.doublings=0",
+    "run.replications=2", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0",
     "executor=serial",
 )  # fmt: skip
 LINK = re.compile(r"\]\((?!https?:|mailto:)(?P<file>[^)#\s]*)(?:#(?P<heading>[^)]*))?\)")
@@ -60,13 +60,16 @@ def test_words_outside_the_blocks_stay_as_they_are(made: dict[str, str]) -> None
 
 
 def test_a_block_without_a_table_is_refused_with_the_nearest_name(made: dict[str, str]) -> None:
-    with pytest.raises(ResultsError, match=r"no table 'stream'.*'streams'"):
+    with pytest.raises(ResultsError, match=r"no table 'arrival_source'.*'arrivals'"):
         filled("<!-- generated: stream -->\n<!-- end -->", made)
 
 
 def test_a_table_without_a_block_is_missed(made: dict[str, str]) -> None:
-    with pytest.raises(ResultsError, match="no block for knobs"):
-        filled(re.sub(r"<!-- generated: knobs -->.*?<!-- end -->", "", PAGE.read_text("utf-8"), flags=re.DOTALL), made)
+    with pytest.raises(ResultsError, match="no block for calibration"):
+        filled(
+            re.sub(r"<!-- generated: calibration -->.*?<!-- end -->", "", PAGE.read_text("utf-8"), flags=re.DOTALL),
+            made,
+        )
 
 
 def test_every_row_of_a_table_has_as_many_cells_as_its_header(made: dict[str, str]) -> None:
@@ -186,9 +189,9 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     loaded = simulation.config.load("site=ours", "staffing=ours", "study=ours")
     assert loaded.arm("our_ai").policy.name == "our_ai"
-    assert loaded.baseline.pathway.streams["walk_in"].per_day == 180
+    assert loaded.baseline.pathway.arrivals["walk_in"].per_day == 180
     assert loaded.baseline.pathway.pools["resus_bays"].capacity == 4
-    assert loaded.baseline.pathway.streams["ambulance"].per_day > 0
+    assert loaded.baseline.pathway.arrivals["ambulance"].per_day > 0
 
 
 def test_the_architecture_fits_in_130_lines() -> None:

@@ -12,7 +12,7 @@ from simulation.pathway.department import Pathway
 from simulation.units import NEVER, to_ticks
 
 Small = Callable[..., Pathway]
-TABLE = {"arrived_at": [30.0, 10.0, 20.0, 10.0], "stream": ["walk_in", "ambulance", "walk_in", "walk_in"]}
+TABLE = {"arrived_at": [30.0, 10.0, 20.0, 10.0], "arrival_source": ["walk_in", "ambulance", "walk_in", "walk_in"]}
 
 
 def table(**columns: object) -> pd.DataFrame:
@@ -22,8 +22,8 @@ def table(**columns: object) -> pd.DataFrame:
 def test_arrivals_and_streams_are_those_of_the_table_in_order_of_time(small: Small) -> None:
     drawn = draws_from_table(small(), table())
     assert drawn.arrived_at.tolist() == to_ticks(np.array([10.0, 10.0, 20.0, 30.0])).tolist()
-    names = small().categories("stream")
-    assert [names[code] for code in drawn.stream] == ["walk_in", "ambulance", "walk_in", "walk_in"]
+    names = small().categories("arrival_source")
+    assert [names[code] for code in drawn.arrival_source] == ["walk_in", "ambulance", "walk_in", "walk_in"]
 
 
 def test_a_column_of_minutes_replaces_the_draw_of_the_pass_it_names(small: Small) -> None:
@@ -63,10 +63,10 @@ def test_stated_patience_is_the_patience_of_the_streams_that_have_any(small: Sma
 def test_a_table_of_drawn_patients_gives_them_back(small: Small) -> None:
     pathway = small()
     drawn = draw(pathway, seed=5, replication=0, days=7)
-    names = pathway.categories("stream")
+    names = pathway.categories("arrival_source")
     columns: dict[str, object] = {
         "arrived_at": drawn.arrived_at / 1024,
-        "stream": [names[code] for code in drawn.stream],
+        "arrival_source": [names[code] for code in drawn.arrival_source],
         **{name: [pathway.categories(name)[code] for code in drawn.attributes[name]] for name in pathway.attributes},
         **{
             f"minutes.{name}.{repeat}": minutes
@@ -90,7 +90,7 @@ def test_a_table_of_drawn_patients_gives_them_back(small: Small) -> None:
         ({"minutes.seing": 3}, r"unknown column 'minutes\.seing'\. Did you mean 'minutes\.seeing'\?"),
         ({"minutes.seeing.2": 3}, r"unknown column 'minutes\.seeing\.2'"),
         ({"age": "odl"}, r"column 'age' holds 'odl'\. Did you mean 'old'\?"),
-        ({"stream": "walkin"}, r"column 'stream' holds 'walkin'\. Did you mean 'walk_in'\?"),
+        ({"arrival_source": "walkin"}, r"column 'arrival_source' holds 'walkin'\. Did you mean 'walk_in'\?"),
         ({"arrived_at": [-1.0, 0, 0, 0]}, r"column 'arrived_at' holds -1\.0 in row 0\. .*from 00:00 on a Monday"),
         ({"arrived_at": [np.nan, 0, 0, 0]}, "column 'arrived_at' has no number in row 0"),
         ({"minutes.seeing": [5, -2.0, 5, 5]}, r"column 'minutes\.seeing' holds -2\.0 in row 1"),
@@ -103,7 +103,7 @@ def test_a_fault_of_the_table_is_named(columns: dict[str, object], message: str,
         draws_from_table(small(), table(**columns))
 
 
-@pytest.mark.parametrize("missing", ["arrived_at", "stream"])
+@pytest.mark.parametrize("missing", ["arrived_at", "arrival_source"])
 def test_a_table_without_arrivals_or_streams_is_refused(missing: str, small: Small) -> None:
     with pytest.raises(DrawsError, match=f"no column '{missing}'"):
         draws_from_table(small(), table().drop(columns=missing))

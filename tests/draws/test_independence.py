@@ -23,7 +23,7 @@ from simulation.triage.policy import Policy
 
 POLICIES = sorted(path.stem for path in (packaged_configs() / "triage").glob("*.yaml"))
 SHARES_OF_HERE = "attributes: {age: {shares: {here: [0.5, 0.5]}}}"
-ROOM = "streams: {walk_in: {headroom: 2}}"
+ROOM = "arrivals: {walk_in: {thinning_bound: 2}}"
 Small = Callable[..., Pathway]
 Different = Callable[..., set[str]]
 
@@ -77,7 +77,7 @@ def test_a_policy_draws_the_same_label_twice(name: str, study: Study, fortnight:
         ("durations: {seeing: {scale: 1.5}}", {"minutes seeing"}),
         ("durations: {patience: {scale: 2}}", {"minutes patience", "patience"}),
         ("pools: {nurses: {extra: 3}, beds: {kind: space, capacity: 9}}", set()),
-        ("branches: {other: {kind: chance, targets: {home: 0.5, ward: 0.5}, mark: assumed, source: test}}", set()),
+        ("branches: {other: {kind: chance, targets: {home: 0.5, ward: 0.5}, evidence: assumed, source: test}}", set()),
         ("branches: {which: {targets: {home: 0.5, ward: 0.5}}}", {"attribute coin:which"}),
         (f"present: {{here: {{starts: see, number: 7}}}}\n{SHARES_OF_HERE}", set()),
         ("steps: {rest: {minutes: [resting], adheres: true, next: which}}", set()),
@@ -98,20 +98,20 @@ def test_what_is_added_or_changed_moves_no_other_column(
 def test_an_added_stream_brings_its_own_people_and_leaves_the_others_alone(small: Small, different: Different) -> None:
     before = draw(small(), seed=3, replication=0, days=10)
     added = """
-    streams: {helicopter: {starts: see, per_day: 20}}
+    arrivals: {helicopter: {starts: see, per_day: 20}}
     attributes: {age: {shares: {helicopter: [0.5, 0.5]}}}
     """
     after = draw(small(added), seed=3, replication=0, days=10)
     assert different(before, after) == set()
-    assert len(after) - (after.stream == 2).sum() == len(before) < len(after)
+    assert len(after) - (after.arrival_source == 2).sum() == len(before) < len(after)
 
 
 def test_a_stream_put_first_changes_codes_but_nobodys_luck(small: Small) -> None:
     pathway = small()
-    turned = replace(pathway, streams=dict(reversed(pathway.streams.items())))
+    turned = replace(pathway, arrivals=dict(reversed(pathway.arrivals.items())))
     one, other = (draw(each, seed=3, replication=0, days=10) for each in (pathway, turned))
     for name, code in (("walk_in", 0), ("ambulance", 1)):
-        mine, theirs = one.stream == code, other.stream == 1 - code
+        mine, theirs = one.arrival_source == code, other.arrival_source == 1 - code
         assert np.array_equal(one.arrived_at[mine], other.arrived_at[theirs]), name
         assert np.array_equal(one.minutes["seeing"][:, mine], other.minutes["seeing"][:, theirs]), name
 
@@ -121,14 +121,14 @@ def test_scaled_arrivals_keep_or_drop_people_and_change_nobody(
     scale: float, small: Small, different: Different
 ) -> None:
     before = draw(small(ROOM), seed=3, replication=0, days=28)
-    after = draw(small(f"streams: {{walk_in: {{headroom: 2, scale: {scale}}}}}"), seed=3, replication=0, days=28)
+    after = draw(small(f"arrivals: {{walk_in: {{thinning_bound: 2, scale: {scale}}}}}"), seed=3, replication=0, days=28)
     assert different(before, after) == set()
-    numbers = [set(each.number[each.stream == 0].tolist()) for each in (before, after)]
+    numbers = [set(each.number[each.arrival_source == 0].tolist()) for each in (before, after)]
     fewer, more = (numbers[1], numbers[0]) if scale < 1 else (numbers[0], numbers[1])
     assert fewer < more
     # Kept or dropped by a coin: 6 standard deviations of a binomial, false alarm below 1e-8.
     assert abs(len(fewer) / len(more) - min(scale, 1 / scale)) < 6 * np.sqrt(0.25 / len(more))
-    assert (before.stream == 1).sum() == (after.stream == 1).sum()
+    assert (before.arrival_source == 1).sum() == (after.arrival_source == 1).sum()
 
 
 def test_more_days_leave_the_earlier_days_as_they_were(small: Small, different: Different) -> None:
@@ -174,12 +174,12 @@ def test_an_arms_extra_beds_start_empty_and_change_no_draw(small: Small, differe
     present = "present: {here: {starts: see, pool: nurses, share: 0.75}}"
     before = draw(small(f"{present}\n{SHARES_OF_HERE}"), seed=3, replication=0, days=10)
     after = draw(small(f"{present}\n{SHARES_OF_HERE}\npools: {{nurses: {{extra: 4}}}}"), seed=3, replication=0, days=10)
-    assert (before.stream == 2).sum() == (after.stream == 2).sum() == 3
+    assert (before.arrival_source == 2).sum() == (after.arrival_source == 2).sum() == 3
     assert len(before) == len(after)
     assert different(before, after) == set()
 
 
 def test_more_arrivals_than_the_headroom_holds_are_refused_with_the_key_to_raise(small: Small) -> None:
-    message = r"streams\.ambulance: day 0 wants 1\.60 times .*Raise streams\.ambulance\.headroom"
+    message = r"arrivals\.ambulance: day 0 wants 1\.60 times .*Raise arrivals\.ambulance\.thinning_bound"
     with pytest.raises(DrawsError, match=message):
-        draw(small("streams: {ambulance: {scale: 1.6}}"), seed=3, replication=0, days=7)
+        draw(small("arrivals: {ambulance: {scale: 1.6}}"), seed=3, replication=0, days=7)

@@ -25,7 +25,7 @@ def leaning(small: Small, weight: float, *, base: float = 1) -> Pathway:
     attributes:
       acuity_true: {{kind: choice, {LEVELS}}}
       acuity_given: {{kind: given, like: acuity_true}}
-      admitted: {{kind: chance, leans_on_label: {weight}, p: {p}}}
+      admitted: {{kind: chance, label_weight: {weight}, p: {p}}}
       ward: {{kind: choice, by: admitted, categories: [a, b], shares: {{"yes": [0.5, 0.5], "no": [1, 0]}}}}
       asleep: {{kind: chance, p: 0.5}}
     """)
@@ -96,8 +96,8 @@ def test_a_chance_above_one_counts_as_one_before_it_is_mixed(small: Small, patie
 @pytest.mark.parametrize(
     ("changes", "where", "says"),
     [
-        ("attributes: {frail: {leans_on_label: 0.5}}", "attributes.frail.leans_on_label", "does not depend on acuity"),
-        ("attributes: {frail: {leans_on_label: 0.5}}", "attributes.frail.leans_on_label", "there is no acuity_given"),
+        ("attributes: {frail: {label_weight: 0.5}}", "attributes.frail.label_weight", "does not depend on acuity"),
+        ("attributes: {frail: {label_weight: 0.5}}", "attributes.frail.label_weight", "there is no acuity_given"),
     ],
 )
 def test_a_chance_that_cannot_lean_is_a_fault(changes: str, where: str, says: str, small: Small) -> None:

@@ -12,7 +12,7 @@ from simulation.pathway.department import Pathway
 from simulation.units import DAY, TICKS_PER_MINUTE
 
 Small = Callable[..., Pathway]
-NOTE = "mark: assumed, source: test"
+NOTE = "evidence: assumed, source: test"
 RANDOM = f"outages: {{tool: {{kind: random, mean_up_minutes: 300, mean_down_minutes: 100, {NOTE}}}}}"
 SHARE = f"outages: {{tool: {{kind: share, share: 0.25, mean_down_minutes: 100, {NOTE}}}}}"
 

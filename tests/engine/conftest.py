@@ -20,7 +20,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that run on every engine, so that `-m engine` finds them."""
+    """Evidence the tests that run on every engine, so that `-m engine` finds them."""
     for item in items:
         if "engine" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.engine)

@@ -11,7 +11,8 @@ from simulation.draws import Draws, Source, Variates, draw_outages
 from simulation.engine.contract import Run
 from simulation.engine.plan import OUTCOMES, Columns, Outcome, Plan, bind, lower
 from simulation.pathway.department import (
-    STREAM,
+    ARRIVAL_SOURCE,
+    ArrivalSource,
     Attribute,
     ByChance,
     Choice,
@@ -22,7 +23,6 @@ from simulation.pathway.department import (
     Priority,
     QueueClass,
     Step,
-    Stream,
 )
 from simulation.pathway.durations import Fixed
 from simulation.triage.apply import apply
@@ -30,7 +30,7 @@ from simulation.triage.policy import Policy
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
 Simulate = Callable[[Plan, Columns, int], Run]
-NOTE: Any = {"mark": "assumed", "source": "made for a test"}
+NOTE: Any = {"evidence": "assumed", "source": "made for a test"}
 DAY = 1440
 ACUITY = Choice(kind="choice", categories=("urgent", "standard", "minor"), shares=(0.2, 0.5, 0.3), **NOTE)
 PRIORITY = Priority(
@@ -62,10 +62,10 @@ def department(
     named = {minutes for step in steps.values() for minutes in step.minutes}
     patience = {"patience": minutes(60)} if "patience" in more else {}
     if "patience" in more:
-        more["patience"] = Patience(minutes="patience", streams=("walk_in",), next=more["patience"], **NOTE)
+        more["patience"] = Patience(minutes="patience", arrivals=("walk_in",), next=more["patience"], **NOTE)
     return Pathway(
         name="small",
-        streams={"walk_in": Stream(starts="door", per_day=1, **NOTE)},
+        arrivals={"walk_in": ArrivalSource(starts="door", per_day=1, **NOTE)},
         pools={name: staff(pool) if isinstance(pool, int) else pool for name, pool in pools.items()},
         attributes={"acuity_true": ACUITY, **(attributes or {})},
         durations={**{name: minutes(10) for name in sorted(named)}, **patience, **(durations or {})},
@@ -157,7 +157,7 @@ def _points(run: Run, k: int) -> tuple[int, int, int]:
 def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
     """What some people bring, as if it had been drawn."""
     n = len(people)
-    codes = {STREAM: np.zeros(n, np.int16)}
+    codes = {ARRIVAL_SOURCE: np.zeros(n, np.int16)}
     for name in pathway.attributes:
         known = pathway.categories(name)
         said = [each.acuity if name == "acuity_true" else each.categories.get(name, known[0]) for each in people]
@@ -169,7 +169,7 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
     return Draws(
         replication=0,
         arrived_at=np.array([round(each.at * TICKS_PER_MINUTE) for each in people], np.int64),
-        stream=codes[STREAM],
+        arrival_source=codes[ARRIVAL_SOURCE],
         number=np.arange(n),
         attributes=codes,
         minutes={name: _minutes(pathway, name, people) for name in pathway.durations},

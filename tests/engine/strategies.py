@@ -15,7 +15,8 @@ from simulation.draws import Draws, draw
 from simulation.engine.plan import Columns, Plan, bind, lower
 from simulation.pathway.department import (
     ACUITY_NOW,
-    STREAM,
+    ARRIVAL_SOURCE,
+    ArrivalSource,
     Branch,
     ByAttribute,
     ByChance,
@@ -28,6 +29,7 @@ from simulation.pathway.department import (
     Loop,
     Opens,
     Outage,
+    Overflow,
     Pathway,
     Patience,
     Pool,
@@ -42,17 +44,15 @@ from simulation.pathway.department import (
     Span,
     StatedOutages,
     Step,
-    Stream,
     Takes,
     TargetPull,
     Trigger,
-    Widen,
     Worsening,
 )
 from simulation.pathway.durations import AnyDuration, Exponential, Fixed
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, to_ticks
 
-NOTE: Any = {"mark": "assumed", "source": "made for a test"}
+NOTE: Any = {"evidence": "assumed", "source": "made for a test"}
 GRIDS = (1, TICKS_PER_MINUTE, 5 * TICKS_PER_MINUTE)
 """Ticks to which arrivals, durations and patience are rounded: 1/1024 minute, 1 minute, 5 minutes."""
 ALARM_MEAN = 30
@@ -154,15 +154,15 @@ class _Maker:
         if self.often(0.7):
             to = "gone" if self.often(0.7) else chance.choice(self.nodes)
             streams = ("walk_in", "ambulance") if self.often(0.3) else ("walk_in",)
-            patience = Patience(minutes="patience", streams=streams, next=to, **NOTE)
+            patience = Patience(minutes="patience", arrivals=streams, next=to, **NOTE)
         acuity = Choice(kind="choice", categories=CLASSES, shares=(0.2, 0.5, 0.3), **NOTE)
         passes = Choice(kind="choice", categories=("0", "1", "2", "3"), shares=(0.4, 0.2, 0.2, 0.2), **NOTE)
         present = {"there": Present(starts=chance.choice(self.nodes), number=chance.randint(1, 5), **NOTE)}
         return Pathway(
             name="random",
-            streams={
-                "walk_in": Stream(starts=self.nodes[0], per_day=chance.choice((30, 80, 160)), **NOTE),
-                "ambulance": Stream(starts=chance.choice(self.nodes), per_day=chance.choice((5, 30)), **NOTE),
+            arrivals={
+                "walk_in": ArrivalSource(starts=self.nodes[0], per_day=chance.choice((30, 80, 160)), **NOTE),
+                "ambulance": ArrivalSource(starts=chance.choice(self.nodes), per_day=chance.choice((5, 30)), **NOTE),
             },
             present=present if self.often(0.5) else {},
             profiles={"pace": self.pace()},
@@ -197,7 +197,7 @@ class _Maker:
     def worsening(self) -> Worsening:
         classes = (*CLASSES, "back")
         becomes = dict(zip(classes, self.chance.sample(classes, len(classes)), strict=True))
-        return Worsening(minutes="worsening", streams=("walk_in",), becomes=becomes, **NOTE)
+        return Worsening(minutes="worsening", arrivals=("walk_in",), becomes=becomes, **NOTE)
 
     def rounds(self) -> Rounds | None:
         if self.often(0.3):
@@ -303,7 +303,9 @@ class _Maker:
         limited = self.often(0.3)
         wider = self.some(self.pools, 2) if asks or any_of else ()
         widens = (
-            Widen(after_minutes=chance.choice((0, 15, 60)), any_of=wider, **NOTE) if wider and self.often(0.5) else None
+            Overflow(after_minutes=chance.choice((0, 15, 60)), any_of=wider, **NOTE)
+            if wider and self.often(0.5)
+            else None
         )
         held = tuple(pool for pool in self.pools if pool in self.kept)
         keeps = self.some((*asks, *any_of, *(wider if widens else ())), 2) if self.often(0.5) else ()
@@ -321,12 +323,12 @@ class _Maker:
             minutes=work or (self.durations[:1] if since else ()),
             times=chance.choice((1, 1, 0.5)),
             pace="pace" if self.often(0.4 if since else 0.2) else None,
-            marks=marks,
+            starts_clock=marks,
             since=since,
             repeat_of=chance.choice(self.loops) if self.loops and self.often(0.7) else None,
             keeps=keeps,
-            gives_up_at_start=(left[:1] if self.often(0.5) else left) or given,
-            gives_up_at_end=self.some(held or self.pools, 2) if self.often(0.6) else (),
+            releases_at_start=(left[:1] if self.often(0.5) else left) or given,
+            releases_at_end=self.some(held or self.pools, 2) if self.often(0.6) else (),
             ranks_as=chance.choice((*CLASSES, "back")) if self.often(0.3) else "acuity",
             adheres=self.often(0.4),
             pulled=self.often(0.6),
@@ -334,8 +336,8 @@ class _Maker:
             first_seen=self.often(0.2),
             relabels=chance.choice(labels) if self.often(0.4) else None,
             queue_limit=chance.randint(0, 3) if limited else None,
-            turned_away=self.later(name) if limited else None,
-            widens=widens,
+            blocked_next=self.later(name) if limited else None,
+            overflow=widens,
         )
 
     def branch(self, name: str) -> Branch:
@@ -344,8 +346,10 @@ class _Maker:
         then = self.later(name)
         otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])
         if kind in ("attribute", "acuity"):
-            attribute = self.chance.choice(("acuity_true", "coin", STREAM)) if kind == "attribute" else ACUITY_NOW
-            first = {"coin": "yes", STREAM: "ambulance"}.get(attribute, "urgent")
+            attribute = (
+                self.chance.choice(("acuity_true", "coin", ARRIVAL_SOURCE)) if kind == "attribute" else ACUITY_NOW
+            )
+            first = {"coin": "yes", ARRIVAL_SOURCE: "ambulance"}.get(attribute, "urgent")
             return ByAttribute(kind="attribute", attribute=attribute, cases={first: then}, otherwise=otherwise)
         if kind == "chance":
             shares = {then: 1.0} if then == otherwise else {then: 0.3, otherwise: 0.7}

@@ -52,7 +52,7 @@ def workup() -> Pathway:
     """A nurse who takes samples, a doctor, a laboratory of an hour; some are looked at first, in a wrong area."""
     steps = {
         "arrival": Step(next="ordering"),
-        "early_sampling": Step(asks=("nurse",), minutes=("sampling",), marks=("sample_sent",), next="area"),
+        "early_sampling": Step(asks=("nurse",), minutes=("sampling",), starts_clock=("sample_sent",), next="area"),
         "contact": Step(asks=("doctor",), minutes=("contact",), next="tests"),
         "look": Step(asks=("doctor",), minutes=("look",), next="moved"),
         "sampling": Step(asks=("nurse",), minutes=("sampling",), next="laboratory"),
@@ -214,7 +214,7 @@ WARD = {
 def ward(n_beds: int = 1) -> Pathway:
     """Triage, a doctor each, a bed manager who searches for 26 minutes, a ward."""
     steps = {
-        "triage": Step(minutes=("triage",), marks=("bed_search",), next="contact"),
+        "triage": Step(minutes=("triage",), starts_clock=("bed_search",), next="contact"),
         "contact": Step(asks=("doctor",), minutes=("contact",), keeps=("doctor",), next="disposition"),
         "bed_allocation": Step(asks=("manager",), minutes=("bed_allocation",), next="move"),
         "bed_found": Step(minutes=("bed_allocation",), since="bed_search", next="move"),
@@ -222,13 +222,13 @@ def ward(n_beds: int = 1) -> Pathway:
             asks=("bed",),
             minutes=("transfer",),
             keeps=("bed",),
-            gives_up_at_start=("doctor",),
-            marks=("in_bed",),
+            releases_at_start=("doctor",),
+            starts_clock=("in_bed",),
             next="ward_asked",
         ),
         "bed_request_work": Step(asks=("manager",), minutes=("bed_allocation",), next="ward_stay"),
-        "ward_stay": Step(minutes=("ward_stay",), since="in_bed", gives_up_at_end=("bed",), next="home"),
-        "gone_home": Step(gives_up_at_start=("doctor",), records={"departed_at": "started"}, next="unneeded_search"),
+        "ward_stay": Step(minutes=("ward_stay",), since="in_bed", releases_at_end=("bed",), next="home"),
+        "gone_home": Step(releases_at_start=("doctor",), records={"departed_at": "started"}, next="unneeded_search"),
         "unneeded_search": Step(asks=("manager",), minutes=("bed_allocation",), next="held"),
         "held": Step(asks=("bed",), minutes=("bed_held",), next="home"),
     }

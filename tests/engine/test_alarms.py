@@ -11,7 +11,7 @@ from simulation.pathway.department import Pathway, Rounds, Step, Takes, Worsenin
 from .small import ACUITY, NOTE, Person, Simulate, Story, department, draws_of, minutes, play
 
 WORSENING = Worsening(
-    minutes="worsening", streams=("walk_in",), becomes={"standard": "urgent", "minor": "standard"}, **NOTE
+    minutes="worsening", arrivals=("walk_in",), becomes={"standard": "urgent", "minor": "standard"}, **NOTE
 )
 QUEUE = ((0, 10), (10, 20), (20, 30), (30, 40))
 

@@ -17,6 +17,7 @@ from simulation.pathway.department import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,
     ACUITY_GIVEN,
+    ArrivalSource,
     Branch,
     ByAttribute,
     ByOutage,
@@ -25,7 +26,6 @@ from simulation.pathway.department import (
     Outage,
     Pathway,
     Step,
-    Stream,
 )
 from simulation.pathway.durations import Exponential
 from simulation.units import DAY, TICKS_PER_MINUTE
@@ -39,7 +39,7 @@ PLACES = ("urgent", "standard", "minor")
 
 def desk(down: Outage, degraded: Outage = NEVER, *, busy: int = 99, **more: Any) -> Pathway:
     """Triage with a tool that can fail by one nurse, and nothing after it."""
-    with_nurse = Step(minutes=("talk",), gives_up_at_end=("nurse",), next="stayed_up")
+    with_nurse = Step(minutes=("talk",), releases_at_end=("nurse",), next="stayed_up")
     steps = {
         "with_tool": Step(asks=("nurse",), keeps=("nurse",), ranks_as="standard", next="up"),
         "late": Step(minutes=("late",), next="still_up"),
@@ -170,7 +170,7 @@ def crowd(outage: Outage, degraded: Outage = NEVER) -> tuple[Pathway, Draws]:
     """A hundred and forty a day who can meet the tool, and what they bring."""
     made = replace(
         desk(outage, degraded),
-        streams={"walk_in": Stream(starts="door", per_day=140, **NOTE)},
+        arrivals={"walk_in": ArrivalSource(starts="door", per_day=140, **NOTE)},
         durations={
             "talk": Exponential(kind="exponential", mean=3, **NOTE),
             "late": minutes(2),

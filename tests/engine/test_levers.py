@@ -17,7 +17,7 @@ from simulation.triage.policy import Policy
 
 from .small import NOTE, Person, Simulate, Story, department, draws_of, minutes, play
 
-WHY: dict[str, Any] = {"mark": "measured", "source": "made for a test"}
+WHY: dict[str, Any] = {"evidence": "measured", "source": "made for a test"}
 POLICY: TypeAdapter[Policy] = TypeAdapter(Policy)
 RIGHT = ((1, 0, 0), (0, 1, 0), (0, 0, 1))
 MINOR_IS_URGENT = ((1, 0, 0), (0, 1, 0), (1, 0, 0))
@@ -46,7 +46,7 @@ def front(*, nurses: int = 9, **more: Any) -> Pathway:
             "acuity_given": Given(kind="given", like="acuity_true", **NOTE),
             "language_need": Chance(kind="chance", p=0.5, **NOTE),
         },
-        worsening=Worsening(minutes="worsening", streams=("walk_in",), becomes={"minor": "standard"}, **NOTE),
+        worsening=Worsening(minutes="worsening", arrivals=("walk_in",), becomes={"minor": "standard"}, **NOTE),
         **more,
     )
 
@@ -70,7 +70,7 @@ def policy(nurse: Matrix = RIGHT, ai: Matrix | None = None, with_need: Matrix | 
     """A nurse, and an AI that replaces her where one is given; `with_need`: its matrix for who needs an interpreter."""
     stated: dict[str, Any] = {"kind": "matrix", "name": "made", "nurse": assessor("nurse", nurse)}
     if ai is not None:
-        variates = {"luck_of": more.pop("luck_of")} if "luck_of" in more else {}
+        variates = {"same_draw_as": more.pop("same_draw_as")} if "same_draw_as" in more else {}
         stated |= {"ai": assessor("ai", ai, with_need, **variates), "role": "replaces", "covers": covers()}
     return POLICY.validate_python({**stated, **more})
 
@@ -125,7 +125,7 @@ def test_an_under_triaged_patient_who_gets_worse_is_helped_by_a_look_that_sees_i
 ) -> None:
     made = front(rounds=Rounds(waiting_at=("contact",), every_minutes=5, active=looks, **NOTE))
     watches = {
-        "streams": ["walk_in"],
+        "arrivals": ["walk_in"],
         "sensitivity": number(sensitivity),
         "false_alarms_per_hour": number(0),
         **WHY,
@@ -183,7 +183,7 @@ NEEDS = {"language_need": "yes"}
         ({"covers": covers(only={"language_need": ["no"]})}, False),
         ({"covers": covers(only={"acuity_given": ["minor"]})}, True),
         ({"covers": covers(only={"acuity_given": ["urgent", "standard"]})}, False),
-        ({"covers": covers(only={"stream": ["walk_in"]})}, True),
+        ({"covers": covers(only={"arrival_source": ["walk_in"]})}, True),
         ({"covers": covers(share=number(0))}, False),
         ({"covers": covers(share=number(1))}, True),
         ({"covers": covers(excluded={"by": "language_need", "shares": {"yes": number(1), "no": number(0)}})}, False),
@@ -306,14 +306,14 @@ def test_an_ai_with_the_nurses_matrix_and_luck_and_every_lever_at_nought_is_the_
     twin = policy(
         half,
         half,
-        luck_of="nurse",
+        same_draw_as="nurse",
         covers=covers(minutes=True),
         minutes=[effect("interview", "record", factor=number(1)), effect("contact", factor=number(1))],
         burdens=[effect("interview", factor=number(1))],
         latency=added,
         abstains={"shares": {"urgent": number(0)}, "hand_back": added, **WHY},
         noise=number(0),
-        watches={"streams": ["walk_in"], "sensitivity": number(1), "false_alarms_per_hour": number(0), **WHY},
+        watches={"arrivals": ["walk_in"], "sensitivity": number(1), "false_alarms_per_hour": number(0), **WHY},
         **role,
     )
     alone, together = (play(engine, made, *people, policy=each) for each in (nurse, twin))

@@ -108,7 +108,7 @@ def test_the_reference_engine_runs_a_study_without_numba(tmp_path: Path) -> None
     done = _python(
         "import simulation as ae\n"
         "study = ae.load('engine=reference', 'executor=serial', 'run=weeks', 'run.replications=1',"
-        " 'run.warm_up_days=0', 'run.measured_days=1', 'run.run_out_days=1')\n"
+        " 'run.warm_up_days=0', 'run.measured_days=1', 'run.cool_down_days=1')\n"
         "print(len(ae.run(study).replications))",
         tmp_path,
     )

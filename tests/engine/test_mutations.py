@@ -46,9 +46,9 @@ RULES = {
     ),
     "what is given up at a start is not dispatched": Rule(
         Edit(
-            "            self._give_up(patient, step.gives_up_at_start)\n        taken",
+            "            self._give_up(patient, step.releases_at_start)\n        taken",
             "            touched = {*self.touched}\n"
-            "            self._give_up(patient, step.gives_up_at_start)\n"
+            "            self._give_up(patient, step.releases_at_start)\n"
             "            self.touched = touched\n"
             "        taken",
         ),
@@ -135,7 +135,7 @@ RULES = {
         Edit("    marked_at[clock] = NEVER\n", "    pass\n"),
     ),
     "a clock that runs is not started anew": Rule(
-        Edit("patient.marked_at[mark] = self.now", "patient.marked_at.setdefault(mark, self.now)"),
+        Edit("patient.marked_at[clock] = self.now", "patient.marked_at.setdefault(clock, self.now)"),
         Edit(
             "marked_at[first + lists[k]] = now",
             "marked_at[first + lists[k]] = now if marked_at[first + lists[k]] < 0 else marked_at[first + lists[k]]",

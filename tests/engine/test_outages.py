@@ -12,6 +12,7 @@ from simulation.engine import compiled, reference
 from simulation.engine.contract import Run
 from simulation.engine.plan import Outcome, bind, lower
 from simulation.pathway.department import (
+    ArrivalSource,
     Branch,
     ByOutage,
     Outage,
@@ -21,7 +22,6 @@ from simulation.pathway.department import (
     Span,
     StatedOutages,
     Step,
-    Stream,
 )
 from simulation.pathway.durations import Exponential
 from simulation.units import DAY
@@ -90,7 +90,7 @@ def test_whoever_is_at_the_tool_as_it_fails_finishes_and_is_seen_by_the_nurse(en
 
 def test_whoever_has_started_nothing_reads_now(engine: Simulate) -> None:
     made = clinic(stated((10, 30)), falls_back=True)
-    straight = replace(made, streams={"walk_in": Stream(starts="failed", per_day=1, **NOTE)})
+    straight = replace(made, arrivals={"walk_in": ArrivalSource(starts="failed", per_day=1, **NOTE)})
     story = play(engine, straight, Person(5), Person(10), Person(30))
     assert [next(each.step for each in story.activities if each.patient == k) for k in range(3)] == [
         "home",
@@ -152,7 +152,7 @@ def test_nobody_in_the_building_is_lost_when_the_tool_fails(engine: Simulate) ->
     outage = RandomOutages(kind="random", mean_up_minutes=60, mean_down_minutes=30, **NOTE)
     busy = replace(
         clinic(outage, falls_back=True),
-        streams={"walk_in": Stream(starts="door", per_day=200, **NOTE)},
+        arrivals={"walk_in": ArrivalSource(starts="door", per_day=200, **NOTE)},
         durations={
             "nurse_triage": Exponential(kind="exponential", mean=3, **NOTE),
             "tool_triage": Exponential(kind="exponential", mean=8, **NOTE),

@@ -12,13 +12,13 @@ from simulation.pathway.department import (
     End,
     Loop,
     Opens,
+    Overflow,
     Profile,
     QueueClass,
     Shift,
     Step,
     Takes,
     TargetPull,
-    Widen,
 )
 
 from .small import NOTE, PRIORITY, Person, Simulate, department, minutes, play, staff
@@ -148,7 +148,7 @@ def boarding(**more: object) -> dict[str, Step]:
     return {
         "treat": Step(asks=("cubicle",), keeps=("cubicle",), minutes=("treatment",), next="bed"),
         "bed": Step(asks=("bed",), keeps=("bed",), minutes=("move",), next="ward", **more),  # type: ignore[arg-type]
-        "ward": Step(minutes=("stay",), gives_up_at_end=("bed",), next="home"),
+        "ward": Step(minutes=("stay",), releases_at_end=("bed",), next="home"),
     }
 
 
@@ -156,7 +156,7 @@ STAY = {"treatment": minutes(10), "move": minutes(5), "stay": minutes(100)}
 
 
 def test_a_boarder_keeps_the_cubicle_until_the_move_to_the_bed_starts(engine: Simulate) -> None:
-    steps = boarding(gives_up_at_start=("cubicle",))
+    steps = boarding(releases_at_start=("cubicle",))
     story = play(
         engine, department(steps, pools={"cubicle": 1, "bed": 1}, durations=STAY), Person(0), Person(0), Person(0)
     )
@@ -166,7 +166,7 @@ def test_a_boarder_keeps_the_cubicle_until_the_move_to_the_bed_starts(engine: Si
 
 
 def test_what_is_given_up_at_the_end_is_held_through_the_step(engine: Simulate) -> None:
-    steps = boarding(gives_up_at_end=("cubicle",))
+    steps = boarding(releases_at_end=("cubicle",))
     story = play(engine, department(steps, pools={"cubicle": 1, "bed": 1}, durations=STAY), Person(0), Person(0))
     assert story.spans("treat") == {0: (0, 10), 1: (15, 25)}
 
@@ -174,7 +174,7 @@ def test_what_is_given_up_at_the_end_is_held_through_the_step(engine: Simulate) 
 def test_what_is_given_up_at_a_start_is_taken_in_the_same_instant(engine: Simulate) -> None:
     steps = {
         "first": Step(asks=("room",), keeps=("room",), minutes=("work",), next="second"),
-        "second": Step(asks=("chair",), gives_up_at_start=("room",), minutes=("work",), next="home"),
+        "second": Step(asks=("chair",), releases_at_start=("room",), minutes=("work",), next="home"),
     }
     story = play(engine, department(steps, pools={"room": 1, "chair": 1}), Person(0), Person(3))
     assert story.spans("first") == {0: (0, 10), 1: (10, 20)}
@@ -184,7 +184,7 @@ def test_what_is_given_up_at_a_start_is_taken_in_the_same_instant(engine: Simula
 def test_a_step_without_pools_gives_up_at_its_start(engine: Simulate) -> None:
     steps = {
         "treat": Step(asks=("room",), keeps=("room",), minutes=("work",), next="leave"),
-        "leave": Step(gives_up_at_start=("room",), minutes=("work",), next="home"),
+        "leave": Step(releases_at_start=("room",), minutes=("work",), next="home"),
     }
     story = play(engine, department(steps, pools={"room": 1}), Person(0), Person(1))
     assert story.spans("treat") == {0: (0, 10), 1: (10, 20)}
@@ -251,14 +251,14 @@ def test_whoever_leaves_or_is_turned_away_gives_back_what_it_holds(engine: Simul
     story = play(engine, clinic, Person(0, patience=5), Person(1))
     assert story.of("think").ended_at == 15
     assert story.spans("wait") == {0: (0, 0), 1: (5, 5)}
-    limited = steps | {"consult": consultation(queue_limit=0, turned_away="think")}
+    limited = steps | {"consult": consultation(queue_limit=0, blocked_next="think")}
     story = play(engine, department(limited, pools={"chair": 1, "doctor": 0}), Person(0), Person(0))
     assert story.spans("wait") == {0: (0, 0), 1: (0, 0)}
 
 
 def test_a_full_queue_turns_away_the_least_urgent_of_those_who_just_came(engine: Simulate) -> None:
     clinic = department(
-        {"consult": consultation(queue_limit=1, turned_away="elsewhere")},
+        {"consult": consultation(queue_limit=1, blocked_next="elsewhere")},
         pools={"doctor": 1},
         ends={"home": End(outcome="discharged"), "elsewhere": End(outcome="diverted")},
     )
@@ -288,7 +288,7 @@ def test_who_joins_later_in_the_same_instant_competes_for_the_places_left_in_a_q
     steps = {
         "sort": Step(minutes=("walk",), next="by_acuity"),
         "register": Step(asks=("desk",), next="consult"),
-        "consult": consultation(queue_limit=1, turned_away="gone"),
+        "consult": consultation(queue_limit=1, blocked_next="gone"),
     }
     by_acuity = ByAttribute(
         kind="attribute", attribute="acuity_true", cases={"urgent": "register"}, otherwise="consult"
@@ -390,7 +390,7 @@ def test_a_request_that_widens_at_a_decision_keeps_its_place(engine: Simulate) -
         "medical": Step(
             asks=("medical",),
             minutes=("stay",),
-            widens=Widen(after_minutes=60, any_of=("surgical",), **NOTE),
+            overflow=Overflow(after_minutes=60, any_of=("surgical",), **NOTE),
             next="home",
         ),
         "surgical": Step(asks=("surgical",), minutes=("stay",), next="home"),
@@ -421,9 +421,9 @@ def test_a_request_that_widens_at_a_decision_keeps_its_place(engine: Simulate) -
 
 
 def test_a_widened_request_may_start_at_the_decision_itself(engine: Simulate) -> None:
-    widens = Widen(after_minutes=30, any_of=("surgical",), **NOTE)
+    widens = Overflow(after_minutes=30, any_of=("surgical",), **NOTE)
     ward = department(
-        {"bed": Step(asks=("medical",), minutes=("stay",), widens=widens, next="home")},
+        {"bed": Step(asks=("medical",), minutes=("stay",), overflow=widens, next="home")},
         pools={"medical": 0, "surgical": 1},
     )
     story = play(engine, ward, Person(20), Person(40), until=300)

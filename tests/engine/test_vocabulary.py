@@ -130,14 +130,14 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
             held, then = set(), plan.patience_to
         if outcome == Outcome.TURNED_AWAY:
             yield "is turned away"
-            held, then = set(), row.turned_away
+            held, then = set(), row.blocked_next
         if started > joined:
             yield from _wait(plan, columns, patient, row, joined, started)
             if held:
                 yield "waits holding a unit"
-        if started != NEVER and held & {*row.gives_up_at_start}:
+        if started != NEVER and held & {*row.releases_at_start}:
             yield "gives up a unit at a start" if row.ask == NONE else "gives up a unit as it takes another"
-            held = held - {*row.gives_up_at_start}
+            held = held - {*row.releases_at_start}
         taken = _taken(plan, row, int(table.pool[k])) if started != NEVER else set[int]()
         if taken:
             yield from _start(plan, row, int(table.pool[k]), taken)
@@ -152,9 +152,9 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
             if taken & {*row.keeps}:
                 yield "keeps a unit"
                 held = held | taken & {*row.keeps}
-            if held & {*row.gives_up_at_end}:
+            if held & {*row.releases_at_end}:
                 yield "gives up a unit at an end"
-                held = held - {*row.gives_up_at_end}
+                held = held - {*row.releases_at_end}
             if row.relabels != NONE:
                 label = int(columns.attributes[row.relabels][patient])
                 if label != acuity:
@@ -164,9 +164,9 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
                 yield "works at a pace"
             if row.repeat_of != NONE and row.n_repeats > 1 and passed[row.repeat_of] > 1:
                 yield "reads a later draw of a loop"
-            if {*row.marks} & {*marked}:
+            if {*row.starts_clock} & {*marked}:
                 yield "marks again"
-            marked |= dict.fromkeys(row.marks, ended)
+            marked |= dict.fromkeys(row.starts_clock, ended)
             then = row.next
         if then != NONE and k + 1 < len(table) and table.patient[k + 1] == patient:
             yield from _branch(plan, then, int(table.step[k + 1]), passed)

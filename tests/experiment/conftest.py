@@ -13,9 +13,9 @@ from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway
 from simulation.study.study import Study
 
-SHORT = ("run.measured_days=7", "run.warm_up_days=3", "run.replications=2", "engine=compiled", "executor=serial")
+SHORT = ("run.measured_days=7", "run.warm_up_days=7", "run.replications=2", "engine=compiled", "executor=serial")
 FEW = ("nurse", "sham", "lean_triage")
-NOTE = {"mark": "assumed", "source": "made for a test"}
+NOTE = {"evidence": "assumed", "source": "made for a test"}
 LEVELS = ["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
 
 
@@ -45,7 +45,7 @@ def ward() -> Callable[..., Pathway]:
         levels: dict[str, Any] = {level: {"rank": number + 1, "rate": 1} for number, level in enumerate(LEVELS)}
         stated = {
             "name": "ward",
-            "streams": {"walk_in": {"starts": "see", "per_day": per_day, **NOTE}},
+            "arrivals": {"walk_in": {"starts": "see", "per_day": per_day, **NOTE}},
             "attributes": {
                 "acuity_true": {"kind": "choice", "categories": LEVELS, "shares": [0.05, 0.15, 0.3, 0.4, 0.1], **NOTE},
                 "acuity_given": {"kind": "given", "like": "acuity_true", **NOTE},

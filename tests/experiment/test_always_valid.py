@@ -11,7 +11,7 @@ from simulation.experiment.comparisons import Comparisons
 from simulation.study.design import Arm, Design, Margin, Target
 
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
-SOURCED = {"mark": "assumed", "source": "a test"}
+SOURCED = {"evidence": "assumed", "source": "a test"}
 
 
 @pytest.fixture

@@ -10,14 +10,15 @@ from simulation.analysis.audit import audit
 from simulation.analysis.measures import measure
 from simulation.config import load
 from simulation.engine.plan import EndRow, bind
-from simulation.experiment.replicate import Simulated, Task, replicate, simulate_arm
+from simulation.experiment.replicate import replicate
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, run
-from simulation.experiment.shared_draws import draws_alike
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
 from simulation.report.gather import inputs_of
 from simulation.report.screen import print_inputs
+from simulation.study.shared_draws import draws_alike
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Study
 
 from .conftest import SHORT
@@ -31,13 +32,13 @@ arms:
   twin: {label: The same nurse, triage: nurse}
   other: {label: A sham, triage: sham}
 primary:
-  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
+  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, evidence: assumed, source: test}
 """
 ARMS = ("nurse", "one_more_triage_nurse", "two_more_beds", "sham", "ai_as_claimed")
 """The baseline, every change to the department, and a policy of each kind."""
 
 
-HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, mark="assumed", source="made for a test")
+HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, evidence="assumed", source="made for a test")
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def twins(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 @pytest.fixture(scope="module", params=ARMS)
 def simulated(request: pytest.FixtureRequest, study: Study) -> Simulated:
-    return simulate_arm(study.arm(request.param), study.run, "compiled", 0, run_out_days=study.run.run_out_days)
+    return simulate_arm(study.arm(request.param), study.run, "compiled", 0, cool_down_days=study.run.cool_down_days)
 
 
 def test_an_arm_equal_to_the_baseline_differs_by_exactly_nothing_in_every_measure(twins: Result) -> None:
@@ -75,7 +76,7 @@ def test_the_label_identical_can_be_read_from_the_screen(twins: Result, capsys: 
 
 
 def test_extra_beds_and_staff_of_an_arm_change_no_draw(study: Study) -> None:
-    days = {"run_out_days": study.run.run_out_days}
+    days = {"cool_down_days": study.run.cool_down_days}
     drawn = [
         simulate_arm(study.arm(name), study.run, "compiled", 0, **days).draws
         for name in ("nurse", "two_more_beds", "one_more_triage_nurse")
@@ -131,7 +132,7 @@ def test_run_is_the_baselines_department_under_the_policy_of_the_group_triage() 
     study = load(*SHORT, "run.replications=1", "triage=lean_triage")
     result = run(study)
     assert [arm.name for arm in result.study.arms] == ["lean_triage"]
-    claimed = simulate_arm(study.arm("lean_triage"), study.run, "compiled", 0, run_out_days=study.run.run_out_days)
+    claimed = simulate_arm(study.arm("lean_triage"), study.run, "compiled", 0, cool_down_days=study.run.cool_down_days)
     assert result.patients()["seen_at"].equals(claimed.patients.frame()["seen_at"])
 
 
@@ -158,7 +159,7 @@ def test_arms_whose_outages_differ_share_their_patients_and_have_their_own_outag
     failing = replace(arm.pathway, outages={**arm.pathway.outages, "triage_tool": HALF})
     assert draws_alike(arm.pathway, failing)
     down = replace(arm, name="down", pathway=failing)
-    length = replace(study.run, warm_up_days=0, measured_days=5, run_out_days=1, doublings=0)
+    length = replace(study.run, warm_up_days=0, measured_days=5, cool_down_days=1, doublings=0)
     together, alone = (
         replicate(Task(arms=arms, baseline=arms[0].name, run=length, engine="compiled", replication=1)).arms["down"]
         for arms in ((arm, down), (down,))

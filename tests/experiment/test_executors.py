@@ -16,9 +16,9 @@ import pytest
 from simulation.errors import AeflowError
 from simulation.experiment import run as run_module
 from simulation.experiment.executors.local import SerialExecutor, execute, executor_of
-from simulation.experiment.replicate import Simulated
 from simulation.experiment.result import Result
 from simulation.experiment.run import compare, compile_first
+from simulation.study.simulate import Simulated
 from simulation.study.study import Study
 
 
@@ -110,12 +110,12 @@ def test_a_process_that_dies_is_one_message_with_what_to_do() -> None:
 
 def test_a_mistake_of_the_user_found_by_a_worker_arrives_as_such(study: Study) -> None:
     broken = {
-        name: replace(stream, scale=1.45, headroom=1.46) if name == "walk_in" else stream
-        for name, stream in study.baseline.pathway.streams.items()
+        name: replace(source, scale=1.45, thinning_bound=1.46) if name == "walk_in" else source
+        for name, source in study.baseline.pathway.arrivals.items()
     }
-    arm = replace(study.baseline, pathway=replace(study.baseline.pathway, streams=broken, allow_overload=True))
+    arm = replace(study.baseline, pathway=replace(study.baseline.pathway, arrivals=broken, allow_overload=True))
     local = replace(study, arms=(arm,), executor="local", workers=2, engine_asked="reference")
-    with pytest.raises(AeflowError, match=r"Raise streams\.walk_in\.headroom"):
+    with pytest.raises(AeflowError, match=r"Raise arrivals\.walk_in\.thinning_bound"):
         compare(local)
 
 

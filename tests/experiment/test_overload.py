@@ -7,15 +7,15 @@ import pytest
 
 from simulation.errors import ConfigError
 from simulation.experiment import overload
-from simulation.experiment.overload import overload_faults, refuse_overload
 from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway, Pool, ShareOfTime
+from simulation.study.overload import overload_faults, refuse_overload
 from simulation.study.study import Study
 
 Ward = Callable[..., Pathway]
 StudyOf = Callable[..., Study]
-HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, mark="assumed", source="made for a test")
-DOCTORS = Pool(kind="staff", capacity=2, mark="assumed", source="made for a test")
+HALF = ShareOfTime(kind="share", share=0.5, mean_down_minutes=240, evidence="assumed", source="made for a test")
+DOCTORS = Pool(kind="staff", capacity=2, evidence="assumed", source="made for a test")
 
 
 def busy(ward: Ward, load: float, **changes: object) -> Pathway:

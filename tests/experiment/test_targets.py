@@ -16,7 +16,7 @@ from simulation.pathway.durations import Fixed
 from simulation.study.targets import measures_of
 
 SHORT = (
-    "run.replications=1", "run.measured_days=1", "run.warm_up_days=0", "run.run_out_days=0", "run.doublings=0",
+    "run.replications=1", "run.measured_days=1", "run.warm_up_days=0", "run.cool_down_days=0", "run.doublings=0",
     "engine=reference", "executor=serial",
 )  # fmt: skip
 
@@ -33,9 +33,9 @@ def test_the_measures_known_beforehand_are_those_of_a_run(study: str) -> None:
 
 def test_the_table_of_nobody_has_the_columns_of_a_run_with_worsening(ward: Callable[..., Pathway]) -> None:
     becomes = {"urgent": "very_urgent"}
-    worse = Worsening(minutes="worse", streams=("walk_in",), becomes=becomes, mark="assumed", source="test")
+    worse = Worsening(minutes="worse", arrivals=("walk_in",), becomes=becomes, evidence="assumed", source="test")
     plain = ward(minutes=10)
-    minutes = Fixed(kind="fixed", mean=5, mark="assumed", source="test")
+    minutes = Fixed(kind="fixed", mean=5, evidence="assumed", source="test")
     made = replace(plain, worsening=worse, durations={**plain.durations, "worse": minutes})
     plan, draws = lower(made), draw(made, seed=1, replication=0, days=1)
     table = patients_table(made, plan, draws, simulate(plan, bind(plan, draws), 1440 * 1024))

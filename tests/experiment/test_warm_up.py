@@ -14,8 +14,8 @@ from simulation.analysis.measures import measure
 from simulation.analysis.occupancy import boarders
 from simulation.analysis.window import Window
 from simulation.config import load
-from simulation.experiment.replicate import simulate_arm
 from simulation.records.schema import Patients
+from simulation.study.simulate import simulate_arm
 
 REPLICATIONS = 12
 WEEKS = 6
@@ -46,7 +46,7 @@ def windows() -> dict[str, np.ndarray]:
     as_stated = (warm_up, warm_up + WEEKS * 10080)
     found: dict[str, list[object]] = {"weeks": [], "as_stated": [], "doubled": []}
     for replication in range(REPLICATIONS):
-        patients = simulate_arm(study.baseline, run, "compiled", replication, run_out_days=4).patients
+        patients = simulate_arm(study.baseline, run, "compiled", replication, cool_down_days=4).patients
         found["weeks"].append([watched(patients, week) for week in weeks])
         found["as_stated"].append(watched(patients, as_stated))
         found["doubled"].append(watched(patients, run.window))

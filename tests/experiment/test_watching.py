@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from simulation.config import load
-from simulation.experiment.replicate import Simulated, simulate_arm
-from simulation.experiment.shared_draws import draws_alike
 from simulation.records.schema import Patients
+from simulation.study.shared_draws import draws_alike
+from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
 
-SHORT = RunLength(replications=1, warm_up_days=0, measured_days=14, run_out_days=0, seed=5)
+SHORT = RunLength(replications=1, warm_up_days=0, measured_days=14, cool_down_days=0, seed=5)
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +20,7 @@ def study() -> Study:
 
 
 def simulated(arm: ReadyArm) -> Simulated:
-    return simulate_arm(arm, SHORT, "compiled", 0, run_out_days=0)
+    return simulate_arm(arm, SHORT, "compiled", 0, cool_down_days=0)
 
 
 @pytest.fixture(scope="module")

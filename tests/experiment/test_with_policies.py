@@ -42,7 +42,7 @@ def test_every_fault_is_told_at_once(full: Study) -> None:
     said = str(caught.value)
     assert "there is no arm 'two_more_bed'" in said
     assert "is the name of an arm that stays" in said
-    assert "unknown stream 'walkin'" in said
+    assert "unknown arrival source 'walkin'" in said
 
 
 def test_the_public_matrix_has_the_wanted_share_and_direction(full: Study) -> None:

@@ -17,10 +17,10 @@ from simulation.study.design import Arm, Cost
 from simulation.study.study import ReadyArm
 from simulation.triage.policy import Policy
 
-WHY = {"mark": "assumed", "source": "test"}
+WHY = {"evidence": "assumed", "source": "test"}
 STATED: dict[str, Any] = {
     "name": "two_doors",
-    "streams": {
+    "arrivals": {
         "walk_in": {"starts": "triage", "per_day": 100, **WHY},
         "ambulance": {"starts": "handover", "per_day": 50, **WHY},
     },
@@ -53,8 +53,8 @@ STATED: dict[str, Any] = {
     },
     "ends": {"home": {"outcome": "discharged"}},
 }
-RIGHT = {"mark": "measured", "source": "test", "shares": [[1, 0], [0, 1]]}
-UP = {"mark": "assumed", "source": "cries wolf", "shares": [[1, 0], [1, 0]]}
+RIGHT = {"evidence": "measured", "source": "test", "shares": [[1, 0], [0, 1]]}
+UP = {"evidence": "assumed", "source": "cries wolf", "shares": [[1, 0], [1, 0]]}
 NO_CORRELATION = {"value": 0, "range": [0, 1], **WHY}
 NURSE = {"kind": "matrix", "nurse": {"name": "nurse", "correlation": NO_CORRELATION, "matrix": RIGHT}}
 SAVES = {
@@ -135,7 +135,7 @@ def test_a_new_step_and_the_way_to_it_are_new() -> None:
 @pytest.mark.parametrize(
     ("changed", "what", "words", "at"),
     [
-        ({"streams": {"walk_in": {"scale": 1.2}}}, "streams.walk_in.scale", "1 becomes 1.2", ("source:walk_in",)),
+        ({"arrivals": {"walk_in": {"scale": 1.2}}}, "arrivals.walk_in.scale", "1 becomes 1.2", ("source:walk_in",)),
         ({"durations": {"contact": {"mean": 15}}}, "durations.contact.mean", "20 becomes 15", ("resus", "minors")),
     ],
 )
@@ -152,11 +152,11 @@ def test_unlike_finds_every_path() -> None:
 
 
 def test_only_what_the_arm_states_besides_the_baseline_is_brought() -> None:
-    arm = ready("scribe", minutes=SAVES, covers={"minutes": ["walk_in"], "mark": "published", "source": "a page"})
-    cost = Cost(per_year=5, what="a licence", mark="assumed", source="a guess")
+    arm = ready("scribe", minutes=SAVES, covers={"minutes": ["walk_in"], "evidence": "published", "source": "a page"})
+    cost = Cost(per_year=5, what="a licence", evidence="assumed", source="a guess")
     arm = replace(arm, arm=replace(arm.arm, cost=cost))
     added_assumptions = assumptions_added_by(arm, ready("nurse"))
-    assert [(each.where, each.value, each.range, each.mark) for each in added_assumptions] == [
+    assert [(each.where, each.value, each.range, each.evidence) for each in added_assumptions] == [
         ("triage.covers", "minutes walk_in", "–", "published"),
         ("triage.minutes.seconds_saved", "60", "0 to 90", "assumed"),
         ("triage.minutes.never_below", "0", "0 to 1", "assumed"),
@@ -173,9 +173,9 @@ def test_only_what_the_arm_states_besides_the_baseline_is_brought() -> None:
 
 def test_whose_figures_the_changes_of_an_arm_are_is_brought() -> None:
     baseline, arm = ready("nurse"), ready("nurse")
-    more = replace(arm.arm, changes={"staffing.nurses.extra": 1}, mark="assumed", source="a choice of ours")
+    more = replace(arm.arm, changes={"staffing.nurses.extra": 1}, evidence="assumed", source="a choice of ours")
     added_assumptions = assumptions_added_by(replace(arm, arm=more), baseline)
-    assert [(each.where, each.value, each.mark, each.source) for each in added_assumptions] == [
+    assert [(each.where, each.value, each.evidence, each.source) for each in added_assumptions] == [
         ("changes", "staffing.nurses.extra 1", "assumed", "a choice of ours")
     ]
 

@@ -32,7 +32,7 @@ def test_what_may_change_on_the_way_is_not_called_closed() -> None:
 
 
 def labels_up() -> dict[str, object]:
-    why = {"mark": "assumed", "source": "test"}
+    why = {"evidence": "assumed", "source": "test"}
     matrix = {**why, "shares": [[1, 0], [1, 0]]}
     ai = {"name": "llm", "correlation": {"value": 0, "range": [0, 1], **why}, "matrix": matrix}
     return {"ai": ai, "role": "replaces", "covers": {"labels": ["walk_in", "ambulance"], **why}}

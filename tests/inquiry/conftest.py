@@ -10,7 +10,7 @@ from simulation.experiment.result import Result
 from simulation.experiment.run import compare
 
 SHORT = (
-    "run.measured_days=5", "run.warm_up_days=1", "run.run_out_days=1", "run.doublings=0", "run.replications=2",
+    "run.measured_days=5", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "run.replications=2",
     "engine=compiled", "executor=serial",
 )  # fmt: skip
 STUDY = """
@@ -24,7 +24,7 @@ full: FULL
 levers:
 LEVERS
 primary:
-  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
+  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, evidence: assumed, source: test}
 """
 
 

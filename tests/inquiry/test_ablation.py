@@ -23,7 +23,7 @@ ACCURACY = "accuracy: {label: labels, takes: [ai, role, covers.labels]}"
 MORE = "more: {label: a nurse, changes: {staffing.triage_nurses.extra: 1}}"
 TIME = "time: {label: time, takes: [minutes, covers.minutes]}"
 TARGET = Target(
-    measure="wait_to_clinician_mean", label="Wait", minimal_important_difference=5, mark="assumed", source="test"
+    measure="wait_to_clinician_mean", label="Wait", minimal_important_difference=5, evidence="assumed", source="test"
 )
 
 
@@ -34,7 +34,7 @@ def design_of(*levers: str) -> Design:
         baseline="nurse",
         arms={"nurse": Arm(label="A nurse", triage="nurse")},
         primary=(TARGET,),
-        levers={name: Lever(label=name, changes={f"knobs.{name}": 1}) for name in levers},
+        levers={name: Lever(label=name, changes={f"calibration.{name}": 1}) for name in levers},
     )
 
 

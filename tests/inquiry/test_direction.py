@@ -8,12 +8,12 @@ import pytest
 from simulation.analysis.compare import Shares
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.experiment.replicate import simulate_arm
 from simulation.experiment.run import compare
 from simulation.report.answer import answer
 from simulation.report.gather import case_mix, inputs_of
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.words import change, span
+from simulation.study.simulate import simulate_arm
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import Agreement, probabilities
@@ -70,7 +70,7 @@ def test_a_control_gives_the_same_mix_of_labels_whoever_the_patient_is(study: St
 def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: Study) -> None:
     given = {}
     for name in ("errs_up", "errs_up_at_random", "errs_down", "errs_down_at_random"):
-        patients = simulate_arm(study.arm(name), study.run, "compiled", 0, run_out_days=4).patients
+        patients = simulate_arm(study.arm(name), study.run, "compiled", 0, cool_down_days=4).patients
         given[name] = (patients["acuity_given"].astype(int), patients["acuity_true"].astype(int))
     assert np.all(given["errs_up"][0] <= given["errs_up"][1])
     assert np.all(given["errs_down"][0] >= given["errs_down"][1])
@@ -84,9 +84,9 @@ def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: St
 
 
 def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(study: Study) -> None:
-    inputs = inputs_of(compare(study), {})
-    labels = labels_table(inputs)
-    by_level = by_level_table(inputs)
+    result = inputs_of(compare(study), {})
+    labels = labels_table(result)
+    by_level = by_level_table(result)
     assert labels is not None
     assert by_level is not None
     by_arm = {row[0]: row[1:6] for row in labels.rows}
@@ -95,30 +95,30 @@ def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sha
     assert by_level.rows[0][0] == "Sham AI: nurse's accuracy, fresh errors"
     assert len(by_level.rows) == 5
     assert all(len(row) == 6 for row in by_level.rows)
-    band = inputs.band("wait_to_clinician_mean", "acuity_true=non_urgent")
+    band = result.band("wait_to_clinician_mean", "acuity_true=non_urgent")
     assert band is not None
     assert isinstance(band.shares, Shares)
-    for arm in inputs.others:
-        row = inputs.row(arm.name, "wait_to_clinician_mean", "acuity_true=non_urgent")
+    for arm in result.others:
+        row = result.row(arm.name, "wait_to_clinician_mean", "acuity_true=non_urgent")
         apart = row.difference_low > band.difference.high or row.difference_high < band.difference.low
         cell = next(each for each in by_level.rows if each[0] == arm.label)[5]
         assert cell.endswith("*") == (apart and arm.name != "sham")
 
 
 def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the_baseline(study: Study) -> None:
-    inputs = inputs_of(compare(study), {})
-    assert [(arm.name, control.name) for arm, control in inputs.controlled()] == [
+    result = inputs_of(compare(study), {})
+    assert [(arm.name, control.name) for arm, control in result.controlled()] == [
         ("errs_up", "errs_up_at_random"),
         ("errs_down", "errs_down_at_random"),
     ]
-    table = controls_table(inputs)
+    table = controls_table(result)
     assert table is not None
-    for (arm, control), row in zip(inputs.controlled(), table.rows, strict=True):
-        ours, theirs = (inputs.row(each.name, "wait_to_clinician_mean") for each in (arm, control))
-        apart = inputs.against(arm.name, control.name, "wait_to_clinician_mean")
+    for (arm, control), row in zip(result.controlled(), table.rows, strict=True):
+        ours, theirs = (result.row(each.name, "wait_to_clinician_mean") for each in (arm, control))
+        apart = result.against(arm.name, control.name, "wait_to_clinician_mean")
         assert apart.mean == pytest.approx(ours.difference - theirs.difference)
         assert row[1] == f"{change(apart.mean, 'minutes')} ({span(apart.low, apart.high, 'minutes')})"
-        assert any(each.startswith(f"'{arm.label}' less its control") for each in answer(inputs))
+        assert any(each.startswith(f"'{arm.label}' less its control") for each in answer(result))
 
 
 def test_a_control_that_is_not_an_arm_is_named() -> None:

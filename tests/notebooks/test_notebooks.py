@@ -9,7 +9,9 @@ from nbclient import NotebookClient
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.py"))
-SMALL = "run.replications=2 run.measured_days=4 run.warm_up_days=1 run.run_out_days=1 run.doublings=0 executor=serial "
+SMALL = (
+    "run.replications=2 run.measured_days=4 run.warm_up_days=0 run.cool_down_days=1 run.doublings=0 executor=serial "
+)
 SMALL += "engine=compiled"
 
 

@@ -12,18 +12,18 @@ EXAMPLES = Path(__file__).parents[2] / "configs" / "pathway" / "examples"
 
 SMALLEST = """
 name: smallest
-streams:
-  walk_in: {starts: see, per_day: 24, mark: assumed, source: test}
+arrivals:
+  walk_in: {starts: see, per_day: 24, evidence: assumed, source: test}
 pools:
-  nurses: {kind: staff, capacity: 2, mark: assumed, source: test}
+  nurses: {kind: staff, capacity: 2, evidence: assumed, source: test}
 durations:
-  seeing: {kind: fixed, mean: 30, mark: assumed, source: test}
+  seeing: {kind: fixed, mean: 30, evidence: assumed, source: test}
 priority:
   rule: acuity
   classes: {everybody: {rank: 1, rate: 1}}
   untriaged_as: everybody
   ignored_as: everybody
-  mark: assumed
+  evidence: assumed
   source: test
 steps:
   see: {asks: [nurses], minutes: [seeing], next: home}

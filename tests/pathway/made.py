@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from simulation.pathway.department import Pathway
 
 ADAPTER = TypeAdapter(Pathway)
-NOTE = {"mark": "assumed", "source": "made for a test"}
+NOTE = {"evidence": "assumed", "source": "made for a test"}
 
 
 def pathway_from(text: str, changes: str = "", *, noted: Sequence[str] = ()) -> Pathway:

@@ -14,8 +14,8 @@ from simulation.units import WEEK
 
 Make = Callable[..., Pathway]
 
-ACUITY = "{kind: choice, categories: [urgent, minor], shares: [0.2, 0.8], mark: assumed, source: test}"
-BED = "{kind: space, capacity: 5, mark: assumed, source: test}"
+ACUITY = "{kind: choice, categories: [urgent, minor], shares: [0.2, 0.8], evidence: assumed, source: test}"
+BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"
 
 NAMES = {
     "an unknown node": (
@@ -23,8 +23,8 @@ NAMES = {
         "steps.see.next: unknown node 'hme'. Did you mean 'home'?",
     ),
     "an unknown start": (
-        "streams: {walk_in: {starts: door}}",
-        "streams.walk_in.starts: unknown node 'door'. Known names: home, see.",
+        "arrivals: {walk_in: {starts: door}}",
+        "arrivals.walk_in.starts: unknown node 'door'. Known names: home, see.",
     ),
     "an unknown pool": (
         "steps: {see: {asks: [nurse]}}",
@@ -35,11 +35,11 @@ NAMES = {
         "steps.see.minutes.0: unknown duration 'seen'. Did you mean 'seeing'?",
     ),
     "a pool beside the one that was meant": (
-        "pools: {nurse: {kind: staff, capacity: 2, mark: assumed, source: test}}",
+        "pools: {nurse: {kind: staff, capacity: 2, evidence: assumed, source: test}}",
         "pools.nurse: no step asks for it. Did you mean 'nurses'? Name it in a step, or leave it out.",
     ),
     "a duration beside the one that was meant": (
-        "durations: {seeings: {kind: fixed, mean: 3, mark: assumed, source: test}}",
+        "durations: {seeings: {kind: fixed, mean: 3, evidence: assumed, source: test}}",
         "durations.seeings: no step takes it. Did you mean 'seeing'? Name it in a step, or leave it out.",
     ),
     "an unknown profile": (
@@ -47,8 +47,8 @@ NAMES = {
         "steps.see.pace: unknown profile 'night'. Known names: none.",
     ),
     "an unknown day factor": (
-        "streams: {walk_in: {day_factor: busy}}",
-        "streams.walk_in.day_factor: unknown day factor 'busy'. Known names: none.",
+        "arrivals: {walk_in: {day_factor: busy}}",
+        "arrivals.walk_in.day_factor: unknown day factor 'busy'. Known names: none.",
     ),
     "an unknown class": (
         "steps: {see: {ranks_as: everyone}}",
@@ -68,22 +68,22 @@ NAMES = {
     ),
     "an unknown attribute in a factor": (
         "durations: {seeing: {mean: {base: 3, times: [{by: age, values: {old: 2}}]}}}",
-        "durations.seeing.mean.times.0.by: unknown attribute 'age'. Known names: stream.",
+        "durations.seeing.mean.times.0.by: unknown attribute 'age'. Known names: arrival_source.",
     ),
     "an unknown category in a factor": (
-        "durations: {seeing: {mean: {base: 3, times: [{by: stream, values: {walkin: 2}, otherwise: 1}]}}}",
+        "durations: {seeing: {mean: {base: 3, times: [{by: arrival_source, values: {walkin: 2}, otherwise: 1}]}}}",
         "durations.seeing.mean.times.0.values.walkin: unknown category 'walkin'. Did you mean 'walk_in'?",
     ),
-    "an unknown stream of the impatient": (
-        "patience: {minutes: seeing, streams: [ambulance], next: home, mark: assumed, source: test}",
-        "patience.streams.0: unknown stream 'ambulance'. Known names: walk_in.",
+    "an unknown source of the impatient": (
+        "patience: {minutes: seeing, arrivals: [ambulance], next: home, evidence: assumed, source: test}",
+        "patience.arrivals.0: unknown arrival source 'ambulance'. Known names: walk_in.",
     ),
     "an unknown duration of patience": (
-        "patience: {minutes: patience, streams: [walk_in], next: home, mark: assumed, source: test}",
+        "patience: {minutes: patience, arrivals: [walk_in], next: home, evidence: assumed, source: test}",
         "patience.minutes: unknown duration 'patience'. Known names: seeing.",
     ),
     "an unknown node after patience": (
-        "patience: {minutes: seeing, streams: [walk_in], next: gone, mark: assumed, source: test}",
+        "patience: {minutes: seeing, arrivals: [walk_in], next: gone, evidence: assumed, source: test}",
         "patience.next: unknown node 'gone'. Known names: home, see.",
     ),
     "a name used for a step and an end": (
@@ -91,12 +91,12 @@ NAMES = {
         "steps.see: ends has a 'see' too. Names are unique across steps, branches, loops and ends: rename one.",
     ),
     "a name used for two sources": (
-        "present: {walk_in: {starts: see, number: 2, mark: assumed, source: test}}",
-        "present.walk_in: streams has a 'walk_in' too. Rename one: both are sources of patients.",
+        "present: {walk_in: {starts: see, number: 2, evidence: assumed, source: test}}",
+        "present.walk_in: arrivals has a 'walk_in' too. Rename one: both are sources of patients.",
     ),
     "a reserved attribute": (
-        f"attributes: {{stream: {ACUITY}}}",
-        "attributes.stream: the name 'stream' is taken. Choose another name.",
+        f"attributes: {{arrival_source: {ACUITY}}}",
+        "attributes.arrival_source: the name 'arrival_source' is taken. Choose another name.",
     ),
     "a reserved class": (
         "priority: {classes: {acuity: {rank: 2, rate: 1}}}",
@@ -107,44 +107,47 @@ NAMES = {
 
 NUMBERS = {
     "shares that do not add up": (
-        "attributes: {age: {kind: choice, categories: [old, young], shares: [0.5, 0.4], mark: assumed, source: test}}",
+        "attributes: {age: {kind: choice, categories: [old, young], shares: [0.5, 0.4], evidence: assumed, "
+        "source: test}}",
         "attributes.age.shares: shares add up to 0.9. Make them add up to 1.",
     ),
     "too few shares": (
-        "attributes: {age: {kind: choice, categories: [old, young], shares: [1.0], mark: assumed, source: test}}",
+        "attributes: {age: {kind: choice, categories: [old, young], shares: [1.0], evidence: assumed, source: test}}",
         "attributes.age.shares: 1 shares for 2 categories. Give one share for each category.",
     ),
     "a category twice": (
-        "attributes: {age: {kind: choice, categories: [old, old], shares: [0.5, 0.5], mark: assumed, source: test}}",
+        "attributes: {age: {kind: choice, categories: [old, old], shares: [0.5, 0.5], evidence: assumed, "
+        "source: test}}",
         "attributes.age.categories: 'old' is there twice. Name each category once.",
     ),
     "shares by category without `by`": (
-        "attributes: {age: {kind: choice, categories: [old, young], shares: {walk_in: [0.5, 0.5]}, mark: assumed, "
+        "attributes: {age: {kind: choice, categories: [old, young], shares: {walk_in: [0.5, 0.5]}, evidence: assumed, "
         "source: test}}",
         "attributes.age.by: shares by category, but no `by`. Name in `by` the attribute whose categories these are.",
     ),
     "`by` without shares by category": (
-        "attributes: {age: {kind: choice, categories: [old], by: stream, shares: [1.0], mark: assumed, source: test}}",
-        "attributes.age.shares: one list, but `by` is 'stream'. Give one list for each category of stream, or remove "
-        "`by`.",
+        "attributes: {age: {kind: choice, categories: [old], by: arrival_source, shares: [1.0], evidence: assumed, "
+        "source: test}}",
+        "attributes.age.shares: one list, but `by` is 'arrival_source'. Give one list for each category of "
+        "arrival_source, or remove `by`.",
     ),
     "an attribute used before it is described": (
-        "attributes: {late: {kind: given, like: later, mark: assumed, source: test}, "
-        "later: {kind: chance, p: 0.5, mark: assumed, source: test}}",
+        "attributes: {late: {kind: given, like: later, evidence: assumed, source: test}, "
+        "later: {kind: chance, p: 0.5, evidence: assumed, source: test}}",
         "attributes.late.like: 'later' is used before it is described. Move attributes.later above it: attributes are "
         "drawn in their order.",
     ),
     "a given attribute that is like nothing": (
-        "attributes: {tool: {kind: given, mark: assumed, source: test}}",
+        "attributes: {tool: {kind: given, evidence: assumed, source: test}}",
         "attributes.tool: not exactly one of `like` and `categories`. Give the attribute that it is like, or "
         "categories of its own.",
     ),
     "a category of a given attribute twice": (
-        "attributes: {tool: {kind: given, categories: ['no', 'no'], mark: assumed, source: test}}",
+        "attributes: {tool: {kind: given, categories: ['no', 'no'], evidence: assumed, source: test}}",
         "attributes.tool.categories: 'no' is there twice. Name each category once.",
     ),
     "a probability above 1": (
-        "attributes: {old: {kind: chance, p: 1.5, mark: assumed, source: test}}",
+        "attributes: {old: {kind: chance, p: 1.5, evidence: assumed, source: test}}",
         "attributes.old.p: a probability of 1.5. Give 0 to 1.",
     ),
     "a negative mean": (
@@ -152,13 +155,14 @@ NUMBERS = {
         "durations.seeing.mean: -1 is negative. Give 0 or more.",
     ),
     "the luck of an unknown duration": (
-        "durations: {seeing: {luck_of: sewing}}",
-        "durations.seeing.luck_of: unknown duration 'sewing'. Did you mean 'seeing'?",
+        "durations: {seeing: {same_draw_as: sewing}}",
+        "durations.seeing.same_draw_as: unknown duration 'sewing'. Did you mean 'seeing'?",
     ),
     "the luck of a duration that has another's": (
-        "durations: {first: {kind: fixed, mean: 1, mark: assumed, source: test}, "
-        "second: {kind: fixed, mean: 1, luck_of: first, mark: assumed, source: test}, seeing: {luck_of: second}}",
-        "durations.seeing.luck_of: 'second' has the random variates of 'first' itself. Name 'first' here too.",
+        "durations: {first: {kind: fixed, mean: 1, evidence: assumed, source: test}, "
+        "second: {kind: fixed, mean: 1, same_draw_as: first, evidence: assumed, source: test}, "
+        "seeing: {same_draw_as: second}}",
+        "durations.seeing.same_draw_as: 'second' has the random variates of 'first' itself. Name 'first' here too.",
     ),
     "a number that is not finite": (
         "durations: {seeing: {mean: .inf}}",
@@ -173,73 +177,75 @@ NUMBERS = {
         "decisions_every_minutes: shorter than a tick of 1/1024 minute. Give a minute or more.",
     ),
     "a factor without a category": (
-        "{streams: {ambulance: {starts: see, per_day: 1, mark: assumed, source: test}}, "
-        "durations: {seeing: {mean: {base: 3, times: [{by: stream, values: {walk_in: 2}}]}}}}",
-        "durations.seeing.mean.times.0.values: nothing for 'ambulance'. Name every category of stream, or give "
+        "{arrivals: {ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}}, "
+        "durations: {seeing: {mean: {base: 3, times: [{by: arrival_source, values: {walk_in: 2}}]}}}}",
+        "durations.seeing.mean.times.0.values: nothing for 'ambulance'. Name every category of arrival_source, or give "
         "`otherwise` where the vocabulary has it.",
     ),
     "a day of 12 hours": (
-        "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, "
-        "streams: {walk_in: {by_hour: day}}}",
-        "streams.walk_in.by_hour: profile 'day' has 12 weights. It needs 24 or 168 here.",
+        "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
+        "arrivals: {walk_in: {by_hour: day}}}",
+        "arrivals.walk_in.by_hour: profile 'day' has 12 weights. It needs 24 or 168 here.",
     ),
     "a week of 12 days": (
-        "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, "
-        "streams: {walk_in: {by_weekday: day}}}",
-        "streams.walk_in.by_weekday: profile 'day' has 12 weights. It needs 7 here.",
+        "{profiles: {day: {weights: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
+        "arrivals: {walk_in: {by_weekday: day}}}",
+        "arrivals.walk_in.by_weekday: profile 'day' has 12 weights. It needs 7 here.",
     ),
     "two patterns of the week": (
-        "{profiles: {hours: {weights: [" + ", ".join(["1"] * 120 + ["0"] * 48) + "], mark: assumed, source: test}, "
-        "week: {weights: [1, 1, 1, 1, 1, 0.5, 0.5], mark: assumed, source: test}}, "
-        "streams: {walk_in: {by_hour: hours, by_weekday: week}}}",
-        "streams.walk_in.by_weekday: by_hour 'hours' already says the weekday. Remove by_weekday, or give by_hour 24 "
+        "{profiles: {hours: {weights: [" + ", ".join(["1"] * 120 + ["0"] * 48) + "], evidence: assumed, source: test}, "
+        "week: {weights: [1, 1, 1, 1, 1, 0.5, 0.5], evidence: assumed, source: test}}, "
+        "arrivals: {walk_in: {by_hour: hours, by_weekday: week}}}",
+        "arrivals.walk_in.by_weekday: by_hour 'hours' already says the weekday. Remove by_weekday, or give by_hour 24 "
         "weights: two patterns of the week change how many come.",
     ),
-    "a stream with a sign that streams of chance are named with": (
-        "{streams: {a+1: {starts: see, per_day: 1, mark: assumed, source: test}}}",
-        "streams.a+1: the name holds '+'. Streams of chance are named with it: leave it out of names.",
+    "a source with a sign that streams of chance are named with": (
+        "{arrivals: {a+1: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
+        "arrivals.a+1: the name holds '+'. Streams of chance are named with it: leave it out of names.",
     ),
     "an attribute with such a sign": (
-        "{attributes: {a/0: {kind: chance, p: 0.5, mark: assumed, source: test}}}",
+        "{attributes: {a/0: {kind: chance, p: 0.5, evidence: assumed, source: test}}}",
         "attributes.a/0: the name holds '/'. Streams of chance are named with it: leave it out of names.",
     ),
     "a duration with such a sign": (
-        "{durations: {a/0: {kind: fixed, mean: 5, mark: assumed, source: test}}}",
+        "{durations: {a/0: {kind: fixed, mean: 5, evidence: assumed, source: test}}}",
         "durations.a/0: the name holds '/'. Streams of chance are named with it: leave it out of names.",
     ),
-    "a stream that is called as those of the days": (
-        "{streams: {day: {starts: see, per_day: 1, mark: assumed, source: test}}}",
-        "streams.day: the name 'day' is taken. Choose another name.",
+    "a source that is called as those of the days": (
+        "{arrivals: {day: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
+        "arrivals.day: the name 'day' is taken. Choose another name.",
     ),
     "a year of 7 months": (
-        "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, "
-        "streams: {walk_in: {by_month: week}}}",
-        "streams.walk_in.by_month: profile 'week' has 7 weights. It needs 12 here.",
+        "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
+        "arrivals: {walk_in: {by_month: week}}}",
+        "arrivals.walk_in.by_month: profile 'week' has 7 weights. It needs 12 here.",
     ),
     "a pace of 7 hours": (
-        "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], mark: assumed, source: test}}, steps: {see: {pace: week}}}",
+        "{profiles: {week: {weights: [1, 1, 1, 1, 1, 1, 1], evidence: assumed, source: test}}, "
+        "steps: {see: {pace: week}}}",
         "steps.see.pace: profile 'week' has 7 weights. It needs 24 or 168 here.",
     ),
     "a pace of nothing": (
-        "{profiles: {still: {weights: [0, 0, 0, 0, 0, 0, 0], mark: assumed, source: test}}}",
+        "{profiles: {still: {weights: [0, 0, 0, 0, 0, 0, 0], evidence: assumed, source: test}}}",
         "profiles.still.weights: every weight is 0. Give at least one above 0.",
     ),
-    "headroom below scale": (
-        "streams: {walk_in: {scale: 2}}",
-        "streams.walk_in.headroom: 1.5 is below scale 2. Raise headroom to 2 or more, with room for busy days.",
+    "thinning_bound below scale": (
+        "arrivals: {walk_in: {scale: 2}}",
+        "arrivals.walk_in.thinning_bound: 1.5 is below scale 2. Raise thinning_bound to 2 or more, with room for "
+        "busy days.",
     ),
     "somebody present, but how many": (
-        "present: {inside: {starts: see, pool: nurses, mark: assumed, source: test}}",
+        "present: {inside: {starts: see, pool: nurses, evidence: assumed, source: test}}",
         "present.inside: not exactly one of `number`, or `pool` with `share`. Give one of the two.",
     ),
     "a share of an unlimited pool present": (
-        "{pools: {seats: {kind: space, unlimited: true, mark: assumed, source: test}}, "
-        "present: {inside: {starts: see, pool: seats, share: 0.5, mark: assumed, source: test}}}",
+        "{pools: {seats: {kind: space, unlimited: true, evidence: assumed, source: test}}, "
+        "present: {inside: {starts: see, pool: seats, share: 0.5, evidence: assumed, source: test}}}",
         "present.inside.pool: 'seats' is unlimited. Give a `number`: there is no share of an unlimited pool.",
     ),
     "a target pull that ends before it starts": (
         "priority: {target_pull: {active: true, starts_at_minutes: 240, ends_at_minutes: 180, ranks_as: everybody, "
-        "mark: assumed, source: test}}",
+        "evidence: assumed, source: test}}",
         "priority.target_pull: ends before it starts. Make ends_at_minutes the later one.",
     ),
     "classes in another order than acuity": (
@@ -248,8 +254,8 @@ NUMBERS = {
         "order: 'urgent', 'minor'.",
     ),
     "a label of other categories": (
-        "{attributes: {acuity_true: {kind: choice, categories: [everybody], shares: [1.0], mark: assumed, "
-        "source: test}, old: {kind: chance, p: 0.5, mark: assumed, source: test}}, steps: {see: {relabels: old}}}",
+        "{attributes: {acuity_true: {kind: choice, categories: [everybody], shares: [1.0], evidence: assumed, "
+        "source: test}, old: {kind: chance, p: 0.5, evidence: assumed, source: test}}, steps: {see: {relabels: old}}}",
         "steps.see.relabels: 'old' has the categories 'no', 'yes'. A label has the categories 'everybody', in "
         "that order.",
     ),
@@ -294,14 +300,14 @@ POOLS = {
     ),
     "no alternative on duty at some hours": (
         "{pools: {nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}, "
-        "doctors: {kind: staff, rota: [{hours: 19-7, number: 1}], mark: assumed, source: test}}, "
+        "doctors: {kind: staff, rota: [{hours: 19-7, number: 1}], evidence: assumed, source: test}}, "
         "steps: {see: {asks: [], any_of: [nurses, doctors]}}}",
         "pools.nurses: none of 'nurses', 'doctors' has a unit 07:00-08:00 every day, but is asked for at 'see'. Staff "
         "it, add an alternative to any_of, or lead patients elsewhere by a branch on hours.",
     ),
     "a pool asked for twice": (
         "steps: {see: {any_of: [nurses]}}",
-        "steps.see: asks for 'nurses' twice. Name each pool once in asks, any_of and widens.",
+        "steps.see: asks for 'nurses' twice. Name each pool once in asks, any_of and overflow.",
     ),
     "keeping what is not taken": (
         f"{{pools: {{beds: {BED}}}, steps: {{see: {{keeps: [beds]}}}}}}",
@@ -309,12 +315,12 @@ POOLS = {
         "before is held on by itself.",
     ),
     "keeping and giving up": (
-        "steps: {see: {keeps: [nurses], gives_up_at_end: [nurses]}}",
-        "steps.see.keeps.0: 'nurses' is kept and given up at the end. Choose one.",
+        "steps: {see: {keeps: [nurses], releases_at_end: [nurses]}}",
+        "steps.see.keeps.0: 'nurses' is kept and released at the end. Choose one.",
     ),
     "giving up what is never held": (
-        f"{{pools: {{beds: {BED}}}, steps: {{see: {{gives_up_at_start: [beds]}}}}}}",
-        "steps.see.gives_up_at_start.0: 'beds' is never held here. Keep it at an earlier step, or remove it here.",
+        f"{{pools: {{beds: {BED}}}, steps: {{see: {{releases_at_start: [beds]}}}}}}",
+        "steps.see.releases_at_start.0: 'beds' is never held here. Keep it at an earlier step, or remove it here.",
     ),
     "asking for what may be held": (
         "steps: {see: {keeps: [nurses], next: again}, again: {asks: [nurses], next: home}}",
@@ -329,17 +335,17 @@ POOLS = {
     ),
     "a limit without a way out": (
         "steps: {see: {queue_limit: 3}}",
-        "steps.see: one of queue_limit and turned_away is missing. Give both, or neither.",
+        "steps.see: one of queue_limit and blocked_next is missing. Give both, or neither.",
     ),
     "a limit where nobody waits": (
-        "steps: {see: {asks: [], queue_limit: 3, turned_away: home}}",
+        "steps: {see: {asks: [], queue_limit: 3, blocked_next: home}}",
         "steps.see.queue_limit: a limit, but nobody waits here. Ask for a pool, or remove it.",
     ),
     "two pools of which one may be replaced": (
         f"{{pools: {{beds: {BED}, seats: {BED}}}, "
-        "steps: {see: {asks: [nurses, beds], widens: {after_minutes: 60, any_of: [seats], mark: assumed, "
+        "steps: {see: {asks: [nurses, beds], overflow: {after_minutes: 60, any_of: [seats], evidence: assumed, "
         "source: test}}}}",
-        "steps.see.widens: it is not clear which pool others may replace. Put the pool that others may replace into "
+        "steps.see.overflow: it is not clear which pool others may replace. Put the pool that others may replace into "
         "any_of, or ask for exactly one.",
     ),
 }
@@ -347,88 +353,95 @@ POOLS = {
 ROUTE = {
     "a step nobody gets to": (
         "steps: {lost: {next: home}}",
-        "steps.lost: nobody can get to 'lost'. Lead a node or a stream to it, or remove it.",
+        "steps.lost: nobody can get to 'lost'. Lead a node or an arrival source to it, or remove it.",
     ),
     "an end nobody gets to": (
         "ends: {heaven: {outcome: died}}",
-        "ends.heaven: nobody can get to 'heaven'. Lead a node or a stream to it, or remove it.",
+        "ends.heaven: nobody can get to 'heaven'. Lead a node or an arrival source to it, or remove it.",
     ),
     "probabilities that do not add up": (
-        "{steps: {see: {next: coin}}, branches: {coin: {kind: chance, targets: {see2: 0.5, home: 0.6}, mark: assumed, "
-        "source: test}}, loops: {}, ends: {see2: {outcome: other}}}",
+        "{steps: {see: {next: coin}}, branches: {coin: {kind: chance, targets: {see2: 0.5, home: 0.6}, "
+        "evidence: assumed, source: test}}, loops: {}, ends: {see2: {outcome: other}}}",
         "branches.coin.targets: probabilities add up to 1.1. Make them add up to 1.",
     ),
     "a branch without a case": (
-        "{streams: {ambulance: {starts: see, per_day: 1, mark: assumed, source: test}}, steps: {see: {next: sort}}, "
-        "branches: {sort: {kind: attribute, attribute: stream, cases: {walk_in: home}}}}",
-        "branches.sort.cases: nothing for 'ambulance'. Name every category of stream, or give `otherwise` where the "
-        "vocabulary has it.",
+        "{arrivals: {ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}}, "
+        "steps: {see: {next: sort}}, branches: {sort: "
+        "{kind: attribute, attribute: arrival_source, cases: {walk_in: home}}}}",
+        "branches.sort.cases: nothing for 'ambulance'. Name every category of arrival_source, or give `otherwise` "
+        "where the vocabulary has it.",
+    ),
+    "a branch on an attribute by its old name": (
+        "{steps: {see: {next: sort}}, branches: {sort: {kind: attribute, attribute: stream, cases: {walk_in: home}}}}",
+        "branches.sort.attribute: unknown attribute 'stream'. It is now called 'arrival_source': `aeflow migrate "
+        "FOLDER` rewrites your files.",
     ),
     "a branch on an unknown attribute": (
-        "{steps: {see: {next: sort}}, branches: {sort: {kind: attribute, attribute: streams, cases: {walk_in: home}}}}",
-        "branches.sort.attribute: unknown attribute 'streams'. Did you mean 'stream'?",
+        "{steps: {see: {next: sort}}, branches: {sort: "
+        "{kind: attribute, attribute: arrival_sources, cases: {walk_in: home}}}}",
+        "branches.sort.attribute: unknown attribute 'arrival_sources'. Did you mean 'arrival_source'?",
     ),
     "a branch on bad hours": (
         "{steps: {see: {next: clock}}, "
-        "branches: {clock: {kind: hours, hours: 8-8, then: home, otherwise: home, mark: assumed, source: test}}}",
+        "branches: {clock: {kind: hours, hours: 8-8, then: home, otherwise: home, evidence: assumed, source: test}}}",
         "branches.clock.hours: '8-8' does not name two different times of one day. Write hours like that.",
     ),
     "a branch on a queue of nobody": (
         "{steps: {see: {next: long}, walk: {next: home}}, branches: {long: {kind: queue, waiting_at: [walk], "
-        "at_least: 3, then: walk, otherwise: home, mark: assumed, source: test}}}",
+        "at_least: 3, then: walk, otherwise: home, evidence: assumed, source: test}}}",
         "branches.long.waiting_at.0: nobody waits at 'walk': it asks for nothing. Name a step that asks for a pool.",
     ),
     "a loop without bound by chance": (
         "{steps: {see: {next: coin}}, "
-        "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, mark: assumed, source: test}}}",
+        "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}}",
         "steps.see: a loop without bound: see -> coin -> see. Go round by a loop, whose passes are drawn, or lead one "
         "of them elsewhere.",
     ),
     "a loop in no time": (
         "{steps: {see: {minutes: [], next: coin}}, durations: {}, "
-        "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, mark: assumed, source: test}}}",
+        "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}}",
         "steps.see: a loop without bound: see -> coin -> see, and it takes no time. Go round by a loop, whose passes "
         "are drawn, or lead one of them elsewhere.",
     ),
     "a loop by being turned away": (
-        "steps: {see: {queue_limit: 2, turned_away: outside}, outside: {minutes: [seeing], next: see}}",
+        "steps: {see: {queue_limit: 2, blocked_next: outside}, outside: {minutes: [seeing], next: see}}",
         "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
         "one of them elsewhere.",
     ),
     "a loop by losing patience": (
         "{steps: {see: {may_leave: true}, outside: {minutes: [seeing], next: see}}, "
-        "patience: {minutes: seeing, streams: [walk_in], next: outside, mark: assumed, source: test}}",
+        "patience: {minutes: seeing, arrivals: [walk_in], next: outside, evidence: assumed, source: test}}",
         "steps.see: a loop without bound: see -> outside -> see. Go round by a loop, whose passes are drawn, or lead "
         "one of them elsewhere.",
     ),
     "a loop that counts in words": (
-        "{attributes: {rounds: {kind: choice, categories: [once, twice], shares: [0.5, 0.5], mark: assumed, "
+        "{attributes: {rounds: {kind: choice, categories: [once, twice], shares: [0.5, 0.5], evidence: assumed, "
         "source: test}}, steps: {see: {next: more}}, loops: {more: {passes: rounds, again: see, next: home}}}",
         "loops.more.passes: 'rounds' has the categories 'once', 'twice'. Passes are counted by an attribute whose "
         "categories are '0', '1', '2' and so on.",
     ),
     "a loop whose rounds are empty": (
-        "{attributes: {rounds: {kind: choice, categories: ['0', '1'], shares: [0.5, 0.5], mark: assumed, "
+        "{attributes: {rounds: {kind: choice, categories: ['0', '1'], shares: [0.5, 0.5], evidence: assumed, "
         "source: test}}, steps: {see: {next: more}}, loops: {more: {passes: rounds, again: more, next: home}}}",
         "loops.more.again: a round has no step in it. Lead `again` to the first step to repeat.",
     ),
     "escalation that never closes": (
-        "triggers: {more: {kind: opens, waiting_at: [see], above: 3, below: 5, pool: nurses, extra: 1, mark: assumed, "
-        "source: test}}",
+        "triggers: {more: {kind: opens, waiting_at: [see], above: 3, below: 5, pool: nurses, extra: 1, "
+        "evidence: assumed, source: test}}",
         "triggers.more.below: below 5 is more than above 3. Close at or below the number above which it opens.",
     ),
     "escalation of an unlimited pool": (
-        "{pools: {seats: {kind: space, unlimited: true, mark: assumed, source: test}}, triggers: {more: {kind: opens, "
-        "waiting_at: [see], above: 3, below: 1, pool: seats, extra: 1, mark: assumed, source: test}}}",
+        "{pools: {seats: {kind: space, unlimited: true, evidence: assumed, source: test}}, triggers: {more: "
+        "{kind: opens, waiting_at: [see], above: 3, below: 1, pool: seats, extra: 1, evidence: assumed, source: a}}}",
         "triggers.more.pool: 'seats' is unlimited: this changes nothing. Name a pool with a capacity or a rota.",
     ),
     "escalation that watches nobody": (
-        "triggers: {more: {kind: opens, waiting_at: [], above: 3, below: 1, pool: nurses, extra: 1, mark: assumed, "
+        "triggers: {more: {kind: opens, waiting_at: [], above: 3, below: 1, pool: nurses, extra: 1, evidence: assumed, "
         "source: test}}",
         "triggers.more.waiting_at: no step is named. Name the steps whose waiting patients count.",
     ),
     "a trigger on an unknown step": (
-        "triggers: {more: {kind: takes, waiting_at: [sea], minutes_per_hour: 6, pool: nurses, mark: assumed, "
+        "triggers: {more: {kind: takes, waiting_at: [sea], minutes_per_hour: 6, pool: nurses, evidence: assumed, "
         "source: test}}",
         "triggers.more.waiting_at.0: unknown step 'sea'. Did you mean 'see'?",
     ),
@@ -452,12 +465,12 @@ def test_every_example_is_sound(example: Pathway) -> None:
 
 
 def test_all_faults_are_reported_at_once(smallest: Make) -> None:
-    broken = smallest("{steps: {see: {asks: [nurse], minutes: [seen], next: hme}}, streams: {walk_in: {scale: 3}}}")
+    broken = smallest("{steps: {see: {asks: [nurse], minutes: [seen], next: hme}}, arrivals: {walk_in: {scale: 3}}}")
     assert {fault.where for fault in check(broken)} == {
         "steps.see.asks.0",
         "steps.see.minutes.0",
         "steps.see.next",
-        "streams.walk_in.headroom",
+        "arrivals.walk_in.thinning_bound",
     }
 
 
@@ -467,7 +480,7 @@ def test_a_misspelt_node_is_not_also_reported_as_unreachable(smallest: Make) -> 
 
 
 def test_sums_within_a_millionth_of_1_are_accepted(smallest: Make) -> None:
-    thirds = "attributes: {age: {kind: choice, categories: [a, b, c], shares: [0.3333333, 0.3333333, 0.3333333], mark: assumed, source: test}}"  # noqa: E501
+    thirds = "attributes: {age: {kind: choice, categories: [a, b, c], shares: [0.3333333, 0.3333333, 0.3333333], evidence: assumed, source: test}}"  # noqa: E501
     assert check(smallest(thirds)) == ()
     assert len(check(smallest(thirds.replace("0.3333333]", "0.33333]")))) == 1
 
@@ -475,14 +488,14 @@ def test_sums_within_a_millionth_of_1_are_accepted(smallest: Make) -> None:
 def test_a_route_from_which_no_end_is_reached_says_so(smallest: Make) -> None:
     faults = check(smallest("steps: {see: {next: rest}, rest: {minutes: [seeing], next: see}}"))
     assert [str(fault) for fault in faults] == [
-        "ends.home: nobody can get to 'home'. Lead a node or a stream to it, or remove it.",
+        "ends.home: nobody can get to 'home'. Lead a node or an arrival source to it, or remove it.",
         "steps.see: a loop without bound: see -> rest -> see, no end can be reached from it. Go round by a loop, whose "
         "passes are drawn, or lead one of them elsewhere.",
     ]
 
 
 LOOP = """
-attributes: {rounds: {kind: choice, categories: ['0', '1', '2'], shares: [0.5, 0.3, 0.2], mark: assumed, source: test}}
+attributes: {rounds: {kind: choice, categories: ['0', '1', '2'], shares: [0.5, 0.3, 0.2], evidence: assumed, source: a}}
 steps: {see: {next: more, repeat_of: more}}
 loops: {more: {passes: rounds, again: see, next: home}}
 """
@@ -493,7 +506,7 @@ def test_a_loop_with_drawn_passes_is_sound(smallest: Make) -> None:
 
 
 def test_the_way_out_of_a_loop_may_not_lead_back_to_it(smallest: Make) -> None:
-    coin = "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, mark: assumed, source: test}}"
+    coin = "branches: {coin: {kind: chance, targets: {see: 0.5, home: 0.5}, evidence: assumed, source: test}}"
     faults = check(smallest(LOOP.replace("next: home}", "next: coin}") + coin))
     assert [fault.where for fault in faults] == ["steps.see"]
     assert "see -> more -> coin -> see" in faults[0].found
@@ -505,7 +518,7 @@ DAY_ONLY = "nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}"
 
 
 def test_an_alternative_on_duty_covers_the_hours_of_another(smallest: Make) -> None:
-    doctors = "doctors: {kind: staff, rota: [{hours: 20-8, number: 1}], mark: assumed, source: test}"
+    doctors = "doctors: {kind: staff, rota: [{hours: 20-8, number: 1}], evidence: assumed, source: test}"
     assert (
         check(
             smallest(f"{{pools: {{{DAY_ONLY}, {doctors}}}, steps: {{see: {{asks: [], any_of: [nurses, doctors]}}}}}}")
@@ -515,8 +528,10 @@ def test_an_alternative_on_duty_covers_the_hours_of_another(smallest: Make) -> N
 
 
 def test_a_branch_on_hours_excuses_a_pool_that_closes(smallest: Make) -> None:
-    route = "streams: {walk_in: {starts: clock}}"
-    clock = "branches: {clock: {kind: hours, hours: HOURS, then: see, otherwise: home, mark: assumed, source: test}}"
+    route = "arrivals: {walk_in: {starts: clock}}"
+    clock = (
+        "branches: {clock: {kind: hours, hours: HOURS, then: see, otherwise: home, evidence: assumed, source: test}}"
+    )
     pathway = f"{{pools: {{{DAY_ONLY}}}, {route}, {clock}}}"
     assert check(smallest(pathway.replace("HOURS", "9-19"))) == ()
     assert check(smallest(pathway.replace("HOURS", "8-20"))) == ()
@@ -524,19 +539,19 @@ def test_a_branch_on_hours_excuses_a_pool_that_closes(smallest: Make) -> None:
 
 
 def test_the_closed_side_of_a_branch_on_hours_excuses_it_too(smallest: Make) -> None:
-    night = "branches: {clock: {kind: hours, hours: 20-8, then: home, otherwise: see, mark: assumed, source: test}}"
-    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, streams: {{walk_in: {{starts: clock}}}}, {night}}}")) == ()
+    night = "branches: {clock: {kind: hours, hours: 20-8, then: home, otherwise: see, evidence: assumed, source: test}}"
+    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}}}, {night}}}")) == ()
 
 
 def test_a_second_way_to_the_step_undoes_the_excuse(smallest: Make) -> None:
-    clock = "branches: {clock: {kind: hours, hours: 9-19, then: see, otherwise: home, mark: assumed, source: test}}"
-    other = "ambulance: {starts: see, per_day: 1, mark: assumed, source: test}"
-    faults = check(smallest(f"{{pools: {{{DAY_ONLY}}}, streams: {{walk_in: {{starts: clock}}, {other}}}, {clock}}}"))
+    clock = "branches: {clock: {kind: hours, hours: 9-19, then: see, otherwise: home, evidence: assumed, source: test}}"
+    other = "ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}"
+    faults = check(smallest(f"{{pools: {{{DAY_ONLY}}}, arrivals: {{walk_in: {{starts: clock}}, {other}}}, {clock}}}"))
     assert [fault.where for fault in faults] == ["pools.nurses"]
 
 
 def test_a_queue_limit_excuses_a_pool_that_closes(smallest: Make) -> None:
-    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, steps: {{see: {{queue_limit: 3, turned_away: home}}}}}}")) == ()
+    assert check(smallest(f"{{pools: {{{DAY_ONLY}}}, steps: {{see: {{queue_limit: 3, blocked_next: home}}}}}}")) == ()
 
 
 # --- who holds what ------------------------------------------------------------------------------------------
@@ -547,16 +562,16 @@ def test_whoever_is_sorted_by_stream_twice_is_followed(smallest: Make) -> None:
     assert (
         check(
             smallest(f"""
-streams: {{walk_in: {{starts: door}}, ambulance: {{starts: door, per_day: 5, mark: assumed, source: test}}}}
+arrivals: {{walk_in: {{starts: door}}, ambulance: {{starts: door, per_day: 5, evidence: assumed, source: test}}}}
 pools: {{beds: {BED}}}
 branches:
-  door: {{kind: attribute, attribute: stream, cases: {{ambulance: unload, walk_in: see}}}}
-  bedded: {{kind: attribute, attribute: stream, cases: {{ambulance: treat, walk_in: place}}}}
+  door: {{kind: attribute, attribute: arrival_source, cases: {{ambulance: unload, walk_in: see}}}}
+  bedded: {{kind: attribute, attribute: arrival_source, cases: {{ambulance: treat, walk_in: place}}}}
 steps:
   unload: {{asks: [beds], keeps: [beds], minutes: [seeing], next: see}}
   see: {{next: bedded}}
   place: {{asks: [beds], keeps: [beds], next: treat}}
-  treat: {{asks: [nurses], minutes: [seeing], gives_up_at_end: [beds], next: home}}
+  treat: {{asks: [nurses], minutes: [seeing], releases_at_end: [beds], next: home}}
 """)
         )
         == ()
@@ -573,11 +588,11 @@ def test_too_many_states_are_followed_without_categories_and_lose_no_fault(
 def test_a_branch_by_chance_does_not_sort_for_good(smallest: Make) -> None:
     faults = check(
         smallest(f"""
-streams: {{walk_in: {{starts: door}}}}
+arrivals: {{walk_in: {{starts: door}}}}
 pools: {{beds: {BED}}}
 branches:
-  door: {{kind: chance, targets: {{unload: 0.5, see: 0.5}}, mark: assumed, source: test}}
-  bedded: {{kind: chance, targets: {{home: 0.5, place: 0.5}}, mark: assumed, source: test}}
+  door: {{kind: chance, targets: {{unload: 0.5, see: 0.5}}, evidence: assumed, source: test}}
+  bedded: {{kind: chance, targets: {{home: 0.5, place: 0.5}}, evidence: assumed, source: test}}
 steps:
   unload: {{asks: [beds], keeps: [beds], minutes: [seeing], next: see}}
   see: {{next: bedded}}
@@ -592,11 +607,11 @@ def test_whoever_is_turned_away_holds_nothing(smallest: Make) -> None:
     assert (
         check(
             smallest(f"""
-streams: {{walk_in: {{starts: place}}}}
+arrivals: {{walk_in: {{starts: place}}}}
 pools: {{beds: {BED}}}
 steps:
   place: {{asks: [beds], keeps: [beds], next: see}}
-  see: {{queue_limit: 3, turned_away: wait}}
+  see: {{queue_limit: 3, blocked_next: wait}}
   wait: {{asks: [beds], minutes: [seeing], next: home}}
 """)
         )
@@ -607,11 +622,11 @@ steps:
 # --- deadlocks -----------------------------------------------------------------------------------------------
 
 RING = f"""
-streams: {{walk_in: {{starts: cubicle}}, ambulance: {{starts: trolley, per_day: 5, mark: assumed, source: test}}}}
+arrivals: {{walk_in: {{starts: cubicle}}, ambulance: {{starts: trolley, per_day: 5, evidence: assumed, source: test}}}}
 pools: {{cubicles: {BED}, scanner: {BED}}}
 steps:
   cubicle: {{asks: [cubicles], keeps: [cubicles], next: scan}}
-  scan: {{asks: [scanner], minutes: [seeing], gives_up_at_end: [cubicles], next: home}}
+  scan: {{asks: [scanner], minutes: [seeing], releases_at_end: [cubicles], next: home}}
   trolley: {{asks: [scanner], keeps: [scanner], minutes: [seeing], next: back}}
   back: {{asks: [cubicles], minutes: [seeing], next: see}}
 """
@@ -640,7 +655,7 @@ def test_giving_up_at_the_end_of_the_earlier_step_undoes_a_ring(smallest: Make) 
 
 
 def test_giving_up_at_the_start_does_not_undo_a_ring(smallest: Make) -> None:
-    assert len(check(smallest(RING.replace("back: {asks", "back: {gives_up_at_start: [scanner], asks")))) == 1
+    assert len(check(smallest(RING.replace("back: {asks", "back: {releases_at_start: [scanner], asks")))) == 1
 
 
 def test_an_alternative_outside_undoes_a_ring(smallest: Make) -> None:
@@ -654,7 +669,7 @@ def test_an_alternative_inside_does_not_undo_a_ring(smallest: Make) -> None:
         "cubicle: {asks: [cubicles], keeps: [cubicles]",
         "cubicle: {any_of: [cubicles, chairs], keeps: [cubicles, chairs]",
     )
-    inside = inside.replace("gives_up_at_end: [cubicles]", "gives_up_at_end: [cubicles, chairs]")
+    inside = inside.replace("releases_at_end: [cubicles]", "releases_at_end: [cubicles, chairs]")
     inside = inside.replace("back: {asks: [cubicles]", "back: {any_of: [cubicles, chairs]")
     faults = check(smallest(inside))
     assert faults
@@ -662,14 +677,16 @@ def test_an_alternative_inside_does_not_undo_a_ring(smallest: Make) -> None:
 
 
 def test_an_unlimited_pool_undoes_a_ring(smallest: Make) -> None:
-    unlimited = RING.replace(f"scanner: {BED}", "scanner: {kind: space, unlimited: true, mark: assumed, source: test}")
+    unlimited = RING.replace(
+        f"scanner: {BED}", "scanner: {kind: space, unlimited: true, evidence: assumed, source: test}"
+    )
     assert check(smallest(unlimited)) == ()
 
 
 def test_placement_elsewhere_undoes_a_ring(smallest: Make) -> None:
     widened = RING.replace(
         "back: {asks: [cubicles],",
-        "back: {asks: [cubicles], widens: {after_minutes: 60, any_of: [nurses], mark: assumed, source: test},",
+        "back: {asks: [cubicles], overflow: {after_minutes: 60, any_of: [nurses], evidence: assumed, source: test},",
     )
     assert check(smallest(widened)) == ()
 
@@ -678,7 +695,7 @@ def test_patience_does_not_undo_a_ring(smallest: Make) -> None:
     impatient = RING.replace("back: {asks", "back: {may_leave: true, asks").replace(
         "scan: {asks", "scan: {may_leave: true, asks"
     )
-    patience = "patience: {minutes: seeing, streams: [walk_in], next: home, mark: assumed, source: test}"
+    patience = "patience: {minutes: seeing, arrivals: [walk_in], next: home, evidence: assumed, source: test}"
     assert len(check(smallest(impatient + patience))) == 1
 
 
@@ -687,12 +704,12 @@ def test_pools_held_in_one_order_by_everybody_are_no_ring(smallest: Make) -> Non
     assert (
         check(
             smallest(f"""
-streams: {{walk_in: {{starts: cubicle}}}}
+arrivals: {{walk_in: {{starts: cubicle}}}}
 pools: {{cubicles: {BED}, beds: {BED}}}
 steps:
   cubicle: {{asks: [cubicles], keeps: [cubicles], next: see}}
   see: {{next: ward}}
-  ward: {{asks: [beds], gives_up_at_start: [cubicles], minutes: [seeing], next: home}}
+  ward: {{asks: [beds], releases_at_start: [cubicles], minutes: [seeing], next: home}}
 """)
         )
         == ()
@@ -703,10 +720,10 @@ steps:
 
 DOWN = """
 outages:
-  tool: {kind: share, share: 0.1, mean_down_minutes: 60, mark: assumed, source: test}
+  tool: {kind: share, share: 0.1, mean_down_minutes: 60, evidence: assumed, source: test}
 branches:
-  failed: {kind: down, outage: tool, then: see, otherwise: see, mark: assumed, source: test}
-streams: {walk_in: {starts: failed}}
+  failed: {kind: down, outage: tool, then: see, otherwise: see, evidence: assumed, source: test}
+arrivals: {walk_in: {starts: failed}}
 """
 
 
@@ -745,7 +762,7 @@ def test_an_outage_that_says_nothing_or_twice_the_same_is_a_fault(
 
 # --- clocks --------------------------------------------------------------------------------------------------
 
-CLOCK = "steps: {see: {marks: [ordered], next: wait}, wait: {minutes: [seeing], since: ordered, next: home}}"
+CLOCK = "steps: {see: {starts_clock: [ordered], next: wait}, wait: {minutes: [seeing], since: ordered, next: home}}"
 
 
 def test_a_step_may_count_from_a_mark_of_another(smallest: Make) -> None:
@@ -754,7 +771,7 @@ def test_a_step_may_count_from_a_mark_of_another(smallest: Make) -> None:
 
 def test_a_clock_that_nobody_starts_is_a_fault(smallest: Make) -> None:
     (fault,) = check(smallest(CLOCK.replace("since: ordered", "since: order")))
-    assert (fault.where, fault.found) == ("steps.wait.since", "unknown mark 'order'")
+    assert (fault.where, fault.found) == ("steps.wait.since", "unknown clock 'order'")
     assert "ordered" in fault.remedy
 
 
@@ -766,8 +783,8 @@ def test_a_clock_without_minutes_to_count_is_a_fault(smallest: Make) -> None:
 # --- getting worse -------------------------------------------------------------------------------------------
 
 WORSENING = """
-worsening: {minutes: seeing, streams: [walk_in], becomes: {everybody: everybody}, mark: assumed, source: test}
-rounds: {waiting_at: [see], every_minutes: 30, mark: assumed, source: test}
+worsening: {minutes: seeing, arrivals: [walk_in], becomes: {everybody: everybody}, evidence: assumed, source: test}
+rounds: {waiting_at: [see], every_minutes: 30, evidence: assumed, source: test}
 """
 
 
@@ -779,7 +796,7 @@ def test_rounds_that_notice_who_got_worse_are_sound(smallest: Make) -> None:
     ("text", "instead", "where"),
     [
         ("minutes: seeing", "minutes: seing", "worsening.minutes"),
-        ("[walk_in]", "[walkin]", "worsening.streams.0"),
+        ("[walk_in]", "[walkin]", "worsening.arrivals.0"),
         ("everybody: everybody", "everybody: nobody", "worsening.becomes.everybody"),
         ("waiting_at: [see]", "waiting_at: [sea]", "rounds.waiting_at.0"),
         ("every_minutes: 30", "every_minutes: 0.0001", "rounds.every_minutes"),

@@ -16,7 +16,7 @@ def at(drawing: Layout) -> dict[str, tuple[int, float]]:
 
 def test_every_node_and_every_source_is_drawn_once(example: Pathway) -> None:
     names = Counter(node.name for node in lay_out(example).nodes)
-    assert set(names) == {*example.nodes(), *(f"source:{name}" for name in example.streams)}
+    assert set(names) == {*example.nodes(), *(f"source:{name}" for name in example.arrivals)}
     assert set(names.values()) == {1}
 
 
@@ -35,7 +35,7 @@ def test_a_column_is_the_longest_way_from_a_source(smallest: Make) -> None:
     drawing = lay_out(
         smallest("""
 steps: {see: {next: coin}, scan: {next: talk}, talk: {next: home}}
-branches: {coin: {kind: chance, targets: {scan: 0.5, home: 0.5}, mark: assumed, source: test}}
+branches: {coin: {kind: chance, targets: {scan: 0.5, home: 0.5}, evidence: assumed, source: test}}
 """)
     )
     columns = {name: column for name, (column, _) in at(drawing).items()}
@@ -47,7 +47,7 @@ branches: {coin: {kind: chance, targets: {scan: 0.5, home: 0.5}, mark: assumed, 
 def test_going_round_again_is_drawn_as_leading_back(smallest: Make) -> None:
     drawing = lay_out(
         smallest("""
-attributes: {rounds: {kind: choice, categories: ['0', '1'], shares: [0.5, 0.5], mark: assumed, source: test}}
+attributes: {rounds: {kind: choice, categories: ['0', '1'], shares: [0.5, 0.5], evidence: assumed, source: test}}
 steps: {see: {next: more}}
 loops: {more: {passes: rounds, again: see, next: home}}
 """)
@@ -63,7 +63,7 @@ def test_no_two_nodes_of_a_column_overlap(example: Pathway) -> None:
 def test_a_late_source_stands_beside_where_it_leads(smallest: Make) -> None:
     drawing = lay_out(
         smallest("""
-streams: {transfer: {starts: ward, per_day: 1, mark: assumed, source: test}}
+arrivals: {transfer: {starts: ward, per_day: 1, evidence: assumed, source: test}}
 steps: {see: {next: wait}, wait: {next: ward}, ward: {next: home}}
 """)
     )
@@ -76,7 +76,7 @@ def test_branches_that_need_not_cross_do_not_cross(smallest: Make) -> None:
     drawing = lay_out(
         smallest("""
 steps: {see: {next: coin}, a: {next: d}, b: {next: c}, c: {next: home}, d: {next: home}}
-branches: {coin: {kind: chance, targets: {a: 0.5, b: 0.5}, mark: assumed, source: test}}
+branches: {coin: {kind: chance, targets: {a: 0.5, b: 0.5}, evidence: assumed, source: test}}
 """)
     )
     place = at(drawing)
@@ -98,7 +98,7 @@ def test_many_cases_to_one_node_are_one_arrow(smallest: Make) -> None:
     five = "categories: [a, b, c, d, e], shares: [0.2, 0.2, 0.2, 0.2, 0.2]"
     drawing = lay_out(
         smallest(f"""
-attributes: {{level: {{kind: choice, {five}, mark: assumed, source: test}}}}
+attributes: {{level: {{kind: choice, {five}, evidence: assumed, source: test}}}}
 steps: {{see: {{next: sort}}}}
 branches: {{sort: {{kind: attribute, attribute: level, cases: {{}}, otherwise: home}}}}
 """)

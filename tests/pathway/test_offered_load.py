@@ -17,7 +17,7 @@ from simulation.pathway.department import Pathway
 from simulation.units import DAY, HOUR, WEEK
 
 Make = Callable[..., Pathway]
-BED = "{kind: space, capacity: 5, mark: assumed, source: test}"
+BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"
 
 
 def sample(pathway: Pathway, days: int = 28) -> Draws:
@@ -30,7 +30,7 @@ def one_patient(pathway: Pathway, **columns: Any) -> Draws:
     return replace(
         drawn,
         arrived_at=np.array([columns.pop("arrived_at", 0)]),
-        stream=drawn.stream[:1],
+        arrival_source=drawn.arrival_source[:1],
         attributes={name: codes[:1] for name, codes in drawn.attributes.items()} | columns,
         minutes={name: minutes[:, :1] for name, minutes in drawn.minutes.items()},
     )
@@ -69,12 +69,12 @@ def test_a_stay_of_more_than_a_week_counts_in_every_hour(smallest: Make) -> None
 
 def test_a_kept_pool_is_booked_until_it_is_given_up(smallest: Make) -> None:
     pathway = smallest(f"""
-streams: {{walk_in: {{starts: place}}}}
+arrivals: {{walk_in: {{starts: place}}}}
 pools: {{cubicles: {BED}}}
-durations: {{hour: {{kind: fixed, mean: 60, mark: assumed, source: test}}}}
+durations: {{hour: {{kind: fixed, mean: 60, evidence: assumed, source: test}}}}
 steps:
   place: {{asks: [cubicles], keeps: [cubicles], minutes: [hour], next: see}}
-  see: {{minutes: [hour], gives_up_at_end: [cubicles], next: rest}}
+  see: {{minutes: [hour], releases_at_end: [cubicles], next: rest}}
   rest: {{minutes: [hour], next: home}}
 """)
     load = offered_load(pathway, one_patient(pathway))
@@ -84,12 +84,12 @@ steps:
 
 def test_what_is_given_up_at_a_start_is_not_booked_for_that_step(smallest: Make) -> None:
     pathway = smallest(f"""
-streams: {{walk_in: {{starts: place}}}}
+arrivals: {{walk_in: {{starts: place}}}}
 pools: {{cubicles: {BED}}}
-durations: {{hour: {{kind: fixed, mean: 60, mark: assumed, source: test}}}}
+durations: {{hour: {{kind: fixed, mean: 60, evidence: assumed, source: test}}}}
 steps:
   place: {{asks: [cubicles], keeps: [cubicles], minutes: [hour], next: see}}
-  see: {{minutes: [hour], gives_up_at_start: [cubicles]}}
+  see: {{minutes: [hour], releases_at_start: [cubicles]}}
 """)
     assert in_hours(offered_load(pathway, one_patient(pathway)), "cubicles", per_week=168) == {0: 1.0}
 
@@ -98,7 +98,7 @@ def test_alternatives_share_the_work_by_units_on_duty(smallest: Make) -> None:
     pathway = smallest("""
 pools:
   nurses: {capacity: 3}
-  doctors: {kind: staff, rota: [{hours: 8-20, number: 1}], mark: assumed, source: test}
+  doctors: {kind: staff, rota: [{hours: 8-20, number: 1}], evidence: assumed, source: test}
 steps: {see: {asks: [], any_of: [nurses, doctors]}}
 """)
     night = offered_load(pathway, one_patient(pathway, arrived_at=2 * HOUR))
@@ -109,7 +109,7 @@ steps: {see: {asks: [], any_of: [nurses, doctors]}}
 
 
 def test_an_unlimited_alternative_takes_only_what_none_before_it_can(smallest: Make) -> None:
-    corridor = "corridor: {kind: space, unlimited: true, mark: assumed, source: test}"
+    corridor = "corridor: {kind: space, unlimited: true, evidence: assumed, source: test}"
     later = smallest(f"{{pools: {{{corridor}}}, steps: {{see: {{asks: [], any_of: [nurses, corridor]}}}}}}")
     first = smallest(f"{{pools: {{{corridor}}}, steps: {{see: {{asks: [], any_of: [corridor, nurses]}}}}}}")
     assert offered_load(later, sample(later)).weekly()[0] == pytest.approx(0.25)
@@ -120,7 +120,7 @@ def test_a_pace_stretches_the_minutes(smallest: Make) -> None:
     """At night, from 0 to 12 h, half as fast as by day: weights 1 and 2 are paces 2/3 and 4/3."""
     weights = [1] * 12 + [2] * 12
     pathway = smallest(f"""
-profiles: {{night: {{weights: {weights}, mark: assumed, source: test}}}}
+profiles: {{night: {{weights: {weights}, evidence: assumed, source: test}}}}
 durations: {{seeing: {{mean: 40}}}}
 steps: {{see: {{pace: night}}}}
 """)
@@ -132,8 +132,8 @@ steps: {{see: {{pace: night}}}}
 
 def test_a_loop_goes_round_as_often_as_drawn(smallest: Make) -> None:
     pathway = smallest("""
-attributes: {rounds: {kind: choice, categories: ['0', '1', '2'], shares: [0, 0, 1], mark: assumed, source: test}}
-streams: {walk_in: {starts: more}}
+attributes: {rounds: {kind: choice, categories: ['0', '1', '2'], shares: [0, 0, 1], evidence: assumed, source: test}}
+arrivals: {walk_in: {starts: more}}
 steps: {see: {next: more, repeat_of: more}}
 loops: {more: {passes: rounds, again: see, next: home}}
 """)
@@ -142,9 +142,9 @@ loops: {more: {passes: rounds, again: see, next: home}}
 
 def test_a_branch_on_hours_reads_the_clock_of_arrival_and_service(smallest: Make) -> None:
     pathway = smallest("""
-streams: {walk_in: {starts: wait}}
+arrivals: {walk_in: {starts: wait}}
 steps: {wait: {minutes: [seeing], next: clock}}
-branches: {clock: {kind: hours, hours: 8-20, then: see, otherwise: home, mark: assumed, source: test}}
+branches: {clock: {kind: hours, hours: 8-20, then: see, otherwise: home, evidence: assumed, source: test}}
 """)
     early = offered_load(pathway, one_patient(pathway, arrived_at=7 * HOUR + HOUR // 2))
     late = offered_load(pathway, one_patient(pathway, arrived_at=19 * HOUR + HOUR // 2))
@@ -153,7 +153,7 @@ branches: {clock: {kind: hours, hours: 8-20, then: see, otherwise: home, mark: a
 
 
 def test_patients_present_at_the_start_are_left_out(smallest: Make) -> None:
-    pathway = smallest("present: {inside: {starts: see, number: 50, mark: assumed, source: test}}")
+    pathway = smallest("present: {inside: {starts: see, number: 50, evidence: assumed, source: test}}")
     assert offered_load(pathway, sample(pathway)).weekly() == pytest.approx([0.25])
 
 
@@ -163,7 +163,7 @@ def test_load_equals_the_work_that_an_engine_does(emergency_room: Pathway) -> No
     load = offered_load(emergency_room, draws)
     activities = simulate(plan, bind(plan, draws), 4 * WEEK).activities
     assert np.all(activities.ended_at >= 0)
-    per_week = 7 * emergency_room.streams["arrivals"].per_day / len(draws)
+    per_week = 7 * emergency_room.arrivals["arrivals"].per_day / len(draws)
     busy = activities.ended_at - activities.started_at
     for pool in ("triage_nurses", "examination_rooms", "physicians", "nurses", "trauma_cubicles"):
         steps = [plan.row(name) for name, step in emergency_room.steps.items() if pool in step.asks]
@@ -190,9 +190,9 @@ def test_a_sample_of_four_weeks_is_walked_in_less_than_two_seconds(emergency_roo
 
 
 DOWN = """
-outages: {tool: {kind: stated, spans: [{starts_at_minutes: 600, ends_at_minutes: 660}], mark: assumed, source: test}}
+outages: {tool: {kind: stated, spans: [{starts_at_minutes: 600, ends_at_minutes: 660}], evidence: assumed, source: a}}
 branches:
-  failed: {kind: down, outage: tool, since_start: true, then: check, otherwise: home, mark: assumed, source: test}
+  failed: {kind: down, outage: tool, since_start: true, then: check, otherwise: home, evidence: assumed, source: test}
 steps:
   see: {next: failed}
   check: {asks: [nurses], minutes: [seeing], next: home}
@@ -211,9 +211,9 @@ def test_a_branch_on_an_outage_reads_the_spans_of_the_sample(smallest: Make) -> 
 
 CLOCK = f"""
 pools: {{beds: {BED}}}
-durations: {{scanning: {{kind: fixed, mean: 45, mark: assumed, source: test}}}}
+durations: {{scanning: {{kind: fixed, mean: 45, evidence: assumed, source: test}}}}
 steps:
-  see: {{marks: [ordered], next: again}}
+  see: {{starts_clock: [ordered], next: again}}
   again: {{asks: [nurses], minutes: [seeing], next: wait}}
   wait: {{asks: [beds], minutes: [scanning], since: ordered, next: home}}
 """
@@ -228,7 +228,7 @@ def test_minutes_that_count_from_a_mark_are_booked_for_what_is_left_of_them(smal
 
 # --- overload ------------------------------------------------------------------------------------------------
 
-OVERLOAD = "streams: {walk_in: {per_day: 120}}\n"
+OVERLOAD = "arrivals: {walk_in: {per_day: 120}}\n"
 
 
 def overloaded(make: Make, changes: str = "") -> dict[str, float]:
@@ -246,19 +246,19 @@ def test_overload_may_be_allowed(smallest: Make) -> None:
 
 RELIEF = {
     "patience": "steps: {see: {may_leave: true}}\n"
-    "patience: {minutes: seeing, streams: [walk_in], next: home, mark: assumed, source: test}",
-    "a queue limit": "steps: {see: {queue_limit: 9, turned_away: home}}",
-    "placement elsewhere": f"{{pools: {{beds: {BED}}}, steps: {{see: {{widens: {{after_minutes: 60, any_of: [beds], "
-    "mark: assumed, source: test}}}}",
+    "patience: {minutes: seeing, arrivals: [walk_in], next: home, evidence: assumed, source: test}",
+    "a queue limit": "steps: {see: {queue_limit: 9, blocked_next: home}}",
+    "placement elsewhere": f"{{pools: {{beds: {BED}}}, steps: {{see: {{overflow: {{after_minutes: 60, any_of: [beds], "
+    "evidence: assumed, source: test}}}}",
     "escalation": "triggers: {more: {kind: opens, waiting_at: [see], above: 9, below: 3, pool: nurses, extra: 1, "
-    "mark: assumed, source: test}}",
+    "evidence: assumed, source: test}}",
 }
 
 
 @pytest.mark.parametrize("relief", RELIEF)
 def test_overload_with_relief_is_not_told(relief: str, smallest: Make) -> None:
     changes = RELIEF[relief]
-    changes = f"{{streams: {{walk_in: {{per_day: 120}}}}, {changes[1:]}" if changes.startswith("{") else changes
+    changes = f"{{arrivals: {{walk_in: {{per_day: 120}}}}, {changes[1:]}" if changes.startswith("{") else changes
     pathway = smallest(changes if changes.startswith("{") else OVERLOAD + changes)
     load = offered_load(pathway, sample(pathway))
     assert load.weekly()[0] > 1
@@ -266,7 +266,7 @@ def test_overload_with_relief_is_not_told(relief: str, smallest: Make) -> None:
 
 
 def test_an_alternative_relieves_only_if_it_is_not_overloaded_itself(smallest: Make) -> None:
-    doctors = "pools: {doctors: {kind: staff, capacity: 1, mark: assumed, source: test}}\n"
+    doctors = "pools: {doctors: {kind: staff, capacity: 1, evidence: assumed, source: test}}\n"
     subgraph = "steps: {see: {asks: [], any_of: [nurses, doctors]}}"
     assert overloaded(smallest, doctors + subgraph) == {}
     busier = smallest(OVERLOAD.replace("120", "240") + doctors + subgraph)

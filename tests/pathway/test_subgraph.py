@@ -10,7 +10,7 @@ from simulation.pathway.subgraph import subgraph_of, whole_graph
 
 Make = Callable[..., Pathway]
 TWO_WAYS = """
-attributes: {kind_of: {kind: choice, categories: [a, b], shares: [1, 0], mark: assumed, source: test}}
+attributes: {kind_of: {kind: choice, categories: [a, b], shares: [1, 0], evidence: assumed, source: test}}
 steps: {see: {next: sort}, scan: {next: talk}, talk: {next: home}}
 branches: {sort: {kind: attribute, attribute: kind_of, cases: {a: talk, b: scan}}}
 """
@@ -58,7 +58,7 @@ def test_an_arrow_that_passes_a_box_keeps_clear_of_it(example: Pathway) -> None:
 
 def test_the_way_of_most_cases_is_called_otherwise_where_there_is_another(smallest: Make) -> None:
     pathway = smallest("""
-attributes: {level: {kind: choice, categories: [a, b, c, d, e], shares: [0.2, 0.2, 0.2, 0.2, 0.2], mark: assumed,
+attributes: {level: {kind: choice, categories: [a, b, c, d, e], shares: [0.2, 0.2, 0.2, 0.2, 0.2], evidence: assumed,
   source: test}}
 steps: {see: {next: sort}, talk: {next: home}}
 branches: {sort: {kind: attribute, attribute: level, cases: {a: talk}, otherwise: home}}

@@ -13,7 +13,7 @@ from simulation.units import NEVER
 def patients(**others: Any) -> Patients:
     columns: dict[str, Any] = {
         "patient": np.arange(3),
-        "stream": np.array([0, 1, -1], dtype=np.int16),
+        "arrival_source": np.array([0, 1, -1], dtype=np.int16),
         "number": np.array([5, 6, 7]),
         "replication": np.zeros(3, dtype=int),
         "arrived_at": np.array([1.0, 2.0, 3.0]),
@@ -21,13 +21,13 @@ def patients(**others: Any) -> Patients:
         "departed_at": np.array([10.0, np.nan, 30.0]),
         **others,
     }
-    return Patients(columns, {"stream": ("walk_in", "ambulance"), "outcome": ("discharged", "in_building")})
+    return Patients(columns, {"arrival_source": ("walk_in", "ambulance"), "outcome": ("discharged", "in_building")})
 
 
 def test_pandas_shows_names_and_nothing_where_there_is_none() -> None:
     frame = patients().frame()
-    assert frame["stream"].tolist()[:2] == ["walk_in", "ambulance"]
-    assert frame["stream"].isna().tolist() == [False, False, True]
+    assert frame["arrival_source"].tolist()[:2] == ["walk_in", "ambulance"]
+    assert frame["arrival_source"].isna().tolist() == [False, False, True]
     assert list(frame["outcome"].cat.categories) == ["discharged", "in_building"]
 
 
@@ -38,7 +38,7 @@ def test_rows_are_selected_by_mask_or_number() -> None:
 
 
 def test_a_category_that_is_not_there_matches_nobody() -> None:
-    assert not patients().where("stream", "helicopter").any()
+    assert not patients().where("arrival_source", "helicopter").any()
 
 
 def test_a_missing_column_is_named() -> None:
@@ -51,8 +51,8 @@ def test_a_missing_column_is_named() -> None:
 def test_unequal_lengths_and_codes_without_a_name_are_refused() -> None:
     with pytest.raises(ResultsError, match="unequal length"):
         patients(number=np.arange(4))
-    with pytest.raises(ResultsError, match="'stream': codes run from 0 to 2, but there are 2 names"):
-        patients(stream=np.array([0, 1, 2]))
+    with pytest.raises(ResultsError, match="'arrival_source': codes run from 0 to 2, but there are 2 names"):
+        patients(arrival_source=np.array([0, 1, 2]))
 
 
 def test_admitted_is_the_outcome_or_being_on_a_ward_after_a_decision() -> None:

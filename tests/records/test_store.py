@@ -17,14 +17,14 @@ CERTIFICATE = {"seed": 7, "versions": {"aeflow": "0.1.0"}, "study": "sämple"}
 def patients(replication: int = 0) -> Patients:
     columns: dict[str, Any] = {
         "patient": np.arange(3, dtype=np.int32),
-        "stream": np.array([2, 0, -1], dtype=np.int16),
+        "arrival_source": np.array([2, 0, -1], dtype=np.int16),
         "number": np.array([5, 6, 7]),
         "replication": np.full(3, replication, dtype=np.int32),
         "arrived_at": np.array([1 / 1024, 2.0, 3.0]),
         "outcome": np.array([1, 0, 1], dtype=np.int8),
         "departed_at": np.array([10.0, np.nan, 30.0]),
     }
-    return Patients(columns, {"stream": ("walk_in", "never", "ambulance"), "outcome": ("discharged", "left")})
+    return Patients(columns, {"arrival_source": ("walk_in", "never", "ambulance"), "outcome": ("discharged", "left")})
 
 
 def same(found: Table, expected: Table) -> None:
@@ -60,7 +60,7 @@ def test_replications_are_written_one_after_another(tmp_path: Path) -> None:
     write_tables((patients(k) for k in range(3)), path, provenance=CERTIFICATE)
     found = read_patients(path)
     assert found["replication"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
-    assert found["stream"].tolist() == [2, 0, -1] * 3
+    assert found["arrival_source"].tolist() == [2, 0, -1] * 3
 
 
 def test_an_empty_table_comes_back_empty(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_others_read_names_and_nulls(tmp_path: Path) -> None:
 
     write_table(patients(), tmp_path / "patients.parquet", provenance={})
     frame = pd.read_parquet(tmp_path / "patients.parquet")
-    assert frame["stream"].tolist()[:2] == ["ambulance", "walk_in"]
+    assert frame["arrival_source"].tolist()[:2] == ["ambulance", "walk_in"]
     assert frame["departed_at"].isna().tolist() == [False, True, False]
 
 

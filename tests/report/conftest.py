@@ -18,9 +18,10 @@ from simulation.study.study import Study
 
 SHORT = (
     "run.replications=3",
+    "run.start_week=0",  # in busier weeks somebody is still in A&E at the end, and a mean stay unknown
     "run.warm_up_days=0",
     "run.measured_days=2",
-    "run.run_out_days=1",
+    "run.cool_down_days=1",
     "run.doublings=0",
     "executor=serial",
     "engine=reference",

@@ -15,7 +15,7 @@ from simulation.report.figures import pictures
 from simulation.report.figures.drawing import Picture
 from simulation.report.folder import read_result_folder, render_again, write_result
 from simulation.report.gather import inputs_of
-from simulation.report.inputs import ReportInputs
+from simulation.report.result import StudyResult
 from simulation.report.tables.decomposition import busy_table, decomposition_tables, interactions_table
 from simulation.report.tables.overview import tables
 
@@ -30,7 +30,7 @@ def result() -> Result:
 
 
 @pytest.fixture(scope="module")
-def inputs(result: Result) -> ReportInputs:
+def result(result: Result) -> StudyResult:
     return inputs_of(result, {})
 
 
@@ -76,9 +76,9 @@ def test_the_effect_of_all_in_the_file_is_that_of_the_arm_in_the_summary(folder:
     assert both["value"].to_numpy() == pytest.approx(both["difference"].to_numpy())
 
 
-def test_the_answer_says_of_every_target_what_each_lever_earns(inputs: ReportInputs) -> None:
-    said = list(answer(inputs))
-    for target in inputs.targets:
+def test_the_answer_says_of_every_target_what_each_lever_earns(result: StudyResult) -> None:
+    said = list(answer(result))
+    for target in result.targets:
         (sentence,) = [each for each in said if f"of '{target.label}', levers earn" in each]
         for lever in LEVERS:
             assert f"'{inputs.design.levers[lever].label}'" in sentence
@@ -86,69 +86,69 @@ def test_the_answer_says_of_every_target_what_each_lever_earns(inputs: ReportInp
     assert any(each.startswith("If the claim were true, of ") for each in said)
 
 
-def test_the_page_has_the_section_its_picture_and_every_table(folder: Path, inputs: ReportInputs) -> None:
+def test_the_page_has_the_section_its_picture_and_every_table(folder: Path, result: StudyResult) -> None:
     html = (folder / "report.html").read_text(encoding="utf-8")
     assert 'id="levers"' in html
     assert 'alt="Bars of what each lever earns' in html
-    for table in decomposition_tables(inputs):
+    for table in decomposition_tables(result):
         assert table.title.replace("'", "&#39;") in html
 
 
 def test_the_page_made_again_from_the_folder_says_the_same(
-    folder: Path, inputs: ReportInputs, monkeypatch: pytest.MonkeyPatch
+    folder: Path, result: StudyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
     stored, _ = read_result_folder(folder)
-    assert decomposition_tables(stored) == decomposition_tables(inputs)
+    assert decomposition_tables(stored) == decomposition_tables(result)
     before = (folder / "report.html").read_text(encoding="utf-8")
     render_again(folder)
     assert (folder / "report.html").read_text(encoding="utf-8") == before
 
 
-def test_the_picture_is_not_blank_and_tells_every_part(inputs: ReportInputs) -> None:
+def test_the_picture_is_not_blank_and_tells_every_part(result: StudyResult) -> None:
     from matplotlib.image import imread
 
-    drawn: dict[str, Picture] = {each.name: each for each in pictures(inputs)}
+    drawn: dict[str, Picture] = {each.name: each for each in pictures(result)}
     pixels = imread(BytesIO(drawn["levers"].png))
     assert min(pixels.shape[:2]) > 300
     assert pixels.shape[1] < 1800
     assert 0.02 < float((pixels[..., :3].min(axis=-1) < 0.98).mean()) < 0.9
-    for target in inputs.targets:
+    for target in result.targets:
         assert target.label in drawn["levers"].alt
     for lever in LEVERS:
-        label = inputs.design.levers[lever].label
+        label = result.design.levers[lever].label
         assert label[:1].upper() + label[1:] in drawn["levers"].alt
 
 
-def test_the_pool_that_the_minutes_are_saved_at_leads_the_table_of_pools_of_staff(inputs: ReportInputs) -> None:
-    staff = [row[0] for row in busy_table(inputs).rows if inputs.roles[row[0].replace(" ", "_")] in ("nurse",)]
+def test_the_pool_that_the_minutes_are_saved_at_leads_the_table_of_pools_of_staff(result: StudyResult) -> None:
+    staff = [row[0] for row in busy_table(result).rows if result.roles[row[0].replace(" ", "_")] in ("nurse",)]
     assert staff[0] == "triage nurses"
 
 
-def test_the_interactions_say_which_index_they_are(inputs: ReportInputs) -> None:
-    assert "Grabisch and Roubens 1999" in interactions_table(inputs).notes[0]
+def test_the_interactions_say_which_index_they_are(result: StudyResult) -> None:
+    assert "Grabisch and Roubens 1999" in interactions_table(result).notes[0]
 
 
-def test_what_a_part_of_the_levers_assumes_is_counted_once(inputs: ReportInputs) -> None:
-    of_policies = [each.where.split(".")[1] for each in inputs.statements if each.where.startswith("triage.")]
+def test_what_a_part_of_the_levers_assumes_is_counted_once(result: StudyResult) -> None:
+    of_policies = [each.where.split(".")[1] for each in result.statements if each.where.startswith("triage.")]
     assert set(of_policies) == {"nurse", "sham", "accuracy+time"}
 
 
-def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(inputs: ReportInputs) -> None:
-    for table in decomposition_tables(inputs):
+def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(result: StudyResult) -> None:
+    for table in decomposition_tables(result):
         notes = " ".join(table.notes)
         says = {cells[-1] for cells in table.rows}
         assert says == {"simulation"} or "simulation noise only" in notes or "without intervals" in notes
 
 
-def test_a_study_without_levers_has_no_such_tables(study_without: ReportInputs) -> None:
+def test_a_study_without_levers_has_no_such_tables(study_without: StudyResult) -> None:
     assert decomposition_tables(study_without) == ()
     assert study_without.shown is study_without
     assert not any(each.kind.startswith("levers") for each in tables(study_without))
 
 
 @pytest.fixture(scope="module")
-def study_without(result: Result) -> ReportInputs:
+def study_without(result: Result) -> StudyResult:
     from dataclasses import replace
 
     kept = {name: arm for name, arm in result.study.design.arms.items() if not arm.levers}
@@ -177,11 +177,11 @@ levers:
   desk: {label: desk, changes: {staffing.triage_nurses.extra: 1}}
   beds: {label: beds, changes: {site.pools.medicine_beds.extra: 2}}
 primary:
-  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, mark: assumed, source: test}
+  - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, evidence: assumed, source: test}
 """
     (configs / "study" / "four.yaml").write_text(text, encoding="utf-8")
-    short = [each for each in SHORT if not each.startswith(("run.replications", "run.run_out_days"))]
-    short += ["run.replications=2", "run.run_out_days=0", "engine=compiled"]
+    short = [each for each in SHORT if not each.startswith(("run.replications", "run.cool_down_days"))]
+    short += ["run.replications=2", "run.cool_down_days=0", "engine=compiled"]
     result = compare(load("study=four", *short, config_dir=configs))
     four = inputs_of(result, {})
     assert len(four.arms) == 16

@@ -12,7 +12,7 @@ from simulation.report.figures import pictures
 from simulation.report.figures.department import stay_parts
 from simulation.report.figures.drawing import Picture
 from simulation.report.gather import inputs_of
-from simulation.report.inputs import ReportInputs
+from simulation.report.result import StudyResult
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")
 
@@ -29,12 +29,12 @@ def test_a_picture_is_not_blank_and_has_alternative_text(drawn: dict[str, Pictur
 
 
 def test_the_picture_of_differences_tells_every_arm_with_its_interval(
-    drawn: dict[str, Picture], inputs: ReportInputs
+    drawn: dict[str, Picture], result: StudyResult
 ) -> None:
     from simulation.report.words import effect
 
-    for arm in inputs.others:
-        for target in inputs.targets:
+    for arm in result.others:
+        for target in result.targets:
             assert (
                 f"{arm.label} {effect(inputs.row(arm.name, target.measure, target.group))}" in drawn["differences"].alt
             )
@@ -45,16 +45,16 @@ def test_only_arms_with_a_cost_are_in_the_picture_of_cost(drawn: dict[str, Pictu
     assert "erring down" not in drawn["per_100k"].alt
 
 
-def test_the_same_inputs_give_the_same_pictures(drawn: dict[str, Picture], inputs: ReportInputs) -> None:
-    assert {picture.name: picture.png for picture in pictures(inputs)} == {
+def test_the_same_inputs_give_the_same_pictures(drawn: dict[str, Picture], result: StudyResult) -> None:
+    assert {picture.name: picture.png for picture in pictures(result)} == {
         name: each.png for name, each in drawn.items()
     }
 
 
-def test_the_stages_of_a_stay_add_up_to_the_mean_stay(inputs: ReportInputs) -> None:
-    for arm in inputs.arms:
-        finished = inputs.row(arm.name, "stay_mean").mean
-        assert stay_parts(inputs, arm).total == pytest.approx(finished, rel=0.05)
+def test_the_stages_of_a_stay_add_up_to_the_mean_stay(result: StudyResult) -> None:
+    for arm in result.arms:
+        finished = result.row(arm.name, "stay_mean").mean
+        assert stay_parts(result, arm).total == pytest.approx(finished, rel=0.05)
 
 
 def test_one_arm_alone_has_no_picture_of_differences(alone: Result) -> None:

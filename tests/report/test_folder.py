@@ -66,7 +66,7 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) 
     assert (manifest["seed"], manifest["n_replications"]) == (result.study.run.seed, 3)
     assert set(manifest["versions"]) == {"python", "aeflow", "numpy", "scipy", "pandas", "simpy", "numba"}
     assert {"config", "groups", "policies", "files"} == set(manifest["inputs"])
-    assert "knobs" in manifest["inputs"]["groups"]
+    assert "calibration" in manifest["inputs"]["groups"]
     assert "ai_as_claimed" in manifest["inputs"]["policies"]
     assert manifest["attendances"] == sum(answer.n_attendances for answer in result.replications)
     assert {"git", "engine", "executor", "wall_seconds", "engine_seconds", "activities_per_second", "events"} <= set(
@@ -76,13 +76,13 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) 
 
 @pytest.mark.usefixtures("without_pictures")
 def test_the_manifest_hashes_the_files_that_are_named(result: Result, tmp_path: Path) -> None:
-    knobs = tmp_path / "configs" / "knobs" / "mine.yaml"
-    knobs.parent.mkdir(parents=True)
-    knobs.write_text("a: 1\n", encoding="utf-8")
-    written = write_result(result, tmp_path / "out", files=[knobs])
+    parameters = tmp_path / "configs" / "calibration" / "mine.yaml"
+    parameters.parent.mkdir(parents=True)
+    parameters.write_text("a: 1\n", encoding="utf-8")
+    written = write_result(result, tmp_path / "out", files=[parameters])
     manifest = json.loads((written / "manifest.json").read_text(encoding="utf-8"))
-    assert list(manifest["inputs"]["files"]) == ["knobs/mine.yaml"]
-    assert len(manifest["inputs"]["files"]["knobs/mine.yaml"]) == 64
+    assert list(manifest["inputs"]["files"]) == ["calibration/mine.yaml"]
+    assert len(manifest["inputs"]["files"]["calibration/mine.yaml"]) == 64
 
 
 def test_config_yaml_is_the_resolved_configuration(folder: Path, result: Result) -> None:
@@ -271,7 +271,7 @@ def test_a_folder_that_is_none_is_a_message(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("without_pictures")
 def test_patients_and_activities_of_every_arm_are_written_on_request(alone: Result, tmp_path: Path) -> None:
-    study = replace(alone.study, run=replace(alone.study.run, keep_patients=True))
+    study = replace(alone.study, run=replace(alone.study.run, keep=("patients", "activities")))
     written = write_result(replace(alone, study=study), tmp_path)
     patients, activities = (
         read_patients(written / "patients.parquet"),

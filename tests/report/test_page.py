@@ -12,8 +12,8 @@ from simulation.report.answer import answer
 from simulation.report.figures import pictures
 from simulation.report.folder import read_result_folder
 from simulation.report.gather import inputs_of
-from simulation.report.inputs import ReportInputs
 from simulation.report.page import minutes_words, page, who_labels
+from simulation.report.result import StudyResult
 from simulation.report.words import half_width, span
 
 
@@ -68,12 +68,12 @@ def test_the_banner_stands_first_and_last(text: str) -> None:
     assert text.count("Planning only, not for clinical use.") == 2
 
 
-def test_every_arm_appears_with_its_intervals_on_every_target(text: str, inputs: ReportInputs) -> None:
-    for arm in inputs.arms:
+def test_every_arm_appears_with_its_intervals_on_every_target(text: str, result: StudyResult) -> None:
+    for arm in result.arms:
         assert arm.label in text
-    for arm in inputs.others:
-        for target in inputs.targets:
-            row = inputs.row(arm.name, target.measure, target.group)
+    for arm in result.others:
+        for target in result.targets:
+            row = result.row(arm.name, target.measure, target.group)
             assert span(row.difference_low, row.difference_high, row.unit) in text
             assert half_width(row) in text
 
@@ -83,23 +83,23 @@ def test_a_twin_is_labelled_identical_to_the_baseline(text: str) -> None:
     assert "Warning: 'Twin of the nurse' is identical to baseline" in text
 
 
-def test_the_page_counts_what_was_assumed_and_lists_it_with_sources(text: str, inputs: ReportInputs) -> None:
-    assumed = [each for each in inputs.statements if each.mark == "assumed"]
+def test_the_page_counts_what_was_assumed_and_lists_it_with_sources(text: str, result: StudyResult) -> None:
+    assumed = [each for each in result.statements if each.mark == "assumed"]
     assert f"{len(assumed)} are assumed" in text
     for each in assumed:
         assert re.sub(r"\s+", " ", each.source) in text
 
 
-def test_every_marked_block_of_the_configuration_is_a_statement(inputs: ReportInputs) -> None:
+def test_every_marked_block_of_the_configuration_is_a_statement(result: StudyResult) -> None:
     def count(block: object) -> int:
         if isinstance(block, dict):
-            return ("mark" in block and "source" in block) + sum(count(each) for each in block.values())
+            return ("evidence" in block and "source" in block) + sum(count(each) for each in block.values())
         return sum(count(each) for each in block) if isinstance(block, list) else 0
 
     groups = ("knobs", "site", "staffing", "pathway", "scenario", "study")
-    n_in_groups = sum(count(inputs.resolved.get(group)) for group in groups)
-    assert n_in_groups == sum(not each.where.startswith("triage.") for each in inputs.statements)
-    assert sum(each.where == "triage.nurse.nurse.matrix" for each in inputs.statements) == 1
+    n_in_groups = sum(count(result.resolved.get(group)) for group in groups)
+    assert n_in_groups == sum(not each.where.startswith("triage.") for each in result.statements)
+    assert sum(each.where == "triage.nurse.nurse.matrix" for each in result.statements) == 1
 
 
 def test_the_page_says_where_the_data_end_and_keeps_three_layers_of_doubt_apart(text: str) -> None:
@@ -107,36 +107,36 @@ def test_the_page_says_where_the_data_end_and_keeps_three_layers_of_doubt_apart(
         assert words in text
 
 
-def test_policies_are_told_in_words(inputs: ReportInputs) -> None:
-    assert who_labels(inputs.arm("nurse").policy) == "The nurse labels."
-    assert who_labels(inputs.arm("sham").policy).startswith("The label of the AI 'sham' replaces the nurse's.")
-    assert "180 s less (assumed)" in minutes_words(inputs.arm("ai_as_claimed").policy)
-    assert minutes_words(inputs.arm("nurse").policy) == "as the site's"
+def test_policies_are_told_in_words(result: StudyResult) -> None:
+    assert who_labels(result.arm("nurse").policy) == "The nurse labels."
+    assert who_labels(result.arm("sham").policy).startswith("The label of the AI 'sham' replaces the nurse's.")
+    assert "180 s less (assumed)" in minutes_words(result.arm("ai_as_claimed").policy)
+    assert minutes_words(result.arm("nurse").policy) == "as the site's"
 
 
-def test_the_answer_names_no_arm_better_whose_interval_holds_zero(inputs: ReportInputs) -> None:
-    sentences = list(answer(inputs))
-    for target, sentence in zip(inputs.targets, sentences[1:], strict=False):
+def test_the_answer_names_no_arm_better_whose_interval_holds_zero(result: StudyResult) -> None:
+    sentences = list(answer(result))
+    for target, sentence in zip(result.targets, sentences[1:], strict=False):
         assert sentence.startswith(target.label)
-        for arm in inputs.others:
-            row = inputs.row(arm.name, target.measure, target.group)
+        for arm in result.others:
+            row = result.row(arm.name, target.measure, target.group)
             if row.difference_low <= 0 <= row.difference_high:
                 assert arm.label not in sentence
 
 
 def test_a_run_of_one_arm_has_a_page_too(alone: Result) -> None:
-    inputs = inputs_of(alone, {})
-    text = page(inputs, pictures(inputs))
+    result = inputs_of(alone, {})
+    text = page(result, pictures(result))
     assert "was run alone, so nothing is compared" in unescape(text)
     assert 'id="worse-off"' not in text
 
 
-def test_the_inputs_of_a_folder_are_those_of_the_run(folder: Path, inputs: ReportInputs) -> None:
+def test_the_inputs_of_a_folder_are_those_of_the_run(folder: Path, result: StudyResult) -> None:
     stored, pathway = read_result_folder(folder)
     assert pathway is not None
-    assert repr(stored.comparisons) == repr(inputs.comparisons)  # NaN is not equal to itself
-    assert stored.design == inputs.design
-    assert stored.run == inputs.run
+    assert repr(stored.comparisons) == repr(result.comparisons)  # NaN is not equal to itself
+    assert stored.design == result.design
+    assert stored.run == result.run
 
 
 def test_the_page_says_what_each_arm_changes_and_assumes(html: str) -> None:

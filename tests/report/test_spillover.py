@@ -15,8 +15,8 @@ from simulation.report import folder as folder_module
 from simulation.report.answer import answer
 from simulation.report.folder import render_again, write_result
 from simulation.report.gather import inputs_of
-from simulation.report.inputs import ReportInputs
 from simulation.report.page import page, who_labels
+from simulation.report.result import StudyResult
 from simulation.report.tables.coverage import spillover_reason, spillover_tables
 from simulation.report.tables.overview import tables
 from simulation.report.words import change
@@ -32,7 +32,7 @@ SHORT = (
     "run.replications=2",
     "run.warm_up_days=0",
     "run.measured_days=2",
-    "run.run_out_days=1",
+    "run.cool_down_days=1",
     "run.doublings=0",
     "executor=serial",
     "engine=reference",
@@ -45,11 +45,11 @@ def whole() -> Result:
 
 
 @pytest.fixture(scope="module")
-def told(whole: Result) -> ReportInputs:
+def told(whole: Result) -> StudyResult:
     return inputs_of(whole, {})
 
 
-def test_each_effect_is_a_row_with_its_interval(told: ReportInputs, whole: Result) -> None:
+def test_each_effect_is_a_row_with_its_interval(told: StudyResult, whole: Result) -> None:
     waits, within = spillover_tables(told)
     assert [row[0] for row in waits.rows] == ["direct", "spillover", "own", "all, partial", "total"]
     parts = whole.spillover("wait_to_clinician_mean")
@@ -58,7 +58,7 @@ def test_each_effect_is_a_row_with_its_interval(told: ReportInputs, whole: Resul
     assert "percentage points" in within.title
 
 
-def test_the_total_is_the_row_of_full_coverage_and_partial_that_of_half(told: ReportInputs) -> None:
+def test_the_total_is_the_row_of_full_coverage_and_partial_that_of_half(told: StudyResult) -> None:
     parts = {part.name: part.difference.mean for part in told.spillover("wait_to_clinician_mean")}
     assert parts["total"] == pytest.approx(told.row("all", "wait_to_clinician_mean").difference)
     assert parts["partial"] == pytest.approx(told.row("half", "wait_to_clinician_mean").difference)
@@ -75,7 +75,7 @@ def test_the_groups_are_the_same_patients_in_every_arm_and_those_never_covered_k
             reached(policies[each], whole.study.arm(name).pathway, found.draws) for each in ("half", "all")
         )
         tables[name] = with_coverage(found.patients, partial, full)
-    for column in ("stream", "number", "coverage"):
+    for column in ("arrival_source", "number", "coverage"):
         np.testing.assert_array_equal(tables["nurse"][column], tables["half"][column])
         np.testing.assert_array_equal(tables["nurse"][column], tables["all"][column])
     covered = tables["nurse"]["coverage"] == 0
@@ -87,7 +87,7 @@ def test_the_groups_are_the_same_patients_in_every_arm_and_those_never_covered_k
     assert np.any(labels["all"][~covered] != labels["nurse"][~covered])
 
 
-def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: ReportInputs) -> None:
+def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: StudyResult) -> None:
     before, after = (told.arm(name).waits["never"] for name in ("nurse", "half"))
     moved = {step: abs(after.get(step, 0) - before.get(step, 0)) for step in {*before, *after}}
     most = max(moved, key=lambda step: moved[step])
@@ -97,15 +97,15 @@ def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: Re
     assert list(answer(told)).count(reason) == 1
 
 
-def test_a_study_without_coverages_has_no_such_table(inputs: ReportInputs) -> None:
-    assert spillover_tables(inputs) == ()
-    assert spillover_reason(inputs) is None
-    assert not [table for table in tables(inputs) if table.kind.startswith("spillover")]
-    assert 'id="coverage"' not in page(inputs, ())
+def test_a_study_without_coverages_has_no_such_table(result: StudyResult) -> None:
+    assert spillover_tables(result) == ()
+    assert spillover_reason(result) is None
+    assert not [table for table in tables(result) if table.kind.startswith("spillover")]
+    assert 'id="coverage"' not in page(result, ())
 
 
 def test_the_page_of_a_stored_folder_says_the_same(
-    whole: Result, told: ReportInputs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole: Result, told: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
     folder = write_result(whole, tmp_path)
@@ -121,20 +121,20 @@ def test_the_page_of_a_stored_folder_says_the_same(
         assert row[5] in text
 
 
-def test_a_drawn_share_is_told_in_words(told: ReportInputs) -> None:
+def test_a_drawn_share_is_told_in_words(told: StudyResult) -> None:
     assert "a drawn 50 % of them" in who_labels(told.arm("half").policy)
 
 
 def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> None:
     # One pound an attendance: of everybody who comes, and of the half that the coin covers; 140,000 coins.
-    pound = AtLeastZero(value=1, range=(1, 1), mark="assumed", source="a test")
+    pound = AtLeastZero(value=1, range=(1, 1), evidence="assumed", source="a test")
     arms = tuple(
         replace(arm, policy=replace(arm.policy, price_per_attendance=pound)) if arm.name != "nurse" else arm
         for arm in whole.study.arms
     )
     costs = {arm.name: arm.cost for arm in inputs_of(replace(whole, study=replace(whole.study, arms=arms)), {}).arms}
     everybody = 365 * sum(
-        stream.per_day * stream.scale for stream in whole.study.baseline.pathway.streams.values() if stream.attends
+        stream.per_day * stream.scale for stream in whole.study.baseline.pathway.arrivals.values() if stream.attends
     )
     assert costs["nurse"] is None
     assert costs["all"] == pytest.approx(everybody)

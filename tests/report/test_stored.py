@@ -15,9 +15,11 @@ from simulation.report.stored import profiles_stated, restored, study_stated, to
 from simulation.study.design import Arm, Cost, Coverages, Design, Lever, Margin, Target
 from simulation.study.study import RunLength
 
-WHOSE: dict[str, Any] = {"mark": "assumed", "source": "made for a test"}
-TARGET = Target(measure="stay_mean", group="stream=walk_in", label="Stay", minimal_important_difference=5, **WHOSE)
-MARGIN = Margin(measure="stay_mean", group="stream=walk_in", label="Stay", margin=3, **WHOSE)
+WHOSE: dict[str, Any] = {"evidence": "assumed", "source": "made for a test"}
+TARGET = Target(
+    measure="stay_mean", group="arrival_source=walk_in", label="Stay", minimal_important_difference=5, **WHOSE
+)
+MARGIN = Margin(measure="stay_mean", group="arrival_source=walk_in", label="Stay", margin=3, **WHOSE)
 LEVER = Lever(label="Time", takes=("minutes",), changes={"triage.minutes.0": 2}, **WHOSE)
 ARM = Arm(
     label="An arm", triage="ai", nurse="nurse_language", changes={"site.outages": {"lift": {"spans": [1, 2]}}},
@@ -29,8 +31,8 @@ DESIGN = Design(
     primary=(TARGET,), secondary=(TARGET,), margins=(MARGIN,), coverages=Coverages(partial="sham", full="ai"),
 )  # fmt: skip
 RUN = RunLength(
-    seed=1, replications=2, warm_up_days=3, measured_days=7, run_out_days=5, doublings=6, keep_patients=True,
-    profile_all=True, by_month=True,
+    seed=1, replications=2, warm_up_days=14, measured_days=7, cool_down_days=5, doublings=6, keep=("patients",),
+    start_week=7, profile_all=True, by_month=True,
 )  # fmt: skip
 
 

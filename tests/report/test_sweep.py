@@ -8,7 +8,7 @@ import pytest
 
 from simulation.experiment.run import compare
 from simulation.report.gather import inputs_of
-from simulation.report.inputs import ReportInputs
+from simulation.report.result import StudyResult
 from simulation.report.sweep import Sweep, sweep_of, sweep_picture, sweep_table, sweep_tables, write_sweep
 from simulation.study.study import Study
 
@@ -16,23 +16,23 @@ FOLDER = Path("results/one")
 
 
 @pytest.fixture(scope="module")
-def other(study: Study) -> ReportInputs:
+def other(study: Study) -> StudyResult:
     """The same study with another seed."""
     return inputs_of(compare(replace(study, run=replace(study.run, seed=study.run.seed + 1))), {})
 
 
 @pytest.fixture(scope="module")
-def sweep(inputs: ReportInputs, other: ReportInputs) -> Sweep:
-    done = [(["scenario=usual", "run.seed=7"], inputs, FOLDER), (["scenario=winter", "run.seed=7"], other, FOLDER)]
+def sweep(result: StudyResult, other: StudyResult) -> Sweep:
+    done = [(["scenario=usual", "run.seed=7"], result, FOLDER), (["scenario=winter", "run.seed=7"], other, FOLDER)]
     made = sweep_of(done)
     assert made is not None
     return made
 
 
-def test_a_run_is_called_by_what_was_varied(sweep: Sweep, inputs: ReportInputs, other: ReportInputs) -> None:
+def test_a_run_is_called_by_what_was_varied(sweep: Sweep, result: StudyResult, other: StudyResult) -> None:
     assert [run.label for run in sweep.runs] == ["usual", "winter"]
     assert sweep.depends_on == "the bottleneck"
-    pairs = [(["a.b.c=1", "run.seed=1"], inputs, FOLDER), (["a.b.c=2", "run.seed=2"], other, FOLDER)]
+    pairs = [(["a.b.c=1", "run.seed=1"], result, FOLDER), (["a.b.c=2", "run.seed=2"], other, FOLDER)]
     several = sweep_of(pairs)
     assert several is not None
     assert [run.label for run in several.runs] == ["b.c=1, run.seed=1", "b.c=2, run.seed=2"]
@@ -47,7 +47,7 @@ def test_each_target_has_a_table_of_arms_by_runs_with_the_numbers_of_the_runs(sw
     assert [row[0] for row in table.rows[1:]] == [sweep.first.arm(arm).label for arm in sweep.arms]
     for arm, row in zip(sweep.arms, table.rows[1:], strict=True):
         for cell, run in zip(row[1:3], sweep.runs, strict=True):
-            value = run.inputs.row(arm, target.measure, target.group).difference
+            value = run.result.row(arm, target.measure, target.group).difference
             assert cell.startswith(f"{value:+.1f}".replace("-", "−")) or cell.startswith("0.0")
 
 
@@ -73,9 +73,9 @@ def test_the_twin_of_the_baseline_is_identical_in_every_run(sweep: Sweep) -> Non
     assert sweep.compare_runs("twin", sweep.targets[0]).words == "identical to baseline in every run"
 
 
-def test_what_is_no_sweep_of_one_study_is_not_put_together(inputs: ReportInputs, other: ReportInputs) -> None:
+def test_what_is_no_sweep_of_one_study_is_not_put_together(result: StudyResult, other: StudyResult) -> None:
     assert sweep_of([]) is None
-    assert sweep_of([(["scenario=usual"], inputs, FOLDER)]) is None
-    assert sweep_of([(["scenario=usual"], inputs, FOLDER), (["scenario=usual"], other, FOLDER)]) is None
+    assert sweep_of([(["scenario=usual"], result, FOLDER)]) is None
+    assert sweep_of([(["scenario=usual"], result, FOLDER), (["scenario=usual"], other, FOLDER)]) is None
     another = replace(other, design=replace(other.design, name="another"))
-    assert sweep_of([(["study=one"], inputs, FOLDER), (["study=another"], another, FOLDER)]) is None
+    assert sweep_of([(["study=one"], result, FOLDER), (["study=another"], another, FOLDER)]) is None

@@ -10,6 +10,7 @@ import pytest
 from simulation.analysis.compare import Comparison
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import ALPHA
+from simulation.analysis.stages import stage_of
 from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.config import packaged_configs, policy_named
 from simulation.experiment.comparisons import Finding
@@ -18,9 +19,8 @@ from simulation.experiment.run import compare
 from simulation.report.answer import _better_sentences, _busy_sentence, _safety_sentence, kind_of
 from simulation.report.figures.drawing import Picture
 from simulation.report.gather import inputs_of
-from simulation.report.inputs import ReportInputs
+from simulation.report.result import StudyResult
 from simulation.report.screen import print_inputs
-from simulation.report.stages import stage_of
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.overview import safety_table, sham_line, tables, target_table, warnings
 from simulation.report.tables.ranking import better_table, per_100k, ranked
@@ -36,57 +36,57 @@ def row(
     return Comparison("ai", measure, unit, "all", 60, 55, 65, "nurse", difference, low, high, n)
 
 
-def test_findings_are_those_of_the_result(inputs: ReportInputs, result: Result) -> None:
-    assert [each.verdict for each in inputs.findings] == [each.verdict for each in result.findings]
-    assert [each.judgement for each in inputs.safety] == [each.judgement for each in result.safety]
+def test_findings_are_those_of_the_result(result: StudyResult, result: Result) -> None:
+    assert [each.verdict for each in result.findings] == [each.verdict for each in result.findings]
+    assert [each.judgement for each in result.safety] == [each.judgement for each in result.safety]
 
 
-def test_an_identical_arm_says_so_and_warns(inputs: ReportInputs) -> None:
-    assert inputs.identical == ("twin",)
-    assert any("Twin of the nurse" in text and IDENTICAL in text for text in warnings(inputs))
-    verdicts = {cells[0]: cells[5] for cells in target_table(inputs, inputs.targets[0]).rows}
+def test_an_identical_arm_says_so_and_warns(result: StudyResult) -> None:
+    assert result.identical == ("twin",)
+    assert any("Twin of the nurse" in text and IDENTICAL in text for text in warnings(result))
+    verdicts = {cells[0]: cells[5] for cells in target_table(result, result.targets[0]).rows}
     assert verdicts["Twin of the nurse"] == IDENTICAL
     assert IDENTICAL not in verdicts["AI as on a vendor's slide (a claim)"]
 
 
 def test_tables_page_and_picture_say_what_the_verdict_says(
-    inputs: ReportInputs, drawn: dict[str, Picture], html: str
+    result: StudyResult, drawn: dict[str, Picture], html: str
 ) -> None:
     """One wording, in one place."""
-    for target in inputs.targets:
-        said = {cells[0]: cells[5] for cells in target_table(inputs, target).rows}
-        for arm in inputs.others:
-            words = inputs.finding(arm.name, target).verdict.words
+    for target in result.targets:
+        said = {cells[0]: cells[5] for cells in target_table(result, target).rows}
+        for arm in result.others:
+            words = result.finding(arm.name, target).verdict.words
             assert said[arm.label] == words
             assert words in html
             assert words in drawn["differences"].alt
 
 
-def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(inputs: ReportInputs) -> None:
-    n = len(inputs.others) * len(inputs.design.primary)
-    for finding in inputs.findings:
-        primary = finding.target in inputs.design.primary
+def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(result: StudyResult) -> None:
+    n = len(result.others) * len(result.design.primary)
+    for finding in result.findings:
+        primary = finding.target in result.design.primary
         mid = finding.target.minimal_important_difference
-        same = finding.arm in inputs.identical
+        same = finding.arm in result.identical
         assert finding.verdict == verdict(finding.comparison, mid, family=n if primary else 1, identical=same)
-    n_margins = len(inputs.others) * len(inputs.design.margins)
-    for each in inputs.safety:
-        same = each.arm in inputs.identical
+    n_margins = len(result.others) * len(result.design.margins)
+    for each in result.safety:
+        same = each.arm in result.identical
         expected = non_inferiority(each.comparison, each.margin.margin, family=n_margins, identical=same)
         assert each.judgement == expected
-    assert f"the {n} on primary measures" in target_table(inputs, inputs.design.primary[0]).notes[1]
-    n_secondary = len(inputs.others) * len(inputs.design.secondary)
-    note = target_table(inputs, inputs.design.secondary[0]).notes[1]
+    assert f"the {n} on primary measures" in target_table(result, result.design.primary[0]).notes[1]
+    n_secondary = len(result.others) * len(result.design.secondary)
+    note = target_table(result, result.design.secondary[0]).notes[1]
     assert f"about {0.05 * n_secondary:.1f} would show one" in note
-    assert f"claimed of all {n_margins} (" in safety_table(inputs).notes[-1]
+    assert f"claimed of all {n_margins} (" in safety_table(result).notes[-1]
 
 
-def test_an_arm_is_marked_where_its_difference_from_the_sham_is_known(inputs: ReportInputs) -> None:
+def test_an_arm_is_marked_where_its_difference_from_the_sham_is_known(result: StudyResult) -> None:
     """Paired with the sham itself: two intervals against one baseline hold the baseline's luck twice."""
     variates = np.array([0.0, 40.0, -40.0])
     arms = {"nurse": 100 - variates, "sham": np.full(3, 100.0), "ai_as_claimed": 95 + np.array([0.1, 0.0, -0.1])}
     measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}
-    few = replace(inputs, arms=tuple(arm for arm in inputs.arms if arm.name in measures), measures=measures)
+    few = replace(result, arms=tuple(arm for arm in result.arms if arm.name in measures), measures=measures)
     found = few.row("ai_as_claimed", "wait_to_clinician_mean")
     assert found.difference_low < 0 < found.difference_high  # hidden in the luck of the baseline, as the sham's is
     assert outside_sham(few, found)
@@ -97,15 +97,15 @@ def wait_of(minutes: float) -> Measures:
     return Measures((MeasureName("wait_to_clinician_mean", "minutes", "all"),), np.array([minutes]))
 
 
-def test_only_paired_differences_say_which_does_most(inputs: ReportInputs) -> None:
+def test_only_paired_differences_say_which_does_most(result: StudyResult) -> None:
     spread = np.array([-1.0, 0.0, 1.0])
-    design = replace(inputs.design, primary=inputs.design.primary[:1], secondary=(), margins=())
+    design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=())
     for second, opening in ((-20 - 3 * spread, "Largest estimate: "), (-10 + spread, "Does most: ")):
         arms = {"nurse": [100.0] * 3, "one_more_triage_nurse": 79 + spread, "ai_label_measured_under": 100 + second}
         few = replace(
-            inputs,
+            result,
             design=design,
-            arms=tuple(arm for arm in inputs.arms if arm.name in arms),
+            arms=tuple(arm for arm in result.arms if arm.name in arms),
             measures={name: [wait_of(value) for value in values] for name, values in arms.items()},
         )
         (said,) = [text for text in _better_sentences(few) if "For each" in text]
@@ -114,10 +114,10 @@ def test_only_paired_differences_say_which_does_most(inputs: ReportInputs) -> No
         assert "beyond 'AI label, published accuracy, erring down'" in said
 
 
-def test_the_first_does_most_only_if_no_other_may_do_more(inputs: ReportInputs) -> None:
+def test_the_first_does_most_only_if_no_other_may_do_more(result: StudyResult) -> None:
     """The second is told apart; the third, of little effect and much spread, is not."""
     spread = np.array([-1.0, 0.0, 1.0])
-    design = replace(inputs.design, primary=inputs.design.primary[:1], secondary=(), margins=())
+    design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=())
     arms = {
         "nurse": [100.0] * 3,
         "one_more_triage_nurse": 79 + spread / 10,
@@ -125,9 +125,9 @@ def test_the_first_does_most_only_if_no_other_may_do_more(inputs: ReportInputs) 
         "sham": 88 + 30 * spread,
     }
     few = replace(
-        inputs,
+        result,
         design=replace(design, sham=None),
-        arms=tuple(arm for arm in inputs.arms if arm.name in arms),
+        arms=tuple(arm for arm in result.arms if arm.name in arms),
         measures={name: [wait_of(value) for value in values] for name, values in arms.items()},
     )
     (said,) = [text for text in _better_sentences(few) if "For each" in text]
@@ -135,34 +135,34 @@ def test_the_first_does_most_only_if_no_other_may_do_more(inputs: ReportInputs) 
     assert f"beyond '{inputs.arm('sham').label}'" in said
 
 
-def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better(inputs: ReportInputs) -> None:
-    target = replace(inputs.targets[0], measure="admitted_share", minimal_important_difference=0.01)
+def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better(result: StudyResult) -> None:
+    target = replace(result.targets[0], measure="admitted_share", minimal_important_difference=0.01)
     for low, high, words in ((0.02, 0.04, "higher by more than 1 point"), (-0.04, -0.02, "lower by more than 1 point")):
         found = Comparison(
             "ai", "admitted_share", "share", "all", 0.3, 0.2, 0.4, "nurse", (low + high) / 2, low, high, 9
         )
         finding = Finding("ai", target, found, verdict(found, 0.01))
         assert (kind_of(finding), finding.verdict.words) == ("changed", words)
-    assert [row.arm for row in ranked(inputs, target)] == [arm.name for arm in inputs.others if arm.name != "sham"]
+    assert [row.arm for row in ranked(result, target)] == [arm.name for arm in result.others if arm.name != "sham"]
 
 
-def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_nothing_is_said_to_bind(inputs: ReportInputs) -> None:
+def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_nothing_is_said_to_bind(result: StudyResult) -> None:
     """Warnings are errors here: a mean of nothing would be one."""
-    day = inputs.baseline.day
+    day = result.baseline.day
     busy = day.busy.copy()
     busy[day.pools.index("practitioners"), 10:23] = np.nan
-    arms = tuple(replace(arm, day=replace(arm.day, busy=busy)) for arm in inputs.arms)
-    (said,) = _busy_sentence(replace(inputs, arms=arms))
+    arms = tuple(replace(arm, day=replace(arm.day, busy=busy)) for arm in result.arms)
+    (said,) = _busy_sentence(replace(result, arms=arms))
     assert said.startswith("How busy staff are from 10 to 23 h: ")
     assert "nan" not in said
     assert "practitioners" not in said
     assert " doctors " in said
 
 
-def test_the_sentence_on_safety_names_the_margins_that_were_judged(inputs: ReportInputs) -> None:
-    for margin in inputs.design.margins:
-        assert f"'{margin.label}'" in _safety_sentence(inputs)
-    assert "sickest" not in _safety_sentence(inputs)
+def test_the_sentence_on_safety_names_the_margins_that_were_judged(result: StudyResult) -> None:
+    for margin in result.design.margins:
+        assert f"'{margin.label}'" in _safety_sentence(result)
+    assert "sickest" not in _safety_sentence(result)
 
 
 def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:
@@ -172,8 +172,8 @@ def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:
     assert span(math.nan, math.nan, "minutes") == "–"
 
 
-def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(inputs: ReportInputs) -> None:
-    for table in tables(inputs):
+def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(result: StudyResult) -> None:
+    for table in tables(result):
         says = [cells[-1] for cells in table.rows]
         if table.kind == "labels":
             assert "not simulated" in " ".join(table.notes)
@@ -181,59 +181,59 @@ def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(inputs: ReportInpu
         assert all(cell == "simulation" for cell in says) or "simulation noise only" in " ".join(table.notes)
 
 
-def test_holm_is_stricter_than_the_interval_and_the_number_of_looks_is_said(inputs: ReportInputs) -> None:
-    n_looked_at = len(worse_off_groups(inputs)) * len(inputs.others)
-    found = worse_off(inputs)
+def test_holm_is_stricter_than_the_interval_and_the_number_of_looks_is_said(result: StudyResult) -> None:
+    n_looked_at = len(worse_off_groups(result)) * len(result.others)
+    found = worse_off(result)
     assert [each.p for each in found] == sorted(each.p for each in found)
     for each in found:
         assert each.comparison.difference_low > 0
         assert each.p < ALPHA
         assert not each.holm or each.p <= ALPHA / (n_looked_at - len(found))
-    note = next(table for table in tables(inputs) if table.kind == "worse_off").notes[-1]
+    note = next(table for table in tables(result) if table.kind == "worse_off").notes[-1]
     assert f"{n_looked_at} looked at" in note
     assert f"about {n_looked_at * 0.025:.1f} would show" in note
 
 
-def test_only_arms_with_a_cost_are_ranked_per_hundred_thousand_pounds(inputs: ReportInputs) -> None:
-    table = better_table(inputs)
+def test_only_arms_with_a_cost_are_ranked_per_hundred_thousand_pounds(result: StudyResult) -> None:
+    table = better_table(result)
     costs = {cells[0]: (cells[2], cells[3]) for cells in table.rows}
-    stated = inputs.design.arms["one_more_triage_nurse"].cost
+    stated = result.design.arms["one_more_triage_nurse"].cost
     assert stated is not None
-    assert costs[inputs.arm("one_more_triage_nurse").label][0] == f"£{stated.per_year:,.0f}"
+    assert costs[result.arm("one_more_triage_nurse").label][0] == f"£{stated.per_year:,.0f}"
     assert costs["AI label, published accuracy, erring down"] == ("not stated", "–")
     assert "Sham AI: nurse's accuracy, fresh errors" not in costs
     assert per_100k(row(-5, 1), 250_000) == pytest.approx((-2, -2.4, -1.6))
 
 
-def test_a_price_per_attendance_is_paid_for_covered_attendances_of_a_year(inputs: ReportInputs) -> None:
+def test_a_price_per_attendance_is_paid_for_covered_attendances_of_a_year(result: StudyResult) -> None:
     covered = 365 * (224.4 + 20.4)
-    assert inputs.arm("ai_as_claimed").cost == pytest.approx(1.85 * covered)
+    assert result.arm("ai_as_claimed").cost == pytest.approx(1.85 * covered)
 
 
-def test_the_sham_line_gives_both_shares(inputs: ReportInputs, result: Result) -> None:
+def test_the_sham_line_gives_both_shares(result: StudyResult, result: Result) -> None:
     shares = result.shares("sham")
     assert shares is not None
-    line = sham_line(inputs)
+    line = sham_line(result)
     assert line is not None
     assert f"{100 * shares.better:.0f} %" in line
     assert f"{100 * shares.worse:.0f} %" in line
 
 
-def test_a_margin_that_is_passed_is_said_to_be(inputs: ReportInputs) -> None:
-    says = {cells[0]: cells[2] for cells in safety_table(inputs).rows}
+def test_a_margin_that_is_passed_is_said_to_be(result: StudyResult) -> None:
+    says = {cells[0]: cells[2] for cells in safety_table(result).rows}
     assert says["AI label, published accuracy, erring down"].startswith("worse by more than 1 point")
 
 
-def test_what_is_known_of_getting_worse_stands_beside_the_margins(inputs: ReportInputs) -> None:
-    table = safety_table(inputs)
+def test_what_is_known_of_getting_worse_stands_beside_the_margins(result: StudyResult) -> None:
+    table = safety_table(result)
     at = table.headers.index("Got worse before the first clinician, no margin stated")
     (cells,) = [row for row in table.rows if row[0] == "AI label, published accuracy, erring down"]
-    assert cells[at] == effect(inputs.row("ai_label_measured_under", "worsened_before_seen_share"))
+    assert cells[at] == effect(result.row("ai_label_measured_under", "worsened_before_seen_share"))
     assert all(len(row) == len(table.headers) for row in table.rows)
 
 
 def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
-    result: Result, inputs: ReportInputs, tmp_path: object
+    result: Result, result: StudyResult, tmp_path: object
 ) -> None:
     out = io.StringIO()
     print_inputs(inputs_of(result, {"unfinished": result.n_unfinished}), stream=out)
@@ -241,7 +241,7 @@ def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
     assert "\x1b" not in text
     assert "┃" not in text
     assert "Planning only, not for clinical use." in text
-    for arm in inputs.arms:
+    for arm in result.arms:
         assert arm.label in text
 
 
@@ -283,14 +283,14 @@ def test_a_narrow_terminal_drops_columns_and_not_the_layer_of_doubt(
 
 
 def test_one_arm_alone_gives_nhs_measures_and_no_comparison(alone: Result) -> None:
-    inputs = inputs_of(alone, {})
-    assert [table.kind for table in tables(inputs)] == ["measures"]
-    assert any("one replication has no interval" in text for text in warnings(inputs))
-    assert inputs.sham is None
+    result = inputs_of(alone, {})
+    assert [table.kind for table in tables(result)] == ["measures"]
+    assert any("one replication has no interval" in text for text in warnings(result))
+    assert result.sham is None
 
 
-def test_patients_still_inside_at_the_end_are_a_warning(inputs: ReportInputs) -> None:
-    assert any("7 measured attendances" in text for text in warnings(replace(inputs, manifest={"unfinished": 7})))
+def test_patients_still_inside_at_the_end_are_a_warning(result: StudyResult) -> None:
+    assert any("7 measured attendances" in text for text in warnings(replace(result, manifest={"unfinished": 7})))
 
 
 def test_steps_are_put_into_stages_by_what_they_ask_for(result: Result) -> None:

@@ -16,7 +16,7 @@ CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 LEVELS = ["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
 COMPLAINTS = ["injury", "chest_pain", "breathing", "abdominal", "mental_health", "other"]
 AGES = ["child", "adult", "older", "oldest"]
-WHY = {"mark": "assumed", "source": "test"}
+WHY = {"evidence": "assumed", "source": "test"}
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +29,7 @@ def stated_desk() -> dict[str, Any]:
 
     return {
         "name": "desk",
-        "streams": {"walk_in": stream(2000), "ambulance": stream(1000), "referred": stream(500)},
+        "arrivals": {"walk_in": stream(2000), "ambulance": stream(1000), "referred": stream(500)},
         "attributes": {
             "sex": {"kind": "choice", "categories": ["female", "male"], "shares": [0.5, 0.5], **WHY},
             "acuity_true": {"kind": "choice", "categories": LEVELS, "shares": [0.1, 0.2, 0.3, 0.25, 0.15], **WHY},
@@ -62,7 +62,7 @@ def stated_desk() -> dict[str, Any]:
             "review": {**minutes(10), "repeats": 2},
             "worsening": {"kind": "exponential", "mean": 400, **WHY},
         },
-        "worsening": {"minutes": "worsening", "streams": ["walk_in"], "becomes": {"urgent": "very_urgent"}, **WHY},
+        "worsening": {"minutes": "worsening", "arrivals": ["walk_in"], "becomes": {"urgent": "very_urgent"}, **WHY},
         "rounds": {"waiting_at": ["triage"], "every_minutes": 10, **WHY},
         "priority": {
             "rule": "acuity",

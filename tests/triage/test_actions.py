@@ -19,8 +19,8 @@ from simulation.triage.policy import Policy
 Build = Callable[..., Policy]
 Z_ONE_IN_TEN_THOUSAND = 4.4
 """Two-sided normal bound for a dozen shares with a false-alarm rate of 1 in 10,000 over all of them."""
-WHY = {"mark": "assumed", "source": "test"}
-EVERYBODY = {"streams": ["walk_in", "ambulance", "referred"], **WHY}
+WHY = {"evidence": "assumed", "source": "test"}
+EVERYBODY = {"arrivals": ["walk_in", "ambulance", "referred"], **WHY}
 
 
 def portion(value: float) -> dict[str, Any]:
@@ -119,9 +119,9 @@ def test_the_first_of_two_actions_on_one_attribute_counts(policy: Build, desk: P
 
 
 def test_an_action_covers_streams_and_categories(policy: Build, desk: Pathway, patients: Draws) -> None:
-    covers = {"streams": ["walk_in"], "only": {"age_band": ["adult"]}, **WHY}
+    covers = {"arrivals": ["walk_in"], "only": {"age_band": ["adult"]}, **WHY}
     after = apply(policy("nurse", actions={"bed": bed(1, 0, covers=covers)}), desk, patients)
-    walk_in = patients.stream == desk.categories("stream").index("walk_in")
+    walk_in = patients.arrival_source == desk.categories("arrival_source").index("walk_in")
     adult = patients.attributes["age_band"] == desk.categories("age_band").index("adult")
     np.testing.assert_array_equal(after.attributes["bed_requested"] == 1, walk_in & adult)
 
@@ -149,9 +149,9 @@ def test_nothing_is_set_off_where_the_tool_is_not_used_or_hands_back(
 
 
 def test_whoever_an_action_is_for_counts_as_reached(policy: Build, desk: Pathway, patients: Draws) -> None:
-    covers = {"streams": ["referred"], **WHY}
+    covers = {"arrivals": ["referred"], **WHY}
     built = policy("nurse", actions={"bed": bed(0.5, 0.5, covers=covers)})
-    referred = patients.stream == desk.categories("stream").index("referred")
+    referred = patients.arrival_source == desk.categories("arrival_source").index("referred")
     np.testing.assert_array_equal(reached(built, desk, patients), referred)
 
 
@@ -167,8 +167,12 @@ def test_whoever_an_action_is_for_counts_as_reached(policy: Build, desk: Pathway
         ({"suited": {"test_rounds": ["9"]}}, "actions.early.suited.test_rounds", "unknown category '9'"),
         ({"suited": {"acuity_given": ["urgent"]}}, "actions.early.suited.acuity_given", "which triage decides itself"),
         ({"suited": {"streamed": ["nowhere"]}}, "actions.early.suited.streamed", "which triage decides itself"),
-        ({"covers": {"streams": [], **WHY}}, "actions.early.covers.streams", "names no stream"),
-        ({"covers": {"streams": ["walkin"], **WHY}}, "actions.early.covers.streams", "unknown stream 'walkin'"),
+        ({"covers": {"arrivals": [], **WHY}}, "actions.early.covers.arrivals", "names no arrival source"),
+        (
+            {"covers": {"arrivals": ["walkin"], **WHY}},
+            "actions.early.covers.arrivals",
+            "unknown arrival source 'walkin'",
+        ),
         (
             {"sensitivity": {"value": 0.5, **WHY}},
             "actions.early.sensitivity.range",

@@ -108,9 +108,9 @@ def test_the_tool_can_fail_for_whom_it_is_used_in_triage_and_for_nobody_else(
         "ai_documents": [],  # writes the clinician's record
         "nurse": [],
     }
-    known = fails.categories("stream")
+    known = fails.categories("arrival_source")
     for name, used in streams.items():
-        expected = np.isin(there.stream, [known.index(each) for each in used])
+        expected = np.isin(there.arrival_source, [known.index(each) for each in used])
         assert np.array_equal(apply(policy(name), fails, there).attributes[TOOL_CAN_FAIL], expected), name
 
 
@@ -177,7 +177,7 @@ def test_a_tool_that_can_be_down_is_refused_where_admission_leans_on_its_label(
 ) -> None:
     """The route takes back the label as the tool fails, and could not take back whom it made to be admitted."""
     chances = {"immediate": 0.9, "very_urgent": 0.6, "urgent": 0.4, "standard": 0.1, "non_urgent": 0.1}
-    admitted = {"kind": "chance", "leans_on_label": 0.5, "p": {"base": 1, "times": [{"by": "acuity_true"}]}, **WHY}
+    admitted = {"kind": "chance", "label_weight": 0.5, "p": {"base": 1, "times": [{"by": "acuity_true"}]}, **WHY}
     admitted["p"]["times"][0]["values"] = chances
     leans = failing({**stated_desk, "attributes": {**stated_desk["attributes"], "admitted": admitted}}, outage)
     faults = check(policy(name), leans)

@@ -10,7 +10,7 @@ from simulation.triage.matrix import Table, agreement, probabilities
 
 
 def table(**stated: object) -> Table:
-    return Table(mark="assumed", source="test", **stated)  # type: ignore[arg-type]
+    return Table(evidence="assumed", source="test", **stated)  # type: ignore[arg-type]
 
 
 def test_counts_are_normalised_row_by_row() -> None:

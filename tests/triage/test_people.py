@@ -1,13 +1,14 @@
 """Whom a tool meets, how people use it and when it fails: each lever against a share or a label worked out by hand."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from simulation.draws import Draws
+from simulation.draws import Calendar, Draws
 from simulation.errors import ConfigError
 from simulation.pathway.department import Pathway
 from simulation.triage.apply import apply, reached
@@ -23,7 +24,7 @@ Stated = Callable[[str], dict[str, Any]]
 LEVELS = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
 KTAS_MIX = (26, 220, 487, 459, 75)
 EVERYBODY = ("walk_in", "ambulance", "referred")
-WHY = {"mark": "measured", "source": "test"}
+WHY = {"evidence": "measured", "source": "test"}
 Z = 4.9
 """Two-sided normal bound: about one false alarm in a million for each share that is looked at."""
 
@@ -118,7 +119,7 @@ def test_an_ai_with_the_nurses_matrix_minutes_and_luck_is_nurse_triage(
     role: dict[str, Any], policy: Build, stated: Stated, desk: Pathway, patients: Draws
 ) -> None:
     nurse = stated("nurse")["nurse"]
-    twin = policy("nurse", ai={**nurse, "name": "twin", "luck_of": "nurse"}, covers=covers(), **role)
+    twin = policy("nurse", ai={**nurse, "name": "twin", "same_draw_as": "nurse"}, covers=covers(), **role)
     assert_same(apply(twin, desk, patients), apply(policy("nurse"), desk, patients))
     assert reached(twin, desk, patients).all()
     own_luck = policy("nurse", ai={**nurse, "name": "twin"}, covers=covers(), **role)
@@ -140,9 +141,11 @@ def test_a_share_of_patients_is_covered_and_those_of_a_smaller_share_are_among_t
 
 
 def test_an_attribute_keeps_those_it_names(policy: Build, desk: Pathway, patients: Draws) -> None:
-    only = policy("ai_label_measured_over", covers=covers(only={"sex": ["female"], "stream": ["walk_in", "referred"]}))
-    code = desk.categories("stream").index
-    expected = (patients.attributes["sex"] == 0) & np.isin(patients.stream, [code("walk_in"), code("referred")])
+    only = policy(
+        "ai_label_measured_over", covers=covers(only={"sex": ["female"], "arrival_source": ["walk_in", "referred"]})
+    )
+    code = desk.categories("arrival_source").index
+    expected = (patients.attributes["sex"] == 0) & np.isin(patients.arrival_source, [code("walk_in"), code("referred")])
     np.testing.assert_array_equal(reached(only, desk, patients), expected)
 
 
@@ -361,6 +364,41 @@ def test_before_it_goes_live_a_tool_does_nothing(policy: Build, desk: Pathway, p
     np.testing.assert_array_equal(labels[0], np.concatenate([labels[2][:first], labels[1][first:]]))
 
 
+def test_go_live_and_adoption_count_from_the_first_measured_day(policy: Build, desk: Pathway, patients: Draws) -> None:
+    """After a week of warm-up day 0 of the calendar is the eighth simulated one."""
+    warmed = replace(patients, calendar=Calendar(start_week=20, warm_up_days=7))
+    built = policy(
+        "ai_label_measured_over",
+        go_live_day=estimate(1),
+        adoption={"start": estimate(0.2), "end": estimate(0.9), "weeks": estimate(1)},
+    )
+    found, day = reached(built, desk, warmed), patients.arrived_at // DAY
+    assert not np.any(found[day < 8])
+    for number, p in ((8, 0.2), (9, 0.3)):
+        assert_share(found[day == number], p)
+
+
+def test_without_a_go_live_day_a_tool_is_used_in_the_warm_up_as_on_the_first_measured_day(
+    policy: Build, desk: Pathway, patients: Draws
+) -> None:
+    warmed = replace(patients, calendar=Calendar(warm_up_days=7))
+    adoption = {"start": estimate(0.2), "end": estimate(0.9), "weeks": estimate(1)}
+    found, day = reached(policy("ai_label_measured_over", adoption=adoption), desk, warmed), patients.arrived_at // DAY
+    assert_share(found[day < 7], 0.2)
+    for number, p in ((7, 0.2), (8, 0.3), (9, 0.4)):
+        assert_share(found[day == number], p)
+
+
+def test_an_assessor_does_not_drift_in_the_warm_up(
+    policy: Build, stated: Stated, desk: Pathway, patients: Draws, answer: np.ndarray
+) -> None:
+    warmed = replace(patients, calendar=Calendar(warm_up_days=7))
+    drift = {"towards": stated("ai_drifts")["drift"]["towards"], "months": estimate(5 / DAYS_A_MONTH)}
+    labels, day = given(policy("ai_label_measured_over", drift=drift), desk, warmed), patients.arrived_at // DAY
+    np.testing.assert_array_equal(labels[day <= 7], answer[day <= 7])
+    assert np.any(labels[day > 7] != answer[day > 7])
+
+
 def test_a_drifting_matrix_is_the_weighted_mean_of_the_two_on_every_day(
     policy: Build, stated: Stated, desk: Pathway, patients: Draws, true: np.ndarray
 ) -> None:
@@ -435,7 +473,7 @@ def test_the_nurse_waits_the_stated_seconds_for_each_answer_and_for_nobody_else(
     stated = {"durations": ["triage_interview"], "seconds": estimate(12)}
     built = policy("ai_label_measured_over", latency=stated, covers={**covers(), "labels": ["walk_in"]})
     added = apply(built, desk, patients).minutes["triage_interview"] - patients.minutes["triage_interview"]
-    walk_in = patients.stream == desk.categories("stream").index("walk_in")
+    walk_in = patients.arrival_source == desk.categories("arrival_source").index("walk_in")
     np.testing.assert_allclose(added[0], np.where(walk_in, 0.2, 0), atol=1e-12)
 
 
@@ -449,14 +487,16 @@ def test_a_list_of_one_effect_is_that_effect(policy: Build, stated: Stated, desk
 
 
 def test_effects_follow_one_another_each_for_whom_it_covers(policy: Build, desk: Pathway, patients: Draws) -> None:
-    for_men = {"streams": ["walk_in", "ambulance"], "only": {"sex": ["male"]}, **WHY}
+    for_men = {"arrivals": ["walk_in", "ambulance"], "only": {"sex": ["male"]}, **WHY}
     effects = [
         {"durations": ["triage_interview"], "factor": estimate(0.5)},
         {"durations": ["triage_interview"], "factor": estimate(0.4), "covers": for_men},
         {"durations": ["testing"], "seconds_saved": estimate(-30), "never_below": estimate(0), "covers": for_men},
     ]
     after = apply(policy("lean_triage", minutes=effects), desk, patients)
-    walk_in, ambulance, referred = (patients.stream == desk.categories("stream").index(name) for name in EVERYBODY)
+    walk_in, ambulance, referred = (
+        patients.arrival_source == desk.categories("arrival_source").index(name) for name in EVERYBODY
+    )
     men = (patients.attributes["sex"] == 1) & (walk_in | ambulance)
     expected = np.where(walk_in | referred, 0.5, 1) * np.where(men, 0.4, 1)
     before = patients.minutes["triage_interview"][0]
@@ -473,7 +513,7 @@ def test_a_burden_is_the_nurses_too_and_a_tool_takes_off_a_part(policy: Build, d
     alone = apply(policy("nurse", burdens=burdens), desk, patients).minutes["triage_interview"][0]
     helped = apply(policy("lean_triage", burdens=burdens, minutes=tool), desk, patients).minutes["triage_interview"][0]
     before, male = patients.minutes["triage_interview"][0], patients.attributes["sex"] == 1
-    at_desk = patients.stream != desk.categories("stream").index("ambulance")
+    at_desk = patients.arrival_source != desk.categories("arrival_source").index("ambulance")
     np.testing.assert_allclose(alone, before * np.where(male, 1.5, 1), rtol=1e-12)
     np.testing.assert_allclose(helped, alone * np.where(male & at_desk, 0.8, 1), rtol=1e-12)
 
@@ -537,7 +577,7 @@ def test_a_lever_that_means_nothing_here_is_refused(
     name: str, changes: dict[str, Any], expected: str, policy: Build, stated: Stated, desk: Pathway, patients: Draws
 ) -> None:
     if changes.get("ai") == "luck":
-        changes = {"ai": {**stated("sham")["ai"], "luck_of": "doctor"}}
+        changes = {"ai": {**stated("sham")["ai"], "same_draw_as": "doctor"}}
     built = policy(name, **changes)
     assert expected in "\n".join(str(fault) for fault in check(built, desk))
     with pytest.raises(ConfigError):

@@ -24,21 +24,21 @@ Build = Callable[..., Policy]
 Stated = Callable[[str], dict[str, Any]]
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 KTAS_MIX = (26, 220, 487, 459, 75)
-EVERYBODY = {"labels": ["walk_in", "ambulance", "referred"], "mark": "assumed", "source": "test"}
+EVERYBODY = {"labels": ["walk_in", "ambulance", "referred"], "evidence": "assumed", "source": "test"}
 Z_ONE_IN_TEN_THOUSAND = 4.9
 """Two-sided normal bound for about a hundred cells with a false-alarm rate of 1 in 10,000 over all of them."""
 
 
 def estimate(value: float) -> dict[str, Any]:
-    return {"value": value, "mark": "measured", "source": "test"}
+    return {"value": value, "evidence": "measured", "source": "test"}
 
 
 def given(policy: Policy, desk: Pathway, patients: Draws) -> np.ndarray:
     return apply(policy, desk, patients).attributes["acuity_given"]
 
 
-def in_streams(desk: Pathway, patients: Draws, *names: str) -> np.ndarray:
-    return np.isin(patients.stream, [desk.categories("stream").index(name) for name in names])
+def from_sources(desk: Pathway, patients: Draws, *names: str) -> np.ndarray:
+    return np.isin(patients.arrival_source, [desk.categories("arrival_source").index(name) for name in names])
 
 
 def assert_shares(labels: np.ndarray, true: np.ndarray, shares: np.ndarray) -> None:
@@ -147,7 +147,7 @@ def test_the_sham_is_the_nurse_with_other_luck(stated: Stated) -> None:
 def test_claims_are_marked_as_claims(stated: Stated) -> None:
     claimed = stated("ai_as_claimed")
     for number in (claimed["ai"]["matrix"], claimed["minutes"]["seconds_saved"]):
-        assert number["mark"] == "assumed"
+        assert number["evidence"] == "assumed"
         assert number["source"].startswith("a claim")
 
 
@@ -243,7 +243,7 @@ def test_high_luck_errs_down_and_low_luck_errs_up(
 def test_a_group_uses_its_own_table_and_others_keep_theirs(
     policy: Build, stated: Stated, desk: Pathway, patients: Draws
 ) -> None:
-    perfect = {"shares": np.eye(5).tolist(), "mark": "assumed", "source": "test"}
+    perfect = {"shares": np.eye(5).tolist(), "evidence": "assumed", "source": "test"}
     nurse = stated("nurse")["nurse"]
     nurse["matrix"]["by_group"] = {"sex": {"female": perfect}}
     built = policy("nurse", nurse=nurse)
@@ -294,7 +294,7 @@ def test_streams_that_are_not_covered_keep_the_nurses_label_and_minutes(
     policy: Build, desk: Pathway, patients: Draws
 ) -> None:
     after = apply(policy("ai_as_claimed"), desk, patients)
-    elsewhere = in_streams(desk, patients, "ambulance")
+    elsewhere = from_sources(desk, patients, "ambulance")
     nurse = given(policy("nurse"), desk, patients)
     np.testing.assert_array_equal(after.attributes["acuity_given"][elsewhere], nurse[elsewhere])
     assert np.any(after.attributes["acuity_given"][~elsewhere] != nurse[~elsewhere])
@@ -303,14 +303,14 @@ def test_streams_that_are_not_covered_keep_the_nurses_label_and_minutes(
 
 
 def test_labels_and_minutes_are_covered_separately(policy: Build, desk: Pathway, patients: Draws) -> None:
-    covers = {"labels": ["ambulance"], "minutes": ["referred"], "mark": "assumed", "source": "test"}
+    covers = {"labels": ["ambulance"], "minutes": ["referred"], "evidence": "assumed", "source": "test"}
     after = apply(policy("ai_as_claimed", covers=covers), desk, patients)
     nurse = given(policy("nurse"), desk, patients)
     changed = after.attributes["acuity_given"] != nurse
     assert changed.any()
-    assert not np.any(changed & ~in_streams(desk, patients, "ambulance"))
+    assert not np.any(changed & ~from_sources(desk, patients, "ambulance"))
     shorter = (after.minutes["triage_interview"] != patients.minutes["triage_interview"])[0]
-    np.testing.assert_array_equal(shorter, in_streams(desk, patients, "referred"))
+    np.testing.assert_array_equal(shorter, from_sources(desk, patients, "referred"))
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in FAILING])
@@ -342,7 +342,7 @@ def test_a_policy_that_keeps_the_nurse_keeps_her_labels_bit_for_bit(
 
 def test_the_scribe_takes_27_seconds_off_the_sum_in_proportion(policy: Build, desk: Pathway, patients: Draws) -> None:
     after = apply(policy("ai_scribe_measured"), desk, patients)
-    covered = in_streams(desk, patients, "walk_in", "referred")
+    covered = from_sources(desk, patients, "walk_in", "referred")
     parts = ("triage_interview", "triage_record")
     before_sum = sum(patients.minutes[name][0] for name in parts)
     after_sum = sum(after.minutes[name][0] for name in parts)
@@ -358,7 +358,7 @@ def test_the_scribe_takes_27_seconds_off_the_sum_in_proportion(policy: Build, de
 
 def test_the_mean_saving_of_the_scribe_is_27_seconds(policy: Build, desk: Pathway, patients: Draws) -> None:
     after = apply(policy("ai_scribe_measured"), desk, patients)
-    covered = in_streams(desk, patients, "walk_in", "referred")
+    covered = from_sources(desk, patients, "walk_in", "referred")
     saved = sum(patients.minutes[n][0] - after.minutes[n][0] for n in ("triage_interview", "triage_record"))
     assert isinstance(saved, np.ndarray)
     assert 60 * saved[covered].mean() == pytest.approx(27, abs=0.1)
@@ -369,7 +369,7 @@ def test_the_floor_holds_where_a_saving_would_go_below_it(
 ) -> None:
     effect = {**stated("ai_as_claimed")["minutes"], "seconds_saved": estimate(3600), "never_below": estimate(0.25)}
     after = apply(policy("ai_as_claimed", minutes=effect), desk, patients)
-    covered = in_streams(desk, patients, "walk_in", "referred")
+    covered = from_sources(desk, patients, "walk_in", "referred")
     for name in ("triage_interview", "triage_record"):
         np.testing.assert_allclose(
             after.minutes[name][0, covered], 0.25 * patients.minutes[name][0, covered], rtol=1e-12
@@ -380,7 +380,7 @@ def test_lean_triage_takes_44_percent_off_every_part_of_every_patient(
     policy: Build, desk: Pathway, patients: Draws
 ) -> None:
     after = apply(policy("lean_triage"), desk, patients)
-    covered = in_streams(desk, patients, "walk_in", "referred")
+    covered = from_sources(desk, patients, "walk_in", "referred")
     for name in ("triage_interview", "triage_observations", "triage_record"):
         np.testing.assert_allclose(
             after.minutes[name][0, covered], 0.56 * patients.minutes[name][0, covered], rtol=1e-12
@@ -395,7 +395,7 @@ def test_factor_and_seconds_apply_in_that_order(policy: Build, stated: Stated, d
         "never_below": estimate(0),
     }
     after = apply(policy("lean_triage", minutes=effect), desk, patients)
-    covered = in_streams(desk, patients, "walk_in", "referred")
+    covered = from_sources(desk, patients, "walk_in", "referred")
     np.testing.assert_allclose(
         after.minutes["testing"][:, covered], 0.8 * patients.minutes["testing"][:, covered] + 0.5, rtol=1e-12
     )
@@ -441,14 +441,14 @@ def test_a_matrix_of_other_levels_is_refused(policy: Build, stated: Stated, desk
         ({"gender": {}}, "no such attribute"),
         ({"sex": {"femal": {}}}, "Did you mean 'female'?"),
         ({"acuity_given": {}}, "cannot choose the table"),
-        ({"sex": {}, "stream": {}}, "Choose one"),
+        ({"sex": {}, "arrival_source": {}}, "Choose one"),
     ],
 )
 def test_tables_by_a_group_that_is_not_there_are_refused(
     groups: dict[str, Any], expected: str, policy: Build, stated: Stated, desk: Pathway
 ) -> None:
     nurse = stated("nurse")["nurse"]
-    perfect = {"shares": np.eye(5).tolist(), "mark": "assumed", "source": "test"}
+    perfect = {"shares": np.eye(5).tolist(), "evidence": "assumed", "source": "test"}
     nurse["matrix"]["by_group"] = {name: dict.fromkeys(tables, perfect) for name, tables in groups.items()}
     assert expected in "\n".join(faults_of(desk, policy("nurse", nurse=nurse)))
 
@@ -458,11 +458,11 @@ def test_tables_by_a_group_that_is_not_there_are_refused(
     [
         ("nurse", {"role": "replaces"}, "there is no ai"),
         ("nurse", {"covers": EVERYBODY}, "there is not an ai"),
-        ("sham", {"covers": None}, "names no stream, but there is an ai"),
+        ("sham", {"covers": None}, "names no arrival source, but there is an ai"),
         ("sham", {"role": None}, "role: is missing"),
         ("sham", {"acceptance": estimate(0.5)}, "for an ai that replaces"),
         ("lean_triage", {"covers": None}, "there is a minutes effect"),
-        ("ai_label_advises", {"acceptance": {**estimate(0.5), "mark": "assumed"}}, "what range to sweep"),
+        ("ai_label_advises", {"acceptance": {**estimate(0.5), "evidence": "assumed"}}, "what range to sweep"),
         ("ai_label_advises", {"acceptance": {**estimate(0.5), "range": [0.6, 1]}}, "outside its own range"),
         (
             "lean_triage",

@@ -8,11 +8,11 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from simulation.pathway.config_dataclass import Mark
+from simulation.pathway.config_dataclass import Evidence
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 FILES = sorted(CONFIGS.rglob("*.yaml"))
-MARKS = get_args(Mark)
+KINDS_OF_EVIDENCE = get_args(Evidence)
 TABLES = ("counts", "shares")
 
 
@@ -32,7 +32,7 @@ def unsourced(stated: Any, where: str = "") -> Iterator[str]:
         yield from _without_provenance(stated, where)
     else:
         is_table = any(isinstance(stated.get(name), list) for name in TABLES)
-        if is_table or "streams" in stated or "labels" in stated or "only" in stated:
+        if is_table or "arrivals" in stated or "labels" in stated or "only" in stated:
             yield from _without_provenance(stated, where)
         for name, each in stated.items():
             if not (is_table and name in TABLES):
@@ -40,7 +40,7 @@ def unsourced(stated: Any, where: str = "") -> Iterator[str]:
 
 
 def _without_provenance(stated: dict[str, Any], where: str) -> Iterator[str]:
-    if stated.get("mark") not in MARKS:
+    if stated.get("evidence") not in KINDS_OF_EVIDENCE:
         yield f"{where}: no mark"
     if len(str(stated.get("source") or "")) < 10:
         yield f"{where}: no source"
@@ -66,9 +66,9 @@ def test_there_are_files_to_walk() -> None:
         (lambda policy: policy["adoption"]["weeks"].update(value=99), ".adoption.weeks: no range that holds its value"),
         (lambda policy: policy["adoption"]["start"].pop("source"), ".adoption.start: no source"),
         (lambda policy: policy["adoption"]["end"].update(source="?"), ".adoption.end: no source"),
-        (lambda policy: policy["minutes"]["never_below"].pop("mark"), ".minutes.never_below: no mark"),
+        (lambda policy: policy["minutes"]["never_below"].pop("evidence"), ".minutes.never_below: no mark"),
         (lambda policy: policy["ai"]["matrix"].pop("source"), ".ai.matrix: no source"),
-        (lambda policy: policy["covers"].pop("mark"), ".covers: no mark"),
+        (lambda policy: policy["covers"].pop("evidence"), ".covers: no mark"),
         (lambda policy: policy["adoption"].update(weeks=26), ".adoption.weeks: a bare number"),
     ],
 )

@@ -7,11 +7,11 @@ from typing import Any, get_args
 import pytest
 import yaml
 
-from simulation.pathway.config_dataclass import Mark
+from simulation.pathway.config_dataclass import Evidence
 
 CONFIGS = Path(__file__).parents[2] / "configs"
 FILES = sorted(path for group in ("scenario", "study") for path in (CONFIGS / group).rglob("*.yaml"))
-MARKS = get_args(Mark)
+KINDS_OF_EVIDENCE = get_args(Evidence)
 
 
 def unsourced(stated: dict[str, Any], where: str = "") -> Iterator[str]:
@@ -25,7 +25,11 @@ def unsourced(stated: dict[str, Any], where: str = "") -> Iterator[str]:
 
 
 def _has_provenance(stated: Any) -> bool:
-    return isinstance(stated, dict) and stated.get("mark") in MARKS and len(str(stated.get("source") or "")) >= 10
+    return (
+        isinstance(stated, dict)
+        and stated.get("evidence") in KINDS_OF_EVIDENCE
+        and len(str(stated.get("source") or "")) >= 10
+    )
 
 
 def read(path: Path) -> Any:
@@ -41,7 +45,7 @@ def test_there_are_changes_to_look_at() -> None:
     assert sum("changes: {" in path.read_text(encoding="utf-8") for path in FILES) > 10
 
 
-@pytest.mark.parametrize("lost", ["mark", "source"])
+@pytest.mark.parametrize("lost", ["evidence", "source"])
 @pytest.mark.parametrize(
     ("file", "within", "found"),
     [

@@ -14,14 +14,14 @@ from simulation.triage.policy import Policy
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE
 
 Build = Callable[..., Policy]
-WHY = {"mark": "assumed", "source": "test"}
+WHY = {"evidence": "assumed", "source": "test"}
 Z = 3.9
 """Two-sided normal bound with a false-alarm rate of 1 in 10,000."""
 
 
 def watches(sensitivity: float, false_alarms: float, **more: Any) -> dict[str, Any]:
     return {
-        "streams": ["walk_in", "ambulance", "referred"],
+        "arrivals": ["walk_in", "ambulance", "referred"],
         "sensitivity": {"value": sensitivity, "range": [0, 1], **WHY},
         "false_alarms_per_hour": {"value": false_alarms, "range": [0, 100], **WHY},
         **WHY,
@@ -90,9 +90,9 @@ def test_the_first_alarm_counts_be_it_true_or_false(alarms: Callable[..., np.nda
 def test_those_who_are_not_watched_have_no_alarm(
     alarms: Callable[..., np.ndarray], desk: Pathway, patients: Draws
 ) -> None:
-    code = desk.categories("stream").index("walk_in")
-    found = alarms(1, 2, streams=["walk_in"], only={"age_band": ["oldest"]})
-    mine = (patients.stream == code) & (patients.attributes["age_band"] == 3)
+    code = desk.categories("arrival_source").index("walk_in")
+    found = alarms(1, 2, arrivals=["walk_in"], only={"age_band": ["oldest"]})
+    mine = (patients.arrival_source == code) & (patients.attributes["age_band"] == 3)
     assert (found[~mine] == NEVER).all()
     assert (found[mine] != NEVER).all()
 
@@ -122,8 +122,8 @@ def test_whoever_is_watched_is_one_whom_the_tool_reached(policy: Build, desk: Pa
 @pytest.mark.parametrize(
     ("more", "where", "says"),
     [
-        ({"streams": ["walk_inn"]}, "watches.streams", "unknown stream 'walk_inn'"),
-        ({"streams": []}, "watches.streams", "names no stream"),
+        ({"arrivals": ["walk_inn"]}, "watches.arrivals", "unknown arrival source 'walk_inn'"),
+        ({"arrivals": []}, "watches.arrivals", "names no arrival source"),
         ({"only": {"age": ["old"]}}, "watches.only", "unknown attribute 'age'"),
     ],
 )

@@ -215,7 +215,7 @@ def site(path: str) -> Any:
 
 
 def per_day(stream: str) -> float:
-    return float(site(f"streams.{stream}.per_day"))
+    return float(site(f"arrivals.{stream}.per_day"))
 
 
 DOORS = ("walk_in", "ambulance", "referred")
@@ -227,7 +227,7 @@ def test_a_target_is_what_the_published_file_says(figure: Figure, aeflow_data: P
 
 
 def test_every_measured_target_is_recomputed_here() -> None:
-    measured = {row["measure"] for row in targets() if row["mark"] != "assumed" and row["kind"] != "response"}
+    measured = {row["measure"] for row in targets() if row["evidence"] != "assumed" and row["kind"] != "response"}
     assert measured == {figure.measure for figure in FIGURES}
 
 
@@ -254,12 +254,12 @@ def test_the_allowed_values_are_those_agreed_beforehand() -> None:
 
 
 def test_every_row_says_what_it_is_where_it_comes_from_and_holds_its_own_value() -> None:
-    keys = {"name", "kind", "measure", "unit", "value", "low", "high", "tolerance", "mark", "source", "note"}
+    keys = {"name", "kind", "measure", "unit", "value", "low", "high", "tolerance", "evidence", "source", "note"}
     for row in targets():
         response = {"change"} if row["kind"] == "response" else set()
         assert set(row) - {"strictly", "months"} == keys | response, row["name"]
         assert row["kind"] in {"input", "calibrated", "plausible", "predicted", "response"}
-        assert row["mark"] in {"published", "measured", "assumed"}
+        assert row["evidence"] in {"published", "measured", "assumed"}
         assert row["source"]
         if row["value"] is not None:
             assert row["low"] <= row["value"] <= row["high"], row["name"]

@@ -29,7 +29,7 @@ ROW = """
     low: 200
     high: 400
     tolerance: band
-    mark: assumed
+    evidence: assumed
     source: made for a test
     note: Because it is a test.
 """
@@ -38,7 +38,7 @@ ROW = """
 def target(months: tuple[int, int] | None, measure: str = "stay_p95") -> Target:
     return Target(
         name="Stay", kind="predicted", measure=measure, unit="minutes", value=None, low=0, high=None, tolerance="band",
-        mark="assumed", source="made for a test", note="", months=months,
+        evidence="assumed", source="made for a test", note="", months=months,
     )  # fmt: skip
 
 
@@ -124,8 +124,8 @@ def test_the_rows_of_quality_indicators_are_monthly_and_no_others() -> None:
 # --- a small run -----------------------------------------------------------------------------------------------------
 
 HALF_A_YEAR = (
-    "run.replications=2", "run.warm_up_days=91", "run.measured_days=182", "run.run_out_days=1", "run.doublings=0",
-    "executor=serial",
+    "run.replications=2", "run.start_week=13", "run.warm_up_days=28", "run.measured_days=182",
+    "run.cool_down_days=1", "run.doublings=0", "executor=serial",
 )  # fmt: skip
 """April to September and no day more."""
 

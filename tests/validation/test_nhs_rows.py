@@ -26,10 +26,10 @@ from simulation.targets import Target
 from simulation.validation import nhs
 from simulation.validation.changes import fewer_on_duty, one_clinician_fewer, with_override
 
-NOTE: Any = {"mark": "assumed", "source": "made for a test"}
+NOTE: Any = {"evidence": "assumed", "source": "made for a test"}
 TARGET = Target(
     name="Within four hours", kind="predicted", measure="within_4h_share", unit="share", value=0.6, low=0.5, high=0.7,
-    tolerance="band", mark="assumed", source="made for a test", note="Because it is a test.",
+    tolerance="band", evidence="assumed", source="made for a test", note="Because it is a test.",
 )  # fmt: skip
 
 
@@ -51,9 +51,9 @@ def table(*rows: nhs.Row, **changes: Any) -> nhs.Table:
     stated: Mapping[str, Any] = {
         "site": "typical",
         "rows": rows,
-        "knobs": (nhs.KnobValue("beds", 240.0, 200.0, 280.0, "fitted"),),
-        "knobs_file": "configs/knobs/typical.yaml",
-        "knobs_sha256": "0123456789abcdef" * 4,
+        "calibration": (nhs.CalibrationValue("beds", 240.0, 200.0, 280.0, "fitted"),),
+        "calibration_file": "configs/calibration/typical.yaml",
+        "calibration_sha256": "0123456789abcdef" * 4,
         "overridden": (),
         "predictions": None,
         "triage_load": (nhs.TriageLoad("triage_nurses", np.arange(24) / 24, 0.5),),
@@ -187,7 +187,7 @@ def test_a_fail_is_printed_counted_and_explained() -> None:
     assert "0.900" in why
 
 
-def test_every_row_says_its_source_and_every_knob_its_value() -> None:
+def test_every_row_says_its_source_and_every_fitted_value_stands_there() -> None:
     text = "\n".join(nhs.as_lines(table(row(0.6))))
     assert "made for a test" in text
     assert "beds" in text
@@ -220,7 +220,7 @@ def test_the_hash_is_that_of_the_file_whatever_its_line_ends(tmp_path: Path) -> 
     (tmp_path / "unix.yaml").write_bytes(b"a: 1\nb: 2\n")
     (tmp_path / "windows.yaml").write_bytes(b"a: 1\r\nb: 2\r\n")
     expected = hashlib.sha256(b"a: 1\nb: 2\n").hexdigest()
-    assert nhs.knobs_hash(tmp_path / "unix.yaml") == nhs.knobs_hash(tmp_path / "windows.yaml") == expected
+    assert nhs.calibration_hash(tmp_path / "unix.yaml") == nhs.calibration_hash(tmp_path / "windows.yaml") == expected
 
 
 def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether_it_agrees(tmp_path: Path) -> None:
@@ -229,14 +229,14 @@ def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether
     nhs.write_predictions(path, made, on=date(2026, 11, 24))
     read = nhs.read_predictions(path)
     assert read is not None
-    assert read.knobs_sha256 == made.knobs_sha256
+    assert read.calibration_sha256 == made.calibration_sha256
     assert read.made_on == "2026-11-24"
     assert read.values == {"Within four hours": (0.6, 0.01), "Fewer beds": (-0.02, 0.0)}
     same = "\n".join(nhs.as_lines(replace(made, predictions=read)))
-    assert "were made with sha256 0123456789ab: the same knobs." in same
-    moved = "\n".join(nhs.as_lines(replace(made, predictions=read, knobs_sha256="f" * 64)))
+    assert "were made with sha256 0123456789ab: the same fitted values." in same
+    moved = "\n".join(nhs.as_lines(replace(made, predictions=read, calibration_sha256="f" * 64)))
     assert "sha256 ffffffffffff" in moved
-    assert "were made with sha256 0123456789ab: NOT with these knobs" in moved
+    assert "were made with sha256 0123456789ab: NOT with these fitted values" in moved
 
 
 def test_no_predictions_on_file_is_said(tmp_path: Path) -> None:
@@ -247,7 +247,7 @@ def test_no_predictions_on_file_is_said(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "fault"),
     [
-        ({"overridden": ("knobs.adherence.value",)}, "knobs.adherence.value: is overridden"),
+        ({"overridden": ("calibration.adherence.value",)}, "calibration.adherence.value: is overridden"),
         ({"weeks": 12.0}, "measures 12 weeks"),
         ({"stay": None}, "were left out"),
     ],
@@ -306,7 +306,7 @@ def test_an_override_replaces_the_one_of_the_same_key() -> None:
 # --- a small run -----------------------------------------------------------------------------------------------------
 
 SHORT = (
-    "run.replications=2", "run.warm_up_days=3", "run.measured_days=7", "run.run_out_days=1", "run.doublings=0",
+    "run.replications=2", "run.warm_up_days=7", "run.measured_days=7", "run.cool_down_days=1", "run.doublings=0",
     "executor=serial",
 )  # fmt: skip
 
@@ -330,10 +330,10 @@ def test_a_small_run_fills_every_row_of_the_targets(small: nhs.Table) -> None:
     assert all(math.isfinite(each.found) and math.isfinite(each.standard_error) for each in small.rows)
 
 
-def test_a_small_run_names_the_hash_of_the_knobs_as_they_are(small: nhs.Table) -> None:
-    path = packaged_configs() / "knobs" / "typical.yaml"
-    assert small.knobs_sha256 == nhs.knobs_hash(path)
-    assert any(f"sha256 {nhs.knobs_hash(path)[:12]}" in line for line in nhs.as_lines(small))
+def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: nhs.Table) -> None:
+    path = packaged_configs() / "calibration" / "typical.yaml"
+    assert small.calibration_sha256 == nhs.calibration_hash(path)
+    assert any(f"sha256 {nhs.calibration_hash(path)[:12]}" in line for line in nhs.as_lines(small))
     assert small.overridden == ()
 
 

@@ -59,7 +59,7 @@ def test_a_server_cannot_be_lost_from_a_rota() -> None:
 
 def test_a_day_factor_counted_twice_makes_busy_days_busier_and_leaves_the_product_as_it_was() -> None:
     per_day, cv, n_days = 14.4, 0.3, 4000
-    pathway = busy_days(one_queue(per_minute=per_day / 1440, service_mean=5.0), cv=cv, headroom=12.0)
+    pathway = busy_days(one_queue(per_minute=per_day / 1440, service_mean=5.0), cv=cv, thinning_bound=12.0)
     which = {"seed": 1, "replication": 0, "days": n_days}
     once, twice = draw(pathway, **which), power.day_factor_twice(pathway, **which)
     a_day = [np.bincount(each.arrived_at // DAY, minlength=n_days) for each in (once, twice)]

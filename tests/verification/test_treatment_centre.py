@@ -15,7 +15,7 @@ from simulation.config import load
 from simulation.draws import Draws
 from simulation.engine.choose import ENGINES, EngineName
 from simulation.errors import ResultsError
-from simulation.experiment.overload import overload_faults
+from simulation.study.overload import overload_faults
 from simulation.study.study import ReadyArm
 from simulation.units import HOUR, TICKS_PER_MINUTE, WEEK
 from simulation.verification.treatment_centre import (
@@ -68,7 +68,7 @@ def test_choosing_the_study_chooses_everything_that_belongs_to_it() -> None:
     study = load(STUDY)
     assert {arm.pathway.name for arm in study.arms} == {"treatment_centre"}
     assert study.alone.policy.name == "no_levels"
-    assert study.resolved["knobs"] == {}
+    assert study.resolved["calibration"] == {}
     assert overload_faults(study) == ()
 
 

@@ -1,1 +1,12 @@
-"""Where replications run: this process or several of this machine."""
+"""Where replications run: in this process, in several processes of this machine, or on a cluster.
+
+One seam for all of them (`seam.Executor`): it is given a study and the number of a replication, and gives a future.
+What differs between replications is made where they run. `completed` drives any of them.
+
+To add an executor: a class with what `seam.Executor` asks for, a name in `EXECUTORS`.
+"""
+
+from simulation.experiment.executors.open import EXECUTORS, open_executor, processors
+from simulation.experiment.executors.seam import Executor, Failed, WorkerLost, completed
+
+__all__ = ["EXECUTORS", "Executor", "Failed", "WorkerLost", "completed", "open_executor", "processors"]

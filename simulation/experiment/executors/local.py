@@ -1,66 +1,152 @@
-"""The seam for parallel work: one loop over `submit` and `as_completed` of any `concurrent.futures.Executor`.
+"""Replications in several processes of this machine.
 
 Ctrl-C is the business of the process that the user started. A terminal sends it to every process of ours, so the
-workers do not listen to it; they are ended when a run stops early, and nothing is left behind.
+workers do not listen to it; they are ended when a run stops early. A worker also ends by itself as soon as the process
+that started it has gone, however that ended.
 """
 
 from __future__ import annotations
 
+import hashlib
 import multiprocessing
 import os
+import pickle
 import signal
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import lru_cache
 from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
-from typing import Any, Literal, TypeVar, cast
+from typing import Any, cast
 
-from simulation.errors import AeflowError
-
-Task = TypeVar("Task")
-Answer = TypeVar("Answer")
-MOST_WORKERS = 61 if sys.platform == "win32" else 1024
-"""Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere a slip of the pen."""
+from simulation.experiment.executors.seam import WorkerLost
+from simulation.experiment.replicate import ReplicationResult, replicate
+from simulation.study.study import Study
 
 
-def processors() -> int:
-    """How many processes are worth starting: the processors that this one may use, MOST_WORKERS at most."""
-    if hasattr(os, "sched_getaffinity"):
-        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
-    return min(os.cpu_count() or 1, MOST_WORKERS)
+class LocalExecutor:
+    """So many processes of this machine, started by spawn (as Windows does) when the first replication comes."""
 
+    def __init__(self, n_workers: int) -> None:
+        self.n_workers = n_workers
+        self._pool: _Pool | None = None
+        self._sent: tuple[Study, _Packed] | None = None
 
-class SerialExecutor(Executor):
-    """Does each task at once, in this process."""
-
-    def submit(self, fn: Callable[..., Answer], /, *args: Any, **kwargs: Any) -> Future[Answer]:
-        """Run now; the future is already done."""
-        future: Future[Answer] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # handed to whoever asks the future, as every executor does
-            future.set_exception(error)
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Hand one replication over; workers are started for it if there are none, or if they were lost."""
+        if self._sent is None or self._sent[0] is not study:
+            self._sent = study, _Packed.of(study)
+        future: Future[ReplicationResult] = Future()
+        future.set_running_or_notify_cancel()
+        for last_try in (False, True):
+            try:
+                self._workers().submit(_replicate, self._sent[1], number).add_done_callback(
+                    lambda done: _hand_over(done, future)
+                )
+                break
+            except BrokenProcessPool:  # the workers of an earlier replication went between two calls
+                self._pool = None
+                if last_try:
+                    future.set_exception(WorkerLost())
         return future
 
+    def stop(self) -> None:
+        """End the workers in the middle of what they do; nobody else's."""
+        if self._pool is not None:
+            self._pool.stop()
+            self._pool = None
 
-class LocalExecutor(ProcessPoolExecutor):
-    """So many processes of this machine, started by spawn (as Windows does) and deaf to Ctrl-C."""
+    def close(self) -> None:
+        """Let the workers end."""
+        if self._pool is not None:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            self._pool = None
 
-    def __init__(self, workers: int) -> None:
+    def _workers(self) -> _Pool:
+        if self._pool is None:
+            self._pool = _Pool(self.n_workers)
+        return self._pool
+
+
+def _hand_over(done: Future[ReplicationResult], to: Future[ReplicationResult]) -> None:
+    """What became of a replication; that of a worker that went is lost, not failed."""
+    if done.cancelled():
+        to.set_exception(WorkerLost())
+        return
+    error = done.exception()
+    if error is None:
+        to.set_result(done.result())
+    else:
+        to.set_exception(WorkerLost() if isinstance(error, BrokenProcessPool) else error)
+
+
+# --- in the workers ------------------------------------------------------------------------------------------------
+
+
+class _Packed:
+    """A study as bytes, so that it is packed once however many replications are sent."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.digest = hashlib.sha256(content).digest()
+
+    @classmethod
+    def of(cls, study: Study) -> _Packed:
+        return cls(pickle.dumps(study, pickle.HIGHEST_PROTOCOL))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Packed) and self.digest == other.digest
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+
+@lru_cache(maxsize=2)
+def _unpacked(packed: _Packed) -> Study:
+    return cast(Study, pickle.loads(packed.content))
+
+
+def _replicate(packed: _Packed, number: int) -> ReplicationResult:
+    return replicate(_unpacked(packed), number)
+
+
+def _start_worker() -> None:
+    """Ignore Ctrl-C, and end with the process that started this one."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+# --- starting them --------------------------------------------------------------------------------------------------
+
+
+class _Pool(ProcessPoolExecutor):
+    """Processes of our own, which can be ended in the middle of what they do."""
+
+    def __init__(self, n_workers: int) -> None:
         self._own: set[BaseProcess] = set()
         started = _Started(multiprocessing.get_context("spawn"), self._own)
-        super().__init__(workers, mp_context=cast(BaseContext, started), initializer=_ignore_ctrl_c)
+        super().__init__(n_workers, mp_context=cast(BaseContext, started), initializer=_start_worker)
 
-    def submit(self, fn: Callable[..., Answer], /, *args: Any, **kwargs: Any) -> Future[Answer]:
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
         """Hand a task over; a worker may be started for it."""
         with _ctrl_c_waits():
             return super().submit(fn, *args, **kwargs)
 
     def stop(self) -> None:
-        """End the workers in the middle of what they do; nobody else's."""
+        """End the workers."""
         for process in tuple(self._own):
             if process.is_alive():
                 process.terminate()
@@ -84,10 +170,6 @@ class _Started:
         return process
 
 
-def _ignore_ctrl_c() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
 @contextmanager
 def _ctrl_c_waits() -> Iterator[None]:
     """Hold Ctrl-C back for a moment. A process started meanwhile inherits that, so it is deaf from its first line."""
@@ -99,48 +181,3 @@ def _ctrl_c_waits() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def executor_of(kind: Literal["serial", "local"], workers: int) -> Executor:
-    """An executor: this process, or so many processes of this machine."""
-    if kind == "serial" or workers == 1:
-        return SerialExecutor()
-    return LocalExecutor(workers)
-
-
-def execute(
-    executor: Executor,
-    work: Callable[[Task], Answer],
-    tasks: Sequence[Task],
-    *,
-    done: Callable[[int], None] = lambda n_done: None,
-) -> list[Answer]:
-    """The answers in the order of the tasks; `done(n)` after each.
-
-    A failure or Ctrl-C is raised as it is; what has not begun is cancelled, and workers of ours are ended. Raises
-    AeflowError if a worker dies.
-    """
-    answers: dict[int, Answer] = {}
-    futures: dict[Future[Answer], int] = {}
-    try:
-        for number, task in enumerate(tasks):
-            futures[executor.submit(work, task)] = number
-            if isinstance(executor, SerialExecutor):
-                answers[number] = next(reversed(futures)).result()
-                done(len(answers))
-        if not isinstance(executor, SerialExecutor):
-            for future in as_completed(futures):
-                answers[futures[future]] = future.result()
-                done(len(answers))
-    except BaseException as error:
-        if isinstance(executor, LocalExecutor):
-            executor.stop()
-        else:
-            executor.shutdown(wait=False, cancel_futures=True)
-        if isinstance(error, BrokenProcessPool):
-            raise AeflowError(
-                "a worker process was ended from outside, perhaps for want of memory. "
-                "Use fewer (workers=1), or executor=serial"
-            ) from None
-        raise
-    return [answers[number] for number in range(len(tasks))]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -40,13 +40,15 @@ def whole_or_nothing(parent: Path, name: str) -> Iterator[Path]:
         raise
 
 
-def moved(partial: Path, parent: Path, name: str) -> Path:
+def moved(partial: Path, parent: Path, name: str, *, about_to: Callable[[str], None] = lambda name: None) -> Path:
     """Give the finished folder its name; of runs that end within one second, in whatever process, all but one get a
-    number. Only trying tells whether a name is free: another process may take it in between."""
+    number. Only trying tells whether a name is free: another process may take it in between. `about_to` is told each
+    name before it is tried."""
     for number in count(1):
         final = parent / (name if number == 1 else f"{name}-{number}")
         if final.exists():
             continue
+        about_to(final.name)
         try:
             partial.rename(final)
         except OSError:

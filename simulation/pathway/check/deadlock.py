@@ -10,7 +10,7 @@ from itertools import pairwise
 from simulation.pathway.check.fault_list import FaultList
 from simulation.pathway.department import (
     ACUITY_NOW,
-    STREAM,
+    ARRIVAL_SOURCE,
     Branch,
     ByAttribute,
     End,
@@ -42,7 +42,7 @@ Trace = Mapping[_State, "_State | None"]
 def explore(pathway: Pathway, graph: Graph) -> Trace:
     """Follow everybody through the route with what they may hold.
 
-    A branch on an attribute that is met again later sorts people for good: who was sent one way by their stream
+    A branch on an attribute that is met again later sorts people for good: who was sent one way by their source
     is not sent another way by it afterwards. Where that is too much to follow it is left out, which can only add
     states, never lose one.
     """
@@ -70,7 +70,7 @@ def _follow(pathway: Pathway, graph: Graph, later: Mapping[str, frozenset[str]])
     nodes = pathway.nodes()
     trace: dict[_State, _State | None] = {}
     for name, start in starts_of(pathway).items():
-        mine = {STREAM: frozenset((name,))} if STREAM in later[start] else {}
+        mine = {ARRIVAL_SOURCE: frozenset((name,))} if ARRIVAL_SOURCE in later[start] else {}
         trace.setdefault(_State(start, frozenset(), frozenset(mine.items())), None)
     ahead = deque(trace)
     while ahead:
@@ -95,7 +95,7 @@ def _moves(node: Step | Branch | Loop | End, graph: Graph, state: _State) -> Ite
         all_of, any_of = request_of(node)
         for one in any_of or ("",):
             taken = {*all_of, one}.intersection(node.keeps)
-            held = (state.held.difference(node.gives_up_at_start) | taken).difference(node.gives_up_at_end)
+            held = (state.held.difference(node.releases_at_start) | taken).difference(node.releases_at_end)
             yield _State(node.next, held, state.known)
     elif isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW:
         yield from _sorted_out(graph, state, node.attribute)
@@ -117,11 +117,11 @@ def _sorted_out(graph: Graph, state: _State, attribute: str) -> Iterator[_State]
 
 def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """All of these pools, and one of those: what a step asks for once it has widened, if it does."""
-    if step.widens is None:
+    if step.overflow is None:
         return step.asks, step.any_of
     if step.any_of:
-        return step.asks, (*step.any_of, *step.widens.any_of)
-    return (), (*step.asks, *step.widens.any_of)
+        return step.asks, (*step.any_of, *step.overflow.any_of)
+    return (), (*step.asks, *step.overflow.any_of)
 
 
 def check_given_back(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
@@ -140,8 +140,8 @@ def check_given_back(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
                 faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
         held = frozenset[str]().union(*(state.held for state in states))
         for key, pools in (
-            ("gives_up_at_start", step.gives_up_at_start),
-            ("gives_up_at_end", step.gives_up_at_end),
+            ("releases_at_start", step.releases_at_start),
+            ("releases_at_end", step.releases_at_end),
         ):
             for number, pool in enumerate(pools):
                 if states and pool not in held and pool not in step.keeps:

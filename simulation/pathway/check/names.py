@@ -13,7 +13,7 @@ from simulation.pathway.department import (
     ACUITY_GIVEN,
     ACUITY_NOW,
     ACUITY_TRUE,
-    STREAM,
+    ARRIVAL_SOURCE,
     Action,
     Chance,
     Choice,
@@ -88,10 +88,10 @@ def _walk(where: str, value: object) -> Iterator[tuple[str, object]]:
 
 def _attributes(pathway: Pathway, faults: FaultList) -> Categories:
     """The categories of every attribute that is described from earlier ones, and of the acuity now."""
-    known: dict[str, tuple[str, ...]] = {STREAM: pathway.categories(STREAM)}
+    known: dict[str, tuple[str, ...]] = {ARRIVAL_SOURCE: pathway.categories(ARRIVAL_SOURCE)}
     for name, attribute in pathway.attributes.items():
         where = f"attributes.{name}"
-        if name in (STREAM, ACUITY_NOW) or name.startswith("coin:"):
+        if name in (ARRIVAL_SOURCE, ACUITY_NOW) or name.startswith("coin:"):
             faults.add(where, f"the name '{name}' is taken", "Choose another name", breaks="attribute")
         elif isinstance(attribute, Given):
             if (attribute.like is None) == (not attribute.categories):
@@ -113,7 +113,7 @@ def _attributes(pathway: Pathway, faults: FaultList) -> Categories:
             _amount(pathway, faults, known, f"{where}.p", attribute.p)
             if not isinstance(attribute.p, Amount) and attribute.p > 1:
                 faults.add(f"{where}.p", f"a probability of {attribute.p:g}", "Give 0 to 1")
-            if attribute.leans_on_label:
+            if attribute.label_weight:
                 _leans(pathway, faults, known, where, attribute)
             known[name] = ("no", "yes")
     return {**known, ACUITY_NOW: tuple(pathway.priority.classes)}
@@ -121,7 +121,7 @@ def _attributes(pathway: Pathway, faults: FaultList) -> Categories:
 
 def _leans(pathway: Pathway, faults: FaultList, known: Categories, where: str, chance: Chance) -> None:
     """A chance that leans on the label depends on the true acuity, and the label is described before it."""
-    place = f"{where}.leans_on_label"
+    place = f"{where}.label_weight"
     if ACUITY_TRUE not in attributes_of(chance.p):
         faults.add(
             place, f"p does not depend on {ACUITY_TRUE}", f"Let a factor of p go by {ACUITY_TRUE}, or leave it out"
@@ -223,26 +223,28 @@ def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> N
         _amount(pathway, faults, known, f"{where}.mean", duration.mean)
         for attribute in sorted(attributes_of(duration.mean).intersection(answers)):
             remedy = "Let it depend on something else: minutes are drawn before anybody labels"
-            faults.add(f"{where}.mean", f"'{attribute}' answers to the label (leans_on_label)", remedy)
-        lender = duration.luck_of
-        if faults.known(f"{where}.luck_of", lender, pathway.durations, what="duration") and lender is not None:
-            borrowed = pathway.durations[lender].luck_of
+            faults.add(f"{where}.mean", f"'{attribute}' answers to the label (label_weight)", remedy)
+        lender = duration.same_draw_as
+        if faults.known(f"{where}.same_draw_as", lender, pathway.durations, what="duration") and lender is not None:
+            borrowed = pathway.durations[lender].same_draw_as
             if borrowed is not None:
                 remedy = f"Name '{borrowed}' here too"
-                faults.add(f"{where}.luck_of", f"'{lender}' has the random variates of '{borrowed}' itself", remedy)
+                faults.add(
+                    f"{where}.same_draw_as", f"'{lender}' has the random variates of '{borrowed}' itself", remedy
+                )
 
 
 def _stream_names(pathway: Pathway, faults: FaultList) -> None:
     """Names that streams of chance are found by hold none of the signs that such a stream's own name is put together
     with, so no two of them can be one."""
-    named = ("streams", "present", "attributes", "durations", "day_factors", "outages", "branches", "steps")
+    named = ("arrivals", "present", "attributes", "durations", "day_factors", "outages", "branches", "steps")
     for section in named:
         for name in getattr(pathway, section):
             sign = next((each for each in SEPARATORS if each in name), None)
             if sign is not None and not (section == "attributes" and name.startswith("coin:")):  # has its own fault
                 remedy = "Streams of chance are named with it: leave it out of names"
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
-    for section in ("streams", "present"):
+    for section in ("arrivals", "present"):
         for name in sorted({"day", "outage"} & set(getattr(pathway, section))):
             faults.add(f"{section}.{name}", f"the name '{name}' is taken", "Choose another name", breaks="attribute")
 
@@ -254,9 +256,9 @@ def _node_names(pathway: Pathway, faults: FaultList) -> None:
         owners = [kind for kind in kinds if name in getattr(pathway, kind)]
         remedy = "Names are unique across steps, branches, loops and ends: rename one"
         faults.add(f"{owners[0]}.{name}", f"{owners[1]} has a '{name}' too", remedy, breaks="node")
-    for name in repeated([*pathway.streams, *pathway.present]):
+    for name in repeated([*pathway.arrivals, *pathway.present]):
         remedy = "Rename one: both are sources of patients"
-        faults.add(f"present.{name}", f"streams has a '{name}' too", remedy, breaks="attribute")
+        faults.add(f"present.{name}", f"arrivals has a '{name}' too", remedy, breaks="attribute")
 
 
 def check_node(pathway: Pathway, faults: FaultList, where: str, name: str | None) -> None:
@@ -265,20 +267,20 @@ def check_node(pathway: Pathway, faults: FaultList, where: str, name: str | None
 
 
 def _streams(pathway: Pathway, faults: FaultList) -> None:
-    for name, stream in pathway.streams.items():
-        where = f"streams.{name}"
-        check_node(pathway, faults, f"{where}.starts", stream.starts)
-        check_profile(pathway, faults, f"{where}.by_hour", stream.by_hour, HOURLY)
-        check_profile(pathway, faults, f"{where}.by_weekday", stream.by_weekday, (7,))
-        check_profile(pathway, faults, f"{where}.by_month", stream.by_month, (12,))
-        hours = pathway.profiles.get(stream.by_hour or "")
-        if hours is not None and len(hours.weights) == HOURLY[-1] and stream.by_weekday is not None:
+    for name, source in pathway.arrivals.items():
+        where = f"arrivals.{name}"
+        check_node(pathway, faults, f"{where}.starts", source.starts)
+        check_profile(pathway, faults, f"{where}.by_hour", source.by_hour, HOURLY)
+        check_profile(pathway, faults, f"{where}.by_weekday", source.by_weekday, (7,))
+        check_profile(pathway, faults, f"{where}.by_month", source.by_month, (12,))
+        hours = pathway.profiles.get(source.by_hour or "")
+        if hours is not None and len(hours.weights) == HOURLY[-1] and source.by_weekday is not None:
             remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
-            faults.add(f"{where}.by_weekday", f"by_hour '{stream.by_hour}' already says the weekday", remedy)
-        faults.known(f"{where}.day_factor", stream.day_factor, pathway.day_factors, what="day factor")
-        if stream.headroom < stream.scale:
-            remedy = f"Raise headroom to {stream.scale:g} or more, with room for busy days"
-            faults.add(f"{where}.headroom", f"{stream.headroom:g} is below scale {stream.scale:g}", remedy)
+            faults.add(f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy)
+        faults.known(f"{where}.day_factor", source.day_factor, pathway.day_factors, what="day factor")
+        if source.thinning_bound < source.scale:
+            remedy = f"Raise thinning_bound to {source.scale:g} or more, with room for busy days"
+            faults.add(f"{where}.thinning_bound", f"{source.thinning_bound:g} is below scale {source.scale:g}", remedy)
 
 
 def check_profile(pathway: Pathway, faults: FaultList, where: str, name: str | None, lengths: tuple[int, ...]) -> None:
@@ -336,11 +338,11 @@ def unused_names(pathway: Pathway, faults: FaultList) -> None:
     """
     asked, taken = set[str](), set[str]()
     for step in pathway.steps.values():
-        asked |= {*step.asks, *step.any_of, *(step.widens.any_of if step.widens is not None else ())}
+        asked |= {*step.asks, *step.any_of, *(step.overflow.any_of if step.overflow is not None else ())}
         taken |= set(step.minutes)
     for clock in (pathway.patience, pathway.worsening):
         taken |= {clock.minutes} if clock is not None else set()
-    taken |= {each.luck_of for each in pathway.durations.values() if each.luck_of is not None}
+    taken |= {each.same_draw_as for each in pathway.durations.values() if each.same_draw_as is not None}
     for section, names, used, what in (
         ("pools", pathway.pools, asked, "no step asks for it"),
         ("durations", pathway.durations, taken, "no step takes it"),
@@ -385,16 +387,18 @@ def _patience(pathway: Pathway, faults: FaultList) -> None:
         return
     faults.known("patience.minutes", patience.minutes, pathway.durations, what="duration")
     check_node(pathway, faults, "patience.next", patience.next)
-    for number, stream in enumerate(patience.streams):
-        faults.known(f"patience.streams.{number}", stream, pathway.categories(STREAM), what="stream")
+    for number, source in enumerate(patience.arrivals):
+        faults.known(f"patience.arrivals.{number}", source, pathway.categories(ARRIVAL_SOURCE), what="arrival source")
 
 
 def _worsening(pathway: Pathway, faults: FaultList) -> None:
     worsening, rounds = pathway.worsening, pathway.rounds
     if worsening is not None:
         faults.known("worsening.minutes", worsening.minutes, pathway.durations, what="duration")
-        for number, stream in enumerate(worsening.streams):
-            faults.known(f"worsening.streams.{number}", stream, pathway.categories(STREAM), what="stream")
+        for number, source in enumerate(worsening.arrivals):
+            faults.known(
+                f"worsening.arrivals.{number}", source, pathway.categories(ARRIVAL_SOURCE), what="arrival source"
+            )
         for before, after in worsening.becomes.items():
             for name in (before, after):
                 faults.known(f"worsening.becomes.{before}", name, pathway.priority.classes, what="class")

@@ -19,7 +19,7 @@ def check_route(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapp
     """Nodes that nobody reaches, routes without an end, loops without a bound or in no time."""
     for name in pathway.nodes():
         if name not in reached:
-            remedy = "Lead a node or a stream to it, or remove it"
+            remedy = "Lead a node or an arrival source to it, or remove it"
             faults.add(path_of(pathway, name), f"nobody can get to '{name}'", remedy)
     for name in reached:
         if isinstance(pathway.nodes()[name], Loop):

@@ -17,7 +17,7 @@ from simulation.pathway.check.names import (
 from simulation.pathway.department import (
     ACUITY_NOW,
     ACUITY_TRUE,
-    STREAM,
+    ARRIVAL_SOURCE,
     ByAttribute,
     ByChance,
     ByHours,
@@ -38,12 +38,12 @@ def _steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
     for name, step in pathway.steps.items():
         where = f"steps.{name}"
         check_node(pathway, faults, f"{where}.next", step.next)
-        check_node(pathway, faults, f"{where}.turned_away", step.turned_away)
+        check_node(pathway, faults, f"{where}.blocked_next", step.blocked_next)
         faults.known(f"{where}.repeat_of", step.repeat_of, pathway.loops, what="loop")
         check_profile(pathway, faults, f"{where}.pace", step.pace, HOURLY)
-        marked = [mark for each in pathway.steps.values() for mark in each.marks]
-        if faults.known(f"{where}.since", step.since, dict.fromkeys(marked), what="mark") and not step.minutes:
-            remedy = "Name the minutes that count from the mark, or remove `since`"
+        clocks = [clock for each in pathway.steps.values() for clock in each.starts_clock]
+        if faults.known(f"{where}.since", step.since, dict.fromkeys(clocks), what="clock") and not step.minutes:
+            remedy = "Name the minutes that count from its start, or remove `since`"
             faults.add(f"{where}.since", "there are no minutes to count", remedy)
         for number, duration in enumerate(step.minutes):
             faults.known(f"{where}.minutes.{number}", duration, pathway.durations, what="duration")
@@ -56,42 +56,42 @@ def _steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
 
 
 def _step_pools(pathway: Pathway, faults: FaultList, where: str, step: Step) -> None:
-    wider = step.widens.any_of if step.widens is not None else ()
+    wider = step.overflow.any_of if step.overflow is not None else ()
     named = {
         "asks": step.asks,
         "any_of": step.any_of,
         "keeps": step.keeps,
-        "gives_up_at_start": step.gives_up_at_start,
-        "gives_up_at_end": step.gives_up_at_end,
-        "widens.any_of": wider,
+        "releases_at_start": step.releases_at_start,
+        "releases_at_end": step.releases_at_end,
+        "overflow.any_of": wider,
     }
     for key, pools in named.items():
         for number, pool in enumerate(pools):
             faults.known(f"{where}.{key}.{number}", pool, pathway.pools, what="pool")
     taken = (*step.asks, *step.any_of, *wider)
     for pool in repeated(taken):
-        faults.add(where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and widens")
+        faults.add(where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow")
     for number, pool in enumerate(step.keeps):
         if pool not in taken and pool in pathway.pools:
             remedy = "A step keeps only what it asks for; what was held before is held on by itself"
             faults.add(f"{where}.keeps.{number}", f"keeps '{pool}', which it does not take", remedy)
-        elif pool in step.gives_up_at_end:
-            faults.add(f"{where}.keeps.{number}", f"'{pool}' is kept and given up at the end", "Choose one")
+        elif pool in step.releases_at_end:
+            faults.add(f"{where}.keeps.{number}", f"'{pool}' is kept and released at the end", "Choose one")
 
 
 def _step_queue(faults: FaultList, where: str, step: Step) -> None:
-    if (step.queue_limit is None) != (step.turned_away is None):
-        faults.add(where, "one of queue_limit and turned_away is missing", "Give both, or neither")
+    if (step.queue_limit is None) != (step.blocked_next is None):
+        faults.add(where, "one of queue_limit and blocked_next is missing", "Give both, or neither")
     if step.queue_limit is not None and not waits(step):
         faults.add(f"{where}.queue_limit", "a limit, but nobody waits here", "Ask for a pool, or remove it")
-    if step.widens is not None and not step.any_of and len(step.asks) != 1:
+    if step.overflow is not None and not step.any_of and len(step.asks) != 1:
         remedy = "Put the pool that others may replace into any_of, or ask for exactly one"
-        faults.add(f"{where}.widens", "it is not clear which pool others may replace", remedy)
+        faults.add(f"{where}.overflow", "it is not clear which pool others may replace", remedy)
 
 
 def _relabels(pathway: Pathway, faults: FaultList, where: str, name: str, categories: Categories) -> None:
     """The attribute's categories are the first classes, as those of the true acuity are."""
-    known = [each for each in categories if each not in (STREAM, ACUITY_NOW)]
+    known = [each for each in categories if each not in (ARRIVAL_SOURCE, ACUITY_NOW)]
     if name in pathway.attributes and name not in categories:
         return  # its own fault has been found
     if not faults.known(where, name, known, what="attribute"):
@@ -143,7 +143,7 @@ def _loops(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
         check_node(pathway, faults, f"{where}.next", loop.next)
         if loop.passes in pathway.attributes and loop.passes not in categories:
             continue
-        known = [each for each in categories if each not in (STREAM, ACUITY_NOW)]
+        known = [each for each in categories if each not in (ARRIVAL_SOURCE, ACUITY_NOW)]
         if faults.known(f"{where}.passes", loop.passes, known, what="attribute"):
             counts = categories[loop.passes]
             if counts != tuple(str(number) for number in range(len(counts))):

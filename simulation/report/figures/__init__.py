@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from simulation.experiment.result import StudyResult
 from simulation.report.figures.department import acuity, day, stay
 from simulation.report.figures.drawing import Picture
 from simulation.report.figures.effects import by_group, cost, differences, levers
-from simulation.report.inputs import ReportInputs
 
 
-def pictures(inputs: ReportInputs) -> tuple[Picture, ...]:
+def pictures(result: StudyResult) -> tuple[Picture, ...]:
     """Every picture that these inputs allow, in the order of the report."""
-    return tuple(picture for name in FIGURES if (picture := drawn(inputs, name)) is not None)
+    return tuple(picture for name in FIGURES if (picture := drawn(result, name)) is not None)
 
 
 FIGURES = ("differences", "levers", "by_group", "per_100k", "day", "stay", "acuity")
 
 
-def drawn(inputs: ReportInputs, name: str) -> Picture | None:
+def drawn(result: StudyResult, name: str) -> Picture | None:
     """One of `FIGURES`; None if these inputs hold nothing that it could show."""
-    makers: dict[str, Callable[[ReportInputs], Picture | None]] = {
+    makers: dict[str, Callable[[StudyResult], Picture | None]] = {
         "differences": differences,
         "by_group": by_group,
         "per_100k": cost,
@@ -28,4 +28,4 @@ def drawn(inputs: ReportInputs, name: str) -> Picture | None:
         "stay": stay,
         "acuity": acuity,
     }
-    return levers(inputs) if name == "levers" else makers[name](inputs.shown)
+    return levers(result) if name == "levers" else makers[name](result.shown)

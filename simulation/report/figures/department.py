@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from simulation.analysis.definitions import MANCHESTER_TARGETS
-from simulation.report.inputs import DayMeans, ReportArm, ReportInputs
-from simulation.report.stages import STAGES
+from simulation.analysis.stages import STAGES
+from simulation.experiment.arm_result import ArmResult, DayMeans
+from simulation.experiment.result import StudyResult
 from simulation.report.words import (
     amount,
     profiled_words,
@@ -37,10 +38,10 @@ from simulation.report.figures.drawing import (
 # --- a day ---------------------------------------------------------------------------------------------------
 
 
-def day(inputs: ReportInputs) -> Picture:
+def day(result: StudyResult) -> Picture:
     """The baseline's department by clock hour: arrivals, patients present, boarders, how busy clinicians are."""
-    profile = inputs.baseline.day
-    pools = clinicians(inputs)
+    profile = result.baseline.day
+    pools = clinicians(result)
     panels = [
         ("Arrivals an hour", profile.arrivals),
         ("Patients in the department", profile.census),
@@ -63,8 +64,8 @@ def day(inputs: ReportInputs) -> Picture:
         for ax in axes[max(n_panels - 2, 0) : n_panels]:
             ax.tick_params(labelbottom=True)
         png = png_of(figure)
-    caption = f"A mean day under '{inputs.baseline.label}', by clock hour.{profiled_words(inputs)}"
-    return Picture("day", png, _day_alt(inputs, profile, pools), caption)
+    caption = f"A mean day under '{result.baseline.label}', by clock hour.{profiled_words(result)}"
+    return Picture("day", png, _day_alt(result, profile, pools), caption)
 
 
 def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
@@ -82,17 +83,17 @@ def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
     ax.legend(frameon=False, fontsize=9, loc="lower left")
 
 
-def clinicians(inputs: ReportInputs) -> tuple[str, ...]:
+def clinicians(result: StudyResult) -> tuple[str, ...]:
     """The pools whose role is clinician and whose share of busy time is known."""
-    profile = inputs.baseline.day
+    profile = result.baseline.day
     return tuple(
         pool
         for pool in profile.pools
-        if inputs.roles.get(pool) == "clinician" and not np.isnan(profile.busy[profile.pools.index(pool)]).all()
+        if result.roles.get(pool) == "clinician" and not np.isnan(profile.busy[profile.pools.index(pool)]).all()
     )
 
 
-def _day_alt(inputs: ReportInputs, profile: DayMeans, pools: Sequence[str]) -> str:
+def _day_alt(result: StudyResult, profile: DayMeans, pools: Sequence[str]) -> str:
     told = [
         f"{words} from {np.nanmin(values):.1f} (at {int(np.nanargmin(values)):02d}:00) "
         f"to {np.nanmax(values):.1f} (at {int(np.nanargmax(values)):02d}:00)"
@@ -107,7 +108,7 @@ def _day_alt(inputs: ReportInputs, profile: DayMeans, pools: Sequence[str]) -> s
         f"{pool.replace('_', ' ')} held {100 * profile.busy_mean[profile.pools.index(pool)]:.0f} % of their time"
         for pool in pools
     ]
-    return f"Line charts of a mean day by hour under {inputs.baseline.label}: {'; '.join(told)}."
+    return f"Line charts of a mean day by hour under {result.baseline.label}: {'; '.join(told)}."
 
 
 def _day_axis(ax: Axes, title: str) -> None:
@@ -144,24 +145,24 @@ class StayParts:
         return sum(self.waiting) + sum(self.working)
 
 
-def stay_parts(inputs: ReportInputs, arm: ReportArm) -> StayParts:
+def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
     """Where the minutes of a mean stay go under an arm, up to departure."""
     waiting, working = dict.fromkeys(STAGES, 0.0), dict.fromkeys(STAGES, 0.0)
     for number, step in enumerate(arm.day.steps):
-        stage = inputs.stages.get(step)
+        stage = result.stages.get(step)
         if stage is not None:
             waiting[stage] += float(np.nan_to_num(arm.day.waiting[number]))
             working[stage] += float(np.nan_to_num(arm.day.working[number]))
     return StayParts(tuple(waiting.values()), tuple(working.values()))
 
 
-def stay(inputs: ReportInputs) -> Picture:
+def stay(result: StudyResult) -> Picture:
     """Minutes of a mean stay by stage, waiting and being looked after, stacked for every arm."""
-    parts = {arm.name: stay_parts(inputs, arm) for arm in inputs.arms}
+    parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
     shown = [number for number in range(len(STAGES)) if _seen(parts.values(), number)]
-    with figure_of(11, 2.2 + 0.52 * len(inputs.arms), 1, 1) as (figure, axes):
+    with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, axes):
         ax = axes[0]
-        for place, arm in enumerate(inputs.arms):
+        for place, arm in enumerate(result.arms):
             left = 0.0
             for number in shown:
                 left = _bar(ax, place, left, parts[arm.name].waiting[number], STAGE_COLOURS[number], hatch="////")
@@ -169,16 +170,16 @@ def stay(inputs: ReportInputs) -> Picture:
             for number in shown:
                 left = _bar(ax, place, left, parts[arm.name].working[number], STAGE_COLOURS[number], hatch="")
             ax.text(left + 3, place, f"{left:.0f}", va="center", fontsize=9)
-        ax.set_ylim(len(inputs.arms) - 0.4, -0.6)
+        ax.set_ylim(len(result.arms) - 0.4, -0.6)
         ax.set_xlim(0, 1.06 * max(each.total for each in parts.values()) + 1)
         ax.set_xlabel(
             "minutes per attendance until departure: left of the black line waiting, right of it being looked after"
         )
-        arm_axis(ax, inputs.arms)
+        arm_axis(ax, result.arms)
         _stay_legend(figure, shown)
         png = png_of(figure)
     told = []
-    for arm in inputs.arms:
+    for arm in result.arms:
         each = parts[arm.name]
         waits = ", ".join(
             f"{STAGES[number]} {each.waiting[number]:.0f}" for number in shown if each.waiting[number] >= 0.5
@@ -191,16 +192,16 @@ def stay(inputs: ReportInputs) -> Picture:
         png,
         f"Stacked bars of where the minutes of a mean stay go. {'. '.join(told)}.",
         "Where the minutes of a mean stay go: hatched parts are waits for a stage, plain parts the stage itself."
-        + _other_words(inputs)
-        + profiled_words(inputs),
+        + _other_words(result)
+        + profiled_words(result),
     )
 
 
-def _other_words(inputs: ReportInputs) -> str:
+def _other_words(result: StudyResult) -> str:
     """The steps that took time under 'other'."""
-    profile = inputs.baseline.day
+    profile = result.baseline.day
     minutes = dict(zip(profile.steps, np.nan_to_num(profile.waiting) + np.nan_to_num(profile.working), strict=True))
-    steps = [step for step, stage in inputs.stages.items() if stage == "other" and minutes.get(step, 0.0) >= 0.05]
+    steps = [step for step, stage in result.stages.items() if stage == "other" and minutes.get(step, 0.0) >= 0.05]
     return f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else ""
 
 
@@ -233,9 +234,9 @@ def _stay_legend(figure: Figure, shown: Sequence[int]) -> None:
 # --- waits by true acuity ------------------------------------------------------------------------------------
 
 
-def levels(inputs: ReportInputs) -> tuple[str, ...]:
+def levels(result: StudyResult) -> tuple[str, ...]:
     """The true levels for which waits are known, most urgent first."""
-    groups = inputs.groups("time_to_clinician_median")
+    groups = result.groups("time_to_clinician_median")
     return tuple(
         group.removeprefix("acuity_true=")
         for group in groups
@@ -243,17 +244,17 @@ def levels(inputs: ReportInputs) -> tuple[str, ...]:
     )
 
 
-def acuity(inputs: ReportInputs) -> Picture | None:
+def acuity(result: StudyResult) -> Picture | None:
     """Median and 95th percentile of the wait to the first clinician by true level, arms in rows; None if unknown."""
-    names = levels(inputs)
-    if not names or not inputs.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
+    names = levels(result)
+    if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
         return None
     width = 2.9 + 1.7 * max(len(names), 3)  # what is said below takes the width of three levels
-    with figure_of(width, 1.9 + 0.42 * len(inputs.arms), 1, len(names), sharey=True) as (figure, axes):
+    with figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (figure, axes):
         for ax, level in zip(axes, names, strict=True):
-            for place, arm in enumerate(inputs.arms):
-                median, p95 = _waits(inputs, arm, level)
-                colour = DARK if arm.name == inputs.design.baseline else BLUE
+            for place, arm in enumerate(result.arms):
+                median, p95 = _waits(result, arm, level)
+                colour = DARK if arm.name == result.design.baseline else BLUE
                 ax.plot([median, p95], [place, place], color=colour, linewidth=1.8, alpha=0.6)
                 ax.plot(median, place, "o", color=colour, markersize=7)
                 ax.plot(p95, place, "|", color=colour, markersize=11, markeredgewidth=2.2)
@@ -264,10 +265,10 @@ def acuity(inputs: ReportInputs) -> Picture | None:
             ax.set_title(f"{level.replace('_', ' ')}\n({goal})", fontsize=10, fontweight="bold", loc="left")
             ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
             few_ticks(ax, 4)
-            ax.set_ylim(len(inputs.arms) - 0.4, -0.6)
+            ax.set_ylim(len(result.arms) - 0.4, -0.6)
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
-        arm_axis(axes[0], inputs.arms)
+        arm_axis(axes[0], result.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, of those who were seen")
         _acuity_legend(figure, targets=any(level in MANCHESTER_TARGETS for level in names))
         png = png_of(figure)
@@ -275,8 +276,8 @@ def acuity(inputs: ReportInputs) -> Picture | None:
     for level in names:
         each = ", ".join(
             f"{arm.label} {amount(median, 'minutes')} and {amount(p95, 'minutes')}"
-            for arm in inputs.arms
-            for median, p95 in [_waits(inputs, arm, level)]
+            for arm in result.arms
+            for median, p95 in [_waits(result, arm, level)]
         )
         goal = f", target {MANCHESTER_TARGETS[level]:g} min" if level in MANCHESTER_TARGETS else ""
         told.append(f"True level {level.replace('_', ' ')}{goal}: {each}")
@@ -288,11 +289,11 @@ def acuity(inputs: ReportInputs) -> Picture | None:
     )
 
 
-def _waits(inputs: ReportInputs, arm: ReportArm, level: str) -> tuple[float, float]:
+def _waits(result: StudyResult, arm: ArmResult, level: str) -> tuple[float, float]:
     group = f"acuity_true={level}"
     return (
-        inputs.row(arm.name, "time_to_clinician_median", group).mean,
-        inputs.row(arm.name, "time_to_clinician_p95", group).mean,
+        result.row(arm.name, "time_to_clinician_median", group).mean,
+        result.row(arm.name, "time_to_clinician_p95", group).mean,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from simulation.report.inputs import ReportArm
+from simulation.experiment.arm_result import ArmResult
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,7 +79,7 @@ def png_of(figure: Figure) -> bytes:
     return out.getvalue()
 
 
-def arm_axis(ax: Axes, arms: Sequence[ReportArm], extra: Sequence[str] = ()) -> None:
+def arm_axis(ax: Axes, arms: Sequence[ArmResult], extra: Sequence[str] = ()) -> None:
     """Name the arms along an axis, with more words below each."""
     names = [broken(arm.label, LABEL_WIDTH) for arm in arms]
     if extra:

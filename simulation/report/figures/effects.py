@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from simulation.analysis.compare import Comparison, Interval
 from simulation.analysis.decompose import Kind
 from simulation.analysis.multiplicity import is_worse
-from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.result import StudyResult
 from simulation.report.tables.by_group import groups_of, is_asked
-from simulation.report.tables.decomposition import lever_label
+from simulation.report.tables.decomposition import decomposition_of, lever_label
 from simulation.report.tables.ranking import per_100k, priced, ranked
 from simulation.report.words import (
     MEASURE_LABELS,
@@ -45,46 +46,46 @@ from simulation.report.figures.drawing import (
 # --- differences ---------------------------------------------------------------------------------------------
 
 
-def differences(inputs: ReportInputs) -> Picture | None:
+def differences(result: StudyResult) -> Picture | None:
     """Difference from the baseline by arm on every target, with intervals; None if there is no other arm."""
-    if not inputs.others:
+    if not result.others:
         return None
-    arms, targets = inputs.others, inputs.targets
+    arms, targets = result.others, result.targets
     with figure_of(3.6 + 2.6 * len(targets), 1.9 + 0.46 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [inputs.row(arm.name, target.measure, target.group) for arm in arms])
-            _important(ax, inputs, target)
-            _shade_sham(ax, inputs, target)
+            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms])
+            _important(ax, result, target)
+            _shade_sham(ax, result, target)
             ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel(f"difference, {unit_words(_unit(inputs, target))}")
+            ax.set_xlabel(f"difference, {unit_words(_unit(result, target))}")
         arm_axis(axes[0], arms)
-        _forest_legend(figure, sham=inputs.sham is not None)
+        _forest_legend(figure, sham=result.sham is not None)
         png = png_of(figure)
     lines = [
         f"{target.label}: "
         + "; ".join(
-            f"{arm.label} {effect(row)}, {_verdict(inputs, arm, target)}"
+            f"{arm.label} {effect(row)}, {_verdict(result, arm, target)}"
             for arm in arms
-            for row in [inputs.row(arm.name, target.measure, target.group)]
+            for row in [result.row(arm.name, target.measure, target.group)]
         )
         for target in targets
     ]
     return Picture(
         "differences",
         png,
-        f"Forest plot of differences from {inputs.baseline.label} with 95 % intervals. " + ". ".join(lines) + ".",
-        f"Difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise only)."
-        f"{_band_words(inputs)}",
+        f"Forest plot of differences from {result.baseline.label} with 95 % intervals. " + ". ".join(lines) + ".",
+        f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
+        f"{_band_words(result)}",
     )
 
 
-def _band_words(inputs: ReportInputs) -> str:
+def _band_words(result: StudyResult) -> str:
     """What the shaded band is, and how far a single replication goes without any effect."""
-    target = inputs.targets[0]
-    band = inputs.band(target.measure, target.group)
+    target = result.targets[0]
+    band = result.band(target.measure, target.group)
     if band is None or math.isnan(band.low):
         return ""
-    unit = _unit(inputs, target)
+    unit = _unit(result, target)
     return (
         " Shaded: the same interval of the sham, whose mean has no effect in it; it narrows as replications are added. "
         f"One replication more without effect would be expected from {span(band.low, band.high, unit)} "
@@ -92,8 +93,8 @@ def _band_words(inputs: ReportInputs) -> str:
     )
 
 
-def _verdict(inputs: ReportInputs, arm: ReportArm, target: Target) -> str:
-    return inputs.finding(arm.name, target).verdict.words
+def _verdict(result: StudyResult, arm: ArmResult, target: Target) -> str:
+    return result.finding(arm.name, target).verdict.words
 
 
 def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None = None) -> None:
@@ -119,17 +120,17 @@ def _look(row: Comparison) -> tuple[str, str]:
     return (WORSE, "D") if worse else (BETTER, "s")
 
 
-def _important(ax: Axes, inputs: ReportInputs, target: Target) -> None:
-    scale = 100 if _unit(inputs, target) == "share" else 1
+def _important(ax: Axes, result: StudyResult, target: Target) -> None:
+    scale = 100 if _unit(result, target) == "share" else 1
     for side in (-1, 1):
         ax.axvline(side * scale * target.minimal_important_difference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
 
 
-def _shade_sham(ax: Axes, inputs: ReportInputs, target: Target) -> None:
-    band = inputs.band(target.measure, target.group)
+def _shade_sham(ax: Axes, result: StudyResult, target: Target) -> None:
+    band = result.band(target.measure, target.group)
     if band is None or math.isnan(band.difference.low):
         return
-    scale = 100 if _unit(inputs, target) == "share" else 1
+    scale = 100 if _unit(result, target) == "share" else 1
     ax.axvspan(scale * band.difference.low, scale * band.difference.high, color="#ffeb99", alpha=0.7, zorder=0)
 
 
@@ -151,8 +152,8 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> Non
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 
-def _unit(inputs: ReportInputs, target: Target) -> str:
-    return inputs.row(inputs.design.baseline, target.measure, target.group).unit
+def _unit(result: StudyResult, target: Target) -> str:
+    return result.row(result.design.baseline, target.measure, target.group).unit
 
 
 # --- who gains and who pays -----------------------------------------------------------------------------------
@@ -160,53 +161,53 @@ def _unit(inputs: ReportInputs, target: Target) -> str:
 PANELS_ACROSS = 4
 
 
-def by_group(inputs: ReportInputs) -> Picture | None:
+def by_group(result: StudyResult) -> Picture | None:
     """The first primary's difference by group of patients, a panel an arm; None unless the study asks about groups."""
-    arms = [arm for arm in inputs.others if arm.name != inputs.design.sham]
-    groups = ("all", *groups_of(inputs))
-    if not arms or len(groups) == 1 or not is_asked(inputs):
+    arms = [arm for arm in result.others if arm.name != result.design.sham]
+    groups = ("all", *groups_of(result))
+    if not arms or len(groups) == 1 or not is_asked(result):
         return None
-    target = inputs.design.primary[0]
+    target = result.design.primary[0]
     n_across = min(len(arms), PANELS_ACROSS)
     n_down = math.ceil(len(arms) / n_across)
     height = 1.2 + n_down * (0.9 + 0.24 * len(groups))
     with figure_of(2.4 + 2.6 * n_across, height, n_down, n_across, sharex=True, sharey=True) as (figure, axes):
         for ax, arm in zip(axes, arms, strict=False):
-            _forest(ax, [inputs.row(arm.name, target.measure, group) for group in groups])
-            _sham_of_groups(ax, inputs, target.measure, groups)
+            _forest(ax, [result.row(arm.name, target.measure, group) for group in groups])
+            _sham_of_groups(ax, result, target.measure, groups)
             ax.set_title(broken(arm.label, 34), fontsize=9, fontweight="bold", loc="left")
         for ax in axes[len(arms) :]:
             ax.set_axis_off()
         for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel(f"difference, {unit_words(_unit(inputs, target))}")
+            ax.set_xlabel(f"difference, {unit_words(_unit(result, target))}")
         for ax in axes[::n_across]:
             ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
-        _forest_legend(figure, sham=inputs.sham is not None, important=False)
+        _forest_legend(figure, sham=result.sham is not None, important=False)
         png = png_of(figure)
     lines = [
         f"{arm.label}: "
-        + "; ".join(f"{group_words(group)} {effect(inputs.row(arm.name, target.measure, group))}" for group in groups)
+        + "; ".join(f"{group_words(group)} {effect(result.row(arm.name, target.measure, group))}" for group in groups)
         for arm in arms
     ]
     label = MEASURE_LABELS.get(target.measure, target.measure)
     return Picture(
         "by_group",
         png,
-        f"{label} by group of patients: differences from {inputs.baseline.label} with 95 % intervals. "
+        f"{label} by group of patients: differences from {result.baseline.label} with 95 % intervals. "
         + ". ".join(lines)
         + ".",
-        f"{label} by group: difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise only); "
+        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only); "
         "the band behind each row is what the sham does to that group.",
     )
 
 
-def _sham_of_groups(ax: Axes, inputs: ReportInputs, measure: str, groups: Sequence[str]) -> None:
+def _sham_of_groups(ax: Axes, result: StudyResult, measure: str, groups: Sequence[str]) -> None:
     """The sham's interval behind each row."""
     for place, group in enumerate(groups):
-        band = inputs.band(measure, group)
+        band = result.band(measure, group)
         if band is not None and not math.isnan(band.difference.low):
-            scale = 100 if inputs.row(inputs.design.baseline, measure, group).unit == "share" else 1
+            scale = 100 if result.row(result.design.baseline, measure, group).unit == "share" else 1
             low, high = scale * band.difference.low, scale * band.difference.high
             ax.fill_between([low, high], place - 0.45, place + 0.45, color="#ffeb99", alpha=0.7, linewidth=0, zorder=0)
 
@@ -221,13 +222,13 @@ LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
 """Of each lever: part, what it says, colour, hatch."""
 
 
-def levers(inputs: ReportInputs) -> Picture | None:
+def levers(result: StudyResult) -> Picture | None:
     """Bars of what each lever earns on every target, with intervals; None if no levers were combined."""
-    found = inputs.decomposition
+    found = decomposition_of(result)
     if not found:
         return None
     names = found[0].parts.levers
-    labels = [lever_label(inputs, name) for name in names]
+    labels = [lever_label(result, name) for name in names]
     with figure_of(3.2 + 2.6 * len(found), 2.1 + 0.85 * len(names), 1, len(found), sharey=True) as (figure, axes):
         for ax, each in zip(axes, found, strict=True):
             scale = 100 if each.unit == "share" else 1
@@ -261,7 +262,7 @@ def levers(inputs: ReportInputs) -> Picture | None:
         "levers",
         png,
         f"Bars of what each lever earns of the effect of all, with 95 % intervals. {'. '.join(told)}.",
-        f"What each lever earns: difference from '{inputs.baseline.label}' with its 95 % interval (simulation noise "
+        f"What each lever earns: difference from '{result.baseline.label}' with its 95 % interval (simulation noise "
         "only). Shares add up to the effect of all together.",
     )
 
@@ -304,20 +305,20 @@ def _told(estimate: Interval, unit: str) -> str:
 # --- per £100,000 --------------------------------------------------------------------------------------------
 
 
-def cost(inputs: ReportInputs) -> Picture | None:
+def cost(result: StudyResult) -> Picture | None:
     """Effect on each primary for every £100,000 a year, of the arms that state a cost; None if none does."""
-    arms = priced(inputs)
+    arms = priced(result)
     if not arms:
         return None
-    targets = inputs.design.primary
-    order = [row.arm for row in ranked(inputs, targets[0]) if inputs.arm(row.arm) in arms]
+    targets = result.design.primary
+    order = [row.arm for row in ranked(result, targets[0]) if result.arm(row.arm) in arms]
     arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
     scale = [100_000 / arm.cost for arm in arms if arm.cost is not None]
     with figure_of(4.3 + 3.4 * len(targets), 1.7 + 0.5 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
-            _forest(ax, [inputs.row(arm.name, target.measure, target.group) for arm in arms], scale)
+            _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
             ax.set_title(broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel(f"{unit_words(_unit(inputs, target))} for each £100,000 a year")
+            ax.set_xlabel(f"{unit_words(_unit(result, target))} for each £100,000 a year")
         arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms])
         _forest_legend(figure, sham=False, important=False)
         png = png_of(figure)
@@ -325,11 +326,11 @@ def cost(inputs: ReportInputs) -> Picture | None:
     for target in targets:
         each = []
         for arm in arms:
-            row = inputs.row(arm.name, target.measure, target.group)
+            row = result.row(arm.name, target.measure, target.group)
             assert arm.cost is not None
             mean, low, high = per_100k(row, arm.cost)
             each.append(f"{arm.label} {change(mean, row.unit)} ({span(low, high, row.unit)})")
-        told.append(f"{target.label}, {unit_words(_unit(inputs, target))}: {'; '.join(each)}")
+        told.append(f"{target.label}, {unit_words(_unit(result, target))}: {'; '.join(each)}")
     return Picture(
         "per_100k",
         png,

@@ -1,1 +1,52 @@
 """The tables of a report, for the screen and for the page alike."""
+
+from __future__ import annotations
+
+from simulation.experiment.result import StudyResult
+from simulation.report.tables.by_group import by_group_tables, is_asked
+from simulation.report.tables.changes import report_changes
+from simulation.report.tables.coverage import spillover_tables
+from simulation.report.tables.decomposition import decomposition_tables
+from simulation.report.tables.department import (
+    acuity_table,
+    clock_table,
+    counts_table,
+    day_table,
+    run_table,
+    stay_table,
+)
+from simulation.report.tables.levels import by_level_table, controls_table, labels_table
+from simulation.report.tables.overview import measures_table, overview_table, safety_table, target_table
+from simulation.report.tables.ranking import better_table
+from simulation.report.tables.table import ReportTable
+from simulation.report.tables.worse_off import worse_off_table
+
+
+def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """Everything that the screen shows, in order."""
+    if not result.others:
+        return (measures_table(result),)
+    by_lever, result = decomposition_tables(result), result.shown
+    found = [overview_table(result), *(target_table(result, target) for target in result.targets)]
+    if result.design.margins:
+        found.append(safety_table(result))
+    found += [
+        table for table in (labels_table(result), by_level_table(result), controls_table(result)) if table is not None
+    ]
+    if is_asked(result):
+        found += by_group_tables(result)
+    return (*found, *spillover_tables(result), worse_off_table(result), better_table(result), *by_lever)
+
+
+def every_table(result: StudyResult) -> dict[str, ReportTable]:
+    """Every table of the report, by its kind, in the order of the page."""
+    found = list(screen_tables(result))
+    shown = result.shown
+    if result.others:
+        found += [*report_changes(shown), *by_group_tables(shown), measures_table(shown)]
+    found += [
+        table
+        for table in (day_table(shown), stay_table(shown), acuity_table(shown), counts_table(result.statements))
+        if table is not None
+    ]
+    return {table.kind: table for table in (*found, run_table(result), clock_table(result))}

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 import numpy as np
 
 from simulation.analysis.compare import Interval, compare
-from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.result import StudyResult
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import MEASURE_LABELS, amount, change, group_words, span, unit_words
@@ -20,76 +21,76 @@ ATTRIBUTES: Mapping[str, str] = {
     "age_band": "age",
     "sex": "sex",
     "language_need": "language",
-    "stream": "how they came",
+    "arrival_source": "how they came",
 }
 """What patients are told apart by, true level aside, which has a table of its own; and its name in words."""
 
 
-def is_asked(inputs: ReportInputs) -> bool:
+def is_asked(result: StudyResult) -> bool:
     """Whether the study is about groups: a target or a margin names one of the attributes."""
-    stated = [*(each.group for each in inputs.targets), *(each.group for each in inputs.design.margins)]
+    stated = [*(each.group for each in result.targets), *(each.group for each in result.design.margins)]
     return any(group.split("=")[0] in ATTRIBUTES for group in stated)
 
 
-def groups_of(inputs: ReportInputs) -> tuple[str, ...]:
+def groups_of(result: StudyResult) -> tuple[str, ...]:
     """The groups of these attributes that the first primary measure is given for, attribute by attribute."""
-    known = inputs.groups(inputs.design.primary[0].measure)
+    known = result.groups(result.design.primary[0].measure)
     return tuple(group for name in ATTRIBUTES for group in known if group.split("=")[0] == name)
 
 
-def less_everybody(inputs: ReportInputs, arm: ReportArm, group: str) -> Interval:
+def less_everybody(result: StudyResult, arm: ArmResult, group: str) -> Interval:
     """How much more (or less) than everybody a group's measure changes, paired by replication."""
-    measure = inputs.design.primary[0].measure
+    measure = result.design.primary[0].measure
     ours, theirs = (
-        np.array([each.value(measure, group) - each.value(measure) for each in inputs.measures[name]])
-        for name in (arm.name, inputs.design.baseline)
+        np.array([each.value(measure, group) - each.value(measure) for each in result.measures[name]])
+        for name in (arm.name, result.design.baseline)
     )
-    return compare(ours, theirs, kind=inputs.interval_kind)
+    return compare(ours, theirs, kind=result.interval_kind)
 
 
-def by_group_tables(inputs: ReportInputs) -> tuple[ReportTable, ...]:
+def by_group_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """Differences by group, and by how much each differs from everybody's; nothing where no groups are known."""
-    if not groups_of(inputs) or not inputs.others:
+    if not groups_of(result) or not result.others:
         return ()
-    return differences_table(inputs), gaps_table(inputs)
+    return differences_table(result), gaps_table(result)
 
 
-def differences_table(inputs: ReportInputs) -> ReportTable:
+def differences_table(result: StudyResult) -> ReportTable:
     """One row a group, one column an arm: the difference and its interval; * where it leaves the sham's."""
-    measure = inputs.design.primary[0].measure
+    measure = result.design.primary[0].measure
     rows = []
-    for group in ("all", *groups_of(inputs)):
-        base = inputs.row(inputs.design.baseline, measure, group)
+    for group in ("all", *groups_of(result)):
+        base = result.row(result.design.baseline, measure, group)
         cells = []
-        for arm in inputs.others:
-            row = inputs.row(arm.name, measure, group)
-            star = " *" if outside_sham(inputs, row) else ""
+        for arm in result.others:
+            row = result.row(arm.name, measure, group)
+            star = " *" if outside_sham(result, row) else ""
             cells.append(f"{_cell(row.difference, row.difference_low, row.difference_high, row.unit)}{star}")
         rows.append((group_words(group), amount(base.mean, base.unit), *cells))
-    unit = unit_words(inputs.row(inputs.design.baseline, measure).unit)
+    unit = unit_words(result.row(result.design.baseline, measure).unit)
     label = MEASURE_LABELS.get(measure, measure)
     notes = ["In brackets the 95 % interval (simulation noise only)."]
-    if inputs.sham is not None:
-        n = (len(rows) - 1) * (len(inputs.others) - 1)
+    if result.sham is not None:
+        n = (len(rows) - 1) * (len(result.others) - 1)
         notes.append(
             "*: the interval lies wholly outside the sham's for the same group, which has no effect but chance. "
             f"{n} cells are looked at, so some stars are chance; 'who is worse off' allows for that."
         )
-    headers = ("who", "baseline", *(arm.label for arm in inputs.others))
+    headers = ("who", "baseline", *(arm.label for arm in result.others))
     return ReportTable(
         "by_group", f"Who gains and who pays: {label}, differences in {unit}", headers, tuple(rows), tuple(notes)
     )
 
 
-def gaps_table(inputs: ReportInputs) -> ReportTable:
+def gaps_table(result: StudyResult) -> ReportTable:
     """One row a group, one column an arm: its difference less everybody's, with the interval."""
-    measure = inputs.design.primary[0].measure
-    unit = inputs.row(inputs.design.baseline, measure).unit
+    measure = result.design.primary[0].measure
+    unit = result.row(result.design.baseline, measure).unit
     rows = []
-    for group in groups_of(inputs):
-        found = [less_everybody(inputs, arm, group) for arm in inputs.others]
+    for group in groups_of(result):
+        found = [less_everybody(result, arm, group) for arm in result.others]
         rows.append((group_words(group), *(_cell(each.mean, each.low, each.high, unit) for each in found)))
-    headers = ("who", *(arm.label for arm in inputs.others))
+    headers = ("who", *(arm.label for arm in result.others))
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so it moves waiting "
         "towards it. In brackets the 95 % interval, paired by replication (simulation noise only)."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from simulation.experiment.result import StudyResult
 from simulation.explain.arm_changes import KIND_WORDS, AddedAssumption, Change
-from simulation.report.inputs import ReportInputs
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import labelled
 
@@ -34,23 +34,25 @@ def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> Repo
         (label, each.where.removeprefix("triage."), each.value, each.range, each.source)
         for label, added_assumptions in arms
         for each in added_assumptions
-        if each.mark == "assumed"
+        if each.evidence == "assumed"
     ]
-    known = [each for _, added_assumptions in arms for each in added_assumptions if each.mark != "assumed"]
+    known = [each for _, added_assumptions in arms for each in added_assumptions if each.evidence != "assumed"]
     note = f"Of what is stated besides the baseline, {len(rows)} assumed (above), {len(known)} published or measured."
     if not rows:
         note = f"Nothing that is stated besides the baseline is assumed; {len(known)} published or measured."
     headers = ("arm", "statement", "value", "range", "why")
-    return ReportTable("brought", "What each arm assumes, besides the baseline", headers, tuple(rows), (note,))
+    return ReportTable(
+        "added_assumptions", "What each arm assumes, besides the baseline", headers, tuple(rows), (note,)
+    )
 
 
-def report_changes(inputs: ReportInputs) -> tuple[ReportTable, ...]:
+def report_changes(result: StudyResult) -> tuple[ReportTable, ...]:
     """Both tables for a page; nothing without another arm, or for a run stored before they were kept."""
-    if not any(arm.changed or arm.added_assumptions for arm in inputs.others):
+    if not any(arm.changed or arm.added_assumptions for arm in result.others):
         return ()
     return (
-        changes_table((labelled(inputs, arm), arm.changed) for arm in inputs.others),
-        assumed_table((arm.label, arm.added_assumptions) for arm in inputs.others),
+        changes_table((labelled(result, arm), arm.changed) for arm in result.others),
+        assumed_table((arm.label, arm.added_assumptions) for arm in result.others),
     )
 
 

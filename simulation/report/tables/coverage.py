@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.report.inputs import ReportInputs
+from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
     MEASURE_LABELS,
@@ -33,13 +33,13 @@ LEAST_MINUTES = 0.1
 """A queue whose wait changes by less is not named."""
 
 
-def spillover_table(inputs: ReportInputs, target: Target) -> ReportTable | None:
+def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
     """Direct effect, spillover and total on one target's measure; nothing if the study does not tell them apart."""
-    told, parts = inputs.design.coverages, inputs.spillover(target.measure)
+    told, parts = result.design.coverages, result.spillover(target.measure)
     if told is None or not parts:
         return None
-    unit = inputs.row(inputs.design.baseline, target.measure).unit
-    labels = {"partial": f"'{inputs.arm(told.partial).label}'", "full": f"'{inputs.arm(told.full).label}'"}
+    unit = result.row(result.design.baseline, target.measure).unit
+    labels = {"partial": f"'{result.arm(told.partial).label}'", "full": f"'{result.arm(told.full).label}'"}
     rows = []
     for part in parts:
         name, whom = EFFECT_WORDS[part.name]
@@ -57,34 +57,34 @@ def spillover_table(inputs: ReportInputs, target: Target) -> ReportTable | None:
         + false_alarms(len(rows), "effects"),
         *(
             sentence
-            for sentence in (spillover_reason(inputs),)
-            if sentence and target.measure == inputs.targets[0].measure
+            for sentence in (spillover_reason(result),)
+            if sentence and target.measure == result.targets[0].measure
         ),
     )
     return ReportTable(f"spillover:{target.measure}", title, headers, tuple(rows), notes)
 
 
-def spillover_tables(inputs: ReportInputs) -> tuple[ReportTable, ...]:
+def spillover_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """One table for each measure among the targets."""
-    by_measure = {target.measure: target for target in reversed(inputs.targets)}
+    by_measure = {target.measure: target for target in reversed(result.targets)}
     found = (
-        spillover_table(inputs, by_measure[name]) for name in dict.fromkeys(each.measure for each in inputs.targets)
+        spillover_table(result, by_measure[name]) for name in dict.fromkeys(each.measure for each in result.targets)
     )
     return tuple(table for table in found if table is not None)
 
 
-def spillover_reason(inputs: ReportInputs) -> str | None:
+def spillover_reason(result: StudyResult) -> str | None:
     """Where those never covered wait longer and shorter than without the tool, and what they share there."""
-    told = inputs.design.coverages
+    told = result.design.coverages
     if told is None:
         return None
-    before, after = (inputs.arm(name).waits.get("never", {}) for name in (inputs.design.baseline, told.partial))
+    before, after = (result.arm(name).waits.get("never", {}) for name in (result.design.baseline, told.partial))
     if not before or not after:
         return None
     moved = {step: after.get(step, 0.0) - before.get(step, 0.0) for step in {*before, *after}}
     most = sorted(moved, key=lambda step: (-abs(moved[step]), step))[:STEPS_NAMED]
     said = [
-        f"{change(moved[step], 'minutes')} minutes at '{step.replace('_', ' ')}' ({_resources(inputs, step)})"
+        f"{change(moved[step], 'minutes')} minutes at '{step.replace('_', ' ')}' ({_resources(result, step)})"
         for step in most
         if abs(moved[step]) >= LEAST_MINUTES
     ]
@@ -102,9 +102,9 @@ def spillover_reason(inputs: ReportInputs) -> str | None:
     )
 
 
-def _resources(inputs: ReportInputs, step: str) -> str:
+def _resources(result: StudyResult, step: str) -> str:
     """What a step takes, in words."""
-    stated = inputs.resolved.get("pathway", {}).get("steps", {}).get(step, {})
+    stated = result.resolved.get("pathway", {}).get("steps", {}).get(step, {})
     either = " or ".join(name.replace("_", " ") for name in stated.get("any_of", ()))
     names = [*(name.replace("_", " ") for name in stated.get("asks", ())), *([either] if either else [])]
     return " and ".join(names) or "no pool"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -13,8 +14,8 @@ from simulation.analysis.compare import Interval
 from simulation.analysis.decompose import Decomposition
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import threshold
-from simulation.inquiry.ablation import TargetParts, arm_of, beyond, busy_parts
-from simulation.report.inputs import ReportInputs
+from simulation.experiment.result import StudyResult
+from simulation.inquiry.ablation import TargetParts, arm_of, beyond, busy_parts, decompositions, is_ablation
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import SIMULATION, change, false_alarms, span, unit_words
 
@@ -40,35 +41,41 @@ BUSY_ENOUGH = 0.005
 """Least change of a busy share, by all levers or one of them, that is worth a line."""
 
 
-def joint_arm(inputs: ReportInputs) -> str:
+@lru_cache(maxsize=8)
+def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
+    """By target, the joint effect of the levers shared out; nothing if not every combination was run."""
+    return decompositions(result.design, result.measures) if is_ablation(result.design) else ()
+
+
+def joint_arm(result: StudyResult) -> str:
     """The arm in which every lever is on."""
-    return arm_of(inputs.design, frozenset(inputs.design.levers))
+    return arm_of(result.design, frozenset(result.design.levers))
 
 
-def lever_label(inputs: ReportInputs, name: str) -> str:
+def lever_label(result: StudyResult, name: str) -> str:
     """'Time of interview and record'."""
-    label = inputs.design.levers[name].label
+    label = result.design.levers[name].label
     return label[:1].upper() + label[1:]
 
 
 # --- tables --------------------------------------------------------------------------------------------------
 
 
-def decomposition_tables(inputs: ReportInputs) -> tuple[ReportTable, ...]:
+def decomposition_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """Parts of the joint effect on each target, interactions, and how busy pools are; nothing without levers."""
-    if not inputs.decomposition:
+    if not decomposition_of(result):
         return ()
-    found = [parts_table(inputs, each) for each in inputs.decomposition]
-    return (*found, interactions_table(inputs), busy_table(inputs))
+    found = [parts_table(result, each) for each in decomposition_of(result)]
+    return (*found, interactions_table(result), busy_table(result))
 
 
-def parts_table(inputs: ReportInputs, each: TargetParts) -> ReportTable:
+def parts_table(result: StudyResult, each: TargetParts) -> ReportTable:
     """One target: each lever alone, its share, added last, and the others without it; then all together."""
     parts, unit, target = each.parts, each.unit, each.target
     joint = parts.part("joint", *parts.levers)
     rows = [
         (
-            lever_label(inputs, lever),
+            lever_label(result, lever),
             _cell(parts.part("shapley", lever), unit),
             _cell(parts.part("alone", lever), unit),
             _cell(parts.part("last", lever), unit),
@@ -102,19 +109,19 @@ def _parts_notes(parts: Decomposition) -> Iterator[str]:
     )
 
 
-def interactions_table(inputs: ReportInputs) -> ReportTable:
+def interactions_table(result: StudyResult) -> ReportTable:
     """Pairs of levers by target: what the two do together beyond what each does."""
     rows = []
-    for one, other in combinations(inputs.design.levers, 2):
+    for one, other in combinations(result.design.levers, 2):
         cells = []
-        for each in inputs.decomposition:
+        for each in decomposition_of(result):
             found = each.parts.interaction(one, other)
             size = _size(found, each.target.minimal_important_difference, each.unit)
             cells.append(f"{_cell(found, each.unit)}: {size}")
-        rows.append((f"{lever_label(inputs, one)} with {inputs.design.levers[other].label}", *cells))
-    headers = ("levers", *(f"{each.target.label}, {unit_words(each.unit)}" for each in inputs.decomposition))
-    notes = [_interaction_note(inputs.decomposition[0].parts)]
-    n_looked_at = len(rows) * len(inputs.decomposition)
+        rows.append((f"{lever_label(result, one)} with {result.design.levers[other].label}", *cells))
+    headers = ("levers", *(f"{each.target.label}, {unit_words(each.unit)}" for each in decomposition_of(result)))
+    notes = [_interaction_note(decomposition_of(result)[0].parts)]
+    n_looked_at = len(rows) * len(decomposition_of(result))
     adjusted = f" {false_alarms(n_looked_at, 'pairs and targets')}" if n_looked_at > 1 else ""
     notes.append(f"In brackets the 95 % interval (simulation noise only).{adjusted}")
     return ReportTable(
@@ -134,14 +141,14 @@ def _interaction_note(parts: Decomposition) -> str:
     )
 
 
-def busy_table(inputs: ReportInputs) -> ReportTable:
+def busy_table(result: StudyResult) -> ReportTable:
     """How busy each pool is without levers and with all, and each lever's share of the change."""
-    design = inputs.design
-    joint = inputs.arm(joint_arm(inputs)).day.busy_mean
+    design = result.design
+    joint = result.arm(joint_arm(result)).day.busy_mean
     rows: list[tuple[float, tuple[str, ...]]] = []
-    for number, (pool, parts) in enumerate(zip(inputs.baseline.day.pools, _busy(inputs), strict=True)):
+    for number, (pool, parts) in enumerate(zip(result.baseline.day.pools, _busy(result), strict=True)):
         shares = [parts.part("shapley", lever).mean for lever in parts.levers]
-        before, after = inputs.baseline.day.busy_mean[number], joint[number]
+        before, after = result.baseline.day.busy_mean[number], joint[number]
         if math.isnan(before) or max(abs(share) for share in [*shares, after - before]) < BUSY_ENOUGH:
             continue
         cells = (f"{100 * before:.1f}", f"{100 * after:.1f}", change(after - before, "share"))
@@ -168,8 +175,8 @@ def busy_table(inputs: ReportInputs) -> ReportTable:
     )
 
 
-def _busy(inputs: ReportInputs) -> tuple[Decomposition, ...]:
-    return busy_parts(inputs.design, {arm.name: arm.day.busy_mean for arm in inputs.arms})
+def _busy(result: StudyResult) -> tuple[Decomposition, ...]:
+    return busy_parts(result.design, {arm.name: arm.day.busy_mean for arm in result.arms})
 
 
 def _cell(estimate: Interval, unit: str) -> str:
@@ -190,35 +197,35 @@ def _size(estimate: Interval, mid: float, unit: str) -> str:
 # --- in words ------------------------------------------------------------------------------------------------
 
 
-def decomposition_sentences(inputs: ReportInputs, *, claimed: bool) -> Iterator[str]:
+def decomposition_sentences(result: StudyResult, *, claimed: bool) -> Iterator[str]:
     """By target, what each lever earns; then the interactions that matter. Nothing without levers."""
-    for number, each in enumerate(inputs.decomposition):
-        yield _earned(inputs, each, opening="If the claim were true, of" if claimed and number == 0 else "Of")
-    if inputs.decomposition:
-        yield _interactions(inputs)
+    for number, each in enumerate(decomposition_of(result)):
+        yield _earned(result, each, opening="If the claim were true, of" if claimed and number == 0 else "Of")
+    if decomposition_of(result):
+        yield _interactions(result)
 
 
-def _earned(inputs: ReportInputs, each: TargetParts, *, opening: str) -> str:
+def _earned(result: StudyResult, each: TargetParts, *, opening: str) -> str:
     parts, unit = each.parts, each.unit
     joint = parts.part("joint", *parts.levers)
     order = sorted(parts.levers, key=lambda lever: -abs(parts.part("shapley", lever).mean))
     told = "; ".join(
-        f"'{inputs.design.levers[lever].label}' {_cell(parts.part('shapley', lever), unit)}, "
+        f"'{result.design.levers[lever].label}' {_cell(parts.part('shapley', lever), unit)}, "
         f"alone {change(parts.part('alone', lever).mean, unit)}"
         for lever in order
     )
     return f"{opening} {_cell(joint, unit)} {unit_words(unit)} of '{each.target.label}', levers earn: {told}."
 
 
-def _interactions(inputs: ReportInputs) -> str:
+def _interactions(result: StudyResult) -> str:
     """Pairs that together do more or less than each, by enough to matter; and those of which it may be so."""
     sure, open_ = [], 0
-    for one, other in combinations(inputs.design.levers, 2):
-        for each in inputs.decomposition:
+    for one, other in combinations(result.design.levers, 2):
+        for each in decomposition_of(result):
             found, mid = each.parts.interaction(one, other), each.target.minimal_important_difference
             says = beyond(found, mid)
             if says:
-                pair = f"'{inputs.design.levers[one].label}' with '{inputs.design.levers[other].label}'"
+                pair = f"'{result.design.levers[one].label}' with '{result.design.levers[other].label}'"
                 sure.append(f"{pair}, {_cell(found, each.unit)} {unit_words(each.unit)} of '{each.target.label}'")
             open_ += says is None
     words = "; ".join(sure) or "none is shown"
@@ -231,12 +238,12 @@ def _interactions(inputs: ReportInputs) -> str:
 # --- a file --------------------------------------------------------------------------------------------------
 
 
-def decomposition_table(inputs: ReportInputs) -> pd.DataFrame:
+def decomposition_table(result: StudyResult) -> pd.DataFrame:
     """The rows of `decomposition.csv`, tidy: a row a target (or a pool's busy share) and part."""
     import pandas as pd
 
     rows: list[tuple[object, ...]] = []
-    for each in inputs.decomposition:
+    for each in decomposition_of(result):
         mid = each.target.minimal_important_difference
         for part in each.parts.parts:
             says = beyond(part.estimate, mid)
@@ -251,7 +258,7 @@ def decomposition_table(inputs: ReportInputs) -> pd.DataFrame:
                     {True: "yes", False: "no", None: "cannot tell"}[says],
                 )
             )
-    for pool, parts in zip(inputs.baseline.day.pools, _busy(inputs), strict=True):
+    for pool, parts in zip(result.baseline.day.pools, _busy(result), strict=True):
         for part in parts.parts:
             if not math.isnan(part.estimate.mean):
                 told = _part(part.kind, part.levers, part.estimate)

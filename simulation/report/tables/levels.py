@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulation.analysis.compare import Comparison
-from simulation.report.inputs import ReportInputs
+from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
     MEASURE_LABELS,
@@ -16,20 +16,20 @@ from simulation.report.words import (
 )
 
 
-def true_levels(inputs: ReportInputs) -> tuple[str, ...]:
+def true_levels(result: StudyResult) -> tuple[str, ...]:
     """The true levels for which the first primary measure is known, most urgent first."""
-    groups = inputs.groups(inputs.design.primary[0].measure)
+    groups = result.groups(result.design.primary[0].measure)
     singles = [group for group in groups if group.startswith("acuity_true=") and not group.endswith("=1-2")]
     return tuple(group.split("=", 1)[1] for group in singles)
 
 
-def labels_table(inputs: ReportInputs) -> ReportTable | None:
+def labels_table(result: StudyResult) -> ReportTable | None:
     """How many patients get each label under each arm, as stated; None if the site's mix of levels is not known."""
-    names = true_levels(inputs)
-    if not names or any(len(arm.label_mix) != len(names) for arm in inputs.arms):
+    names = true_levels(result)
+    if not names or any(len(arm.label_mix) != len(names) for arm in result.arms):
         return None
     rows = []
-    for arm in inputs.arms:
+    for arm in result.arms:
         exact, under, over = (arm.agreement[f"{name}_share"] for name in ("exact", "under", "over"))
         agreed = (f"{100 * share:.1f}" for share in (exact, under, over))
         rows.append((arm.label, *(f"{100 * share:.1f}" for share in arm.label_mix), *agreed))
@@ -40,21 +40,21 @@ def labels_table(inputs: ReportInputs) -> ReportTable | None:
     )
 
 
-def by_level_table(inputs: ReportInputs) -> ReportTable | None:
+def by_level_table(result: StudyResult) -> ReportTable | None:
     """Who waits longer: the first primary's difference by true level, against the sham; None without true levels."""
-    measure, names = inputs.design.primary[0].measure, true_levels(inputs)
+    measure, names = result.design.primary[0].measure, true_levels(result)
     if not names:
         return None
     rows = []
-    for arm in sorted(inputs.others, key=lambda each: each.name != inputs.design.sham):
-        found = [inputs.row(arm.name, measure, f"acuity_true={name}") for name in names]
+    for arm in sorted(result.others, key=lambda each: each.name != result.design.sham):
+        found = [result.row(arm.name, measure, f"acuity_true={name}") for name in names]
         cells = [
             f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
-            + (" *" if outside_sham(inputs, row) else "")
+            + (" *" if outside_sham(result, row) else "")
             for row in found
         ]
-        rows.append((labelled(inputs, arm), *cells))
-    base = [inputs.row(inputs.design.baseline, measure, f"acuity_true={name}") for name in names]
+        rows.append((labelled(result, arm), *cells))
+    base = [result.row(result.design.baseline, measure, f"acuity_true={name}") for name in names]
     headers = (
         "arm",
         *(f"{name.replace('_', ' ')} ({amount(row.mean, row.unit)})" for name, row in zip(names, base, strict=True)),
@@ -62,10 +62,10 @@ def by_level_table(inputs: ReportInputs) -> ReportTable | None:
     unit = unit_words(base[0].unit)
     label = MEASURE_LABELS.get(measure, measure)
     notes = [
-        f"In brackets: above, under '{inputs.baseline.label}'; in cells, the 95 % interval (simulation noise only)."
+        f"In brackets: above, under '{result.baseline.label}'; in cells, the 95 % interval (simulation noise only)."
     ]
-    if inputs.sham is not None:
-        n_looked_at = (len(inputs.others) - 1) * len(names)
+    if result.sham is not None:
+        n_looked_at = (len(result.others) - 1) * len(names)
         notes.append(
             "*: differs from the sham, which has no effect but chance: the 95 % interval of the paired difference arm "
             f"less sham holds no 0. {false_alarms(n_looked_at, 'of these')}"
@@ -73,17 +73,17 @@ def by_level_table(inputs: ReportInputs) -> ReportTable | None:
     return ReportTable("by_level", f"{label} by TRUE level: differences, {unit}", headers, tuple(rows), tuple(notes))
 
 
-def controls_table(inputs: ReportInputs) -> ReportTable | None:
+def controls_table(result: StudyResult) -> ReportTable | None:
     """Arms less their own controls on the first primary, for everybody and by true level; None without controls."""
-    if not inputs.controlled():
+    if not result.controlled():
         return None
-    measure = inputs.design.primary[0].measure
-    names = true_levels(inputs)
+    measure = result.design.primary[0].measure
+    names = true_levels(result)
     groups = ("all", *(f"acuity_true={name}" for name in names))
-    unit = inputs.row(inputs.design.baseline, measure).unit
+    unit = result.row(result.design.baseline, measure).unit
     rows = []
-    for arm, control in inputs.controlled():
-        found = [inputs.against(arm.name, control.name, measure, group) for group in groups]
+    for arm, control in result.controlled():
+        found = [result.against(arm.name, control.name, measure, group) for group in groups]
         cells = (f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})" for each in found)
         rows.append((f"{arm.label} less {control.label}", *cells))
     headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
@@ -95,13 +95,13 @@ def controls_table(inputs: ReportInputs) -> ReportTable | None:
     return ReportTable("controls", title, headers, tuple(rows), (note,))
 
 
-def outside_sham(inputs: ReportInputs, row: Comparison) -> bool:
+def outside_sham(result: StudyResult, row: Comparison) -> bool:
     """Whether the arm differs from the sham: the interval of their difference, paired by replication, holds no 0.
 
     Two intervals against one baseline may overlap although the arms differ, and the other way round: both hold the
     baseline's luck.
     """
-    if inputs.sham is None or row.arm == inputs.sham.name:
+    if result.sham is None or row.arm == result.sham.name:
         return False
-    found = inputs.against(row.arm, inputs.sham.name, row.measure, row.group)
+    found = result.against(row.arm, result.sham.name, row.measure, row.group)
     return found.low > 0 or found.high < 0

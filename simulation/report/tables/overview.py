@@ -8,14 +8,8 @@ from collections.abc import Iterator
 from simulation.analysis.definitions import ALL
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
-from simulation.report.inputs import ReportInputs
-from simulation.report.tables.by_group import by_group_tables, is_asked
-from simulation.report.tables.coverage import spillover_tables
-from simulation.report.tables.decomposition import decomposition_tables
-from simulation.report.tables.levels import by_level_table, controls_table, labels_table
-from simulation.report.tables.ranking import better_table
+from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
-from simulation.report.tables.worse_off import worse_off_table
 from simulation.report.words import (
     MEASURE_LABELS,
     SIMULATION,
@@ -35,54 +29,38 @@ GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """What the table of safety says where a study states no margin for it."""
 
 
-def tables(inputs: ReportInputs) -> tuple[ReportTable, ...]:
-    """Everything that the screen shows, in order."""
-    if not inputs.others:
-        return (measures_table(inputs),)
-    by_lever, inputs = decomposition_tables(inputs), inputs.shown
-    found = [overview_table(inputs), *(target_table(inputs, target) for target in inputs.targets)]
-    if inputs.design.margins:
-        found.append(safety_table(inputs))
-    found += [
-        table for table in (labels_table(inputs), by_level_table(inputs), controls_table(inputs)) if table is not None
-    ]
-    if is_asked(inputs):
-        found += by_group_tables(inputs)
-    return (*found, *spillover_tables(inputs), worse_off_table(inputs), better_table(inputs), *by_lever)
-
-
-def overview_table(inputs: ReportInputs) -> ReportTable:
+def overview_table(result: StudyResult) -> ReportTable:
     """Arms by the main measures: level, and difference with its half-width."""
-    columns = [(target.label, target.measure, target.group) for target in inputs.targets]
+    columns = [(target.label, target.measure, target.group) for target in result.targets]
     columns += [
         (MEASURE_LABELS[name], name, "all")
         for name in ("left_share", "stay_mean")
-        if inputs.has(name) and name not in [target.measure for target in inputs.targets]
+        if result.has(name) and name not in [target.measure for target in result.targets]
     ]
     rows = []
-    for arm in inputs.arms:
+    for arm in result.arms:
         cells = []
         for _, measure, group in columns:
-            row = inputs.row(arm.name, measure, group)
+            row = result.row(arm.name, measure, group)
             level = amount(row.mean, row.unit)
-            own = arm.name != inputs.design.baseline and arm.name not in inputs.identical
+            own = arm.name != result.design.baseline and arm.name not in result.identical
             cells.append(f"{level}  {change(row.difference, row.unit)} {half_width(row)}" if own else level)
-        rows.append((labelled(inputs, arm), *cells))
+        rows.append((labelled(result, arm), *cells))
     notes = [
-        f"Mean over {inputs.run.replications} replications, then difference from '{inputs.baseline.label}' ± half of "
+        f"Mean over {result.run.replications} replications, then difference from '{result.baseline.label}' ± half of "
         "its 95 % interval (minutes, or percentage points).",
-        *INTERVAL_NOTES[inputs.interval_kind],
+        *INTERVAL_NOTES[result.interval_kind],
         doubt_note(),
     ]
     return ReportTable("overview", "Arms", ("arm", *(label for label, _, _ in columns)), tuple(rows), tuple(notes))
 
 
-def target_table(inputs: ReportInputs, target: Target) -> ReportTable:
+def target_table(result: StudyResult, target: Target) -> ReportTable:
     """One target: difference, interval, half-width and verdict, one line an arm."""
     rows = []
-    unit = inputs.row(inputs.design.baseline, target.measure, target.group).unit
-    for arm in inputs.others:
-        finding = inputs.finding(arm.name, target)
+    unit = result.row(result.design.baseline, target.measure, target.group).unit
+    for arm in result.others:
+        finding = result.finding(arm.name, target)
         row = finding.comparison
         rows.append(
             (
@@ -95,40 +73,40 @@ def target_table(inputs: ReportInputs, target: Target) -> ReportTable:
                 SIMULATION,
             )
         )
-    base = inputs.row(inputs.design.baseline, target.measure, target.group)
-    primary = "primary" if target in inputs.design.primary else "secondary"
+    base = result.row(result.design.baseline, target.measure, target.group)
+    primary = "primary" if target in result.design.primary else "secondary"
     title = (
-        f"{target.label} ({primary}): {amount(base.mean, unit)} under '{inputs.baseline.label}'; "
+        f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
         f"differences in {unit_words(unit)}"
     )
     headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "doubt in it")
     important = threshold(target.minimal_important_difference, unit)
     notes = [
-        f"Least difference that would matter: {important} ({target.mark}: {target.source}).",
-        _looked_at(inputs, target),
-        *INTERVAL_NOTES[inputs.interval_kind],
-        *_sham_note(inputs, target),
+        f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
+        _looked_at(result, target),
+        *INTERVAL_NOTES[result.interval_kind],
+        *_sham_note(result, target),
     ]
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
 
 
-def _looked_at(inputs: ReportInputs, target: Target) -> str:
+def _looked_at(result: StudyResult, target: Target) -> str:
     """How many verdicts stand beside this one, and what that does to its words."""
-    if target in inputs.design.primary:
-        n = len(inputs.others) * len(inputs.design.primary)
+    if target in result.design.primary:
+        n = len(result.others) * len(result.design.primary)
         return (
-            f"Intervals are of 95 % each. Verdicts are together: the {n} on primary measures ({len(inputs.others)} "
+            f"Intervals are of 95 % each. Verdicts are together: the {n} on primary measures ({len(result.others)} "
             f"arms) hold all at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %."
         )
-    n = len(inputs.others) * len(inputs.design.secondary)
+    n = len(result.others) * len(result.design.secondary)
     return f"Verdicts are each from their own 95 % interval. {false_alarms(n)}"
 
 
-def _sham_note(inputs: ReportInputs, target: Target) -> Iterator[str]:
-    band = inputs.band(target.measure, target.group)
+def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
+    band = result.band(target.measure, target.group)
     if band is None or math.isnan(band.difference.low):
         return
-    unit = inputs.row(inputs.design.baseline, target.measure, target.group).unit
+    unit = result.row(result.design.baseline, target.measure, target.group).unit
     yield (
         f"With no effect at all (sham): {change(band.difference.mean, unit)} "
         f"({span(band.difference.low, band.difference.high, unit)}, of its mean); one replication more would be "
@@ -136,9 +114,9 @@ def _sham_note(inputs: ReportInputs, target: Target) -> Iterator[str]:
     )
 
 
-def sham_line(inputs: ReportInputs) -> str | None:
+def sham_line(result: StudyResult) -> str | None:
     """How many patients are 'better' and 'worse' when nothing is different but luck."""
-    sham = inputs.sham
+    sham = result.sham
     if sham is None or sham.shares is None or math.isnan(sham.shares.better):
         return None
     return (
@@ -147,53 +125,53 @@ def sham_line(inputs: ReportInputs) -> str | None:
     )
 
 
-def safety_table(inputs: ReportInputs) -> ReportTable:
+def safety_table(result: StudyResult) -> ReportTable:
     """One line an arm: the judgement on every margin, then what is known of getting worse and has no margin."""
-    margins = inputs.design.margins
+    margins = result.design.margins
     judged = [margin.measure for margin in margins if margin.group == ALL]
-    others = [name for name in GETTING_WORSE if inputs.has(name) and name not in judged]
+    others = [name for name in GETTING_WORSE if result.has(name) and name not in judged]
     rows = []
-    for arm in inputs.others:
+    for arm in result.others:
         cells = []
         for margin in margins:
-            found = next(each for each in inputs.safety if each.arm == arm.name and each.margin == margin)
+            found = next(each for each in result.safety if each.arm == arm.name and each.margin == margin)
             row = found.comparison
             interval = span(row.difference_low, row.difference_high, row.unit)
             cells.append(f"{found.judgement.words} ({interval})")
-        cells += [effect(inputs.row(arm.name, name)) for name in others]
-        same = arm.name in inputs.identical
+        cells += [effect(result.row(arm.name, name)) for name in others]
+        same = arm.name in result.identical
         rows.append((arm.label, *((IDENTICAL,) * len(cells) if same else cells), SIMULATION))
     headers = (
         "arm",
-        *(f"{margin.label}, margin {_margin_words(inputs, margin)}" for margin in margins),
+        *(f"{margin.label}, margin {_margin_words(result, margin)}" for margin in margins),
         *(f"{MEASURE_LABELS[name]}, no margin stated" for name in others),
         "doubt in it",
     )
     notes = tuple(
-        f"Margin of '{margin.label}': {_margin_words(inputs, margin)} ({margin.mark}: {margin.source})."
+        f"Margin of '{margin.label}': {_margin_words(result, margin)} ({margin.evidence}: {margin.source})."
         for margin in margins
     )
-    n = len(inputs.others) * len(margins)
+    n = len(result.others) * len(margins)
     notes += (
-        f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(inputs.others)} arms) at once with 95 %, "
+        f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(result.others)} arms) at once with 95 %, "
         f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
         f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
-        *INTERVAL_NOTES[inputs.interval_kind],
+        *INTERVAL_NOTES[result.interval_kind],
     )
     return ReportTable(
         "safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes
     )
 
 
-def _margin_words(inputs: ReportInputs, margin: Margin) -> str:
-    return threshold(margin.margin, inputs.row(inputs.design.baseline, margin.measure, margin.group).unit)
+def _margin_words(result: StudyResult, margin: Margin) -> str:
+    return threshold(margin.margin, result.row(result.design.baseline, margin.measure, margin.group).unit)
 
 
-def measures_table(inputs: ReportInputs, arm: str | None = None) -> ReportTable:
+def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     """Every measure over all attendances of one arm, with the interval of its mean over replications."""
-    chosen = inputs.arm(arm or inputs.design.baseline)
+    chosen = result.arm(arm or result.design.baseline)
     rows = []
-    for row in inputs.comparisons:
+    for row in result.comparisons:
         if row.arm == chosen.name and row.group == "all":
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}"
@@ -206,26 +184,26 @@ def measures_table(inputs: ReportInputs, arm: str | None = None) -> ReportTable:
     )
 
 
-def warnings(inputs: ReportInputs) -> tuple[str, ...]:
+def warnings(result: StudyResult) -> tuple[str, ...]:
     """What a reader must know before any number."""
     found = [
-        f"Warning: '{inputs.arm(name).label}' is {IDENTICAL} in every measure of every replication. "
+        f"Warning: '{result.arm(name).label}' is {IDENTICAL} in every measure of every replication. "
         "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
-        for name in inputs.identical
+        for name in result.identical
     ]
-    if inputs.run.replications < 2:
+    if result.run.replications < 2:
         found.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
-    if 2 <= inputs.run.replications < PILOT:
+    if 2 <= result.run.replications < PILOT:
         found.append(
-            f"Warning: {inputs.run.replications} replications give wide intervals, and how wide they should be is "
+            f"Warning: {result.run.replications} replications give wide intervals, and how wide they should be is "
             "hardly known. Run ten or more before anything is read from them."
         )
-    n_unfinished = int(inputs.manifest.get("unfinished", 0))
+    n_unfinished = int(result.manifest.get("unfinished", 0))
     if n_unfinished:
         found.append(
             f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
             "How long these stay is not known, so means of stays are missing (–) where they are among them in any "
             "replication of either arm; a longer "
-            "run.run_out_days or more capacity is needed."
+            "run.cool_down_days or more capacity is needed."
         )
     return tuple(found)

@@ -6,7 +6,8 @@ import math
 
 from simulation.analysis.compare import Comparison
 from simulation.analysis.definitions import DEFINITIONS
-from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
     SIMULATION,
@@ -18,17 +19,17 @@ from simulation.report.words import (
 from simulation.study.design import Target
 
 
-def ranked(inputs: ReportInputs, target: Target) -> tuple[Comparison, ...]:
+def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
     """Arms but the sham by their effect on a target, best first; as stated where neither way is better."""
     if DEFINITIONS[target.measure].better == "neither":
         return tuple(
-            inputs.row(arm.name, target.measure, target.group)
-            for arm in inputs.others
-            if arm.name != inputs.design.sham
+            result.row(arm.name, target.measure, target.group)
+            for arm in result.others
+            if arm.name != result.design.sham
         )
     sign = 1 if DEFINITIONS[target.measure].better == "lower" else -1
     rows = [
-        inputs.row(arm.name, target.measure, target.group) for arm in inputs.others if arm.name != inputs.design.sham
+        result.row(arm.name, target.measure, target.group) for arm in result.others if arm.name != result.design.sham
     ]
     return tuple(sorted(rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference))
 
@@ -39,36 +40,36 @@ def per_100k(row: Comparison, pounds: float) -> tuple[float, float, float]:
     return row.difference * scale, row.difference_low * scale, row.difference_high * scale
 
 
-def priced(inputs: ReportInputs) -> tuple[ReportArm, ...]:
+def priced(result: StudyResult) -> tuple[ArmResult, ...]:
     """Arms, the sham left out, that state a cost above nothing."""
     return tuple(
-        arm for arm in inputs.others if arm.cost is not None and arm.cost > 0 and arm.name != inputs.design.sham
+        arm for arm in result.others if arm.cost is not None and arm.cost > 0 and arm.name != result.design.sham
     )
 
 
-def better_table(inputs: ReportInputs) -> ReportTable:
+def better_table(result: StudyResult) -> ReportTable:
     """What would do better: every arm but the sham, by its effect on the first primary and per £100,000."""
-    target = inputs.design.primary[0]
+    target = result.design.primary[0]
     rows = []
-    for row in ranked(inputs, target):
-        arm = inputs.arm(row.arm)
+    for row in ranked(result, target):
+        arm = result.arm(row.arm)
         cost, each = "not stated", "–"
         if arm.cost is not None:
             cost = f"£{arm.cost:,.0f}"
-        if arm in priced(inputs) and arm.cost is not None:
+        if arm in priced(result) and arm.cost is not None:
             mean, low, high = per_100k(row, arm.cost)
             each = f"{change(mean, row.unit)} ({span(low, high, row.unit)})"
         rows.append(
             (
-                labelled(inputs, arm),
+                labelled(result, arm),
                 f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})",
                 cost,
                 each,
-                inputs.finding(arm.name, target).verdict.words,
+                result.finding(arm.name, target).verdict.words,
                 SIMULATION,
             )
         )
-    unit = unit_words(inputs.row(inputs.design.baseline, target.measure, target.group).unit)
+    unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
     headers = ("arm", f"effect, {unit}", "cost a year", "for each £100,000 a year", "verdict", "doubt in it")
     notes = (
         "In brackets the 95 % interval of the difference from the baseline: the order is that of the estimates, and "

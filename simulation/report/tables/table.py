@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ReportTable:
     """A table as it is read: `kind` is a short name, `headers` and `rows` are text, `notes` stand below."""
 
@@ -15,6 +20,23 @@ class ReportTable:
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+
+    def frame(self) -> pd.DataFrame:
+        """The same in pandas: the cells as they are read, the headers as columns."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.rows), columns=list(self.headers))
+
+    def __repr__(self) -> str:
+        return f"ReportTable('{self.kind}': {self.title}; {len(self.rows)} rows, {len(self.headers)} columns)"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        head = "".join(f"<th scope='col'>{escape(header)}</th>" for header in self.headers)
+        body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
+        notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
+        caption = f"<caption>{escape(self.title)}</caption>"
+        return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
 
 
 def is_numeric(cells: Sequence[str]) -> bool:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from simulation.analysis.compare import Comparison
 from simulation.analysis.multiplicity import ALPHA, holm, is_worse, p_value
-from simulation.report.inputs import ReportArm, ReportInputs
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
     MEASURE_LABELS,
@@ -18,7 +19,7 @@ from simulation.report.words import (
     span,
 )
 
-WORSE_OFF_BY = ("acuity_true", "age_band", "stream", "language_need")
+WORSE_OFF_BY = ("acuity_true", "age_band", "arrival_source", "language_need")
 """Attributes whose groups are looked at, one by one, for who is worse off."""
 
 
@@ -26,30 +27,30 @@ WORSE_OFF_BY = ("acuity_true", "age_band", "stream", "language_need")
 class WorseOff:
     """A group of an arm whose interval is wholly on the worse side; `holm`: it still is after Holm's adjustment."""
 
-    arm: ReportArm
+    arm: ArmResult
     comparison: Comparison
     p: float
     holm: bool
 
 
-def worse_off_groups(inputs: ReportInputs) -> tuple[str, ...]:
+def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
     """The groups that are looked at, by the first primary measure."""
-    measure = inputs.design.primary[0].measure
+    measure = result.design.primary[0].measure
     return tuple(
-        group for group in inputs.groups(measure) if group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2")
+        group for group in result.groups(measure) if group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2")
     )
 
 
-def worse_off(inputs: ReportInputs) -> tuple[WorseOff, ...]:
+def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
     """Who waits longer under which arm: every group whose 95 % interval is wholly worse, the surest first.
 
     Holm's step-down holds the chance of any false alarm over all arms and groups at 5 %.
     """
-    measure = inputs.design.primary[0].measure
+    measure = result.design.primary[0].measure
     looked_at = []
-    for arm in inputs.others:
-        for group in worse_off_groups(inputs):
-            row = inputs.row(arm.name, measure, group)
+    for arm in result.others:
+        for group in worse_off_groups(result):
+            row = result.row(arm.name, measure, group)
             p = p_value(row)
             if not math.isnan(p):
                 looked_at.append((p, arm, row))
@@ -60,10 +61,10 @@ def worse_off(inputs: ReportInputs) -> tuple[WorseOff, ...]:
     )
 
 
-def worse_off_table(inputs: ReportInputs) -> ReportTable:
+def worse_off_table(result: StudyResult) -> ReportTable:
     """Who is worse off, and how many false alarms so much looking would bring."""
     rows = []
-    for each in worse_off(inputs):
+    for each in worse_off(result):
         row = each.comparison
         rows.append(
             (
@@ -76,11 +77,11 @@ def worse_off_table(inputs: ReportInputs) -> ReportTable:
                 SIMULATION,
             )
         )
-    n_groups = len(worse_off_groups(inputs))
-    n_looked_at = n_groups * len(inputs.others)
-    label = MEASURE_LABELS.get(inputs.design.primary[0].measure, inputs.design.primary[0].measure)
+    n_groups = len(worse_off_groups(result))
+    n_looked_at = n_groups * len(result.others)
+    label = MEASURE_LABELS.get(result.design.primary[0].measure, result.design.primary[0].measure)
     notes = [
-        f"{label}, in {n_groups} groups (true level, age, how they came, language) of {len(inputs.others)} arms: "
+        f"{label}, in {n_groups} groups (true level, age, how they came, language) of {len(result.others)} arms: "
         f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "
         "'stands' says which stay after Holm's adjustment over all of them (5 % chance of any false alarm).",
     ]

@@ -1,0 +1,381 @@
+"""The public names: what notebooks, scripts, the commands and the app use. `simulation` lists them.
+
+import simulation as ae
+result = ae.compare(ae.load("study=ai_triage", "run.replications=4"))
+again = ae.read(result.write("results"))
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any, Self
+
+from simulation.config.stored import study_of
+from simulation.errors import ResultsError
+from simulation.experiment.executors import Executor, Failed
+from simulation.experiment.replicate import ReplicationResult
+from simulation.experiment.result import StudyResult
+from simulation.experiment.run import Done, failure, in_order, replications
+from simulation.experiment.store.folders import must_be_writable, point_latest
+from simulation.experiment.store.identity import Identity, identity_of
+from simulation.experiment.store.manifest import manifest_of
+from simulation.experiment.store.read import read_run
+from simulation.experiment.store.unfinished import UnfinishedRun
+from simulation.experiment.store.write import write_data
+from simulation.explain.explanation import Explained
+from simulation.records.serialise import Plain
+from simulation.report.figures.drawing import Picture
+from simulation.report.page import page
+from simulation.report.pictures import every_picture, picture
+from simulation.report.sweep import Sweep, beside
+from simulation.report.tables import every_table
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import effect
+from simulation.report.write import write_report
+from simulation.study.overload import refuse_overload
+from simulation.study.study import Study
+
+MOST_FINDINGS = 6
+"""Verdicts that the short form of a result shows."""
+
+
+class Result(StudyResult):
+    """What a study found, computed or read: values, verdicts, tables, figures, report."""
+
+    @property
+    def tables(self) -> dict[str, ReportTable]:
+        """Every table of the report, by name."""
+        return every_table(self)
+
+    def figure(self, name: str) -> Picture:
+        """One figure of the report: 'differences', 'day', 'pathway', ... Raises ResultsError if there is none."""
+        return picture(self, name)
+
+    def report(self) -> str:
+        """The report as one HTML page that stands alone."""
+        return page(self, every_picture(self))
+
+    def write(self, results: Path | str = "results") -> Path:
+        """Write data, figures and report into a folder of their own in `results`; that folder.
+
+        Raises ResultsError if it cannot be written, also if only its report could not be made.
+        """
+        results = Path(results)
+        must_be_writable(results)
+        folder = write_data(self, results / self.study.design.name)
+        point_latest(results, folder)
+        failed = write_report(folder, self)
+        if failed is not None:
+            raise failed
+        return folder
+
+    def beside(self, other: StudyResult) -> Sweep:
+        """This result and another of the same study (at another site, version or date) beside each other.
+
+        Raises ResultsError if they have no arm or no target in common.
+        """
+        return beside(self, other)
+
+    def more(self, n: int, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Self:
+        """The result with `n` replications more, the next by number.
+
+        It was looked at before it was extended, so its verdicts come from intervals that hold however often one looks,
+        unless it has just reached its planned number. Raises ResultsError if `n` is less than 1.
+        """
+        if n < 1:
+            raise ResultsError(f"more({n}): there is nothing to add. Give 1 or more")
+        first = self.replications[-1].replication + 1
+        began = time.perf_counter()
+        new = _all_of(self.study, range(first, first + n), done=done, executor=executor)
+        return self._with((*self.replications, *new), time.perf_counter() - began)
+
+    def _with(self, more: tuple[ReplicationResult, ...], wall_seconds: float) -> Self:
+        seconds = self.manifest.get("wall_seconds", 0.0) + wall_seconds
+        manifest = _manifest(self.study, more, Identity(self.manifest["identity"]), seconds)
+        return type(self)(self.study, more, self.explained, manifest)
+
+    def __repr__(self) -> str:
+        n = len(self.replications)
+        lines = [
+            f"Result of '{self.design.name}': {len(self.arms)} arms, {n} of {self.run.replications} planned "
+            f"replications, scenario {self.scenario}"
+        ]
+        primary = [finding for finding in self.findings if finding.target in self.design.primary]
+        lines += [
+            f"  {self.arm(finding.arm).label}: {finding.target.label.lower()} {effect(finding.comparison)}, "
+            f"{finding.verdict.words}"
+            for finding in primary[:MOST_FINDINGS]
+        ]
+        if len(primary) > MOST_FINDINGS:
+            lines.append(f"  ... {len(primary) - MOST_FINDINGS} more verdicts: result.findings")
+        lines.append("  Planning only, not for clinical use.")
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        tables = self.tables
+        first = tables.get("overview") or tables["measures"]
+        return f"<pre>{escape(repr(self))}</pre>{first._repr_html_()}"
+
+
+# --- running ----------------------------------------------------------------------------------------------------------
+
+
+def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
+    """Run every arm of a study on the same patients; `done(n)` is told after each of the replications.
+
+    `executor`: one that lives on after the call (`ae.open_executor(study)`); else one is opened and closed. Raises
+    ConfigError if a pool is overloaded over the week and nothing relieves it (unless `allow_overload`), and AeflowError
+    with the numbers of replications that failed.
+    """
+    refuse_overload(study)
+    began = time.perf_counter()
+    done_now = _all_of(study, study.run.numbers, done=done, executor=executor)
+    manifest = _manifest(study, done_now, identity_of(study), time.perf_counter() - began)
+    return Result(study, done_now, Explained(study), manifest)
+
+
+def run(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
+    """Run one arm alone: the baseline's department under the policy of the group `triage`."""
+    return compare(study.only(), done=done, executor=executor)
+
+
+def grow(study: Study, *, executor: Executor | None = None) -> Growth:
+    """Results as replications arrive, each of the unbroken beginning so far: `for result in ae.grow(study): ...`.
+
+    Only the unbroken beginning counts, so slow replications bias nothing. Raises ConfigError as `compare` does.
+    """
+    return Growth(study, executor)
+
+
+class Growth(Iterator[Result]):
+    """Results of a study that grow, one replication or more at a time, up to the planned number.
+
+    `cancel()` ends it from any thread; the last result is whole. While it grows its verdicts come from intervals that
+    hold however often one looks; the ordinary ones only at the planned number.
+    """
+
+    def __init__(self, study: Study, executor: Executor | None = None) -> None:
+        refuse_overload(study)
+        self._study = study
+        self._cancelled = threading.Event()
+        self._results = self._grown(executor)
+
+    def __next__(self) -> Result:
+        """The next longer result. Raises StopIteration at the planned number or when cancelled."""
+        return next(self._results)
+
+    def cancel(self) -> None:
+        """Stop; what runs is ended."""
+        self._cancelled.set()
+
+    def _grown(self, executor: Executor | None) -> Iterator[Result]:
+        study, numbers = self._study, self._study.run.numbers
+        explained, identity = Explained(study), identity_of(study)
+        began = time.perf_counter()
+        beginning: list[ReplicationResult] = []
+        waiting: dict[int, ReplicationResult] = {}
+        arriving = replications(study, numbers, executor=executor, cancelled=self._cancelled)
+        for arrived in arriving:
+            if isinstance(arrived, Failed):
+                raise failure([arrived])
+            waiting[arrived.replication] = arrived
+            n_before = len(beginning)
+            while len(beginning) < len(numbers) and numbers[len(beginning)] in waiting:
+                beginning.append(waiting.pop(numbers[len(beginning)]))
+            if len(beginning) > n_before and not self._cancelled.is_set():
+                so_far = tuple(beginning)
+                yield Result(study, so_far, explained, _manifest(study, so_far, identity, time.perf_counter() - began))
+
+
+def _all_of(study: Study, numbers: range, *, done: Done, executor: Executor | None) -> tuple[ReplicationResult, ...]:
+    """Replications by number, in order. Raises AeflowError with the numbers of those that failed."""
+    results: list[ReplicationResult] = []
+    failed: list[Failed] = []
+    for result in replications(study, numbers, executor=executor):
+        if isinstance(result, Failed):
+            failed.append(result)
+        else:
+            results.append(result)
+            done(len(results))
+    if failed:
+        raise failure(failed)
+    return in_order(results)
+
+
+def _manifest(study: Study, done: Sequence[ReplicationResult], identity: Identity, wall_seconds: float) -> Plain:
+    return manifest_of(
+        study,
+        done,
+        identity,
+        wall_seconds=wall_seconds,
+        engine_seconds=sum(each.engine_seconds for each in done),
+        finished_at=datetime.now().astimezone(),
+    )
+
+
+# --- storing and reading ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A result and its folder; `failed`: why there are no pictures and no page, or not all of them."""
+
+    result: Result
+    folder: Path
+    failed: ResultsError | None = None
+
+
+def run_into(
+    study: Study,
+    results: Path,
+    *,
+    resume: bool = True,
+    say: Any = print,
+    done: Done = lambda n_done: None,
+) -> Stored:
+    """Run a study, keep its replications as they end, and write its folder of results: what the commands do.
+
+    An unfinished run of the same study and program goes on where it ended, unless `resume` is false. `say` is told in
+    words what is resumed, and what is there and not used. Raises ResultsError if the place cannot be written, and
+    AeflowError with the numbers of replications that failed; what was simulated is kept.
+    """
+    must_be_writable(results)
+    identity = identity_of(study)
+    parent = results / study.design.name
+    with UnfinishedRun(parent, identity, part_of=study.run.part_name, resume=resume) as unfinished:
+        for note in unfinished.notes:
+            say(f"Note: {note}.")
+        folder = unfinished.finished_as
+        if folder is not None:
+            say(f"Resuming: {folder} holds all replications; its report is made.")
+            result = read(folder)
+        else:
+            result = _finished(study, unfinished, identity, say=say, done=done)
+            folder = write_data(result, parent, about_to=unfinished.will_finish_as)
+        point_latest(results, folder)
+        failed = write_report(folder, result)
+        unfinished.remove()
+        return Stored(result, folder, failed)
+
+
+def _finished(study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Any, done: Done) -> Result:
+    """The result of all replications, of which those that are kept are not run again."""
+    numbers = study.run.numbers
+    kept = {number: unfinished.kept[number] for number in numbers if number in unfinished.kept}
+    missing = [number for number in numbers if number not in kept]
+    if kept:
+        say(
+            f"Resuming an unfinished run: {len(kept)} of {len(numbers)} replications are kept "
+            "(resume=false begins anew)."
+        )
+        done(len(kept))
+    began = time.perf_counter()
+    failed: list[Failed] = []
+    try:
+        for result in replications(study, missing):
+            if isinstance(result, Failed):
+                failed.append(result)
+            else:
+                kept[result.replication] = result
+                unfinished.add(result)
+                done(len(kept))
+    except KeyboardInterrupt:
+        words = f"{len(kept)} of {len(numbers)} replications are kept in {unfinished.folder}; the same command goes on."
+        raise KeyboardInterrupt(words) from None
+    if failed:
+        raise failure(failed, kept=len(kept))
+    ordered = in_order(list(kept.values()))
+    manifest = manifest_of(
+        study,
+        ordered,
+        identity,
+        wall_seconds=time.perf_counter() - began,
+        engine_seconds=unfinished.engine_seconds,
+        finished_at=datetime.now().astimezone(),
+    )
+    return Result(study, ordered, Explained(study), manifest)
+
+
+def read(folder: Path | str) -> Result:
+    """A stored result: the same type, values, verdicts, tables and figures as when it was computed.
+
+    `folder`: one that a run wrote, or `results/latest`. Every file is checked against its checksum. Raises ResultsError
+    if it is not a complete folder of results, or damaged.
+    """
+    stored = read_run(Path(folder))
+    study = study_of(stored)
+    return Result(study, stored.replications, Explained(study, stored.explanation), stored.manifest)
+
+
+def gather(folders: Sequence[Path | str]) -> Result:
+    """Results of parts of one study (`run.first`, `run.count`) as one.
+
+    Raises ResultsError if they are of different studies or programs, overlap, or leave a gap.
+    """
+    if not folders:
+        raise ResultsError("gather: no folder is named. Name the folders that the parts wrote")
+    parts = [read(folder) for folder in folders]
+    first = parts[0]
+    merged: dict[int, ReplicationResult] = {}
+    for folder, part in zip(folders, parts, strict=True):
+        ours, theirs = (Identity(each.manifest["identity"]) for each in (first, part))
+        if ours.key != theirs.key:
+            changed = ", ".join(ours.differences(theirs))
+            raise ResultsError(f"{folder}: is not a part of the same run as {folders[0]}: {changed} differ")
+        twice = sorted(merged.keys() & {each.replication for each in part.replications})
+        if twice:
+            raise ResultsError(f"{folder}: replication {twice[0]} is in another folder, too. Name each part once")
+        merged |= {each.replication: each for each in part.replications}
+    planned = range(first.run.replications)
+    missing = [number for number in planned if number not in merged]
+    if missing:
+        raise ResultsError(
+            f"gather: {len(missing)} of {len(planned)} replications are in no folder (the first is {missing[0]}). Run "
+            f"them, e.g. with run.first={missing[0]} run.count={len(missing)}, and name their folder too"
+        )
+    ordered = in_order(list(merged.values()))
+    wall_seconds = sum(part.manifest["wall_seconds"] for part in parts)
+    engine_seconds = sum(part.manifest["engine_seconds"] for part in parts)
+    manifest = manifest_of(
+        first.study,
+        ordered,
+        Identity(first.manifest["identity"]),
+        wall_seconds=wall_seconds,
+        engine_seconds=engine_seconds,
+        finished_at=datetime.now().astimezone(),
+    )
+    return Result(first.study, ordered, first.explained, manifest)
+
+
+def what_changed(result: Result) -> tuple[str, ...]:
+    """In words, what has changed since a stored result was computed and can change its numbers; nothing if nothing."""
+    return Identity(result.manifest["identity"]).differences(identity_of(result.study))
+
+
+def same_numbers(one: StudyResult, other: StudyResult) -> bool:
+    """Whether two results have the same measures in every replication of every arm, to the last bit."""
+    if one.measures.keys() != other.measures.keys():
+        return False
+    pairs = [(one.measures[arm], other.measures[arm]) for arm in one.measures]
+    return all(len(ours) == len(theirs) for ours, theirs in pairs) and all(
+        mine.names == yours.names and mine.values.tobytes() == yours.values.tobytes()
+        for ours, theirs in pairs
+        for mine, yours in zip(ours, theirs, strict=True)
+    )
+
+
+def figure(result: Result, name: str) -> Picture:
+    """One figure of a result's report: see `Result.figure`."""
+    return result.figure(name)
+
+
+def write(result: Result, results: Path | str = "results") -> Path:
+    """Write a result: see `Result.write`."""
+    return result.write(results)

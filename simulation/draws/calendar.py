@@ -1,0 +1,83 @@
+"""Which day of the model year each simulated day is, and in which week a replication begins to be measured.
+
+The calendar is anchored at the first measured day, a Monday: the warm-up is counted back from it, so a longer warm-up
+moves no calendar day of the window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.errors import DrawsError
+from simulation.units import DAY
+
+DAYS_IN_WEEK = 7
+WEEKS_IN_YEAR = 52
+DAYS_IN_YEAR = WEEKS_IN_YEAR * DAYS_IN_WEEK
+"""A model year is 52 whole weeks, so that every weekday counts equally; months are its twelfths."""
+MONTHS_IN_YEAR = 12
+WEEKS_APART = 19
+"""Weeks from one replication's start to the next one's. No step without a common divisor with 52 spreads its beginnings
+more evenly, and it is the one nearest to the smaller part of the golden section of a year (52 x 0.382 = 19.9)."""
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """The days of one replication: the first measured day is the Monday of `start_week` of the model year.
+
+    start_week    0 (the first of January) to 51
+    warm_up_days  simulated before that day, whole weeks
+
+    Raises DrawsError for a week that the model year has not, and for a warm-up that is not whole weeks: the run begins
+    on a Monday, too.
+
+    >>> calendar = Calendar(start_week=1, warm_up_days=14)
+    >>> calendar.days_of_year(np.array([0, 7, 14])).tolist()
+    [357, 0, 7]
+    """
+
+    start_week: int = 0
+    warm_up_days: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start_week < WEEKS_IN_YEAR:
+            raise DrawsError(f"start_week is {self.start_week}. Give a week from 0 to {WEEKS_IN_YEAR - 1}")
+        if self.warm_up_days < 0 or self.warm_up_days % DAYS_IN_WEEK:
+            raise DrawsError(f"warm_up_days is {self.warm_up_days}. Give whole weeks: 0, 7, 14, ...")
+
+    @property
+    def measured_from(self) -> int:
+        """The tick at which the first measured day begins."""
+        return self.warm_up_days * DAY
+
+    def measured_days(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Days since the first measured one, which is 0, of days since the start of the run; below 0 in the warm-up."""
+        return days - self.warm_up_days
+
+    def days_of_year(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The day of the model year, 0 to 363, of each day since the start of the run; shape of `days`."""
+        return (self.measured_days(days) + DAYS_IN_WEEK * self.start_week) % DAYS_IN_YEAR
+
+    def months(self, days: NDArray[np.int64]) -> NDArray[np.int64]:
+        """The month, 0 for January, of each day since the start of the run; shape of `days`."""
+        return self.days_of_year(days) * MONTHS_IN_YEAR // DAYS_IN_YEAR
+
+
+FROM_JANUARY = Calendar()
+"""Measured from the first simulated day on, the Monday of week 0."""
+
+
+def balanced_start_week(replication: int) -> int:
+    """The week, 0 to 51, in which a replication begins to be measured, so that the first n replications are spread
+    evenly over the year whatever n is.
+
+    Of the first n, the number that begin in any stretch of the year differs from its share by less than 2.2. Of 52 in a
+    row each begins in a week of its own.
+
+    >>> [balanced_start_week(replication) for replication in range(6)]
+    [0, 19, 38, 5, 24, 43]
+    """
+    return WEEKS_APART * replication % WEEKS_IN_YEAR

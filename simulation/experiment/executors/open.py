@@ -1,0 +1,43 @@
+"""Executors by name."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from simulation.experiment.executors.local import LocalExecutor
+from simulation.experiment.executors.seam import Executor
+from simulation.experiment.executors.serial import SerialExecutor
+from simulation.study.study import Study
+
+MOST_WORKERS = 61 if sys.platform == "win32" else 1024
+"""Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere a slip of the pen."""
+
+
+def processors() -> int:
+    """How many processes are worth starting: the processors that this one may use, MOST_WORKERS at most."""
+    if hasattr(os, "sched_getaffinity"):
+        return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
+    return min(os.cpu_count() or 1, MOST_WORKERS)
+
+
+def _local(study: Study) -> Executor:
+    return LocalExecutor(study.workers) if study.workers > 1 else SerialExecutor()
+
+
+EXECUTORS: dict[str, Callable[[Study], Executor]] = {
+    "serial": lambda study: SerialExecutor(),
+    "local": _local,
+}
+
+
+@contextmanager
+def open_executor(study: Study) -> Iterator[Executor]:
+    """The executor that a study asks for, closed at the end."""
+    executor = EXECUTORS[study.executor](study)
+    try:
+        yield executor
+    finally:
+        executor.close()

@@ -1,0 +1,145 @@
+"""A folder of results, read and verified: files are as they were written, and belong together. Nothing is simulated."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from simulation.errors import ResultsError
+from simulation.experiment.replicate import ReplicationResult
+from simulation.experiment.store.folders import LATEST
+from simulation.experiment.store.manifest import CHECKSUM, FILES, FORMAT, checksums, is_sound
+from simulation.experiment.store.rows import Layout, replications_of
+from simulation.experiment.store.write import DETAILS, EXPLANATION, MANIFEST, REPLICATIONS, STUDY
+from simulation.explain.arm_changes import AddedAssumption, Change
+from simulation.explain.explanation import ArmExplanation, Explanation
+from simulation.pathway.graph import Edge
+from simulation.pathway.subgraph import Subgraph
+from simulation.records.columns import read_columns
+from simulation.records.schema import Floats
+from simulation.records.serialise import Plain
+from simulation.records.store import read_replications
+
+NEEDED = (STUDY, EXPLANATION, REPLICATIONS, DETAILS)
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """What a folder of results holds; `study` as plain values, which `config` makes a study of again."""
+
+    folder: Path
+    manifest: Plain
+    study: Plain
+    explanation: Explanation
+    replications: tuple[ReplicationResult, ...]
+
+
+def read_run(path: Path) -> StoredRun:
+    """What a folder of results holds.
+
+    `path`: the folder, or `latest`, link or file. Raises ResultsError if it is not a complete folder of results, or if
+    a file is not as it was written.
+    """
+    folder = followed(path)
+    manifest = read_manifest(folder)
+    missing = [name for name in NEEDED if name not in manifest[FILES]]
+    if missing:
+        raise ResultsError(f"{folder / MANIFEST}: lists no {missing[0]}. Run the study again")
+    _verify(folder, manifest[FILES])
+    study = _json(folder / STUDY)
+    explanation = _explanation(_json(folder / EXPLANATION))
+    columns, metadata = read_columns(folder / DETAILS)
+    layout = Layout.from_plain(metadata["layout"])
+    n_arms = len(study["arms"])
+    values = _values(folder / REPLICATIONS, layout, columns)
+    replications = replications_of(columns, layout, values, n_arms=n_arms)
+    return StoredRun(folder, manifest, study, explanation, tuple(replications))
+
+
+def read_manifest(folder: Path) -> Plain:
+    """The manifest of a folder of results. Raises ResultsError if it is missing, damaged or of another format."""
+    path = folder / MANIFEST
+    manifest = _json(path)
+    if manifest.get("format") != FORMAT:
+        raise ResultsError(
+            f"{folder}: is of format {manifest.get('format')}, this version reads {FORMAT}. Run the study again"
+        )
+    if not is_sound(manifest) or not isinstance(manifest.get(FILES), dict):
+        raise ResultsError(f"{path}: is damaged (it does not match its own {CHECKSUM}). Run the study again")
+    return manifest
+
+
+def followed(path: Path) -> Path:
+    """The folder itself, also where `latest` is a text file that names it. Raises ResultsError if there is none."""
+    if path.is_file() and path.name == LATEST:
+        try:
+            path = path.parent / path.read_text(encoding="utf-8").strip()
+            if not path.is_dir():
+                raise ResultsError(f"{path}: there is no such folder. results/{LATEST} names it, but it has gone")
+        except (OSError, UnicodeDecodeError, ValueError):
+            raise ResultsError(f"{path}: names no folder of results. Name a folder that a run wrote") from None
+    if not path.is_dir():
+        raise ResultsError(f"{path}: there is no such folder. Name a folder that a run wrote, or results/{LATEST}")
+    return path
+
+
+def _verify(folder: Path, files: Mapping[str, str]) -> None:
+    for name, checksum in files.items():
+        path = folder / name
+        if path.parent != folder:
+            raise ResultsError(f"{folder / MANIFEST}: names '{name}', which is not in the folder")
+        if not path.is_file():
+            raise ResultsError(f"{path}: there is no such file. Name a folder that a run wrote, as a whole")
+        try:
+            (found,) = checksums(folder, [name]).values()
+        except OSError as error:
+            raise ResultsError(f"{path}: cannot be read ({error.strerror or error})") from None
+        if found != checksum:
+            raise ResultsError(
+                f"{path}: is damaged or another run's (it does not match the checksum in {MANIFEST}). Take it from a "
+                "copy, or run the study again"
+            )
+
+
+def _values(path: Path, layout: Layout, columns: Mapping[str, Any]) -> list[Floats]:
+    """By row of the details, the values of its measures."""
+    value = read_replications(path)["value"]
+    lengths = [len(layout.names[arm]) for arm in columns["arm"].tolist()]
+    if sum(lengths) != len(value):
+        raise ResultsError(f"{path}: holds {len(value)} values, where {sum(lengths)} are expected. Run the study again")
+    return np.split(value, np.cumsum(lengths)[:-1])
+
+
+def _explanation(content: Plain) -> Explanation:
+    arms = {
+        name: ArmExplanation(
+            agreement={key: np.nan if value is None else value for key, value in arm["agreement"].items()},
+            label_mix=tuple(arm["label_mix"]),
+            cost=arm["cost"],
+            cost_words=arm["cost_words"],
+            changed=tuple(Change(**{**change, "at": tuple(change["at"])}) for change in arm["changed"]),
+            added_assumptions=tuple(AddedAssumption(**each) for each in arm["added_assumptions"]),
+        )
+        for name, arm in content["arms"].items()
+    }
+    graph = content["reachable"]
+    edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
+    passed = tuple((node, to) for node, to in graph["passed"])
+    return Explanation(arms, Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed))
+
+
+def _json(path: Path) -> Plain:
+    if not path.is_file():
+        raise ResultsError(f"{path}: there is no such file. Name a folder that a run wrote, as a whole")
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise ResultsError(f"{path}: is not JSON that can be read ({error}). Run the study again") from None
+    if not isinstance(content, dict):
+        raise ResultsError(f"{path}: is not what a run writes. Run the study again")
+    return cast(Plain, content)

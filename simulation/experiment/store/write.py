@@ -1,0 +1,123 @@
+"""A folder of results: its data are written whole or not at all.
+
+`results/<study>/<date>T<time>-<hash>/`. The data are written beside it under a name that starts `.partial-` and renamed
+at the end, so a folder without that name holds all of them. `results/latest` leads to the newest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from simulation.analysis.compare import summary
+from simulation.experiment.replicate import ReplicationResult
+from simulation.experiment.result import StudyResult
+from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
+from simulation.experiment.store.identity import content_of, resolved_of
+from simulation.experiment.store.manifest import checksums, sealed
+from simulation.experiment.store.parts import flush
+from simulation.experiment.store.rows import Layout, columns_of
+from simulation.records.columns import write_columns
+from simulation.records.schema import Replications
+from simulation.records.serialise import Plain, digest, exact, to_json
+from simulation.records.store import write_tables
+
+CONFIG, MANIFEST, STUDY, EXPLANATION = "config.yaml", "manifest.json", "study.json", "explanation.json"
+REPLICATIONS, DETAILS, SUMMARY = "replications.parquet", "details.parquet", "summary.csv"
+REPLICATIONS_AT_ONCE = 64
+"""Replications in a row group: a stored run is the same bytes however its parts were cut."""
+
+
+def write_data(result: StudyResult, parent: Path, *, about_to: Callable[[str], None] = lambda name: None) -> Path:
+    """Write the data of a result into a folder of its own in `parent`; that folder.
+
+    `about_to` is told the folder's name before it gets it. Raises ResultsError if it cannot be written; then, as after
+    Ctrl-C, nothing of it is left there.
+    """
+    finished_at = datetime.fromisoformat(result.manifest["finished_at"])
+    name = f"{finished_at:%Y-%m-%dT%H%M%S}-{digest(result.manifest['identity'])[:8]}"
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with whole_or_nothing(parent, name) as partial:
+            names = _fill(partial, result)
+            manifest = sealed(result.manifest, checksums(partial, names))
+            write_text(partial / MANIFEST, to_json(manifest))
+            for path in partial.iterdir():
+                flush(path)
+            folder = moved(partial, parent, name, about_to=about_to)
+            flush(parent)
+            return folder
+    except OSError as error:
+        raise not_written(Path(error.filename or parent), error) from error
+
+
+def _fill(folder: Path, result: StudyResult) -> list[str]:
+    """Write every file of data but the manifest; their names."""
+    study = result.study
+    write_text(folder / CONFIG, _yaml(resolved_of(study)))
+    write_text(folder / STUDY, to_json(study_content(result)))
+    write_text(folder / EXPLANATION, to_json(exact(result.explanation)))
+    certificate = {"study": study.design.name, "seed": study.run.seed, "identity": digest(result.manifest["identity"])}
+    write_tables(_tables(result), folder / REPLICATIONS, provenance=certificate)
+    layout = Layout.of(result.replications)
+    metadata = {"kind": "details", **certificate, "layout": layout.plain()}
+    groups = (columns_of(some, values=False) for some in _grouped(result.replications))
+    write_columns(groups, folder / DETAILS, metadata=metadata)
+    summary(result.comparisons).to_csv(folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n")
+    return [CONFIG, STUDY, EXPLANATION, REPLICATIONS, DETAILS, SUMMARY]
+
+
+def study_content(result: StudyResult) -> Plain:
+    """`study.json`: the study in full, so that it can be run again without any configuration."""
+    return {
+        **content_of(result.study),
+        "planned_replications": result.study.run.replications,
+    }
+
+
+def _grouped(replications: Sequence[ReplicationResult]) -> Iterator[Sequence[ReplicationResult]]:
+    for start in range(0, len(replications), REPLICATIONS_AT_ONCE):
+        yield replications[start : start + REPLICATIONS_AT_ONCE]
+
+
+def _tables(result: StudyResult) -> Iterator[Replications]:
+    """Every measure of every arm and replication, tidy, some replications at a time."""
+    arms = tuple(arm.name for arm in result.study.arms)
+    first = result.replications[0].arms
+    names = {arm: first[arm].measures.names for arm in arms}
+    known = {
+        part: tuple(dict.fromkeys(getattr(name, part) for arm in arms for name in names[arm]))
+        for part in ("measure", "unit", "group")
+    }
+    codes = {
+        part: np.concatenate(
+            [np.array([known[part].index(getattr(name, part)) for name in names[arm]], np.int16) for arm in arms]
+        )
+        for part in known
+    }
+    lengths = [len(names[arm]) for arm in arms]
+    arm_codes = np.repeat(np.arange(len(arms), dtype=np.int16), lengths)
+    for some in _grouped(result.replications):
+        numbers = np.array([each.replication for each in some], dtype=np.int32)
+        columns: dict[str, Any] = {
+            "replication": np.repeat(numbers, sum(lengths)),
+            "arm": np.tile(arm_codes, len(some)),
+            **{part: np.tile(codes[part], len(some)) for part in codes},
+            "value": np.concatenate([each.arms[arm].measures.values for each in some for arm in arms]),
+        }
+        yield Replications(columns, {"arm": arms, **known})
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write text as UTF-8 with the line ends of every system alike."""
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _yaml(content: Mapping[str, object]) -> str:
+    import yaml
+
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120))

@@ -1,0 +1,73 @@
+"""What explains a study's arms, worked out once: it is stored with the result, and a report only reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from simulation.explain.arm_changes import AddedAssumption, Change, arm_changes, assumptions_added_by
+from simulation.explain.costs import cost_of
+from simulation.explain.label_mix import labels_of_arm
+from simulation.explain.reachable import reachable_subgraph
+from simulation.pathway.subgraph import Subgraph
+from simulation.study.study import Study
+
+
+@dataclass(frozen=True)
+class ArmExplanation:
+    """What one arm is.
+
+    `agreement`: what its labels amount to for a covered patient at this site, by name of the figure (empty if the case
+    mix is not known), and `label_mix` the share that gets each label. `cost`: pounds a year beyond the baseline (None
+    if not stated), `cost_words`: what they buy and whose figure it is. `changed`: what it changes (not: where its label
+    then decides); `added_assumptions`: what it states besides the baseline.
+    """
+
+    agreement: Mapping[str, float]
+    label_mix: tuple[float, ...]
+    cost: float | None
+    cost_words: str
+    changed: tuple[Change, ...] = ()
+    added_assumptions: tuple[AddedAssumption, ...] = ()
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach."""
+
+    arms: Mapping[str, ArmExplanation]
+    reachable: Subgraph
+
+
+class Explained:
+    """A study's explanation: worked out when it is first read, or as it was stored."""
+
+    def __init__(self, study: Study, stored: Explanation | None = None) -> None:
+        self._study = study
+        if stored is not None:
+            self.__dict__["explanation"] = stored
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """The explanation. Draws some weeks of patients the first time."""
+        return explain(self._study)
+
+
+def explain(study: Study) -> Explanation:
+    """Work out what explains each arm, on some weeks of patients drawn with the study's seed."""
+    changed = {arm.arm: arm.without_echoes().changes for arm in arm_changes(study, study.design.shown)}
+    arms = {}
+    for arm in study.arms:
+        cost, cost_words = cost_of(arm)
+        agreement, label_mix = labels_of_arm(arm)
+        arms[arm.name] = ArmExplanation(
+            agreement=agreement,
+            label_mix=label_mix,
+            cost=cost,
+            cost_words=cost_words,
+            changed=changed.get(arm.name, ()),
+            added_assumptions=assumptions_added_by(arm, study.baseline),
+        )
+    baseline = study.baseline.pathway
+    return Explanation(arms, reachable_subgraph(baseline, study.arms, seed=study.run.seed))

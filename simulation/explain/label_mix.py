@@ -1,0 +1,39 @@
+"""What a policy's labels amount to at a site: how many get each label, and how many of them are right."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+
+from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
+from simulation.study.study import ReadyArm
+from simulation.triage.label_accuracy import label_accuracy
+
+AGREEMENT = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
+
+
+def case_mix(pathway: Pathway) -> tuple[float, ...] | None:
+    """Attendances a day by true level; None if the levels depend on anything but the source of arrivals."""
+    levels = pathway.attributes.get(ACUITY_TRUE)
+    if not isinstance(levels, Choice) or levels.by not in (None, "arrival_source"):
+        return None
+    total = np.zeros(len(levels.categories))
+    for name, source in pathway.arrivals.items():
+        if source.attends:
+            shares = levels.shares[name] if isinstance(levels.shares, Mapping) else levels.shares
+            total += source.per_day * source.scale * np.array(shares)
+    return tuple(float(share) for share in total)
+
+
+def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:
+    """Agreement with the true level, by name of the figure, and the share that gets each label, the most urgent first.
+
+    Both for a covered patient, and empty if the case mix is not known.
+    """
+    mix = case_mix(arm.pathway)
+    if mix is None:
+        return {}, ()
+    accuracy = label_accuracy(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))
+    return {name: float(cast(Any, accuracy)[name]) for name in AGREEMENT}, accuracy["label_mix"]

@@ -1,0 +1,305 @@
+"""One patient's story in words, arm beside arm: what happened to whom, when, and what they waited for.
+
+The same patient is found in every arm by source and number; the rest is read from the two tables, and what was down
+from the draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.analysis.definitions import AMBULANCE, WALK_IN
+from simulation.draws import Calendar
+from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
+from simulation.errors import ResultsError, nearest
+from simulation.explain.statements import BANNER
+from simulation.pathway.department import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
+from simulation.records.schema import IN_BUILDING, LEFT, Patients
+from simulation.study.simulate import Simulated, simulate_arm
+from simulation.study.study import Study
+from simulation.units import TICKS_PER_MINUTE, WEEKDAYS
+
+DAY_NAMES = dict(
+    zip(WEEKDAYS, ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"), strict=True)
+)
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+DESCRIBED = ("age_band", "sex", "language_need", "complaint")
+"""Attributes that introduce a patient, where the table has them."""
+SHORTEST = 0.5
+"""Minutes below which a wait is not worth a word."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The same patient in every arm."""
+
+    arrival_source: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.arrival_source}-{self.number}"
+
+
+def tell(study: Study, patient: str, *, replication: int = 0) -> str:
+    """One patient's story under every arm of a study, simulated now.
+
+    `patient`: 'walk_in-123' (arrival source and number), or a row of patients under the baseline ('4017'). Raises
+    ResultsError if there is no such attendance.
+    """
+    cool_down_days = study.run.cool_down_days
+    simulated = {
+        arm.name: simulate_arm(arm, study.run, study.engine, replication, cool_down_days=cool_down_days)
+        for arm in sorted(study.arms, key=lambda each: each.name != study.design.baseline)
+    }
+    return story(simulated, patient, labels={arm.name: arm.arm.label for arm in study.arms})
+
+
+def story(
+    simulated_by_arm: Mapping[str, Simulated], patient: str | int, *, labels: Mapping[str, str] | None = None
+) -> str:
+    """The story from tables that are at hand; the first arm is the one that rows are numbered in."""
+    if not simulated_by_arm:
+        raise ResultsError("no arm to tell a story of. Simulate at least one")
+    baseline = next(iter(simulated_by_arm.values()))
+    first, calendar = baseline.patients, baseline.draws.calendar
+    identity = find_patient(first, patient)
+    replication = int(first["replication"][0])
+    lines = [f"Patient {identity}, replication {replication}. {BANNER}", ""]
+    lines += _introduced(first, _row_of(first, identity), calendar)
+    outcomes = []
+    for name, simulated in simulated_by_arm.items():
+        label = (labels or {}).get(name, name)
+        row = _row_of(simulated.patients, identity)
+        lines += ["", label]
+        lines += [f"  {line}" for line in _happened(simulated, row)]
+        outcomes.append((label, *_outcome(simulated.patients, row)))
+    return "\n".join([*lines, "", *_side_by_side(outcomes)])
+
+
+def find_patient(patients: Patients, patient: str | int) -> Identity:
+    """Who is meant by 'walk_in-123' or by a row number. Raises ResultsError for nobody."""
+    text = str(patient)
+    sources = patients.known("arrival_source")
+    if text.isdecimal():
+        rows = np.flatnonzero(patients["patient"] == int(text))
+        if not len(rows):
+            raise ResultsError(
+                f"patient={text}: no attendance has this row; it may belong to somebody who competes for beds only. "
+                f"Rows of attendances run from {patients['patient'].min()} to {patients['patient'].max()}"
+            )
+        return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
+    source, _, number = text.rpartition("-")
+    if not number.isdecimal() or source not in sources:
+        known = nearest(source or text, sources).rstrip(".")
+        raise ResultsError(f"patient={text}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
+    mine = patients["number"][patients.where("arrival_source", source)]
+    if int(number) not in mine:
+        near = (
+            f"The nearest is {source}-{mine[np.argmin(np.abs(mine - int(number)))]}"
+            if len(mine)
+            else "Nobody came by it"
+        )
+        raise ResultsError(
+            f"patient={text}: nobody of arrival source '{source}' has this number (not all of the drawn come). {near}"
+        )
+    return Identity(source, int(number))
+
+
+def _row_of(patients: Patients, identity: Identity) -> int | None:
+    """The patient's place in a table; None if the arm has no such patient."""
+    mine = np.flatnonzero(
+        patients.where("arrival_source", identity.arrival_source) & (patients["number"] == identity.number)
+    )
+    return int(mine[0]) if len(mine) else None
+
+
+def _introduced(patients: Patients, row: int | None, calendar: Calendar) -> list[str]:
+    assert row is not None
+    source = _category(patients, "arrival_source", row)
+    came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{source.replace('_', ' ')}'")
+    arrived_at = float(patients["arrived_at"][row])
+    told = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
+    true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""
+    who = f" {', '.join(told).capitalize()}." if told else ""
+    return [f"Arrived {clock(arrived_at, day=True)} ({_date(arrived_at, calendar)}) {came}.{who}{true}"]
+
+
+def _date(at: float, calendar: Calendar) -> str:
+    """The month, and which measured day it is, the first being 0 as in a policy's `go_live_day`."""
+    day = np.array([int(at // 1440)])
+    measured_day = int(calendar.measured_days(day)[0])
+    month = MONTHS[int(calendar.months(day)[0])]
+    return f"{month}, measured day {measured_day}" if measured_day >= 0 else f"{month}, in the warm-up"
+
+
+def _attribute(patients: Patients, name: str, row: int) -> str:
+    value = _category(patients, name, row)
+    if name == "language_need":
+        return "needs an interpreter" if value == "yes" else "needs no interpreter"
+    return value if name == "sex" else f"{name.removesuffix('_band').replace('_', ' ')} {value}"
+
+
+def _category(patients: Patients, column: str, row: int) -> str:
+    code = int(patients[column][row])
+    return (
+        patients.known(column)[code].replace("_", " ") if column != "arrival_source" else patients.known(column)[code]
+    )
+
+
+def _happened(simulated: Simulated, row: int | None) -> list[str]:
+    """What happened under one arm, a line a step."""
+    patients, activities = simulated.patients, simulated.activities
+    if row is None:
+        return ["Did not come under this arm."]
+    lines = [_labelled(patients, row)] if patients.known("acuity_given") else []
+    departed_at = float(patients["departed_at"][row]) if "departed_at" in patients else math.nan
+    mine = np.flatnonzero(activities["patient"] == patients["patient"][row])
+    told = [each for each in _turns(patients, row) if not each[0] > departed_at]
+    steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
+    for at in mine:
+        joined, started, ended = (float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at"))
+        if joined > departed_at or joined == departed_at == ended:
+            break
+        while told and told[0][0] <= joined:
+            lines.append(told.pop(0)[1])
+        lines += _failed(simulated, int(at), joined)
+        pool = int(activities["pool"][at])
+        place = f" ({pools[pool].replace('_', ' ')})" if pool >= 0 else ""
+        words = steps[activities["step"][at]].replace("_", " ") + place
+        line = _step(words, joined, started, ended, outcomes[activities["outcome"][at]])
+        if line:
+            lines.append(line)
+    return [*lines, *(line for _, line in told), _ended(patients, row)]
+
+
+def _turns(patients: Patients, row: int) -> list[tuple[float, str]]:
+    """What happened to a patient between steps, in order of time: getting worse, and a round that acted."""
+    if "worsened_at" not in patients:
+        return []
+    worsened_at, noticed_at = float(patients["worsened_at"][row]), float(patients["noticed_at"][row])
+    seen_at = float(patients["seen_at"][row]) if "seen_at" in patients else math.nan
+    turns = []
+    if worsened_at < (math.inf if math.isnan(seen_at) else seen_at):  # after that a clinician has them in hand
+        unseen = ", and nobody noticed" if math.isnan(noticed_at) else ""
+        turns.append((worsened_at, f"{clock(worsened_at)}  got worse while waiting{unseen}"))
+    if not math.isnan(noticed_at):
+        why = f"noticed, {_minutes(noticed_at - worsened_at)} after getting worse,"
+        why = why if worsened_at <= noticed_at else "raised by a false alarm, not having got worse,"
+        turns.append((noticed_at, f"{clock(noticed_at)}  {why} and ranked again at a round"))
+    return sorted(turns)
+
+
+def _failed(simulated: Simulated, at: int, joined: float) -> list[str]:
+    """A line on the outage that brought a patient to a step: what was down, from when to when, and what came of it."""
+    plan, table = simulated.plan, simulated.run.activities
+    step = int(table.step[at])
+    row = plan.rows[step]
+    for branch in plan.rows:
+        if not isinstance(branch, BranchRow) or branch.kind != Kind.DOWN or branch.targets[0] != step:
+            continue
+        before = at - 1 if at and table.patient[at - 1] == table.patient[at] else at
+        since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else None
+        now = int(table.joined_at[at])
+        for start, end in simulated.draws.outages[plan.outages[branch.column]].tolist():
+            if start <= now and end > (now if since is None else since):
+                until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
+                name = plan.outages[branch.column].replace("_", " ")
+                came = _came_of_it(plan, row, tried=before != at and table.ended_at[before] > table.started_at[before])
+                return [f"{clock(joined)}  ({name}: outage since {clock(start / TICKS_PER_MINUTE)}, {until}{came})"]
+    return []
+
+
+def _came_of_it(plan: Plan, row: object, *, tried: bool) -> str:
+    label = plan.attribute_columns[row.relabels] if isinstance(row, StepRow) and row.relabels >= 0 else ""
+    if label == ACUITY_BY_DEGRADED_TOOL:
+        return "; the tool answers worse, and nobody knows"
+    if label == ACUITY_BY_NURSE:
+        asks = isinstance(row, StepRow) and row.ask >= 0
+        return "; it came during triage, so the nurse triages again" if tried and asks else "; the nurse triages alone"
+    return ""
+
+
+def _labelled(patients: Patients, row: int) -> str:
+    if "triaged_at" in patients and math.isnan(patients["triaged_at"][row]):
+        return "Was not triaged."
+    true, given = int(patients["acuity_true"][row]), int(patients["acuity_given"][row])
+    compared = (
+        "as it is" if given == true else "less urgent than the truth" if given > true else "more urgent than the truth"
+    )
+    return f"Labelled {_category(patients, 'acuity_given', row)}: {compared}."
+
+
+def _step(words: str, joined: float, started: float, ended: float, outcome: str) -> str:
+    """'14:05  waited 12 min for triage, which took 5 min'; nothing for what took no time at all."""
+    if math.isnan(started):
+        until = "" if math.isnan(ended) else f" {_minutes(ended - joined)}"
+        gave_up = {"left": ", then gave up", "turned_away": ", then was turned away"}.get(outcome, ", and still waits")
+        return f"{clock(joined)}  waited{until} for {words}{gave_up}"
+    wait, work = started - joined, ended - started
+    took = "still goes on" if math.isnan(work) else f"took {_minutes(work)}"
+    if wait >= SHORTEST:
+        after = f", which {took}" if math.isnan(work) or work >= SHORTEST else ""
+        return f"{clock(joined)}  waited {_minutes(wait)} for {words}{after}"
+    return f"{clock(joined)}  {words} {took}" if math.isnan(work) or work >= SHORTEST else ""
+
+
+def _ended(patients: Patients, row: int) -> str:
+    outcome, stay, _ = _spans(patients, row)
+    words = "left without being seen" if outcome == LEFT else outcome.replace("_", " ")
+    if math.isnan(stay):
+        return "Still in the department when the run ended." if outcome == IN_BUILDING else f"{words.capitalize()}."
+    at = clock(float(patients["departed_at"][row]), day=True)
+    if outcome == IN_BUILDING:
+        words = "moved to a ward bed"
+    return f"{at}  {words}, {_minutes(stay)} after arriving"
+
+
+def _spans(patients: Patients, row: int) -> tuple[str, float, float]:
+    """Outcome, minutes of stay, minutes to the first clinician; NaN for what did not happen."""
+    arrived_at = float(patients["arrived_at"][row])
+    outcome = patients.known("outcome")[int(patients["outcome"][row])]
+    stay, seen = (
+        float(patients[name][row]) - arrived_at if name in patients else math.nan for name in ("departed_at", "seen_at")
+    )
+    return outcome, stay, seen
+
+
+def _outcome(patients: Patients, row: int | None) -> tuple[str, str, str, str]:
+    if row is None:
+        return "–", "–", "–", "did not come"
+    outcome, stay, seen = _spans(patients, row)
+    label = _category(patients, "acuity_given", row) if patients.known("acuity_given") else "–"
+    if "triaged_at" in patients and math.isnan(patients["triaged_at"][row]):
+        label = "none"
+    return label, _minutes(seen), _minutes(stay), outcome.replace("_", " ")
+
+
+def _side_by_side(rows: list[tuple[str, str, str, str, str]]) -> list[str]:
+    table = [("arm", "label", "first clinician after", "departed after", "outcome"), *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(5)]
+    return ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in table]
+
+
+def clock(at: float, *, day: bool = False) -> str:
+    """A point in time as the department's clock shows it.
+
+    >>> clock(1440 + 845.0, day=True)
+    'Tuesday 14:05'
+    """
+    minutes = int(at % 1440)
+    time = f"{minutes // 60:02d}:{minutes % 60:02d}"
+    return f"{DAY_NAMES[WEEKDAYS[int(at // 1440) % 7]]} {time}" if day else time
+
+
+def _minutes(minutes: float) -> str:
+    if math.isnan(minutes):
+        return "–"
+    whole = round(minutes)
+    return f"{whole // 60} h {whole % 60:02d} min" if whole >= 120 else f"{whole} min"

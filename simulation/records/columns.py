@@ -1,0 +1,95 @@
+"""Columns of any kind in one Parquet file, lists included: how parts of a run are stored, and what belongs to them.
+
+Unlike `store`, which writes the tables that everybody reads, these are for the package alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.errors import ResultsError
+from simulation.records.schema import Floats
+
+METADATA_KEY = b"aeflow"
+Columns = Mapping[str, Any]
+"""By name: an array, or `Lists` of numbers of unequal length."""
+
+
+class Lists:
+    """One list of numbers a row, or none (None): kept as one array and the ends of the rows."""
+
+    def __init__(self, rows: Sequence[Floats | None]) -> None:
+        self.rows = rows
+
+
+def write_columns(batches: Iterable[Columns], path: Path, *, metadata: Mapping[str, Any]) -> None:
+    """Write batches of rows one after another, each a row group; the same columns in each. There is at least one."""
+    import pyarrow.parquet as parquet
+
+    iterator = iter(batches)
+    first = _arrow(next(iterator)).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
+    with parquet.ParquetWriter(path, first.schema, compression="zstd") as writer:
+        writer.write_table(first)
+        for batch in iterator:
+            writer.write_table(_arrow(batch).cast(first.schema))
+
+
+def _arrow(columns: Columns) -> Any:
+    import pyarrow as pa
+
+    arrays = {}
+    for name, column in columns.items():
+        if isinstance(column, Lists):
+            lengths = [0 if row is None else row.size for row in column.rows]
+            flat = [row.ravel() for row in column.rows if row is not None]
+            offsets = np.concatenate(([0], np.cumsum(lengths))).astype(np.int32)
+            missing = np.array([row is None for row in column.rows], dtype=np.bool_)
+            values = pa.array(np.concatenate(flat) if flat else np.empty(0))
+            arrays[name] = pa.ListArray.from_arrays(pa.array(offsets), values, mask=pa.array(missing))
+        else:
+            arrays[name] = pa.array(column)
+    return pa.table(arrays)
+
+
+def read_columns(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The columns of a file, and what was stated of them. Raises ResultsError if they cannot be read.
+
+    Plain columns are arrays; lists are one array or None a row.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        table = parquet.read_table(path).combine_chunks()
+        metadata = json.loads((table.schema.metadata or {})[METADATA_KEY])
+    except (OSError, pa.ArrowException, KeyError, ValueError) as error:
+        raise ResultsError(f"{path}: cannot be read ({_first_line(error)}). The file is damaged, or not ours") from None
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        column = table.column(name)
+        columns[name] = list(_rows(column)) if pa.types.is_list(column.type) else column.to_numpy()
+    return columns, metadata
+
+
+def _rows(column: Any) -> Iterator[NDArray[Any] | None]:
+    for chunk in column.chunks:
+        flat = chunk.flatten().to_numpy(zero_copy_only=False)
+        missing = chunk.is_null().to_numpy(zero_copy_only=False)
+        lengths = np.diff(chunk.offsets.to_numpy())
+        start = 0
+        for length, absent in zip(lengths.tolist(), missing.tolist(), strict=True):
+            if absent:
+                yield None
+            else:
+                yield flat[start : start + length]
+                start += length
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0] or type(error).__name__

@@ -1,0 +1,42 @@
+"""Words of configurations that have been renamed: old -> new. A message that refuses an old one names the new one.
+
+It lies below every room, because every room's faults may name a key. `config.migrate` rewrites files by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+GROUPS: Mapping[str, str] = {"knobs": "calibration"}
+"""Groups of configurations: the folder, the key of the root, and the first part of a dotted path."""
+
+KEYS: Mapping[str, str] = {
+    "mark": "evidence",  # whose figure it is
+    "marks": "starts_clock",
+    "streams": "arrivals",  # the section of sources, and each list that names some of them
+    "gives_up_at_start": "releases_at_start",
+    "gives_up_at_end": "releases_at_end",
+    "turned_away": "blocked_next",  # where a patient goes whom a full queue blocks
+    "widens": "overflow",
+    "headroom": "thinning_bound",
+    "luck_of": "same_draw_as",
+    "leans_on_label": "label_weight",
+    "run_out_days": "cool_down_days",
+    "keep_patients": "keep",
+}
+"""Keys of blocks. They are no names: a pool may be called `streams`, an arm `mark`."""
+
+ATTRIBUTES: Mapping[str, str] = {"stream": "arrival_source"}
+"""Attributes that every patient has: where a configuration refers to one, in groups of measures, and as a column."""
+
+_ALL = {**GROUPS, **KEYS, **ATTRIBUTES}
+
+
+def now_called(name: str) -> str | None:
+    """The name that a renamed word, or a group of measures by it, has today; None if it was not renamed.
+
+    >>> now_called("mark"), now_called("stream=walk_in"), now_called("seed")
+    ('evidence', 'arrival_source=walk_in', None)
+    """
+    word, equals, rest = name.partition("=")
+    return f"{_ALL[word]}{equals}{rest}" if word in _ALL else None

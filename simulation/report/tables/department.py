@@ -1,0 +1,146 @@
+"""Tables of the department under each arm, of what was stated, and of how the study was run."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from simulation.analysis.definitions import MANCHESTER_TARGETS
+from simulation.analysis.stages import STAGES
+from simulation.experiment.result import StudyResult
+from simulation.explain.statements import Statement
+from simulation.report.figures.department import clinicians, levels, stay_parts
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import percent, season_words
+
+MARKS = ("published", "measured", "assumed")
+
+
+def day_table(result: StudyResult) -> ReportTable:
+    """The mean day of the baseline by hour."""
+    profile = result.baseline.day
+    pools = clinicians(result)
+    rows = []
+    for hour in range(24):
+        numbers = [
+            f"{each[hour]:.1f}" if not np.isnan(each[hour]) else "–"
+            for each in (profile.arrivals, profile.census, profile.boarders)
+        ]
+        busy = [percent(float(profile.busy[profile.pools.index(pool), hour])) for pool in pools]
+        rows.append((f"{hour:02d}:00", *numbers, *busy))
+    headers = (
+        "hour",
+        "arrivals",
+        "present",
+        "waiting for a bed",
+        *(f"{pool.replace('_', ' ')} busy, %" for pool in pools),
+    )
+    return ReportTable("day", f"A mean day under '{result.baseline.label}'", headers, tuple(rows))
+
+
+def stay_table(result: StudyResult) -> ReportTable:
+    """Minutes per attendance by stage, waiting + in it, for every arm."""
+    parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
+    shown = [n for n in range(len(STAGES)) if any(p.waiting[n] + p.working[n] >= 0.05 for p in parts.values())]
+    rows = []
+    for arm in result.arms:
+        each = parts[arm.name]
+        cells = [f"{each.waiting[n]:.1f} + {each.working[n]:.1f}" for n in shown]
+        rows.append((arm.label, *cells, f"{each.total:.1f}"))
+    headers = ("arm", *(STAGES[n] for n in shown), "in all")
+    return ReportTable("stay", "Minutes per attendance: waiting for a stage + in it", headers, tuple(rows))
+
+
+def acuity_table(result: StudyResult) -> ReportTable | None:
+    """Median and 95th percentile of the wait by true level, and the share beyond the target."""
+    names = levels(result)
+    if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
+        return None
+    rows = []
+    for arm in result.arms:
+        cells = []
+        for level in names:
+            group = f"acuity_true={level}"
+            median, p95 = (
+                result.row(arm.name, name, group).mean for name in ("time_to_clinician_median", "time_to_clinician_p95")
+            )
+            late = (
+                f", {percent(result.row(arm.name, 'beyond_target_share', group).mean)} % late"
+                if result.has("beyond_target_share", group)
+                else ""
+            )
+            cells.append(f"{_number(median)} / {_number(p95)}{late}")
+        rows.append((arm.label, *cells))
+    headers = ("arm", *(_level_header(level) for level in names))
+    note = "Of those who were seen; 'late' is the share whose first clinician, or leaving, came after the target."
+    return ReportTable(
+        "acuity", "Minutes to the first clinician: median / 95th percentile", headers, tuple(rows), (note,)
+    )
+
+
+def _number(value: float) -> str:
+    return "–" if np.isnan(value) else f"{value:.0f}"
+
+
+def _level_header(level: str) -> str:
+    target = MANCHESTER_TARGETS.get(level)
+    return level.replace("_", " ") + (f" (target {target:g})" if target is not None else "")
+
+
+def counts_table(stated: Sequence[Statement]) -> ReportTable:
+    """How many statements of each part of the configuration are published, measured, assumed."""
+    counts = Counter((each.where.split(".")[0], each.evidence) for each in stated)
+    groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
+    rows = [(group, *(str(counts[group, mark]) for mark in MARKS)) for group in groups]
+    rows.append(("in all", *(str(sum(counts[group, mark] for group in groups)) for mark in MARKS)))
+    return ReportTable("counts", "What is stated, by whose figure it is", ("part", *MARKS), tuple(rows))
+
+
+def run_table(result: StudyResult) -> ReportTable:
+    """What was run, with what."""
+    manifest, run = result.manifest, result.run
+    versions = manifest.get("versions", {})
+    git = manifest.get("git")
+    commit = f"{git['commit'][:12]}{' with local changes' if git['changed'] else ''}" if git else "not a checkout"
+    length = (
+        f"{len(result.replications)} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
+    )
+    season = season_words(run, (each.replication for each in result.replications))
+    rows = [
+        ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
+        *([("season", season)] if season else []),
+        ("seed", str(run.seed)),
+        ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
+        ("versions", ", ".join(f"{name} {number}" for name, number in versions.items()) or "not recorded"),
+        ("commit", commit),
+        ("configuration", f"SHA-256 {manifest.get('identity', {}).get('study', 'not recorded')}"),
+    ]
+    return ReportTable("run", "How it was run", ("what", "value"), tuple(rows))
+
+
+def clock_table(result: StudyResult) -> ReportTable:
+    """When it was run, where, and how fast: all that differs between two runs of one study."""
+    manifest = result.manifest
+    speed = manifest.get("activities_per_second")
+    finished_at = manifest.get("finished_at")
+    at = datetime.fromisoformat(finished_at) if finished_at else None
+    rows = [
+        ("finished", f"{at.day} {at:%B %Y, %H:%M}" if at else "not recorded"),
+        ("engine", f"{manifest.get('engine', 'not recorded')}, executor {manifest.get('executor', 'not recorded')}"),
+        (
+            "time taken",
+            f"{_figure_of(manifest, 'wall_seconds')} s; {_figure_of(manifest, 'engine_seconds')} s of processor time "
+            "simulating",
+        ),
+        ("speed", f"{speed:,} activities a second on one processor" if speed else "not recorded"),
+    ]
+    return ReportTable("clock", "When, and how fast", ("what", "value"), tuple(rows))
+
+
+def _figure_of(manifest: Mapping[str, Any], name: str) -> str:
+    value = manifest.get(name)
+    return f"{value:,}" if isinstance(value, int) else f"{value:.1f}" if value is not None else "?"

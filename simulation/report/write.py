@@ -1,0 +1,68 @@
+"""Pictures and page of a folder of results, made from its data: if one cannot be made, nothing simulated is lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from simulation.errors import ResultsError
+from simulation.experiment.result import StudyResult
+from simulation.experiment.store.folders import PARTIAL
+from simulation.experiment.store.write import write_text
+from simulation.records.serialise import to_json
+from simulation.report.figures.drawing import Picture
+from simulation.report.page import page
+from simulation.report.pictures import every_picture
+from simulation.report.tables.decomposition import decomposition_of, decomposition_table
+
+REPORT, FIGURES, DECOMPOSITION = "report.html", "figures", "decomposition.csv"
+TEXTS = "texts.json"
+"""Alternative text and caption of every picture, beside the pictures."""
+
+
+def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
+    """Make the pictures and the page of a folder whose data are written; why not, if they could not be made.
+
+    The page comes last, under its name when it is whole. After Ctrl-C the message says what is there.
+    """
+    try:
+        _write(folder, result)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(_not_made(folder, "it was stopped")) from None
+    except Exception as error:  # whatever it is, hours of simulation are not to be lost for a picture
+        failed = ResultsError(_not_made(folder, f"{type(error).__name__}: {error}"))
+        failed.__cause__ = error
+        return failed
+    return None
+
+
+def _write(folder: Path, result: StudyResult) -> None:
+    drawn = every_picture(result)
+    part = folder / f"{PARTIAL}{REPORT}"
+    try:
+        _write_pictures(folder / FIGURES, drawn)
+        if decomposition_of(result):
+            table = decomposition_table(result)
+            table.to_csv(folder / DECOMPOSITION, index=False, encoding="utf-8-sig", lineterminator="\n")
+        write_text(part, page(result, drawn))
+        os.replace(part, folder / REPORT)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_pictures(folder: Path, drawn: Iterable[Picture]) -> None:
+    """Every picture as PNG, beside what stands there, and their texts."""
+    folder.mkdir(exist_ok=True)
+    texts = {}
+    for picture in drawn:
+        (folder / f"{picture.name}.png").write_bytes(picture.png)
+        texts[picture.name] = {"alt": picture.alt, "caption": picture.caption}
+    write_text(folder / TEXTS, to_json(texts))
+
+
+def _not_made(folder: Path, why: str) -> str:
+    return (
+        f"{folder}: the results are stored, but their pictures and report are not ({why}). "
+        f"Make them again with: aeflow report {folder}"
+    )

@@ -1,0 +1,52 @@
+"""Refuse a study in which a queue would grow for as long as the run is long: its figures would mean nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from simulation.analysis.offered_load import offered_load, overloaded
+from simulation.errors import ConfigError, Fault
+from simulation.study.shared_draws import SharedDraws
+from simulation.study.study import Study
+from simulation.triage.apply import apply
+
+SAMPLE_DAYS = 14
+"""Two whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
+
+
+def refuse_overload(study: Study) -> None:
+    """Raise ConfigError if some arm asks more of a pool over the week than it has, and nothing relieves it."""
+    found = overload_faults(study)
+    if found:
+        raise ConfigError(found)
+
+
+def overload_faults(study: Study) -> tuple[Fault, ...]:
+    """One fault a pool, naming the arms (if not all) and the worst of their loads."""
+    sample = SharedDraws(seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
+    by_pool: dict[str, dict[str, float]] = {}
+    for arm in study.arms:
+        if arm.pathway.allow_overload:
+            continue
+        load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, sample.of(arm.pathway)))
+        for pool, ratio in overloaded(arm.pathway, load).items():
+            by_pool.setdefault(pool, {})[arm.name] = ratio
+    return tuple(_one_fault(study, pool, ratios) for pool, ratios in by_pool.items())
+
+
+def _one_fault(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
+    """The fault of the highest load, where the pool is described, and which arms have one. `ratios`: by arm."""
+    which, worst = "", max(ratios.values())
+    if len(ratios) < len(study.arms):
+        which = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
+    return Fault(
+        f"{_written_in(study, pool)}{pool}",
+        f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{which}",
+        "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
+    )
+
+
+def _written_in(study: Study, pool: str) -> str:
+    """The group in which a pool is described, as a path that an override can name."""
+    staffing = study.resolved.get("staffing")
+    return "staffing." if isinstance(staffing, dict) and pool in staffing else "site.pools."

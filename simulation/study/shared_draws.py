@@ -1,0 +1,38 @@
+"""The patients that arms share: drawn once for all whose pathways state patients' chance alike."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+
+from simulation.draws import FROM_JANUARY, Calendar, Draws, draw, draw_outages
+from simulation.pathway.department import Pathway
+
+
+class SharedDraws:
+    """The draws of one replication, by pathway. Kept until the arms of a replication are done, and no longer."""
+
+    def __init__(self, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> None:
+        self._draw = partial(draw, seed=seed, replication=replication, days=days, calendar=calendar)
+        self._draw_outages = partial(draw_outages, seed=seed, replication=replication, days=days, calendar=calendar)
+        self._drawn: list[tuple[Pathway, Draws]] = []
+
+    def of(self, pathway: Pathway) -> Draws:
+        """Those of a pathway whose chance is stated alike, with this one's own outages; drawn if there are none yet."""
+        for known, draws in self._drawn:
+            if draws_alike(known, pathway):
+                if known.outages == pathway.outages:
+                    return draws
+                return replace(draws, outages=self._draw_outages(pathway))
+        draws = self._draw(pathway)
+        self._drawn.append((pathway, draws))
+        return draws
+
+
+def draws_alike(one: Pathway, other: Pathway) -> bool:
+    """Whether two pathways state patients' chance alike: they differ, if at all, in triggers, rounds, outages and extra
+    units of pools. When something is down is drawn apart from the patients."""
+    if one.pools.keys() != other.pools.keys():
+        return False
+    pools = {name: replace(pool, extra=one.pools[name].extra) for name, pool in other.pools.items()}
+    return one == replace(other, pools=pools, triggers=one.triggers, rounds=one.rounds, outages=one.outages)

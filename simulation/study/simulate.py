@@ -1,0 +1,48 @@
+"""One arm, one replication, everything kept: draws, plan, activities, patients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from simulation.analysis.tables import activities_table, patients_table
+from simulation.draws import Draws, draw
+from simulation.engine.choose import EngineName, engine_named
+from simulation.engine.contract import Run
+from simulation.engine.plan import Plan, bind, lower
+from simulation.records.schema import ActivityTable, Patients
+from simulation.study.study import ReadyArm, RunLength
+from simulation.triage.apply import apply
+from simulation.units import DAY
+
+
+@dataclass(frozen=True)
+class Simulated:
+    """One arm's replication in full."""
+
+    plan: Plan
+    draws: Draws
+    run: Run
+    patients: Patients
+
+    @cached_property
+    def activities(self) -> ActivityTable:
+        """Every step of everybody, put in order when it is first read."""
+        return activities_table(self.plan, self.run)
+
+
+def simulate_arm(
+    arm: ReadyArm, run: RunLength, engine: EngineName, replication: int, *, cool_down_days: int
+) -> Simulated:
+    """One arm, one replication, everything kept."""
+    days = run.warm_up_days + run.measured_days + cool_down_days
+    drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
+    return simulated(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
+
+
+def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Simulated:
+    """What one arm makes of these draws over so many days."""
+    plan = lower(arm.pathway)
+    run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
+    patients = patients_table(arm.pathway, plan, draws, run)
+    return Simulated(plan, draws, run, patients)
