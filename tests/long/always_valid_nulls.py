@@ -23,7 +23,7 @@ import simulation as ae
 from simulation.analysis.always_valid import critical_value
 from simulation.analysis.compare import LEVEL, t_quantile
 from simulation.errors import ResultsError
-from simulation.experiment.replicate import Task, replicate
+from simulation.experiment.replicate import replicate
 from simulation.experiment.run import compile_first
 from simulation.records.schema import Floats, Mask
 
@@ -48,7 +48,7 @@ def sham_differences(path: Path, n: int) -> Floats:
         compile_first(study)
     with path.open("a", encoding="utf-8") as file:
         for number in range(len(known), n):
-            arms = replicate(Task(study.arms, baseline, study.run, "compiled", number)).arms
+            arms = replicate(study, number).arms
             ours, theirs = (arms[name].measures.value(target.measure, target.group) for name in (sham, baseline))
             known.append(repr(float(ours - theirs)))
             file.write(known[-1] + "\n")
