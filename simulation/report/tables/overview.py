@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simulation.analysis.definitions import ALL
 from simulation.analysis.multiplicity import ALPHA
-from simulation.analysis.verdict import IDENTICAL, PILOT, threshold
+from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
@@ -49,6 +49,7 @@ def overview_table(result: StudyResult) -> ReportTable:
     notes = [
         f"Mean over {result.run.replications} replications, then difference from '{result.baseline.label}' ± half of "
         "its 95 % interval (minutes, or percentage points).",
+        *INTERVAL_NOTES[result.interval_kind],
         doubt_note(),
     ]
     return ReportTable("overview", "Arms", ("arm", *(label for label, _, _ in columns)), tuple(rows), tuple(notes))
@@ -83,6 +84,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
+        *INTERVAL_NOTES[result.interval_kind],
         *_sham_note(result, target),
     ]
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
@@ -154,6 +156,7 @@ def safety_table(result: StudyResult) -> ReportTable:
         f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(result.others)} arms) at once with 95 %, "
         f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
         f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
+        *INTERVAL_NOTES[result.interval_kind],
     )
     return ReportTable(
         "safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes
