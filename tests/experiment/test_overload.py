@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from simulation.api import compare
 from simulation.errors import ConfigError
 from simulation.experiment import overload
-from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway, Pool, ShareOfTime
 from simulation.study.overload import overload_faults, refuse_overload
 from simulation.study.study import Study

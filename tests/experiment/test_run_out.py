@@ -18,10 +18,6 @@ DAY = 1440.0
 Ward = Callable[..., Pathway]
 
 
-def task(study: Study) -> Task:
-    return Task(study.arms, study.design.baseline, study.run, "compiled", 0)
-
-
 @pytest.mark.parametrize(
     ("days_in", "run_out", "needed"), [(0.2, 1, 1), (1.5, 1, 2), (5, 1, 8), (5, 3, 6), (2.5, 0, 4), (5, 5, 5)]
 )
@@ -29,7 +25,7 @@ def test_the_run_out_doubles_until_every_measured_patient_has_left(
     days_in: float, run_out: int, needed: int, ward: Ward, study_of: Callable[..., Study]
 ) -> None:
     days = {"warm_up_days": 7, "measured_days": 3, "cool_down_days": run_out}
-    answer = replicate(task(study_of(ward(minutes=days_in * DAY), **days)))
+    answer = replicate(study_of(ward(minutes=days_in * DAY), **days), 0)
     assert answer.cool_down_days == needed
     assert answer.arms["nurse"].n_unfinished == 0
     assert answer.arms["nurse"].measures.value("stay_mean") == pytest.approx(days_in * DAY)
@@ -39,7 +35,7 @@ def test_the_run_out_stops_doubling_after_the_stated_number_and_says_who_is_stil
     ward: Ward, study_of: Callable[..., Study]
 ) -> None:
     days = {"warm_up_days": 0, "measured_days": 2, "cool_down_days": 1, "doublings": 1}
-    answer = replicate(task(study_of(ward(minutes=30 * DAY), **days)))
+    answer = replicate(study_of(ward(minutes=30 * DAY), **days), 0)
     assert answer.cool_down_days == 2
     assert answer.arms["nurse"].n_unfinished > 20
 
