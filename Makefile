@@ -30,11 +30,11 @@ export TO_HTML
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test lint validate notebooks bench clean
+.PHONY: help run test test-all lint validate notebooks bench clean
 
 help: ## list the commands
 	@echo "aeflow: an in-silico trial of AI-assisted triage in A&E"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 	@echo "Own options: make run ARGS=\"scenario=winter\"; another Python: make run PYTHON=python3.13"
 
 run: $(VENV)/.core ## compare triage policies in the default study (writes to results/)
@@ -42,6 +42,9 @@ run: $(VENV)/.core ## compare triage policies in the default study (writes to re
 
 test: $(VENV)/.all ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-all: $(VENV)/.all ## run every test, the long ones too (up to 25 minutes)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "" $(ARGS)
 
 lint: $(VENV)/.all ## check style, types and which room imports which
 	@$(BIN)/ruff check --quiet .

@@ -203,13 +203,16 @@ def _gather(words: list[str]) -> int:
 def _migrate(words: list[str]) -> int:
     from simulation.config.migrate import migration_of
 
-    options = {"dry_run=true": True, "dry_run=false": False}
-    folders = [word for word in words if word not in options]
+    folders = [word for word in words if not word.startswith("dry_run=")]
+    wrong = [word for word in words if word.startswith("dry_run=") and word not in ("dry_run=true", "dry_run=false")]
+    faults = [
+        Fault(word, "is neither true nor false", "Say dry_run=true to see what would be renamed") for word in wrong
+    ]
     if len(folders) != 1:
-        remedy = "Say aeflow migrate FOLDER, and dry_run=true to see what would be renamed"
-        raise ConfigError([Fault("migrate", f"found {len(folders)} folders", remedy)])
-    migration = migration_of(folders[0])
-    dry = any(options.get(word, False) for word in words)
+        faults.append(Fault("migrate", f"found {len(folders)} folders", "Name your folder of configurations"))
+    if faults:
+        raise ConfigError(faults)
+    migration, dry = migration_of(folders[0]), "dry_run=true" in words
     if not dry:
         migration.carry_out()
     print("\n".join(migration.lines()))

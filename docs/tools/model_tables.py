@@ -16,6 +16,7 @@ from typing import Any
 from simulation.analysis.definitions import DEFINITIONS
 from simulation.config import load, mapping_in, packaged_configs
 from simulation.errors import AeflowError, ResultsError, nearest
+from simulation.explain.label_mix import case_mix
 from simulation.pathway.department import (
     ACUITY_TRUE,
     Action,
@@ -36,7 +37,6 @@ from simulation.pathway.department import (
     Trigger,
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
-from simulation.report.gather import case_mix
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
@@ -54,7 +54,7 @@ def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str
     """Every table by name, in Markdown. `scenarios`: by name, question and changes as their YAML states them."""
     pathway = study.baseline.pathway
     return {
-        "arrivals": _streams(pathway),
+        "arrivals": _arrivals(pathway),
         "present": _present(pathway),
         "profiles": _profiles(pathway),
         "attributes": _attributes(pathway),
@@ -73,7 +73,7 @@ def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str
         "targets": _targets(study),
         "run": _run(study),
         "measures": _measures(),
-        "starts_clock": _marks(study),
+        "evidence": _evidence(study),
     }
 
 
@@ -172,7 +172,7 @@ def _number(number: Number) -> str:
 # --- who comes -----------------------------------------------------------------------------------------------
 
 
-def _streams(pathway: Pathway) -> str:
+def _arrivals(pathway: Pathway) -> str:
     rows = [
         (
             f"`{name}`",
@@ -187,7 +187,7 @@ def _streams(pathway: Pathway) -> str:
         for name, stream in pathway.arrivals.items()
     ]
     return _table(
-        ("arrival_source", "a day", "profiles", "day factor", "starts at", "an attendance", "evidence", "source"), rows
+        ("arrival source", "a day", "profiles", "day factor", "starts at", "an attendance", "evidence", "source"), rows
     )
 
 
@@ -322,7 +322,7 @@ def _minutes(step: Step) -> str:
     whose = {"policy": "", "nurse": ", without the tool", "degraded_tool": ", as the tool answers worse"}
     factor = whose[step.minutes_by] + ("" if step.times == 1 else f" x {step.times:g}")
     pace = "" if step.pace is None else f", paced by `{step.pace}`"
-    since = "" if step.since is None else f", from the mark `{step.since}` on"
+    since = "" if step.since is None else f", from the clock `{step.since}` on"
     return f"{minutes}{factor}{pace}{since}"
 
 
@@ -330,8 +330,8 @@ def _holds(step: Step) -> str:
     # Of several kept pools a patient holds the one that it was given.
     parts = (
         ("keeps ", step.keeps),
-        ("gives up at start ", step.releases_at_start),
-        ("gives up at end ", step.releases_at_end),
+        ("releases at start ", step.releases_at_start),
+        ("releases at end ", step.releases_at_end),
     )
     return "; ".join(f"{word}{_code(pools)}" for word, pools in parts if pools)
 
@@ -344,7 +344,7 @@ def _rules(step: Step) -> str:
     if step.relabels:
         said.append(f"acuity now becomes `{step.relabels}`")
     if step.starts_clock:
-        said.append(f"marks {_code(step.starts_clock)}")
+        said.append(f"starts clock {_code(step.starts_clock)}")
     if step.queue_limit is not None:
         said.append(f"at most {step.queue_limit} wait, others to `{step.blocked_next}`")
     said += [f"`{name}` when {moment}" for name, moment in step.records.items()]
@@ -480,8 +480,8 @@ def _calibration(study: Study) -> str:
     return _table(("parameter", "value", "range", "evidence", "source"), rows)
 
 
-def _marks(study: Study) -> str:
-    """How many sourced statements of the default department carry which mark."""
+def _evidence(study: Study) -> str:
+    """How many sourced statements of the default department rest on which evidence."""
     counts: dict[str, int] = {"published": 0, "measured": 0, "assumed": 0}
     _count({group: study.resolved.get(group) for group in ("site", "staffing", "pathway", "calibration")}, counts)
     return _table(("evidence", "statements in site, staffing, pathway and calibration"), counts.items())
@@ -509,7 +509,7 @@ def _policies(study: Study) -> str:
     header = (
         "policy",
         "who labels",
-        "arrivals",
+        "arrival sources",
         "minutes",
         "exact",
         "under-triage",
@@ -651,7 +651,7 @@ def _run(study: Study) -> str:
         ("warm-up, days", run.warm_up_days),
         ("measured, days", run.measured_days),
         ("start week (any: see below)", "any" if run.start_week is None else run.start_week),
-        ("run-out, days (doubles while a measured patient is in A&E)", run.cool_down_days),
+        ("cool-down, days (doubles while a measured patient is in A&E)", run.cool_down_days),
         ("doublings at most", run.doublings),
         ("seed", str(run.seed)),
         ("engine", str(study.resolved["engine"])),

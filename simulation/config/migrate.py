@@ -120,7 +120,9 @@ class Migration:
             yield f"  {old.name}/ -> {new.name}/"
         n_edits = sum(len(file.edits) for file in self.files)
         if n_edits or self.folders:
-            yield f"{n_edits} places in {len(self.files)} files, {len(self.folders)} folders"
+            numbers = ((n_edits, "place"), (len(self.files), "file"), (len(self.folders), "folder"))
+            places, files, folders = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in numbers)
+            yield f"{places} in {files}, {folders}"
         else:
             yield f"{self.folder}: nothing has an old name"
 

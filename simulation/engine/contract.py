@@ -8,7 +8,7 @@ A. Advance the clock to the next instant at which anything is due.
 B. Apply every change due now: ends of steps, arrivals, rotas, patience running out, decisions. They only free
    capacity, or join, leave or re-rank in queues, so their order has no meaning.
 C. Among all waiting requests that can start (every pool asked for has a free unit), whatever step they wait for,
-   the one with the smallest key starts: it gives up what its step gives up at the start and takes its pools in
+   the one with the smallest key starts: it releases what its step releases at the start and takes its pools in
    one act; what it gave up is free at once. Again, until none can start. Only then do the steps of zero length
    that started here end, in another B and C of the same instant.
 
@@ -23,9 +23,9 @@ patient is being served, it leaves on joining the next queue that allows leaving
 has started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives
 back everything held.
 
-**Clocks.** A step that `starts_clock` starts it for the patient at its end, anew if it ran. A step `since` a clock
-counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by its start;
-the clock is used up. If it does not run, the minutes count from now.
+**Clocks.** A clock that a step names in `starts_clock` starts for the patient as the step ends, anew if it ran. A step
+`since` a clock counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by
+its start; the clock is used up. If it does not run, the minutes count from now.
 
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team

@@ -290,7 +290,7 @@ class Step:
     times           a factor on the minutes
     pace            a profile: the minutes pass faster or slower by the hour
     repeat_of       a loop: its k-th pass reads the k-th draw
-    marks           clocks that start for the patient as the step ends, by name
+    starts_clock    clocks that start for the patient as the step ends, by name
     since           such a clock: if it runs, the minutes count from its start and not from now, and it is used up
     keeps           of what was taken, held on after the end
     releases_at_start, releases_at_end   of what was held before
@@ -299,8 +299,8 @@ class Step:
     may_leave       whether patience can end this wait
     first_seen      a clinician starts: patience no longer matters
     relabels        at the end the patient's acuity now becomes this attribute
-    queue_limit     more waiting than this are turned away to `turned_away`
-    widens          placement elsewhere
+    queue_limit     more waiting than this are blocked and go to `blocked_next`
+    overflow        placement elsewhere
     records         points in time that this step dates, by name
     """
 

@@ -10,7 +10,7 @@ import yaml
 
 import simulation as ae
 from simulation.cli import COMMANDS, main
-from simulation.report import folder as folder_module
+from simulation.report import pictures as pictures_module
 from simulation.report.figures.drawing import Picture
 
 from .conftest import SHORT, Aeflow
@@ -79,7 +79,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
     printed = io.StringIO()
     small = Picture("pathway", b"a picture", "alternative text", "caption")  # it is drawn for `show`, above
     with contextlib.chdir(here), contextlib.redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folder_module, "picture_of", lambda sketch: small)
+        patch.setattr(pictures_module, "picture_of", lambda sketch: small)
         assert main(["run", *RUN, "run.seed=1"]) == 0
         yield here, printed.getvalue()
 
@@ -141,19 +141,13 @@ def test_migrate_renames_old_keys_and_a_dry_run_only_says_which(aeflow: Aeflow, 
     file = here / "configs" / "run" / "ours.yaml"
     file.parent.mkdir(parents=True)
     file.write_text("run_out_days: 3   # ours\n", encoding="utf-8")
-    told = "  run/ours.yaml: run_out_days -> cool_down_days (1)\n1 places in 1 files, 0 folders\n"
+    told = "  run/ours.yaml: run_out_days -> cool_down_days (1)\n1 place in 1 file, 0 folders\n"
     dry = aeflow("migrate", "configs", "dry_run=true")
     assert (dry.code, dry.out) == (0, f"{told}Dry run: nothing was written.\n")
     assert file.read_text(encoding="utf-8") == "run_out_days: 3   # ours\n"
     assert aeflow("migrate", "configs").out == told
     assert file.read_text(encoding="utf-8") == "cool_down_days: 3   # ours\n"
     assert aeflow("migrate", "configs").out == "configs: nothing has an old name\n"
-
-
-@pytest.mark.parametrize("words", [(), ("one", "two"), ("dry_run=yes",)])
-def test_migrate_wants_one_folder(words: tuple[str, ...], aeflow: Aeflow) -> None:
-    said = aeflow("migrate", *words).message
-    assert said.startswith("migrate: found ") or said == "dry_run=yes: is not a folder. Name your folder of configurations."
 
 
 def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path) -> None:

@@ -204,3 +204,21 @@ def test_a_folder_of_configurations_that_does_not_exist_is_named(aeflow: Aeflow)
 @pytest.mark.parametrize("words", [("report",), ("report", "a", "b"), ("report", "nowhere")])
 def test_a_report_of_nothing_is_refused(words: tuple[str, ...], aeflow: Aeflow) -> None:
     assert aeflow(*words).message
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "migrate: found 0 folders. Name your folder of configurations."),
+        (("one", "two"), "migrate: found 2 folders. Name your folder of configurations."),
+        (("nowhere",), "nowhere: is not a folder. Name your folder of configurations."),
+        (
+            ("x", "dry_run=yes"),
+            "dry_run=yes: is neither true nor false. Say dry_run=true to see what would be renamed.",
+        ),
+    ],
+)
+def test_migrate_without_one_folder_that_is_there_is_named(
+    words: tuple[str, ...], message: str, aeflow: Aeflow
+) -> None:
+    assert aeflow("migrate", *words).message == message

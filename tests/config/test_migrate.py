@@ -77,7 +77,7 @@ def test_nothing_is_written_before_it_is_carried_out(old: Path) -> None:
     lines = list(migration_of(old).lines())
     assert contents(old) == before
     assert "  run/ours.yaml: run_out_days -> cool_down_days (1), keep_patients -> keep (1), " in "\n".join(lines)
-    assert lines[-2:] == ["  knobs/ -> calibration/", "82 places in 12 files, 1 folders"]
+    assert lines[-2:] == ["  knobs/ -> calibration/", "82 places in 12 files, 1 folder"]
 
 
 def test_line_ends_a_byte_order_mark_and_permissions_stay(own: Own) -> None:
@@ -104,7 +104,7 @@ def test_line_ends_a_byte_order_mark_and_permissions_stay(own: Own) -> None:
         ("site/a.yaml", "streams: {a: {b: '${..c.headroom}'}}", "arrivals: {a: {b: '${..c.thinning_bound}'}}"),
         ("staffing/a.yaml", "mark: {mark: x}", "mark: {evidence: x}"),
         ("pathway/a.yaml", "branches: {a: {cases: {stream: streams}}}", "branches: {a: {cases: {stream: streams}}}"),
-        ("study/a.yaml", "changes: {triage.covers.only.stream: []}", "changes: {triage.covers.only.arrival_source: []}"),
+        ("study/a.yaml", "changes: {triage.covers.only.stream: a}", "changes: {triage.covers.only.arrival_source: a}"),
         ("study/a.yaml", "changes: {staffing.mark.mark: a}", "changes: {staffing.mark.evidence: a}"),
         ("study/a.yaml", "takes: [minutes.0.covers.streams]", "takes: [minutes.0.covers.arrivals]"),
         ("study/a.yaml", "primary: [{group: stream=stream}]", "primary: [{group: arrival_source=stream}]"),

@@ -323,7 +323,7 @@ class _Maker:
             minutes=work or (self.durations[:1] if since else ()),
             times=chance.choice((1, 1, 0.5)),
             pace="pace" if self.often(0.4 if since else 0.2) else None,
-            marks=marks,
+            starts_clock=marks,
             since=since,
             repeat_of=chance.choice(self.loops) if self.loops and self.often(0.7) else None,
             keeps=keeps,

@@ -52,7 +52,7 @@ def workup() -> Pathway:
     """A nurse who takes samples, a doctor, a laboratory of an hour; some are looked at first, in a wrong area."""
     steps = {
         "arrival": Step(next="ordering"),
-        "early_sampling": Step(asks=("nurse",), minutes=("sampling",), marks=("sample_sent",), next="area"),
+        "early_sampling": Step(asks=("nurse",), minutes=("sampling",), starts_clock=("sample_sent",), next="area"),
         "contact": Step(asks=("doctor",), minutes=("contact",), next="tests"),
         "look": Step(asks=("doctor",), minutes=("look",), next="moved"),
         "sampling": Step(asks=("nurse",), minutes=("sampling",), next="laboratory"),
@@ -214,7 +214,7 @@ WARD = {
 def ward(n_beds: int = 1) -> Pathway:
     """Triage, a doctor each, a bed manager who searches for 26 minutes, a ward."""
     steps = {
-        "triage": Step(minutes=("triage",), marks=("bed_search",), next="contact"),
+        "triage": Step(minutes=("triage",), starts_clock=("bed_search",), next="contact"),
         "contact": Step(asks=("doctor",), minutes=("contact",), keeps=("doctor",), next="disposition"),
         "bed_allocation": Step(asks=("manager",), minutes=("bed_allocation",), next="move"),
         "bed_found": Step(minutes=("bed_allocation",), since="bed_search", next="move"),
@@ -223,7 +223,7 @@ def ward(n_beds: int = 1) -> Pathway:
             minutes=("transfer",),
             keeps=("bed",),
             releases_at_start=("doctor",),
-            marks=("in_bed",),
+            starts_clock=("in_bed",),
             next="ward_asked",
         ),
         "bed_request_work": Step(asks=("manager",), minutes=("bed_allocation",), next="ward_stay"),

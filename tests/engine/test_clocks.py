@@ -22,11 +22,11 @@ DURATIONS = {"triage": minutes(5), "consultation": minutes(20), "laboratory": mi
 def clinic(*, early: bool, since: bool = True) -> Pathway:
     """Triage, a consultation by the one doctor, an hour of the laboratory, a review; tests ordered at triage or not."""
     steps = {
-        "triage": Step(minutes=("triage",), marks=("ordered",) if early else (), next="consult"),
+        "triage": Step(minutes=("triage",), starts_clock=("ordered",) if early else (), next="consult"),
         "consult": Step(
             asks=("doctor",),
             minutes=("consultation",),
-            marks=() if early else ("ordered",),
+            starts_clock=() if early else ("ordered",),
             next="results",
         ),
         "results": Step(minutes=("laboratory",), since="ordered" if since else None, next="review"),
@@ -54,7 +54,7 @@ def test_a_test_that_is_back_before_it_is_asked_for_takes_no_time(engine: Simula
 
 def test_without_a_mark_the_minutes_count_from_now(engine: Simulate) -> None:
     made = clinic(early=True)
-    unmarked = replace(made, steps={**made.steps, "triage": replace(made.steps["triage"], marks=())})
+    unmarked = replace(made, steps={**made.steps, "triage": replace(made.steps["triage"], starts_clock=())})
     assert play(engine, unmarked, Person(0), Person(7)).spans("results") == {0: (25, 85), 1: (45, 105)}
 
 
@@ -81,14 +81,14 @@ def test_a_clock_is_used_up_by_the_step_that_counts_since_it(engine: Simulate) -
 
 def test_a_clock_that_is_marked_again_starts_anew(engine: Simulate) -> None:
     made = clinic(early=True)
-    steps = {**made.steps, "consult": replace(made.steps["consult"], marks=("ordered",))}
+    steps = {**made.steps, "consult": replace(made.steps["consult"], starts_clock=("ordered",))}
     assert play(engine, replace(made, steps=steps), Person(0)).spans("results") == {0: (25, 85)}
 
 
 def test_a_bed_search_that_began_at_triage_is_held_up_only_by_what_is_left_of_it(engine: Simulate) -> None:
     # The search of 60 minutes starts at 5; the bed is asked for at 65, not at 85, and free from 70 on.
     steps = {
-        "triage": Step(minutes=("triage",), marks=("search",), next="consult"),
+        "triage": Step(minutes=("triage",), starts_clock=("search",), next="consult"),
         "consult": Step(asks=("doctor",), minutes=("consultation",), next="found"),
         "found": Step(minutes=("laboratory",), since="search", next="bed"),
         "bed": Step(asks=("bed",), minutes=("review",), next="home"),
@@ -116,7 +116,7 @@ def test_a_clock_under_a_pace_runs_at_the_pace_from_its_start(engine: Simulate) 
 
 def test_a_step_that_is_left_marks_nothing(engine: Simulate) -> None:
     made = clinic(early=True)
-    triage = Step(asks=("nurse",), minutes=("triage",), may_leave=True, marks=("ordered",), next="home")
+    triage = Step(asks=("nurse",), minutes=("triage",), may_leave=True, starts_clock=("ordered",), next="home")
     impatient = department(
         {"triage": triage, "results": made.steps["results"], "review": made.steps["review"]},
         pools={"doctor": 1, "nurse": 0},
@@ -132,7 +132,7 @@ def test_marks_that_no_step_counts_from_change_nothing(simulate: Simulate) -> No
     for seed in range(40):
         made = pathway(random.Random(seed))
         unread = {name: replace(step, since=None) for name, step in made.steps.items()}
-        unmarked = {name: replace(step, marks=()) for name, step in unread.items()}
+        unmarked = {name: replace(step, starts_clock=()) for name, step in unread.items()}
         n_marks += sum(len(step.starts_clock) for step in made.steps.values())
         assert (
             n_differing(run(simulate, replace(made, steps=unread)), run(simulate, replace(made, steps=unmarked))) == 0

@@ -316,7 +316,7 @@ POOLS = {
     ),
     "keeping and giving up": (
         "steps: {see: {keeps: [nurses], releases_at_end: [nurses]}}",
-        "steps.see.keeps.0: 'nurses' is kept and given up at the end. Choose one.",
+        "steps.see.keeps.0: 'nurses' is kept and released at the end. Choose one.",
     ),
     "giving up what is never held": (
         f"{{pools: {{beds: {BED}}}, steps: {{see: {{releases_at_start: [beds]}}}}}}",

@@ -76,7 +76,7 @@ def _step_pools(pathway: Pathway, faults: FaultList, where: str, step: Step) -> 
             remedy = "A step keeps only what it asks for; what was held before is held on by itself"
             faults.add(f"{where}.keeps.{number}", f"keeps '{pool}', which it does not take", remedy)
         elif pool in step.releases_at_end:
-            faults.add(f"{where}.keeps.{number}", f"'{pool}' is kept and given up at the end", "Choose one")
+            faults.add(f"{where}.keeps.{number}", f"'{pool}' is kept and released at the end", "Choose one")
 
 
 def _step_queue(faults: FaultList, where: str, step: Step) -> None:

@@ -1,4 +1,4 @@
-"""The run-out: long enough for everybody who is measured, and without effect on them once it is."""
+"""The cool-down: long enough for everybody who is measured, and without effect on them once it is."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,19 +19,19 @@ Ward = Callable[..., Pathway]
 
 
 @pytest.mark.parametrize(
-    ("days_in", "run_out", "needed"), [(0.2, 1, 1), (1.5, 1, 2), (5, 1, 8), (5, 3, 6), (2.5, 0, 4), (5, 5, 5)]
+    ("days_in", "cool_down", "needed"), [(0.2, 1, 1), (1.5, 1, 2), (5, 1, 8), (5, 3, 6), (2.5, 0, 4), (5, 5, 5)]
 )
-def test_the_run_out_doubles_until_every_measured_patient_has_left(
-    days_in: float, run_out: int, needed: int, ward: Ward, study_of: Callable[..., Study]
+def test_the_cool_down_doubles_until_every_measured_patient_has_left(
+    days_in: float, cool_down: int, needed: int, ward: Ward, study_of: Callable[..., Study]
 ) -> None:
-    days = {"warm_up_days": 7, "measured_days": 3, "cool_down_days": run_out}
+    days = {"warm_up_days": 7, "measured_days": 3, "cool_down_days": cool_down}
     answer = replicate(study_of(ward(minutes=days_in * DAY), **days), 0)
     assert answer.cool_down_days == needed
     assert answer.arms["nurse"].n_unfinished == 0
     assert answer.arms["nurse"].measures.value("stay_mean") == pytest.approx(days_in * DAY)
 
 
-def test_the_run_out_stops_doubling_after_the_stated_number_and_says_who_is_still_in(
+def test_the_cool_down_stops_doubling_after_the_stated_number_and_says_who_is_still_in(
     ward: Ward, study_of: Callable[..., Study]
 ) -> None:
     days = {"warm_up_days": 0, "measured_days": 2, "cool_down_days": 1, "doublings": 1}
@@ -40,13 +40,13 @@ def test_the_run_out_stops_doubling_after_the_stated_number_and_says_who_is_stil
     assert answer.arms["nurse"].n_unfinished > 20
 
 
-def test_arrivals_go_on_through_the_run_out(ward: Ward, study_of: Callable[..., Study]) -> None:
+def test_arrivals_go_on_through_the_cool_down(ward: Ward, study_of: Callable[..., Study]) -> None:
     study = study_of(ward(minutes=10), warm_up_days=0, measured_days=2)
     simulated = simulate_arm(study.baseline, study.run, "compiled", 0, cool_down_days=5)
     assert simulated.patients["arrived_at"].max() > 6 * DAY
 
 
-def test_a_week_more_of_run_out_changes_no_measured_row(study: Study) -> None:
+def test_a_week_more_of_cool_down_changes_no_measured_row(study: Study) -> None:
     short, long = (
         simulate_arm(study.baseline, study.run, "compiled", 0, cool_down_days=days)
         for days in (study.run.cool_down_days, study.run.cool_down_days + 7)
