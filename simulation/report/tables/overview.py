@@ -191,17 +191,17 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
         "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
         for name in result.identical
     ]
-    if result.run.replications < 2:
+    n_replications = len(result.replications)
+    if n_replications < 2:
         found.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
-    if 2 <= result.run.replications < PILOT:
+    if 2 <= n_replications < PILOT:
         found.append(
-            f"Warning: {result.run.replications} replications give wide intervals, and how wide they should be is "
+            f"Warning: {n_replications} replications give wide intervals, and how wide they should be is "
             "hardly known. Run ten or more before anything is read from them."
         )
-    n_unfinished = int(result.manifest.get("unfinished", 0))
-    if n_unfinished:
+    if result.n_unfinished:
         found.append(
-            f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
+            f"Warning: {result.n_unfinished:,} measured attendances had not left when the run ended. "
             "How long these stay is not known, so means of stays are missing (–) where they are among them in any "
             "replication of either arm; a longer "
             "run.cool_down_days or more capacity is needed."
