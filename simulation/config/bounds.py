@@ -30,6 +30,7 @@ LARGEST = 1e15
 """Size of a number; whole ones up to here are exact in every place where they are counted."""
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
 """The one form of a reference: the whole value is `${a.b}`, another value of the configuration."""
+NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} alone with its dotted path")
 
 _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -93,8 +94,7 @@ def _bad_reference(text: str) -> tuple[str, str] | None:
     """
     if "${" not in text or REFERENCE.fullmatch(text):
         return None
-    remedy = "Write the value itself, or ${...} alone with its dotted path"
-    return f"'{shortened(text)}' is not a plain reference", remedy
+    return f"'{shortened(text)}' {NO_REFERENCE[0]}", NO_REFERENCE[1]
 
 
 def override_fault(text: str) -> Fault | None:
@@ -109,8 +109,7 @@ def override_fault(text: str) -> Fault | None:
         depth += (sign in "[{(") - (sign in ")}]")
         if depth > DEEPEST:
             return Fault(shown, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
-    reason = _bad_reference(text.partition("=")[2].strip("'\" ")) if "${" in text else None
-    return Fault(shown, *reason) if reason else None
+    return Fault(shown, *NO_REFERENCE) if "${" in REFERENCE.sub("", text) else None
 
 
 def configuration_faults(raw: dict[str, Any], where: str = "") -> list[Fault]:

@@ -82,7 +82,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
 
 def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
-    faults: list[Fault] = []
+    faults = block_faults(found.raw, GROUPS_OF_VALUES)
     if "triage" in found.choices:
         policy_stated(found.choices["triage"], folders, "triage", faults)
     if faults:
@@ -121,9 +121,7 @@ def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
     design = validated(Design, raw.get("study"), "study", faults)
     run = validated(RunLength, raw.get("run"), "run", faults)
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
-    faults += block_faults(raw, GROUPS_OF_VALUES)
-    calibration = raw.get("calibration")
-    for name, parameter in calibration.items() if isinstance(calibration, dict) else ():
+    for name, parameter in (raw.get("calibration") or {}).items():
         validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
     if faults:
         raise ConfigError(faults)

@@ -318,8 +318,8 @@ def _message_fault(message: str) -> str:
 
 
 def _loaded(chance: random.Random, done: list[str]) -> Study:
-    """A spoilt study, half of them from the small configuration, which loads fastest; `done` is told what was spoilt."""
-    base = bases()[0] if chance.random() < 0.5 else chance.choice(bases())
+    """A spoilt study, most of them from the small configuration, which loads fastest; `done` is told what was spoilt."""
+    base = bases()[0] if chance.random() < 0.75 else chance.choice(bases())
     way = chance.random()
     done.append(base.name)
     if way < 0.6:
@@ -336,7 +336,7 @@ def _loaded(chance: random.Random, done: list[str]) -> Study:
 
 def _from_file(chance: random.Random, done: list[str]) -> Study:
     """A study with one file of the user's own, spoilt; most often a policy, which is read without Hydra."""
-    group = chance.choice(("triage", "triage", "triage", "scenario", "study"))
+    group = chance.choice((*["triage"] * 12, "scenario", "study"))
     path = chance.choice(sorted((PACKAGED / group).glob("*.yaml")))
     text = path.read_text(encoding="utf-8")
     for _ in range(chance.choice((1, 1, 2))):
