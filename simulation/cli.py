@@ -256,7 +256,8 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
         print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
         return None
     with progress(len(study.run.numbers)) as done:
-        stored = run_into(study, Path(str(study.resolved["results"])), resume=bool(study.resolved.get("resume", True)), done=done)
+        resume = bool(study.resolved.get("resume", True))
+        stored = run_into(study, Path(str(study.resolved["results"])), resume=resume, done=done)
     print_result(stored.result, stored.folder)
     return stored
 
