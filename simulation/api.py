@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from simulation.config.stored import study_of
 from simulation.errors import ResultsError
-from simulation.experiment.executors import Executor, Failed
+from simulation.experiment.executors import Executor, ExecutorFailed, Failed
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
 from simulation.experiment.run import Done, failure, in_order, replications
@@ -289,8 +289,12 @@ def _finished(study: Study, unfinished: UnfinishedRun, identity: Identity, *, sa
                 kept[result.replication] = result
                 unfinished.add(result)
                 done(len(kept))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ExecutorFailed) as stop:
+        if not kept:
+            raise
         words = f"{len(kept)} of {len(numbers)} replications are kept in {unfinished.folder}; the same command goes on."
+        if isinstance(stop, ExecutorFailed):
+            raise ExecutorFailed(f"{stop}. {words}") from stop
         raise KeyboardInterrupt(words) from None
     if failed:
         raise failure(failed, kept=len(kept))

@@ -1,17 +1,20 @@
 """The commands. The first word is ours, the rest are Hydra overrides: `aeflow compare scenario=busier run.seed=7`.
 
-Parses, calls, prints; no logic of its own. A user's mistake is one message and exit code 2, Ctrl-C exit code 130.
+Parses, calls, prints; no logic of its own. A user's mistake is one message and exit code 2; Ctrl-C, TERM and HUP stop
+it with one message and exit code 130, 143 and 129.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
+from simulation.signals import stopped_by_signals
 
 if TYPE_CHECKING:
     from simulation.api import Stored
@@ -41,7 +44,9 @@ For planning only, not for clinical use.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 130 Ctrl-C."""
+    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 128 and the number of
+    the signal that stopped it (130 for Ctrl-C).
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help", "help"):
         print(HELP, end="")
@@ -54,20 +59,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"aeflow {__version__}")
         return 0
-    try:
-        if words[0] not in COMMANDS:
-            raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
-        return COMMANDS[words[0]](words[1:])
-    except AeflowError as error:
-        print(f"aeflow: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt as stop:
-        left = str(stop) or "Nothing half-written is left."
-        print(f"\naeflow: stopped. {left}", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone
-        return 0
+    with stopped_by_signals() as asked:
+        try:
+            if words[0] not in COMMANDS:
+                raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
+            return COMMANDS[words[0]](words[1:])
+        except AeflowError as error:
+            print(f"aeflow: {error}", file=sys.stderr)
+            return error.exit_code
+        except KeyboardInterrupt as stop:
+            with suppress(OSError):  # the terminal may have gone
+                print(f"\naeflow: {asked.words}. {stop or 'Nothing half-written is left.'}", file=sys.stderr)
+            return asked.exit_code
+        except OSError as error:
+            if asked.yet:  # the terminal has gone, and a last word could not be said
+                return asked.exit_code
+            if not isinstance(error, BrokenPipeError):
+                raise
+            sys.stderr.close()  # whoever read our output has gone
+            return 0
 
 
 def _compare(words: list[str]) -> int:

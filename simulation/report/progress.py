@@ -23,7 +23,7 @@ def announce(study: Study, *, alone: bool) -> None:
     print(
         f"{n_arms} arm{'s' if n_arms > 1 else ''} x {length}{f', {season}' if season else ''}, "
         f"scenario '{study.scenario}', seed {run.seed}, "
-        f"{'one process' if study.executor == 'serial' else f'{min(study.workers, run.replications)} processes'}."
+        f"{study.where}."
     )
     print(f"Engine '{study.engine}': {study.engine_why}.")
     for arm in study.arms:
