@@ -24,7 +24,7 @@ FORMAT = 2
 """Raised when a folder's layout changes."""
 STATEMENT = "planning only, not for clinical use"
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
-CHECKSUM, FILES = "checksum", "files"
+CHECKSUM, FILES, FIRST_VERDICT = "checksum", "files", "first_verdict"
 
 
 def manifest_of(
@@ -102,7 +102,12 @@ def input_hashes(study: Study) -> dict[str, Any]:
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """SHA-256 of files, by name."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+    return {name: _checksum(folder / name) for name in sorted(names)}
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sealed(manifest: Plain, files: Mapping[str, str]) -> Plain:

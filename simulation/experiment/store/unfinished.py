@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from simulation.errors import ResultsError
 from simulation.experiment.replicate import ReplicationResult
-from simulation.experiment.store.folders import not_written
+from simulation.experiment.store.folders import PARTIAL, not_written
 from simulation.experiment.store.identity import Identity
 from simulation.experiment.store.parts import flush, part_paths, read_part, write_part
 from simulation.records.serialise import to_json
@@ -62,6 +62,8 @@ class UnfinishedRun:
             path = self.folder / IDENTITY
             if not path.is_file():
                 _write_whole(path, to_json(dict(self.identity.parts)))
+            for cut_off in self.folder.glob(f"{PARTIAL}*"):  # of a process that was killed while it wrote the results
+                shutil.rmtree(cut_off, ignore_errors=True)
             self._read()
         except OSError as error:
             raise not_written(Path(error.filename or self.folder), error) from error
