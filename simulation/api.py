@@ -25,7 +25,7 @@ from simulation.experiment.run import Done, failure, in_order, replications
 from simulation.experiment.store.folders import must_be_writable, point_latest
 from simulation.experiment.store.identity import Identity, identity_of
 from simulation.experiment.store.kept import kept_among
-from simulation.experiment.store.manifest import FILES, manifest_of
+from simulation.experiment.store.manifest import FILES, about, manifest_of
 from simulation.experiment.store.read import read_manifest, read_run
 from simulation.experiment.store.unfinished import UnfinishedRun
 from simulation.experiment.store.write import write_data
@@ -252,7 +252,8 @@ def run_into(
     must_be_writable(results)
     identity = identity_of(study)
     parent = results / study.design.name
-    with UnfinishedRun(parent, identity, part_of=study.run.part_name, resume=resume) as unfinished:
+    unfinished = UnfinishedRun(parent, identity, about=about(study), part_of=study.run.part_name, resume=resume)
+    with unfinished:
         for note in unfinished.notes:
             say(f"Note: {note}.")
         folder = unfinished.finished_as
@@ -261,13 +262,21 @@ def run_into(
             result = read(folder)
         else:
             result = _finished(study, unfinished, identity, say=say, done=done)
-            folder = write_data(
-                result, parent, within=unfinished.folder, about_to=unfinished.will_finish_as, keeping=keeping
-            )
+            folder = _written(result, parent, unfinished, keeping)
         point_latest(results, folder)
         failed = write_report(folder, result)
         unfinished.remove()
         return Stored(result, folder, failed)
+
+
+def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: Done) -> Path:
+    """The folder of a result's data, which is made within the unfinished run's."""
+    try:
+        return write_data(result, parent, within=unfinished.folder, about_to=unfinished.will_finish_as, keeping=keeping)
+    except KeyboardInterrupt:
+        n = len(result.replications)
+        words = f"All {n} replications are kept in {unfinished.folder}; the same command goes on."
+        raise KeyboardInterrupt(words) from None
 
 
 def _finished(study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Any, done: Done) -> Result:

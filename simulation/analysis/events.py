@@ -105,9 +105,7 @@ def _groups(
 
 
 def _event_names(pathway: Pathway, asking: Collection[str]) -> list[str]:
-    return [
-        name for step in pathway.steps for name in ((_wait(step), step, _end(step)) if step in asking else (step,))
-    ]
+    return [name for step in pathway.steps for name in ((_wait(step), step, _end(step)) if step in asking else (step,))]
 
 
 def _wait(step: str) -> str:

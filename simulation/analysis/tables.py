@@ -117,7 +117,7 @@ def activities_table(plan: Plan, run: Run) -> ActivityTable:
 
 
 def no_activities(pathway: Pathway) -> ActivityTable:
-    """The table of a department's activities without a row: the columns and categories that `activities_table` gives."""
+    """A department's table of activities without a row: the columns and categories that `activities_table` gives."""
     plan = lower(pathway)
     columns: dict[str, Column] = {name: np.zeros(0, dtype=np.int32) for name in ("patient", "step", "pool", "outcome")}
     columns |= {name: np.zeros(0) for name in ("joined_at", "started_at", "ended_at")}

@@ -52,6 +52,7 @@ def _tried(kind: Any, stated: Any) -> tuple[Any, list[Mapping[str, Any]]]:
         return None, list(error.errors())
 
 
+NOT_A_LIST = ("tuple_type", "list_type")
 NOT_A_NUMBER = ("int_parsing", "float_parsing")
 
 
@@ -202,6 +203,8 @@ def _fault(
         return Fault(located, f"'{path[-1]}' is missing", "Add it")
     given = error.get("input")
     shown = f"'{given}'" if isinstance(given, str) else repr(given)
+    if what in NOT_A_LIST and isinstance(given, str | int | float):
+        return Fault(located, f"found {shown}", f"Write a list in brackets: [{given}]")
     message = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     return Fault(located, f"found {shown}", f"Allowed: {message}")
 

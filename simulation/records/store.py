@@ -72,9 +72,7 @@ class TableWriter:
             self._first = table.select(slice(0, 0))
             self._writer = self._open.enter_context(parquet.ParquetWriter(self._part, rows.schema, compression="zstd"))
         elif tuple(table.columns) != tuple(self._first.columns) or table.categories != self._first.categories:
-            raise ResultsError(
-                f"{self._path.name}: tables differ in columns or categories. Make them from one pathway"
-            )
+            raise ResultsError(f"{self._path.name}: tables differ in columns or categories. Make them from one pathway")
         self._writer.write_table(rows)
 
     def __exit__(

@@ -6,7 +6,7 @@ replications were resumed or computed elsewhere keeps the same bytes, and memory
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -73,15 +73,12 @@ def write_kept(
         for n_done, replication in enumerate(replications, start=1):
             number = replication.replication
             for ready, simulated in simulate_arms(study, number, cool_down_days=replication.cool_down_days):
-                for name, table in _tables(names, ready.pathway, simulated):
+                for name in names:
+                    table = table_of(name, ready.pathway, simulated)
                     writers[name].add(layouts[name].laid_out(table, ready.name, number))
+                del simulated, table  # else they are still there while the next arm is simulated
             done(n_done)
     return [file_of(name) for name in names]
-
-
-def _tables(names: Iterable[Kept], pathway: Pathway, simulated: Simulated) -> Iterator[tuple[Kept, Table]]:
-    for name in names:
-        yield name, table_of(name, pathway, simulated)
 
 
 def table_of(name: Kept, pathway: Pathway, simulated: Simulated) -> Table:

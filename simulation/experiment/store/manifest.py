@@ -67,6 +67,17 @@ def manifest_of(
     }
 
 
+def about(study: Study) -> Plain:
+    """What a list of runs shows of one that is not finished."""
+    return {
+        "study": study.design.name,
+        "site": study.chosen("site"),
+        "scenario": study.scenario,
+        "arms": [arm.name for arm in study.arms],
+        "planned_replications": len(study.run.numbers),
+    }
+
+
 def versions() -> dict[str, str]:
     """Versions of Python, of aeflow and of the libraries that numbers pass through."""
     libraries = {name: library_version(name) for name in LIBRARIES}

@@ -44,8 +44,8 @@ def write_data(
     """Write the data of a result into a folder of its own in `parent`; that folder.
 
     `within`: where it stands until it is whole (`parent` if not named); `about_to` is told the folder's name before it
-    gets it, and `keeping(n)` of each replication whose tables are written (`run.keep`). Raises ResultsError if it cannot be written; then, as after
-    Ctrl-C, nothing of it is left there.
+    gets it, and `keeping(n)` of each replication whose tables are written (`run.keep`). Raises ResultsError if it
+    cannot be written; then, as after Ctrl-C, nothing of it is left there.
     """
     finished_at = datetime.fromisoformat(result.manifest["finished_at"])
     name = f"{finished_at:%Y-%m-%dT%H%M%S}-{digest(result.manifest['identity'])[:8]}"
