@@ -39,6 +39,7 @@ from simulation.report.tables import every_table
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import effect
 from simulation.report.write import write_report
+from simulation.study.bounds import refuse_large
 from simulation.study.overload import refuse_overload
 from simulation.study.study import Study
 
@@ -135,6 +136,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     ConfigError if a pool is overloaded over the week and nothing relieves it (unless `allow_overload`), and AeflowError
     with the numbers of replications that failed.
     """
+    refuse_large([study])
     refuse_overload(study)
     began = time.perf_counter()
     done_now = _all_of(study, study.run.numbers, done=done, executor=executor)
@@ -163,6 +165,7 @@ class Growth(Iterator[Result]):
     """
 
     def __init__(self, study: Study, executor: Executor | None = None) -> None:
+        refuse_large([study])
         refuse_overload(study)
         self._study = study
         self._cancelled = threading.Event()

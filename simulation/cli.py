@@ -88,11 +88,13 @@ def _run(words: list[str]) -> int:
 
 
 def _run_studies(words: list[str], *, alone: bool) -> int:
+    from simulation.study.bounds import refuse_large
     from simulation.study.overload import refuse_overload
 
     combinations = _sweep(words)
     studies = [_load(overrides, config_dir) for overrides, config_dir in combinations]
     studies = [study.only() if alone else study for study in studies]
+    refuse_large(studies)
     for study in studies:
         refuse_overload(study)
     code, done = 0, []
@@ -150,9 +152,13 @@ def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -
 
 
 def _show(words: list[str]) -> int:
+    from simulation.study.bounds import refuse_large
+
     own = ("patient=", "arm=")
     patient, arm = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
-    for study in [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]:
+    studies = [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]
+    for study in studies:
+        refuse_large([study])
         if patient:
             from simulation.explain.patient_story import tell
 
@@ -287,10 +293,11 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
     from simulation.api import run_into
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
+    from simulation.study.bounds import work_of
 
     announce(study, alone=alone)
     if study.resolved["dry_run"]:
-        print("Dry run: nothing was simulated.")
+        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
         return None
     results, resume = Path(str(study.resolved["results"])), bool(study.resolved["resume"])
     with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as told:

@@ -3,33 +3,40 @@
 from __future__ import annotations
 
 import copy
+import math
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 
 import yaml
 from hydra import compose, initialize_config_dir
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra.core.config_search_path import ConfigSearchPath
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override, OverrideType
+from hydra.core.override_parser.types import Override, OverrideType, ValueType
 from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
+from hydra.plugins.config_source import ConfigResult
 from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from simulation.config.dotted import Raw, lay_over, resolve
-from simulation.config.files import explained
-from simulation.config.folders import fingerprint_of, names_in, search_folders
+from simulation.config.bounds import configuration_faults, file_fault, override_fault, shortened
+from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
+from simulation.config.files import defaults_fault, explained
+from simulation.config.folders import fingerprint_of, names_in, search_folders, shown_path
 from simulation.errors import ConfigError, Fault, nearest
 
 _user_folders: list[Path] = []
 """The folders that come before the packaged one, while Hydra composes for us."""
+MOST_COMBINATIONS = 500
+"""Runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
 _hydra_is_ours = threading.RLock()
 """Hydra keeps its state once a process: one composes at a time."""
 
@@ -48,7 +55,35 @@ class _UserConfigs(SearchPathPlugin):
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Called by Hydra when it starts."""
         for folder in reversed(_user_folders):
-            search_path.prepend("aeflow-user", f"file://{folder}")
+            search_path.prepend("aeflow-user", f"{_UserFiles.scheme()}://{folder}")
+
+
+class _UserFiles(FileConfigSource):
+    """The files of a user's folder: looked at before Hydra reads them, because it follows whatever they say."""
+
+    @staticmethod
+    def scheme() -> str:
+        """What the path of such a folder begins with."""
+        return "aeflow"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """A file as Hydra wants it. Raises ConfigError if it holds more than a file may."""
+        path = Path(self.path) / self._normalize_file_name(config_path)
+        fault = _fault_of_file(path, [Path(self.path)]) if path.is_file() else None
+        if fault is not None:
+            raise ConfigError([fault])
+        return super().load_config(config_path)
+
+
+def _fault_of_file(path: Path, folders: Sequence[Path]) -> Fault | None:
+    """Why Hydra may not read a file, or None; what cannot be read at all is left to Hydra and `explained`."""
+    shown = shown_path(path, folders)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        fault = file_fault(text, shown)
+        return fault or defaults_fault(text, shown)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return None
 
 
 @contextmanager
@@ -58,6 +93,7 @@ def _hydra(folders: Sequence[Path]) -> Iterator[None]:
         plugins = Plugins.instance()
         if _UserConfigs not in plugins.discover(SearchPathPlugin):
             plugins.register(_UserConfigs)
+            plugins.register(_UserFiles)
         shared = GlobalHydra.instance()
         theirs = shared.hydra
         shared.clear()
@@ -82,12 +118,25 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
     out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
     """
     choices, values = _parted(overrides, folders)
-    found = _files_composed(tuple(choices), tuple(folders), fingerprint_of(folders))
+    return laid_over(_files_composed(tuple(choices), tuple(folders), fingerprint_of(folders)), values)
+
+
+def laid_over(found: Composed, values: Sequence[Override]) -> Composed:
+    """The configuration with single values set, added or left out. Raises ConfigError, also for what none may hold."""
     raw = copy.deepcopy(found.raw)
     faults: list[Fault] = []
     for override in values:
-        text = override.input_line or override.key_or_group
-        lay_over(raw, override.key_or_group.split("."), override.value(), text, faults)
+        text = shortened(override.input_line or override.key_or_group)
+        path = override.key_or_group.split(".")
+        if override.is_delete():
+            leave_out(raw, path, text, faults)
+        else:
+            added = override.type in (OverrideType.ADD, OverrideType.FORCE_ADD)
+            if len(path) == 1 and path[0] not in raw and (meant := path_to(path[0], raw)):
+                faults.append(Fault(text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?"))
+                continue
+            lay_over(raw, path, override.value(), text, faults, add=added)
+    faults += configuration_faults(raw)
     if faults:
         raise ConfigError(faults)
     return Composed(raw, dict(found.choices))
@@ -103,7 +152,12 @@ def _files_composed(
             found = compose("config", overrides=list(choices), return_hydra_config=True)
             chosen = OmegaConf.to_container(found.hydra.runtime.choices)
             raw = OmegaConf.to_container(found, resolve=False)
+    except ConfigError:
+        raise
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
+        raise explained(error, folders) from None
+    except (TypeError, ValueError, KeyError, AttributeError, AssertionError, RecursionError) as error:
+        # Hydra meets a file that is not of the form it expects, and does not say so
         raise explained(error, folders) from None
     assert isinstance(raw, dict) and isinstance(chosen, dict)
     ours = {str(group): str(name) for group, name in chosen.items() if name is not None}
@@ -118,26 +172,41 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
     [['scenario=usual', 'run.seed=7'], ['scenario=busier', 'run.seed=7']]
     """
     choices: list[list[str]] = []
+    most = None if "allow_large=true" in overrides else MOST_COMBINATIONS
     for text, override in zip(overrides, _parsed(overrides), strict=True):
-        if override.is_sweep_override():
-            key = text.split("=", 1)[0]
-            choices.append([f"{key}={value}" for value in override.sweep_string_iterator()])
-        else:
-            choices.append([text])
+        choices.append(_swept(text, override, most) if override.is_sweep_override() else [text])
+    if most is not None and math.prod(map(len, choices)) > most:
+        found = f"more than {most:,} combinations of values"
+        raise ConfigError([Fault("-m", found, "Name fewer, or set allow_large=true to run them all")])
     return [list(chosen) for chosen in product(*choices)]
+
+
+def _swept(text: str, override: Override, most: int | None) -> list[str]:
+    """The overrides that a sweep over one key stands for, no more than one beyond `most`."""
+    if not override.is_discrete_sweep() or override.value_type is ValueType.GLOB_CHOICE_SWEEP:
+        raise ConfigError([Fault(shortened(text), "names no values one by one", "Write them out: key=a,b,c")])
+    key = text.split("=", 1)[0]
+    values = override.sweep_string_iterator()
+    return [f"{key}={value}" for value in islice(values, None if most is None else most + 1)]
 
 
 def _parsed(overrides: Sequence[str]) -> list[Override]:
     parser = OverridesParser.create()
     parsed, faults = [], []
     for text in overrides:
+        fault = override_fault(text)
+        if fault is not None:
+            faults.append(fault)
+            continue
         try:
             override = parser.parse_override(text)
         except HydraException:
-            faults.append(Fault(text, "is not of the form key=value", "See aeflow --help"))
+            faults.append(Fault(shortened(text), "is not of the form key=value", "See aeflow --help"))
             continue
         if not override.key_or_group:
             faults.append(Fault(text, "names no key", "Overrides look like key=value"))
+        elif override.package is not None or re.split(r"[./]", override.key_or_group)[0] == "hydra":
+            faults.append(Fault(text, "is an option of Hydra", "Name a group or a value of the configuration"))
         parsed.append(override)
     if faults:
         raise ConfigError(faults)
@@ -145,7 +214,7 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
 
 
 def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Override]]:
-    """Overrides that Hydra is to carry out (choices of a file, `+key`, `~key`), and single values."""
+    """Overrides that Hydra is to carry out (choices of a file), and single values to set, add or leave out."""
     choices: list[str] = []
     values: list[Override] = []
     faults: list[Fault] = []
@@ -156,10 +225,8 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
         elif (folders[-1] / key).is_dir():
             faults += _unknown_choice(override, text, folders)
             choices.append(text)
-        elif override.type is OverrideType.CHANGE and key.split(".")[0] != "hydra":
-            values.append(override)
         else:
-            choices.append(text)
+            values.append(override)
     if faults:
         raise ConfigError(faults)
     return choices, values

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache, lru_cache
 from typing import Any, get_origin, get_type_hints
 
+from simulation.config.bounds import shortened
 from simulation.config.dotted import Change, Raw, resolve, set_change
 from simulation.config.validating import as_written, validated
 from simulation.errors import ConfigError, Fault
@@ -21,7 +22,9 @@ GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
 
 
-CHANGEABLE = (*GROUPS, "calibration")
+GROUPS_OF_VALUES = (*GROUPS, "calibration")
+"""The groups that are blocks of named parts, each validated with the department or by itself."""
+CHANGEABLE = GROUPS_OF_VALUES
 """What a scenario or an arm can change; anything else would do nothing."""
 
 
@@ -51,6 +54,15 @@ def department(raw: Raw, changes: Iterable[Change], faults: list[Fault]) -> tupl
     pathway, of_department = _checked(_Stated(merged, origin))
     faults += of_department
     return changed, pathway
+
+
+def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
+    """A fault for each group that is no block of keys; a group that is not there is one without keys."""
+    return [
+        Fault(group, f"found {shortened(repr(raw[group]))}", "Write a block of keys")
+        for group in groups
+        if not isinstance(raw.get(group) or {}, dict)
+    ]
 
 
 @dataclass(frozen=True, eq=False)

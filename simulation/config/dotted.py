@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import copy
-import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
-from simulation.config.files import explained
-from simulation.errors import Fault, nearest
+from simulation.config.bounds import MOST_PARTS, REFERENCE
+from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import now_called
 
 Raw = dict[str, Any]
@@ -32,17 +28,46 @@ class Change:
         return self.path.split(".")[0] == "triage"
 
 
-def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault]) -> None:
-    """Set what a dotted path names; a block is laid over a block, key by key. `where` is told of a fault."""
-    place = _place_of(root, path, where, faults)
+def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault], *, add: bool = False) -> None:
+    """Set what a dotted path names; a block is laid over a block, key by key. `where` is told of a fault.
+
+    `add`: blocks on the way that are not there are made.
+    """
+    place = _place_of(root, path, where, faults, new=[{} for _ in path] if add else ())
     if place is None:
         return
     holder, key = place
     if isinstance(value, dict) and isinstance(holder, dict) and isinstance(holder.get(key), dict):
         for name, each in value.items():
-            lay_over(root, (*path, str(name)), each, where, faults)
+            lay_over(root, (*path, str(name)), each, where, faults, add=add)
     else:
         holder[key] = value
+
+
+def path_to(key: str, raw: Raw, led: str = "") -> str:
+    """The dotted path of the first value of that name, or of the `value` in the block of that name; '' if none is."""
+    for name, part in raw.items():
+        if name == key:
+            return f"{led}{name}.value" if isinstance(part, dict) and "value" in part else f"{led}{name}"
+        inside = path_to(key, part, f"{led}{name}.") if isinstance(part, dict) else ""
+        if inside:
+            return inside
+    return ""
+
+
+def leave_out(root: Raw, path: Sequence[str], where: str, faults: list[Fault]) -> None:
+    """Take the key out that a dotted path names. A part of a list is not taken out: those behind it would move up."""
+    place = _place_of(root, path, where, faults)
+    if place is None:
+        return
+    holder, key = place
+    if isinstance(holder, list):
+        led = ".".join(path[:-1])
+        faults.append(Fault(where, f"'{led}' is a list", f"Write the whole list: {led}=[...]"))
+    elif key not in holder:
+        faults.append(_nowhere(holder, path, len(path) - 1, where))
+    else:
+        del holder[key]
 
 
 def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Sequence[str]) -> None:
@@ -53,10 +78,21 @@ def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Seq
         remedy = nearest(first, changeable) if renamed else f"Changes may start with {', '.join(changeable)}"
         faults.append(Fault(change.where, "is not part of a department", remedy))
         return
+    if change.path in changeable and not isinstance(change.value, dict):
+        remedy = f"Change a part of it: {change.path}.<key>"
+        faults.append(Fault(change.where, f"'{change.path}' is a block of keys", remedy))
+        return
     place = _place_of(raw, change.path.split("."), change.where, faults)
     if place is not None:
         holder, key = place
         holder[key] = change.value
+
+
+def as_stated(value: Any) -> Any:
+    """A value with lists where validation made tuples of them, as a file states it."""
+    if isinstance(value, Mapping):
+        return {key: as_stated(part) for key, part in value.items()}
+    return [as_stated(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]) -> None:
@@ -144,37 +180,37 @@ def _nowhere(holder: Any, path: Sequence[str], depth: int, where: str) -> Fault:
     return Fault(where, f"'{led}' holds no keys", "Name a path that exists")
 
 
-_DEEPEST = 20
-"""References to references that are followed; more are taken for a circle, which OmegaConf then names."""
-_REFERENCE = re.compile(r"\$\{([A-Za-z_][\w.]*)\}")
-
-
 def resolve(stated: Raw) -> Raw:
-    """A copy in which every `${a.b}` is replaced by what it names. Raises ConfigError."""
-    try:
-        return {key: _looked_up(stated, value) for key, value in stated.items()}
-    except LookupError:  # not there, or more than a plain reference: OmegaConf knows, or says what is wrong
-        try:
-            resolved = OmegaConf.to_container(OmegaConf.create(stated), resolve=True)
-        except OmegaConfBaseException as error:
-            raise explained(error, ()) from None
-    assert isinstance(resolved, dict)
-    return {str(key): value for key, value in resolved.items()}
+    """A copy in which every `${a.b}` is replaced by what it names. Raises ConfigError.
+
+    References to blocks that refer to others are followed, but not in a circle, and not to more than `MOST_PARTS`
+    values in all.
+    """
+    return {key: _looked_up(stated, value, key, (), [MOST_PARTS]) for key, value in stated.items()}
 
 
-def _looked_up(stated: Raw, value: Any, depth: int = 0) -> Any:
+def _looked_up(stated: Raw, value: Any, where: str, through: tuple[str, ...], left: list[int]) -> Any:
+    """`through`: the references that led here; `left`: how many values more there may be."""
+    left[0] -= 1
+    if left[0] <= 0:
+        found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
+        raise ConfigError([Fault(where, found, "Leave out what is not needed")])
     if isinstance(value, dict):
-        return {key: _looked_up(stated, each, depth) for key, each in value.items()}
+        return {key: _looked_up(stated, part, f"{where}.{key}", through, left) for key, part in value.items()}
     if isinstance(value, list):
-        return [_looked_up(stated, each, depth) for each in value]
-    if not isinstance(value, str) or "${" not in value:
+        return [_looked_up(stated, part, f"{where}.{number}", through, left) for number, part in enumerate(value)]
+    match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
         return value
-    match = _REFERENCE.fullmatch(value)
-    if match is None or depth > _DEEPEST:
-        raise LookupError(value)
+    if value in through:
+        circle = " -> ".join((*through[through.index(value) :], value))
+        raise ConfigError([Fault(where, f"refers to itself: {circle}", "Write the value itself in one place")])
     place: Any = stated
-    for part in match[1].split("."):
-        if not isinstance(place, dict):
-            raise LookupError(value)
-        place = place[part]
-    return _looked_up(stated, place, depth + 1)
+    path = match[1].split(".")
+    for depth, part in enumerate(path):
+        holder = _inside(place, part)
+        if holder is None:
+            fault = _nowhere(place, path, depth, where)
+            raise ConfigError([Fault(where, f"{value}: {fault.found}", fault.remedy)])
+        place = holder[0][holder[1]]
+    return _looked_up(stated, place, where, (*through, value), left)

@@ -13,6 +13,7 @@ from typing import Any
 
 import yaml
 
+from simulation.config.bounds import file_fault, shortened
 from simulation.config.folders import shown_path, yaml_files
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import now_called
@@ -28,6 +29,10 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
     """
     text = plain_text(path, shown, faults)
     if text is None:
+        return None
+    fault = file_fault(text, shown)
+    if fault is not None:
+        faults.append(fault)
         return None
     try:
         stated = _read(text)
@@ -64,6 +69,18 @@ def plain_text(path: Path, shown: str, faults: list[Fault]) -> str | None:
 def _read(text: str) -> Any:
     """What YAML makes of a text: once a process, as arms read the same policies again and again. Not to be changed."""
     return yaml.load(text, Loader=UniqueKeys)
+
+
+def defaults_fault(text: str, shown: str) -> Fault | None:
+    """What is wrong with the `defaults` of a file that Hydra is to compose, or None."""
+    if "defaults" not in text:
+        return None
+    stated = _read(text)
+    listed = stated.get("defaults", []) if isinstance(stated, dict) else []
+    if isinstance(listed, list) and all(isinstance(entry, str | dict) for entry in listed):
+        return None
+    remedy = "Write a list: defaults: [name], or [/group: name]"
+    return Fault(f"{shown}: defaults", f"found {shortened(str(listed))}", remedy)
 
 
 def _kind_of(stated: object) -> str:

@@ -8,6 +8,9 @@ from pathlib import Path
 from simulation.errors import ConfigError, Fault
 from simulation.renamed import GROUPS as RENAMED_GROUPS
 
+LONGEST_NAME = 200
+"""Characters of the name of a configuration, with its folders."""
+
 
 def packaged_configs() -> Path:
     """The folder of configurations that comes with aeflow: inside an installed package, beside it in a checkout."""
@@ -52,6 +55,17 @@ def names_in(group: str, folders: Iterable[Path]) -> set[str]:
     """What can be chosen of a group, by name: its files in any of these folders, without their ending."""
     inside = [folder / group for folder in folders]
     return {path.relative_to(each).with_suffix("").as_posix() for each in inside for path in yaml_files([each])}
+
+
+def is_name_of_file(name: str) -> bool:
+    """Whether a name can be that of a file within a group's folder: none leads out of it, or to a hidden file.
+
+    >>> is_name_of_file("published/no_levels"), is_name_of_file("../nurse")
+    (True, False)
+    """
+    parts = name.split("/")
+    fits = len(name) <= LONGEST_NAME
+    return fits and all(part and part[0] not in ". " and not set(part) & set("\\:\0") for part in parts)
 
 
 def fingerprint_of(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:

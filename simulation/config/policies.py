@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from simulation.config.bounds import configuration_faults, shortened
 from simulation.config.dotted import Change, Raw, set_change, take
 from simulation.config.files import mapping_in
-from simulation.config.folders import names_in
+from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, nearest
 from simulation.study.design import Design
@@ -35,15 +36,18 @@ def policy_stated(name: str, folders: Iterable[Path], where: str, faults: list[F
     nothing from another file.
     """
     places = tuple(folders)
-    for folder in places:
+    for folder in places if is_name_of_file(name) else ():
         path = folder / "triage" / f"{name}.yaml"
         if path.is_file():
             shown = f"triage/{name}.yaml"
             stated = mapping_in(path, shown, faults)
-            taken = [] if stated is None else list(_taken_from_elsewhere(stated, shown))
-            faults += taken
-            return None if taken else stated
-    faults.append(Fault(where, f"there is no triage policy '{name}'", nearest(name, names_in("triage", places))))
+            if stated is None:
+                return None
+            refused = configuration_faults(stated, shown) or list(_taken_from_elsewhere(stated, shown))
+            faults += refused
+            return None if refused else stated
+    found = f"there is no triage policy '{shortened(name)}'"
+    faults.append(Fault(where, found, nearest(name, names_in("triage", places))))
     return None
 
 

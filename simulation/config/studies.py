@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Le, MinLen
 
-from simulation.config.composing import stated_in
-from simulation.config.departments import GROUPS, department
-from simulation.config.dotted import Change, Raw, resolve
+from simulation.config.composing import Composed, stated_in
+from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
+from simulation.config.dotted import Change, Raw, as_stated, resolve
 from simulation.config.folders import search_folders
 from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
@@ -21,7 +21,7 @@ from simulation.experiment.executors.open import MOST_WORKERS, processors
 from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.config_dataclass import Evidence, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.design import Arm, Block, Design, Value
+from simulation.study.design import Arm, Block, Design, List, Value
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.study.targets import target_faults
 from simulation.triage.check import check as check_policy
@@ -43,7 +43,7 @@ class Scenario:
     """Circumstances that every arm meets: dotted paths and their new values, and whose figures they are."""
 
     question: str
-    changes: Mapping[str, Value | Block]
+    changes: Mapping[str, Value | Block | List]
     evidence: Evidence | None = None
     source: str | None = None
 
@@ -55,13 +55,19 @@ class Top:
     engine: Literal["auto", "reference", "compiled"]
     executor: Literal["serial", "local"]
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS)]
-    results: str
+    results: Annotated[str, MinLen(1)]
     dry_run: bool
-    resume: bool
+    allow_large: bool = False
+    resume: bool = True
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+RESERVED = frozenset(
+    ["latest", "pathway", "published", "notebooks", "sweeps", "con", "prn", "aux", "nul"]
+    + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]
+)
+"""Names that no study can have: of other folders among the results, and of devices under Windows."""
 NAME_WORDS = "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first"
 
 
@@ -71,8 +77,12 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
     folders = search_folders(config_dir)
-    found = stated_in(overrides, folders)
-    faults: list[Fault] = []
+    return study_from(stated_in(overrides, folders), folders)
+
+
+def study_from(found: Composed, folders: Sequence[Path]) -> Study:
+    """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
+    faults = block_faults(found.raw, GROUPS_OF_VALUES)
     if "triage" in found.choices:
         policy_stated(found.choices["triage"], folders, "triage", faults)
     if faults:
@@ -99,6 +109,7 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
         workers=top.workers or processors(),
         resolved=raw,
         choices=found.choices,
+        allow_large=top.allow_large,
     )
 
 
@@ -164,6 +175,8 @@ def _known_arms(design: Design, faults: list[Fault]) -> None:
 
 def _name_faults(design: Design) -> Iterator[Fault]:
     """Names that cannot be part of a path: a study's is a folder, an arm's and a lever's stand in dotted paths."""
+    if design.name.casefold() in RESERVED:
+        yield Fault("study.name", f"'{design.name}' is a reserved name", "Choose another name")
     named = [("study.name", design.name), *((f"study.arms.{name}", name) for name in design.arms)]
     named += [(f"study.levers.{name}", name) for name in design.levers]
     for where, name in named:
@@ -180,7 +193,7 @@ def _left_out(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
 
 
 def _changes(stated: Mapping[str, Any], where: str) -> list[Change]:
-    return [Change(path, value, f"{where}.changes.{path}") for path, value in stated.items()]
+    return [Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in stated.items()]
 
 
 def _changes_of(arm: Arm, design: Design, where: str) -> list[Change]:

@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
+from simulation.config.bounds import shortened
 from simulation.errors import Fault, nearest
 from simulation.pathway.department import Attribute, Branch, Outage, Trigger
 from simulation.pathway.durations import AnyDuration
@@ -202,9 +203,12 @@ def _fault(
     if what in ("missing", "missing_argument"):
         return Fault(located, f"'{path[-1]}' is missing", "Add it")
     given = error.get("input")
-    shown = f"'{given}'" if isinstance(given, str) else repr(given)
+    shown = f"'{shortened(given)}'" if isinstance(given, str) else shortened(repr(given))
     if what in NOT_A_LIST and isinstance(given, str | int | float):
-        return Fault(located, f"found {shown}", f"Write a list in brackets: [{given}]")
+        return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(str(given))}]")
+    if what == "string_type" and isinstance(given, bool):
+        remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
+        return Fault(located, f"found {str(given).lower()}, not a word", remedy)
     message = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     return Fault(located, f"found {shown}", f"Allowed: {message}")
 

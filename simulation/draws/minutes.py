@@ -16,6 +16,9 @@ from simulation.pathway.durations import AnyDuration, Fixed
 from simulation.pathway.graph import durations_by_source
 from simulation.units import NEVER, to_ticks
 
+LONGEST = 1e12
+"""Minutes from arrival to what no run lives to see; more would not fit the ticks that count them."""
+
 
 def minutes_of(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws) -> dict[str, Floats]:
     """Minutes by duration, shape (repeats, n); for patients who can come to a step of it, see `Draws`."""
@@ -86,4 +89,4 @@ def _after_arrival(pathway: Pathway, draws: Draws, sources: Collection[str], min
     """The first repeat of a duration in ticks for the patients of some sources, NEVER for the others, shape (n,)."""
     known = pathway.categories(ARRIVAL_SOURCE)
     concerned = np.isin(draws.arrival_source, [known.index(name) for name in sources])
-    return np.where(concerned, to_ticks(minutes[0]), NEVER)
+    return np.where(concerned, to_ticks(np.minimum(minutes[0], LONGEST)), NEVER)

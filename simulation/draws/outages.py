@@ -61,7 +61,7 @@ def _spans(outage: Outage, name: str, seed: int, replication: int, until: int, m
 def _edges(turns: Floats, is_down: bool, up: float, down: float) -> NDArray[np.int64]:
     """When up becomes down and down up, in ticks, from up or down at time 0."""
     means = np.where(np.arange(len(turns)) % 2 == (0 if is_down else 1), down, up)
-    return to_ticks(np.cumsum(turns * means))
+    return to_ticks(np.minimum(np.cumsum(turns * means), FOREVER / DAY))
 
 
 def _whole(spans: NDArray[np.int64], until: int) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from simulation.analysis.always_valid import IntervalKind, interval_kind
 from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, summary
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import Effect
@@ -49,13 +50,13 @@ class StudyResult:
     folder: Path | None = None
 
     @property
-    def monitored(self) -> bool:
-        """Whether it has not reached its planned number of replications, or was extended beyond it.
+    def interval_kind(self) -> IntervalKind:
+        """What its intervals promise: 'always_valid' before the planned number of replications and beyond it.
 
         Somebody may then have looked at it, and may look again, so its verdicts come from intervals that hold however
         often one looks.
         """
-        return len(self.replications) != self.study.run.replications
+        return interval_kind(len(self.replications), planned=self.study.run.replications)
 
     # --- what was run -------------------------------------------------------------------------------------------
 
@@ -162,7 +163,7 @@ class StudyResult:
     @cached_property
     def _compared(self) -> Comparisons:
         shares = self.sham.shares if self.sham is not None else None
-        return Comparisons(self.design, tuple(arm.name for arm in self.arms), self.measures, shares)
+        return Comparisons(self.design, tuple(arm.name for arm in self.arms), self.measures, shares, self.interval_kind)
 
     @property
     def targets(self) -> tuple[Target, ...]:

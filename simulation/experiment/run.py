@@ -12,6 +12,7 @@ from simulation.experiment.executors import Executor, Failed, completed, open_ex
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
 from simulation.explain.explanation import Explained
+from simulation.study.bounds import refuse_large
 from simulation.study.overload import refuse_overload
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import Study
@@ -22,10 +23,11 @@ Done = Callable[[int], None]
 def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
     """Run every arm of a study on the same patients; `done(n)` is told after each of the replications.
 
-    `executor`: one that lives on after the call; else the study's own is opened and closed. Raises ConfigError if a
-    pool is overloaded over the week and nothing relieves it (unless `allow_overload`), and AeflowError with the numbers
-    of replications that failed.
+    `executor`: one that lives on after the call; else the study's own is opened and closed. Raises ConfigError if the
+    study is larger than the limits (unless `allow_large`) or a pool is overloaded over the week and nothing relieves it
+    (unless `allow_overload`), and AeflowError with the numbers of replications that failed.
     """
+    refuse_large([study])
     refuse_overload(study)
     return simulate(study, done=done, executor=executor)
 

@@ -7,12 +7,13 @@ from the draws.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulation.analysis.definitions import AMBULANCE, WALK_IN
+from simulation.analysis.tables import nobody
 from simulation.draws import Calendar
 from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
@@ -53,6 +54,7 @@ def tell(study: Study, patient: str, *, replication: int = 0) -> str:
     `patient`: 'walk_in-123' (arrival source and number), or a row of patients under the baseline ('4017'). Raises
     ResultsError if there is no such attendance.
     """
+    must_name_somebody(patient, nobody(study.baseline.pathway).known("arrival_source"))
     cool_down_days = study.run.cool_down_days
     simulated = {
         arm.name: simulate_arm(arm, study.run, study.engine, replication, cool_down_days=cool_down_days)
@@ -83,10 +85,19 @@ def story(
     return "\n".join([*lines, "", *_side_by_side(outcomes)])
 
 
+def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
+    """Raise ResultsError for what is neither a row nor an arrival source and a number: nobody can be meant by it."""
+    source, _, number = patient.rpartition("-")
+    if not patient.isdecimal() and not (number.isdecimal() and source in sources):
+        known = nearest(source or patient, sources).rstrip(".")
+        raise ResultsError(f"patient={patient}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
+
+
 def find_patient(patients: Patients, patient: str | int) -> Identity:
     """Who is meant by 'walk_in-123' or by a row number. Raises ResultsError for nobody."""
     text = str(patient)
     sources = patients.known("arrival_source")
+    must_name_somebody(text, sources)
     if text.isdecimal():
         rows = np.flatnonzero(patients["patient"] == int(text))
         if not len(rows):
@@ -96,9 +107,6 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
             )
         return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
     source, _, number = text.rpartition("-")
-    if not number.isdecimal() or source not in sources:
-        known = nearest(source or text, sources).rstrip(".")
-        raise ResultsError(f"patient={text}: is neither a row nor SOURCE-NUMBER such as '{sources[0]}-12'. {known}")
     mine = patients["number"][patients.where("arrival_source", source)]
     if int(number) not in mine:
         near = (

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
-from simulation.experiment.store.kept import bytes_kept
 from simulation.explain.statements import BANNER
 from simulation.report.words import season_words
+from simulation.study.bounds import work_of
 from simulation.study.study import Study
 from simulation.triage.idle import idle
 
@@ -30,8 +30,10 @@ def announce(study: Study, *, alone: bool) -> None:
     )
     print(f"Engine '{study.engine}': {study.engine_why}.")
     if run.keep:
-        size = f"about {bytes_kept(study) / 1e6:,.0f} MB"
-        print(f"Kept of every arm and replication: {', '.join(run.keep)}, {size}, simulated again to be written.")
+        print(
+            f"Kept of every arm and replication: {', '.join(run.keep)}, "
+            f"about {work_of(study).gigabytes_kept:.2g} GB. They are simulated again to be written."
+        )
     for arm in study.arms:
         for each in idle(arm.policy, arm.pathway):
             print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated
 
-from annotated_types import Ge, MinLen
+from annotated_types import Ge, Le, MaxLen, MinLen
 
 from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, config_dataclass
 
@@ -15,6 +15,10 @@ TOGETHER = "+"
 Value = bool | int | float | str
 Block = Mapping[str, object]
 """A whole block of a file, such as an outage of another kind."""
+List = tuple[object, ...]
+"""A whole list of a file, such as a rota."""
+Label = Annotated[str, MinLen(1), MaxLen(200)]
+"""Words for a column, or beside a figure."""
 
 
 @config_dataclass
@@ -27,7 +31,7 @@ class Cost(Sourced):
 
 @config_dataclass
 class Arm:
-    """A triage policy and changes: dotted paths and their new values or blocks (`staffing.doctors.extra: 1`).
+    """A triage policy and changes: dotted paths and their new values, blocks or lists (`staffing.doctors.extra: 1`).
 
     A path that begins with `triage` changes the policy (`triage.minutes.seconds_saved.value: 60`). `levers`: names of
     the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
@@ -36,10 +40,10 @@ class Arm:
     `evidence` and `source`: whose figures the changes are.
     """
 
-    label: str
+    label: Label
     triage: str
     nurse: str | None = None
-    changes: Mapping[str, Value | Block] = field(default_factory=dict)
+    changes: Mapping[str, Value | Block | List] = field(default_factory=dict)
     evidence: Evidence | None = None
     source: str | None = None
     levers: tuple[str, ...] = ()
@@ -56,9 +60,9 @@ class Lever:
     in the full policy.
     """
 
-    label: str
+    label: Label
     takes: tuple[str, ...] = ()
-    changes: Mapping[str, Value] = field(default_factory=dict)
+    changes: Mapping[str, Value | Block | List] = field(default_factory=dict)
     evidence: Evidence | None = None
     source: str | None = None
 
@@ -69,7 +73,7 @@ class Target(Sourced):
 
     measure: str
     group: str = "all"
-    label: str
+    label: Label
     minimal_important_difference: Positive
 
 
@@ -79,7 +83,7 @@ class Margin(Sourced):
 
     measure: str
     group: str = "all"
-    label: str
+    label: Label
     margin: Positive
 
 
@@ -111,7 +115,7 @@ class Design:
     arms: Annotated[Mapping[str, Arm], MinLen(1)]
     levers: Mapping[str, Lever] = field(default_factory=dict)
     full: str | None = None
-    order_pairs: Annotated[int, Ge(2)] = 12
+    order_pairs: Annotated[int, Ge(2), Le(1000)] = 12
     primary: Annotated[tuple[Target, ...], MinLen(1)]
     secondary: tuple[Target, ...] = ()
     margins: tuple[Margin, ...] = ()

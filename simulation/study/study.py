@@ -114,7 +114,8 @@ class Study:
 
     `alone`: the one arm of `aeflow run`, the baseline's department under the policy of the group `triage`.
     `choices`: by group of configurations, the file taken from it ('scenario': 'busier').
-    `resolved`: the configuration as composed, for the record.
+    `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
+    than the limits (`experiment.bounds`).
     """
 
     design: Design
@@ -126,6 +127,7 @@ class Study:
     workers: int
     resolved: Mapping[str, object]
     choices: Mapping[str, str]
+    allow_large: bool = False
 
     def __repr__(self) -> str:
         labels = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simulation.api import Result
 from simulation.config import load
 from simulation.draws import Calendar
 from simulation.errors import ResultsError
-from simulation.experiment.result import Result
 from simulation.explain.patient_story import clock, find_patient, story, tell
 from simulation.pathway.department import Span, StatedOutages
 from simulation.study.simulate import Simulated, simulate_arm

@@ -174,7 +174,7 @@ NUMBERS = {
     ),
     "decisions without an interval": (
         "decisions_every_minutes: 0.0001",
-        "decisions_every_minutes: shorter than a tick of 1/1024 minute. Give a minute or more.",
+        "decisions_every_minutes: 0.0001 is less than can be simulated. Give 1 or more.",
     ),
     "a factor without a category": (
         "{arrivals: {ambulance: {starts: see, per_day: 1, evidence: assumed, source: test}}, "

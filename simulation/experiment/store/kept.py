@@ -23,8 +23,6 @@ from simulation.study.simulate import Simulated, simulate_arms
 from simulation.study.study import Kept, ReadyArm, Study
 
 KINDS: Mapping[Kept, type[Table]] = {"patients": Patients, "activities": ActivityTable, "events": Events}
-BYTES_AN_ATTENDANCE: Mapping[Kept, int] = {"patients": 45, "activities": 130, "events": 130}
-"""On the disk, measured on the department that comes with aeflow."""
 ADDED = ("arm", "replication")
 """Columns that lead every kept table."""
 Done = Callable[[int], None]
@@ -39,12 +37,6 @@ def kept_among(files: Iterable[str]) -> tuple[Kept, ...]:
     """The kept tables among the files of a folder of results."""
     names = set(files)
     return tuple(name for name in KINDS if file_of(name) in names)
-
-
-def bytes_kept(study: Study) -> float:
-    """About how many bytes the tables that a study keeps take on the disk."""
-    share = len(study.run.numbers) / study.run.replications
-    return share * study.n_patients * sum(BYTES_AN_ATTENDANCE[name] for name in set(study.run.keep))
 
 
 # --- writing ----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass
 
 from simulation.errors import nearest
+from simulation.pathway.check.bounds import bounds_faults, size_fault
 from simulation.pathway.check.fault_list import FaultList, listed, repeated
 from simulation.pathway.config_dataclass import Sourced
 from simulation.pathway.department import (
@@ -26,7 +27,6 @@ from simulation.pathway.department import (
 from simulation.pathway.durations import Amount, Number
 from simulation.pathway.graph import attributes_of, leaning, waits
 from simulation.pathway.rota import parse_days, parse_hours
-from simulation.units import to_ticks
 
 TOLERANCE = 1e-6
 """How far a sum of probabilities may be from 1."""
@@ -62,14 +62,18 @@ def check_names(pathway: Pathway, faults: FaultList) -> Categories:
 
 
 def _values(pathway: Pathway, faults: FaultList) -> None:
-    """Every number is finite, and whatever has a source says what it is."""
+    """Every number can be counted with, and whatever has a source says what it is."""
+    countable = True
     for where, value in _walk("", pathway):
         if isinstance(value, float) and not math.isfinite(value):
             faults.add(where, f"{value} is not a finite number", "Give a finite number")
+            countable = False
+        elif isinstance(value, int | float) and (fault := size_fault(where, value)):
+            faults.faults.append(fault)
         elif isinstance(value, Sourced) and not value.source.strip():
             faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
-    if math.isfinite(pathway.decisions_every_minutes) and to_ticks(pathway.decisions_every_minutes) < 1:
-        faults.add("decisions_every_minutes", "shorter than a tick of 1/1024 minute", "Give a minute or more")
+    if countable:
+        faults.faults += bounds_faults(pathway)
 
 
 def _walk(where: str, value: object) -> Iterator[tuple[str, object]]:
@@ -404,8 +408,6 @@ def _worsening(pathway: Pathway, faults: FaultList) -> None:
                 faults.known(f"worsening.becomes.{before}", name, pathway.priority.classes, what="class")
     if rounds is not None:
         check_watched(pathway, faults, "rounds.waiting_at", rounds.waiting_at)
-        if math.isfinite(rounds.every_minutes) and to_ticks(rounds.every_minutes) < 1:
-            faults.add("rounds.every_minutes", "shorter than a tick of 1/1024 minute", "Give a minute or more")
         if worsening is None:
             faults.add(
                 "rounds", "nobody gets worse, so there is nothing to notice", "Describe `worsening`, or remove it"

@@ -61,6 +61,7 @@ def figure_of(
                 "axes.spines.right": False,
                 "axes.edgecolor": GREY,
                 "hatch.linewidth": 0.8,
+                "text.parse_math": False,  # labels are text, dollar signs included
             }
         )
         from matplotlib.backends.backend_agg import FigureCanvasAgg

@@ -1,0 +1,178 @@
+"""What a file, an override and a composed configuration may hold: so much, so deep, in text that can be written out.
+
+These bounds are looked at before anything reads a file or an override in earnest, so that a slip (or a file made to do
+harm) is one message and not a process that runs out of memory. What the values mean is no business of this file.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from simulation.errors import Fault
+
+MOST_BYTES = 1_000_000
+"""Of one file; the largest of ours has 60,000."""
+DEEPEST = 40
+"""Blocks within blocks; ours go to 8."""
+MOST_PARTS = 200_000
+"""Keys and values of a file or a configuration, with each alias counted as what it stands for; ours have 4,000."""
+LONGEST_TEXT = 10_000
+"""Characters of one text; ours go to 600."""
+LONGEST_LABEL = 200
+"""Characters of a label, which stands beside a figure or in a column."""
+LARGEST = 1e15
+"""Size of a number; whole ones up to here are exact in every place where they are counted."""
+REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
+"""The one form of a reference: the whole value is `${a.b}`, another value of the configuration."""
+NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} alone with its dotted path")
+
+_EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def file_fault(text: str, shown: str) -> Fault | None:
+    """Why a YAML text may not be read, or None: too large, too deep, aliases without bound, a reference to elsewhere.
+
+    Nothing is built: the text is read event by event. What is no YAML is left to whoever reads it in earnest.
+    """
+    if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
+        return Fault(shown, f"is larger than {MOST_BYTES / 1e6:g} MB", "Leave out what the study does not need")
+    try:
+        return next(_event_faults(text, shown), None)
+    except yaml.YAMLError:
+        return None
+
+
+@dataclass
+class _Open:
+    """A block that is being read: its anchor, and how many parts it has so far."""
+
+    anchor: str | None
+    n_parts: int = 1
+
+
+def _event_faults(text: str, shown: str) -> Iterator[Fault]:
+    blocks: list[_Open] = [_Open(None)]
+    n_parts: dict[str, int] = {}
+    for event in yaml.parse(text, Loader=_EVENTS):
+        where = f"{shown}, line {event.start_mark.line + 1}" if event.start_mark else shown
+        if isinstance(event, yaml.CollectionStartEvent):
+            blocks.append(_Open(event.anchor))
+            if len(blocks) > DEEPEST:
+                yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            block = blocks.pop()
+            blocks[-1].n_parts += block.n_parts
+            if block.anchor is not None:
+                n_parts[block.anchor] = block.n_parts
+        elif isinstance(event, yaml.AliasEvent):
+            anchor = str(event.anchor)
+            if any(block.anchor == anchor for block in blocks):
+                yield Fault(where, f"*{anchor} stands inside &{anchor} itself", "Write the values out")
+            blocks[-1].n_parts += n_parts.get(anchor, 1)
+        elif isinstance(event, yaml.ScalarEvent):
+            blocks[-1].n_parts += 1
+            reason = _bad_reference(event.value)
+            if reason:
+                yield Fault(where, *reason)
+        if blocks[-1].n_parts > MOST_PARTS:
+            found = f"comes to more than {MOST_PARTS:,} values, aliases written out"
+            yield Fault(where, found, "Leave out what the study does not need")
+
+
+def _bad_reference(text: str) -> tuple[str, str] | None:
+    """What is wrong with a text that refers to something, and what to do; None if nothing is.
+
+    A reference names another value of the configuration. None can read the environment or a file: what is there must
+    not get into stored results.
+    """
+    if "${" not in text or REFERENCE.fullmatch(text):
+        return None
+    return f"'{shortened(text)}' {NO_REFERENCE[0]}", NO_REFERENCE[1]
+
+
+def override_fault(text: str) -> Fault | None:
+    """Why an override may not be parsed, or None: too long, too deep, text that nothing can show."""
+    shown = shortened(text)
+    if len(text) > LONGEST_TEXT:
+        return Fault(shown, f"is longer than {LONGEST_TEXT:,} characters", "Write it into a file")
+    if _UNWRITABLE.search(text):
+        return Fault(shown, "holds a character that cannot be written out", "Use plain text")
+    depth = 0
+    for sign in text:
+        depth += (sign in "[{(") - (sign in ")}]")
+        if depth > DEEPEST:
+            return Fault(shown, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
+    return Fault(shown, *NO_REFERENCE) if "${" in REFERENCE.sub("", text) else None
+
+
+def configuration_faults(raw: dict[str, Any], where: str = "") -> list[Fault]:
+    """A fault for each key or value that no part of a configuration may hold; `where` leads their dotted paths."""
+    return list(_value_faults(where, raw, 0, [MOST_PARTS]))
+
+
+def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterator[Fault]:
+    """`left`: how many values more there may be."""
+    left[0] -= 1
+    if left[0] == 0:
+        yield Fault(where, f"the configuration has more than {MOST_PARTS:,} values", "Leave out what is not needed")
+    if left[0] <= 0:
+        return
+    if depth > DEEPEST:
+        yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            if not isinstance(key, str):
+                yield Fault(where or "configuration", f"the key {key!r} is not text", "Put it in quotes" + _words(key))
+                continue
+            reason = _bad_text(key)
+            path = f"{where}.{key}" if where else key
+            if reason:
+                yield Fault(shortened(path), f"the key {reason[0]}", reason[1])
+            else:
+                yield from _value_faults(path, part, depth + 1, left)
+    elif isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        for number, part in enumerate(value):
+            yield from _value_faults(f"{where}.{number}", part, depth + 1, left)
+    else:
+        reason = _bad_text(value) if isinstance(value, str) else _bad_number(value)
+        if reason:
+            yield Fault(where, *reason)
+
+
+def _words(key: object) -> str:
+    return ": YAML reads yes, no, on and off without quotes as true and false" if isinstance(key, bool) else ""
+
+
+def _bad_text(text: str) -> tuple[str, str] | None:
+    unwritable = _UNWRITABLE.search(text)
+    if unwritable:
+        return f"holds the character {ord(unwritable[0]):#06x}, which cannot be written out", "Use plain text"
+    if len(text) > LONGEST_TEXT:
+        return f"is longer than {LONGEST_TEXT:,} characters", "Shorten it"
+    return _bad_reference(text)
+
+
+def _bad_number(value: object) -> tuple[str, str] | None:
+    """Numbers that are too large to count with, or none; text, booleans, nothing and numbers are all there is."""
+    if value is None or isinstance(value, bool):
+        return None
+    if not isinstance(value, int | float):
+        return f"found {type(value).__name__}", "Write a number, a word, a list or a block of keys"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f"found {value}", "Give a finite number"
+    if abs(value) > LARGEST:
+        return "the number is too large", f"Give one up to {LARGEST:g}"
+    return None
+
+
+def shortened(text: str, width: int = 100) -> str:
+    """A text as a message shows it: on one line, without what cannot be written out, not longer than `width`."""
+    plain = _UNWRITABLE.sub("?", text.replace("\n", " "))
+    return plain if len(plain) <= width else f"{plain[: width - 3]}..."

@@ -1,0 +1,142 @@
+"""How long a study would take and how much memory, before it starts; one beyond the limits is refused.
+
+The rates are measured, the expectations rough: within a factor of two on a machine of the year 2025, which is enough
+to tell a minute from a week.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from simulation.engine.choose import EngineName
+from simulation.errors import ConfigError, Fault
+from simulation.pathway.department import Pathway, Present
+from simulation.pathway.rota import timetable
+from simulation.study.study import Kept, Study
+
+YEAR_OF_PATIENTS = 142_000
+"""Patients in a year of the typical department, on which the rates are measured: 124,000 attendances, and those who
+compete for beds only."""
+SECONDS_PER_PATIENT: Mapping[EngineName, float] = {
+    "compiled": 0.37 / YEAR_OF_PATIENTS,
+    "reference": 60 * 0.37 / YEAR_OF_PATIENTS,
+}
+"""Processor time of one patient in one arm, from draws to measures: a year takes 0.37 s with the compiled engine."""
+BYTES_PER_PATIENT = 1_800 * 124_000 / YEAR_OF_PATIENTS
+"""Memory of a running replication: its peak grows by 1.8 kB with each attendance of a longer year."""
+KEPT_BYTES_PER_PATIENT: Mapping[Kept, int] = {"patients": 40, "activities": 130, "events": 115}
+"""On the disk, of one patient in one arm, where `run.keep` asks for the table; by attendance 45, 150 and 130."""
+KEPT_SECONDS_PER_PATIENT: Mapping[Kept, float] = {
+    "patients": 0.15 / YEAR_OF_PATIENTS,
+    "activities": 0.25 / YEAR_OF_PATIENTS,
+    "events": 0.7 / YEAR_OF_PATIENTS,
+}
+"""To make and to write, by one process; the patient is simulated again besides."""
+BASE_BYTES = 250e6
+"""Memory of a worker before it has drawn anybody."""
+MOST_HOURS = 24.0
+MOST_GIGABYTES = 16.0
+MOST_GIGABYTES_KEPT = 100.0
+"""Of tables on the disk."""
+MOST_DAYS = 100_000
+"""Of one replication: 270 years."""
+MOST_PATIENTS_A_DAY = 50_000
+"""Of one department: England has 50,000 type 1 attendances a day in all."""
+ALLOW = "set allow_large=true to run it all the same"
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a study comes to. Patients include those who compete for beds without attending.
+
+    n_patients  of one arm's replication; n_runs  arms times replications; seconds  as long as it takes with its
+    processes; gigabytes  of all processes together; gigabytes_kept  of the tables that are kept, on the disk.
+    """
+
+    n_patients: float
+    n_runs: int
+    seconds: float
+    gigabytes: float
+    gigabytes_kept: float
+
+    def __str__(self) -> str:
+        kept = f", {self.gigabytes_kept:.1f} GB of tables on the disk" if self.gigabytes_kept else ""
+        return f"about {in_words(self.seconds)} and {self.gigabytes:.1f} GB of memory{kept}"
+
+
+def work_of(study: Study) -> Work:
+    """The work of a study, from measured rates."""
+    run, n_arms = study.run, len(study.arms)
+    n_patients = max(patients_a_day(arm.pathway) * run.days + n_present(arm.pathway) for arm in study.arms)
+    processes = 1 if study.executor == "serial" else min(study.workers, run.replications)
+    at_once = BYTES_PER_PATIENT * n_patients + BASE_BYTES
+    everybody = n_patients * n_arms * len(run.numbers)
+    keep = set(run.keep)
+    again = SECONDS_PER_PATIENT[study.engine] + sum(KEPT_SECONDS_PER_PATIENT[name] for name in keep) if keep else 0.0
+    seconds = everybody * (SECONDS_PER_PATIENT[study.engine] / processes + again)
+    kept = everybody * sum(KEPT_BYTES_PER_PATIENT[name] for name in keep)
+    return Work(n_patients, n_arms * len(run.numbers), seconds, processes * at_once / 1e9, kept / 1e9)
+
+
+def patients_a_day(pathway: Pathway) -> float:
+    """Patients who arrive on a mean day, attending or not."""
+    return sum(arrival.per_day * arrival.scale for arrival in pathway.arrivals.values())
+
+
+def n_present(pathway: Pathway) -> float:
+    """Patients who are there at time 0."""
+    return sum(_number(pathway, present) for present in pathway.present.values())
+
+
+def _number(pathway: Pathway, present: Present) -> float:
+    if present.number is not None or present.pool is None:
+        return float(present.number or 0)
+    return (present.share or 0.0) * timetable(pathway.pools[present.pool])[0][1]
+
+
+def refuse_large(studies: Sequence[Study]) -> None:
+    """Raise ConfigError if the studies (of a sweep, or one) are larger than the limits and do not allow for it."""
+    bounded = [study for study in studies if not study.allow_large]
+    faults = [fault for study in bounded for fault in _faults(study)]
+    if not faults and bounded:
+        hours = sum(work_of(study).seconds for study in bounded) / 3600
+        if hours > MOST_HOURS:
+            what = "the study" if len(bounded) == 1 else f"the sweep of {len(bounded)} studies"
+            found = f"{what} would take about {in_words(hours * 3600)}, more than {MOST_HOURS:g} h"
+            faults.append(Fault("run", found, f"Run fewer replications, days or arms, or {ALLOW}"))
+    if faults:
+        raise ConfigError(dict.fromkeys(faults))
+
+
+def _faults(study: Study) -> list[Fault]:
+    run, faults = study.run, []
+    if run.days > MOST_DAYS:
+        found = f"{run.days:,} days a replication, more than {MOST_DAYS:,}"
+        faults.append(Fault("run.measured_days", found, f"Run fewer, or {ALLOW}"))
+    for arm in study.arms:
+        a_day = patients_a_day(arm.pathway)
+        if a_day > MOST_PATIENTS_A_DAY:
+            found = f"{a_day:,.0f} patients a day, more than {MOST_PATIENTS_A_DAY:,}"
+            faults.append(Fault("site", found, f"Give fewer per_day, or {ALLOW}"))
+    if not faults:
+        work = work_of(study)
+        if work.gigabytes > MOST_GIGABYTES:
+            found = f"the study would take about {work.gigabytes:,.0f} GB of memory, more than {MOST_GIGABYTES:g}"
+            faults.append(Fault("run", found, f"Run fewer days or workers, or {ALLOW}"))
+        if work.gigabytes_kept > MOST_GIGABYTES_KEPT:
+            found = f"the tables would take about {work.gigabytes_kept:,.0f} GB, more than {MOST_GIGABYTES_KEPT:g}"
+            faults.append(Fault("run.keep", found, f"Keep fewer tables, or of fewer replications or days, or {ALLOW}"))
+    return faults
+
+
+def in_words(seconds: float) -> str:
+    """A length of time to one or two digits, in the unit that suits it.
+
+    >>> in_words(42.3), in_words(5000), in_words(3e5)
+    ('42 s', '83 min', '83 h')
+    """
+    for unit, size, below in (("s", 1, 100), ("min", 60, 6000), ("h", 3600, 360_000)):
+        if seconds < below:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds / 86_400:,.0f} days"
