@@ -21,7 +21,7 @@ from simulation.study.design import Arm, Design
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 
-Kept = Literal["patients", "activities"]
+Kept = Literal["patients", "activities", "events"]
 MOST_NAMED = 6
 """Arms that the short form of a study names."""
 
