@@ -260,7 +260,7 @@ def run_into(
         for note in unfinished.notes:
             say(f"Note: {note}.")
         folder = unfinished.finished_as
-        if folder is not None and set(study.run.keep) <= set(kept_among(read_manifest(folder)[FILES])):
+        if folder is not None and _holds_all(folder, study):
             say(f"Resuming: {folder} holds all replications; its report is made.")
             result = read(folder)
         else:
@@ -270,6 +270,13 @@ def run_into(
         failed = write_report(folder, result)
         unfinished.remove()
         return Stored(result, folder, failed)
+
+
+def _holds_all(folder: Path, study: Study) -> bool:
+    """Whether a folder of results holds every replication of a study, and every table that it keeps."""
+    manifest = read_manifest(folder)
+    n_replications, kept = manifest["n_replications"], set(kept_among(manifest[FILES]))
+    return bool(n_replications == len(study.run.numbers) and set(study.run.keep) <= kept)
 
 
 def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: Done) -> Path:

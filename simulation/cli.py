@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             return error.exit_code
         except KeyboardInterrupt as stop:
             with suppress(OSError):  # the terminal may have gone
-                print(f"\naeflow: {asked.words}. {stop or 'Nothing half-written is left.'}", file=sys.stderr)
+                print(f"\naeflow: {asked.words}. {str(stop) or 'Nothing half-written is left.'}", file=sys.stderr)
             return asked.exit_code
         except OSError as error:
             if asked.yet:  # the terminal has gone, and a last word could not be said
