@@ -144,7 +144,9 @@ def _cluster_faults(top: Top) -> Iterator[Fault]:
     if len(stated) > 1:
         yield Fault("cluster", "names both an address and a scheduler file", "Keep one of them")
     if stated and top.executor != "dask":
-        yield Fault(f"cluster.{stated[0]}", f"is not read by executor={top.executor}", "Say executor=dask, or leave it out")
+        yield Fault(
+            f"cluster.{stated[0]}", f"is not read by executor={top.executor}", "Say executor=dask, or leave it out"
+        )
 
 
 def _ready_arms(

@@ -180,7 +180,11 @@ class Study:
         processes = f"{n_workers} processes" if n_workers > 1 else "one process"
         if self.executor == "dask":
             own = f"a Dask cluster of {processes} on this machine"
-            return own if self.cluster.is_own else f"the Dask cluster of {self.cluster.address or self.cluster.scheduler_file}"
+            return (
+                own
+                if self.cluster.is_own
+                else f"the Dask cluster of {self.cluster.address or self.cluster.scheduler_file}"
+            )
         return "one process" if self.executor == "serial" else processes
 
     @property

@@ -194,5 +194,5 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
     assert loaded.baseline.pathway.arrivals["ambulance"].per_day > 0
 
 
-def test_the_architecture_fits_in_130_lines() -> None:
-    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 130
+def test_the_architecture_is_read_in_one_sitting() -> None:
+    assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 170

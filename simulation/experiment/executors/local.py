@@ -157,9 +157,7 @@ class _Worker:
         self.process.kill()
 
 
-def _replicate_on_a_worker(
-    workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]
-) -> None:
+def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
     """Run one replication and hand its result to the future. A process started here inherits deafness to Ctrl-C."""
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
