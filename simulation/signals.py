@@ -1,4 +1,4 @@
-"""Signals that ask a command to stop: Ctrl-C, TERM (a scheduler's or a system's) and HUP (a terminal that is closed)."""
+"""Signals that ask a command to stop: Ctrl-C, TERM (a scheduler's or a system's) and HUP (a closed terminal)."""
 
 from __future__ import annotations
 

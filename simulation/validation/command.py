@@ -96,7 +96,7 @@ def _theory_line(row: TheoryRow) -> str:
     what = f"{row.group}: {row.name}{' (t)' if row.tail else ''}"
     again = "" if row.z_again is None else f" (again: {row.z_again:+.1f})"
     return (
-        f"  {word:<5} {what:<82} expected {row.expected:9.3f}  found {row.found:9.3f} +- {row.standard_error:.4f} "
+        f"  {word:<12} {what:<82} expected {row.expected:9.3f}  found {row.found:9.3f} +- {row.standard_error:.4f} "
         f"({row.relative_error:.2%}) {row.unit}  z {row.z:+.1f}{again}  {row.source}"
     )
 
