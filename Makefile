@@ -16,6 +16,11 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 HOW_LONG = $(2)
 endif
 
+# No address of an index in a lock: everybody has their own.
+LOCKS ?=
+LOCK = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links $(LOCKS)
+
 # A notebook as a page that holds everything and asks nothing of the network.
 define TO_HTML
 import pathlib, sys
@@ -30,7 +35,7 @@ export TO_HTML
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all lint validate notebooks bench clean
+.PHONY: help run test test-all lint validate notebooks bench audit licences locks clean
 
 help: ## list the commands
 	@echo "aeflow: an in-silico trial of AI-assisted triage in A&E"
@@ -46,10 +51,11 @@ test: $(VENV)/.all ## run the tests
 test-all: $(VENV)/.all ## run every test, the long ones too (up to 25 minutes)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "" $(ARGS)
 
-lint: $(VENV)/.all ## check style, types and which room imports which
+lint: $(VENV)/.all ## check style, types, which room imports which, and that imports are declared
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/deptry --no-ansi .
 
 validate: $(VENV)/.core ## set the model against theory, published models and NHS figures
 	@$(BIN)/aeflow validate $(ARGS)
@@ -65,6 +71,17 @@ notebooks: $(VENV)/.all ## run the notebooks to results/notebooks/ (.ipynb and H
 
 bench: $(VENV)/.bench ## time the engines and other people's (every benchmarks/bench_*.py; some minutes)
 	@for file in benchmarks/bench_*.py; do echo "Running $$file ..."; $(BIN)/python "$$file" $(ARGS) || exit 1; done
+
+audit: $(VENV)/.all ## look up known faults of the packages that make run installs (needs a network)
+	@$(BIN)/python -m docs.tools.audit
+
+licences: $(VENV)/.all ## write docs/dependencies.md again: packages, licences, sizes
+	@$(BIN)/python -m docs.tools.dependencies
+
+locks: ## pin every package again (needs uv and a network; LOCKS=--upgrade takes newer versions)
+	@$(LOCK) -o requirements.lock
+	@$(LOCK) --extra dev -o requirements-all.lock
+	@$(LOCK) --extra bench --extra test -o requirements-bench.lock
 
 clean: ## remove .venv, builds and caches; results stay
 	@rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -17,7 +17,7 @@ from whole import ENGINE, TO_MEASURES, Clock, draws_to_measures
 import simulation as ae
 from simulation.experiment.replicate import replicate
 from simulation.pathway.department import ByQueue, Opens, Pathway, Pool, Present, Step, Takes, Trigger
-from simulation.study.study import ReadyArm, RunLength
+from simulation.study.study import ReadyArm
 
 AS_IT_IS = 340
 """Attendances a day of `site=typical`, before anything is scaled."""
@@ -118,7 +118,7 @@ def arms(counts: tuple[int, ...], rounds: int) -> Table:
     n_attendances: dict[str, int] = {}
 
     def several(n: int, number: int) -> None:
-        answer = replicate(_task(tuple(ordered[:n]), baseline, run, number))
+        answer = replicate(replace(study, arms=tuple(ordered[:n]), run=run, engine_asked="compiled"), number)
         n_attendances[str(n)] = answer.n_attendances
 
     seconds = timed({str(n): lambda number, n=n: several(n, number) for n in counts}, rounds)  # type: ignore[misc]
@@ -136,10 +136,6 @@ def arms(counts: tuple[int, ...], rounds: int) -> Table:
             f"comparisons included. Medians of {rounds} rounds."
         ],
     )
-
-
-def _task(some: tuple[ReadyArm, ...], baseline: str, run: RunLength, number: int) -> Task:
-    return Task(arms=some, baseline=baseline, run=run, engine="compiled", replication=number)
 
 
 def workers(counts: tuple[int, ...], replications: int, rounds: int) -> Table:

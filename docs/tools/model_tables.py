@@ -16,6 +16,7 @@ from typing import Any
 from simulation.analysis.definitions import DEFINITIONS
 from simulation.config import load, mapping_in, packaged_configs
 from simulation.errors import AeflowError, ResultsError, nearest
+from simulation.explain.label_mix import case_mix
 from simulation.pathway.department import (
     ACUITY_TRUE,
     Action,
@@ -36,7 +37,6 @@ from simulation.pathway.department import (
     Trigger,
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
-from simulation.explain.label_mix import case_mix
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate

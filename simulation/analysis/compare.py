@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.analysis import always_valid
+from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.quantities import wait_to_clinician
 from simulation.analysis.window import Window, arrived_in
@@ -43,7 +45,8 @@ TIDY = (
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over replications with its t interval. Bounds are NaN with fewer than two replications."""
+    """A mean over replications with its interval. Bounds are NaN where there is none: with fewer than two replications,
+    or too few for an always-valid one."""
 
     mean: float
     low: float
@@ -74,7 +77,8 @@ class Comparison:
 
     `baseline` is the baseline arm's name. NaN where there is nothing to say. `n_replications` counts replications in
     which both arms have the measure, and every number is about those: the baseline's mean in them is `mean -
-    difference`, which may differ from its own row where a replication lacks the measure in this arm.
+    difference`, which may differ from its own row where a replication lacks the measure in this arm. `interval_kind`
+    says what its intervals promise.
     """
 
     arm: str
@@ -90,6 +94,7 @@ class Comparison:
     difference_high: float
     n_replications: int
     level: float = LEVEL
+    interval_kind: IntervalKind = "fixed_sample"
 
     @property
     def half_width(self) -> float:
@@ -98,22 +103,26 @@ class Comparison:
 
     @property
     def sd(self) -> float:
-        """Standard deviation of the difference between replications."""
+        """Standard deviation of the difference between replications; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan
-        return self.half_width * math.sqrt(self.n_replications) / t_quantile(self.n_replications - 1, self.level)
+        return self.half_width * math.sqrt(self.n_replications) / self._critical_value(self.level)
+
+    def _critical_value(self, level: float) -> float:
+        return critical_value(self.n_replications, level, self.interval_kind)
 
     def level_of(self, family: int) -> float:
         """The level at which so many intervals must be made for all to hold together at `level` (Bonferroni)."""
         return 1 - (1 - self.level) / family
 
     def together(self, family: int) -> tuple[float, float]:
-        """The difference's interval as one of so many that hold together at `level`; of one, as it is."""
+        """The difference's interval as one of so many that hold together at `level`; of one, as it is.
+
+        NaN where there is none.
+        """
         if family == 1 or self.n_replications < 2:
             return self.difference_low, self.difference_high
-        ratio = t_quantile(self.n_replications - 1, self.level_of(family)) / t_quantile(
-            self.n_replications - 1, self.level
-        )
+        ratio = self._critical_value(self.level_of(family)) / self._critical_value(self.level)
         return self.difference - ratio * self.half_width, self.difference + ratio * self.half_width
 
 
@@ -125,13 +134,21 @@ def t_quantile(degrees: int, level: float = LEVEL) -> float:
     return float(stdtrit(degrees, 0.5 + level / 2))
 
 
-def interval(values: Floats, *, level: float = LEVEL) -> Interval:
-    """The mean of one number a replication with its t interval; replications without a number are left out."""
-    mean, half_width, sd, n = (column[0] for column in _intervals(values[:, None], level))
+def critical_value(n: int, level: float, kind: IntervalKind) -> float:
+    """The half-width in standard errors at n replications, n at least 2; NaN where an always-valid one is unbounded."""
+    if kind == "fixed_sample":
+        return t_quantile(n - 1, level)
+    value = always_valid.critical_value(n, level)
+    return value if math.isfinite(value) else math.nan
+
+
+def interval(values: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample") -> Interval:
+    """The mean of one number a replication with its interval; replications without a number are left out."""
+    mean, half_width, sd, n = (column[0] for column in _intervals(values[:, None], level, kind))
     return Interval(float(mean), float(mean - half_width), float(mean + half_width), float(sd), int(n))
 
 
-def _intervals(values: Floats, level: float) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
+def _intervals(values: Floats, level: float, kind: IntervalKind) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
     """Of every column: mean, half-width, standard deviation and number of replications with a number in it.
 
     Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
@@ -147,12 +164,12 @@ def _intervals(values: Floats, level: float) -> tuple[Floats, Floats, Floats, ND
     lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     equal = lowest == highest  # exactly no spread, and the mean is the number itself
     mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
-    quantiles = {int(each): t_quantile(int(each) - 1, level) for each in np.unique(n) if each > 1}
-    quantile = np.array([quantiles.get(int(each), np.nan) for each in n])
-    return mean, quantile * sd / np.sqrt(np.maximum(n, 1)), sd, n
+    by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
+    critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
+    return mean, critical_values * sd / np.sqrt(np.maximum(n, 1)), sd, n
 
 
-def compare(values: Floats, baseline: Floats, *, level: float = LEVEL) -> Interval:
+def compare(values: Floats, baseline: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample") -> Interval:
     """The mean difference `values - baseline`, paired by replication (entry k of both is replication k).
 
     Raises ResultsError if they have not the same number of replications.
@@ -161,7 +178,7 @@ def compare(values: Floats, baseline: Floats, *, level: float = LEVEL) -> Interv
         raise ResultsError(
             f"compare: {values.shape[0]} replications against {baseline.shape[0]}. Pair them: run both arms alike"
         )
-    return interval(paired(values, baseline), level=level)
+    return interval(paired(values, baseline), level=level, kind=kind)
 
 
 def paired(values: Floats, baseline: Floats) -> Floats:
@@ -173,7 +190,11 @@ def paired(values: Floats, baseline: Floats) -> Floats:
 
 
 def compare_arms(
-    arms: Mapping[str, Sequence[Measures]], baseline: str, *, level: float = LEVEL
+    arms: Mapping[str, Sequence[Measures]],
+    baseline: str,
+    *,
+    level: float = LEVEL,
+    kind: IntervalKind = "fixed_sample",
 ) -> tuple[Comparison, ...]:
     """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
 
@@ -191,8 +212,8 @@ def compare_arms(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
         less_baseline = paired(table, tables[baseline])
-        own, own_half, _, _ = _intervals(np.where(np.isnan(less_baseline), np.nan, table), level)
-        difference, half, _, n = _intervals(less_baseline, level)
+        own, own_half, _, _ = _intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind)
+        difference, half, _, n = _intervals(less_baseline, level, kind)
         for number, name in enumerate(shared):
             row = Comparison(
                 arm=arm,
@@ -208,6 +229,7 @@ def compare_arms(
                 difference_high=float(difference[number] + half[number]),
                 n_replications=int(n[number]),
                 level=level,
+                interval_kind=kind,
             )
             rows.append(row)
     return tuple(rows)
@@ -337,7 +359,14 @@ class ShamBand:
     shares: Shares | None = None
 
 
-def sham_band(sham: Floats, baseline: Floats, *, level: float = LEVEL, shares: Shares | None = None) -> ShamBand:
+def sham_band(
+    sham: Floats,
+    baseline: Floats,
+    *,
+    level: float = LEVEL,
+    shares: Shares | None = None,
+    kind: IntervalKind = "fixed_sample",
+) -> ShamBand:
     """The band of no effect of one measure, from the replications of the sham arm and of the baseline."""
-    difference = compare(sham, baseline, level=level)
+    difference = compare(sham, baseline, level=level, kind=kind)
     return ShamBand(difference, *difference.single(level=level), shares)

@@ -76,4 +76,4 @@ def _furthest(effects: Mapping[str, Floats]) -> tuple[str, str, Interval] | None
 
 def _direction(words: str) -> str:
     """'shorter' of 'shorter by more than 5 min'; 'cannot tell' of 'cannot tell: ...'."""
-    return re.split(r" by |, perhaps|:| among ", words, maxsplit=1)[0]
+    return re.split(r" by |, perhaps|:| among | yet", words, maxsplit=1)[0]

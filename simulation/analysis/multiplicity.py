@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from simulation.analysis import always_valid
 from simulation.analysis.compare import Comparison
 from simulation.analysis.definitions import DEFINITIONS
 
@@ -25,9 +26,16 @@ def is_worse(row: Comparison) -> bool | None:
 
 
 def p_value(row: Comparison) -> float:
-    """Two-sided p of the paired t test; NaN with fewer than two replications, 1 where nothing differs."""
+    """Two-sided p of the paired t test, or one that may be looked at after every replication (of an always-valid row).
+
+    NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, or where an
+    always-valid interval is unbounded as yet.
+    """
     if row.n_replications < 2:
         return math.nan
+    if row.interval_kind == "always_valid":
+        unbounded = math.isnan(row.sd) and not math.isnan(row.difference)
+        return 1.0 if unbounded else always_valid.p_value(row.difference, row.sd, row.n_replications)
     if row.difference == 0:
         return 1.0
     if row.sd == 0:

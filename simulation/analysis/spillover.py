@@ -24,6 +24,7 @@ from typing import Literal
 
 import numpy as np
 
+from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Interval, compare, interval
 from simulation.analysis.definitions import COVERAGE
 from simulation.analysis.measures import Measures
@@ -68,7 +69,13 @@ def with_coverage(patients: Patients, partial: Mask, full: Mask) -> Patients:
 
 
 def effects(
-    measures: Mapping[str, Sequence[Measures]], baseline: str, *, partial: str, full: str, measure: str
+    measures: Mapping[str, Sequence[Measures]],
+    baseline: str,
+    *,
+    partial: str,
+    full: str,
+    measure: str,
+    kind: IntervalKind = "fixed_sample",
 ) -> tuple[Effect, ...]:
     """The parts of what the tool does to one measure; those about nobody are left out."""
 
@@ -77,7 +84,7 @@ def effects(
 
     def part(name: Name, group: str, arm: str) -> Effect:
         before, after = values(baseline, group), values(arm, group)
-        return Effect(name, group, arm, _mean(before), _mean(after), compare(after, before))
+        return Effect(name, group, arm, _mean(before), _mean(after), compare(after, before, kind=kind))
 
     covered, left_out, outside = (f"{COVERAGE}={group}" for group in GROUPS)
     parts = [
@@ -87,7 +94,7 @@ def effects(
         part("spillover, outside", outside, partial),
     ]
     own = values(partial, covered) - values(baseline, covered) - values(partial, left_out) + values(baseline, left_out)
-    parts.append(Effect("own", f"{covered} less {LEFT_OUT}", partial, np.nan, np.nan, interval(own)))
+    parts.append(Effect("own", f"{covered} less {LEFT_OUT}", partial, np.nan, np.nan, interval(own, kind=kind)))
     parts += [part("partial", "all", partial), part("total", "all", full)]
     one_group = not parts[3].difference.n  # nobody is outside, so never covered and left out are the same people
     return tuple(each for each in parts if each.difference.n and not (one_group and each.name == "spillover, left out"))

@@ -22,6 +22,10 @@ is read from an interval so wide that all of the family hold together with 95 % 
 dependence between arms that share a baseline). Intervals that are shown stay at 95 % each. Of margins that goes for
 claims of safety; harm is said from the interval by itself. Why so: docs/decisions/0014-how-many-were-looked-at.md.
 
+While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
+(`analysis/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of its
+interval and the sentence names it. Before such an interval is bounded it is 'cannot tell yet'.
+
 A verdict is about simulation noise only and says so: inputs and structure are swept elsewhere. Verdicts of several runs
 are put together in `analysis/compare_runs.py`.
 """
@@ -35,6 +39,8 @@ from typing import Literal
 
 import numpy as np
 
+from simulation.analysis import always_valid
+from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison, replications_needed
 from simulation.analysis.definitions import DEFINITIONS, Better
 from simulation.errors import ResultsError, nearest
@@ -46,6 +52,15 @@ NonInferiority = Literal["non-inferior", "inferior", "worse", "no difference", "
 LAYER = "Simulation noise only: inputs and structure are not in this interval."
 """The layer of doubt that every sentence names."""
 IDENTICAL = "identical to baseline"
+INTERVAL_WORDS: dict[IntervalKind, str] = {"fixed_sample": "interval", "always_valid": "always-valid interval"}
+INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
+    "fixed_sample": (),
+    "always_valid": (
+        "Intervals are always valid: they hold however often one looks while replications are added, and are wider "
+        "than ordinary ones.",
+    ),
+}
+"""What a table says of its intervals; nothing of the ordinary ones."""
 PILOT = 10
 """Replications below which their spread says too little about how many more are needed: the interval of a standard
 deviation from 10 reaches from 0.7 to 1.8 times it."""
@@ -186,7 +201,9 @@ def _more(comparison: Comparison, half_width: float, family: int) -> int | None:
     """
     if comparison.n_replications < PILOT or not np.isfinite(comparison.sd):
         return None
-    needed = replications_needed(comparison.sd, half_width, level=comparison.level_of(family))
+    level = comparison.level_of(family)
+    count = always_valid.replications_needed if comparison.interval_kind == "always_valid" else replications_needed
+    needed = count(comparison.sd, half_width, level=level)
     return max(needed - comparison.n_replications, 0)
 
 
@@ -196,6 +213,10 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
     among = f" among {family} looked at" if family > 1 and alone else ""
     if math.isnan(comparison.difference):
         return "cannot tell: not known in some replication, as where somebody's stay had not ended"
+    if comparison.interval_kind == "always_valid":
+        first = always_valid.first_bounded(comparison.level_of(family))
+        if n < first:
+            return f"cannot tell yet{among}: the first interval needs {first} replications (n = {n})"
     if n < 2:
         return "cannot tell: at least two replications are needed"
     if n_more is None:
@@ -216,7 +237,9 @@ def _numbers(comparison: Comparison) -> str:
     scale, unit = (100, "percentage points") if comparison.unit == "share" else (1, comparison.unit)
     values: Sequence[float] = (comparison.difference, comparison.difference_low, comparison.difference_high)
     mean, low, high = (f"{scale * value:+.2f}" for value in values)
+    kind = INTERVAL_WORDS[comparison.interval_kind]
+    bounds = f"{100 * comparison.level:.0f} % {kind} {low} to {high}"
     return (
-        f"{mean} {unit}, {100 * comparison.level:.0f} % interval {low} to {high}, "
+        f"{mean} {unit}, {f'no {kind} yet' if math.isnan(comparison.difference_low) else bounds}, "
         f"n = {comparison.n_replications}, against {comparison.baseline}"
     )

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
+from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, compare, compare_arms, find, sham_band
 from simulation.analysis.definitions import COVERAGE
 from simulation.analysis.measures import Measures
@@ -46,13 +47,16 @@ class Comparisons:
     """What a study's arms come to.
 
     `arms`: those that were run, in order; `measures`: of each arm, those of each replication;
-    `sham_shares`: who waits shorter and longer under the sham arm, over all replications (None if not known).
+    `sham_shares`: who waits shorter and longer under the sham arm, over all replications (None if not known);
+    `interval_kind`: what every interval promises, and so what verdicts and judgements are read from; 'always_valid'
+    while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`).
     """
 
     design: Design
     arms: tuple[str, ...]
     measures: Mapping[str, Sequence[Measures]]
     sham_shares: Shares | None = None
+    interval_kind: IntervalKind = "fixed_sample"
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -68,7 +72,7 @@ class Comparisons:
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
-        return compare_arms(self.measures, self.design.baseline)
+        return compare_arms(self.measures, self.design.baseline, kind=self.interval_kind)
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], Comparison]:
@@ -91,7 +95,8 @@ class Comparisons:
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
-        return compare(self.values(arm, measure, group), self.values(other, measure, group))
+        ours, theirs = self.values(arm, measure, group), self.values(other, measure, group)
+        return compare(ours, theirs, kind=self.interval_kind)
 
     @cached_property
     def identical(self) -> tuple[str, ...]:
@@ -140,7 +145,8 @@ class Comparisons:
         if sham is None or sham not in self.arms:
             return None
         baseline = self.values(self.design.baseline, measure, group)
-        return sham_band(self.values(sham, measure, group), baseline, shares=self.sham_shares)
+        ours = self.values(sham, measure, group)
+        return sham_band(ours, baseline, shares=self.sham_shares, kind=self.interval_kind)
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
         """What the tool does to those it covers and to the others.
@@ -150,4 +156,11 @@ class Comparisons:
         told = self.design.coverages
         if told is None or not self.has(measure, f"{COVERAGE}={GROUPS[0]}"):
             return ()
-        return effects(self.measures, self.design.baseline, partial=told.partial, full=told.full, measure=measure)
+        return effects(
+            self.measures,
+            self.design.baseline,
+            partial=told.partial,
+            full=told.full,
+            measure=measure,
+            kind=self.interval_kind,
+        )

@@ -1,6 +1,5 @@
 """One nurse, one queue: what a tool does to those it never sees is what Pollaczek and Khinchine say of the queue."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,8 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
 from simulation.experiment.replicate import replicate
 from simulation.pathway.department import Pathway
-from simulation.study.design import Arm, Coverages
-from simulation.study.study import ReadyArm, RunLength
+from simulation.study.design import Arm, Coverages, Design
+from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 from simulation.units import DAY
@@ -87,9 +86,27 @@ def arms_of(pathway: Pathway) -> tuple[ReadyArm, ...]:
 def found(one_nurse: Pathway) -> dict[str, Effect]:
     run = RunLength(seed=SEED, replications=REPLICATIONS, warm_up_days=7, measured_days=DAYS, cool_down_days=1)
     coverages = Coverages(partial="half", full="all")
-    task = Task(arms_of(one_nurse), "none", run, "compiled", 0, coverages)
-    replications = [replicate(replace(task, replication=number)) for number in range(REPLICATIONS)]
-    measures = {arm.name: [answer.arms[arm.name].measures for answer in replications] for arm in task.arms}
+    arms = arms_of(one_nurse)
+    design = Design(
+        name="spillover",
+        question="Whom does the tool help?",
+        baseline="none",
+        arms={arm.name: arm.arm for arm in arms},
+        coverages=coverages,
+    )
+    study = Study(
+        design=design,
+        run=run,
+        arms=arms,
+        alone=arms[0],
+        engine_asked="compiled",
+        executor="serial",
+        workers=1,
+        resolved={},
+        choices={},
+    )
+    replications = [replicate(study, number) for number in range(REPLICATIONS)]
+    measures = {arm.name: [answer.arms[arm.name].measures for answer in replications] for arm in arms}
     parts = effects(measures, "none", partial="half", full="all", measure="wait_to_clinician_mean")
     return {part.name: part for part in parts}
 

@@ -10,7 +10,7 @@ import yaml
 
 import simulation as ae
 from simulation.cli import COMMANDS, main
-from simulation.report import folder as folder_module
+from simulation.report import pictures as pictures_module
 from simulation.report.figures.drawing import Picture
 
 from .conftest import SHORT, Aeflow
@@ -79,7 +79,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, st
     printed = io.StringIO()
     small = Picture("pathway", b"a picture", "alternative text", "caption")  # it is drawn for `show`, above
     with contextlib.chdir(here), contextlib.redirect_stdout(printed), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folder_module, "picture_of", lambda sketch: small)
+        patch.setattr(pictures_module, "picture_of", lambda sketch: small)
         assert main(["run", *RUN, "run.seed=1"]) == 0
         yield here, printed.getvalue()
 
@@ -122,7 +122,7 @@ def test_a_report_that_cannot_be_made_is_said_at_the_end_and_the_data_and_the_an
     def fail(*_: object) -> object:
         raise RuntimeError("no fonts here")
 
-    monkeypatch.setattr("simulation.report.folder.picture_of", fail)
+    monkeypatch.setattr("simulation.report.pictures.picture_of", fail)
     assert main(["run", *SHORT, "run.replications=1", f"results={tmp_path}"]) == 2
     (folder,) = (path for path in (tmp_path / "ai_triage").iterdir())
     said = capsys.readouterr()

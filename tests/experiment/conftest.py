@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from pydantic import TypeAdapter
 
+from simulation.api import Result, compare
 from simulation.config import load
-from simulation.experiment.result import Result
-from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway
 from simulation.study.study import Study
 

@@ -8,18 +8,16 @@ import pytest
 
 from simulation.analysis.audit import audit
 from simulation.analysis.measures import measure
+from simulation.api import Result, compare, run
 from simulation.config import load
 from simulation.engine.plan import EndRow, bind
 from simulation.experiment.replicate import replicate
-from simulation.experiment.result import Result
-from simulation.experiment.run import compare, run
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING
-from simulation.report.gather import inputs_of
-from simulation.report.screen import print_inputs
+from simulation.report.screen import print_result
 from simulation.study.shared_draws import draws_alike
 from simulation.study.simulate import Simulated, simulate_arm
-from simulation.study.study import Study
+from simulation.study.study import ReadyArm, RunLength, Study
 
 from .conftest import SHORT
 
@@ -66,11 +64,11 @@ def test_an_arm_equal_to_the_baseline_differs_by_exactly_nothing_in_every_measur
 
 
 def test_only_the_arm_equal_to_the_baseline_is_called_identical(twins: Result) -> None:
-    assert twins.compared.identical == ("twin",)
+    assert twins.identical == ("twin",)
 
 
 def test_the_label_identical_can_be_read_from_the_screen(twins: Result, capsys: pytest.CaptureFixture[str]) -> None:
-    print_inputs(inputs_of(twins, {}))
+    print_result(twins)
     line = next(line for line in capsys.readouterr().out.splitlines() if "The same nurse" in line)
     assert "identical" in line
 
@@ -154,18 +152,21 @@ def test_an_arm_that_is_alone_has_no_findings(ward: Callable[..., Pathway], stud
 
 
 def test_arms_whose_outages_differ_share_their_patients_and_have_their_own_outages(study: Study) -> None:
-    """One task of two arms brings what each brings alone, and the patients are drawn once."""
+    """One replication of two arms brings what each brings alone, and the patients are drawn once."""
     arm = study.arm("ai_as_claimed")
     failing = replace(arm.pathway, outages={**arm.pathway.outages, "triage_tool": HALF})
     assert draws_alike(arm.pathway, failing)
     down = replace(arm, name="down", pathway=failing)
     length = replace(study.run, warm_up_days=0, measured_days=5, cool_down_days=1, doublings=0)
-    together, alone = (
-        replicate(Task(arms=arms, baseline=arms[0].name, run=length, engine="compiled", replication=1)).arms["down"]
-        for arms in ((arm, down), (down,))
-    )
+    together, alone = (replicate(_of(study, arms, length), 1).arms["down"] for arms in ((arm, down), (down,)))
     assert together.measures.value("wait_to_clinician_mean") == alone.measures.value("wait_to_clinician_mean")
-    plain = replicate(Task(arms=(arm,), baseline=arm.name, run=length, engine="compiled", replication=1))
+    plain = replicate(_of(study, (arm,), length), 1)
     assert plain.arms[arm.name].measures.value("wait_to_clinician_mean") != alone.measures.value(
         "wait_to_clinician_mean"
     )
+
+
+def _of(study: Study, arms: tuple[ReadyArm, ...], length: RunLength) -> Study:
+    """Only these arms, the first of them the baseline."""
+    design = replace(study.design, baseline=arms[0].name, arms={arm.name: arm.arm for arm in arms}, sham=None)
+    return replace(study, arms=arms, design=design, run=length)

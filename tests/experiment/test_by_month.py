@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from simulation.analysis.measures import measure
+from simulation.api import Result
 from simulation.draws import DAYS_IN_YEAR
 from simulation.experiment.replicate import ArmReplication, replicate
-from simulation.experiment.result import Result
 from simulation.pathway.department import Pathway
 from simulation.study.simulate import simulate_arm
 from simulation.study.study import RunLength, Study

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from simulation.api import Result
 from simulation.errors import ResultsError
-from simulation.experiment.result import Result
 from simulation.study.study import Study
 
 ASKED: dict[str, Callable[[Result], object]] = {

@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from simulation.analysis.tables import nobody, patients_table
+from simulation.api import compare
 from simulation.config import load
 from simulation.draws import draw
 from simulation.engine.plan import bind, lower
 from simulation.engine.reference import simulate
-from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway, Worsening
 from simulation.pathway.durations import Fixed
 from simulation.study.targets import measures_of

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from simulation.api import Result
 from simulation.config import load
 from simulation.draws import Calendar
 from simulation.errors import ResultsError
-from simulation.experiment.result import Result
 from simulation.explain.patient_story import clock, find_patient, story, tell
 from simulation.pathway.department import Span, StatedOutages
 from simulation.study.simulate import Simulated, simulate_arm
@@ -143,10 +143,10 @@ def test_no_outage_is_told_of_where_none_was(failing: Simulated) -> None:
 @pytest.mark.parametrize(
     ("patient", "says"),
     [
-        ("walkin-12", r"neither a row nor ARRIVAL_SOURCE-NUMBER.*Did you mean 'walk_in'"),
+        ("walkin-12", r"neither a row nor SOURCE-NUMBER.*Did you mean 'walk_in'"),
         ("walk_in-99999999", r"nobody of arrival source 'walk_in' has this number.*The nearest is walk_in-\d+"),
         ("99999999", r"no attendance has this row.*run from \d+ to \d+"),
-        ("somebody", r"neither a row nor ARRIVAL_SOURCE-NUMBER"),
+        ("somebody", r"neither a row nor SOURCE-NUMBER"),
     ],
 )
 def test_nobody_is_a_message_that_says_who_there_is(simulated: dict[str, Simulated], patient: str, says: str) -> None:

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from simulation.api import Result, compare
 from simulation.config import load
-from simulation.experiment.result import Result
-from simulation.experiment.run import compare
 
 SHORT = (
     "run.measured_days=5", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "run.replications=2",

@@ -9,10 +9,9 @@ import pytest
 
 from simulation.analysis.compare import Interval
 from simulation.analysis.measures import MeasureName, Measures
+from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.experiment.result import Result
-from simulation.experiment.run import compare
 from simulation.inquiry.ablation import beyond, busy_parts, coalitions, decompositions, expanded, label_of
 from simulation.study.design import Arm, Design, Lever, Target
 

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 
 from simulation.analysis.compare import Shares
+from simulation.api import compare
 from simulation.config import load
 from simulation.errors import ConfigError
-from simulation.experiment.run import compare
+from simulation.explain.label_mix import case_mix
 from simulation.report.answer import answer
-from simulation.report.gather import case_mix, inputs_of
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.words import change, span
 from simulation.study.simulate import simulate_arm
@@ -84,7 +84,7 @@ def test_labels_that_are_given_come_out_as_stated_in_direction_and_mix(study: St
 
 
 def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sham(study: Study) -> None:
-    result = inputs_of(compare(study), {})
+    result = compare(study)
     labels = labels_table(result)
     by_level = by_level_table(result)
     assert labels is not None
@@ -106,7 +106,7 @@ def test_the_report_prints_the_mixes_and_the_waits_by_true_level_against_the_sha
 
 
 def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the_baseline(study: Study) -> None:
-    result = inputs_of(compare(study), {})
+    result = compare(study)
     assert [(arm.name, control.name) for arm, control in result.controlled()] == [
         ("errs_up", "errs_up_at_random"),
         ("errs_down", "errs_down_at_random"),

@@ -1,27 +1,25 @@
 """A short study of the typical department: a few days, six arms, one of them a twin of the baseline."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from simulation.analysis.measures import Measures
+from simulation.api import Result, compare, run
 from simulation.config import load
-from simulation.experiment.result import Result
-from simulation.experiment.run import compare, run
-from simulation.report import folder as folder_module
+from simulation.report import pictures as pictures_module
 from simulation.report.figures import pictures
 from simulation.report.figures.drawing import Picture
-from simulation.report.folder import write_result
-from simulation.report.gather import inputs_of
-from simulation.report.inputs import ReportInputs
+from simulation.study.design import Design
 from simulation.study.study import Study
 
 SHORT = (
     "run.replications=3",
-    "run.start_week=0",  # in busier weeks somebody is still in A&E at the end, and a mean stay unknown
     "run.warm_up_days=0",
     "run.measured_days=2",
-    "run.cool_down_days=1",
+    "run.cool_down_days=3",
     "run.doublings=0",
     "executor=serial",
     "engine=reference",
@@ -50,18 +48,13 @@ def alone(study: Study) -> Result:
 
 
 @pytest.fixture(scope="session")
-def inputs(result: Result) -> ReportInputs:
-    return inputs_of(result, {})
-
-
-@pytest.fixture(scope="session")
-def drawn(inputs: ReportInputs) -> dict[str, Picture]:
-    return {picture.name: picture for picture in pictures(inputs)}
+def drawn(result: Result) -> dict[str, Picture]:
+    return {picture.name: picture for picture in pictures(result)}
 
 
 @pytest.fixture(scope="session")
 def folder(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_result(result, tmp_path_factory.mktemp("results"))
+    return result.write(tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="session")
@@ -76,5 +69,19 @@ SMALL = Picture("pathway", b"a picture", "alternative text", "caption")
 @pytest.fixture
 def without_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Write folders with one small picture: what they hold is looked at elsewhere."""
-    monkeypatch.setattr(folder_module, "pictures", lambda inputs: ())
-    monkeypatch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
+    monkeypatch.setattr(pictures_module, "pictures", lambda result: ())
+    monkeypatch.setattr(pictures_module, "picture_of", lambda sketch: SMALL)
+
+
+def with_measures(result: Result, measures: Mapping[str, Sequence[Measures]], design: Design | None = None) -> Result:
+    """A result of some of its arms, with measures made up, one for each replication."""
+    arms = tuple(arm for arm in result.study.arms if arm.name in measures)
+    replications = tuple(
+        replace(
+            replication,
+            arms={arm.name: replace(replication.arms[arm.name], measures=measures[arm.name][number]) for arm in arms},
+        )
+        for number, replication in enumerate(result.replications)
+    )
+    study = replace(result.study, arms=arms, design=design or result.study.design)
+    return replace(result, study=study, replications=replications)

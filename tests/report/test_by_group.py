@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from simulation.experiment.result import StudyResult
 from simulation.report.figures.effects import by_group
-from simulation.report.result import StudyResult
 from simulation.report.tables.by_group import ATTRIBUTES, by_group_tables, groups_of, is_asked, less_everybody
 
 
@@ -13,7 +13,8 @@ from simulation.report.tables.by_group import ATTRIBUTES, by_group_tables, group
 def asked(result: StudyResult) -> StudyResult:
     """The same run, as a study that has a target for the oldest."""
     oldest = replace(result.design.primary[0], group="age_band=oldest", label="Wait, oldest")
-    return replace(result, design=replace(result.design, secondary=(oldest,)))
+    design = replace(result.design, secondary=(oldest,))
+    return replace(result, study=replace(result.study, design=design))
 
 
 def test_every_group_of_age_sex_language_and_arrival_has_one_row(result: StudyResult) -> None:

@@ -6,18 +6,21 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from simulation.api import Result, compare, read
 from simulation.config import load
-from simulation.experiment.result import Result
-from simulation.experiment.run import compare
-from simulation.report import folder as folder_module
+from simulation.experiment.result import StudyResult
+from simulation.report import pictures as pictures_module
 from simulation.report.answer import answer
 from simulation.report.figures import pictures
 from simulation.report.figures.drawing import Picture
-from simulation.report.folder import read_result_folder, render_again, write_result
-from simulation.report.gather import inputs_of
-from simulation.report.result import StudyResult
-from simulation.report.tables.decomposition import busy_table, decomposition_tables, interactions_table
-from simulation.report.tables.overview import tables
+from simulation.report.tables import screen_tables
+from simulation.report.tables.decomposition import (
+    busy_table,
+    decomposition_of,
+    decomposition_tables,
+    interactions_table,
+)
+from simulation.report.write import write_report
 
 from .conftest import SHORT, SMALL
 
@@ -30,15 +33,10 @@ def result() -> Result:
 
 
 @pytest.fixture(scope="module")
-def result(result: Result) -> StudyResult:
-    return inputs_of(result, {})
-
-
-@pytest.fixture(scope="module")
 def folder(result: Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
-        return write_result(result, tmp_path_factory.mktemp("results"))
+        patch.setattr(pictures_module, "picture_of", lambda sketch: SMALL)
+        return result.write(tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +79,7 @@ def test_the_answer_says_of_every_target_what_each_lever_earns(result: StudyResu
     for target in result.targets:
         (sentence,) = [each for each in said if f"of '{target.label}', levers earn" in each]
         for lever in LEVERS:
-            assert f"'{inputs.design.levers[lever].label}'" in sentence
+            assert f"'{result.design.levers[lever].label}'" in sentence
     assert sum("by more than the least difference that would matter:" in each for each in said) == 1
     assert any(each.startswith("If the claim were true, of ") for each in said)
 
@@ -97,11 +95,11 @@ def test_the_page_has_the_section_its_picture_and_every_table(folder: Path, resu
 def test_the_page_made_again_from_the_folder_says_the_same(
     folder: Path, result: StudyResult, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
-    stored, _ = read_result_folder(folder)
+    monkeypatch.setattr(pictures_module, "picture_of", lambda sketch: SMALL)
+    stored = read(folder)
     assert decomposition_tables(stored) == decomposition_tables(result)
     before = (folder / "report.html").read_text(encoding="utf-8")
-    render_again(folder)
+    assert write_report(folder, stored) is None
     assert (folder / "report.html").read_text(encoding="utf-8") == before
 
 
@@ -144,7 +142,7 @@ def test_every_table_of_parts_names_its_layer_of_doubt_or_has_no_interval(result
 def test_a_study_without_levers_has_no_such_tables(study_without: StudyResult) -> None:
     assert decomposition_tables(study_without) == ()
     assert study_without.shown is study_without
-    assert not any(each.kind.startswith("levers") for each in tables(study_without))
+    assert not any(each.kind.startswith("levers") for each in screen_tables(study_without))
 
 
 @pytest.fixture(scope="module")
@@ -157,7 +155,7 @@ def study_without(result: Result) -> StudyResult:
         design=replace(result.study.design, arms=kept, levers={}, full=None),
         arms=tuple(arm for arm in result.study.arms if arm.name in kept),
     )
-    return inputs_of(replace(result, study=study), {})
+    return replace(result, study=study)
 
 
 def test_combinations_that_only_the_shares_need_are_in_the_file_and_not_on_the_page(
@@ -182,18 +180,17 @@ primary:
     (configs / "study" / "four.yaml").write_text(text, encoding="utf-8")
     short = [each for each in SHORT if not each.startswith(("run.replications", "run.cool_down_days"))]
     short += ["run.replications=2", "run.cool_down_days=0", "engine=compiled"]
-    result = compare(load("study=four", *short, config_dir=configs))
-    four = inputs_of(result, {})
+    four = compare(load("study=four", *short, config_dir=configs))
     assert len(four.arms) == 16
     assert [arm.name for arm in four.shown.others] == [
         *("accuracy", "time", "desk", "beds"),
         *("accuracy+time+desk", "accuracy+time+beds", "accuracy+desk+beds", "time+desk+beds"),
         "accuracy+time+desk+beds",
     ]
-    (parts,) = four.decomposition
+    (parts,) = decomposition_of(four)
     shares = sum(parts.parts.part("shapley", lever).mean for lever in four.design.levers)
     assert shares == pytest.approx(four.row("accuracy+time+desk+beds", "wait_to_clinician_mean").difference)
-    overview = next(each for each in tables(four) if each.kind == "overview")
+    overview = next(each for each in screen_tables(four) if each.kind == "overview")
     assert len(overview.rows) == 10
-    for found in (result.findings, four.findings):  # one family of nine verdicts, wherever they are read
-        assert [each.verdict for each in found] == [each.verdict for each in four.shown.findings]
+    # One family of nine verdicts, wherever they are read.
+    assert [each.verdict for each in four.findings] == [each.verdict for each in four.shown.findings]

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.experiment.result import Result
+from simulation.api import Result
+from simulation.experiment.result import StudyResult
 from simulation.report.figures import pictures
 from simulation.report.figures.department import stay_parts
 from simulation.report.figures.drawing import Picture
-from simulation.report.gather import inputs_of
-from simulation.report.result import StudyResult
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")
 
@@ -36,7 +35,7 @@ def test_the_picture_of_differences_tells_every_arm_with_its_interval(
     for arm in result.others:
         for target in result.targets:
             assert (
-                f"{arm.label} {effect(inputs.row(arm.name, target.measure, target.group))}" in drawn["differences"].alt
+                f"{arm.label} {effect(result.row(arm.name, target.measure, target.group))}" in drawn["differences"].alt
             )
 
 
@@ -58,7 +57,7 @@ def test_the_stages_of_a_stay_add_up_to_the_mean_stay(result: StudyResult) -> No
 
 
 def test_one_arm_alone_has_no_picture_of_differences(alone: Result) -> None:
-    names = [picture.name for picture in pictures(inputs_of(alone, {}))]
+    names = [picture.name for picture in pictures(alone)]
     assert names == ["day", "stay", "acuity"]
 
 

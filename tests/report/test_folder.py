@@ -4,20 +4,22 @@ import csv
 import json
 import os
 import shutil
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 
+from simulation.api import Result, read
 from simulation.errors import ResultsError
-from simulation.experiment.result import Result
+from simulation.experiment.store import write as write_module
 from simulation.experiment.store.folders import moved, must_be_writable
-from simulation.records.store import read_activities, read_patients, read_provenance, read_replications
-from simulation.report import folder as folder_module
-from simulation.report.folder import read_result_folder, render_again, write_result, written
+from simulation.experiment.store.identity import resolved_of
+from simulation.records.serialise import digest
+from simulation.records.store import read_provenance, read_replications
+from simulation.report import pictures as pictures_module
+from simulation.report import write as report_module
+from simulation.report.write import write_report
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
@@ -27,9 +29,9 @@ FILES = {
     "config.yaml",
     "manifest.json",
     "study.json",
-    "profiles.json",
-    "pathway.json",
+    "explanation.json",
     "replications.parquet",
+    "details.parquet",
     "summary.csv",
     "figures",
     "report.html",
@@ -40,9 +42,9 @@ def test_a_folder_holds_every_file_and_no_patients_unless_asked(folder: Path) ->
     assert {path.name for path in folder.iterdir()} == FILES
 
 
-def test_a_folder_is_named_by_date_time_and_configuration_without_a_colon(folder: Path) -> None:
+def test_a_folder_is_named_by_date_time_and_identity_without_a_colon(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert folder.name.endswith(f"-{manifest['inputs']['config'][:8]}")
+    assert folder.name.endswith(f"-{digest(manifest['identity'])[:8]}")
     assert folder.name[:10] == manifest["finished_at"][:10]
     assert ":" not in folder.name
     assert folder.parent.name == "ai_triage"
@@ -65,7 +67,12 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) 
     assert (manifest["study"], manifest["scenario"]) == ("ai_triage", "usual")
     assert (manifest["seed"], manifest["n_replications"]) == (result.study.run.seed, 3)
     assert set(manifest["versions"]) == {"python", "aeflow", "numpy", "scipy", "pandas", "simpy", "numba"}
-    assert {"config", "groups", "policies", "files"} == set(manifest["inputs"])
+    assert set(manifest["inputs"]) == {"groups", "policies"}
+    assert set(manifest["identity"]) == {"study", "source", "python", "numpy", "scipy", "numba", "sample"}
+    assert set(manifest["files"]) == {path.name for path in folder.iterdir() if path.is_file()} - {
+        "manifest.json",
+        "report.html",
+    }
     assert "calibration" in manifest["inputs"]["groups"]
     assert "ai_as_claimed" in manifest["inputs"]["policies"]
     assert manifest["attendances"] == sum(answer.n_attendances for answer in result.replications)
@@ -74,19 +81,9 @@ def test_the_manifest_says_who_ran_what_with_what(folder: Path, result: Result) 
     )
 
 
-@pytest.mark.usefixtures("without_pictures")
-def test_the_manifest_hashes_the_files_that_are_named(result: Result, tmp_path: Path) -> None:
-    parameters = tmp_path / "configs" / "calibration" / "mine.yaml"
-    parameters.parent.mkdir(parents=True)
-    parameters.write_text("a: 1\n", encoding="utf-8")
-    written = write_result(result, tmp_path / "out", files=[parameters])
-    manifest = json.loads((written / "manifest.json").read_text(encoding="utf-8"))
-    assert list(manifest["inputs"]["files"]) == ["calibration/mine.yaml"]
-    assert len(manifest["inputs"]["files"]["calibration/mine.yaml"]) == 64
-
-
-def test_config_yaml_is_the_resolved_configuration(folder: Path, result: Result) -> None:
-    assert yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")) == result.study.resolved
+def test_config_yaml_is_the_resolved_configuration_without_what_changes_no_number(folder: Path, result: Result) -> None:
+    stored = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8"))
+    assert stored == resolved_of(result.study)
 
 
 def test_replications_come_back_as_they_were_with_the_manifest(folder: Path, result: Result) -> None:
@@ -98,8 +95,8 @@ def test_replications_come_back_as_they_were_with_the_manifest(folder: Path, res
 
 @pytest.mark.usefixtures("without_pictures")
 def test_latest_leads_to_the_newest_run(result: Result, tmp_path: Path) -> None:
-    first = write_result(result, tmp_path)
-    second = write_result(result, tmp_path)
+    first = result.write(tmp_path)
+    second = result.write(tmp_path)
     assert first != second
     assert (tmp_path / "latest").is_symlink()
     assert (tmp_path / "latest").resolve() == second.resolve()
@@ -113,10 +110,9 @@ def test_latest_is_a_text_file_where_links_are_refused(
         raise OSError("a required privilege is not held by the client")
 
     monkeypatch.setattr(Path, "symlink_to", refuse)
-    written = write_result(result, tmp_path)
+    written = result.write(tmp_path)
     assert (tmp_path / "latest").read_text(encoding="utf-8") == f"ai_triage/{written.name}\n"
-    inputs, _ = read_result_folder(tmp_path / "latest")
-    assert inputs.design.name == "ai_triage"
+    assert read(tmp_path / "latest").design.name == "ai_triage"
 
 
 @pytest.mark.usefixtures("without_pictures")
@@ -127,9 +123,9 @@ def test_nothing_is_left_behind_by_a_run_that_fails_while_writing(
     def fail(*_: object) -> str:
         raise failure
 
-    monkeypatch.setattr(folder_module, "summary", fail)
+    monkeypatch.setattr(write_module, "summary", fail)
     with pytest.raises(failure):
-        write_result(result, tmp_path)
+        result.write(tmp_path)
     assert list((tmp_path / "ai_triage").iterdir()) == []
     assert not (tmp_path / "latest").exists()
 
@@ -144,17 +140,19 @@ def test_a_picture_that_fails_costs_no_data_and_the_report_can_be_made_later(
         raise RuntimeError("no fonts here")
 
     with monkeypatch.context() as while_it_fails:
-        while_it_fails.setattr(folder_module, "picture_of", fail)
-        stored = written(result, tmp_path)
-    assert {path.name for path in stored.folder.iterdir()} == DATA
-    assert str(stored.failed) == (
-        f"{stored.folder}: the results are stored, but their pictures and report are not (RuntimeError: no fonts here)."
-        f" Make them again with: aeflow report {stored.folder}"
+        while_it_fails.setattr(pictures_module, "picture_of", fail)
+        with pytest.raises(ResultsError) as failed:
+            result.write(tmp_path)
+    (stored,) = (tmp_path / "ai_triage").iterdir()
+    assert {path.name for path in stored.iterdir()} == DATA
+    assert str(failed.value) == (
+        f"{stored}: the results are stored, but their pictures and report are not (RuntimeError: no fonts here)."
+        f" Make them again with: aeflow report {stored}"
     )
-    assert (tmp_path / "latest").resolve() == stored.folder.resolve()
-    render_again(stored.folder)
-    assert {path.name for path in stored.folder.iterdir()} == FILES
-    assert (stored.folder / "figures" / "pathway.png").is_file()
+    assert (tmp_path / "latest").resolve() == stored.resolve()
+    assert write_report(stored, read(stored)) is None
+    assert {path.name for path in stored.iterdir()} == FILES
+    assert (stored / "figures" / "pathway.png").is_file()
 
 
 @pytest.mark.usefixtures("without_pictures")
@@ -164,9 +162,9 @@ def test_who_asks_only_for_the_folder_is_told_by_an_error_that_there_is_no_repor
     def fail(*_: object) -> str:
         raise ValueError("no template")
 
-    monkeypatch.setattr(folder_module, "page", fail)
+    monkeypatch.setattr(report_module, "page", fail)
     with pytest.raises(ResultsError, match=r"the results are stored, but .*no template.* aeflow report"):
-        write_result(alone, tmp_path)
+        alone.write(tmp_path)
 
 
 @pytest.mark.usefixtures("without_pictures")
@@ -176,9 +174,9 @@ def test_ctrl_c_while_pictures_are_made_keeps_the_data_and_says_so(
     def stop(*_: object) -> str:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(folder_module, "page", stop)
+    monkeypatch.setattr(report_module, "page", stop)
     with pytest.raises(KeyboardInterrupt, match=r"the results are stored, but .*it was stopped.* aeflow report"):
-        write_result(alone, tmp_path)
+        alone.write(tmp_path)
     (kept,) = (tmp_path / alone.study.design.name).iterdir()
     assert {path.name for path in kept.iterdir()} >= DATA
     assert not list(tmp_path.rglob(".partial-*"))
@@ -209,20 +207,11 @@ def test_two_processes_that_end_in_one_second_do_not_share_a_partial_folder(
     alone: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The other one, of another process, is still writing."""
-    first = written(alone, tmp_path).folder
-    (first.parent / f".partial-{first.name}").mkdir()
-    monkeypatch.setattr(folder_module, "datetime", _Frozen(first.name))
-    assert written(alone, tmp_path).folder.name == f"{first.name}-2"
-
-
-class _Frozen:
-    """A clock that stands at the second at which a folder was named."""
-
-    def __init__(self, name: str) -> None:
-        self.at = datetime.strptime(name[:17], "%Y-%m-%dT%H%M%S")
-
-    def now(self) -> datetime:
-        return self.at
+    first = alone.write(tmp_path)
+    others = first.parent / f".partial-{first.name}-{os.getpid() + 1}"
+    others.mkdir()
+    assert alone.write(tmp_path).name == f"{first.name}-2"
+    assert others.is_dir()
 
 
 @pytest.mark.usefixtures("without_pictures")
@@ -236,10 +225,9 @@ def test_a_link_that_cannot_be_replaced_is_a_warning_not_a_failure(
             raise PermissionError(13, "Access is denied")
         replaced(one, other)
 
-    monkeypatch.setattr(folder_module.os, "replace", refuse)
-    stored = written(alone, tmp_path)
-    assert stored.failed is None
-    assert (stored.folder / "report.html").is_file()
+    monkeypatch.setattr(os, "replace", refuse)
+    folder = alone.write(tmp_path)
+    assert (folder / "report.html").is_file()
     assert "latest could not be led to" in capsys.readouterr().err
     assert not list(tmp_path.rglob(".partial-*"))
 
@@ -258,28 +246,15 @@ def test_trying_a_place_leaves_nothing_in_it(tmp_path: Path) -> None:
 
 def test_the_same_report_is_made_from_the_folder_alone(folder: Path, html: str) -> None:
     (folder / "report.html").unlink()
-    assert render_again(folder) == folder / "report.html"
+    assert write_report(folder, read(folder)) is None
     assert (folder / "report.html").read_text(encoding="utf-8") == html
 
 
 def test_a_folder_that_is_none_is_a_message(tmp_path: Path) -> None:
     with pytest.raises(ResultsError, match="there is no such folder"):
-        read_result_folder(tmp_path / "nowhere")
+        read(tmp_path / "nowhere")
     with pytest.raises(ResultsError, match=r"manifest\.json: there is no such file"):
-        read_result_folder(tmp_path)
-
-
-@pytest.mark.usefixtures("without_pictures")
-def test_patients_and_activities_of_every_arm_are_written_on_request(alone: Result, tmp_path: Path) -> None:
-    study = replace(alone.study, run=replace(alone.study.run, keep=("patients", "activities")))
-    written = write_result(replace(alone, study=study), tmp_path)
-    patients, activities = (
-        read_patients(written / "patients.parquet"),
-        read_activities(written / "activities.parquet"),
-    )
-    assert patients.known("arm") == activities.known("arm") == ("nurse",)
-    assert len(patients) == alone.replications[0].n_attendances
-    assert len(activities) == alone.replications[0].n_activities
+        read(tmp_path)
 
 
 def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path: Path) -> None:
@@ -289,18 +264,5 @@ def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path
     assert {"differences.png", "day.png", "pathway.png", "texts.json"} <= set(before)
     for name in before:
         (again / "figures" / name).unlink()
-    render_again(again)
+    assert write_report(again, read(again)) is None
     assert {path.name: path.read_bytes() for path in sorted((again / "figures").iterdir())} == before
-
-
-def test_what_is_printed_is_what_was_written(
-    alone: Result, tmp_path: Path, without_pictures: None, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Inputs are made once (some policies draw a year of patients for them), and hold the manifest's warnings."""
-    made = []
-    of_result = folder_module.inputs_of
-    monkeypatch.setattr(folder_module, "inputs_of", lambda *given: made.append(of_result(*given)) or made[-1])
-    stored = written(alone, tmp_path)
-    assert [stored.inputs] == made
-    assert stored.inputs.manifest["unfinished"] == alone.n_unfinished
-    assert (stored.folder / "report.html").is_file()

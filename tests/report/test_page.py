@@ -7,13 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from simulation.experiment.result import Result
+from simulation.api import Result, read
+from simulation.experiment.result import StudyResult
 from simulation.report.answer import answer
 from simulation.report.figures import pictures
-from simulation.report.folder import read_result_folder
-from simulation.report.gather import inputs_of
 from simulation.report.page import minutes_words, page, who_labels
-from simulation.report.result import StudyResult
 from simulation.report.words import half_width, span
 
 
@@ -84,7 +82,7 @@ def test_a_twin_is_labelled_identical_to_the_baseline(text: str) -> None:
 
 
 def test_the_page_counts_what_was_assumed_and_lists_it_with_sources(text: str, result: StudyResult) -> None:
-    assumed = [each for each in result.statements if each.mark == "assumed"]
+    assumed = [each for each in result.statements if each.evidence == "assumed"]
     assert f"{len(assumed)} are assumed" in text
     for each in assumed:
         assert re.sub(r"\s+", " ", each.source) in text
@@ -96,7 +94,7 @@ def test_every_marked_block_of_the_configuration_is_a_statement(result: StudyRes
             return ("evidence" in block and "source" in block) + sum(count(each) for each in block.values())
         return sum(count(each) for each in block) if isinstance(block, list) else 0
 
-    groups = ("knobs", "site", "staffing", "pathway", "scenario", "study")
+    groups = ("calibration", "site", "staffing", "pathway", "scenario", "study")
     n_in_groups = sum(count(result.resolved.get(group)) for group in groups)
     assert n_in_groups == sum(not each.where.startswith("triage.") for each in result.statements)
     assert sum(each.where == "triage.nurse.nurse.matrix" for each in result.statements) == 1
@@ -125,15 +123,13 @@ def test_the_answer_names_no_arm_better_whose_interval_holds_zero(result: StudyR
 
 
 def test_a_run_of_one_arm_has_a_page_too(alone: Result) -> None:
-    result = inputs_of(alone, {})
-    text = page(result, pictures(result))
+    text = page(alone, pictures(alone))
     assert "was run alone, so nothing is compared" in unescape(text)
     assert 'id="worse-off"' not in text
 
 
-def test_the_inputs_of_a_folder_are_those_of_the_run(folder: Path, result: StudyResult) -> None:
-    stored, pathway = read_result_folder(folder)
-    assert pathway is not None
+def test_the_result_in_a_folder_is_that_of_the_run(folder: Path, result: StudyResult) -> None:
+    stored = read(folder)
     assert repr(stored.comparisons) == repr(result.comparisons)  # NaN is not equal to itself
     assert stored.design == result.design
     assert stored.run == result.run

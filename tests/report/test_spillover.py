@@ -8,18 +8,17 @@ import numpy as np
 import pytest
 
 from simulation.analysis.spillover import with_coverage
+from simulation.api import Result, compare, read
 from simulation.config import load
-from simulation.experiment.result import Result
-from simulation.experiment.run import compare
-from simulation.report import folder as folder_module
+from simulation.experiment.result import StudyResult
+from simulation.explain.explanation import Explained
+from simulation.report import pictures as pictures_module
 from simulation.report.answer import answer
-from simulation.report.folder import render_again, write_result
-from simulation.report.gather import inputs_of
 from simulation.report.page import page, who_labels
-from simulation.report.result import StudyResult
+from simulation.report.tables import screen_tables
 from simulation.report.tables.coverage import spillover_reason, spillover_tables
-from simulation.report.tables.overview import tables
 from simulation.report.words import change
+from simulation.report.write import write_report
 from simulation.triage.apply import reached
 from simulation.triage.estimates import AtLeastZero
 
@@ -46,7 +45,7 @@ def whole() -> Result:
 
 @pytest.fixture(scope="module")
 def told(whole: Result) -> StudyResult:
-    return inputs_of(whole, {})
+    return whole
 
 
 def test_each_effect_is_a_row_with_its_interval(told: StudyResult, whole: Result) -> None:
@@ -100,17 +99,17 @@ def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: St
 def test_a_study_without_coverages_has_no_such_table(result: StudyResult) -> None:
     assert spillover_tables(result) == ()
     assert spillover_reason(result) is None
-    assert not [table for table in tables(result) if table.kind.startswith("spillover")]
+    assert not [table for table in screen_tables(result) if table.kind.startswith("spillover")]
     assert 'id="coverage"' not in page(result, ())
 
 
 def test_the_page_of_a_stored_folder_says_the_same(
     whole: Result, told: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folder_module, "picture_of", lambda sketch: SMALL)
-    folder = write_result(whole, tmp_path)
-    made_again = render_again(folder)
-    assert made_again is not None
+    monkeypatch.setattr(pictures_module, "picture_of", lambda sketch: SMALL)
+    folder = whole.write(tmp_path)
+    (folder / "report.html").unlink()
+    assert write_report(folder, read(folder)) is None
     text = unescape((folder / "report.html").read_text(encoding="utf-8"))
     assert "Those whom the tool never sees" in text
     reason = spillover_reason(told)
@@ -132,9 +131,10 @@ def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> N
         replace(arm, policy=replace(arm.policy, price_per_attendance=pound)) if arm.name != "nurse" else arm
         for arm in whole.study.arms
     )
-    costs = {arm.name: arm.cost for arm in inputs_of(replace(whole, study=replace(whole.study, arms=arms)), {}).arms}
+    priced = replace(whole.study, arms=arms)
+    costs = {arm.name: arm.cost for arm in replace(whole, study=priced, explained=Explained(priced)).arms}
     everybody = 365 * sum(
-        stream.per_day * stream.scale for stream in whole.study.baseline.pathway.arrivals.values() if stream.attends
+        source.per_day * source.scale for source in whole.study.baseline.pathway.arrivals.values() if source.attends
     )
     assert costs["nurse"] is None
     assert costs["all"] == pytest.approx(everybody)

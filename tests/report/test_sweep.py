@@ -6,9 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from simulation.experiment.run import compare
-from simulation.report.gather import inputs_of
-from simulation.report.result import StudyResult
+from simulation.api import compare
+from simulation.experiment.result import StudyResult
 from simulation.report.sweep import Sweep, sweep_of, sweep_picture, sweep_table, sweep_tables, write_sweep
 from simulation.study.study import Study
 
@@ -18,7 +17,7 @@ FOLDER = Path("results/one")
 @pytest.fixture(scope="module")
 def other(study: Study) -> StudyResult:
     """The same study with another seed."""
-    return inputs_of(compare(replace(study, run=replace(study.run, seed=study.run.seed + 1))), {})
+    return compare(replace(study, run=replace(study.run, seed=study.run.seed + 1)))
 
 
 @pytest.fixture(scope="module")
@@ -77,5 +76,5 @@ def test_what_is_no_sweep_of_one_study_is_not_put_together(result: StudyResult, 
     assert sweep_of([]) is None
     assert sweep_of([(["scenario=usual"], result, FOLDER)]) is None
     assert sweep_of([(["scenario=usual"], result, FOLDER), (["scenario=usual"], other, FOLDER)]) is None
-    another = replace(other, design=replace(other.design, name="another"))
+    another = replace(other, study=replace(other.study, design=replace(other.design, name="another")))
     assert sweep_of([(["study=one"], result, FOLDER), (["study=another"], another, FOLDER)]) is None

@@ -12,21 +12,22 @@ from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.stages import stage_of
 from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
+from simulation.api import Result, compare
 from simulation.config import packaged_configs, policy_named
 from simulation.experiment.comparisons import Finding
-from simulation.experiment.result import Result
-from simulation.experiment.run import compare
+from simulation.experiment.result import StudyResult
 from simulation.report.answer import _better_sentences, _busy_sentence, _safety_sentence, kind_of
 from simulation.report.figures.drawing import Picture
-from simulation.report.gather import inputs_of
-from simulation.report.result import StudyResult
-from simulation.report.screen import print_inputs
+from simulation.report.screen import print_result
+from simulation.report.tables import screen_tables
 from simulation.report.tables.levels import outside_sham
-from simulation.report.tables.overview import safety_table, sham_line, tables, target_table, warnings
+from simulation.report.tables.overview import safety_table, sham_line, target_table, warnings
 from simulation.report.tables.ranking import better_table, per_100k, ranked
 from simulation.report.tables.worse_off import worse_off, worse_off_groups
 from simulation.report.words import change, effect, span
 from simulation.study.study import Study
+
+from .conftest import with_measures
 
 
 def row(
@@ -36,7 +37,7 @@ def row(
     return Comparison("ai", measure, unit, "all", 60, 55, 65, "nurse", difference, low, high, n)
 
 
-def test_findings_are_those_of_the_result(result: StudyResult, result: Result) -> None:
+def test_findings_are_those_of_the_result(result: Result) -> None:
     assert [each.verdict for each in result.findings] == [each.verdict for each in result.findings]
     assert [each.judgement for each in result.safety] == [each.judgement for each in result.safety]
 
@@ -86,7 +87,7 @@ def test_an_arm_is_marked_where_its_difference_from_the_sham_is_known(result: St
     variates = np.array([0.0, 40.0, -40.0])
     arms = {"nurse": 100 - variates, "sham": np.full(3, 100.0), "ai_as_claimed": 95 + np.array([0.1, 0.0, -0.1])}
     measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}
-    few = replace(result, arms=tuple(arm for arm in result.arms if arm.name in measures), measures=measures)
+    few = with_measures(result, measures)
     found = few.row("ai_as_claimed", "wait_to_clinician_mean")
     assert found.difference_low < 0 < found.difference_high  # hidden in the luck of the baseline, as the sham's is
     assert outside_sham(few, found)
@@ -102,14 +103,11 @@ def test_only_paired_differences_say_which_does_most(result: StudyResult) -> Non
     design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=())
     for second, opening in ((-20 - 3 * spread, "Largest estimate: "), (-10 + spread, "Does most: ")):
         arms = {"nurse": [100.0] * 3, "one_more_triage_nurse": 79 + spread, "ai_label_measured_under": 100 + second}
-        few = replace(
-            result,
-            design=design,
-            arms=tuple(arm for arm in result.arms if arm.name in arms),
-            measures={name: [wait_of(value) for value in values] for name, values in arms.items()},
+        few = with_measures(
+            result, {name: [wait_of(value) for value in values] for name, values in arms.items()}, design
         )
         (said,) = [text for text in _better_sentences(few) if "For each" in text]
-        assert said.startswith(f"{opening}'{inputs.arm('one_more_triage_nurse').label}', −21.0 minutes")
+        assert said.startswith(f"{opening}'{result.arm('one_more_triage_nurse').label}', −21.0 minutes")
         assert ("not told apart from every other" in said) == (opening == "Largest estimate: ")
         assert "beyond 'AI label, published accuracy, erring down'" in said
 
@@ -124,15 +122,11 @@ def test_the_first_does_most_only_if_no_other_may_do_more(result: StudyResult) -
         "ai_label_measured_under": 85 + spread / 10,
         "sham": 88 + 30 * spread,
     }
-    few = replace(
-        result,
-        design=replace(design, sham=None),
-        arms=tuple(arm for arm in result.arms if arm.name in arms),
-        measures={name: [wait_of(value) for value in values] for name, values in arms.items()},
-    )
+    measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}
+    few = with_measures(result, measures, replace(design, sham=None))
     (said,) = [text for text in _better_sentences(few) if "For each" in text]
     assert said.startswith("Largest estimate: ")
-    assert f"beyond '{inputs.arm('sham').label}'" in said
+    assert f"beyond '{result.arm('sham').label}'" in said
 
 
 def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better(result: StudyResult) -> None:
@@ -148,11 +142,15 @@ def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better
 
 def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_nothing_is_said_to_bind(result: StudyResult) -> None:
     """Warnings are errors here: a mean of nothing would be one."""
-    day = result.baseline.day
-    busy = day.busy.copy()
-    busy[day.pools.index("practitioners"), 10:23] = np.nan
-    arms = tuple(replace(arm, day=replace(arm.day, busy=busy)) for arm in result.arms)
-    (said,) = _busy_sentence(replace(result, arms=arms))
+    replications = []
+    for replication in result.replications:
+        nurse = replication.arms["nurse"]
+        assert nurse.day is not None
+        busy = nurse.day.busy.copy()
+        busy[nurse.day.pools.index("practitioners"), 10:23] = np.nan
+        off_duty = replace(nurse, day=replace(nurse.day, busy=busy))
+        replications.append(replace(replication, arms={**replication.arms, "nurse": off_duty}))
+    (said,) = _busy_sentence(replace(result, replications=tuple(replications)))
     assert said.startswith("How busy staff are from 10 to 23 h: ")
     assert "nan" not in said
     assert "practitioners" not in said
@@ -173,7 +171,7 @@ def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:
 
 
 def test_every_sheet_of_a_comparison_names_its_layer_of_doubt(result: StudyResult) -> None:
-    for table in tables(result):
+    for table in screen_tables(result):
         says = [cells[-1] for cells in table.rows]
         if table.kind == "labels":
             assert "not simulated" in " ".join(table.notes)
@@ -189,7 +187,7 @@ def test_holm_is_stricter_than_the_interval_and_the_number_of_looks_is_said(resu
         assert each.comparison.difference_low > 0
         assert each.p < ALPHA
         assert not each.holm or each.p <= ALPHA / (n_looked_at - len(found))
-    note = next(table for table in tables(result) if table.kind == "worse_off").notes[-1]
+    note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
     assert f"{n_looked_at} looked at" in note
     assert f"about {n_looked_at * 0.025:.1f} would show" in note
 
@@ -210,7 +208,7 @@ def test_a_price_per_attendance_is_paid_for_covered_attendances_of_a_year(result
     assert result.arm("ai_as_claimed").cost == pytest.approx(1.85 * covered)
 
 
-def test_the_sham_line_gives_both_shares(result: StudyResult, result: Result) -> None:
+def test_the_sham_line_gives_both_shares(result: Result) -> None:
     shares = result.shares("sham")
     assert shares is not None
     line = sham_line(result)
@@ -233,10 +231,10 @@ def test_what_is_known_of_getting_worse_stands_beside_the_margins(result: StudyR
 
 
 def test_what_is_not_a_terminal_gets_plain_lines_with_every_arm_and_the_banner(
-    result: Result, result: StudyResult, tmp_path: object
+    result: Result, tmp_path: object
 ) -> None:
     out = io.StringIO()
-    print_inputs(inputs_of(result, {"unfinished": result.n_unfinished}), stream=out)
+    print_result(result, stream=out)
     text = out.getvalue()
     assert "\x1b" not in text
     assert "┃" not in text
@@ -252,7 +250,7 @@ def test_the_screen_warns_of_patients_still_inside_as_the_page_does(result: Resu
     some = replace(result, replications=replications)
     assert some.n_unfinished == result.n_unfinished + 1234
     out = io.StringIO()
-    print_inputs(inputs_of(some, {"unfinished": some.n_unfinished}), stream=out)
+    print_result(some, stream=out)
     assert f"Warning: {some.n_unfinished:,} measured attendances had not left" in " ".join(out.getvalue().split())
 
 
@@ -263,7 +261,7 @@ def test_a_terminal_gets_a_table(result: Result, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setenv("COLUMNS", "160")
     out = Terminal()
-    print_inputs(inputs_of(result, {"unfinished": result.n_unfinished}), stream=out)
+    print_result(result, stream=out)
     assert "vendor's slide" in out.getvalue()
     assert "─" in out.getvalue()
 
@@ -277,20 +275,24 @@ def test_a_narrow_terminal_drops_columns_and_not_the_layer_of_doubt(
 
     monkeypatch.setenv("COLUMNS", "80")
     out = Terminal()
-    print_inputs(inputs_of(result, {"unfinished": result.n_unfinished}), stream=out)
+    print_result(result, stream=out)
     assert "Doubt in every row: simulation." in out.getvalue()
     assert "doubt in it" not in out.getvalue()
 
 
 def test_one_arm_alone_gives_nhs_measures_and_no_comparison(alone: Result) -> None:
-    result = inputs_of(alone, {})
-    assert [table.kind for table in tables(result)] == ["measures"]
-    assert any("one replication has no interval" in text for text in warnings(result))
-    assert result.sham is None
+    assert [table.kind for table in screen_tables(alone)] == ["measures"]
+    assert any("one replication has no interval" in text for text in warnings(alone))
+    assert alone.sham is None
 
 
 def test_patients_still_inside_at_the_end_are_a_warning(result: StudyResult) -> None:
-    assert any("7 measured attendances" in text for text in warnings(replace(result, manifest={"unfinished": 7})))
+    first = result.replications[0]
+    arms = {name: replace(arm, n_unfinished=0) for name, arm in first.arms.items()}
+    some = replace(
+        result, replications=(replace(first, arms={**arms, "nurse": replace(arms["nurse"], n_unfinished=7)}),)
+    )
+    assert any("7 measured attendances" in text for text in warnings(some))
 
 
 def test_steps_are_put_into_stages_by_what_they_ask_for(result: Result) -> None:
@@ -313,4 +315,4 @@ def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
     arms = (study.baseline, arm)
     design = replace(study.design, sham=None, arms={each.name: each.arm for each in arms})
     result = compare(replace(study, arms=arms, design=design))
-    assert sum(inputs_of(result, {}).arm("tool").label_mix) == pytest.approx(1)
+    assert sum(result.arm("tool").label_mix) == pytest.approx(1)

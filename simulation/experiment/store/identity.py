@@ -23,7 +23,7 @@ from simulation.study.study import Study
 LIBRARIES = ("numpy", "scipy", "numba")
 SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
-NOT_NUMBERS = ("engine", "executor", "workers", "results", "dry_run", "resume")
+NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume")
 """Top-level keys of a configuration that change no number."""
 NOT_NUMBERS_OF_RUN = ("replications", "first", "count", "keep")
 WORDS = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from simulation.analysis.definitions import ALL
 from simulation.analysis.multiplicity import ALPHA
-from simulation.analysis.verdict import IDENTICAL, PILOT, threshold
+from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
@@ -49,6 +49,7 @@ def overview_table(result: StudyResult) -> ReportTable:
     notes = [
         f"Mean over {result.run.replications} replications, then difference from '{result.baseline.label}' ± half of "
         "its 95 % interval (minutes, or percentage points).",
+        *INTERVAL_NOTES[result.interval_kind],
         doubt_note(),
     ]
     return ReportTable("overview", "Arms", ("arm", *(label for label, _, _ in columns)), tuple(rows), tuple(notes))
@@ -83,6 +84,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
+        *INTERVAL_NOTES[result.interval_kind],
         *_sham_note(result, target),
     ]
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
@@ -154,6 +156,7 @@ def safety_table(result: StudyResult) -> ReportTable:
         f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(result.others)} arms) at once with 95 %, "
         f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
         f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
+        *INTERVAL_NOTES[result.interval_kind],
     )
     return ReportTable(
         "safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes
@@ -188,17 +191,17 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
         "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
         for name in result.identical
     ]
-    if result.run.replications < 2:
+    n_replications = len(result.replications)
+    if n_replications < 2:
         found.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
-    if 2 <= result.run.replications < PILOT:
+    if 2 <= n_replications < PILOT:
         found.append(
-            f"Warning: {result.run.replications} replications give wide intervals, and how wide they should be is "
+            f"Warning: {n_replications} replications give wide intervals, and how wide they should be is "
             "hardly known. Run ten or more before anything is read from them."
         )
-    n_unfinished = int(result.manifest.get("unfinished", 0))
-    if n_unfinished:
+    if result.n_unfinished:
         found.append(
-            f"Warning: {n_unfinished:,} measured attendances had not left when the run ended. "
+            f"Warning: {result.n_unfinished:,} measured attendances had not left when the run ended. "
             "How long these stay is not known, so means of stays are missing (–) where they are among them in any "
             "replication of either arm; a longer "
             "run.cool_down_days or more capacity is needed."

@@ -1,0 +1,49 @@
+"""A report of a result that still grows: it says so, and nobody reads 'inf' or 'nan'."""
+
+import io
+import re
+from dataclasses import replace
+
+import pytest
+
+import simulation as ae
+from simulation.analysis.verdict import INTERVAL_NOTES
+from simulation.report.answer import answer
+from simulation.report.screen import print_result
+from simulation.report.tables import every_table
+
+NOTE = INTERVAL_NOTES["always_valid"][0]
+
+
+@pytest.fixture(scope="module")
+def planned() -> ae.Result:
+    """All three replications that were planned."""
+    drop = [f"~study.arms.{name}" for name in ae.load().design.arms if name not in ("nurse", "sham", "ai_as_claimed")]
+    days = ("run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0")
+    return ae.compare(ae.load(*drop, *days, "run.replications=3", "run.start_week=0", "executor=serial"))
+
+
+@pytest.fixture(scope="module")
+def growing(planned: ae.Result) -> ae.Result:
+    """The same three replications, of 40 planned: no interval is bounded yet."""
+    return replace(planned, study=replace(planned.study, run=replace(planned.study.run, replications=40)))
+
+
+def test_tables_say_that_intervals_are_always_valid(planned: ae.Result, growing: ae.Result) -> None:
+    assert sum(NOTE in table.notes for table in every_table(growing).values()) >= 3
+    assert not any(NOTE in table.notes for table in every_table(planned).values())
+
+
+def test_before_intervals_are_bounded_every_verdict_is_cannot_tell_yet(growing: ae.Result) -> None:
+    assert growing.findings
+    assert all(finding.verdict.words.startswith("cannot tell yet") for finding in growing.findings)
+    assert all(safety.judgement.words.startswith("cannot tell yet") for safety in growing.safety)
+
+
+def test_no_unbounded_number_is_printed_or_drawn(growing: ae.Result) -> None:
+    screen = io.StringIO()
+    print_result(growing, stream=screen)
+    picture = growing.figure("differences")
+    text = " ".join((screen.getvalue(), *answer(growing), picture.alt, picture.caption, growing.report()))
+    assert "cannot tell yet" in text
+    assert re.findall(r"\b(?:inf|nan)\b", text) == []

@@ -1,0 +1,183 @@
+"""docs/security.md, line by line."""
+
+import ast
+import json
+import os
+import re
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import simulation as ae
+from simulation.errors import ConfigError, ResultsError
+from simulation.experiment.store.identity import identity_of
+from simulation.experiment.store.manifest import sealed
+from simulation.experiment.store.unfinished import UnfinishedRun
+from simulation.records.serialise import to_json
+
+ROOT = Path(__file__).parents[1]
+SHORT = (
+    "run=weeks",
+    "run.replications=1",
+    "run.warm_up_days=0",
+    "run.measured_days=1",
+    "run.cool_down_days=1",
+    "run.doublings=0",
+    "executor=serial",
+)
+SCRIPT = "<script>alert(1)</script>"
+
+
+@pytest.fixture(scope="module")
+def study() -> ae.Study:
+    whole = ae.load(*SHORT)
+    arms = tuple(arm for arm in whole.arms if arm.name in ("nurse", "lean_triage"))
+    marked = {arm.name: replace(arm.arm, label=f"{SCRIPT} {arm.arm.label}") for arm in arms}
+    design = replace(whole.design, question=SCRIPT, arms=marked, sham=None)
+    return replace(whole, design=design, arms=tuple(replace(arm, arm=marked[arm.name]) for arm in arms))
+
+
+@pytest.fixture(scope="module")
+def result(study: ae.Study) -> ae.Result:
+    return ae.compare(study)
+
+
+@pytest.fixture
+def folder(result: ae.Result, tmp_path: Path) -> Path:
+    return result.write(tmp_path)
+
+
+def own(tmp_path: Path, group: str, text: str) -> str:
+    """A file of the user's in a group of configurations; its folder."""
+    path = tmp_path / "configs" / group / "own.yaml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+    return str(tmp_path / "configs")
+
+
+def test_every_test_that_the_page_names_is_here() -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    assert named == {name for name in globals() if name.startswith("test_")} - {
+        "test_every_test_that_the_page_names_is_here"
+    }
+
+
+def test_a_configuration_cannot_name_python(tmp_path: Path) -> None:
+    mark = tmp_path / "ran"
+    for text in (
+        f"question: !!python/object/apply:os.system ['touch {mark}']\nchanges: {{}}\n",
+        f"question: x\nchanges: {{}}\n_target_: os.system\ncommand: touch {mark}\n",
+    ):
+        with pytest.raises(ConfigError):
+            ae.load("scenario=own", config_dir=own(tmp_path, "scenario", text))
+    assert not mark.exists()
+
+
+def test_a_configuration_cannot_read_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AEFLOW_CANARY", "a-secret")
+    with pytest.raises(ConfigError) as refused:
+        ae.load(
+            "scenario=own", config_dir=own(tmp_path, "scenario", "question: ${oc.env:AEFLOW_CANARY}\nchanges: {}\n")
+        )
+    assert "a-secret" not in str(refused.value)
+    with pytest.raises(ConfigError):
+        ae.load("study.question=${oc.env:AEFLOW_CANARY}")
+
+
+@pytest.mark.parametrize(
+    "override",
+    ["triage=../../etc/passwd", "study.arms.nurse.triage=../../nurse", "study.name=../elsewhere", "study.name=latest"],
+)
+def test_names_cannot_lead_out_of_their_folders(override: str) -> None:
+    with pytest.raises(ConfigError):
+        ae.load(override)
+
+
+@pytest.mark.parametrize("override", ["run.measured_days=10000000", "site.arrivals.walk_in.per_day=1000000"])
+def test_a_configuration_cannot_ask_for_everything(override: str) -> None:
+    with pytest.raises(ConfigError):
+        ae.compare(ae.load(override))
+
+
+def test_nothing_that_is_stored_is_unpickled() -> None:
+    """Only the executors pickle: what this program sends to its own workers."""
+    for path in (ROOT / "simulation").rglob("*.py"):
+        imported = {
+            name.name.split(".")[0]
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            if isinstance(node, ast.Import)
+            for name in node.names
+        }
+        assert not imported & {"pickle", "shelve", "marshal", "dill", "joblib"} or "executors" in path.parts, path
+
+
+@pytest.mark.parametrize("name", ["../outside.parquet", "/etc/passwd", "figures/../../x"])
+def test_a_manifest_cannot_name_files_elsewhere(folder: Path, name: str) -> None:
+    path = folder / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    files = {**manifest["files"], name: manifest["files"]["study.json"]}
+    path.write_text(to_json(sealed(manifest, files)), encoding="utf-8")
+    with pytest.raises(ResultsError, match="not in the folder"):
+        ae.read(folder)
+
+
+def test_a_changed_file_is_refused(folder: Path) -> None:
+    for name in json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["files"]:
+        path = folder / name
+        content = path.read_bytes()
+        path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        with pytest.raises(ResultsError, match=re.escape(name)):
+            ae.read(folder)
+        path.write_bytes(content)
+    ae.read(folder)
+
+
+def test_words_cannot_become_markup(result: ae.Result) -> None:
+    assert SCRIPT not in result.report()
+    assert "<script" not in result.report()
+    assert SCRIPT not in result._repr_html_()
+    assert SCRIPT not in result.study._repr_html_()
+
+
+def test_the_page_loads_nothing(result: ae.Result) -> None:
+    loaded = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"')>\s]+)""", result.report())
+    assert loaded
+    assert all(each.startswith(("data:", "#")) for each in loaded)
+
+
+def test_no_cell_of_a_table_is_a_formula(folder: Path) -> None:
+    table = pd.read_csv(folder / "summary.csv", encoding="utf-8-sig")
+    words = table.select_dtypes(exclude=[np.number])
+    assert len(words.columns) > 3
+    assert not words.map(lambda cell: str(cell)[:1] in "=+-@").any().any()
+    with pytest.raises(ConfigError):
+        ae.load("+study.arms.=cmd={label: x, triage: nurse}")
+
+
+def test_a_comparison_opens_no_connection(study: ae.Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise AssertionError("a connection was opened")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
+    folder = ae.compare(study).write(tmp_path)
+    ae.read(folder)
+
+
+def test_a_second_writer_is_refused(study: ae.Study, tmp_path: Path) -> None:
+    identity = identity_of(study)
+    with UnfinishedRun(tmp_path, identity), pytest.raises(ResultsError, match="another process"):
+        UnfinishedRun(tmp_path, identity).__enter__()
+
+
+def test_patients_are_drawn_not_read(result: ae.Result, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A replication's patients follow from the seed and the number alone, with no data folder at hand."""
+    monkeypatch.delenv("AEFLOW_DATA", raising=False)
+    assert "AEFLOW_DATA" not in os.environ
+    pd.testing.assert_frame_equal(result.patients("nurse", 0), ae.compare(result.study).patients("nurse", 0))
