@@ -167,7 +167,7 @@ def test_an_old_word_on_the_command_line_is_refused_by_its_new_one(word: str, wh
 
 
 def test_a_file_in_old_keys_is_refused_without_asking_for_the_new_ones_besides(own: Own) -> None:
-    text = "seed: 1\nreplications: 2\nwarm_up_days: 1\nmeasured_days: 2\nrun_out_days: 1\n"
+    text = "seed: 1\nreplications: 2\nwarm_up_days: 7\nmeasured_days: 2\nrun_out_days: 1\n"
     assert refused("run=ours", folder=own({"run/ours.yaml": text})) == (
         "run.run_out_days: unknown key 'run_out_days'. It is now called 'cool_down_days': "
         "`aeflow migrate FOLDER` rewrites your files."
