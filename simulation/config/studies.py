@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,7 @@ from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.config_dataclass import Evidence, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.study.design import Arm, Block, Design, List, Value
-from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
@@ -53,12 +53,13 @@ class Top:
     """What stands beside the groups."""
 
     engine: Literal["auto", "reference", "compiled"]
-    executor: Literal["serial", "local"]
+    executor: Literal["serial", "local", "dask"]
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS)]
     results: Annotated[str, MinLen(1)]
     dry_run: bool
     allow_large: bool = False
     resume: bool = True
+    cluster: Cluster = field(default_factory=Cluster)
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
@@ -110,6 +111,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
         resolved=raw,
         choices=found.choices,
         allow_large=top.allow_large,
+        cluster=top.cluster,
     )
 
 
@@ -123,6 +125,8 @@ def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
     for name, parameter in (raw.get("calibration") or {}).items():
         validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
+    if top is not None:
+        faults += _cluster_faults(top)
     if faults:
         raise ConfigError(faults)
     assert top and design and run and scenario
@@ -132,6 +136,17 @@ def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
     if faults:
         raise ConfigError(faults)
     return top, expanded(design), run, scenario
+
+
+def _cluster_faults(top: Top) -> Iterator[Fault]:
+    """Settings of a cluster that contradict one another, or that nothing would read."""
+    stated = [name for name in ("address", "scheduler_file") if getattr(top.cluster, name) is not None]
+    if len(stated) > 1:
+        yield Fault("cluster", "names both an address and a scheduler file", "Keep one of them")
+    if stated and top.executor != "dask":
+        yield Fault(
+            f"cluster.{stated[0]}", f"is not read by executor={top.executor}", "Say executor=dask, or leave it out"
+        )
 
 
 def _ready_arms(
