@@ -16,6 +16,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from simulation.config.stored import study_of
 from simulation.errors import ResultsError
 from simulation.experiment.executors import Executor, Failed
@@ -29,6 +31,7 @@ from simulation.experiment.store.read import read_run
 from simulation.experiment.store.unfinished import UnfinishedRun
 from simulation.experiment.store.write import write_data
 from simulation.explain.explanation import Explained
+from simulation.records.schema import Floats
 from simulation.records.serialise import Plain
 from simulation.report.figures.drawing import Picture
 from simulation.report.page import page
@@ -252,17 +255,32 @@ def run_into(
     with UnfinishedRun(parent, identity, part_of=study.run.part_name, resume=resume) as unfinished:
         for note in unfinished.notes:
             say(f"Note: {note}.")
-        folder = unfinished.finished_as
-        if folder is not None:
-            say(f"Resuming: {folder} holds all replications; its report is made.")
-            result = read(folder)
+        written = _written_already(study, unfinished, say=say)
+        if written is not None:
+            folder, result = written
         else:
             result = _finished(study, unfinished, identity, say=say, done=done)
             folder = write_data(result, parent, about_to=unfinished.will_finish_as)
         point_latest(results, folder)
         failed = write_report(folder, result)
-        unfinished.remove()
+        unfinished.remove(study.run.numbers)
         return Stored(result, folder, failed)
+
+
+def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Any) -> tuple[Path, Result] | None:
+    """The folder and result of a process that ended before its report was made; None if there is none to use."""
+    folder = unfinished.finished_as
+    if folder is None:
+        return None
+    try:
+        result = read(folder)
+    except ResultsError as error:
+        say(f"Note: {error}; its folder is written again.")
+        return None
+    if [each.replication for each in result.replications] != list(study.run.numbers):
+        return None
+    say(f"Resuming: {folder} holds all replications; its report is made.")
+    return folder, result
 
 
 def _finished(study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Any, done: Done) -> Result:
@@ -365,10 +383,16 @@ def same_numbers(one: StudyResult, other: StudyResult) -> bool:
         return False
     pairs = [(one.measures[arm], other.measures[arm]) for arm in one.measures]
     return all(len(ours) == len(theirs) for ours, theirs in pairs) and all(
-        mine.names == yours.names and mine.values.tobytes() == yours.values.tobytes()
+        mine.names == yours.names and _same_bits(mine.values, yours.values)
         for ours, theirs in pairs
         for mine, yours in zip(ours, theirs, strict=True)
     )
+
+
+def _same_bits(ours: Floats, theirs: Floats) -> bool:
+    """Whether numbers are the same to the last bit; one missing value is like another."""
+    same = (ours.view(np.int64) == theirs.view(np.int64)) | (np.isnan(ours) & np.isnan(theirs))
+    return bool(same.all())
 
 
 def figure(result: Result, name: str) -> Picture:
