@@ -43,7 +43,10 @@ def packaged(name: str) -> str:
             "pathway.ends.left.records=[departed_at,acuity_given]",
             "pathway.ends.left.records: the name 'acuity_given' is taken by an attribute.",
         ),
-        ("pathway.ends.left.records=[departed_at,arrived_at]", "the name 'arrived_at' is taken by every table of patients."),
+        (
+            "pathway.ends.left.records=[departed_at,arrived_at]",
+            "the name 'arrived_at' is taken by every table of patients.",
+        ),
         ("site.arrivals.walk_in.per_day=1e300", "site.arrivals.walk_in.per_day: the number is too large."),
         ("site.arrivals.walk_in.per_day=1000000", "1,000,166 patients a day, more than 50,000."),
         ("site.pools.majors_cubicles.capacity=1e30", "site.pools.majors_cubicles.capacity: the number is too large."),
