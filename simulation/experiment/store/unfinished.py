@@ -179,8 +179,8 @@ def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
         except (OSError, ValueError):
             continue
         n_parts = sum(1 for _ in part_paths(path / PARTS))
-        if n_parts and parts.get("study") == identity.parts["study"]:
-            changed = ", ".join(identity.differences(Identity(parts)))
+        changed = ", ".join(identity.differences(Identity(parts)))
+        if n_parts and changed and parts.get("study") == identity.parts["study"]:
             yield f"{path}: an unfinished run of this study, not used because {changed} changed since"
 
 
