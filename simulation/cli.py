@@ -36,7 +36,7 @@ For planning only, not for clinical use.
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
 
-  study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local
+  study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local|dask
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
   dry_run=true                      say what would run, and stop
   resume=false                      begin an unfinished run anew; else the same command goes on with it
@@ -46,8 +46,9 @@ For planning only, not for clinical use.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 128 and the number of
-    the signal that stopped it (130 for Ctrl-C).
+    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 128 + n signal n.
+
+    Ctrl-C is signal 2.
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help", "help"):
