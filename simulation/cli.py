@@ -36,7 +36,7 @@ For planning only, not for clinical use.
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
 
-  study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local
+  study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local|dask
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
   dry_run=true                      say what would run, and stop
   resume=false                      begin an unfinished run anew; else the same command goes on with it
