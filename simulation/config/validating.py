@@ -41,7 +41,7 @@ def validated(
         located = ".".join(part for part in (where, *path) if part)
         found.append(_fault(as_written(located, origin or {}), kind, loc, path, each, also))
     found = _without_echoes(found)
-    faults += dict.fromkeys(found or [_unmatched(where, stated, errors[0], origin or {})])
+    faults += dict.fromkeys(found or [_unmatched(where, stated, errors, origin or {})])
     return None
 
 
@@ -92,7 +92,7 @@ def _at(path: Sequence[str], stated: Any) -> Any:
         if isinstance(place, Mapping):
             place = place.get(part)
         else:
-            place = place[int(part)] if isinstance(place, list | tuple) else None
+            place = place[int(part)] if isinstance(place, list | tuple) and part.isdigit() else None
     return place
 
 
@@ -148,27 +148,58 @@ def _meant(loc: Sequence[str], stated: Any) -> bool:
     return True
 
 
+_OF_PYTHON = {
+    "dataclass_type": "a block of keys",
+    "mapping_type": "a block of keys",
+    "dict_type": "a block of keys",
+    "tuple_type": "a list",
+    "string_type": "a word",
+}
 _SCALARS = ("float", "int", "str", "bool")
 
 
 _TRIED = ("Amount", "dict[str,tuple[float, ...]]")
 
 
-def _unmatched(where: str, stated: Any, error: Mapping[str, Any], origin: Mapping[tuple[str, ...], str]) -> Fault:
-    """The fault of a block whose `kind` is missing or unknown."""
-    loc = tuple(str(part) for part in error["loc"])
-    path = _visible(loc, stated)
+def _unmatched(
+    where: str, stated: Any, errors: Sequence[Mapping[str, Any]], origin: Mapping[tuple[str, ...], str]
+) -> Fault:
+    """The fault where no report is of what the user meant: a block or list where a value is wanted, or a block whose
+    `kind` is missing or unknown."""
+    for error in errors:
+        loc = tuple(str(part) for part in error["loc"])
+        if not _of_another_kind(loc, stated):
+            path = _visible(loc, stated)
+            path = path[:-1] if loc[-1:] == path[-1:] and loc[-1] in _SCALARS else path
+            located = as_written(".".join(part for part in (where, *path) if part), origin)
+            return Fault(located, f"found {shortened(repr(_at(path, stated)))}", f"Allowed: {_wanted(error)}")
+    path = _visible(tuple(str(part) for part in errors[0]["loc"]), stated)
     place = stated
     for depth, part in enumerate(path):
-        place = place[int(part)] if isinstance(place, list | tuple) else place[part]
+        place = _at((part,), place)
         if isinstance(place, Mapping) and depth == 1:
             path = path[:2]
             break
     located = as_written(".".join(part for part in (where, *path) if part), origin)
     kind = place.get("kind") if isinstance(place, Mapping) else None
+    known = sorted(set(_kinds().values()))
     if isinstance(kind, str):
-        return Fault(f"{located}.kind", f"unknown kind '{kind}'", nearest(kind, _kinds().values()))
-    return Fault(located, "has no kind", f"Known kinds: {', '.join(sorted(_kinds().values()))}")
+        return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, known))
+    return Fault(located, "has no kind", f"Known kinds: {', '.join(known)}")
+
+
+def _of_another_kind(loc: Sequence[str], stated: Any) -> bool:
+    """Whether a report is about a member of a union that the `kind` of the block does not name."""
+    place = stated
+    for part in loc:
+        if isinstance(place, Mapping) and part not in place and part in _kinds():
+            if place.get("kind") != _kinds()[part]:
+                return True
+        elif isinstance(place, Mapping) and part in place:
+            place = place[part]
+        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+    return False
 
 
 def _visible(loc: tuple[str, ...], stated: Any) -> tuple[str, ...]:
@@ -209,8 +240,15 @@ def _fault(
     if what == "string_type" and isinstance(given, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(given).lower()}, not a word", remedy)
-    message = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+    message = _wanted(error)
     return Fault(located, f"found {shown}", f"Allowed: {message}")
+
+
+def _wanted(error: Mapping[str, Any]) -> str:
+    """What a report says that there should be, in the words of YAML where it speaks of Python."""
+    if error["type"] in _OF_PYTHON:
+        return _OF_PYTHON[error["type"]]
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
 
 
 def _known_keys(kind: Any, loc: Sequence[str]) -> set[str]:
