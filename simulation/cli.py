@@ -38,6 +38,7 @@ For planning only, not for clinical use.
 
   study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local|dask
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
+  'run.keep=[patients,events]'      write tables of every arm and replication, activities too (quotes: for the shell)
   dry_run=true                      say what would run, and stop
   resume=false                      begin an unfinished run anew; else the same command goes on with it
   -m scenario=usual,winter          sweep: one run for each combination, then all beside each other
