@@ -12,6 +12,7 @@ import pytest
 import simulation as ae
 from simulation.experiment.store.listing import list_runs
 from simulation.experiment.store.manifest import CHECKSUM
+from simulation.experiment.store.write import write_data
 from simulation.records.serialise import digest
 from simulation.report.tables.runs import verdict_words
 
@@ -22,7 +23,7 @@ from .conftest import SHORT, Aeflow
 def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A stored run of the study that comes with aeflow."""
     study = ae.load(*SHORT, "pathway.allow_overload=true")
-    return ae.compare(study).write(tmp_path_factory.mktemp("one"))
+    return write_data(ae.compare(study), tmp_path_factory.mktemp("one"))
 
 
 @pytest.fixture

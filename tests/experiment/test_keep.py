@@ -16,6 +16,7 @@ from simulation.api import Result, run_into
 from simulation.errors import ResultsError
 from simulation.experiment.store import kept as kept_module
 from simulation.experiment.store.kept import KINDS, file_of
+from simulation.experiment.store.write import write_data
 from simulation.records.store import read_activities, read_patients
 from simulation.study.bounds import work_of
 from simulation.study.study import Kept, Study
@@ -33,13 +34,13 @@ def with_tables(study: Study, *names: Kept) -> Study:
 
 @pytest.fixture(scope="session")
 def keeping(few: Study) -> Study:
-    """Three arms, one of which with another department: a step and a pool that the others lack."""
+    """Three arms whose every table is kept."""
     return with_tables(few, *TABLES)
 
 
 @pytest.fixture(scope="session")
 def folder(keeping: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ae.compare(keeping).write(tmp_path_factory.mktemp("results"))
+    return write_data(ae.compare(keeping), tmp_path_factory.mktemp("results"))
 
 
 @pytest.fixture(scope="session")
@@ -81,25 +82,34 @@ def test_a_kept_table_is_read_and_not_simulated(stored: Result, monkeypatch: pyt
     assert len(stored.patients("sham", 0)) > 100
 
 
-@pytest.mark.parametrize("name", TABLES)
-def test_an_arm_with_another_department_keeps_its_own_columns_and_categories(
-    name: str, few: Study, tmp_path: Path
-) -> None:
+@pytest.fixture(scope="module")
+def two_departments(few: Study, tmp_path_factory: pytest.TempPathFactory) -> Result:
+    """Two arms, the second of which has a step more, which records a point in time of its own."""
     ours = few.arm("lean_triage")
     step = next(iter(ours.pathway.steps))
-    steps = {
-        **ours.pathway.steps,
-        "aside": replace(ours.pathway.steps[step], next=step, records={"aside_at": "started"}),
-    }
-    other = replace(ours, pathway=replace(ours.pathway, steps=steps))
-    study = replace(few, arms=(few.baseline, other), run=replace(few.run, replications=1, keep=TABLES))
+    aside = replace(ours.pathway.steps[step], next=step, records={"aside_at": "started"})
+    pathway = replace(ours.pathway, steps={**ours.pathway.steps, "aside": aside})
+    run = replace(few.run, replications=1, measured_days=3, warm_up_days=0, keep=TABLES)
+    study = replace(few, arms=(few.baseline, replace(ours, pathway=pathway)), run=run)
     study = replace(study, design=study.design.restricted_to([arm.name for arm in study.arms]))
-    stored = ae.read(ae.compare(study).write(tmp_path))
-    again = replace(stored, folder=None)
-    for arm in (None, "lean_triage"):
-        pd.testing.assert_frame_equal(getattr(stored, name)(arm), getattr(again, name)(arm))
-    assert "aside_at" in stored.patients("lean_triage")
-    assert "aside_at" not in stored.patients()
+    return ae.read(write_data(ae.compare(study), tmp_path_factory.mktemp("two")))
+
+
+@pytest.mark.parametrize("name", TABLES)
+@pytest.mark.parametrize("arm", ["nurse", "lean_triage"])
+def test_an_arm_with_another_department_keeps_its_own_columns_and_categories(
+    name: str, arm: str, two_departments: Result
+) -> None:
+    again = replace(two_departments, folder=None)
+    pd.testing.assert_frame_equal(getattr(two_departments, name)(arm), getattr(again, name)(arm))
+
+
+def test_a_column_that_a_department_lacks_is_empty_in_the_file_and_absent_when_read(two_departments: Result) -> None:
+    assert two_departments.folder is not None
+    frame = pd.read_parquet(two_departments.folder / "patients.parquet", columns=["arm", "aside_at"])
+    assert frame.loc[frame["arm"] == "nurse", "aside_at"].isna().all()
+    assert "aside_at" in two_departments.patients("lean_triage")
+    assert "aside_at" not in two_departments.patients("nurse")
 
 
 def test_a_name_that_is_no_arm_or_replication_is_refused_whether_read_or_simulated(stored: Result) -> None:
@@ -110,13 +120,13 @@ def test_a_name_that_is_no_arm_or_replication_is_refused_whether_read_or_simulat
 
 
 def test_nothing_is_kept_unless_asked(result: Result, tmp_path: Path) -> None:
-    folder = result.write(tmp_path)
+    folder = write_data(result, tmp_path)
     assert not [name for name in KINDS if (folder / file_of(name)).exists()]
     assert ae.read(folder).kept == ()
 
 
 def test_a_damaged_table_is_refused(few: Study, tmp_path: Path) -> None:
-    path = ae.compare(with_tables(few, "patients")).write(tmp_path) / "patients.parquet"
+    path = write_data(ae.compare(with_tables(few, "patients")), tmp_path) / "patients.parquet"
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
@@ -127,6 +137,7 @@ def test_a_damaged_table_is_refused(few: Study, tmp_path: Path) -> None:
 def test_ctrl_c_while_tables_are_written_keeps_the_replications_and_the_same_command_ends_equal(
     few: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("simulation.api.write_report", lambda folder, result: None)
     study = with_tables(few, "patients", "activities")
     whole = run_into(study, tmp_path / "whole", say=lambda words: None).folder
 
@@ -143,6 +154,7 @@ def test_ctrl_c_while_tables_are_written_keeps_the_replications_and_the_same_com
         assert (folder / file_of(name)).read_bytes() == (whole / file_of(name)).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_run_killed_while_tables_are_written_ends_with_them_and_leaves_nothing_else(tmp_path: Path) -> None:
     words = ["run", *SMALL, "run.keep=[patients,events]"]
     command = [sys.executable, "-m", "simulation", *words]
@@ -178,6 +190,7 @@ def test_a_finished_folder_without_the_tables_that_are_asked_for_now_is_not_take
         patch.setattr("simulation.api.write_report", stop)
         with pytest.raises(KeyboardInterrupt):
             run_into(few, tmp_path, say=lambda words: None)
+    monkeypatch.setattr("simulation.api.write_report", lambda folder, result: None)
     stored = run_into(with_tables(few, "patients"), tmp_path, say=lambda words: None)
     assert ae.read(stored.folder).kept == ("patients",)
 
