@@ -7,7 +7,7 @@ it with one message and exit code 130, 143 and 129.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -135,9 +135,7 @@ def _again(folder: str, words: list[str]) -> int:
         remedy = f"With from=FOLDER the study is the stored one; allowed besides: {', '.join(known)}"
         raise ConfigError([Fault(unknown[0], "cannot be changed of a stored study", remedy)])
     before = read(folder)
-    study = replace(before.study, executor=own.get("executor", before.study.executor))
-    if "workers" in own:
-        study = replace(study, workers=int(own["workers"]))
+    study = _run_on(before.study, own)
     announce(study, alone=False)
     changed = what_changed(before)
     if changed:
@@ -149,6 +147,21 @@ def _again(folder: str, words: list[str]) -> int:
     same = same_numbers(before, stored.result)
     print(f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit.")
     return 0 if same or changed else 1
+
+
+def _run_on(study: Study, own: Mapping[str, str]) -> Study:
+    """The study on the executor and with the workers that these words name, if any. Raises ConfigError."""
+    from simulation.experiment.executors.open import EXECUTORS, MOST_WORKERS, processors
+
+    executor, workers = own.get("executor", study.executor), own.get("workers", "0")
+    faults = []
+    if executor not in EXECUTORS:
+        faults.append(Fault("executor", f"found '{executor}'", f"Allowed: {', '.join(EXECUTORS)}"))
+    if workers not in map(str, range(MOST_WORKERS + 1)):
+        faults.append(Fault("workers", f"found '{workers}'", f"Allowed: 0 (one for each processor) to {MOST_WORKERS}"))
+    if faults:
+        raise ConfigError(faults)
+    return replace(study, executor=executor, workers=int(workers) or processors())
 
 
 def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
