@@ -29,9 +29,11 @@ from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.experiment.store import identity as identity_module
 from simulation.experiment.store.folders import point_latest
 from simulation.experiment.store.identity import content_of, identity_of
+from simulation.experiment.store.manifest import about
 from simulation.experiment.store.parts import part_paths, read_part, write_part
 from simulation.experiment.store.read import StoredRun
 from simulation.experiment.store.unfinished import UnfinishedRun
+from simulation.experiment.store.write import write_data
 from simulation.explain.explanation import explain
 from simulation.records.serialise import to_json
 from simulation.report import pictures as pictures_module
@@ -42,10 +44,15 @@ from tests.long.damage import flipped, mangled
 
 CHECKOUT = Path(__file__).parents[2]
 SMALL = Picture("pathway", b"a picture", "alternative text", "caption")
-STUDIES = sorted(
-    path.relative_to(packaged_configs() / "study").with_suffix("").as_posix()
-    for path in (packaged_configs() / "study").rglob("*.yaml")
-)
+QUICK = ("ai_triage", "coverage", "guardian", "published/treatment_centre")
+STUDIES = [
+    pytest.param(name, marks=() if name in QUICK else pytest.mark.long)
+    for name in sorted(
+        path.relative_to(packaged_configs() / "study").with_suffix("").as_posix()
+        for path in (packaged_configs() / "study").rglob("*.yaml")
+    )
+]
+"""Studies that come with the package; four of different kinds are tried by default."""
 
 
 def same(one: Any, other: Any) -> bool:
@@ -73,9 +80,9 @@ def kept_times(html: str) -> str:
 
 @pytest.fixture(scope="module")
 def four(study: Study) -> Study:
-    """Three arms, four replications of four days, to be run by and by."""
+    """Three arms, four replications of one day, to be run by and by."""
     arms = tuple(study.arm(name) for name in ("nurse", "sham", "lean_triage"))
-    length = replace(study.run, replications=4, warm_up_days=0, measured_days=4, cool_down_days=1, doublings=0)
+    length = replace(study.run, replications=4, warm_up_days=0, measured_days=1, cool_down_days=1, doublings=0)
     return replace(study, arms=arms, run=length)
 
 
@@ -107,7 +114,9 @@ def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_stored_result_is_the_one_that_was_computed(computed: ae.Result, stored: ae.Result) -> None:
     assert type(stored) is type(computed)
-    assert stored.study == computed.study
+    for part in ("design", "run", "arms", "alone", "choices"):
+        assert getattr(stored.study, part) == getattr(computed.study, part)
+    assert content_of(stored.study) == content_of(computed.study)
     assert len(stored.replications) == len(computed.replications) == 4
     for ours, theirs in zip(computed.replications, stored.replications, strict=True):
         assert same(without_clock_times(ours), without_clock_times(theirs))
@@ -148,7 +157,7 @@ def test_every_packaged_study_comes_back_equal(name: str, tmp_path: Path) -> Non
     study = load(f"study={name}", "engine=compiled")
     content = json.loads(to_json({**content_of(study), "planned_replications": study.run.replications}))
     explanation = explain(study.only())
-    run = StoredRun(tmp_path, {"versions": {}}, content, explanation, ())
+    run = StoredRun(tmp_path, {"versions": {}, "files": {}}, content, explanation, ())
     again = study_of(run)
     assert again.design == study.design
     assert again.run == study.run
@@ -242,7 +251,7 @@ def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> N
     pytest.fail("it never came to that")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no signal 9")
 def test_a_killed_run_ends_by_the_same_command_as_one_that_was_not(tmp_path: Path) -> None:
     """Killed when the first part is there, some time later, and when the data are written but no report is."""
@@ -304,10 +313,15 @@ def test_what_was_kept_is_not_run_again_unless_asked(
     assert same_numbers(again.result, computed)
 
 
+def opened(study: Study, results: Path) -> UnfinishedRun:
+    """The unfinished run of a study."""
+    return UnfinishedRun(results / study.design.name, identity_of(study), about=about(study))
+
+
 @contextlib.contextmanager
 def unfinished(study: Study, results: Path, done: tuple[ReplicationResult, ...]) -> Iterator[Path]:
     """An unfinished run in which these replications are kept, each a part of its own."""
-    with UnfinishedRun(results / study.design.name, identity_of(study)) as run:
+    with opened(study, results) as run:
         for replication in done:
             write_part(run.folder / "parts", [replication], key=run.key)
     yield run.folder
@@ -316,7 +330,7 @@ def unfinished(study: Study, results: Path, done: tuple[ReplicationResult, ...])
 def test_a_second_writer_is_refused_and_the_first_goes_on(
     four: Study, computed: ae.Result, tmp_path: Path, without_report: None
 ) -> None:
-    with UnfinishedRun(tmp_path / four.design.name, identity_of(four)) as first:
+    with opened(four, tmp_path) as first:
         with pytest.raises(ae.ResultsError, match="another process is running this very study"):
             run_into(four, tmp_path)
         first.add(computed.replications[0])
@@ -395,11 +409,10 @@ def test_a_run_that_ended_before_its_report_is_finished_unless_more_is_asked_or_
     four: Study, computed: ae.Result, tmp_path: Path, without_report: None
 ) -> None:
     two = replace(four, run=replace(four.run, replications=2))
-    parent = tmp_path / four.design.name
     with unfinished(two, tmp_path, computed.replications[:2]):
         first = run_into(two, tmp_path, say=lambda words: None).folder
     for more, said_of in ((two, "its report is made"), (four, "2 of 4 replications are kept")):
-        with UnfinishedRun(parent, identity_of(two)) as run:
+        with opened(two, tmp_path) as run:
             for replication in computed.replications[:2]:
                 write_part(run.folder / "parts", [replication], key=run.key)
             run.will_finish_as(first.name)
@@ -409,7 +422,7 @@ def test_a_run_that_ended_before_its_report_is_finished_unless_more_is_asked_or_
         assert len(stored.result.replications) == more.run.replications
         assert (stored.folder == first) == (more is two)
     (first / "details.parquet").write_bytes(b"")
-    with UnfinishedRun(parent, identity_of(two)) as run:
+    with opened(two, tmp_path) as run:
         for replication in computed.replications[:2]:
             write_part(run.folder / "parts", [replication], key=run.key)
         run.will_finish_as(first.name)
@@ -449,7 +462,7 @@ def test_growing_gives_the_unbroken_beginning_and_ends_as_the_whole(four: Study,
         assert [each.replication for each in result.replications] == list(range(len(result.replications)))
     assert same_numbers(results[-1], computed)
     assert results[-1].findings == computed.findings
-    assert [result.monitored for result in results] == [True, True, True, False]
+    assert [result.interval_kind for result in results] == [*3 * ["always_valid"], "fixed_sample"]
 
 
 def test_a_slow_replication_holds_later_ones_back(four: Study, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -474,13 +487,21 @@ def test_growth_is_cancelled_from_another_thread_and_the_last_result_is_whole(fo
     assert list(growth) == []
 
 
-def test_verdicts_of_a_result_that_may_be_looked_at_again_are_no_surer_than_the_planned_ones(four: Study) -> None:
-    planned = ae.compare(four)
-    looked_at = replace(planned, study=replace(four, run=replace(four.run, replications=100)))
-    assert looked_at.monitored
-    assert not planned.monitored
-    for early, late in zip(looked_at.findings, planned.findings, strict=True):
-        assert early.comparison == late.comparison
+def test_intervals_of_a_result_that_may_be_looked_at_again_are_wider_around_the_same_differences(
+    four: Study, computed: ae.Result
+) -> None:
+    """Of four replications: bounded for a comparison alone, so that both ends can be compared."""
+    looked_at = replace(computed, study=replace(four, run=replace(four.run, replications=100)))
+    assert (looked_at.interval_kind, computed.interval_kind) == ("always_valid", "fixed_sample")
+    n_wider = 0
+    for early, planned in zip(looked_at.comparisons, computed.comparisons, strict=True):
+        assert (early.arm, early.measure, early.group) == (planned.arm, planned.measure, planned.group)
+        assert same(early.difference, planned.difference)
+        if planned.n_replications == 4 and planned.difference_high > planned.difference_low:
+            assert early.difference_low < planned.difference_low
+            assert early.difference_high > planned.difference_high
+            n_wider += 1
+    assert n_wider > 100
 
 
 def test_more_adds_the_next_replications_to_a_result_computed_or_read(
@@ -515,7 +536,7 @@ def test_parts_of_a_run_are_put_together_as_the_whole(
     gathered = ae.gather(folders)
     assert same_numbers(gathered, computed)
     assert gathered.findings == computed.findings
-    assert not gathered.monitored
+    assert gathered.interval_kind == "fixed_sample"
     assert gathered.manifest["attendances"] == computed.manifest["attendances"]
     again = ae.read(gathered.write(tmp_path / "whole"))
     assert again.study.run.numbers == range(4)
@@ -569,9 +590,10 @@ def test_a_study_run_again_by_another_program_says_what_changed(
     [
         (("from=nowhere",), "nowhere: there is no such folder"),
         (("from={folder}", "scenario=busier"), "scenario=busier: cannot be changed of a stored study"),
-        (("from={folder}", "workers=many"), "workers"),
-        (("from={folder}", "workers=0"), "workers"),
-        (("from={folder}", "executor=nobody"), "executor"),
+        (("from={folder}", "workers=many"), "workers: found 'many'"),
+        (("from={folder}", "workers=-1"), "workers: found '-1'"),
+        (("from={folder}", "workers=100000"), "workers: found '100000'"),
+        (("from={folder}", "executor=nobody"), "executor: found 'nobody'"),
     ],
 )
 def test_a_mistake_with_a_stored_study_is_one_message(
@@ -587,8 +609,14 @@ def test_a_mistake_with_a_stored_study_is_one_message(
 
 
 @pytest.fixture(scope="module")
-def another(four: Study, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return ae.compare(replace(four, run=replace(four.run, seed=7))).write(tmp_path_factory.mktemp("another"))
+def another(four: Study, folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The data of another run of the same study, beside the same pictures."""
+    made = write_data(ae.compare(replace(four, run=replace(four.run, seed=7))), tmp_path_factory.mktemp("another"))
+    shutil.copytree(folder / "figures", made / "figures")
+    for name in ("report.html", "decomposition.csv"):
+        if (folder / name).exists():
+            shutil.copy(folder / name, made / name)
+    return made
 
 
 def test_a_flipped_bit_is_never_read_as_other_numbers(stored: ae.Result, folder: Path, tmp_path: Path) -> None:
