@@ -18,14 +18,15 @@ from typing import Any, Self
 
 from simulation.config.stored import study_of
 from simulation.errors import ResultsError
-from simulation.experiment.executors import Executor, Failed
+from simulation.experiment.executors import Executor, ExecutorFailed, Failed
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
 from simulation.experiment.run import Done, failure, in_order, replications
 from simulation.experiment.store.folders import must_be_writable, point_latest
 from simulation.experiment.store.identity import Identity, identity_of
-from simulation.experiment.store.manifest import manifest_of
-from simulation.experiment.store.read import read_run
+from simulation.experiment.store.kept import kept_among
+from simulation.experiment.store.manifest import FILES, about, manifest_of
+from simulation.experiment.store.read import read_manifest, read_run
 from simulation.experiment.store.unfinished import UnfinishedRun
 from simulation.experiment.store.write import write_data
 from simulation.explain.explanation import Explained
@@ -242,30 +243,50 @@ def run_into(
     resume: bool = True,
     say: Any = print,
     done: Done = lambda n_done: None,
+    keeping: Done = lambda n_done: None,
 ) -> Stored:
     """Run a study, keep its replications as they end, and write its folder of results: what the commands do.
 
     An unfinished run of the same study and program goes on where it ended, unless `resume` is false. `say` is told in
-    words what is resumed, and what is there and not used. Raises ResultsError if the place cannot be written, and
+    words what is resumed, and what is there and not used; `done(n)` is told of replications that have ended, and
+    `keeping(n)` of those whose tables are written (`run.keep`). Raises ResultsError if the place cannot be written, and
     AeflowError with the numbers of replications that failed; what was simulated is kept.
     """
     must_be_writable(results)
     identity = identity_of(study)
     parent = results / study.design.name
-    with UnfinishedRun(parent, identity, part_of=study.run.part_name, resume=resume) as unfinished:
+    unfinished = UnfinishedRun(parent, identity, about=about(study), part_of=study.run.part_name, resume=resume)
+    with unfinished:
         for note in unfinished.notes:
             say(f"Note: {note}.")
         folder = unfinished.finished_as
-        if folder is not None:
+        if folder is not None and _holds_all(folder, study):
             say(f"Resuming: {folder} holds all replications; its report is made.")
             result = read(folder)
         else:
             result = _finished(study, unfinished, identity, say=say, done=done)
-            folder = write_data(result, parent, about_to=unfinished.will_finish_as)
+            folder = _written(result, parent, unfinished, keeping)
         point_latest(results, folder)
         failed = write_report(folder, result)
         unfinished.remove()
         return Stored(result, folder, failed)
+
+
+def _holds_all(folder: Path, study: Study) -> bool:
+    """Whether a folder of results holds every replication of a study, and every table that it keeps."""
+    manifest = read_manifest(folder)
+    n_replications, kept = manifest["n_replications"], set(kept_among(manifest[FILES]))
+    return bool(n_replications == len(study.run.numbers) and set(study.run.keep) <= kept)
+
+
+def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: Done) -> Path:
+    """The folder of a result's data, which is made within the unfinished run's."""
+    try:
+        return write_data(result, parent, within=unfinished.folder, about_to=unfinished.will_finish_as, keeping=keeping)
+    except KeyboardInterrupt:
+        n = len(result.replications)
+        words = f"All {n} replications are kept in {unfinished.folder}; the same command goes on."
+        raise KeyboardInterrupt(words) from None
 
 
 def _finished(study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Any, done: Done) -> Result:
@@ -289,8 +310,12 @@ def _finished(study: Study, unfinished: UnfinishedRun, identity: Identity, *, sa
                 kept[result.replication] = result
                 unfinished.add(result)
                 done(len(kept))
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, ExecutorFailed) as stop:
+        if not kept:
+            raise
         words = f"{len(kept)} of {len(numbers)} replications are kept in {unfinished.folder}; the same command goes on."
+        if isinstance(stop, ExecutorFailed):
+            raise ExecutorFailed(f"{stop}. {words}") from stop
         raise KeyboardInterrupt(words) from None
     if failed:
         raise failure(failed, kept=len(kept))
@@ -314,7 +339,7 @@ def read(folder: Path | str) -> Result:
     """
     stored = read_run(Path(folder))
     study = study_of(stored)
-    return Result(study, stored.replications, Explained(study, stored.explanation), stored.manifest)
+    return Result(study, stored.replications, Explained(study, stored.explanation), stored.manifest, stored.folder)
 
 
 def gather(folders: Sequence[Path | str]) -> Result:

@@ -1,17 +1,20 @@
 """The commands. The first word is ours, the rest are Hydra overrides: `aeflow compare scenario=busier run.seed=7`.
 
-Parses, calls, prints; no logic of its own. A user's mistake is one message and exit code 2, Ctrl-C exit code 130.
+Parses, calls, prints; no logic of its own. A user's mistake is one message and exit code 2; Ctrl-C, TERM and HUP stop
+it with one message and exit code 130, 143 and 129.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
+from simulation.signals import stopped_by_signals
 
 if TYPE_CHECKING:
     from simulation.api import Stored
@@ -26,6 +29,8 @@ For planning only, not for clinical use.
   aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
   aeflow show    patient=ID         one patient's story in words, arm beside arm
   aeflow validate [key=value ...]   theory and published NHS figures beside what the model gives
+  aeflow results [FOLDER]           list stored runs, newest first (study=NAME site=NAME scenario=NAME: only these)
+  aeflow results FOLDER FOLDER      two runs of one study beside each other
   aeflow report  FOLDER             write the HTML report of a stored run again
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
@@ -41,7 +46,9 @@ For planning only, not for clinical use.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 130 Ctrl-C."""
+    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 128 and the number of
+    the signal that stopped it (130 for Ctrl-C).
+    """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help", "help"):
         print(HELP, end="")
@@ -54,20 +61,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
         print(f"aeflow {__version__}")
         return 0
-    try:
-        if words[0] not in COMMANDS:
-            raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
-        return COMMANDS[words[0]](words[1:])
-    except AeflowError as error:
-        print(f"aeflow: {error}", file=sys.stderr)
-        return error.exit_code
-    except KeyboardInterrupt as stop:
-        left = str(stop) or "Nothing half-written is left."
-        print(f"\naeflow: stopped. {left}", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # whoever read our output has gone
-        return 0
+    with stopped_by_signals() as asked:
+        try:
+            if words[0] not in COMMANDS:
+                raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
+            return COMMANDS[words[0]](words[1:])
+        except AeflowError as error:
+            print(f"aeflow: {error}", file=sys.stderr)
+            return error.exit_code
+        except KeyboardInterrupt as stop:
+            with suppress(OSError):  # the terminal may have gone
+                print(f"\naeflow: {asked.words}. {str(stop) or 'Nothing half-written is left.'}", file=sys.stderr)
+            return asked.exit_code
+        except OSError as error:
+            if asked.yet:  # the terminal has gone, and a last word could not be said
+                return asked.exit_code
+            if not isinstance(error, BrokenPipeError):
+                raise
+            sys.stderr.close()  # whoever read our output has gone
+            return 0
 
 
 def _compare(words: list[str]) -> int:
@@ -129,8 +141,9 @@ def _again(folder: str, words: list[str]) -> int:
     changed = what_changed(before)
     if changed:
         print(f"Not bit for bit what {folder} holds: since it was run, {', '.join(changed)} changed.")
-    with progress(study.run.replications) as done:
-        stored = run_into(study, Path(own.get("results", "results")), done=done)
+    with progress(study.run.replications, keeps=bool(study.run.keep)) as told:
+        results = Path(own.get("results", "results"))
+        stored = run_into(study, results, done=told.done, keeping=told.keeping)
     print_result(stored.result, stored.folder)
     same = same_numbers(before, stored.result)
     print(f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit.")
@@ -194,6 +207,45 @@ def _report(words: list[str]) -> int:
     return 0
 
 
+def _results(words: list[str]) -> int:
+    """List stored runs, or set two beside each other."""
+    from simulation.report.screen import print_tables
+
+    own = [word for word in words if word.partition("=")[0] in LIST_FILTERS and "=" in word]
+    folders = [word for word in words if word not in own]
+    unknown = [word for word in folders if "=" in word and not Path(word).exists()]
+    if unknown:
+        raise ConfigError([Fault(unknown[0], "chooses nothing", f"Choose by {', '.join(LIST_FILTERS)}")])
+    if len(folders) > 2:
+        remedy = "Name one to list, or two runs to set beside each other"
+        raise ConfigError([Fault("results", f"{len(folders)} folders follow", remedy)])
+    if len(folders) == 2:
+        if own:
+            raise ConfigError([Fault(own[0], "chooses nothing where two runs are named", "Leave it out")])
+        from simulation.api import read
+
+        one, other = (read(folder) for folder in folders)
+        print_tables(one.beside(other).tables)
+        return 0
+    from simulation.experiment.store.listing import list_runs
+    from simulation.report.tables.runs import runs_table
+
+    folder = Path(folders[0] if folders else "results")
+    if not folders and not folder.is_dir():
+        print(f"{folder}: no run has written it yet. Make one with: aeflow compare")
+        return 0
+    listing = list_runs(folder)
+    wanted = dict(word.split("=", 1) for word in own)
+    runs = [run for run in listing.runs if run.matches(wanted)]
+    if runs:
+        print_tables([runs_table(runs, folder)])
+    else:
+        print(f"{folder}: holds no run{' with ' * bool(own)}{' '.join(own)}. Make one with: aeflow compare")
+    for why in listing.unreadable:
+        print(f"Not listed: {why}", file=sys.stderr)
+    return 0
+
+
 def _gather(words: list[str]) -> int:
     own = [word for word in words if word.startswith("results=")]
     folders = [word for word in words if word not in own]
@@ -227,11 +279,13 @@ def _migrate(words: list[str]) -> int:
     return 0
 
 
+LIST_FILTERS = ("study", "site", "scenario")
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "compare": _compare,
     "run": _run,
     "show": _show,
     "validate": _validate,
+    "results": _results,
     "report": _report,
     "gather": _gather,
     "migrate": _migrate,
@@ -255,8 +309,9 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
     if study.resolved["dry_run"]:
         print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
         return None
-    with progress(len(study.run.numbers)) as done:
-        stored = run_into(study, Path(str(study.resolved["results"])), resume=bool(study.resolved["resume"]), done=done)
+    results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
+    with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as told:
+        stored = run_into(study, results, resume=resume, done=told.done, keeping=told.keeping)
     print_result(stored.result, stored.folder)
     return stored
 

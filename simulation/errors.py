@@ -44,10 +44,15 @@ class ConfigError(AeflowError):
 
     def __init__(self, faults: Iterable[Fault], heading: str = "") -> None:
         self.faults = tuple(faults)
+        self.heading = heading
         n_faults = len(self.faults)
         title = heading or f"{n_faults} fault{'s' if n_faults != 1 else ''} in the configuration"
         lines = [str(fault) for fault in self.faults]
         super().__init__(lines[0] if n_faults == 1 and not heading else "\n  ".join([f"{title}:", *lines]))
+
+    def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...], str]]:
+        """How it comes back from another process: with its faults, not with its message for them."""
+        return type(self), (self.faults, self.heading)
 
 
 class PlanError(AeflowError):

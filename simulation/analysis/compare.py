@@ -169,9 +169,7 @@ def _intervals(values: Floats, level: float, kind: IntervalKind) -> tuple[Floats
     return mean, critical_values * sd / np.sqrt(np.maximum(n, 1)), sd, n
 
 
-def compare(
-    values: Floats, baseline: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample"
-) -> Interval:
+def compare(values: Floats, baseline: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample") -> Interval:
     """The mean difference `values - baseline`, paired by replication (entry k of both is replication k).
 
     Raises ResultsError if they have not the same number of replications.

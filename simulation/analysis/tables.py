@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simulation.draws import Draws
 from simulation.engine.contract import Milestones, Names, Run
 from simulation.engine.contract import Moment as When
-from simulation.engine.plan import OUTCOMES, EndRow, Outcome, Plan
+from simulation.engine.plan import OUTCOMES, EndRow, Outcome, Plan, lower
 from simulation.errors import ResultsError
 from simulation.pathway.department import (
     ACUITY_GIVEN,
@@ -113,6 +113,14 @@ def activities_table(plan: Plan, run: Run) -> ActivityTable:
             "ended_at": activities.ended_at,
         },
     )
+    return ActivityTable(columns, {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
+
+
+def no_activities(pathway: Pathway) -> ActivityTable:
+    """A department's table of activities without a row: the columns and categories that `activities_table` gives."""
+    plan = lower(pathway)
+    columns: dict[str, Column] = {name: np.zeros(0, dtype=np.int32) for name in ("patient", "step", "pool", "outcome")}
+    columns |= {name: np.zeros(0) for name in ("joined_at", "started_at", "ended_at")}
     return ActivityTable(columns, {"step": plan.nodes, "pool": plan.pools, "outcome": OUTCOMES})
 
 

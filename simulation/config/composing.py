@@ -221,7 +221,7 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
     for text, override in zip(overrides, _parsed(overrides), strict=True):
         key = override.key_or_group
         if override.is_sweep_override():
-            faults.append(Fault(text, "names several values", "Name one, or sweep over them with -m"))
+            faults.append(_several_values(override, text, folders))
         elif (folders[-1] / key).is_dir():
             faults += _unknown_choice(override, text, folders)
             choices.append(text)
@@ -230,6 +230,15 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
     if faults:
         raise ConfigError(faults)
     return choices, values
+
+
+def _several_values(override: Override, text: str, folders: Sequence[Path]) -> Fault:
+    """A sweep where one value was wanted; where a list of names was meant, its brackets are missing."""
+    key, _, values = text.partition("=")
+    remedy = "Name one, or sweep over them with -m"
+    if not (folders[-1] / override.key_or_group).is_dir() and all(word.isidentifier() for word in values.split(",")):
+        remedy += f". A list has brackets: '{key}=[{values}]'"
+    return Fault(text, "names several values", remedy)
 
 
 def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> list[Fault]:

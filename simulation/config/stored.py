@@ -8,6 +8,8 @@ from typing import Any
 from simulation.config.validating import validated
 from simulation.errors import Fault, ResultsError
 from simulation.experiment.executors import processors
+from simulation.experiment.store.kept import kept_among
+from simulation.experiment.store.manifest import FILES
 from simulation.experiment.store.read import StoredRun
 from simulation.pathway.department import Pathway
 from simulation.study.design import Arm, Design
@@ -20,9 +22,9 @@ def study_of(run: StoredRun) -> Study:
     content, faults = run.study, list[Fault]()
     pathways = [_made(Pathway, each, faults) for each in content["pathways"]]
     policies = [_made(Policy, each, faults) for each in content["policies"]]
-    replications = content["planned_replications"]
+    of_the_run = {"replications": content["planned_replications"], "keep": kept_among(run.manifest[FILES])}
     design = _made(Design, content["design"], faults)
-    length = _made(RunLength, {**content["run"], "replications": replications}, faults)
+    length = _made(RunLength, {**content["run"], **of_the_run}, faults)
 
     def arm(ready: Mapping[str, Any]) -> ReadyArm:
         stated = _made(Arm, ready["arm"], faults)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -22,7 +22,7 @@ from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.study.design import CHANGED, Arm, Block, Design, List, Value
-from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
@@ -72,10 +72,11 @@ class Top:
 
     engine: Literal["auto", "reference", "compiled"]
     """What simulates: `reference` (SimPy, to be read), `compiled` (numba, the same tables), or the one that suits."""
-    executor: Literal["serial", "local"]
-    """Where replications run: one after another in this process (`serial`), or in several processes (`local`)."""
+    executor: Literal["serial", "local", "dask"]
+    """Where replications run: one after another in this process (`serial`), in several processes (`local`), or on a
+    cluster (`dask`)."""
     workers: Annotated[int, Ge(0), Le(MOST_WORKERS), Unit("processes")]
-    """Processes of the executor `local`; 0: one for each processor that may be used."""
+    """Processes of the executor `local`, or of our own Dask cluster; 0: one for each processor that may be used."""
     results: Annotated[str, MinLen(1)]
     """The folder in which runs are written."""
     dry_run: bool
@@ -84,6 +85,8 @@ class Top:
     """Whether a study may run that would take more time or memory than the limits."""
     resume: bool = True
     """Whether to go on with an unfinished run of the same study; else it begins anew."""
+    cluster: Cluster = field(default_factory=Cluster)
+    """Where the executor `dask` finds its workers."""
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
@@ -135,6 +138,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
         resolved=raw,
         choices=found.choices,
         allow_large=top.allow_large,
+        cluster=top.cluster,
     )
 
 
@@ -148,6 +152,8 @@ def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
     for name, parameter in (raw.get("calibration") or {}).items():
         validated(CalibrationParameter, parameter, f"calibration.{name}", faults)
+    if top is not None:
+        faults += _cluster_faults(top)
     if faults:
         raise ConfigError(faults)
     assert top and design and run and scenario
@@ -157,6 +163,17 @@ def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
     if faults:
         raise ConfigError(faults)
     return top, expanded(design), run, scenario
+
+
+def _cluster_faults(top: Top) -> Iterator[Fault]:
+    """Settings of a cluster that contradict one another, or that nothing would read."""
+    stated = [name for name in ("address", "scheduler_file") if getattr(top.cluster, name) is not None]
+    if len(stated) > 1:
+        yield Fault("cluster", "names both an address and a scheduler file", "Keep one of them")
+    if stated and top.executor != "dask":
+        yield Fault(
+            f"cluster.{stated[0]}", f"is not read by executor={top.executor}", "Say executor=dask, or leave it out"
+        )
 
 
 def _ready_arms(

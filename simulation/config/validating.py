@@ -53,6 +53,7 @@ def _tried(kind: Any, stated: Any) -> tuple[Any, list[Mapping[str, Any]]]:
         return None, list(error.errors())
 
 
+NOT_A_LIST = ("tuple_type", "list_type")
 NOT_A_NUMBER = ("int_parsing", "float_parsing")
 
 
@@ -203,6 +204,8 @@ def _fault(
         return Fault(located, f"'{path[-1]}' is missing", "Add it")
     given = error.get("input")
     shown = f"'{shortened(given)}'" if isinstance(given, str) else shortened(repr(given))
+    if what in NOT_A_LIST and isinstance(given, str | int | float):
+        return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(str(given))}]")
     if what == "string_type" and isinstance(given, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(given).lower()}, not a word", remedy)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from simulation.analysis.always_valid import IntervalKind, interval_kind
@@ -19,14 +20,16 @@ from simulation.errors import ResultsError
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Comparisons, Finding, Safety
 from simulation.experiment.replicate import ReplicationResult
+from simulation.experiment.store.kept import kept_among, read_kept, table_of
+from simulation.experiment.store.manifest import FILES
 from simulation.explain.assumptions import statements
 from simulation.explain.explanation import Explained, Explanation
 from simulation.explain.statements import Statement
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
 from simulation.study.design import Design, Target
 from simulation.study.simulate import Simulated, simulate_arm
-from simulation.study.study import RunLength, Study
+from simulation.study.study import Kept, ReadyArm, RunLength, Study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,13 +40,14 @@ class StudyResult:
     """A study and what its replications brought, in order.
 
     `explained`: what explains the arms, worked out when first asked for; `manifest`: who ran it with what, and how
-    long it took.
+    long it took; `folder`: where it was read from, if it was.
     """
 
     study: Study
     replications: tuple[ReplicationResult, ...]
     explained: Explained
     manifest: Plain = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def interval_kind(self) -> IntervalKind:
@@ -242,19 +246,50 @@ class StudyResult:
         `arm`: the baseline if not named; `replication`: its number, the first if not named. Raises ResultsError if
         there is no such arm or replication.
         """
-        chosen = self.study.arm(self.study.design.baseline if arm is None else arm)
+        ready, chosen = self._chosen(arm, replication)
+        return simulate_arm(
+            ready, self.study.run, self.study.engine, chosen.replication, cool_down_days=chosen.cool_down_days
+        )
+
+    def patients(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
+        """One row per attendance of one arm's replication: read where kept, else simulated again.
+
+        Raises ResultsError as `simulated` does.
+        """
+        return self._table("patients", arm, replication).frame()
+
+    def activities(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
+        """One row per patient and step of one arm's replication: read where kept, else simulated again.
+
+        Raises ResultsError as `simulated` does.
+        """
+        return self._table("activities", arm, replication).frame()
+
+    def events(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
+        """The event log of one arm's replication, as vidigi reads it: read where kept, else simulated again.
+
+        Raises ResultsError as `simulated` does.
+        """
+        return self._table("events", arm, replication).frame()
+
+    @property
+    def kept(self) -> tuple[Kept, ...]:
+        """The tables that are kept in the folder it was read from."""
+        return kept_among(self.manifest[FILES]) if self.folder is not None else ()
+
+    def _table(self, name: Kept, arm: str | None, replication: int | None) -> Table:
+        if self.folder is not None and name in self.kept:
+            ready, chosen = self._chosen(arm, replication)
+            return read_kept(self.folder, name, ready, chosen.replication)
+        pathway = self.study.arm(self.design.baseline if arm is None else arm).pathway
+        return table_of(name, pathway, self.simulated(arm, replication))
+
+    def _chosen(self, arm: str | None, replication: int | None) -> tuple[ReadyArm, ReplicationResult]:
+        """An arm and a replication by number, the baseline and the first if not named. Raises ResultsError."""
+        ready = self.study.arm(self.study.design.baseline if arm is None else arm)
         numbers = [each.replication for each in self.replications]
         number = numbers[0] if replication is None else replication
         if number not in numbers:
             there = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
             raise ResultsError(f"there is no replication {replication}. Replications of this result: {there}")
-        days = self.replications[numbers.index(number)].cool_down_days
-        return simulate_arm(chosen, self.study.run, self.study.engine, number, cool_down_days=days)
-
-    def patients(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
-        """One row per attendance of one arm's replication. Raises ResultsError as `simulated` does."""
-        return self.simulated(arm, replication).patients.frame()
-
-    def activities(self, arm: str | None = None, replication: int | None = None) -> pd.DataFrame:
-        """One row per patient and step of one arm's replication. Raises ResultsError as `simulated` does."""
-        return self.simulated(arm, replication).activities.frame()
+        return ready, self.replications[numbers.index(number)]

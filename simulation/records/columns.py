@@ -77,6 +77,17 @@ def read_columns(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
     return columns, metadata
 
 
+def row_count(path: Path) -> int:
+    """How many rows a file has, without reading them. Raises ResultsError if it cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as parquet
+
+    try:
+        return int(parquet.read_metadata(path).num_rows)
+    except (OSError, pa.ArrowException) as error:
+        raise ResultsError(f"{path}: cannot be read ({_first_line(error)}). The file is damaged, or not ours") from None
+
+
 def _rows(column: Any) -> Iterator[NDArray[Any] | None]:
     for chunk in column.chunks:
         flat = chunk.flatten().to_numpy(zero_copy_only=False)

@@ -197,3 +197,16 @@ class Replications(Table):
 
     kind: ClassVar[str] = "replications"
     required: ClassVar[tuple[str, ...]] = ("replication", "arm", "measure", "unit", "group", "value")
+
+
+@dataclass(frozen=True)
+class Events(Table):
+    """One row per event, in order of time, with the columns that vidigi reads: an event log.
+
+    entity_id  the patient; pathway  the arrival source; event_type  arrival_departure, queue, resource_use or
+    resource_use_end; event  its name; time  float minutes from 00:00 on day 0; resource_id  a number from 1 for the
+    place that is used at the step, NaN of other events.
+    """
+
+    kind: ClassVar[str] = "events"
+    required: ClassVar[tuple[str, ...]] = ("entity_id", "pathway", "event_type", "event", "time", "resource_id")

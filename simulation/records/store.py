@@ -10,9 +10,10 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
@@ -38,22 +39,51 @@ def write_tables(tables: Iterable[Table], path: Path, *, provenance: Mapping[str
 
     Raises ResultsError if there is none, if they differ, or if the place cannot be written.
     """
-    import pyarrow.parquet as parquet
+    with TableWriter(path, provenance=provenance) as writer:
+        for table in tables:
+            writer.add(table)
 
-    rest = iter(tables)
-    first = next(rest, None)
-    if first is None:
-        raise ResultsError(f"{path.name}: no table to write. Give at least one")
-    with _renamed_when_whole(path) as part:
-        start = _arrow(first, provenance)
-        with parquet.ParquetWriter(part, start.schema, compression="zstd") as writer:
-            writer.write_table(start)
-            for table in rest:
-                if tuple(table.columns) != tuple(first.columns) or table.categories != first.categories:
-                    raise ResultsError(
-                        f"{path.name}: tables differ in columns or categories. Make them from one pathway"
-                    )
-                writer.write_table(_arrow(table, provenance))
+
+class TableWriter:
+    """A file that grows by tables with the same columns, none of which is kept in memory. A context: at its end the
+    file takes its name, unless something went wrong.
+
+    Raises ResultsError if no table is added, if they differ, or if the place cannot be written.
+    """
+
+    def __init__(self, path: Path, *, provenance: Mapping[str, Any]) -> None:
+        self._path = path
+        self._provenance = provenance
+        self._first: Table | None = None
+        self._writer: Any = None
+        self._open = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Begin the file under a temporary name."""
+        self._part = self._open.enter_context(_renamed_when_whole(self._path))
+        return self
+
+    def add(self, table: Table) -> None:
+        """Write a table as the next row group, or as several if it is large."""
+        import pyarrow.parquet as parquet
+
+        rows = _arrow(table, self._provenance)
+        if self._first is None:
+            self._first = table.select(slice(0, 0))
+            self._writer = self._open.enter_context(parquet.ParquetWriter(self._part, rows.schema, compression="zstd"))
+        elif tuple(table.columns) != tuple(self._first.columns) or table.categories != self._first.categories:
+            raise ResultsError(f"{self._path.name}: tables differ in columns or categories. Make them from one pathway")
+        self._writer.write_table(rows)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Finish the file and give it its name; after an error nothing is left of it."""
+        if error is None and self._first is None:
+            error = ResultsError(f"{self._path.name}: no table to write. Give at least one")
+            self._open.__exit__(type(error), error, None)
+            raise error
+        self._open.__exit__(kind, error, trace)
 
 
 @contextmanager
@@ -96,11 +126,19 @@ def read_provenance(path: Path) -> dict[str, Any]:
     return provenance
 
 
-def _read(path: Path, kind: type[T]) -> T:
+def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
+    """The rows of a table in which columns have these values: `read_rows(path, Patients, arm="nurse", replication=0)`.
+
+    Only the row groups that can hold some are read. Raises ResultsError if the file is missing or is something else.
+    """
+    return _read(path, kind, filters=[(column, "==", value) for column, value in equal.items()])
+
+
+def _read(path: Path, kind: type[T], *, filters: list[tuple[str, str, str | int]] | None = None) -> T:
     import pyarrow.parquet as parquet
 
     _must_exist(path)
-    rows = parquet.read_table(path)
+    rows = parquet.read_table(path, filters=filters)
     certificate = _certificate(path, rows.schema)
     if certificate["kind"] != kind.kind:
         raise ResultsError(f"{path}: holds {certificate['kind']}, not {kind.kind}. Name the other file")

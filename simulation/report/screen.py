@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from simulation.experiment.result import StudyResult
+from simulation.experiment.store.kept import file_of
 from simulation.explain.statements import BANNER
 from simulation.report.answer import answer
 from simulation.report.tables import screen_tables
@@ -46,7 +47,8 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
         if (folder / "report.html").is_file():
             print(f"Report: {folder / 'report.html'}", file=out)
         by_lever = "decomposition.csv, " if decomposition_of(result) else ""
-        print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, figures/", file=out)
+        kept = "".join(f"{file_of(name)}, " for name in dict.fromkeys(result.run.keep))
+        print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, {kept}figures/", file=out)
 
 
 def print_tables(found: Iterable[ReportTable], *, stream: TextIO | None = None) -> None:

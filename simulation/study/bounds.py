@@ -13,7 +13,7 @@ from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault
 from simulation.pathway.department import Pathway, Present
 from simulation.pathway.rota import timetable
-from simulation.study.study import Study
+from simulation.study.study import Kept, Study
 
 YEAR_OF_PATIENTS = 142_000
 """Patients in a year of the typical department, on which the rates are measured: 124,000 attendances, and those who
@@ -25,10 +25,20 @@ SECONDS_PER_PATIENT: Mapping[EngineName, float] = {
 """Processor time of one patient in one arm, from draws to measures: a year takes 0.37 s with the compiled engine."""
 BYTES_PER_PATIENT = 1_800 * 124_000 / YEAR_OF_PATIENTS
 """Memory of a running replication: its peak grows by 1.8 kB with each attendance of a longer year."""
+KEPT_BYTES_PER_PATIENT: Mapping[Kept, int] = {"patients": 40, "activities": 130, "events": 115}
+"""On the disk, of one patient in one arm, where `run.keep` asks for the table; by attendance 45, 150 and 130."""
+KEPT_SECONDS_PER_PATIENT: Mapping[Kept, float] = {
+    "patients": 0.15 / YEAR_OF_PATIENTS,
+    "activities": 0.25 / YEAR_OF_PATIENTS,
+    "events": 0.7 / YEAR_OF_PATIENTS,
+}
+"""To make and to write, by one process; the patient is simulated again besides."""
 BASE_BYTES = 250e6
 """Memory of a worker before it has drawn anybody."""
 MOST_HOURS = 24.0
 MOST_GIGABYTES = 16.0
+MOST_GIGABYTES_KEPT = 100.0
+"""Of tables on the disk."""
 MOST_DAYS = 100_000
 """Of one replication: 270 years."""
 MOST_PATIENTS_A_DAY = 50_000
@@ -41,16 +51,18 @@ class Work:
     """What a study comes to. Patients include those who compete for beds without attending.
 
     n_patients  of one arm's replication; n_runs  arms times replications; seconds  as long as it takes with its
-    processes; gigabytes  of all processes together.
+    processes; gigabytes  of all processes together; gigabytes_kept  of the tables that are kept, on the disk.
     """
 
     n_patients: float
     n_runs: int
     seconds: float
     gigabytes: float
+    gigabytes_kept: float
 
     def __str__(self) -> str:
-        return f"about {in_words(self.seconds)} and {self.gigabytes:.1f} GB of memory"
+        kept = f", {self.gigabytes_kept:.1f} GB of tables on the disk" if self.gigabytes_kept else ""
+        return f"about {in_words(self.seconds)} and {self.gigabytes:.1f} GB of memory{kept}"
 
 
 def work_of(study: Study) -> Work:
@@ -59,8 +71,12 @@ def work_of(study: Study) -> Work:
     n_patients = max(patients_a_day(arm.pathway) * run.days + n_present(arm.pathway) for arm in study.arms)
     processes = 1 if study.executor == "serial" else min(study.workers, run.replications)
     at_once = BYTES_PER_PATIENT * n_patients + BASE_BYTES
-    seconds = SECONDS_PER_PATIENT[study.engine] * n_patients * n_arms * run.replications / processes
-    return Work(n_patients, n_arms * run.replications, seconds, processes * at_once / 1e9)
+    everybody = n_patients * n_arms * len(run.numbers)
+    keep = set(run.keep)
+    again = SECONDS_PER_PATIENT[study.engine] + sum(KEPT_SECONDS_PER_PATIENT[name] for name in keep) if keep else 0.0
+    seconds = everybody * (SECONDS_PER_PATIENT[study.engine] / processes + again)
+    kept = everybody * sum(KEPT_BYTES_PER_PATIENT[name] for name in keep)
+    return Work(n_patients, n_arms * len(run.numbers), seconds, processes * at_once / 1e9, kept / 1e9)
 
 
 def patients_a_day(pathway: Pathway) -> float:
@@ -104,10 +120,13 @@ def _faults(study: Study) -> list[Fault]:
             found = f"{a_day:,.0f} patients a day, more than {MOST_PATIENTS_A_DAY:,}"
             faults.append(Fault("site", found, f"Give fewer per_day, or {ALLOW}"))
     if not faults:
-        gigabytes = work_of(study).gigabytes
-        if gigabytes > MOST_GIGABYTES:
-            found = f"the study would take about {gigabytes:,.0f} GB of memory, more than {MOST_GIGABYTES:g}"
+        work = work_of(study)
+        if work.gigabytes > MOST_GIGABYTES:
+            found = f"the study would take about {work.gigabytes:,.0f} GB of memory, more than {MOST_GIGABYTES:g}"
             faults.append(Fault("run", found, f"Run fewer days or workers, or {ALLOW}"))
+        if work.gigabytes_kept > MOST_GIGABYTES_KEPT:
+            found = f"the tables would take about {work.gigabytes_kept:,.0f} GB, more than {MOST_GIGABYTES_KEPT:g}"
+            faults.append(Fault("run.keep", found, f"Keep fewer tables, or of fewer replications or days, or {ALLOW}"))
     return faults
 
 

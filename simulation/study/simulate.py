@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -11,7 +12,8 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
 from simulation.engine.plan import Plan, bind, lower
 from simulation.records.schema import ActivityTable, Patients
-from simulation.study.study import ReadyArm, RunLength
+from simulation.study.shared_draws import SharedDraws
+from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply
 from simulation.units import DAY
 
@@ -38,6 +40,15 @@ def simulate_arm(
     days = run.warm_up_days + run.measured_days + cool_down_days
     drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
     return simulated(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
+
+
+def simulate_arms(study: Study, replication: int, *, cool_down_days: int) -> Iterator[tuple[ReadyArm, Simulated]]:
+    """One replication of every arm, one after another, on the same draws; each is let go when the next is asked for."""
+    run = study.run
+    days = run.warm_up_days + run.measured_days + cool_down_days
+    drawn = SharedDraws(seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
+    for arm in study.arms:
+        yield arm, simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days)
 
 
 def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Simulated:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -21,7 +21,7 @@ from simulation.study.design import Arm, Design
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 
-Kept = Literal["patients", "activities"]
+Kept = Literal["patients", "activities", "events"]
 MOST_NAMED = 6
 """Arms that the short form of a study names."""
 
@@ -107,6 +107,28 @@ class RunLength:
         return self.warm_up_days + self.measured_days + self.cool_down_days
 
 
+@config_dataclass
+class Cluster:
+    """Where `executor=dask` finds its workers: without an address or a file, in a cluster of this machine that it
+    starts itself.
+
+    Example: `{address: "tcp://10.0.0.5:8786", wait_for: 16}`
+    """
+
+    address: str | None = None
+    """The address of a Dask scheduler."""
+    scheduler_file: str | None = None
+    """A file that the scheduler writes and all machines can read, instead of an address.
+    Example: `/shared/scheduler.json`"""
+    wait_for: Annotated[int, Ge(1), Unit("workers")] = 1
+    """How many workers of another's cluster must be there before a run begins."""
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is started for the run and ends with it."""
+        return self.address is None and self.scheduler_file is None
+
+
 @dataclass(frozen=True)
 class ReadyArm:
     """An arm with its department and policy resolved and checked."""
@@ -137,6 +159,7 @@ class Study:
     resolved: Mapping[str, object]
     choices: Mapping[str, str]
     allow_large: bool = False
+    cluster: Cluster = field(default_factory=Cluster)
 
     def __repr__(self) -> str:
         labels = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
@@ -164,6 +187,20 @@ class Study:
     def engine_why(self) -> str:
         """Why it is this one."""
         return choose(self.engine_asked, self.n_patients)[1]
+
+    @property
+    def where(self) -> str:
+        """Where its replications run, in words."""
+        n_workers = min(self.workers, len(self.run.numbers))
+        processes = f"{n_workers} processes" if n_workers > 1 else "one process"
+        if self.executor == "dask":
+            own = f"a Dask cluster of {processes} on this machine"
+            return (
+                own
+                if self.cluster.is_own
+                else f"the Dask cluster of {self.cluster.address or self.cluster.scheduler_file}"
+            )
+        return "one process" if self.executor == "serial" else processes
 
     @property
     def n_patients(self) -> float:

@@ -76,7 +76,7 @@ def _say_theory(say: Callable[[str], None]) -> int:
         f"A row passes within {threshold(VALUES):.2f} standard errors of {VALUES} values. Beyond {doubt(VALUES):.2f} "
         "it is run again with other random variates,\nand fails if it is beyond them again on the same side. At each "
         f"look a right engine fails any row with a probability of {FALSE_ALARM:.1%} at most.\n"
-        "BLUNT: the standard error is too large to say."
+        "INCONCLUSIVE: the standard error is too large to say."
     )
     rows = theory_rows(Effort("compiled"))
     for row in rows:
@@ -92,11 +92,11 @@ def _say_theory(say: Callable[[str], None]) -> int:
 
 
 def _theory_line(row: TheoryRow) -> str:
-    word = "FAIL" if not row.passed else "PASS" if row.sharp else "BLUNT"
+    word = "FAIL" if not row.passed else "PASS" if row.sharp else "INCONCLUSIVE"
     what = f"{row.group}: {row.name}{' (t)' if row.tail else ''}"
     again = "" if row.z_again is None else f" (again: {row.z_again:+.1f})"
     return (
-        f"  {word:<5} {what:<82} expected {row.expected:9.3f}  found {row.found:9.3f} +- {row.standard_error:.4f} "
+        f"  {word:<12} {what:<82} expected {row.expected:9.3f}  found {row.found:9.3f} +- {row.standard_error:.4f} "
         f"({row.relative_error:.2%}) {row.unit}  z {row.z:+.1f}{again}  {row.source}"
     )
 

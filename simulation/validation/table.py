@@ -46,11 +46,11 @@ class Row:
         return self.passed is not None and self.kind != "input"
 
     @property
-    def word(self) -> Literal["PASS", "FAIL", "BLUNT", ""]:
-        """FAIL: outside the band; BLUNT: inside, but with too wide an interval to say so; nothing: nothing is asked."""
+    def word(self) -> Literal["PASS", "FAIL", "INCONCLUSIVE", ""]:
+        """FAIL: outside the band; INCONCLUSIVE: inside, but the interval is too wide to say so; empty: nothing is asked."""
         if self.passed is None:
             return ""
-        return "FAIL" if not self.passed else "PASS" if self.sharp else "BLUNT"
+        return "FAIL" if not self.passed else "PASS" if self.sharp else "INCONCLUSIVE"
 
 
 @dataclass(frozen=True)
@@ -127,5 +127,5 @@ class Table:
 
     @property
     def failed(self) -> tuple[Row, ...]:
-        """The rows that count and do not pass: outside their band, or too blunt to say."""
+        """The rows that count and do not pass: outside their band, or too uncertain to say."""
         return tuple(row for row in self.rows if row.counts and row.word != "PASS")

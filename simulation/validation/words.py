@@ -26,8 +26,8 @@ def as_lines(table: Table) -> list[str]:
     lines = [
         f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
         f"engine {table.engine}, {table.seconds:.0f} s.",
-        "A row passes where its value is in the band. BLUNT: it is, but its 95 % t interval over all replications is "
-        "wider than the band (or, of a band that is open on one side, reaches across the bound).",
+        "A row passes where its value is in the band. INCONCLUSIVE: it is, but its 95 % t interval over all replications "
+        "is wider than the band (or, of a band that is open on one side, reaches across the bound).",
     ]
     if table.weeks < WEEKS_NEEDED:
         lines.append(f"Judged on fewer than {WEEKS_NEEDED} weeks: not a validation. Leave run= out.")
@@ -50,7 +50,7 @@ def _row_line(row: Row) -> str:
     bounded = row.low is not None or row.high is not None
     band = f"{_number(row.low, 'open')} to {_number(row.high, 'open')}" if bounded else "no band"
     value = f"{_number(row.found)} +- {_number(row.standard_error)}"
-    return f"  {row.word:<5} {row.name:<58} {value:<20} [{band}] {row.unit}{_months(row)}. {row.source}"
+    return f"  {row.word:<12} {row.name:<58} {value:<20} [{band}] {row.unit}{_months(row)}. {row.source}"
 
 
 def _months(row: Row) -> str:
@@ -84,11 +84,14 @@ def _response_lines(table: Table) -> list[str]:
 
 
 def _failure_lines(table: Table) -> list[str]:
-    n_blunt = sum(row.word == "BLUNT" for row in table.failed)
+    n_inconclusive = sum(row.word == "INCONCLUSIVE" for row in table.failed)
     n_counted = sum(row.counts for row in table.rows)
-    lines = ["", f"{len(table.failed)} of {n_counted} rows that count do not pass: {n_blunt} of them BLUNT."]
+    lines = [
+        "",
+        f"{len(table.failed)} of {n_counted} rows that count do not pass: {n_inconclusive} of them INCONCLUSIVE.",
+    ]
     for row in table.rows:
-        if row.word in ("FAIL", "BLUNT"):
+        if row.word in ("FAIL", "INCONCLUSIVE"):
             aside = " (not counted)" if not row.counts else ""
             lines.append(f"  {row.word}{aside}  {row.name}: {_number(row.found)} {_side(row)}. {row.note}")
     return lines
@@ -100,7 +103,7 @@ def _side(row: Row) -> str:
         return "is not known"
     low, high = row.found - row.half_width, row.found + row.half_width
     interval = f"95 % interval, {_number(low)} to {_number(high)},"
-    if row.word == "BLUNT":
+    if row.word == "INCONCLUSIVE":
         return f"is within its band, but the {interval} is too wide"
     if row.low is not None and row.found <= row.low:
         side, reaches = f"is below {_number(row.low)}", high >= row.low

@@ -1,4 +1,5 @@
-"""Power: the theory rows again with one thing broken at a time. A mutation that no row notices shows a blunt table.
+"""Power: the theory rows again with one thing broken at a time. A mutation that no row notices shows
+that the table is too weak.
 
 Each mutation replaces one part of the `Chain` from a pathway to activities, so the product itself is left alone and
 every engine can be put through it. `aeflow validate power=true` prints the table.

@@ -76,7 +76,7 @@ Queues = Mapping[str, Waits]
 class Department:
     """One department in both programs' words.
 
-    `ours` is YAML without marks and sources; `theirs` makes the network; `nodes` are our steps in the order of its
+    `ours` is YAML without evidence and sources; `theirs` makes the network; `nodes` are our steps in the order of its
     nodes; `blocked` is our step whose wait is Ciw's time blocked at the first node. Everybody who joined in the first
     `watched_days` counts; the run goes on for one day more.
     """

@@ -50,7 +50,7 @@ def assert_theory(engine: EngineName, group: str) -> None:
     ]
     assert rows
     assert not failed, failed
-    assert all(row.relative_error < 3 * ERROR for row in rows)  # or a row could pass by being blunt
+    assert all(row.relative_error < 3 * ERROR for row in rows)  # or a row could pass by being inconclusive
 
 
 # --- closed forms ----------------------------------------------------------------------------------------------------

@@ -26,7 +26,7 @@ def changed(name: str, before: str, after: str) -> str:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: allow_large, dry_run, engine,"),
+        ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: allow_large, calibration, dry_run, engine,"),
         ("enginee=compiled", "enginee: unknown key 'enginee'. Did you mean 'engine'?"),
         ("staffing.triage_nurze.extra=1", "there is no 'staffing.triage_nurze'. Did you mean 'triage_nurses'?"),
         ("staffing.triage_nurses.extar=1", "staffing.triage_nurses.extar: unknown key 'extar'. Did you mean 'extra'?"),

@@ -48,10 +48,10 @@ def test_keys_references_and_folders_are_renamed_and_every_other_character_stays
 
 def test_a_migrated_folder_loads(old: Path) -> None:
     migration_of(old).carry_out()
-    study = load("+experiment=ours", config_dir=old)
+    study = load(config_dir=old)
     pathway = study.arm("our_ai").pathway
     assert study.choices["calibration"] == "ours"
-    assert (study.run.cool_down_days, study.run.keep) == (6, ())
+    assert (study.run.cool_down_days, study.run.keep) == (6, ("patients", "activities"))
     assert pathway.arrivals["streams"].thinning_bound == 2
     assert pathway.durations["triage_record"].same_draw_as == "triage_interview"
     assert pathway.steps["registration"].starts_clock == ("came",)
@@ -167,7 +167,7 @@ def test_an_old_word_on_the_command_line_is_refused_by_its_new_one(word: str, wh
 
 
 def test_a_file_in_old_keys_is_refused_without_asking_for_the_new_ones_besides(own: Own) -> None:
-    text = "seed: 1\nreplications: 2\nwarm_up_days: 1\nmeasured_days: 2\nrun_out_days: 1\n"
+    text = "seed: 1\nreplications: 2\nwarm_up_days: 7\nmeasured_days: 2\nrun_out_days: 1\n"
     assert refused("run=ours", folder=own({"run/ours.yaml": text})) == (
         "run.run_out_days: unknown key 'run_out_days'. It is now called 'cool_down_days': "
         "`aeflow migrate FOLDER` rewrites your files."
@@ -187,7 +187,7 @@ def test_an_old_path_in_changes_is_refused_by_its_new_name(path: str, new: str, 
 def test_a_reference_to_an_old_group_is_refused_by_its_new_name(own: Own) -> None:
     text = "defaults: [typical, _self_]\npools: {resus_bays: {capacity: '${knobs.beds.value}'}}\n"
     said = refused("site=ours", folder=own({"site/ours.yaml": text}))
-    assert said.startswith("knobs.beds.value: unknown name 'knobs'. It is now called 'calibration'")
+    assert said.startswith("site.pools.resus_bays.capacity: ${knobs.beds.value}: there is no 'knobs'. It is now called")
 
 
 def test_a_file_of_an_old_group_that_config_yaml_takes_is_refused_by_its_new_name(own: Own) -> None:

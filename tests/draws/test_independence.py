@@ -179,7 +179,7 @@ def test_an_arms_extra_beds_start_empty_and_change_no_draw(small: Small, differe
     assert different(before, after) == set()
 
 
-def test_more_arrivals_than_the_headroom_holds_are_refused_with_the_key_to_raise(small: Small) -> None:
+def test_more_arrivals_than_the_thinning_bound_holds_are_refused_with_the_key_to_raise(small: Small) -> None:
     message = r"arrivals\.ambulance: day 0 wants 1\.60 times .*Raise arrivals\.ambulance\.thinning_bound"
     with pytest.raises(DrawsError, match=message):
         draw(small("arrivals: {ambulance: {scale: 1.6}}"), seed=3, replication=0, days=7)

@@ -143,10 +143,10 @@ def test_no_outage_is_told_of_where_none_was(failing: Simulated) -> None:
 @pytest.mark.parametrize(
     ("patient", "says"),
     [
-        ("walkin-12", r"neither a row nor ARRIVAL_SOURCE-NUMBER.*Did you mean 'walk_in'"),
+        ("walkin-12", r"neither a row nor SOURCE-NUMBER.*Did you mean 'walk_in'"),
         ("walk_in-99999999", r"nobody of arrival source 'walk_in' has this number.*The nearest is walk_in-\d+"),
         ("99999999", r"no attendance has this row.*run from \d+ to \d+"),
-        ("somebody", r"neither a row nor ARRIVAL_SOURCE-NUMBER"),
+        ("somebody", r"neither a row nor SOURCE-NUMBER"),
     ],
 )
 def test_nobody_is_a_message_that_says_who_there_is(simulated: dict[str, Simulated], patient: str, says: str) -> None:

@@ -134,7 +134,7 @@ def test_a_price_is_paid_for_those_whom_the_tool_is_used_for(whole: Result) -> N
     priced = replace(whole.study, arms=arms)
     costs = {arm.name: arm.cost for arm in replace(whole, study=priced, explained=Explained(priced)).arms}
     everybody = 365 * sum(
-        source.per_day * stream.scale for source in whole.study.baseline.pathway.arrivals.values() if source.attends
+        source.per_day * source.scale for source in whole.study.baseline.pathway.arrivals.values() if source.attends
     )
     assert costs["nurse"] is None
     assert costs["all"] == pytest.approx(everybody)

@@ -103,7 +103,7 @@ def test_a_file_of_targets_that_cannot_be_read_is_one_message_that_names_it(
         (0.7, 0.0, "PASS"),
         (0.701, 0.0, "FAIL"),
         (0.6, 0.044, "PASS"),  # 2 x 2.262 x .044 = .199: no wider than the band of .2
-        (0.6, 0.045, "BLUNT"),
+        (0.6, 0.045, "INCONCLUSIVE"),
         (0.72, 0.011, "FAIL"),  # two standard errors would reach the band: noise helps no row to pass
         (0.48, 0.5, "FAIL"),
         (math.nan, 0.0, "FAIL"),
@@ -118,7 +118,7 @@ def test_a_row_passes_where_its_value_is_in_the_band_and_its_interval_no_wider(
 def test_two_replications_are_too_few_where_ten_with_the_same_error_are_enough() -> None:
     two = nhs.judged(TARGET, np.array([0.56, 0.64]))  # standard error .04, but t is 12.7 of one degree of freedom
     assert two.standard_error == pytest.approx(row(0.6, 0.04).standard_error)
-    assert (two.word, row(0.6, 0.04).word) == ("BLUNT", "PASS")
+    assert (two.word, row(0.6, 0.04).word) == ("INCONCLUSIVE", "PASS")
 
 
 def test_the_standard_error_is_over_replications() -> None:
@@ -138,10 +138,10 @@ def test_where_a_bound_is_open_the_interval_must_lie_on_its_side() -> None:
     """There is no width to hold it against, and a sign must not be right by luck."""
     above_zero = {"low": 0.0, "high": None, "strictly": True}
     assert row(0.003, 0.001, **above_zero).word == "PASS"
-    assert row(0.002, 0.001, **above_zero).word == "BLUNT"
+    assert row(0.002, 0.001, **above_zero).word == "INCONCLUSIVE"
     assert row(-0.001, 0.001, **above_zero).word == "FAIL"
     assert row(-9.0, low=None, high=0.98).word == "PASS"
-    assert row(0.979, 0.001, low=None, high=0.98).word == "BLUNT"
+    assert row(0.979, 0.001, low=None, high=0.98).word == "INCONCLUSIVE"
     assert row(0.99, low=None, high=0.98).word == "FAIL"
 
 
@@ -149,7 +149,7 @@ def test_a_blunt_row_counts_as_not_passed_and_says_why() -> None:
     found = table(row(0.6, 0.05), row(0.72, 0.02))
     assert len(found.failed) == 2
     lines = nhs.as_lines(found)
-    assert "2 of 2 rows that count do not pass: 1 of them BLUNT." in lines
+    assert "2 of 2 rows that count do not pass: 1 of them INCONCLUSIVE." in lines
     (why,) = [line for line in lines if "within its band" in line]
     assert "is within its band, but the 95 % interval, 0.487 to 0.713, is too wide" in why
     (why,) = [line for line in lines if "is above" in line]
@@ -169,7 +169,7 @@ def test_inputs_are_not_counted() -> None:
     assert wrong.passed is False
     assert found.failed == ()
     lines = nhs.as_lines(found)
-    assert "0 of 1 rows that count do not pass: 0 of them BLUNT." in lines
+    assert "0 of 1 rows that count do not pass: 0 of them INCONCLUSIVE." in lines
     assert any("FAIL (not counted)" in line for line in lines)
 
 
@@ -182,7 +182,7 @@ def test_a_fail_is_printed_counted_and_explained() -> None:
     assert len(found.failed) == 1
     assert any(line.startswith("  FAIL  Within four hours") for line in lines)
     assert any(line.endswith(": 1 of 2 pass") for line in lines)
-    assert "1 of 3 rows that count do not pass: 0 of them BLUNT." in lines
+    assert "1 of 3 rows that count do not pass: 0 of them INCONCLUSIVE." in lines
     (why,) = [line for line in lines if line.endswith("is above 0.700. Because it is a test.")]
     assert "0.900" in why
 

@@ -7,6 +7,15 @@ To add an executor: a class with what `seam.Executor` asks for, a name in `EXECU
 """
 
 from simulation.experiment.executors.open import EXECUTORS, open_executor, processors
-from simulation.experiment.executors.seam import Executor, Failed, WorkerLost, completed
+from simulation.experiment.executors.seam import Executor, ExecutorFailed, Failed, WorkerLost, completed
 
-__all__ = ["EXECUTORS", "Executor", "Failed", "WorkerLost", "completed", "open_executor", "processors"]
+__all__ = [
+    "EXECUTORS",
+    "Executor",
+    "ExecutorFailed",
+    "Failed",
+    "WorkerLost",
+    "completed",
+    "open_executor",
+    "processors",
+]

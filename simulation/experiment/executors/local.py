@@ -1,183 +1,215 @@
 """Replications in several processes of this machine.
 
-Ctrl-C is the business of the process that the user started. A terminal sends it to every process of ours, so the
-workers do not listen to it; they are ended when a run stops early. A worker also ends by itself as soon as the process
-that started it has gone, however that ended.
+A thread of the driver (the process that the user started) speaks to each worker through a pipe. There is no shared
+memory and there are no semaphores, so nothing is left behind however a run ends. A worker that goes takes only the
+replication that it was running.
+
+Ctrl-C is the driver's business. A terminal sends it to every process, so the workers ignore it, and the driver ends
+them when a run stops early. A worker also ends by itself as soon as its driver has gone, however that ended.
 """
 
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import pickle
 import signal
 import threading
-from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from functools import lru_cache
-from multiprocessing.context import BaseContext
+import traceback
+from concurrent.futures import Future
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
 
-from simulation.experiment.executors.seam import WorkerLost
+from simulation.errors import AeflowError
+from simulation.experiment.executors.seam import ExecutorFailed, WorkerLost
 from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.study.study import Study
 
+SECONDS_TO_END = 2.0
+"""How long a killed worker is waited for."""
+
 
 class LocalExecutor:
-    """So many processes of this machine, started by spawn (as Windows does) when the first replication comes."""
+    """So many processes of this machine, each started by spawn (as Windows does) when it is first needed."""
 
     def __init__(self, n_workers: int) -> None:
-        self.n_workers = n_workers
-        self._pool: _Pool | None = None
-        self._sent: tuple[Study, _Packed] | None = None
+        self.n_at_once = n_workers
+        self._workers = _Workers(n_workers)
+        self._packed: tuple[Study, bytes] | None = None
 
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
-        """Hand one replication over; workers are started for it if there are none, or if they were lost."""
-        if self._sent is None or self._sent[0] is not study:
-            self._sent = study, _Packed.of(study)
+        """Start one replication on an idle worker, or on a new one."""
+        if self._packed is None or self._packed[0] is not study:
+            self._packed = study, pickle.dumps(study, pickle.HIGHEST_PROTOCOL)
         future: Future[ReplicationResult] = Future()
         future.set_running_or_notify_cancel()
-        for last_try in (False, True):
-            try:
-                self._workers().submit(_replicate, self._sent[1], number).add_done_callback(
-                    lambda done: _hand_over(done, future)
-                )
-                break
-            except BrokenProcessPool:  # the workers of an earlier replication went between two calls
-                self._pool = None
-                if last_try:
-                    future.set_exception(WorkerLost())
+        task = (self._workers, self._packed[1], number, future)
+        threading.Thread(target=_replicate_on_a_worker, args=task, daemon=True).start()
         return future
 
     def stop(self) -> None:
         """End the workers in the middle of what they do; nobody else's."""
-        if self._pool is not None:
-            self._pool.stop()
-            self._pool = None
+        ended, self._workers = self._workers, _Workers(self.n_at_once)
+        ended.kill()
 
     def close(self) -> None:
         """Let the workers end."""
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-            self._pool = None
-
-    def _workers(self) -> _Pool:
-        if self._pool is None:
-            self._pool = _Pool(self.n_workers)
-        return self._pool
+        self._workers.let_go()
 
 
-def _hand_over(done: Future[ReplicationResult], to: Future[ReplicationResult]) -> None:
-    """What became of a replication; that of a worker that went is lost, not failed."""
-    if done.cancelled():
-        to.set_exception(WorkerLost())
-        return
-    error = done.exception()
-    if error is None:
-        to.set_result(done.result())
-    else:
-        to.set_exception(WorkerLost() if isinstance(error, BrokenProcessPool) else error)
+# --- in the driver ----------------------------------------------------------------------------------------------------
 
 
-# --- in the workers ------------------------------------------------------------------------------------------------
+class _Workers:
+    """At most so many workers, idle or busy. Used by several threads."""
+
+    def __init__(self, n_workers: int) -> None:
+        self._free = threading.Semaphore(n_workers)
+        self._lock = threading.Lock()
+        self._idle: list[_Worker] = []
+        self._all: set[_Worker] = set()
+        self._stopped = False
+
+    def replicate(self, packed: bytes, number: int) -> ReplicationResult:
+        """Run one replication on a worker. Raises WorkerLost if the worker ends, and what the replication raises."""
+        with self._free:
+            worker = self._taken()
+            try:
+                outcome = worker.replicate(packed, number)
+            except (EOFError, OSError):
+                with self._lock:
+                    self._all.discard(worker)
+                worker.kill()
+                raise WorkerLost from None
+            with self._lock:
+                self._idle.append(worker)
+        if isinstance(outcome, BaseException):
+            raise outcome
+        return outcome
+
+    def _taken(self) -> _Worker:
+        with self._lock:
+            if self._stopped:
+                raise WorkerLost
+            while self._idle:
+                worker = self._idle.pop()
+                if worker.is_alive():
+                    return worker
+                self._all.discard(worker)
+            try:
+                worker = _Worker()
+            except OSError as error:
+                raise ExecutorFailed(
+                    f"no worker process could be started ({error.strerror or error}). Use fewer workers (workers=1), "
+                    "or executor=serial"
+                ) from error
+            self._all.add(worker)
+            return worker
+
+    def kill(self) -> None:
+        """End every worker at once, and start no other."""
+        with self._lock:
+            self._stopped = True
+            workers = tuple(self._all)
+        for worker in workers:
+            worker.kill()
+        for worker in workers:
+            worker.process.join(SECONDS_TO_END)
+
+    def let_go(self) -> None:
+        """Have the idle workers end."""
+        with self._lock:
+            while self._idle:
+                worker = self._idle.pop()
+                worker.connection.close()
+                self._all.discard(worker)
 
 
-class _Packed:
-    """A study as bytes, so that it is packed once however many replications are sent."""
+class _Worker:
+    """A worker process, and the driver's end of the pipe to it. Raises OSError if it cannot be started."""
 
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-        self.digest = hashlib.sha256(content).digest()
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self.process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
+        self._has: bytes | None = None
+        try:
+            self.process.start()
+        finally:
+            theirs.close()
 
-    @classmethod
-    def of(cls, study: Study) -> _Packed:
-        return cls(pickle.dumps(study, pickle.HIGHEST_PROTOCOL))
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self.process.is_alive()
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Packed) and self.digest == other.digest
+    def replicate(self, packed: bytes, number: int) -> ReplicationResult | BaseException:
+        """Run one replication; its result, or what it raised. The study is sent only if it is another one than before.
 
-    def __hash__(self) -> int:
-        return hash(self.digest)
+        Raises EOFError or OSError if the worker ends.
+        """
+        self.connection.send((None if packed is self._has else packed, number))
+        self._has = packed
+        return cast("ReplicationResult | BaseException", self.connection.recv())
 
-
-@lru_cache(maxsize=2)
-def _unpacked(packed: _Packed) -> Study:
-    return cast(Study, pickle.loads(packed.content))
-
-
-def _replicate(packed: _Packed, number: int) -> ReplicationResult:
-    return replicate(_unpacked(packed), number)
+    def kill(self) -> None:
+        """End it at once. It holds nothing that would have to be given back."""
+        self.process.kill()
 
 
-def _start_worker() -> None:
-    """Ignore Ctrl-C, and end with the process that started this one."""
+def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
+    """Run one replication and hand its result to the future. A process started here inherits deafness to Ctrl-C."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        future.set_result(workers.replicate(packed, number))
+    except BaseException as error:
+        future.set_exception(error)
+
+
+# --- in the workers ---------------------------------------------------------------------------------------------------
+
+
+def _work(connection: Connection) -> None:
+    """Run replications until the driver closes the pipe, or ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+    study: Study | None = None
+    while True:
+        try:
+            packed, number = connection.recv()
+            if packed is not None:
+                study = pickle.loads(packed)
+            assert study is not None
+            connection.send_bytes(_outcome(study, number))
+        except (EOFError, OSError):
+            return
 
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-# --- starting them --------------------------------------------------------------------------------------------------
-
-
-class _Pool(ProcessPoolExecutor):
-    """Processes of our own, which can be ended in the middle of what they do."""
-
-    def __init__(self, n_workers: int) -> None:
-        self._own: set[BaseProcess] = set()
-        started = _Started(multiprocessing.get_context("spawn"), self._own)
-        super().__init__(n_workers, mp_context=cast(BaseContext, started), initializer=_start_worker)
-
-    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Hand a task over; a worker may be started for it."""
-        with _ctrl_c_waits():
-            return super().submit(fn, *args, **kwargs)
-
-    def stop(self) -> None:
-        """End the workers."""
-        for process in tuple(self._own):
-            if process.is_alive():
-                process.terminate()
-        self.shutdown(wait=True, cancel_futures=True)
-
-
-class _Started:
-    """A context of multiprocessing that notes which processes were started through it."""
-
-    def __init__(self, context: BaseContext, own: set[BaseProcess]) -> None:
-        self._context = context
-        self._own = own
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
-
-    def Process(self, *args: Any, **named: Any) -> BaseProcess:
-        """A new process of ours."""
-        process: BaseProcess = self._context.Process(*args, **named)  # type: ignore[attr-defined]
-        self._own.add(process)
-        return process
-
-
-@contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
-    """Hold Ctrl-C back for a moment. A process started meanwhile inherits that, so it is deaf from its first line."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield  # Windows: the worker is deaf from its first task on
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _outcome(study: Study, number: int) -> bytes:
+    """A replication's result, or what it raised, pickled."""
     try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        return pickle.dumps(replicate(study, number), pickle.HIGHEST_PROTOCOL)
+    except Exception as error:
+        error.add_note(f"In a worker process:\n{traceback.format_exc()}")
+        return _pickled(error)
+
+
+def _pickled(error: Exception) -> bytes:
+    """An exception, or its kind and message if it cannot be sent."""
+    try:
+        content = pickle.dumps(error)
+        pickle.loads(content)
+    except Exception:
+        return pickle.dumps(AeflowError(f"{type(error).__name__}: {error}"))
+    return content
+
+
+def _end_with_driver() -> None:
+    driver: Any = multiprocessing.parent_process()
+    if driver is not None:
+        driver.join()
+        os._exit(1)

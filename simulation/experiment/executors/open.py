@@ -27,9 +27,16 @@ def _local(study: Study) -> Executor:
     return LocalExecutor(study.workers) if study.workers > 1 else SerialExecutor()
 
 
+def _dask(study: Study) -> Executor:
+    from simulation.experiment.executors.dask_cluster import DaskExecutor
+
+    return DaskExecutor(study.cluster, study.workers)
+
+
 EXECUTORS: dict[str, Callable[[Study], Executor]] = {
     "serial": lambda study: SerialExecutor(),
     "local": _local,
+    "dask": _dask,
 }
 
 

@@ -22,14 +22,23 @@ class WorkerLost(Exception):
     """The worker that ran a replication has gone, and took nothing but that replication with it."""
 
 
+class ExecutorFailed(AeflowError):
+    """No replication can run here any more: the cluster has gone, or a worker would compute other numbers."""
+
+
 class Executor(Protocol):
     """Runs replications. It may live on between studies, and is driven by one thread at a time."""
 
-    n_workers: int
-    """Replications that run at once."""
+    @property
+    def n_at_once(self) -> int:
+        """Replications to hand over at once, 1 or more: enough to keep every worker busy."""
+        ...
 
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
-        """Start one replication. Its future raises WorkerLost if its worker goes."""
+        """Start one replication. Its future raises WorkerLost if its worker goes.
+
+        The call or the future raises ExecutorFailed if nothing more can run.
+        """
         ...
 
     def stop(self) -> None:
@@ -55,8 +64,8 @@ def completed(
     """Replications in the order in which they end, as many at once as there are workers.
 
     A failing replication is given as `Failed`, and the others go on. One whose worker is lost is tried again. Ends
-    early when `cancelled` is set. Raises AeflowError if workers are lost again and again; whatever is raised, and if
-    the caller stops listening, workers are ended.
+    early when `cancelled` is set. Raises ExecutorFailed if nothing more can run, also because workers are lost again
+    and again; whatever is raised, and if the caller stops listening, workers are ended.
     """
     waiting = iter(numbers)
     running: dict[Future[ReplicationResult], int] = {}
@@ -64,7 +73,7 @@ def completed(
     again: list[int] = []
     try:
         while cancelled is None or not cancelled.is_set():
-            while len(running) < executor.n_workers:
+            while len(running) < executor.n_at_once:
                 number = again.pop() if again else next(waiting, None)
                 if number is None:
                     break
@@ -82,6 +91,8 @@ def completed(
                     if losses[number] > MOST_LOSSES:
                         raise _lost_too_often(number)
                     again.append(number)
+                elif isinstance(error, ExecutorFailed):
+                    raise error
                 elif isinstance(error, Exception):
                     yield Failed(number, error)
                 else:
@@ -92,8 +103,8 @@ def completed(
         raise
 
 
-def _lost_too_often(number: int) -> AeflowError:
-    return AeflowError(
+def _lost_too_often(number: int) -> ExecutorFailed:
+    return ExecutorFailed(
         f"replication {number}: the worker that ran it was ended from outside {MOST_LOSSES + 1} times, perhaps for "
         "want of memory. Use fewer workers (workers=1), or executor=serial"
     )

@@ -11,7 +11,7 @@ from simulation.study.study import Study
 class SerialExecutor:
     """Runs each replication at once, in this process."""
 
-    n_workers = 1
+    n_at_once = 1
 
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
         """Run it now; the future is done."""

@@ -24,7 +24,7 @@ FORMAT = 2
 """Raised when a folder's layout changes."""
 STATEMENT = "planning only, not for clinical use"
 LIBRARIES = ("numpy", "scipy", "pandas", "simpy", "numba")
-CHECKSUM, FILES = "checksum", "files"
+CHECKSUM, FILES, FIRST_VERDICT = "checksum", "files", "first_verdict"
 
 
 def manifest_of(
@@ -67,6 +67,17 @@ def manifest_of(
     }
 
 
+def about(study: Study) -> Plain:
+    """What a list of runs shows of one that is not finished."""
+    return {
+        "study": study.design.name,
+        "site": study.chosen("site"),
+        "scenario": study.scenario,
+        "arms": [arm.name for arm in study.arms],
+        "planned_replications": len(study.run.numbers),
+    }
+
+
 def versions() -> dict[str, str]:
     """Versions of Python, of aeflow and of the libraries that numbers pass through."""
     libraries = {name: library_version(name) for name in LIBRARIES}
@@ -102,7 +113,12 @@ def input_hashes(study: Study) -> dict[str, Any]:
 
 def checksums(folder: Path, names: Iterable[str]) -> dict[str, str]:
     """SHA-256 of files, by name."""
-    return {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in sorted(names)}
+    return {name: _checksum(folder / name) for name in sorted(names)}
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sealed(manifest: Plain, files: Mapping[str, str]) -> Plain:

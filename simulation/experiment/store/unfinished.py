@@ -19,13 +19,13 @@ from typing import Any, Self
 
 from simulation.errors import ResultsError
 from simulation.experiment.replicate import ReplicationResult
-from simulation.experiment.store.folders import not_written
+from simulation.experiment.store.folders import PARTIAL, not_written
 from simulation.experiment.store.identity import Identity
 from simulation.experiment.store.parts import flush, part_paths, read_part, write_part
-from simulation.records.serialise import to_json
+from simulation.records.serialise import Plain, to_json
 
 PREFIX = ".unfinished-"
-IDENTITY, FINISHED, LOCK, PARTS = "identity.json", "finished.json", "lock", "parts"
+IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"
 LEAST_SECONDS = 2.0
 """Work of one processor in a part: writing one takes some milliseconds, so that is a cost of less than a hundredth."""
 SHOWN = 16
@@ -33,9 +33,14 @@ SHOWN = 16
 
 
 class UnfinishedRun:
-    """The parts of one run, under a lock. A context: at its end what is in hand is written, and the lock given back."""
+    """The parts of one run, under a lock. A context: at its end what is in hand is written, and the lock given back.
 
-    def __init__(self, parent: Path, identity: Identity, *, part_of: str = "", resume: bool = True) -> None:
+    `about`: what a list of runs shows of it (`about`).
+    """
+
+    def __init__(
+        self, parent: Path, identity: Identity, *, about: Plain, part_of: str = "", resume: bool = True
+    ) -> None:
         self.identity = identity
         self.key = identity.key
         self.folder = parent / f"{PREFIX}{self.key[:SHOWN]}{f'-{part_of}' if part_of else ''}"
@@ -45,6 +50,7 @@ class UnfinishedRun:
         """Replications that an earlier process has finished, by number."""
         self.engine_seconds = 0.0
         self.seconds = 0.0
+        self._about = about
         self._resume = resume
         self._in_hand: list[ReplicationResult] = []
         self._lock: Any = None
@@ -62,6 +68,9 @@ class UnfinishedRun:
             path = self.folder / IDENTITY
             if not path.is_file():
                 _write_whole(path, to_json(dict(self.identity.parts)))
+            for cut_off in self.folder.glob(f"{PARTIAL}*"):  # of a process that was killed while it wrote the results
+                shutil.rmtree(cut_off, ignore_errors=True)
+            _write_whole(self.folder / ABOUT, to_json(self._about))
             self._read()
         except OSError as error:
             raise not_written(Path(error.filename or self.folder), error) from error

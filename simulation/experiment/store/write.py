@@ -18,7 +18,8 @@ from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
 from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.experiment.store.identity import content_of, resolved_of
-from simulation.experiment.store.manifest import checksums, sealed
+from simulation.experiment.store.kept import Done, write_kept
+from simulation.experiment.store.manifest import FIRST_VERDICT, checksums, sealed
 from simulation.experiment.store.parts import flush
 from simulation.experiment.store.rows import Layout, columns_of
 from simulation.records.columns import write_columns
@@ -32,19 +33,27 @@ REPLICATIONS_AT_ONCE = 64
 """Replications in a row group: a stored run is the same bytes however its parts were cut."""
 
 
-def write_data(result: StudyResult, parent: Path, *, about_to: Callable[[str], None] = lambda name: None) -> Path:
+def write_data(
+    result: StudyResult,
+    parent: Path,
+    *,
+    within: Path | None = None,
+    about_to: Callable[[str], None] = lambda name: None,
+    keeping: Done = lambda n_done: None,
+) -> Path:
     """Write the data of a result into a folder of its own in `parent`; that folder.
 
-    `about_to` is told the folder's name before it gets it. Raises ResultsError if it cannot be written; then, as after
-    Ctrl-C, nothing of it is left there.
+    `within`: where it stands until it is whole (`parent` if not named); `about_to` is told the folder's name before it
+    gets it, and `keeping(n)` of each replication whose tables are written (`run.keep`). Raises ResultsError if it
+    cannot be written; then, as after Ctrl-C, nothing of it is left there.
     """
     finished_at = datetime.fromisoformat(result.manifest["finished_at"])
     name = f"{finished_at:%Y-%m-%dT%H%M%S}-{digest(result.manifest['identity'])[:8]}"
     try:
         parent.mkdir(parents=True, exist_ok=True)
-        with whole_or_nothing(parent, name) as partial:
-            names = _fill(partial, result)
-            manifest = sealed(result.manifest, checksums(partial, names))
+        with whole_or_nothing(within or parent, name) as partial:
+            names = _fill(partial, result, keeping)
+            manifest = sealed({**result.manifest, FIRST_VERDICT: _first_verdict(result)}, checksums(partial, names))
             write_text(partial / MANIFEST, to_json(manifest))
             for path in partial.iterdir():
                 flush(path)
@@ -55,7 +64,7 @@ def write_data(result: StudyResult, parent: Path, *, about_to: Callable[[str], N
         raise not_written(Path(error.filename or parent), error) from error
 
 
-def _fill(folder: Path, result: StudyResult) -> list[str]:
+def _fill(folder: Path, result: StudyResult, keeping: Done) -> list[str]:
     """Write every file of data but the manifest; their names."""
     study = result.study
     write_text(folder / CONFIG, _yaml(resolved_of(study)))
@@ -68,7 +77,29 @@ def _fill(folder: Path, result: StudyResult) -> list[str]:
     groups = (columns_of(some, values=False) for some in _grouped(result.replications))
     write_columns(groups, folder / DETAILS, metadata=metadata)
     summary(result.comparisons).to_csv(folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n")
-    return [CONFIG, STUDY, EXPLANATION, REPLICATIONS, DETAILS, SUMMARY]
+    kept = write_kept(folder, study, result.replications, provenance=certificate, done=keeping)
+    return [CONFIG, STUDY, EXPLANATION, REPLICATIONS, DETAILS, SUMMARY, *kept]
+
+
+def _first_verdict(result: StudyResult) -> Plain | None:
+    """The verdict on the first primary measure of the first arm that is no sham, for lists of runs; None if none is."""
+    sham = result.design.sham
+    for finding in result.findings:
+        if finding.target in result.design.primary and finding.arm != sham:
+            row = finding.comparison
+            verdict: Plain = exact(
+                {
+                    "arm": result.arm(finding.arm).label,
+                    "target": finding.target.label,
+                    "unit": row.unit,
+                    "difference": row.difference,
+                    "low": row.difference_low,
+                    "high": row.difference_high,
+                    "verdict": finding.verdict.words,
+                }
+            )
+            return verdict
+    return None
 
 
 def study_content(result: StudyResult) -> Plain:

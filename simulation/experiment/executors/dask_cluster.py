@@ -1,0 +1,277 @@
+"""Replications on a Dask cluster: somebody else's, or one of our own on this machine.
+
+The study is scattered once; a task is that study and a number. Every worker must give the numbers that this process
+would give (versions of the package and of its libraries, and what its processor draws): one that does not is refused,
+before work starts or, if it joins later, at its first replication.
+
+A cluster of our own listens on 127.0.0.1 alone and ends with the process that started it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from simulation.errors import AeflowError
+from simulation.experiment.executors.seam import ExecutorFailed, WorkerLost
+from simulation.experiment.replicate import ReplicationResult, replicate
+from simulation.experiment.store.identity import (
+    LIBRARIES,
+    WORDS,
+    Identity,
+    identity_of,
+    library_version,
+    source_digest,
+)
+from simulation.study.study import Cluster, Study
+
+LOOPBACK = "127.0.0.1"
+TASKS_A_THREAD = 2
+"""One that runs, and one that waits beside it, so that no worker waits for the scheduler."""
+SECONDS_TO_CONNECT = 20.0
+SECONDS_TO_CLOSE = 2.0
+SECONDS_BETWEEN_COUNTS = 2.0
+"""How often the workers are counted: they may come and go."""
+MOST_NAMED = 3
+"""Workers that a refusal names."""
+SETTINGS = {
+    "distributed.scheduler.allowed-failures": 0,  # a lost worker is this package's business (seam.completed)
+    "distributed.scheduler.work-stealing": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.admin.system-monitor.gil.enabled": False,
+}
+"""Of a cluster of our own."""
+
+
+class DaskExecutor:
+    """Replications as tasks of a Dask cluster, which is found or started when the first one comes."""
+
+    def __init__(self, cluster: Cluster, n_workers: int) -> None:
+        self._where = cluster
+        self._n_workers = n_workers
+        self._session: _Session | None = None
+        self._shared: tuple[Study, Any] | None = None
+
+    @property
+    def n_at_once(self) -> int:
+        """Two for each thread of the cluster's workers as they are now; one before there are any."""
+        return 1 if self._session is None else max(TASKS_A_THREAD * self._session.n_threads(), 1)
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        """Start one replication. Raises ExecutorFailed if there is no cluster or a worker is refused."""
+        if self._session is None:
+            self._session = _Session(self._where, self._n_workers)
+        if self._shared is None or self._shared[0] is not study:
+            self._shared = study, self._session.scattered(study)
+        shared = self._shared[1]
+        task = self._replicated(self._session, shared, number)
+        return asyncio.run_coroutine_threadsafe(task, self._session.loop)
+
+    async def _replicated(self, session: _Session, shared: Any, number: int) -> ReplicationResult:
+        """One replication's result, or what became of it in the words of the seam."""
+        from distributed import KilledWorker
+
+        try:
+            task = session.client.submit(_replicate, shared, number, pure=False, retries=0)
+            result: ReplicationResult = await task
+        except KilledWorker as error:
+            raise WorkerLost from error
+        except (CancelledError, asyncio.CancelledError) as error:
+            if session.client.status != "running":
+                raise ExecutorFailed(f"the scheduler of the Dask cluster at {session.address} has gone") from error
+            self._shared = None  # every worker that held the study has gone
+            raise WorkerLost from error
+        return result
+
+    def stop(self) -> None:
+        """End a cluster of our own in the middle of what it does; on another's, what is not begun is not run."""
+        session, self._session, self._shared = self._session, None, None
+        if session is not None:
+            session.kill()
+
+    def close(self) -> None:
+        """Leave the cluster; one of our own ends."""
+        session, self._session, self._shared = self._session, None, None
+        if session is not None:
+            session.close()
+
+
+class _Session:
+    """A client of a cluster. Raises ExecutorFailed if there is none, and AeflowError if Dask is not installed."""
+
+    def __init__(self, where: Cluster, n_workers: int) -> None:
+        try:
+            import dask
+            import distributed
+        except ImportError as error:
+            raise AeflowError(
+                "executor=dask needs Dask, which is not installed. Install it with pip install 'aeflow[cluster]', or "
+                "use executor=local"
+            ) from error
+        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised, in words
+        self._own: Any = None
+        self._counted_at = 0.0
+        self._n_threads = 0
+        with dask.config.set(SETTINGS if where.is_own else {}), _deaf_to_ctrl_c():
+            if where.is_own:
+                self._own = distributed.LocalCluster(
+                    n_workers=n_workers,
+                    threads_per_worker=1,
+                    processes=True,
+                    host=LOOPBACK,
+                    dashboard_address=f"{LOOPBACK}:0",
+                    worker_dashboard_address=f"{LOOPBACK}:0",
+                    silence_logs=logging.CRITICAL,
+                    memory_limit=0,
+                )
+            self.client = self._connected(where, distributed.Client)
+        self.address: str = self.client.scheduler.address
+        self.loop: asyncio.AbstractEventLoop = self.client.loop.asyncio_loop
+        if not where.is_own:
+            self._wait_for(where.wait_for)
+
+    def _connected(self, where: Cluster, client: Any) -> Any:
+        named = {"scheduler_file": where.scheduler_file} if where.scheduler_file else {}
+        place = self._own or where.address
+        try:
+            return client(**named or {"address": place}, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+        except (OSError, ValueError, KeyError) as error:
+            raise ExecutorFailed(
+                f"no Dask scheduler answers at {where.address or where.scheduler_file} ({_brief(error)}). Start one "
+                "(dask scheduler), or correct cluster.address or cluster.scheduler_file"
+            ) from error
+
+    def _wait_for(self, n_workers: int) -> None:
+        try:
+            self.client.wait_for_workers(n_workers, timeout=SECONDS_TO_CONNECT)
+        except TimeoutError as error:
+            n_there = len(self.client.nthreads())
+            self.close()
+            raise ExecutorFailed(
+                f"the Dask cluster at {self.address} has {n_there} workers, and {n_workers} are waited for. Start them "
+                "(dask worker), or lower cluster.wait_for"
+            ) from error
+
+    def n_threads(self) -> int:
+        """Threads of all workers, counted now or a moment ago."""
+        now = time.monotonic()
+        if now - self._counted_at > SECONDS_BETWEEN_COUNTS and self.client.status == "running":
+            with suppress(OSError, CancelledError):  # a scheduler that has gone is told of by its tasks
+                self._n_threads = sum(self.client.nthreads().values())
+            self._counted_at = now
+        return self._n_threads
+
+    def scattered(self, study: Study) -> Any:
+        """The study on every worker. Raises ExecutorFailed if a worker would compute other numbers."""
+        identity = identity_of(study)
+        versions = self.client.run(_versions, on_error="return")
+        _refuse({worker: _unlike(identity.parts, theirs) for worker, theirs in versions.items()})
+        shared = self.client.scatter(_Shared(study, identity.parts), broadcast=True, hash=False)
+        checks = {
+            worker: self.client.submit(_differences, shared, workers=[worker], allow_other_workers=False, pure=False)
+            for worker in versions
+        }
+        _refuse(self.client.gather(checks))
+        return shared
+
+    def kill(self) -> None:
+        """End at once."""
+        if self._own is not None:
+            for nanny in tuple(self._own.workers.values()):
+                _kill(nanny)
+        self.close()
+
+    def close(self) -> None:
+        """Leave the cluster; one of our own ends."""
+        with suppress(TimeoutError, OSError, CancelledError):
+            self.client.close(timeout=SECONDS_TO_CLOSE)
+        if self._own is not None:
+            with suppress(TimeoutError, OSError, CancelledError):
+                self._own.close(timeout=SECONDS_TO_CLOSE)
+
+
+def _kill(nanny: Any) -> None:
+    """Kill one worker of our own; its nanny does not start it again."""
+    nanny.auto_restart = False
+    process = getattr(getattr(nanny, "process", None), "process", None)
+    if process is not None and process.is_alive():
+        process._process.kill()
+
+
+def _refuse(differing: Mapping[str, tuple[str, ...]]) -> None:
+    """Raise ExecutorFailed if any worker differs: which, and in what."""
+    refused = {worker: what for worker, what in differing.items() if what}
+    if not refused:
+        return
+    named = [f"{worker} differs in {', '.join(what)}" for worker, what in list(refused.items())[:MOST_NAMED]]
+    more = f" and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
+    raise ExecutorFailed(
+        f"workers are refused because they would compute other numbers: {'; '.join(named)}{more}. Install the same "
+        "versions there, and use processors of one kind"
+    )
+
+
+def _unlike(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception) -> tuple[str, ...]:
+    """In words, what of a worker's versions is not ours."""
+    if isinstance(theirs, Exception):
+        return (f"aeflow itself ({_brief(theirs)})",)
+    differing = [name for name in theirs if theirs[name] != ours[name]]
+    return tuple(
+        WORDS[name] if name == "source" else f"{WORDS[name]} ({theirs[name]}, here {ours[name]})" for name in differing
+    )
+
+
+def _brief(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}".rstrip(": ")
+
+
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """Threads and processes that are started meanwhile never hear Ctrl-C, which a terminal sends to every process."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+# --- in the workers ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class _Shared:
+    """A study, and what its numbers depend on where it was sent from."""
+
+    study: Study
+    parts: Mapping[str, str]
+
+
+def _versions() -> dict[str, str]:
+    """What a worker has of the identity of a run, the study apart."""
+    libraries = {name: library_version(name) for name in LIBRARIES}
+    return {"source": source_digest(), "python": platform.python_version(), **libraries}
+
+
+@lru_cache(maxsize=4)
+def _differences(shared: _Shared) -> tuple[str, ...]:
+    """In words, in what this worker differs from where the study was sent from."""
+    return Identity(shared.parts).differences(identity_of(shared.study))
+
+
+def _replicate(shared: _Shared, number: int) -> ReplicationResult:
+    from distributed import get_worker
+
+    _refuse({get_worker().address: _differences(shared)})
+    return replicate(shared.study, number)

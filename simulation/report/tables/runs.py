@@ -1,0 +1,43 @@
+"""The list of stored runs: what `aeflow results` shows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+from simulation.experiment.store.listing import ListedRun
+from simulation.records.serialise import Plain
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import change, span, unit_words
+
+HEADERS = ("finished", "study", "site", "scenario", "replications", "folder", "first primary verdict")
+
+
+def runs_table(runs: Iterable[ListedRun], results: Path) -> ReportTable:
+    """A row for each run; folders are given from `results` on."""
+    rows = tuple(
+        (
+            f"{run.at:%Y-%m-%d %H:%M}",
+            run.study,
+            run.site,
+            run.scenario,
+            str(run.n_replications)
+            if run.n_replications == run.n_planned
+            else f"{run.n_replications} of {run.n_planned}",
+            (run.folder.relative_to(results) if run.folder != results else run.folder).as_posix(),
+            verdict_words(run.first_verdict) if run.finished else "unfinished: the same command goes on",
+        )
+        for run in runs
+    )
+    return ReportTable("runs", f"Runs in {results}", HEADERS, rows)
+
+
+def verdict_words(first: Plain | None) -> str:
+    """'Lean triage: wait to first clinician −7.2 minutes (−18.0 to +3.5), shorter'; a dash if nothing is judged."""
+    if first is None:
+        return "–"
+    difference, low, high = (math.nan if first[name] is None else first[name] for name in ("difference", "low", "high"))
+    unit, target = first["unit"], first["target"]
+    effect = f"{change(difference, unit)} {unit_words(unit)} ({span(low, high, unit)})"
+    return f"{first['arm']}: {target[:1].lower()}{target[1:]} {effect}, {first['verdict'].partition(':')[0]}"

@@ -1,0 +1,68 @@
+"""Signals that ask a command to stop: Ctrl-C, TERM (a scheduler's or a system's) and HUP (a closed terminal)."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+SECONDS_TO_STOP = 5.0
+"""A second signal within this time is the same wish: it does not disturb the work of stopping."""
+
+
+class StopAsked:
+    """Whether a signal asked to stop, and which one; Ctrl-C until another one did."""
+
+    def __init__(self) -> None:
+        self.number: int = signal.SIGINT
+        self._asked_at: float | None = None
+
+    @property
+    def yet(self) -> bool:
+        """Whether any signal has come."""
+        return self._asked_at is not None
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the number of the signal, as shells have it."""
+        return 128 + self.number
+
+    @property
+    def words(self) -> str:
+        """'stopped', and by which signal if it was not Ctrl-C."""
+        return "stopped" if self.number == signal.SIGINT else f"stopped by {signal.Signals(self.number).name}"
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Raise KeyboardInterrupt in the main thread."""
+        now = time.monotonic()
+        if self._asked_at is not None and now - self._asked_at < SECONDS_TO_STOP:
+            return
+        self._asked_at = now
+        self.number = number
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def stopped_by_signals() -> Iterator[StopAsked]:
+    """While it lasts, Ctrl-C, TERM and HUP raise KeyboardInterrupt; which of them is told by what is given.
+
+    A signal that is ignored (HUP under nohup) stays so. Does nothing outside the main thread, which alone gets signals.
+    """
+    asked = StopAsked()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    known = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in known}
+    heard = [number for number in known if before[number] not in (signal.SIG_IGN, None)]
+    for number in heard:
+        signal.signal(number, asked)
+    try:
+        yield asked
+    finally:
+        for number in heard:
+            signal.signal(number, before[number])
