@@ -51,7 +51,7 @@ class Amount:
     """The factors, all of them multiplied."""
 
 
-Number = float | Amount
+Number = Annotated[float, Ge(0)] | Amount
 """A plain number, or one that depends on attributes."""
 
 
