@@ -47,8 +47,9 @@ For planning only, not for clinical use.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 128 and the number of
-    the signal that stopped it (130 for Ctrl-C).
+    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right.
+
+    128 and the number of the signal that stopped it (130 for Ctrl-C).
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help", "help"):

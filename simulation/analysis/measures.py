@@ -10,7 +10,7 @@ A measure that needs a point in time which the table does not record is absent. 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -86,4 +86,10 @@ def measure(patients: Patients, *, window: Window) -> Measures:
         chosen = groups.summarise(name, statistic, quantity)
         names += [MeasureName(name, DEFINITIONS[name].unit, label) for label in chosen]
         values += chosen.values()
-    return Measures(tuple(names), np.array(values, dtype=float))
+    return Measures(_one_and_the_same(tuple(names)), np.array(values, dtype=float))
+
+
+@lru_cache(maxsize=64)
+def _one_and_the_same(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
+    """One object for equal names, so that the arms of a replication are sent between processes with one copy of them."""
+    return names

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le, MinLen
 
+from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Change, Raw, as_stated, resolve
@@ -120,6 +121,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     changed, pathway = department(stated, _changes(scenario.changes, "scenario"), faults)
     arms = tuple(_ready_arms(design, changed, pathway, folders, faults))
     own_policy: Policy | None = validated(Policy, raw.get("triage"), "triage", faults)
+    faults += _names_of_files(pathway, own_policy)
     if own_policy is not None and pathway is not None:
         faults += check_policy(own_policy, pathway)
     faults += target_faults(design, arms)
@@ -224,6 +226,13 @@ def _name_faults(design: Design) -> Iterator[Fault]:
     for where, name in named:
         if not NAME.fullmatch(name):
             yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
+
+
+def _names_of_files(pathway: Pathway | None, policy: Policy | None) -> Iterator[Fault]:
+    """Names that pictures are stored by: a department's, and that of the policy which `aeflow run` makes an arm of."""
+    for where, named in (("pathway.name", pathway), ("triage.name", policy)):
+        if named is not None and not NAME.fullmatch(named.name):
+            yield Fault(where, f"'{shortened(named.name)}' is not a name", NAME_WORDS)
 
 
 def _left_out(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from simulation.config.bounds import shortened
 from simulation.config.vocabulary import Key, keys_of
 from simulation.errors import Fault, nearest
+from simulation.pathway.config_dataclass import UNITLESS
 from simulation.pathway.department import Attribute, Branch, Outage, Trigger
 from simulation.pathway.durations import AnyDuration
 
@@ -42,7 +43,7 @@ def validated(
         located = ".".join(part for part in (where, *path) if part)
         found.append(_fault(as_written(located, origin or {}), kind, loc, path, each, also))
     found = _without_echoes(found)
-    faults += dict.fromkeys(found or [_unmatched(where, stated, errors[0], origin or {})])
+    faults += dict.fromkeys(found or [_unmatched(where, stated, errors, origin or {})])
     return None
 
 
@@ -51,7 +52,12 @@ def _tried(kind: Any, stated: Any) -> tuple[Any, list[Mapping[str, Any]]]:
     try:
         return _adapter(kind).validate_python(stated), []
     except ValidationError as error:
-        return None, list(error.errors())
+        return None, [{**each, "loc": tuple(map(_unbounded, each["loc"]))} for each in error.errors()]
+
+
+def _unbounded(part: int | str) -> int | str:
+    """A part of a location as it would be if a number had no bounds: bounds say nothing about what was meant."""
+    return part.removeprefix("constrained-") if part in ("constrained-float", "constrained-int") else part
 
 
 NOT_A_LIST = ("tuple_type", "list_type")
@@ -93,7 +99,7 @@ def _at(path: Sequence[str], stated: Any) -> Any:
         if isinstance(place, Mapping):
             place = place.get(part)
         else:
-            place = place[int(part)] if isinstance(place, list | tuple) else None
+            place = place[int(part)] if isinstance(place, list | tuple) and part.isdigit() else None
     return place
 
 
@@ -144,32 +150,63 @@ def _meant(loc: Sequence[str], stated: Any) -> bool:
         elif isinstance(place, list | tuple):
             if part.isidentifier():  # one block was tried where the user wrote a list of them
                 return False
-        elif part in _TRIED or (part.startswith(("dict", "constrained")) and part != "constrained-float"):
+        elif part in _TRIED or part.startswith(("dict", "constrained")):
             return False
     return True
 
 
+_OF_PYTHON = {
+    "dataclass_type": "a block of keys",
+    "mapping_type": "a block of keys",
+    "dict_type": "a block of keys",
+    "tuple_type": "a list",
+    "string_type": "a word",
+}
 _SCALARS = ("float", "int", "str", "bool")
 
 
 _TRIED = ("Amount", "dict[str,tuple[float, ...]]")
 
 
-def _unmatched(where: str, stated: Any, error: Mapping[str, Any], origin: Mapping[tuple[str, ...], str]) -> Fault:
-    """The fault of a block whose `kind` is missing or unknown."""
-    loc = tuple(str(part) for part in error["loc"])
-    path = _visible(loc, stated)
+def _unmatched(
+    where: str, stated: Any, errors: Sequence[Mapping[str, Any]], origin: Mapping[tuple[str, ...], str]
+) -> Fault:
+    """The fault where no report is of what the user meant: a block or list where a value is wanted, or a block whose
+    `kind` is missing or unknown."""
+    for error in errors:
+        loc = tuple(str(part) for part in error["loc"])
+        if not _of_another_kind(loc, stated):
+            path = _visible(loc, stated)
+            path = path[:-1] if loc[-1:] == path[-1:] and loc[-1] in _SCALARS else path
+            located = as_written(".".join(part for part in (where, *path) if part), origin)
+            return Fault(located, f"found {shortened(repr(_at(path, stated)))}", f"Allowed: {_wanted(error)}")
+    path = _visible(tuple(str(part) for part in errors[0]["loc"]), stated)
     place = stated
     for depth, part in enumerate(path):
-        place = place[int(part)] if isinstance(place, list | tuple) else place[part]
+        place = _at((part,), place)
         if isinstance(place, Mapping) and depth == 1:
             path = path[:2]
             break
     located = as_written(".".join(part for part in (where, *path) if part), origin)
     kind = place.get("kind") if isinstance(place, Mapping) else None
+    known = sorted(set(_kinds().values()))
     if isinstance(kind, str):
-        return Fault(f"{located}.kind", f"unknown kind '{kind}'", nearest(kind, _kinds().values()))
-    return Fault(located, "has no kind", f"Known kinds: {', '.join(sorted(_kinds().values()))}")
+        return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, known))
+    return Fault(located, "has no kind", f"Known kinds: {', '.join(known)}")
+
+
+def _of_another_kind(loc: Sequence[str], stated: Any) -> bool:
+    """Whether a report is about a member of a union that the `kind` of the block does not name."""
+    place = stated
+    for part in loc:
+        if isinstance(place, Mapping) and part not in place and part in _kinds():
+            if place.get("kind") != _kinds()[part]:
+                return True
+        elif isinstance(place, Mapping) and part in place:
+            place = place[part]
+        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+    return False
 
 
 def _visible(loc: tuple[str, ...], stated: Any) -> tuple[str, ...]:
@@ -210,9 +247,15 @@ def _fault(
     if what == "string_type" and isinstance(given, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(given).lower()}, not a word", remedy)
-    message = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
     unit = _unit_shown(_key_at(kind, loc, path)) if what.startswith(_OF_A_NUMBER) else ""
-    return Fault(located, f"found {shown}", f"Allowed: {message}{unit}")
+    return Fault(located, f"found {shown}", f"Allowed: {_wanted(error)}{unit}")
+
+
+def _wanted(error: Mapping[str, Any]) -> str:
+    """What a report says that there should be, in the words of YAML where it speaks of Python."""
+    if error["type"] in _OF_PYTHON:
+        return _OF_PYTHON[error["type"]]
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
 
 
 _OF_A_NUMBER = ("greater_than", "less_than", "multiple_of", "int_", "float_", "finite_number")
@@ -238,7 +281,8 @@ def _key_at(kind: Any, loc: Sequence[str], path: Sequence[str]) -> Key | None:
 
 def _unit_shown(key: Key | None) -> str:
     """A key's unit in brackets; '' if it has none, or that of something else."""
-    return f" ({key.unit})" if key is not None and key.unit and not key.unit.startswith("that of") else ""
+    shown = key is not None and key.unit and key.unit != UNITLESS.name and not key.unit.startswith("that of")
+    return f" ({key.unit})" if key is not None and shown else ""
 
 
 def _known_keys(kind: Any, loc: Sequence[str]) -> dict[str, Key]:

@@ -23,6 +23,7 @@ class Unit:
 
 HOLDER = Unit("that of its key")
 """Of a number inside a block: the unit is that of the key which holds the block."""
+UNITLESS = Unit("none")
 Share = Annotated[float, Ge(0), Le(1), Unit("share")]
 Minutes = Annotated[float, Ge(0), Unit("minutes")]
 Positive = Annotated[float, Gt(0)]

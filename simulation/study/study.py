@@ -15,7 +15,7 @@ from simulation.analysis.window import Window
 from simulation.draws import DAYS_IN_YEAR, Calendar, balanced_start_week
 from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.pathway.config_dataclass import Unit, config_dataclass
+from simulation.pathway.config_dataclass import UNITLESS, Unit, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.study.design import Arm, Design
 from simulation.triage.check import check
@@ -33,7 +33,7 @@ class RunLength:
     Example: `{seed: 1, replications: 20, warm_up_days: 21, measured_days: 28, cool_down_days: 2}`
     """
 
-    seed: Annotated[int, Ge(0), Unit("number")]
+    seed: Annotated[int, Ge(0), UNITLESS]
     """What all chance is drawn from: the same seed, the same patients."""
     replications: Annotated[int, Ge(1), Unit("replications")]
     """How often the department is simulated, each time with other chance."""
@@ -54,7 +54,7 @@ class RunLength:
     profile_all: bool = False
     """Whether every replication has day profiles, for what is inferred from them; else the first eight, which is enough
     for pictures."""
-    first: Annotated[int, Ge(0), Unit("number")] = 0
+    first: Annotated[int, Ge(0), Unit("replication")] = 0
     """The first replication to run, for array jobs; `aeflow gather` puts parts together. Example: `20`"""
     count: Annotated[int, Ge(1), Unit("replications")] | None = None
     """How many to run from `first` on; none: all that are left. Example: `20`"""

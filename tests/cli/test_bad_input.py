@@ -57,6 +57,7 @@ def packaged(name: str) -> str:
         ),
         ("study.name=latest", "study.name: 'latest' is a reserved name."),
         ("study.name=Con", "study.name: 'Con' is a reserved name."),
+        ("pathway.name=../../x", "pathway.name: '../../x' is not a name."),
         ("study.arms.sham.triage=../../x", "study.arms.sham.triage: there is no triage policy '../../x'."),
         ("study.arms.sham.triage=../triage/sham", "there is no triage policy '../triage/sham'."),
         ("study.question='${oc.env:HOME}'", "'${oc.env:HOME}': is not a plain reference."),

@@ -39,7 +39,7 @@ def changed(name: str, before: str, after: str) -> str:
         ("site=null", "site=null: there is no site None. Known names: published/treatment_centre, typical"),
         ("~study", "~study: a study needs every group"),
         ("run.measured_days=soon", "run.measured_days: found 'soon'. Allowed: a valid integer"),
-        ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a valid tuple"),
+        ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a list"),
         ("engine=fast", "engine: found 'fast'. Allowed: 'auto', 'reference' or 'compiled'"),
         ("run.measured_days=-1", "run.measured_days: found -1. Allowed: greater than 0"),
         ("run.warm_up_days=10", "run.warm_up_days: found 10. Allowed: a multiple of 7"),

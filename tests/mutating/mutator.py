@@ -291,7 +291,8 @@ def tried(number: int, *, seed: int = 1, run: bool = True) -> Outcome:
                 refuse_large([study])
             except AeflowError as error:
                 return Outcome(False, False, _message_fault(str(error)))
-            return Outcome(True, *_run(study, chance)) if run else Outcome(True, False)
+            ran, failure = _run(study, chance) if run else (False, "")
+            return Outcome(True, ran, f"{failure}: {'; '.join(done)}" if failure else "")
     except TooLong:
         return Outcome(False, False, f"takes longer than {LONGEST_SECONDS} s: {'; '.join(done)}")
     except Exception as error:  # what this is all about: nothing but AeflowError may come out of a configuration

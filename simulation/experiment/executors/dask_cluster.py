@@ -143,7 +143,7 @@ class _Session:
         named = {"scheduler_file": where.scheduler_file} if where.scheduler_file else {}
         place = self._own or where.address
         try:
-            return client(**named or {"address": place}, timeout=SECONDS_TO_CONNECT, set_as_default=False)
+            return client(**named or {"address": place}, timeout=SECONDS_TO_CONNECT, set_as_default=False, direct_to_workers=True)
         except (OSError, ValueError, KeyError) as error:
             raise ExecutorFailed(
                 f"no Dask scheduler answers at {where.address or where.scheduler_file} ({_brief(error)}). Start one "
