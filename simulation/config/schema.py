@@ -205,10 +205,15 @@ class _Writer:
         if part:
             any_kind = {"anyOf": list(blocks.values())}
             which.append({"if": {"type": "object", "not": {"required": ["kind"]}}, "then": any_kind})
-        meanings = "; ".join(f"`{kind}`: {summary_of(block).partition('.')[0]}" for kind, block in kinds.items())
+        told = [summary_of(block).partition("\n\n")[0] for block in kinds.values()]
+        which_kind = {
+            "description": "Which kind of block this is; it says which keys the block has.",
+            "enum": list(blocks),
+        }
         return {
             **self._typed("object"),
-            "properties": {"kind": {"description": meanings, "enum": list(blocks)}},
+            "title": "A block of one of several kinds",
+            "properties": {"kind": {**which_kind, "enumDescriptions": told}},
             "allOf": which,
             **({} if part else {"required": ["kind"]}),
         }

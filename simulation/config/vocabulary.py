@@ -83,8 +83,7 @@ def unit_of(hint: Any) -> str:
         units = [each.name for each in hint.__metadata__ if isinstance(each, Unit)]
         return str(units[-1]) if units else unit_of(hint.__origin__)
     if is_dataclass(hint):
-        value = get_type_hints(hint, include_extras=True).get("value")
-        return unit_of(value) if value is not None else ""
+        return unit_of(_number_within(hint))
     return next((unit for part in get_args(hint) if (unit := unit_of(part))), "")
 
 
@@ -182,11 +181,16 @@ def _plain_types(hint: Any) -> Iterator[Any]:
     if get_origin(hint) is Annotated:
         yield from _plain_types(hint.__origin__)
     elif is_dataclass(hint):
-        value = get_type_hints(hint, include_extras=True).get("value")
-        yield from _plain_types(value) if value is not None else ()
+        yield from _plain_types(_number_within(hint))
     elif get_origin(hint) is not Literal:
         parts = get_args(hint)
         yield from (each for part in parts for each in _plain_types(part)) if parts else (hint,)
+
+
+def _number_within(kind: Any) -> Any:
+    """The type of the number that a block states with its range and source; None if the block is no such number."""
+    hints = get_type_hints(kind, include_extras=True)
+    return hints["value"] if {"value", "range"} <= hints.keys() else None
 
 
 def _of_few(hint: Any, default: Any) -> str:
