@@ -91,5 +91,5 @@ def measure(patients: Patients, *, window: Window) -> Measures:
 
 @lru_cache(maxsize=64)
 def _one_and_the_same(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
-    """One object for equal names, so that the arms of a replication are sent between processes with one copy of them."""
+    """One object for equal names: the arms of a replication are then sent between processes with one copy of them."""
     return names

@@ -242,8 +242,8 @@ def _fault(
         return Fault(located, f"'{path[-1]}' is missing", _to_add(_known_keys(kind, loc[:-1]).get(path[-1])))
     given = error.get("input")
     shown = f"'{shortened(given)}'" if isinstance(given, str) else shortened(repr(given))
-    if what in NOT_A_LIST and isinstance(given, str | int | float):
-        return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(str(given))}]")
+    if what in NOT_A_LIST and isinstance(given, str) and given.isidentifier():
+        return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(given)}]")
     if what == "string_type" and isinstance(given, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(given).lower()}, not a word", remedy)

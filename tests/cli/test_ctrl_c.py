@@ -1,4 +1,4 @@
-"""Ctrl-C in the middle of a run: one line, code 130, nothing half-written, nobody left behind."""
+"""Ctrl-C, TERM and HUP in the middle of a run: one line that says what is kept, nobody left behind, and it goes on."""
 
 import os
 import signal
@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(os.name == "nt", reason="a terminal's Ctrl-C is sent to a process group"),
-]
+from simulation.signals import SECONDS_TO_STOP, stopped_by_signals
+
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="a terminal's Ctrl-C is sent to a process group")
 LONG = (
     "run.replications=6", "run.measured_days=7", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0",
     "engine=reference",
@@ -33,13 +32,11 @@ def nobody_lives_for_long(group: int) -> bool:
     return False
 
 
-@pytest.mark.parametrize("executor", ["serial", "local"])
-def test_ctrl_c_in_the_middle_of_a_run_stops_it_cleanly(executor: str, tmp_path: Path) -> None:
-    """A terminal sends it to every process of the run."""
-    command = [sys.executable, "-m", "simulation", "run", f"executor={executor}", "workers=2", "results=kept", *LONG]
+def stopped(executor: str, number: int, folder: Path) -> tuple[int, list[str]]:
+    """Start a run, send a signal to all of its processes after one replication; exit code, and what was said since."""
     process = subprocess.Popen(
-        command,
-        cwd=tmp_path,
+        [sys.executable, "-m", "simulation", "run", f"executor={executor}", "workers=2", "results=kept", *LONG],
+        cwd=folder,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -52,14 +49,56 @@ def test_ctrl_c_in_the_middle_of_a_run_stops_it_cleanly(executor: str, tmp_path:
         assert process.stderr is not None
         first = process.stderr.readline()
         assert "1 of 6 replications" in first, first + process.stderr.read()
-        os.killpg(process.pid, signal.SIGINT)
+        os.killpg(process.pid, number)
         told_at = time.monotonic()
         _, said = process.communicate()
         assert time.monotonic() - told_at < 30
     finally:
         watchdog.cancel()
-    assert process.returncode == 130
-    lines = [line for line in said.splitlines() if line and "replications" not in line]
-    assert lines == ["aeflow: stopped. No half-written results are left; the same command starts from the beginning."]
-    assert list((tmp_path / "kept").iterdir()) == []
     assert nobody_lives_for_long(process.pid)
+    return process.returncode, [line for line in said.splitlines() if line and "of 6 replications" not in line[:26]]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["serial", "local"])
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(signal.SIGINT, "stopped"), (signal.SIGTERM, "stopped by SIGTERM"), (signal.SIGHUP, "stopped by SIGHUP")],
+)
+def test_a_signal_in_the_middle_of_a_run_stops_it_cleanly_and_what_is_done_is_kept(
+    executor: str, number: int, words: str, tmp_path: Path
+) -> None:
+    """A terminal sends it to every process of the run."""
+    code, lines = stopped(executor, number, tmp_path)
+    assert code == 128 + number
+    (line,) = lines
+    assert line.startswith(f"aeflow: {words}. ")
+    assert line.endswith("the same command goes on.")
+    (unfinished,) = (tmp_path / "kept").glob("*/.unfinished-*")
+    assert list(unfinished.glob("parts/*.parquet"))
+
+
+def test_a_second_signal_does_not_disturb_the_work_of_stopping(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    with stopped_by_signals() as asked:
+        with pytest.raises(KeyboardInterrupt):
+            asked(signal.SIGHUP, None)
+        asked(signal.SIGTERM, None)
+        assert asked.exit_code == 128 + signal.SIGHUP
+        now[0] += SECONDS_TO_STOP
+        with pytest.raises(KeyboardInterrupt):
+            asked(signal.SIGTERM, None)
+
+
+def test_a_signal_that_is_ignored_stays_ignored_and_the_others_are_given_back() -> None:
+    """As HUP is under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    of_term = signal.getsignal(signal.SIGTERM)
+    try:
+        with stopped_by_signals() as asked:
+            assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+            assert signal.getsignal(signal.SIGTERM) is asked
+        assert signal.getsignal(signal.SIGTERM) == of_term
+    finally:
+        signal.signal(signal.SIGHUP, before)

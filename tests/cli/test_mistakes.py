@@ -26,7 +26,7 @@ def changed(name: str, before: str, after: str) -> str:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: allow_large, calibration, dry_run, engine,"),
+        ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: allow_large, calibration, cluster,"),
         ("enginee=compiled", "enginee: unknown key 'enginee'. Did you mean 'engine'?"),
         ("staffing.triage_nurze.extra=1", "there is no 'staffing.triage_nurze'. Did you mean 'triage_nurses'?"),
         ("staffing.triage_nurses.extar=1", "staffing.triage_nurses.extar: unknown key 'extar'. Did you mean 'extra'?"),
@@ -53,6 +53,8 @@ def changed(name: str, before: str, after: str) -> str:
         ("pathway.priority.adherence=1.2", "pathway.priority.adherence: found 1.2. Allowed: less than or equal to 1"),
         ("staffing.doctors.rota=[]", "staffing.doctors.rota: the rota is empty. Give at least one shift"),
         ("run.seed=1,2", "run.seed=1,2: names several values. Name one, or sweep over them with -m"),
+        ("run.keep=patients,events", "or sweep over them with -m. A list has brackets: 'run.keep=[patients,events]'"),
+        ("run.keep=patients", "run.keep: found 'patients'. Write a list in brackets: [patients]"),
         ("run.seed", "run.seed: is not of the form key=value"),
         ("a b=3", "a b=3: is not of the form key=value"),
         ("=3", "=3: names no key"),

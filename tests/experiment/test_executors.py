@@ -1,11 +1,12 @@
-"""The seam for parallel work: whatever executor does it, the answers are those of one process in the order of tasks."""
+"""Executors: whichever runs the replications, the results are those of one process."""
 
 import multiprocessing
-import os
+import pickle
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,99 +14,207 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.errors import AeflowError
+from simulation.errors import AeflowError, ConfigError, Fault
 from simulation.experiment import run as run_module
-from simulation.experiment.executors.local import SerialExecutor, execute, executor_of
-from simulation.experiment.result import Result
+from simulation.experiment.executors import (
+    ExecutorFailed,
+    Failed,
+    WorkerLost,
+    completed,
+    open_executor,
+)
+from simulation.experiment.executors.local import LocalExecutor
+from simulation.experiment.executors.seam import MOST_LOSSES
+from simulation.experiment.replicate import ReplicationResult
+from simulation.experiment.result import StudyResult
 from simulation.experiment.run import compare, compile_first
 from simulation.study.simulate import Simulated
 from simulation.study.study import Study
 
+Outcomes = Callable[[int, int], ReplicationResult | BaseException]
 
-class BackwardsExecutor(Executor):
-    """Does nothing until so many tasks are there, then does them last first."""
 
-    def __init__(self, n_tasks: int) -> None:
-        self.n_tasks = n_tasks
-        self.waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
-        self.finished: list[Any] = []
+class ScriptedExecutor:
+    """Ends each replication as `outcome(number, attempt)` says, at once or, if `backwards`, last first."""
 
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        future: Future[Any] = Future()
-        self.waiting.append((future, lambda: fn(*args, **kwargs)))
-        if len(self.waiting) == self.n_tasks:
-            threading.Thread(target=self._work).start()
+    def __init__(self, outcome: Outcomes, *, n_at_once: int = 1, backwards: bool = False) -> None:
+        self.outcome = outcome
+        self.n_at_once = n_at_once
+        self.backwards = backwards
+        self.submitted: list[int] = []
+        self.n_stops = 0
+        self._waiting: list[tuple[Future[ReplicationResult], int]] = []
+
+    def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
+        future: Future[ReplicationResult] = Future()
+        self.submitted.append(number)
+        self._waiting.append((future, number))
+        if not self.backwards or len(self._waiting) == self.n_at_once:
+            while self._waiting:
+                self._end(*self._waiting.pop())
         return future
 
-    def _work(self) -> None:
-        for future, work in reversed(self.waiting):
-            answer = work()
-            self.finished.append(answer)
-            future.set_result(answer)
+    def _end(self, future: Future[ReplicationResult], number: int) -> None:
+        outcome = self.outcome(number, self.submitted.count(number))
+        if isinstance(outcome, BaseException):
+            future.set_exception(outcome)
+        else:
+            future.set_result(outcome)
+
+    def stop(self) -> None:
+        self.n_stops += 1
+
+    def close(self) -> None:
+        pass
 
 
-def squared(number: int) -> int:
-    return number**2
+@pytest.fixture(scope="module")
+def brought(result: StudyResult) -> Outcomes:
+    """The first replication's result under any number."""
+    return lambda number, attempt: replace(result.replications[0], replication=number)
 
 
-def refuses_three(number: int) -> int:
-    if number == 3:
-        raise KeyError("three")
-    return number
+@pytest.fixture(scope="module")
+def local(few: Study) -> Study:
+    """One arm for two processes, by the engine that compiles nothing."""
+    return replace(few.only(), executor="local", workers=2, engine_asked="reference")
 
 
-def test_answers_come_in_the_order_of_the_tasks_whatever_finishes_first() -> None:
-    executor = BackwardsExecutor(5)
-    told: list[int] = []
-    assert execute(executor, squared, range(5), done=told.append) == [0, 1, 4, 9, 16]
-    assert executor.finished == [16, 9, 4, 1, 0]
-    assert told == [1, 2, 3, 4, 5]
+@contextmanager
+def opened(study: Study) -> Iterator[LocalExecutor]:
+    with open_executor(study) as executor:
+        assert isinstance(executor, LocalExecutor)
+        yield executor
+    executor.stop()
 
 
-@pytest.mark.parametrize("executor", [SerialExecutor(), ThreadPoolExecutor(2)])
-def test_a_failing_task_raises_its_own_exception(executor: Executor) -> None:
-    with pytest.raises(KeyError, match="three"):
-        execute(executor, refuses_three, range(5))
+# --- the loop that drives any executor --------------------------------------------------------------------------------
 
 
-def test_a_failing_task_cancels_those_that_have_not_begun() -> None:
-    begun: list[int] = []
-
-    def work(number: int) -> None:
-        begun.append(number)
-        if number == 0:
-            raise ValueError("no")
-        time.sleep(0.02)
-
-    executor = ThreadPoolExecutor(1)
-    with pytest.raises(ValueError, match="no"):
-        execute(executor, work, range(300))
-    executor.shutdown(wait=True)
-    assert len(begun) < 300
+def test_results_come_as_they_end_whatever_the_order(few: Study, brought: Outcomes) -> None:
+    executor = ScriptedExecutor(brought, n_at_once=5, backwards=True)
+    ended = list(completed(executor, few, range(5)))
+    assert sorted(each.replication for each in ended if isinstance(each, ReplicationResult)) == [0, 1, 2, 3, 4]
+    assert executor.n_stops == 0
 
 
-def test_one_process_stops_at_the_first_failure() -> None:
-    begun: list[int] = []
-
-    def work(number: int) -> int:
-        begun.append(number)
-        return refuses_three(number)
-
-    with pytest.raises(KeyError):
-        execute(SerialExecutor(), work, range(10))
-    assert begun == [0, 1, 2, 3]
+def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(few: Study, brought: Outcomes) -> None:
+    executor = ScriptedExecutor(brought, n_at_once=2)
+    beginning = completed(executor, few, range(100))
+    next(beginning)
+    assert executor.submitted == [0, 1]
+    beginning.close()  # type: ignore[attr-defined]
+    assert executor.n_stops == 1, "workers end when nobody listens any more"
 
 
-def test_a_failure_in_another_process_is_raised_here_and_ends_the_processes() -> None:
-    with pytest.raises(ValueError, match="invalid literal for int"):
-        execute(executor_of("local", 2), int, ["1", "two", "3"])
-    assert multiprocessing.active_children() == []
+def test_a_failing_replication_is_given_with_its_number_and_the_others_go_on(few: Study, brought: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: KeyError("x") if number == 3 else brought(number, attempt))
+    ended = list(completed(executor, few, range(5)))
+    failed = [each for each in ended if isinstance(each, Failed)]
+    assert [(each.number, type(each.error)) for each in failed] == [(3, KeyError)]
+    assert len(ended) == 5
 
 
-def test_a_process_that_dies_is_one_message_with_what_to_do() -> None:
-    with pytest.raises(AeflowError, match=r"a worker process was ended from outside.* executor=serial"):
-        execute(executor_of("local", 2), os._exit, [1])
-    assert multiprocessing.active_children() == []
+def test_a_replication_whose_worker_is_lost_is_tried_again(few: Study, brought: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: WorkerLost() if attempt == 1 else brought(number, attempt))
+    assert len(list(completed(executor, few, range(3)))) == 3
+    assert sorted(executor.submitted) == [0, 0, 1, 1, 2, 2]
+
+
+def test_a_replication_that_loses_every_worker_is_one_message_with_what_to_do(few: Study) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: WorkerLost())
+    with pytest.raises(AeflowError, match=r"replication 7: the worker .* ended from outside 4 times.* executor=serial"):
+        list(completed(executor, few, [7]))
+    assert executor.submitted == [7] * (MOST_LOSSES + 1)
+    assert executor.n_stops == 1
+
+
+def test_nothing_is_tried_again_where_nothing_can_run(few: Study, brought: Outcomes) -> None:
+    executor = ScriptedExecutor(lambda number, attempt: ExecutorFailed("gone") if number else brought(number, attempt))
+    with pytest.raises(ExecutorFailed, match="gone"):
+        list(completed(executor, few, range(9)))
+    assert executor.submitted == [0, 1]
+    assert executor.n_stops == 1
+
+
+def test_a_cancelled_run_ends_early_and_ends_its_workers(few: Study, brought: Outcomes) -> None:
+    executor, cancelled, ended = ScriptedExecutor(brought), threading.Event(), []
+    for each in completed(executor, few, range(100), cancelled=cancelled):
+        ended.append(each)
+        if len(ended) == 3:
+            cancelled.set()
+    assert len(ended) == 3
+    assert executor.n_stops == 1
+
+
+# --- processes of this machine ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("executor", ["serial", "local"])
+def test_every_executor_gives_the_same_tables_in_the_same_order(executor: str, few: Study, result: StudyResult) -> None:
+    again = compare(replace(few, executor=executor, workers=2))
+    pd.testing.assert_frame_equal(again.table(), result.table(), check_exact=True)
+    assert [each.replication for each in again.replications] == [0, 1]
+    for ours, theirs in zip(again.replications, result.replications, strict=True):
+        for arm in theirs.arms:
+            values = [each.arms[arm].measures.values for each in (ours, theirs)]
+            assert np.array_equal(*values, equal_nan=True), arm
+
+
+def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again(local: Study) -> None:
+    with opened(local) as executor:
+        (before,) = completed(executor, local, [0])
+        victims = multiprocessing.active_children()
+        future = executor.submit(local, 0)
+        for victim in victims:
+            victim.kill()
+        with pytest.raises(WorkerLost):
+            future.result(timeout=60)
+        (after,) = completed(executor, local, [0])
+    assert isinstance(before, ReplicationResult)
+    assert isinstance(after, ReplicationResult)
+    assert after.arms["nurse"].measures.values.tobytes() == before.arms["nurse"].measures.values.tobytes()
+
+
+def test_a_worker_that_died_while_idle_costs_nothing(local: Study) -> None:
+    with opened(local) as executor:
+        list(completed(executor, local, [0]))
+        for worker in multiprocessing.active_children():
+            worker.kill()
+            worker.join()
+        assert executor.submit(local, 0).result(timeout=60).replication == 0
+
+
+def test_a_run_that_stops_ends_its_own_processes_and_nobody_else_s(local: Study) -> None:
+    bystander = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
+    bystander.start()
+    try:
+        with opened(local) as executor:
+            running = completed(executor, local, range(4))
+            next(running)
+            assert len(multiprocessing.active_children()) > 1
+            running.close()  # type: ignore[attr-defined]
+            assert multiprocessing.active_children() == [bystander]
+    finally:
+        bystander.terminate()
+        bystander.join()
+
+
+def test_an_executor_that_was_stopped_starts_workers_anew(local: Study) -> None:
+    with opened(local) as executor:
+        executor.submit(local, 0)
+        executor.stop()
+        assert executor.submit(local, 1).result(timeout=60).replication == 1
+
+
+def test_closing_an_executor_ends_its_workers(local: Study) -> None:
+    with open_executor(local) as executor:
+        list(completed(executor, local, [0]))
+        workers = multiprocessing.active_children()
+        assert workers
+    for worker in workers:
+        worker.join(10)
+        assert not worker.is_alive()
 
 
 def test_a_mistake_of_the_user_found_by_a_worker_arrives_as_such(study: Study) -> None:
@@ -119,42 +228,31 @@ def test_a_mistake_of_the_user_found_by_a_worker_arrives_as_such(study: Study) -
         compare(local)
 
 
-@pytest.mark.parametrize("executor", ["serial", "local"])
-def test_every_executor_gives_the_same_tables_in_the_same_order(executor: Any, few: Study, result: Result) -> None:
-    again = compare(replace(few, executor=executor, workers=2))
-    pd.testing.assert_frame_equal(again.table(), result.table(), check_exact=True)
-    assert [each.replication for each in again.replications] == [0, 1]
-    for ours, theirs in zip(again.replications, result.replications, strict=True):
-        for arm in theirs.arms:
-            values = [each.arms[arm].measures.values for each in (ours, theirs)]
-            assert np.array_equal(*values, equal_nan=True), arm
+def test_faults_keep_their_message_on_the_way_from_a_worker() -> None:
+    error = ConfigError([Fault("run.seed", "found -1", "Allowed: 0 or more"), Fault("a", "b", "c")], "Two faults")
+    back = pickle.loads(pickle.dumps(error))
+    assert (str(back), back.faults) == (str(error), error.faults)
 
 
-def test_another_seed_gives_another_table(study: Study, result: Result) -> None:
+def test_one_worker_needs_no_process(local: Study) -> None:
+    with open_executor(replace(local, workers=1)) as executor:
+        list(completed(executor, local, [0]))
+        assert multiprocessing.active_children() == []
+
+
+def test_an_executor_that_is_unknown_is_named_with_those_there_are(local: Study) -> None:
+    with (
+        pytest.raises(ConfigError, match=r"executor: 'lokal' .*Did you mean 'local'\?"),
+        open_executor(replace(local, executor="lokal")),
+    ):
+        pass
+
+
+def test_another_seed_gives_another_table(study: Study, result: StudyResult) -> None:
     short = replace(study, arms=(study.baseline,), run=replace(study.run, seed=study.run.seed + 1))
     other = compare(replace(short, design=replace(study.design, sham=None)))
     measure = "wait_to_clinician_mean"
     assert not np.array_equal(other.values("nurse", measure), result.values("nurse", measure))
-
-
-def test_one_worker_needs_no_process() -> None:
-    assert isinstance(executor_of("local", 1), SerialExecutor)
-
-
-def test_a_run_that_stops_ends_its_own_processes_and_nobody_else_s() -> None:
-    """Another process is started in this one after the executor was made, as a notebook or another study may do."""
-    executor = executor_of("local", 2)
-    bystander = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
-    bystander.start()
-    others = set(multiprocessing.active_children())
-    try:
-        with pytest.raises(ValueError, match="invalid literal for int"):
-            execute(executor, int, ["1", "two", "3"])
-        assert bystander.is_alive()
-        assert set(multiprocessing.active_children()) <= others
-    finally:
-        bystander.terminate()
-        bystander.join()
 
 
 def test_only_the_compiled_engine_compiles_and_then_all_that_a_worker_may_need(

@@ -190,7 +190,7 @@ def worker(scratch: Path) -> str:
 
 
 def scheduler(scratch: Path) -> str:
-    """The scheduler is killed in the middle; the run stops in words, and the same command ends with the same measures."""
+    """The scheduler is killed in the middle; the run stops in words; the same command ends with the same measures."""
     serial = made(scratch / "unstopped", "executor=serial")
     folder = scratch / "scheduler"
     folder.mkdir()

@@ -319,7 +319,7 @@ def _message_fault(message: str) -> str:
 
 
 def _loaded(chance: random.Random, done: list[str]) -> Study:
-    """A spoilt study, most of them from the small configuration, which loads fastest; `done` is told what was spoilt."""
+    """A spoilt study, mostly of the small configuration, which loads fastest; `done` is told what was spoilt."""
     base = bases()[0] if chance.random() < 0.75 else chance.choice(bases())
     way = chance.random()
     done.append(base.name)

@@ -123,7 +123,8 @@ class _Session:
         self._n_threads = 0
         with dask.config.set(SETTINGS if where.is_own else {}), _deaf_to_ctrl_c():
             if where.is_own:
-                self._own = distributed.LocalCluster(
+                own_cluster: Any = distributed.LocalCluster
+                self._own = own_cluster(
                     n_workers=n_workers,
                     threads_per_worker=1,
                     processes=True,
@@ -140,10 +141,11 @@ class _Session:
             self._wait_for(where.wait_for)
 
     def _connected(self, where: Cluster, client: Any) -> Any:
-        named = {"scheduler_file": where.scheduler_file} if where.scheduler_file else {}
-        place = self._own or where.address
+        named: dict[str, Any] = {"address": self._own or where.address}
+        if where.scheduler_file is not None:
+            named = {"scheduler_file": where.scheduler_file}
         try:
-            return client(**named or {"address": place}, timeout=SECONDS_TO_CONNECT, set_as_default=False, direct_to_workers=True)
+            return client(**named, timeout=SECONDS_TO_CONNECT, set_as_default=False, direct_to_workers=True)
         except (OSError, ValueError, KeyError) as error:
             raise ExecutorFailed(
                 f"no Dask scheduler answers at {where.address or where.scheduler_file} ({_brief(error)}). Start one "

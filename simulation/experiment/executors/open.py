@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.executors.local import LocalExecutor
 from simulation.experiment.executors.seam import Executor
 from simulation.experiment.executors.serial import SerialExecutor
@@ -42,7 +43,9 @@ EXECUTORS: dict[str, Callable[[Study], Executor]] = {
 
 @contextmanager
 def open_executor(study: Study) -> Iterator[Executor]:
-    """The executor that a study asks for, closed at the end."""
+    """The executor that a study asks for, closed at the end. Raises ConfigError if there is none of that name."""
+    if study.executor not in EXECUTORS:
+        raise ConfigError([Fault("executor", f"'{study.executor}' is not known", nearest(study.executor, EXECUTORS))])
     executor = EXECUTORS[study.executor](study)
     try:
         yield executor
