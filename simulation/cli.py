@@ -35,6 +35,7 @@ For planning only, not for clinical use.
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
+  aeflow schema  [NAME]             JSON Schema of a kind of file, for editors (folder=FOLDER: write them there)
 
   study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local|dask
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
@@ -295,6 +296,25 @@ def _migrate(words: list[str]) -> int:
     return 0
 
 
+def _schema(words: list[str]) -> int:
+    from simulation.config.schema import FILE_KINDS, schema_of, schema_text, write_schemas
+
+    folders = [word.removeprefix("folder=") for word in words if word.startswith("folder=")]
+    names = [word for word in words if not word.startswith("folder=")]
+    if len(names) > 1 or len(folders) > 1 or "" in folders:
+        raise ConfigError([Fault("schema", f"found {' '.join(words)}", "Name one kind of file, one folder, or both")])
+    for name in names:
+        schema_of(name)
+    if folders:
+        for path in write_schemas(Path(folders[0]), names or tuple(FILE_KINDS)):
+            print(path)
+    elif names:
+        print(schema_text(names[0]), end="")
+    else:
+        print("\n".join(f"  {name:12} {kind.about} ({kind.files})" for name, kind in FILE_KINDS.items()))
+    return 0
+
+
 LIST_FILTERS = ("study", "site", "scenario")
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "compare": _compare,
@@ -305,6 +325,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "report": _report,
     "gather": _gather,
     "migrate": _migrate,
+    "schema": _schema,
 }
 
 
