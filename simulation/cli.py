@@ -37,7 +37,8 @@ For planning only, not for clinical use.
   aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
   aeflow schema  [NAME]             JSON Schema of a kind of file, for editors (folder=FOLDER: write them there)
 
-  study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local|dask
+  study=ai_triage  site=typical  scenario=busier  run.replications=40
+  engine=reference|compiled  executor=serial|local|dask
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
   'run.keep=[patients,events]'      write tables of every arm and replication, activities too (quotes: for the shell)
   dry_run=true                      say what would run, and stop
