@@ -16,6 +16,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
+
 from simulation.config.stored import study_of
 from simulation.errors import ResultsError
 from simulation.experiment.executors import Executor, ExecutorFailed, Failed
@@ -30,6 +32,7 @@ from simulation.experiment.store.read import read_manifest, read_run
 from simulation.experiment.store.unfinished import UnfinishedRun
 from simulation.experiment.store.write import write_data
 from simulation.explain.explanation import Explained
+from simulation.records.schema import Floats
 from simulation.records.serialise import Plain
 from simulation.report.figures.drawing import Picture
 from simulation.report.page import page
@@ -259,24 +262,35 @@ def run_into(
     with unfinished:
         for note in unfinished.notes:
             say(f"Note: {note}.")
-        folder = unfinished.finished_as
-        if folder is not None and _holds_all(folder, study):
-            say(f"Resuming: {folder} holds all replications; its report is made.")
-            result = read(folder)
+        written = _written_already(study, unfinished, say=say)
+        if written is not None:
+            folder, result = written
         else:
             result = _finished(study, unfinished, identity, say=say, done=done)
             folder = _written(result, parent, unfinished, keeping)
         point_latest(results, folder)
         failed = write_report(folder, result)
-        unfinished.remove()
+        unfinished.remove(study.run.numbers)
         return Stored(result, folder, failed)
 
 
-def _holds_all(folder: Path, study: Study) -> bool:
-    """Whether a folder of results holds every replication of a study, and every table that it keeps."""
-    manifest = read_manifest(folder)
-    n_replications, kept = manifest["n_replications"], set(kept_among(manifest[FILES]))
-    return bool(n_replications == len(study.run.numbers) and set(study.run.keep) <= kept)
+def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Any) -> tuple[Path, Result] | None:
+    """The folder and result of a process that ended before its report was made; None if there is none to use."""
+    folder = unfinished.finished_as
+    if folder is None:
+        return None
+    try:
+        manifest = read_manifest(folder)
+        result = read(folder)
+    except ResultsError as error:
+        say(f"Note: {error}; its folder is written again.")
+        return None
+    if not set(study.run.keep) <= set(kept_among(manifest[FILES])):
+        return None
+    if [each.replication for each in result.replications] != list(study.run.numbers):
+        return None
+    say(f"Resuming: {folder} holds all replications; its report is made.")
+    return folder, result
 
 
 def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: Done) -> Path:
@@ -393,10 +407,16 @@ def same_numbers(one: StudyResult, other: StudyResult) -> bool:
         return False
     pairs = [(one.measures[arm], other.measures[arm]) for arm in one.measures]
     return all(len(ours) == len(theirs) for ours, theirs in pairs) and all(
-        mine.names == yours.names and mine.values.tobytes() == yours.values.tobytes()
+        mine.names == yours.names and _same_bits(mine.values, yours.values)
         for ours, theirs in pairs
         for mine, yours in zip(ours, theirs, strict=True)
     )
+
+
+def _same_bits(ours: Floats, theirs: Floats) -> bool:
+    """Whether numbers are the same to the last bit; one missing value is like another."""
+    same = (ours.view(np.int64) == theirs.view(np.int64)) | (np.isnan(ours) & np.isnan(theirs))
+    return bool(same.all())
 
 
 def figure(result: Result, name: str) -> Picture:

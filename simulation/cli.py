@@ -35,9 +35,12 @@ For planning only, not for clinical use.
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
+  aeflow schema  [NAME]             JSON Schema of a kind of file, for editors (folder=FOLDER: write them there)
 
-  study=ai_triage  site=typical  scenario=busier  run.replications=40  engine=reference|compiled  executor=serial|local|dask
+  study=ai_triage  site=typical  scenario=busier  run.replications=40
+  engine=reference|compiled  executor=serial|local|dask
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
+  'run.keep=[patients,events]'      write tables of every arm and replication, activities too (quotes: for the shell)
   dry_run=true                      say what would run, and stop
   resume=false                      begin an unfinished run anew; else the same command goes on with it
   -m scenario=usual,winter          sweep: one run for each combination, then all beside each other
@@ -46,9 +49,9 @@ For planning only, not for clinical use.
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right, 128 + n signal n.
+    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right.
 
-    Ctrl-C is signal 2.
+    128 and the number of the signal that stopped it (130 for Ctrl-C).
     """
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help", "help"):
@@ -125,30 +128,44 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
 def _again(folder: str, words: list[str]) -> int:
     """Run a stored study again, and say whether the numbers are the same to the last bit."""
     from simulation.api import read, run_into, same_numbers, what_changed
+    from simulation.config import load
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
+    from simulation.study.bounds import refuse_large
 
-    known = {"results": "results", "executor": "", "workers": ""}
-    own = dict(word.split("=", 1) for word in words if "=" in word)
-    unknown = [word for word in words if word.split("=", 1)[0] not in known]
+    unknown = [word for word in words if word.split("=", 1)[0].split(".")[0] not in NOT_OF_A_STUDY]
     if unknown:
-        remedy = f"With from=FOLDER the study is the stored one; allowed besides: {', '.join(known)}"
+        remedy = f"With from=FOLDER the study is the stored one; allowed besides: {', '.join(NOT_OF_A_STUDY)}"
         raise ConfigError([Fault(unknown[0], "cannot be changed of a stored study", remedy)])
     before = read(folder)
-    study = replace(before.study, executor=own.get("executor", before.study.executor))
-    if "workers" in own:
-        study = replace(study, workers=int(own["workers"]))
+    asked = load(*words)
+    numbers = [replication.replication for replication in before.replications]
+    planned = max(before.run.replications, numbers[-1] + 1)
+    run = replace(before.run, replications=planned, first=numbers[0], count=len(numbers))
+    study = replace(
+        before.study,
+        run=run,
+        executor=asked.executor,
+        workers=asked.workers,
+        cluster=asked.cluster,
+        allow_large=asked.allow_large,
+    )
+    refuse_large([study])
     announce(study, alone=False)
     changed = what_changed(before)
     if changed:
         print(f"Not bit for bit what {folder} holds: since it was run, {', '.join(changed)} changed.")
-    with progress(study.run.replications, keeps=bool(study.run.keep)) as told:
-        results = Path(own.get("results", "results"))
+    results = Path(str(asked.resolved["results"]))
+    with progress(len(numbers), keeps=bool(run.keep)) as told:
         stored = run_into(study, results, done=told.done, keeping=told.keeping)
     print_result(stored.result, stored.folder)
     same = same_numbers(before, stored.result)
     print(f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit.")
     return 0 if same or changed else 1
+
+
+NOT_OF_A_STUDY = ("results", "executor", "workers", "cluster", "allow_large")
+"""What of a configuration is not part of a study, so that a stored one can be run elsewhere."""
 
 
 def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
@@ -280,6 +297,25 @@ def _migrate(words: list[str]) -> int:
     return 0
 
 
+def _schema(words: list[str]) -> int:
+    from simulation.config.schema import FILE_KINDS, schema_of, schema_text, write_schemas
+
+    folders = [word.removeprefix("folder=") for word in words if word.startswith("folder=")]
+    names = [word for word in words if not word.startswith("folder=")]
+    if len(names) > 1 or len(folders) > 1 or "" in folders:
+        raise ConfigError([Fault("schema", f"found {' '.join(words)}", "Name one kind of file, one folder, or both")])
+    for name in names:
+        schema_of(name)
+    if folders:
+        for path in write_schemas(Path(folders[0]), names or tuple(FILE_KINDS)):
+            print(path)
+    elif names:
+        print(schema_text(names[0]), end="")
+    else:
+        print("\n".join(f"  {name:12} {kind.about} ({kind.files})" for name, kind in FILE_KINDS.items()))
+    return 0
+
+
 LIST_FILTERS = ("study", "site", "scenario")
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "compare": _compare,
@@ -290,6 +326,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "report": _report,
     "gather": _gather,
     "migrate": _migrate,
+    "schema": _schema,
 }
 
 

@@ -3,36 +3,59 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Le, MinLen
 
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.pathway.config_dataclass import Evidence
+from simulation.pathway.config_dataclass import Evidence, Unit, config_dataclass
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
 KINDS: tuple[Kind, ...] = ("input", "calibrated", "plausible", "predicted", "response")
 LAST_MONTH = 12
+Month = Annotated[int, Ge(1), Le(LAST_MONTH), Unit("month")]
+OF_ROW = Unit("that of the row")
 
 
 @dataclass(frozen=True)
 class Target:
-    """One figure as its file states it. `low` and `high` are what is allowed (None: no bound); `strictly` refuses
-    the bounds themselves; `change` names what a response row changes. `months`: the published figure is the mean of
-    monthly figures, from one month to another (1 for January), both counted; None: it is of a whole year."""
+    """One published figure, and what is allowed of the department's.
+
+    Example: `{name: Within four hours of arrival, kind: predicted, measure: within_4h_share, unit: share, value: 0.593,
+    low: 0.573, high: 0.613, tolerance: "absolute, 2 points either way", evidence: measured,
+    source: "NHS England monthly A&E statistics, type 1", note: "Booked attendances included."}`
+    """
 
     name: str
+    """Words for the figure in tables."""
     kind: Kind
+    """What agreement says: `input` (set by hand), `calibrated` (settings were chosen to meet it), `plausible` (a bound
+    that nobody published), `predicted` (not used in choosing settings), `response` (what a change does)."""
     measure: str
+    """The measure that is held against it, by its name in the tables."""
     unit: str
-    value: float | None
-    low: float | None
-    high: float | None
+    """Unit of the measure and of the numbers here."""
+    value: Annotated[float, OF_ROW] | None
+    """The published figure; none where there is no single one."""
+    low: Annotated[float, OF_ROW] | None
+    """The least that is allowed; none: no lower bound."""
+    high: Annotated[float, OF_ROW] | None
+    """The most that is allowed; none: no upper bound."""
     tolerance: str
+    """In words, how wide the band is and why."""
     evidence: Evidence
+    """Where the figure comes from."""
     source: str
+    """The citation, or the reason for an assumption."""
     note: str
+    """What a reader must know about the figure: definition, coverage, spread."""
     strictly: bool = False
+    """Whether the bounds themselves are refused."""
     change: str = ""
-    months: tuple[int, int] | None = None
+    """Of a response: what is changed, in words. Example: `one more doctor at every hour`"""
+    months: tuple[Month, Month] | None = None
+    """The published figure is the mean of monthly figures, from one month to another (1 is January), both counted;
+    none: it is of a whole year. Example: `[4, 9]`"""
 
     @property
     def banded(self) -> bool:
@@ -57,6 +80,20 @@ class Target:
             return 2 * half_width <= self.high - self.low
         bound = self.low if self.low is not None else self.high
         return bound is None or abs(found - bound) >= half_width
+
+
+@config_dataclass
+class TargetFile:
+    """What a file of targets states.
+
+    Example: `{name: england, rows: [{name: Four hours, kind: predicted, measure: within_4h_share, unit: share,
+    value: 0.59, low: 0.57, high: 0.61, tolerance: 2 points, evidence: measured, source: NHS England, note: Type 1}]}`
+    """
+
+    name: str
+    """Name of the targets: that of the file."""
+    rows: Annotated[tuple[Target, ...], MinLen(1)]
+    """The figures, in the order of the table that `aeflow validate` prints."""
 
 
 def targets_from(content: dict[str, Any], where: str) -> tuple[Target, ...]:

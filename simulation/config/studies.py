@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Le, MinLen
 
+from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Change, Raw, as_stated, resolve
@@ -19,9 +20,9 @@ from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.executors.open import MOST_WORKERS, processors
 from simulation.inquiry.ablation import expanded, lever_faults
-from simulation.pathway.config_dataclass import Evidence, config_dataclass
+from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.design import Arm, Block, Design, List, Value
+from simulation.study.design import CHANGED, Arm, Block, Design, List, Value
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import target_faults
 from simulation.triage.check import check as check_policy
@@ -30,36 +31,63 @@ from simulation.triage.policy import Policy
 
 @config_dataclass
 class CalibrationParameter:
-    """A fitted value: what it is now, what a department could have, and where it comes from."""
+    """A fitted value: what it is now, what a department could have, and where it comes from.
 
-    value: float | int
-    range: tuple[float, float]
+    Example: `{value: 0.8, range: [0.5, 1], evidence: assumed, source: "fitted to the waits by level"}`
+    """
+
+    value: Annotated[float | int, HOLDER]
+    """The value, which other files refer to as `${calibration.NAME.value}`."""
+    range: Annotated[tuple[float, float], HOLDER]
+    """The lowest and the highest that a department could have."""
     evidence: Evidence
+    """Where it comes from; a fitted value is assumed."""
     source: str
+    """What it was fitted to, the citation, or the reason for an assumption."""
 
 
 @config_dataclass
 class Scenario:
-    """Circumstances that every arm meets: dotted paths and their new values, and whose figures they are."""
+    """Circumstances that every arm meets.
+
+    Example: `{question: "What if 10 % more came?", changes: {site.arrivals.walk_in.scale: 1.1}, evidence: assumed,
+    source: "a choice"}`
+    """
 
     question: str
-    changes: Mapping[str, Value | Block | List]
+    """What the scenario is to answer, for a reader."""
+    changes: Mapping[str, Annotated[Value | Block | List, CHANGED]]
+    """Dotted paths into site, staffing, pathway and calibration, and their new values, blocks or lists."""
     evidence: Evidence | None = None
+    """Where the numbers of the changes come from."""
     source: str | None = None
+    """The citation for the changes, or the reason for assuming them."""
 
 
 @config_dataclass
 class Top:
-    """What stands beside the groups."""
+    """How a command runs: what stands beside the groups.
+
+    Example: `{engine: auto, executor: local, workers: 0, results: results, dry_run: false}`
+    """
 
     engine: Literal["auto", "reference", "compiled"]
+    """What simulates: `reference` (SimPy, to be read), `compiled` (numba, the same tables), or the one that suits."""
     executor: Literal["serial", "local", "dask"]
-    workers: Annotated[int, Ge(0), Le(MOST_WORKERS)]
+    """Where replications run: one after another in this process (`serial`), in several processes (`local`), or on a
+    cluster (`dask`)."""
+    workers: Annotated[int, Ge(0), Le(MOST_WORKERS), Unit("processes")]
+    """Processes of the executor `local`, or of our own Dask cluster; 0: one for each processor that may be used."""
     results: Annotated[str, MinLen(1)]
+    """The folder in which runs are written."""
     dry_run: bool
+    """Whether to say what would run, for how long and in how much memory, and stop."""
     allow_large: bool = False
+    """Whether a study may run that would take more time or memory than the limits."""
     resume: bool = True
+    """Whether to go on with an unfinished run of the same study; else it begins anew."""
     cluster: Cluster = field(default_factory=Cluster)
+    """Where the executor `dask` finds its workers."""
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
@@ -93,6 +121,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     changed, pathway = department(stated, _changes(scenario.changes, "scenario"), faults)
     arms = tuple(_ready_arms(design, changed, pathway, folders, faults))
     own_policy: Policy | None = validated(Policy, raw.get("triage"), "triage", faults)
+    faults += _names_of_files(pathway, own_policy)
     if own_policy is not None and pathway is not None:
         faults += check_policy(own_policy, pathway)
     faults += target_faults(design, arms)
@@ -197,6 +226,13 @@ def _name_faults(design: Design) -> Iterator[Fault]:
     for where, name in named:
         if not NAME.fullmatch(name):
             yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
+
+
+def _names_of_files(pathway: Pathway | None, policy: Policy | None) -> Iterator[Fault]:
+    """Names that pictures are stored by: a department's, and that of the policy which `aeflow run` makes an arm of."""
+    for where, named in (("pathway.name", pathway), ("triage.name", policy)):
+        if named is not None and not NAME.fullmatch(named.name):
+            yield Fault(where, f"'{shortened(named.name)}' is not a name", NAME_WORDS)
 
 
 def _left_out(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:

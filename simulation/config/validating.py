@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
 from simulation.config.bounds import shortened
+from simulation.config.vocabulary import Key, keys_of
 from simulation.errors import Fault, nearest
+from simulation.pathway.config_dataclass import UNITLESS
 from simulation.pathway.department import Attribute, Branch, Outage, Trigger
 from simulation.pathway.durations import AnyDuration
 
@@ -41,7 +43,7 @@ def validated(
         located = ".".join(part for part in (where, *path) if part)
         found.append(_fault(as_written(located, origin or {}), kind, loc, path, each, also))
     found = _without_echoes(found)
-    faults += dict.fromkeys(found or [_unmatched(where, stated, errors[0], origin or {})])
+    faults += dict.fromkeys(found or [_unmatched(where, stated, errors, origin or {})])
     return None
 
 
@@ -50,7 +52,12 @@ def _tried(kind: Any, stated: Any) -> tuple[Any, list[Mapping[str, Any]]]:
     try:
         return _adapter(kind).validate_python(stated), []
     except ValidationError as error:
-        return None, list(error.errors())
+        return None, [{**each, "loc": tuple(map(_unbounded, each["loc"]))} for each in error.errors()]
+
+
+def _unbounded(part: int | str) -> int | str:
+    """A part of a location as it would be if a number had no bounds: bounds say nothing about what was meant."""
+    return part.removeprefix("constrained-") if part in ("constrained-float", "constrained-int") else part
 
 
 NOT_A_LIST = ("tuple_type", "list_type")
@@ -92,7 +99,7 @@ def _at(path: Sequence[str], stated: Any) -> Any:
         if isinstance(place, Mapping):
             place = place.get(part)
         else:
-            place = place[int(part)] if isinstance(place, list | tuple) else None
+            place = place[int(part)] if isinstance(place, list | tuple) and part.isdigit() else None
     return place
 
 
@@ -148,27 +155,58 @@ def _meant(loc: Sequence[str], stated: Any) -> bool:
     return True
 
 
+_OF_PYTHON = {
+    "dataclass_type": "a block of keys",
+    "mapping_type": "a block of keys",
+    "dict_type": "a block of keys",
+    "tuple_type": "a list",
+    "string_type": "a word",
+}
 _SCALARS = ("float", "int", "str", "bool")
 
 
 _TRIED = ("Amount", "dict[str,tuple[float, ...]]")
 
 
-def _unmatched(where: str, stated: Any, error: Mapping[str, Any], origin: Mapping[tuple[str, ...], str]) -> Fault:
-    """The fault of a block whose `kind` is missing or unknown."""
-    loc = tuple(str(part) for part in error["loc"])
-    path = _visible(loc, stated)
+def _unmatched(
+    where: str, stated: Any, errors: Sequence[Mapping[str, Any]], origin: Mapping[tuple[str, ...], str]
+) -> Fault:
+    """The fault where no report is of what the user meant: a block or list where a value is wanted, or a block whose
+    `kind` is missing or unknown."""
+    for error in errors:
+        loc = tuple(str(part) for part in error["loc"])
+        if not _of_another_kind(loc, stated):
+            path = _visible(loc, stated)
+            path = path[:-1] if loc[-1:] == path[-1:] and loc[-1] in _SCALARS else path
+            located = as_written(".".join(part for part in (where, *path) if part), origin)
+            return Fault(located, f"found {shortened(repr(_at(path, stated)))}", f"Allowed: {_wanted(error)}")
+    path = _visible(tuple(str(part) for part in errors[0]["loc"]), stated)
     place = stated
     for depth, part in enumerate(path):
-        place = place[int(part)] if isinstance(place, list | tuple) else place[part]
+        place = _at((part,), place)
         if isinstance(place, Mapping) and depth == 1:
             path = path[:2]
             break
     located = as_written(".".join(part for part in (where, *path) if part), origin)
     kind = place.get("kind") if isinstance(place, Mapping) else None
+    known = sorted(set(_kinds().values()))
     if isinstance(kind, str):
-        return Fault(f"{located}.kind", f"unknown kind '{kind}'", nearest(kind, _kinds().values()))
-    return Fault(located, "has no kind", f"Known kinds: {', '.join(sorted(_kinds().values()))}")
+        return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, known))
+    return Fault(located, "has no kind", f"Known kinds: {', '.join(known)}")
+
+
+def _of_another_kind(loc: Sequence[str], stated: Any) -> bool:
+    """Whether a report is about a member of a union that the `kind` of the block does not name."""
+    place = stated
+    for part in loc:
+        if isinstance(place, Mapping) and part not in place and part in _kinds():
+            if place.get("kind") != _kinds()[part]:
+                return True
+        elif isinstance(place, Mapping) and part in place:
+            place = place[part]
+        elif isinstance(place, list | tuple) and part.isdigit() and int(part) < len(place):
+            place = place[int(part)]
+    return False
 
 
 def _visible(loc: tuple[str, ...], stated: Any) -> tuple[str, ...]:
@@ -198,25 +236,63 @@ def _fault(
 ) -> Fault:
     what = error["type"]
     if what in ("extra_forbidden", "unexpected_keyword_argument"):
-        known = _known_keys(kind, loc[:-1]) | set(also)
+        known = {*_known_keys(kind, loc[:-1]), *also}
         return Fault(located, f"unknown key '{loc[-1]}'", nearest(loc[-1], known))
     if what in ("missing", "missing_argument"):
-        return Fault(located, f"'{path[-1]}' is missing", "Add it")
+        return Fault(located, f"'{path[-1]}' is missing", _to_add(_known_keys(kind, loc[:-1]).get(path[-1])))
     given = error.get("input")
     shown = f"'{shortened(given)}'" if isinstance(given, str) else shortened(repr(given))
-    if what in NOT_A_LIST and isinstance(given, str | int | float):
-        return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(str(given))}]")
+    if what in NOT_A_LIST and isinstance(given, str) and given.isidentifier():
+        return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(given)}]")
     if what == "string_type" and isinstance(given, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(given).lower()}, not a word", remedy)
-    message = str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
-    return Fault(located, f"found {shown}", f"Allowed: {message}")
+    unit = _unit_shown(_key_at(kind, loc, path)) if what.startswith(_OF_A_NUMBER) else ""
+    return Fault(located, f"found {shown}", f"Allowed: {_wanted(error)}{unit}")
 
 
-def _known_keys(kind: Any, loc: Sequence[str]) -> set[str]:
+def _wanted(error: Mapping[str, Any]) -> str:
+    """What a report says that there should be, in the words of YAML where it speaks of Python."""
+    if error["type"] in _OF_PYTHON:
+        return _OF_PYTHON[error["type"]]
+    return str(error["msg"]).removeprefix("Input should be ").removeprefix("Value error, ")
+
+
+_OF_A_NUMBER = ("greater_than", "less_than", "multiple_of", "int_", "float_", "finite_number")
+
+
+def _to_add(key: Key | None) -> str:
+    """What to do about a key that is missing: what it means, in which unit."""
+    if key is None or not key.meaning:
+        return "Add it"
+    first = key.meaning.partition("\n")[0].partition(". ")[0].rstrip(".")
+    words = first if first[:2].isupper() else first[:1].lower() + first[1:]
+    return f"Add it: {words}{_unit_shown(key)}"
+
+
+def _key_at(kind: Any, loc: Sequence[str], path: Sequence[str]) -> Key | None:
+    """The innermost key that a location names; within a list or by name, that of the list or the names."""
+    for depth in range(len(loc), 0, -1):
+        key = _known_keys(kind, loc[: depth - 1]).get(loc[depth - 1]) if loc[depth - 1] in path else None
+        if key is not None:
+            return key
+    return None
+
+
+def _unit_shown(key: Key | None) -> str:
+    """A key's unit in brackets; '' if it has none, or that of something else."""
+    shown = key is not None and key.unit and key.unit != UNITLESS.name and not key.unit.startswith("that of")
+    return f" ({key.unit})" if key is not None and shown else ""
+
+
+def _known_keys(kind: Any, loc: Sequence[str]) -> dict[str, Key]:
     """The keys that a dataclass reached from `kind` along `loc` has; those of all candidates if unsure."""
     candidates = [kind]
     for part in loc:
+        named = [candidate for candidate in candidates if getattr(candidate, "__name__", "") == part]
+        if named:
+            candidates = named
+            continue
         following: list[Any] = []
         for candidate in candidates:
             if is_dataclass(candidate):
@@ -225,7 +301,8 @@ def _known_keys(kind: Any, loc: Sequence[str]) -> set[str]:
             else:
                 following.append(candidate)
         candidates = following
-    return {field.name for candidate in candidates if is_dataclass(candidate) for field in fields(candidate)}
+    classes = [candidate for candidate in candidates if is_dataclass(candidate) and isinstance(candidate, type)]
+    return {name: key for each in reversed(classes) for name, key in keys_of(each).items()}
 
 
 def _classes(hint: Any) -> list[Any]:

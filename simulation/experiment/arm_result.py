@@ -113,11 +113,15 @@ class ArmResult:
         known = [replication.shares for replication in self.replications if replication.shares is not None]
         if not known:
             return None
-        n = np.array([shares.n_paired for shares in known])
+        n_unpaired = sum(shares.n_unpaired for shares in known)
+        paired = [shares for shares in known if shares.n_paired]
+        if not paired:
+            return Shares(np.nan, np.nan, 0, n_unpaired)
+        n = np.array([shares.n_paired for shares in paired])
         better, worse = (
-            float(np.average([getattr(shares, name) for shares in known], weights=n)) for name in ("better", "worse")
+            float(np.average([getattr(shares, name) for shares in paired], weights=n)) for name in ("better", "worse")
         )
-        return Shares(better, worse, int(n.sum()), sum(shares.n_unpaired for shares in known))
+        return Shares(better, worse, int(n.sum()), n_unpaired)
 
     @cached_property
     def waits(self) -> Mapping[str, Mapping[str, float]]:

@@ -13,8 +13,19 @@ from annotated_types import Ge, Gt, Le
 
 T = TypeVar("T")
 
-Share = Annotated[float, Ge(0), Le(1)]
-Minutes = Annotated[float, Ge(0)]
+
+@dataclass(frozen=True)
+class Unit:
+    """What a number counts or is measured in, where it is stated: `Annotated[float, Ge(0), Unit("minutes")]`."""
+
+    name: str
+
+
+HOLDER = Unit("that of its key")
+"""Of a number inside a block: the unit is that of the key which holds the block."""
+UNITLESS = Unit("none")
+Share = Annotated[float, Ge(0), Le(1), Unit("share")]
+Minutes = Annotated[float, Ge(0), Unit("minutes")]
 Positive = Annotated[float, Gt(0)]
 Count = Annotated[int, Ge(0)]
 
@@ -24,7 +35,11 @@ Evidence = Literal["published", "measured", "assumed"]
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 def config_dataclass(cls: type[T]) -> type[T]:
-    """A frozen, keyword-only dataclass whose YAML form may hold its own keys only."""
+    """A frozen, keyword-only dataclass whose YAML form may hold its own keys only.
+
+    A text below each field says what the key means; its type says the range and, with `Unit`, the unit. An example in
+    backticks ends the text of the class, or that of a field which the class's example leaves out.
+    """
     made: Any = dataclass(frozen=True, kw_only=True)(cls)
     made.__pydantic_config__ = {"extra": "forbid"}
     return made  # type: ignore[no-any-return]
@@ -32,7 +47,10 @@ def config_dataclass(cls: type[T]) -> type[T]:
 
 @config_dataclass
 class Sourced:
-    """A statement with its provenance. `source` is a citation, or the reason for an assumption."""
+    """A statement with its provenance."""
 
     evidence: Evidence
+    """Where its numbers come from: `published` (a cited text), `measured` (worked out from data, ours or a
+    site's) or `assumed` (a judgement)."""
     source: str
+    """The citation, or the reason for an assumption. Example: `own ECDS extract, April 2025 to March 2026`"""

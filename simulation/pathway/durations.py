@@ -17,7 +17,7 @@ import numpy as np
 from annotated_types import Ge, Lt
 from numpy.typing import NDArray
 
-from simulation.pathway.config_dataclass import Minutes, Positive, Sourced, config_dataclass
+from simulation.pathway.config_dataclass import HOLDER, Minutes, Positive, Sourced, Unit, config_dataclass
 
 Array = NDArray[np.float64]
 Variate = NDArray[np.float32]
@@ -25,49 +25,64 @@ Variate = NDArray[np.float32]
 
 @config_dataclass
 class Factor:
-    """A factor looked up by a patient's category of the attribute `by`."""
+    """A factor looked up by a patient's category of an attribute.
+
+    Example: `{by: age_band, values: {child: 0.8, oldest: 1.3}, otherwise: 1}`
+    """
 
     by: str
-    values: Mapping[str, Annotated[float, Ge(0)]]
-    otherwise: Annotated[float, Ge(0)] | None = None
+    """The attribute that is looked up."""
+    values: Mapping[str, Annotated[float, Ge(0), Unit("factor")]]
+    """The factor of each category."""
+    otherwise: Annotated[float, Ge(0), Unit("factor")] | None = None
+    """The factor of categories that `values` leaves out."""
 
 
 @config_dataclass
 class Amount:
-    """`base` times the factors of the patient's categories."""
+    """A number that depends on the patient: `base` times the factors of the patient's categories.
 
-    base: Annotated[float, Ge(0)] = 1.0
+    Example: `{base: 12, times: [{by: age_band, values: {child: 0.8, oldest: 1.3}, otherwise: 1}]}`
+    """
+
+    base: Annotated[float, Ge(0), HOLDER] = 1.0
+    """What the factors multiply."""
     times: tuple[Factor, ...] = ()
+    """The factors, all of them multiplied."""
 
 
-Number = float | Amount
+Number = Annotated[float, Ge(0)] | Amount
 """A plain number, or one that depends on attributes."""
 
 
 @config_dataclass
 class Duration(Sourced):
-    """What every duration has.
+    """What every duration has."""
 
-    `repeats`: how many separate draws a patient has (the k-th pass of a loop reads the k-th).
-    `scale`: a lever on the mean (1 = as described). `longest`: minutes at which the draw is cut off.
-    `same_draw_as`: another duration whose draw this one shares, so that both are long for the same patient.
-    `complexity`: how far the draw goes with a number that the patient's durations share (its correlation with it);
-    two durations that state r and s go together with correlation r s, and each is distributed as before.
-    """
-
-    repeats: Annotated[int, Ge(1)] = 1
-    scale: Annotated[float, Ge(0)] = 1.0
-    longest: Positive | None = None
+    mean: Annotated[Number, Unit("minutes")]
+    """Mean of the draws, before `scale`, `longest` and `least`; it may depend on attributes."""
+    repeats: Annotated[int, Ge(1), Unit("draws")] = 1
+    """How many separate draws a patient has; the k-th pass of a loop reads the k-th. Example: `2`"""
+    scale: Annotated[float, Ge(0), Unit("factor")] = 1.0
+    """A factor on the mean (a lever). Example: `0.9`"""
+    longest: Annotated[Positive, Unit("minutes")] | None = None
+    """Where the draw is cut off. Example: `240`"""
     same_draw_as: str | None = None
-    complexity: Annotated[float, Ge(0), Lt(1)] = 0.0
+    """Another duration whose draw this one shares, so that both are long for the same patient.
+    Example: `first_contact`"""
+    complexity: Annotated[float, Ge(0), Lt(1), Unit("correlation")] = 0.0
+    """How far the draw goes with one number that the patient's durations share. Two durations that state r and s go
+    together with correlation r s, and each is distributed as before. Example: `0.5`"""
 
 
 @config_dataclass
 class Fixed(Duration):
-    """Always the mean."""
+    """Always the mean.
+
+    Example: `{kind: fixed, mean: 15, evidence: published, source: "turnaround promised by the laboratory"}`
+    """
 
     kind: Literal["fixed"]
-    mean: Number
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
@@ -76,10 +91,12 @@ class Fixed(Duration):
 
 @config_dataclass
 class Exponential(Duration):
-    """Memoryless, mean in minutes."""
+    """Memoryless.
+
+    Example: `{kind: exponential, mean: 12, evidence: assumed, source: "as in the textbook"}`
+    """
 
     kind: Literal["exponential"]
-    mean: Number
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
@@ -90,11 +107,14 @@ class Exponential(Duration):
 
 @config_dataclass
 class Lognormal(Duration):
-    """Right-skewed; `mean` is the mean in minutes itself, `log_sd` the standard deviation of its logarithm."""
+    """Right-skewed, as most work with patients.
+
+    Example: `{kind: lognormal, mean: 8, log_sd: 0.5, evidence: measured, source: "timed by an observer, 120 patients"}`
+    """
 
     kind: Literal["lognormal"]
-    mean: Number
-    log_sd: Annotated[float, Ge(0)]
+    log_sd: Annotated[float, Ge(0), Unit("ratio")]
+    """Standard deviation of the logarithm; up to 5."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
@@ -105,11 +125,14 @@ class Lognormal(Duration):
 
 @config_dataclass
 class Gamma(Duration):
-    """Mean in minutes and coefficient of variation."""
+    """Right-skewed, by its coefficient of variation.
+
+    Example: `{kind: gamma, mean: 8, cv: 0.5, evidence: measured, source: "timed by an observer, 120 patients"}`
+    """
 
     kind: Literal["gamma"]
-    mean: Number
-    cv: Positive
+    cv: Annotated[Positive, Unit("ratio")]
+    """Coefficient of variation: standard deviation over mean; up to 10."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
@@ -121,11 +144,14 @@ class Gamma(Duration):
 
 @config_dataclass
 class Weibull(Duration):
-    """`mean` is the scale times Gamma(1 + 1/power); power below 1 means that the rate falls with time."""
+    """For times until something happens; its scale is the mean over Gamma(1 + 1/power).
+
+    Example: `{kind: weibull, mean: 300, power: 0.8, evidence: assumed, source: "few leave after the first hours"}`
+    """
 
     kind: Literal["weibull"]
-    mean: Number
-    power: Positive
+    power: Annotated[Positive, Unit("power")]
+    """Shape: below 1 the rate falls with time, above 1 it rises; 0.1 or more."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
@@ -136,12 +162,16 @@ class Weibull(Duration):
 
 @config_dataclass
 class Normal(Duration):
-    """Mean and standard deviation in minutes, never below `least`."""
+    """Symmetric, cut off from below.
+
+    Example: `{kind: normal, mean: 10, sd: 2, least: 1, evidence: published, source: "as the model that is compared"}`
+    """
 
     kind: Literal["normal"]
-    mean: Number
     sd: Minutes
+    """Standard deviation, before the cut."""
     least: Minutes = 0.0
+    """What a draw below it is raised to."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`, all of one shape."""
@@ -152,12 +182,16 @@ class Normal(Duration):
 class Residual(Duration):
     """What is left of a lognormal stay seen at a random moment: a uniform part of a length-biased stay.
 
-    For patients who are in a bed at time 0. The length-biased lognormal has its log-mean raised by log_sd squared.
+    For patients who are in a bed at time 0; `mean` is that of the whole stay. The length-biased lognormal has
+    its log-mean raised by log_sd squared.
+
+    Example: `{kind: residual, mean: 4300, log_sd: 0.9, same_draw_as: ward_stay, evidence: assumed,
+    source: "as the stay on a ward"}`
     """
 
     kind: Literal["residual"]
-    mean: Number
-    log_sd: Annotated[float, Ge(0)]
+    log_sd: Annotated[float, Ge(0), Unit("ratio")]
+    """Standard deviation of the logarithm of the whole stay; up to 5."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
         """Write minutes `into`: the quantile of the equilibrium residual, by inversion on a grid."""

@@ -169,12 +169,17 @@ def attributes_of(number: Number) -> set[str]:
 def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
     """The nodes that each source's patients can come to: branches on the source lead them one way only."""
     graph = graph_of(pathway)
-    by_stream = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == ARRIVAL_SOURCE]
-    found = {}
-    for source, start in starts_of(pathway).items():
-        others = [(name, edge) for name in by_stream for edge in graph[name] if edge.when != source]
-        found[source] = frozenset(reachable_from((start,), graph, closed=others))
-    return found
+    return {
+        source: frozenset(reachable_from((start,), graph, closed=edges_of_others(pathway, source)))
+        for source, start in starts_of(pathway).items()
+    }
+
+
+def edges_of_others(pathway: Pathway, source: str) -> list[tuple[str, Edge]]:
+    """The edges that patients of a source never take: those out of a branch on the source for any other."""
+    graph = graph_of(pathway)
+    by_source = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == ARRIVAL_SOURCE]
+    return [(name, edge) for name in by_source for edge in graph[name] if edge.when != source]
 
 
 @cached_by_pathway

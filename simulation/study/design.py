@@ -8,7 +8,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
-from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, config_dataclass
+from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
 
 TOGETHER = "+"
 """Between the names of levers in the name of an arm."""
@@ -17,74 +17,110 @@ Block = Mapping[str, object]
 """A whole block of a file, such as an outage of another kind."""
 List = tuple[object, ...]
 """A whole list of a file, such as a rota."""
+CHANGED = Unit("that of the changed value")
 Label = Annotated[str, MinLen(1), MaxLen(200)]
 """Words for a column, or beside a figure."""
 
 
 @config_dataclass
 class Cost(Sourced):
-    """Pounds a year, beyond the baseline, and what they buy."""
+    """What an arm costs beyond the baseline, and what that buys.
 
-    per_year: float
+    Example: `{per_year: 369000, what: "one band 6 nurse at every hour", evidence: assumed, source: "pay scale"}`
+    """
+
+    per_year: Annotated[float, Unit("GBP a year")]
+    """The cost; below 0 it is a saving."""
     what: str
+    """What is bought."""
 
 
 @config_dataclass
 class Arm:
-    """A triage policy and changes: dotted paths and their new values, blocks or lists (`staffing.doctors.extra: 1`).
+    """A triage policy, and changes to the department or to the policy.
 
-    A path that begins with `triage` changes the policy (`triage.minutes.seconds_saved.value: 60`). `levers`: names of
-    the study's levers that are on in this arm, besides. `control`: an arm that it is compared with as well, such as one
-    that gives as many labels of each level, at random. `nurse`: a policy whose nurse and whose burdens this arm has
-    instead of its own policy's, so that a tool can be put where a baseline is that states more (`nurse_language`).
-    `evidence` and `source`: whose figures the changes are.
+    Example: `{label: One more doctor, triage: nurse, changes: {staffing.doctors.extra: 1}, evidence: assumed,
+    source: "a choice"}`
     """
 
     label: Label
+    """Words for the arm in tables and figures."""
     triage: str
+    """The triage policy: the name of its file."""
     nurse: str | None = None
-    changes: Mapping[str, Value | Block | List] = field(default_factory=dict)
+    """Another policy, whose nurse and burdens this arm has instead of its own policy's, so that a tool can be put where
+    the baseline states more. Example: `nurse_language`"""
+    changes: Mapping[str, Annotated[Value | Block | List, CHANGED]] = field(default_factory=dict)
+    """Dotted paths and their new values, blocks or lists. A path that begins with `triage` changes the policy."""
     evidence: Evidence | None = None
+    """Where the numbers of the changes come from."""
     source: str | None = None
+    """The citation for the changes, or the reason for assuming them."""
     levers: tuple[str, ...] = ()
+    """The study's levers that are on in this arm, besides. Example: `[accuracy, time]`"""
     control: str | None = None
+    """An arm that this one is compared with as well, such as one that gives as many labels of each level at random.
+    Example: `label_errs_up_at_random`"""
     cost: Cost | None = None
+    """What the arm costs beyond the baseline."""
 
 
 @config_dataclass
 class Lever:
     """Something that a tool does, to be switched on alone or with others.
 
-    takes: what it takes over from the study's `full` policy, dotted paths of blocks or values (`minutes`); changes,
-    evidence and source: as an arm's. A block that `takes` brings into being has the `evidence` and `source` that it has
-    in the full policy.
+    A block that `takes` brings into being has the `evidence` and `source` that it has in the full policy.
+
+    Example: `{label: time of interview and record, takes: [minutes.0, covers.minutes],
+    changes: {pathway.rounds.active: true}, evidence: assumed, source: "a choice"}`
     """
 
     label: Label
+    """Words for the lever in tables and figures."""
     takes: tuple[str, ...] = ()
-    changes: Mapping[str, Value | Block | List] = field(default_factory=dict)
+    """What it takes over from the study's `full` policy: dotted paths of blocks or values."""
+    changes: Mapping[str, Annotated[Value | Block | List, CHANGED]] = field(default_factory=dict)
+    """What else it changes, as an arm's `changes`."""
     evidence: Evidence | None = None
+    """Where the numbers of the changes come from."""
     source: str | None = None
+    """The citation for the changes, or the reason for assuming them."""
 
 
 @config_dataclass
 class Target(Sourced):
-    """A measure that the study is about, and the smallest difference that would matter, in its unit."""
+    """A measure that the study is about, and the smallest difference that would matter.
+
+    Example: `{measure: wait_to_clinician_mean, group: "acuity_true=1-2", label: "Wait, true levels 1-2",
+    minimal_important_difference: 3, evidence: assumed, source: "the least a clinician would act on"}`
+    """
 
     measure: str
+    """The measure, by its name in the tables."""
     group: str = "all"
+    """Whose measure: everybody's, or that of one group of patients."""
     label: Label
-    minimal_important_difference: Positive
+    """Words for the measure and the group in tables and figures."""
+    minimal_important_difference: Annotated[Positive, Unit("that of the measure")]
+    """The least difference that anybody would act on."""
 
 
 @config_dataclass
 class Margin(Sourced):
-    """How much worse a measure may get before an arm counts as worse: a non-inferiority margin, in its unit."""
+    """How much worse a measure may get before an arm counts as worse: a non-inferiority margin.
+
+    Example: `{measure: under_triage_1_2_share, group: all, label: "True levels 1-2 labelled less urgent", margin: 0.01,
+    evidence: assumed, source: "one point is still acceptable"}`
+    """
 
     measure: str
+    """The measure, by its name in the tables."""
     group: str = "all"
+    """Whose measure: everybody's, or that of one group of patients."""
     label: Label
-    margin: Positive
+    """Words for the measure and the group in tables and figures."""
+    margin: Annotated[Positive, Unit("that of the measure")]
+    """How much worse it may get."""
 
 
 @config_dataclass
@@ -93,10 +129,14 @@ class Coverages:
 
     Who is covered under `partial` is a group of patients in every arm, so that what the tool does to them and to the
     others can be told apart.
+
+    Example: `{partial: covers_half, full: covers_all}`
     """
 
     partial: str
+    """The arm in which a part is covered."""
     full: str
+    """The arm in which all are."""
 
 
 @config_dataclass
@@ -106,20 +146,36 @@ class Design:
     With `levers` its arms are those stated and the baseline under every combination of the levers; of more than
     `inquiry.ablation.MOST_LEVERS`, under the combinations that `order_pairs` sampled orders and their reverses need.
     All levers together must make the triage policy `full`, prices apart.
+
+    Example: `{name: our_tool, question: "Would the tool cut waits?", baseline: nurse, arms: {nurse: {label: Today,
+    triage: nurse}, our_tool: {label: Our tool, triage: ai_as_claimed}}, primary: [{measure: wait_to_clinician_mean,
+    label: "Wait to first clinician", minimal_important_difference: 5, evidence: assumed, source: "a judgement"}]}`
     """
 
     name: str
+    """Name of the study, which is that of its folder of results: letters, digits, `_` and `-`."""
     question: str
+    """What the study is to answer, for a reader."""
     baseline: str
+    """The arm that all others are compared with."""
     sham: str | None = None
+    """The arm with an AI of the nurse's accuracy and fresh errors: what chance alone does. Example: `sham`"""
     arms: Annotated[Mapping[str, Arm], MinLen(1)]
+    """The arms, by name."""
     levers: Mapping[str, Lever] = field(default_factory=dict)
+    """What a tool does, part by part: every combination becomes an arm."""
     full: str | None = None
-    order_pairs: Annotated[int, Ge(2), Le(1000)] = 12
+    """The triage policy that all levers make together. Example: `ai_all_levers`"""
+    order_pairs: Annotated[int, Ge(2), Le(1000), Unit("pairs")] = 12
+    """Sampled orders of many levers, each with its reverse. Example: `24`"""
     primary: Annotated[tuple[Target, ...], MinLen(1)]
+    """Measures that the study is about."""
     secondary: tuple[Target, ...] = ()
+    """Further measures, judged but not adjusted together with the primary ones."""
     margins: tuple[Margin, ...] = ()
+    """Limits of safety: how much worse a measure may get."""
     coverages: Coverages | None = None
+    """Arms that tell direct effects of a tool from its spillover."""
 
     def combination(self, levers: Collection[str]) -> str:
         """The name of the arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""

@@ -15,7 +15,7 @@ from simulation.analysis.window import Window
 from simulation.draws import DAYS_IN_YEAR, Calendar, balanced_start_week
 from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.pathway.config_dataclass import config_dataclass
+from simulation.pathway.config_dataclass import UNITLESS, Unit, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.study.design import Arm, Design
 from simulation.triage.check import check
@@ -28,29 +28,38 @@ MOST_NAMED = 6
 
 @config_dataclass
 class RunLength:
-    """Replications, and days before, during and after the measured window; the warm-up is whole weeks.
+    """How long a run is: replications, and days before, during and after the measured window.
 
-    The window begins on the Monday of `start_week` of the model year (0 is the first of January). Without one, a window
-    shorter than the year begins in another week in each replication, in an order that spreads the replications evenly
-    over the year however many there are; a window of a year or more begins in week 0.
-    Arrivals go on through the cool-down; it doubles (at most `doublings` times) while a measured patient is still in.
-    `profile_all`: day profiles of every replication, for what is inferred from them; else of the first eight, which is
-    enough for pictures. `by_month`: measures of every month in the window as well, for `aeflow validate`. `first` and
-    `count`: a part of the replications only, from one number on, for array jobs; `aeflow gather` puts parts together.
+    Example: `{seed: 1, replications: 20, warm_up_days: 21, measured_days: 28, cool_down_days: 2}`
     """
 
-    seed: Annotated[int, Ge(0)]
-    replications: Annotated[int, Ge(1)]
-    warm_up_days: Annotated[int, Ge(0), MultipleOf(7)]
-    measured_days: Annotated[int, Gt(0)]
-    cool_down_days: Annotated[int, Ge(0)]
-    start_week: Annotated[int, Ge(0), Le(51)] | None = None
-    doublings: Annotated[int, Ge(0), Le(8)] = 4
+    seed: Annotated[int, Ge(0), UNITLESS]
+    """What all chance is drawn from: the same seed, the same patients."""
+    replications: Annotated[int, Ge(1), Unit("replications")]
+    """How often the department is simulated, each time with other chance."""
+    warm_up_days: Annotated[int, Ge(0), MultipleOf(7), Unit("days")]
+    """Days that are simulated first and not counted: whole weeks."""
+    measured_days: Annotated[int, Gt(0), Unit("days")]
+    """The measured window: patients who arrive in it count."""
+    cool_down_days: Annotated[int, Ge(0), Unit("days")]
+    """Days after the window, in which arrivals go on; doubled while a measured patient is still in."""
+    start_week: Annotated[int, Ge(0), Le(51), Unit("week")] | None = None
+    """The week of the model year on whose Monday the window begins; 0 is the first of January. None: a window shorter
+    than the year begins in another week in each replication, spread evenly over the year; a longer one in week 0.
+    Example: `0`"""
+    doublings: Annotated[int, Ge(0), Le(8), Unit("times")] = 4
+    """How often the cool-down may be doubled. Example: `0`"""
     keep: tuple[Kept, ...] = ()
+    """Tables that are written for every replication and arm. Example: `[patients]`"""
     profile_all: bool = False
-    first: Annotated[int, Ge(0)] = 0
-    count: Annotated[int, Ge(1)] | None = None
+    """Whether every replication has day profiles, for what is inferred from them; else the first eight, which is enough
+    for pictures."""
+    first: Annotated[int, Ge(0), Unit("replication")] = 0
+    """The first replication to run, for array jobs; `aeflow gather` puts parts together. Example: `20`"""
+    count: Annotated[int, Ge(1), Unit("replications")] | None = None
+    """How many to run from `first` on; none: all that are left. Example: `20`"""
     by_month: bool = False
+    """Whether measures of every month in the window are worked out as well, for `aeflow validate`."""
 
     @property
     def window(self) -> Window:
@@ -100,13 +109,19 @@ class RunLength:
 
 @config_dataclass
 class Cluster:
-    """Where `executor=dask` finds its workers: at the scheduler's `address`, through its `scheduler_file`, or, with
-    neither, in a cluster of this machine that it starts itself. Of another's cluster `wait_for` workers are awaited.
+    """Where `executor=dask` finds its workers: without an address or a file, in a cluster of this machine that it
+    starts itself.
+
+    Example: `{address: "tcp://10.0.0.5:8786", wait_for: 16}`
     """
 
     address: str | None = None
+    """The address of a Dask scheduler."""
     scheduler_file: str | None = None
-    wait_for: Annotated[int, Ge(1)] = 1
+    """A file that the scheduler writes and all machines can read, instead of an address.
+    Example: `/shared/scheduler.json`"""
+    wait_for: Annotated[int, Ge(1), Unit("workers")] = 1
+    """How many workers of another's cluster must be there before a run begins."""
 
     @property
     def is_own(self) -> bool:

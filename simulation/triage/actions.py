@@ -29,22 +29,28 @@ from simulation.triage.people import Attributes, among, from_sources, only_fault
 
 @config_dataclass
 class TriageAction:
-    """One action, whom it suits, and how well triage tells who that is. The policy's name for it is that of its luck.
-
-    sets, to     the department's action attribute, and the category it gets
-    suited       who is truly suited: some categories of each named attribute
-    sensitivity  share of the suited for whom it is set off; specificity  share of the others for whom it is not
-    covers       whom triage considers: `arrivals`, and `only` some categories (`acuity_given` is the label that counts)
+    """One action, whom it suits, and how well triage tells who that is. Its name is that of its random stream.
 
     Of several actions that set one attribute, the first that is set off counts.
+
+    Example: `{sets: tests_ordered, to: "1", suited: {test_rounds: ["1", "2"]},
+    sensitivity: {value: 0.8, evidence: measured, source: "own audit"},
+    specificity: {value: 0.7, evidence: measured, source: "own audit"},
+    covers: {arrivals: [walk_in], evidence: assumed, source: "the walk-in desk"}}`
     """
 
     sets: str
+    """The department's action: an attribute of kind `action`."""
     to: str
+    """The category that the attribute gets."""
     suited: Mapping[str, tuple[str, ...]]
+    """Who is truly suited: patients with one of the named categories of each named attribute."""
     sensitivity: Portion
+    """The share of the suited for whom it is set off."""
     specificity: Portion
+    """The share of the others for whom it is not set off."""
     covers: Reach
+    """Whom triage considers for it."""
 
 
 def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:

@@ -9,43 +9,61 @@ from typing import Annotated, Any
 from annotated_types import Ge, Gt, Lt
 
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Share, Sourced, config_dataclass
+from simulation.pathway.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass
 
 
 @config_dataclass
 class Estimate(Sourced):
-    """A number, where it comes from, and the range to sweep (an assumed one must say)."""
+    """A number, where it comes from, and the range to sweep.
 
-    value: float
-    range: tuple[float, float] | None = None
+    Example: `{value: 27, range: [0, 54], evidence: published, source: "a trial's mean and interval"}`
+    """
+
+    value: Annotated[float, HOLDER]
+    """The number itself, inside its range."""
+    range: Annotated[tuple[float, float], HOLDER] | None = None
+    """The lowest and the highest to sweep; an assumed number must say."""
 
 
 @config_dataclass
 class Correlation(Estimate):
-    """rho: how much of an assessor's random variates is the patient's difficulty."""
+    """How much of an assessor's random variates is the patient's difficulty.
 
-    value: Annotated[float, Ge(0), Lt(1)]
+    Example: `{value: 0.5, range: [0, 0.9], evidence: assumed, source: "no study measured it"}`
+    """
+
+    value: Annotated[float, Ge(0), Lt(1), Unit("correlation")]
+    """The correlation: 0 makes errors independent of those of other assessors."""
 
 
 @config_dataclass
 class Portion(Estimate):
-    """A share or a probability."""
+    """A share or a probability.
+
+    Example: `{value: 0.85, range: [0.6, 0.95], evidence: assumed, source: "a judgement"}`
+    """
 
     value: Share
 
 
 @config_dataclass
 class AtLeastZero(Estimate):
-    """A factor, seconds, days, or pounds."""
+    """A number that is not negative.
 
-    value: Annotated[float, Ge(0)]
+    Example: `{value: 1.85, range: [1.32, 2.37], evidence: published, source: "price list"}`
+    """
+
+    value: Annotated[float, Ge(0), HOLDER]
 
 
 @config_dataclass
 class AboveZero(Estimate):
-    """A length of time that something takes."""
+    """A length of time that something takes.
 
-    value: Annotated[float, Gt(0)]
+    Example: `{value: 12, range: [6, 24], evidence: assumed, source: "a judgement"}`
+    """
+
+    value: Annotated[float, Gt(0), HOLDER]
 
 
 def estimates_within(stated: Any, path: str = "") -> Iterator[tuple[str, Estimate]]:

@@ -9,12 +9,13 @@ variates errs down.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import DAYS_IN_YEAR, Draws
-from simulation.pathway.config_dataclass import config_dataclass
+from simulation.pathway.config_dataclass import Unit, config_dataclass
 from simulation.pathway.department import ACUITY_TRUE, Pathway
 from simulation.records.schema import Floats
 from simulation.triage.estimates import AboveZero, Correlation, Portion
@@ -30,27 +31,35 @@ NODES = 400
 
 @config_dataclass
 class Assessor:
-    """Somebody or something that labels. The name is that of its stream of random variates; 'nurse' in every policy.
+    """Somebody or something that labels.
 
-    `same_draw_as`: its own random variates is that of the assessor named here, so that with the same matrix it says the
-    same.
+    Example: `{name: nurse, matrix: {shares: [[0.9, 0.1], [0.2, 0.8]], evidence: assumed, source: "a judgement"},
+    correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "no study measured it"}}`
     """
 
     name: str
+    """The name of its stream of random variates; `nurse` for the nurse of every policy."""
     matrix: Matrix
+    """How often it gives each label to patients of each true level."""
     correlation: Correlation
+    """How far its errors fall on the patients whom other assessors find hard, too."""
     same_draw_as: str | None = None
+    """Another assessor whose random variates it shares, so that with the same matrix it says the same.
+    Example: `nurse`"""
 
 
 @config_dataclass
 class Drift:
-    """A matrix that moves in a straight line from the stated one, at go-live, to `towards`, after so many `months`.
+    """A matrix that moves in a straight line from the stated one, at go-live, to another.
 
-    A month is a twelfth of a model year (364 days). Groups with a table of their own move towards one of their own.
+    Example: `{towards: {shares: [[0.8, 0.2], [0.3, 0.7]], evidence: assumed, source: "a judgement"},
+    months: {value: 12, range: [6, 24], evidence: assumed, source: "a judgement"}}`
     """
 
     towards: Matrix
-    months: AboveZero
+    """The matrix in the end. Groups with a table of their own move towards one of their own."""
+    months: Annotated[AboveZero, Unit("months")]
+    """How long that takes; a month is a twelfth of a model year (364 days)."""
 
 
 def gone(drift: Drift, since: Floats) -> Floats:

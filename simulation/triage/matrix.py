@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Ge
 
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.config_dataclass import Share, Sourced, config_dataclass
+from simulation.pathway.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.records.schema import Floats
 
 Rows = tuple[tuple[Annotated[float, Ge(0)], ...], ...]
@@ -26,17 +26,29 @@ N_HIGH = 2
 
 @config_dataclass
 class Table(Sourced):
-    """Exactly one of `counts` (of patients; each row is normalised) and `shares` (each row adds up to 1)."""
+    """How often patients of each true level are given each label: exactly one of `counts` and `shares`.
 
-    counts: Rows | None = None
+    Rows are true levels, columns labels, the most urgent first in both.
+
+    Example: `{shares: [[0.9, 0.1], [0.2, 0.8]], evidence: assumed, source: "a judgement"}`
+    """
+
+    counts: Annotated[Rows, Unit("patients")] | None = None
+    """Patients of each true level by label; each row is scaled to shares. Example: `[[45, 5], [30, 120]]`"""
     shares: tuple[tuple[Share, ...], ...] | None = None
+    """Shares of each true level by label; each row adds up to 1."""
 
 
 @config_dataclass
 class Matrix(Table):
-    """A table for everybody, and `by_group` other ones: one attribute, then a table for some of its categories."""
+    """A table for everybody, and other ones for some groups of patients.
+
+    Example: `{shares: [[0.9, 0.1], [0.2, 0.8]], by_group: {language_need: {"yes": {shares: [[0.8, 0.2], [0.3, 0.7]],
+    evidence: assumed, source: "a judgement"}}}, evidence: measured, source: "own audit of 200 cards"}`
+    """
 
     by_group: Mapping[str, Mapping[str, Table]] = field(default_factory=dict)
+    """One attribute, and for some of its categories a table of their own."""
 
 
 class Agreement(TypedDict):

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import field
+from typing import Annotated
 
 import numpy as np
 
 from simulation.draws import Draws
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Sourced, config_dataclass
+from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AtLeastZero, Estimate, Portion
@@ -24,10 +25,17 @@ SECONDS_PER_MINUTE = 60
 
 @config_dataclass
 class Reach(Sourced):
-    """Whom one effect or action is for: `arrivals` (none: those of the policy), and `only` some categories."""
+    """Whom one effect or action is for.
+
+    Example: `{arrivals: [walk_in], only: {language_need: ["yes"]}, evidence: assumed,
+    source: "who needs an interpreter"}`
+    """
 
     arrivals: tuple[str, ...] = ()
+    """Arrival sources whose patients it is for; none: those of the policy."""
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
+    label that counts)."""
 
 
 @config_dataclass
@@ -35,17 +43,26 @@ class MinutesEffect:
     """What a policy does to some durations of a patient, on the same draw.
 
     Their sum S becomes max(S x factor - seconds_saved / 60, S x never_below), taken off each in proportion.
-    `seconds_saved` may be negative; it needs the floor `never_below`, and where that binds less is saved. `covers`
-    narrows whose minutes change. A patient whom the AI hands back to the nurse loses the effect, unless it is
-    `kept_when_handed_back` (a clinician's record is written all the same).
+
+    Example: `{durations: [triage_interview, triage_record], seconds_saved: {value: 60, range: [0, 120],
+    evidence: assumed, source: "a claim"}, never_below: {value: 0.1, range: [0, 0.5], evidence: assumed,
+    source: "a nurse still looks"}}`
     """
 
     durations: tuple[str, ...]
-    factor: AtLeastZero | None = None
-    seconds_saved: Estimate | None = None
-    never_below: Portion | None = None
+    """Durations that change."""
+    factor: Annotated[AtLeastZero, Unit("factor")] | None = None
+    """What their sum is multiplied by.
+    Example: `{value: 0.9, range: [0.8, 1], evidence: assumed, source: "a claim"}`"""
+    seconds_saved: Annotated[Estimate, Unit("seconds")] | None = None
+    """What is taken off their sum; it may be negative, and needs the floor `never_below`."""
+    never_below: Annotated[Portion, Unit("share")] | None = None
+    """The floor, as a share of their sum; where it binds, less is saved."""
     covers: Reach | None = None
+    """Whose minutes change; none: of everybody whom the policy covers."""
     kept_when_handed_back: bool = False
+    """Whether a patient whom the AI hands back to the nurse keeps the effect (a clinician's record is written all the
+    same)."""
 
 
 def sources_of(effect: MinutesEffect, otherwise: Sequence[str]) -> tuple[str, ...]:

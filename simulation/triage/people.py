@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import Draws
 from simulation.errors import Fault, nearest
-from simulation.pathway.config_dataclass import Sourced, config_dataclass
+from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.pathway.department import ACUITY_TRUE, ARRIVAL_SOURCE, Pathway
 from simulation.records.schema import Floats, Mask
 from simulation.triage.estimates import AboveZero, AtLeastZero, Portion
@@ -35,71 +36,106 @@ DAYS_A_WEEK = 7
 
 @config_dataclass
 class Exclusion:
-    """Patients who cannot use the tool, whoever offers it: a share of every category of one attribute."""
+    """Patients who cannot use the tool, whoever offers it.
+
+    Example: `{by: sex, shares: {female: {value: 0.05, evidence: measured, source: "own audit"},
+    male: {value: 0.06, evidence: measured, source: "own audit"}}}`
+    """
 
     by: str
+    """The attribute on which it depends."""
     shares: Mapping[str, Portion]
+    """The share of each of its categories who cannot."""
 
 
 @config_dataclass
 class Coverage(Sourced):
-    """Whom a tool is for: the sources whose patients get the AI's label, and those whose triage takes other minutes.
+    """Whom a tool is for.
 
-    Of these patients, `only` keeps those who have one of the named categories of each named attribute
-    (`acuity_given` is the nurse's own label); `excluded` leaves out those who cannot use the tool; `share` keeps a
-    drawn part of the rest.
+    Example: `{labels: [walk_in], minutes: [walk_in, referred], only: {age_band: [adult, older]},
+    share: {value: 0.5, range: [0, 1], evidence: assumed, source: "a trial of half"}, evidence: assumed,
+    source: "adults alone"}`
     """
 
     labels: tuple[str, ...] = ()
+    """Arrival sources whose patients get the AI's label."""
     minutes: tuple[str, ...] = ()
+    """Arrival sources whose patients' minutes the tool changes."""
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
+    nurse's own label)."""
     excluded: Exclusion | None = None
+    """Who of them cannot use the tool."""
     share: Portion | None = None
+    """How many of the rest are covered; who they are is drawn."""
 
 
 @config_dataclass
 class Adoption:
-    """How often staff use the tool for a covered patient: from `start` to `end` in a straight line over `weeks`."""
+    """How often staff use the tool for a covered patient: a straight line from go-live on.
+
+    Example: `{start: {value: 0.3, range: [0.1, 0.5], evidence: assumed, source: "a judgement"},
+    end: {value: 0.8, range: [0.6, 1], evidence: assumed, source: "a judgement"},
+    weeks: {value: 12, range: [4, 26], evidence: assumed, source: "a judgement"}}`
+    """
 
     start: Portion
+    """The share at go-live."""
     end: Portion
-    weeks: AboveZero
+    """The share in the end."""
+    weeks: Annotated[AboveZero, Unit("weeks")]
+    """How long that takes."""
 
 
 @config_dataclass
 class Switching:
     """How often an advised nurse takes the AI's label where the two differ, by who is right.
 
-    `wrong_to_right`: the nurse is wrong, the AI right; `right_to_wrong`: the nurse is right, the AI wrong;
-    `wrong_to_wrong`: both are.
+    Example: `{wrong_to_right: {value: 0.6, evidence: published, source: "a trial"}, right_to_wrong: {value: 0.1,
+    evidence: published, source: "a trial"}, wrong_to_wrong: {value: 0.4, evidence: published, source: "a trial"}}`
     """
 
     wrong_to_right: Portion
+    """Where the nurse is wrong and the AI right."""
     right_to_wrong: Portion
+    """Where the nurse is right and the AI wrong."""
     wrong_to_wrong: Portion
+    """Where both are wrong."""
 
 
 @config_dataclass
 class Added:
-    """Seconds put on top of each of these durations, for patients who come to them."""
+    """Time put on top of some durations, for patients who come to them.
+
+    Example: `{durations: [triage_interview], seconds: {value: 10, range: [0, 30], evidence: assumed,
+    source: "a judgement"}}`
+    """
 
     durations: tuple[str, ...]
-    seconds: AtLeastZero
+    """Durations that become longer, each by as much."""
+    seconds: Annotated[AtLeastZero, Unit("seconds")]
+    """By how much."""
 
 
 @config_dataclass
 class Abstention(Sourced):
     """When an AI that is asked gives no answer and hands the patient back to the nurse, whose label then counts.
 
-    Any of: its own label would be one of `labels`; the difficulty that all assessors share is more than `beyond`
-    standard deviations from its mean, either way; a coin, by true level (`shares`). `hand_back`: what was spent with
-    the AI before the nurse began.
+    Any one of `labels`, `beyond` and `shares` is enough.
+
+    Example: `{labels: [immediate], beyond: {value: 2, range: [1, 3], evidence: assumed, source: "a judgement"},
+    evidence: assumed, source: "the tool's manual"}`
     """
 
     labels: tuple[str, ...] = ()
-    beyond: AtLeastZero | None = None
+    """Labels that it never gives: where its own would be one of these."""
+    beyond: Annotated[AtLeastZero, Unit("standard deviations")] | None = None
+    """Where the difficulty that all assessors share is farther than this from its mean, either way."""
     shares: Mapping[str, Portion] = field(default_factory=dict)
+    """Where a coin says so: how often, by true level.
+    Example: `{urgent: {value: 0.1, range: [0, 0.2], evidence: assumed, source: "a judgement"}}`"""
     hand_back: Added | None = None
+    """What was spent with the AI before the nurse began."""
 
 
 def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> Mask:

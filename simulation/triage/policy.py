@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
-from typing import Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
-from simulation.pathway.config_dataclass import config_dataclass
+from simulation.pathway.config_dataclass import Unit, config_dataclass
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.labels import Assessor, Drift
@@ -26,41 +26,59 @@ Role = Literal["replaces", "advises"]
 class MatrixPolicy:
     """A nurse, and an AI where there is one, each as an error matrix; minutes; and how people use the tool.
 
-    `role`: the AI's label replaces the nurse's, or advises: where the two differ, the nurse takes the AI's with
-    probability `acceptance`, or by who is right (`switching`). Patients whom `covers` leaves out keep the nurse's
-    label and minutes; so does everybody before `go_live_day` (0 is the first measured day; none: live in the warm-up
-    too), and those for whom staff do not use the tool (`adoption`). `abstains`, `latency`, `noise` and `drift` are the
-    AI's; `degraded` is its matrix while the site's outage of that name lasts (`describe` leaves it out), and
-    `slow_under_load` what it takes longer where the site finds many waiting for it. `burdens`: minutes that
-    are longer whoever triages (an interview through an interpreter), with or without a tool; an arm without one
-    states them too. `minutes`: one effect of the tool, or several, one after another. `watches`: what rounds have to
-    go by, instead of the truth, for those only for whom the tool is used. `actions`: what is
-    set off at triage, by the tool or, in a policy without one, by the nurse; not for those whom an AI hands back.
-    `price_per_attendance` (GBP) is paid for each attendance that the tool is used for, `cost_per_year` (GBP) besides.
+    Patients whom the tool is not used for keep the nurse's label and minutes.
+
+    Example: `{kind: matrix, name: nurse, nurse: {name: nurse, matrix: {shares: [[0.9, 0.1], [0.2, 0.8]],
+    evidence: assumed, source: "a judgement"}, correlation: {value: 0.5, range: [0, 0.9], evidence: assumed,
+    source: "not measured"}}}`
     """
 
     kind: Literal["matrix"]
     name: str
+    """Name of the policy: that of its file."""
     nurse: Assessor
+    """How nurses label."""
     ai: Assessor | None = None
+    """How the AI labels; none: no AI gives labels."""
     role: Role | None = None
-    acceptance: Portion | None = None
+    """Whether the AI's label replaces the nurse's, or advises: where the two differ, the nurse takes the AI's by
+    `acceptance` or `switching`."""
+    acceptance: Annotated[Portion, Unit("probability")] | None = None
+    """How often an advised nurse takes the AI's label where the two differ, whoever is right."""
     switching: Switching | None = None
+    """The same, by who is right."""
     covers: Coverage | None = None
-    go_live_day: AtLeastZero | None = None
+    """Whom the tool is for."""
+    go_live_day: Annotated[AtLeastZero, Unit("day")] | None = None
+    """When the tool goes live: 0 is the first measured day. None: it is live in the warm-up, too."""
     adoption: Adoption | None = None
+    """For how many covered patients staff use the tool; none: for all."""
     abstains: Abstention | None = None
-    noise: Portion | None = None
+    """When the AI gives no answer and hands the patient back to the nurse."""
+    noise: Annotated[Portion, Unit("probability")] | None = None
+    """How often the AI's answer is another one, as if asked again."""
     drift: Drift | None = None
+    """How the AI's matrix changes after go-live."""
     latency: Added | None = None
+    """What waiting for the AI's answer adds to durations."""
     degraded: Matrix | None = None
+    """The AI's matrix while the site's outage `triage_tool_degraded` lasts."""
     slow_under_load: Added | None = None
+    """What the tool takes longer where the site finds many waiting for it."""
     burdens: tuple[MinutesEffect, ...] = ()
+    """What makes minutes longer whoever triages, with or without a tool (an interview through an interpreter); an arm
+    without a tool states them, too."""
     minutes: MinutesEffect | tuple[MinutesEffect, ...] | None = None
+    """What the tool does to minutes: one effect, or a list of them, one after another."""
     watches: Watching | None = None
+    """What rounds have to go by instead of the truth, for those for whom the tool is used."""
     actions: Mapping[str, TriageAction] = field(default_factory=dict)
-    price_per_attendance: AtLeastZero | None = None
-    cost_per_year: AtLeastZero | None = None
+    """What is set off at triage, by name: by the tool or, in a policy without one, by the nurse; not for those whom an
+    AI hands back."""
+    price_per_attendance: Annotated[AtLeastZero, Unit("GBP")] | None = None
+    """What is paid for each attendance that the tool is used for."""
+    cost_per_year: Annotated[AtLeastZero, Unit("GBP a year")] | None = None
+    """What is paid besides."""
 
     @property
     def effects(self) -> tuple[MinutesEffect, ...]:

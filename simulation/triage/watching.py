@@ -15,13 +15,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import field
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import Draws
 from simulation.errors import Fault
-from simulation.pathway.config_dataclass import Sourced, config_dataclass
+from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.pathway.department import ARRIVAL_SOURCE, Pathway
 from simulation.records.schema import Mask
 from simulation.triage.estimates import AtLeastZero, Portion
@@ -35,16 +36,21 @@ LATER_THAN_ALL = np.iinfo(np.int64).max
 
 @config_dataclass
 class Watching(Sourced):
-    """A tool that watches patients of these sources while they wait; of these `only` some categories.
+    """A tool that watches patients while they wait.
 
-    `sensitivity`: how likely a patient who gets worse is seen, at the next round. `false_alarms_per_hour`: how many an
-    hour a watched patient raises for nothing (a constant rate from arrival); the first is what rounds act on.
+    Example: `{arrivals: [walk_in], only: {age_band: [oldest]}, sensitivity: {value: 0.7, range: [0.33, 1],
+    evidence: assumed, source: "a judgement"}, false_alarms_per_hour: {value: 0.05, range: [0, 0.3], evidence: assumed,
+    source: "a judgement"}, evidence: assumed, source: "who is watched"}`
     """
 
     arrivals: tuple[str, ...]
+    """Arrival sources whose patients are watched."""
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    sensitivity: Portion
-    false_alarms_per_hour: AtLeastZero
+    """Of these patients, those who have one of the named categories of each named attribute."""
+    sensitivity: Annotated[Portion, Unit("probability")]
+    """How likely a patient who gets worse is seen, at the next round."""
+    false_alarms_per_hour: Annotated[AtLeastZero, Unit("alarms an hour")]
+    """How many a watched patient raises for nothing (a constant rate from arrival); rounds act on the first."""
 
 
 def watched(watching: Watching, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:

@@ -47,7 +47,7 @@ class Row:
 
     @property
     def word(self) -> Literal["PASS", "FAIL", "INCONCLUSIVE", ""]:
-        """FAIL: outside the band; INCONCLUSIVE: inside, but the interval is too wide to say so; empty: nothing is asked."""
+        """FAIL: outside the band; INCONCLUSIVE: inside, but too wide an interval to say so; empty: nothing asked."""
         if self.passed is None:
             return ""
         return "FAIL" if not self.passed else "PASS" if self.sharp else "INCONCLUSIVE"

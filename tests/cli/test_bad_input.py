@@ -40,10 +40,13 @@ def packaged(name: str) -> str:
         ("scenario.changes={pathway: x}", "scenario.changes.pathway: 'pathway' is a block of keys."),
         ("study.arms.sham.changes={site: 3}", "study.arms.sham.changes.site: 'site' is a block of keys."),
         (
-            "pathway.ends.left.records=[acuity_given]",
+            "pathway.ends.left.records=[departed_at,acuity_given]",
             "pathway.ends.left.records: the name 'acuity_given' is taken by an attribute.",
         ),
-        ("pathway.ends.left.records=[arrived_at]", "the name 'arrived_at' is taken by every table of patients."),
+        (
+            "pathway.ends.left.records=[departed_at,arrived_at]",
+            "the name 'arrived_at' is taken by every table of patients.",
+        ),
         ("site.arrivals.walk_in.per_day=1e300", "site.arrivals.walk_in.per_day: the number is too large."),
         ("site.arrivals.walk_in.per_day=1000000", "1,000,166 patients a day, more than 50,000."),
         ("site.pools.majors_cubicles.capacity=1e30", "site.pools.majors_cubicles.capacity: the number is too large."),
@@ -57,6 +60,7 @@ def packaged(name: str) -> str:
         ),
         ("study.name=latest", "study.name: 'latest' is a reserved name."),
         ("study.name=Con", "study.name: 'Con' is a reserved name."),
+        ("pathway.name=../../x", "pathway.name: '../../x' is not a name."),
         ("study.arms.sham.triage=../../x", "study.arms.sham.triage: there is no triage policy '../../x'."),
         ("study.arms.sham.triage=../triage/sham", "there is no triage policy '../triage/sham'."),
         ("study.question='${oc.env:HOME}'", "'${oc.env:HOME}': is not a plain reference."),

@@ -26,7 +26,7 @@ def changed(name: str, before: str, after: str) -> str:
 @pytest.mark.parametrize(
     ("word", "message"),
     [
-        ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: allow_large, calibration, dry_run, engine,"),
+        ("nonsense=1", "nonsense: unknown key 'nonsense'. Known names: allow_large, calibration, cluster,"),
         ("enginee=compiled", "enginee: unknown key 'enginee'. Did you mean 'engine'?"),
         ("staffing.triage_nurze.extra=1", "there is no 'staffing.triage_nurze'. Did you mean 'triage_nurses'?"),
         ("staffing.triage_nurses.extar=1", "staffing.triage_nurses.extar: unknown key 'extar'. Did you mean 'extra'?"),
@@ -39,7 +39,7 @@ def changed(name: str, before: str, after: str) -> str:
         ("site=null", "site=null: there is no site None. Known names: published/treatment_centre, typical"),
         ("~study", "~study: a study needs every group"),
         ("run.measured_days=soon", "run.measured_days: found 'soon'. Allowed: a valid integer"),
-        ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a valid tuple"),
+        ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a list"),
         ("engine=fast", "engine: found 'fast'. Allowed: 'auto', 'reference' or 'compiled'"),
         ("run.measured_days=-1", "run.measured_days: found -1. Allowed: greater than 0"),
         ("run.warm_up_days=10", "run.warm_up_days: found 10. Allowed: a multiple of 7"),
@@ -53,6 +53,8 @@ def changed(name: str, before: str, after: str) -> str:
         ("pathway.priority.adherence=1.2", "pathway.priority.adherence: found 1.2. Allowed: less than or equal to 1"),
         ("staffing.doctors.rota=[]", "staffing.doctors.rota: the rota is empty. Give at least one shift"),
         ("run.seed=1,2", "run.seed=1,2: names several values. Name one, or sweep over them with -m"),
+        ("run.keep=patients,events", "or sweep over them with -m. A list has brackets: 'run.keep=[patients,events]'"),
+        ("run.keep=patients", "run.keep: found 'patients'. Write a list in brackets: [patients]"),
         ("run.seed", "run.seed: is not of the form key=value"),
         ("a b=3", "a b=3: is not of the form key=value"),
         ("=3", "=3: names no key"),

@@ -170,14 +170,17 @@ def test_what_two_groups_state_that_can_be_stated_once_only_is_refused(stated: s
 @pytest.mark.parametrize(
     ("stated", "told"),
     [
-        ("run.replications=true", "run.replications: found True. Allowed: a valid integer."),
+        ("run.replications=true", "run.replications: found True. Allowed: a valid integer (replications)."),
         ("run.seed=false", "run.seed: found False. Allowed: a valid integer."),
         (
             "calibration.medicine_beds.value=true",
             "calibration.medicine_beds.value: found True. Allowed: a valid number.",
         ),
         ("staffing.doctors.rota.0.number=true", "staffing.doctors.rota.0.number: found True. Allowed: a valid integer"),
-        ("site.arrivals.walk_in.per_day=true", "site.arrivals.walk_in.per_day: found True. Allowed: a valid number."),
+        (
+            "site.arrivals.walk_in.per_day=true",
+            "site.arrivals.walk_in.per_day: found True. Allowed: a valid number (patients a day).",
+        ),
     ],
 )
 def test_true_and_false_are_no_numbers(stated: str, told: str) -> None:

@@ -104,7 +104,7 @@ def test_the_name_of_an_arm_is_no_path(own: Own) -> None:
 
 
 def test_workers_are_none_below_nought_and_not_without_end() -> None:
-    assert message_of("workers=-1") == "workers: found -1. Allowed: greater than or equal to 0."
+    assert message_of("workers=-1") == "workers: found -1. Allowed: greater than or equal to 0 (processes)."
     assert message_of(f"workers={MOST_WORKERS + 1}").startswith(f"workers: found {MOST_WORKERS + 1}. Allowed: less")
     assert load("workers=3").workers == 3
 

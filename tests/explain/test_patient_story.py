@@ -111,7 +111,8 @@ def failing() -> Simulated:
         for name, start, end in (("triage_tool", 668, 840), ("triage_tool_degraded", 840, 1080))
     }
     failing = replace(arm, pathway=replace(arm.pathway, outages=outages))
-    return simulate_arm(failing, load(*SHORT).run, "compiled", 0, cool_down_days=0)
+    run = replace(load(*SHORT).run, warm_up_days=0)  # a Monday on which somebody is being triaged at 11:08
+    return simulate_arm(failing, run, "compiled", 0, cool_down_days=0)
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mutating"))
 
-from mutator import LONGEST_SECONDS, Outcome, as_line, tried
+from mutator import LONGEST_SECONDS, Outcome, as_line, bases, tried
 
 N_LOADED, N_RUN = 20_000, 1_000
 
@@ -35,6 +35,7 @@ def main() -> int:
         outcome = tried(asked.case, seed=asked.seed)
         print(as_line(asked.case, outcome))
         return int(bool(outcome.failure))
+    bases()  # composes and compiles, which no case is to be charged for
     done = stored(asked.progress)
     with asked.progress.open("a", encoding="utf-8") as progress:
         for number in range(len(done), asked.cases):

@@ -291,7 +291,8 @@ def tried(number: int, *, seed: int = 1, run: bool = True) -> Outcome:
                 refuse_large([study])
             except AeflowError as error:
                 return Outcome(False, False, _message_fault(str(error)))
-            return Outcome(True, *_run(study, chance)) if run else Outcome(True, False)
+            ran, failure = _run(study, chance) if run else (False, "")
+            return Outcome(True, ran, f"{failure}: {'; '.join(done)}" if failure else "")
     except TooLong:
         return Outcome(False, False, f"takes longer than {LONGEST_SECONDS} s: {'; '.join(done)}")
     except Exception as error:  # what this is all about: nothing but AeflowError may come out of a configuration
@@ -318,7 +319,7 @@ def _message_fault(message: str) -> str:
 
 
 def _loaded(chance: random.Random, done: list[str]) -> Study:
-    """A spoilt study, most of them from the small configuration, which loads fastest; `done` is told what was spoilt."""
+    """A spoilt study, mostly of the small configuration, which loads fastest; `done` is told what was spoilt."""
     base = bases()[0] if chance.random() < 0.75 else chance.choice(bases())
     way = chance.random()
     done.append(base.name)

@@ -809,3 +809,44 @@ def test_a_wrong_name_or_number_of_worsening_is_a_fault(text: str, instead: str,
 def test_rounds_without_anybody_who_gets_worse_are_a_fault(smallest: Make) -> None:
     (fault,) = check(smallest(WORSENING.split("\n")[2]))
     assert fault.where == "rounds"
+
+
+UNDATED = "ends.gone: somebody who attends can leave by it without departed_at. "
+
+
+def with_two_ends(smallest: Make, records: str, *, attends: str = "true") -> tuple[str, ...]:
+    """What is wrong where half leave by an end that dates no departure, after a step with these records."""
+    changes = f"""
+arrivals: {{walk_in: {{attends: {attends}}}}}
+steps: {{see: {{next: parted, records: {records}}}}}
+branches: {{parted: {{kind: chance, targets: {{home: 0.5, gone: 0.5}}, evidence: assumed, source: test}}}}
+ends: {{home: {{outcome: discharged, records: [departed_at]}}, gone: {{outcome: left}}}}
+"""
+    return tuple(str(fault) for fault in check(smallest(changes)))
+
+
+def test_an_end_by_which_somebody_leaves_without_a_departure_is_named(smallest: Make) -> None:
+    (fault,) = with_two_ends(smallest, "{}")
+    assert fault.startswith(UNDATED)
+
+
+def test_a_departure_at_a_step_before_an_end_is_enough(smallest: Make) -> None:
+    assert with_two_ends(smallest, "{departed_at: ended}") == ()
+
+
+def test_whoever_does_not_attend_needs_no_departure(smallest: Make) -> None:
+    assert with_two_ends(smallest, "{}", attends="false") == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "where"),
+    [
+        ("pools: {nurses: {capacity: 2000000}}", "pools.nurses.capacity: 2e+06 is more than can be simulated."),
+        ("durations: {seeing: {mean: 1.0e+10}}", "durations.seeing.mean: 1e+10 is more than can be simulated."),
+        ("durations: {seeing: {repeats: 101}}", "durations.seeing.repeats: 101 is more than can be simulated."),
+        ("arrivals: {walk_in: {thinning_bound: 1000}}", "arrivals.walk_in.thinning_bound: 1000 is more than can be"),
+        ("steps: {see: {records: {outcome: ended}}}", "steps.see.records: the name 'outcome' is taken by every table"),
+    ],
+)
+def test_what_is_beyond_what_can_be_simulated_is_named(changes: str, where: str, smallest: Make) -> None:
+    assert any(str(fault).startswith(where) for fault in check(smallest(changes)))

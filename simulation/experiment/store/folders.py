@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from simulation.errors import ResultsError
 PARTIAL = ".partial-"
 """What the name of an unfinished folder begins with."""
 LATEST = "latest"
+RUN_NAMED = re.compile(r"[^/\n]+/\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}(-\d+)?\n")
+"""What `latest` says as a text file: the study and the folder of a run."""
 
 
 def must_be_writable(results_dir: Path) -> None:
@@ -60,9 +63,15 @@ def moved(partial: Path, parent: Path, name: str, *, about_to: Callable[[str], N
 
 
 def point_latest(results_dir: Path, written: Path) -> None:
-    """`latest`: a relative link, or a text file with the name where links are refused; a warning where both are."""
+    """`latest`: a relative link, or a text file with the name where links are refused; a warning where both are.
+
+    Something else of that name, a file or folder of the user's, is left as it is, with a warning.
+    """
     target = written.relative_to(results_dir)
     link, new = results_dir / LATEST, results_dir / f"{PARTIAL}{LATEST}-{os.getpid()}"
+    if not _is_ours(link):
+        print(f"aeflow: {link} is not ours, so it is left alone. The results are in {written}", file=sys.stderr)
+        return
     try:
         try:
             new.symlink_to(target, target_is_directory=True)
@@ -77,6 +86,16 @@ def point_latest(results_dir: Path, written: Path) -> None:
     finally:
         with suppress(OSError):
             new.unlink(missing_ok=True)
+
+
+def _is_ours(link: Path) -> bool:
+    """Whether `latest` may be replaced: there is none, it is a link, or a text file with the name of a run."""
+    if link.is_symlink() or not link.exists():
+        return True
+    try:
+        return RUN_NAMED.fullmatch(link.read_text(encoding="utf-8")) is not None
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 def not_written(where: Path, error: OSError) -> ResultsError:

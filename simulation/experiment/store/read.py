@@ -52,12 +52,17 @@ def read_run(path: Path) -> StoredRun:
         raise ResultsError(f"{folder / MANIFEST}: lists no {missing[0]}. Run the study again")
     _verify(folder, manifest[FILES])
     study = _json(folder / STUDY)
-    explanation = _explanation(_json(folder / EXPLANATION))
-    columns, metadata = read_columns(folder / DETAILS)
-    layout = Layout.from_plain(metadata["layout"])
-    n_arms = len(study["arms"])
-    values = _values(folder / REPLICATIONS, layout, columns)
-    replications = replications_of(columns, layout, values, n_arms=n_arms)
+    try:
+        explanation = _explanation(_json(folder / EXPLANATION))
+        columns, metadata = read_columns(folder / DETAILS)
+        layout = Layout.from_plain(metadata["layout"])
+        values = _values(folder / REPLICATIONS, layout, columns)
+        replications = replications_of(columns, layout, values, n_arms=len(study["arms"]))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+        raise ResultsError(
+            f"{folder}: its files do not say what this version expects ({type(error).__name__}: {error}). Run the "
+            "study again"
+        ) from error
     return StoredRun(folder, manifest, study, explanation, tuple(replications))
 
 
@@ -69,23 +74,23 @@ def read_manifest(folder: Path) -> Plain:
         raise ResultsError(
             f"{folder}: is of format {manifest.get('format')}, this version reads {FORMAT}. Run the study again"
         )
-    if not is_sound(manifest) or not isinstance(manifest.get(FILES), dict):
+    if not isinstance(manifest.get(FILES), dict) or not is_sound(manifest):
         raise ResultsError(f"{path}: is damaged (it does not match its own {CHECKSUM}). Run the study again")
     return manifest
 
 
 def followed(path: Path) -> Path:
     """The folder itself, also where `latest` is a text file that names it. Raises ResultsError if there is none."""
-    if path.is_file() and path.name == LATEST:
-        try:
+    try:
+        if path.name == LATEST and path.is_file():
             path = path.parent / path.read_text(encoding="utf-8").strip()
             if not path.is_dir():
                 raise ResultsError(f"{path}: there is no such folder. results/{LATEST} names it, but it has gone")
-        except (OSError, UnicodeDecodeError, ValueError):
-            raise ResultsError(f"{path}: names no folder of results. Name a folder that a run wrote") from None
-    if not path.is_dir():
-        raise ResultsError(f"{path}: there is no such folder. Name a folder that a run wrote, or results/{LATEST}")
-    return path
+        if path.is_dir():
+            return path
+    except (OSError, ValueError):  # a name too long, a folder that may not be looked into, a file that is no text
+        raise ResultsError(f"{path}: names no folder of results. Name a folder that a run wrote") from None
+    raise ResultsError(f"{path}: there is no such folder. Name a folder that a run wrote, or results/{LATEST}")
 
 
 def _verify(folder: Path, files: Mapping[str, str]) -> None:

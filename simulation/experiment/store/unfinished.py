@@ -2,8 +2,7 @@
 
 `results/<study>/.unfinished-<key>/` holds the parts that were written so far; the key is that of the run's identity, so
 the same study and program find it again and no other run ever reads it (array jobs have one each, named after their
-replications, `part_of`). One process at a time has it: a lock that the
-system gives back however that process ends.
+replications, `part_of`). One process at a time has it: a lock that the system gives back however that process ends.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -59,22 +58,27 @@ class UnfinishedRun:
 
     def __enter__(self) -> Self:
         """Take the lock, and read what is there. Raises ResultsError if another process has the run."""
-        try:
+        with _told_in_words(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._take_lock()
-            if not self._resume:
-                self._empty()
-            (self.folder / PARTS).mkdir(exist_ok=True)
-            path = self.folder / IDENTITY
-            if not path.is_file():
-                _write_whole(path, to_json(dict(self.identity.parts)))
-            for cut_off in self.folder.glob(f"{PARTIAL}*"):  # of a process that was killed while it wrote the results
-                shutil.rmtree(cut_off, ignore_errors=True)
-            _write_whole(self.folder / ABOUT, to_json(self._about))
-            self._read()
-        except OSError as error:
-            raise not_written(Path(error.filename or self.folder), error) from error
+            try:
+                self._open()
+            except BaseException:
+                self._lock.release()
+                raise
         return self
+
+    def _open(self) -> None:
+        if not self._resume:
+            self._empty()
+        (self.folder / PARTS).mkdir(exist_ok=True)
+        path = self.folder / IDENTITY
+        if not path.is_file():
+            _write_whole(path, to_json(dict(self.identity.parts)))
+        for cut_off in self.folder.glob(f"{PARTIAL}*"):  # of a process that was killed while it wrote the results
+            shutil.rmtree(cut_off, ignore_errors=True)
+        _write_whole(self.folder / ABOUT, to_json(self._about))
+        self._read()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -112,7 +116,8 @@ class UnfinishedRun:
                 part = read_part(path, key=self.key)
             except ResultsError as error:
                 self.notes.append(f"{error}; its replications are run again")
-                path.unlink(missing_ok=True)
+                with suppress(OSError):  # what cannot be removed is not used, and goes with the folder
+                    path.unlink()
                 continue
             for replication in part.replications:
                 self.kept[replication.replication] = replication
@@ -156,9 +161,12 @@ class UnfinishedRun:
         """Note the name that the folder of results is about to get. Raises OSError."""
         _write_whole(self.folder / FINISHED, to_json({"folder": name}))
 
-    def remove(self) -> None:
-        """Remove the parts: all of them are in a folder of results."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def remove(self, numbers: Collection[int]) -> None:
+        """Remove the parts of replications that are in a folder of results; all stay if there are others among them."""
+        if self.kept.keys() <= set(numbers):
+            shutil.rmtree(self.folder, ignore_errors=True)
+        else:
+            (self.folder / FINISHED).unlink(missing_ok=True)
 
 
 def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
@@ -171,8 +179,8 @@ def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
         except (OSError, ValueError):
             continue
         n_parts = sum(1 for _ in part_paths(path / PARTS))
-        if n_parts and parts.get("study") == identity.parts["study"]:
-            changed = ", ".join(identity.differences(Identity(parts)))
+        changed = ", ".join(identity.differences(Identity(parts)))
+        if n_parts and changed and parts.get("study") == identity.parts["study"]:
             yield f"{path}: an unfinished run of this study, not used because {changed} changed since"
 
 

@@ -10,13 +10,15 @@ from simulation.pathway.department import (
     Pathway,
     Step,
 )
-from simulation.pathway.graph import Graph, cycles, reachable_from, shortest_cycle
+from simulation.pathway.graph import Edge, Graph, cycles, edges_of_others, reachable_from, shortest_cycle, starts_of
 
+DEPARTED = "departed_at"
+"""The point in time at which an attendance ends, by its name."""
 Categories = Mapping[str, tuple[str, ...]]
 
 
 def check_route(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapping[str, None]) -> None:
-    """Nodes that nobody reaches, routes without an end, loops without a bound or in no time."""
+    """Nodes that nobody reaches, routes without an end or a departure, loops without a bound or in no time."""
     for name in pathway.nodes():
         if name not in reached:
             remedy = "Lead a node or an arrival source to it, or remove it"
@@ -24,10 +26,35 @@ def check_route(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapp
     for name in reached:
         if isinstance(pathway.nodes()[name], Loop):
             _idle_loop(pathway, faults, graph, name)
+    _undated(pathway, faults, graph)
     # Each `again` is taken a bounded number of times, so only a cycle without one can go on for ever.
     plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
     for members in cycles(plain):
         _unbounded(pathway, faults, graph, plain, members)
+
+
+def _undated(pathway: Pathway, faults: FaultList, graph: Graph) -> None:
+    """Ends that somebody who attends can come to without a departure, where a department dates departures at all."""
+    nodes = pathway.nodes()
+    if not any(DEPARTED in getattr(node, "records", ()) for node in nodes.values()):
+        return
+    dated = [(name, edge) for name, node in nodes.items() for edge in graph[name] if _is_dated(node, edge)]
+    undated: dict[str, None] = {}
+    attending = [name for part in (pathway.arrivals, pathway.present) for name in part if part[name].attends]
+    for source, start in starts_of(pathway).items():
+        if source in attending:
+            reached = reachable_from((start,), graph, closed=[*dated, *edges_of_others(pathway, source)])
+            undated |= {name: None for name in reached if name in pathway.ends}
+    for name in undated:
+        if DEPARTED not in pathway.ends[name].records:
+            remedy = f"Record {DEPARTED} there: whoever was given one at a step before keeps it"
+            faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED}", remedy)
+
+
+def _is_dated(node: object, edge: Edge) -> bool:
+    """Whether whoever takes this way out of a node has a departure by it."""
+    moment = node.records.get(DEPARTED) if isinstance(node, Step) else None
+    return moment == "joined" or (moment is not None and edge.by == "on")
 
 
 def _unbounded(

@@ -1,0 +1,155 @@
+"""`aeflow results` lists runs from their manifests, names what it cannot list, and leaves everything else alone."""
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import simulation as ae
+from simulation.experiment.store.listing import list_runs
+from simulation.experiment.store.manifest import CHECKSUM
+from simulation.experiment.store.write import write_data
+from simulation.records.serialise import digest
+from simulation.report.tables.runs import verdict_words
+
+from .conftest import SHORT, Aeflow
+
+
+@pytest.fixture(scope="module")
+def one_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A stored run of the study that comes with aeflow."""
+    study = ae.load(*SHORT, "pathway.allow_overload=true")
+    return write_data(ae.compare(study), tmp_path_factory.mktemp("one"))
+
+
+@pytest.fixture
+def copied(one_run: Path, here: Path) -> Callable[..., Path]:
+    """Put a copy of the run into results/, finished so many minutes later, with other entries in its manifest."""
+
+    def copy(name: str, *, minutes: float = 0, **entries: str) -> Path:
+        folder = here / "results" / "ai_triage" / name
+        shutil.copytree(one_run, folder)
+        manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
+        at = datetime.fromisoformat(manifest["finished_at"]) + timedelta(minutes=minutes)
+        manifest |= {"finished_at": at.isoformat(timespec="seconds"), **entries}
+        manifest.pop(CHECKSUM)
+        manifest[CHECKSUM] = digest(manifest)
+        (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+        return folder
+
+    return copy
+
+
+def test_runs_are_listed_with_the_newest_first(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+    copied("early")
+    copied("late", minutes=9, scenario="winter")
+    said = aeflow("results")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.index("ai_triage/late") < said.out.index("ai_triage/early")
+    line = next(line for line in said.out.splitlines() if "ai_triage/late" in line)
+    assert all(word in line for word in ("ai_triage", "typical", "winter", " 2 ", "AI scribe, as measured"))
+
+
+def test_the_first_primary_verdict_is_the_one_that_the_result_gives(one_run: Path) -> None:
+    result = ae.read(one_run)
+    finding = next(each for each in result.findings if each.arm != "sham" and each.target in result.design.primary)
+    words = verdict_words(list_runs(one_run).runs[0].first_verdict)
+    assert words.startswith(f"{result.arm(finding.arm).label}: ")
+    assert words.endswith(finding.verdict.words.partition(":")[0])
+
+
+def test_a_filter_chooses_by_study_site_or_scenario(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+    copied("usual")
+    copied("winter", scenario="winter")
+    said = aeflow("results", "scenario=winter", "study=ai_triage")
+    assert "ai_triage/winter" in said.out
+    assert "ai_triage/usual" not in said.out
+    assert "holds no run with site=elsewhere" in aeflow("results", "results", "site=elsewhere").out
+    assert (
+        aeflow("results", "policy=nurse").message == "policy=nurse: chooses nothing. Choose by study, site, scenario."
+    )
+
+
+def test_an_empty_folder_says_so_and_a_missing_one_is_a_mistake(aeflow: Aeflow, here: Path) -> None:
+    assert "no run has written it yet" in aeflow("results").out
+    (here / "results").mkdir()
+    assert aeflow("results").out == "results: holds no run. Make one with: aeflow compare\n"
+    assert "there is no such folder" in aeflow("results", "nowhere").message
+
+
+def test_other_files_are_left_alone(aeflow: Aeflow, here: Path, copied: Callable[..., Path]) -> None:
+    folder = copied("run").parent
+    (folder / "notes.txt").write_text("mine")
+    (here / "results" / "sweeps" / "then").mkdir(parents=True)
+    (here / "results" / "sweeps" / "then" / "across.csv").write_text("a,b\n")
+    said = aeflow("results")
+    assert (said.code, said.err) == (0, "")
+    assert said.out.count("ai_triage/") == 1
+    assert (folder / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "summary.csv"])
+def test_a_damaged_run_is_named_and_the_others_are_listed(
+    name: str, aeflow: Aeflow, copied: Callable[..., Path]
+) -> None:
+    copied("sound")
+    (copied("hurt") / name).unlink()
+    said = aeflow("results")
+    assert said.code == 0
+    assert "ai_triage/sound" in said.out
+    assert said.err.startswith("Not listed: ")
+    assert f"hurt/{name}: there is no such file" in said.err
+
+
+def test_a_changed_manifest_is_named(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+    path = copied("hurt") / "manifest.json"
+    path.write_text(path.read_text("utf-8").replace('"typical"', '"better"'), encoding="utf-8")
+    assert "hurt/manifest.json: is damaged" in aeflow("results").err
+
+
+def test_an_unfinished_run_is_listed_as_such(aeflow: Aeflow, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from simulation.api import run_into
+
+    study = ae.load(*SHORT, "pathway.allow_overload=true", "run.replications=3").only()
+
+    def stop(n_done: int) -> None:
+        if n_done == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_into(study, here / "results", say=lambda words: None, done=stop)
+    said = aeflow("results")
+    (line,) = [line for line in said.out.splitlines() if ".unfinished-" in line]
+    assert "2 of 3" in line
+    assert "unfinished: the same command goes on" in line
+
+
+def test_two_runs_are_set_beside_each_other(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+    one, other = copied("one"), copied("two", scenario="winter")
+    said = aeflow("results", str(one), str(other))
+    assert (said.code, said.err) == (0, "")
+    assert "Across 2 runs" in said.out
+    assert "usual" in said.out
+    assert "winter" in said.out
+    assert "Name one to list, or two runs" in aeflow("results", "a", "b", "c").message
+    assert (
+        "site=typical: chooses nothing where two runs are named" in aeflow("results", "a", "b", "site=typical").message
+    )
+
+
+def test_three_hundred_runs_are_listed_in_two_seconds_of_processor_time(copied: Callable[..., Path]) -> None:
+    first = copied("run-0")
+    for number in range(1, 300):
+        folder = first.with_name(f"run-{number}")
+        folder.mkdir()
+        for path in first.iterdir():
+            if path.is_file():
+                (folder / path.name).hardlink_to(path)
+    began = time.process_time()
+    listing = list_runs(first.parent.parent)
+    assert (len(listing.runs), listing.unreadable) == (300, ())
+    assert time.process_time() - began < 2
