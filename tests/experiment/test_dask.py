@@ -93,11 +93,11 @@ def test_a_worker_with_other_versions_is_refused_by_name_and_by_what_differs(das
     differing = module._unlike(ours, {**ours, "source": "b", "numpy": "2.0.0"})
     with pytest.raises(
         ExecutorFailed,
-        match=r"tcp://10\.0\.0\.5:4 differs in the package's source, the version of NumPy \(2\.0\.0, here",
+        match=r"tcp://10\.0\.0\.5:4 differs in the package's source, the version of NumPy \(2\.0\.0,",
     ):
         module._refuse({"tcp://10.0.0.4:4": (), "tcp://10.0.0.5:4": differing})
     without = module._unlike(ours, ModuleNotFoundError("No module named 'simulation'"))
-    with pytest.raises(ExecutorFailed, match="aeflow itself .*No module named 'simulation'"):
+    with pytest.raises(ExecutorFailed, match=r"aeflow itself .*No module named 'simulation'"):
         module._refuse({"tcp://10.0.0.5:4": without})
 
 
