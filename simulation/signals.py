@@ -14,6 +14,12 @@ SECONDS_TO_STOP = 5.0
 """A second signal within this time is the same wish: it does not disturb the work of stopping."""
 
 
+class Stopped(KeyboardInterrupt):
+    """A signal asked to stop. Not KeyboardInterrupt itself: once that has passed through `exec`, which dataclasses use
+    at import, Python ends with SIGINT's code whatever is returned.
+    """
+
+
 class StopAsked:
     """Whether a signal asked to stop, and which one; Ctrl-C until another one did."""
 
@@ -37,18 +43,18 @@ class StopAsked:
         return "stopped" if self.number == signal.SIGINT else f"stopped by {signal.Signals(self.number).name}"
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
-        """Raise KeyboardInterrupt in the main thread."""
+        """Raise Stopped in the main thread."""
         now = time.monotonic()
         if self._asked_at is not None and now - self._asked_at < SECONDS_TO_STOP:
             return
         self._asked_at = now
         self.number = number
-        raise KeyboardInterrupt
+        raise Stopped
 
 
 @contextmanager
 def stopped_by_signals() -> Iterator[StopAsked]:
-    """While it lasts, Ctrl-C, TERM and HUP raise KeyboardInterrupt; which of them is told by what is given.
+    """While it lasts, Ctrl-C, TERM and HUP raise Stopped; which of them is told by what is given.
 
     A signal that is ignored (HUP under nohup) stays so. Does nothing outside the main thread, which alone gets signals.
     """

@@ -1,6 +1,6 @@
 """KILL, TERM, HUP and Ctrl-C at random moments, of the driver, of a worker, and of the whole process group.
 
-    python tests/long/signals.py [--executor local|dask] [--each 10] [--seed 1]
+    python tests/long/signals.py [--executor local|dask] [--each 10] [--seed 1] [--to driver group worker]
 
 After a signal to the driver nothing of the run lives five seconds later, nothing of it is left in /dev/shm, and, unless
 it was killed or had not begun, it says in one line what is kept and ends with 128 and the number of the signal. After a
@@ -26,6 +26,7 @@ sys.path.insert(0, str(ROOT))
 STUDY = ("engine=compiled", "run.warm_up_days=0", "run.measured_days=7", "run.cool_down_days=7", "run.doublings=0")
 N_ENDLESS, N_SHORT = 5000, 150
 SIGNALS = ("KILL", "TERM", "HUP", "INT")
+WHOM = ("driver", "group", "worker")
 SECONDS_TO_END = 5.0
 SECONDS_AT_MOST = 300.0
 SHARED_MEMORY = Path("/dev/shm")
@@ -49,6 +50,7 @@ class Run:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup would be inherited
             )
         self.folder = folder
 
@@ -191,6 +193,8 @@ def main() -> int:
     parser.add_argument("--executor", choices=("local", "dask"), default="local", help="(local)")
     parser.add_argument("--each", type=int, default=10, help="times that each signal is sent to each (10)")
     parser.add_argument("--seed", type=int, default=1, help="of the moments (1)")
+    parser.add_argument("--to", nargs="+", choices=WHOM, default=WHOM, help=f"({' '.join(WHOM)})")
+    parser.add_argument("--signals", nargs="+", choices=SIGNALS, default=SIGNALS, help=f"({' '.join(SIGNALS)})")
     options = parser.parse_args()
     chance = random.Random(options.seed)
     n_held = n_tried = 0
@@ -198,8 +202,8 @@ def main() -> int:
         place = Path(scratch)
         (place / "undisturbed").mkdir()
         expected = undisturbed(place / "undisturbed")
-        for whom in ("driver", "group", "worker"):
-            for name in SIGNALS:
+        for whom in options.to:
+            for name in options.signals:
                 when: list[str] = []
                 faults: list[str] = []
                 for repeat in range(options.each):

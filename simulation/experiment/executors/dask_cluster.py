@@ -19,6 +19,7 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from simulation.errors import AeflowError
@@ -145,6 +146,8 @@ class _Session:
         if where.scheduler_file is not None:
             named = {"scheduler_file": where.scheduler_file}
         try:
+            if where.scheduler_file is not None:
+                _wait_for_file(Path(where.scheduler_file))
             return client(**named, timeout=SECONDS_TO_CONNECT, set_as_default=False, direct_to_workers=True)
         except (OSError, ValueError, KeyError) as error:
             raise ExecutorFailed(
@@ -199,6 +202,15 @@ class _Session:
         if self._own is not None:
             with suppress(TimeoutError, OSError, CancelledError):
                 self._own.close(timeout=SECONDS_TO_CLOSE)
+
+
+def _wait_for_file(path: Path) -> None:
+    """Wait a while for a scheduler to write its file. Raises FileNotFoundError."""
+    deadline = time.monotonic() + SECONDS_TO_CONNECT
+    while not path.is_file():
+        if time.monotonic() > deadline:
+            raise FileNotFoundError("the file is not there")
+        time.sleep(0.1)
 
 
 def _kill(nanny: Any) -> None:
