@@ -97,7 +97,7 @@ def found(arm, target):
 
 def beyond_luck(row, target):
     """Whether a difference's interval and the sham's have nothing in common."""
-    variates = result.sham(target.measure, target.group).difference
+    variates = result.band(target.measure, target.group).difference
     return row["difference_low"] > variates.high or row["difference_high"] < variates.low
 
 
