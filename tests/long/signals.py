@@ -90,9 +90,14 @@ class Run:
         self.process.wait()
         if left:
             raise Failed(f"alive after {SECONDS_TO_END:.0f} s: {left}")
-        shared = {path for path in _shared_memory() - self.shared_before if not _in_use(path)}
+        while (shared := self._shared()) and time.monotonic() < deadline:
+            time.sleep(0.2)
         if shared:
             raise Failed(f"left in {SHARED_MEMORY}: {sorted(map(str, shared))}")
+
+    def _shared(self) -> set[Path]:
+        """What came into shared memory since it began, and no other program uses."""
+        return {path for path in _shared_memory() - self.shared_before if path.exists() and not _in_use(path)}
 
 
 def _session(pid: int) -> int | None:
