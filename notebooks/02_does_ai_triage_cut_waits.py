@@ -53,7 +53,7 @@ for axes, target in zip(np.atleast_1d(panels), targets, strict=True):
         row = rows[arm]
         axes.plot([scale * row.difference_low, scale * row.difference_high], [place, place], color="#005eb8")
         axes.plot(scale * row.difference, place, "o", color="#005eb8")
-    band = result.sham(target.measure, target.group)
+    band = result.band(target.measure, target.group)
     if band is not None:
         axes.axvspan(scale * band.difference.low, scale * band.difference.high, color="#e8edee", zorder=0)
     for side in (-1, 1):

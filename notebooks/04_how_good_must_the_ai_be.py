@@ -95,16 +95,16 @@ def found(arm, target):
     return table[chosen].iloc[0]
 
 
-def beyond_luck(row, target):
+def beyond_chance(row, target):
     """Whether a difference's interval and the sham's have nothing in common."""
-    variates = result.sham(target.measure, target.group).difference
-    return row["difference_low"] > variates.high or row["difference_high"] < variates.low
+    sham = result.band(target.measure, target.group).difference
+    return row["difference_low"] > sham.high or row["difference_high"] < sham.low
 
 
 def cell(arm, target):
     """A difference in words."""
     row = found(arm, target)
-    star = " *" if beyond_luck(row, target) else ""
+    star = " *" if beyond_chance(row, target) else ""
     return f"{row['difference']:+.1f} ({row['difference_low']:+.1f} to {row['difference_high']:+.1f}){star}"
 
 
@@ -215,7 +215,7 @@ for target in (everyone, sickest):
             seconds
             for seconds in SECONDS
             if found(names[exact, seconds, "as nurses err"], target)["difference_high"] < 0
-            and beyond_luck(found(names[exact, seconds, "as nurses err"], target), target)
+            and beyond_chance(found(names[exact, seconds, "as nurses err"], target), target)
         ]
         surely = f"beyond luck at {', '.join(map(str, sure))} s" if sure else "beyond luck nowhere"
         print(f"  {exact:.0%} right: no loss {need}; a gain {surely}; {row['difference']:+.1f} min at {SECONDS[-1]} s")

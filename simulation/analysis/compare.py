@@ -237,24 +237,24 @@ def compare_arms(
 
 def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:
     """The measures that every replication of every arm has, in the order of the first."""
-    every = [each.names for replications in arms.values() for each in replications]
+    every = {id(each.names): each.names for replications in arms.values() for each in replications}
     if not every:
         return ()
-    distinct = set(every)
-    in_all = set.intersection(*(set(names) for names in distinct))
-    return tuple(name for name in every[0] if name in in_all)
+    first, *others = every.values()
+    in_all = set(first).intersection(*others)
+    return tuple(name for name in first if name in in_all)
 
 
 def _stack(replications: Sequence[Measures], names: tuple[MeasureName, ...]) -> Floats:
     """One row a replication, one column a name."""
-    rows = np.full((len(replications), len(names)), np.nan)
-    for number, each in enumerate(replications):
-        if each.names == names:
-            rows[number] = each.values
-        else:
-            column = {name: at for at, name in enumerate(each.names)}
-            rows[number] = each.values[[column[name] for name in names]]
-    return rows
+    columns: dict[int, NDArray[np.intp]] = {}
+    rows = []
+    for each in replications:
+        if id(each.names) not in columns:
+            place = {name: at for at, name in enumerate(each.names)}
+            columns[id(each.names)] = np.array([place[name] for name in names], dtype=np.intp)
+        rows.append(each.values[columns[id(each.names)]])
+    return np.stack(rows)
 
 
 def find(rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "all") -> Comparison:

@@ -9,6 +9,7 @@ A measure that needs a point in time which the table does not record is absent. 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -40,6 +41,10 @@ class Measures:
 
     names: tuple[MeasureName, ...]
     values: Floats
+
+    def __reduce__(self) -> tuple[Callable[..., Measures], tuple[tuple[MeasureName, ...], Floats]]:
+        """How they come back from another process: with the names that are already here, where they are the same."""
+        return _restored, (self.names, self.values)
 
     @cached_property
     def _by_name(self) -> dict[tuple[str, str], float]:
@@ -86,10 +91,14 @@ def measure(patients: Patients, *, window: Window) -> Measures:
         chosen = groups.summarise(name, statistic, quantity)
         names += [MeasureName(name, DEFINITIONS[name].unit, label) for label in chosen]
         values += chosen.values()
-    return Measures(_one_and_the_same(tuple(names)), np.array(values, dtype=float))
+    return Measures(shared_names(tuple(names)), np.array(values, dtype=float))
 
 
 @lru_cache(maxsize=64)
-def _one_and_the_same(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
-    """One object for equal names: the arms of a replication are then sent between processes with one copy of them."""
+def shared_names(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
+    """The same names, one object for equal ones: sent between processes once a replication, and kept in memory once."""
     return names
+
+
+def _restored(names: tuple[MeasureName, ...], values: Floats) -> Measures:
+    return Measures(shared_names(names), values)

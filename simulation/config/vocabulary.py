@@ -23,7 +23,7 @@ from simulation.pathway.config_dataclass import Unit
 
 EXAMPLE = "Example: `"
 NUMBERS = (int, float)
-PLAIN = {str: "text", bool: "true or false", int: "any whole number", float: "any number", object: "anything"}
+PLAIN = {str: "text", bool: "true or false", int: "any whole number", float: "any number"}
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,10 @@ def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__
     if origin is Literal:
         return _either([f"`{each}`" for each in parts])
     if origin in (Union, UnionType):
-        words = [range_of(Annotated[part, *bounds] if bounds else part, name_block) for part in _stated(parts)]
-        return _either(list(dict.fromkeys(words)))
+        stated = [part for part in parts if part is not NoneType and not (part is int and float in parts)]
+        if any(object in get_args(part) for part in stated):
+            return "any value"
+        return _either([range_of(Annotated[part, *bounds] if bounds else part, name_block) for part in stated])
     if origin is tuple:
         return _in_list(parts, bounds, name_block)
     if origin is not None:  # a mapping
@@ -138,12 +140,12 @@ def _bounded(kind: Any, bounds: tuple[Any, ...]) -> str:
 
 
 def _either(words: list[str]) -> str:
-    return " or ".join([", ".join(words[:-1]), words[-1]]) if len(words) > 1 else words[0]
-
-
-def _stated(parts: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Members of a union that a file would state."""
-    return tuple(part for part in parts if part is not NoneType)
+    """Alternatives in words; a semicolon parts those that have a comma or an 'or' of their own."""
+    if len(words) == 1:
+        return words[0]
+    if any("," in each or " or " in each for each in words):
+        return "; or ".join(words)
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def classes_in(hint: Any) -> Iterator[type]:

@@ -73,7 +73,8 @@ class Pool(Sourced):
     extra: Annotated[int, Unit("units")] = 0
     """Units added at every hour that has any, or taken away (a lever). Example: `1`"""
     on_shift_change: ShiftChange = "outgoing_count"
-    """Whether staff who finish an activity after their shift still count as on duty, or are extra."""
+    """Staff who are still busy when their shift ends: they count against the new number (`outgoing_count`), or finish
+    beside a whole new team (`outgoing_are_extra`)."""
     role: str = ""
     """What the pool counts as in tables: `clinician`, `nurse`, `bed`, `place` or a word of your own."""
 

@@ -34,10 +34,18 @@ def write_columns(batches: Iterable[Columns], path: Path, *, metadata: Mapping[s
 
     iterator = iter(batches)
     first = _arrow(next(iterator)).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
-    with parquet.ParquetWriter(path, first.schema, compression="zstd") as writer:
+    repeating = [name for name, kind in zip(first.schema.names, first.schema.types, strict=True) if _repeats(kind)]
+    with parquet.ParquetWriter(path, first.schema, compression="zstd", use_dictionary=repeating) as writer:
         writer.write_table(first)
         for batch in iterator:
             writer.write_table(_arrow(batch).cast(first.schema))
+
+
+def _repeats(kind: Any) -> bool:
+    """Whether a column of this type has the same value in many rows, as measured numbers do not."""
+    import pyarrow as pa
+
+    return not (pa.types.is_list(kind) or pa.types.is_floating(kind))
 
 
 def _arrow(columns: Columns) -> Any:
@@ -57,16 +65,17 @@ def _arrow(columns: Columns) -> Any:
     return pa.table(arrays)
 
 
-def read_columns(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
     """The columns of a file, and what was stated of them. Raises ResultsError if they cannot be read.
 
-    Plain columns are arrays; lists are one array or None a row.
+    `content`: the file's, if it has been read already. Plain columns are arrays; lists are one array or None a row.
     """
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
     try:
-        table = parquet.read_table(path).combine_chunks()
+        with parquet.ParquetFile(path if content is None else pa.BufferReader(content)) as file:
+            table = file.read(use_threads=False).combine_chunks()
         metadata = json.loads((table.schema.metadata or {})[METADATA_KEY])
     except (OSError, pa.ArrowException, KeyError, ValueError) as error:
         raise ResultsError(f"{path}: cannot be read ({_first_line(error)}). The file is damaged, or not ours") from None

@@ -70,7 +70,10 @@ class TableWriter:
         rows = _arrow(table, self._provenance)
         if self._first is None:
             self._first = table.select(slice(0, 0))
-            self._writer = self._open.enter_context(parquet.ParquetWriter(self._part, rows.schema, compression="zstd"))
+            # measured numbers hardly repeat: a dictionary of them takes time and makes the file larger
+            repeating = [name for name, column in table.columns.items() if column.dtype.kind != "f"]
+            writer = parquet.ParquetWriter(self._part, rows.schema, compression="zstd", use_dictionary=repeating)
+            self._writer = self._open.enter_context(writer)
         elif tuple(table.columns) != tuple(self._first.columns) or table.categories != self._first.categories:
             raise ResultsError(f"{self._path.name}: tables differ in columns or categories. Make them from one pathway")
         self._writer.write_table(rows)

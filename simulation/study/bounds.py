@@ -29,10 +29,12 @@ KEPT_BYTES_PER_PATIENT: Mapping[Kept, int] = {"patients": 40, "activities": 130,
 """On the disk, of one patient in one arm, where `run.keep` asks for the table; by attendance 45, 150 and 130."""
 KEPT_SECONDS_PER_PATIENT: Mapping[Kept, float] = {
     "patients": 0.15 / YEAR_OF_PATIENTS,
-    "activities": 0.25 / YEAR_OF_PATIENTS,
-    "events": 0.7 / YEAR_OF_PATIENTS,
+    "activities": 0.45 / YEAR_OF_PATIENTS,
+    "events": 1.5 / YEAR_OF_PATIENTS,
 }
 """To make and to write, by one process; the patient is simulated again besides."""
+KEPT_MEMORY_PER_PATIENT: Mapping[Kept, int] = {"patients": 300, "activities": 1_300, "events": 4_300}
+"""While the table is written, besides the running replication."""
 BASE_BYTES = 250e6
 """Memory of a worker before it has drawn anybody."""
 MOST_HOURS = 24.0
@@ -76,7 +78,8 @@ def work_of(study: Study) -> Work:
     again = SECONDS_PER_PATIENT[study.engine] + sum(KEPT_SECONDS_PER_PATIENT[name] for name in keep) if keep else 0.0
     seconds = everybody * (SECONDS_PER_PATIENT[study.engine] / processes + again)
     kept = everybody * sum(KEPT_BYTES_PER_PATIENT[name] for name in keep)
-    return Work(n_patients, n_arms * len(run.numbers), seconds, processes * at_once / 1e9, kept / 1e9)
+    writing = at_once + n_patients * max((KEPT_MEMORY_PER_PATIENT[name] for name in keep), default=0)
+    return Work(n_patients, n_arms * len(run.numbers), seconds, max(processes * at_once, writing) / 1e9, kept / 1e9)
 
 
 def patients_a_day(pathway: Pathway) -> float:

@@ -150,6 +150,9 @@ def test_without_sources_keys_have_no_meaning(monkeypatch: pytest.MonkeyPatch) -
         (tuple[float, float], "list of 2: any number"),
         (dict[str, Kettle], "by name: Kettle"),
         (Literal["a"] | Kettle | None, "`a` or Kettle"),
+        (Minutes | Kettle, "number, 0 or more; or Kettle"),
+        (float | int, "any number"),
+        (bool | float | dict[str, object], "any value"),
     ],
 )
 def test_what_is_allowed_is_said_in_words(hint: Any, words: str) -> None:

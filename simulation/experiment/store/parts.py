@@ -64,7 +64,7 @@ def read_part(path: Path, *, key: str) -> Part:
         raise ResultsError(f"{path}: cannot be read ({error.strerror or error})") from None
     if hashlib.sha256(content).hexdigest()[:32] != path.stem.partition("-")[2]:
         raise ResultsError(f"{path}: is damaged (its content does not match its name)")
-    columns, metadata = read_columns(path)
+    columns, metadata = read_columns(path, content)
     if metadata.get("key") != key:
         raise ResultsError(f"{path}: is a part of another run")
     layout = Layout.from_plain(metadata["layout"])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from simulation.analysis.compare import Shares
-from simulation.analysis.measures import MeasureName, Measures
+from simulation.analysis.measures import MeasureName, Measures, shared_names
 from simulation.analysis.profile import DayProfile
 from simulation.errors import ResultsError
 from simulation.experiment.replicate import ArmReplication, ReplicationResult
@@ -84,10 +85,16 @@ class Layout:
     @classmethod
     def from_plain(cls, content: Mapping[str, Any]) -> Layout:
         """Out of its plain form."""
-        lists = [tuple(MeasureName(*name) for name in names) for names in content["names"]]
+        lists = [_names(tuple(map(tuple, names))) for names in content["names"]]
         profiles = content["profiles"]
         parts = ({arm: tuple(each[key]) for arm, each in profiles.items()} for key in ("pools", "steps", "triggers"))
         return cls({arm: lists[number] for arm, number in content["arms"].items()}, *parts)
+
+
+@lru_cache(maxsize=64)
+def _names(plain: tuple[tuple[str, str, str], ...]) -> tuple[MeasureName, ...]:
+    """Names of measures out of their plain form, which most parts of a run have in common."""
+    return shared_names(tuple(MeasureName(*name) for name in plain))
 
 
 def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> dict[str, Any]:

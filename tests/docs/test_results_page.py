@@ -1,0 +1,37 @@
+"""Every block of docs/how-to/results.md runs, on a small study."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import simulation as ae
+from simulation.cli import main
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "how-to" / "results.md"
+SMALL = ("run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "run.doublings=0", "run.replications=4")
+
+
+def blocks(language: str) -> list[str]:
+    text = PAGE.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.slow
+def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    load = ae.load
+    monkeypatch.setattr(ae, "load", lambda *words, **named: load(*words, *SMALL, **named), raising=False)
+    names: dict[str, Any] = {}
+    for block in blocks("python"):
+        exec(compile(block, PAGE.name, "exec"), names)
+    again, longer, growing = (names[name] for name in ("again", "longer", "growing"))
+    for result in (again, longer, growing):
+        assert isinstance(result, ae.Result)
+    assert [len(result.replications) for result in (again, longer, growing)] == [4, 8, 3]
+    assert longer.beside(again).tables
+    assert main(["compare", "from=results/latest", "results=again", "executor=serial"]) == 0
+    (command,) = re.findall(r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert main([*command.split()[1:], *SMALL, "executor=serial"]) == 0
