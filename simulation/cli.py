@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
-from simulation.signals import stopped_by_signals
+from simulation.signals import StopAsked, stopped_by_signals
 
 if TYPE_CHECKING:
     from simulation.api import Stored
@@ -70,20 +70,26 @@ def main(argv: Sequence[str] | None = None) -> int:
             if words[0] not in COMMANDS:
                 raise ConfigError([Fault(words[0], "is not a command", nearest(words[0], COMMANDS))])
             return COMMANDS[words[0]](words[1:])
-        except AeflowError as error:
-            print(f"aeflow: {error}", file=sys.stderr)
-            return error.exit_code
         except KeyboardInterrupt as stop:
-            with suppress(OSError):  # the terminal may have gone
-                print(f"\naeflow: {asked.words}. {str(stop) or 'Nothing half-written is left.'}", file=sys.stderr)
-            return asked.exit_code
-        except OSError as error:
-            if asked.yet:  # the terminal has gone, and a last word could not be said
-                return asked.exit_code
-            if not isinstance(error, BrokenPipeError):
-                raise
-            sys.stderr.close()  # whoever read our output has gone
-            return 0
+            return _stopped(asked, str(stop))
+        except Exception as error:
+            if asked.stopping:  # a library made an error of its own out of the signal, or the terminal has gone
+                told = isinstance(error, AeflowError) and not isinstance(error, ConfigError)
+                return _stopped(asked, str(error) if told else "")
+            if isinstance(error, AeflowError):
+                print(f"aeflow: {error}", file=sys.stderr)
+                return error.exit_code
+            if isinstance(error, BrokenPipeError):
+                sys.stderr.close()  # whoever read our output has gone
+                return 0
+            raise
+
+
+def _stopped(asked: StopAsked, words: str) -> int:
+    """Say that a signal stopped the command, and what is left of its work; the exit code."""
+    with suppress(OSError):  # the terminal may have gone
+        print(f"\naeflow: {asked.words}. {words or 'Nothing half-written is left.'}", file=sys.stderr)
+    return asked.exit_code
 
 
 def _compare(words: list[str]) -> int:

@@ -28,9 +28,9 @@ class StopAsked:
         self._asked_at: float | None = None
 
     @property
-    def yet(self) -> bool:
-        """Whether any signal has come."""
-        return self._asked_at is not None
+    def stopping(self) -> bool:
+        """Whether a signal came a moment ago."""
+        return self._asked_at is not None and time.monotonic() - self._asked_at < SECONDS_TO_STOP
 
     @property
     def exit_code(self) -> int:
@@ -44,10 +44,9 @@ class StopAsked:
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Raise Stopped in the main thread."""
-        now = time.monotonic()
-        if self._asked_at is not None and now - self._asked_at < SECONDS_TO_STOP:
+        if self.stopping:
             return
-        self._asked_at = now
+        self._asked_at = time.monotonic()
         self.number = number
         raise Stopped
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from simulation import cli
+from simulation.errors import ConfigError, Fault
 from simulation.signals import SECONDS_TO_STOP, stopped_by_signals
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="a terminal's Ctrl-C is sent to a process group")
@@ -102,3 +104,18 @@ def test_a_signal_that_is_ignored_stays_ignored_and_the_others_are_given_back() 
         assert signal.getsignal(signal.SIGTERM) == of_term
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_an_error_that_a_library_makes_of_a_signal_is_not_told_as_the_user_s(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(words: list[str]) -> int:
+        try:
+            signal.raise_signal(signal.SIGTERM)
+        except KeyboardInterrupt:
+            raise ConfigError([Fault("configuration", "ConfigCompositionException()", "See `aeflow show`")]) from None
+        return 0
+
+    monkeypatch.setitem(cli.COMMANDS, "show", interrupted)
+    assert cli.main(["show"]) == 128 + signal.SIGTERM
+    assert capsys.readouterr().err.strip() == "aeflow: stopped by SIGTERM. Nothing half-written is left."

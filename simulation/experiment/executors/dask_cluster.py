@@ -19,11 +19,12 @@ from concurrent.futures import CancelledError, Future
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
 from simulation.errors import AeflowError
-from simulation.experiment.executors.seam import ExecutorFailed, WorkerLost
+from simulation.experiment.executors.seam import MOST_LOSSES, ExecutorFailed, WorkerLost
 from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.experiment.store.identity import (
     LIBRARIES,
@@ -72,7 +73,12 @@ class DaskExecutor:
         if self._session is None:
             self._session = _Session(self._where, self._n_workers)
         if self._shared is None or self._shared[0] is not study:
-            self._shared = study, self._session.scattered(study)
+            try:
+                self._shared = study, self._session.scattered(study)
+            except WorkerLost as lost:
+                future: Future[ReplicationResult] = Future()
+                future.set_exception(lost)
+                return future
         shared = self._shared[1]
         task = self._replicated(self._session, shared, number)
         return asyncio.run_coroutine_threadsafe(task, self._session.loop)
@@ -118,23 +124,13 @@ class _Session:
                 "executor=dask needs Dask, which is not installed. Install it with pip install 'aeflow[cluster]', or "
                 "use executor=local"
             ) from error
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters is raised, in words
+        _silence_logs()
         self._own: Any = None
         self._counted_at = 0.0
         self._n_threads = 0
         with dask.config.set(SETTINGS if where.is_own else {}), _deaf_to_ctrl_c():
             if where.is_own:
-                own_cluster: Any = distributed.LocalCluster
-                self._own = own_cluster(
-                    n_workers=n_workers,
-                    threads_per_worker=1,
-                    processes=True,
-                    host=LOOPBACK,
-                    dashboard_address=f"{LOOPBACK}:0",
-                    worker_dashboard_address=f"{LOOPBACK}:0",
-                    silence_logs=logging.CRITICAL,
-                    memory_limit=0,
-                )
+                self._own = _started(distributed.LocalCluster, n_workers)
             self.client = self._connected(where, distributed.Client)
         self.address: str = self.client.scheduler.address
         self.loop: asyncio.AbstractEventLoop = self.client.loop.asyncio_loop
@@ -176,9 +172,21 @@ class _Session:
         return self._n_threads
 
     def scattered(self, study: Study) -> Any:
-        """The study on every worker. Raises ExecutorFailed if a worker would compute other numbers."""
+        """The study on every worker. Raises ExecutorFailed if a worker would compute other numbers, WorkerLost if one goes
+        meanwhile.
+        """
+        from distributed import KilledWorker
+
+        try:
+            return self._scattered(study)
+        except (KilledWorker, CancelledError, OSError) as error:
+            raise WorkerLost from error
+
+    def _scattered(self, study: Study) -> Any:
         identity = identity_of(study)
         versions = self.client.run(_versions, on_error="return")
+        if any(isinstance(answer, OSError) for answer in versions.values()):
+            raise WorkerLost
         _refuse({worker: _unlike(identity.parts, theirs) for worker, theirs in versions.items()})
         shared = self.client.scatter(_Shared(study, identity.parts), broadcast=True, hash=False)
         checks = {
@@ -202,6 +210,36 @@ class _Session:
         if self._own is not None:
             with suppress(TimeoutError, OSError, CancelledError):
                 self._own.close(timeout=SECONDS_TO_CLOSE)
+
+
+def _started(cluster: Any, n_workers: int) -> Any:
+    """A cluster of our own, started again if a worker ends while it starts. Raises ExecutorFailed if it always does."""
+    for attempt in range(MOST_LOSSES + 1):
+        try:
+            return cluster(
+                n_workers=n_workers,
+                threads_per_worker=1,
+                processes=True,
+                host=LOOPBACK,
+                dashboard_address=f"{LOOPBACK}:0",
+                worker_dashboard_address=f"{LOOPBACK}:0",
+                silence_logs=logging.CRITICAL,
+                memory_limit=0,
+            )
+        except (RuntimeError, OSError) as error:
+            if attempt == MOST_LOSSES:
+                raise ExecutorFailed(
+                    f"the workers of a Dask cluster on this machine could not be started ({_brief(error)}). Use fewer "
+                    "(workers=1), or executor=local"
+                ) from error
+    raise AssertionError("the last attempt returns or raises")
+
+
+def _silence_logs() -> None:
+    """Keep Dask's logs, tracebacks included, off the screen: what matters is raised, in words."""
+    for name in tuple(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "distributed":
+            logging.getLogger(name).setLevel(logging.CRITICAL)
 
 
 def _wait_for_file(path: Path) -> None:
@@ -254,6 +292,7 @@ def _deaf_to_ctrl_c() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # which undoes the next line wherever it is started
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

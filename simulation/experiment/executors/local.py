@@ -17,6 +17,7 @@ import signal
 import threading
 import traceback
 from concurrent.futures import Future
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Any, cast
@@ -160,6 +161,7 @@ class _Worker:
 def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
     """Run one replication and hand its result to the future. A process started here inherits deafness to Ctrl-C."""
     if hasattr(signal, "pthread_sigmask"):
+        resource_tracker.ensure_running()  # which undoes the next line wherever it is started
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         future.set_result(workers.replicate(packed, number))
