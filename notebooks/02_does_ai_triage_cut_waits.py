@@ -113,8 +113,8 @@ for arm in others:
 # %% [markdown]
 # ## What does it hinge on?
 #
-# Intervals cover the randomness of the simulation and nothing else. What a saved minute is worth depends on how busy each
-# pool is in *your* department, which no public data say. Here:
+# Intervals cover the randomness of the simulation and nothing else. What a saved minute is worth depends on how busy
+# each pool is in *your* department, which no public data say. Here:
 
 # %%
 days = [answer.arms[study.design.baseline].day for answer in result.replications]

@@ -43,7 +43,7 @@ def files_of(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def spoilt(path: Path, spoil: Callable[[Path], None]) -> Iterator[None]:
+def spoilt(path: Path, spoil: Callable[[Path], object]) -> Iterator[None]:
     """A file spoilt for a while; at the end it is what it was."""
     content = path.read_bytes()
     spoil(path)
@@ -102,7 +102,7 @@ def mangled(folder: Path, other: Path, before: ae.Result, chance: random.Random)
         "other JSON": lambda path: path.write_bytes(chance.choice([b"[]", b"{}", b"null", b"[" * 100_000])),
     }
     way = chance.choice(sorted(ways))
-    with spoilt(path, lambda path: None if ways[way](path) is None else None):
+    with spoilt(path, ways[way]):
         return f"{path.name} {way}", outcome(folder, before)
 
 
