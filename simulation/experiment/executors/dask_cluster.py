@@ -172,7 +172,7 @@ class _Session:
         return self._n_threads
 
     def scattered(self, study: Study) -> Any:
-        """The study on every worker. Raises ExecutorFailed if a worker would compute other numbers, WorkerLost if one goes
+        """The study on every worker. Raises ExecutorFailed if one would compute other numbers, WorkerLost if one goes
         meanwhile.
         """
         from distributed import KilledWorker
