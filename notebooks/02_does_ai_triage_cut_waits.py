@@ -13,9 +13,9 @@
 # %% [markdown]
 # # Does AI at triage cut waits?
 #
-# The same patients under each way to triage. Every arm meets the same arrivals, illnesses and luck, so that
+# The same patients under each way to triage. Every arm meets the same arrivals, illnesses and random numbers, so that
 # differences are the arms' own. Beside the AI arms: a **sham** (the nurse's accuracy, other errors: no effect but
-# luck), leaner triage without AI, one more nurse, two more beds. For planning only, not for clinical use.
+# chance), leaner triage without AI, one more nurse, two more beds. For planning only, not for clinical use.
 
 # %%
 import os
@@ -40,7 +40,7 @@ for name, label in labels.items():
 # ## The differences
 #
 # Against the baseline, with 95 % intervals over replications (patients are not independent, so they are never the
-# unit). The band is what the sham does: luck alone. Few replications were run here, so intervals are wide; the
+# unit). The band is what the sham does: chance alone. Few replications were run here, so intervals are wide; the
 # default of `aeflow compare` runs more.
 
 # %%
@@ -113,7 +113,7 @@ for arm in others:
 # %% [markdown]
 # ## What does it hinge on?
 #
-# Intervals cover the luck of the simulation and nothing else. What a saved minute is worth depends on how busy each
+# Intervals cover the randomness of the simulation and nothing else. What a saved minute is worth depends on how busy each
 # pool is in *your* department, which no public data say. Here:
 
 # %%

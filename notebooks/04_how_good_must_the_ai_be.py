@@ -16,7 +16,7 @@
 # How accurate must a triage AI be, and how many seconds must it save, before the patients of this department gain?
 # And what would the same money do? A grid of tools that nobody sells: labels that are right so often, and so many
 # seconds off the interview and the record. All meet the same patients, paired with the nurse of today; a **sham**
-# (the nurse's accuracy, fresh errors, no effect but luck) says what luck alone does. For planning only, not for
+# (the nurse's accuracy, fresh errors, no effect but chance) says what chance alone does. For planning only, not for
 # clinical use.
 
 # %%
@@ -81,7 +81,7 @@ print(f"{len(tools)} tools, {len(others)} arms of the study, {study.run.replicat
 # ## The differences from the nurse of today
 #
 # Minutes to the first clinician. A star: the 95 % interval (over replications) lies wholly outside the sham's, so that
-# luck with other labels does not explain it.
+# chance with other labels does not explain it.
 
 # %%
 table = result.table()
@@ -217,7 +217,7 @@ for target in (everyone, sickest):
             if found(names[exact, seconds, "as nurses err"], target)["difference_high"] < 0
             and beyond_chance(found(names[exact, seconds, "as nurses err"], target), target)
         ]
-        surely = f"beyond luck at {', '.join(map(str, sure))} s" if sure else "beyond luck nowhere"
+        surely = f"beyond chance at {', '.join(map(str, sure))} s" if sure else "beyond chance nowhere"
         print(f"  {exact:.0%} right: no loss {need}; a gain {surely}; {row['difference']:+.1f} min at {SECONDS[-1]} s")
 
 print("\nWhich way it errs, with nothing saved (everybody / true levels 1-2, minutes):")
@@ -273,6 +273,6 @@ for name in [each for each in spent if each not in tools]:
 # %% [markdown]
 # ## What it hinges on
 #
-# Intervals are about the luck of the simulation. Whether a second saved at the desk is worth anything depends on how
+# Intervals are about the randomness of the simulation. Whether a second saved at the desk is worth anything depends on how
 # busy the desk is, and no public data say. Try `scenario=triage_060` or `scenario=triage_095` in the settings above,
 # and see how the line of no change moves.

@@ -1,7 +1,7 @@
 """Whether a run of ten thousand replications is resumed and written in seconds.
 
 Makes so many replications of 4 arms out of one that is simulated: the same measures with other numbers and slightly
-other values. A part holds 20, about two seconds of work if each arm is simulated for four weeks. Then the unfinished run is
+other values. A part holds 20, about two seconds of work for four weeks of each arm. Then the unfinished run is
 opened, which reads every part, and its data are written as a folder of results. Asked of 10,000: opened in 5 s, written
 in 15 s, on a machine that does nothing else. Last, what was written is read again: every replication is there.
 
