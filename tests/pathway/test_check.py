@@ -1,6 +1,7 @@
 """Every fault of a pathway is found, on the smallest pathway that has it, with its message; and no sound one is."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -149,10 +150,6 @@ NUMBERS = {
     "a probability above 1": (
         "attributes: {old: {kind: chance, p: 1.5, evidence: assumed, source: test}}",
         "attributes.old.p: a probability of 1.5. Give 0 to 1.",
-    ),
-    "a negative mean": (
-        "durations: {seeing: {mean: -1}}",
-        "durations.seeing.mean: -1 is negative. Give 0 or more.",
     ),
     "the luck of an unknown duration": (
         "durations: {seeing: {same_draw_as: sewing}}",
@@ -454,6 +451,13 @@ EVERY = {**NAMES, **NUMBERS, **POOLS, **ROUTE}
 def test_a_fault_is_found_alone_with_its_message(kind: str, smallest: Make) -> None:
     changes, message = EVERY[kind]
     assert [str(fault) for fault in check(smallest(changes))] == [message]
+
+
+def test_a_negative_mean_of_a_pathway_made_in_python_is_a_fault(smallest: Make) -> None:
+    """From a file it is refused before: the type says 0 or more."""
+    pathway = smallest()
+    wrong = replace(pathway, durations={"seeing": replace(pathway.durations["seeing"], mean=-1)})
+    assert [str(fault) for fault in check(wrong)] == ["durations.seeing.mean: -1 is negative. Give 0 or more."]
 
 
 def test_a_sound_pathway_has_no_fault(smallest: Make) -> None:
