@@ -13,7 +13,7 @@ CELLS = (
     ' "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0", "executor=serial")\nstudy',
     "result = ae.compare(study)\nresult",
     "print(result)",
-    'result.tables["differences"]',
+    'result.tables["measures"]',
     'result.figure("differences")',
     "ae.read(result.write(RESULTS))",
 )
