@@ -109,7 +109,7 @@ def without_report(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report_module, "page", lambda result, drawn: "a page")
 
 
-# --- what comes back -------------------------------------------------------------------------------------------------
+# --- what comes back --------------------------------------------------------------------------------------------------
 
 
 def test_a_stored_result_is_the_one_that_was_computed(computed: ae.Result, stored: ae.Result) -> None:
@@ -206,7 +206,7 @@ def test_results_and_studies_are_told_in_ten_lines(computed: ae.Result) -> None:
     assert max(map(len, repr(everything).splitlines())) < 250
 
 
-# --- a run that ends early -------------------------------------------------------------------------------------------
+# --- a run that ends early --------------------------------------------------------------------------------------------
 
 KILLED = (
     "study=ai_triage", "run.replications=6", "run.warm_up_days=0", "run.measured_days=7", "run.cool_down_days=1",
@@ -452,7 +452,7 @@ def test_a_failing_replication_is_named_and_the_others_are_kept(
     assert same_numbers(stored.result, computed)
 
 
-# --- growing, extending, putting together ----------------------------------------------------------------------------
+# --- growing, extending, putting together -----------------------------------------------------------------------------
 
 
 def test_growing_gives_the_unbroken_beginning_and_ends_as_the_whole(four: Study, computed: ae.Result) -> None:
@@ -558,7 +558,7 @@ def test_parts_that_do_not_make_one_run_are_refused(four: Study, tmp_path: Path,
             ae.gather(folders)
 
 
-# --- a stored study, run again ---------------------------------------------------------------------------------------
+# --- a stored study, run again ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.usefixtures("without_report")
@@ -605,7 +605,7 @@ def test_a_mistake_with_a_stored_study_is_one_message(
     assert said.count("aeflow:") == 1
 
 
-# --- damage ----------------------------------------------------------------------------------------------------------
+# --- damage -----------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,8 @@
 """Whether damage to a stored run is ever read as other numbers, or ends in a traceback.
 
 Flips single bits of its files, and mangles them: cut short, emptied, swapped with another run's, made other text than
-UTF-8, replaced by a folder, gone. After each the run is read: it must be refused in one message, or be the same to the
-last bit (a picture is not read). Asked of 400 flips and 600 manglings.
+UTF-8, replaced by a folder, gone, JSON with one value changed. After each the run is read: it must be refused in one
+message, or be the same to the last bit (a picture is not read). Asked of 400 flips and 600 manglings.
 
     python tests/long/damage.py            about five minutes on one processor
     python tests/long/damage.py --flips 40 --mangled 60 --seed 7
@@ -13,6 +13,7 @@ Exit code 1: something was read as other numbers, or was no message.
 from __future__ import annotations
 
 import argparse
+import json
 import random
 import shutil
 import sys
@@ -43,7 +44,7 @@ def files_of(folder: Path) -> list[Path]:
 
 
 @contextmanager
-def spoilt(path: Path, spoil: Callable[[Path], object]) -> Iterator[None]:
+def spoilt(path: Path, spoil: Callable[[Path], None]) -> Iterator[None]:
     """A file spoilt for a while; at the end it is what it was."""
     content = path.read_bytes()
     spoil(path)
@@ -92,18 +93,42 @@ def mangled(folder: Path, other: Path, before: ae.Result, chance: random.Random)
         path.unlink()
         path.mkdir()
 
-    ways: dict[str, Callable[[Path], object]] = {
-        "cut short": lambda path: path.write_bytes(path.read_bytes()[:cut]),
-        "emptied": lambda path: path.write_bytes(b""),
-        "swapped": lambda path: path.write_bytes(theirs.read_bytes()),
-        "not UTF-8": lambda path: path.write_bytes(path.read_bytes()[:cut] + b"\xff\xfe\x80" + path.read_bytes()[cut:]),
+    def rewritten(rewrite: Callable[[bytes], bytes]) -> Callable[[Path], None]:
+        return lambda path: path.write_bytes(rewrite(path.read_bytes())) and None
+
+    damage: dict[str, Callable[[Path], None]] = {
+        "cut short": rewritten(lambda content: content[:cut]),
+        "emptied": rewritten(lambda content: b""),
+        "swapped": rewritten(lambda content: theirs.read_bytes()),
+        "not UTF-8": rewritten(lambda content: content[:cut] + b"\xff\xfe\x80" + content[cut:]),
         "a folder": replaced_by_a_folder,
-        "gone": lambda path: path.unlink(),
-        "other JSON": lambda path: path.write_bytes(chance.choice([b"[]", b"{}", b"null", b"[" * 100_000])),
+        "gone": Path.unlink,
+        "other JSON": rewritten(lambda content: chance.choice([b"[]", b"{}", b"null", b"[" * 100_000])),
+        "edited": rewritten(lambda content: edited(content, chance)),
     }
-    way = chance.choice(sorted(ways))
-    with spoilt(path, ways[way]):
-        return f"{path.name} {way}", outcome(folder, before)
+    name = chance.choice(sorted(damage))
+    with spoilt(path, damage[name]):
+        return f"{path.name} {name}", outcome(folder, before)
+
+
+def edited(content: bytes, chance: random.Random) -> bytes:
+    """A JSON file with one value, at any depth, changed or gone, as an editor might leave it; other files cut short."""
+    try:
+        whole = json.loads(content)
+    except ValueError:
+        return content[: chance.randrange(len(content))]
+    place = whole
+    while True:
+        key = chance.choice(list(place) if isinstance(place, dict) else range(len(place)))
+        below = place[key]
+        if not (isinstance(below, dict | list) and below and chance.random() < 0.8):
+            break
+        place = below
+    if chance.random() < 0.3:
+        del place[key]
+    else:
+        place[key] = chance.choice([value for value in (None, [], {}, -1, "x", 1e300, True) if value != below])
+    return json.dumps(whole).encode()
 
 
 def main() -> int:

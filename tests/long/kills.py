@@ -164,7 +164,7 @@ def uninterrupted(here: Path, replications: int) -> float:
 def killed(folder: Path, replications: int, after: float) -> Line:
     """Kill the command so many seconds after its start, give it again, and say what came of it.
 
-    Where it ends before that, it is tried again and killed a tenth earlier.
+    Where its results are whole before that, it is tried again and killed a tenth earlier.
     """
     here = folder / KILLED
     while True:
@@ -175,7 +175,8 @@ def killed(folder: Path, replications: int, after: float) -> Line:
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-            break
+            if not is_complete(here / "results"):
+                break
         after *= 0.9
     stage = stage_of(here / "results")
     said = ended(started(here / "results", replications, here / "second.log"))
@@ -201,6 +202,12 @@ def ended(process: subprocess.Popen[str]) -> str:
     if process.returncode != 0:
         raise SystemExit(f"the command ended with {process.returncode}:\n{said}")
     return said
+
+
+def is_complete(results: Path) -> bool:
+    """Whether a run has written its report and removed its parts: the same command would be another run."""
+    parent = results / STUDY
+    return any(parent.glob("*/report.html")) and not any(parent.glob(".unfinished-*"))
 
 
 def stage_of(results: Path) -> str:

@@ -164,6 +164,7 @@ class UnfinishedRun:
     def remove(self, numbers: Collection[int]) -> None:
         """Remove the parts of replications that are in a folder of results; all stay if there are others among them."""
         if self.kept.keys() <= set(numbers):
+            shutil.rmtree(self.folder / PARTS, ignore_errors=True)  # first: what is left says what the parts became
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             (self.folder / FINISHED).unlink(missing_ok=True)

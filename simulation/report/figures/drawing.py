@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ class Picture:
     """A drawn picture: `png` bytes, alternative text for who cannot see it, a caption for who can."""
 
     name: str
-    png: bytes
+    png: bytes = field(repr=False)
     alt: str
     caption: str
 
