@@ -172,8 +172,9 @@ def test_a_comparison_opens_no_connection(study: ae.Study, tmp_path: Path, monke
 
 def test_a_second_writer_is_refused(study: ae.Study, tmp_path: Path) -> None:
     identity = identity_of(study)
-    with UnfinishedRun(tmp_path, identity), pytest.raises(ResultsError, match="another process"):
-        UnfinishedRun(tmp_path, identity).__enter__()
+    first, second = (UnfinishedRun(tmp_path, identity, about={}) for _ in range(2))
+    with first, pytest.raises(ResultsError, match="another process"):
+        second.__enter__()
 
 
 def test_patients_are_drawn_not_read(result: ae.Result, monkeypatch: pytest.MonkeyPatch) -> None:

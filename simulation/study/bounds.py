@@ -25,8 +25,8 @@ SECONDS_PER_PATIENT: Mapping[EngineName, float] = {
 """Processor time of one patient in one arm, from draws to measures: a year takes 0.37 s with the compiled engine."""
 BYTES_PER_PATIENT = 1_800 * 124_000 / YEAR_OF_PATIENTS
 """Memory of a running replication: its peak grows by 1.8 kB with each attendance of a longer year."""
-KEPT_BYTES_PER_PATIENT: Mapping[Kept, int] = {"patients": 40, "activities": 130, "events": 115}
-"""On the disk, of one patient in one arm, where `run.keep` asks for the table; by attendance 45, 150 and 130."""
+KEPT_BYTES_PER_PATIENT: Mapping[Kept, int] = {"patients": 32, "activities": 115, "events": 115}
+"""On the disk, of one patient in one arm, where `run.keep` asks for the table; by attendance 37, 130 and 130."""
 KEPT_SECONDS_PER_PATIENT: Mapping[Kept, float] = {
     "patients": 0.15 / YEAR_OF_PATIENTS,
     "activities": 0.45 / YEAR_OF_PATIENTS,

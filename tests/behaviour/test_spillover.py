@@ -12,7 +12,7 @@ from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.plan import bind, lower
 from simulation.experiment.replicate import replicate
 from simulation.pathway.department import Pathway
-from simulation.study.design import Arm, Coverages, Design
+from simulation.study.design import Arm, Coverages, Design, Target
 from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
@@ -92,6 +92,7 @@ def found(one_nurse: Pathway) -> dict[str, Effect]:
         question="Whom does the tool help?",
         baseline="none",
         arms={arm.name: arm.arm for arm in arms},
+        primary=(Target(measure="wait_to_clinician_mean", label="wait", minimal_important_difference=1, **WHY),),
         coverages=coverages,
     )
     study = Study(

@@ -11,6 +11,7 @@ import yaml
 
 import simulation as ae
 from simulation.cli import COMMANDS, main
+from simulation.experiment.store.identity import resolved_of
 from simulation.report import pictures as pictures_module
 from simulation.report.figures.drawing import Picture
 
@@ -110,10 +111,10 @@ def test_a_run_writes_one_whole_folder_of_results_and_says_where(written: tuple[
 def test_the_command_and_the_notebook_resolve_a_study_alike(written: tuple[Path, str]) -> None:
     stored = yaml.safe_load((folders(written[0])[0] / "config.yaml").read_text(encoding="utf-8"))
     study = ae.load(*RUN, "run.seed=1")
-    assert study.resolved == stored
+    assert resolved_of(study) == stored
     assert study.baseline.pathway.arrivals["walk_in"].scale == 1.2
     assert study.baseline.pathway.pools["doctors"].extra == 1
-    assert ae.load(*RUN, "run.seed=1", config_dir=written[0] / "configs").resolved == stored
+    assert resolved_of(ae.load(*RUN, "run.seed=1", config_dir=written[0] / "configs")) == stored
 
 
 def test_a_report_can_be_written_again_from_what_was_stored(written: tuple[Path, str]) -> None:

@@ -13,7 +13,7 @@ ASKED: dict[str, Callable[[Result], object]] = {
     "patients": lambda result: result.patients("shem"),
     "shares": lambda result: result.shares("shem"),
     "values": lambda result: result.values("shem", "wait_to_clinician_mean"),
-    "compared": lambda result: result.compared.values("shem", "wait_to_clinician_mean"),
+    "arm": lambda result: result.arm("shem"),
 }
 
 
