@@ -33,5 +33,9 @@ def test_the_blocks_of_the_page_run(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert [len(result.replications) for result in (again, longer, growing)] == [4, 8, 3]
     assert longer.beside(again).tables
     assert main(["compare", "from=results/latest", "results=again", "executor=serial"]) == 0
-    (command,) = re.findall(r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
-    assert main([*command.split()[1:], *SMALL, "executor=serial"]) == 0
+    commands = re.findall(r"^```\n(aeflow [^`]*)\n```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    lines = [line.partition("#")[0].split()[1:] for block in commands for line in block.splitlines()]
+    assert [words[0] for words in lines] == ["compare", "results", "results"]
+    for words in lines:
+        own = [*SMALL, "executor=serial"] if words[0] == "compare" else []
+        assert main([*words, *own]) == 0, words
