@@ -120,15 +120,6 @@ def read_replications(path: Path) -> Replications:
     return _read(path, Replications)
 
 
-def read_provenance(path: Path) -> dict[str, Any]:
-    """What the writer stated about a table, without reading its rows. Raises ResultsError if there is nothing."""
-    import pyarrow.parquet as parquet
-
-    _must_exist(path)
-    provenance: dict[str, Any] = _certificate(path, parquet.read_schema(path))["provenance"]
-    return provenance
-
-
 def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
     """The rows of a table in which columns have these values: `read_rows(path, Patients, arm="nurse", replication=0)`.
 

@@ -9,7 +9,8 @@ import pytest
 
 from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients, Table
-from simulation.records.store import read_activities, read_patients, read_provenance, write_table, write_tables
+from simulation.records.store import read_activities, read_patients, write_table, write_tables
+from tests.records.certificates import provenance_of
 
 CERTIFICATE = {"seed": 7, "versions": {"aeflow": "0.1.0"}, "study": "sämple"}
 
@@ -71,7 +72,7 @@ def test_an_empty_table_comes_back_empty(tmp_path: Path) -> None:
 
 def test_the_birth_certificate_is_read_without_the_rows(tmp_path: Path) -> None:
     write_table(patients(), tmp_path / "patients.parquet", provenance=CERTIFICATE)
-    assert read_provenance(tmp_path / "patients.parquet") == CERTIFICATE
+    assert provenance_of(tmp_path / "patients.parquet") == CERTIFICATE
 
 
 def test_others_read_names_and_nulls(tmp_path: Path) -> None:
@@ -93,7 +94,7 @@ def test_a_failure_half_way_leaves_the_old_file_and_no_part(tmp_path: Path) -> N
 
     with pytest.raises(RuntimeError):
         write_tables(broken(), path, provenance={})
-    assert read_provenance(path) == CERTIFICATE
+    assert provenance_of(path) == CERTIFICATE
     assert [each.name for each in tmp_path.iterdir()] == ["patients.parquet"]
 
 

@@ -16,10 +16,11 @@ from simulation.experiment.store import write as write_module
 from simulation.experiment.store.folders import moved, must_be_writable
 from simulation.experiment.store.identity import resolved_of
 from simulation.records.serialise import digest
-from simulation.records.store import read_provenance, read_replications
+from simulation.records.store import read_replications
 from simulation.report import pictures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.write import write_report
+from tests.records.certificates import provenance_of
 
 COLUMNS = [
     *("arm", "measure", "unit", "group", "mean", "low", "high", "baseline"),
@@ -90,7 +91,7 @@ def test_replications_come_back_as_they_were_with_the_manifest(folder: Path, res
     table = read_replications(folder / "replications.parquet")
     mine = table.where("arm", "sham") & table.where("measure", "stay_mean") & table.where("group", "all")
     np.testing.assert_array_equal(table["value"][mine], result.values("sham", "stay_mean"))
-    assert read_provenance(folder / "replications.parquet")["seed"] == result.study.run.seed
+    assert provenance_of(folder / "replications.parquet")["seed"] == result.study.run.seed
 
 
 @pytest.mark.usefixtures("without_pictures")
