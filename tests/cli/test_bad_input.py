@@ -159,6 +159,7 @@ def test_a_story_of_nobody_is_refused_before_a_year_is_simulated(aeflow: Aeflow)
     assert time.monotonic() - began < 10
 
 
+@pytest.mark.slow
 def test_labels_are_text_and_never_formulas(aeflow: Aeflow) -> None:
     words = ("study.arms.sham.label='$\\frac{ b$'", "study.primary.0.label='a$_b$ {'", "study.question='$x^'")
     said = aeflow("compare", *SHORT, *words, "scenario=usual")
@@ -166,6 +167,7 @@ def test_labels_are_text_and_never_formulas(aeflow: Aeflow) -> None:
     assert "$\\frac{ b$" in said.out
 
 
+@pytest.mark.slow
 def test_an_arm_that_changes_a_list_has_the_whole_new_list(aeflow: Aeflow) -> None:
     rota = "study.arms.sham.changes={staffing.triage_nurses.rota: [{hours: 0-24, number: 5}]}"
     words = (rota, "+study.arms.sham.evidence=assumed", "+study.arms.sham.source=test")

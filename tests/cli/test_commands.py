@@ -159,6 +159,7 @@ def test_migrate_renames_old_keys_and_a_dry_run_only_says_which(aeflow: Aeflow, 
     assert aeflow("migrate", "configs").out == "configs: nothing has an old name\n"
 
 
+@pytest.mark.slow
 def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path) -> None:
     said = aeflow("compare", "-m", *SHORT, "scenario=usual,winter")
     assert (said.code, said.err.count("Traceback")) == (0, 0)

@@ -167,6 +167,7 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     whole = simulation.config.load
     monkeypatch.setattr(simulation.config, "load", lambda *overrides: whole(*overrides, *SMALL))

@@ -39,6 +39,7 @@ def test_the_page_has_a_query_on_measures_and_one_on_patients() -> None:
     assert list(QUERIES) == ["measures", "patients"]
 
 
+@pytest.mark.slow
 def test_the_query_on_measures_gives_the_mean_differences_of_the_result(result: Result) -> None:
     rows = duckdb.sql(QUERIES["measures"]).fetchall()
     assert {arm for arm, *_ in rows} == {arm.name for arm in result.others}
@@ -47,6 +48,7 @@ def test_the_query_on_measures_gives_the_mean_differences_of_the_result(result: 
         assert difference == pytest.approx(result.row(arm, "wait_to_clinician_mean").difference, abs=0.0051)
 
 
+@pytest.mark.slow
 def test_the_query_on_patients_gives_the_waits_of_the_kept_frames(result: Result) -> None:
     rows = {(arm, level): row for arm, level, *row in duckdb.sql(QUERIES["patients"]).fetchall()}
     frames = [result.patients("nurse", number) for number in (0, 1)]

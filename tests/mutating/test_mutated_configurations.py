@@ -7,6 +7,7 @@ from .mutator import tried
 FEW, MANY = range(60), range(60, 560)
 
 
+@pytest.mark.slow
 def test_a_spoilt_configuration_is_refused_with_a_message_or_runs_alike_on_both_engines() -> None:
     assert {number: failure for number in FEW if (failure := tried(number).failure)} == {}
 

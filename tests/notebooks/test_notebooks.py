@@ -25,6 +25,7 @@ def test_there_are_notebooks_to_run() -> None:
     assert NOTEBOOKS
 
 
+@pytest.mark.slow
 # The kernel is another process on this machine; what jupyter leaves open when it stops is not ours to mend.
 @pytest.mark.filterwarnings("default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("default::DeprecationWarning", "default::RuntimeWarning")

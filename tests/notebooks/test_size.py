@@ -19,6 +19,7 @@ CELLS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("default::ResourceWarning", "default::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.filterwarnings("default::DeprecationWarning", "default::RuntimeWarning")
 def test_a_notebook_of_six_cells_is_smaller_than_300_kb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
