@@ -174,6 +174,7 @@ def test_an_overloaded_pool_is_refused_by_run_and_compare_and_by_a_dry_run(aeflo
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_an_overloaded_pool_is_named_by_show_and_runs_if_asked_to(aeflow: Aeflow) -> None:
     busy = "site.durations.specialty_contact.scale=3"
     shown = aeflow("show", busy)

@@ -141,6 +141,7 @@ def test_a_stored_result_has_the_tables_and_figures_of_the_computed_one(
         assert stored.figure(name).png == (folder / "figures" / f"{name}.png").read_bytes()
 
 
+@pytest.mark.slow
 def test_the_page_of_a_stored_result_is_the_one_in_the_folder(folder: Path, stored: ae.Result) -> None:
     assert stored.report() == (folder / "report.html").read_text(encoding="utf-8")
 

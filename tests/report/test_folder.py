@@ -134,6 +134,7 @@ def test_nothing_is_left_behind_by_a_run_that_fails_while_writing(
 DATA = FILES - {"figures", "report.html"}
 
 
+@pytest.mark.slow
 def test_a_picture_that_fails_costs_no_data_and_the_report_can_be_made_later(
     result: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
