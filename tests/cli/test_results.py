@@ -153,3 +153,15 @@ def test_three_hundred_runs_are_listed_in_two_seconds_of_processor_time(copied: 
     listing = list_runs(first.parent.parent)
     assert (len(listing.runs), listing.unreadable) == (300, ())
     assert time.process_time() - began < 2
+
+
+def test_a_copy_of_some_files_of_a_run_is_told_from_a_damaged_one(aeflow: Aeflow, copied: Callable[..., Path]) -> None:
+    copied("sound")
+    kept = copied("published")
+    for path in kept.iterdir():
+        if path.is_file() and path.name not in ("manifest.json", "summary.csv"):
+            path.unlink()
+    said = aeflow("results")
+    assert said.code == 0
+    assert "ai_triage/published: holds some files of a run (" in said.err
+    assert "summary.csv), not the run itself" in said.err

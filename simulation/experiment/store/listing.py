@@ -86,6 +86,9 @@ def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
 def _finished(folder: Path) -> ListedRun:
     manifest = read_manifest(folder)
     missing = [name for name in manifest[FILES] if not (folder / name).is_file()]
+    if REPLICATIONS in missing:
+        present = ", ".join(sorted(path.name for path in folder.iterdir()))
+        raise ResultsError(f"{folder}: holds some files of a run ({present}), not the run itself")
     if missing:
         raise ResultsError(f"{folder / missing[0]}: there is no such file. Take it from a copy, or run the study again")
     return ListedRun(
