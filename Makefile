@@ -16,10 +16,9 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no
 HOW_LONG = $(2)
 endif
 
-# No address of an index in a lock: everybody has their own.
+# A lock holds names and versions only, which is what uv writes unless told otherwise.
 LOCKS ?=
-LOCK = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-annotate \
-	--no-emit-index-url --no-emit-find-links $(LOCKS)
+LOCK = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-annotate $(LOCKS)
 
 # A notebook as a page that holds everything and asks nothing of the network.
 define TO_HTML

@@ -23,7 +23,7 @@ from simulation.errors import ResultsError
 from simulation.experiment.executors import Executor, ExecutorFailed, Failed
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
-from simulation.experiment.run import Done, failure, in_order, replications
+from simulation.experiment.run import Done, all_of, failure, in_order, replications
 from simulation.experiment.store.folders import must_be_writable, point_latest
 from simulation.experiment.store.identity import Identity, identity_of
 from simulation.experiment.store.kept import kept_among
@@ -97,7 +97,7 @@ class Result(StudyResult):
             raise ResultsError(f"more({n}): there is nothing to add. Give 1 or more")
         first = self.replications[-1].replication + 1
         began = time.perf_counter()
-        new = _all_of(self.study, range(first, first + n), done=done, executor=executor)
+        new = all_of(self.study, range(first, first + n), done=done, executor=executor)
         return self._with((*self.replications, *new), time.perf_counter() - began)
 
     def _with(self, more: tuple[ReplicationResult, ...], wall_seconds: float) -> Self:
@@ -142,7 +142,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     refuse_large([study])
     refuse_overload(study)
     began = time.perf_counter()
-    done_now = _all_of(study, study.run.numbers, done=done, executor=executor)
+    done_now = all_of(study, study.run.numbers, done=done, executor=executor)
     manifest = _manifest(study, done_now, identity_of(study), time.perf_counter() - began)
     return Result(study, done_now, Explained(study), manifest)
 
@@ -199,21 +199,6 @@ class Growth(Iterator[Result]):
             if len(beginning) > n_before and not self._cancelled.is_set():
                 so_far = tuple(beginning)
                 yield Result(study, so_far, explained, _manifest(study, so_far, identity, time.perf_counter() - began))
-
-
-def _all_of(study: Study, numbers: range, *, done: Done, executor: Executor | None) -> tuple[ReplicationResult, ...]:
-    """Replications by number, in order. Raises AeflowError with the numbers of those that failed."""
-    results: list[ReplicationResult] = []
-    failed: list[Failed] = []
-    for result in replications(study, numbers, executor=executor):
-        if isinstance(result, Failed):
-            failed.append(result)
-        else:
-            results.append(result)
-            done(len(results))
-    if failed:
-        raise failure(failed)
-    return in_order(results)
 
 
 def _manifest(study: Study, done: Sequence[ReplicationResult], identity: Identity, wall_seconds: float) -> Plain:

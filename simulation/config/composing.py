@@ -146,7 +146,7 @@ def laid_over(found: Composed, values: Sequence[Override]) -> Composed:
 def _files_composed(
     choices: tuple[str, ...], folders: tuple[Path, ...], fingerprint: tuple[tuple[str, int, int], ...]
 ) -> Composed:
-    """What Hydra makes of the files; remembered until one of them changes, because it takes half a second."""
+    """What Hydra makes of the files; cached until one of them changes, because it takes half a second."""
     try:
         with _hydra(folders):
             found = compose("config", overrides=list(choices), return_hydra_config=True)

@@ -85,7 +85,7 @@ class _Stated:
 
 @lru_cache(maxsize=32)
 def _checked(stated: _Stated) -> tuple[Pathway | None, tuple[Fault, ...]]:
-    """The pathway if it is sound, else its faults; remembered, as arms and studies share a few departments."""
+    """The pathway if it is sound, else its faults; cached, as arms and studies share a few departments."""
     faults: list[Fault] = []
     pathway: Pathway | None = validated(Pathway, stated.merged, "", faults, stated.origin)
     if pathway is not None:

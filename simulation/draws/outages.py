@@ -23,7 +23,8 @@ def draw_outages(
 ) -> dict[str, NDArray[np.int64]]:
     """When each thing that can fail is down: ticks from and to by outage, shape (n_spans, 2), up to the last of `days`.
 
-    A longer run has the same spans and more; other means move the same luck. Stated spans count from the first measured
+    A longer run has the same spans and more; other means
+    move the same random variates. Stated spans count from the first measured
     day of `calendar`, so the warm-up has none.
     """
     return {

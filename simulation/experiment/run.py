@@ -34,8 +34,14 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
 
 def simulate(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
     """`compare`, without looking at the load first."""
-    results, failed = [], []
-    for result in replications(study, study.run.numbers, executor=executor):
+    return StudyResult(study, all_of(study, study.run.numbers, done=done, executor=executor), Explained(study))
+
+
+def all_of(study: Study, numbers: range, *, done: Done, executor: Executor | None) -> tuple[ReplicationResult, ...]:
+    """Replications by number, in order. Raises AeflowError with the numbers of those that failed."""
+    results: list[ReplicationResult] = []
+    failed: list[Failed] = []
+    for result in replications(study, numbers, executor=executor):
         if isinstance(result, Failed):
             failed.append(result)
         else:
@@ -43,7 +49,7 @@ def simulate(study: Study, *, done: Done = lambda n_done: None, executor: Execut
             done(len(results))
     if failed:
         raise failure(failed)
-    return StudyResult(study, in_order(results), Explained(study))
+    return in_order(results)
 
 
 def replications(

@@ -99,7 +99,7 @@ def outside_sham(result: StudyResult, row: Comparison) -> bool:
     """Whether the arm differs from the sham: the interval of their difference, paired by replication, holds no 0.
 
     Two intervals against one baseline may overlap although the arms differ, and the other way round: both hold the
-    baseline's luck.
+    baseline's random variates.
     """
     if result.sham is None or row.arm == result.sham.name:
         return False

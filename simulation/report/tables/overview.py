@@ -115,7 +115,7 @@ def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
 
 
 def sham_line(result: StudyResult) -> str | None:
-    """How many patients are 'better' and 'worse' when nothing is different but luck."""
+    """How many patients are 'better' and 'worse' when nothing is different but chance."""
     sham = result.sham
     if sham is None or sham.shares is None or math.isnan(sham.shares.better):
         return None
