@@ -1,7 +1,9 @@
 """Executors: whichever runs the replications, the results are those of one process."""
 
 import multiprocessing
+import os
 import pickle
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -164,10 +166,13 @@ def test_every_executor_gives_the_same_tables_in_the_same_order(executor: str, f
 def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again(local: Study) -> None:
     with opened(local) as executor:
         (before,) = completed(executor, local, [0])
-        victims = multiprocessing.active_children()
+        (victim,) = multiprocessing.active_children()
+        assert victim.pid is not None
+        os.kill(victim.pid, signal.SIGSTOP)  # it takes the replication, and cannot end it before it is killed
         future = executor.submit(local, 0)
-        for victim in victims:
-            victim.kill()
+        with pytest.raises(TimeoutError):
+            future.result(timeout=2)
+        victim.kill()
         with pytest.raises(WorkerLost):
             future.result(timeout=60)
         (after,) = completed(executor, local, [0])
