@@ -52,7 +52,7 @@ def _ending_up(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str]) 
         nurse,
         ai,
         (policy.nurse.correlation.value, policy.ai.correlation.value),
-        same_luck=policy.ai.same_draw_as is not None,
+        same_variates=policy.ai.same_draw_as is not None,
         beyond=beyond,
     )
     true, hers, its = np.meshgrid(levels, levels, levels, indexing="ij")

@@ -82,10 +82,10 @@ def labels_of(
     With probability `noise` the answer is another one, with fresh random variates of the assessor's own. `drift` needs
     `since`.
     """
-    variates = _luck(assessor, draws)
+    variates = _variates(assessor, draws)
     if noise is not None:
         again = draws.uniform(f"triage.noise.{assessor.name}") < noise.value
-        variates = np.where(again, _luck(assessor, draws, ".again"), variates)
+        variates = np.where(again, _variates(assessor, draws, ".again"), variates)
     weight = gone(drift, since) if drift is not None and since is not None else None
     true = draws.attributes[ACUITY_TRUE]
     towards = drift.towards if drift is not None else None
@@ -100,7 +100,7 @@ def labels_of(
     return labels
 
 
-def _luck(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
+def _variates(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
     """One standard normal number a patient: high random variates errs down, low random variates errs up. Shape (n,)."""
     variates = draws.normal(f"triage.private.{assessor.same_draw_as or assessor.name}{again}")
     rho = assessor.correlation.value
@@ -146,12 +146,12 @@ def limits(shares: Floats) -> Floats:
 
 
 def together(
-    nurse: Floats, ai: Floats, correlations: tuple[float, float], *, same_luck: bool, beyond: float | None = None
+    nurse: Floats, ai: Floats, correlations: tuple[float, float], *, same_variates: bool, beyond: float | None = None
 ) -> tuple[Floats, Floats]:
     """P(nurse says j, AI says k | true level), shape (levels, levels, levels) each, in two parts that add up to it.
 
     First the patients whose difficulty is within `beyond` standard deviations, then the others (nobody without it).
-    Given the difficulty the two are independent, or, with `same_luck`, one number decides both.
+    Given the difficulty the two are independent, or, with `same_variates`, one number decides both.
     """
     within, outside = np.zeros((2, *nurse.shape, nurse.shape[1]))
     for into, difficulty, weight in _stretches(beyond):
@@ -159,7 +159,7 @@ def together(
             *(_span(shares, rho, difficulty) for shares, rho in zip((nurse, ai), correlations, strict=True)),
             strict=True,
         )
-        if same_luck:
+        if same_variates:
             high = np.minimum(highs[0][:, :, None], highs[1][:, None, :])
             low = np.maximum(lows[0][:, :, None], lows[1][:, None, :])
             each = np.maximum(high - low, 0)

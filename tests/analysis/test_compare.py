@@ -169,7 +169,7 @@ def test_the_same_arm_makes_nobody_better_or_worse(six: Patients) -> None:
 
 
 def test_fresh_label_errors_make_a_good_part_of_patients_better_and_worse(department: Any) -> None:
-    """A sham: the same error rates, other luck. No effect, yet many waits change."""
+    """A sham: the same error rates, other random variates. No effect, yet many waits change."""
     from simulation.analysis.tables import patients_table
     from simulation.engine.plan import bind
     from simulation.engine.reference import simulate

@@ -100,7 +100,7 @@ def test_of_many_that_are_looked_at_each_is_read_from_a_wider_interval() -> None
     assert among.kind == "cannot tell"
     assert among.words.startswith("cannot tell among 16 looked at: about ")
     assert "95 % interval -9.00 to -1.00, n = 10, against nurse, judged together with 15 more" in among.sentence
-    assert verdict(difference(-1, 1), 1.5, family=16).kind == "cannot tell"  # no equivalence by luck either
+    assert verdict(difference(-1, 1), 1.5, family=16).kind == "cannot tell"  # no equivalence by chance either
     assert non_inferiority(difference(-1.9, 1.9), 2).kind == "non-inferior"
     assert non_inferiority(difference(-1.9, 1.9), 2, family=16).kind == "cannot tell"
 

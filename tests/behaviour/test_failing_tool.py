@@ -97,7 +97,7 @@ def test_nobody_is_lost_whatever_fails(study: Study) -> None:
 
 
 def test_more_of_the_time_down_is_nearer_to_the_nurse(study: Study) -> None:
-    """Minutes with the tool fall as it is down more: a count, not an estimate (one replication, the same luck)."""
+    """Minutes with the tool fall as it is down more: a count, not an estimate (one replication, the same variates)."""
     by_tool = []
     for of_time in (0.05, 0.3, 0.8):
         found = run(study, "ai_as_claimed", "compiled", triage_tool=share(of_time))

@@ -40,7 +40,7 @@ def number(value: float) -> dict[str, Any]:
 
 
 def policy_with_levers(on: bool) -> Policy:
-    """Every lever and every part of how people use it, at its nought (`on`: away from it), with the nurse's luck."""
+    """Every lever and every part of how people use it, at its nought (`on`: away from it), as the nurse draws."""
     nurse = stated("nurse").nurse
     nurse_told: dict[str, Any] = TypeAdapter(type(nurse)).dump_python(nurse)
     streams = {"arrivals": EVERYBODY, **WHY}
@@ -125,7 +125,7 @@ def test_every_lever_off_is_the_nurse_arm_row_for_row(alone: ReadyArm, engine: E
 
 
 @pytest.mark.parametrize("role", ["replaces", "advises"])
-def test_an_ai_with_the_nurses_matrix_minutes_and_luck_is_the_nurse_arm_row_for_row(
+def test_an_ai_with_the_nurses_matrix_minutes_and_variates_is_the_nurse_arm_row_for_row(
     role: Role, alone: ReadyArm, engine: EngineName
 ) -> None:
     nurse, sham = stated("nurse"), stated("sham")

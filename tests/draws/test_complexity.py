@@ -16,7 +16,7 @@ Z = 4.4
 
 
 def drawn(small: Small, seeing: float, writing: float) -> Draws:
-    """About 11,000 patients; both durations lognormal, each with luck of its own."""
+    """About 11,000 patients; both durations lognormal, each with random variates of its own."""
     lognormal = "kind: lognormal, mean: 4, log_sd: 0.5"
     made = small(f"""
     durations:

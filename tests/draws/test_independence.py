@@ -106,7 +106,7 @@ def test_an_added_stream_brings_its_own_people_and_leaves_the_others_alone(small
     assert len(after) - (after.arrival_source == 2).sum() == len(before) < len(after)
 
 
-def test_a_stream_put_first_changes_codes_but_nobodys_luck(small: Small) -> None:
+def test_a_stream_put_first_changes_codes_but_nobodys_variates(small: Small) -> None:
     pathway = small()
     turned = replace(pathway, arrivals=dict(reversed(pathway.arrivals.items())))
     one, other = (draw(each, seed=3, replication=0, days=10) for each in (pathway, turned))
@@ -140,7 +140,7 @@ def test_more_days_leave_the_earlier_days_as_they_were(small: Small, different: 
 
 
 @pytest.mark.parametrize("which", ["seed", "replication"])
-def test_another_seed_or_replication_is_other_luck_in_every_column(
+def test_another_seed_or_replication_is_other_variates_in_every_column(
     which: str, study: Study, fortnight: Draws, columns_of: Callable[[Draws], dict[str, np.ndarray]]
 ) -> None:
     numbers = {"seed": 1, "replication": 0} | {which: 5}
@@ -153,7 +153,7 @@ def test_another_seed_or_replication_is_other_luck_in_every_column(
     assert len(fortnight) != len(other)
 
 
-def test_no_two_columns_share_their_luck(small: Small) -> None:
+def test_no_two_columns_share_their_variates(small: Small) -> None:
     drawn = draw(small(), seed=3, replication=0, days=60)
     names = ["age", "frail", "seeing", "resting", "patience", "coin:which", "adherence:see", "triage.difficulty"]
     variates = np.array([drawn.uniform(name) for name in names] + [drawn.uniform("seeing", 1)])

@@ -52,7 +52,7 @@ def test_a_share_of_time_is_the_same_as_its_means(small: Small) -> None:
     assert np.array_equal(spans(small(RANDOM)), spans(small(SHARE)))
 
 
-def test_twice_the_mean_is_twice_the_spans_of_the_same_luck(small: Small) -> None:
+def test_twice_the_mean_is_twice_the_spans_of_the_same_variates(small: Small) -> None:
     once = spans(small(RANDOM))
     twice = spans(small(RANDOM.replace("300", "600").replace(": 100", ": 200")), days=100)
     assert len(once) == len(twice)
@@ -94,7 +94,7 @@ def test_stated_spans_are_taken_as_they_are(small: Small) -> None:
     assert len(spans(small(stated), days=1)) == 1
 
 
-def test_another_share_is_the_same_luck_stretched(small: Small) -> None:
+def test_another_share_is_the_same_variates_stretched(small: Small) -> None:
     """As many minutes down each time, in that order, and sooner: spans of two shares are paired, not nested."""
     rare, often = (spans(small(SHARE.replace("0.25", share)), days=400) for share in ("0.02", "0.05"))
     n = min(len(rare), len(often))

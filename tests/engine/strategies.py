@@ -90,7 +90,7 @@ def _days(seed: int) -> int:
 
 
 def patients_of(pathway: Pathway, seed: int) -> Draws:
-    """Who comes, with alarms of luck of their own: half have one, whether they get worse or not."""
+    """Who comes, with alarms of random variates of their own: half have one, whether they get worse or not."""
     draws = draw(pathway, seed=seed, replication=0, days=_days(seed))
     at = to_ticks(-ALARM_MEAN * np.log(draws.uniform("alarm.at")))
     return draws.with_columns(alarms=np.where(draws.uniform("alarm") < 0.5, at, NEVER))

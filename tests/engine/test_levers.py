@@ -1,7 +1,7 @@
 """What a policy does, from what it states to the minute: one desk, one doctor, errors that are certain, by hand.
 
 Triage takes a nurse 6 minutes (4 to ask, 2 to write), a doctor 10. Error matrices hold only noughts and ones, and
-coins are never or always thrown, so every label is known and no luck is left: what comes out is worked out by hand.
+coins are never or always thrown, so every label is known and no chance is left: what comes out is worked out by hand.
 """
 
 from typing import Any
@@ -292,7 +292,7 @@ def test_rounds_take_the_nurse_from_the_desk(engine: Simulate) -> None:
 
 
 @pytest.mark.parametrize("role", [{"role": "replaces"}, {"role": "advises", "acceptance": number(0.5)}])
-def test_an_ai_with_the_nurses_matrix_and_luck_and_every_lever_at_nought_is_the_nurse_row_for_row(
+def test_an_ai_with_the_nurses_matrix_and_variates_and_every_lever_at_nought_is_the_nurse_row_for_row(
     role: dict[str, Any], engine: Simulate
 ) -> None:
     half = ((0.5, 0.3, 0.2), (0.2, 0.5, 0.3), (0.1, 0.4, 0.5))

@@ -151,11 +151,11 @@ NUMBERS = {
         "attributes: {old: {kind: chance, p: 1.5, evidence: assumed, source: test}}",
         "attributes.old.p: a probability of 1.5. Give 0 to 1.",
     ),
-    "the luck of an unknown duration": (
+    "the random variates of an unknown duration": (
         "durations: {seeing: {same_draw_as: sewing}}",
         "durations.seeing.same_draw_as: unknown duration 'sewing'. Did you mean 'seeing'?",
     ),
-    "the luck of a duration that has another's": (
+    "the random variates of a duration that has another's": (
         "durations: {first: {kind: fixed, mean: 1, evidence: assumed, source: test}, "
         "second: {kind: fixed, mean: 1, same_draw_as: first, evidence: assumed, source: test}, "
         "seeing: {same_draw_as: second}}",

@@ -83,13 +83,13 @@ def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(result:
 
 
 def test_an_arm_is_marked_where_its_difference_from_the_sham_is_known(result: StudyResult) -> None:
-    """Paired with the sham itself: two intervals against one baseline hold the baseline's luck twice."""
+    """Paired with the sham itself: two intervals against one baseline hold the baseline's random variates twice."""
     variates = np.array([0.0, 40.0, -40.0])
     arms = {"nurse": 100 - variates, "sham": np.full(3, 100.0), "ai_as_claimed": 95 + np.array([0.1, 0.0, -0.1])}
     measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}
     few = with_measures(result, measures)
     found = few.row("ai_as_claimed", "wait_to_clinician_mean")
-    assert found.difference_low < 0 < found.difference_high  # hidden in the luck of the baseline, as the sham's is
+    assert found.difference_low < 0 < found.difference_high  # hidden in chance at the baseline, as the sham's is
     assert outside_sham(few, found)
     assert not outside_sham(few, few.row("sham", "wait_to_clinician_mean"))
 

@@ -1,4 +1,4 @@
-"""What triage sets off: for whom, how often, on whose luck."""
+"""What triage sets off: for whom, how often, on whose random variates."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -99,7 +99,7 @@ def test_a_better_prediction_keeps_everybody_whom_a_worse_one_found(
     assert better[suited].sum() > worse[suited].sum()
 
 
-def test_the_luck_of_an_action_is_found_by_its_name(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_the_variates_of_an_action_are_found_by_its_name(policy: Build, desk: Pathway, patients: Draws) -> None:
     alone = ordered(policy, desk, patients, early=early_tests(0.5, 0.5))
     beside = ordered(policy, desk, patients, bed=bed(0.7, 0.8), early=early_tests(0.5, 0.5))
     renamed = ordered(policy, desk, patients, late=early_tests(0.5, 0.5))

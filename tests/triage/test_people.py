@@ -115,15 +115,15 @@ def test_levers_that_do_nothing_leave_what_the_ai_does_bit_for_bit(
 
 
 @pytest.mark.parametrize("role", [{"role": "replaces"}, {"role": "advises", "acceptance": estimate(0.5)}])
-def test_an_ai_with_the_nurses_matrix_minutes_and_luck_is_nurse_triage(
+def test_an_ai_with_the_nurses_matrix_minutes_and_variates_is_nurse_triage(
     role: dict[str, Any], policy: Build, stated: Stated, desk: Pathway, patients: Draws
 ) -> None:
     nurse = stated("nurse")["nurse"]
     twin = policy("nurse", ai={**nurse, "name": "twin", "same_draw_as": "nurse"}, covers=covers(), **role)
     assert_same(apply(twin, desk, patients), apply(policy("nurse"), desk, patients))
     assert reached(twin, desk, patients).all()
-    own_luck = policy("nurse", ai={**nurse, "name": "twin"}, covers=covers(), **role)
-    assert np.any(given(own_luck, desk, patients) != given(policy("nurse"), desk, patients))
+    own_variates = policy("nurse", ai={**nurse, "name": "twin"}, covers=covers(), **role)
+    assert np.any(given(own_variates, desk, patients) != given(policy("nurse"), desk, patients))
 
 
 # --- coverage --------------------------------------------------------------------------------------------------------
@@ -563,7 +563,7 @@ def test_the_two_arms_of_partial_and_full_coverage_differ_in_the_share_alone(sta
         ("sham", {"abstains": {**WHY}}, "says never to abstain"),
         ("sham", {"abstains": {"labels": ["urgnt"], **WHY}}, "Did you mean 'urgent'?"),
         ("sham", {"latency": {"durations": ["triage_intervew"], "seconds": estimate(1)}}, "'triage_interview'?"),
-        ("sham", {"ai": "luck"}, "who does not label"),
+        ("sham", {"ai": "variates"}, "who does not label"),
         ("nurse", {"noise": estimate(0.2)}, "noise: is stated but there is no ai"),
         ("nurse", {"go_live_day": estimate(3)}, "go_live_day: is stated but there is no tool"),
         ("ai_label_advises", {"acceptance": None}, "acceptance: is missing"),
@@ -576,7 +576,7 @@ def test_the_two_arms_of_partial_and_full_coverage_differ_in_the_share_alone(sta
 def test_a_lever_that_means_nothing_here_is_refused(
     name: str, changes: dict[str, Any], expected: str, policy: Build, stated: Stated, desk: Pathway, patients: Draws
 ) -> None:
-    if changes.get("ai") == "luck":
+    if changes.get("ai") == "variates":
         changes = {"ai": {**stated("sham")["ai"], "same_draw_as": "doctor"}}
     built = policy(name, **changes)
     assert expected in "\n".join(str(fault) for fault in check(built, desk))

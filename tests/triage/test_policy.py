@@ -136,7 +136,7 @@ def test_the_nurse_agrees_with_the_experts_as_published(policy: Build) -> None:
     assert found["specificity"] == pytest.approx(1001 / 1021)
 
 
-def test_the_sham_is_the_nurse_with_other_luck(stated: Stated) -> None:
+def test_the_sham_is_the_nurse_with_other_variates(stated: Stated) -> None:
     sham = stated("sham")
     assert sham["ai"]["matrix"] == sham["nurse"]["matrix"]
     assert sham["ai"]["name"] != sham["nurse"]["name"]
@@ -174,7 +174,7 @@ def test_labels_are_small_integers_like_the_true_level(policy: Build, desk: Path
     assert given(policy("ai_label_advises"), desk, patients).dtype == patients.attributes["acuity_true"].dtype
 
 
-def test_luck_at_the_edge_never_gives_an_impossible_label(policy: Build, desk: Pathway, patients: Draws) -> None:
+def test_variates_at_the_edge_never_give_an_impossible_label(policy: Build, desk: Pathway, patients: Draws) -> None:
     edges = np.where(np.arange(len(patients)) % 2 == 0, -40.0, 40.0)  # beyond any normal number that can be drawn
 
     class Edge(Draws):
@@ -228,7 +228,7 @@ def test_errors_go_together_only_where_both_share_the_difficulty(
     assert both == pytest.approx(expected, abs=4.5 * np.sqrt(expected * (1 - expected) / urgent.sum()))
 
 
-def test_high_luck_errs_down_and_low_luck_errs_up(
+def test_high_variates_err_down_and_low_ones_err_up(
     policy: Build, stated: Stated, desk: Pathway, patients: Draws
 ) -> None:
     nurse = {**stated("nurse")["nurse"], "correlation": estimate(0.0)}

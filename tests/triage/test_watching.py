@@ -78,7 +78,7 @@ def test_false_alarms_come_at_the_stated_rate_and_a_lower_one_raises_them_later(
         p = 1 - np.exp(-0.5 * minutes / 60)
         counted = (often <= minutes * TICKS_PER_MINUTE).sum()
         assert abs(counted - n * p) <= Z * np.sqrt(n * p * (1 - p))
-    assert np.abs(seldom - 2 * often).max() <= 2  # ticks: the same luck, half as fast
+    assert np.abs(seldom - 2 * often).max() <= 2  # ticks: the same random variates, half as fast
 
 
 def test_the_first_alarm_counts_be_it_true_or_false(alarms: Callable[..., np.ndarray]) -> None:

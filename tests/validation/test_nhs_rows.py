@@ -135,7 +135,7 @@ def test_a_strict_bound_is_itself_refused() -> None:
 
 
 def test_where_a_bound_is_open_the_interval_must_lie_on_its_side() -> None:
-    """There is no width to hold it against, and a sign must not be right by luck."""
+    """There is no width to hold it against, and a sign must not be right by chance."""
     above_zero = {"low": 0.0, "high": None, "strictly": True}
     assert row(0.003, 0.001, **above_zero).word == "PASS"
     assert row(0.002, 0.001, **above_zero).word == "INCONCLUSIVE"
