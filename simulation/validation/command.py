@@ -8,7 +8,9 @@ from pathlib import Path
 from simulation.config import load
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
-from simulation.validation.nhs import as_lines, predictions_path, validate_site, write_predictions
+from simulation.validation.nhs import validate_site
+from simulation.validation.predictions import predictions_path, write_predictions
+from simulation.validation.words import as_lines
 from simulation.verification.power import MUTATIONS, caught
 from simulation.verification.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold
 from simulation.verification.treatment_centre import as_lines as model_lines

@@ -15,7 +15,7 @@ from simulation.config import composed, load, packaged_configs
 from simulation.config.composing import _user_folders, stated_in
 from simulation.config.folders import search_folders
 from simulation.errors import ConfigError
-from simulation.validation.nhs import _Site
+from simulation.validation.site_runs import SiteRuns
 
 Own = Callable[..., Path]
 CONFIG = (packaged_configs() / "config.yaml").read_text(encoding="utf-8")
@@ -53,7 +53,7 @@ def test_the_hash_of_fitted_values_is_of_the_file_in_use(own: Own) -> None:
             "calibration/mine.yaml": CALIBRATION,
         }
     )
-    site = _Site(["run=validation", "engine=reference"], mine)
+    site = SiteRuns(["run=validation", "engine=reference"], mine)
     assert site.calibration_file() == mine / "calibration" / "mine.yaml"
 
 

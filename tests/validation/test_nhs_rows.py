@@ -23,8 +23,13 @@ from simulation.pathway.department import Pool, Shift
 from simulation.pathway.rota import units_by_hour
 from simulation.study.study import Study
 from simulation.targets import Target
-from simulation.validation import nhs
 from simulation.validation.changes import fewer_on_duty, one_clinician_fewer, with_override
+from simulation.validation.figures import BUSY, adult_occupancy
+from simulation.validation.nhs import judged, validate_site
+from simulation.validation.predictions import calibration_hash, read_predictions, write_predictions
+from simulation.validation.site_runs import CHANGES
+from simulation.validation.table import CalibrationValue, Row, StaySearch, Table, TriageLoad
+from simulation.validation.words import as_lines
 
 NOTE: Any = {"evidence": "assumed", "source": "made for a test"}
 TARGET = Target(
@@ -43,29 +48,29 @@ def around(mean: float, standard_error: float) -> np.ndarray:
     return mean + apart * np.array([-1.0, 1.0] * (N // 2))
 
 
-def row(found: float, standard_error: float = 0.0, **changes: Any) -> nhs.Row:
-    return nhs.judged(replace(TARGET, **changes), around(found, standard_error))
+def row(found: float, standard_error: float = 0.0, **changes: Any) -> Row:
+    return judged(replace(TARGET, **changes), around(found, standard_error))
 
 
-def table(*rows: nhs.Row, **changes: Any) -> nhs.Table:
+def table(*rows: Row, **changes: Any) -> Table:
     stated: Mapping[str, Any] = {
         "site": "typical",
         "rows": rows,
-        "calibration": (nhs.CalibrationValue("beds", 240.0, 200.0, 280.0, "fitted"),),
+        "calibration": (CalibrationValue("beds", 240.0, 200.0, 280.0, "fitted"),),
         "calibration_file": "configs/calibration/typical.yaml",
         "calibration_sha256": "0123456789abcdef" * 4,
         "overridden": (),
         "predictions": None,
-        "triage_load": (nhs.TriageLoad("triage_nurses", np.arange(24) / 24, 0.5),),
+        "triage_load": (TriageLoad("triage_nurses", np.arange(24) / 24, 0.5),),
         "four_hours_by_hour": np.full(24, 0.61),
-        "stay": nhs.StaySearch(1.0, 1.03, 0.945, 0.965, -0.012),
+        "stay": StaySearch(1.0, 1.03, 0.945, 0.965, -0.012),
         "fewer_in": "doctors",
         "weeks": 160.0,
         "replications": 20,
         "engine": "compiled",
         "seconds": 60.0,
     }
-    return nhs.Table(**{**stated, **changes})
+    return Table(**{**stated, **changes})
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -116,16 +121,16 @@ def test_a_row_passes_where_its_value_is_in_the_band_and_its_interval_no_wider(
 
 
 def test_two_replications_are_too_few_where_ten_with_the_same_error_are_enough() -> None:
-    two = nhs.judged(TARGET, np.array([0.56, 0.64]))  # standard error .04, but t is 12.7 of one degree of freedom
+    two = judged(TARGET, np.array([0.56, 0.64]))  # standard error .04, but t is 12.7 of one degree of freedom
     assert two.standard_error == pytest.approx(row(0.6, 0.04).standard_error)
     assert (two.word, row(0.6, 0.04).word) == ("INCONCLUSIVE", "PASS")
 
 
 def test_the_standard_error_is_over_replications() -> None:
     values = np.array([0.5, 0.6, 0.7, 0.8])
-    judged = nhs.judged(TARGET, values)
-    assert judged.found == pytest.approx(0.65)
-    assert judged.standard_error == pytest.approx(values.std(ddof=1) / 2)
+    found = judged(TARGET, values)
+    assert found.found == pytest.approx(0.65)
+    assert found.standard_error == pytest.approx(values.std(ddof=1) / 2)
 
 
 def test_a_strict_bound_is_itself_refused() -> None:
@@ -148,7 +153,7 @@ def test_where_a_bound_is_open_the_interval_must_lie_on_its_side() -> None:
 def test_a_blunt_row_counts_as_not_passed_and_says_why() -> None:
     found = table(row(0.6, 0.05), row(0.72, 0.02))
     assert len(found.failed) == 2
-    lines = nhs.as_lines(found)
+    lines = as_lines(found)
     assert "2 of 2 rows that count do not pass: 1 of them INCONCLUSIVE." in lines
     (why,) = [line for line in lines if "within its band" in line]
     assert "is within its band, but the 95 % interval, 0.487 to 0.713, is too wide" in why
@@ -168,7 +173,7 @@ def test_inputs_are_not_counted() -> None:
     found = table(wrong, row(0.6))
     assert wrong.passed is False
     assert found.failed == ()
-    lines = nhs.as_lines(found)
+    lines = as_lines(found)
     assert "0 of 1 rows that count do not pass: 0 of them INCONCLUSIVE." in lines
     assert any("FAIL (not counted)" in line for line in lines)
 
@@ -178,7 +183,7 @@ def test_inputs_are_not_counted() -> None:
 
 def test_a_fail_is_printed_counted_and_explained() -> None:
     found = table(row(0.9), row(0.6), row(0.6, kind="calibrated"))
-    lines = nhs.as_lines(found)
+    lines = as_lines(found)
     assert len(found.failed) == 1
     assert any(line.startswith("  FAIL  Within four hours") for line in lines)
     assert any(line.endswith(": 1 of 2 pass") for line in lines)
@@ -188,14 +193,14 @@ def test_a_fail_is_printed_counted_and_explained() -> None:
 
 
 def test_every_row_says_its_source_and_every_fitted_value_stands_there() -> None:
-    text = "\n".join(nhs.as_lines(table(row(0.6))))
+    text = "\n".join(as_lines(table(row(0.6))))
     assert "made for a test" in text
     assert "beds" in text
     assert "240" in text
 
 
 def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
-    lines = nhs.as_lines(table(row(0.6)))
+    lines = as_lines(table(row(0.6)))
     (shares,) = [line for line in lines if line.startswith("within 4 h, %")]
     assert shares.split()[-24:] == ["61"] * 24
     (loads,) = [line for line in lines if line.startswith("load of triage_nurses")]
@@ -203,14 +208,14 @@ def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
 
 
 def test_the_slope_is_printed_beside_the_observed_ones() -> None:
-    (line,) = [line for line in nhs.as_lines(table(row(0.6))) if "a point of occupancy" in line]
+    (line,) = [line for line in as_lines(table(row(0.6))) if "a point of occupancy" in line]
     assert "-0.60 points" in line
     assert "-.45 observed within trusts and -1.6 by month" in line
 
 
 def test_too_few_weeks_are_called_no_validation() -> None:
-    assert any("not a validation" in line for line in nhs.as_lines(table(row(0.6), weeks=149.0)))
-    assert not any("not a validation" in line for line in nhs.as_lines(table(row(0.6), weeks=150.0)))
+    assert any("not a validation" in line for line in as_lines(table(row(0.6), weeks=149.0)))
+    assert not any("not a validation" in line for line in as_lines(table(row(0.6), weeks=150.0)))
 
 
 # --- the hash --------------------------------------------------------------------------------------------------------
@@ -220,28 +225,28 @@ def test_the_hash_is_that_of_the_file_whatever_its_line_ends(tmp_path: Path) -> 
     (tmp_path / "unix.yaml").write_bytes(b"a: 1\nb: 2\n")
     (tmp_path / "windows.yaml").write_bytes(b"a: 1\r\nb: 2\r\n")
     expected = hashlib.sha256(b"a: 1\nb: 2\n").hexdigest()
-    assert nhs.calibration_hash(tmp_path / "unix.yaml") == nhs.calibration_hash(tmp_path / "windows.yaml") == expected
+    assert calibration_hash(tmp_path / "unix.yaml") == calibration_hash(tmp_path / "windows.yaml") == expected
 
 
 def test_predictions_name_the_hash_they_were_made_with_and_validate_says_whether_it_agrees(tmp_path: Path) -> None:
     made = table(row(0.6, 0.01), row(-0.02, kind="response", name="Fewer beds"), row(0.5, kind="calibrated"))
     path = tmp_path / "predictions.yaml"
-    nhs.write_predictions(path, made, on=date(2026, 11, 24))
-    read = nhs.read_predictions(path)
+    write_predictions(path, made, on=date(2026, 11, 24))
+    read = read_predictions(path)
     assert read is not None
     assert read.calibration_sha256 == made.calibration_sha256
     assert read.made_on == "2026-11-24"
     assert read.values == {"Within four hours": (0.6, 0.01), "Fewer beds": (-0.02, 0.0)}
-    same = "\n".join(nhs.as_lines(replace(made, predictions=read)))
+    same = "\n".join(as_lines(replace(made, predictions=read)))
     assert "were made with sha256 0123456789ab: the same fitted values." in same
-    moved = "\n".join(nhs.as_lines(replace(made, predictions=read, calibration_sha256="f" * 64)))
+    moved = "\n".join(as_lines(replace(made, predictions=read, calibration_sha256="f" * 64)))
     assert "sha256 ffffffffffff" in moved
     assert "were made with sha256 0123456789ab: NOT with these fitted values" in moved
 
 
 def test_no_predictions_on_file_is_said(tmp_path: Path) -> None:
-    assert nhs.read_predictions(tmp_path / "none.yaml") is None
-    assert any("No predictions are on file" in line for line in nhs.as_lines(table(row(0.6))))
+    assert read_predictions(tmp_path / "none.yaml") is None
+    assert any("No predictions are on file" in line for line in as_lines(table(row(0.6))))
 
 
 @pytest.mark.parametrize(
@@ -256,7 +261,7 @@ def test_predictions_are_refused_from_a_run_that_the_hash_does_not_describe(
     tmp_path: Path, changes: dict[str, Any], fault: str
 ) -> None:
     with pytest.raises(ConfigError, match=fault):
-        nhs.write_predictions(tmp_path / "predictions.yaml", table(row(0.6), **changes))
+        write_predictions(tmp_path / "predictions.yaml", table(row(0.6), **changes))
     assert not list(tmp_path.iterdir())
 
 
@@ -270,13 +275,13 @@ def test_a_target_with_an_unknown_measure_names_the_nearest(tmp_path: Path) -> N
         stated.replace("measure: left_share", "measure: lefft_share"), encoding="utf-8"
     )
     with pytest.raises(ConfigError, match=r"lefft_share'\. Did you mean 'left_share'\?"):
-        nhs.validate_site(targets="mine", config_dir=tmp_path)
+        validate_site(targets="mine", config_dir=tmp_path)
 
 
 def test_every_response_row_of_england_names_a_change_that_is_known() -> None:
     england = targets_named("england", (packaged_configs(),))
     changes = {target.change for target in england if target.kind == "response"}
-    assert changes == set(nhs.CHANGES)
+    assert changes == set(CHANGES)
 
 
 def test_one_fewer_from_14_to_22_changes_those_hours_and_no_other() -> None:
@@ -312,40 +317,40 @@ SHORT = (
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> nhs.Table:
+def small(tmp_path_factory: pytest.TempPathFactory) -> Table:
     """The rows of England, each over the whole of a window too short for months (test_monthly_figures has those)."""
     folder = tmp_path_factory.mktemp("configs")
     stated = (packaged_configs() / "targets" / "england.yaml").read_text(encoding="utf-8")
     (folder / "targets").mkdir()
     (folder / "targets" / "pooled.yaml").write_text(stated.replace("    months: [4, 9]\n", ""), encoding="utf-8")
-    return nhs.validate_site(SHORT, targets="pooled", config_dir=folder)
+    return validate_site(SHORT, targets="pooled", config_dir=folder)
 
 
-def test_a_small_run_fills_every_row_of_the_targets(small: nhs.Table) -> None:
+def test_a_small_run_fills_every_row_of_the_targets(small: Table) -> None:
     england = targets_named("england", (packaged_configs(),))
-    expected = [target.name for target in england if target.measure != nhs.BUSY]
-    assert [each.name for each in small.rows if each.measure != nhs.BUSY] == expected
-    pools = [each.name.split(": ")[1] for each in small.rows if each.measure == nhs.BUSY]
+    expected = [target.name for target in england if target.measure != BUSY]
+    assert [each.name for each in small.rows if each.measure != BUSY] == expected
+    pools = [each.name.split(": ")[1] for each in small.rows if each.measure == BUSY]
     assert pools == ["doctors", "practitioners", "children_doctors"]
     assert all(math.isfinite(each.found) and math.isfinite(each.standard_error) for each in small.rows)
 
 
-def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: nhs.Table) -> None:
+def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: Table) -> None:
     path = packaged_configs() / "calibration" / "typical.yaml"
-    assert small.calibration_sha256 == nhs.calibration_hash(path)
-    assert any(f"sha256 {nhs.calibration_hash(path)[:12]}" in line for line in nhs.as_lines(small))
+    assert small.calibration_sha256 == calibration_hash(path)
+    assert any(f"sha256 {calibration_hash(path)[:12]}" in line for line in as_lines(small))
     assert small.overridden == ()
 
 
-def test_a_small_run_lengthens_stays_until_occupancy_is_higher(small: nhs.Table) -> None:
+def test_a_small_run_lengthens_stays_until_occupancy_is_higher(small: Table) -> None:
     assert small.stay is not None
     assert small.stay.scale > small.stay.scale_before
     assert small.stay.occupancy > small.stay.occupancy_before  # by how much, a run this short cannot promise
 
 
-def test_a_small_run_is_not_called_a_validation(small: nhs.Table) -> None:
+def test_a_small_run_is_not_called_a_validation(small: Table) -> None:
     assert small.weeks == 2
-    assert any("not a validation" in line for line in nhs.as_lines(small))
+    assert any("not a validation" in line for line in as_lines(small))
 
 
 def test_rows_of_day_profiles_are_judged_on_every_replication(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -357,7 +362,7 @@ def test_rows_of_day_profiles_are_judged_on_every_replication(monkeypatch: pytes
     nurse = tuple(answer.arms["nurse"] for answer in pictures_only.replications)
     assert [arm.day is not None for arm in nurse] == [True, False]
     with pytest.raises(ResultsError, match="1 of 2 replications have one"):
-        nhs.adult_occupancy(nurse, short.baseline.pathway)
+        adult_occupancy(nurse, short.baseline.pathway)
 
 
 def test_the_packaged_validation_profiles_every_replication() -> None:
@@ -371,4 +376,4 @@ def only_nurse(study: Study) -> Study:
 
 def test_one_replication_is_refused() -> None:
     with pytest.raises(ConfigError, match="Run two or more"):
-        nhs.validate_site(["run.replications=1"])
+        validate_site(["run.replications=1"])
