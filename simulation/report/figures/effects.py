@@ -11,6 +11,21 @@ from simulation.analysis.decompose import Kind
 from simulation.analysis.multiplicity import is_worse
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
+from simulation.report.figures.drawing import (
+    BETTER,
+    DARK,
+    GREY,
+    LABEL_WIDTH,
+    PALE,
+    UNCLEAR,
+    WORSE,
+    Picture,
+    arm_axis,
+    broken,
+    few_ticks,
+    figure_of,
+    png_of,
+)
 from simulation.report.tables.by_group import groups_of, is_asked
 from simulation.report.tables.decomposition import decomposition_of, lever_label
 from simulation.report.tables.ranking import per_100k, priced, ranked
@@ -27,21 +42,7 @@ from simulation.study.design import Target
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-from simulation.report.figures.drawing import (
-    BETTER,
-    DARK,
-    GREY,
-    LABEL_WIDTH,
-    PALE,
-    UNCLEAR,
-    WORSE,
-    Picture,
-    arm_axis,
-    broken,
-    few_ticks,
-    figure_of,
-    png_of,
-)
+
 
 # --- differences ---------------------------------------------------------------------------------------------
 
@@ -104,8 +105,8 @@ def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None 
         factor = (100 if row.unit == "share" else 1) * (scale[place] if scale else 1)
         low, high = factor * row.difference_low, factor * row.difference_high
         if not math.isnan(low):
-            ax.plot([low, high], [place, place], color=colour, linewidth=2.2, solid_capstyle="butt")
-        ax.plot(factor * row.difference, place, marker, color=colour, markersize=7, markeredgecolor="white")
+            ax.plot([low, high], [place, place], "|-", color=colour, linewidth=2.2, markersize=11, markeredgewidth=1.6)
+        ax.plot(factor * row.difference, place, marker, color=colour, markersize=5, markeredgecolor="none")
     ax.axvline(0, color="black", linewidth=1)
     ax.set_ylim(len(rows) - 0.4, -0.6)
     ax.grid(axis="x", color=PALE)
