@@ -35,6 +35,7 @@ For planning only, not for clinical use.
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
+  aeflow new department NAME        a department of your own to start from (from=gallery/one_nurse; docs/gallery)
   aeflow schema  [NAME]             JSON Schema of a kind of file, for editors (folder=FOLDER: write them there)
 
   study=ai_triage  site=typical  scenario=busier  run.replications=40
@@ -322,6 +323,26 @@ def _schema(words: list[str]) -> int:
     return 0
 
 
+def _new(words: list[str]) -> int:
+    """Copy a department under a new name, and say what to do next."""
+    from simulation.config.new import new_department
+
+    own = [word for word in words if word.startswith("from=")]
+    given, config_dir = _split_config_dir([word for word in words if word not in own])
+    if given[:1] != ["department"] or len(given) != 2 or len(own) != 1:
+        remedy = "Say: aeflow new department NAME from=gallery/one_nurse"
+        raise ConfigError([Fault("new", f"found '{' '.join(words)}'", remedy)])
+    name = given[1]
+    department, study = new_department(name, own[0].removeprefix("from="), Path(config_dir or "configs"))
+    where = f" --config-dir {config_dir}" if config_dir is not None else ""
+    print(f"{department}: the department. Who comes, what happens to them, with whom and for how long.")
+    print(f"{study}: the question. What is compared, and by which measures.")
+    print(f"\nRun it:          aeflow compare study={name}{where}")
+    print(f"Look at it:      aeflow show study={name}{where}")
+    print("Then change it:  every key is in docs/vocabulary.md; a mistake is named with what to do about it.")
+    return 0
+
+
 LIST_FILTERS = ("study", "site", "scenario")
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "compare": _compare,
@@ -333,6 +354,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "gather": _gather,
     "migrate": _migrate,
     "schema": _schema,
+    "new": _new,
 }
 
 
@@ -362,7 +384,16 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
 
 def _options(words: Sequence[str]) -> tuple[list[str], str | None]:
     """Overrides, and the folder after --config-dir."""
-    overrides: list[str] = []
+    overrides, config_dir = _split_config_dir(words)
+    for word in overrides:
+        if "=" not in word and not word.startswith("~"):
+            raise ConfigError([Fault(word, "is not of the form key=value", "See aeflow --help")])
+    return overrides, config_dir
+
+
+def _split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """The words without --config-dir, and the folder that it names."""
+    others: list[str] = []
     config_dir: str | None = None
     rest = iter(words)
     for word in rest:
@@ -372,11 +403,9 @@ def _options(words: Sequence[str]) -> tuple[list[str], str | None]:
                 raise ConfigError([Fault("--config-dir", "no folder follows", "Name one")])
         elif word.startswith("--config-dir="):
             config_dir = word.split("=", 1)[1]
-        elif "=" not in word and not word.startswith("~"):
-            raise ConfigError([Fault(word, "is not of the form key=value", "See aeflow --help")])
         else:
-            overrides.append(word)
-    return overrides, config_dir
+            others.append(word)
+    return others, config_dir
 
 
 def _sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:

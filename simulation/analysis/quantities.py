@@ -28,6 +28,11 @@ from simulation.records.schema import IN_BUILDING, LEFT, Floats, Ints, Mask, Pat
 Statistic = Literal["mean", "median", "p95"]
 
 
+def knows_waits(patients: Patients) -> bool:
+    """Whether the table says when patients were seen and when they departed."""
+    return "seen_at" in patients and "departed_at" in patients
+
+
 def wait_to_clinician(patients: Patients) -> Floats:
     """Minutes from arrival to the first clinician or to leaving without one, at most 12 h, shape (n,).
 
@@ -120,7 +125,7 @@ def _waits(patients: Patients, into: Quantities) -> None:
     to_clinician = Number(_or_unfinished(patients["seen_at"] - patients["arrived_at"], patients))
     into["time_to_clinician_median"] = "median", to_clinician
     into["time_to_clinician_p95"] = "p95", to_clinician
-    if "departed_at" in patients:
+    if knows_waits(patients):
         wait = wait_to_clinician(patients)
         into["wait_to_clinician_mean"] = "mean", Number(wait)
         targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(TRUE)])

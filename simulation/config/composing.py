@@ -33,6 +33,8 @@ from simulation.config.files import defaults_fault, explained
 from simulation.config.folders import fingerprint_of, names_in, search_folders, shown_path
 from simulation.errors import ConfigError, Fault, nearest
 
+NO_FILE = "none"
+"""What a group is called of which no file is taken."""
 _user_folders: list[Path] = []
 """The folders that come before the packaged one, while Hydra composes for us."""
 MOST_COMBINATIONS = 500
@@ -160,7 +162,7 @@ def _files_composed(
         # Hydra meets a file that is not of the form it expects, and does not say so
         raise explained(error, folders) from None
     assert isinstance(raw, dict) and isinstance(chosen, dict)
-    ours = {str(group): str(name) for group, name in chosen.items() if name is not None}
+    ours = {str(group): NO_FILE if name is None else str(name) for group, name in chosen.items()}
     ours = {group: name for group, name in ours.items() if not group.startswith("hydra/")}
     return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, ours)
 

@@ -52,9 +52,13 @@ def _is_ours(path: Path, folder: Path) -> bool:
 
 
 def names_in(group: str, folders: Iterable[Path]) -> set[str]:
-    """What can be chosen of a group, by name: its files in any of these folders, without their ending."""
+    """What can be chosen of a group, by name: its files in any of these folders, without their ending.
+
+    A file whose name begins with `_` is a part that others start from.
+    """
     inside = [folder / group for folder in folders]
-    return {path.relative_to(each).with_suffix("").as_posix() for each in inside for path in yaml_files([each])}
+    whole = [(path, each) for each in inside for path in yaml_files([each]) if not path.name.startswith("_")]
+    return {path.relative_to(each).with_suffix("").as_posix() for path, each in whole}
 
 
 def is_name_of_file(name: str) -> bool:

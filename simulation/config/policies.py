@@ -80,7 +80,7 @@ def policy_of(
         return None
     raw: Raw = {"triage": own}
     if nurse is not None:
-        own.update({"nurse": nurse["nurse"], "burdens": nurse.get("burdens", [])})
+        own.update({"nurse": nurse.get("nurse"), "burdens": nurse.get("burdens", [])})
     for lever in arm.levers:
         for path in design.levers[lever].takes:
             take(raw["triage"], full, path, f"study.levers.{lever}.takes", faults)

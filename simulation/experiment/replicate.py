@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from simulation.analysis.compare import Shares, shares_better_worse
 from simulation.analysis.measures import Measures, measure
 from simulation.analysis.profile import DayProfile, day_profile
+from simulation.analysis.quantities import knows_waits
 from simulation.analysis.spillover import waits_by_group, with_coverage
 from simulation.analysis.window import Window, unfinished
 from simulation.draws import Draws
@@ -123,7 +124,7 @@ def _run_arm(
     result = ArmReplication(
         measures=measures,
         day=_day(arm, simulation, window) if run.profile_all or number < PROFILED else None,
-        shares=None if baseline is None else shares_better_worse(patients, baseline, window),
+        shares=_shares(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
         waits=_waits(patients, simulation, window) if coverages is not None else None,
         months=_by_month(patients, run, number, measures) if run.by_month else (),
@@ -136,6 +137,13 @@ def _run_arm(
         n_events=simulation.run.n_events,
         engine_seconds=engine_seconds,
     )
+
+
+def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Shares | None:
+    """Who waits shorter and longer than under the baseline; None of the baseline, or where nobody is seen."""
+    if baseline is None or not (knows_waits(patients) and knows_waits(baseline)):
+        return None
+    return shares_better_worse(patients, baseline, window)
 
 
 def _reached(study: Study, coverages: Coverages, pathway: Pathway, draws: Draws) -> tuple[Mask, Mask]:

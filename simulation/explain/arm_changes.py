@@ -132,6 +132,8 @@ def _attends(pathway: Pathway, draws: Draws) -> np.ndarray:
 
 
 def _of_labels(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> Iterator[Change]:
+    if ACUITY_GIVEN not in ours.attributes:
+        return  # nobody is labelled here
     new, old = ours.attributes[ACUITY_GIVEN], theirs.attributes[ACUITY_GIVEN]
     mine = _attends(pathway, ours)
     differs = mine & (new != old)

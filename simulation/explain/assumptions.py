@@ -20,8 +20,8 @@ def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, .
     nurses: list[Any] = []
     for policy in {policy["name"]: policy for policy in policies}.values():
         own = dict(policy)
-        if policy["nurse"] in nurses:
+        if own.get("nurse") in nurses:
             del own["nurse"]
-        nurses.append(policy["nurse"])
+        nurses += [each for each in (policy.get("nurse"),) if each is not None]
         found += walk(own, f"triage.{policy['name']}")
     return tuple(found)

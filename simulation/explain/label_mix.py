@@ -30,10 +30,10 @@ def case_mix(pathway: Pathway) -> tuple[float, ...] | None:
 def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:
     """Agreement with the true level, by name of the figure, and the share that gets each label, the most urgent first.
 
-    Both for a covered patient, and empty if the case mix is not known.
+    Both for a covered patient, and empty if the case mix is not known or nobody is labelled.
     """
     mix = case_mix(arm.pathway)
-    if mix is None:
+    if mix is None or arm.policy.nurse is None:
         return {}, ()
     accuracy = label_accuracy(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))
     return {name: float(cast(Any, accuracy)[name]) for name in AGREEMENT}, accuracy["label_mix"]

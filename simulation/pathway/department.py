@@ -270,6 +270,17 @@ class Priority(Sourced):
     """A pull towards the four-hour target."""
 
 
+EVERYBODY = "everybody"
+FIRST_COME = Priority(
+    rule="acuity",
+    classes={EVERYBODY: QueueClass(rank=1, rate=0)},
+    untriaged_as=EVERYBODY,
+    ignored_as=EVERYBODY,
+    evidence="assumed",
+    source="nobody goes before others: first come, first served",
+)
+
+
 @config_dataclass
 class Patience(Sourced):
     """When patients give up: they leave unless a clinician has started with them.
@@ -638,8 +649,8 @@ class Pathway:
     """What each patient is like, by name: drawn, or decided by the triage policy."""
     durations: Mapping[str, AnyDuration] = field(default_factory=dict)
     """Minutes of work or process, by name; never waits, which come out of queues."""
-    priority: Priority
-    """Who is next in a queue."""
+    priority: Priority = field(default_factory=lambda: FIRST_COME)
+    """Who is next in a queue. Without it everybody is of one class, `everybody`: first come, first served."""
     patience: Patience | None = None
     """When patients leave without being seen; none: they never do."""
     worsening: Worsening | None = None

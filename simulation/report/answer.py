@@ -37,10 +37,11 @@ def answer(result: StudyResult) -> Iterator[str]:
     by_lever = tuple(decomposition_sentences(result, claimed=_joint_is_claimed(result)))
     result = result.shown
     if not result.others:
-        base = result.row(result.design.baseline, "wait_to_clinician_mean")
+        target = result.design.primary[0]
+        base = result.row(result.design.baseline, target.measure, target.group)
         yield (
             f"'{result.baseline.label}' was run alone, so nothing is compared. "
-            f"Its mean wait to the first clinician is {amount(base.mean, base.unit)}."
+            f"{target.label}: {amount(base.mean, base.unit)}."
         )
         return
     n_arms = len(told_arms(result))
@@ -164,6 +165,8 @@ def _safety_sentence(result: StudyResult) -> str:
 
 def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
     """The groups that wait longer under most arms, each with those arms."""
+    if not worse_off_groups(result):
+        return
     found = [each for each in worse_off(result) if each.holm]
     n_looked_at = len(worse_off_groups(result)) * len(result.others)
     if not found:

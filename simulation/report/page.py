@@ -80,6 +80,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "answer_rows": answer_rows(result),
         "answer_headers": [_target_header(result, target) for target in result.targets] if compared else [],
         "arms": [_arm(result, arm) for arm in result.arms],
+        "labels_given": any("nurse" in arm.policy for arm in result.arms),
         "changes": report_changes(result),
         "targets": [target_table(result, target) for target in result.targets] if compared else [],
         "levers": by_lever,
@@ -185,7 +186,7 @@ def who_labels(policy: Mapping[str, Any]) -> str:
     """Who gives the label, to whom."""
     ai, role = policy.get("ai"), policy.get("role")
     if ai is None:
-        return "The nurse labels."
+        return "The nurse labels." if "nurse" in policy else "Nobody labels."
     whom = f"For: {_whom(policy, 'labels')}."
     if role == "advises":
         return f"The AI '{ai['name']}' advises; the nurse takes its label {_how_often(policy)}. {whom}"

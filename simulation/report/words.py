@@ -6,6 +6,7 @@ No sentence claims more than its interval supports, and each says which layer of
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable
 
 import numpy as np
@@ -116,6 +117,17 @@ def half_width(row: Comparison) -> str:
     """'±10.7'."""
     scale = 100 if row.unit == "share" else 1
     return "–" if math.isnan(row.half_width) else f"±{scale * row.half_width:.1f}"
+
+
+def told_apart(groups: Iterable[str]) -> tuple[str, ...]:
+    """The groups without those that are everybody: of an attribute with one category.
+
+    >>> told_apart(["all", "acuity_true=urgent", "acuity_true=minor", "arrival_source=walk_in"])
+    ('all', 'acuity_true=urgent', 'acuity_true=minor')
+    """
+    every = list(groups)
+    n_groups = Counter(group.split("=")[0] for group in every)
+    return tuple(group for group in every if group == "all" or n_groups[group.split("=")[0]] > 1)
 
 
 def group_words(group: str) -> str:

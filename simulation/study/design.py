@@ -45,8 +45,8 @@ class Arm:
 
     label: Label
     """Words for the arm in tables and figures."""
-    triage: str
-    """The triage policy: the name of its file."""
+    triage: str = "none"
+    """The triage policy: the name of its file. Example: `nurse`"""
     nurse: str | None = None
     """Another policy, whose nurse and burdens this arm has instead of its own policy's, so that a tool can be put where
     the baseline states more. Example: `nurse_language`"""

@@ -57,7 +57,7 @@ from simulation.pathway.department import (
     TOOL_CAN_FAIL,
     Pathway,
 )
-from simulation.records.schema import Floats, Mask
+from simulation.records.schema import MISSING, Floats, Mask
 from simulation.triage.actions import covered_by, set_off
 from simulation.triage.check import check
 from simulation.triage.failures import by_worker, can_happen, durations_of_triage
@@ -71,15 +71,15 @@ from simulation.triage.watching import alarms, watched
 def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     """The same patients with `acuity_given`, and the minutes that the policy changes, replaced.
 
-    Labels are codes of the categories of `acuity_true`, the most urgent 0. Raises ConfigError with every fault.
+    Labels are codes of the categories of `acuity_true`, the most urgent 0; a policy without a nurse gives none. Raises
+    ConfigError with every fault.
     """
     faults = check(policy, pathway)
     if faults:
         raise ConfigError(faults)
     triaged = _triaged(policy, pathway, draws)
-    labelled = draws.with_columns(
-        attributes={ACUITY_GIVEN: triaged.given, **attributes_after(pathway, draws, triaged.given)}
-    )
+    labels = {} if policy.nurse is None else {ACUITY_GIVEN: triaged.given}
+    labelled = draws.with_columns(attributes={**labels, **attributes_after(pathway, draws, triaged.given)})
     by_nurse = _minutes_by_nurse(policy, pathway, draws, triaged)
     minutes = _minutes(policy, pathway, draws, triaged, by_nurse)
     attributes = _actions(policy, pathway, labelled, triaged)
@@ -164,7 +164,9 @@ class _Triaged:
 
 
 def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
-    nurse = labels_of(policy.nurse, pathway, draws)
+    nurse = np.full(len(draws), MISSING, dtype=np.int16)
+    if policy.nurse is not None:
+        nurse = labels_of(policy.nurse, pathway, draws)
     attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
     nobody = np.zeros(len(draws), dtype=np.bool_)
     since = days_since(policy.go_live_day, draws)

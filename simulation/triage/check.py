@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from simulation.errors import Fault, nearest
 from simulation.pathway.department import (
     ACUITY_BY_DEGRADED_TOOL,
+    ACUITY_BY_NURSE,
     ACUITY_GIVEN,
     ACUITY_TRUE,
     ARRIVAL_SOURCE,
@@ -31,10 +32,11 @@ from simulation.triage.watching import watching_faults
 def check(policy: Policy, pathway: Pathway) -> list[Fault]:
     """Everything that is wrong with a policy for this department; nothing if it can be applied."""
     where = f"triage.{policy.name}"
-    faults = _acuity_faults(pathway)
+    faults = _unlabelled_faults(policy, pathway, where) if policy.nurse is None else _acuity_faults(pathway)
     if faults:
         return faults
-    faults += _assessor_faults(policy.nurse, pathway, f"{where}.nurse")
+    if policy.nurse is not None:
+        faults += _assessor_faults(policy.nurse, pathway, f"{where}.nurse")
     if policy.ai is not None:
         faults += _assessor_faults(policy.ai, pathway, f"{where}.ai")
     return [
@@ -47,6 +49,20 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *action_faults(policy.actions, pathway, f"{where}.actions"),
         *_failing_faults(policy, pathway, where),
         *estimate_faults(policy, where),
+    ]
+
+
+def _unlabelled_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
+    """What needs a label where a policy has nobody who labels."""
+    labels = [name for name in (ACUITY_GIVEN, ACUITY_BY_NURSE, ACUITY_BY_DEGRADED_TOOL) if name in pathway.attributes]
+    faults = [
+        Fault(f"{where}.nurse", f"is missing, but patients are labelled here (attributes.{name})", LABELS_WANTED)
+        for name in labels
+    ]
+    return faults + [
+        Fault(f"{where}.{name}", "is stated but there is no nurse", "Add a nurse, or leave it out")
+        for name in ("ai", "actions")
+        if getattr(policy, name)
     ]
 
 
@@ -106,6 +122,7 @@ def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]
     return faults
 
 
+LABELS_WANTED = "State how nurses label, or choose a policy that does"
 OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
 """What a policy states about its AI."""
 OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")
@@ -114,7 +131,7 @@ OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")
 
 def _ai_faults(policy: Policy, where: str) -> list[Fault]:
     """An AI that is not described, or what is described without one."""
-    if policy.ai is None:
+    if policy.ai is None or policy.nurse is None:
         return _stated_without(policy, OF_THE_AI, where, "ai")
     faults = []
     if policy.ai.name == policy.nurse.name:

@@ -25,6 +25,7 @@ def label_accuracy(
     where the two agree it does not matter whose label is taken. `category` reads the tables of that group where an
     assessor has one.
     """
+    assert policy.nurse is not None  # a policy without a nurse gives no labels
     nurse = _shares(policy.nurse, category)
     if policy.ai is None:
         return agreement(nurse, mix)
@@ -44,7 +45,7 @@ def _shares(assessor: Assessor, category: str | None) -> Floats:
 
 def _ending_up(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str]) -> Floats:
     """P(label that counts | true level) of a nurse and an AI with these tables, shape (levels, levels)."""
-    assert policy.ai is not None
+    assert policy.ai is not None and policy.nurse is not None
     levels = np.arange(len(nurse), dtype=np.int16)
     abstains = policy.abstains
     beyond = abstains.beyond.value if abstains is not None and abstains.beyond is not None else None

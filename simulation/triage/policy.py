@@ -36,8 +36,8 @@ class MatrixPolicy:
     kind: Literal["matrix"]
     name: str
     """Name of the policy: that of its file."""
-    nurse: Assessor
-    """How nurses label."""
+    nurse: Assessor | None = None
+    """How nurses label; none: nobody is labelled, which is for departments without `acuity_given`."""
     ai: Assessor | None = None
     """How the AI labels; none: no AI gives labels."""
     role: Role | None = None

@@ -192,18 +192,18 @@ def nurse_labels() -> Floats:
 
     faults: list[Fault] = []
     policy = policy_named("nurse", (packaged_configs(),), "triage", faults)
-    if policy is None:
+    if policy is None or policy.nurse is None:
         raise ConfigError(faults)
     return probabilities(policy.nurse.matrix)
 
 
 def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:
-    """The department of configs/pathway/examples/triage_only.yaml with these arrivals, nurses and mean minutes."""
+    """The department of configs/pathway/gallery/triage_only.yaml with these arrivals, nurses and mean minutes."""
     import yaml
 
     from simulation.config import packaged_configs, pathway_from
 
-    path = packaged_configs() / "pathway" / "examples" / "triage_only.yaml"
+    path = packaged_configs() / "pathway" / "gallery" / "triage_only.yaml"
     stated: dict[str, Any] = {"pathway": yaml.safe_load(path.read_text(encoding="utf-8"))}
     changes = {
         "pathway.arrivals.walk_in.per_day": per_hour * 24,

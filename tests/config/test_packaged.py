@@ -8,7 +8,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from simulation.config import composed, load, packaged_configs, pathway_from, policy_named
-from simulation.errors import Fault
+from simulation.errors import ConfigError, Fault
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway
 from simulation.study.overload import overload_faults
@@ -17,12 +17,14 @@ from simulation.triage.check import check as check_policy
 CONFIGS = packaged_configs()
 CHOICES = ("calibration", "site", "staffing", "study", "run")
 """Groups whose files are loaded with the study that comes with aeflow."""
+NOBODY = "none"
+"""The policy of departments in which nobody is labelled."""
 DEFAULTS = ("typical", "ai_triage", "standard")
 """What config.yaml takes from them."""
 
 
 def names(group: str) -> list[str]:
-    return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml"))
+    return sorted(path.stem for path in (CONFIGS / group).glob("*.yaml") if not path.stem.startswith("_"))
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +63,7 @@ def test_a_scenario_that_states_a_step_anew_changes_nothing_else_of_it(usual: Pa
     assert replace(anew, asks=step.asks, any_of=step.any_of, keeps=step.keeps, overflow=step.overflow) == step
 
 
-@pytest.mark.parametrize("name", names("triage"))
+@pytest.mark.parametrize("name", [name for name in names("triage") if name != NOBODY])
 def test_a_packaged_policy_fits_the_packaged_department(name: str, usual: Pathway) -> None:
     faults: list[Fault] = []
     policy = policy_named(name, [CONFIGS], "triage", faults)
@@ -71,10 +73,15 @@ def test_a_packaged_policy_fits_the_packaged_department(name: str, usual: Pathwa
     assert check_policy(policy, usual) == []
 
 
-@pytest.mark.parametrize("path", sorted((CONFIGS / "pathway" / "examples").glob("*.yaml")), ids=lambda path: path.stem)
-def test_an_example_pathway_is_sound(path: Path) -> None:
+@pytest.mark.parametrize("path", sorted((CONFIGS / "pathway" / "gallery").glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_department_of_the_gallery_is_sound(path: Path) -> None:
     pathway = TypeAdapter(Pathway).validate_python(yaml.safe_load(path.read_text(encoding="utf-8")))
     assert check(pathway) == ()
+
+
+def test_what_others_start_from_cannot_be_chosen() -> None:
+    with pytest.raises(ConfigError, match="there is no study '_department_alone'"):
+        load("study=_department_alone")
 
 
 def test_no_packaged_file_is_left_out() -> None:

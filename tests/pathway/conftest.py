@@ -8,7 +8,7 @@ import pytest
 from simulation.pathway.department import Pathway
 from tests.pathway.made import pathway_from
 
-EXAMPLES = Path(__file__).parents[2] / "configs" / "pathway" / "examples"
+EXAMPLES = Path(__file__).parents[2] / "configs" / "pathway" / "gallery"
 
 SMALLEST = """
 name: smallest

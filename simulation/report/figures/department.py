@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -156,10 +156,12 @@ def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
     return StayParts(tuple(waiting.values()), tuple(working.values()))
 
 
-def stay(result: StudyResult) -> Picture:
-    """Minutes of a mean stay by stage, waiting and being looked after, stacked for every arm."""
+def stay(result: StudyResult) -> Picture | None:
+    """Minutes of a mean stay by stage, waiting and being looked after, stacked for every arm; None if unknown."""
     parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
-    shown = [number for number in range(len(STAGES)) if _seen(parts.values(), number)]
+    shown = stages_seen(parts.values())
+    if not shown:
+        return None
     with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, axes):
         ax = axes[0]
         for place, arm in enumerate(result.arms):
@@ -205,8 +207,10 @@ def _other_words(result: StudyResult) -> str:
     return f" Other: {', '.join(step.replace('_', ' ') for step in steps)}." if steps else ""
 
 
-def _seen(parts: Any, number: int) -> bool:
-    return any(each.waiting[number] + each.working[number] >= 0.05 for each in parts)
+def stages_seen(parts: Iterable[StayParts]) -> list[int]:
+    """The stages, by number, that take some of a stay of any of the arms."""
+    every = list(parts)
+    return [n for n in range(len(STAGES)) if any(each.waiting[n] + each.working[n] >= 0.05 for each in every)]
 
 
 def _bar(ax: Axes, place: int, left: float, width: float, colour: str, *, hatch: str) -> float:

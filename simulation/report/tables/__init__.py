@@ -30,12 +30,11 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     found = [overview_table(result), *(target_table(result, target) for target in result.targets)]
     if result.design.margins:
         found.append(safety_table(result))
-    found += [
-        table for table in (labels_table(result), by_level_table(result), controls_table(result)) if table is not None
-    ]
-    if is_asked(result):
-        found += by_group_tables(result)
-    return (*found, *spillover_tables(result), worse_off_table(result), better_table(result), *by_lever)
+    by_level = labels_table(result), by_level_table(result), controls_table(result)
+    by_group = by_group_tables(result) if is_asked(result) else ()
+    last = worse_off_table(result), better_table(result)
+    every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever)
+    return tuple(table for table in every if table is not None)
 
 
 def every_table(result: StudyResult) -> dict[str, ReportTable]:

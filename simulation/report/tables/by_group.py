@@ -15,7 +15,7 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import MEASURE_LABELS, amount, change, group_words, span, unit_words
+from simulation.report.words import MEASURE_LABELS, amount, change, group_words, span, told_apart, unit_words
 
 ATTRIBUTES: Mapping[str, str] = {
     "age_band": "age",
@@ -34,7 +34,7 @@ def is_asked(result: StudyResult) -> bool:
 
 def groups_of(result: StudyResult) -> tuple[str, ...]:
     """The groups of these attributes that the first primary measure is given for, attribute by attribute."""
-    known = result.groups(result.design.primary[0].measure)
+    known = told_apart(result.groups(result.design.primary[0].measure))
     return tuple(group for name in ATTRIBUTES for group in known if group.split("=")[0] == name)
 
 

@@ -13,7 +13,7 @@ from simulation.analysis.definitions import MANCHESTER_TARGETS
 from simulation.analysis.stages import STAGES
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import Statement
-from simulation.report.figures.department import clinicians, levels, stay_parts
+from simulation.report.figures.department import clinicians, levels, stages_seen, stay_parts
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import percent, season_words
 
@@ -42,10 +42,12 @@ def day_table(result: StudyResult) -> ReportTable:
     return ReportTable("day", f"A mean day under '{result.baseline.label}'", headers, tuple(rows))
 
 
-def stay_table(result: StudyResult) -> ReportTable:
-    """Minutes per attendance by stage, waiting + in it, for every arm."""
+def stay_table(result: StudyResult) -> ReportTable | None:
+    """Minutes per attendance by stage, waiting + in it, for every arm; None where it is not known when they end."""
     parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
-    shown = [n for n in range(len(STAGES)) if any(p.waiting[n] + p.working[n] >= 0.05 for p in parts.values())]
+    shown = stages_seen(parts.values())
+    if not shown:
+        return None
     rows = []
     for arm in result.arms:
         each = parts[arm.name]

@@ -12,13 +12,14 @@ from simulation.report.words import (
     false_alarms,
     labelled,
     span,
+    told_apart,
     unit_words,
 )
 
 
 def true_levels(result: StudyResult) -> tuple[str, ...]:
     """The true levels for which the first primary measure is known, most urgent first."""
-    groups = result.groups(result.design.primary[0].measure)
+    groups = told_apart(result.groups(result.design.primary[0].measure))
     singles = [group for group in groups if group.startswith("acuity_true=") and not group.endswith("=1-2")]
     return tuple(group.split("=", 1)[1] for group in singles)
 

@@ -17,6 +17,7 @@ from simulation.report.words import (
     change,
     group_words,
     span,
+    told_apart,
 )
 
 WORSE_OFF_BY = ("acuity_true", "age_band", "arrival_source", "language_need")
@@ -37,7 +38,9 @@ def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
     """The groups that are looked at, by the first primary measure."""
     measure = result.design.primary[0].measure
     return tuple(
-        group for group in result.groups(measure) if group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2")
+        group
+        for group in told_apart(result.groups(measure))
+        if group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2")
     )
 
 
@@ -61,8 +64,10 @@ def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
     )
 
 
-def worse_off_table(result: StudyResult) -> ReportTable:
-    """Who is worse off, and how many false alarms so much looking would bring."""
+def worse_off_table(result: StudyResult) -> ReportTable | None:
+    """Who is worse off, and how many false alarms so much looking would bring; None where no groups are known."""
+    if not worse_off_groups(result):
+        return None
     rows = []
     for each in worse_off(result):
         row = each.comparison

@@ -1,0 +1,81 @@
+"""`aeflow new department`: a copy that runs by the command that is printed, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.config import load
+from simulation.config.folders import packaged_configs
+from simulation.config.new import sources
+from tests.cli.conftest import SHORT, Aeflow
+
+
+def test_a_copy_runs_by_the_command_that_is_printed(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("new", "department", "ours", "from=gallery/one_nurse")
+    assert said.code == 0
+    assert [line.partition(":")[0] for line in said.out.splitlines()][:2] == [
+        "configs/pathway/ours.yaml",
+        "configs/study/ours.yaml",
+    ]
+    (command,) = [line.partition("aeflow ")[2] for line in said.out.splitlines() if line.startswith("Run it:")]
+    assert aeflow(*command.split(), *SHORT).code == 0
+    assert next((here / "results" / "ours").glob("*/report.html")).is_file()
+
+
+@pytest.mark.parametrize("source", sources([packaged_configs()]))
+def test_every_department_that_can_be_copied_gives_the_same_department(source: str, aeflow: Aeflow) -> None:
+    assert aeflow("new", "department", "ours", f"from={source}").code == 0
+    ours, theirs = load("study=ours"), load(f"study={source}")
+    assert ours.design.name == ours.baseline.pathway.name == "ours"
+    assert [arm.arm for arm in ours.arms] == [arm.arm for arm in theirs.arms]
+    assert ours.choices["pathway"] == "ours"
+    for one, other in zip(ours.arms, theirs.arms, strict=True):
+        assert {**vars(one.pathway), "name": ""} == {**vars(other.pathway), "name": ""}
+
+
+def test_a_copy_can_be_copied_and_goes_into_the_folder_that_is_named(aeflow: Aeflow, here: Path) -> None:
+    assert aeflow("new", "department", "first", "from=gallery/one_nurse", "--config-dir", "mine").code == 0
+    said = aeflow("new", "department", "second", "from=first", "--config-dir=mine")
+    assert said.code == 0
+    assert "aeflow show study=second --config-dir mine" in said.out
+    assert sorted(path.name for path in (here / "mine" / "study").iterdir()) == ["first.yaml", "second.yaml"]
+
+
+def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path) -> None:
+    aeflow("new", "department", "ours", "from=gallery/one_nurse")
+    path = here / "configs" / "study" / "ours.yaml"
+    path.write_text("mine", encoding="utf-8")
+    said = aeflow("new", "department", "ours", "from=gallery/fast_track")
+    assert "configs/study/ours.yaml: is there already. Choose another name" in said.message
+    assert path.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("ours", "from=gallery/fast_trak"), "from=gallery/fast_trak: there is no such department to start from. Did"
+         " you mean 'gallery/fast_track'?"),
+        (("ours", "from=fast_track"), "Did you mean 'gallery/fast_track'?"),
+        (("ours", "from=../study/ai_triage"), "there is no such department to start from"),
+        (("../ours", "from=gallery/one_nurse"), "'../ours': is not a name for a department"),
+        (("latest", "from=gallery/one_nurse"), "'latest': is not a name for a department"),
+        (("yes", "from=gallery/one_nurse"), "'yes': is read as True in YAML"),
+        (("ai_triage", "from=gallery/one_nurse"), "'ai_triage': is a study that comes with aeflow"),
+        (("ours",), "Say: aeflow new department NAME from=gallery/one_nurse"),
+        (("from=gallery/one_nurse",), "Say: aeflow new department NAME from=gallery/one_nurse"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_message_and_nothing_is_written(
+    words: tuple[str, ...], told: str, aeflow: Aeflow, here: Path
+) -> None:
+    assert told in aeflow("new", "department", *words).message
+    assert list(here.iterdir()) == []
+
+
+def test_another_kind_of_thing_is_refused(aeflow: Aeflow) -> None:
+    assert "Say: aeflow new department" in aeflow("new", "study", "ours", "from=gallery/one_nurse").message
+
+
+def test_a_folder_that_cannot_be_written_to_is_one_message(aeflow: Aeflow, here: Path) -> None:
+    (here / "configs").write_text("a file", encoding="utf-8")
+    assert "cannot be written" in aeflow("new", "department", "ours", "from=gallery/one_nurse").message

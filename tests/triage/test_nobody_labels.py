@@ -1,0 +1,60 @@
+"""A policy without a nurse: nobody is labelled, minutes may change, and departments with labels refuse it."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation.config import load
+from simulation.draws import draw
+from simulation.errors import ConfigError
+from simulation.study.study import ReadyArm
+from simulation.triage.apply import apply
+from simulation.triage.check import check
+from simulation.triage.estimates import Portion
+from simulation.triage.minutes import MinutesEffect
+from simulation.triage.people import Coverage
+from simulation.triage.policy import MatrixPolicy
+
+HALF = Portion(value=0.5, range=(0, 1), evidence="assumed", source="test")
+
+
+@pytest.fixture(scope="module")
+def one_nurse() -> ReadyArm:
+    return load("study=gallery/one_nurse").baseline
+
+
+def test_a_department_without_levels_runs_under_a_policy_that_labels_nobody(one_nurse: ReadyArm) -> None:
+    drawn = draw(one_nurse.pathway, seed=1, replication=0, days=2)
+    after = apply(one_nurse.policy, one_nurse.pathway, drawn)
+    assert after.attributes.keys() == drawn.attributes.keys()
+    assert all(np.array_equal(after.minutes[name], drawn.minutes[name]) for name in drawn.minutes)
+
+
+def test_a_tool_can_save_minutes_where_nobody_is_labelled(one_nurse: ReadyArm) -> None:
+    tool = MinutesEffect(durations=("consultation",), factor=HALF)
+    policy = replace(one_nurse.policy, minutes=tool, covers=Coverage(minutes=("walk_in",)))
+    drawn = draw(one_nurse.pathway, seed=1, replication=0, days=2)
+    after = apply(policy, one_nurse.pathway, drawn)
+    assert np.allclose(after.minutes["consultation"], drawn.minutes["consultation"] / 2)
+
+
+def test_a_department_with_labels_refuses_a_policy_that_gives_none() -> None:
+    (fault,) = check(MatrixPolicy(kind="matrix", name="none"), load().baseline.pathway)[:1]
+    assert str(fault) == (
+        "triage.none.nurse: is missing, but patients are labelled here (attributes.acuity_given). "
+        "State how nurses label, or choose a policy that does."
+    )
+
+
+def test_an_ai_or_actions_without_a_nurse_are_refused(one_nurse: ReadyArm) -> None:
+    nurse = load().baseline.policy.nurse
+    faults = check(replace(one_nurse.policy, ai=nurse, role="replaces"), one_nurse.pathway)
+    assert [str(fault) for fault in faults] == [
+        "triage.none.ai: is stated but there is no nurse. Add a nurse, or leave it out."
+    ]
+
+
+def test_a_study_of_the_default_department_may_not_leave_out_who_triages() -> None:
+    with pytest.raises(ConfigError, match="patients are labelled here"):
+        load("study.arms.nurse.triage=none")
