@@ -15,7 +15,7 @@ from hashlib import sha256
 from io import StringIO
 from pathlib import Path
 
-from simulation.config import load, packaged_configs
+from simulation.config import composed, load, packaged_configs, pathway_from
 from simulation.errors import AeflowError, ResultsError, nearest
 from simulation.experiment.run import compare
 from simulation.records.serialise import to_json
@@ -50,8 +50,8 @@ def n_lines(name: str) -> int:
 
 
 def sketch(name: str) -> Sketch:
-    """Its pathway, laid out."""
-    return sketch_of(load(f"study={GALLERY}/{name}").baseline.pathway)
+    """Its pathway as its file states it, laid out."""
+    return sketch_of(pathway_from(composed([f"study={GALLERY}/{name}"])))
 
 
 def question(name: str) -> str:

@@ -211,6 +211,9 @@ def _better_sentences(result: StudyResult) -> Iterator[str]:
             opening = "If the claim were true, which nobody independent has measured. " if claimed else ""
             paid = [row for row in rows if row.arm in cost]
             each = [f"'{result.arm(row.arm).label}' {_each(row, cost[row.arm])}" for row in paid]
+            if not cost:
+                yield f"{opening}{most}."
+                continue
             yield f"{opening}{most}. For each £100,000 a year: {'; '.join(each) or 'no cost is stated'}."
 
 

@@ -45,6 +45,7 @@ from simulation.report.words import amount, change, half_width, labelled, percen
 from simulation.study.design import Target
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
+UNCHANGED = "as the site's"
 DATA_END = (
     "Trust-level data end at March 2025, national indicators at September 2025, and the texts that were read at "
     "November 2026."
@@ -81,6 +82,8 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "answer_headers": [_target_header(result, target) for target in result.targets] if compared else [],
         "arms": [_arm(result, arm) for arm in result.arms],
         "labels_given": any("nurse" in arm.policy for arm in result.arms),
+        "minutes_changed": any(minutes_words(arm.policy) != UNCHANGED for arm in result.arms),
+        "costs_stated": any(arm.cost is not None for arm in result.arms),
         "changes": report_changes(result),
         "targets": [target_table(result, target) for target in result.targets] if compared else [],
         "levers": by_lever,
@@ -259,7 +262,7 @@ def minutes_words(policy: Mapping[str, Any]) -> str:
             f"{100 * watches['sensitivity']['value']:g} % of those who get worse, raises "
             f"{watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds act on them."
         )
-    return " ".join(said) or "as the site's"
+    return " ".join(said) or UNCHANGED
 
 
 def sets_off_words(policy: Mapping[str, Any]) -> str:

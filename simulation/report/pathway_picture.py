@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
-from simulation.explain.reachable import left_out_words
+from simulation.explain.reachable import counted, left_out_words
 from simulation.pathway.department import Pathway
 from simulation.pathway.layout import DrawnEdge, DrawnNode, Layout, lay_out
 from simulation.pathway.subgraph import Subgraph, whole_graph
@@ -31,7 +31,7 @@ DOWN, ACROSS = 0.6, 1.0
 BOX, HEIGHT = 0.93, 0.35
 """Inches of a box's width and height."""
 MARGIN, LEGEND = 0.3, 0.5
-LEAST_WIDTH = 6.6
+LEGEND_MARGIN = 0.2
 LEGEND_ENTRY = 1.6
 """Inches that the legend needs at least, and about what one of its entries takes."""
 NAME_SIZE, DETAIL_SIZE, LINE = 6.2, 4.7, 0.082
@@ -115,11 +115,15 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
     """A sketch on paper."""
     drawing, left_out = sketch.drawing, sketch.left_out
     farthest = max([drawing.n_rows - 1, *(row for edge in drawing.edges for _, row in edge.bends)])
-    width = max(ACROSS * farthest + BOX + 2 * MARGIN, LEAST_WIDTH)
+    here = {node.kind for node in drawing.nodes}
+    said_of: dict[str, str] = {kind: words for kind, words in WORDS.items() if kind in here}
+    natural = ACROSS * farthest + BOX + 2 * MARGIN
+    width = max(natural, LEGEND_ENTRY * len(said_of) + LEGEND_MARGIN)
+    left = -BOX / 2 - MARGIN - (width - natural) / 2
     said = _said(changes, title, width) if changes is not None else []
     kinds = list(dict.fromkeys(each.kind for each in changes.changes)) if changes is not None else []
     n_across = max(int(width / LEGEND_ENTRY), 3)
-    above = LEGEND + 0.2 * ((len(WORDS) + len(kinds) - 1) // n_across) + HEAD_LINE * len(said)
+    above = LEGEND + 0.2 * ((len(said_of) + len(kinds) - 1) // n_across) + HEAD_LINE * len(said)
     below = HEAD_LINE if left_out else 0.0
     height = DOWN * (drawing.n_columns - 1) + HEIGHT + 2 * MARGIN + above + below
     places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in drawing.nodes}
@@ -140,18 +144,16 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
             marked = marks.get(node.name, ())
             _box(ax, node, places[node.name], faint=changes is not None and not marked)
             _tags(ax, marked, places[node.name])
-        ax.set_xlim(-BOX / 2 - MARGIN, width - BOX / 2 - MARGIN)
+        ax.set_xlim(left, left + width)
         ax.set_ylim(height - HEIGHT / 2 - MARGIN - above, -HEIGHT / 2 - MARGIN - above)
         ax.set_axis_off()
         for number, (line, colour) in enumerate(said):
             size, weight = (15, "bold") if number == 0 else (12, "normal")
             at = -HEIGHT / 2 - MARGIN - above + HEAD_LINE * (number + 0.7)
-            ax.text(-BOX / 2 - MARGIN / 2, at, line, fontsize=size, fontweight=weight, color=colour, va="center")
+            ax.text(left + MARGIN / 2, at, line, fontsize=size, fontweight=weight, color=colour, va="center")
         if left_out:
-            ax.text(
-                -BOX / 2 - MARGIN / 2, height - above - HEIGHT / 2 - MARGIN - below, left_out, fontsize=9, color=GREY
-            )
-        _legend(ax, kinds, n_across)
+            ax.text(left + MARGIN / 2, height - above - HEIGHT / 2 - MARGIN - below, left_out, fontsize=9, color=GREY)
+        _legend(ax, said_of, kinds, n_across, left)
         png = png_of(figure)
     if changes is None:
         return Picture("pathway", png, sketch.alt, sketch.caption)
@@ -316,14 +318,14 @@ def _smooth(points: Sequence[tuple[float, float]]) -> Edge:
     return NewWay(vertices, codes)
 
 
-def _legend(ax: Axes, kinds: Sequence[Kind], n_across: int) -> None:
-    """What boxes mean; of a marked picture, what its colours mean."""
+def _legend(ax: Axes, said_of: Mapping[str, str], kinds: Sequence[Kind], n_across: int, left: float) -> None:
+    """What boxes mean; of a marked picture, what its colours mean. `left`: where the picture begins."""
     from matplotlib.patches import Patch
 
-    handles = [Patch(facecolor=FILL[kind], edgecolor=EDGE[kind], label=words) for kind, words in WORDS.items()]
+    handles = [Patch(facecolor=FILL[kind], edgecolor=EDGE[kind], label=words) for kind, words in said_of.items()]
     handles += [Patch(facecolor=KIND_COLOURS[kind], label=KIND_WORDS[kind]) for kind in kinds]
     ax.legend(
-        handles=handles, loc="lower left", bbox_to_anchor=(-BOX / 2 - MARGIN / 2, -HEIGHT / 2 - MARGIN - 0.05),
+        handles=handles, loc="lower left", bbox_to_anchor=(left + MARGIN / 2, -HEIGHT / 2 - MARGIN - 0.05),
         bbox_transform=ax.transData, ncols=min(len(handles), n_across), frameon=False, fontsize=7, borderaxespad=0,
     )  # fmt: skip
 
@@ -336,7 +338,8 @@ def _alt(pathway: Pathway, subgraph: Subgraph) -> str:
     n_steps = sum(name in subgraph.edges for name in pathway.steps)
     n_branches = sum(name in subgraph.edges for name in (*pathway.branches, *pathway.loops))
     return (
-        f"Flow chart of the pathway {pathway.name}: {n_steps} steps, {n_branches} branches and loops. "
+        f"Flow chart of the pathway {pathway.name}: {counted(n_steps, 'step')}, "
+        f"{counted(n_branches, 'branch or loop', 'branches and loops')}. "
         f"Where patients start: {first}. Where they end: {ends}. "
         "Every step, what it asks for and where it leads are in config.yaml."
     )

@@ -24,19 +24,16 @@ def day_table(result: StudyResult) -> ReportTable:
     """The mean day of the baseline by hour."""
     profile = result.baseline.day
     pools = clinicians(result)
+    known = {"arrivals": profile.arrivals, "present": profile.census, "waiting for a bed": profile.boarders}
+    known = {words: values for words, values in known.items() if not np.isnan(values).all()}
     rows = []
     for hour in range(24):
-        numbers = [
-            f"{each[hour]:.1f}" if not np.isnan(each[hour]) else "–"
-            for each in (profile.arrivals, profile.census, profile.boarders)
-        ]
+        numbers = [f"{each[hour]:.1f}" if not np.isnan(each[hour]) else "–" for each in known.values()]
         busy = [percent(float(profile.busy[profile.pools.index(pool), hour])) for pool in pools]
         rows.append((f"{hour:02d}:00", *numbers, *busy))
     headers = (
         "hour",
-        "arrivals",
-        "present",
-        "waiting for a bed",
+        *known,
         *(f"{pool.replace('_', ' ')} busy, %" for pool in pools),
     )
     return ReportTable("day", f"A mean day under '{result.baseline.label}'", headers, tuple(rows))

@@ -36,6 +36,7 @@ def overview_table(result: StudyResult) -> ReportTable:
         (MEASURE_LABELS[name], name, "all")
         for name in ("left_share", "stay_mean")
         if result.has(name) and name not in [target.measure for target in result.targets]
+        if any(result.row(arm.name, name).mean != 0 for arm in result.arms)  # nobody leaves where nobody can
     ]
     rows = []
     for arm in result.arms:

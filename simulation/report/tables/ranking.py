@@ -50,6 +50,7 @@ def priced(result: StudyResult) -> tuple[ArmResult, ...]:
 def better_table(result: StudyResult) -> ReportTable:
     """What would do better: every arm but the sham, by its effect on the first primary and per £100,000."""
     target = result.design.primary[0]
+    with_costs = any(arm.cost is not None for arm in result.others)
     rows = []
     for row in ranked(result, target):
         arm = result.arm(row.arm)
@@ -63,19 +64,21 @@ def better_table(result: StudyResult) -> ReportTable:
             (
                 labelled(result, arm),
                 f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})",
-                cost,
-                each,
+                *((cost, each) if with_costs else ()),
                 result.finding(arm.name, target).verdict.words,
                 SIMULATION,
             )
         )
     unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
-    headers = ("arm", f"effect, {unit}", "cost a year", "for each £100,000 a year", "verdict", "doubt in it")
-    notes = (
+    costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
+    headers = ("arm", f"effect, {unit}", *costs, "verdict", "doubt in it")
+    note = (
         "In brackets the 95 % interval of the difference from the baseline: the order is that of the estimates, and "
-        "arms are told apart only by the difference between them. "
-        "Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere else; "
-        "its interval knows nothing of how uncertain the cost is (see its source).",
+        "arms are told apart only by the difference between them."
+    )
+    per_cost = (
+        " Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere "
+        "else; its interval knows nothing of how uncertain the cost is (see its source)."
     )
     neither = DEFINITIONS[target.measure].better == "neither"
     return ReportTable(
@@ -83,5 +86,5 @@ def better_table(result: StudyResult) -> ReportTable:
         f"What would do better: arms by their effect on '{target.label}', {'as stated' if neither else 'best first'}",
         headers,
         tuple(rows),
-        notes,
+        (note + per_cost if with_costs else note,),
     )
