@@ -87,7 +87,7 @@ def _rich(table: ReportTable, out: TextIO) -> None:
         grid.add_column(header, justify=justified, overflow="fold", no_wrap=justified == "right" and len(header) <= 14)
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
-    console.print(grid)
+    console.print(grid if table.rows else Text(table.title, style="bold"))
     for note in table.notes:
         console.print(Text(note, style="dim"))
 
