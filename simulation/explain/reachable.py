@@ -100,12 +100,14 @@ def left_out_words(subgraph: Subgraph) -> str:
     """How many nodes a picture leaves out, and why; nothing if none."""
     said = []
     if subgraph.unused:
-        said.append(f"{counted(len(subgraph.unused), 'node')} on routes that no patient of these arms can take")
+        said.append(f"{number_of(len(subgraph.unused), 'node')} on routes that no patient of these arms can take")
     if subgraph.passed:
-        said.append(f"{counted(len(subgraph.passed), 'branch or loop', 'branches or loops')} at which one way is left")
+        said.append(
+            f"{number_of(len(subgraph.passed), 'branch or loop', 'branches or loops')} at which one way is left"
+        )
     return f"Left out: {', and '.join(said)}." if said else ""
 
 
-def counted(number: int, one: str, many: str = "") -> str:
+def number_of(number: int, one: str, many: str = "") -> str:
     """'1 step', '2 steps'."""
     return f"{number} {one if number == 1 else many or one + 's'}"

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
-from simulation.explain.reachable import counted, left_out_words
+from simulation.explain.reachable import left_out_words, number_of
 from simulation.pathway.department import Pathway
 from simulation.pathway.layout import DrawnEdge, DrawnNode, Layout, lay_out
 from simulation.pathway.subgraph import Subgraph, whole_graph
@@ -338,8 +338,8 @@ def _alt(pathway: Pathway, subgraph: Subgraph) -> str:
     n_steps = sum(name in subgraph.edges for name in pathway.steps)
     n_branches = sum(name in subgraph.edges for name in (*pathway.branches, *pathway.loops))
     return (
-        f"Flow chart of the pathway {pathway.name}: {counted(n_steps, 'step')}, "
-        f"{counted(n_branches, 'branch or loop', 'branches and loops')}. "
+        f"Flow chart of the pathway {pathway.name}: {number_of(n_steps, 'step')}, "
+        f"{number_of(n_branches, 'branch or loop', 'branches and loops')}. "
         f"Where patients start: {first}. Where they end: {ends}. "
         "Every step, what it asks for and where it leads are in config.yaml."
     )

@@ -13,7 +13,7 @@ from simulation.analysis.offered_load import Load, offered_load, remarks
 from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, counted
-from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, reachable_subgraph
+from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, number_of, reachable_subgraph
 from simulation.explain.statements import BANNER
 from simulation.pathway.department import ArrivalSource, Pathway
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
@@ -157,7 +157,7 @@ def _size(study: Study) -> str:
     subgraph = reachable_subgraph(pathway, study.arms, seed=study.run.seed)
     met = [step for name, step in pathway.steps.items() if name in subgraph.edges]
     pools = {pool for step in met for pool in (*step.asks, *step.any_of)}
-    said = f"{len(pathway.steps)} steps, {len(pathway.pools)} pools"
+    said = f"{number_of(len(pathway.steps), 'step')}, {number_of(len(pathway.pools), 'pool')}"
     if len(met) == len(pathway.steps):
         return said
     return f"{said}, of which patients of these arms can meet {len(met)} and {len(pools)}"

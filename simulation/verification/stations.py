@@ -297,7 +297,8 @@ def waited(
     for policy in policies:
         draws = drawn if policy is None else apply(policy, pathway, drawn)
         table = engine_named(engine)(plan, chain.bind(plan, draws), length.days * DAY).activities
-        labels = draws.attributes.get(ACUITY_GIVEN, draws.attributes[ACUITY_TRUE])
+        nobody = np.zeros(len(draws), dtype=np.int16)
+        labels = draws.attributes.get(ACUITY_GIVEN, draws.attributes.get(ACUITY_TRUE, nobody))
         by_step = {}
         for step in steps:
             mine = np.flatnonzero(table.step == plan.row(step))

@@ -1,5 +1,6 @@
 """`aeflow new department`: a copy that runs by the command that is printed, and what is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,19 +10,27 @@ from simulation.config.folders import packaged_configs
 from simulation.config.new import sources
 from tests.cli.conftest import SHORT, Aeflow
 
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "small-department.md"
 
-def test_a_copy_runs_by_the_command_that_is_printed(aeflow: Aeflow, here: Path) -> None:
-    said = aeflow("new", "department", "ours", "from=gallery/one_nurse")
+
+def test_a_copy_runs_by_the_commands_that_are_printed_and_that_the_how_to_gives(aeflow: Aeflow, here: Path) -> None:
+    new, *others = commands(HOW_TO.read_text(encoding="utf-8"))
+    said = aeflow(*new.split())
     assert said.code == 0
-    assert [line.partition(":")[0] for line in said.out.splitlines()][:2] == [
-        "configs/pathway/ours.yaml",
-        "configs/study/ours.yaml",
-    ]
-    (command,) = [line.partition("aeflow ")[2] for line in said.out.splitlines() if line.startswith("Run it:")]
-    assert aeflow(*command.split(), *SHORT).code == 0
+    paths = [line.partition(":")[0] for line in said.out.splitlines()][:2]
+    assert paths == ["configs/pathway/ours.yaml", "configs/study/ours.yaml"]
+    printed = [line.partition("aeflow ")[2] for line in said.out.splitlines() if "  aeflow " in line]
+    assert printed == others == ["compare study=ours", "show study=ours"]
+    for command in others:
+        assert aeflow(*command.split(), *SHORT).code == 0
     assert next((here / "results" / "ours").glob("*/report.html")).is_file()
 
 
+def commands(page: str) -> list[str]:
+    return re.findall(r"^aeflow (.*)$", page, re.MULTILINE)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("source", sources([packaged_configs()]))
 def test_every_department_that_can_be_copied_gives_the_same_department(source: str, aeflow: Aeflow) -> None:
     assert aeflow("new", "department", "ours", f"from={source}").code == 0

@@ -27,8 +27,8 @@ CV = float(np.sqrt(np.expm1(0.577368**2)))
 BOTH = (0.3 * PER_MINUTE, 0.7 * PER_MINUTE)
 
 
-def some_slow(names: tuple[str, ...]) -> list[object]:
-    return [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names]
+def some_slow(names: tuple[str, ...], quick: tuple[str, ...] = QUICK) -> list[object]:
+    return [name if name in quick else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 @cache
@@ -93,7 +93,7 @@ def test_a_changed_page_is_noticed(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
 # --- commands --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", some_slow(NAMES))
+@pytest.mark.parametrize("name", some_slow(NAMES, QUICK[:1]))
 def test_a_department_runs_by_command(
     name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
