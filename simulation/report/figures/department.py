@@ -162,6 +162,7 @@ def stay(result: StudyResult) -> Picture | None:
     shown = stages_seen(parts.values())
     if not shown:
         return None
+    longest = max(each.total for each in parts.values())
     with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, axes):
         ax = axes[0]
         for place, arm in enumerate(result.arms):
@@ -171,9 +172,9 @@ def stay(result: StudyResult) -> Picture | None:
             ax.plot([left, left], [place - 0.36, place + 0.36], color="black", linewidth=1.6)
             for number in shown:
                 left = _bar(ax, place, left, parts[arm.name].working[number], STAGE_COLOURS[number], hatch="")
-            ax.text(left + 3, place, f"{left:.0f}", va="center", fontsize=9)
+            ax.text(left + 0.01 * longest, place, f"{left:.0f}", va="center", fontsize=9)
         ax.set_ylim(len(result.arms) - 0.4, -0.6)
-        ax.set_xlim(0, 1.06 * max(each.total for each in parts.values()) + 1)
+        ax.set_xlim(0, 1.06 * longest)
         ax.set_xlabel(
             "minutes per attendance until departure: left of the black line waiting, right of it being looked after"
         )

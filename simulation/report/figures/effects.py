@@ -44,6 +44,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
+LEGEND_WIDTH = 8.0
+"""Inches that the legend of a forest plot takes."""
+
 # --- differences ---------------------------------------------------------------------------------------------
 
 
@@ -52,7 +55,8 @@ def differences(result: StudyResult) -> Picture | None:
     if not result.others:
         return None
     arms, targets = result.others, result.targets
-    with figure_of(3.6 + 2.6 * len(targets), 1.9 + 0.46 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
+    width = max(3.6 + 2.6 * len(targets), LEGEND_WIDTH)
+    with figure_of(width, 1.9 + 0.46 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
             _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms])
             _important(ax, result, target)
