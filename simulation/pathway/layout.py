@@ -159,7 +159,8 @@ def _asked(step: Step) -> str:
     """'triage nurses + one of cubicles, chairs'."""
     parts = [_words(pool) for pool in step.asks]
     if step.any_of:
-        parts.append(f"one of {', '.join(_words(pool) for pool in step.any_of)}")
+        among = "one of " if len(step.any_of) > 1 else ""
+        parts.append(f"{among}{', '.join(_words(pool) for pool in step.any_of)}")
     return " + ".join(parts)
 
 

@@ -22,7 +22,7 @@ from simulation.triage.policy import MatrixPolicy, Policy
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 Build = Callable[..., Policy]
 Stated = Callable[[str], dict[str, Any]]
-NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
+NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem != "none")  # none labels nobody
 KTAS_MIX = (26, 220, 487, 459, 75)
 EVERYBODY = {"labels": ["walk_in", "ambulance", "referred"], "evidence": "assumed", "source": "test"}
 Z_ONE_IN_TEN_THOUSAND = 4.9
