@@ -66,7 +66,8 @@ def question(name: str) -> str:
     """The question, and the picture of the pathway with a mark of what it was drawn from."""
     drawn = sketch(name)
     mark = sha256(to_json(asdict(drawn)).encode()).hexdigest()[:12]
-    return f"{stated(name)['study']['question']}\n\n![{drawn.alt}]({name}.png)\n\n{drawn.caption}\n<!-- drawn from {mark} -->"
+    picture = f"![{drawn.alt}]({name}.png)\n\n{drawn.caption}\n<!-- drawn from {mark} -->"
+    return f"{stated(name)['study']['question']}\n\n{picture}"
 
 
 def shown_files(name: str) -> str:

@@ -277,7 +277,7 @@ FIRST_COME = Priority(
     untriaged_as=EVERYBODY,
     ignored_as=EVERYBODY,
     evidence="assumed",
-    source="nobody goes before others: first come, first served",
+    source="first come, first served",
 )
 
 

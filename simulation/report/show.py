@@ -15,7 +15,7 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, counted
 from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, number_of, reachable_subgraph
 from simulation.explain.statements import BANNER
-from simulation.pathway.department import ArrivalSource, Pathway
+from simulation.pathway.department import FIRST_COME, ArrivalSource, Pathway
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
 from simulation.study.study import Study
@@ -133,7 +133,7 @@ def lines(study: Study) -> Iterator[str]:
     for found in arm_changes(study, study.design.shown):
         yield f"  {found.arm}"
         yield from (f"  {line}" for line in _changed(found.without_echoes()))
-    yield f"\nDepartment {pathway.name}: {_size(study)}; rule {pathway.priority.rule}"
+    yield f"\nDepartment {pathway.name}: {_size(study)}; {_rule(pathway)}"
     yield f"  {counts_words(study)}"
     yield from _sources(pathway)
     load = baseline_load(study)
@@ -149,6 +149,11 @@ def lines(study: Study) -> Iterator[str]:
         yield f"  {remark}"
     if pathway.allow_overload:
         yield "  allow_overload: true. Waits grow for as long as this runs; figures depend on its length."
+
+
+def _rule(pathway: Pathway) -> str:
+    """Who is next, in a word or two."""
+    return FIRST_COME.source if pathway.priority == FIRST_COME else f"rule {pathway.priority.rule}"
 
 
 def _size(study: Study) -> str:
