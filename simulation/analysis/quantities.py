@@ -125,7 +125,7 @@ def _waits(patients: Patients, into: Quantities) -> None:
     to_clinician = Number(_or_unfinished(patients["seen_at"] - patients["arrived_at"], patients))
     into["time_to_clinician_median"] = "median", to_clinician
     into["time_to_clinician_p95"] = "p95", to_clinician
-    if knows_waits(patients):
+    if "departed_at" in patients:
         wait = wait_to_clinician(patients)
         into["wait_to_clinician_mean"] = "mean", Number(wait)
         targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(TRUE)])
