@@ -32,6 +32,16 @@ REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
 """The one form of a reference: the whole value is `${a.b}`, another value of the configuration."""
 NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} alone with its dotted path")
 
+
+@dataclass(frozen=True)
+class Product:
+    """A reference to a number (or such a product again) and the factor that it is multiplied by, as `where` states."""
+
+    of: str | Product
+    factor: float
+    where: str
+
+
 _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
@@ -123,6 +133,8 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
     if left[0] == 0:
         yield Fault(where, f"the configuration has more than {MOST_PARTS:,} values", "Leave out what is not needed")
     if left[0] <= 0:
+        return
+    if isinstance(value, Product):
         return
     if depth > DEEPEST:
         yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")

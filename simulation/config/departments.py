@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, lru_cache
 from typing import Any, get_origin, get_type_hints
 
@@ -14,6 +14,7 @@ from simulation.config.validating import as_written, validated
 from simulation.errors import ConfigError, Fault
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway
+from simulation.study.design import factor_of
 
 SECTIONS = tuple(field.name for field in fields(Pathway))
 
@@ -43,8 +44,11 @@ def department(raw: Raw, changes: Iterable[Change], faults: list[Fault]) -> tupl
     """The groups with changes applied, and the pathway they state together (None if that has faults)."""
     changed = {group: copy.deepcopy(raw.get(group)) for group in CHANGEABLE}
     n_before = len(faults)
+    multiplied: dict[str, str] = {}
     for each in changes:
         set_change(changed, each, faults, changeable=CHANGEABLE)
+        factor = factor_of(each.value)
+        multiplied |= {each.path: f", after times {factor:g} of {each.where}"} if factor is not None else {}
     if len(faults) > n_before:
         return changed, None
     merged, origin, found = _merged(resolve(changed))
@@ -52,7 +56,7 @@ def department(raw: Raw, changes: Iterable[Change], faults: list[Fault]) -> tupl
     if found:
         return changed, None
     pathway, of_department = _checked(_Stated(merged, origin))
-    faults += of_department
+    faults += [replace(each, found=each.found + multiplied.get(each.where, "")) for each in of_department]
     return changed, pathway
 
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from simulation.config.bounds import MOST_PARTS, REFERENCE
+from simulation.config.bounds import MOST_PARTS, REFERENCE, Product
+from simulation.config.products import worked_out, written
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import now_called
 
@@ -29,7 +30,8 @@ class Change:
 
 
 def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault], *, add: bool = False) -> None:
-    """Set what a dotted path names; a block is laid over a block, key by key. `where` is told of a fault.
+    """Set what a dotted path names; a block is laid over a block, key by key, and `{times: factor}` over a number
+    multiplies it. `where` is told of a fault.
 
     `add`: blocks on the way that are not there are made.
     """
@@ -41,7 +43,7 @@ def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: lis
         for name, each in value.items():
             lay_over(root, (*path, str(name)), each, where, faults, add=add)
     else:
-        holder[key] = value
+        holder[key] = written(holder, key, value, path, where, faults)
 
 
 def path_to(key: str, raw: Raw, led: str = "") -> str:
@@ -71,7 +73,8 @@ def leave_out(root: Raw, path: Sequence[str], where: str, faults: list[Fault]) -
 
 
 def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Sequence[str]) -> None:
-    """Set what a change names, whole; a last key that is not there yet is left to validation."""
+    """Set what a change names, whole, or multiply it (`{times: factor}`); a last key that is not there yet is left to
+    validation."""
     first = change.path.split(".")[0]
     if first not in changeable:
         renamed = now_called(first) in changeable
@@ -82,10 +85,11 @@ def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Seq
         remedy = f"Change a part of it: {change.path}.<key>"
         faults.append(Fault(change.where, f"'{change.path}' is a block of keys", remedy))
         return
-    place = _place_of(raw, change.path.split("."), change.where, faults)
+    path = change.path.split(".")
+    place = _place_of(raw, path, change.where, faults)
     if place is not None:
         holder, key = place
-        holder[key] = change.value
+        holder[key] = written(holder, key, change.value, path, change.where, faults)
 
 
 def as_stated(value: Any) -> Any:
@@ -195,6 +199,8 @@ def _looked_up(stated: Raw, value: Any, where: str, through: tuple[str, ...], le
     if left[0] <= 0:
         found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
         raise ConfigError([Fault(where, found, "Leave out what is not needed")])
+    if isinstance(value, Product):
+        return worked_out(value, _looked_up(stated, value.of, where, through, left))
     if isinstance(value, dict):
         return {key: _looked_up(stated, part, f"{where}.{key}", through, left) for key, part in value.items()}
     if isinstance(value, list):

@@ -57,7 +57,8 @@ class Scenario:
     question: str
     """What the scenario is to answer, for a reader."""
     changes: Mapping[str, Annotated[Value | Block | List, CHANGED]]
-    """Dotted paths into site, staffing, pathway and calibration, and their new values, blocks or lists."""
+    """Dotted paths into site, staffing, pathway and calibration, and their new values, blocks or lists;
+    `{times: 1.03}` multiplies the number that is there."""
     evidence: Evidence | None = None
     """Where the numbers of the changes come from."""
     source: str | None = None

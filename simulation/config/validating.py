@@ -236,10 +236,10 @@ def _fault(
 ) -> Fault:
     what = error["type"]
     if what in ("extra_forbidden", "unexpected_keyword_argument"):
-        known = {*_known_keys(kind, loc[:-1]), *also}
+        known = {*known_keys(kind, loc[:-1]), *also}
         return Fault(located, f"unknown key '{loc[-1]}'", nearest(loc[-1], known))
     if what in ("missing", "missing_argument"):
-        return Fault(located, f"'{path[-1]}' is missing", _to_add(_known_keys(kind, loc[:-1]).get(path[-1])))
+        return Fault(located, f"'{path[-1]}' is missing", _to_add(known_keys(kind, loc[:-1]).get(path[-1])))
     given = error.get("input")
     shown = f"'{shortened(given)}'" if isinstance(given, str) else shortened(repr(given))
     if what in NOT_A_LIST and isinstance(given, str) and given.isidentifier():
@@ -247,6 +247,8 @@ def _fault(
     if what == "string_type" and isinstance(given, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(given).lower()}, not a word", remedy)
+    if what == "string_type" and isinstance(given, int):
+        return Fault(located, f"found {given}, not a word", "Put it in quotes: YAML reads 9:30 without quotes as 570")
     unit = _unit_shown(_key_at(kind, loc, path)) if what.startswith(_OF_A_NUMBER) else ""
     return Fault(located, f"found {shown}", f"Allowed: {_wanted(error)}{unit}")
 
@@ -273,7 +275,7 @@ def _to_add(key: Key | None) -> str:
 def _key_at(kind: Any, loc: Sequence[str], path: Sequence[str]) -> Key | None:
     """The innermost key that a location names; within a list or by name, that of the list or the names."""
     for depth in range(len(loc), 0, -1):
-        key = _known_keys(kind, loc[: depth - 1]).get(loc[depth - 1]) if loc[depth - 1] in path else None
+        key = known_keys(kind, loc[: depth - 1]).get(loc[depth - 1]) if loc[depth - 1] in path else None
         if key is not None:
             return key
     return None
@@ -285,7 +287,7 @@ def _unit_shown(key: Key | None) -> str:
     return f" ({key.unit})" if key is not None and shown else ""
 
 
-def _known_keys(kind: Any, loc: Sequence[str]) -> dict[str, Key]:
+def known_keys(kind: Any, loc: Sequence[str]) -> dict[str, Key]:
     """The keys that a dataclass reached from `kind` along `loc` has; those of all candidates if unsure."""
     candidates = [kind]
     for part in loc:

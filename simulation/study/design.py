@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
-from typing import Annotated
+from typing import Annotated, TypeGuard
 
 from annotated_types import Ge, Le, MaxLen, MinLen
 
@@ -20,6 +20,27 @@ List = tuple[object, ...]
 CHANGED = Unit("that of the changed value")
 Label = Annotated[str, MinLen(1), MaxLen(200)]
 """Words for a column, or beside a figure."""
+
+
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a stated value is a number; true and false are none."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def factor_of(value: object) -> float | None:
+    """What a change multiplies by that is nothing but `{times: factor}`; None of any other.
+
+    >>> factor_of({"times": 1.03}), factor_of({"times": [{"by": "age_band"}]}), factor_of(1.03)
+    (1.03, None, None)
+    """
+    only = value.get("times") if isinstance(value, Mapping) and len(value) == 1 else None
+    return only if is_number(only) else None
+
+
+def change_words(path: str, value: object) -> str:
+    """A change in words: 'staffing.doctors.extra = 2', 'site.durations.ward_stay.scale x 1.03'."""
+    factor = factor_of(value)
+    return f"{path} = {value}" if factor is None else f"{path} x {factor:g}"
 
 
 @config_dataclass
@@ -51,7 +72,8 @@ class Arm:
     """Another policy, whose nurse and burdens this arm has instead of its own policy's, so that a tool can be put where
     the baseline states more. Example: `nurse_language`"""
     changes: Mapping[str, Annotated[Value | Block | List, CHANGED]] = field(default_factory=dict)
-    """Dotted paths and their new values, blocks or lists. A path that begins with `triage` changes the policy."""
+    """Dotted paths and their new values, blocks or lists; `{times: 1.03}` multiplies the number that is there. A path
+    that begins with `triage` changes the policy."""
     evidence: Evidence | None = None
     """Where the numbers of the changes come from."""
     source: str | None = None

@@ -1,0 +1,68 @@
+"""`{times: 1.03}` where a number could stand: what is there already, times that factor."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from simulation.config.bounds import REFERENCE, Product, shortened
+from simulation.config.validating import known_keys
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.pathway.department import Pathway
+from simulation.study.design import factor_of, is_number
+from simulation.triage.policy import Policy
+
+ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Policy}
+"""What states the groups whose keys may be left out and multiplied all the same."""
+
+
+def written(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: list[Fault]) -> Any:
+    """What comes to stand in a block (or list) at a key: `value`, or what is there times its factor.
+
+    A key that is left out has its default. A fault, told to `where`, if there is no number to multiply.
+    """
+    factor = factor_of(value)
+    if factor is None:
+        return value
+    there = isinstance(holder, list) or key in holder
+    old = holder[key] if there else _default_at(path, holder, where, faults)
+    if isinstance(old, Product) or (isinstance(old, str) and REFERENCE.fullmatch(old)):
+        return Product(old, factor, where)
+    if is_number(old):
+        return _times(old, factor)
+    if there:
+        faults.append(_no_number(where, old))
+    return value
+
+
+def worked_out(product: Product, number: Any) -> float:
+    """The product, once its reference is looked up. Raises ConfigError if that leads to no number."""
+    if not is_number(number):
+        raise ConfigError([_no_number(product.where, number)])
+    return _times(number, product.factor)
+
+
+def _default_at(path: Sequence[str], holder: Any, where: str, faults: list[Fault]) -> Any:
+    """The default of a key that a file leaves out; None, and a fault, if it has none that is a number."""
+    inside = ("pools", *path[1:]) if path[0] == "staffing" else tuple(path[1:])
+    known = known_keys(ROOTS[path[0]], inside[:-1]) if path[0] in ROOTS and inside else {}
+    key = known.get(inside[-1]) if inside else None
+    if key is not None and is_number(key.default):
+        return key.default
+    known_or_there = known or {str(name) for name in holder}
+    remedy = "Write the value itself" if key is not None else nearest(path[-1], known_or_there)
+    faults.append(Fault(where, f"there is no number '{'.'.join(path)}' to multiply", remedy))
+    return None
+
+
+def _times(number: float, factor: float) -> float:
+    """The product; that of a whole number is one too, where it is whole to rounding."""
+    product = number * factor
+    if isinstance(number, int) and math.isfinite(product) and math.isclose(product, round(product), abs_tol=1e-9):
+        return round(product)
+    return product
+
+
+def _no_number(where: str, value: Any) -> Fault:
+    return Fault(where, f"multiplies {shortened(repr(value))}, which is no number", "Name a number, or write a value")
