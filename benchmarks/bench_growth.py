@@ -203,7 +203,7 @@ def scaled(pathway: Pathway, factor: float) -> Pathway:
 
     return replace(
         pathway,
-        arrivals={name: replace(each, per_day=each.per_day * factor) for name, each in pathway.arrivals.items()},
+        arrivals={name: replace(each, per_day=(each.per_day or 0) * factor) for name, each in pathway.arrivals.items()},
         present={name: present(each) for name, each in pathway.present.items()},
         pools={name: pool(each) for name, each in pathway.pools.items()},
         steps={name: step(each) for name, each in pathway.steps.items()},

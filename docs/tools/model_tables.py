@@ -17,6 +17,7 @@ from simulation.analysis.definitions import DEFINITIONS
 from simulation.config import load, mapping_in, packaged_configs
 from simulation.errors import AeflowError, ResultsError, nearest
 from simulation.explain.label_mix import case_mix
+from simulation.pathway.demand import Follows, LastingFactor
 from simulation.pathway.department import (
     ACUITY_TRUE,
     Action,
@@ -37,6 +38,8 @@ from simulation.pathway.department import (
     Trigger,
 )
 from simulation.pathway.durations import Amount, AnyDuration, Number
+from simulation.pathway.rota import mean_per_day, shift_words
+from simulation.study.design import factor_of
 from simulation.study.study import Study
 from simulation.triage.actions import TriageAction
 from simulation.triage.estimates import Estimate
@@ -176,7 +179,7 @@ def _arrivals(pathway: Pathway) -> str:
     rows = [
         (
             f"`{name}`",
-            stream.per_day * stream.scale,
+            mean_per_day(stream),
             _code((stream.by_hour, stream.by_weekday, stream.by_month)),
             _code([stream.day_factor]),
             f"`{stream.starts}`",
@@ -216,7 +219,26 @@ def _profiles(pathway: Pathway) -> str:
         (f"`{name}`", "one day", f"gamma factor, cv {each.cv:g}", each.evidence, each.source)
         for name, each in pathway.day_factors.items()
     ]
+    rows += [
+        (f"`{name}`", f"one {each.every}", _lasting(each), each.evidence, each.source)
+        for name, each in pathway.lasting_factors.items()
+    ]
+    rows += [
+        (f"`{name}`", f"the last {each.days} days", _follows(each), each.evidence, each.source)
+        for name, each in pathway.follows.items()
+    ]
     return _table(("profile", "over", "used by", "evidence", "source"), rows)
+
+
+def _lasting(each: LastingFactor) -> str:
+    off = "" if each.active else "off; "
+    on = _code((*each.arrivals, *each.durations))
+    return f"{off}lognormal factor on {on}, cv {each.cv:g}, persistence {each.persistence:g}"
+
+
+def _follows(each: Follows) -> str:
+    off = "" if each.active else "off; "
+    return f"{off}{_code(each.durations)} of {_code(each.arrivals)} follow demand, elasticity {each.elasticity:g}"
 
 
 def _users(pathway: Pathway, profile: str) -> str:
@@ -291,12 +313,9 @@ def _units(pool: Pool) -> str:
     if pool.unlimited:
         return "unlimited"
     extra = f" ({pool.extra:+d})" if pool.extra else ""
-    if pool.rota is None:
-        return f"{pool.capacity}{extra}"
-    shifts = (
-        f"{each.hours} h: {each.number}{'' if each.days == 'mon-sun' else f' ({each.days})'}" for each in pool.rota
-    )
-    return "; ".join(shifts) + extra
+    laid_over = f"; laid over: {shift_words(pool.extra_shifts)}" if pool.extra_shifts else ""
+    units = str(pool.capacity) if pool.rota is None else shift_words(pool.rota)
+    return f"{units}{extra}{laid_over}"
 
 
 def _steps(pathway: Pathway) -> str:
@@ -609,8 +628,12 @@ def _scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> str:
 
 
 def _changes(stated: Mapping[str, Any]) -> str:
-    """Dotted paths and their new values."""
-    return "; ".join(f"`{path}` = {_cell(value)}" for path, value in stated.items())
+    """Dotted paths and their new values, or what they are multiplied by."""
+    factors = {path: factor_of(value) for path, value in stated.items()}
+    return "; ".join(
+        f"`{path}` = {_cell(value)}" if factors[path] is None else f"`{path}` x {_cell(factors[path])}"
+        for path, value in stated.items()
+    )
 
 
 def _targets(study: Study) -> str:

@@ -35,7 +35,7 @@ from simulation.pathway.department import (
     minutes_held,
 )
 from simulation.pathway.graph import graph_of
-from simulation.pathway.rota import HOURS_OF_WEEK, intervals, units_by_hour, weekly_weights
+from simulation.pathway.rota import HOURS_OF_WEEK, intervals, mean_per_day, units_by_hour, weekly_weights
 from simulation.records.schema import Floats, Ints
 from simulation.units import TICKS_PER_MINUTE, WEEK, WEEKDAYS
 
@@ -283,7 +283,7 @@ class _Walk:
 
 def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
     """How many patients a week one of the sample stands for, shape (n,)."""
-    per_week = np.array([7 * each.per_day * each.scale for each in pathway.arrivals.values()])
+    per_week = np.array([7 * mean_per_day(each) for each in pathway.arrivals.values()])
     sampled = np.bincount(arrival_source, minlength=len(per_week))
     return np.asarray((per_week / np.maximum(sampled, 1))[arrival_source])
 

@@ -5,15 +5,17 @@ of the name is the state of its generator. Row k of a source is its k-th candida
 keeps its random variates when a policy, a rota or a route changes, when arrivals are scaled, when the run is made
 longer and when another column is added. Variates are uniform for attributes and coins and standard normal for
 durations. Arrivals come from a larger Poisson stream, drawn in layers, of which a coin keeps a part, so scaling them
-keeps or drops patients and leaves everybody else alone. This is the only room that makes a generator.
+keeps or drops patients and leaves everybody else alone. What makes a day, a week or a month busier, or its minutes
+longer, is a factor by day (`factors`), drawn by its own name or worked out from who has come. This is the only room
+that makes a generator.
 
 `sample` begins; `variates` holds the streams, `drawn` what comes of it.
 """
 
-from simulation.draws.arrivals import day_factors
 from simulation.draws.attributes import amount, attributes_after
 from simulation.draws.calendar import DAYS_IN_YEAR, FROM_JANUARY, WEEKS_IN_YEAR, Calendar, balanced_start_week
 from simulation.draws.drawn import Draws
+from simulation.draws.factors import day_factors, lasting_factors
 from simulation.draws.from_table import draws_from_table
 from simulation.draws.outages import draw_outages
 from simulation.draws.sample import draw
@@ -34,4 +36,5 @@ __all__ = [
     "draw",
     "draw_outages",
     "draws_from_table",
+    "lasting_factors",
 ]

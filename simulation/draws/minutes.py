@@ -20,8 +20,13 @@ LONGEST = 1e12
 """Minutes from arrival to what no run lives to see; more would not fit the ticks that count them."""
 
 
-def minutes_of(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws) -> dict[str, Floats]:
-    """Minutes by duration, shape (repeats, n); for patients who can come to a step of it, see `Draws`."""
+def minutes_of(
+    pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: Draws, factors: Mapping[str, Floats]
+) -> dict[str, Floats]:
+    """Minutes by duration, shape (repeats, n); for patients who can come to a step of it, see `Draws`.
+
+    `factors`: what each patient's minutes are multiplied by, before they are cut off, shape (n,) by duration.
+    """
     met = durations_by_source(pathway)
     found = {}
     who: dict[tuple[bool, ...], tuple[NDArray[np.int64], NDArray[np.int64]]] = {}
@@ -47,6 +52,8 @@ def minutes_of(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], draws: 
                     variates *= np.float32(math.sqrt(1 - duration.complexity**2))
                     variates += np.float32(duration.complexity) * complexity
                 _write_minutes(duration, variates, mean, minutes, mine, others)
+            if name in factors:
+                minutes *= factors[name]
             if duration.longest is not None:
                 np.minimum(minutes, duration.longest, out=minutes)
     return found

@@ -8,10 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws.arrivals import NUMBERS_A_LAYER, day_factors, those_present, those_who_come
+from simulation.draws.arrivals import NUMBERS_A_LAYER, those_present, those_who_come
 from simulation.draws.attributes import attributes_of
 from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.drawn import Draws
+from simulation.draws.factors import day_factors, lasting_factors, minute_factors
 from simulation.draws.minutes import minutes_of, patience_of, worsens_of
 from simulation.draws.outages import draw_outages
 from simulation.draws.variates import Floats, Source, Variates
@@ -35,7 +36,8 @@ def draw(
     (`day_factors`). Raises DrawsError if a day asks for more arrivals than a source's thinning bound holds.
     """
     factors = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
-    come = those_who_come(pathway, factors, seed=seed, replication=replication, days=days, calendar=calendar)
+    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
+    come = those_who_come(pathway, factors, lasting, seed=seed, replication=replication, days=days, calendar=calendar)
     found = [*come, *those_present(pathway)]
     sources, arrivals = [source for source, _ in found], [arrived_at for _, arrived_at in found]
     return fill(pathway, seed, replication, days, sources, arrivals, calendar=calendar)
@@ -76,7 +78,9 @@ def fill(
         variates=variates,
     )
     attributes = attributes_of(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
-    minutes = minutes_of(pathway, attributes, bare)
+    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
+    factors = minute_factors(pathway, bare.arrived_at, bare.arrival_source, lasting, days, calendar)
+    minutes = minutes_of(pathway, attributes, bare, factors)
     adheres = [name for name, step in pathway.steps.items() if step.adheres and pathway.priority.adherence < 1]
     return replace(
         bare,

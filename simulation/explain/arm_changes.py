@@ -29,6 +29,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.graph import graph_of, nodes_by_source, reachable_from, waits
 from simulation.pathway.layout import SOURCE
+from simulation.pathway.rota import shift_words
 from simulation.records.serialise import plain
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
@@ -288,6 +289,9 @@ def _pool_words(new: Pool | None, old: Pool | None) -> str:
         said.append(f"{old.capacity} becomes {new.capacity}")
     if new.rota != old.rota:
         said.append("another rota")
+    if new.extra_shifts != old.extra_shifts:
+        before = f" (before: {shift_words(old.extra_shifts)})" if old.extra_shifts else ""
+        said.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
     return ", ".join(said) or "stated otherwise"
 
 
@@ -304,7 +308,10 @@ def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, 
     if section in ("arrivals", "present"):
         return "rule", (SOURCE + name,)
     if section == "durations":
-        return "minutes", tuple(node for node, step in pathway.steps.items() if name in step.minutes)
+        return "minutes", _taking((name,), pathway)
+    if section in ("follows", "lasting_factors") and name in getattr(pathway, section):
+        stated = getattr(pathway, section)[name]
+        return "rule", (*(SOURCE + each for each in stated.arrivals), *_taking(stated.durations, pathway))
     if section in ("steps", "branches", "loops", "ends"):
         at = (name,) if name in pathway.nodes() else ()
         minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"])
@@ -312,6 +319,11 @@ def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, 
     if section == "attributes":
         return "rule", tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)
     return "rule", ()
+
+
+def _taking(durations: Sequence[str], pathway: Pathway) -> tuple[str, ...]:
+    """The steps that take one of some durations."""
+    return tuple(node for node, step in pathway.steps.items() if not {*durations}.isdisjoint(step.minutes))
 
 
 def _new_ways(ours: Pathway, theirs: Pathway) -> list[tuple[str, str]]:

@@ -9,6 +9,7 @@ import numpy as np
 
 from simulation.draws import DAYS_IN_YEAR, draw
 from simulation.pathway.department import ARRIVAL_SOURCE
+from simulation.pathway.rota import mean_per_day
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
 from simulation.triage.minutes import sources_of
@@ -53,7 +54,7 @@ def _covered_a_year(arm: ReadyArm) -> float:
     names = {*labels_and_minutes, *(name for each in policy.effects for name in sources_of(each, ()))}
     names |= {name for action in policy.actions.values() for name in action.covers.arrivals}
     sources = {name: source for name, source in arm.pathway.arrivals.items() if name in names}
-    per_day = sum(source.per_day * source.scale for source in sources.values())
+    per_day = sum(map(mean_per_day, sources.values()))
     return DAYS_PER_YEAR * per_day * _share_reached(arm, tuple(sources))
 
 

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 
 from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
+from simulation.pathway.rota import mean_per_day
 from simulation.study.study import ReadyArm
 from simulation.triage.label_accuracy import label_accuracy
 
@@ -23,7 +24,7 @@ def case_mix(pathway: Pathway) -> tuple[float, ...] | None:
     for name, source in pathway.arrivals.items():
         if source.attends:
             shares = levels.shares[name] if isinstance(levels.shares, Mapping) else levels.shares
-            total += source.per_day * source.scale * np.array(shares)
+            total += mean_per_day(source) * np.array(shares)
     return tuple(float(share) for share in total)
 
 

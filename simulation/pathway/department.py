@@ -13,6 +13,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from simulation.pathway.config_dataclass import Count, Minutes, Positive, Share, Sourced, Unit, config_dataclass
+from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
 from simulation.pathway.durations import AnyDuration, Number
 
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
@@ -56,6 +57,17 @@ class Shift:
 
 
 @config_dataclass
+class ExtraShift(Shift):
+    """So many more on duty, or fewer, between two clock hours, on some weekdays.
+
+    Example: `{hours: 14-22, number: 1, days: mon-fri}`
+    """
+
+    number: Annotated[int, Unit("units")]
+    """Units added, or taken away if below 0. Example: `-1`"""
+
+
+@config_dataclass
 class Pool(Sourced):
     """Interchangeable units that patients hold: spaces or staff. Exactly one of `capacity`, `rota`, `unlimited`.
 
@@ -72,6 +84,9 @@ class Pool(Sourced):
     """Whether there are always enough units."""
     extra: Annotated[int, Unit("units")] = 0
     """Units added at every hour that has any, or taken away (a lever). Example: `1`"""
+    extra_shifts: tuple[ExtraShift, ...] = ()
+    """Shifts laid over the rota or the capacity, whether anybody else is on or not (a lever); there are never fewer
+    than 0 units. Example: `[{hours: 14-22, number: 1}]`"""
     on_shift_change: ShiftChange = "outgoing_count"
     """Staff who are still busy when their shift ends: they count against the new number (`outgoing_count`), or finish
     beside a whole new team (`outgoing_are_extra`)."""
@@ -95,18 +110,20 @@ class Profile(Sourced):
 
 @config_dataclass
 class ArrivalSource(Sourced):
-    """A source of patients: Poisson counts around a day factor, spread over the day.
+    """A source of patients: Poisson counts around a day factor, spread over the day, or bookings by timetable.
 
     Example: `{starts: front_desk, per_day: 224.4, by_hour: walk_in_hours, evidence: measured, source: "own extract"}`
     """
 
     starts: str
     """The step, branch or loop at which patients enter."""
-    per_day: Annotated[float, Ge(0), Unit("patients a day")]
-    """Mean arrivals a day, before `scale`."""
+    per_day: Annotated[float, Ge(0), Unit("patients a day")] | None = None
+    """Mean arrivals a day, before `scale`; where it is stated, nobody is `booked`."""
+    booked: tuple[Booking, ...] = ()
+    """When patients come, by timetable, instead of `per_day`. Example: `[{at: "9:30", number: 2, days: mon-fri}]`"""
     scale: Annotated[float, Ge(0), Unit("factor")] = 1.0
     """Multiplies arrivals (a lever) by keeping more or fewer of one larger stream, so that all others stay the same.
-    Example: `1.1`"""
+    Of `booked` patients it is the probability that each comes, up to 1. Example: `1.1`"""
     by_hour: str | None = None
     """The profile of arrivals by hour: 24 weights, or 168 of a week, which leave no room for `by_weekday`."""
     by_weekday: str | None = None
@@ -115,8 +132,11 @@ class ArrivalSource(Sourced):
     """The profile of arrivals by month of the model year: 12 weights. Example: `arrivals_month`"""
     day_factor: str | None = None
     """The day factor that this source shares with all others that name it. Example: `residual`"""
+    surges: tuple[Surge, ...] = ()
+    """Days on which more come than usual, or fewer. Example: `[{starts_on_day: 14, days: 3, times: 1.4}]`"""
     thinning_bound: Annotated[float, Ge(1), Unit("factor")] = 1.5
-    """How many times the usual arrivals a day may want, profiles, day factor and `scale` together. Example: `2.5`"""
+    """How many times the usual arrivals a day may want: `scale`, day factor, lasting factors and surges together.
+    Example: `2.5`"""
     attends: bool = True
     """Whether these patients count as A&E attendances; others only compete for pools."""
 
@@ -641,6 +661,10 @@ class Pathway:
     """Patients who are there at time 0, by name."""
     day_factors: Mapping[str, DayFactor] = field(default_factory=dict)
     """What makes a whole day busier than others of its weekday, by name."""
+    lasting_factors: Mapping[str, LastingFactor] = field(default_factory=dict)
+    """What makes weeks or months busier, or their minutes longer, by name."""
+    follows: Mapping[str, Follows] = field(default_factory=dict)
+    """Whose minutes follow demand, by name: departments that adapt."""
     profiles: Mapping[str, Profile] = field(default_factory=dict)
     """Weights over a day, a week or a year, by name."""
     pools: Mapping[str, Pool]

@@ -25,6 +25,7 @@ from simulation.pathway.department import (
     Pathway,
     Step,
 )
+from simulation.pathway.rota import mean_per_day
 from simulation.pathway.subgraph import Subgraph, whole_graph
 
 SWEEPS = 12
@@ -144,7 +145,7 @@ def _described(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
     """A node's kind, second line and group."""
     if name.startswith(SOURCE):
         source = pathway.arrivals.get(name.removeprefix(SOURCE))
-        return "source", f"{source.per_day * source.scale:g} a day" if source else "present at the start", ""
+        return "source", f"{mean_per_day(source):g} a day" if source else "present at the start", ""
     node = pathway.nodes()[name]
     if isinstance(node, Step):
         return "step", _asked(node), _group(pathway, node)

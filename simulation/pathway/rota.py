@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.pathway.department import Pool, Profile, Shift
+from simulation.pathway.department import ArrivalSource, ExtraShift, Pool, Profile, Shift
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
 HOURS_OF_WEEK = 168
+_CLOCK = re.compile(r"^(\d{1,2})(?::(\d{2}))?$")
 _HOURS = re.compile(r"^(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?$")
 
 
@@ -30,6 +32,19 @@ def parse_hours(hours: str) -> tuple[int, int]:
     if start > DAY or end > DAY or start == end:
         raise ValueError(f"'{hours}' does not name two different times of one day")
     return start, end if end > start else end + DAY
+
+
+def parse_clock(clock: str) -> int:
+    """'9:30' or '9' to a tick of the day. ValueError if it is neither.
+
+    >>> parse_clock("9:30") == 9 * HOUR + HOUR // 2
+    True
+    """
+    match = _CLOCK.match(clock.replace(" ", ""))
+    hour, minute = (int(match[1]), int(match[2] or 0)) if match is not None else (24, 0)
+    if hour > 23 or minute > 59:
+        raise ValueError(f"'{clock}' is not like '9:30'")
+    return hour * HOUR + minute * (HOUR // 60)
 
 
 def parse_days(days: str) -> tuple[int, ...]:
@@ -61,31 +76,48 @@ def intervals(hours: str, days: str) -> list[tuple[int, int]]:
 def timetable(pool: Pool) -> list[tuple[int, int]]:
     """A pool's capacity through the week: (tick of the week, units from then on), starting at 0, one row a change.
 
-    Shifts that overlap add up. `extra` counts wherever anybody is on.
+    Shifts that overlap add up. `extra` counts wherever anybody of the rota is on, `extra_shifts` at their hours.
     """
-    shifts = pool.rota if pool.rota is not None else (Shift(hours="0-24", number=pool.capacity or 0),)
-    change: dict[int, int] = {0: 0}
-    for shift in shifts:
-        for start, end in intervals(shift.hours, shift.days):
-            change[start] = change.get(start, 0) + shift.number
-            change[end % WEEK] = change.get(end % WEEK, 0) - (shift.number if end < WEEK else 0)
+    rota = pool.rota if pool.rota is not None else (Shift(hours="0-24", number=pool.capacity or 0),)
+    by_rota, laid_over = _changes(rota), _changes(pool.extra_shifts)
     rows: list[tuple[int, int]] = []
-    on_duty = 0
-    for tick in sorted(change):
-        on_duty += change[tick]
-        units = max(on_duty + pool.extra, 0) if on_duty else 0
+    on_duty = more = 0
+    for tick in sorted({0, *by_rota, *laid_over}):
+        on_duty += by_rota.get(tick, 0)
+        more += laid_over.get(tick, 0)
+        units = max((max(on_duty + pool.extra, 0) if on_duty else 0) + more, 0)
         if not rows or rows[-1][1] != units:
             rows.append((tick, units))
     return rows
 
 
+def _changes(shifts: Iterable[Shift]) -> dict[int, int]:
+    """By how many units the number on duty changes at each tick of the week; 0 is Monday's first."""
+    change: dict[int, int] = {}
+    for shift in shifts:
+        for start, end in intervals(shift.hours, shift.days):
+            change[start] = change.get(start, 0) + shift.number
+            if end < WEEK:
+                change[end] = change.get(end, 0) - shift.number
+    return change
+
+
 def shift_starts(pool: Pool) -> list[int]:
     """Every tick of the week at which a shift of the pool begins or ends, changed number or not."""
     ticks = set()
-    for shift in pool.rota or ():
+    for shift in (*(pool.rota or ()), *pool.extra_shifts):
         for start, end in intervals(shift.hours, shift.days):
             ticks |= {start, end % WEEK}
     return sorted(ticks)
+
+
+def shift_words(shifts: Iterable[Shift]) -> str:
+    """Shifts in words: '8-20 h: 3; 14-22 h: 1 (mon-fri)'; those laid over a rota with their sign."""
+    return "; ".join(
+        f"{each.hours} h: {each.number:{'+d' if isinstance(each, ExtraShift) else 'd'}}"
+        f"{'' if each.days == 'mon-sun' else f' ({each.days})'}"
+        for each in shifts
+    )
 
 
 def units_by_hour(pool: Pool) -> NDArray[np.float64]:
@@ -98,6 +130,20 @@ def units_by_hour(pool: Pool) -> NDArray[np.float64]:
     starts = np.arange(HOURS_OF_WEEK) * HOUR
     overlap = np.minimum(edges[1:, None], starts + HOUR) - np.maximum(edges[:-1, None], starts)
     return np.asarray((np.clip(overlap, 0, None) * units[:, None]).sum(axis=0) / HOUR)
+
+
+def booked_by_weekday(source: ArrivalSource) -> NDArray[np.float64]:
+    """How many patients are booked on each weekday, shape (7,)."""
+    booked = np.zeros(7)
+    for booking in source.booked:
+        booked[[*parse_days(booking.days)]] += booking.number
+    return booked
+
+
+def mean_per_day(source: ArrivalSource) -> float:
+    """How many patients a source brings on a mean day of the year: `scale` counted, surges and drawn factors not."""
+    usual = source.per_day if source.per_day is not None else float(booked_by_weekday(source).mean())
+    return usual * source.scale
 
 
 def weekly_weights(profile: Profile) -> NDArray[np.float64]:

@@ -16,8 +16,10 @@ from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_
 from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, number_of, reachable_subgraph
 from simulation.explain.statements import BANNER
 from simulation.pathway.department import FIRST_COME, ArrivalSource, Pathway
+from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
+from simulation.study.design import change_words
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 
@@ -126,7 +128,7 @@ def lines(study: Study) -> Iterator[str]:
     yield f"Study {study.design.name}, scenario {study.scenario}. {study.design.question}"
     yield "\nArms"
     for each in study.arms:
-        changes = ", ".join(f"{path} = {value}" for path, value in each.arm.changes.items())
+        changes = ", ".join(change_words(path, value) for path, value in each.arm.changes.items())
         levers = f"; levers {', '.join(each.arm.levers)} of {study.design.full}" if each.arm.levers else ""
         yield f"  {each.name:<26} {each.arm.label}; triage {each.arm.triage}{levers}{'; ' + changes if changes else ''}"
     yield "\nWhat each arm changes"
@@ -177,21 +179,34 @@ def baseline_load(study: Study) -> Load:
 
 def _sources(pathway: Pathway) -> Iterator[str]:
     for name, stream in pathway.arrivals.items():
-        yield f"  {name:<22} {stream.per_day * stream.scale:6.1f} a day{_note(stream)}"
+        yield f"  {name:<22} {mean_per_day(stream):6.1f} a day{_note(stream)}"
     for name, pool in pathway.pools.items():
-        units = "unlimited" if pool.unlimited else _units(pool.capacity, pool.extra)
+        units = "unlimited" if pool.unlimited else str(pool.capacity)
         if pool.rota is not None:
-            units = ", ".join(f"{shift.hours} h: {shift.number}" for shift in pool.rota) + _extra(pool.extra)
-        yield f"  {name:<22} {pool.kind:<6} {units}"
+            units = shift_words(pool.rota)
+        extra = f" ({pool.extra:+d})" if pool.extra else ""
+        laid_over = f"; laid over: {shift_words(pool.extra_shifts)}" if pool.extra_shifts else ""
+        yield f"  {name:<22} {pool.kind:<6} {units}{extra}{laid_over}"
+
+    for name, factor in pathway.lasting_factors.items():
+        off = "" if factor.active else "off; "
+        what = _named(factor.arrivals, factor.durations)
+        yield f"  {name:<22} {off}cv {factor.cv:g} by the {factor.every}, persistence {factor.persistence:g}: {what}"
+    for name, each in pathway.follows.items():
+        off = "" if each.active else "off; "
+        what = f"{_named(each.durations)} of {_named(each.arrivals)}"
+        yield f"  {name:<22} {off}elasticity {each.elasticity:g} on {each.days} days: {what}"
+
+
+def _named(*names: tuple[str, ...]) -> str:
+    return ", ".join(name.replace("_", " ") for some in names for name in some)
 
 
 def _note(stream: ArrivalSource) -> str:
-    return "" if stream.attends else "  (not through A&E)"
-
-
-def _units(capacity: int | None, extra: int) -> str:
-    return f"{capacity}{_extra(extra)}"
-
-
-def _extra(extra: int) -> str:
-    return f" ({extra:+d})" if extra else ""
+    booked = [f"{each.number} at {each.at} {each.days}" for each in stream.booked]
+    surges = [
+        f"x {each.times:g} from day {each.starts_on_day} for {each.days} day{'s' if each.days > 1 else ''}"
+        for each in stream.surges
+    ]
+    notes = [*(["not through A&E"] if not stream.attends else []), *booked, *surges]
+    return f"  ({'; '.join(notes)})" if notes else ""

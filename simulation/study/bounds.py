@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from simulation.engine.choose import EngineName
 from simulation.errors import ConfigError, Fault
 from simulation.pathway.department import Pathway, Present
-from simulation.pathway.rota import timetable
+from simulation.pathway.rota import mean_per_day, timetable
 from simulation.study.study import Kept, Study
 
 YEAR_OF_PATIENTS = 142_000
@@ -84,7 +84,7 @@ def work_of(study: Study) -> Work:
 
 def patients_a_day(pathway: Pathway) -> float:
     """Patients who arrive on a mean day, attending or not."""
-    return sum(arrival.per_day * arrival.scale for arrival in pathway.arrivals.values())
+    return sum(map(mean_per_day, pathway.arrivals.values()))
 
 
 def n_present(pathway: Pathway) -> float:

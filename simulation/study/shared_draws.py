@@ -31,8 +31,11 @@ class SharedDraws:
 
 def draws_alike(one: Pathway, other: Pathway) -> bool:
     """Whether two pathways state patients' chance alike: they differ, if at all, in triggers, rounds, outages and extra
-    units of pools. When something is down is drawn apart from the patients."""
+    units or shifts of pools. When something is down is drawn apart from the patients."""
     if one.pools.keys() != other.pools.keys():
         return False
-    pools = {name: replace(pool, extra=one.pools[name].extra) for name, pool in other.pools.items()}
+    pools = {
+        name: replace(pool, extra=one.pools[name].extra, extra_shifts=one.pools[name].extra_shifts)
+        for name, pool in other.pools.items()
+    }
     return one == replace(other, pools=pools, triggers=one.triggers, rounds=one.rounds, outages=one.outages)

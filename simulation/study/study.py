@@ -17,6 +17,7 @@ from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.pathway.config_dataclass import UNITLESS, Unit, config_dataclass
 from simulation.pathway.department import Pathway
+from simulation.pathway.rota import mean_per_day
 from simulation.study.design import Arm, Design
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
@@ -205,7 +206,7 @@ class Study:
     @property
     def n_patients(self) -> float:
         """About how many patients are simulated, all arms and replications together."""
-        per_day = sum(source.per_day * source.scale for arm in self.arms for source in arm.pathway.arrivals.values())
+        per_day = sum(mean_per_day(source) for arm in self.arms for source in arm.pathway.arrivals.values())
         return per_day * self.run.days * self.run.replications
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -44,7 +45,7 @@ def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
 def fewer_on_duty(pool: Pool, first_hour: int, last_hour: int) -> list[dict[str, Any]]:
     """The pool's rota with one unit fewer between two clock hours of every day, as YAML would state it.
 
-    Days that are alike are stated together; `extra` of the pool is left to the pool.
+    Days that are alike are stated together; `extra` and `extra_shifts` of the pool are left to the pool.
     """
     by_day: dict[tuple[tuple[int, int, int], ...], list[str]] = {}
     for number, day in enumerate(WEEKDAYS):
@@ -58,7 +59,8 @@ def fewer_on_duty(pool: Pool, first_hour: int, last_hour: int) -> list[dict[str,
 
 def _pieces(pool: Pool, day: int, first: int, last: int) -> tuple[tuple[int, int, int], ...]:
     """One day as (from, to, units) in ticks of the day, nobody on duty left out."""
-    rows = [(tick - day * DAY, units - (pool.extra if units else 0)) for tick, units in timetable(pool)]
+    bare = replace(pool, extra=0, extra_shifts=())
+    rows = [(tick - day * DAY, units) for tick, units in timetable(bare)]
     edges = sorted({0, first, last, DAY} | {tick for tick, _ in rows if 0 < tick < DAY})
     found: list[tuple[int, int, int]] = []
     for start, end in pairwise(edges):

@@ -19,6 +19,7 @@ from simulation.engine.choose import EngineName
 from simulation.engine.plan import Outcome
 from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.pathway.department import Pathway
+from simulation.pathway.rota import mean_per_day
 from simulation.records.schema import Floats
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
@@ -152,7 +153,7 @@ class Check:
 
     def length(self, effort: Effort) -> tuple[Length, int]:
         """How long to run, and how many replications make one value."""
-        per_day = sum(source.per_day for source in self.pathway.arrivals.values())
+        per_day = sum(map(mean_per_day, self.pathway.arrivals.values()))
         days = self.n_patients * (ERROR / effort.error) ** 2 / per_day / effort.values
         each = 1 if self.measured_days is None else max(1, math.ceil(days / self.measured_days))
         measured = self.measured_days or max(1, math.ceil(days))

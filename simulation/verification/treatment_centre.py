@@ -42,7 +42,7 @@ from simulation.engine.contract import Activities
 from simulation.engine.plan import Plan, bind, lower
 from simulation.errors import ResultsError
 from simulation.pathway.department import Pathway
-from simulation.pathway.rota import timetable
+from simulation.pathway.rota import mean_per_day, timetable
 from simulation.records.schema import Floats, Ints
 from simulation.study.shared_draws import draws_alike
 from simulation.study.study import ReadyArm
@@ -143,7 +143,7 @@ def hourly_rates(pathway: Pathway) -> Floats:
     """Patients an hour in the hours that the original has rates for, 6:00 to midnight, shape (18,)."""
     source = pathway.arrivals["arrivals"]
     weights = np.asarray(pathway.profiles[source.by_hour or ""].weights, dtype=float)
-    rates: Floats = weights[OPENS // HOUR : 24] * (7 * source.per_day / weights.sum())
+    rates: Floats = weights[OPENS // HOUR : 24] * (7 * mean_per_day(source) / weights.sum())
     return rates
 
 

@@ -151,7 +151,10 @@ def test_a_reference_may_stand_for_any_value(stated: dict[str, Any]) -> None:
         ("site.pools.resus_bays.capcity=4", "unknown key 'capcity'. Did you mean 'capacity'?"),
         ("site.durations.triage_interview.scael=2", "unknown key 'scael'. Did you mean 'scale'?"),
         ("~site.pools.resus_bays.source", "Add it: the citation, or the reason for an assumption."),
-        ("~site.arrivals.walk_in.per_day", "Add it: mean arrivals a day, before `scale` (patients a day)."),
+        (
+            "~site.day_factors.residual.cv",
+            "Add it: coefficient of variation from day to day: standard deviation over mean (ratio).",
+        ),
         ("site.arrivals.walk_in.per_day=-1", "Allowed: greater than or equal to 0 (patients a day)."),
         ("site.durations.triage_interview.mean=-1", "found -1. Allowed: greater than or equal to 0 (minutes)."),
         ("site.attributes.sex.shares=[2,-1]", "site.attributes.sex.shares.0: found 2. Allowed: less than"),

@@ -5,10 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 import simulation.config
 from docs.tools.model_tables import BLOCK, COMMAND, PAGE, filled, packaged, stale
-from simulation.errors import ResultsError
+from simulation.config.composing import composed
+from simulation.config.departments import pathway_from
+from simulation.config.studies import Scenario
+from simulation.config.validating import validated
+from simulation.errors import Fault, ResultsError
+from simulation.pathway.rota import mean_per_day, timetable
 
 ROOT = Path(__file__).parents[2]
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "results" / "README.md")
@@ -193,6 +199,24 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
     assert loaded.baseline.pathway.arrivals["walk_in"].per_day == 180
     assert loaded.baseline.pathway.pools["resus_bays"].capacity == 4
     assert loaded.baseline.pathway.arrivals["ambulance"].per_day > 0
+
+
+def test_the_scenarios_of_the_page_on_supply_and_demand_change_the_department() -> None:
+    """Together, because a department takes a second to check."""
+    scenarios = [yaml.safe_load(text) for text in blocks("docs/how-to/supply-and-demand.md", "yaml")]
+    faults: list[Fault] = []
+    for stated in scenarios:
+        validated(Scenario, stated, "scenario", faults)
+    assert faults == []
+    raw = composed()
+    usual = pathway_from(raw)
+    made = pathway_from(raw, changes={path: value for each in scenarios for path, value in each["changes"].items()})
+    changed = {path.partition(".")[2] for each in scenarios for path in each["changes"]}
+    assert sum(len(each["changes"]) for each in scenarios) == len(changed)
+    assert made.durations["ward_stay"].scale == 1.03 * usual.durations["ward_stay"].scale
+    assert mean_per_day(made.arrivals["elective"]) == mean_per_day(usual.arrivals["elective"])
+    assert timetable(made.pools["doctors"]) != timetable(usual.pools["doctors"])
+    assert (made.follows.keys(), made.lasting_factors.keys()) == ({"staff", "wards"}, {"demand", "absence"})
 
 
 def test_the_architecture_is_read_in_one_sitting() -> None:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from simulation.draws import Draws, draw
 from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
 from simulation.pathway.department import (
     ACUITY_NOW,
     ARRIVAL_SOURCE,
@@ -26,6 +27,7 @@ from simulation.pathway.department import (
     Chance,
     Choice,
     End,
+    ExtraShift,
     Loop,
     Opens,
     Outage,
@@ -158,7 +160,7 @@ class _Maker:
         acuity = Choice(kind="choice", categories=CLASSES, shares=(0.2, 0.5, 0.3), **NOTE)
         passes = Choice(kind="choice", categories=("0", "1", "2", "3"), shares=(0.4, 0.2, 0.2, 0.2), **NOTE)
         present = {"there": Present(starts=chance.choice(self.nodes), number=chance.randint(1, 5), **NOTE)}
-        return Pathway(
+        made = Pathway(
             name="random",
             arrivals={
                 "walk_in": ArrivalSource(starts=self.nodes[0], per_day=chance.choice((30, 80, 160)), **NOTE),
@@ -188,6 +190,57 @@ class _Maker:
             outages={"random": self.random_outages(), "share": self.share_of_time(), "stated": self.stated_outages()},
             decisions_every_minutes=chance.choice((15, 60)),
         )
+        return self.with_demand(made)
+
+    def with_demand(self, made: Pathway) -> Pathway:
+        """The same with words of supply and demand, chosen last so that all else of a seed stays as it is."""
+        more: dict[str, Any] = {}
+        pools = {
+            name: replace(pool, extra_shifts=self.extra_shifts())
+            for name, pool in made.pools.items()
+            if not pool.unlimited and self.often(0.3)
+        }
+        walk_in = replace(made.arrivals["walk_in"], thinning_bound=20, surges=self.surges())
+        booked = replace(made.arrivals["ambulance"], per_day=None, booked=self.bookings()) if self.often(0.3) else None
+        arrivals = {"walk_in": walk_in} | ({"ambulance": booked} if booked is not None else {})
+        if self.often(0.3):
+            durations, sources = (
+                self.some(self.durations, 2) or self.durations[:1],
+                self.some(["walk_in", "ambulance"], 2),
+            )
+            elasticity, days = self.chance.choice((0.5, 1, 3)), self.chance.choice((1, 2, 7))
+            follows = Follows(
+                durations=durations, arrivals=sources or ("walk_in",), elasticity=elasticity, days=days, **NOTE
+            )
+            more["follows"] = {"staff": follows}
+        if self.often(0.3):
+            every: Any = self.chance.choice(("week", "month"))
+            lasting = LastingFactor(
+                every=every, cv=0.3, persistence=0.5, arrivals=("walk_in",), durations=self.durations[:2], **NOTE
+            )
+            more["lasting_factors"] = {"spell": lasting}
+        return replace(made, pools={**made.pools, **pools}, arrivals={**made.arrivals, **arrivals}, **more)
+
+    def extra_shifts(self) -> tuple[ExtraShift, ...]:
+        """One or two, that begin and end on the hour or beside it, and may take everybody away."""
+        shifts = []
+        for _ in range(self.chance.randint(1, 2)):
+            start, length = self.chance.randint(0, 23), self.chance.randint(1, 12)
+            number, days = self.chance.choice((-8, -1, 1, 1, 2)), self.chance.choice(("mon-sun", "mon", "tue-sun"))
+            minute = self.chance.choice(("", "", ":05"))
+            shifts.append(ExtraShift(hours=f"{start}{minute}-{(start + length) % 24}", number=number, days=days))
+        return tuple(shifts)
+
+    def surges(self) -> tuple[Surge, ...]:
+        starts, days = self.chance.randint(0, 1), self.chance.randint(1, 3)
+        return (
+            (Surge(starts_on_day=starts, days=days, times=self.chance.choice((0, 0.5, 2))),) if self.often(0.3) else ()
+        )
+
+    def bookings(self) -> tuple[Booking, ...]:
+        """Some at the same time, so that much is tied."""
+        times = self.chance.choices(("0", "8:30", "9", "9", "23:55"), k=self.chance.randint(1, 4))
+        return tuple(Booking(at=at, number=self.chance.randint(1, 3)) for at in times)
 
     def pace(self) -> Profile:
         """Fast and slow hours of a day or of a week; in some nothing moves."""

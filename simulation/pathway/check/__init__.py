@@ -5,13 +5,14 @@ and numbers; the route (who gets where, and whether they get out); pools (who ho
 whether anybody is on duty). A later part is left out while an earlier one has a fault that would make it report
 consequences as causes. Load is not judged here (`analysis.offered_load` does), and nothing is drawn.
 
-Reading order: `check`, then `names` and `steps`, `routes`, `deadlock` and `staffing`.
+Reading order: `check`, then `names`, `demand` and `steps`, `routes`, `deadlock` and `staffing`.
 """
 
 from __future__ import annotations
 
 from simulation.errors import Fault
 from simulation.pathway.check.deadlock import check_deadlocks, check_given_back, explore
+from simulation.pathway.check.demand import check_demand
 from simulation.pathway.check.fault_list import FaultList
 from simulation.pathway.check.names import check_names, unused_names
 from simulation.pathway.check.routes import check_route
@@ -25,6 +26,7 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
     """Every fault of a pathway, in the order of its parts; empty if it is sound."""
     faults = FaultList()
     categories = check_names(pathway, faults)
+    check_demand(pathway, faults)
     check_steps(pathway, faults, categories)
     if not faults.broken & {"node", "attribute"}:
         graph = graph_of(pathway)

@@ -46,7 +46,6 @@ def check_names(pathway: Pathway, faults: FaultList) -> Categories:
     for check_part in (
         _stream_names,
         _node_names,
-        _streams,
         _present,
         _profiles,
         _pools,
@@ -241,7 +240,8 @@ def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> N
 def _stream_names(pathway: Pathway, faults: FaultList) -> None:
     """Names that streams of chance are found by hold none of the signs that such a stream's own name is put together
     with, so no two of them can be one."""
-    named = ("arrivals", "present", "attributes", "durations", "day_factors", "outages", "branches", "steps")
+    drawn = ("arrivals", "present", "attributes", "durations", "day_factors", "lasting_factors", "outages")
+    named = (*drawn, "branches", "steps")
     for section in named:
         for name in getattr(pathway, section):
             sign = next((each for each in SEPARATORS if each in name), None)
@@ -249,7 +249,7 @@ def _stream_names(pathway: Pathway, faults: FaultList) -> None:
                 remedy = "Streams of chance are named with it: leave it out of names"
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
     for section in ("arrivals", "present"):
-        for name in sorted({"day", "outage"} & set(getattr(pathway, section))):
+        for name in sorted({"day", "lasting", "outage"} & set(getattr(pathway, section))):
             faults.add(f"{section}.{name}", f"the name '{name}' is taken", "Choose another name", breaks="attribute")
 
 
@@ -268,23 +268,6 @@ def _node_names(pathway: Pathway, faults: FaultList) -> None:
 def check_node(pathway: Pathway, faults: FaultList, where: str, name: str | None) -> None:
     """A node that is named exists."""
     faults.known(where, name, pathway.nodes(), what="node")
-
-
-def _streams(pathway: Pathway, faults: FaultList) -> None:
-    for name, source in pathway.arrivals.items():
-        where = f"arrivals.{name}"
-        check_node(pathway, faults, f"{where}.starts", source.starts)
-        check_profile(pathway, faults, f"{where}.by_hour", source.by_hour, HOURLY)
-        check_profile(pathway, faults, f"{where}.by_weekday", source.by_weekday, (7,))
-        check_profile(pathway, faults, f"{where}.by_month", source.by_month, (12,))
-        hours = pathway.profiles.get(source.by_hour or "")
-        if hours is not None and len(hours.weights) == HOURLY[-1] and source.by_weekday is not None:
-            remedy = "Remove by_weekday, or give by_hour 24 weights: two patterns of the week change how many come"
-            faults.add(f"{where}.by_weekday", f"by_hour '{source.by_hour}' already says the weekday", remedy)
-        faults.known(f"{where}.day_factor", source.day_factor, pathway.day_factors, what="day factor")
-        if source.thinning_bound < source.scale:
-            remedy = f"Raise thinning_bound to {source.scale:g} or more, with room for busy days"
-            faults.add(f"{where}.thinning_bound", f"{source.thinning_bound:g} is below scale {source.scale:g}", remedy)
 
 
 def check_profile(pathway: Pathway, faults: FaultList, where: str, name: str | None, lengths: tuple[int, ...]) -> None:
@@ -331,8 +314,11 @@ def _pools(pathway: Pathway, faults: FaultList) -> None:
             faults.add(where, f"has {' and '.join(said) or 'no size'}", remedy, breaks="hours")
         if pool.rota == ():
             faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
-        for number, shift in enumerate(pool.rota or ()):
-            check_clock(faults, f"{where}.rota.{number}", shift.hours, shift.days)
+        for key, shifts in (("rota", pool.rota or ()), ("extra_shifts", pool.extra_shifts)):
+            for number, shift in enumerate(shifts):
+                check_clock(faults, f"{where}.{key}.{number}", shift.hours, shift.days)
+        if pool.unlimited and pool.extra_shifts:
+            faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
 
 
 def unused_names(pathway: Pathway, faults: FaultList) -> None:
