@@ -198,7 +198,7 @@ class _Maker:
         pools = {
             name: replace(pool, extra_shifts=self.extra_shifts())
             for name, pool in made.pools.items()
-            if not pool.unlimited and self.often(0.3)
+            if not pool.unlimited and self.often(0.6 if pool.rota is None else 0.3)
         }
         walk_in = replace(made.arrivals["walk_in"], thinning_bound=20, surges=self.surges())
         booked = replace(made.arrivals["ambulance"], per_day=None, booked=self.bookings()) if self.often(0.3) else None
@@ -233,14 +233,12 @@ class _Maker:
 
     def surges(self) -> tuple[Surge, ...]:
         starts, days = self.chance.randint(0, 1), self.chance.randint(1, 3)
-        return (
-            (Surge(starts_on_day=starts, days=days, times=self.chance.choice((0, 0.5, 2))),) if self.often(0.3) else ()
-        )
+        return (Surge(starts_on_day=starts, days=days, times=self.chance.choice((0, 2, 3))),) if self.often(0.3) else ()
 
     def bookings(self) -> tuple[Booking, ...]:
         """Some at the same time, so that much is tied."""
         times = self.chance.choices(("0", "8:30", "9", "9", "23:55"), k=self.chance.randint(1, 4))
-        return tuple(Booking(at=at, number=self.chance.randint(1, 3)) for at in times)
+        return tuple(Booking(at=at, number=self.chance.randint(2, 6)) for at in times)
 
     def pace(self) -> Profile:
         """Fast and slow hours of a day or of a week; in some nothing moves."""
@@ -417,7 +415,7 @@ class _Maker:
                 **NOTE,
             )
         if kind == "down":
-            outage, since = self.chance.choice(("random", "share", "stated", "stated")), self.often(0.8)
+            outage, since = self.chance.choice(("random", "share", "stated", "stated")), self.often(0.6)
             return ByOutage(kind="down", outage=outage, since_start=since, then=then, otherwise=otherwise, **NOTE)
         hours = self.chance.choice(("8-20", "22:30-7", "0-12"))
         days = self.chance.choice(("mon-sun", "mon-sun", "tue-sun", "mon"))

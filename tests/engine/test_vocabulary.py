@@ -84,6 +84,20 @@ def test_everything_a_pathway_can_say_happens_in_the_random_departments() -> Non
     assert not rare, f"too rare: {rare}"
 
 
+def test_the_words_of_supply_and_demand_are_in_the_random_departments() -> None:
+    used: Counter[str] = Counter()
+    for seed in SEEDS:
+        made = case(seed, GRIDS[1]).pathway
+        used["shifts laid over a rota"] += any(pool.extra_shifts and pool.rota for pool in made.pools.values())
+        capacities = [pool for pool in made.pools.values() if pool.capacity]
+        used["shifts laid over a capacity"] += any(pool.extra_shifts for pool in capacities)
+        used["bookings"] += bool(made.arrivals["ambulance"].booked)
+        used["surges"] += bool(made.arrivals["walk_in"].surges)
+        used["minutes that follow demand"] += bool(made.follows)
+        used["factors that last"] += bool(made.lasting_factors)
+    assert min(used.values()) >= OFTEN, used
+
+
 def _changes(plan: Plan, run: Run) -> Iterator[str]:
     before = [0] * len(plan.triggers)
     for trigger, units in zip(run.changes.trigger, run.changes.units, strict=True):
