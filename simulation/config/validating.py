@@ -247,8 +247,9 @@ def _fault(
     if what == "string_type" and isinstance(given, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(given).lower()}, not a word", remedy)
-    if what == "string_type" and isinstance(given, int):
-        return Fault(located, f"found {given}, not a word", "Put it in quotes: YAML reads 9:30 without quotes as 570")
+    if what == "string_type" and path[-1] == "at" and isinstance(given, int):
+        remedy = "Put it in quotes: YAML reads 9:30 without quotes as 570"
+        return Fault(located, f"found {given}, not a clock time", remedy)
     unit = _unit_shown(_key_at(kind, loc, path)) if what.startswith(_OF_A_NUMBER) else ""
     return Fault(located, f"found {shown}", f"Allowed: {_wanted(error)}{unit}")
 
