@@ -137,7 +137,7 @@ def lines(study: Study) -> Iterator[str]:
         yield from (f"  {line}" for line in _changed(found.without_echoes()))
     yield f"\nDepartment {pathway.name}: {_size(study)}; {_rule(pathway)}"
     yield f"  {counts_words(study)}"
-    yield from _sources(pathway)
+    yield from department_lines(pathway)
     load = baseline_load(study)
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"
     yield f"  {'pool':<22}{'week':>6}  " + "".join(f"{hour:>5}" for hour in range(0, 24, 2)) + "   (clock hour)"
@@ -177,7 +177,8 @@ def baseline_load(study: Study) -> Load:
     return offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
 
 
-def _sources(pathway: Pathway) -> Iterator[str]:
+def department_lines(pathway: Pathway) -> Iterator[str]:
+    """Who comes, which pools there are, and what makes demand or its minutes vary."""
     for name, stream in pathway.arrivals.items():
         yield f"  {name:<22} {mean_per_day(stream):6.1f} a day{_note(stream)}"
     for name, pool in pathway.pools.items():

@@ -1,16 +1,14 @@
-"""What the response rows change: rewritten rotas, fewer beds, a group of files taken instead. Dotted paths only."""
+"""What the response rows change: a shift fewer, fewer beds, a group of files taken instead. Dotted paths only."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.department import Pathway, Pool
-from simulation.pathway.rota import timetable, units_by_hour
-from simulation.units import DAY, HOUR, WEEKDAYS
+from simulation.pathway.department import Pathway
+from simulation.pathway.rota import units_by_hour
+from simulation.records.serialise import plain
 
 CLINICIAN = "clinician"
 ADULT_BED, CHILD_BED = "adult_bed", "child_bed"
@@ -39,43 +37,9 @@ def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
         found = "no clinician pool has a rota with somebody on from 14 to 22 h"
         raise ConfigError([Fault("staffing", found, "Give one the role clinician")])
     chosen = max(on_duty, key=lambda name: float(on_duty[name].mean()))
-    return chosen, {f"staffing.{chosen}.rota": fewer_on_duty(pathway.pools[chosen], FEWER_FROM, FEWER_TO)}
-
-
-def fewer_on_duty(pool: Pool, first_hour: int, last_hour: int) -> list[dict[str, Any]]:
-    """The pool's rota with one unit fewer between two clock hours of every day, as YAML would state it.
-
-    Days that are alike are stated together; `extra` and `extra_shifts` of the pool are left to the pool.
-    """
-    by_day: dict[tuple[tuple[int, int, int], ...], list[str]] = {}
-    for number, day in enumerate(WEEKDAYS):
-        by_day.setdefault(_pieces(pool, number, first_hour * HOUR, last_hour * HOUR), []).append(day)
-    return [
-        {"hours": f"{_clock(start)}-{_clock(end)}", "number": units, "days": ",".join(days)}
-        for pieces, days in by_day.items()
-        for start, end, units in pieces
-    ]
-
-
-def _pieces(pool: Pool, day: int, first: int, last: int) -> tuple[tuple[int, int, int], ...]:
-    """One day as (from, to, units) in ticks of the day, nobody on duty left out."""
-    bare = replace(pool, extra=0, extra_shifts=())
-    rows = [(tick - day * DAY, units) for tick, units in timetable(bare)]
-    edges = sorted({0, first, last, DAY} | {tick for tick, _ in rows if 0 < tick < DAY})
-    found: list[tuple[int, int, int]] = []
-    for start, end in pairwise(edges):
-        units = [units for tick, units in rows if tick <= start][-1]
-        units = max(units - (first <= start < last), 0)
-        if found and found[-1][1:] == (start, units):
-            found[-1] = (found[-1][0], end, units)
-        elif units:
-            found.append((start, end, units))
-    return tuple(found)
-
-
-def _clock(tick: int) -> str:
-    hour, rest = divmod(tick, HOUR)
-    return f"{hour}:{rest * 60 // HOUR:02d}" if rest else f"{hour}"
+    shifts = plain(pathway.pools[chosen].extra_shifts)
+    shifts.append({"hours": f"{FEWER_FROM}-{FEWER_TO}", "number": -1})
+    return chosen, {f"staffing.{chosen}.extra_shifts": shifts}
 
 
 def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:

@@ -68,7 +68,8 @@ def pathway(**changes: Any) -> Pathway:
     stated = copy.deepcopy(STATED)
     for section, content in changes.items():
         for name, each in content.items():
-            stated[section][name] = {**stated[section].get(name, {}), **each}
+            held = stated.setdefault(section, {})
+            held[name] = {**held.get(name, {}), **each}
     built: Pathway = TypeAdapter(Pathway).validate_python(stated)
     return built
 
@@ -121,6 +122,22 @@ def test_a_pool_shows_at_every_step_that_asks_for_it() -> None:
     changes = found(ready("nurse", pathway(pools={"doctors": {"extra": 1}})))
     assert of_kind(changes, "pool") == [("doctors", "+1 at every hour", ("resus", "minors"))]
     assert len(changes.changes) == 1
+
+
+def test_shifts_laid_over_a_rota_are_told_with_those_of_before() -> None:
+    late, by_night = {"hours": "14-22", "number": 1}, {"hours": "22-8", "number": -1, "days": "fri,sat"}
+    changes = found(ready("nurse", pathway(pools={"doctors": {"extra_shifts": [late, by_night]}})))
+    assert of_kind(changes, "pool") == [("doctors", "14-22 h: +1; 22-8 h: -1 (fri,sat)", ("resus", "minors"))]
+    base = ready("nurse", pathway(pools={"doctors": {"extra_shifts": [late]}}))
+    changes = compared(ready("nurse", pathway()), base, draw(base.pathway, seed=1, replication=0, days=7))
+    words = "no shifts laid over the rota (before: 14-22 h: +1)"
+    assert of_kind(changes, "pool") == [("doctors", words, ("resus", "minors"))]
+
+
+def test_minutes_that_follow_demand_show_at_the_door_and_at_the_steps_that_take_them() -> None:
+    stated = {"durations": ["contact"], "arrivals": ["walk_in"], "elasticity": 1, **WHY}
+    (change,) = found(ready("nurse", pathway(follows={"staff": stated}))).changes
+    assert (change.what, change.at) == ("follows.staff", ("source:walk_in", "resus", "minors"))
 
 
 def test_a_new_step_and_the_way_to_it_are_new() -> None:

@@ -15,15 +15,16 @@ import numpy as np
 import pytest
 
 from simulation.config import load, packaged_configs
+from simulation.config.composing import composed
+from simulation.config.departments import pathway_from
 from simulation.config.targets import targets_named
 from simulation.errors import ConfigError, ResultsError
 from simulation.experiment import replicate as replicate_module
 from simulation.experiment.run import compare
-from simulation.pathway.department import Pool, Shift
 from simulation.pathway.rota import units_by_hour
 from simulation.study.study import Study
 from simulation.targets import Target
-from simulation.validation.changes import fewer_on_duty, one_clinician_fewer, with_override
+from simulation.validation.changes import one_clinician_fewer, with_override
 from simulation.validation.figures import BUSY, adult_occupancy
 from simulation.validation.nhs import judged, validate_site
 from simulation.validation.predictions import calibration_hash, read_predictions, write_predictions
@@ -284,24 +285,15 @@ def test_every_response_row_of_england_names_a_change_that_is_known() -> None:
     assert changes == set(CHANGES)
 
 
-def test_one_fewer_from_14_to_22_changes_those_hours_and_no_other() -> None:
-    shifts = (
-        Shift(hours="22-8", number=2),
-        Shift(hours="8-18", number=4, days="mon-fri"),
-        Shift(hours="12:30-22", number=3),
-    )
-    pool = Pool(kind="staff", rota=shifts, extra=1, **NOTE)
-    fewer = replace(pool, rota=tuple(Shift(**shift) for shift in fewer_on_duty(pool, 14, 22)))
-    difference = (units_by_hour(pool) - units_by_hour(fewer)).reshape(7, 24)
-    assert (difference[:, 14:22] == 1).all()
-    assert (np.delete(difference, range(14, 22), axis=1) == 0).all()
-
-
 def test_the_clinician_taken_away_is_one_of_the_largest_pool() -> None:
     pathway = load().baseline.pathway
     chosen, changes = one_clinician_fewer(pathway)
     assert chosen == "doctors"
-    assert list(changes) == ["staffing.doctors.rota"]
+    assert list(changes) == ["staffing.doctors.extra_shifts"]
+    fewer = pathway_from(composed(), changes=changes).pools["doctors"]
+    difference = (units_by_hour(pathway.pools["doctors"]) - units_by_hour(fewer)).reshape(7, 24)
+    assert (difference[:, 14:22] == 1).all()
+    assert (np.delete(difference, range(14, 22), axis=1) == 0).all()
 
 
 def test_an_override_replaces_the_one_of_the_same_key() -> None:

@@ -1,0 +1,34 @@
+"""What `aeflow show` prints of a department's supply and demand."""
+
+from simulation.report.show import department_lines
+from tests.pathway.made import pathway_from
+
+DESK = """
+name: desk
+arrivals:
+  walk_in: {starts: desk, per_day: 60, scale: 1.1, surges: [{starts_on_day: 7, days: 1, times: 1.4}]}
+  clinic: {starts: desk, booked: [{at: "9:00", number: 7, days: mon-fri}], attends: false}
+pools:
+  clerks: {kind: staff, rota: [{hours: 8-20, number: 2, days: mon-fri}], extra_shifts: [{hours: 14-22, number: -1}]}
+  beds: {kind: space, capacity: 24, extra: 2}
+durations: {service: {kind: fixed, mean: 12}}
+priority:
+  {rule: acuity, classes: {anybody: {rank: 1, rate: 0}}, untriaged_as: anybody, ignored_as: anybody, evidence: assumed,
+  source: test}
+follows: {staff: {durations: [service], arrivals: [walk_in], elasticity: 0.5, active: false}}
+lasting_factors: {absence: {every: week, cv: 0.03, persistence: 0.45, durations: [service]}}
+steps: {desk: {asks: [clerks], minutes: [service], next: served}}
+ends: {served: {outcome: discharged}}
+"""
+
+
+def test_every_word_of_supply_and_demand_is_shown() -> None:
+    pathway = pathway_from(DESK, noted=("arrivals", "pools", "durations", "follows", "lasting_factors"))
+    assert list(department_lines(pathway)) == [
+        "  walk_in                  66.0 a day  (x 1.4 from day 7 for 1 day)",
+        "  clinic                    5.0 a day  (not through A&E; 7 at 9:00 mon-fri)",
+        "  clerks                 staff  8-20 h: 2 (mon-fri); laid over: 14-22 h: -1",
+        "  beds                   space  24 (+2)",
+        "  absence                cv 0.03 by the week, persistence 0.45: service",
+        "  staff                  off; elasticity 0.5 on 7 days: service of walk in",
+    ]
