@@ -426,7 +426,7 @@ def _spaced(name: str) -> str:
 
 
 def _cut(value: Any) -> str:
-    text = says({"value": value}) or str(value)
+    text = says(value if isinstance(value, Mapping) else {"value": value}) or str(value)
     return text if len(text) <= MOST_WORDS else f"{text[: MOST_WORDS - 1].rstrip()}…"
 
 
