@@ -76,6 +76,14 @@ def test_a_surge_beyond_the_thinning_bound_is_refused_with_what_the_days_want(sm
         draw(small(surging(*surges)), seed=1, replication=0, days=14)
 
 
+def test_a_shift_laid_over_a_pool_puts_nobody_more_there_at_the_start(small: Small) -> None:
+    there = "present: {inside: {starts: see, pool: nurses, share: 0.5}}\n"
+    there += "attributes: {age: {shares: {inside: [1, 0]}}}\n"
+    by_night = "pools: {nurses: {extra_shifts: [{hours: 22-8, number: 4}]}}\n"
+    usual, more = (draw(small(changes), seed=4, replication=0, days=7) for changes in (there, there + by_night))
+    assert (usual.arrival_source == 2).sum() == (more.arrival_source == 2).sum() == 2
+
+
 # --- bookings --------------------------------------------------------------------------------------------------------
 
 BOOKED = """
@@ -165,7 +173,7 @@ def lasting(every: str, *, cv: float = 0.2, persistence: float = 0.5, more: str 
 
 
 @pytest.mark.parametrize(("every", "per_year"), [("week", 52), ("month", 12)])
-@pytest.mark.parametrize(("cv", "persistence"), [(0.03, 0.45), (0.4, 0.8)])
+@pytest.mark.parametrize(("cv", "persistence"), [(0.03, 0.45), (0.7, 0.5)])
 def test_a_lasting_factor_has_mean_one_the_stated_spread_and_the_stated_persistence(
     small: Small, every: str, per_year: int, cv: float, persistence: float
 ) -> None:
