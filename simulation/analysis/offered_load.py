@@ -110,7 +110,7 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
     starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
     finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens. Patients
-    present at time 0 are left out.
+    present at time 0 are left out. A mean week has no surge: one in the sample moves load between its days, no more.
     """
     walk = _Walk(pathway, patients)
     walk.run()
