@@ -57,11 +57,15 @@ def _default_at(path: Sequence[str], holder: Any, where: str, faults: list[Fault
 
 
 def _times(number: float, factor: float) -> float:
-    """The product; that of a whole number is one too, where it is whole to rounding."""
-    product = number * factor
-    if isinstance(number, int) and math.isfinite(product) and math.isclose(product, round(product), abs_tol=1e-9):
-        return round(product)
-    return product
+    """The product; that of a whole number is one too, where it is whole to rounding. Infinite if it is too large."""
+    try:
+        product = float(number) * factor
+    except OverflowError:
+        return math.inf
+    if not isinstance(number, int) or not math.isfinite(product):
+        return product
+    whole = round(product)
+    return whole if math.isclose(product, whole, abs_tol=1e-9) else product
 
 
 def _no_number(where: str, value: Any) -> Fault:

@@ -154,7 +154,7 @@ def _following(
     usual = [usual_arrivals(pathway, source, days, calendar, by_month=follows.by_month) for _, source in attending]
     planned = _of_last(np.sum(usual, axis=0), follows.days)
     ratio = np.divide(came, planned, out=np.ones(days), where=planned > 0)
-    with np.errstate(divide="ignore"):  # nobody came: as many minutes as there may be
+    with np.errstate(divide="ignore", over="ignore"):  # nobody came, or next to nobody: as many minutes as may be
         return np.clip(ratio**-follows.elasticity, follows.least, follows.most)
 
 
