@@ -11,7 +11,7 @@ The sample comes from outside (`draws` stands above this room), and may have gon
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -110,7 +110,7 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
     starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
     finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens. Patients
-    present at time 0 are left out. A mean week has no surge: one in the sample moves load between its days, no more.
+    present at time 0 are left out. Draw the sample of the department `in_a_mean_week`.
     """
     walk = _Walk(pathway, patients)
     walk.run()
@@ -119,6 +119,14 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.where(walk.weekly_error() > 0, walk.weekly_error() / hours_on_duty, 0.0)
     return Load(tuple(pathway.pools), walk.work, capacity, error)
+
+
+def in_a_mean_week(pathway: Pathway) -> Pathway:
+    """The department without surges and without factors that last, which would make one sample unlike another."""
+    if not pathway.lasting_factors and not any(source.surges for source in pathway.arrivals.values()):
+        return pathway
+    arrivals = {name: replace(source, surges=()) for name, source in pathway.arrivals.items()}
+    return replace(pathway, arrivals=arrivals, lasting_factors={})
 
 
 class _Walk:

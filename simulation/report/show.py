@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from simulation.analysis.offered_load import Load, offered_load, remarks
+from simulation.analysis.offered_load import Load, in_a_mean_week, offered_load, remarks
 from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, counted
@@ -173,7 +173,7 @@ def _size(study: Study) -> str:
 def baseline_load(study: Study) -> Load:
     """The load that four drawn weeks under the baseline's policy ask for."""
     arm = study.baseline
-    drawn = draw(arm.pathway, seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
+    drawn = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
     return offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.analysis.offered_load import offered_load, overloaded
+from simulation.analysis.offered_load import in_a_mean_week, offered_load, overloaded
 from simulation.errors import ConfigError, Fault
 from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import Study
@@ -28,7 +28,8 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     for arm in study.arms:
         if arm.pathway.allow_overload:
             continue
-        load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, sample.of(arm.pathway)))
+        drawn = sample.of(in_a_mean_week(arm.pathway))
+        load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
         for pool, ratio in overloaded(arm.pathway, load).items():
             by_pool.setdefault(pool, {})[arm.name] = ratio
     return tuple(_one_fault(study, pool, ratios) for pool, ratios in by_pool.items())

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from simulation.analysis.compare import interval
 from simulation.analysis.definitions import DEFINITIONS
-from simulation.analysis.offered_load import offered_load
+from simulation.analysis.offered_load import in_a_mean_week, offered_load
 from simulation.config import search_folders
 from simulation.config.targets import targets_named
 from simulation.draws import draw
@@ -189,7 +189,7 @@ def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
     pools = dict.fromkeys(
         pool for step in giving for pool in (*step.asks, *step.any_of) if pathway.pools[pool].kind == "staff"
     )
-    sample = apply(arm.policy, pathway, draw(pathway, seed=seed, replication=0, days=LOAD_DAYS))
+    sample = apply(arm.policy, pathway, draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS))
     load_ = offered_load(pathway, sample)
     at = {pool: load_.pools.index(pool) for pool in pools}
     return tuple(

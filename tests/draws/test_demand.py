@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.analysis.offered_load import offered_load
+from simulation.analysis.offered_load import in_a_mean_week, offered_load
 from simulation.draws import Calendar, Draws, draw, draws_from_table, lasting_factors
 from simulation.errors import DrawsError
 from simulation.pathway.check import check
@@ -248,6 +248,15 @@ def test_a_word_that_is_switched_off_leaves_every_column_as_it_was(
     one, other = (draw(small(changes), seed=11, replication=0, days=14) for changes in ("", stated[word]))
     assert len(one) == len(other)
     assert different(one, other) == set()
+
+
+def test_the_offered_load_of_a_mean_week_knows_no_surge_and_no_factor_that_lasts(small: Small) -> None:
+    surge = surging("{starts_on_day: 0, days: 9, times: 3}") + "\n"
+    busy = small(surge + lasting("month", cv=0.5, more="arrivals: [walk_in], durations: [seeing]"))
+    usual = small(surging())
+    loads = [offered_load(each, draw(in_a_mean_week(each), seed=1, replication=0, days=14)) for each in (usual, busy)]
+    assert np.array_equal(loads[0].work, loads[1].work)
+    assert in_a_mean_week(usual) is usual
 
 
 # --- minutes that follow demand --------------------------------------------------------------------------------------
