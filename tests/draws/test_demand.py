@@ -40,7 +40,7 @@ def surging(*surges: str) -> str:
 def test_a_surge_multiplies_the_arrivals_of_its_days_counted_from_the_first_measured_one(small: Small) -> None:
     surges = "{starts_on_day: 7, days: 14, times: 1.5}", "{starts_on_day: 14, days: 14, times: 2}"
     came = np.zeros(56)
-    for replication in range(60):
+    for replication in range(25):
         calendar = Calendar(start_week=3, warm_up_days=21)
         drawn = draw(small(surging(*surges)), seed=3, replication=replication, days=56, calendar=calendar)
         came += counts(drawn, 56)
@@ -49,7 +49,7 @@ def test_a_surge_multiplies_the_arrivals_of_its_days_counted_from_the_first_meas
     wanted[35:49] *= 2
     for times in (1, 1.5, 2, 3):
         days = wanted == times
-        expected = 60 * 60 * times * days.sum()
+        expected = 25 * 60 * times * days.sum()
         assert abs(came[days].sum() - expected) < 5 * np.sqrt(expected), times
 
 
