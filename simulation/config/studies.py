@@ -50,8 +50,8 @@ class CalibrationParameter:
 class Scenario:
     """Circumstances that every arm meets.
 
-    Example: `{question: "What if 10 % more came?", changes: {site.arrivals.walk_in.scale: 1.1}, evidence: assumed,
-    source: "a choice"}`
+    Example: `{question: "What if 10 % more came?", changes: {site.arrivals.walk_in.scale: {times: 1.1}},
+    evidence: assumed, source: "a choice"}`
     """
 
     question: str
