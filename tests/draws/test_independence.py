@@ -21,7 +21,8 @@ from simulation.study.study import Study
 from simulation.triage.apply import apply
 from simulation.triage.policy import Policy
 
-POLICIES = sorted(path.stem for path in (packaged_configs() / "triage").glob("*.yaml"))
+POLICIES = sorted({path.stem for path in (packaged_configs() / "triage").glob("*.yaml")} - {"none"})
+"""All that label."""
 SHARES_OF_HERE = "attributes: {age: {shares: {here: [0.5, 0.5]}}}"
 ROOM = "arrivals: {walk_in: {thinning_bound: 2}}"
 Small = Callable[..., Pathway]
