@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from simulation.analysis.binding import binding_values
 from simulation.analysis.measures import measure
+from simulation.analysis.own_measures import NOTHING_OWN
 from simulation.analysis.profile import day_profile
 from simulation.analysis.tables import activities_table, patients_table
 from simulation.analysis.window import Window
@@ -23,7 +25,7 @@ T = TypeVar("T")
 SEED = 1
 WARM_UP_DAYS = 7
 ENGINE = "engine"
-TO_MEASURES = ("draws", "triage", "plan and columns", ENGINE, "table of patients", "measures")
+TO_MEASURES = ("draws", "triage", "plan and columns", ENGINE, "table of patients", "measures", "which resource binds")
 """The stages without which there is no answer, in order."""
 
 
@@ -88,4 +90,8 @@ def _arm_measured(arm: ReadyArm, drawn: Draws, days: int, clock: Clock):  # type
     run = clock.of(ENGINE, lambda: engine(plan, columns, days * DAY))
     patients = clock.of("table of patients", lambda: patients_table(pathway, plan, draws, run))
     clock.of("measures", lambda: measure(patients, window=window(days)))
+    clock.of(
+        "which resource binds",
+        lambda: binding_values(pathway, plan, run, patients, NOTHING_OWN, window=window(days)),
+    )
     return patients, (plan, run)

@@ -9,6 +9,7 @@ import functools
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,10 +17,12 @@ from numpy.typing import NDArray
 
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
+from simulation.analysis.definitions import Definition, definition_of
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.quantities import wait_to_clinician
 from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError, nearest
+from simulation.pathway.own_measures import Better
 from simulation.records.schema import Floats, Patients
 
 if TYPE_CHECKING:
@@ -78,7 +81,7 @@ class Comparison:
     `baseline` is the baseline arm's name. NaN where there is nothing to say. `n_replications` counts replications in
     which both arms have the measure, and every number is about those: the baseline's mean in them is `mean -
     difference`, which may differ from its own row where a replication lacks the measure in this arm. `interval_kind`
-    says what its intervals promise.
+    says what its intervals promise; `own` defines a measure of the user's own.
     """
 
     arm: str
@@ -95,6 +98,12 @@ class Comparison:
     n_replications: int
     level: float = LEVEL
     interval_kind: IntervalKind = "fixed_sample"
+    own: Definition | None = None
+
+    @property
+    def better(self) -> Better:
+        """Which way is better. Raises ResultsError for a measure that is not defined."""
+        return definition_of(self.measure, {} if self.own is None else {self.measure: self.own}).better
 
     @property
     def half_width(self) -> float:
@@ -195,11 +204,13 @@ def compare_arms(
     *,
     level: float = LEVEL,
     kind: IntervalKind = "fixed_sample",
+    defined: Mapping[str, Definition] = MappingProxyType({}),
 ) -> tuple[Comparison, ...]:
     """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
 
-    `arms`: by arm the measures of its replications, in the same order of replications. Measures that only some arms
-    have are left out. Raises ResultsError for an unknown baseline or unequal numbers of replications.
+    `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
+    user's own, by name. Measures that only some arms have are left out. Raises ResultsError for an unknown baseline or
+    unequal numbers of replications.
     """
     if baseline not in arms:
         raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
@@ -230,6 +241,7 @@ def compare_arms(
                 n_replications=int(n[number]),
                 level=level,
                 interval_kind=kind,
+                own=defined.get(name.measure),
             )
             rows.append(row)
     return tuple(rows)

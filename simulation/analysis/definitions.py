@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-Better = Literal["lower", "higher", "neither"]
+from simulation.errors import ResultsError, nearest
+from simulation.pathway.own_measures import EVERYBODY, LEVELS_1_2, Better
 
 RESTRICTED_AT = 720.0
 """Minutes at which the primary wait is cut off: 12 h."""
 FOUR_HOURS, TWELVE_HOURS = 240.0, 720.0
 WALK_IN, AMBULANCE = "walk_in", "ambulance"
-ALL = "all"
+ALL = EVERYBODY
 TRUE, GIVEN = "acuity_true", "acuity_given"
-LEVELS_1_2 = "acuity_true=1-2"
 GROUPED_BY = (TRUE, "age_band", "sex", "arrival_source", "language_need", "complaint")
 COVERAGE = "coverage"
 """Whom a tool is used for under partial coverage, where a study tells direct effect and spillover apart."""
@@ -48,13 +48,13 @@ _MTS = (
 
 @dataclass(frozen=True)
 class Definition:
-    """One measure: its unit ('minutes' or 'share', a number from 0 to 1), which way is better, what it counts.
+    """One measure: its unit ('share' is a number from 0 to 1), which way is better, what it counts.
 
     `needs`: the columns of patients it takes. `evidence` and `source` say whose definition it is; `assumed` means ours.
     """
 
     name: str
-    unit: Literal["minutes", "share"]
+    unit: Literal["minutes", "share", "patients"]
     better: Better
     definition: str
     evidence: Literal["published", "assumed"]
@@ -377,10 +377,84 @@ _ALL_DEFINITIONS = (
         _DESIGN,
         ("bed_held_at", "bed_given_back_at"),
     ),
+    Definition(
+        "busy_by_day_share",
+        "share",
+        "neither",
+        "Which resource binds: unit-minutes that a pool of staff is held, over unit-minutes on duty, between 10:00 and "
+        "23:00. Above 1 where people finish after their shift.",
+        "assumed",
+        _DESIGN,
+    ),
+    Definition("busy_by_night_share", "share", "neither", "The same between 23:00 and 10:00.", "assumed", _DESIGN),
+    Definition(
+        "occupied_at_midnight_share",
+        "share",
+        "neither",
+        "Which resource binds: units of a pool of beds (its role ends in `bed`) that are held at 00:00, over the units "
+        "there are, over all midnights.",
+        "published",
+        "NHS England, KH03: beds occupied at midnight",
+    ),
+    Definition(
+        "queue_mean",
+        "patients",
+        "lower",
+        "Which resource binds: how many wait at a step on average over time, those who do not attend included.",
+        "assumed",
+        _DESIGN,
+    ),
+    Definition(
+        "queue_wait_mean",
+        "minutes",
+        "lower",
+        "Mean minutes waited at a step by whoever came to it and stopped waiting: started, left or was turned away.",
+        "assumed",
+        _DESIGN,
+    ),
+    Definition(
+        "boarders_mean",
+        "patients",
+        "lower",
+        "How many are in A&E on average over time for whom a bed was decided on.",
+        "assumed",
+        _DESIGN,
+        ("decided_at", "departed_at"),
+    ),
+    Definition(
+        "full_share",
+        "share",
+        "lower",
+        "Hours with a full department: the share of whole hours at which as many attendances were in A&E as it has "
+        "places (pools of role `place`), or more.",
+        "assumed",
+        _DESIGN,
+        ("departed_at",),
+    ),
 )
 
 DEFINITIONS: Mapping[str, Definition] = {each.name: each for each in _ALL_DEFINITIONS}
 """Every measure by name."""
+BINDING = (
+    "busy_by_day_share",
+    "busy_by_night_share",
+    "occupied_at_midnight_share",
+    "queue_mean",
+    "queue_wait_mean",
+    "boarders_mean",
+    "full_share",
+)
+"""Measures of a window of time that say which resource binds (`analysis.binding`); all others are of patients."""
+
+
+def definition_of(measure: str, own: Mapping[str, Definition]) -> Definition:
+    """What is said of a measure; `own`: those of the user's own. Raises ResultsError for an unknown one."""
+    found = DEFINITIONS.get(measure) or own.get(measure)
+    if found is None:
+        raise ResultsError(f"measure '{measure}' is unknown. {nearest(measure, {*DEFINITIONS, *own})}")
+    return found
+
+
 PRIMARY = (("wait_to_clinician_mean", ALL), ("wait_to_clinician_mean", LEVELS_1_2))
 """The two primary measures: (measure, group)."""
 BY_GROUP = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,14 +20,13 @@ from simulation.analysis.definitions import (
     GROUPED_BY,
     LABEL,
     LABELS,
-    LEVELS_1_2,
     MANCHESTER_TARGETS,
     TRUE,
 )
+from simulation.analysis.own_measures import NOTHING_OWN, Own, members
 from simulation.analysis.quantities import Number, Share, Statistic, has_levels_1_2, labelled
+from simulation.pathway.own_measures import LEVELS_1_2
 from simulation.records.schema import MISSING, Floats, Ints, Patients
-
-QUANTILES: Mapping[Statistic, float] = {"median": 0.5, "p95": 0.95}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +81,7 @@ def _renumber(cell: Ints, size: int) -> tuple[Ints, int]:
 class Groups:
     """Every group by label. They follow from the table's categories, not from who came: the same for every arm."""
 
-    def __init__(self, patients: Patients) -> None:
+    def __init__(self, patients: Patients, own: Own = NOTHING_OWN) -> None:
         attributes = {
             name: Partition(_labels_of(name, patients), patients[name]) for name in GROUPED_BY if patients.known(name)
         }
@@ -110,6 +109,9 @@ class Groups:
             sign = np.sign(patients[GIVEN] - patients[TRUE])  # 0 right, 1 under, -1 over
             codes = np.where(compared, sign % 3, MISSING)
             self._label = Cells([Partition(tuple(f"{LABEL}={each}" for each in LABELS), codes)], n)
+        self._own_measures = own.measures
+        mine = [Partition((name,), np.where(members(name, patients, own), 0, MISSING)) for name in own.groups]
+        self._own = Cells(mine, n) if mine else None  # by themselves, so that no other number depends on them
 
     def summarise(self, name: str, statistic: Statistic, quantity: Number | Share) -> dict[str, float]:
         """A measure in every group that it is given for, by label."""
@@ -118,8 +120,10 @@ class Groups:
             by_level = summaries(statistic, quantity, self._true_level)
             return {label: value for label, value in by_level.items() if label in with_target}
         found = {ALL: summary(statistic, quantity)}
-        if name in BY_GROUP:
+        if name in BY_GROUP or name in self._own_measures:
             found |= summaries(statistic, quantity, self._attributes)
+            if self._own:
+                found |= summaries(statistic, quantity, self._own)
         if name in BY_ADMISSION:
             found |= summaries(statistic, quantity, self._outcome)
         if name in BY_LABEL and self._label:
@@ -135,16 +139,16 @@ def _labels_of(column: str, patients: Patients) -> tuple[str, ...]:
 
 def summary(statistic: Statistic, quantity: Number | Share) -> float:
     """The statistic over all who count."""
-    if isinstance(quantity, Number) and statistic in QUANTILES:
-        return quantile_of_sorted(quantity.in_order, QUANTILES[statistic])
+    if isinstance(quantity, Number) and statistic != "mean":
+        return quantile_of_sorted(quantity.in_order, statistic)
     return quantity.mean()
 
 
 def summaries(statistic: Statistic, quantity: Number | Share, cells: Cells) -> dict[str, float]:
     """The statistic in each group of each partition, by label."""
     labels = [label for partition in cells.partitions for label in partition.labels]
-    if isinstance(quantity, Number) and statistic in QUANTILES:
-        values = [quantile_of_sorted(group, QUANTILES[statistic]) for group in cells.in_order(quantity)]
+    if isinstance(quantity, Number) and statistic != "mean":
+        values = [quantile_of_sorted(group, statistic) for group in cells.in_order(quantity)]
     else:
         values = list(cells.means(quantity))
     return dict(zip(labels, values, strict=True))

@@ -12,12 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from simulation.analysis.definitions import ALL, DEFINITIONS
+from simulation.analysis.definitions import ALL, DEFINITIONS, definition_of
 from simulation.analysis.groups import Groups
+from simulation.analysis.own_measures import NOTHING_OWN, Own, own_quantities
 from simulation.analysis.quantities import quantities
 from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError, nearest
@@ -55,11 +57,12 @@ class Measures:
         found = self._by_name.get((measure, group))
         if found is not None:
             return found
-        if measure not in DEFINITIONS:
-            raise ResultsError(f"measure '{measure}' is unknown. {nearest(measure, DEFINITIONS)}")
         groups = [name.group for name in self.names if name.measure == measure]
         if groups:
             raise ResultsError(f"measure '{measure}' has no group '{group}'. {nearest(group, groups)}")
+        if measure not in DEFINITIONS:
+            known = {*DEFINITIONS, *(name.measure for name in self.names)}
+            raise ResultsError(f"measure '{measure}' is unknown. {nearest(measure, known)}")
         needs = ", ".join(DEFINITIONS[measure].needs)
         raise ResultsError(
             f"measure '{measure}' is absent: the table of patients lacks one of {needs or 'its columns'}. "
@@ -73,8 +76,8 @@ class Measures:
         return pd.DataFrame(self.names, columns=MeasureName._fields).assign(value=self.values)
 
 
-def measure(patients: Patients, *, window: Window) -> Measures:
-    """Every measure that the table allows, over attendances that arrived in the window.
+def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Measures:
+    """Every measure that the table allows, over attendances that arrived in the window; ours first, then one's own.
 
     Somebody who is still in the department counts as not within 4 h, as over 12 h, and with the full 12 h of the
     restricted wait. How long the stay will be, and for who has not been seen the time to a clinician, is not known but
@@ -84,12 +87,13 @@ def measure(patients: Patients, *, window: Window) -> Measures:
     with any should be longer. Somebody whose end lacks a departure date is left out of what needs it.
     """
     measured = arrived_in(patients, window)
-    groups = Groups(measured)
+    groups = Groups(measured, own)
     names: list[MeasureName] = []
     values: list[float] = []
-    for name, statistic, quantity in quantities(measured):
+    for name, statistic, quantity in chain(quantities(measured), own_quantities(measured, own)):
         chosen = groups.summarise(name, statistic, quantity)
-        names += [MeasureName(name, DEFINITIONS[name].unit, label) for label in chosen]
+        unit = definition_of(name, own.definitions).unit
+        names += [MeasureName(name, unit, label) for label in chosen]
         values += chosen.values()
     return Measures(shared_names(tuple(names)), np.array(values, dtype=float))
 

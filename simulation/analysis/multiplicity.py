@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from simulation.analysis import always_valid
 from simulation.analysis.compare import Comparison
-from simulation.analysis.definitions import DEFINITIONS
 
 ALPHA = 0.05
 """The chance of a false alarm that is put up with: of one interval, or of all that are read together."""
@@ -15,7 +14,7 @@ ALPHA = 0.05
 
 def is_worse(row: Comparison) -> bool | None:
     """Whether the whole interval is on the worse side (True), the better side (False), or neither (None)."""
-    better = DEFINITIONS[row.measure].better
+    better = row.better
     if better == "neither" or math.isnan(row.difference_low):
         return None
     if row.difference_low > 0:

@@ -5,8 +5,6 @@ Everything is array work: a replication of 15,000 patients and 150,000 activitie
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,18 +18,13 @@ from simulation.pathway.department import (
     ARRIVAL_SOURCE,
     TOOL_CAN_FAIL,
     ArrivalSource,
-    End,
     Given,
-    Moment,
     Pathway,
     Present,
-    Step,
 )
+from simulation.pathway.points import WORSENING, dated_in, records_of
 from simulation.records.schema import IN_BUILDING, ActivityTable, Column, InTicks, Patients
 from simulation.units import NEVER, to_minutes
-
-WORSENING = ("worsened_at", "noticed_at")
-"""Points in time of a department in which patients get worse while they wait."""
 
 
 def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Patients:
@@ -85,8 +78,7 @@ def _described(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str,
         "outcome": _outcomes(pathway),
         **{name: pathway.categories(name) for name in pathway.attributes},
     }
-    recorded = dict.fromkeys(name for node in pathway.nodes().values() for name in _records(node))
-    return categories, (*recorded, *(WORSENING if pathway.worsening is not None else ()))
+    return categories, dated_in(pathway)
 
 
 def _sources(pathway: Pathway) -> dict[str, ArrivalSource | Present]:
@@ -180,13 +172,6 @@ def _recorded(pathway: Pathway, plan: Plan) -> Names:
     """By name of a record: its nodes, and which moment of theirs."""
     names: dict[str, dict[int, When]] = {}
     for node_name, node in pathway.nodes().items():
-        for name, moment in _records(node).items():
+        for name, moment in records_of(node).items():
             names.setdefault(name, {})[plan.row(node_name)] = When[moment.upper()]
     return names
-
-
-def _records(node: object) -> Mapping[str, Moment]:
-    """What a node dates, by name of the record; reaching an end dates the moment of joining it."""
-    if isinstance(node, End):
-        return dict.fromkeys(node.records, "joined")
-    return node.records if isinstance(node, Step) else {}

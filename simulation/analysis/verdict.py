@@ -42,8 +42,7 @@ import numpy as np
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison, replications_needed
-from simulation.analysis.definitions import DEFINITIONS, Better
-from simulation.errors import ResultsError, nearest
+from simulation.errors import ResultsError
 
 Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
 Size = Literal["more", "less", "open"]
@@ -133,7 +132,11 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
     """
     if not margin > 0:
         raise ResultsError(f"margin of {comparison.measure}: {margin}. Give a number above 0")
-    sign = 1.0 if _better(comparison.measure) == "lower" else -1.0
+    if comparison.better == "neither":
+        raise ResultsError(
+            f"measure '{comparison.measure}' is neither better lower nor higher. Choose another for a margin"
+        )
+    sign = 1.0 if comparison.better == "lower" else -1.0
     if identical:
         return Judgement("non-inferior", IDENTICAL, _sentence(comparison, IDENTICAL, family))
     unseen = _none_seen(comparison)
@@ -161,16 +164,7 @@ def threshold(value: float, unit: str) -> str:
     """A minimal important difference or a margin: '5 min', '1 point'."""
     if unit == "share":
         return f"{100 * value:g} point{'s' if 100 * value != 1 else ''}"
-    return f"{value:g} min"
-
-
-def _better(measure: str) -> Better:
-    if measure not in DEFINITIONS:
-        raise ResultsError(f"measure '{measure}' is unknown. {nearest(measure, DEFINITIONS)}")
-    better = DEFINITIONS[measure].better
-    if better == "neither":
-        raise ResultsError(f"measure '{measure}' is neither better lower nor higher. Choose another for a margin")
-    return better
+    return f"{value:g} {'min' if unit == 'minutes' else unit}"
 
 
 def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
@@ -188,7 +182,7 @@ def _direction(comparison: Comparison, kind: Kind) -> str:
     down = kind == "cuts"
     if comparison.unit == "minutes":
         return "shorter" if down else "longer"
-    better = DEFINITIONS[comparison.measure].better
+    better = comparison.better
     if better == "neither":
         return "lower" if down else "higher"
     return f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"

@@ -15,6 +15,7 @@ from simulation.errors import ConfigError, Fault
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway
 from simulation.study.design import factor_of
+from simulation.study.own import taken_names
 
 SECTIONS = tuple(field.name for field in fields(Pathway))
 
@@ -93,7 +94,8 @@ def _checked(stated: _Stated) -> tuple[Pathway | None, tuple[Fault, ...]]:
     faults: list[Fault] = []
     pathway: Pathway | None = validated(Pathway, stated.merged, "", faults, stated.origin)
     if pathway is not None:
-        faults += [Fault(as_written(each.where, stated.origin), each.found, each.remedy) for each in check(pathway)]
+        found = (*check(pathway), *taken_names(pathway.measures))
+        faults += [Fault(as_written(each.where, stated.origin), each.found, each.remedy) for each in found]
     return (None if faults else pathway), tuple(faults)
 
 

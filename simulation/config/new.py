@@ -9,8 +9,9 @@ from pathlib import Path
 import yaml
 
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
-from simulation.config.studies import NAME, NAME_WORDS, RESERVED
+from simulation.config.studies import RESERVED
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 
 KINDS = ("pathway", "study")
 """The files of a department that stands alone: what it is, and what is asked of it."""

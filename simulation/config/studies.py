@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
@@ -20,9 +19,11 @@ from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.executors.open import MOST_WORKERS, processors
 from simulation.inquiry.ablation import expanded, lever_faults
+from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.study.design import CHANGED, Arm, Block, Design, List, Value
+from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import target_faults
 from simulation.triage.check import check as check_policy
@@ -92,13 +93,11 @@ class Top:
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 RESERVED = frozenset(
     ["latest", "pathway", "published", "notebooks", "sweeps", "con", "prn", "aux", "nul"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]
 )
 """Names that no study can have: of other folders among the results, and of devices under Windows."""
-NAME_WORDS = "Use up to 100 letters (a to z), digits, _ and -; a letter or a digit first"
 
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
@@ -125,7 +124,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     faults += _names_of_files(pathway, own_policy)
     if own_policy is not None and pathway is not None:
         faults += check_policy(own_policy, pathway)
-    faults += target_faults(design, arms)
+    faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms))
     if not faults:
         faults += _left_out(design, arms)
     if faults or own_policy is None:

@@ -16,6 +16,7 @@ from simulation.errors import Fault, nearest
 from simulation.pathway.config_dataclass import UNITLESS
 from simulation.pathway.department import Attribute, Branch, Outage, Trigger
 from simulation.pathway.durations import AnyDuration
+from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 
 
 def validated(
@@ -127,7 +128,7 @@ def _without_echoes(faults: list[Fault]) -> list[Fault]:
 @cache
 def _kinds() -> dict[str, str]:
     """By name of a class, the `kind` that says it is meant."""
-    unions = (AnyDuration, Attribute, Branch, Trigger, Outage)
+    unions = (AnyDuration, Attribute, Branch, Trigger, Outage, OwnMeasure, OwnGroup)
     return {
         each.__name__: str(get_args(get_type_hints(each)["kind"])[0]) for union in unions for each in get_args(union)
     }

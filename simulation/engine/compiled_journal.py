@@ -7,6 +7,7 @@ Nothing is put in order by patient until somebody reads activities: milestones n
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numba
@@ -19,6 +20,8 @@ from simulation.engine.plan import NONE, Outcome
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
 DONE = int(Outcome.DONE)
+BLOCK = 2**14
+"""Records that are read at once: 640 kB."""
 JOINED, STARTED = int(Moment.JOINED), int(Moment.STARTED)
 
 
@@ -37,7 +40,9 @@ class Recorded:
     def __init__(self, room: Records, n_rows: int, n_patients: int) -> None:
         self._room = room
         self._n_rows = n_rows
-        self._n_patients = n_patients
+        self.n_patients = n_patients
+        self.readers: list[Callable[[Records], None]] = []
+        """Who reads the records, block by block, when the next pass goes over them."""
 
     def __del__(self) -> None:
         _spare.records = self._room
@@ -46,7 +51,7 @@ class Recorded:
         return self  # nothing here changes, and the room is to be given back once
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._room[: self._n_rows].copy(), self._n_rows, self._n_patients)
+        return type(self), (self._room[: self._n_rows].copy(), self._n_rows, self.n_patients)
 
     def __len__(self) -> int:
         return self._n_rows
@@ -65,7 +70,7 @@ class Recorded:
         )
         _arrange(
             self._room[:n],
-            np.zeros(self._n_patients + 1, np.int64),
+            np.zeros(self.n_patients + 1, np.int64),
             columns.patient,
             columns.step,
             columns.outcome,
@@ -76,16 +81,24 @@ class Recorded:
         )
         return columns
 
+    def blocks(self) -> Iterator[Records]:
+        """The records as they came, some at a time: what several read is in a processor's cache for the second."""
+        for start in range(0, self._n_rows, BLOCK):
+            yield self._room[start : min(start + BLOCK, self._n_rows)]
+
     def milestones(self, names: Names, n_nodes: int, n_patients: int) -> Milestones:
-        """First times by name and the last row of each patient."""
+        """First times by name and the last row of each patient; `readers` read along."""
         entries = sorted((node, k, int(moment)) for k, of in enumerate(names.values()) for node, moment in of.items())
         node, name, moment = np.array(entries, dtype=np.int64).reshape(-1, 3).T
         begins = np.searchsorted(node, np.arange(n_nodes + 1))
         first_at = np.full((len(names), n_patients), np.nan)
         last_step = np.full(n_patients, NONE, dtype=np.int16)
         last_ended_at = np.full(n_patients, NEVER, dtype=np.int64)
-        records = self._room[: self._n_rows]
-        _look_through(records, begins, name.copy(), moment.copy(), first_at, last_step, last_ended_at)
+        name, moment = name.copy(), moment.copy()
+        for records in self.blocks():
+            _look_through(records, begins, name, moment, first_at, last_step, last_ended_at)
+            for read in self.readers:
+                read(records)
         return Milestones(dict(zip(names, first_at, strict=True)), last_step, last_ended_at)
 
 

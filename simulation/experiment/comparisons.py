@@ -6,14 +6,14 @@ A run that has just ended (`Result`) and a report made from files hold the same 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, compare, compare_arms, find, sham_band
-from simulation.analysis.definitions import COVERAGE
+from simulation.analysis.definitions import COVERAGE, Definition
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import Judgement, Verdict, non_inferiority, verdict
@@ -49,7 +49,8 @@ class Comparisons:
     `arms`: those that were run, in order; `measures`: of each arm, those of each replication;
     `sham_shares`: who waits shorter and longer under the sham arm, over all replications (None if not known);
     `interval_kind`: what every interval promises, and so what verdicts and judgements are read from; 'always_valid'
-    while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`).
+    while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`);
+    `own`: what defines measures of the user's own.
     """
 
     design: Design
@@ -57,6 +58,7 @@ class Comparisons:
     measures: Mapping[str, Sequence[Measures]]
     sham_shares: Shares | None = None
     interval_kind: IntervalKind = "fixed_sample"
+    own: Mapping[str, Definition] = field(default_factory=dict)
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -72,7 +74,7 @@ class Comparisons:
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
-        return compare_arms(self.measures, self.design.baseline, kind=self.interval_kind)
+        return compare_arms(self.measures, self.design.baseline, kind=self.interval_kind, defined=self.own)
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], Comparison]:

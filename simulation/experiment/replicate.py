@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.analysis.binding import binding_names, binding_values
 from simulation.analysis.compare import Shares, shares_better_worse
-from simulation.analysis.measures import Measures, measure
+from simulation.analysis.measures import Measures, measure, shared_names
+from simulation.analysis.own_measures import Own
 from simulation.analysis.profile import DayProfile, day_profile
 from simulation.analysis.quantities import knows_waits
 from simulation.analysis.spillover import waits_by_group, with_coverage
@@ -24,6 +26,7 @@ from simulation.draws import Draws
 from simulation.pathway.department import Pathway
 from simulation.records.schema import Mask, Patients
 from simulation.study.design import Coverages
+from simulation.study.own import own_of
 from simulation.study.shared_draws import SharedDraws
 from simulation.study.simulate import Simulated, simulated
 from simulation.study.study import ReadyArm, RunLength, Study
@@ -115,19 +118,20 @@ def _run_arm(
     run, window, coverages = study.run, study.run.window, study.design.coverages
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
     started = time.perf_counter()
-    simulation = simulated(arm, draws, study.engine, days)
+    simulation = simulated(arm, draws, study.engine, days, window=window)
     engine_seconds = time.perf_counter() - started
     patients = simulation.patients
     if coverages is not None:
         patients = with_coverage(patients, *_reached(study, coverages, arm.pathway, draws))
-    measures = measure(patients, window=window)
+    own = own_of(study.design, arm.pathway)
+    measures = _measured(arm.pathway, simulation, patients, own, window)
     result = ArmReplication(
         measures=measures,
         day=_day(arm, simulation, window) if run.profile_all or number < PROFILED else None,
         shares=_shares(patients, baseline, window),
         n_unfinished=unfinished(patients, window),
         waits=_waits(patients, simulation, window) if coverages is not None else None,
-        months=_by_month(patients, run, number, measures) if run.by_month else (),
+        months=_by_month(arm, simulation, patients, own, run, number) if run.by_month else (),
     )
     return _ArmRun(
         result=result,
@@ -157,10 +161,20 @@ def _waits(patients: Patients, simulation: Simulated, window: Window) -> NDArray
     return waits_by_group(patients, simulation.activities, n_steps=n_steps, window=window)
 
 
-def _by_month(patients: Patients, run: RunLength, number: int, whole: Measures) -> tuple[tuple[int, Measures], ...]:
-    """Measures of each month, with the names of the whole window's: the same ones, and packed once for the way back."""
+def _measured(pathway: Pathway, simulation: Simulated, patients: Patients, own: Own, window: Window) -> Measures:
+    """Every measure of one window: of its patients, then of what binds."""
+    of_patients = measure(patients, window=window, own=own)
+    values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
+    names = shared_names((*of_patients.names, *binding_names(pathway, own)))
+    return Measures(names, np.concatenate([of_patients.values, values]))
+
+
+def _by_month(
+    arm: ReadyArm, simulation: Simulated, patients: Patients, own: Own, run: RunLength, number: int
+) -> tuple[tuple[int, Measures], ...]:
+    """Measures of each month, with the names of the whole window's."""
     return tuple(
-        (month, Measures(whole.names, measure(patients, window=own).values)) for month, own in run.months(number)
+        (month, _measured(arm.pathway, simulation, patients, own, window)) for month, window in run.months(number)
     )
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from simulation.analysis.always_valid import IntervalKind, interval_kind
 from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, summary
+from simulation.analysis.definitions import Definition, definition_of
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import Effect
 from simulation.analysis.stages import stage_of
@@ -25,9 +26,11 @@ from simulation.experiment.store.manifest import FILES
 from simulation.explain.assumptions import statements
 from simulation.explain.explanation import Explained, Explanation
 from simulation.explain.statements import Statement
+from simulation.pathway.own_measures import Better
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
 from simulation.study.design import Design, Target
+from simulation.study.own import own_definitions, own_of
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Kept, ReadyArm, RunLength, Study
 
@@ -163,7 +166,22 @@ class StudyResult:
     @cached_property
     def _compared(self) -> Comparisons:
         shares = self.sham.shares if self.sham is not None else None
-        return Comparisons(self.design, tuple(arm.name for arm in self.arms), self.measures, shares, self.interval_kind)
+        names = tuple(arm.name for arm in self.arms)
+        return Comparisons(self.design, names, self.measures, shares, self.interval_kind, self.own)
+
+    @cached_property
+    def own(self) -> Mapping[str, Definition]:
+        """The measures of the user's own, by name: of the study, and of any arm's department."""
+        return own_definitions(self.design, [arm.pathway for arm in self.study.arms])
+
+    @cached_property
+    def own_groups(self) -> tuple[str, ...]:
+        """The groups of the user's own, of the study and of the baseline's department, in order."""
+        return tuple(own_of(self.design, self.study.baseline.pathway).groups)
+
+    def better(self, target: Target) -> Better:
+        """Which way is better of a target's measure."""
+        return definition_of(target.measure, self.own).better
 
     @property
     def targets(self) -> tuple[Target, ...]:

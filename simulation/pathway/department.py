@@ -15,6 +15,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from simulation.pathway.config_dataclass import Count, Minutes, Positive, Share, Sourced, Unit, config_dataclass
 from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
 from simulation.pathway.durations import AnyDuration, Number
+from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]
@@ -39,6 +40,8 @@ ACUITY_NOW = "acuity_now"
 """What the department believes at this moment: nobody's level before triage, then the label, then corrections."""
 ARRIVAL_SOURCE = "arrival_source"
 """The attribute every patient has: the source it came from."""
+DEPARTED_AT = "departed_at"
+"""The point in time at which an attendance ends."""
 
 
 @config_dataclass
@@ -693,6 +696,10 @@ class Pathway:
     """What happens while many wait, by name."""
     outages: Mapping[str, Outage] = field(default_factory=dict)
     """When something is down, by name."""
+    measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
+    """Measures of your own, by name, beside those that every study has."""
+    groups: Mapping[str, OwnGroup] = field(default_factory=dict)
+    """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
     decisions_every_minutes: Annotated[Positive, Unit("minutes")] = 60.0
     """Time from one decision of the triggers to the next, from 00:00 on; 1 or more. Example: `30`"""
     allow_overload: bool = False

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from simulation.analysis.compare import Comparison
-from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.verdict import IDENTICAL, threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding
@@ -19,7 +18,7 @@ from simulation.report.tables.coverage import spillover_reason
 from simulation.report.tables.decomposition import decomposition_of, decomposition_sentences, joint_arm
 from simulation.report.tables.ranking import per_100k, priced, ranked
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
-from simulation.report.words import MEASURE_LABELS, amount, change, effect, group_words, span, unit_words
+from simulation.report.words import amount, change, effect, group_words, measure_label, span, unit_words
 from simulation.study.design import Target
 
 MOST = 3
@@ -71,7 +70,7 @@ def _spillover_sentences(result: StudyResult) -> Iterator[str]:
     if not {"direct", "spillover", "total"} <= set(parts):
         return
     unit = result.row(result.design.baseline, target.measure).unit
-    label = MEASURE_LABELS.get(target.measure, target.measure)
+    label = measure_label(result, target.measure)
     direct, spillover, total = (
         f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})"
         for each in (parts[name].difference for name in ("direct", "spillover", "total"))
@@ -125,7 +124,7 @@ def kind_of(finding: Finding) -> str:
     """One of `KINDS`: which way the verdict points."""
     kind = finding.verdict.kind
     if kind in ("cuts", "lengthens"):
-        better = DEFINITIONS[finding.comparison.measure].better
+        better = finding.comparison.better
         if better == "neither":
             return "changed"
         return "better" if (better == "lower") == (kind == "cuts") else "worse"

@@ -17,6 +17,7 @@ from simulation.explain.statements import BANNER, Statement, walk
 from simulation.records.serialise import plain
 from simulation.report.answer import answer, kind_of, safety_cell
 from simulation.report.figures.drawing import Picture
+from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.coverage import spillover_tables
@@ -86,6 +87,8 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "costs_stated": any(arm.cost is not None for arm in result.arms),
         "changes": report_changes(result),
         "targets": [target_table(result, target) for target in result.targets] if compared else [],
+        "own": own_table(result),
+        "binding": binding_table(result),
         "levers": by_lever,
         "labels": labels_table(result),
         "by_level": by_level_table(result) if compared else None,

@@ -61,7 +61,20 @@ MEASURE_LABELS = {
     "under_triage_share": "Labelled less urgent than the truth",
     "over_triage_share": "Labelled more urgent than the truth",
     "exact_triage_share": "Labelled with the true level",
+    "busy_by_day_share": "Busy from 10 to 23 h",
+    "busy_by_night_share": "Busy from 23 to 10 h",
+    "occupied_at_midnight_share": "Beds occupied at midnight",
+    "queue_mean": "Waiting, mean over time",
+    "queue_wait_mean": "Wait, mean",
+    "boarders_mean": "Waiting for a bed in A&E, mean over time",
+    "full_share": "Hours with a full department",
 }
+
+
+def measure_label(result: StudyResult, measure: str) -> str:
+    """Words for a measure of ours or of the user's own."""
+    own = result.own.get(measure)
+    return own.definition if own is not None else MEASURE_LABELS.get(measure, measure)
 
 
 def season_words(run: RunLength, replications: Iterable[int]) -> str:
@@ -86,7 +99,7 @@ def amount(value: float, unit: str) -> str:
     """A level: '58.9 min', '61.2 %'; a dash for what is not known."""
     if math.isnan(value):
         return "–"
-    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.1f} min"
+    return f"{100 * value:.1f} %" if unit == "share" else f"{value:.1f} {'min' if unit == 'minutes' else unit}"
 
 
 def change(value: float, unit: str) -> str:
@@ -99,7 +112,7 @@ def change(value: float, unit: str) -> str:
 
 def unit_words(unit: str) -> str:
     """The unit of a difference."""
-    return "percentage points" if unit == "share" else "minutes"
+    return "percentage points" if unit == "share" else unit
 
 
 def span(low: float, high: float, unit: str) -> str:
@@ -127,13 +140,15 @@ def told_apart(groups: Iterable[str]) -> tuple[str, ...]:
     """
     every = list(groups)
     n_groups = Counter(group.split("=")[0] for group in every)
-    return tuple(group for group in every if group == "all" or n_groups[group.split("=")[0]] > 1)
+    return tuple(group for group in every if "=" not in group or n_groups[group.split("=")[0]] > 1)
 
 
 def group_words(group: str) -> str:
     """'true level urgent', 'age 80 …' as the site names it, 'came by ambulance', 'needs an interpreter'."""
     if group == "all":
         return "everybody"
+    if "=" not in group:
+        return group.replace("_", " ")
     attribute, value = group.split("=", 1)
     words = value.replace("_", " ")
     if attribute == "acuity_true":

@@ -9,6 +9,7 @@ from typing import Annotated, TypeGuard
 from annotated_types import Ge, Le, MaxLen, MinLen
 
 from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
+from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 
 TOGETHER = "+"
 """Between the names of levers in the name of an arm."""
@@ -196,6 +197,10 @@ class Design:
     """Further measures, judged but not adjusted together with the primary ones."""
     margins: tuple[Margin, ...] = ()
     """Limits of safety: how much worse a measure may get."""
+    measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
+    """Measures of your own, by name, beside those that every study has; a target or a margin may name one."""
+    groups: Mapping[str, OwnGroup] = field(default_factory=dict)
+    """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
     coverages: Coverages | None = None
     """Arms that tell direct effects of a tool from its spillover."""
 

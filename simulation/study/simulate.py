@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from simulation.analysis.binding import look_along
 from simulation.analysis.tables import activities_table, patients_table
+from simulation.analysis.window import Window
 from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
@@ -51,9 +53,11 @@ def simulate_arms(study: Study, replication: int, *, cool_down_days: int) -> Ite
         yield arm, simulated(arm, apply(arm.policy, arm.pathway, drawn.of(arm.pathway)), study.engine, days)
 
 
-def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int) -> Simulated:
-    """What one arm makes of these draws over so many days."""
+def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int, *, window: Window | None = None) -> Simulated:
+    """What one arm makes of these draws over so many days; `window`: for which one will ask what binds."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
+    if window is not None:
+        look_along(arm.pathway, run, window=window)
     patients = patients_table(arm.pathway, plan, draws, run)
     return Simulated(plan, draws, run, patients)

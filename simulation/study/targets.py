@@ -6,13 +6,16 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from simulation.analysis.definitions import DEFINITIONS
+from simulation.analysis.binding import binding_names
+from simulation.analysis.definitions import DEFINITIONS, Definition
 from simulation.analysis.measures import MeasureName, measure
+from simulation.analysis.own_measures import NOTHING_OWN, Own
 from simulation.analysis.spillover import with_coverage
 from simulation.analysis.tables import nobody
 from simulation.errors import Fault, nearest
 from simulation.pathway.department import Pathway
 from simulation.study.design import Design, Margin, Target
+from simulation.study.own import own_definitions, own_of
 from simulation.study.study import ReadyArm
 
 
@@ -23,10 +26,12 @@ def target_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
     group. A fault that several arms have is told once.
     """
     given: dict[int, tuple[MeasureName, ...]] = {}
+    own = own_definitions(design, [arm.pathway for arm in arms])
     for where, target in _stated(design):
-        definition = DEFINITIONS.get(target.measure)
+        definition = DEFINITIONS.get(target.measure) or own.get(target.measure)
         if definition is None:
-            yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", nearest(target.measure, DEFINITIONS))
+            known = nearest(target.measure, {*DEFINITIONS, *own})
+            yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", known)
             continue
         if definition.better == "neither":
             remedy = "Name one of which less or more is better; this one is reported in any case"
@@ -34,22 +39,26 @@ def target_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
             continue
         for arm in arms:
             if id(arm.pathway) not in given:
-                given[id(arm.pathway)] = measures_of(arm.pathway, covers=design.coverages is not None)
-            fault = _absent(where, target, given[id(arm.pathway)], "" if arm is arms[0] else f" in arm {arm.name}")
+                given[id(arm.pathway)] = measures_of(
+                    arm.pathway, own_of(design, arm.pathway), covers=design.coverages is not None
+                )
+            whose = "" if arm is arms[0] else f" in arm {arm.name}"
+            fault = _absent(where, target, definition, given[id(arm.pathway)], whose)
             if fault is not None:
                 yield fault
                 break
 
 
-def measures_of(pathway: Pathway, *, covers: bool = False) -> tuple[MeasureName, ...]:
+def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = False) -> tuple[MeasureName, ...]:
     """The measures and groups that a department gives: those of its table of patients before anybody has come.
 
-    They follow from the columns and categories of the table. `covers`: a study tells apart whom a tool covers.
+    They follow from the columns and categories of the table. `own`: measures and groups of the user's own; `covers`: a
+    study tells apart whom a tool covers.
     """
     patients = nobody(pathway)
     if covers:
         patients = with_coverage(patients, np.zeros(0, dtype=np.bool_), np.zeros(0, dtype=np.bool_))
-    return measure(patients, window=(0.0, 0.0)).names
+    return (*measure(patients, window=(0.0, 0.0), own=own).names, *binding_names(pathway, own))
 
 
 def _stated(design: Design) -> Iterator[tuple[str, Target | Margin]]:
@@ -64,7 +73,9 @@ def _stated(design: Design) -> Iterator[tuple[str, Target | Margin]]:
             yield f"study.{part}.{number}", target
 
 
-def _absent(where: str, target: Target | Margin, given: Sequence[MeasureName], whose: str) -> Fault | None:
+def _absent(
+    where: str, target: Target | Margin, definition: Definition, given: Sequence[MeasureName], whose: str
+) -> Fault | None:
     """A fault if these measures do not include the target's for its group."""
     groups = [name.group for name in given if name.measure == target.measure]
     if target.group in groups:
@@ -72,6 +83,6 @@ def _absent(where: str, target: Target | Margin, given: Sequence[MeasureName], w
     if groups:
         found = f"'{target.measure}' has no group '{target.group}'{whose}"
         return Fault(f"{where}.group", found, nearest(target.group, groups))
-    needs = " and ".join(DEFINITIONS[target.measure].needs) or "sources or levels that it has not"
+    needs = " and ".join(definition.needs) or "sources or levels that it has not"
     found = f"the department does not give '{target.measure}'{whose}: it takes {needs}"
     return Fault(f"{where}.measure", found, "Record it at a step or an end of the pathway, or name another measure")

@@ -219,5 +219,16 @@ def test_the_scenarios_of_the_page_on_supply_and_demand_change_the_department() 
     assert (made.follows.keys(), made.lasting_factors.keys()) == ({"staff", "wards"}, {"demand", "absence"})
 
 
+def test_the_study_of_the_how_to_page_on_own_measures_has_them(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (study,) = blocks("docs/how-to/own-measures.md", "yaml")
+    path = tmp_path / "configs" / "study" / "ours.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(study, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    loaded = simulation.config.load("study=ours")
+    assert [target.measure for target in loaded.design.secondary] == ["seen_in_an_hour", "bed_wait_p90"]
+    assert loaded.design.measures.keys() == {"bed_wait_p90", "seen_in_an_hour", "lost", "doctors_at_night"}
+
+
 def test_the_architecture_is_read_in_one_sitting() -> None:
     assert len((ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8").splitlines()) <= 170

@@ -14,6 +14,7 @@ from simulation.config.schema import FILE_KINDS
 from simulation.config.vocabulary import blocks_within, keys_of, summary_of
 from simulation.pathway.department import Pool
 from simulation.pathway.durations import Duration, Lognormal
+from simulation.pathway.own_measures import Counted
 from simulation.targets import Target
 
 EDITORS = Path(__file__).parents[2] / "docs" / "how-to" / "editors.md"
@@ -38,7 +39,7 @@ def test_a_changed_page_is_noticed_and_written_again(
 def test_every_block_has_a_section_and_its_example_loads() -> None:
     text = PAGE.read_text(encoding="utf-8")
     sections = dict(re.findall(r"^### (.+?)\n(.*?)(?=^#|\Z)", text, re.DOTALL | re.MULTILINE))
-    assert sections.keys() == BLOCKS.keys() | {Duration.__name__}
+    assert sections.keys() == BLOCKS.keys() | {Duration.__name__, Counted.__name__}
     for name, kind in BLOCKS.items():
         (example,) = re.findall(r"```yaml\n(.*?)```", sections[name], re.DOTALL)
         TypeAdapter(kind).validate_python(yaml.safe_load(example))

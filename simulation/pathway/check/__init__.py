@@ -5,7 +5,7 @@ and numbers; the route (who gets where, and whether they get out); pools (who ho
 whether anybody is on duty). A later part is left out while an earlier one has a fault that would make it report
 consequences as causes. Load is not judged here (`analysis.offered_load` does), and nothing is drawn.
 
-Reading order: `check`, then `names`, `demand` and `steps`, `routes`, `deadlock` and `staffing`.
+Reading order: `check`, then `names`, `demand` and `steps`, `routes`, `deadlock`, `staffing` and `own_measures`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from simulation.pathway.check.deadlock import check_deadlocks, check_given_back,
 from simulation.pathway.check.demand import check_demand
 from simulation.pathway.check.fault_list import FaultList
 from simulation.pathway.check.names import check_names, unused_names
+from simulation.pathway.check.own_measures import own_faults
 from simulation.pathway.check.routes import check_route
 from simulation.pathway.check.staffing import check_staffing
 from simulation.pathway.check.steps import check_steps
@@ -39,4 +40,5 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
             check_staffing(pathway, faults, graph, reached)
     if not faults.faults:
         unused_names(pathway, faults)
+        own_faults(pathway, faults, pathway.measures, pathway.groups)
     return tuple(faults.faults)

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from simulation.errors import Fault
 from simulation.pathway.department import ARRIVAL_SOURCE, Pathway, RandomOutages, ShareOfTime
 from simulation.pathway.durations import Amount, Gamma, Lognormal, Number, Residual, Weibull
+from simulation.pathway.points import WORSENING
 from simulation.records.schema import Patients
 
 LARGEST = 1e9
@@ -27,7 +28,6 @@ WIDEST_LOG_SD = 5.0
 WIDEST_CV = 10.0
 LEAST_POWER = 0.1
 """Of a Weibull distribution; at these bounds one in a hundred is far beyond anything that has been measured."""
-POINTS_OF_WORSENING = ("worsened_at", "noticed_at")
 
 
 def bounds_faults(pathway: Pathway) -> Iterator[Fault]:
@@ -84,7 +84,7 @@ def _columns(pathway: Pathway) -> Iterator[Fault]:
     """Attributes and points in time are columns of one table, each with a name of its own."""
     taken: Mapping[str, str] = {
         **{name: "every table of patients" for name in Patients.required},
-        **(dict.fromkeys(POINTS_OF_WORSENING, "the points in time of worsening") if pathway.worsening else {}),
+        **(dict.fromkeys(WORSENING, "the points in time of worsening") if pathway.worsening else {}),
     }
     for name in pathway.attributes:
         if name in taken and name != ARRIVAL_SOURCE:  # which has a fault of its own

@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from simulation.pathway.check.fault_list import FaultList, path_of
 from simulation.pathway.department import (
+    DEPARTED_AT,
     Loop,
     Pathway,
     Step,
 )
 from simulation.pathway.graph import Edge, Graph, cycles, edges_of_others, reachable_from, shortest_cycle, starts_of
 
-DEPARTED = "departed_at"
-"""The point in time at which an attendance ends, by its name."""
 Categories = Mapping[str, tuple[str, ...]]
 
 
@@ -36,7 +35,7 @@ def check_route(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapp
 def _undated(pathway: Pathway, faults: FaultList, graph: Graph) -> None:
     """Ends that somebody who attends can come to without a departure, where a department dates departures at all."""
     nodes = pathway.nodes()
-    if not any(DEPARTED in getattr(node, "records", ()) for node in nodes.values()):
+    if not any(DEPARTED_AT in getattr(node, "records", ()) for node in nodes.values()):
         return
     dated = [(name, edge) for name, node in nodes.items() for edge in graph[name] if _is_dated(node, edge)]
     undated: dict[str, None] = {}
@@ -46,14 +45,14 @@ def _undated(pathway: Pathway, faults: FaultList, graph: Graph) -> None:
             reached = reachable_from((start,), graph, closed=[*dated, *edges_of_others(pathway, source)])
             undated |= {name: None for name in reached if name in pathway.ends}
     for name in undated:
-        if DEPARTED not in pathway.ends[name].records:
-            remedy = f"Record {DEPARTED} there: whoever was given one at a step before keeps it"
-            faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED}", remedy)
+        if DEPARTED_AT not in pathway.ends[name].records:
+            remedy = f"Record {DEPARTED_AT} there: whoever was given one at a step before keeps it"
+            faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED_AT}", remedy)
 
 
 def _is_dated(node: object, edge: Edge) -> bool:
     """Whether whoever takes this way out of a node has a departure by it."""
-    moment = node.records.get(DEPARTED) if isinstance(node, Step) else None
+    moment = node.records.get(DEPARTED_AT) if isinstance(node, Step) else None
     return moment == "joined" or (moment is not None and edge.by == "on")
 
 

@@ -30,10 +30,10 @@ from simulation.report.tables.by_group import groups_of, is_asked
 from simulation.report.tables.decomposition import decomposition_of, lever_label
 from simulation.report.tables.ranking import per_100k, priced, ranked
 from simulation.report.words import (
-    MEASURE_LABELS,
     change,
     effect,
     group_words,
+    measure_label,
     span,
     unit_words,
 )
@@ -195,7 +195,7 @@ def by_group(result: StudyResult) -> Picture | None:
         + "; ".join(f"{group_words(group)} {effect(result.row(arm.name, target.measure, group))}" for group in groups)
         for arm in arms
     ]
-    label = MEASURE_LABELS.get(target.measure, target.measure)
+    label = measure_label(result, target.measure)
     return Picture(
         "by_group",
         png,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulation.experiment.result import StudyResult
+from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables, is_asked
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.coverage import spillover_tables
@@ -25,12 +26,12 @@ from simulation.report.tables.worse_off import worse_off_table
 def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """Everything that the screen shows, in order."""
     if not result.others:
-        return (measures_table(result),)
+        return tuple(table for table in (measures_table(result), own_table(result)) if table is not None)
     by_lever, result = decomposition_tables(result), result.shown
     found = [overview_table(result), *(target_table(result, target) for target in result.targets)]
     if result.design.margins:
         found.append(safety_table(result))
-    by_level = labels_table(result), by_level_table(result), controls_table(result)
+    by_level = own_table(result), labels_table(result), by_level_table(result), controls_table(result)
     by_group = by_group_tables(result) if is_asked(result) else ()
     last = worse_off_table(result), better_table(result)
     every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever)
@@ -45,7 +46,13 @@ def every_table(result: StudyResult) -> dict[str, ReportTable]:
         found += [*report_changes(shown), *by_group_tables(shown), measures_table(shown)]
     found += [
         table
-        for table in (day_table(shown), stay_table(shown), acuity_table(shown), counts_table(result.statements))
+        for table in (
+            binding_table(shown),
+            day_table(shown),
+            stay_table(shown),
+            acuity_table(shown),
+            counts_table(result.statements),
+        )
         if table is not None
     ]
     return {table.kind: table for table in (*found, run_table(result), clock_table(result))}

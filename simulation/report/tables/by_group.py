@@ -15,7 +15,7 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import MEASURE_LABELS, amount, change, group_words, span, told_apart, unit_words
+from simulation.report.words import amount, change, group_words, measure_label, span, told_apart, unit_words
 
 ATTRIBUTES: Mapping[str, str] = {
     "age_band": "age",
@@ -27,15 +27,16 @@ ATTRIBUTES: Mapping[str, str] = {
 
 
 def is_asked(result: StudyResult) -> bool:
-    """Whether the study is about groups: a target or a margin names one of the attributes."""
+    """Whether the study is about groups: a target or a margin names one of the attributes, or of the user's groups."""
     stated = [*(each.group for each in result.targets), *(each.group for each in result.design.margins)]
-    return any(group.split("=")[0] in ATTRIBUTES for group in stated)
+    return any(group.split("=")[0] in ATTRIBUTES or group in result.own_groups for group in stated)
 
 
 def groups_of(result: StudyResult) -> tuple[str, ...]:
-    """The groups of these attributes that the first primary measure is given for, attribute by attribute."""
+    """Groups that the first primary measure is given for: of these attributes, one by one, and of the user's own."""
     known = told_apart(result.groups(result.design.primary[0].measure))
-    return tuple(group for name in ATTRIBUTES for group in known if group.split("=")[0] == name)
+    of_attributes = (group for name in ATTRIBUTES for group in known if group.split("=")[0] == name)
+    return (*of_attributes, *(group for group in known if group in result.own_groups))
 
 
 def less_everybody(result: StudyResult, arm: ArmResult, group: str) -> Interval:
@@ -68,7 +69,7 @@ def differences_table(result: StudyResult) -> ReportTable:
             cells.append(f"{_cell(row.difference, row.difference_low, row.difference_high, row.unit)}{star}")
         rows.append((group_words(group), amount(base.mean, base.unit), *cells))
     unit = unit_words(result.row(result.design.baseline, measure).unit)
-    label = MEASURE_LABELS.get(measure, measure)
+    label = measure_label(result, measure)
     notes = ["In brackets the 95 % interval (simulation noise only)."]
     if result.sham is not None:
         n = (len(rows) - 1) * (len(result.others) - 1)
@@ -95,7 +96,7 @@ def gaps_table(result: StudyResult) -> ReportTable:
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so it moves waiting "
         "towards it. In brackets the 95 % interval, paired by replication (simulation noise only)."
     )
-    label = MEASURE_LABELS.get(measure, measure)
+    label = measure_label(result, measure)
     title = f"Who gains less than others: {label}, a group's difference less everybody's, {unit_words(unit)}"
     return ReportTable("gaps", title, headers, tuple(rows), (note,))
 

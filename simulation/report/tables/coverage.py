@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
-    MEASURE_LABELS,
     SIMULATION,
     amount,
     change,
     false_alarms,
+    measure_label,
     span,
     unit_words,
 )
@@ -48,7 +48,7 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
         rows.append(
             (name, whom.format(**labels), before, after, change(change_, unit), span(low, high, unit), SIMULATION)
         )
-    label = MEASURE_LABELS.get(target.measure, target.measure)
+    label = measure_label(result, target.measure)
     title = f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
     headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "doubt in it")
     notes = (

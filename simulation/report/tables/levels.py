@@ -6,11 +6,11 @@ from simulation.analysis.compare import Comparison
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
-    MEASURE_LABELS,
     amount,
     change,
     false_alarms,
     labelled,
+    measure_label,
     span,
     told_apart,
     unit_words,
@@ -61,7 +61,7 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
         *(f"{name.replace('_', ' ')} ({amount(row.mean, row.unit)})" for name, row in zip(names, base, strict=True)),
     )
     unit = unit_words(base[0].unit)
-    label = MEASURE_LABELS.get(measure, measure)
+    label = measure_label(result, measure)
     notes = [
         f"In brackets: above, under '{result.baseline.label}'; in cells, the 95 % interval (simulation noise only)."
     ]
@@ -88,7 +88,7 @@ def controls_table(result: StudyResult) -> ReportTable | None:
         cells = (f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})" for each in found)
         rows.append((f"{arm.label} less {control.label}", *cells))
     headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
-    title = f"{MEASURE_LABELS.get(measure, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"
+    title = f"{measure_label(result, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"
     note = (
         "Paired by replication, with the 95 % interval (simulation noise only). What is left is what the control "
         "lacks. " + false_alarms(len(rows) * len(groups), "differences")

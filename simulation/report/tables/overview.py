@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from simulation.analysis.definitions import ALL
+from simulation.analysis.definitions import ALL, BINDING
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
 from simulation.experiment.result import StudyResult
@@ -20,6 +20,7 @@ from simulation.report.words import (
     false_alarms,
     half_width,
     labelled,
+    measure_label,
     span,
     unit_words,
 )
@@ -173,12 +174,10 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     chosen = result.arm(arm or result.design.baseline)
     rows = []
     for row in result.comparisons:
-        if row.arm == chosen.name and row.group == "all":
+        if row.arm == chosen.name and row.group == "all" and row.measure not in BINDING:
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
             interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}"
-            rows.append(
-                (MEASURE_LABELS.get(row.measure, row.measure), amount(row.mean, row.unit), interval, SIMULATION)
-            )
+            rows.append((measure_label(result, row.measure), amount(row.mean, row.unit), interval, SIMULATION))
     title = f"NHS measures of '{chosen.label}'"
     return ReportTable(
         "measures", title, ("measure", "mean", "95 % interval", "doubt in it"), tuple(rows), (doubt_note(),)

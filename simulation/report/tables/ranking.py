@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 from simulation.analysis.compare import Comparison
-from simulation.analysis.definitions import DEFINITIONS
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
@@ -21,16 +20,13 @@ from simulation.study.design import Target
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
     """Arms but the sham by their effect on a target, best first; as stated where neither way is better."""
-    if DEFINITIONS[target.measure].better == "neither":
-        return tuple(
-            result.row(arm.name, target.measure, target.group)
-            for arm in result.others
-            if arm.name != result.design.sham
-        )
-    sign = 1 if DEFINITIONS[target.measure].better == "lower" else -1
     rows = [
         result.row(arm.name, target.measure, target.group) for arm in result.others if arm.name != result.design.sham
     ]
+    better = result.better(target)
+    if better == "neither":
+        return tuple(rows)
+    sign = 1 if better == "lower" else -1
     return tuple(sorted(rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference))
 
 
@@ -80,7 +76,7 @@ def better_table(result: StudyResult) -> ReportTable:
         " Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere "
         "else; its interval knows nothing of how uncertain the cost is (see its source)."
     )
-    neither = DEFINITIONS[target.measure].better == "neither"
+    neither = result.better(target) == "neither"
     return ReportTable(
         "better",
         f"What would do better: arms by their effect on '{target.label}', {'as stated' if neither else 'best first'}",

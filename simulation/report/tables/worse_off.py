@@ -11,11 +11,11 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
-    MEASURE_LABELS,
     SIMULATION,
     amount,
     change,
     group_words,
+    measure_label,
     span,
     told_apart,
 )
@@ -84,7 +84,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
         )
     n_groups = len(worse_off_groups(result))
     n_looked_at = n_groups * len(result.others)
-    label = MEASURE_LABELS.get(result.design.primary[0].measure, result.design.primary[0].measure)
+    label = measure_label(result, result.design.primary[0].measure)
     notes = [
         f"{label}, in {n_groups} groups (true level, age, how they came, language) of {len(result.others)} arms: "
         f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "

@@ -1,0 +1,222 @@
+"""Which resource binds: how busy staff are, how full beds are, who waits where, in every replication.
+
+Patients' measures say how well a department does; these say what it is short of. They are about a window of time, and
+so about whoever was there in it, and not about those who arrived in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.definitions import ALL, DEFINITIONS
+from simulation.analysis.measures import MeasureName
+from simulation.analysis.occupancy import Ints, capacity_steps, replay, roles_of, rows_of
+from simulation.analysis.own_measures import Own
+from simulation.analysis.tables import activities_table
+from simulation.analysis.tally import COUNTED, TIMED, Asked, add_up_along, asked_of, daytime, tally, whole_hours
+from simulation.analysis.window import Window
+from simulation.engine.contract import Changes, Run
+from simulation.engine.plan import Plan, lower
+from simulation.pathway.cache import cached_by_pathway
+from simulation.pathway.department import DEPARTED_AT, Pathway, Pool
+from simulation.pathway.points import dated_in
+from simulation.pathway.rota import intervals
+from simulation.records.schema import Floats, Patients
+from simulation.units import HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_ticks
+
+Spans = Sequence[tuple[int, int]]
+"""Ticks of the week from and to, half-open."""
+DECIDED_AT = "decided_at"
+
+
+@dataclass(frozen=True)
+class _Resources:
+    """What of a department is looked at: numbers of pools and steps; and what is known of supply by pool and window."""
+
+    staff: tuple[int, ...]
+    beds: tuple[int, ...]
+    places: tuple[int, ...]
+    steps: tuple[int, ...]
+    asked: Asked
+    names: tuple[MeasureName, ...]
+    on_duty: dict[tuple[int, Window], tuple[float, float]] = field(default_factory=dict)
+    there: dict[tuple[int, Window], Floats] = field(default_factory=dict)
+
+
+@cached_by_pathway
+def _resources(pathway: Pathway) -> _Resources:
+    pools = tuple(pathway.pools)
+    limited = {name: pool for name, pool in pathway.pools.items() if not pool.unlimited}
+    staff = [name for name, pool in limited.items() if pool.kind == "staff"]
+    beds = [name for name, pool in limited.items() if _is_bed(pool)]
+    places = [name for name, pool in limited.items() if pool.role == "place"]
+    steps = [
+        name for name, step in pathway.steps.items() if any(pool in limited for pool in (*step.asks, *step.any_of))
+    ]
+    wanted = np.zeros(len(pools), dtype=np.int8)
+    wanted[[pools.index(name) for name in staff]] = TIMED
+    wanted[[pools.index(name) for name in beds]] = COUNTED
+    groups = {
+        "busy_by_day_share": [f"pool={name}" for name in staff],
+        "busy_by_night_share": [f"pool={name}" for name in staff],
+        "occupied_at_midnight_share": [f"pool={name}" for name in beds],
+        "queue_mean": [f"step={name}" for name in steps],
+        "queue_wait_mean": [f"step={name}" for name in steps],
+        "boarders_mean": [ALL] if {DECIDED_AT, DEPARTED_AT} <= set(dated_in(pathway)) else [],
+        "full_share": [ALL] if places and DEPARTED_AT in dated_in(pathway) else [],
+    }
+    names = tuple(MeasureName(name, DEFINITIONS[name].unit, group) for name in groups for group in groups[name])
+    nodes = tuple(pathway.nodes())
+    return _Resources(
+        staff=tuple(map(pools.index, staff)),
+        beds=tuple(map(pools.index, beds)),
+        places=tuple(map(pools.index, places)),
+        steps=tuple(map(nodes.index, steps)),
+        asked=asked_of(lower(pathway), wanted),
+        names=names,
+    )
+
+
+def _is_bed(pool: Pool) -> bool:
+    return pool.role.endswith("bed")
+
+
+def binding_names(pathway: Pathway, own: Own) -> tuple[MeasureName, ...]:
+    """The names of these measures, and of own measures of pools, in the order of their values."""
+    return (*_resources(pathway).names, *(MeasureName(name, "share", ALL) for name in own.busy))
+
+
+def look_along(pathway: Pathway, run: Run, *, window: Window) -> None:
+    """Have a run's journal added up for `binding_values` while its patients' table is made."""
+    add_up_along(_resources(pathway).asked, run, window=window)
+
+
+def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, own: Own, *, window: Window) -> Floats:
+    """The measures of one run over a window of time; NaN where nobody was on duty, or nobody stopped waiting."""
+    looked_at = _resources(pathway)
+    supply = _Supply(plan, run.changes, window, looked_at)
+    sums = tally(looked_at.asked, run, window=window)
+    steps, beds = list(looked_at.steps), list(looked_at.beds)
+    in_all, by_day = supply.ticks_on_duty().T
+    held_in_all, held_by_day = sums.held_ticks[list(looked_at.staff)].T
+    midnights = np.flatnonzero(supply.hours % 24 == 0)
+    found: list[Floats | list[float]] = [
+        _ratio(held_by_day, by_day),
+        _ratio(held_in_all - held_by_day, in_all - by_day),
+        _ratio(sums.held[beds][:, midnights].sum(axis=1), supply.units_at(beds)[:, midnights].sum(axis=1)),
+        sums.waiting[steps] / (TICKS_PER_MINUTE * (window[1] - window[0])),
+        _ratio(sums.waited[steps], TICKS_PER_MINUTE * sums.n_stopped[steps].astype(float)),
+    ]
+    if _has(looked_at, "boarders_mean"):
+        found.append([_boarders(patients, window)])
+    if _has(looked_at, "full_share"):
+        n_places = supply.units_at(looked_at.places).sum(axis=0)
+        found.append([float((_inside(patients, supply.hours) >= n_places).mean())])
+    found.append(_own_busy(plan, run, own, window))
+    return np.concatenate(found)
+
+
+def _has(looked_at: _Resources, measure: str) -> bool:
+    return any(name.measure == measure for name in looked_at.names[-2:])  # those of everybody are the last
+
+
+def _ratio(above: NDArray[np.integer], below: Floats) -> Floats:
+    found: Floats = np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
+    return found
+
+
+@dataclass(frozen=True)
+class _Supply:
+    """Units that are there in a window; of pools that no trigger changes, known from the run before."""
+
+    plan: Plan
+    changes: Changes
+    window: Window
+    looked_at: _Resources
+
+    @cached_property
+    def hours(self) -> Ints:
+        """The window's whole hours."""
+        return whole_hours(self.window)
+
+    @cached_property
+    def _changed(self) -> frozenset[int]:
+        return frozenset(trigger.pool for trigger in self.plan.triggers)
+
+    def ticks_on_duty(self) -> Floats:
+        """Unit-ticks on duty of each pool of staff, in all and by day, (n_staff, 2)."""
+        known = self.looked_at.on_duty
+        found = []
+        for pool in self.looked_at.staff:
+            if pool in self._changed or (pool, self.window) not in known:
+                edges, units = _on_duty(self.plan, pool, self.changes, self.window)
+                in_all, by_day = (float((units * np.diff(of)).sum()) for of in (edges, daytime(edges)))
+                known[pool, self.window] = in_all, by_day
+            found.append(known[pool, self.window])
+        return np.array(found, dtype=float).reshape(-1, 2)
+
+    def units_at(self, pools: Sequence[int]) -> Floats:
+        """Units of each pool at the whole hours, (n_pools, n_hours)."""
+        known = self.looked_at.there
+        for pool in pools:
+            if pool in self._changed or (pool, self.window) not in known:
+                name = self.plan.pools[pool]
+                at, units = capacity_steps(self.plan, name, until=self.window[1], changes=self.changes)
+                known[pool, self.window] = units[np.searchsorted(to_ticks(at), self.hours * HOUR, side="right") - 1]
+        return np.array([known[pool, self.window] for pool in pools]).reshape(len(pools), len(self.hours))
+
+
+def _on_duty(plan: Plan, pool: int, changes: Changes, window: Window) -> tuple[Ints, Floats]:
+    """Units on duty of a limited pool: ticks from one change to the next, in the window, and units between them."""
+    at, units = capacity_steps(plan, plan.pools[pool], until=window[1], changes=changes)
+    low, high = (to_ticks(edge) for edge in window)
+    return np.clip(np.append(to_ticks(at), high), low, high), units
+
+
+def _between(start: Ints, end: Ints, window: Window, spans: Spans) -> Ints:
+    """Ticks from each start to each end (NEVER: the window's) that lie in the window and in these hours of the week."""
+    low, high = (to_ticks(edge) for edge in window)
+    edges = np.clip(np.stack([start, np.where(end == NEVER, high, end)]), low, high)
+    weeks, within = np.divmod(edges, WEEK)
+    since: Ints = weeks * sum(last - first for first, last in spans)
+    for first, last in spans:
+        since += np.clip(within - first, 0, last - first)
+    found: Ints = since[1] - since[0]
+    return found
+
+
+def _boarders(patients: Patients, window: Window) -> float:
+    """Mean over time of patients for whom a bed was decided on and who are still in A&E."""
+    rows = np.flatnonzero(~np.isnan(patients[DECIDED_AT]))
+    until = patients[DEPARTED_AT][rows]
+    until = np.where(np.isnan(until), window[1], until)
+    minutes = np.clip(until, *window) - np.clip(patients[DECIDED_AT][rows], *window)
+    return float(np.maximum(minutes, 0).sum() / (window[1] - window[0]))
+
+
+def _inside(patients: Patients, hours: Ints) -> Ints:
+    """Attendances in A&E at each of these hours, one after another: who arrives then is there, who goes is not."""
+    n_arrived, n_departed = (
+        np.searchsorted(np.sort(patients[name]), hours * 60.0, side="right") for name in ("arrived_at", DEPARTED_AT)
+    )
+    return n_arrived - n_departed
+
+
+def _own_busy(plan: Plan, run: Run, own: Own, window: Window) -> list[float]:
+    """Own measures of pools: unit-ticks held at their hours over unit-ticks on duty; NaN where nobody is."""
+    if not own.busy:
+        return []
+    held = replay(roles_of(plan), rows_of(plan, activities_table(plan, run)))
+    found = []
+    for stated in own.busy.values():
+        spans, rows = intervals(stated.hours, stated.days), held.of(stated.pool)
+        ticks = _between(held.taken[rows], held.counted_until[rows], window, spans).sum()
+        edges, units = _on_duty(plan, plan.pools.index(stated.pool), run.changes, window)
+        duty = (units * _between(edges[:-1], edges[1:], window, spans)).sum()
+        found.append(float(ticks / duty) if duty else np.nan)
+    return found

@@ -1,0 +1,238 @@
+"""What the activities of a run add up to: waits by step, and units held by pool. Whole ticks, so the sums are exact.
+
+A journal that is not in order of patients adds itself up in one pass, for putting it in order costs more than all else
+(`engine.compiled_tally`); any other is added up from its holdings. Both give the same sums.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.occupancy import Ints, Roles, replay, roles_of, rows_of
+from simulation.analysis.tables import activities_table
+from simulation.analysis.window import Window
+from simulation.engine.contract import Run
+from simulation.engine.milestones import InOrder
+from simulation.engine.plan import NONE, Plan, StepRow
+from simulation.records.schema import Mask
+from simulation.units import DAY, HOUR, NEVER, to_ticks
+
+TIMED, COUNTED = 1, 2
+"""What is wanted of a pool: how long its units are held, or how many are at each whole hour. 0: nothing."""
+MOST_KEPT = 64
+"""Pools of which a patient's units held are bits of one whole number."""
+BITS = 67
+"""The powers of 2 below 2^64 leave different remainders, by which the pool of a bit is looked up."""
+BY_DAY = (10 * HOUR, 23 * HOUR)
+"""Ticks of a day from and to which it is daytime; the rest is night."""
+
+
+@dataclass(frozen=True)
+class Tally:
+    """Sums over a window of time.
+
+    By step, (n_nodes,): n_stopped  who joined in the window and stopped waiting (started, left or was turned away);
+    waited  ticks that they had waited; waiting  ticks in the window that anybody waited there.
+    By pool: held_ticks (n_pools, 2)  ticks in the window for which units counted against the pool, in all and by day;
+    held (n_pools, n_hours)  units held at each whole hour of the window: what begins then is there, what ends is not.
+    """
+
+    n_stopped: Ints
+    waited: Ints
+    waiting: Ints
+    held_ticks: Ints
+    held: Ints
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be added up of a department's runs, worked out once: by pool TIMED, COUNTED or 0 (`wanted`).
+
+    `waits`: at which nodes somebody can wait. For the compiled pass: `simple` where a step holds a pool
+    that is timed from its start to its end and no longer, `offers`, (n_nodes, n_pools) each, `special` and `teams` as
+    `engine.compiled_tally` reads them, or None where it cannot say who holds what: more than 64 pools that are kept, or
+    one of teams among them, which needs to know when each unit was taken.
+    """
+
+    plan: Plan
+    roles: Roles
+    wanted: NDArray[np.int8]
+    waits: Mask
+    simple: Mask
+    offers: Mask
+    teams: Ints
+    special: tuple[NDArray[Any], ...] | None
+
+
+def asked_of(plan: Plan, wanted: NDArray[np.int8]) -> Asked:
+    """What is to be added up of runs of a plan. `wanted`: by pool, TIMED, COUNTED or 0."""
+    roles = roles_of(plan)
+    n_nodes, n_pools = len(plan.nodes), len(plan.pools)
+    offers, keeps, at_start, at_end = (
+        each.reshape(n_nodes, n_pools) for each in (roles.offers, roles.keeps, roles.gives_at_start, roles.gives_at_end)
+    )
+    teams = np.full((n_pools, 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER)
+    for number, row in enumerate(plan.pool_rows):
+        teams[number, : len(row.team_changes)] = row.team_changes
+    of_teams = teams[:, 0] != NEVER
+    simple = (wanted == TIMED) & ~keeps & ~of_teams
+    kept = np.flatnonzero(keeps.any(axis=0) & (wanted > 0))
+    waits = np.array([isinstance(row, StepRow) and row.ask != NONE for row in plan.rows])
+    special = None
+    if len(kept) <= MOST_KEPT and not (of_teams & (wanted == TIMED))[kept].any():
+        special = _special(roles, (wanted > 0) & ~simple, offers, keeps, at_start, at_end, kept, wanted == TIMED)
+    return Asked(plan, roles, wanted, waits, simple, offers, teams, special)
+
+
+def _special(
+    roles: Roles, others: Mask, offers: Mask, keeps: Mask, at_start: Mask, at_end: Mask, kept: Ints, timed: Mask
+) -> tuple[NDArray[Any], ...]:
+    """What each step does with the pools that are not simple there (`others`), as `engine.compiled_tally` reads it."""
+    node = np.arange(len(others))
+    always, unless_chosen = (
+        _first(np.where((pools != NONE) & others[node, pools], pools, NONE))
+        for pools in (roles.always, roles.unless_chosen)
+    )
+    bits, pool_of_bit = np.zeros(len(timed), dtype=np.uint64), np.full(BITS, NONE)
+    bits[kept] = np.left_shift(np.uint64(1), np.arange(len(kept), dtype=np.uint64))
+    pool_of_bit[(bits[kept] % np.uint64(BITS)).astype(np.int64)] = kept
+    gives_at_start, gives_at_end = ((each * bits).sum(axis=1, dtype=np.uint64) for each in (at_start, at_end))
+    offered = offers & others
+    takes = (always != NONE).any(axis=1) | (unless_chosen != NONE).any(axis=1) | offered.any(axis=1)
+    is_special = takes | (gives_at_start > 0) | (gives_at_end > 0)
+    return is_special, always, unless_chosen, offered, keeps, bits, gives_at_start, gives_at_end, pool_of_bit, timed
+
+
+def _first(pools: Ints) -> Ints:
+    """Pools by step, (n_nodes, k), the real ones first."""
+    return -np.sort(-pools.T, axis=1)
+
+
+def tally(asked: Asked, run: Run, *, window: Window) -> Tally:
+    """Add a run up."""
+    if not isinstance(run.journal, InOrder) and asked.special is not None:
+        from simulation.engine.compiled_journal import Recorded  # late: it brings numba
+
+        assert isinstance(run.journal, Recorded)
+        known = [each for each in run.journal.readers if isinstance(each, _Pass) and each.is_of(asked, window)]
+        one = known[0] if known else _Pass(asked, window, run.journal.n_patients)
+        if one.n_read < len(run.journal):
+            for records in run.journal.blocks():
+                one(records)
+        if one.fits:
+            return one.sums()
+    return from_holdings(asked, run, window=window)
+
+
+def add_up_along(asked: Asked, run: Run, *, window: Window) -> None:
+    """Have a run added up in the pass that finds its milestones, if its journal has one; `tally` then has the sums."""
+    if not isinstance(run.journal, InOrder) and asked.special is not None:
+        from simulation.engine.compiled_journal import Recorded
+
+        assert isinstance(run.journal, Recorded)
+        run.journal.readers.append(_Pass(asked, window, run.journal.n_patients))
+
+
+def whole_hours(window: Window) -> Ints:
+    """The whole hours of a window, in hours since 00:00 on day 0."""
+    low, high = (to_ticks(edge) for edge in window)
+    return np.arange(-(-low // HOUR), -(-high // HOUR))
+
+
+def from_holdings(asked: Asked, run: Run, *, window: Window) -> Tally:
+    """The same from a table in order of patients."""
+    plan, wanted = asked.plan, asked.wanted
+    rows = rows_of(plan, activities_table(plan, run))
+    n_nodes, (low, high) = len(plan.nodes), (to_ticks(edge) for edge in window)
+    waits = asked.waits[rows.step]
+    stopped_at = np.where(rows.started_at == NEVER, rows.ended_at, rows.started_at)
+    stopped = waits & (rows.joined_at >= low) & (rows.joined_at < high) & (stopped_at != NEVER)
+    until = np.where(stopped_at == NEVER, high, stopped_at)
+    waiting = np.clip(until, low, high) - np.clip(rows.joined_at, low, high)
+    held = replay(asked.roles, rows)
+    chosen = np.flatnonzero(wanted[held.pool] == TIMED)
+    pool, edges = held.pool[chosen], np.stack([held.taken[chosen], held.counted_until[chosen]])
+    edges = np.clip(np.where(edges == NEVER, high, edges), low, high)
+    held_ticks = [_sum_by(pool, np.diff(of, axis=0)[0], len(plan.pools)) for of in (edges, daytime(edges))]
+    return Tally(
+        n_stopped=np.bincount(rows.step[stopped], minlength=n_nodes),
+        waited=_sum_by(rows.step[stopped], (stopped_at - rows.joined_at)[stopped], n_nodes),
+        waiting=_sum_by(rows.step[waits], waiting[waits], n_nodes),
+        held_ticks=np.stack(held_ticks, axis=1),
+        held=_held_at(whole_hours(window), held.pool, held.taken, held.given_back, wanted),
+    )
+
+
+def _sum_by(key: Ints, ticks: Ints, n: int) -> Ints:
+    """Whole ticks added up by key; exact."""
+    found = np.zeros(n, dtype=np.int64)
+    np.add.at(found, key, ticks)
+    return found
+
+
+def daytime(ticks: Ints) -> Ints:
+    """Ticks of daytime from tick 0 to before each."""
+    begins, ends = BY_DAY
+    days, within = np.divmod(ticks, DAY)
+    found: Ints = days * (ends - begins) + np.clip(within - begins, 0, ends - begins)
+    return found
+
+
+def _held_at(hours: Ints, pool: Ints, taken: Ints, given_back: Ints, wanted: NDArray[np.int8]) -> Ints:
+    found = np.zeros((len(wanted), len(hours)), dtype=np.int64)
+    at = hours * HOUR
+    for number in np.flatnonzero(wanted == COUNTED):
+        mine = pool == number
+        left = given_back[mine][given_back[mine] != NEVER]
+        found[number] = np.searchsorted(np.sort(taken[mine]), at, side="right")
+        found[number] -= np.searchsorted(np.sort(left), at, side="right")
+    return found
+
+
+class _Pass:
+    """The sums by the compiled pass, as records are read; `fits` is False once somebody holds two units of one pool."""
+
+    def __init__(self, asked: Asked, window: Window, n_patients: int) -> None:
+        n_nodes, n_pools = asked.offers.shape
+        n_hours = len(whole_hours(window))
+        self._asked, self._window = asked, window
+        self._bounds = np.array([*(to_ticks(edge) for edge in window), *BY_DAY])
+        self._held_by = np.zeros(n_patients, dtype=np.uint64)
+        self._n_open, self._by_step, self._by_choice, self._held_ticks, self._held = (
+            np.zeros(shape, dtype=np.int64)
+            for shape in (n_pools, (n_nodes, 3), (n_nodes, 1 + n_pools, 2), (n_pools, 2), (n_pools, n_hours + 1))
+        )
+        self.n_read = 0
+        self.fits = True
+
+    def is_of(self, asked: Asked, window: Window) -> bool:
+        """Whether these are the sums that are asked for."""
+        return self._asked is asked and self._window == window
+
+    def __call__(self, records: NDArray[Any]) -> None:
+        from simulation.engine.compiled_tally import add_up
+
+        self.n_read += len(records)
+        into = self._n_open, self._by_step, self._by_choice, self._held_ticks, self._held
+        asked = self._asked
+        self.fits = self.fits and add_up(records, self._bounds, asked.special, asked.teams, self._held_by, *into)
+
+    def sums(self) -> Tally:
+        """What all records come to."""
+        asked, by_choice = self._asked, self._by_choice
+        to_the_end = np.array([self._bounds[1], daytime(self._bounds[1])])  # by what nobody gave back
+        held_ticks = self._held_ticks + self._n_open[:, None] * to_the_end
+        for of_steps, ticks in (
+            (asked.roles.always, by_choice.sum(axis=1)),
+            (asked.roles.unless_chosen, by_choice[:, 0]),
+        ):
+            for pools in of_steps:
+                simple = np.flatnonzero((pools != NONE) & asked.simple[np.arange(len(pools)), pools])
+                np.add.at(held_ticks, pools[simple], ticks[simple])
+        held_ticks += (by_choice[:, 1:] * (asked.offers & asked.simple)[:, :, None]).sum(axis=0)
+        n_stopped, waited, waiting = np.where(asked.waits[:, None], self._by_step, 0).T
+        return Tally(n_stopped, waited, waiting, held_ticks, np.cumsum(self._held[:, :-1], axis=1))

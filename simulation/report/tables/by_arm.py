@@ -1,0 +1,90 @@
+"""Tables with a measure and group a row and an arm a column: the level, and the difference with its half-width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulation.analysis.definitions import ALL, BINDING
+from simulation.analysis.verdict import INTERVAL_NOTES
+from simulation.experiment.result import StudyResult
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import (
+    MEASURE_LABELS,
+    amount,
+    change,
+    doubt_note,
+    group_words,
+    half_width,
+    labelled,
+    measure_label,
+)
+
+LONGEST_QUEUES = 8
+"""Steps that the table of what binds shows."""
+SHORTEST_QUEUE = 0.05
+"""Patients waiting on average, below which it shows no step."""
+Row = tuple[str, str, str]
+"""Words, measure, group."""
+
+
+def by_arm_table(
+    result: StudyResult, kind: str, title: str, first: str, rows: Iterable[Row], notes: Iterable[str] = ()
+) -> ReportTable | None:
+    """Rows that every arm has, under each arm; `first` heads the words. None without rows."""
+    there = [row for row in rows if result.has(*row[1:])]
+    if not there:
+        return None
+    cells = [
+        (words, *(_cell(result, arm.name, measure, group) for arm in result.arms)) for words, measure, group in there
+    ]
+    compared = (
+        f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
+        "its 95 % interval (in the row's unit, or percentage points)."
+    )
+    said = [compared, *INTERVAL_NOTES[result.interval_kind]] if result.others else []
+    headers = (first, *(labelled(result, arm) for arm in result.arms))
+    return ReportTable(kind, title, headers, tuple(cells), (*notes, *said, doubt_note()))
+
+
+def _cell(result: StudyResult, arm: str, measure: str, group: str) -> str:
+    row = result.row(arm, measure, group)
+    level = amount(row.mean, row.unit)
+    if arm == result.design.baseline or arm in result.identical:
+        return level
+    return f"{level}  {change(row.difference, row.unit)} {half_width(row)}"
+
+
+def own_table(result: StudyResult) -> ReportTable | None:
+    """The user's own measures, of everybody and of each own group; None if none are stated."""
+    rows = []
+    for name in result.own:
+        words = measure_label(result, name)
+        rows.append((words, name, ALL))
+        rows += [(f"{words}: {group_words(group)}", name, group) for group in result.own_groups]
+    return by_arm_table(result, "own", "Measures of your own", "measure", rows)
+
+
+def binding_table(result: StudyResult) -> ReportTable | None:
+    """Which resource binds: busy staff, full beds, the longest queues, boarders, and hours with a full department."""
+    groups = {name: result.groups(name) for name in BINDING}
+    queues = {group: result.row(result.design.baseline, "queue_mean", group).mean for group in groups["queue_mean"]}
+    longest = sorted(queues, key=lambda group: -queues[group])[:LONGEST_QUEUES]
+    shown = [group for group in longest if queues[group] >= SHORTEST_QUEUE]
+    groups |= {"queue_mean": tuple(shown), "queue_wait_mean": tuple(shown)}
+    rows = [
+        (_words(name, group), name, group)
+        for name in BINDING
+        for group in groups[name]
+        if result.has(name, group) and any(result.row(arm.name, name, group).mean for arm in result.arms)
+    ]
+    note = (
+        "Of each pool of staff that is used, over minutes on duty; of each pool of beds; of the steps with the "
+        f"{len(shown)} longest queues under '{result.baseline.label}' (all are in summary.csv). The department is full "
+        "when as many attendances are in it as it has places, or more; counted at whole hours."
+    )
+    return by_arm_table(result, "binding", "Which resource binds", "what", rows, [note])
+
+
+def _words(measure: str, group: str) -> str:
+    label = MEASURE_LABELS[measure]
+    return label if group == ALL else f"{group.partition('=')[2].replace('_', ' ')}: {label[:1].lower()}{label[1:]}"

@@ -1,0 +1,48 @@
+"""The measures and groups of a user's own that one arm is asked for: those of the study, and of its department."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from simulation.analysis.definitions import DEFINITIONS, Definition
+from simulation.analysis.own_measures import Own
+from simulation.errors import Fault
+from simulation.pathway.check.fault_list import FaultList
+from simulation.pathway.check.own_measures import own_faults
+from simulation.pathway.department import Pathway
+from simulation.pathway.points import dated_after_departure
+from simulation.study.design import Design
+from simulation.study.study import ReadyArm
+
+
+def own_of(design: Design, pathway: Pathway) -> Own:
+    """What is asked of a department: its own measures and groups, then the study's."""
+    measures, groups = {**pathway.measures, **design.measures}, {**pathway.groups, **design.groups}
+    return Own(measures, groups, dated_after_departure(pathway) if measures else frozenset())
+
+
+def own_definitions(design: Design, pathways: Iterable[Pathway]) -> Mapping[str, Definition]:
+    """Every own measure of a study and of some departments, by name."""
+    return {name: each for pathway in pathways for name, each in own_of(design, pathway).definitions.items()}
+
+
+def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
+    """What is wrong with a study's own measures and groups in the departments of its arms; each fault once."""
+    yield from taken_names(design.measures, "study.")
+    found: dict[Fault, None] = {}
+    for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values():
+        faults = FaultList()
+        own_faults(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
+        for section in ("measures", "groups"):
+            for name in getattr(design, section).keys() & getattr(pathway, section).keys():
+                remedy = "Names are unique in study and department together: rename one"
+                faults.add(f"study.{section}.{name}", f"the department has '{name}' among its {section}, too", remedy)
+        found |= dict.fromkeys(faults.faults)
+    yield from found
+
+
+def taken_names(measures: Iterable[str], where: str = "") -> Iterator[Fault]:
+    """A fault for each own measure that has the name of one of ours."""
+    for name in measures:
+        if name in DEFINITIONS:
+            yield Fault(f"{where}measures.{name}", "the name is taken by a measure of every study", "Choose another")
