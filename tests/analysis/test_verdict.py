@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 from simulation.analysis.compare import Comparison, interval
-from simulation.analysis.verdict import IDENTICAL, LAYER, Verdict, non_inferiority, verdict
+from simulation.analysis.verdict import IDENTICAL, LAYER, Verdict, non_inferiority, threshold, verdict
 from simulation.errors import ResultsError
 
 
@@ -190,3 +190,7 @@ def test_what_is_not_known_in_one_replication_is_not_known() -> None:
     for found in (verdict(unknown, 5), non_inferiority(unknown, 5)):
         assert found.kind == "cannot tell"
         assert "had not ended" in found.words
+
+
+def test_a_threshold_of_patients_is_said_in_patients() -> None:
+    assert [threshold(2, unit) for unit in ("patients", "minutes", "share")] == ["2 patients", "2 min", "200 points"]

@@ -145,3 +145,10 @@ def test_a_target_names_an_own_measure_and_a_mistake_the_nearest(usual: Study, o
     assert message == "study.primary.0.measure: unknown measure 'my_wat'. Did you mean 'my_wait'?"
     message = message_of(stated(wait="{kind: span, until: seen_at}", target="wait"), usual)
     assert message.startswith("study.primary.0.measure: neither way is better of 'wait'.")
+
+
+def test_a_target_may_be_a_queue_or_a_busy_share_and_names_its_step_or_pool(usual: Study) -> None:
+    message = message_of(stated(target="queue_mean"), usual)
+    assert message.startswith("study.primary.0.group: 'queue_mean' has no group 'all'.")
+    text = stated(target="queue_mean").replace("label: Wait", 'group: "step=triage", label: Wait')
+    assert message_of(text, usual) == str(ConfigError([]))
