@@ -6,7 +6,7 @@ A run that has just ended (`Result`) and a report made from files hold the same 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from simulation.analysis.definitions import COVERAGE
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import Judgement, Verdict, non_inferiority, verdict
+from simulation.analysis.weakness import too_short
 from simulation.records.schema import Floats
 from simulation.study.design import Design, Margin, Target
 from simulation.study.study import no_arm
@@ -49,7 +50,8 @@ class Comparisons:
     `arms`: those that were run, in order; `measures`: of each arm, those of each replication;
     `sham_shares`: who waits shorter and longer under the sham arm, over all replications (None if not known);
     `interval_kind`: what every interval promises, and so what verdicts and judgements are read from; 'always_valid'
-    while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`).
+    while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`);
+    `measured_days`: of each replication, if known.
     """
 
     design: Design
@@ -57,6 +59,7 @@ class Comparisons:
     measures: Mapping[str, Sequence[Measures]]
     sham_shares: Shares | None = None
     interval_kind: IntervalKind = "fixed_sample"
+    measured_days: float | None = None
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -72,7 +75,8 @@ class Comparisons:
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
-        return compare_arms(self.measures, self.design.baseline, kind=self.interval_kind)
+        kind, days = self.interval_kind, self.measured_days
+        return compare_arms(self.measures, self.design.baseline, kind=kind, measured_days=days)
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], Comparison]:
@@ -96,7 +100,8 @@ class Comparisons:
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
         ours, theirs = self.values(arm, measure, group), self.values(other, measure, group)
-        return compare(ours, theirs, kind=self.interval_kind)
+        found = compare(ours, theirs, kind=self.interval_kind)
+        return replace(found, low=np.nan, high=np.nan) if too_short(measure, found.n, self.measured_days) else found
 
     @cached_property
     def identical(self) -> tuple[str, ...]:
@@ -140,9 +145,9 @@ class Comparisons:
         return tuple(found)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
-        """What chance alone does to a measure; None if no sham arm was run."""
+        """What chance alone does to a measure; None if no sham arm was run, or too little measured for an interval."""
         sham = self.design.sham
-        if sham is None or sham not in self.arms:
+        if sham is None or sham not in self.arms or too_short(measure, len(self.measures[sham]), self.measured_days):
             return None
         baseline = self.values(self.design.baseline, measure, group)
         ours = self.values(sham, measure, group)

@@ -163,7 +163,8 @@ class StudyResult:
     @cached_property
     def _compared(self) -> Comparisons:
         shares = self.sham.shares if self.sham is not None else None
-        return Comparisons(self.design, tuple(arm.name for arm in self.arms), self.measures, shares, self.interval_kind)
+        arms, days = tuple(arm.name for arm in self.arms), self.run.measured_days
+        return Comparisons(self.design, arms, self.measures, shares, self.interval_kind, days)
 
     @property
     def targets(self) -> tuple[Target, ...]:

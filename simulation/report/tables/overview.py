@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from simulation.analysis.definitions import ALL
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
+from simulation.analysis.weakness import SPELL_DAYS
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
@@ -175,14 +176,25 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     for row in result.comparisons:
         if row.arm == chosen.name and row.group == "all":
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
-            interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}"
+            mark = " *" if row.level_weakness == "one replication" else ""
+            interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}{mark}"
             rows.append(
                 (MEASURE_LABELS.get(row.measure, row.measure), amount(row.mean, row.unit), interval, SIMULATION)
             )
     title = f"NHS measures of '{chosen.label}'"
-    return ReportTable(
-        "measures", title, ("measure", "mean", "95 % interval", "doubt in it"), tuple(rows), (doubt_note(),)
-    )
+    notes = (*_weak_notes(result, chosen.name), doubt_note())
+    return ReportTable("measures", title, ("measure", "mean", "95 % interval", "doubt in it"), tuple(rows), notes)
+
+
+def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:
+    """Which of an arm's measures have no interval, and which one that is not to be relied on."""
+    rows = [row for row in result.comparisons if row.arm == arm and row.group == "all"]
+    short = [MEASURE_LABELS.get(row.measure, row.measure) for row in rows if row.short]
+    if short:
+        years = SPELL_DAYS // 364
+        yield f"No interval before {years} years are measured, because rare spells decide: {', '.join(short)}."
+    if any(row.level_weakness == "one replication" for row in rows):
+        yield "*: one replication carries over half of the variance, so the interval is not to be relied on."
 
 
 def warnings(result: StudyResult) -> tuple[str, ...]:
