@@ -24,7 +24,7 @@ from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_d
 from simulation.pathway.department import Pathway
 from simulation.study.design import CHANGED, Arm, Block, Design, List, Value
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import target_faults
+from simulation.study.targets import precision_faults, target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
@@ -125,7 +125,8 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     faults += _names_of_files(pathway, own_policy)
     if own_policy is not None and pathway is not None:
         faults += check_policy(own_policy, pathway)
-    faults += target_faults(design, arms)
+    faults += target_faults(design, arms, run.precision)
+    faults += precision_faults(run, design)
     if not faults:
         faults += _left_out(design, arms)
     if faults or own_policy is None:

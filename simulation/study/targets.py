@@ -13,22 +13,25 @@ from simulation.analysis.tables import nobody
 from simulation.errors import Fault, nearest
 from simulation.pathway.department import Pathway
 from simulation.study.design import Design, Margin, Target
-from simulation.study.study import ReadyArm
+from simulation.study.precision import Precision
+from simulation.study.study import ReadyArm, RunLength
+
+Stated = Target | Margin | Precision
 
 
-def target_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
-    """What is wrong with the measures and groups of primary and secondary targets and of margins.
+def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision | None = None) -> Iterator[Fault]:
+    """What is wrong with the measures and groups of primary and secondary targets, of margins and of a precision.
 
-    A measure is known by its definition, and has a better direction; the department of every arm gives it for the
-    group. A fault that several arms have is told once.
+    A measure is known by its definition, and has a better direction where it is judged; the department of every arm
+    gives it for the group. A fault that several arms have is told once.
     """
     given: dict[int, tuple[MeasureName, ...]] = {}
-    for where, target in _stated(design):
+    for where, target in _stated(design, precision):
         definition = DEFINITIONS.get(target.measure)
         if definition is None:
             yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", nearest(target.measure, DEFINITIONS))
             continue
-        if definition.better == "neither":
+        if definition.better == "neither" and not isinstance(target, Precision):
             remedy = "Name one of which less or more is better; this one is reported in any case"
             yield Fault(f"{where}.measure", f"neither way is better of '{target.measure}'", remedy)
             continue
@@ -39,6 +42,23 @@ def target_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
             if fault is not None:
                 yield fault
                 break
+
+
+def precision_faults(run: RunLength, design: Design) -> Iterator[Fault]:
+    """What is wrong with `run.precision` in this run and study, its measure apart."""
+    precision = run.precision
+    if precision is None:
+        return
+    least = max(run.replications, precision.first_stage)
+    if precision.at_most < least:
+        found = f"is {precision.at_most}, below the {least} replications that are run in any case"
+        yield Fault("run.precision.at_most", found, "Raise it, or lower run.replications or first_stage")
+    if run.part_name:
+        found = "cannot be planned from a part of the replications (run.first, run.count)"
+        yield Fault("run.precision", found, "Run all of them at once, or state run.replications instead")
+    fault = precision.arm_fault(design.arms, design.baseline)
+    if fault is not None:
+        yield fault
 
 
 def measures_of(pathway: Pathway, *, covers: bool = False) -> tuple[MeasureName, ...]:
@@ -52,8 +72,10 @@ def measures_of(pathway: Pathway, *, covers: bool = False) -> tuple[MeasureName,
     return measure(patients, window=(0.0, 0.0)).names
 
 
-def _stated(design: Design) -> Iterator[tuple[str, Target | Margin]]:
+def _stated(design: Design, precision: Precision | None) -> Iterator[tuple[str, Stated]]:
     """Each target and margin with its dotted path."""
+    if precision is not None:
+        yield "run.precision", precision
     parts: dict[str, Sequence[Target | Margin]] = {
         "primary": design.primary,
         "secondary": design.secondary,
@@ -64,7 +86,7 @@ def _stated(design: Design) -> Iterator[tuple[str, Target | Margin]]:
             yield f"study.{part}.{number}", target
 
 
-def _absent(where: str, target: Target | Margin, given: Sequence[MeasureName], whose: str) -> Fault | None:
+def _absent(where: str, target: Stated, given: Sequence[MeasureName], whose: str) -> Fault | None:
     """A fault if these measures do not include the target's for its group."""
     groups = [name.group for name in given if name.measure == target.measure]
     if target.group in groups:
