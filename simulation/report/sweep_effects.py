@@ -58,8 +58,8 @@ def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
             rows,
             (
                 "First line: effect on the level under the baseline; then on each arm's difference from it. "
-                "'A less B': mean of all runs with A, less that of all with B. 'A with B': how much more A does where B "
-                f"holds than where it has its first value. Every effect: {EFFECTS}; the design: {DESIGN}.",
+                "'A less B': mean of all runs with A, less that of all with B. 'A with B': how much more A does where "
+                f"B holds than where it has its first value. Every effect: {EFFECTS}; the design: {DESIGN}.",
                 doubt_note(),
             ),
         )
