@@ -28,6 +28,12 @@ MOST = 0.5
 SPELL_DAYS = 20 * 364
 """Days measured in all, from which the intervals of measures that rare spells decide cover: twenty years."""
 
+WEAK_NOTE = (
+    "'Cannot tell' stands, whatever the interval, for fewer than three replications, a measure that most of them lack, "
+    "no spread in fewer than ten, and one of ten or more that carries over half of the variance."
+)
+"""What a table says where one of its verdicts is weak."""
+
 
 def weakness_of(n: int, *, of: int, sd: float, largest_share: float) -> Weakness | None:
     """Why `n` numbers, of so many replications, may carry no definite verdict; None if they may.

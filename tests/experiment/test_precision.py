@@ -20,6 +20,7 @@ from simulation.pathway.department import Pathway
 from simulation.report import pictures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.precision import precision_line
+from simulation.study.bounds import work_of
 from simulation.study.precision import Precision
 from simulation.study.study import Study
 
@@ -111,8 +112,6 @@ def test_an_interrupted_run_comes_to_the_same_number_and_stored_it_is_read_as_it
     assert stored.run == computed.run
     assert precision_line(stored) == precision_line(computed)
     assert json.loads((ended.folder / "study.json").read_text("utf-8"))["precision"]["at_most"] == 60
-    again = run_into(stored.study, tmp_path / "again", say=lambda text: None)
-    assert same_numbers(again.result, computed)
     assert not list(tmp_path.rglob(".unfinished-*"))
 
 
@@ -165,10 +164,9 @@ def test_an_arm_run_alone_has_no_difference(capsys: pytest.CaptureFixture[str]) 
     assert "there is no arm 'lean_triage'" in capsys.readouterr().err
 
 
-def test_a_dry_run_says_how_many_there_may_be(capsys: pytest.CaptureFixture[str]) -> None:
-    stated = "+run.precision={measure: stay_p95, half_width: 1, at_most: 300}"
-    assert main(["compare", stated, "dry_run=true"]) == 0
-    assert "10 arms x 20 to 300 replications" in capsys.readouterr().out
+def test_a_run_says_beforehand_how_many_there_may_be_and_is_bounded_by_the_most(asked: Study) -> None:
+    assert "  20 to 60 replications of 1 days" in repr(asked)
+    assert work_of(asked).n_runs == 60
 
 
 def test_an_unended_stay_asks_for_no_more(asked: Study, computed: ae.Result) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from simulation.analysis.definitions import ALL
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
-from simulation.analysis.weakness import SPELL_DAYS
+from simulation.analysis.weakness import SPELL_DAYS, WEAK_NOTE
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
@@ -87,6 +87,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
         *INTERVAL_NOTES[result.interval_kind],
+        *_weak_verdict_note(result, target),
         *_sham_note(result, target),
     ]
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
@@ -102,6 +103,13 @@ def _looked_at(result: StudyResult, target: Target) -> str:
         )
     n = len(result.others) * len(result.design.secondary)
     return f"Verdicts are each from their own 95 % interval. {false_alarms(n)}"
+
+
+def _weak_verdict_note(result: StudyResult, *judged: Target | Margin) -> Iterator[str]:
+    """Why verdicts are open, if any arm's is for weak numbers."""
+    arms = [arm.name for arm in result.others if arm.name not in result.identical]
+    if any(result.row(arm, each.measure, each.group).weakness is not None for arm in arms for each in judged):
+        yield WEAK_NOTE
 
 
 def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
@@ -159,6 +167,7 @@ def safety_table(result: StudyResult) -> ReportTable:
         f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
         f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
         *INTERVAL_NOTES[result.interval_kind],
+        *_weak_verdict_note(result, *margins),
     )
     return ReportTable(
         "safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes
