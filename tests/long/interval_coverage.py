@@ -62,9 +62,9 @@ class Covered(NamedTuple):
     weak: float
 
 
-def two_arms(days: int = DAYS) -> Study:
-    """The default department under the nurse and the AI scribe."""
-    study = ae.load("study=ai_triage", f"run.measured_days={days}", "engine=compiled", "executor=serial")
+def two_arms() -> Study:
+    """The default department under the nurse and the AI scribe, four weeks measured after four of warm-up."""
+    study = ae.load("study=ai_triage", "run=month", f"run.measured_days={DAYS}", "engine=compiled", "executor=serial")
     arms = (study.baseline, study.arm(ARM))
     return replace(study, arms=arms, design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None))
 
@@ -73,7 +73,7 @@ def pool_in(file: Path, n: int) -> Floats:
     """The first n replications, shape (n, 2, n_measures), nurse and scribe; what the file lacks is simulated and
     kept."""
     study = two_arms()
-    about = {"measures": MEASURES, "arms": [arm.name for arm in study.arms], "days": DAYS, "seed": study.run.seed}
+    about = {"measures": MEASURES, "arms": [arm.name for arm in study.arms], "run": [study.run.warm_up_days, study.run.measured_days, study.run.seed]}
     header = json.dumps(about)
     texts = file.read_text(encoding="utf-8").split("\n") if file.exists() else [header, ""]
     if texts[0] != header:

@@ -42,6 +42,7 @@ def test_a_table_whose_verdicts_are_weak_says_which_rules_they_fall_under(result
     few = made(result, np.linspace(19, 21, 12))
     target = few.targets[0]
     assert WEAK_NOTE not in target_table(few, target).notes
-    two = replace(few, replications=few.replications[:2], study=replace(few.study, run=replace(few.run, replications=2)))
+    planned = replace(few.study, run=replace(few.run, replications=2))
+    two = replace(few, study=planned, replications=few.replications[:2])
     assert WEAK_NOTE in target_table(two, target).notes
     assert "at least three replications are needed (n = 2)" in target_table(two, target).rows[0][5]
