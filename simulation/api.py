@@ -270,7 +270,7 @@ def run_into(
             folder = _written(result, parent, unfinished, keeping)
         point_latest(results, folder)
         failed = write_report(folder, result)
-        unfinished.remove(result.run.numbers)
+        unfinished.remove([each.replication for each in result.replications])
         return Stored(result, folder, failed)
 
 

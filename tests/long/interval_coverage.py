@@ -73,8 +73,8 @@ def pool_in(file: Path, n: int) -> Floats:
     """The first n replications, shape (n, 2, n_measures), nurse and scribe; what the file lacks is simulated and
     kept."""
     study = two_arms()
-    about = {"measures": MEASURES, "arms": [arm.name for arm in study.arms], "run": [study.run.warm_up_days, study.run.measured_days, study.run.seed]}
-    header = json.dumps(about)
+    length = [study.run.warm_up_days, study.run.measured_days, study.run.seed]
+    header = json.dumps({"measures": MEASURES, "arms": [arm.name for arm in study.arms], "run": length})
     texts = file.read_text(encoding="utf-8").split("\n") if file.exists() else [header, ""]
     if texts[0] != header:
         raise SystemExit(f"{file} holds something else: {texts[0][:200]}. Name another file")
