@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -250,12 +250,14 @@ def compare_arms(
     level: float = LEVEL,
     kind: IntervalKind = "fixed_sample",
     measured_days: float | None = None,
+    stated: Collection[str] = (),
 ) -> tuple[Comparison, ...]:
     """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
 
     `arms`: by arm the measures of its replications, in the same order of replications; `measured_days` of each, if
-    known: a measure that rare spells decide has no interval where there are too few. Measures that only some arms
-    have are left out. Raises ResultsError for an unknown baseline or unequal numbers of replications.
+    known: a measure that rare spells decide has no interval where there are too few, unless it is one of those
+    `stated`. Measures that only some arms have are left out. Raises ResultsError for an unknown baseline or unequal
+    numbers of replications.
     """
     if baseline not in arms:
         raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
@@ -271,7 +273,7 @@ def compare_arms(
         own, own_half, _, _, own_share = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind)
         difference, half, _, n, share = intervals(less_baseline, level, kind)
         for number, name in enumerate(shared):
-            short = too_short(name.measure, int(n[number]), measured_days)
+            short = name.measure not in stated and too_short(name.measure, int(n[number]), measured_days)
             if short:
                 own_half[number] = half[number] = np.nan
             row = Comparison(

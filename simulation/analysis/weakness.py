@@ -4,8 +4,9 @@ An interval from t holds for means of some independent numbers of like weight. I
 there are hardly any numbers, where most replications have none, where equal numbers say nothing of their spread, and
 where rare spells decide (a department that locks up for some days once in a year or two). Of these spells a sample
 holds too many, and then one replication carries most of its variance; or none, and then its interval is narrow, wrong
-and looks like any other. So measures that such spells decide have no interval at all before years enough were measured
-(`BY_SPELLS`). How often intervals cover: `tests/long/interval_coverage.py` and docs/model.md 4.3.
+and looks like any other. So measures that such spells decide (`BY_SPELLS`) have no interval at all before years enough
+were measured, unless the study is about them: who states one as a target knows what it takes. How often intervals
+cover: `tests/long/interval_coverage.py` and docs/model.md 4.3.
 """
 
 from __future__ import annotations

@@ -76,7 +76,16 @@ class Comparisons:
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
         kind, days = self.interval_kind, self.measured_days
-        return compare_arms(self.measures, self.design.baseline, kind=kind, measured_days=days)
+        return compare_arms(self.measures, self.design.baseline, kind=kind, measured_days=days, stated=self._stated)
+
+    @cached_property
+    def _stated(self) -> frozenset[str]:
+        """The measures that the study is about: they have an interval however little is measured."""
+        judged: tuple[Target | Margin, ...] = (*self.design.primary, *self.design.secondary, *self.design.margins)
+        return frozenset(each.measure for each in judged)
+
+    def _too_short(self, measure: str, n: int) -> bool:
+        return measure not in self._stated and too_short(measure, n, self.measured_days)
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], Comparison]:
@@ -101,7 +110,7 @@ class Comparisons:
         """The mean difference of two arms, paired by replication, with its interval."""
         ours, theirs = self.values(arm, measure, group), self.values(other, measure, group)
         found = compare(ours, theirs, kind=self.interval_kind)
-        return replace(found, low=np.nan, high=np.nan) if too_short(measure, found.n, self.measured_days) else found
+        return replace(found, low=np.nan, high=np.nan) if self._too_short(measure, found.n) else found
 
     @cached_property
     def identical(self) -> tuple[str, ...]:
@@ -147,7 +156,7 @@ class Comparisons:
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """What chance alone does to a measure; None if no sham arm was run, or too little measured for an interval."""
         sham = self.design.sham
-        if sham is None or sham not in self.arms or too_short(measure, len(self.measures[sham]), self.measured_days):
+        if sham is None or sham not in self.arms or self._too_short(measure, len(self.measures[sham])):
             return None
         baseline = self.values(self.design.baseline, measure, group)
         ours = self.values(sham, measure, group)

@@ -74,7 +74,7 @@ def test_of_twenty_normal_numbers_one_hardly_ever_makes_most_of_the_variance() -
     assert of_twenty.count("one replication") / 2000 < 0.015
 
 
-def test_what_rare_spells_decide_has_an_interval_from_twenty_measured_years_on() -> None:
+def test_what_rare_spells_decide_has_an_interval_from_twenty_years_on_or_where_a_study_is_about_it() -> None:
     handover = MeasureName("handover_mean", "minutes", "all")
     variates = np.random.default_rng(1).normal(size=(2, 20))
     arms = {
@@ -87,6 +87,8 @@ def test_what_rare_spells_decide_has_an_interval_from_twenty_measured_years_on()
         assert np.isnan([row.low, row.high, row.difference_low, row.difference_high]).all() != known
         assert (verdict(row, 5).kind == "no change beyond") == known
         assert not np.isnan(find(rows, arm="ai", measure=WAIT.measure).difference_low)
+    about_it = compare_arms(arms, "nurse", measured_days=1, stated=("handover_mean",))
+    assert not np.isnan(find(about_it, arm="ai", measure="handover_mean").difference_low)
     assert verdict(row, 5).words == "cannot tell: rare spells decide this: no interval before 20 years are measured"
 
 
