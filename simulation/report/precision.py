@@ -36,5 +36,5 @@ def _reached(result: StudyResult, found: Interval, half_width: float, scale: flo
         return f"Not reached: with {n} replications there is no interval."
     how = f"±{scale * found.half_width:.3g} with {n} replications"
     if found.half_width <= half_width:
-        return f"Reached: {how}, planned from the spread of the first {precision.first_stage}."
+        return f"Reached: {how} (first stage: {precision.first_stage})."
     return f"Not reached: {how}, the most that were allowed (run.precision.at_most)."
