@@ -23,7 +23,15 @@ from simulation.errors import ResultsError
 from simulation.experiment.executors import Executor, ExecutorFailed, Failed
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
-from simulation.experiment.run import Done, all_of, failure, in_order, replications
+from simulation.experiment.run import (
+    Done,
+    all_of,
+    every_replication,
+    failure,
+    in_order,
+    replications,
+    still_to_run,
+)
 from simulation.experiment.store.folders import must_be_writable, point_latest
 from simulation.experiment.store.identity import Identity, identity_of
 from simulation.experiment.store.kept import kept_among
@@ -142,7 +150,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     refuse_large([study])
     refuse_overload(study)
     began = time.perf_counter()
-    done_now = all_of(study, study.run.numbers, done=done, executor=executor)
+    study, done_now = every_replication(study, done=done, executor=executor)
     manifest = _manifest(study, done_now, identity_of(study), time.perf_counter() - began)
     return Result(study, done_now, Explained(study), manifest)
 
@@ -183,22 +191,26 @@ class Growth(Iterator[Result]):
         self._cancelled.set()
 
     def _grown(self, executor: Executor | None) -> Iterator[Result]:
-        study, numbers = self._study, self._study.run.numbers
-        explained, identity = Explained(study), identity_of(study)
+        explained, identity = Explained(self._study), identity_of(self._study)
         began = time.perf_counter()
-        beginning: list[ReplicationResult] = []
+        beginning: dict[int, ReplicationResult] = {}
         waiting: dict[int, ReplicationResult] = {}
-        arriving = replications(study, numbers, executor=executor, cancelled=self._cancelled)
-        for arrived in arriving:
-            if isinstance(arrived, Failed):
-                raise failure([arrived])
-            waiting[arrived.replication] = arrived
-            n_before = len(beginning)
-            while len(beginning) < len(numbers) and numbers[len(beginning)] in waiting:
-                beginning.append(waiting.pop(numbers[len(beginning)]))
-            if len(beginning) > n_before and not self._cancelled.is_set():
-                so_far = tuple(beginning)
-                yield Result(study, so_far, explained, _manifest(study, so_far, identity, time.perf_counter() - began))
+        study, missing = still_to_run(self._study, beginning)
+        following = self._study.run.first
+        while missing and not self._cancelled.is_set():
+            for arrived in replications(study, missing, executor=executor, cancelled=self._cancelled):
+                if isinstance(arrived, Failed):
+                    raise failure([arrived])
+                waiting[arrived.replication] = arrived
+                if following not in waiting:
+                    continue
+                while following in waiting:
+                    beginning[following] = waiting.pop(following)
+                    following += 1
+                study, missing = still_to_run(self._study, beginning)
+                if not self._cancelled.is_set():
+                    so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
+                    yield Result(study, so_far, explained, _manifest(study, so_far, identity, seconds))
 
 
 def _manifest(study: Study, done: Sequence[ReplicationResult], identity: Identity, wall_seconds: float) -> Plain:
@@ -232,12 +244,14 @@ def run_into(
     say: Any = print,
     done: Done = lambda n_done: None,
     keeping: Done = lambda n_done: None,
+    planning: Done = lambda n_all: None,
 ) -> Stored:
     """Run a study, keep its replications as they end, and write its folder of results: what the commands do.
 
     An unfinished run of the same study and program goes on where it ended, unless `resume` is false. `say` is told in
-    words what is resumed, and what is there and not used; `done(n)` is told of replications that have ended, and
-    `keeping(n)` of those whose tables are written (`run.keep`). Raises ResultsError if the place cannot be written, and
+    words what is resumed, and what is there and not used; `done(n)` is told of replications that have ended,
+    `keeping(n)` of those whose tables are written (`run.keep`), and `planning(n)` how many there are in all, once that
+    is known (`run.precision`). Raises ResultsError if the place cannot be written, and
     AeflowError with the numbers of replications that failed; what was simulated is kept.
     """
     must_be_writable(results)
@@ -247,15 +261,16 @@ def run_into(
     with unfinished:
         for note in unfinished.notes:
             say(f"Note: {note}.")
+        study, _ = still_to_run(study, unfinished.kept)
         written = _written_already(study, unfinished, say=say)
         if written is not None:
             folder, result = written
         else:
-            result = _finished(study, unfinished, identity, say=say, done=done)
+            result = _finished(study, unfinished, identity, say=say, done=done, planning=planning)
             folder = _written(result, parent, unfinished, keeping)
         point_latest(results, folder)
         failed = write_report(folder, result)
-        unfinished.remove(study.run.numbers)
+        unfinished.remove([each.replication for each in result.replications])
         return Stored(result, folder, failed)
 
 
@@ -288,37 +303,45 @@ def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: D
         raise KeyboardInterrupt(words) from None
 
 
-def _finished(study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Any, done: Done) -> Result:
+def _finished(
+    study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Any, done: Done, planning: Done
+) -> Result:
     """The result of all replications, of which those that are kept are not run again."""
-    numbers = study.run.numbers
-    kept = {number: unfinished.kept[number] for number in numbers if number in unfinished.kept}
-    missing = [number for number in numbers if number not in kept]
+    known = dict(unfinished.kept)
+    study, missing = still_to_run(study, known)
+    kept = [number for number in study.run.numbers if number in known]
     if kept:
         say(
-            f"Resuming an unfinished run: {len(kept)} of {len(numbers)} replications are kept "
+            f"Resuming an unfinished run: {len(kept)} of {len(study.run.numbers)} replications are kept "
             "(resume=false begins anew)."
         )
         done(len(kept))
     began = time.perf_counter()
-    failed: list[Failed] = []
-    try:
-        for result in replications(study, missing):
-            if isinstance(result, Failed):
-                failed.append(result)
-            else:
-                kept[result.replication] = result
-                unfinished.add(result)
-                done(len(kept))
-    except (KeyboardInterrupt, ExecutorFailed) as stop:
-        if not kept:
-            raise
-        words = f"{len(kept)} of {len(numbers)} replications are kept in {unfinished.folder}; the same command goes on."
-        if isinstance(stop, ExecutorFailed):
-            raise ExecutorFailed(f"{stop}. {words}") from stop
-        raise KeyboardInterrupt(words) from None
-    if failed:
-        raise failure(failed, kept=len(kept))
-    ordered = in_order(list(kept.values()))
+    n_done = len(kept)
+    while missing:
+        planning(len(study.run.numbers))
+        failed: list[Failed] = []
+        try:
+            for result in replications(study, missing):
+                if isinstance(result, Failed):
+                    failed.append(result)
+                else:
+                    known[result.replication] = result
+                    unfinished.add(result)
+                    n_done += 1
+                    done(n_done)
+        except (KeyboardInterrupt, ExecutorFailed) as stop:
+            if not n_done:
+                raise
+            of = f"{n_done} of {len(study.run.numbers)} replications"
+            words = f"{of} are kept in {unfinished.folder}; the same command goes on."
+            if isinstance(stop, ExecutorFailed):
+                raise ExecutorFailed(f"{stop}. {words}") from stop
+            raise KeyboardInterrupt(words) from None
+        if failed:
+            raise failure(failed, kept=n_done)
+        study, missing = still_to_run(study, known)
+    ordered = tuple(known[number] for number in study.run.numbers)
     manifest = manifest_of(
         study,
         ordered,

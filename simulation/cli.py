@@ -28,6 +28,7 @@ For planning only, not for clinical use.
   aeflow show    [key=value ...]    the resolved scenario, offered load by pool and hour, the pathway drawn
   aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
   aeflow show    patient=ID         one patient's story in words, arm beside arm
+  aeflow show    warm_up=SERIES     how a run begins, drawn, and the warm-up that MSER-5 recommends (SERIES: all)
   aeflow validate [key=value ...]   theory and published NHS figures beside what the model gives
   aeflow results [FOLDER]           list stored runs, newest first (study=NAME site=NAME scenario=NAME: only these)
   aeflow results FOLDER FOLDER      two runs of one study beside each other
@@ -42,6 +43,7 @@ For planning only, not for clinical use.
   engine=reference|compiled  executor=serial|local|dask
   staffing.triage_nurses.extra=1    any value of any file in configs/, by its dotted path
   'run.keep=[patients,events]'      write tables of every arm and replication, activities too (quotes: for the shell)
+  'run.precision={measure: stay_mean, half_width: 2}'   as many replications as that takes
   dry_run=true                      say what would run, and stop
   resume=false                      begin an unfinished run anew; else the same command goes on with it
   -m scenario=usual,winter          sweep: one run for each combination, then all beside each other
@@ -148,7 +150,8 @@ def _again(folder: str, words: list[str]) -> int:
     asked = load(*words)
     numbers = [replication.replication for replication in before.replications]
     planned = max(before.run.replications, numbers[-1] + 1)
-    run = replace(before.run, replications=planned, first=numbers[0], count=len(numbers))
+    precision = before.run.precision if len(numbers) == before.run.replications else None
+    run = replace(before.run, replications=planned, first=numbers[0], count=len(numbers), precision=precision)
     study = replace(
         before.study,
         run=run,
@@ -179,18 +182,19 @@ def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -
     """What the runs of a sweep come to."""
     from simulation.report.screen import print_tables
     from simulation.report.sweep import PICTURE, TABLE, sweep_of, write_sweep
+    from simulation.report.sweep_effects import DESIGN, EFFECTS
 
     sweep = sweep_of([(overrides, stored.result, stored.folder) for overrides, stored in done])
     if sweep is not None:
         print_tables(sweep.tables)
-        print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {PICTURE}")
+        print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {EFFECTS}, {DESIGN}, {PICTURE}")
 
 
 def _show(words: list[str]) -> int:
     from simulation.study.bounds import refuse_large
 
-    own = ("patient=", "arm=")
-    patient, arm = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
+    own = ("patient=", "arm=", "warm_up=")
+    patient, arm, warm_up = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
     studies = [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]
     for study in studies:
         refuse_large([study])
@@ -202,6 +206,10 @@ def _show(words: list[str]) -> int:
             from simulation.report.show import show_arm
 
             show_arm(study, arm[-1])
+        elif warm_up:
+            from simulation.report.warm_up import show_warm_up
+
+            show_warm_up(study, warm_up[-1])
         else:
             from simulation.report.show import show
 
@@ -377,7 +385,9 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
         return None
     results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
     with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as told:
-        stored = run_into(study, results, resume=resume, done=told.done, keeping=told.keeping)
+        stored = run_into(
+            study, results, resume=resume, done=told.done, keeping=told.keeping, planning=told.planning
+        )
     print_result(stored.result, stored.folder)
     return stored
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.definitions import Definition, definition_of
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.quantities import wait_to_clinician
+from simulation.analysis.weakness import Weakness, largest_share, too_short, weakness_of
 from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError, nearest
 from simulation.pathway.own_measures import Better
@@ -49,18 +50,34 @@ TIDY = (
 @dataclass(frozen=True)
 class Interval:
     """A mean over replications with its interval. Bounds are NaN where there is none: with fewer than two replications,
-    or too few for an always-valid one."""
+    or too few for an always-valid one.
+
+    n: replications that have the number, `of` so many (as many if not stated); largest_share: the share of the variance
+    that one of them makes.
+    """
 
     mean: float
     low: float
     high: float
     sd: float
     n: int
+    of: int = 0
+    largest_share: float = 0.0
 
     @property
     def half_width(self) -> float:
         """Half the length of the interval."""
         return (self.high - self.low) / 2
+
+    @property
+    def weakness(self) -> Weakness | None:
+        """Why it may carry nothing definite; None if it may."""
+        return weakness_of(self.n, of=self.of, sd=self.sd, largest_share=self.largest_share)
+
+    @property
+    def excludes_zero(self) -> bool:
+        """Whether the interval lies on one side of 0, and may carry a definite statement."""
+        return self.weakness is None and (self.low > 0 or self.high < 0)
 
     def single(self, *, level: float = LEVEL) -> tuple[float, float]:
         """Where one more replication is expected with this probability: the mean -+ t sd sqrt(1 + 1/n).
@@ -79,9 +96,11 @@ class Comparison:
     """One arm, one measure, one group: its mean, and its paired difference from the baseline arm.
 
     `baseline` is the baseline arm's name. NaN where there is nothing to say. `n_replications` counts replications in
-    which both arms have the measure, and every number is about those: the baseline's mean in them is `mean -
-    difference`, which may differ from its own row where a replication lacks the measure in this arm. `interval_kind`
-    says what its intervals promise; `own` defines a measure of the user's own.
+    which both arms have the measure (of `of`; as many if not stated), and every number is about those: the baseline's
+    mean in them is `mean - difference`, which may differ from its own row where a replication lacks the measure in this
+    arm. `interval_kind` says what its intervals promise; `largest_share` is the share of the difference's variance that
+    one replication makes, `level_share` that of the mean's; `short` whether too little was measured for any interval of
+    this measure; `own` defines a measure of the user's own.
     """
 
     arm: str
@@ -98,6 +117,10 @@ class Comparison:
     n_replications: int
     level: float = LEVEL
     interval_kind: IntervalKind = "fixed_sample"
+    of: int = 0
+    largest_share: float = 0.0
+    level_share: float = 0.0
+    short: bool = False
     own: Definition | None = None
 
     @property
@@ -117,6 +140,21 @@ class Comparison:
             return np.nan
         return self.half_width * math.sqrt(self.n_replications) / self._critical_value(self.level)
 
+    @property
+    def level_weakness(self) -> Weakness | None:
+        """Why the interval of its mean may carry nothing definite; None if it may."""
+        if self.short:
+            return "rare spells"
+        half_width = (self.high - self.low) / 2
+        return weakness_of(self.n_replications, of=self.of, sd=half_width, largest_share=self.level_share)
+
+    @property
+    def weakness(self) -> Weakness | None:
+        """Why its difference may carry no definite verdict; None if it may."""
+        if self.short:
+            return "rare spells"
+        return weakness_of(self.n_replications, of=self.of, sd=self.half_width, largest_share=self.largest_share)
+
     def _critical_value(self, level: float) -> float:
         return critical_value(self.n_replications, level, self.interval_kind)
 
@@ -127,8 +165,10 @@ class Comparison:
     def together(self, family: int) -> tuple[float, float]:
         """The difference's interval as one of so many that hold together at `level`; of one, as it is.
 
-        NaN where there is none.
+        NaN where there is none, or where it may carry no definite verdict.
         """
+        if self.weakness is not None:
+            return np.nan, np.nan
         if family == 1 or self.n_replications < 2:
             return self.difference_low, self.difference_high
         ratio = self._critical_value(self.level_of(family)) / self._critical_value(self.level)
@@ -153,12 +193,24 @@ def critical_value(n: int, level: float, kind: IntervalKind) -> float:
 
 def interval(values: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample") -> Interval:
     """The mean of one number a replication with its interval; replications without a number are left out."""
-    mean, half_width, sd, n = (column[0] for column in _intervals(values[:, None], level, kind))
-    return Interval(float(mean), float(mean - half_width), float(mean + half_width), float(sd), int(n))
+    found = intervals(values[:, None], level, kind)
+    mean, half_width, sd, share = (float(column[0]) for column in (found.mean, found.half_width, found.sd, found.share))
+    return Interval(mean, mean - half_width, mean + half_width, sd, int(found.n[0]), len(values), share)
 
 
-def _intervals(values: Floats, level: float, kind: IntervalKind) -> tuple[Floats, Floats, Floats, NDArray[np.int64]]:
-    """Of every column: mean, half-width, standard deviation and number of replications with a number in it.
+class Intervals(NamedTuple):
+    """By column: mean, half-width, standard deviation, how many replications have a number, and the largest share of
+    the variance that one of them makes."""
+
+    mean: Floats
+    half_width: Floats
+    sd: Floats
+    n: NDArray[np.int64]
+    share: Floats
+
+
+def intervals(values: Floats, level: float, kind: IntervalKind) -> Intervals:
+    """The intervals of columns of numbers, a row a replication.
 
     Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
     out would leave out the longest, and in the slowest arm most.
@@ -175,7 +227,9 @@ def _intervals(values: Floats, level: float, kind: IntervalKind) -> tuple[Floats
     mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
     by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
     critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
-    return mean, critical_values * sd / np.sqrt(np.maximum(n, 1)), sd, n
+    half_width = critical_values * sd / np.sqrt(np.maximum(n, 1))
+    share = np.where(equal, 0.0, largest_share(from_mean**2))
+    return Intervals(mean, half_width, sd, n, share)
 
 
 def compare(values: Floats, baseline: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample") -> Interval:
@@ -205,12 +259,15 @@ def compare_arms(
     level: float = LEVEL,
     kind: IntervalKind = "fixed_sample",
     defined: Mapping[str, Definition] = MappingProxyType({}),
+    measured_days: float | None = None,
+    stated: Collection[str] = (),
 ) -> tuple[Comparison, ...]:
     """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
 
     `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
-    user's own, by name. Measures that only some arms have are left out. Raises ResultsError for an unknown baseline or
-    unequal numbers of replications.
+    user's own, by name; `measured_days` of each, if known: a measure that rare spells decide has no interval where
+    there are too few, unless it is one of those `stated`. Measures that only some arms have are left out.
+    Raises ResultsError for an unknown baseline or unequal numbers of replications.
     """
     if baseline not in arms:
         raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
@@ -223,9 +280,12 @@ def compare_arms(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
         less_baseline = paired(table, tables[baseline])
-        own, own_half, _, _ = _intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind)
-        difference, half, _, n = _intervals(less_baseline, level, kind)
+        own, own_half, _, _, own_share = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind)
+        difference, half, _, n, share = intervals(less_baseline, level, kind)
         for number, name in enumerate(shared):
+            short = name.measure not in stated and too_short(name.measure, int(n[number]), measured_days)
+            if short:
+                own_half[number] = half[number] = np.nan
             row = Comparison(
                 arm=arm,
                 measure=name.measure,
@@ -242,6 +302,10 @@ def compare_arms(
                 level=level,
                 interval_kind=kind,
                 own=defined.get(name.measure),
+                of=len(table),
+                largest_share=float(share[number]),
+                level_share=float(own_share[number]),
+                short=short,
             )
             rows.append(row)
     return tuple(rows)

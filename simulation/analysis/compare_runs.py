@@ -46,7 +46,7 @@ def compare_runs(
     if not verdicts:
         raise ResultsError("verdicts: no run. Give at least one")
     apart = _furthest(effects)
-    differ = apart is not None and (apart[2].low > 0 or apart[2].high < 0)
+    differ = apart is not None and apart[2].excludes_zero
     close = apart is not None and -mid < apart[2].low and apart[2].high < mid
     kinds = {each.kind for each in verdicts.values()}
     if len(kinds) > 1:

@@ -474,6 +474,16 @@ BY_GROUP = (
     "noticed_before_seen_share",
 )
 """Measures that are given for every group, too."""
+BY_SPELLS = (
+    "ambulance_assessment_median",
+    "ambulance_assessment_p95",
+    "handover_mean",
+    "handover_over_30_share",
+    "handover_over_45_share",
+    "handover_over_60_share",
+)
+"""Measures that a few days in a year may decide, when the department is so full that ambulances cannot hand over: an
+interval of them needs years (`analysis/weakness.py`)."""
 BY_ADMISSION = ("stay_mean", "stay_median", "stay_p95")
 BY_HOUR = ("within_4h_share",)
 BY_LABEL = (

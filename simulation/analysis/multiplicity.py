@@ -15,11 +15,12 @@ ALPHA = 0.05
 def is_worse(row: Comparison) -> bool | None:
     """Whether the whole interval is on the worse side (True), the better side (False), or neither (None)."""
     better = row.better
-    if better == "neither" or math.isnan(row.difference_low):
+    low, high = row.together(1)
+    if better == "neither":
         return None
-    if row.difference_low > 0:
+    if low > 0:
         return better == "lower"
-    if row.difference_high < 0:
+    if high < 0:
         return better == "higher"
     return None
 
@@ -27,11 +28,13 @@ def is_worse(row: Comparison) -> bool | None:
 def p_value(row: Comparison) -> float:
     """Two-sided p of the paired t test, or one that may be looked at after every replication (of an always-valid row).
 
-    NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, or where an
-    always-valid interval is unbounded as yet.
+    NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, where an
+    always-valid interval is unbounded as yet, or where the interval may carry no definite verdict.
     """
     if row.n_replications < 2:
         return math.nan
+    if row.weakness is not None and not math.isnan(row.difference):
+        return 1.0
     if row.interval_kind == "always_valid":
         unbounded = math.isnan(row.sd) and not math.isnan(row.difference)
         return 1.0 if unbounded else always_valid.p_value(row.difference, row.sd, row.n_replications)

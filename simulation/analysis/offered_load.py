@@ -10,6 +10,7 @@ The sample comes from outside (`draws` stands above this room), and may have gon
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -41,7 +42,8 @@ from simulation.units import TICKS_PER_MINUTE, WEEK, WEEKDAYS
 
 WEEK_MINUTES = HOURS_OF_WEEK * 60
 SURE = 2.0
-"""A pool is called overloaded if its load is above 1 by so many standard errors of the sample."""
+"""A load is said to be above 1, over the week or in some hours, if it is so by so many standard errors of the
+sample."""
 
 
 class Patients(Protocol):
@@ -357,10 +359,15 @@ def overloaded(pathway: Pathway, load: Load) -> dict[str, float]:
     over = {
         pool: float(ratio)
         for pool, ratio, error in zip(load.pools, load.weekly(), load.error, strict=True)
-        if ratio > 1 and (np.isinf(ratio) or ratio - SURE * error > 1)
+        if _above_1(float(ratio), float(error))
     }
     relieved = _relieved(pathway, set(over))
     return {pool: ratio for pool, ratio in over.items() if pool not in relieved}
+
+
+def _above_1(ratio: float, error: float) -> bool:
+    """Whether a load is above 1, chance in the sample set aside; work with nobody on duty is."""
+    return math.isinf(ratio) or ratio - SURE * error > 1
 
 
 def _relieved(pathway: Pathway, over: set[str]) -> set[str]:
@@ -386,7 +393,7 @@ def remarks(load: Load) -> tuple[str, ...]:
     """For each pool with more work than units in some hours: which hours, which days, and the worst hour.
 
     One hour of the week holds few patients of a sample, so the work is smoothed: the clock hour's times the
-    weekday's. An hour counts if it is above 1 by a standard error of one clock hour.
+    weekday's. An hour counts if it is above 1 by two standard errors of one clock hour, the week if by two of its own.
 
     >>> week = np.zeros((1, 168)); week[0, 11] = 5
     >>> remarks(Load(("triage_nurses",), week, np.full((1, 168), 0.5), np.zeros(1)))
@@ -398,7 +405,7 @@ def remarks(load: Load) -> tuple[str, ...]:
         total = max(float(work.sum()), 1e-300)
         smooth = by_day.sum(axis=1)[:, None] * by_day.sum(axis=0) / total
         week = _ratio(smooth, capacity.reshape(7, 24))
-        busy = week > 1 + error * np.sqrt(24)
+        busy = week > 1 + SURE * error * np.sqrt(24)
         if not busy.any():
             continue
         day, hour = divmod(int(np.argmax(week)), 24)
@@ -407,14 +414,14 @@ def remarks(load: Load) -> tuple[str, ...]:
         )
         most = "nobody on duty" if np.isinf(week[day, hour]) else f"worst {week[day, hour]:.2f}"
         hours = _clock_hours(np.flatnonzero(busy.any(axis=0)).tolist())
-        over = _over_the_week(total, capacity)
+        over = _over_the_week(total, capacity, float(error))
         said.append(f"{pool}: {over}above 1 at {hours}{days}, {most} at {hour} h on {WEEKDAYS[day]}")
     return tuple(said)
 
 
-def _over_the_week(total: float, capacity: Floats) -> str:
-    ratio = total / capacity.sum() if capacity.any() else np.inf
-    return f"load {ratio:.2f} over the week, " if ratio > 1 else "load "
+def _over_the_week(total: float, capacity: Floats, error: float) -> str:
+    ratio = total / float(capacity.sum()) if capacity.any() else math.inf
+    return f"load {ratio:.2f} over the week, " if _above_1(ratio, error) else "load "
 
 
 def _clock_hours(hours: Sequence[int]) -> str:

@@ -11,8 +11,12 @@ The rule, for a minimal important difference (MID) and the interval of the paire
   the MID if it lies above -MID, else at least by something
 - the whole interval above 0                   -> 'lengthens', likewise
 - it holds 0 and lies inside (-MID, MID)       -> 'no change beyond' the MID
-- otherwise, and with one replication          -> 'cannot tell', and how many more replications would bring the
+- otherwise                                    -> 'cannot tell', and how many more replications would bring the
   half-width to half the MID, judging by the spread of those there are
+
+Whatever the interval says it is 'cannot tell', with the reason, with fewer than three replications, where most
+replications lack the measure, where fewer than ten show no spread, and where one of ten or more makes over half the
+variance (`analysis/weakness.py`); 'identical' stays.
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.
@@ -42,6 +46,7 @@ import numpy as np
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison, replications_needed
+from simulation.analysis.weakness import ENOUGH, LEAST, words_of
 from simulation.errors import ResultsError
 
 Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
@@ -115,7 +120,7 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
         words = f"no change beyond {important}"
         return Verdict("no change beyond", words, _sentence(comparison, words, family))
     n_more = _more(comparison, mid / 2, family)
-    own = (comparison.difference_low, comparison.difference_high)
+    own = comparison.together(1)
     alone = own[0] > 0 or own[1] < 0 or (-mid < own[0] and own[1] < mid)
     words = _cannot_tell(comparison, n_more, family, alone=alone)
     return Verdict("cannot tell", words, _sentence(comparison, words, family), n_more=n_more)
@@ -143,7 +148,7 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
     if unseen is not None:
         return Judgement(*unseen, _sentence(comparison, unseen[1], family))
     within = threshold(margin, comparison.unit)
-    own = (comparison.difference_low, comparison.difference_high)
+    own = comparison.together(1)
     worst = max(sign * bound for bound in comparison.together(family))
     worst_alone, best_alone = sorted((sign * bound for bound in own), reverse=True)
     if worst < margin:
@@ -170,11 +175,13 @@ def threshold(value: float, unit: str) -> str:
 def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
     """What is said where several replications show no difference at all; None otherwise."""
     n = comparison.n_replications
-    if n < 2 or not comparison.difference_low == comparison.difference_high == 0:
+    if n < LEAST or not comparison.difference_low == comparison.difference_high == 0:
         return None
     if comparison.unit == "share" and not (comparison.low > 0 and comparison.high < 1):
         said = f"no case seen in {n} replications" if comparison.mean == 0 else f"too few cases in {n} replications"
         return "none seen", said
+    if n < ENOUGH:
+        return None
     return "no difference", f"no difference in any of {n} replications"
 
 
@@ -193,7 +200,7 @@ def _more(comparison: Comparison, half_width: float, family: int) -> int | None:
 
     None are needed where the interval is narrow enough and happens to lie across the line.
     """
-    if comparison.n_replications < PILOT or not np.isfinite(comparison.sd):
+    if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.sd):
         return None
     level = comparison.level_of(family)
     count = always_valid.replications_needed if comparison.interval_kind == "always_valid" else replications_needed
@@ -211,8 +218,8 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
         first = always_valid.first_bounded(comparison.level_of(family))
         if n < first:
             return f"cannot tell yet{among}: the first interval needs {first} replications (n = {n})"
-    if n < 2:
-        return "cannot tell: at least two replications are needed"
+    if (weakness := comparison.weakness) is not None:
+        return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=comparison.largest_share)}"
     if n_more is None:
         return f"cannot tell{among}: {n} replications, too few to say how many more"
     if n_more == 0:

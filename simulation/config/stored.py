@@ -22,7 +22,11 @@ def study_of(run: StoredRun) -> Study:
     content, faults = run.study, list[Fault]()
     pathways = [_made(Pathway, each, faults) for each in content["pathways"]]
     policies = [_made(Policy, each, faults) for each in content["policies"]]
-    of_the_run = {"replications": content["planned_replications"], "keep": kept_among(run.manifest[FILES])}
+    of_the_run = {
+        "replications": content["planned_replications"],
+        "precision": content.get("precision"),
+        "keep": kept_among(run.manifest[FILES]),
+    }
     design = _made(Design, content["design"], faults)
     length = _made(RunLength, {**content["run"], **of_the_run}, faults)
 

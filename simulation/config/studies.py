@@ -25,7 +25,7 @@ from simulation.pathway.department import Pathway
 from simulation.study.design import CHANGED, Arm, Block, Design, List, Value
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import target_faults
+from simulation.study.targets import precision_faults, target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
@@ -124,7 +124,8 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     faults += _names_of_files(pathway, own_policy)
     if own_policy is not None and pathway is not None:
         faults += check_policy(own_policy, pathway)
-    faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms))
+    faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
+    faults += precision_faults(run, design)
     if not faults:
         faults += _left_out(design, arms)
     if faults or own_policy is None:

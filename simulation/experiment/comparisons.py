@@ -6,7 +6,7 @@ A run that has just ended (`Result`) and a report made from files hold the same 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +17,7 @@ from simulation.analysis.definitions import COVERAGE, Definition
 from simulation.analysis.measures import Measures
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import Judgement, Verdict, non_inferiority, verdict
+from simulation.analysis.weakness import too_short
 from simulation.records.schema import Floats
 from simulation.study.design import Design, Margin, Target
 from simulation.study.study import no_arm
@@ -50,7 +51,7 @@ class Comparisons:
     `sham_shares`: who waits shorter and longer under the sham arm, over all replications (None if not known);
     `interval_kind`: what every interval promises, and so what verdicts and judgements are read from; 'always_valid'
     while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`);
-    `own`: what defines measures of the user's own.
+    `own`: what defines measures of the user's own; `measured_days`: of each replication, if known.
     """
 
     design: Design
@@ -59,6 +60,7 @@ class Comparisons:
     sham_shares: Shares | None = None
     interval_kind: IntervalKind = "fixed_sample"
     own: Mapping[str, Definition] = field(default_factory=dict)
+    measured_days: float | None = None
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -74,7 +76,24 @@ class Comparisons:
     @cached_property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
-        return compare_arms(self.measures, self.design.baseline, kind=self.interval_kind, defined=self.own)
+        kind, days = self.interval_kind, self.measured_days
+        return compare_arms(
+            self.measures,
+            self.design.baseline,
+            kind=kind,
+            defined=self.own,
+            measured_days=days,
+            stated=self._stated,
+        )
+
+    @cached_property
+    def _stated(self) -> frozenset[str]:
+        """The measures that the study is about: they have an interval however little is measured."""
+        judged: tuple[Target | Margin, ...] = (*self.design.primary, *self.design.secondary, *self.design.margins)
+        return frozenset(each.measure for each in judged)
+
+    def _too_short(self, measure: str, n: int) -> bool:
+        return measure not in self._stated and too_short(measure, n, self.measured_days)
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], Comparison]:
@@ -98,7 +117,8 @@ class Comparisons:
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
         ours, theirs = self.values(arm, measure, group), self.values(other, measure, group)
-        return compare(ours, theirs, kind=self.interval_kind)
+        found = compare(ours, theirs, kind=self.interval_kind)
+        return replace(found, low=np.nan, high=np.nan) if self._too_short(measure, found.n) else found
 
     @cached_property
     def identical(self) -> tuple[str, ...]:
@@ -142,9 +162,9 @@ class Comparisons:
         return tuple(found)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
-        """What chance alone does to a measure; None if no sham arm was run."""
+        """What chance alone does to a measure; None if no sham arm was run, or too little measured for an interval."""
         sham = self.design.sham
-        if sham is None or sham not in self.arms:
+        if sham is None or sham not in self.arms or self._too_short(measure, len(self.measures[sham])):
             return None
         baseline = self.values(self.design.baseline, measure, group)
         ours = self.values(sham, measure, group)

@@ -166,8 +166,8 @@ class StudyResult:
     @cached_property
     def _compared(self) -> Comparisons:
         shares = self.sham.shares if self.sham is not None else None
-        names = tuple(arm.name for arm in self.arms)
-        return Comparisons(self.design, names, self.measures, shares, self.interval_kind, self.own)
+        arms, days = tuple(arm.name for arm in self.arms), self.run.measured_days
+        return Comparisons(self.design, arms, self.measures, shares, self.interval_kind, self.own, days)
 
     @cached_property
     def own(self) -> Mapping[str, Definition]:

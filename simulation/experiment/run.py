@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+import numpy as np
+
+from simulation.analysis.compare import paired
+from simulation.analysis.precision import replications_for
 from simulation.errors import AeflowError
 from simulation.experiment.executors import Executor, Failed, completed, open_executor
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
 from simulation.explain.explanation import Explained
+from simulation.records.schema import Floats
 from simulation.study.bounds import refuse_large
 from simulation.study.overload import refuse_overload
 from simulation.study.simulate import simulate_arm
@@ -34,10 +39,62 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
 
 def simulate(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
     """`compare`, without looking at the load first."""
-    return StudyResult(study, all_of(study, study.run.numbers, done=done, executor=executor), Explained(study))
+    study, results = every_replication(study, done=done, executor=executor)
+    return StudyResult(study, results, Explained(study))
 
 
-def all_of(study: Study, numbers: range, *, done: Done, executor: Executor | None) -> tuple[ReplicationResult, ...]:
+def every_replication(
+    study: Study, *, done: Done, executor: Executor | None
+) -> tuple[Study, tuple[ReplicationResult, ...]]:
+    """All replications in order, and the study with their number: as stated, or as `run.precision` asks."""
+    known: dict[int, ReplicationResult] = {}
+    study, missing = still_to_run(study, known)
+    while missing:
+        for result in all_of(study, missing, done=_after(len(known), done), executor=executor):
+            known[result.replication] = result
+        study, missing = still_to_run(study, known)
+    return study, in_order(list(known.values()))
+
+
+def _after(n_before: int, done: Done) -> Done:
+    """`done`, told of so many that ended before as well."""
+    return lambda n_done: done(n_before + n_done)
+
+
+def still_to_run(study: Study, known: Mapping[int, ReplicationResult]) -> tuple[Study, list[int]]:
+    """The study as far as its number of replications is known, and the numbers that are still to be run.
+
+    `known`: replications that have ended, by number. With `run.precision` a first stage is run first; the replications
+    of a stage, whatever else is known, say how many the next one has in all (`analysis/precision.py`). So an
+    interrupted run, one on other processors and one that is run again come to the same number.
+    """
+    run, precision = study.run, study.run.precision
+    if precision is not None:
+        n, asked = 0, precision.first_stage
+        while n < asked and all(number in known for number in range(asked)):
+            n = asked
+            values = values_for(study, [known[number] for number in range(n)])
+            asked = replications_for(values, precision.half_width, at_most=precision.at_most)
+        study = replace(study, run=replace(run, replications=max(asked, run.replications)))
+    return study, [number for number in study.run.numbers if number not in known]
+
+
+def values_for(study: Study, replications: Sequence[ReplicationResult]) -> Floats:
+    """What `run.precision` is about, one number a replication: the baseline's level, or an arm's difference from it."""
+    precision = study.run.precision
+    assert precision is not None
+    measure, group = precision.measure, precision.group
+
+    def of(arm: str) -> Floats:
+        return np.array([each.arms[arm].measures.value(measure, group) for each in replications])
+
+    level = of(study.design.baseline)
+    return level if precision.arm is None else paired(of(precision.arm), level)
+
+
+def all_of(
+    study: Study, numbers: Sequence[int], *, done: Done, executor: Executor | None
+) -> tuple[ReplicationResult, ...]:
     """Replications by number, in order. Raises AeflowError with the numbers of those that failed."""
     results: list[ReplicationResult] = []
     failed: list[Failed] = []
@@ -54,7 +111,7 @@ def all_of(study: Study, numbers: range, *, done: Done, executor: Executor | Non
 
 def replications(
     study: Study,
-    numbers: range | list[int],
+    numbers: Sequence[int],
     *,
     executor: Executor | None = None,
     cancelled: threading.Event | None = None,

@@ -169,8 +169,11 @@ def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decompositio
 
 
 def beyond(estimate: Interval, mid: float) -> bool | None:
-    """Whether an effect is larger than the minimal important difference: surely (True), surely not, or neither."""
-    if np.isnan(estimate.low):
+    """Whether an effect is larger than the minimal important difference: surely (True), surely not, or neither.
+
+    Neither, too, where the interval may carry nothing definite (`analysis/weakness.py`).
+    """
+    if np.isnan(estimate.low) or estimate.weakness is not None:
         return None
     if estimate.low >= mid or estimate.high <= -mid:
         return True

@@ -230,7 +230,7 @@ def _most_words(result: StudyResult, target: Target, rows: Sequence[Comparison])
         return f"Largest estimate: {said}"
     apart = [(row, result.against(first.arm, row.arm, target.measure, target.group)) for row in rows[1:]]
     nearest, least = apart[0]
-    open_to = [each for each in apart if not (each[1].low > 0 or each[1].high < 0)]
+    open_to = [each for each in apart if not each[1].excludes_zero]
     if open_to:
         nearest, least = open_to[0]
     second = result.arm(nearest.arm)

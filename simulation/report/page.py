@@ -17,6 +17,7 @@ from simulation.explain.statements import BANNER, Statement, walk
 from simulation.records.serialise import plain
 from simulation.report.answer import answer, kind_of, safety_cell
 from simulation.report.figures.drawing import Picture
+from simulation.report.precision import precision_line
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables
 from simulation.report.tables.changes import report_changes
@@ -101,6 +102,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "better": better_table(result) if compared else None,
         "measures": measures_table(result),
         "sham_line": sham_line(result),
+        "precision_line": precision_line(result),
         "pictures": {name: _embedded(picture) for name, picture in drawn.items()},
         "day": day_table(result),
         "stay": stay_table(result),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from typing import NamedTuple
 
 from simulation.explain.statements import BANNER
@@ -19,7 +18,7 @@ def announce(study: Study, *, alone: bool) -> None:
     """Say what will run, before it does."""
     run = study.run
     n_arms = 1 if alone else len(study.arms)
-    length = f"{run.replications} replications of {run.measured_days} days (after {run.warm_up_days} of warm-up)"
+    length = f"{run.how_many} of {run.measured_days} days (after {run.warm_up_days} of warm-up)"
     season = season_words(run, range(run.replications))
     print(f"aeflow. {BANNER}")
     print(study.design.question)
@@ -40,10 +39,12 @@ def announce(study: Study, *, alone: bool) -> None:
 
 
 class Callbacks(NamedTuple):
-    """What to tell while a study runs: how many replications have ended, and of how many the tables are written."""
+    """What to tell while a study runs: how many replications have ended, of how many the tables are written, and how
+    many there are in all where that follows from the first of them."""
 
     done: Callable[[int], None]
     keeping: Callable[[int], None]
+    planning: Callable[[int], None]
 
 
 @contextmanager
@@ -61,9 +62,8 @@ def progress(n_tasks: int, *, keeps: bool = False) -> Iterator[Callbacks]:
 
     console = Console(file=sys.stderr)
     if not console.is_terminal:
-        yield Callbacks(
-            partial(_tell, n_tasks, "replications"), partial(_tell, n_tasks, "replications' tables written")
-        )
+        lines = _Lines(n_tasks)
+        yield Callbacks(lines.done, lines.keeping, lines.planning)
         return
     columns = (
         TextColumn("{task.description}"),
@@ -80,10 +80,29 @@ def progress(n_tasks: int, *, keeps: bool = False) -> Iterator[Callbacks]:
             bar.start_task(kept)
             bar.update(kept, completed=n_done)
 
-        yield Callbacks(lambda n_done: bar.update(simulated, completed=n_done), keeping)
+        def planning(n_all: int) -> None:
+            for task in (simulated, kept):
+                bar.update(task, total=n_all)
+
+        yield Callbacks(lambda n_done: bar.update(simulated, completed=n_done), keeping, planning)
 
 
-def _tell(n_tasks: int, what: str, n_done: int) -> None:
-    every = max(n_tasks // 5, 1)
-    if n_done % every == 0 or n_done == n_tasks:
-        print(f"  {n_done} of {n_tasks} {what}", file=sys.stderr, flush=True)
+class _Lines:
+    """A line every fifth of the way."""
+
+    def __init__(self, n_all: int) -> None:
+        self._n_all = n_all
+
+    def done(self, n_done: int) -> None:
+        self._tell("replications", n_done)
+
+    def keeping(self, n_done: int) -> None:
+        self._tell("replications' tables written", n_done)
+
+    def planning(self, n_all: int) -> None:
+        self._n_all = n_all
+
+    def _tell(self, what: str, n_done: int) -> None:
+        every = max(self._n_all // 5, 1)
+        if n_done % every == 0 or n_done == self._n_all:
+            print(f"  {n_done} of {self._n_all} {what}", file=sys.stderr, flush=True)

@@ -13,6 +13,7 @@ from simulation.experiment.result import StudyResult
 from simulation.experiment.store.kept import file_of
 from simulation.explain.statements import BANNER
 from simulation.report.answer import answer
+from simulation.report.precision import precision_line
 from simulation.report.tables import screen_tables
 from simulation.report.tables.decomposition import decomposition_of
 from simulation.report.tables.overview import sham_line, warnings
@@ -39,7 +40,7 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
     print("\nIn words", file=out)
     for sentence in answer(result):
         print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
-    for text in (sham_line(result), _depends()):
+    for text in (sham_line(result), precision_line(result), _depends()):
         if text:
             print(f"\n{textwrap.fill(text, WIDTH)}", file=out)
     print(f"\n{BANNER}", file=out)

@@ -31,6 +31,7 @@ from simulation.report.figures.drawing import (
     figure_of,
     png_of,
 )
+from simulation.report.sweep_effects import DESIGN, EFFECTS, design_table, effect_tables, effects_table
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import amount, change, doubt_note, span, unit_words
 from simulation.study.design import Target
@@ -90,8 +91,9 @@ class Sweep:
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:
-        """A table for every target: arms by runs, how far two runs are apart, and whether they agree."""
-        return tuple(sweep_tables(self))
+        """A table for every target: arms by runs, how far two runs are apart, and whether they agree; then one of what
+        each thing that was varied does."""
+        return (*sweep_tables(self), *effect_tables(self))
 
     def __repr__(self) -> str:
         return f"Runs of '{self.first.design.name}' beside each other: {'; '.join(run.label for run in self.runs)}"
@@ -286,13 +288,16 @@ MARKERS = "osD^vPX*"
 
 
 def write_sweep(sweep: Sweep, results_dir: Path) -> Path:
-    """Write the table and the picture of a sweep; the folder. Raises ResultsError if the place cannot be written."""
+    """Write the tables, the design and the picture of a sweep; the folder. Raises ResultsError if the place cannot be
+    written."""
     parent = results_dir / FOLDER
     try:
         parent.mkdir(parents=True, exist_ok=True)
         name = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
         with whole_or_nothing(parent, name) as partial:
-            sweep_table(sweep).to_csv(partial / TABLE, index=False, encoding="utf-8-sig", lineterminator="\n")
+            written = {TABLE: sweep_table(sweep), DESIGN: design_table(sweep), EFFECTS: effects_table(sweep)}
+            for file, table in written.items():
+                table.to_csv(partial / file, index=False, encoding="utf-8-sig", lineterminator="\n")
             (partial / PICTURE).write_bytes(sweep_picture(sweep).png)
             return moved(partial, parent, name)
     except OSError as error:

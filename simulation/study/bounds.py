@@ -68,18 +68,18 @@ class Work:
 
 
 def work_of(study: Study) -> Work:
-    """The work of a study, from measured rates."""
+    """The work of a study, from measured rates; with `run.precision` the most that it may come to."""
     run, n_arms = study.run, len(study.arms)
     n_patients = max(patients_a_day(arm.pathway) * run.days + n_present(arm.pathway) for arm in study.arms)
-    processes = 1 if study.executor == "serial" else min(study.workers, run.replications)
+    processes = 1 if study.executor == "serial" else min(study.workers, run.at_most)
     at_once = BYTES_PER_PATIENT * n_patients + BASE_BYTES
-    everybody = n_patients * n_arms * len(run.numbers)
+    everybody = n_patients * n_arms * run.at_most
     keep = set(run.keep)
     again = SECONDS_PER_PATIENT[study.engine] + sum(KEPT_SECONDS_PER_PATIENT[name] for name in keep) if keep else 0.0
     seconds = everybody * (SECONDS_PER_PATIENT[study.engine] / processes + again)
     kept = everybody * sum(KEPT_BYTES_PER_PATIENT[name] for name in keep)
     writing = at_once + n_patients * max((KEPT_MEMORY_PER_PATIENT[name] for name in keep), default=0)
-    return Work(n_patients, n_arms * len(run.numbers), seconds, max(processes * at_once, writing) / 1e9, kept / 1e9)
+    return Work(n_patients, n_arms * run.at_most, seconds, max(processes * at_once, writing) / 1e9, kept / 1e9)
 
 
 def patients_a_day(pathway: Pathway) -> float:

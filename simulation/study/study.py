@@ -19,6 +19,7 @@ from simulation.pathway.config_dataclass import UNITLESS, Unit, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.pathway.rota import mean_per_day
 from simulation.study.design import Arm, Design
+from simulation.study.precision import Precision
 from simulation.triage.check import check
 from simulation.triage.policy import Policy
 
@@ -37,7 +38,7 @@ class RunLength:
     seed: Annotated[int, Ge(0), UNITLESS]
     """What all chance is drawn from: the same seed, the same patients."""
     replications: Annotated[int, Ge(1), Unit("replications")]
-    """How often the department is simulated, each time with other chance."""
+    """How often the department is simulated, each time with other chance; with `precision`, the least number."""
     warm_up_days: Annotated[int, Ge(0), MultipleOf(7), Unit("days")]
     """Days that are simulated first and not counted: whole weeks."""
     measured_days: Annotated[int, Gt(0), Unit("days")]
@@ -61,6 +62,8 @@ class RunLength:
     """How many to run from `first` on; none: all that are left. Example: `20`"""
     by_month: bool = False
     """Whether measures of every month in the window are worked out as well, for `aeflow validate`."""
+    precision: Precision | None = None
+    """How precisely one number should be known; none: exactly `replications` are run."""
 
     @property
     def window(self) -> Window:
@@ -95,6 +98,19 @@ class RunLength:
         """The numbers of the replications to run: all, or the part that `first` and `count` name."""
         after = self.replications if self.count is None else min(self.first + self.count, self.replications)
         return range(self.first, after)
+
+    @property
+    def at_most(self) -> int:
+        """How many replications there may come to be: as many as there are numbers, unless a precision asks for
+        more."""
+        return max(len(self.numbers), 0 if self.precision is None else self.precision.at_most)
+
+    @property
+    def how_many(self) -> str:
+        """'20 replications'; with a precision '20 to 500 replications'."""
+        if self.precision is None:
+            return f"{self.replications} replications"
+        return f"{max(self.replications, self.precision.first_stage)} to {self.at_most} replications"
 
     @property
     def part_name(self) -> str:
@@ -162,6 +178,13 @@ class Study:
     allow_large: bool = False
     cluster: Cluster = field(default_factory=Cluster)
 
+    def __post_init__(self) -> None:
+        """Raise ConfigError if `run.precision` is about an arm that this study, or what was made of it, has not."""
+        precision = self.run.precision
+        fault = precision.arm_fault([arm.name for arm in self.arms], self.design.baseline) if precision else None
+        if fault is not None:
+            raise ConfigError([fault])
+
     def __repr__(self) -> str:
         labels = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
         more = f" and {len(self.arms) - MOST_NAMED} more" if len(self.arms) > MOST_NAMED else ""
@@ -169,7 +192,7 @@ class Study:
             f"Study '{self.design.name}': {self.design.question}",
             f"  arms: {labels}{more} ({len(self.arms)} in all, against '{self.design.baseline}')",
             f"  site {self.chosen('site')}, scenario {self.scenario}",
-            f"  {self.run.replications} replications of {self.run.measured_days} days after {self.run.warm_up_days} of "
+            f"  {self.run.how_many} of {self.run.measured_days} days after {self.run.warm_up_days} of "
             f"warm-up, seed {self.run.seed}",
             f"  engine {self.engine_asked}, executor {self.executor}",
         ]

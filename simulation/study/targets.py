@@ -16,24 +16,27 @@ from simulation.errors import Fault, nearest
 from simulation.pathway.department import Pathway
 from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of
-from simulation.study.study import ReadyArm
+from simulation.study.precision import Precision
+from simulation.study.study import ReadyArm, RunLength
+
+Stated = Target | Margin | Precision
 
 
-def target_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
-    """What is wrong with the measures and groups of primary and secondary targets and of margins.
+def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision | None = None) -> Iterator[Fault]:
+    """What is wrong with the measures and groups of primary and secondary targets, of margins and of a precision.
 
-    A measure is known by its definition, and has a better direction; the department of every arm gives it for the
-    group. A fault that several arms have is told once.
+    A measure is known by its definition, and has a better direction where it is judged; the department of every arm
+    gives it for the group. A fault that several arms have is told once.
     """
     given: dict[int, tuple[MeasureName, ...]] = {}
     own = own_definitions(design, [arm.pathway for arm in arms])
-    for where, target in _stated(design):
+    for where, target in _stated(design, precision):
         definition = DEFINITIONS.get(target.measure) or own.get(target.measure)
         if definition is None:
             known = nearest(target.measure, {*DEFINITIONS, *own})
             yield Fault(f"{where}.measure", f"unknown measure '{target.measure}'", known)
             continue
-        if definition.better == "neither":
+        if definition.better == "neither" and not isinstance(target, Precision):
             remedy = "Name one of which less or more is better; this one is reported in any case"
             yield Fault(f"{where}.measure", f"neither way is better of '{target.measure}'", remedy)
             continue
@@ -49,6 +52,23 @@ def target_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
                 break
 
 
+def precision_faults(run: RunLength, design: Design) -> Iterator[Fault]:
+    """What is wrong with `run.precision` in this run and study, its measure apart."""
+    precision = run.precision
+    if precision is None:
+        return
+    least = max(run.replications, precision.first_stage)
+    if precision.at_most < least:
+        found = f"is {precision.at_most}, below the {least} replications that are run in any case"
+        yield Fault("run.precision.at_most", found, "Raise it, or lower run.replications or first_stage")
+    if run.part_name:
+        found = "cannot be planned from a part of the replications (run.first, run.count)"
+        yield Fault("run.precision", found, "Run all of them at once, or state run.replications instead")
+    fault = precision.arm_fault(design.arms, design.baseline)
+    if fault is not None:
+        yield fault
+
+
 def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = False) -> tuple[MeasureName, ...]:
     """The measures and groups that a department gives: those of its table of patients before anybody has come.
 
@@ -61,8 +81,10 @@ def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = Fals
     return (*measure(patients, window=(0.0, 0.0), own=own).names, *binding_names(pathway, own))
 
 
-def _stated(design: Design) -> Iterator[tuple[str, Target | Margin]]:
+def _stated(design: Design, precision: Precision | None) -> Iterator[tuple[str, Stated]]:
     """Each target and margin with its dotted path."""
+    if precision is not None:
+        yield "run.precision", precision
     parts: dict[str, Sequence[Target | Margin]] = {
         "primary": design.primary,
         "secondary": design.secondary,
@@ -74,7 +96,7 @@ def _stated(design: Design) -> Iterator[tuple[str, Target | Margin]]:
 
 
 def _absent(
-    where: str, target: Target | Margin, definition: Definition, given: Sequence[MeasureName], whose: str
+    where: str, target: Stated, definition: Definition, given: Sequence[MeasureName], whose: str
 ) -> Fault | None:
     """A fault if these measures do not include the target's for its group."""
     groups = [name.group for name in given if name.measure == target.measure]

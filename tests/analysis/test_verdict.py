@@ -60,7 +60,7 @@ def test_one_replication_cannot_tell_even_where_it_shows_no_difference() -> None
         one = Comparison("ai", "stay_mean", "minutes", "all", 5, np.nan, np.nan, "nurse", shown, np.nan, np.nan, 1)
         for found in (verdict(one, 5), non_inferiority(one, 5)):
             assert (found.kind, found.n_more) == ("cannot tell", None)
-            assert found.words == "cannot tell: at least two replications are needed"
+            assert found.words == "cannot tell: at least three replications are needed (n = 1)"
 
 
 def test_a_rare_case_that_was_not_seen_is_no_proof_of_safety() -> None:

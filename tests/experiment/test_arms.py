@@ -57,6 +57,7 @@ def test_an_arm_equal_to_the_baseline_differs_by_exactly_nothing_in_every_measur
     assert len(rows) > 50
     assert all(row.difference == 0 for row in rows if not np.isnan(row.mean))
     several = [row for row in rows if row.n_replications > 1]  # few get worse: a group may have some in one only
+    several = [row for row in several if not row.short]  # handovers have no interval in so few days
     assert all(row.difference_low == row.difference_high == 0 for row in several if not np.isnan(row.mean))
     shares = twins.shares("twin")
     assert shares is not None

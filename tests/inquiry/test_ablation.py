@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import Interval
+from simulation.analysis.compare import Interval, interval
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.api import Result, compare
 from simulation.config import load
@@ -242,3 +242,9 @@ def test_an_effect_is_beyond_the_important_difference_only_if_its_whole_interval
     low: float, high: float, says: bool | None
 ) -> None:
     assert beyond(Interval((low + high) / 2, low, high, 1.0, 9), 5) is says
+
+
+
+def test_an_effect_in_two_replications_is_neither_beyond_nor_within() -> None:
+    assert beyond(interval(np.array([9.0, 9.1, 9.2])), 5) is True
+    assert beyond(interval(np.array([9.0, 9.1])), 5) is None

@@ -53,7 +53,7 @@ def test_each_target_has_a_table_of_arms_by_runs_with_the_numbers_of_the_runs(sw
 def test_the_file_has_a_row_for_every_run_arm_and_target_and_says_what_was_varied(sweep: Sweep, tmp_path: Path) -> None:
     first, second = (write_sweep(sweep, tmp_path) for _ in range(2))
     assert first != second
-    assert sorted(path.name for path in first.iterdir()) == ["across.csv", "across.png"]
+    assert sorted(path.name for path in first.iterdir()) == ["across.csv", "across.png", "design.csv", "effects.csv"]
     table = pd.read_csv(first / "across.csv", encoding="utf-8-sig")
     assert len(table) == 2 * len(sweep.arms) * len(sweep.targets)
     assert table["scenario"].unique().tolist() == ["usual", "winter"]
@@ -70,6 +70,53 @@ def test_the_picture_says_in_words_what_it_shows(sweep: Sweep) -> None:
 
 def test_the_twin_of_the_baseline_is_identical_in_every_run(sweep: Sweep) -> None:
     assert sweep.compare_runs("twin", sweep.targets[0]).words == "identical to baseline in every run"
+
+
+@pytest.fixture(scope="module")
+def four_runs(result: StudyResult, other: StudyResult) -> Sweep:
+    """Two things varied, two values each; what each run found is one of two results."""
+    done = [
+        ([f"scenario={scenario}", f"staffing.triage_nurses.extra={extra}"], found, FOLDER)
+        for scenario, extra, found in (
+            ("usual", "0", result), ("usual", "1", other), ("winter", "0", result), ("winter", "1", result),
+        )
+    ]  # fmt: skip
+    made = sweep_of(done)
+    assert made is not None
+    return made
+
+
+def test_effects_and_their_standard_errors_are_those_of_the_runs(four_runs: Sweep, tmp_path: Path) -> None:
+    target, arm = four_runs.targets[0], four_runs.arms[0]
+    effects = pd.read_csv(write_sweep(four_runs, tmp_path) / "effects.csv", encoding="utf-8-sig", dtype=str)
+    assert len(effects) == 3 * (1 + len(four_runs.arms)) * len(four_runs.targets)
+    mine = effects[(effects.measure == target.measure) & (effects.group == target.group) & (effects.arm == arm)]
+    assert mine["kind"].tolist() == ["main", "main", "interaction"]
+    one, two = (run.effects(arm, target) for run in four_runs.runs[:2])
+    by_hand = {"scenario": (one - two) / 2, "staffing.triage_nurses.extra": (two - one) / 2, "both": one - two}
+    for (_, row), values in zip(mine.iterrows(), by_hand.values(), strict=True):
+        assert float(row.estimate) == pytest.approx(values.mean())
+        assert float(row.standard_error) == pytest.approx(values.std(ddof=1) / len(values) ** 0.5)
+    level = effects[(effects.arm == "nurse") & (effects.of == "level")]
+    assert len(level) == 3 * len(four_runs.targets)
+
+
+def test_the_design_has_a_row_for_every_run(four_runs: Sweep, tmp_path: Path) -> None:
+    design = pd.read_csv(write_sweep(four_runs, tmp_path) / "design.csv", encoding="utf-8-sig", dtype=str)
+    assert design["scenario"].tolist() == ["usual", "usual", "winter", "winter"]
+    assert design["staffing.triage_nurses.extra"].tolist() == ["0", "1", "0", "1"]
+    assert set(design["replications"]) == {str(len(four_runs.first.replications))}
+
+
+def test_a_table_of_effects_stands_beside_the_runs_where_they_can_be_told_apart(four_runs: Sweep, sweep: Sweep) -> None:
+    tables = {table.kind: table for table in four_runs.tables}
+    target = four_runs.targets[0]
+    table = tables[f"effects:{target.measure}:{target.group}"]
+    main = ("scenario: winter less usual", "triage_nurses.extra: 1 less 0")
+    assert table.headers == ("arm", *main, "scenario=winter with triage_nurses.extra=1")
+    assert [row[0] for row in table.rows] == [four_runs.first.arm(arm).label for arm in ("nurse", *four_runs.arms)]
+    three = Sweep(four_runs.runs[:3])
+    assert not [table for some in (sweep, three) for table in some.tables if table.kind.startswith("effects")]
 
 
 def test_what_is_no_sweep_of_one_study_is_not_put_together(result: StudyResult, other: StudyResult) -> None:

@@ -101,7 +101,7 @@ def wait_of(minutes: float) -> Measures:
 def test_only_paired_differences_say_which_does_most(result: StudyResult) -> None:
     spread = np.array([-1.0, 0.0, 1.0])
     design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=())
-    for second, opening in ((-20 - 3 * spread, "Largest estimate: "), (-10 + spread, "Does most: ")):
+    for second, opening in ((-20 - 3 * spread, "Largest estimate: "), (-10 + spread / 2, "Does most: ")):
         arms = {"nurse": [100.0] * 3, "one_more_triage_nurse": 79 + spread, "ai_label_measured_under": 100 + second}
         few = with_measures(
             result, {name: [wait_of(value) for value in values] for name, values in arms.items()}, design
@@ -119,7 +119,7 @@ def test_the_first_does_most_only_if_no_other_may_do_more(result: StudyResult) -
     arms = {
         "nurse": [100.0] * 3,
         "one_more_triage_nurse": 79 + spread / 10,
-        "ai_label_measured_under": 85 + spread / 10,
+        "ai_label_measured_under": 85 + spread / 20,
         "sham": 88 + 30 * spread,
     }
     measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}

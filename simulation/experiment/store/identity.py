@@ -1,6 +1,7 @@
 """What can change a number of a run, and a hash of it: parts of runs that differ in any of it are never mixed.
 
-Not in it: how many replications, which executor, how many workers, which engine (both give the same bits), folders.
+Not in it: how many replications (stated, or asked for by a precision), which executor, how many workers, which engine
+(both give the same bits), folders.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
 NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume")
 """Top-level keys of a configuration that change no number."""
-NOT_NUMBERS_OF_RUN = ("replications", "first", "count", "keep")
+NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
 WORDS = {
     "study": "the study, its departments or its policies",
     "source": "the package's source",

@@ -74,7 +74,7 @@ def about(study: Study) -> Plain:
         "site": study.chosen("site"),
         "scenario": study.scenario,
         "arms": [arm.name for arm in study.arms],
-        "planned_replications": len(study.run.numbers),
+        "planned_replications": study.run.at_most,
     }
 
 

@@ -107,6 +107,7 @@ def study_content(result: StudyResult) -> Plain:
     return {
         **content_of(result.study),
         "planned_replications": result.study.run.replications,
+        "precision": exact(result.study.run.precision),
     }
 
 

@@ -104,5 +104,4 @@ def outside_sham(result: StudyResult, row: Comparison) -> bool:
     """
     if result.sham is None or row.arm == result.sham.name:
         return False
-    found = result.against(row.arm, result.sham.name, row.measure, row.group)
-    return found.low > 0 or found.high < 0
+    return result.against(row.arm, result.sham.name, row.measure, row.group).excludes_zero

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from simulation.analysis.definitions import ALL, BINDING
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
+from simulation.analysis.weakness import SPELL_DAYS, WEAK_NOTE
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
@@ -87,6 +88,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
         _looked_at(result, target),
         *INTERVAL_NOTES[result.interval_kind],
+        *_weak_verdict_note(result, target),
         *_sham_note(result, target),
     ]
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
@@ -102,6 +104,13 @@ def _looked_at(result: StudyResult, target: Target) -> str:
         )
     n = len(result.others) * len(result.design.secondary)
     return f"Verdicts are each from their own 95 % interval. {false_alarms(n)}"
+
+
+def _weak_verdict_note(result: StudyResult, *judged: Target | Margin) -> Iterator[str]:
+    """Why verdicts are open, if any arm's is for weak numbers."""
+    arms = [arm.name for arm in result.others if arm.name not in result.identical]
+    if any(result.row(arm, each.measure, each.group).weakness is not None for arm in arms for each in judged):
+        yield WEAK_NOTE
 
 
 def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
@@ -159,6 +168,7 @@ def safety_table(result: StudyResult) -> ReportTable:
         f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
         f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
         *INTERVAL_NOTES[result.interval_kind],
+        *_weak_verdict_note(result, *margins),
     )
     return ReportTable(
         "safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes
@@ -176,12 +186,23 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
     for row in result.comparisons:
         if row.arm == chosen.name and row.group == "all" and row.measure not in BINDING:
             low, high = max(row.low, 0.0), min(row.high, 1.0) if row.unit == "share" else row.high  # what can be
-            interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}"
+            mark = " *" if row.level_weakness == "one replication" else ""
+            interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}{mark}"
             rows.append((measure_label(result, row.measure), amount(row.mean, row.unit), interval, SIMULATION))
     title = f"NHS measures of '{chosen.label}'"
-    return ReportTable(
-        "measures", title, ("measure", "mean", "95 % interval", "doubt in it"), tuple(rows), (doubt_note(),)
-    )
+    notes = (*_weak_notes(result, chosen.name), doubt_note())
+    return ReportTable("measures", title, ("measure", "mean", "95 % interval", "doubt in it"), tuple(rows), notes)
+
+
+def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:
+    """Which of an arm's measures have no interval, and which one that is not to be relied on."""
+    rows = [row for row in result.comparisons if row.arm == arm and row.group == "all"]
+    short = [measure_label(result, row.measure) for row in rows if row.short]
+    if short:
+        years = SPELL_DAYS // 364
+        yield f"No interval before {years} years are measured, because rare spells decide: {', '.join(short)}."
+    if any(row.level_weakness == "one replication" for row in rows):
+        yield "*: one replication carries over half of the variance, so the interval is not to be relied on."
 
 
 def warnings(result: StudyResult) -> tuple[str, ...]:

@@ -1,0 +1,81 @@
+"""When an interval may carry no definite verdict: the numbers behind it are too few, or a rare one makes it.
+
+An interval from t holds for means of some independent numbers of like weight. It fails, without looking wrong, where
+there are hardly any numbers, where most replications have none, where equal numbers say nothing of their spread, and
+where rare spells decide (a department that locks up for some days once in a year or two). Of these spells a sample
+holds too many, and then one replication carries most of its variance; or none, and then its interval is narrow, wrong
+and looks like any other. So measures that such spells decide (`BY_SPELLS`) have no interval at all before years enough
+were measured, unless the study is about them: who states one as a target knows what it takes. How often intervals
+cover: `tests/long/interval_coverage.py` and docs/model.md 4.3.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from simulation.analysis.definitions import BY_SPELLS
+from simulation.records.schema import Floats
+
+Weakness = Literal["too few", "mostly missing", "no spread", "one replication", "rare spells"]
+LEAST = 3
+"""Replications below which nothing definite is said."""
+ENOUGH = 10
+"""Replications from which a spread of nothing is believed, and from which one replication of many is held to be odd: of
+normal numbers one carries over half the variance in 13 % of samples of ten, in 3 % of fifteen and .6 % of twenty."""
+MOST = 0.5
+"""The share of the variance that one replication may carry, and the share of replications that may lack the measure."""
+SPELL_DAYS = 20 * 364
+"""Days measured in all, from which the intervals of measures that rare spells decide cover: twenty years."""
+
+WEAK_NOTE = (
+    "'Cannot tell' stands, whatever the interval, for fewer than three replications, a measure that most of them lack, "
+    "no spread in fewer than ten, and one of ten or more that carries over half of the variance."
+)
+"""What a table says where one of its verdicts is weak."""
+
+
+def weakness_of(n: int, *, of: int, sd: float, largest_share: float) -> Weakness | None:
+    """Why `n` numbers, of so many replications, may carry no definite verdict; None if they may.
+
+    sd: their standard deviation, NaN if not known; largest_share: as `largest_share` says.
+    """
+    if n < LEAST:
+        return "too few"
+    if of - n > MOST * of:
+        return "mostly missing"
+    if sd == 0 and n < ENOUGH:
+        return "no spread"
+    return "one replication" if n >= ENOUGH and largest_share > MOST else None
+
+
+def too_short(measure: str, n: int, measured_days: float | None) -> bool:
+    """Whether n replications of so many days each (None: not known) are too few for an interval of this measure."""
+    return measure in BY_SPELLS and measured_days is not None and n * measured_days < SPELL_DAYS
+
+
+def largest_share(squares: Floats) -> Floats:
+    """Of each column, the share of the sum of squared deviations that the largest makes; 0 where there are none.
+
+    squares: shape (n_replications, n_columns), 0 where a replication has no number.
+
+    >>> largest_share(np.array([[1.0], [1.0], [4.0], [0.0]])).round(2).tolist()
+    [0.67]
+    """
+    total = squares.sum(axis=0)
+    shares: Floats = np.divide(squares.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
+    return shares
+
+
+def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float) -> str:
+    """The same for a reader, after 'cannot tell: '."""
+    if weakness == "too few":
+        return f"at least three replications are needed (n = {n})"
+    if weakness == "mostly missing":
+        return f"known in {n} of {of} replications only"
+    if weakness == "no spread":
+        return f"the same in all of {n} replications, too few to trust that (ten are needed)"
+    if weakness == "rare spells":
+        return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
+    return f"one of {n} replications carries {100 * largest_share:.0f} % of the variance"

@@ -1,0 +1,151 @@
+"""How often a 95 % interval holds what is true: levels and the AI scribe's difference, 20 replications of 28 days.
+
+2,000 replications under the nurse and the scribe are the pool, and its means are taken for the truth. 10,000 samples of
+20 are drawn from it at random with replacement; and, because replications are balanced over the year, every run of 20
+consecutive ones is tried as well. Of each measure and interval the table says how often an interval is shown at all,
+how often one that is shown holds the truth, how often it does in order, how often one of 18 that hold together does
+(from which verdicts on primary measures are read), and how many samples a verdict calls weak (`analysis/weakness.py`).
+
+Asked: 93 to 97 % of what is shown, of both primary measures, the four-hour share and 95th percentiles; no interval, or
+90 % of those shown, of the times of ambulances, which rare spells decide; in order 93 % at least.
+
+    python tests/long/interval_coverage.py FILE                        five to twenty minutes on one processor
+    python tests/long/interval_coverage.py FILE --pool 40 --samples 100    a trial
+
+Finished replications are kept in FILE, one line each, and are not run again. Exit code 1: the answer is no.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+import simulation as ae
+from simulation.analysis.compare import LEVEL, intervals, t_quantile
+from simulation.analysis.weakness import too_short, weakness_of
+from simulation.experiment.replicate import replicate
+from simulation.experiment.run import compile_first
+from simulation.records.schema import Floats
+from simulation.study.study import Study
+
+ARM = "ai_scribe_measured"
+DAYS = 28
+N = 20
+FAMILY = 18
+"""Verdicts on primary measures of the default study."""
+PRIMARY, SICKEST = "wait_to_clinician_mean|all", "wait_to_clinician_mean|acuity_true=1-2"
+WANTED = (PRIMARY, SICKEST, "within_4h_share|all", "time_to_clinician_p95|all", "stay_p95|all")
+AMBULANCE = (
+    "ambulance_assessment_p95|all",
+    "handover_mean|all",
+    "handover_over_30_share|all",
+    "handover_over_45_share|all",
+    "handover_over_60_share|all",
+)
+MEASURES = (*WANTED, *AMBULANCE)
+ASKED, ASKED_OF_AMBULANCES, ASKED_IN_ORDER = (0.93, 0.97), (0.90, 1.0), 0.93
+
+
+class Covered(NamedTuple):
+    """Of the samples: the shares with an interval, with one that holds the truth among these (by itself, and as one of
+    18), and called weak."""
+
+    shown: float
+    held: float
+    held_of_18: float
+    weak: float
+
+
+def two_arms() -> Study:
+    """The default department under the nurse and the AI scribe, four weeks measured after four of warm-up."""
+    study = ae.load("study=ai_triage", "run=month", f"run.measured_days={DAYS}", "engine=compiled", "executor=serial")
+    arms = (study.baseline, study.arm(ARM))
+    return replace(study, arms=arms, design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None))
+
+
+def pool_in(file: Path, n: int) -> Floats:
+    """The first n replications, shape (n, 2, n_measures), nurse and scribe; what the file lacks is simulated and
+    kept."""
+    study = two_arms()
+    length = [study.run.warm_up_days, study.run.measured_days, study.run.seed]
+    header = json.dumps({"measures": MEASURES, "arms": [arm.name for arm in study.arms], "run": length})
+    texts = file.read_text(encoding="utf-8").split("\n") if file.exists() else [header, ""]
+    if texts[0] != header:
+        raise SystemExit(f"{file} holds something else: {texts[0][:200]}. Name another file")
+    known = texts[1:-1]  # what follows the last line break was cut off in the middle of writing
+    file.write_text("\n".join([header, *known, ""]), encoding="utf-8")
+    if len(known) < n:
+        compile_first(study)
+    with file.open("a", encoding="utf-8") as opened:
+        for number in range(len(known), n):
+            arms = replicate(study, number).arms
+            values = [[arms[arm.name].measures.value(*name.split("|")) for name in MEASURES] for arm in study.arms]
+            known.append(json.dumps(values))
+            print(known[-1], file=opened, flush=True)
+            if (number + 1) % 100 == 0:
+                print(f"{number + 1:,} of {n:,} replications", file=sys.stderr, flush=True)
+    return np.array([json.loads(line) for line in known[:n]])
+
+
+def covered(samples: Floats, truth: float, *, measure: str) -> Covered:
+    """How a sample's interval does, for samples in columns, shape (N, n_samples)."""
+    found = intervals(samples, LEVEL, "fixed_sample")
+    weak = [
+        weakness_of(N, of=N, sd=float(sd), largest_share=float(share)) is not None
+        for sd, share in zip(found.sd, found.share, strict=True)
+    ]
+    if too_short(measure, N, DAYS):
+        return Covered(0.0, np.nan, np.nan, 1.0)
+    wider = t_quantile(N - 1, 1 - (1 - LEVEL) / FAMILY) / t_quantile(N - 1)
+    off = np.abs(found.mean - truth)
+    held, held_of_18 = (float((off <= factor * found.half_width).mean()) for factor in (1.0, wider))
+    return Covered(1.0, held, held_of_18, float(np.mean(weak)))
+
+
+def report(pool: Floats, n_samples: int, seed: int) -> bool:
+    """Print the table; whether all is as asked."""
+    drawn = np.random.default_rng(seed).integers(0, len(pool), size=(N, n_samples))
+    in_order = np.add.outer(np.arange(N), np.arange(len(pool) - N + 1))
+    holds = True
+    print(f"{len(pool):,} replications of {DAYS} days; {n_samples:,} samples of {N}, {in_order.shape[1]:,} in order")
+    print(f"{'':<40}{'':<12}{'truth':>9}{'shown':>8}{'hold it':>9}{'in order':>10}{'of 18':>8}{'weak':>7}")
+    for number, name in enumerate(MEASURES):
+        measure, group = name.split("|")
+        level, other = pool[:, 0, number], pool[:, 1, number]
+        low, high = ASKED if name in WANTED else ASKED_OF_AMBULANCES
+        for of, values in (("level", level), ("difference", other - level)):
+            truth = float(values.mean())
+            chance, order = (covered(values[chosen], truth, measure=measure) for chosen in (drawn, in_order))
+            ok = chance.shown == 0 or (low <= chance.held <= high and order.held >= ASKED_IN_ORDER)
+            holds = holds and ok
+            told = f"{chance.held:>9.1%}{order.held:>10.1%}{chance.held_of_18:>8.1%}"
+            told = told if chance.shown else f"{'–':>9}{'–':>10}{'–':>8}"
+            said = f"{measure}{'' if group == 'all' else f', {group}'}"
+            print(
+                f"{said:<40}{of:<12}{truth:>9.3f}{chance.shown:>8.0%}{told}{chance.weak:>7.0%}  {'ok' if ok else 'NO'}"
+                f"{', more than claimed in order' if order.shown and order.held > ASKED[1] else ''}"
+            )
+    return holds
+
+
+def main() -> int:
+    """Run what is missing, keep it and say what comes of it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("file", type=Path, help="where replications are kept (JSON lines)")
+    parser.add_argument("--pool", type=int, default=2000, help=f"replications, {N} at least (default: 2000)")
+    parser.add_argument("--samples", type=int, default=10_000, help="samples drawn at random (default: 10000)")
+    parser.add_argument("--seed", type=int, default=20261125, help="of the samples (default: 20261125)")
+    asked = parser.parse_args()
+    if asked.pool < N:
+        parser.error(f"--pool: at least {N}")
+    return 0 if report(pool_in(asked.file, asked.pool), asked.samples, asked.seed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
