@@ -35,7 +35,7 @@ from simulation.pathway.department import (
     minutes_column,
     minutes_held,
 )
-from simulation.pathway.graph import graph_of
+from simulation.pathway.graph import coin_name, coins_of, graph_of
 from simulation.pathway.rota import HOURS_OF_WEEK, intervals, mean_per_day, units_by_hour, weekly_weights
 from simulation.records.schema import Floats, Ints
 from simulation.units import TICKS_PER_MINUTE, WEEK, WEEKDAYS
@@ -59,7 +59,7 @@ class Patients(Protocol):
 
     @property
     def attributes(self) -> Mapping[str, NDArray[np.int16]]:
-        """Codes by attribute, and by `coin:` and the name of a branch by chance."""
+        """Codes by attribute, and by coin of a branch by chance (`coin_name`)."""
 
     @property
     def minutes(self) -> Mapping[str, Floats]:
@@ -204,7 +204,7 @@ class _Walk:
             codes = self.acuity if node.attribute == ACUITY_NOW else self.attributes[node.attribute]
             return np.asarray(cases)[codes[here]]
         if isinstance(node, ByChance):
-            return np.asarray([self.number[to] for to in node.targets])[self.attributes[f"coin:{name}"][here]]
+            return np.asarray([self.number[to] for to in node.targets])[self._coin(name, here)]
         if isinstance(node, ByQueue):
             return np.full(len(here), self.number[node.then if node.at_least == 0 else node.otherwise])
         if isinstance(node, ByHours):
@@ -220,6 +220,13 @@ class _Walk:
         again = passes[here] < self.attributes[node.passes][here]
         passes[here] += again
         return np.where(again, self.number[node.again], self.number[node.next])
+
+    def _coin(self, name: str, here: Ints) -> Ints:
+        """What the coin of a branch shows each of these patients in the passes that it has begun."""
+        coins = coins_of(self.pathway)[name]
+        turn = sum((self.passes[self.loops[loop]][here] * on for loop, on in coins.loops), np.zeros(len(here), int))
+        columns = np.stack([self.attributes[coin_name(name, number)] for number in range(coins.number)])
+        return np.asarray(columns[turn, here])
 
     def _down(self, spans: Ints, here: Ints, *, since_start: bool) -> NDArray[np.bool_]:
         """Whether something is down now, or was at any time since the last step of each of these patients began."""

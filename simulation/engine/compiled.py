@@ -220,7 +220,7 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
         fields |= {"targets_at": lists.add("targets", row.targets)["targets_at"]}
         fields |= {"column": row.column, "number": row.number}
         fields |= lists.add("steps", row.steps)
-        fields |= lists.add("hours", (tick for pair in row.open_hours for tick in pair))
+        fields |= lists.add("pairs", (number for pair in (*row.open_hours, *row.turns) for number in pair))
     return fields
 
 

@@ -26,6 +26,7 @@ from simulation.units import HOUR, NEVER, WEEK
 
 STEP, ATTRIBUTE, ACUITY = int(plans.Kind.STEP), int(plans.Kind.ATTRIBUTE), int(plans.Kind.ACUITY)
 QUEUE, HOURS, LOOP, DOWN = int(plans.Kind.QUEUE), int(plans.Kind.HOURS), int(plans.Kind.LOOP), int(plans.Kind.DOWN)
+COIN = int(plans.Kind.COIN)
 DONE, LEFT = int(plans.Outcome.DONE), int(plans.Outcome.LEFT)
 AWAY, OPEN = int(plans.Outcome.TURNED_AWAY), int(plans.Outcome.OPEN)
 NONE = plans.NONE
@@ -117,10 +118,19 @@ def _is_in(number, lists, first, n):
 def _is_open(row, now, lists):
     """Whether a branch by hours is open now."""
     at = now % WEEK
-    for k in range(row.hours_at, row.hours_at + row.n_hours, 2):  # noqa: SIM110
+    for k in range(row.pairs_at, row.pairs_at + row.n_pairs, 2):  # noqa: SIM110
         if lists[k] <= at < lists[k + 1]:
             return True
     return False
+
+
+@inner
+def _coin(row, first, passes, lists):
+    """The column of the coin that counts in this round; `first`: where the patient's passes begin."""
+    column = np.int64(row.column)
+    for k in range(np.int64(row.pairs_at), np.int64(row.pairs_at) + row.n_pairs, 2):
+        column += np.int64(passes[first + lists[k]]) * np.int64(lists[k + 1])
+    return column
 
 
 @inner
@@ -657,6 +667,8 @@ def run(flat, columns, room, table, horizon, n_slots):
                     elif kind == QUEUE:
                         n_now = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
                         here = lists[row.targets_at + (0 if n_now >= row.number else 1)]
+                    elif kind == COIN:
+                        here = lists[row.targets_at + attributes[_coin(row, p * n_loops, passes, lists), p]]
                     elif kind == HOURS:
                         here = lists[row.targets_at + (0 if _is_open(row, now, lists) else 1)]
                     elif kind == DOWN:

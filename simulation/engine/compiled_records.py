@@ -31,6 +31,7 @@ def _record(*, padded: bool = True, **fields: type) -> np.dtype[Any]:
 
 
 # A field that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length; negative where there is none.
+# `pairs` are open hours of a branch on the clock (from, to), or turns of a coin (loop, how many coins on).
 ROW = _record(
     kind=np.int16,
     n_keeps=np.int16,
@@ -66,8 +67,8 @@ ROW = _record(
     number=np.int32,
     steps_at=np.uint32,
     n_steps=np.uint32,
-    hours_at=np.uint32,
-    n_hours=np.uint32,
+    pairs_at=np.uint32,
+    n_pairs=np.uint32,
 )
 ASK = _record(
     all_at=np.uint32,

@@ -27,6 +27,9 @@ back everything held.
 `since` a clock counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by
 its start; the clock is used up. If it does not run, the minutes count from now.
 
+**Coins.** A branch by chance has a coin for each number of passes that a patient can have begun of the loops that lead
+back to it: whoever comes again in another pass meets another coin, the same in every arm. Outside loops there is one.
+
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
 returns to nobody.

@@ -34,6 +34,7 @@ from simulation.pathway.department import (
     minutes_column,
     minutes_held,
 )
+from simulation.pathway.graph import coin_name, coins_of
 from simulation.pathway.rota import HOURS_OF_WEEK, intervals, shift_starts, timetable, weekly_weights
 from simulation.records.schema import Ints
 from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
@@ -57,6 +58,7 @@ class Kind(IntEnum):
     LOOP = 5
     DOWN = 6
     END = 7
+    COIN = 8
 
 
 class Outcome(IntEnum):
@@ -109,6 +111,7 @@ class BranchRow:
     """A branch in integers.
 
     ATTRIBUTE, ACUITY: `column` is the attribute (ACUITY: none), `targets` one row a category.
+    COIN: `column` is the first of neighbouring coins; `turns`: loops, and how many coins a pass of each goes on.
     QUEUE: `steps` waiting, `number` at least -> targets[0], else targets[1].
     HOURS: open in any of `open_hours` (ticks of the week, half-open) -> targets[0], else targets[1].
     LOOP: `column` the attribute of passes, `number` the loop's number; targets again, next.
@@ -122,6 +125,7 @@ class BranchRow:
     number: int = 0
     steps: tuple[int, ...] = ()
     open_hours: tuple[tuple[int, int], ...] = ()
+    turns: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -324,8 +328,11 @@ class _Lowering:
                 return BranchRow(Kind.ACUITY, rows)
             return BranchRow(Kind.ATTRIBUTE, rows, column=self._attribute(node.attribute))
         if isinstance(node, ByChance):
+            coins = coins_of(self.pathway)[name]
+            first, *_ = [self._attribute(coin_name(name, number)) for number in range(coins.number)]
+            turns = tuple((self.loops[loop], on) for loop, on in coins.loops)
             rows = tuple(self.nodes[target] for target in node.targets)
-            return BranchRow(Kind.ATTRIBUTE, rows, column=self._attribute(coin_name(name)))
+            return BranchRow(Kind.COIN if turns else Kind.ATTRIBUTE, rows, column=first, turns=turns)
         if isinstance(node, ByQueue):
             steps = tuple(self.nodes[step] for step in node.waiting_at)
             return BranchRow(Kind.QUEUE, self._pair(node.then, node.otherwise), number=node.at_least, steps=steps)
@@ -427,11 +434,6 @@ class _Lowering:
             return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0)
         ticks_per_hour = int(to_ticks(trigger.minutes_per_hour))
         return TriggerRow(False, pool, steps if ticks_per_hour else (), 0, 0, 0, ticks_per_hour, trigger.leaves)
-
-
-def coin_name(branch: str) -> str:
-    """The attribute that holds the coin of a branch by chance."""
-    return f"coin:{branch}"
 
 
 @dataclass(frozen=True)

@@ -360,6 +360,9 @@ class _Department:
             return branch.targets[self.attributes[branch.column][patient.number]]
         if kind is Kind.ACUITY:
             return branch.targets[patient.acuity]
+        if kind is Kind.COIN:
+            coin = branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)
+            return branch.targets[self.attributes[coin][patient.number]]
         if kind is Kind.LOOP:
             again = patient.passes[branch.number] < self.attributes[branch.column][patient.number]
             patient.passes[branch.number] += again

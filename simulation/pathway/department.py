@@ -501,7 +501,7 @@ class ByAttribute:
 
 @config_dataclass
 class ByChance(Sourced):
-    """Route by a drawn coin.
+    """Route by a drawn coin; in a loop each pass has a coin of its own.
 
     Example: `{kind: chance, targets: {ward: 0.3, going_home: 0.7}, evidence: measured, source: "own extract"}`
     """

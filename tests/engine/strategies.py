@@ -392,7 +392,7 @@ class _Maker:
         )
 
     def branch(self, name: str) -> Branch:
-        kinds = ("attribute", "acuity", "chance", *("queue",) * 6, *("hours",) * 3, *("down",) * 10)
+        kinds = ("attribute", "acuity", *("chance",) * 4, *("queue",) * 6, *("hours",) * 3, *("down",) * 10)
         kind = self.chance.choice(kinds)
         then = self.later(name)
         otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])

@@ -108,6 +108,10 @@ RULES = {
         Edit("again = patient.passes[branch.number] < self", "again = patient.passes[branch.number] <= self"),
         Edit("if passes[number] < attributes", "if passes[number] <= attributes"),
     ),
+    "a coin in a loop is flipped once for all passes": Rule(
+        Edit("branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)", "branch.column"),
+        Edit("column += np.int64(passes[first + lists[k]]) * np.int64(lists[k + 1])", "column += 0"),
+    ),
     "whoever gets worse as a round is made is not noticed": Rule(
         Edit("and patient.alarm_at <= self.now", "and patient.alarm_at < self.now"),
         Edit("0 <= alarm_at[p] <= now", "0 <= alarm_at[p] < now"),

@@ -52,6 +52,7 @@ SAYINGS = {
     "works on past a shift of nobody, extra",
     "passes a branch by attribute",
     "passes a branch by acuity",
+    "flips a coin of a later pass",
     "finds a queue long",
     "finds a queue short",
     "finds a unit open",
@@ -239,6 +240,9 @@ def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[s
         yield "passes a branch by acuity"
     elif node.kind is Kind.ATTRIBUTE:
         yield "passes a branch by attribute"
+    elif node.kind is Kind.COIN:
+        if any(passed[loop] for loop, _ in node.turns):
+            yield "flips a coin of a later pass"
     elif went in node.targets and node.targets[0] != node.targets[1]:
         first = went == node.targets[0]
         if node.kind is Kind.QUEUE:
