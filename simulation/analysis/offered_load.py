@@ -30,8 +30,10 @@ from simulation.pathway.department import (
     Loop,
     Opens,
     Pathway,
+    Pool,
     Profile,
     Step,
+    down_share,
     minutes_column,
     minutes_held,
 )
@@ -111,12 +113,13 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
     Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
     starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
-    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens. Patients
-    present at time 0 are left out. Draw the sample of the department `in_a_mean_week`.
+    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens. A pool that
+    a random outage closes has the units that it has in the long run. Patients present at time 0 are left out. Draw the
+    sample of the department `in_a_mean_week`.
     """
     walk = _Walk(pathway, patients)
     walk.run()
-    capacity = np.stack([units_by_hour(pool) for pool in pathway.pools.values()])
+    capacity = np.stack([_units(pathway, pool) for pool in pathway.pools.values()])
     hours_on_duty = capacity.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.where(walk.weekly_error() > 0, walk.weekly_error() / hours_on_duty, 0.0)
@@ -131,6 +134,15 @@ def in_a_mean_week(pathway: Pathway) -> Pathway:
     return replace(pathway, arrivals=arrivals, lasting_factors={})
 
 
+def _units(pathway: Pathway, pool: Pool) -> Floats:
+    """Mean units on duty in each hour of the week, less what an outage closes in the long run, shape (168,)."""
+    units = units_by_hour(pool)
+    if pool.closed_while is None:
+        return units
+    closed = units if pool.closes is None else np.minimum(units, pool.closes)
+    return units - closed * down_share(pathway.outages[pool.closed_while])
+
+
 class _Walk:
     """Everybody of the sample on the way through the route. Clocks are minutes; rows are patients."""
 
@@ -140,7 +152,7 @@ class _Walk:
         self.number = {name: number for number, name in enumerate(self.nodes)}
         self.pools = {name: number for number, name in enumerate(pathway.pools)}
         self.loops = {name: number for number, name in enumerate(pathway.loops)}
-        self.units = {name: units_by_hour(pool) for name, pool in pathway.pools.items()}
+        self.units = {name: _units(pathway, pool) for name, pool in pathway.pools.items()}
         self.who = np.flatnonzero(patients.arrival_source < len(pathway.arrivals))
         self.arrival_source = patients.arrival_source[self.who]
         self.attributes = {name: codes[self.who] for name, codes in patients.attributes.items()}

@@ -205,7 +205,7 @@ def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
 
 @inner
 def _capacity(pool, lists, triggers):
-    """The rota's units, what escalation opened, less what those who wait take."""
+    """The rota's units, what escalation opened, less what those who wait take and what an outage closes."""
     capacity = pool.scheduled
     for k in range(pool.triggers_at, pool.triggers_at + pool.n_triggers):
         trigger = triggers[lists[k]]
@@ -217,10 +217,39 @@ def _capacity(pool, lists, triggers):
 
 
 @inner
+def _set_units(number, units, now, triggers, pools, lists, changes, n_changes, freed, n_freed):
+    """Let a trigger have so many units; returns how many changes there are, and how many pools were freed."""
+    trigger = triggers[number]
+    if units == trigger.units:
+        return n_changes, n_freed
+    trigger.units = units
+    change = changes[n_changes]
+    change.at = now
+    change.trigger = number
+    change.units = units
+    pools[trigger.pool].capacity = _capacity(pools[trigger.pool], lists, triggers)
+    return n_changes + 1, _free(trigger.pool, pools, freed, n_freed)
+
+
+@inner
+def _close(now, next_one, closings, triggers, pools, lists, changes, n_changes, freed, n_freed):
+    """Every outage that begins or ends now closes or opens its pool; returns the next, and as `_set_units`."""
+    while next_one < len(closings) and closings[next_one].at <= now:
+        closing = closings[next_one]
+        n_changes, n_freed = _set_units(
+            closing.trigger, closing.units, now, triggers, pools, lists, changes, n_changes, freed, n_freed
+        )
+        next_one += 1
+    return next_one, n_changes, n_freed
+
+
+@inner
 def _decide(now, period, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed):
     """Let every trigger set its units; returns how many changes there are, and how many pools were freed."""
     for number in range(len(triggers)):
         trigger = triggers[number]
+        if trigger.closes:
+            continue
         n_waiting = _n_before(trigger.watches_at, trigger.n_watches, now, lists, waiting)
         units = trigger.units
         if not trigger.opens:
@@ -231,15 +260,7 @@ def _decide(now, period, triggers, pools, lists, waiting, changes, n_changes, fr
             units = trigger.extra
         elif n_waiting <= trigger.below:
             units = np.int64(0)
-        if units != trigger.units:
-            trigger.units = units
-            change = changes[n_changes]
-            change.at = now
-            change.trigger = number
-            change.units = units
-            n_changes += 1
-            pools[trigger.pool].capacity = _capacity(pools[trigger.pool], lists, triggers)
-            n_freed = _free(trigger.pool, pools, freed, n_freed)
+        n_changes, n_freed = _set_units(number, units, now, triggers, pools, lists, changes, n_changes, freed, n_freed)
     return n_changes, n_freed
 
 
@@ -403,7 +424,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     triggers, settings, widening, paces = flat.triggers, flat.settings[0], flat.widening, flat.paces
     arrived_at, start, leaves_at, leavers = columns.arrived_at, columns.start, columns.leaves_at, columns.leavers
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
-    outages, outages_at = columns.outages, columns.outages_at
+    outages, outages_at, closings = columns.outages, columns.outages_at, columns.closings
     activities, changes, notices = table.activities, table.changes, table.notices
     alarm_at, worse = columns.alarm_at, flat.worse
     n, n_leavers, n_calendar, most_rows = len(arrived_at), len(leavers), len(calendar), len(activities)
@@ -416,9 +437,10 @@ def run(flat, columns, room, table, horizon, n_slots):
     moving, ending, limited = room.moving, room.ending, room.limited
     in_heap_until = np.int64(0)
     n_heap = n_begun = n_moving = n_ending = n_limited = n_touched = n_freed = 0
-    next_arrival = next_leaver = pull_starts = pull_ends = next_row = 0
+    next_arrival = next_leaver = pull_starts = pull_ends = next_row = next_closing = 0
     arrival_at = arrived_at[0] if n else horizon
     leaver_at = leaves_at[leavers[0]] if n_leavers else horizon
+    closing_at = closings[0].at if len(closings) else horizon
     week = 0
     calendar_at = calendar[0].due if n_calendar else horizon
     decide_at = 0 if settings.decide_every else horizon
@@ -436,7 +458,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 people[p].due_next = wheel[slot]
                 wheel[slot] = p
         n_begun = 0
-        now = min(calendar_at, decide_at, round_at, horizon, arrival_at, leaver_at)
+        now = min(calendar_at, decide_at, round_at, horizon, arrival_at, leaver_at, closing_at)
         if pull_from != NEVER:
             if pull_starts < n:
                 now = min(now, arrived_at[pull_starts] + pull_from)
@@ -519,6 +541,11 @@ def run(flat, columns, room, table, horizon, n_slots):
                 now, next_row, week, calendar, pools, lists, triggers, freed, n_freed
             )
             calendar_at = week + calendar[next_row].due
+        if closing_at <= now:
+            next_closing, n_changes, n_freed = _close(
+                now, next_closing, closings, triggers, pools, lists, changes, n_changes, freed, n_freed
+            )
+            closing_at = closings[next_closing].at if next_closing < len(closings) else horizon
         n_before_round = n_notices
         if round_at <= now:
             round_at += settings.round_every

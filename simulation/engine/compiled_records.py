@@ -92,6 +92,7 @@ POOL = _record(
 )
 TRIGGER = _record(
     opens=np.bool_,
+    closes=np.bool_,
     pool=np.uint32,
     watches_at=np.uint32,
     n_watches=np.uint32,
@@ -174,7 +175,8 @@ class FlatPlan(NamedTuple):
 class People(NamedTuple):
     """Bound columns, and those whose patience runs out before the horizon, in the order in which it does.
 
-    `outages`: the spans of all outages, from and to, one outage after another; `outages_at`: where each begins.
+    `outages`: the spans of all outages, from and to, one outage after another; `outages_at`: where each begins;
+    `closings`: what they set the units of pools that they close to, in order of time.
     """
 
     arrived_at: Ints
@@ -187,6 +189,7 @@ class People(NamedTuple):
     leavers: NDArray[np.uint32]
     outages: Ints
     outages_at: Ints
+    closings: Records
 
 
 class Room(NamedTuple):

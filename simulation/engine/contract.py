@@ -46,7 +46,8 @@ largest keys among those who joined at this instant; they are turned away in ano
 **Outages.** Spans of time in which something is down, half-open, are bound with the patients. A branch on an outage
 reads it now; `since_start`, whether it was down at any time from the start of the patient's last activity until now
 (both included; now alone for whoever has started none, or left the last one before its start). So a step under way
-when something fails is completed, and what follows may differ.
+when something fails is completed, and what follows may differ. A pool that an outage closes has so many units less
+while it lasts, none if it closes all, whatever else opens; nobody is cut off.
 
 **State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
 placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
@@ -94,7 +95,8 @@ class Activities:
 
 @dataclass(frozen=True)
 class Changes:
-    """What triggers did: at tick `at`, trigger `trigger` set its units to `units`; sorted by (at, trigger)."""
+    """What triggers and outages that close pools did: at tick `at`, trigger `trigger` (of the plan) set its units to
+    `units`; sorted by (at, trigger)."""
 
     at: NDArray[np.int64]
     trigger: NDArray[np.int16]

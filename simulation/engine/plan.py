@@ -154,7 +154,8 @@ class PoolRow:
 
 @dataclass(frozen=True)
 class TriggerRow:
-    """Opens: `extra` units of `pool` above / at or below so many waiting. Takes: ticks an hour each, `leaves` stay."""
+    """Opens: `extra` units of `pool` above / at or below so many waiting. Takes: ticks an hour each, `leaves` stay.
+    Closes: `extra` units of `pool` are taken while `outage` lasts (NONE: one of the others)."""
 
     opens: bool
     pool: int
@@ -164,6 +165,7 @@ class TriggerRow:
     extra: int
     ticks_per_hour: int
     leaves: int
+    outage: int = NONE
 
 
 @dataclass(frozen=True)
@@ -194,6 +196,7 @@ class Plan:
     paces: tuple[tuple[int, ...], ...]
     """Each pace: 169 running totals of pace units at the hours of a week."""
     triggers: tuple[TriggerRow, ...]
+    """The pathway's, in order; then one for each pool that an outage closes."""
     decide_every: int
     stream_starts: tuple[int, ...]
     minutes_columns: tuple[tuple[tuple[str, ...], float, int], ...]
@@ -201,12 +204,17 @@ class Plan:
     attribute_columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
     outages: tuple[str, ...]
-    """Those that a branch reads, by number."""
+    """Those that a branch reads or that close a pool, by number."""
     adherence: float
 
     def row(self, node: str) -> int:
         """The number of a node."""
         return self.nodes.index(node)
+
+    @cached_property
+    def decided(self) -> tuple[int, ...]:
+        """The triggers that are decided at stated times, by number."""
+        return tuple(number for number, trigger in enumerate(self.triggers) if trigger.outage == NONE)
 
     @cached_property
     def counted(self) -> frozenset[int]:
@@ -301,7 +309,10 @@ class _Lowering:
             round_every=to_ticks(rounds.every_minutes) if rounds else 0,
             round_steps=tuple(self.nodes[step] for step in rounds.waiting_at) if rounds else (),
             paces=tuple(self._pace(name) for name in self.paces),
-            triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
+            triggers=(
+                *(self._trigger(each) for each in pathway.triggers.values()),
+                *(self._closing(name) for name, pool in pathway.pools.items() if pool.closed_while is not None),
+            ),
             decide_every=to_ticks(pathway.decisions_every_minutes),
             stream_starts=(
                 *(self.nodes[source.starts] for source in pathway.arrivals.values()),
@@ -340,10 +351,7 @@ class _Lowering:
             hours = tuple(intervals(node.hours, node.days))
             return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
         if isinstance(node, ByOutage):
-            pair, column = (
-                self._pair(node.then, node.otherwise),
-                self.outages.setdefault(node.outage, len(self.outages)),
-            )
+            pair, column = self._pair(node.then, node.otherwise), self._outage(node.outage)
             return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))
         if isinstance(node, Loop):
             column = self._attribute(node.passes)
@@ -407,6 +415,9 @@ class _Lowering:
     def _clock(self, name: str) -> int:
         return self.clocks.setdefault(name, len(self.clocks))
 
+    def _outage(self, name: str) -> int:
+        return self.outages.setdefault(name, len(self.outages))
+
     def _ask(self, ask: Ask) -> int:
         return self.asks.setdefault(ask, len(self.asks))
 
@@ -434,6 +445,15 @@ class _Lowering:
             return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0)
         ticks_per_hour = int(to_ticks(trigger.minutes_per_hour))
         return TriggerRow(False, pool, steps if ticks_per_hour else (), 0, 0, 0, ticks_per_hour, trigger.leaves)
+
+    def _closing(self, name: str) -> TriggerRow:
+        """The outage that closes a pool; all of it is the most units that it ever has."""
+        pool, number = self.pathway.pools[name], self.pools[name]
+        opened = sum(
+            each.extra for each in self.pathway.triggers.values() if isinstance(each, Opens) and each.pool == name
+        )
+        closes = pool.closes or max(units for _, units in timetable(pool)) + opened
+        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self._outage(pool.closed_while or ""))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ import simpy
 
 from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.milestones import InOrder
-from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow, paced_end
+from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow, TriggerRow, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
 Process = Generator[simpy.Event, Any, None]
@@ -166,8 +166,11 @@ class _Department:
             if row.team_changes:
                 env.process(self._teams(pool, row.team_changes))
         widening = [row for row in self.rows if isinstance(row, StepRow) and row.widened_ask != NONE]
-        if self.plan.triggers or widening:
+        if self.plan.decided or widening:
             env.process(self._decisions({row.ask for row in widening}))
+        for number, trigger in enumerate(self.plan.triggers):
+            if trigger.outage != NONE:
+                env.process(self._closings(number, trigger))
         if self.plan.round_every:
             env.process(self._rounds())
         peek, step = env.peek, env.step
@@ -230,7 +233,7 @@ class _Department:
         """Escalation, care of boarders, placement elsewhere: decided at stated times on the state just before."""
         env = self.env
         while True:
-            for number in range(len(self.plan.triggers)):
+            for number in self.plan.decided:
                 self._decide(number)
             for ask in may_widen:
                 self._widen(self.asks[ask])
@@ -249,13 +252,24 @@ class _Department:
             period = self.plan.decide_every
             due = self.trigger_carry[number] + n_waiting * trigger.ticks_per_hour * period // HOUR
             units, self.trigger_carry[number] = divmod(due, period)
+        self._set_units(number, units)
+
+    def _set_units(self, number: int, units: int) -> None:
         if units != self.trigger_units[number]:
             self.trigger_units[number] = units
             self.changes.append((self.now, number, units))
-            self._set_capacity(self.pools[trigger.pool])
+            self._set_capacity(self.pools[self.plan.triggers[number].pool])
+
+    def _closings(self, number: int, trigger: TriggerRow) -> Process:
+        """Units of a pool close while an outage lasts."""
+        for tick in sorted({tick for span in self.outages[trigger.outage] for tick in span}):
+            if tick > self.now:
+                yield self.env.timeout(tick - self.now)
+            is_down = self._was_down(trigger.outage, self.now)
+            self._set_units(number, trigger.extra if is_down else 0)
 
     def _set_capacity(self, pool: _Pool) -> None:
-        """The rota's units, what escalation opened, less what boarders take."""
+        """The rota's units, what escalation opened, less what boarders take and what an outage closes."""
         capacity = pool.scheduled
         for number in pool.triggers:
             trigger = self.plan.triggers[number]

@@ -292,7 +292,16 @@ def _pool_words(new: Pool | None, old: Pool | None) -> str:
     if new.extra_shifts != old.extra_shifts:
         before = f" (before: {shift_words(old.extra_shifts)})" if old.extra_shifts else ""
         said.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
+    if (new.closed_while, new.closes) != (old.closed_while, old.closes):
+        said.append(closing_words(new) or f"no longer {closing_words(old)}")
     return ", ".join(said) or "stated otherwise"
+
+
+def closing_words(pool: Pool) -> str:
+    """'2 closed while strike', or nothing."""
+    if pool.closed_while is None:
+        return ""
+    return f"{pool.closes or 'all'} closed while {_spaced(pool.closed_while)}"
 
 
 def _asking(pathway: Pathway, pool: str) -> tuple[str, ...]:

@@ -93,6 +93,10 @@ class Pool(Sourced):
     on_shift_change: ShiftChange = "outgoing_count"
     """Staff who are still busy when their shift ends: they count against the new number (`outgoing_count`), or finish
     beside a whole new team (`outgoing_are_extra`)."""
+    closed_while: str | None = None
+    """The outage while which units are closed, whatever a trigger opens; nobody is cut off. Example: `strike`"""
+    closes: Annotated[int, Gt(0), Unit("units")] | None = None
+    """How many units are closed then; not stated: all of them. Example: `2`"""
     role: str = ""
     """What the pool counts as in tables: `clinician`, `nurse`, `bed`, `place` or a word of your own."""
 
@@ -422,6 +426,20 @@ class StatedOutages(Sourced):
 
 Outage = RandomOutages | ShareOfTime | StatedOutages
 """When something (a tool, a system, a unit) is down: spans of time drawn for a replication, the same in every arm."""
+
+
+def down_share(outage: Outage) -> float:
+    """Share of the time in which something is down in the long run; 0 for stated spans, which are no part of a usual
+    week.
+
+    >>> down_share(ShareOfTime(kind="share", share=0.25, mean_down_minutes=60, evidence="assumed", source="test"))
+    0.25
+    """
+    if isinstance(outage, StatedOutages):
+        return 0.0
+    if isinstance(outage, ShareOfTime):
+        return outage.share
+    return outage.mean_down_minutes / (outage.mean_up_minutes + outage.mean_down_minutes or 1)
 
 
 @config_dataclass

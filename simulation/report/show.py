@@ -12,7 +12,14 @@ from pathlib import Path
 from simulation.analysis.offered_load import Load, in_a_mean_week, offered_load, remarks
 from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, counted
+from simulation.explain.arm_changes import (
+    ArmChanges,
+    arm_changes,
+    assumptions_added_by,
+    by_node,
+    closing_words,
+    counted,
+)
 from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, number_of, reachable_subgraph
 from simulation.explain.statements import BANNER
 from simulation.pathway.department import FIRST_COME, ArrivalSource, Pathway
@@ -187,8 +194,8 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
             units = shift_words(pool.rota)
         extra = f" ({pool.extra:+d})" if pool.extra else ""
         laid_over = f"; laid over: {shift_words(pool.extra_shifts)}" if pool.extra_shifts else ""
-        yield f"  {name:<22} {pool.kind:<6} {units}{extra}{laid_over}"
-
+        closing = f"; {closing_words(pool)}" if pool.closed_while else ""
+        yield f"  {name:<22} {pool.kind:<6} {units}{extra}{laid_over}{closing}"
     for name, factor in pathway.lasting_factors.items():
         off = "" if factor.active else "off; "
         what = _named(factor.arrivals, factor.durations)

@@ -280,11 +280,15 @@ class _Maker:
         return made | {self.durations[-1]: Fixed(kind="fixed", mean=self.chance.choice((0, 5, 20)), **NOTE)}
 
     def pool(self) -> Pool:
-        change: Any = self.chance.choice(("outgoing_count", "outgoing_count", "outgoing_are_extra"))
         if self.often(0.05):
             return Pool(kind="staff", unlimited=True, **NOTE)
+        closes: Any = {}
         if self.often(0.3):
-            return Pool(kind="space", capacity=self.chance.choice((0, 1, 1, 1, 2, 2, 3, 4)), **NOTE)
+            closes = {"closed_while": self.chance.choice(("random", "share", "stated", "stated"))}
+            closes["closes"] = self.chance.choice((None, 1, 2))
+        change: Any = self.chance.choice(("outgoing_count", "outgoing_count", "outgoing_are_extra"))
+        if self.often(0.3):
+            return Pool(kind="space", capacity=self.chance.choice((0, 1, 1, 1, 2, 2, 3, 4)), **NOTE, **closes)
         shifts = []
         for _ in range(self.chance.randint(1, 3)):
             start, length = self.chance.randint(0, 23), self.chance.randint(1, 23)
@@ -292,9 +296,8 @@ class _Maker:
             shifts.append(
                 Shift(hours=f"{start}-{(start + length) % 24}", number=self.chance.choice((0, 1, 2, 4, 8)), days=days)
             )
-        return Pool(
-            kind="staff", rota=tuple(shifts), extra=self.chance.choice((0, 0, 1)), on_shift_change=change, **NOTE
-        )
+        extra = self.chance.choice((0, 0, 1))
+        return Pool(kind="staff", rota=tuple(shifts), extra=extra, on_shift_change=change, **NOTE, **closes)
 
     def priority(self) -> Priority:
         chance = self.chance

@@ -112,6 +112,14 @@ RULES = {
         Edit("branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)", "branch.column"),
         Edit("column += np.int64(passes[first + lists[k]]) * np.int64(lists[k + 1])", "column += 0"),
     ),
+    "an outage closes a unit too few": Rule(
+        Edit("trigger.extra if is_down else 0", "trigger.extra - 1 if is_down else 0"),
+        Edit("closing.trigger, closing.units, now", "closing.trigger, max(closing.units - 1, 0), now"),
+    ),
+    "an outage that ends leaves a pool closed": Rule(
+        Edit("is_down = self._was_down(trigger.outage, self.now)", "is_down = True"),
+        Edit("closing.trigger, closing.units, now", "closing.trigger, max(closing.units, 1), now"),
+    ),
     "whoever gets worse as a round is made is not noticed": Rule(
         Edit("and patient.alarm_at <= self.now", "and patient.alarm_at < self.now"),
         Edit("0 <= alarm_at[p] <= now", "0 <= alarm_at[p] < now"),

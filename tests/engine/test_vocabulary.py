@@ -69,6 +69,8 @@ SAYINGS = {
     "a trigger closes",
     "a trigger takes",
     "a trigger gives back",
+    "an outage closes units",
+    "an outage gives units back",
 }
 
 
@@ -104,7 +106,9 @@ def _changes(plan: Plan, run: Run) -> Iterator[str]:
     for trigger, units in zip(run.changes.trigger, run.changes.units, strict=True):
         more = units > before[trigger]
         before[trigger] = units
-        if plan.triggers[trigger].opens:
+        if plan.triggers[trigger].outage != NONE:
+            yield "an outage closes units" if more else "an outage gives units back"
+        elif plan.triggers[trigger].opens:
             yield "a trigger opens" if more else "a trigger closes"
         else:
             yield "a trigger takes" if more else "a trigger gives back"

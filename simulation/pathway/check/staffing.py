@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from simulation.pathway.check.bounds import LARGEST_WHOLE
 from simulation.pathway.check.deadlock import Interval, request_of
 from simulation.pathway.check.fault_list import FaultList, listed
 from simulation.pathway.department import (
     ByHours,
     Pathway,
     Pool,
+    down_share,
 )
 from simulation.pathway.graph import Graph, reachable_from, starts_of
 from simulation.pathway.rota import intervals, timetable
@@ -29,7 +32,7 @@ def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: M
         all_of, any_of = request_of(step)
         for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
             if pools not in when_empty:
-                when_empty[pools] = _empty(tuple(pathway.pools[pool] for pool in pools))
+                when_empty[pools] = _empty(tuple(_usual(pathway, pathway.pools[pool]) for pool in pools))
             empty = when_empty[pools]
             if empty and step.queue_limit is None and not _shut_out(pathway, graph, name, empty):
                 gaps.setdefault(pools, []).append(name)
@@ -38,6 +41,13 @@ def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: M
         who = f"'{pools[0]}' has no unit" if len(pools) == 1 else f"none of {listed(pools)} has a unit"
         remedy = "Staff it, add an alternative to any_of, or lead patients elsewhere by a branch on hours"
         faults.add(f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy)
+
+
+def _usual(pathway: Pathway, pool: Pool) -> Pool:
+    """A pool without the units that an outage closes at all times."""
+    if pool.closed_while is None or down_share(pathway.outages[pool.closed_while]) < 1:
+        return pool
+    return replace(pool, extra=pool.extra - (pool.closes or LARGEST_WHOLE))
 
 
 def _empty(pools: tuple[Pool, ...]) -> list[Interval]:
