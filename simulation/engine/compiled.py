@@ -278,9 +278,9 @@ def _pool(plan: Plan, pool: int, lists: _Lists) -> Fields:
 
 
 def _trigger(trigger: TriggerRow, lists: _Lists) -> Fields:
-    names = ("opens", "pool", "above", "below", "extra", "ticks_per_hour", "leaves")
+    names = ("opens", "pool", "above", "below", "extra", "ticks_per_hour", "leaves", "delay")
     fields = {name: getattr(trigger, name) for name in names} | lists.add("watches", trigger.steps)
-    return fields | {"closes": trigger.outage != NONE}
+    return fields | {"closes": trigger.outage != NONE, "arrives_at": NEVER}
 
 
 def _settings(plan: Plan, *, decides: bool) -> Records:

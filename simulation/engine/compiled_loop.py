@@ -244,11 +244,26 @@ def _close(now, next_one, closings, triggers, pools, lists, changes, n_changes, 
 
 
 @inner
-def _decide(now, period, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed):
-    """Let every trigger set its units; returns how many changes there are, and how many pools were freed."""
+def _arrive(now, horizon, triggers, pools, lists, changes, n_changes, freed, n_freed):
+    """Units that were called and come now open; returns as `_set_units`, and when the next come."""
+    next_at = horizon
     for number in range(len(triggers)):
         trigger = triggers[number]
-        if trigger.closes:
+        if trigger.arrives_at == now:
+            n_changes, n_freed = _set_units(
+                number, trigger.extra, now, triggers, pools, lists, changes, n_changes, freed, n_freed
+            )
+        elif trigger.arrives_at > now:
+            next_at = min(next_at, trigger.arrives_at)
+    return n_changes, n_freed, next_at
+
+
+@inner
+def _decide(now, period, next_at, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed):
+    """Let every trigger set or call its units; returns as `_set_units`, and when the next that were called come."""
+    for number in range(len(triggers)):
+        trigger = triggers[number]
+        if trigger.closes or trigger.arrives_at >= now:
             continue
         n_waiting = _n_before(trigger.watches_at, trigger.n_watches, now, lists, waiting)
         units = trigger.units
@@ -257,11 +272,15 @@ def _decide(now, period, triggers, pools, lists, waiting, changes, n_changes, fr
             trigger.carry = due % period
             units = due // period
         elif n_waiting > trigger.above:
+            if trigger.delay > 0 and units == 0:
+                trigger.arrives_at = now + trigger.delay
+                next_at = min(next_at, trigger.arrives_at)
+                continue
             units = trigger.extra
         elif n_waiting <= trigger.below:
             units = np.int64(0)
         n_changes, n_freed = _set_units(number, units, now, triggers, pools, lists, changes, n_changes, freed, n_freed)
-    return n_changes, n_freed
+    return n_changes, n_freed, next_at
 
 
 @inner
@@ -441,6 +460,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     arrival_at = arrived_at[0] if n else horizon
     leaver_at = leaves_at[leavers[0]] if n_leavers else horizon
     closing_at = closings[0].at if len(closings) else horizon
+    called_at = horizon
     week = 0
     calendar_at = calendar[0].due if n_calendar else horizon
     decide_at = 0 if settings.decide_every else horizon
@@ -458,7 +478,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 people[p].due_next = wheel[slot]
                 wheel[slot] = p
         n_begun = 0
-        now = min(calendar_at, decide_at, round_at, horizon, arrival_at, leaver_at, closing_at)
+        now = min(calendar_at, decide_at, round_at, horizon, arrival_at, leaver_at, closing_at, called_at)
         if pull_from != NEVER:
             if pull_starts < n:
                 now = min(now, arrived_at[pull_starts] + pull_from)
@@ -546,14 +566,28 @@ def run(flat, columns, room, table, horizon, n_slots):
                 now, next_closing, closings, triggers, pools, lists, changes, n_changes, freed, n_freed
             )
             closing_at = closings[next_closing].at if next_closing < len(closings) else horizon
+        if called_at <= now:
+            n_changes, n_freed, called_at = _arrive(
+                now, horizon, triggers, pools, lists, changes, n_changes, freed, n_freed
+            )
         n_before_round = n_notices
         if round_at <= now:
             round_at += settings.round_every
             n_notices = _look(now, alarm_at, worse, rows, people, queues, notices, n_notices)
         if decide_at <= now:
             decide_at += settings.decide_every
-            n_changes, n_freed = _decide(
-                now, settings.decide_every, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed
+            n_changes, n_freed, called_at = _decide(
+                now,
+                settings.decide_every,
+                called_at,
+                triggers,
+                pools,
+                lists,
+                waiting,
+                changes,
+                n_changes,
+                freed,
+                n_freed,
             )
             n_moving = _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving)
         if pull_from != NEVER:

@@ -101,6 +101,8 @@ TRIGGER = _record(
     extra=np.int64,
     ticks_per_hour=np.int64,
     leaves=np.int64,
+    delay=np.int64,
+    arrives_at=np.int64,
     units=np.int64,
     carry=np.int64,
 )

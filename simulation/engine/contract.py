@@ -53,6 +53,9 @@ while it lasts, none if it closes all, whatever else opens; nobody is cut off.
 placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
 cuts nobody off; a request that widens its pools keeps its place (`joined at`).
 
+**On call.** Units that open with a delay come so long after the decision that called them, whether or not the queue is
+short again by then. Until then, and at that instant, their trigger decides nothing; a later decision may close them.
+
 **The end.** Events at the horizon do not run. An activity that has not started or ended by then keeps NEVER.
 
 An engine that lacks what a plan needs raises PlanError and names the step: there is no silent fallback.

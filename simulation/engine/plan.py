@@ -154,8 +154,9 @@ class PoolRow:
 
 @dataclass(frozen=True)
 class TriggerRow:
-    """Opens: `extra` units of `pool` above / at or below so many waiting. Takes: ticks an hour each, `leaves` stay.
-    Closes: `extra` units of `pool` are taken while `outage` lasts (NONE: one of the others)."""
+    """Opens: `extra` units of `pool` above / at or below so many waiting, `delay` ticks after the decision.
+    Takes: ticks an hour each, `leaves` stay. Closes: `extra` units of `pool` while `outage` lasts (NONE: no closing).
+    """
 
     opens: bool
     pool: int
@@ -166,6 +167,7 @@ class TriggerRow:
     ticks_per_hour: int
     leaves: int
     outage: int = NONE
+    delay: int = 0
 
 
 @dataclass(frozen=True)
@@ -442,7 +444,8 @@ class _Lowering:
         steps = tuple(self.nodes[step] for step in trigger.waiting_at)
         pool = self.pools[trigger.pool]
         if isinstance(trigger, Opens):
-            return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0)
+            delay = int(to_ticks(trigger.arrives_after_minutes))
+            return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0, delay=delay)
         ticks_per_hour = int(to_ticks(trigger.minutes_per_hour))
         return TriggerRow(False, pool, steps if ticks_per_hour else (), 0, 0, 0, ticks_per_hour, trigger.leaves)
 

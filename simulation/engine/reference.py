@@ -129,6 +129,8 @@ class _Department:
         self.waiting_changed_at = [NEVER] * len(plan.rows)
         self.trigger_units = [0] * len(plan.triggers)
         self.trigger_carry = [0] * len(plan.triggers)
+        self.arrive_at = [NEVER] * len(plan.triggers)
+        """When the units that were called last come, or came."""
         for number, trigger in enumerate(plan.triggers):
             self.pools[trigger.pool].triggers.append(number)
         self.columns = columns
@@ -244,7 +246,13 @@ class _Department:
         n_waiting = sum(self._waiting_before(step) for step in trigger.steps)
         units = self.trigger_units[number]
         if trigger.opens:
+            if self.arrive_at[number] >= self.now:
+                return
             if n_waiting > trigger.above:
+                if trigger.delay and not units:
+                    self.arrive_at[number] = self.now + trigger.delay
+                    self.env.process(self._on_call(number, trigger))
+                    return
                 units = trigger.extra
             elif n_waiting <= trigger.below:
                 units = 0
@@ -259,6 +267,11 @@ class _Department:
             self.trigger_units[number] = units
             self.changes.append((self.now, number, units))
             self._set_capacity(self.pools[self.plan.triggers[number].pool])
+
+    def _on_call(self, number: int, trigger: TriggerRow) -> Process:
+        """Units that have been called come."""
+        yield self.env.timeout(trigger.delay)
+        self._set_units(number, trigger.extra)
 
     def _closings(self, number: int, trigger: TriggerRow) -> Process:
         """Units of a pool close while an outage lasts."""

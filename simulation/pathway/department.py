@@ -636,6 +636,9 @@ class Opens(Sourced):
     """The pool whose units open."""
     extra: Annotated[int, Gt(0), Unit("units")]
     """How many open."""
+    arrives_after_minutes: Minutes = 0.0
+    """Time from the decision until they open, as of staff on call: they come whether or not the queue is short again by
+    then, and stay until a later decision closes them. Example: `45`"""
 
 
 @config_dataclass

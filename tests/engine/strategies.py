@@ -439,6 +439,7 @@ class _Maker:
                 below=self.chance.randint(0, above - 1),
                 pool=pool,
                 extra=self.chance.randint(1, 2),
+                arrives_after_minutes=self.chance.choice((0, 0, 20, 30, 60)),
                 **NOTE,
             )
         return Takes(

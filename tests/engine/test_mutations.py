@@ -120,6 +120,21 @@ RULES = {
         Edit("is_down = self._was_down(trigger.outage, self.now)", "is_down = True"),
         Edit("closing.trigger, closing.units, now", "closing.trigger, max(closing.units, 1), now"),
     ),
+    "units that were called are not there at once but a tick late": Rule(
+        Edit("yield self.env.timeout(trigger.delay)", "yield self.env.timeout(trigger.delay + 1)"),
+        Edit("trigger.arrives_at = now + trigger.delay\n", "trigger.arrives_at = now + trigger.delay + 1\n"),
+    ),
+    "a decision as units come may send them home": Rule(
+        Edit("self.arrive_at[number] >= self.now", "self.arrive_at[number] > self.now"),
+        Edit("trigger.closes or trigger.arrives_at >= now", "trigger.closes or trigger.arrives_at > now"),
+    ),
+    "units that were called do not come": Rule(
+        Edit(
+            "trigger.delay)\n        self._set_units(number, trigger.extra)",
+            "trigger.delay)\n        self._set_units(number, 0)",
+        ),
+        Edit("if trigger.arrives_at == now:", "if False:"),
+    ),
     "whoever gets worse as a round is made is not noticed": Rule(
         Edit("and patient.alarm_at <= self.now", "and patient.alarm_at < self.now"),
         Edit("0 <= alarm_at[p] <= now", "0 <= alarm_at[p] < now"),

@@ -67,6 +67,7 @@ SAYINGS = {
     "a round re-ranks somebody",
     "a trigger opens",
     "a trigger closes",
+    "units on call come",
     "a trigger takes",
     "a trigger gives back",
     "an outage closes units",
@@ -108,6 +109,8 @@ def _changes(plan: Plan, run: Run) -> Iterator[str]:
         before[trigger] = units
         if plan.triggers[trigger].outage != NONE:
             yield "an outage closes units" if more else "an outage gives units back"
+        elif plan.triggers[trigger].delay and more:
+            yield "units on call come"
         elif plan.triggers[trigger].opens:
             yield "a trigger opens" if more else "a trigger closes"
         else:
