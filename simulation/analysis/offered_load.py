@@ -113,9 +113,9 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
     Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
     starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
-    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens. A pool that
-    a random outage closes has the units that it has in the long run. Patients present at time 0 are left out. Draw the
-    sample of the department `in_a_mean_week`.
+    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens or ends early.
+    A pool that a random outage closes has the units that it has in the long run. Patients present at time 0 are left
+    out. Draw the sample of the department `in_a_mean_week`.
     """
     walk = _Walk(pathway, patients)
     walk.run()

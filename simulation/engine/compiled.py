@@ -127,6 +127,7 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
         slots=np.empty(n * n_slots, np.uint32),
         passes=np.zeros(n * plan.n_loops, np.int16),
         marked_at=np.full(n * plan.n_marks, NEVER, np.int64),
+        work_since=np.empty(n if _may_end_early(plan) else 0, np.int64),
         queues=queues,
         waiting=waiting,
         touched=np.empty(len(flat.asks), np.uint32),
@@ -138,6 +139,10 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
         ending=np.empty(n, np.uint32),
         limited=np.empty(n, np.uint32),
     )
+
+
+def _may_end_early(plan: Plan) -> bool:
+    return any(isinstance(row, StepRow) and row.looks for row in plan.rows)
 
 
 def _changes(found: Records) -> Changes:
@@ -242,7 +247,7 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
 
 
 def _step(row: StepRow, lists: _Lists) -> Fields:
-    varies = row.minutes != NONE and not row.repeat_of == row.since == row.pace == NONE
+    varies = row.minutes != NONE and (bool(row.looks) or not row.repeat_of == row.since == row.pace == NONE)
     return {
         **_ABSENT,
         "kind": Kind.STEP,
@@ -255,6 +260,8 @@ def _step(row: StepRow, lists: _Lists) -> Fields:
         "since": row.since,
         **lists.add("marks", row.starts_clock),
         "pace": row.pace,
+        **lists.add("pairs", (number for pair in row.looks for number in pair)),
+        **lists.add("steps", row.watches),
         **lists.add("keeps", row.keeps),
         **lists.add("start_gives", row.releases_at_start),
         **lists.add("end_gives", row.releases_at_end),

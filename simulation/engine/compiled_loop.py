@@ -29,9 +29,10 @@ QUEUE, HOURS, LOOP, DOWN = int(plans.Kind.QUEUE), int(plans.Kind.HOURS), int(pla
 COIN = int(plans.Kind.COIN)
 DONE, LEFT = int(plans.Outcome.DONE), int(plans.Outcome.LEFT)
 AWAY, OPEN = int(plans.Outcome.TURNED_AWAY), int(plans.Outcome.OPEN)
-NONE = plans.NONE
-# What a patient does next: follow the route; an activity that ends in one of four ways; join another queue; nothing.
-ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, JOINS_AGAIN, IS_NOT_HERE = range(7)
+NONE, EFFORT_SCALE = plans.NONE, plans.EFFORT_SCALE
+# What a patient does next: follow the route; an activity that ends in one of four ways, or may end early; join another
+# queue; nothing.
+ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, MAY_END, JOINS_AGAIN, IS_NOT_HERE = range(8)
 
 PATIENT_BITS = 24
 PATIENT_MASK = (1 << PATIENT_BITS) - 1
@@ -191,13 +192,43 @@ def _use_up(clock, now, marked_at):
 
 
 @inlined
-def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
-    """When a step that starts now ends, in a loop, at a pace or since a clock, which is used up."""
+def _work(p, row, minutes, passes, n_loops):
+    """Ticks of work at pace 1 of a step, in the pass of its loop that has begun."""
     column = row.minutes
     if row.repeat_of >= 0:
         column += min(max(passes[p * n_loops + row.repeat_of] - 1, 0), row.n_repeats - 1)
-    work = np.int64(minutes[column, p])
+    return np.int64(minutes[column, p])
+
+
+@inner
+def _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since, lists, waiting):
+    """When a step that may end early is looked at next or ends; now, if it ends now.
+
+    Looks before now found too few waiting; those that were due before the step started are made as it does.
+    """
+    work, since = _work(p, row, minutes, passes, n_loops), work_since[p]
+    n_waiting = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
+    for k in range(np.int64(row.pairs_at), np.int64(row.pairs_at) + row.n_pairs, 2):
+        done = work - work * np.int64(lists[k]) // EFFORT_SCALE
+        at = since + done if row.pace < 0 or done == 0 else _paced_end(since, done, paces[row.pace])
+        if at > now:
+            return at
+        if max(at, person.started_at) == now and n_waiting >= lists[k + 1]:
+            break
+    return now
+
+
+@inlined
+def _end_of(p, person, row, now, minutes, passes, n_loops, paces, marked_at, n_marks, work_since, lists, waiting):
+    """When a step that starts now ends or may end early, in a loop, at a pace or since a clock, which is used up."""
     since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
+    if row.n_pairs > 0:
+        work_since[p] = since
+        at = _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since, lists, waiting)
+        if at > now:
+            person.doing = MAY_END
+        return at
+    work = _work(p, row, minutes, passes, n_loops)
     if row.pace < 0 or work == 0:
         return max(since + work, now)
     return max(_paced_end(since, work, paces[row.pace]), now)
@@ -450,7 +481,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
-    n_marks, marked_at = settings.n_marks, room.marked_at
+    n_marks, marked_at, work_since = settings.n_marks, room.marked_at, room.work_since
     people, slots, passes, queues, waiting = room.people, room.slots, room.passes, room.queues, room.waiting
     touched, freed, heap, wheel, begun = room.touched, room.freed, room.heap, room.wheel, room.begun
     moving, ending, limited = room.moving, room.ending, room.limited
@@ -613,6 +644,15 @@ def run(flat, columns, room, table, horizon, n_slots):
                 row = rows[here]
                 what = np.int64(person.doing)
                 ask = np.int64(person.wanted) if what == JOINS_AGAIN else np.int64(NONE)
+                if what == MAY_END:
+                    ended = _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since, lists, waiting)
+                    if ended > now:
+                        if ended < horizon:
+                            person.ends_at = ended
+                            begun[n_begun] = p
+                            n_begun += 1
+                        continue
+                    what = ENDS
                 while ask < 0:
                     if what != ROUTE:  # an activity is over: write it down, give back, go on
                         if n_rows == most_rows:
@@ -691,7 +731,21 @@ def run(flat, columns, room, table, horizon, n_slots):
                                 )
                             ended = now
                             if row.has_varying_minutes:
-                                ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
+                                ended = _end_of(
+                                    p,
+                                    person,
+                                    row,
+                                    now,
+                                    minutes,
+                                    passes,
+                                    n_loops,
+                                    paces,
+                                    marked_at,
+                                    n_marks,
+                                    work_since,
+                                    lists,
+                                    waiting,
+                                )
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
@@ -885,7 +939,21 @@ def run(flat, columns, room, table, horizon, n_slots):
                 person.n_taken = n_taken
                 ended = now
                 if row.has_varying_minutes:
-                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
+                    ended = _end_of(
+                        p,
+                        person,
+                        row,
+                        now,
+                        minutes,
+                        passes,
+                        n_loops,
+                        paces,
+                        marked_at,
+                        n_marks,
+                        work_since,
+                        lists,
+                        waiting,
+                    )
                 elif row.minutes >= 0:
                     ended += minutes[row.minutes, p]
                 if ended == now:

@@ -31,7 +31,8 @@ def _record(*, padded: bool = True, **fields: type) -> np.dtype[Any]:
 
 
 # A field that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length; negative where there is none.
-# `pairs` are open hours of a branch on the clock (from, to), or turns of a coin (loop, how many coins on).
+# `pairs` are open hours of a branch on the clock (from, to), turns of a coin (loop, how many coins on), or looks of a
+# step that may end early (millionths of the work left, how many must wait at `steps`).
 ROW = _record(
     kind=np.int16,
     n_keeps=np.int16,
@@ -195,12 +196,16 @@ class People(NamedTuple):
 
 
 class Room(NamedTuple):
-    """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each)."""
+    """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each).
+
+    `work_since`: from when the minutes of a step that may end early count; nobody has one where no step may.
+    """
 
     people: Records
     slots: NDArray[np.uint32]
     passes: NDArray[np.int16]
     marked_at: Ints
+    work_since: Ints
     queues: Records
     waiting: Records
     touched: NDArray[np.uint32]

@@ -30,6 +30,10 @@ its start; the clock is used up. If it does not run, the minutes count from now.
 **Coins.** A branch by chance has a coin for each number of passes that a patient can have begun of the loops that lead
 back to it: whoever comes again in another pass meets another coin, the same in every arm. Outside loops there is one.
 
+**Effort.** The last share of a step's minutes may fall away in stages while many wait elsewhere. As each stage begins
+(at the start if its minutes, since a clock, are over by then) it is read how many waited just before this instant: if
+enough, the step ends, else it goes on to the next stage, or to its end.
+
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
 returns to nobody.

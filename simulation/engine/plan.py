@@ -25,6 +25,7 @@ from simulation.pathway.department import (
     ByHours,
     ByOutage,
     ByQueue,
+    Effort,
     End,
     Loop,
     Opens,
@@ -41,6 +42,8 @@ from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
 
 RANK_SCALE = 1000
 """Ranks of the acuity rule are stored in thousandths, so that they are whole numbers."""
+EFFORT_SCALE = 1_000_000
+"""Shares of a step's minutes are stored in millionths."""
 PACE_SCALE = 1000
 """A pace of 1 is 1,000 units a tick."""
 UNLIMITED = 2**31 - 1
@@ -80,7 +83,8 @@ class StepRow:
     `minutes` is the first of `n_repeats` duration columns (NONE: an instant); `repeat_of` a loop's number;
     `starts_clock`, `since` numbers of clocks;
     `ask` a number of `Plan.asks`; `queue_class` a fixed class or NONE for the acuity now;
-    `ignored` a column of the coins against adherence; `relabels` an attribute column.
+    `ignored` a column of the coins against adherence; `relabels` an attribute column; `looks` when it may end early:
+    what is left of its minutes (in millionths), and how many must wait at `watches`; the last is its end.
     """
 
     next: int
@@ -104,6 +108,8 @@ class StepRow:
     blocked_next: int
     widened_ask: int
     widens_after: int
+    looks: tuple[tuple[int, int], ...] = ()
+    watches: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,7 +204,7 @@ class Plan:
     paces: tuple[tuple[int, ...], ...]
     """Each pace: 169 running totals of pace units at the hours of a week."""
     triggers: tuple[TriggerRow, ...]
-    """The pathway's, in order; then one for each pool that an outage closes."""
+    """The pathway's, in order; then one for each pool that an outage closes, by name."""
     decide_every: int
     stream_starts: tuple[int, ...]
     minutes_columns: tuple[tuple[tuple[str, ...], float, int], ...]
@@ -224,6 +230,7 @@ class Plan:
         watched = {step for row in self.rows if isinstance(row, BranchRow) for step in row.steps}
         watched |= {step for trigger in self.triggers for step in trigger.steps}
         steps = {number: row for number, row in enumerate(self.rows) if isinstance(row, StepRow)}
+        watched |= {step for row in steps.values() for step in row.watches}
         return frozenset(watched | {number for number, row in steps.items() if row.queue_limit != NONE})
 
     @cached_property
@@ -313,7 +320,7 @@ class _Lowering:
             paces=tuple(self._pace(name) for name in self.paces),
             triggers=(
                 *(self._trigger(each) for each in pathway.triggers.values()),
-                *(self._closing(name) for name, pool in pathway.pools.items() if pool.closed_while is not None),
+                *(self._closing(name) for name in sorted(self.pools) if pathway.pools[name].closed_while is not None),
             ),
             decide_every=to_ticks(pathway.decisions_every_minutes),
             stream_starts=(
@@ -401,6 +408,8 @@ class _Lowering:
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             widened_ask=widened,
             widens_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
+            looks=_looks(step.effort) if step.effort is not None else (),
+            watches=tuple(self.nodes[each] for each in step.effort.waiting_at) if step.effort is not None else (),
         )
 
     def _minutes(self, parts: tuple[str, ...], factor: float, n_repeats: int) -> int:
@@ -457,6 +466,12 @@ class _Lowering:
         )
         closes = pool.closes or max(units for _, units in timetable(pool)) + opened
         return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self._outage(pool.closed_while or ""))
+
+
+def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:
+    n_stages = len(effort.at_least)
+    left = (round(effort.share * (n_stages - k) / n_stages * EFFORT_SCALE) for k in range(n_stages))
+    return (*zip(left, effort.at_least, strict=True), (0, 0))
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,18 @@ import simpy
 
 from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.milestones import InOrder
-from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow, TriggerRow, paced_end
+from simulation.engine.plan import (
+    EFFORT_SCALE,
+    NONE,
+    BranchRow,
+    Columns,
+    Kind,
+    Outcome,
+    Plan,
+    StepRow,
+    TriggerRow,
+    paced_end,
+)
 from simulation.units import HOUR, NEVER, WEEK
 
 Process = Generator[simpy.Event, Any, None]
@@ -40,8 +51,8 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 class _Patient:
     """What the engine knows about somebody now."""
 
-    __slots__ = ("acuity", "alarm_at", "arrived_at", "ask", "held", "leaves_at", "marked_at", "noticed", "number",
-                 "passes", "pulled", "queue", "record", "seen", "step", "taken")  # fmt: skip
+    __slots__ = ("acuity", "alarm_at", "arrived_at", "ask", "held", "leaves_at", "looks", "marked_at", "noticed",
+                 "number", "passes", "pulled", "queue", "record", "seen", "step", "taken")  # fmt: skip
 
     def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
         self.number = number
@@ -57,6 +68,8 @@ class _Patient:
         self.passes = [0] * n_loops
         self.marked_at: dict[int, int] = {}
         """When each clock that runs was started."""
+        self.looks: list[tuple[int, int]] = []
+        """When the step under way may end early, and how many must wait then; the last is its end."""
         self.held: list[tuple[_Pool, int]] = []
         """Pools kept from earlier steps, each with the team of the unit."""
         self.taken: list[tuple[_Pool, int]] = []
@@ -342,7 +355,12 @@ class _Department:
             self._enqueue(patient, ask)
 
     def _activity_ends(self, event: Any) -> None:
-        self._finish(event.value)
+        patient: _Patient = event.value
+        minutes = self._until_next_look(patient) if patient.looks else 0
+        if minutes:
+            self._later(minutes, self._activity_ends, patient)
+        else:
+            self._finish(patient)
 
     def _later(self, delay: int, callback: Any, patient: _Patient) -> None:
         event = simpy.Timeout(self.env, delay, patient)
@@ -583,9 +601,30 @@ class _Department:
             column += min(max(patient.passes[step.repeat_of] - 1, 0), step.n_repeats - 1)
         work = self.minutes[column][patient.number]
         since = patient.marked_at.pop(step.since, self.now)
+        if not step.looks:
+            return max(self._paced(step, since, work) - self.now, 0)
+        patient.looks = [
+            (self._paced(step, since, work - work * left // EFFORT_SCALE), at_least) for left, at_least in step.looks
+        ]
+        return self._until_next_look(patient)
+
+    def _paced(self, step: StepRow, since: int, work: int) -> int:
+        """When a step has done so much work."""
         if step.pace == NONE or not work:
-            return max(since + work - self.now, 0)
-        return max(paced_end(since, work, self.plan.paces[step.pace]) - self.now, 0)
+            return since + work
+        return paced_end(since, work, self.plan.paces[step.pace])
+
+    def _until_next_look(self, patient: _Patient) -> int:
+        """Ticks from now to when the step may end early, or ends; 0 if it ends now."""
+        n_waiting = sum(self._waiting_before(step) for step in patient.step.watches)
+        while True:
+            at, at_least = patient.looks[0]
+            if at > self.now:
+                return at - self.now
+            if n_waiting >= at_least:
+                patient.looks = []
+                return 0
+            del patient.looks[0]
 
     def _trim(self, now: int) -> None:
         """Turn away from queues that are too long, last first, among those who joined at this instant."""

@@ -370,6 +370,26 @@ class Overflow(Sourced):
 
 
 @config_dataclass
+class Effort(Sourced):
+    """Effort under pressure: the last share of a step's minutes falls away, in equal stages, while many wait elsewhere.
+
+    With three stages of a share of 0.15, a stay ends after 0.85 of its minutes if 30 or more wait just before that
+    instant, else after 0.90 if 24 do, else after 0.95 if 18 do, else when its minutes are over.
+
+    Example: `{waiting_at: [bed], share: 0.15, at_least: [30, 24, 18], evidence: assumed,
+    source: "discharges brought forward under pressure"}`
+    """
+
+    waiting_at: tuple[str, ...]
+    """Steps whose waiting patients are counted, all together."""
+    share: Annotated[float, Gt(0), Le(1), Unit("share")]
+    """The share of the minutes that can fall away."""
+    at_least: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1), Unit("patients")]
+    """How many must wait for the step to end at the beginning of each stage, in order; none more than the one
+    before."""
+
+
+@config_dataclass
 class RandomOutages(Sourced):
     """Up and down by turns, each for an exponential time; long since so at time 0. A mean of 0 leaves that out.
 
@@ -497,6 +517,8 @@ class Step:
     """Where a patient goes whom a full queue blocks. Example: `corridor`"""
     overflow: Overflow | None = None
     """Other pools that may be taken after a while."""
+    effort: Effort | None = None
+    """What falls away of the minutes while many wait elsewhere, as of ward stays while many wait for a bed."""
     records: Mapping[str, Moment] = field(default_factory=dict)
     """Points in time that this step dates, by name: when the patient `joined`, `started` or `ended`."""
 

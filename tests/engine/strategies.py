@@ -26,6 +26,7 @@ from simulation.pathway.department import (
     ByQueue,
     Chance,
     Choice,
+    Effort,
     End,
     ExtraShift,
     Loop,
@@ -186,7 +187,7 @@ class _Maker:
             branches={name: self.branch(name) for name in self.nodes if self.kinds[name] == "branch"},
             loops={name: self.loop(name) for name in self.loops},
             ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
-            triggers={f"trigger_{k}": self.trigger() for k in range(chance.choice((0, 0, 1, 2)))},
+            triggers={f"trigger_{k}": self.trigger() for k in range(chance.choice((0, 1, 2, 2)))},
             outages={"random": self.random_outages(), "share": self.share_of_time(), "stated": self.stated_outages()},
             decisions_every_minutes=chance.choice((15, 60)),
         )
@@ -366,6 +367,7 @@ class _Maker:
         given = self.some(held or self.pools, 2) if self.often(0.4 if asks or any_of else 0.9) else ()
         self.kept.update(keeps)
         self.kept_last = keeps
+        effort = self.effort() if self.often(0.4) else None
         since = chance.choice(self.marked or CLOCKS) if self.often(0.6 if self.marked else 0.1) else None
         work = self.some(self.durations, 2) if self.often(0.8) else ()
         marks = self.some(CLOCKS, 2) if self.often(0.5) else ()
@@ -374,7 +376,8 @@ class _Maker:
             next=self.later(name),
             asks=asks,
             any_of=any_of,
-            minutes=work or (self.durations[:1] if since else ()),
+            minutes=work or (self.durations[:1] if since or effort else ()),
+            effort=effort,
             times=chance.choice((1, 1, 0.5)),
             pace="pace" if self.often(0.4 if since else 0.2) else None,
             starts_clock=marks,
@@ -394,8 +397,13 @@ class _Maker:
             overflow=widens,
         )
 
+    def effort(self) -> Effort:
+        at_least = sorted(self.chance.choices((1, 1, 2, 3, 5), k=self.chance.randint(1, 3)), reverse=True)
+        share = self.chance.choice((0.15, 0.5, 1.0))
+        return Effort(waiting_at=self.watched(), share=share, at_least=tuple(at_least), **NOTE)
+
     def branch(self, name: str) -> Branch:
-        kinds = ("attribute", "acuity", *("chance",) * 4, *("queue",) * 6, *("hours",) * 3, *("down",) * 10)
+        kinds = ("attribute", "acuity", *("chance",) * 10, *("queue",) * 6, *("hours",) * 3, *("down",) * 10)
         kind = self.chance.choice(kinds)
         then = self.later(name)
         otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])

@@ -11,7 +11,7 @@ from simulation.analysis.offered_load import offered_load
 from simulation.draws import draw
 from simulation.engine.plan import lower
 from simulation.pathway.check import check
-from simulation.pathway.department import Opens, Outage, Pathway, ShareOfTime, Step, Takes, Trigger
+from simulation.pathway.department import End, Opens, Outage, Pathway, ShareOfTime, Step, Takes, Trigger
 from simulation.study.shared_draws import draws_alike
 
 from .small import NOTE, Person, Simulate, department, minutes, play, staff
@@ -28,6 +28,7 @@ def with_outage(outage: Outage, *, closes: int | None = None, capacity: int = 2,
         pools={"nurses": staff(capacity, closed_while="strike", closes=closes)},
         durations={"work": minutes(10)},
         outages={"strike": outage},
+        ends={"home": End(outcome="discharged")},
         **more,
     )
 

@@ -36,9 +36,15 @@ def flips(passes: int = 3) -> Pathway:
         attributes={"passes": rounds(passes)},
         branches={"flip": COIN},
         loops={"round": Loop(passes="passes", again="flip", next="home")},
-        arrivals={"walk_in": ArrivalSource(starts="door", per_day=N, **NOTE)},
     )
-    return replace(made, steps={**made.steps, "door": Step(relabels="acuity_true", next="round")})
+    return coming(made, N, "round")
+
+
+def coming(made: Pathway, per_day: int, first: str) -> Pathway:
+    """So many a day, to a loop first."""
+    door = Step(relabels="acuity_true", next=first)
+    arrivals = {"walk_in": ArrivalSource(starts="door", per_day=per_day, **NOTE)}
+    return replace(made, arrivals=arrivals, steps={**made.steps, "door": door})
 
 
 def nested() -> Pathway:
@@ -56,9 +62,8 @@ def nested() -> Pathway:
             "outer": Loop(passes="two", again="inner", next="home"),
             "inner": Loop(passes="also_two", again="inside", next="outside"),
         },
-        arrivals={"walk_in": ArrivalSource(starts="door", per_day=300, **NOTE)},
     )
-    return replace(made, steps={**made.steps, "door": Step(relabels="acuity_true", next="outer")})
+    return coming(made, 300, "outer")
 
 
 def routes(engine: Simulate, made: Pathway) -> tuple[Draws, list[list[str]]]:

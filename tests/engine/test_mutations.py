@@ -135,6 +135,21 @@ RULES = {
         ),
         Edit("if trigger.arrives_at == now:", "if False:"),
     ),
+    "a step ends early only if more wait than its number": Rule(
+        Edit("if n_waiting >= at_least:", "if n_waiting > at_least or not at_least:"),
+        Edit("n_waiting >= lists[k + 1]:", "(n_waiting > lists[k + 1] or lists[k + 1] == 0):"),
+    ),
+    "a step that may end early is looked at once": Rule(
+        Edit("            del patient.looks[0]\n", "            del patient.looks[:-1]\n"),
+        Edit(
+            "        if at > now:\n            return at\n",
+            "        if at > now and (k == row.pairs_at or lists[k] == 0):\n            return at\n",
+        ),
+    ),
+    "nothing of a step falls away": Rule(
+        Edit("work - work * left // EFFORT_SCALE", "work - left // EFFORT_SCALE"),
+        Edit("work - work * np.int64(lists[k]) // EFFORT_SCALE", "work - np.int64(lists[k]) // EFFORT_SCALE"),
+    ),
     "whoever gets worse as a round is made is not noticed": Rule(
         Edit("and patient.alarm_at <= self.now", "and patient.alarm_at < self.now"),
         Edit("0 <= alarm_at[p] <= now", "0 <= alarm_at[p] < now"),

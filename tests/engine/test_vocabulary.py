@@ -61,6 +61,8 @@ SAYINGS = {
     "finds a tool up",
     "finds a tool was down since the start",
     "finds a tool up since the start",
+    "ends early",
+    "goes on though it may end early",
     "goes round a loop",
     "goes on from a loop",
     "a round notices somebody worse",
@@ -182,6 +184,9 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
                 if label != acuity:
                     yield "is relabelled"
                 acuity = label
+            if row.looks and row.since == row.pace == row.repeat_of == NONE and row.minutes != NONE:
+                whole = started + int(columns.minutes[row.minutes][patient])
+                yield "ends early" if ended < whole else "goes on though it may end early"
             if row.pace != NONE and ended > started:
                 yield "works at a pace"
             if row.repeat_of != NONE and row.n_repeats > 1 and passed[row.repeat_of] > 1:

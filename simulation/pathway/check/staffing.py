@@ -45,7 +45,8 @@ def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: M
 
 def _usual(pathway: Pathway, pool: Pool) -> Pool:
     """A pool without the units that an outage closes at all times."""
-    if pool.closed_while is None or down_share(pathway.outages[pool.closed_while]) < 1:
+    outage = pathway.outages.get(pool.closed_while or "")
+    if outage is None or down_share(outage) < 1:
         return pool
     return replace(pool, extra=pool.extra - (pool.closes or LARGEST_WHOLE))
 
