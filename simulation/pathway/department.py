@@ -93,6 +93,9 @@ class Pool(Sourced):
     on_shift_change: ShiftChange = "outgoing_count"
     """Staff who are still busy when their shift ends: they count against the new number (`outgoing_count`), or finish
     beside a whole new team (`outgoing_are_extra`)."""
+    queues_until_open: bool = False
+    """Whether patients may join a queue at hours that have no unit and wait until there is one, as for a service with
+    opening hours. Otherwise such hours are refused, because a shift left out looks the same."""
     closed_while: str | None = None
     """The outage while which units are closed, whatever a trigger opens; nobody is cut off. Example: `strike`"""
     closes: Annotated[int, Gt(0), Unit("units")] | None = None
