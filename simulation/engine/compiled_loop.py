@@ -218,17 +218,21 @@ def _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since,
     return now
 
 
+@inner
+def _first_look(p, person, now, row, minutes, passes, n_loops, paces, marked_at, n_marks, work_since, lists, waiting):
+    """The same of a step that starts now."""
+    work_since[p] = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
+    at = _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since, lists, waiting)
+    if at > now:
+        person.doing = MAY_END
+    return at
+
+
 @inlined
-def _end_of(p, person, row, now, minutes, passes, n_loops, paces, marked_at, n_marks, work_since, lists, waiting):
-    """When a step that starts now ends or may end early, in a loop, at a pace or since a clock, which is used up."""
-    since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
-    if row.n_pairs > 0:
-        work_since[p] = since
-        at = _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since, lists, waiting)
-        if at > now:
-            person.doing = MAY_END
-        return at
+def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
+    """When a step that starts now ends, in a loop, at a pace or since a clock, which is used up."""
     work = _work(p, row, minutes, passes, n_loops)
+    since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
     if row.pace < 0 or work == 0:
         return max(since + work, now)
     return max(_paced_end(since, work, paces[row.pace]), now)
@@ -496,6 +500,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     calendar_at = calendar[0].due if n_calendar else horizon
     decide_at = 0 if settings.decide_every else horizon
     round_at = 0 if settings.round_every else horizon
+    planned_at = min(calendar_at, decide_at, round_at, closing_at, called_at)
     n_rows = n_changes = n_notices = n_events = 0
 
     while True:
@@ -509,7 +514,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 people[p].due_next = wheel[slot]
                 wheel[slot] = p
         n_begun = 0
-        now = min(calendar_at, decide_at, round_at, horizon, arrival_at, leaver_at, closing_at, called_at)
+        now = min(planned_at, arrival_at, leaver_at, horizon)
         if pull_from != NEVER:
             if pull_starts < n:
                 now = min(now, arrived_at[pull_starts] + pull_from)
@@ -587,40 +592,46 @@ def run(flat, columns, room, table, horizon, n_slots):
                 person.doing = LEAVES_NOW
                 moving[n_moving] = p
                 n_moving += 1
-        if calendar_at <= now:
-            next_row, week, n_freed = _change_shifts(
-                now, next_row, week, calendar, pools, lists, triggers, freed, n_freed
-            )
-            calendar_at = week + calendar[next_row].due
-        if closing_at <= now:
-            next_closing, n_changes, n_freed = _close(
-                now, next_closing, closings, triggers, pools, lists, changes, n_changes, freed, n_freed
-            )
-            closing_at = closings[next_closing].at if next_closing < len(closings) else horizon
-        if called_at <= now:
-            n_changes, n_freed, called_at = _arrive(
-                now, horizon, triggers, pools, lists, changes, n_changes, freed, n_freed
-            )
-        n_before_round = n_notices
-        if round_at <= now:
-            round_at += settings.round_every
-            n_notices = _look(now, alarm_at, worse, rows, people, queues, notices, n_notices)
-        if decide_at <= now:
-            decide_at += settings.decide_every
-            n_changes, n_freed, called_at = _decide(
-                now,
-                settings.decide_every,
-                called_at,
-                triggers,
-                pools,
-                lists,
-                waiting,
-                changes,
-                n_changes,
-                freed,
-                n_freed,
-            )
-            n_moving = _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving)
+        if planned_at <= now:  # what the clock alone brings
+            if calendar_at <= now:
+                next_row, week, n_freed = _change_shifts(
+                    now, next_row, week, calendar, pools, lists, triggers, freed, n_freed
+                )
+                calendar_at = week + calendar[next_row].due
+            if closing_at <= now:
+                next_closing, n_changes, n_freed = _close(
+                    now, next_closing, closings, triggers, pools, lists, changes, n_changes, freed, n_freed
+                )
+                closing_at = closings[next_closing].at if next_closing < len(closings) else horizon
+            if called_at <= now:
+                n_changes, n_freed, called_at = _arrive(
+                    now, horizon, triggers, pools, lists, changes, n_changes, freed, n_freed
+                )
+            n_before_round = n_notices
+            if round_at <= now:
+                round_at += settings.round_every
+                n_notices = _look(now, alarm_at, worse, rows, people, queues, notices, n_notices)
+            if decide_at <= now:
+                decide_at += settings.decide_every
+                n_changes, n_freed, called_at = _decide(
+                    now,
+                    settings.decide_every,
+                    called_at,
+                    triggers,
+                    pools,
+                    lists,
+                    waiting,
+                    changes,
+                    n_changes,
+                    freed,
+                    n_freed,
+                )
+                n_moving = _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving)
+            if n_notices > n_before_round:
+                n_moving = _rank_again(
+                    n_before_round, notices, n_notices, people, queues, asks, n_queues, moving, n_moving
+                )
+            planned_at = min(calendar_at, decide_at, round_at, closing_at, called_at)
         if pull_from != NEVER:
             pull_starts, n_moving = _re_rank(
                 now - pull_from, pull_starts, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving
@@ -628,9 +639,6 @@ def run(flat, columns, room, table, horizon, n_slots):
             pull_ends, n_moving = _re_rank(
                 now - pull_to, pull_ends, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving
             )
-
-        if n_notices > n_before_round:
-            n_moving = _rank_again(n_before_round, notices, n_notices, people, queues, asks, n_queues, moving, n_moving)
 
         n_limited = 0
         while True:
@@ -731,21 +739,24 @@ def run(flat, columns, room, table, horizon, n_slots):
                                 )
                             ended = now
                             if row.has_varying_minutes:
-                                ended = _end_of(
-                                    p,
-                                    person,
-                                    row,
-                                    now,
-                                    minutes,
-                                    passes,
-                                    n_loops,
-                                    paces,
-                                    marked_at,
-                                    n_marks,
-                                    work_since,
-                                    lists,
-                                    waiting,
-                                )
+                                if row.n_pairs > 0:
+                                    ended = _first_look(
+                                        p,
+                                        person,
+                                        now,
+                                        row,
+                                        minutes,
+                                        passes,
+                                        n_loops,
+                                        paces,
+                                        marked_at,
+                                        n_marks,
+                                        work_since,
+                                        lists,
+                                        waiting,
+                                    )
+                                else:
+                                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
@@ -939,21 +950,24 @@ def run(flat, columns, room, table, horizon, n_slots):
                 person.n_taken = n_taken
                 ended = now
                 if row.has_varying_minutes:
-                    ended = _end_of(
-                        p,
-                        person,
-                        row,
-                        now,
-                        minutes,
-                        passes,
-                        n_loops,
-                        paces,
-                        marked_at,
-                        n_marks,
-                        work_since,
-                        lists,
-                        waiting,
-                    )
+                    if row.n_pairs > 0:
+                        ended = _first_look(
+                            p,
+                            person,
+                            now,
+                            row,
+                            minutes,
+                            passes,
+                            n_loops,
+                            paces,
+                            marked_at,
+                            n_marks,
+                            work_since,
+                            lists,
+                            waiting,
+                        )
+                    else:
+                        ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
                 elif row.minutes >= 0:
                     ended += minutes[row.minutes, p]
                 if ended == now:

@@ -408,7 +408,7 @@ class _Lowering:
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             widened_ask=widened,
             widens_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
-            looks=_looks(step.effort) if step.effort is not None else (),
+            looks=_looks(step.effort) if step.effort is not None and step.minutes else (),
             watches=tuple(self.nodes[each] for each in step.effort.waiting_at) if step.effort is not None else (),
         )
 
