@@ -122,12 +122,14 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
     queues["first"] = queues["last"] = NONE
     waiting = np.zeros(len(flat.rows), kinds.WAITING)
     waiting["changed_at"] = NEVER
+    n_may_end_early = n if any(isinstance(row, StepRow) and row.looks for row in plan.rows) else 0
     return Room(
         people=np.empty(n, kinds.PERSON),
         slots=np.empty(n * n_slots, np.uint32),
         passes=np.zeros(n * plan.n_loops, np.int16),
         marked_at=np.full(n * plan.n_marks, NEVER, np.int64),
-        work_since=np.empty(n if _may_end_early(plan) else 0, np.int64),
+        work_since=np.empty(n_may_end_early, np.int64),
+        look=np.empty(n_may_end_early, np.int16),
         queues=queues,
         waiting=waiting,
         touched=np.empty(len(flat.asks), np.uint32),
@@ -139,10 +141,6 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
         ending=np.empty(n, np.uint32),
         limited=np.empty(n, np.uint32),
     )
-
-
-def _may_end_early(plan: Plan) -> bool:
-    return any(isinstance(row, StepRow) and row.looks for row in plan.rows)
 
 
 def _changes(found: Records) -> Changes:

@@ -201,28 +201,32 @@ def _work(p, row, minutes, passes, n_loops):
 
 
 @inner
-def _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since, lists, waiting):
+def _next_look(p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting):
     """When a step that may end early is looked at next or ends; now, if it ends now.
 
-    Looks before now found too few waiting; those that were due before the step started are made as it does.
+    The look at hand is due now; of a step that starts now (-1) none is, but those that are past are made at once.
     """
-    work, since = _work(p, row, minutes, passes, n_loops), work_since[p]
     n_waiting = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
-    for k in range(np.int64(row.pairs_at), np.int64(row.pairs_at) + row.n_pairs, 2):
-        done = work - work * np.int64(lists[k]) // EFFORT_SCALE
+    work, since = _work(p, row, minutes, passes, n_loops), work_since[p]
+    at_hand = np.int64(look[p])
+    while at_hand < 0 or n_waiting < np.int64(lists[row.pairs_at + 2 * at_hand + 1]):
+        at_hand += 1
+        done = work - work * np.int64(lists[row.pairs_at + 2 * at_hand]) // EFFORT_SCALE
         at = since + done if row.pace < 0 or done == 0 else _paced_end(since, done, paces[row.pace])
         if at > now:
+            look[p] = at_hand
             return at
-        if max(at, person.started_at) == now and n_waiting >= lists[k + 1]:
-            break
     return now
 
 
 @inner
-def _first_look(p, person, now, row, minutes, passes, n_loops, paces, marked_at, n_marks, work_since, lists, waiting):
+def _first_look(
+    p, person, now, row, minutes, passes, n_loops, paces, marked_at, n_marks, work_since, look, lists, waiting
+):
     """The same of a step that starts now."""
     work_since[p] = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
-    at = _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since, lists, waiting)
+    look[p] = -1
+    at = _next_look(p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting)
     if at > now:
         person.doing = MAY_END
     return at
@@ -485,7 +489,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
-    n_marks, marked_at, work_since = settings.n_marks, room.marked_at, room.work_since
+    n_marks, marked_at, work_since, look = settings.n_marks, room.marked_at, room.work_since, room.look
     people, slots, passes, queues, waiting = room.people, room.slots, room.passes, room.queues, room.waiting
     touched, freed, heap, wheel, begun = room.touched, room.freed, room.heap, room.wheel, room.begun
     moving, ending, limited = room.moving, room.ending, room.limited
@@ -653,7 +657,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 what = np.int64(person.doing)
                 ask = np.int64(person.wanted) if what == JOINS_AGAIN else np.int64(NONE)
                 if what == MAY_END:
-                    ended = _next_look(p, person, now, row, minutes, passes, n_loops, paces, work_since, lists, waiting)
+                    ended = _next_look(p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting)
                     if ended > now:
                         if ended < horizon:
                             person.ends_at = ended
@@ -752,6 +756,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                                         marked_at,
                                         n_marks,
                                         work_since,
+                                        look,
                                         lists,
                                         waiting,
                                     )
@@ -963,6 +968,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                             marked_at,
                             n_marks,
                             work_since,
+                            look,
                             lists,
                             waiting,
                         )

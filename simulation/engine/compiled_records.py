@@ -198,7 +198,8 @@ class People(NamedTuple):
 class Room(NamedTuple):
     """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each).
 
-    `work_since`: from when the minutes of a step that may end early count; nobody has one where no step may.
+    `work_since`: from when the minutes of a step that may end early count; `look`: which look at it is next. Nobody has
+    them where no step may.
     """
 
     people: Records
@@ -206,6 +207,7 @@ class Room(NamedTuple):
     passes: NDArray[np.int16]
     marked_at: Ints
     work_since: Ints
+    look: NDArray[np.int16]
     queues: Records
     waiting: Records
     touched: NDArray[np.uint32]

@@ -323,7 +323,7 @@ def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, 
         return "rule", (*(SOURCE + each for each in stated.arrivals), *_taking(stated.durations, pathway))
     if section in ("steps", "branches", "loops", "ends"):
         at = (name,) if name in pathway.nodes() else ()
-        minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"])
+        minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"], ["effort"])
         return ("minutes" if minutes else "route"), at
     if section == "attributes":
         return "rule", tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)

@@ -137,18 +137,18 @@ RULES = {
     ),
     "a step ends early only if more wait than its number": Rule(
         Edit("if n_waiting >= at_least:", "if n_waiting > at_least or not at_least:"),
-        Edit("n_waiting >= lists[k + 1]:", "(n_waiting > lists[k + 1] or lists[k + 1] == 0):"),
+        Edit(
+            "n_waiting < np.int64(lists[row.pairs_at + 2 * at_hand + 1])",
+            "n_waiting <= np.int64(lists[row.pairs_at + 2 * at_hand + 1]) > 0",
+        ),
     ),
     "a step that may end early is looked at once": Rule(
         Edit("            del patient.looks[0]\n", "            del patient.looks[:-1]\n"),
-        Edit(
-            "        if at > now:\n            return at\n",
-            "        if at > now and (k == row.pairs_at or lists[k] == 0):\n            return at\n",
-        ),
+        Edit("        at_hand += 1\n", "        at_hand = row.n_pairs // 2 - 1 if at_hand == 0 else at_hand + 1\n"),
     ),
     "nothing of a step falls away": Rule(
         Edit("work - work * left // EFFORT_SCALE", "work - left // EFFORT_SCALE"),
-        Edit("work - work * np.int64(lists[k]) // EFFORT_SCALE", "work - np.int64(lists[k]) // EFFORT_SCALE"),
+        Edit("work - work * np.int64(lists[row.pairs_at", "work - np.int64(lists[row.pairs_at"),
     ),
     "whoever gets worse as a round is made is not noticed": Rule(
         Edit("and patient.alarm_at <= self.now", "and patient.alarm_at < self.now"),
