@@ -61,7 +61,7 @@ def test_the_blocks_of_the_page_make_a_sound_department() -> None:
 def test_show_and_the_picture_say_each_word() -> None:
     shown = "\n".join(department_lines(department()))
     assert "2 closed while strike" in shown
-    assert "8-18 h: 1; people wait until it opens" in shown
+    assert "8-18 h: 1 (mon-fri); people wait until it opens" in shown
     assert "on call opens 1 of doctors 45 min after it is called" in shown
     (detail,) = [node.detail for node in lay_out(department()).nodes if node.name == "ward_stay"]
     assert detail == "medicine beds; ends early if 18 or more wait"

@@ -202,7 +202,7 @@ class _Maker:
             if not pool.unlimited and self.often(0.6 if pool.rota is None else 0.3)
         }
         walk_in = replace(made.arrivals["walk_in"], thinning_bound=20, surges=self.surges())
-        booked = replace(made.arrivals["ambulance"], per_day=None, booked=self.bookings()) if self.often(0.3) else None
+        booked = replace(made.arrivals["ambulance"], per_day=None, booked=self.bookings()) if self.often(0.4) else None
         arrivals = {"walk_in": walk_in} | ({"ambulance": booked} if booked is not None else {})
         if self.often(0.3):
             durations, sources = (
