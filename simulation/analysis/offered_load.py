@@ -337,7 +337,7 @@ def _order(pathway: Pathway) -> list[str]:
 
 
 def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:
-    """How many minutes work takes under a weekly pace (`engine.plan.paced_end`, for many at once and to rounding)."""
+    """How many minutes work takes under a weekly pace (`engine.rows.paced_end`, for many at once and to rounding)."""
     edges = np.arange(HOURS_OF_WEEK + 1) * 60.0
     totals = np.concatenate(([0.0], np.cumsum(weekly_weights(profile) * 60)))
     at = started % WEEK_MINUTES

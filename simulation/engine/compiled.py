@@ -17,7 +17,8 @@ from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, room_for
 from simulation.engine.compiled_records import FlatPlan, Ints, People, Records, Room, Table
 from simulation.engine.contract import Changes, Notices, Run
-from simulation.engine.plan import NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
+from simulation.engine.plan import Columns
+from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
 from simulation.pathway.rota import HOURS_OF_WEEK
 from simulation.units import NEVER, WEEK

@@ -1,7 +1,7 @@
 """The compiled engine's event loop: one interpreter of a flat plan, in the subset of Python that numba compiles.
 
 What it works on is in `compiled_records`. All that numba compiles of the loop is in this file, except
-`plan.paced_end`, which both engines share. It is compiled once a machine (some seconds) and kept on disk; no
+`rows.paced_end`, which both engines share. It is compiled once a machine (some seconds) and kept on disk; no
 configuration changes it.
 
 What makes it fast, and is kept to: no array is replaced inside the loop; whatever belongs together is one record,
@@ -20,16 +20,20 @@ from typing import Any
 import numba
 import numpy as np
 
-from simulation.engine import plan as plans
 from simulation.engine._cache import settle
+from simulation.engine.rows import EFFORT_SCALE, NONE, Kind, Outcome, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
-STEP, ATTRIBUTE, ACUITY = int(plans.Kind.STEP), int(plans.Kind.ATTRIBUTE), int(plans.Kind.ACUITY)
-QUEUE, HOURS, LOOP, DOWN = int(plans.Kind.QUEUE), int(plans.Kind.HOURS), int(plans.Kind.LOOP), int(plans.Kind.DOWN)
-COIN = int(plans.Kind.COIN)
-DONE, LEFT = int(plans.Outcome.DONE), int(plans.Outcome.LEFT)
-AWAY, OPEN = int(plans.Outcome.TURNED_AWAY), int(plans.Outcome.OPEN)
-NONE, EFFORT_SCALE = plans.NONE, plans.EFFORT_SCALE
+STEP, ATTRIBUTE, ACUITY = int(Kind.STEP), int(Kind.ATTRIBUTE), int(Kind.ACUITY)
+QUEUE, HOURS, LOOP, DOWN = (
+    int(Kind.QUEUE),
+    int(Kind.HOURS),
+    int(Kind.LOOP),
+    int(Kind.DOWN),
+)
+COIN = int(Kind.COIN)
+DONE, LEFT = int(Outcome.DONE), int(Outcome.LEFT)
+AWAY, OPEN = int(Outcome.TURNED_AWAY), int(Outcome.OPEN)
 # What a patient does next: follow the route; an activity that ends in one of four ways, or may end early; join another
 # queue; nothing.
 ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, MAY_END, JOINS_AGAIN, IS_NOT_HERE = range(8)
@@ -54,7 +58,7 @@ compiled = _njit(**_ALL)
 inner = _njit(**_ALL, no_cpython_wrapper=True)
 # For what every activity needs: a call would count references to each array that it is given.
 inlined = _njit(**_ALL, no_cpython_wrapper=True, forceinline=True)
-_paced_end = compiled(plans.paced_end)
+_paced_end = compiled(paced_end)
 
 
 @inlined

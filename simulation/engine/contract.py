@@ -76,7 +76,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.engine.plan import Columns, Plan
+from simulation.engine.plan import Columns
+from simulation.engine.rows import Plan
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class Activities:
     """One row per patient and step, in (patient, order of joining); arrays of one length.
 
     The end that a patient reached is a last row of no length, so whoever has none was still there at the horizon.
-    patient  row of the draws; step  node number; outcome  `plan.Outcome`; joined_at, started_at, ended_at  ticks
+    patient  row of the draws; step  node number; outcome  `rows.Outcome`; joined_at, started_at, ended_at  ticks
     or NEVER; pool  which of `any_of` was taken, or -1.
     """
 

@@ -18,18 +18,8 @@ import simpy
 
 from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.milestones import InOrder
-from simulation.engine.plan import (
-    EFFORT_SCALE,
-    NONE,
-    BranchRow,
-    Columns,
-    Kind,
-    Outcome,
-    Plan,
-    StepRow,
-    TriggerRow,
-    paced_end,
-)
+from simulation.engine.plan import Columns
+from simulation.engine.rows import EFFORT_SCALE, NONE, BranchRow, Kind, Outcome, Plan, StepRow, TriggerRow, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
 Process = Generator[simpy.Event, Any, None]

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import Draws, draw
-from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan
 from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
 from simulation.pathway.department import (
     ACUITY_NOW,

@@ -10,7 +10,8 @@ import pytest
 from simulation.draws import draw
 from simulation.engine import compiled, reference
 from simulation.engine.contract import Run
-from simulation.engine.plan import Outcome, bind, lower
+from simulation.engine.plan import bind, lower
+from simulation.engine.rows import Outcome
 from simulation.pathway.department import (
     ArrivalSource,
     Branch,

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulation.engine import compiled, reference
-from simulation.engine.plan import Outcome, paced_end
+from simulation.engine.rows import Outcome, paced_end
 from simulation.errors import PlanError
 from simulation.pathway.department import Step
 from simulation.units import WEEK

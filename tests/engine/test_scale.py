@@ -14,7 +14,8 @@ from simulation.config import load
 from simulation.draws import draw
 from simulation.engine import compiled, reference
 from simulation.engine.contract import Engine
-from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 from simulation.units import DAY

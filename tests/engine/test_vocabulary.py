@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from simulation.engine import compiled
 from simulation.engine.contract import Run
-from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow
+from simulation.engine.plan import Columns
+from simulation.engine.rows import NONE, BranchRow, Kind, Outcome, Plan, StepRow
 from simulation.units import NEVER, WEEK
 
 from .strategies import GRIDS, case
