@@ -659,16 +659,21 @@ def run(flat, columns, room, table, horizon, n_slots):
                 here = np.uint32(person.row)
                 row = rows[here]
                 what = np.int64(person.doing)
-                ask = np.int64(person.wanted) if what == JOINS_AGAIN else np.int64(NONE)
-                if what == MAY_END:
-                    ended = _next_look(p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting)
-                    if ended > now:
-                        if ended < horizon:
-                            person.ends_at = ended
-                            begun[n_begun] = p
-                            n_begun += 1
-                        continue
-                    what = ENDS
+                ask = np.int64(NONE)
+                if what >= MAY_END:
+                    if what == JOINS_AGAIN:
+                        ask = np.int64(person.wanted)
+                    else:
+                        ended = _next_look(
+                            p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting
+                        )
+                        if ended > now:
+                            if ended < horizon:
+                                person.ends_at = ended
+                                begun[n_begun] = p
+                                n_begun += 1
+                            continue
+                        what = ENDS
                 while ask < 0:
                     if what != ROUTE:  # an activity is over: write it down, give back, go on
                         if n_rows == most_rows:
