@@ -18,7 +18,8 @@ import simulation as ae
 from simulation.draws import Draws, draw
 from simulation.engine.choose import ENGINES, EngineName, engine_named
 from simulation.engine.contract import Activities, Run
-from simulation.engine.plan import Plan, StepRow, bind, lower
+from simulation.engine.plan import bind, lower
+from simulation.engine.rows import Plan, StepRow
 from simulation.pathway.department import ArrivalSource, Pathway, Present
 from simulation.triage.apply import apply
 from simulation.units import DAY

@@ -12,7 +12,8 @@ from simulation.analysis.tables import patients_table
 from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
-from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan
 from simulation.pathway.check import check
 from simulation.pathway.config_dataclass import Evidence
 from simulation.pathway.department import (

@@ -30,6 +30,7 @@ from simulation.pathway.department import (
     ByQueue,
     Chance,
     Choice,
+    Effort,
     Opens,
     Pathway,
     Pool,
@@ -342,7 +343,12 @@ def _minutes(step: Step) -> str:
     factor = whose[step.minutes_by] + ("" if step.times == 1 else f" x {step.times:g}")
     pace = "" if step.pace is None else f", paced by `{step.pace}`"
     since = "" if step.since is None else f", from the clock `{step.since}` on"
-    return f"{minutes}{factor}{pace}{since}"
+    return f"{minutes}{factor}{pace}{since}{_effort(step.effort) if step.effort is not None else ''}"
+
+
+def _effort(effort: Effort) -> str:
+    waiting = ", ".join(str(n) for n in effort.at_least)
+    return f", the last {100 * effort.share:g} % of it less while {waiting} wait at {_code(effort.waiting_at)}"
 
 
 def _holds(step: Step) -> str:
@@ -414,9 +420,10 @@ def _triggers(pathway: Pathway) -> str:
 def _does(trigger: Trigger) -> str:
     waiting = f"wait at {_code(trigger.waiting_at)}"
     if isinstance(trigger, Opens):
+        later = trigger.arrives_after_minutes
         return (
-            f"opens {trigger.extra} of `{trigger.pool}` when more than {trigger.above} {waiting}; "
-            f"closes at {trigger.below} or fewer"
+            f"opens {trigger.extra} of `{trigger.pool}` {f'{later:g} minutes after' if later else 'when'} more than "
+            f"{trigger.above} {waiting}; closes at {trigger.below} or fewer"
         )
     if not trigger.minutes_per_hour:
         return (

@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 
 from simulation.analysis.occupancy import Holdings, Ints, Rows, capacity_steps, holdings, rows_of
 from simulation.engine.contract import Changes, Notices
-from simulation.engine.plan import NONE, Ask, BranchRow, Columns, EndRow, Outcome, Plan, StepRow
+from simulation.engine.plan import Columns
+from simulation.engine.rows import NONE, Ask, BranchRow, EndRow, Outcome, Plan, StepRow
 from simulation.records.schema import IN_BUILDING, ActivityTable, Mask, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE, to_ticks
 

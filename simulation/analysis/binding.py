@@ -21,7 +21,8 @@ from simulation.analysis.tables import activities_table
 from simulation.analysis.tally import COUNTED, TIMED, Asked, add_up_along, asked_of, daytime, tally, whole_hours
 from simulation.analysis.window import Window
 from simulation.engine.contract import Changes, Run
-from simulation.engine.plan import Plan, lower
+from simulation.engine.plan import lower
+from simulation.engine.rows import Plan
 from simulation.pathway.cache import cached_by_pathway
 from simulation.pathway.department import DEPARTED_AT, Pathway, Pool
 from simulation.pathway.points import dated_in

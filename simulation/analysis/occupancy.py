@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulation.analysis.window import Window
 from simulation.engine.contract import Changes
-from simulation.engine.plan import NONE, OUTCOMES, EndRow, Outcome, Plan, StepRow
+from simulation.engine.rows import NONE, OUTCOMES, EndRow, Outcome, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.records.schema import ActivityTable, Floats, Mask, Patients
 from simulation.units import DAY, HOUR, NEVER, TICKS_PER_MINUTE, WEEK, to_minutes, to_ticks

@@ -30,12 +30,14 @@ from simulation.pathway.department import (
     Loop,
     Opens,
     Pathway,
+    Pool,
     Profile,
     Step,
+    down_share,
     minutes_column,
     minutes_held,
 )
-from simulation.pathway.graph import graph_of
+from simulation.pathway.graph import coin_name, coins_of, graph_of
 from simulation.pathway.rota import HOURS_OF_WEEK, intervals, mean_per_day, units_by_hour, weekly_weights
 from simulation.records.schema import Floats, Ints
 from simulation.units import TICKS_PER_MINUTE, WEEK, WEEKDAYS
@@ -59,7 +61,7 @@ class Patients(Protocol):
 
     @property
     def attributes(self) -> Mapping[str, NDArray[np.int16]]:
-        """Codes by attribute, and by `coin:` and the name of a branch by chance."""
+        """Codes by attribute, and by coin of a branch by chance (`coin_name`)."""
 
     @property
     def minutes(self) -> Mapping[str, Floats]:
@@ -111,12 +113,13 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
     Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
     starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
-    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens. Patients
-    present at time 0 are left out. Draw the sample of the department `in_a_mean_week`.
+    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens or ends early.
+    A pool that a random outage closes has the units that it has in the long run. Patients present at time 0 are left
+    out. Draw the sample of the department `in_a_mean_week`.
     """
     walk = _Walk(pathway, patients)
     walk.run()
-    capacity = np.stack([units_by_hour(pool) for pool in pathway.pools.values()])
+    capacity = np.stack([_units(pathway, pool) for pool in pathway.pools.values()])
     hours_on_duty = capacity.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         error = np.where(walk.weekly_error() > 0, walk.weekly_error() / hours_on_duty, 0.0)
@@ -131,6 +134,15 @@ def in_a_mean_week(pathway: Pathway) -> Pathway:
     return replace(pathway, arrivals=arrivals, lasting_factors={})
 
 
+def _units(pathway: Pathway, pool: Pool) -> Floats:
+    """Mean units on duty in each hour of the week, less what an outage closes in the long run, shape (168,)."""
+    units = units_by_hour(pool)
+    if pool.closed_while is None:
+        return units
+    closed = units if pool.closes is None else np.minimum(units, pool.closes)
+    return units - closed * down_share(pathway.outages[pool.closed_while])
+
+
 class _Walk:
     """Everybody of the sample on the way through the route. Clocks are minutes; rows are patients."""
 
@@ -140,7 +152,7 @@ class _Walk:
         self.number = {name: number for number, name in enumerate(self.nodes)}
         self.pools = {name: number for number, name in enumerate(pathway.pools)}
         self.loops = {name: number for number, name in enumerate(pathway.loops)}
-        self.units = {name: units_by_hour(pool) for name, pool in pathway.pools.items()}
+        self.units = {name: _units(pathway, pool) for name, pool in pathway.pools.items()}
         self.who = np.flatnonzero(patients.arrival_source < len(pathway.arrivals))
         self.arrival_source = patients.arrival_source[self.who]
         self.attributes = {name: codes[self.who] for name, codes in patients.attributes.items()}
@@ -204,7 +216,7 @@ class _Walk:
             codes = self.acuity if node.attribute == ACUITY_NOW else self.attributes[node.attribute]
             return np.asarray(cases)[codes[here]]
         if isinstance(node, ByChance):
-            return np.asarray([self.number[to] for to in node.targets])[self.attributes[f"coin:{name}"][here]]
+            return np.asarray([self.number[to] for to in node.targets])[self._coin(name, here)]
         if isinstance(node, ByQueue):
             return np.full(len(here), self.number[node.then if node.at_least == 0 else node.otherwise])
         if isinstance(node, ByHours):
@@ -220,6 +232,13 @@ class _Walk:
         again = passes[here] < self.attributes[node.passes][here]
         passes[here] += again
         return np.where(again, self.number[node.again], self.number[node.next])
+
+    def _coin(self, name: str, here: Ints) -> Ints:
+        """What the coin of a branch shows each of these patients in the passes that it has begun."""
+        coins = coins_of(self.pathway)[name]
+        turn = sum((self.passes[self.loops[loop]][here] * on for loop, on in coins.loops), np.zeros(len(here), int))
+        columns = np.stack([self.attributes[coin_name(name, number)] for number in range(coins.number)])
+        return np.asarray(columns[turn, here])
 
     def _down(self, spans: Ints, here: Ints, *, since_start: bool) -> NDArray[np.bool_]:
         """Whether something is down now, or was at any time since the last step of each of these patients began."""
@@ -318,7 +337,7 @@ def _order(pathway: Pathway) -> list[str]:
 
 
 def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:
-    """How many minutes work takes under a weekly pace (`engine.plan.paced_end`, for many at once and to rounding)."""
+    """How many minutes work takes under a weekly pace (`engine.rows.paced_end`, for many at once and to rounding)."""
     edges = np.arange(HOURS_OF_WEEK + 1) * 60.0
     totals = np.concatenate(([0.0], np.cumsum(weekly_weights(profile) * 60)))
     at = started % WEEK_MINUTES

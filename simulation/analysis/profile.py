@@ -22,7 +22,7 @@ from simulation.analysis.occupancy import (
 )
 from simulation.analysis.window import Window, arrived_in, in_window
 from simulation.engine.contract import Changes
-from simulation.engine.plan import Plan
+from simulation.engine.rows import Plan
 from simulation.pathway.department import Pathway
 from simulation.records.schema import ActivityTable, Floats, Patients
 from simulation.units import NEVER, TICKS_PER_MINUTE

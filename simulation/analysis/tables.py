@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from simulation.draws import Draws
 from simulation.engine.contract import Milestones, Names, Run
 from simulation.engine.contract import Moment as When
-from simulation.engine.plan import OUTCOMES, EndRow, Outcome, Plan, lower
+from simulation.engine.plan import lower
+from simulation.engine.rows import OUTCOMES, EndRow, Outcome, Plan
 from simulation.errors import ResultsError
 from simulation.pathway.department import (
     ACUITY_GIVEN,

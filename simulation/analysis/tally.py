@@ -17,7 +17,7 @@ from simulation.analysis.tables import activities_table
 from simulation.analysis.window import Window
 from simulation.engine.contract import Run
 from simulation.engine.milestones import InOrder
-from simulation.engine.plan import NONE, Plan, StepRow
+from simulation.engine.rows import NONE, Plan, StepRow
 from simulation.records.schema import Mask
 from simulation.units import DAY, HOUR, NEVER, to_ticks
 

@@ -12,7 +12,7 @@ from simulation.draws.variates import Floats
 from simulation.errors import DrawsError, nearest
 from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, Action, ByChance, Chance, Choice, Pathway
 from simulation.pathway.durations import Amount, Number
-from simulation.pathway.graph import leaning
+from simulation.pathway.graph import coin_name, coins_of, leaning
 
 
 def attributes_of(
@@ -34,8 +34,9 @@ def attributes_of(
             codes[name] = codes[like] if like is not None else np.zeros(len(draws), dtype=np.int16)
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByChance):
-            column = f"coin:{name}"
-            codes[column] = _pick(np.array([list(branch.targets.values())]), draws.uniform(column), None)
+            shares = np.array([list(branch.targets.values())])
+            for number in range(coins_of(pathway)[name].number):
+                codes[coin_name(name, number)] = _pick(shares, draws.uniform(coin_name(name, number)), None)
     return codes
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.variates import Floats, generator_of
-from simulation.pathway.department import Outage, Pathway, RandomOutages, StatedOutages
+from simulation.pathway.department import Outage, Pathway, RandomOutages, StatedOutages, down_share
 from simulation.units import DAY, to_ticks
 
 TURNS = 64
@@ -39,11 +39,10 @@ def _spans(outage: Outage, name: str, seed: int, replication: int, until: int, m
         edges = to_ticks(np.array([(each.starts_at_minutes, each.ends_at_minutes) for each in outage.spans], float))
         return _whole(edges.reshape(-1, 2) + measured_from, until)
     down = outage.mean_down_minutes
+    share = down_share(outage)
     if isinstance(outage, RandomOutages):
-        share = down / (outage.mean_up_minutes + down)
         up = outage.mean_up_minutes
     else:
-        share = outage.share
         up = down * (1 - share) / share if share else math.inf
     if share in (0, 1):
         return np.array([(0, FOREVER)] if share else [], np.int64).reshape(-1, 2)

@@ -24,7 +24,7 @@ from numba.core import event
 CONFIG: Any = numba.config
 HERE = Path(__file__).parent
 KEEP = "Name a folder that can be written in NUMBA_CACHE_DIR to keep it"
-BAKED_IN = (HERE / "plan.py", HERE / "contract.py", HERE / "compiled_records.py", HERE.parent / "units.py")
+BAKED_IN = (HERE / "rows.py", HERE / "contract.py", HERE / "compiled_records.py", HERE.parent / "units.py")
 """Files whose constants and functions are compiled into those of others. numba only looks whether a function's own file
 was edited, so it would go on with what these said before."""
 STAMP = "compiled-from.txt"

@@ -17,7 +17,8 @@ from simulation.engine import compiled_records as kinds
 from simulation.engine.compiled_journal import Recorded, room_for
 from simulation.engine.compiled_records import FlatPlan, Ints, People, Records, Room, Table
 from simulation.engine.contract import Changes, Notices, Run
-from simulation.engine.plan import NONE, BranchRow, Columns, EndRow, Kind, Plan, StepRow, TriggerRow
+from simulation.engine.plan import Columns
+from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
 from simulation.errors import PlanError
 from simulation.pathway.rota import HOURS_OF_WEEK
 from simulation.units import NEVER, WEEK
@@ -36,9 +37,9 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     Raises PlanError if the plan, the patients or the horizon are beyond what the packed integers hold.
     """
     _within_limits(plan, columns, horizon)
-    flat, people = flatten(plan), _people(columns, horizon)
+    flat, people = flatten(plan), _people(plan, columns, horizon)
     n_rows, n_slots = ROWS_A_PATIENT * len(columns) + SPARE_ROWS, UNITS_HELD
-    n_changes = len(plan.triggers) * (horizon // plan.decide_every + 1) if plan.triggers else 0
+    n_changes = len(plan.decided) * (horizon // plan.decide_every + 1) + len(people.closings)
     n_noticed_at_most = len(columns) if plan.round_every else 0
     while True:
         table = Table(room_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE))
@@ -80,7 +81,7 @@ def _highest_rank(plan: Plan, horizon: int) -> int:
     return max(plan.rates, default=0) * horizon if plan.accumulating else max(map(abs, plan.ranks), default=0)
 
 
-def _people(columns: Columns, horizon: int) -> People:
+def _people(plan: Plan, columns: Columns, horizon: int) -> People:
     """The columns with the types, the order of memory and the leave to write that the loop was compiled for."""
     leaves_at = np.where(columns.patience == NEVER, NEVER, columns.arrived_at + columns.patience)
     leavers = np.flatnonzero((leaves_at != NEVER) & (leaves_at < horizon))
@@ -95,7 +96,24 @@ def _people(columns: Columns, horizon: int) -> People:
         leavers[np.argsort(leaves_at[leavers])].astype(np.uint32),  # those of one tick in any order: see the contract
         np.concatenate([np.zeros((0, 2), np.int64), *columns.outages]),
         np.cumsum([0, *(len(spans) for spans in columns.outages)]),
+        _closings(plan, columns, horizon),
     )
+
+
+def _closings(plan: Plan, columns: Columns, horizon: int) -> Records:
+    """What outages set the units of pools they close to before the horizon, in order of time."""
+    rows: list[Fields] = []
+    for number, trigger in enumerate(plan.triggers):
+        if trigger.outage != NONE:
+            starts, ends = columns.outages[trigger.outage].T
+            edges = np.unique(np.concatenate((starts, ends)))
+            is_down = np.searchsorted(starts, edges, side="right") > np.searchsorted(ends, edges, side="right")
+            rows += (
+                {"at": at, "trigger": number, "units": trigger.extra if down else 0}
+                for at, down in zip(edges, is_down, strict=True)
+                if at < horizon
+            )
+    return _records(kinds.CHANGE, sorted(rows, key=lambda row: row["at"]))
 
 
 def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
@@ -105,11 +123,14 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
     queues["first"] = queues["last"] = NONE
     waiting = np.zeros(len(flat.rows), kinds.WAITING)
     waiting["changed_at"] = NEVER
+    n_may_end_early = n if any(isinstance(row, StepRow) and row.looks for row in plan.rows) else 0
     return Room(
         people=np.empty(n, kinds.PERSON),
         slots=np.empty(n * n_slots, np.uint32),
         passes=np.zeros(n * plan.n_loops, np.int16),
         marked_at=np.full(n * plan.n_marks, NEVER, np.int64),
+        work_since=np.empty(n_may_end_early, np.int64),
+        look=np.empty(n_may_end_early, np.int16),
         queues=queues,
         waiting=waiting,
         touched=np.empty(len(flat.asks), np.uint32),
@@ -124,7 +145,7 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
 
 
 def _changes(found: Records) -> Changes:
-    """The loop decides at rising times and in the order of triggers, so the rows are in order."""
+    found = found[np.lexsort((found["trigger"], found["at"]))]
     return Changes(found["at"].copy(), found["trigger"].astype(np.int16), found["units"].astype(np.int32))
 
 
@@ -153,7 +174,7 @@ def flatten(plan: Plan) -> FlatPlan:
         pools=_records(kinds.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
         triggers=_records(kinds.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
         calendar=_calendar(plan),
-        settings=_settings(plan, decides=bool(plan.triggers or widening)),
+        settings=_settings(plan, decides=bool(plan.decided or widening)),
         queue_of_class=_queues(plan)[0],
         worth=_queues(plan)[1],
         classes_when_pulled=np.array(plan.classes_when_pulled, np.int64),
@@ -220,12 +241,12 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
         fields |= {"targets_at": lists.add("targets", row.targets)["targets_at"]}
         fields |= {"column": row.column, "number": row.number}
         fields |= lists.add("steps", row.steps)
-        fields |= lists.add("hours", (tick for pair in row.open_hours for tick in pair))
+        fields |= lists.add("pairs", (number for pair in (*row.open_hours, *row.turns) for number in pair))
     return fields
 
 
 def _step(row: StepRow, lists: _Lists) -> Fields:
-    varies = row.minutes != NONE and not row.repeat_of == row.since == row.pace == NONE
+    varies = row.minutes != NONE and (bool(row.looks) or not row.repeat_of == row.since == row.pace == NONE)
     return {
         **_ABSENT,
         "kind": Kind.STEP,
@@ -238,6 +259,8 @@ def _step(row: StepRow, lists: _Lists) -> Fields:
         "since": row.since,
         **lists.add("marks", row.starts_clock),
         "pace": row.pace,
+        **lists.add("pairs", (number for pair in row.looks for number in pair)),
+        **lists.add("steps", row.watches),
         **lists.add("keeps", row.keeps),
         **lists.add("start_gives", row.releases_at_start),
         **lists.add("end_gives", row.releases_at_end),
@@ -261,8 +284,9 @@ def _pool(plan: Plan, pool: int, lists: _Lists) -> Fields:
 
 
 def _trigger(trigger: TriggerRow, lists: _Lists) -> Fields:
-    names = ("opens", "pool", "above", "below", "extra", "ticks_per_hour", "leaves")
-    return {name: getattr(trigger, name) for name in names} | lists.add("watches", trigger.steps)
+    names = ("opens", "pool", "above", "below", "extra", "ticks_per_hour", "leaves", "delay")
+    fields = {name: getattr(trigger, name) for name in names} | lists.add("watches", trigger.steps)
+    return fields | {"closes": trigger.outage != NONE, "arrives_at": NEVER}
 
 
 def _settings(plan: Plan, *, decides: bool) -> Records:

@@ -16,7 +16,7 @@ import numpy as np
 from simulation.engine._cache import settle
 from simulation.engine.compiled_records import ACTIVITY, Records
 from simulation.engine.contract import Activities, Milestones, Moment, Names
-from simulation.engine.plan import NONE, Outcome
+from simulation.engine.rows import NONE, Outcome
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
 DONE = int(Outcome.DONE)

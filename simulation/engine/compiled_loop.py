@@ -1,7 +1,7 @@
 """The compiled engine's event loop: one interpreter of a flat plan, in the subset of Python that numba compiles.
 
 What it works on is in `compiled_records`. All that numba compiles of the loop is in this file, except
-`plan.paced_end`, which both engines share. It is compiled once a machine (some seconds) and kept on disk; no
+`rows.paced_end`, which both engines share. It is compiled once a machine (some seconds) and kept on disk; no
 configuration changes it.
 
 What makes it fast, and is kept to: no array is replaced inside the loop; whatever belongs together is one record,
@@ -20,17 +20,23 @@ from typing import Any
 import numba
 import numpy as np
 
-from simulation.engine import plan as plans
 from simulation.engine._cache import settle
+from simulation.engine.rows import EFFORT_SCALE, NONE, Kind, Outcome, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
-STEP, ATTRIBUTE, ACUITY = int(plans.Kind.STEP), int(plans.Kind.ATTRIBUTE), int(plans.Kind.ACUITY)
-QUEUE, HOURS, LOOP, DOWN = int(plans.Kind.QUEUE), int(plans.Kind.HOURS), int(plans.Kind.LOOP), int(plans.Kind.DOWN)
-DONE, LEFT = int(plans.Outcome.DONE), int(plans.Outcome.LEFT)
-AWAY, OPEN = int(plans.Outcome.TURNED_AWAY), int(plans.Outcome.OPEN)
-NONE = plans.NONE
-# What a patient does next: follow the route; an activity that ends in one of four ways; join another queue; nothing.
-ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, JOINS_AGAIN, IS_NOT_HERE = range(7)
+STEP, ATTRIBUTE, ACUITY = int(Kind.STEP), int(Kind.ATTRIBUTE), int(Kind.ACUITY)
+QUEUE, HOURS, LOOP, DOWN = (
+    int(Kind.QUEUE),
+    int(Kind.HOURS),
+    int(Kind.LOOP),
+    int(Kind.DOWN),
+)
+COIN = int(Kind.COIN)
+DONE, LEFT = int(Outcome.DONE), int(Outcome.LEFT)
+AWAY, OPEN = int(Outcome.TURNED_AWAY), int(Outcome.OPEN)
+# What a patient does next: follow the route; an activity that ends in one of four ways, or may end early; join another
+# queue; nothing.
+ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, MAY_END, JOINS_AGAIN, IS_NOT_HERE = range(8)
 
 PATIENT_BITS = 24
 PATIENT_MASK = (1 << PATIENT_BITS) - 1
@@ -52,7 +58,7 @@ compiled = _njit(**_ALL)
 inner = _njit(**_ALL, no_cpython_wrapper=True)
 # For what every activity needs: a call would count references to each array that it is given.
 inlined = _njit(**_ALL, no_cpython_wrapper=True, forceinline=True)
-_paced_end = compiled(plans.paced_end)
+_paced_end = compiled(paced_end)
 
 
 @inlined
@@ -117,10 +123,19 @@ def _is_in(number, lists, first, n):
 def _is_open(row, now, lists):
     """Whether a branch by hours is open now."""
     at = now % WEEK
-    for k in range(row.hours_at, row.hours_at + row.n_hours, 2):  # noqa: SIM110
+    for k in range(row.pairs_at, row.pairs_at + row.n_pairs, 2):  # noqa: SIM110
         if lists[k] <= at < lists[k + 1]:
             return True
     return False
+
+
+@inner
+def _coin(row, first, passes, lists):
+    """The column of the coin that counts in this round; `first`: where the patient's passes begin."""
+    column = np.int64(row.column)
+    for k in range(np.int64(row.pairs_at), np.int64(row.pairs_at) + row.n_pairs, 2):
+        column += np.int64(passes[first + lists[k]]) * np.int64(lists[k + 1])
+    return column
 
 
 @inner
@@ -181,12 +196,50 @@ def _use_up(clock, now, marked_at):
 
 
 @inlined
-def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
-    """When a step that starts now ends, in a loop, at a pace or since a clock, which is used up."""
+def _work(p, row, minutes, passes, n_loops):
+    """Ticks of work at pace 1 of a step, in the pass of its loop that has begun."""
     column = row.minutes
     if row.repeat_of >= 0:
         column += min(max(passes[p * n_loops + row.repeat_of] - 1, 0), row.n_repeats - 1)
-    work = np.int64(minutes[column, p])
+    return np.int64(minutes[column, p])
+
+
+@inner
+def _next_look(p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting):
+    """When a step that may end early is looked at next or ends; now, if it ends now.
+
+    The look at hand is due now; of a step that starts now (-1) none is, but those that are past are made at once.
+    """
+    n_waiting = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
+    work, since = _work(p, row, minutes, passes, n_loops), work_since[p]
+    at_hand = np.int64(look[p])
+    while at_hand < 0 or n_waiting < np.int64(lists[row.pairs_at + 2 * at_hand + 1]):
+        at_hand += 1
+        done = work - work * np.int64(lists[row.pairs_at + 2 * at_hand]) // EFFORT_SCALE
+        at = since + done if row.pace < 0 or done == 0 else _paced_end(since, done, paces[row.pace])
+        if at > now:
+            look[p] = at_hand
+            return at
+    return now
+
+
+@inner
+def _first_look(
+    p, person, now, row, minutes, passes, n_loops, paces, marked_at, n_marks, work_since, look, lists, waiting
+):
+    """The same of a step that starts now."""
+    work_since[p] = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
+    look[p] = -1
+    at = _next_look(p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting)
+    if at > now:
+        person.doing = MAY_END
+    return at
+
+
+@inlined
+def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
+    """When a step that starts now ends, in a loop, at a pace or since a clock, which is used up."""
+    work = _work(p, row, minutes, passes, n_loops)
     since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
     if row.pace < 0 or work == 0:
         return max(since + work, now)
@@ -195,7 +248,7 @@ def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
 
 @inner
 def _capacity(pool, lists, triggers):
-    """The rota's units, what escalation opened, less what those who wait take."""
+    """The rota's units, what escalation opened, less what those who wait take and what an outage closes."""
     capacity = pool.scheduled
     for k in range(pool.triggers_at, pool.triggers_at + pool.n_triggers):
         trigger = triggers[lists[k]]
@@ -207,10 +260,54 @@ def _capacity(pool, lists, triggers):
 
 
 @inner
-def _decide(now, period, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed):
-    """Let every trigger set its units; returns how many changes there are, and how many pools were freed."""
+def _set_units(number, units, now, triggers, pools, lists, changes, n_changes, freed, n_freed):
+    """Let a trigger have so many units; returns how many changes there are, and how many pools were freed."""
+    trigger = triggers[number]
+    if units == trigger.units:
+        return n_changes, n_freed
+    trigger.units = units
+    change = changes[n_changes]
+    change.at = now
+    change.trigger = number
+    change.units = units
+    pools[trigger.pool].capacity = _capacity(pools[trigger.pool], lists, triggers)
+    return n_changes + 1, _free(trigger.pool, pools, freed, n_freed)
+
+
+@inner
+def _close(now, next_one, closings, triggers, pools, lists, changes, n_changes, freed, n_freed):
+    """Every outage that begins or ends now closes or opens its pool; returns the next, and as `_set_units`."""
+    while next_one < len(closings) and closings[next_one].at <= now:
+        closing = closings[next_one]
+        n_changes, n_freed = _set_units(
+            closing.trigger, closing.units, now, triggers, pools, lists, changes, n_changes, freed, n_freed
+        )
+        next_one += 1
+    return next_one, n_changes, n_freed
+
+
+@inner
+def _arrive(now, horizon, triggers, pools, lists, changes, n_changes, freed, n_freed):
+    """Units that were called and come now open; returns as `_set_units`, and when the next come."""
+    next_at = horizon
     for number in range(len(triggers)):
         trigger = triggers[number]
+        if trigger.arrives_at == now:
+            n_changes, n_freed = _set_units(
+                number, trigger.extra, now, triggers, pools, lists, changes, n_changes, freed, n_freed
+            )
+        elif trigger.arrives_at > now:
+            next_at = min(next_at, trigger.arrives_at)
+    return n_changes, n_freed, next_at
+
+
+@inner
+def _decide(now, period, next_at, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed):
+    """Let every trigger set or call its units; returns as `_set_units`, and when the next that were called come."""
+    for number in range(len(triggers)):
+        trigger = triggers[number]
+        if trigger.closes or trigger.arrives_at >= now:
+            continue
         n_waiting = _n_before(trigger.watches_at, trigger.n_watches, now, lists, waiting)
         units = trigger.units
         if not trigger.opens:
@@ -218,19 +315,15 @@ def _decide(now, period, triggers, pools, lists, waiting, changes, n_changes, fr
             trigger.carry = due % period
             units = due // period
         elif n_waiting > trigger.above:
+            if trigger.delay > 0 and units == 0:
+                trigger.arrives_at = now + trigger.delay
+                next_at = min(next_at, trigger.arrives_at)
+                continue
             units = trigger.extra
         elif n_waiting <= trigger.below:
             units = np.int64(0)
-        if units != trigger.units:
-            trigger.units = units
-            change = changes[n_changes]
-            change.at = now
-            change.trigger = number
-            change.units = units
-            n_changes += 1
-            pools[trigger.pool].capacity = _capacity(pools[trigger.pool], lists, triggers)
-            n_freed = _free(trigger.pool, pools, freed, n_freed)
-    return n_changes, n_freed
+        n_changes, n_freed = _set_units(number, units, now, triggers, pools, lists, changes, n_changes, freed, n_freed)
+    return n_changes, n_freed, next_at
 
 
 @inner
@@ -393,26 +486,29 @@ def run(flat, columns, room, table, horizon, n_slots):
     triggers, settings, widening, paces = flat.triggers, flat.settings[0], flat.widening, flat.paces
     arrived_at, start, leaves_at, leavers = columns.arrived_at, columns.start, columns.leaves_at, columns.leavers
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
-    outages, outages_at = columns.outages, columns.outages_at
+    outages, outages_at, closings = columns.outages, columns.outages_at, columns.closings
     activities, changes, notices = table.activities, table.changes, table.notices
     alarm_at, worse = columns.alarm_at, flat.worse
     n, n_leavers, n_calendar, most_rows = len(arrived_at), len(leavers), len(calendar), len(activities)
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
-    n_marks, marked_at = settings.n_marks, room.marked_at
+    n_marks, marked_at, work_since, look = settings.n_marks, room.marked_at, room.work_since, room.look
     people, slots, passes, queues, waiting = room.people, room.slots, room.passes, room.queues, room.waiting
     touched, freed, heap, wheel, begun = room.touched, room.freed, room.heap, room.wheel, room.begun
     moving, ending, limited = room.moving, room.ending, room.limited
     in_heap_until = np.int64(0)
     n_heap = n_begun = n_moving = n_ending = n_limited = n_touched = n_freed = 0
-    next_arrival = next_leaver = pull_starts = pull_ends = next_row = 0
+    next_arrival = next_leaver = pull_starts = pull_ends = next_row = next_closing = 0
     arrival_at = arrived_at[0] if n else horizon
     leaver_at = leaves_at[leavers[0]] if n_leavers else horizon
+    closing_at = closings[0].at if len(closings) else horizon
+    called_at = horizon
     week = 0
     calendar_at = calendar[0].due if n_calendar else horizon
     decide_at = 0 if settings.decide_every else horizon
     round_at = 0 if settings.round_every else horizon
+    planned_at = min(calendar_at, decide_at, round_at, closing_at, called_at)
     n_rows = n_changes = n_notices = n_events = 0
 
     while True:
@@ -426,7 +522,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 people[p].due_next = wheel[slot]
                 wheel[slot] = p
         n_begun = 0
-        now = min(calendar_at, decide_at, round_at, horizon, arrival_at, leaver_at)
+        now = min(planned_at, arrival_at, leaver_at, horizon)
         if pull_from != NEVER:
             if pull_starts < n:
                 now = min(now, arrived_at[pull_starts] + pull_from)
@@ -504,21 +600,46 @@ def run(flat, columns, room, table, horizon, n_slots):
                 person.doing = LEAVES_NOW
                 moving[n_moving] = p
                 n_moving += 1
-        if calendar_at <= now:
-            next_row, week, n_freed = _change_shifts(
-                now, next_row, week, calendar, pools, lists, triggers, freed, n_freed
-            )
-            calendar_at = week + calendar[next_row].due
-        n_before_round = n_notices
-        if round_at <= now:
-            round_at += settings.round_every
-            n_notices = _look(now, alarm_at, worse, rows, people, queues, notices, n_notices)
-        if decide_at <= now:
-            decide_at += settings.decide_every
-            n_changes, n_freed = _decide(
-                now, settings.decide_every, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed
-            )
-            n_moving = _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving)
+        if planned_at <= now:  # what the clock alone brings
+            if calendar_at <= now:
+                next_row, week, n_freed = _change_shifts(
+                    now, next_row, week, calendar, pools, lists, triggers, freed, n_freed
+                )
+                calendar_at = week + calendar[next_row].due
+            if closing_at <= now:
+                next_closing, n_changes, n_freed = _close(
+                    now, next_closing, closings, triggers, pools, lists, changes, n_changes, freed, n_freed
+                )
+                closing_at = closings[next_closing].at if next_closing < len(closings) else horizon
+            if called_at <= now:
+                n_changes, n_freed, called_at = _arrive(
+                    now, horizon, triggers, pools, lists, changes, n_changes, freed, n_freed
+                )
+            n_before_round = n_notices
+            if round_at <= now:
+                round_at += settings.round_every
+                n_notices = _look(now, alarm_at, worse, rows, people, queues, notices, n_notices)
+            if decide_at <= now:
+                decide_at += settings.decide_every
+                n_changes, n_freed, called_at = _decide(
+                    now,
+                    settings.decide_every,
+                    called_at,
+                    triggers,
+                    pools,
+                    lists,
+                    waiting,
+                    changes,
+                    n_changes,
+                    freed,
+                    n_freed,
+                )
+                n_moving = _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving)
+            if n_notices > n_before_round:
+                n_moving = _rank_again(
+                    n_before_round, notices, n_notices, people, queues, asks, n_queues, moving, n_moving
+                )
+            planned_at = min(calendar_at, decide_at, round_at, closing_at, called_at)
         if pull_from != NEVER:
             pull_starts, n_moving = _re_rank(
                 now - pull_from, pull_starts, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving
@@ -526,9 +647,6 @@ def run(flat, columns, room, table, horizon, n_slots):
             pull_ends, n_moving = _re_rank(
                 now - pull_to, pull_ends, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving
             )
-
-        if n_notices > n_before_round:
-            n_moving = _rank_again(n_before_round, notices, n_notices, people, queues, asks, n_queues, moving, n_moving)
 
         n_limited = 0
         while True:
@@ -541,7 +659,21 @@ def run(flat, columns, room, table, horizon, n_slots):
                 here = np.uint32(person.row)
                 row = rows[here]
                 what = np.int64(person.doing)
-                ask = np.int64(person.wanted) if what == JOINS_AGAIN else np.int64(NONE)
+                ask = np.int64(NONE)
+                if what >= MAY_END:
+                    if what == JOINS_AGAIN:
+                        ask = np.int64(person.wanted)
+                    else:
+                        ended = _next_look(
+                            p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting
+                        )
+                        if ended > now:
+                            if ended < horizon:
+                                person.ends_at = ended
+                                begun[n_begun] = p
+                                n_begun += 1
+                            continue
+                        what = ENDS
                 while ask < 0:
                     if what != ROUTE:  # an activity is over: write it down, give back, go on
                         if n_rows == most_rows:
@@ -620,7 +752,25 @@ def run(flat, columns, room, table, horizon, n_slots):
                                 )
                             ended = now
                             if row.has_varying_minutes:
-                                ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
+                                if row.n_pairs > 0:
+                                    ended = _first_look(
+                                        p,
+                                        person,
+                                        now,
+                                        row,
+                                        minutes,
+                                        passes,
+                                        n_loops,
+                                        paces,
+                                        marked_at,
+                                        n_marks,
+                                        work_since,
+                                        look,
+                                        lists,
+                                        waiting,
+                                    )
+                                else:
+                                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
@@ -657,6 +807,8 @@ def run(flat, columns, room, table, horizon, n_slots):
                     elif kind == QUEUE:
                         n_now = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
                         here = lists[row.targets_at + (0 if n_now >= row.number else 1)]
+                    elif kind == COIN:
+                        here = lists[row.targets_at + attributes[_coin(row, p * n_loops, passes, lists), p]]
                     elif kind == HOURS:
                         here = lists[row.targets_at + (0 if _is_open(row, now, lists) else 1)]
                     elif kind == DOWN:
@@ -812,7 +964,25 @@ def run(flat, columns, room, table, horizon, n_slots):
                 person.n_taken = n_taken
                 ended = now
                 if row.has_varying_minutes:
-                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
+                    if row.n_pairs > 0:
+                        ended = _first_look(
+                            p,
+                            person,
+                            now,
+                            row,
+                            minutes,
+                            passes,
+                            n_loops,
+                            paces,
+                            marked_at,
+                            n_marks,
+                            work_since,
+                            look,
+                            lists,
+                            waiting,
+                        )
+                    else:
+                        ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
                 elif row.minutes >= 0:
                     ended += minutes[row.minutes, p]
                 if ended == now:

@@ -31,6 +31,8 @@ def _record(*, padded: bool = True, **fields: type) -> np.dtype[Any]:
 
 
 # A field that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length; negative where there is none.
+# `pairs` are open hours of a branch on the clock (from, to), turns of a coin (loop, how many coins on), or looks of a
+# step that may end early (millionths of the work left, how many must wait at `steps`).
 ROW = _record(
     kind=np.int16,
     n_keeps=np.int16,
@@ -66,8 +68,8 @@ ROW = _record(
     number=np.int32,
     steps_at=np.uint32,
     n_steps=np.uint32,
-    hours_at=np.uint32,
-    n_hours=np.uint32,
+    pairs_at=np.uint32,
+    n_pairs=np.uint32,
 )
 ASK = _record(
     all_at=np.uint32,
@@ -91,6 +93,7 @@ POOL = _record(
 )
 TRIGGER = _record(
     opens=np.bool_,
+    closes=np.bool_,
     pool=np.uint32,
     watches_at=np.uint32,
     n_watches=np.uint32,
@@ -99,6 +102,8 @@ TRIGGER = _record(
     extra=np.int64,
     ticks_per_hour=np.int64,
     leaves=np.int64,
+    delay=np.int64,
+    arrives_at=np.int64,
     units=np.int64,
     carry=np.int64,
 )
@@ -173,7 +178,8 @@ class FlatPlan(NamedTuple):
 class People(NamedTuple):
     """Bound columns, and those whose patience runs out before the horizon, in the order in which it does.
 
-    `outages`: the spans of all outages, from and to, one outage after another; `outages_at`: where each begins.
+    `outages`: the spans of all outages, from and to, one outage after another; `outages_at`: where each begins;
+    `closings`: what they set the units of pools that they close to, in order of time.
     """
 
     arrived_at: Ints
@@ -186,15 +192,22 @@ class People(NamedTuple):
     leavers: NDArray[np.uint32]
     outages: Ints
     outages_at: Ints
+    closings: Records
 
 
 class Room(NamedTuple):
-    """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each)."""
+    """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each).
+
+    `work_since`: from when the minutes of a step that may end early count; `look`: which look at it is next. Nobody has
+    them where no step may.
+    """
 
     people: Records
     slots: NDArray[np.uint32]
     passes: NDArray[np.int16]
     marked_at: Ints
+    work_since: Ints
+    look: NDArray[np.int16]
     queues: Records
     waiting: Records
     touched: NDArray[np.uint32]

@@ -13,7 +13,7 @@ import numba
 import numpy as np
 
 from simulation.engine._cache import settle
-from simulation.engine.plan import NONE, Outcome
+from simulation.engine.rows import NONE, Outcome
 from simulation.units import DAY, HOUR, NEVER, WEEK
 
 DONE, LEFT, TURNED_AWAY = int(Outcome.DONE), int(Outcome.LEFT), int(Outcome.TURNED_AWAY)

@@ -27,6 +27,13 @@ back everything held.
 `since` a clock counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by
 its start; the clock is used up. If it does not run, the minutes count from now.
 
+**Coins.** A branch by chance has a coin for each number of passes that a patient can have begun of the loops that lead
+back to it: whoever comes again in another pass meets another coin, the same in every arm. Outside loops there is one.
+
+**Effort.** The last share of a step's minutes may fall away in stages while many wait elsewhere. As each stage begins
+(at the start if its minutes, since a clock, are over by then) it is read how many waited just before this instant: if
+enough, the step ends, else it goes on to the next stage, or to its end.
+
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
 number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
 returns to nobody.
@@ -43,11 +50,15 @@ largest keys among those who joined at this instant; they are turned away in ano
 **Outages.** Spans of time in which something is down, half-open, are bound with the patients. A branch on an outage
 reads it now; `since_start`, whether it was down at any time from the start of the patient's last activity until now
 (both included; now alone for whoever has started none, or left the last one before its start). So a step under way
-when something fails is completed, and what follows may differ.
+when something fails is completed, and what follows may differ. A pool that an outage closes has so many units less
+while it lasts, none if it closes all, whatever else opens; nobody is cut off.
 
 **State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
 placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
 cuts nobody off; a request that widens its pools keeps its place (`joined at`).
+
+**On call.** Units that open with a delay come so long after the decision that called them, whether or not the queue is
+short again by then. Until then, and at that instant, their trigger decides nothing; a later decision may close them.
 
 **The end.** Events at the horizon do not run. An activity that has not started or ended by then keeps NEVER.
 
@@ -65,7 +76,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.engine.plan import Columns, Plan
+from simulation.engine.plan import Columns
+from simulation.engine.rows import Plan
 
 
 @dataclass(frozen=True)
@@ -73,7 +85,7 @@ class Activities:
     """One row per patient and step, in (patient, order of joining); arrays of one length.
 
     The end that a patient reached is a last row of no length, so whoever has none was still there at the horizon.
-    patient  row of the draws; step  node number; outcome  `plan.Outcome`; joined_at, started_at, ended_at  ticks
+    patient  row of the draws; step  node number; outcome  `rows.Outcome`; joined_at, started_at, ended_at  ticks
     or NEVER; pool  which of `any_of` was taken, or -1.
     """
 
@@ -91,7 +103,8 @@ class Activities:
 
 @dataclass(frozen=True)
 class Changes:
-    """What triggers did: at tick `at`, trigger `trigger` set its units to `units`; sorted by (at, trigger)."""
+    """What triggers and outages that close pools did: at tick `at`, trigger `trigger` (of the plan) set its units to
+    `units`; sorted by (at, trigger)."""
 
     at: NDArray[np.int64]
     trigger: NDArray[np.int16]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.engine.contract import Activities, Milestones, Moment, Names
-from simulation.engine.plan import NONE, Outcome
+from simulation.engine.rows import NONE, Outcome
 from simulation.units import NEVER, TICKS_PER_MINUTE
 
 

@@ -1,20 +1,29 @@
-"""Names to integers, once: the `Plan` that every engine reads, and the tables that lead back to names.
-
-A plan is a table of rows (steps, branches, loops, ends) and a few tables beside it, all integers. What a patient
-brings (`Columns`) is bound to it by column number. A plan holds no chance and no clock.
-"""
+"""Names to integers, once: `lower` makes the `Plan` of a pathway, `bind` puts what patients bring into its order."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import Draws
+from simulation.engine.rows import (
+    EFFORT_SCALE,
+    NONE,
+    PACE_SCALE,
+    RANK_SCALE,
+    UNLIMITED,
+    Ask,
+    BranchRow,
+    EndRow,
+    Kind,
+    Plan,
+    PoolRow,
+    StepRow,
+    TriggerRow,
+)
 from simulation.errors import PlanError
 from simulation.pathway.cache import cached_by_pathway
 from simulation.pathway.department import (
@@ -25,6 +34,7 @@ from simulation.pathway.department import (
     ByHours,
     ByOutage,
     ByQueue,
+    Effort,
     End,
     Loop,
     Opens,
@@ -34,211 +44,10 @@ from simulation.pathway.department import (
     minutes_column,
     minutes_held,
 )
-from simulation.pathway.rota import HOURS_OF_WEEK, intervals, shift_starts, timetable, weekly_weights
+from simulation.pathway.graph import coin_name, coins_of
+from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
 from simulation.records.schema import Ints
-from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, WEEK, to_ticks
-
-RANK_SCALE = 1000
-"""Ranks of the acuity rule are stored in thousandths, so that they are whole numbers."""
-PACE_SCALE = 1000
-"""A pace of 1 is 1,000 units a tick."""
-UNLIMITED = 2**31 - 1
-NONE = -1
-
-
-class Kind(IntEnum):
-    """What a row is."""
-
-    STEP = 0
-    ATTRIBUTE = 1
-    ACUITY = 2
-    QUEUE = 3
-    HOURS = 4
-    LOOP = 5
-    DOWN = 6
-    END = 7
-
-
-class Outcome(IntEnum):
-    """How an activity ended."""
-
-    DONE = 0
-    LEFT = 1
-    TURNED_AWAY = 2
-    OPEN = 3
-
-
-OUTCOMES = ("done", "left", "turned_away", "open")
-
-
-@dataclass(frozen=True)
-class StepRow:
-    """A step in integers. Pools, rows, asks and columns are numbers; NONE where there is none.
-
-    `minutes` is the first of `n_repeats` duration columns (NONE: an instant); `repeat_of` a loop's number;
-    `starts_clock`, `since` numbers of clocks;
-    `ask` a number of `Plan.asks`; `queue_class` a fixed class or NONE for the acuity now;
-    `ignored` a column of the coins against adherence; `relabels` an attribute column.
-    """
-
-    next: int
-    ask: int
-    minutes: int
-    n_repeats: int
-    repeat_of: int
-    starts_clock: tuple[int, ...]
-    since: int
-    pace: int
-    keeps: tuple[int, ...]
-    releases_at_start: tuple[int, ...]
-    releases_at_end: tuple[int, ...]
-    queue_class: int
-    ignored: int
-    pulled: bool
-    may_leave: bool
-    first_seen: bool
-    relabels: int
-    queue_limit: int
-    blocked_next: int
-    widened_ask: int
-    widens_after: int
-
-
-@dataclass(frozen=True)
-class BranchRow:
-    """A branch in integers.
-
-    ATTRIBUTE, ACUITY: `column` is the attribute (ACUITY: none), `targets` one row a category.
-    QUEUE: `steps` waiting, `number` at least -> targets[0], else targets[1].
-    HOURS: open in any of `open_hours` (ticks of the week, half-open) -> targets[0], else targets[1].
-    LOOP: `column` the attribute of passes, `number` the loop's number; targets again, next.
-    DOWN: `column` the outage; down now, or (`number` 1) at any time since the last activity started -> targets[0],
-    else targets[1].
-    """
-
-    kind: Kind
-    targets: tuple[int, ...]
-    column: int = NONE
-    number: int = 0
-    steps: tuple[int, ...] = ()
-    open_hours: tuple[tuple[int, int], ...] = ()
-
-
-@dataclass(frozen=True)
-class EndRow:
-    """The end of the route."""
-
-    kind: Kind = Kind.END
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A set of pools: all of `all_of`, and one of `any_of` (the first free) if there are any."""
-
-    all_of: tuple[int, ...]
-    any_of: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class PoolRow:
-    """A pool's week: (tick of the week, units) rows, or unlimited; `team_changes`: when teams do (extra outgoing)."""
-
-    timetable: tuple[tuple[int, int], ...]
-    unlimited: bool
-    team_changes: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class TriggerRow:
-    """Opens: `extra` units of `pool` above / at or below so many waiting. Takes: ticks an hour each, `leaves` stay."""
-
-    opens: bool
-    pool: int
-    steps: tuple[int, ...]
-    above: int
-    below: int
-    extra: int
-    ticks_per_hour: int
-    leaves: int
-
-
-@dataclass(frozen=True)
-class Plan:
-    """Everything an engine needs but the patients. Rows are numbered as the pathway's nodes."""
-
-    nodes: tuple[str, ...]
-    rows: tuple[StepRow | BranchRow | EndRow, ...]
-    pools: tuple[str, ...]
-    pool_rows: tuple[PoolRow, ...]
-    asks: tuple[Ask, ...]
-    n_loops: int
-    n_marks: int
-    classes: tuple[str, ...]
-    ranks: tuple[int, ...]
-    rates: tuple[int, ...]
-    accumulating: bool
-    untriaged_class: int
-    ignored_class: int
-    pull: tuple[int, int, int] | None
-    """(ticks since arrival from, to, class) of the pull towards the target, if on."""
-    patience_to: int
-    worse: tuple[int, ...]
-    """What each class becomes when a round notices that somebody got worse."""
-    round_every: int
-    """Ticks from one round to the next; 0 if there are none."""
-    round_steps: tuple[int, ...]
-    paces: tuple[tuple[int, ...], ...]
-    """Each pace: 169 running totals of pace units at the hours of a week."""
-    triggers: tuple[TriggerRow, ...]
-    decide_every: int
-    stream_starts: tuple[int, ...]
-    minutes_columns: tuple[tuple[tuple[str, ...], float, int], ...]
-    """What each duration column holds: durations added (`department.minutes_column`), factor, repeat."""
-    attribute_columns: tuple[str, ...]
-    ignored_columns: tuple[str, ...]
-    outages: tuple[str, ...]
-    """Those that a branch reads, by number."""
-    adherence: float
-
-    def row(self, node: str) -> int:
-        """The number of a node."""
-        return self.nodes.index(node)
-
-    @cached_property
-    def counted(self) -> frozenset[int]:
-        """The steps whose waiting patients somebody counts: a branch, a trigger, or a limit of their own."""
-        watched = {step for row in self.rows if isinstance(row, BranchRow) for step in row.steps}
-        watched |= {step for trigger in self.triggers for step in trigger.steps}
-        steps = {number: row for number, row in enumerate(self.rows) if isinstance(row, StepRow)}
-        return frozenset(watched | {number for number, row in steps.items() if row.queue_limit != NONE})
-
-    @cached_property
-    def classes_when_pulled(self) -> tuple[int, ...]:
-        """The class that each class becomes under the pull towards the target: the better of the two."""
-        if self.pull is None:
-            return tuple(range(len(self.classes)))
-        pulled = self.pull[2]
-        worth = self.rates if self.accumulating else tuple(-rank for rank in self.ranks)
-        return tuple(pulled if worth[pulled] > worth[number] else number for number in range(len(self.classes)))
-
-
-def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
-    """When `work` ticks at pace 1, begun at `now`, are done under a weekly pace. Whole numbers throughout.
-
-    The amount done by tick t is a running total, linear within an hour; this inverts it, rounding up.
-    """
-    at = now % WEEK
-    hour = at // HOUR
-    rest = pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR + work * PACE_SCALE
-    weeks = 0
-    if rest >= pace[HOURS_OF_WEEK]:
-        weeks = rest // pace[HOURS_OF_WEEK]
-        rest -= weeks * pace[HOURS_OF_WEEK]
-        hour = 0
-    while hour < HOURS_OF_WEEK - 1 and pace[hour + 1] <= rest:
-        hour += 1
-    within = -(-(rest - pace[hour]) * HOUR // max(pace[hour + 1] - pace[hour], 1))
-    return max(now - at + weeks * WEEK + hour * HOUR + within, now)
+from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, to_ticks
 
 
 @cached_by_pathway
@@ -297,7 +106,10 @@ class _Lowering:
             round_every=to_ticks(rounds.every_minutes) if rounds else 0,
             round_steps=tuple(self.nodes[step] for step in rounds.waiting_at) if rounds else (),
             paces=tuple(self._pace(name) for name in self.paces),
-            triggers=tuple(self._trigger(each) for each in pathway.triggers.values()),
+            triggers=(
+                *(self._trigger(each) for each in pathway.triggers.values()),
+                *(self._closing(name) for name in sorted(self.pools) if pathway.pools[name].closed_while is not None),
+            ),
             decide_every=to_ticks(pathway.decisions_every_minutes),
             stream_starts=(
                 *(self.nodes[source.starts] for source in pathway.arrivals.values()),
@@ -324,8 +136,11 @@ class _Lowering:
                 return BranchRow(Kind.ACUITY, rows)
             return BranchRow(Kind.ATTRIBUTE, rows, column=self._attribute(node.attribute))
         if isinstance(node, ByChance):
+            coins = coins_of(self.pathway)[name]
+            first, *_ = [self._attribute(coin_name(name, number)) for number in range(coins.number)]
+            turns = tuple((self.loops[loop], on) for loop, on in coins.loops)
             rows = tuple(self.nodes[target] for target in node.targets)
-            return BranchRow(Kind.ATTRIBUTE, rows, column=self._attribute(coin_name(name)))
+            return BranchRow(Kind.COIN if turns else Kind.ATTRIBUTE, rows, column=first, turns=turns)
         if isinstance(node, ByQueue):
             steps = tuple(self.nodes[step] for step in node.waiting_at)
             return BranchRow(Kind.QUEUE, self._pair(node.then, node.otherwise), number=node.at_least, steps=steps)
@@ -333,10 +148,7 @@ class _Lowering:
             hours = tuple(intervals(node.hours, node.days))
             return BranchRow(Kind.HOURS, self._pair(node.then, node.otherwise), open_hours=hours)
         if isinstance(node, ByOutage):
-            pair, column = (
-                self._pair(node.then, node.otherwise),
-                self.outages.setdefault(node.outage, len(self.outages)),
-            )
+            pair, column = self._pair(node.then, node.otherwise), self._outage(node.outage)
             return BranchRow(Kind.DOWN, pair, column=column, number=int(node.since_start))
         if isinstance(node, Loop):
             column = self._attribute(node.passes)
@@ -384,6 +196,8 @@ class _Lowering:
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             widened_ask=widened,
             widens_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
+            looks=_looks(step.effort) if step.effort is not None and step.minutes else (),
+            watches=tuple(self.nodes[each] for each in step.effort.waiting_at) if step.effort is not None else (),
         )
 
     def _minutes(self, parts: tuple[str, ...], factor: float, n_repeats: int) -> int:
@@ -399,6 +213,9 @@ class _Lowering:
 
     def _clock(self, name: str) -> int:
         return self.clocks.setdefault(name, len(self.clocks))
+
+    def _outage(self, name: str) -> int:
+        return self.outages.setdefault(name, len(self.outages))
 
     def _ask(self, ask: Ask) -> int:
         return self.asks.setdefault(ask, len(self.asks))
@@ -424,14 +241,25 @@ class _Lowering:
         steps = tuple(self.nodes[step] for step in trigger.waiting_at)
         pool = self.pools[trigger.pool]
         if isinstance(trigger, Opens):
-            return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0)
+            delay = int(to_ticks(trigger.arrives_after_minutes))
+            return TriggerRow(True, pool, steps, trigger.above, trigger.below, trigger.extra, 0, 0, delay=delay)
         ticks_per_hour = int(to_ticks(trigger.minutes_per_hour))
         return TriggerRow(False, pool, steps if ticks_per_hour else (), 0, 0, 0, ticks_per_hour, trigger.leaves)
 
+    def _closing(self, name: str) -> TriggerRow:
+        """The outage that closes a pool; all of it is the most units that it ever has."""
+        pool, number = self.pathway.pools[name], self.pools[name]
+        opened = sum(
+            each.extra for each in self.pathway.triggers.values() if isinstance(each, Opens) and each.pool == name
+        )
+        closes = pool.closes or max(units for _, units in timetable(pool)) + opened
+        return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self._outage(pool.closed_while or ""))
 
-def coin_name(branch: str) -> str:
-    """The attribute that holds the coin of a branch by chance."""
-    return f"coin:{branch}"
+
+def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:
+    n_stages = len(effort.at_least)
+    left = (round(effort.share * (n_stages - k) / n_stages * EFFORT_SCALE) for k in range(n_stages))
+    return (*zip(left, effort.at_least, strict=True), (0, 0))
 
 
 @dataclass(frozen=True)

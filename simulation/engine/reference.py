@@ -18,7 +18,8 @@ import simpy
 
 from simulation.engine.contract import Activities, Changes, Notices, Run
 from simulation.engine.milestones import InOrder
-from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow, paced_end
+from simulation.engine.plan import Columns
+from simulation.engine.rows import EFFORT_SCALE, NONE, BranchRow, Kind, Outcome, Plan, StepRow, TriggerRow, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
 Process = Generator[simpy.Event, Any, None]
@@ -40,8 +41,8 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 class _Patient:
     """What the engine knows about somebody now."""
 
-    __slots__ = ("acuity", "alarm_at", "arrived_at", "ask", "held", "leaves_at", "marked_at", "noticed", "number",
-                 "passes", "pulled", "queue", "record", "seen", "step", "taken")  # fmt: skip
+    __slots__ = ("acuity", "alarm_at", "arrived_at", "ask", "held", "leaves_at", "looks", "marked_at", "noticed",
+                 "number", "passes", "pulled", "queue", "record", "seen", "step", "taken")  # fmt: skip
 
     def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
         self.number = number
@@ -57,6 +58,8 @@ class _Patient:
         self.passes = [0] * n_loops
         self.marked_at: dict[int, int] = {}
         """When each clock that runs was started."""
+        self.looks: list[tuple[int, int]] = []
+        """When the step under way may end early, and how many must wait then; the last is its end."""
         self.held: list[tuple[_Pool, int]] = []
         """Pools kept from earlier steps, each with the team of the unit."""
         self.taken: list[tuple[_Pool, int]] = []
@@ -129,6 +132,8 @@ class _Department:
         self.waiting_changed_at = [NEVER] * len(plan.rows)
         self.trigger_units = [0] * len(plan.triggers)
         self.trigger_carry = [0] * len(plan.triggers)
+        self.arrive_at = [NEVER] * len(plan.triggers)
+        """When the units that were called last come, or came."""
         for number, trigger in enumerate(plan.triggers):
             self.pools[trigger.pool].triggers.append(number)
         self.columns = columns
@@ -166,8 +171,11 @@ class _Department:
             if row.team_changes:
                 env.process(self._teams(pool, row.team_changes))
         widening = [row for row in self.rows if isinstance(row, StepRow) and row.widened_ask != NONE]
-        if self.plan.triggers or widening:
+        if self.plan.decided or widening:
             env.process(self._decisions({row.ask for row in widening}))
+        for number, trigger in enumerate(self.plan.triggers):
+            if trigger.outage != NONE:
+                env.process(self._closings(number, trigger))
         if self.plan.round_every:
             env.process(self._rounds())
         peek, step = env.peek, env.step
@@ -230,7 +238,7 @@ class _Department:
         """Escalation, care of boarders, placement elsewhere: decided at stated times on the state just before."""
         env = self.env
         while True:
-            for number in range(len(self.plan.triggers)):
+            for number in self.plan.decided:
                 self._decide(number)
             for ask in may_widen:
                 self._widen(self.asks[ask])
@@ -241,7 +249,13 @@ class _Department:
         n_waiting = sum(self._waiting_before(step) for step in trigger.steps)
         units = self.trigger_units[number]
         if trigger.opens:
+            if self.arrive_at[number] >= self.now:
+                return
             if n_waiting > trigger.above:
+                if trigger.delay and not units:
+                    self.arrive_at[number] = self.now + trigger.delay
+                    self.env.process(self._on_call(number, trigger))
+                    return
                 units = trigger.extra
             elif n_waiting <= trigger.below:
                 units = 0
@@ -249,13 +263,29 @@ class _Department:
             period = self.plan.decide_every
             due = self.trigger_carry[number] + n_waiting * trigger.ticks_per_hour * period // HOUR
             units, self.trigger_carry[number] = divmod(due, period)
+        self._set_units(number, units)
+
+    def _set_units(self, number: int, units: int) -> None:
         if units != self.trigger_units[number]:
             self.trigger_units[number] = units
             self.changes.append((self.now, number, units))
-            self._set_capacity(self.pools[trigger.pool])
+            self._set_capacity(self.pools[self.plan.triggers[number].pool])
+
+    def _on_call(self, number: int, trigger: TriggerRow) -> Process:
+        """Units that have been called come."""
+        yield self.env.timeout(trigger.delay)
+        self._set_units(number, trigger.extra)
+
+    def _closings(self, number: int, trigger: TriggerRow) -> Process:
+        """Units of a pool close while an outage lasts."""
+        for tick in sorted({tick for span in self.outages[trigger.outage] for tick in span}):
+            if tick > self.now:
+                yield self.env.timeout(tick - self.now)
+            is_down = self._was_down(trigger.outage, self.now)
+            self._set_units(number, trigger.extra if is_down else 0)
 
     def _set_capacity(self, pool: _Pool) -> None:
-        """The rota's units, what escalation opened, less what boarders take."""
+        """The rota's units, what escalation opened, less what boarders take and what an outage closes."""
         capacity = pool.scheduled
         for number in pool.triggers:
             trigger = self.plan.triggers[number]
@@ -315,7 +345,12 @@ class _Department:
             self._enqueue(patient, ask)
 
     def _activity_ends(self, event: Any) -> None:
-        self._finish(event.value)
+        patient: _Patient = event.value
+        minutes = self._until_next_look(patient) if patient.looks else 0
+        if minutes:
+            self._later(minutes, self._activity_ends, patient)
+        else:
+            self._finish(patient)
 
     def _later(self, delay: int, callback: Any, patient: _Patient) -> None:
         event = simpy.Timeout(self.env, delay, patient)
@@ -360,6 +395,9 @@ class _Department:
             return branch.targets[self.attributes[branch.column][patient.number]]
         if kind is Kind.ACUITY:
             return branch.targets[patient.acuity]
+        if kind is Kind.COIN:
+            coin = branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)
+            return branch.targets[self.attributes[coin][patient.number]]
         if kind is Kind.LOOP:
             again = patient.passes[branch.number] < self.attributes[branch.column][patient.number]
             patient.passes[branch.number] += again
@@ -553,9 +591,30 @@ class _Department:
             column += min(max(patient.passes[step.repeat_of] - 1, 0), step.n_repeats - 1)
         work = self.minutes[column][patient.number]
         since = patient.marked_at.pop(step.since, self.now)
+        if not step.looks:
+            return max(self._paced(step, since, work) - self.now, 0)
+        patient.looks = [
+            (self._paced(step, since, work - work * left // EFFORT_SCALE), at_least) for left, at_least in step.looks
+        ]
+        return self._until_next_look(patient)
+
+    def _paced(self, step: StepRow, since: int, work: int) -> int:
+        """When a step has done so much work."""
         if step.pace == NONE or not work:
-            return max(since + work - self.now, 0)
-        return max(paced_end(since, work, self.plan.paces[step.pace]) - self.now, 0)
+            return since + work
+        return paced_end(since, work, self.plan.paces[step.pace])
+
+    def _until_next_look(self, patient: _Patient) -> int:
+        """Ticks from now to when the step may end early, or ends; 0 if it ends now."""
+        n_waiting = sum(self._waiting_before(step) for step in patient.step.watches)
+        while True:
+            at, at_least = patient.looks[0]
+            if at > self.now:
+                return at - self.now
+            if n_waiting >= at_least:
+                patient.looks = []
+                return 0
+            del patient.looks[0]
 
     def _trim(self, now: int) -> None:
         """Turn away from queues that are too long, last first, among those who joined at this instant."""

@@ -292,7 +292,16 @@ def _pool_words(new: Pool | None, old: Pool | None) -> str:
     if new.extra_shifts != old.extra_shifts:
         before = f" (before: {shift_words(old.extra_shifts)})" if old.extra_shifts else ""
         said.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
+    if (new.closed_while, new.closes) != (old.closed_while, old.closes):
+        said.append(closing_words(new) or f"no longer {closing_words(old)}")
     return ", ".join(said) or "stated otherwise"
+
+
+def closing_words(pool: Pool) -> str:
+    """'2 closed while strike', or nothing."""
+    if pool.closed_while is None:
+        return ""
+    return f"{pool.closes or 'all'} closed while {_spaced(pool.closed_while)}"
 
 
 def _asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
@@ -314,7 +323,7 @@ def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, 
         return "rule", (*(SOURCE + each for each in stated.arrivals), *_taking(stated.durations, pathway))
     if section in ("steps", "branches", "loops", "ends"):
         at = (name,) if name in pathway.nodes() else ()
-        minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"])
+        minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"], ["effort"])
         return ("minutes" if minutes else "route"), at
     if section == "attributes":
         return "rule", tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)

@@ -15,7 +15,7 @@ import numpy as np
 from simulation.analysis.definitions import AMBULANCE, WALK_IN
 from simulation.analysis.tables import nobody
 from simulation.draws import Calendar
-from simulation.engine.plan import BranchRow, Kind, Plan, StepRow
+from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.explain.statements import BANNER
 from simulation.pathway.department import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE

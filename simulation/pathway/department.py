@@ -93,6 +93,13 @@ class Pool(Sourced):
     on_shift_change: ShiftChange = "outgoing_count"
     """Staff who are still busy when their shift ends: they count against the new number (`outgoing_count`), or finish
     beside a whole new team (`outgoing_are_extra`)."""
+    queues_until_open: bool = False
+    """Whether patients may join a queue at hours that have no unit and wait until there is one, as for a service with
+    opening hours. Otherwise such hours are refused, because a shift left out looks the same."""
+    closed_while: str | None = None
+    """The outage while which units are closed, whatever a trigger opens; nobody is cut off. Example: `strike`"""
+    closes: Annotated[int, Gt(0), Unit("units")] | None = None
+    """How many units are closed then; not stated: all of them. Example: `2`"""
     role: str = ""
     """What the pool counts as in tables: `clinician`, `nurse`, `bed`, `place` or a word of your own."""
 
@@ -366,6 +373,26 @@ class Overflow(Sourced):
 
 
 @config_dataclass
+class Effort(Sourced):
+    """Effort under pressure: the last share of a step's minutes falls away, in equal stages, while many wait elsewhere.
+
+    With three stages of a share of 0.15, a stay ends after 0.85 of its minutes if 30 or more wait just before that
+    instant, else after 0.90 if 24 do, else after 0.95 if 18 do, else when its minutes are over.
+
+    Example: `{waiting_at: [bed], share: 0.15, at_least: [30, 24, 18], evidence: assumed,
+    source: "discharges brought forward under pressure"}`
+    """
+
+    waiting_at: tuple[str, ...]
+    """Steps whose waiting patients are counted, all together."""
+    share: Annotated[float, Gt(0), Le(1), Unit("share")]
+    """The share of the minutes that can fall away."""
+    at_least: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1), Unit("patients")]
+    """How many must wait for the step to end at the beginning of each stage, in order; none more than the one
+    before."""
+
+
+@config_dataclass
 class RandomOutages(Sourced):
     """Up and down by turns, each for an exponential time; long since so at time 0. A mean of 0 leaves that out.
 
@@ -424,6 +451,20 @@ Outage = RandomOutages | ShareOfTime | StatedOutages
 """When something (a tool, a system, a unit) is down: spans of time drawn for a replication, the same in every arm."""
 
 
+def down_share(outage: Outage) -> float:
+    """Share of the time in which something is down in the long run; 0 for stated spans, which are no part of a usual
+    week.
+
+    >>> down_share(ShareOfTime(kind="share", share=0.25, mean_down_minutes=60, evidence="assumed", source="test"))
+    0.25
+    """
+    if isinstance(outage, StatedOutages):
+        return 0.0
+    if isinstance(outage, ShareOfTime):
+        return outage.share
+    return outage.mean_down_minutes / (outage.mean_up_minutes + outage.mean_down_minutes or 1)
+
+
 @config_dataclass
 class Step:
     """Asks for pools, waits, holds them for its minutes, gives back what it does not keep.
@@ -479,6 +520,8 @@ class Step:
     """Where a patient goes whom a full queue blocks. Example: `corridor`"""
     overflow: Overflow | None = None
     """Other pools that may be taken after a while."""
+    effort: Effort | None = None
+    """What falls away of the minutes while many wait elsewhere, as of ward stays while many wait for a bed."""
     records: Mapping[str, Moment] = field(default_factory=dict)
     """Points in time that this step dates, by name: when the patient `joined`, `started` or `ended`."""
 
@@ -501,7 +544,7 @@ class ByAttribute:
 
 @config_dataclass
 class ByChance(Sourced):
-    """Route by a drawn coin.
+    """Route by a drawn coin; in a loop each pass has a coin of its own.
 
     Example: `{kind: chance, targets: {ward: 0.3, going_home: 0.7}, evidence: measured, source: "own extract"}`
     """
@@ -618,6 +661,9 @@ class Opens(Sourced):
     """The pool whose units open."""
     extra: Annotated[int, Gt(0), Unit("units")]
     """How many open."""
+    arrives_after_minutes: Minutes = 0.0
+    """Time from the decision until they open, as of staff on call: they come whether or not the queue is short again by
+    then, and stay until a later decision closes them. Example: `45`"""
 
 
 @config_dataclass

@@ -144,6 +144,51 @@ def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[
     return trip[::-1]
 
 
+@dataclass(frozen=True)
+class Coins:
+    """The coins of a branch by chance: one for each number of passes that a patient can have begun of its loops.
+
+    `loops`: the loops that can bring somebody back to the branch, each with the step from one coin to the next of it.
+    """
+
+    loops: tuple[tuple[str, int], ...]
+    number: int
+
+
+@cached_by_pathway
+def coins_of(pathway: Pathway) -> dict[str, Coins]:
+    """The coins of every branch by chance: a single one outside loops.
+
+    Whoever has begun p passes of a loop takes the coin at the sum of p times the loop's step; so nobody meets a coin
+    twice, and the first coin is that of whoever has gone round nothing yet.
+    """
+    graph = graph_of(pathway)
+    plain = {name: [edge.to for edge in found] for name, found in graph.items()}
+    chance = [name for name, branch in pathway.branches.items() if isinstance(branch, ByChance)]
+    bodies = {}
+    for name, loop in pathway.loops.items() if chance else ():
+        round_ends = [(name, edge) for edge in graph[name]]
+        bodies[name] = reachable_from((loop.again,), graph, closed=round_ends)
+    found = {}
+    for name in chance:
+        after, number, loops = descendants(plain, name), 1, []
+        for loop_name, body in bodies.items():
+            if name in body and loop_name in after:
+                loops.append((loop_name, number))
+                number *= len(pathway.categories(pathway.loops[loop_name].passes))
+        found[name] = Coins(tuple(loops), number)
+    return found
+
+
+def coin_name(branch: str, number: int = 0) -> str:
+    """The attribute that holds a coin of a branch by chance.
+
+    >>> coin_name("seen_again"), coin_name("seen_again", 2)
+    ('coin:seen_again', 'coin:seen_again:2')
+    """
+    return f"coin:{branch}:{number}" if number else f"coin:{branch}"
+
+
 @cached_by_pathway
 def leaning(pathway: Pathway) -> tuple[str, ...]:
     """The attributes that answer to the label: a chance that leans on it, and whatever is drawn by one of these."""

@@ -157,12 +157,15 @@ def _described(pathway: Pathway, name: str) -> tuple[Kind, str, str]:
 
 
 def _asked(step: Step) -> str:
-    """'triage nurses + one of cubicles, chairs'."""
+    """'triage nurses + one of cubicles, chairs; ends early if 18 or more wait'."""
     parts = [_words(pool) for pool in step.asks]
     if step.any_of:
         among = "one of " if len(step.any_of) > 1 else ""
         parts.append(f"{among}{', '.join(_words(pool) for pool in step.any_of)}")
-    return " + ".join(parts)
+    said = [" + ".join(parts)] if parts else []
+    if step.effort is not None:
+        said.append(f"ends early if {min(step.effort.at_least)} or more wait")
+    return "; ".join(said)
 
 
 def _group(pathway: Pathway, step: Step) -> str:

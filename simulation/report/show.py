@@ -12,10 +12,17 @@ from pathlib import Path
 from simulation.analysis.offered_load import Load, in_a_mean_week, offered_load, remarks
 from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.explain.arm_changes import ArmChanges, arm_changes, assumptions_added_by, by_node, counted
+from simulation.explain.arm_changes import (
+    ArmChanges,
+    arm_changes,
+    assumptions_added_by,
+    by_node,
+    closing_words,
+    counted,
+)
 from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, number_of, reachable_subgraph
 from simulation.explain.statements import BANNER
-from simulation.pathway.department import FIRST_COME, ArrivalSource, Pathway
+from simulation.pathway.department import FIRST_COME, ArrivalSource, Opens, Pathway
 from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
@@ -187,8 +194,12 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
             units = shift_words(pool.rota)
         extra = f" ({pool.extra:+d})" if pool.extra else ""
         laid_over = f"; laid over: {shift_words(pool.extra_shifts)}" if pool.extra_shifts else ""
-        yield f"  {name:<22} {pool.kind:<6} {units}{extra}{laid_over}"
-
+        also = (closing_words(pool), "people wait until it opens" if pool.queues_until_open else "")
+        yield f"  {name:<22} {pool.kind:<6} {'; '.join((f'{units}{extra}{laid_over}', *filter(None, also)))}"
+    for name, trigger in pathway.triggers.items():
+        if isinstance(trigger, Opens) and trigger.arrives_after_minutes:
+            opens = f"opens {trigger.extra} of {trigger.pool} {trigger.arrives_after_minutes:g} min after it is called"
+            yield f"  {name:<22} on call {opens}"
     for name, factor in pathway.lasting_factors.items():
         off = "" if factor.active else "off; "
         what = _named(factor.arrivals, factor.durations)

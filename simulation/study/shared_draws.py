@@ -30,12 +30,13 @@ class SharedDraws:
 
 
 def draws_alike(one: Pathway, other: Pathway) -> bool:
-    """Whether two pathways state patients' chance alike: they differ, if at all, in triggers, rounds, outages and extra
-    units or shifts of pools. When something is down is drawn apart from the patients."""
+    """Whether two pathways state patients' chance alike: they differ, if at all, in triggers, rounds, outages and what
+    these close, and extra units or shifts of pools. When something is down is drawn apart from the patients."""
     if one.pools.keys() != other.pools.keys():
         return False
+    may_differ = ("extra", "extra_shifts", "closed_while", "closes")
     pools = {
-        name: replace(pool, extra=one.pools[name].extra, extra_shifts=one.pools[name].extra_shifts)
+        name: replace(pool, **{key: getattr(one.pools[name], key) for key in may_differ})
         for name, pool in other.pools.items()
     }
     return one == replace(other, pools=pools, triggers=one.triggers, rounds=one.rounds, outages=one.outages)

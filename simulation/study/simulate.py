@@ -12,7 +12,8 @@ from simulation.analysis.window import Window
 from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Run
-from simulation.engine.plan import Plan, bind, lower
+from simulation.engine.plan import bind, lower
+from simulation.engine.rows import Plan
 from simulation.records.schema import ActivityTable, Patients
 from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import ReadyArm, RunLength, Study

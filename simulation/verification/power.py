@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from simulation.draws import Draws, day_factors, draw
-from simulation.engine.plan import Columns, Plan, PoolRow, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan, PoolRow
 from simulation.errors import PlanError
 from simulation.pathway.department import ACUITY_GIVEN, Pathway
 from simulation.units import DAY, WEEK

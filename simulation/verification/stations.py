@@ -18,7 +18,8 @@ from simulation.analysis.occupancy import present
 from simulation.analysis.window import Window
 from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
-from simulation.engine.plan import Columns, Outcome, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Outcome, Plan
 from simulation.errors import ResultsError
 from simulation.pathway.config_dataclass import Evidence
 from simulation.pathway.department import (

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from simulation.engine.choose import EngineName
-from simulation.engine.plan import Outcome
+from simulation.engine.rows import Outcome
 from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.pathway.department import Pathway
 from simulation.pathway.rota import mean_per_day

@@ -39,7 +39,8 @@ from simulation.config import load
 from simulation.draws import Draws, draw, draws_from_table
 from simulation.engine.choose import EngineName, engine_named
 from simulation.engine.contract import Activities
-from simulation.engine.plan import Plan, bind, lower
+from simulation.engine.plan import bind, lower
+from simulation.engine.rows import Plan
 from simulation.errors import ResultsError
 from simulation.pathway.department import Pathway
 from simulation.pathway.rota import mean_per_day, timetable

@@ -10,8 +10,9 @@ import pytest
 from simulation.analysis.tables import activities_table, patients_table
 from simulation.draws import Draws, draw
 from simulation.engine.contract import Run
-from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
 from simulation.engine.reference import simulate
+from simulation.engine.rows import Plan
 from simulation.pathway.department import (
     ArrivalSource,
     ByAttribute,

@@ -7,7 +7,8 @@ from simulation.analysis.tables import activities_table
 from simulation.draws import draw
 from simulation.engine import compiled
 from simulation.engine.contract import Notices, Run
-from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan
 from simulation.pathway.department import (
     ArrivalSource,
     Choice,

@@ -7,7 +7,7 @@ import pytest
 
 from simulation.analysis import occupancy
 from simulation.engine.contract import Changes
-from simulation.engine.plan import NONE, EndRow, StepRow
+from simulation.engine.rows import NONE, EndRow, StepRow
 from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients
 from simulation.units import DAY, NEVER, WEEK

@@ -8,7 +8,7 @@ import pytest
 from simulation.analysis.tables import activities_table, patients_table
 from simulation.engine.contract import Activities
 from simulation.engine.milestones import InOrder
-from simulation.engine.plan import OUTCOMES
+from simulation.engine.rows import OUTCOMES
 from simulation.errors import ResultsError
 from simulation.pathway.department import Chance
 from simulation.units import to_minutes

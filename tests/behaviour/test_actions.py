@@ -12,7 +12,7 @@ from simulation.analysis.measures import measure
 from simulation.analysis.occupancy import holdings
 from simulation.analysis.profile import day_profile
 from simulation.config import load, packaged_configs, policy_named
-from simulation.engine.plan import paced_end
+from simulation.engine.rows import paced_end
 from simulation.pathway.department import Action
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength

@@ -22,7 +22,8 @@ from scipy.stats import t as student
 
 from simulation.draws import draw
 from simulation.engine.choose import EngineName, engine_named
-from simulation.engine.plan import Outcome, bind, lower
+from simulation.engine.plan import bind, lower
+from simulation.engine.rows import Outcome
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway, ShiftChange
 from simulation.units import DAY, NEVER, TICKS_PER_MINUTE

@@ -174,12 +174,18 @@ EXACT = [
     ("diversion", "one", "left_share", ALL, blocked(0.05, 34, servers=2, places=1)[0]),
     ("triage_only", "today", "walk_in_triage_wait_mean", ALL, pollaczek_khinchine(1 / 6, 5.5, cv=CV)),
     ("triage_only", "shorter", "walk_in_triage_wait_mean", ALL, pollaczek_khinchine(1 / 6, 5.05, cv=CV)),
+    ("three_rounds", "half", "within_4h_share", ALL, 1 / 8),
+    ("three_rounds", "half", "over_12h_share", ALL, 1 / 8),
+    ("three_rounds", "half", "stay_mean", ALL, 375.0),
+    ("three_rounds", "quarter", "within_4h_share", ALL, 27 / 64),
+    ("three_rounds", "quarter", "over_12h_share", ALL, 1 / 64),
+    ("three_rounds", "quarter", "stay_mean", ALL, 187.5),
     ("brisk", "steady", "stay_mean", ALL, 60.0),
     ("brisk", "three", "stay_mean", ALL, brisk_stay(3, 0.75)),
     ("brisk", "one", "stay_mean", ALL, brisk_stay(1, 0.75)),
 ]
 SURE = 4.0
-"""Standard errors: 24 comparisons of which one in 600 runs would fail by chance; the seed is fixed."""
+"""Standard errors: 30 comparisons of which one in 500 runs would fail by chance; the seed is fixed."""
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from simulation.draws import Draws, Source, Variates, draw_outages
 from simulation.engine.contract import Run
-from simulation.engine.plan import OUTCOMES, Columns, Outcome, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import OUTCOMES, Outcome, Plan
 from simulation.pathway.department import (
     ARRIVAL_SOURCE,
     ArrivalSource,

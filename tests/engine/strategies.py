@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws import Draws, draw
-from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan
 from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
 from simulation.pathway.department import (
     ACUITY_NOW,
@@ -26,6 +27,7 @@ from simulation.pathway.department import (
     ByQueue,
     Chance,
     Choice,
+    Effort,
     End,
     ExtraShift,
     Loop,
@@ -186,7 +188,7 @@ class _Maker:
             branches={name: self.branch(name) for name in self.nodes if self.kinds[name] == "branch"},
             loops={name: self.loop(name) for name in self.loops},
             ends={"home": End(outcome="discharged"), "gone": End(outcome="left")},
-            triggers={f"trigger_{k}": self.trigger() for k in range(chance.choice((0, 0, 1, 2)))},
+            triggers={f"trigger_{k}": self.trigger() for k in range(chance.choice((0, 1, 2, 2)))},
             outages={"random": self.random_outages(), "share": self.share_of_time(), "stated": self.stated_outages()},
             decisions_every_minutes=chance.choice((15, 60)),
         )
@@ -201,7 +203,7 @@ class _Maker:
             if not pool.unlimited and self.often(0.6 if pool.rota is None else 0.3)
         }
         walk_in = replace(made.arrivals["walk_in"], thinning_bound=20, surges=self.surges())
-        booked = replace(made.arrivals["ambulance"], per_day=None, booked=self.bookings()) if self.often(0.3) else None
+        booked = replace(made.arrivals["ambulance"], per_day=None, booked=self.bookings()) if self.often(0.4) else None
         arrivals = {"walk_in": walk_in} | ({"ambulance": booked} if booked is not None else {})
         if self.often(0.3):
             durations, sources = (
@@ -280,11 +282,15 @@ class _Maker:
         return made | {self.durations[-1]: Fixed(kind="fixed", mean=self.chance.choice((0, 5, 20)), **NOTE)}
 
     def pool(self) -> Pool:
-        change: Any = self.chance.choice(("outgoing_count", "outgoing_count", "outgoing_are_extra"))
         if self.often(0.05):
             return Pool(kind="staff", unlimited=True, **NOTE)
+        closes: Any = {}
         if self.often(0.3):
-            return Pool(kind="space", capacity=self.chance.choice((0, 1, 1, 1, 2, 2, 3, 4)), **NOTE)
+            closes = {"closed_while": self.chance.choice(("random", "share", "stated", "stated"))}
+            closes["closes"] = self.chance.choice((None, 1, 2))
+        change: Any = self.chance.choice(("outgoing_count", "outgoing_count", "outgoing_are_extra"))
+        if self.often(0.3):
+            return Pool(kind="space", capacity=self.chance.choice((0, 1, 1, 1, 2, 2, 3, 4)), **NOTE, **closes)
         shifts = []
         for _ in range(self.chance.randint(1, 3)):
             start, length = self.chance.randint(0, 23), self.chance.randint(1, 23)
@@ -292,9 +298,8 @@ class _Maker:
             shifts.append(
                 Shift(hours=f"{start}-{(start + length) % 24}", number=self.chance.choice((0, 1, 2, 4, 8)), days=days)
             )
-        return Pool(
-            kind="staff", rota=tuple(shifts), extra=self.chance.choice((0, 0, 1)), on_shift_change=change, **NOTE
-        )
+        extra = self.chance.choice((0, 0, 1))
+        return Pool(kind="staff", rota=tuple(shifts), extra=extra, on_shift_change=change, **NOTE, **closes)
 
     def priority(self) -> Priority:
         chance = self.chance
@@ -363,6 +368,7 @@ class _Maker:
         given = self.some(held or self.pools, 2) if self.often(0.4 if asks or any_of else 0.9) else ()
         self.kept.update(keeps)
         self.kept_last = keeps
+        effort = self.effort() if self.often(0.4) else None
         since = chance.choice(self.marked or CLOCKS) if self.often(0.6 if self.marked else 0.1) else None
         work = self.some(self.durations, 2) if self.often(0.8) else ()
         marks = self.some(CLOCKS, 2) if self.often(0.5) else ()
@@ -371,7 +377,8 @@ class _Maker:
             next=self.later(name),
             asks=asks,
             any_of=any_of,
-            minutes=work or (self.durations[:1] if since else ()),
+            minutes=work or (self.durations[:1] if since or effort else ()),
+            effort=effort,
             times=chance.choice((1, 1, 0.5)),
             pace="pace" if self.often(0.4 if since else 0.2) else None,
             starts_clock=marks,
@@ -391,8 +398,13 @@ class _Maker:
             overflow=widens,
         )
 
+    def effort(self) -> Effort:
+        at_least = sorted(self.chance.choices((1, 1, 2, 3, 5), k=self.chance.randint(1, 3)), reverse=True)
+        share = self.chance.choice((0.15, 0.5, 1.0))
+        return Effort(waiting_at=self.watched(), share=share, at_least=tuple(at_least), **NOTE)
+
     def branch(self, name: str) -> Branch:
-        kinds = ("attribute", "acuity", "chance", *("queue",) * 6, *("hours",) * 3, *("down",) * 10)
+        kinds = ("attribute", "acuity", *("chance",) * 10, *("queue",) * 6, *("hours",) * 3, *("down",) * 10)
         kind = self.chance.choice(kinds)
         then = self.later(name)
         otherwise = self.chance.choice([other for other in self.ahead(name) if other != then] or [then])
@@ -436,6 +448,7 @@ class _Maker:
                 below=self.chance.randint(0, above - 1),
                 pool=pool,
                 extra=self.chance.randint(1, 2),
+                arrives_after_minutes=self.chance.choice((0, 0, 20, 30, 60)),
                 **NOTE,
             )
         return Takes(

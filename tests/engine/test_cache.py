@@ -139,9 +139,9 @@ def test_what_was_compiled_from_constants_that_have_changed_is_compiled_again(
     installed: Installed, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """numba itself looks only at the file of a function, not at those whose constants it holds."""
-    (installed.folder / "plan.py").write_text("DONE = 0\n")
+    (installed.folder / "rows.py").write_text("DONE = 0\n")
     installed.use()
-    (installed.folder / "plan.py").write_text("DONE = 3\n")
+    (installed.folder / "rows.py").write_text("DONE = 3\n")
     _said(capsys)
     _, second = installed.use()
     assert "compiling the engine" in _said(capsys)

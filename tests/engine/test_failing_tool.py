@@ -12,7 +12,8 @@ import pytest
 from simulation.analysis.tables import patients_table
 from simulation.draws import Draws, draw
 from simulation.engine.contract import Run
-from simulation.engine.plan import Outcome, bind, lower
+from simulation.engine.plan import bind, lower
+from simulation.engine.rows import Outcome
 from simulation.pathway.department import (
     ACUITY_BY_DEGRADED_TOOL,
     ACUITY_BY_NURSE,

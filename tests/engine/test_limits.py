@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from simulation.engine import compiled, reference
-from simulation.engine.plan import BranchRow, Kind, Plan
+from simulation.engine.rows import BranchRow, Kind, Plan
 from simulation.errors import PlanError
 
 from .equality import assert_equal

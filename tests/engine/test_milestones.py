@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from simulation.engine.compiled_journal import Recorded, room_for
 from simulation.engine.contract import Activities, Milestones, Moment
 from simulation.engine.milestones import InOrder
-from simulation.engine.plan import Outcome
+from simulation.engine.rows import Outcome
 
 ROOT = Path(__file__).parents[2]
 N_NODES, N_PATIENTS = 4, 5

@@ -108,6 +108,48 @@ RULES = {
         Edit("again = patient.passes[branch.number] < self", "again = patient.passes[branch.number] <= self"),
         Edit("if passes[number] < attributes", "if passes[number] <= attributes"),
     ),
+    "a coin in a loop is flipped once for all passes": Rule(
+        Edit("branch.column + sum(patient.passes[loop] * on for loop, on in branch.turns)", "branch.column"),
+        Edit("column += np.int64(passes[first + lists[k]]) * np.int64(lists[k + 1])", "column += 0"),
+    ),
+    "an outage closes a unit too few": Rule(
+        Edit("trigger.extra if is_down else 0", "trigger.extra - 1 if is_down else 0"),
+        Edit("closing.trigger, closing.units, now", "closing.trigger, max(closing.units - 1, 0), now"),
+    ),
+    "an outage that ends leaves a pool closed": Rule(
+        Edit("is_down = self._was_down(trigger.outage, self.now)", "is_down = True"),
+        Edit("closing.trigger, closing.units, now", "closing.trigger, max(closing.units, 1), now"),
+    ),
+    "units that were called are not there at once but a tick late": Rule(
+        Edit("yield self.env.timeout(trigger.delay)", "yield self.env.timeout(trigger.delay + 1)"),
+        Edit("trigger.arrives_at = now + trigger.delay\n", "trigger.arrives_at = now + trigger.delay + 1\n"),
+    ),
+    "a decision as units come may send them home": Rule(
+        Edit("self.arrive_at[number] >= self.now", "self.arrive_at[number] > self.now"),
+        Edit("trigger.closes or trigger.arrives_at >= now", "trigger.closes or trigger.arrives_at > now"),
+    ),
+    "units that were called do not come": Rule(
+        Edit(
+            "trigger.delay)\n        self._set_units(number, trigger.extra)",
+            "trigger.delay)\n        self._set_units(number, 0)",
+        ),
+        Edit("if trigger.arrives_at == now:", "if False:"),
+    ),
+    "a step ends early only if more wait than its number": Rule(
+        Edit("if n_waiting >= at_least:", "if n_waiting > at_least or not at_least:"),
+        Edit(
+            "n_waiting < np.int64(lists[row.pairs_at + 2 * at_hand + 1])",
+            "n_waiting <= np.int64(lists[row.pairs_at + 2 * at_hand + 1]) > 0",
+        ),
+    ),
+    "a step that may end early is looked at once": Rule(
+        Edit("            del patient.looks[0]\n", "            del patient.looks[:-1]\n"),
+        Edit("        at_hand += 1\n", "        at_hand = row.n_pairs // 2 - 1 if at_hand == 0 else at_hand + 1\n"),
+    ),
+    "nothing of a step falls away": Rule(
+        Edit("work - work * left // EFFORT_SCALE", "work - left // EFFORT_SCALE"),
+        Edit("work - work * np.int64(lists[row.pairs_at", "work - np.int64(lists[row.pairs_at"),
+    ),
     "whoever gets worse as a round is made is not noticed": Rule(
         Edit("and patient.alarm_at <= self.now", "and patient.alarm_at < self.now"),
         Edit("0 <= alarm_at[p] <= now", "0 <= alarm_at[p] < now"),

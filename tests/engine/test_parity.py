@@ -13,12 +13,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from simulation.engine import compiled, reference
-from simulation.engine.plan import Outcome, paced_end
+from simulation.engine.rows import Outcome, paced_end
 from simulation.errors import PlanError
 from simulation.pathway.department import Step
 from simulation.units import WEEK
 
 from .equality import assert_equal
+from .every_word import every_word_case
 from .small import Person, department, minutes, play
 from .strategies import GRIDS, case, case_of, pathway
 
@@ -34,6 +35,13 @@ def test_both_engines_make_the_same_table_of_random_departments(grid: int) -> No
         assert_equal(run, reference.simulate(made.plan, made.columns, made.horizon), f"seed {seed}")
         seen += np.bincount(run.activities.outcome, minlength=len(Outcome))
     assert seen.min() > 100, f"the departments exercise too little: {seen}"
+
+
+def test_both_engines_make_the_same_table_of_departments_that_use_every_word_about_supply() -> None:
+    for seed in range(24):
+        made = every_word_case(seed, GRIDS[seed % 3])
+        run = compiled.simulate(made.plan, made.columns, made.horizon)
+        assert_equal(run, reference.simulate(made.plan, made.columns, made.horizon), f"seed {seed}")
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

@@ -14,13 +14,15 @@ from simulation.config import load
 from simulation.draws import draw
 from simulation.engine import compiled, reference
 from simulation.engine.contract import Engine
-from simulation.engine.plan import Columns, Plan, bind, lower
+from simulation.engine.plan import Columns, bind, lower
+from simulation.engine.rows import Plan
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 from simulation.units import DAY
 
 from .copies import interpreted
 from .equality import n_differing, n_moments
+from .every_word import every_word_case
 from .strategies import GRIDS, case, rounded
 
 pytestmark = pytest.mark.scale
@@ -48,6 +50,15 @@ def test_random_departments(seeds: range, grid: int, record_property: Record) ->
         made = case(seed, grid)
         _compare(made.plan, made.columns, made.horizon, count)
     _report("random departments, 3 grids", count, record_property)
+
+
+@pytest.mark.parametrize("seeds", parts(N_DEPARTMENTS, 250), ids=name_of)
+def test_random_departments_that_use_every_word_about_supply(seeds: range, record_property: Record) -> None:
+    count = Counter(departments=len(seeds))
+    for seed in seeds:
+        made = every_word_case(seed, GRIDS[seed % 3])
+        _compare(made.plan, made.columns, made.horizon, count)
+    _report("random departments, every word about supply", count, record_property)
 
 
 @pytest.mark.parametrize("grid", GRIDS[::-1])

@@ -10,7 +10,7 @@ import pytest
 from simulation.engine import compiled, reference
 from simulation.engine.contract import Activities, Engine
 from simulation.engine.milestones import InOrder
-from simulation.engine.plan import Plan
+from simulation.engine.rows import Plan
 
 from .copies import Edit, interpreted, reference_with
 from .equality import assert_equal

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 
 from simulation.engine import compiled
 from simulation.engine.contract import Run
-from simulation.engine.plan import NONE, BranchRow, Columns, Kind, Outcome, Plan, StepRow
+from simulation.engine.plan import Columns
+from simulation.engine.rows import NONE, BranchRow, Kind, Outcome, Plan, StepRow
 from simulation.units import NEVER, WEEK
 
 from .strategies import GRIDS, case
@@ -52,6 +53,7 @@ SAYINGS = {
     "works on past a shift of nobody, extra",
     "passes a branch by attribute",
     "passes a branch by acuity",
+    "flips a coin of a later pass",
     "finds a queue long",
     "finds a queue short",
     "finds a unit open",
@@ -60,14 +62,19 @@ SAYINGS = {
     "finds a tool up",
     "finds a tool was down since the start",
     "finds a tool up since the start",
+    "ends early",
+    "goes on though it may end early",
     "goes round a loop",
     "goes on from a loop",
     "a round notices somebody worse",
     "a round re-ranks somebody",
     "a trigger opens",
     "a trigger closes",
+    "units on call come",
     "a trigger takes",
     "a trigger gives back",
+    "an outage closes units",
+    "an outage gives units back",
 }
 
 
@@ -103,7 +110,11 @@ def _changes(plan: Plan, run: Run) -> Iterator[str]:
     for trigger, units in zip(run.changes.trigger, run.changes.units, strict=True):
         more = units > before[trigger]
         before[trigger] = units
-        if plan.triggers[trigger].opens:
+        if plan.triggers[trigger].outage != NONE:
+            yield "an outage closes units" if more else "an outage gives units back"
+        elif plan.triggers[trigger].delay and more:
+            yield "units on call come"
+        elif plan.triggers[trigger].opens:
             yield "a trigger opens" if more else "a trigger closes"
         else:
             yield "a trigger takes" if more else "a trigger gives back"
@@ -174,6 +185,9 @@ def _activities(plan: Plan, columns: Columns, run: Run) -> Iterator[str]:
                 if label != acuity:
                     yield "is relabelled"
                 acuity = label
+            if row.looks and row.since == row.pace == row.repeat_of == NONE and row.minutes != NONE:
+                whole = started + int(columns.minutes[row.minutes][patient])
+                yield "ends early" if ended < whole else "goes on though it may end early"
             if row.pace != NONE and ended > started:
                 yield "works at a pace"
             if row.repeat_of != NONE and row.n_repeats > 1 and passed[row.repeat_of] > 1:
@@ -239,6 +253,9 @@ def _branch(plan: Plan, row: int, went: int, passed: Counter[int]) -> Iterator[s
         yield "passes a branch by acuity"
     elif node.kind is Kind.ATTRIBUTE:
         yield "passes a branch by attribute"
+    elif node.kind is Kind.COIN:
+        if any(passed[loop] for loop, _ in node.turns):
+            yield "flips a coin of a later pass"
     elif went in node.targets and node.targets[0] != node.targets[1]:
         first = went == node.targets[0]
         if node.kind is Kind.QUEUE:

@@ -10,7 +10,8 @@ from simulation.analysis.audit import audit
 from simulation.analysis.measures import measure
 from simulation.api import Result, compare, run
 from simulation.config import load
-from simulation.engine.plan import EndRow, bind
+from simulation.engine.plan import bind
+from simulation.engine.rows import EndRow
 from simulation.experiment.replicate import replicate
 from simulation.pathway.department import Pathway, ShareOfTime
 from simulation.records.schema import IN_BUILDING

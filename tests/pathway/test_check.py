@@ -16,6 +16,10 @@ from simulation.units import WEEK
 Make = Callable[..., Pathway]
 
 ACUITY = "{kind: choice, categories: [urgent, minor], shares: [0.2, 0.8], evidence: assumed, source: test}"
+STAFF_IT = (
+    "Staff it, add an alternative to any_of, lead patients elsewhere by a branch on hours, or say "
+    "`queues_until_open: true` if they are to wait."
+)
 BED = "{kind: space, capacity: 5, evidence: assumed, source: test}"
 
 NAMES = {
@@ -282,25 +286,22 @@ POOLS = {
     ),
     "nobody at night": (
         "pools: {nurses: {capacity: null, rota: [{hours: 8-22:30, number: 1}]}}",
-        "pools.nurses: 'nurses' has no unit 22:30-08:00 every day, but is asked for at 'see'. Staff it, add an "
-        "alternative to any_of, or lead patients elsewhere by a branch on hours.",
+        "pools.nurses: 'nurses' has no unit 22:30-08:00 every day, but is asked for at 'see'. " + STAFF_IT,
     ),
     "nobody at the weekend": (
         "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-fri, number: 1}]}}",
-        "pools.nurses: 'nurses' has no unit 00:00-24:00 sat, sun, but is asked for at 'see'. Staff it, add an "
-        "alternative to any_of, or lead patients elsewhere by a branch on hours.",
+        "pools.nurses: 'nurses' has no unit 00:00-24:00 sat, sun, but is asked for at 'see'. " + STAFF_IT,
     ),
     "nobody ever": (
         "pools: {nurses: {capacity: 0}}",
-        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. Staff it, add an alternative to "
-        "any_of, or lead patients elsewhere by a branch on hours.",
+        "pools.nurses: 'nurses' has no unit at any hour, but is asked for at 'see'. " + STAFF_IT,
     ),
     "no alternative on duty at some hours": (
         "{pools: {nurses: {capacity: null, rota: [{hours: 8-20, number: 1}]}, "
         "doctors: {kind: staff, rota: [{hours: 19-7, number: 1}], evidence: assumed, source: test}}, "
         "steps: {see: {asks: [], any_of: [nurses, doctors]}}}",
-        "pools.nurses: none of 'nurses', 'doctors' has a unit 07:00-08:00 every day, but is asked for at 'see'. Staff "
-        "it, add an alternative to any_of, or lead patients elsewhere by a branch on hours.",
+        "pools.nurses: none of 'nurses', 'doctors' has a unit 07:00-08:00 every day, but is asked for at 'see'. "
+        + STAFF_IT,
     ),
     "a pool asked for twice": (
         "steps: {see: {any_of: [nurses]}}",

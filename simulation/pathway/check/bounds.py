@@ -22,6 +22,8 @@ LARGEST_SCALE = 100
 """Of how many times the usual arrivals a source may want: each quarter of the usual is drawn by itself."""
 MOST_REPEATS = 100
 """Draws of one duration for each patient."""
+MOST_COINS = 100
+"""Coins of one branch by chance in loops."""
 SHORTEST_SPELL = 1.0
 """Minutes: of a mean time up or down, and between decisions or rounds."""
 WIDEST_LOG_SD = 5.0

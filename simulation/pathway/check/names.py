@@ -319,6 +319,10 @@ def _pools(pathway: Pathway, faults: FaultList) -> None:
                 check_clock(faults, f"{where}.{key}.{number}", shift.hours, shift.days)
         if pool.unlimited and pool.extra_shifts:
             faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
+        if faults.known(f"{where}.closed_while", pool.closed_while, pathway.outages, what="outage") and pool.unlimited:
+            faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
+        if pool.closes is not None and pool.closed_while is None:
+            faults.add(f"{where}.closes", "nothing says when", "Name an outage in closed_while, or remove it")
 
 
 def unused_names(pathway: Pathway, faults: FaultList) -> None:

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from simulation.pathway.check.fault_list import FaultList, path_of
+from simulation.pathway.check.bounds import MOST_COINS
+from simulation.pathway.check.fault_list import FaultList, listed, path_of
 from simulation.pathway.department import (
     DEPARTED_AT,
     Loop,
     Pathway,
     Step,
 )
-from simulation.pathway.graph import Edge, Graph, cycles, edges_of_others, reachable_from, shortest_cycle, starts_of
+from simulation.pathway.graph import (
+    Edge,
+    Graph,
+    coins_of,
+    cycles,
+    edges_of_others,
+    reachable_from,
+    shortest_cycle,
+    starts_of,
+)
 
 Categories = Mapping[str, tuple[str, ...]]
 
@@ -26,10 +36,21 @@ def check_route(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapp
         if isinstance(pathway.nodes()[name], Loop):
             _idle_loop(pathway, faults, graph, name)
     _undated(pathway, faults, graph)
+    _coins(pathway, faults)
     # Each `again` is taken a bounded number of times, so only a cycle without one can go on for ever.
     plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
     for members in cycles(plain):
         _unbounded(pathway, faults, graph, plain, members)
+
+
+def _coins(pathway: Pathway, faults: FaultList) -> None:
+    """Branches by chance that would need too many coins, one for each number of passes of the loops around them."""
+    for name, coins in coins_of(pathway).items():
+        if coins.number > MOST_COINS:
+            loops = listed(loop for loop, _ in coins.loops)
+            said = f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn"
+            remedy = "Let those loops go round less often, or branch on an attribute that is drawn once"
+            faults.add(f"branches.{name}", said, remedy)
 
 
 def _undated(pathway: Pathway, faults: FaultList, graph: Graph) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from simulation.pathway.check.fault_list import FaultList, listed, repeated
 from simulation.pathway.check.names import (
     ANY_CLASS,
@@ -22,6 +24,7 @@ from simulation.pathway.department import (
     ByChance,
     ByHours,
     ByOutage,
+    Effort,
     Pathway,
     Step,
 )
@@ -51,6 +54,8 @@ def _steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
             faults.known(f"{where}.ranks_as", step.ranks_as, pathway.priority.classes, what="class")
         _step_pools(pathway, faults, where, step)
         _step_queue(faults, where, step)
+        if step.effort is not None:
+            _effort(pathway, faults, f"{where}.effort", step, step.effort)
         if step.relabels is not None:
             _relabels(pathway, faults, f"{where}.relabels", step.relabels, categories)
 
@@ -87,6 +92,16 @@ def _step_queue(faults: FaultList, where: str, step: Step) -> None:
     if step.overflow is not None and not step.any_of and len(step.asks) != 1:
         remedy = "Put the pool that others may replace into any_of, or ask for exactly one"
         faults.add(f"{where}.overflow", "it is not clear which pool others may replace", remedy)
+
+
+def _effort(pathway: Pathway, faults: FaultList, where: str, step: Step, effort: Effort) -> None:
+    check_watched(pathway, faults, f"{where}.waiting_at", effort.waiting_at)
+    if not step.minutes:
+        faults.add(where, "there are no minutes to fall away", "Name the step's minutes, or remove it")
+    for number, (before, after) in enumerate(pairwise(effort.at_least), start=1):
+        if after > before:
+            remedy = "A later stage needs as many as the one before or fewer: put them in falling order"
+            faults.add(f"{where}.at_least.{number}", f"{after} after {before}", remedy)
 
 
 def _relabels(pathway: Pathway, faults: FaultList, where: str, name: str, categories: Categories) -> None:
