@@ -47,7 +47,7 @@ WEEKS = 2
 @cache
 def department() -> Pathway:
     text = yaml.safe_load(DEPARTMENT)
-    for block in blocks("docs/how-to/supply.md", "yaml"):
+    for block in blocks("docs/how-to/closings-and-on-call.md", "yaml"):
         text = laid_over(text, yaml.safe_load(block))
     del text["steps"]["bed"]  # the page leaves it to the reader where the bed is asked for: here at the stay itself
     text["steps"]["ward_stay"]["effort"]["waiting_at"] = ["ward_stay"]
