@@ -622,7 +622,8 @@ class Loop:
     """
 
     passes: str
-    """The attribute whose category is the number of passes (its categories are whole numbers)."""
+    """The attribute whose category is the number of passes (its categories are whole numbers). A patient's passes are
+    counted once: a loop inside another goes round in the first pass of the outer one only."""
     again: str
     """Where a pass begins."""
     next: str
