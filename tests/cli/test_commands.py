@@ -166,4 +166,4 @@ def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path
     assert said.out.count("Report: ") == 2
     assert said.out.index("Across 2 runs: ") > said.out.rindex("Report: ")
     (folder,) = (here / "results" / "sweeps").iterdir()
-    assert f"Sweep:  {(folder / 'across.csv').relative_to(here)}, across.png" in said.out
+    assert f"Sweep:  {(folder / 'across.csv').relative_to(here)}, effects.csv, design.csv, across.png" in said.out

@@ -49,7 +49,7 @@ STUDIES = [
     pytest.param(name, marks=() if name in QUICK else pytest.mark.long)
     for name in sorted(
         path.relative_to(packaged_configs() / "study").with_suffix("").as_posix()
-        for path in (packaged_configs() / "study").rglob("*.yaml")
+        for path in (packaged_configs() / "study").rglob("[!_]*.yaml")
     )
 ]
 """Studies that come with the package; four of different kinds are tried by default."""

@@ -106,7 +106,7 @@ class Base:
 def bases() -> tuple[Base, ...]:
     """Whole configurations to start from: the small one, and every packaged study with its department."""
     made = [Base("small", stated_in((), search_folders(OWN)), folder=OWN)]
-    for path in sorted((PACKAGED / "study").rglob("*.yaml")):
+    for path in sorted((PACKAGED / "study").rglob("[!_]*.yaml")):
         name = path.relative_to(PACKAGED / "study").with_suffix("").as_posix()
         made.append(Base(name, stated_in((f"study={name}",), search_folders()), (f"study={name}",)))
     for arm in load(config_dir=OWN).arms:
@@ -338,7 +338,7 @@ def _loaded(chance: random.Random, done: list[str]) -> Study:
 def _from_file(chance: random.Random, done: list[str]) -> Study:
     """A study with one file of the user's own, spoilt; most often a policy, which is read without Hydra."""
     group = chance.choice((*["triage"] * 12, "scenario", "study"))
-    path = chance.choice(sorted((PACKAGED / group).glob("*.yaml")))
+    path = chance.choice(sorted((PACKAGED / group).glob("[!_]*.yaml")))
     text = path.read_text(encoding="utf-8")
     for _ in range(chance.choice((1, 1, 2))):
         text = spoilt_file(text, chance)
