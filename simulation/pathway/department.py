@@ -303,7 +303,7 @@ class Priority(Sourced):
 EVERYBODY = "everybody"
 FIRST_COME = Priority(
     rule="acuity",
-    classes={EVERYBODY: QueueClass(rank=1, rate=0)},
+    classes={EVERYBODY: QueueClass(rank=1.0, rate=0)},
     untriaged_as=EVERYBODY,
     ignored_as=EVERYBODY,
     evidence="assumed",

@@ -146,7 +146,7 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> Non
     handles: list[Any] = [
         Line2D([], [], color=BETTER, marker="s", linewidth=2.2, label="interval on the better side"),
         Line2D([], [], color=WORSE, marker="D", linewidth=2.2, label="interval on the worse side"),
-        Line2D([], [], color=UNCLEAR, marker="o", linewidth=2.2, label="cannot tell: interval holds 0, or rests on one replication"),
+        Line2D([], [], color=UNCLEAR, marker="o", linewidth=2.2, label="holds 0, or rests on one replication"),
     ]
     if important:
         handles.append(
