@@ -57,7 +57,7 @@ class Scenario:
 
     question: str
     """What the scenario is to answer, for a reader."""
-    changes: Mapping[str, Annotated[Value | Block | List, CHANGED]]
+    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]]
     """Dotted paths into site, staffing, pathway and calibration, and their new values, blocks or lists;
     `{times: 1.03}` multiplies the number that is there."""
     evidence: Evidence | None = None
@@ -124,7 +124,8 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     faults += _names_of_files(pathway, own_policy)
     if own_policy is not None and pathway is not None:
         faults += check_policy(own_policy, pathway)
-    faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
+    if pathway is not None:  # or every measure that a faulty department states would be unknown
+        faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
     faults += precision_faults(run, design)
     if not faults:
         faults += _left_out(design, arms)

@@ -20,13 +20,14 @@ from simulation.explain.arm_changes import (
     closing_words,
     counted,
 )
-from simulation.explain.reachable import SAMPLE_DAYS, left_out_words, number_of, reachable_subgraph
+from simulation.explain.reachable import left_out_words, number_of, reachable_subgraph
 from simulation.explain.statements import BANNER
 from simulation.pathway.department import FIRST_COME, ArrivalSource, Opens, Pathway
 from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
 from simulation.study.design import change_words
+from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 
@@ -147,13 +148,14 @@ def lines(study: Study) -> Iterator[str]:
     yield from department_lines(pathway)
     load = baseline_load(study)
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"
-    yield f"  {'pool':<22}{'week':>6}  " + "".join(f"{hour:>5}" for hour in range(0, 24, 2)) + "   (clock hour)"
+    yield f"  Of {SAMPLE_DAYS // 7} drawn weeks; the week with two standard errors."
+    yield f"  {'pool':<22}{'week':>6}{'':6}  " + "".join(f"{hour:>5}" for hour in range(0, 24, 2)) + "   (clock hour)"
     by_hour, weekly = load.by_hour(), load.weekly()
     for number, pool in enumerate(load.pools):
         if pathway.pools[pool].unlimited:
             continue
         hours = "".join(f"{by_hour[number, hour]:5.2f}" for hour in range(0, 24, 2))
-        yield f"  {pool:<22}{weekly[number]:6.2f}  {hours}"
+        yield f"  {pool:<22}{weekly[number]:6.2f} ±{2 * load.error[number]:<4.2f}  {hours}"
     for remark in remarks(load):
         yield f"  {remark}"
     if pathway.allow_overload:
@@ -178,7 +180,7 @@ def _size(study: Study) -> str:
 
 
 def baseline_load(study: Study) -> Load:
-    """The load that four drawn weeks under the baseline's policy ask for."""
+    """The load that drawn weeks under the baseline's policy ask for."""
     arm = study.baseline
     drawn = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
     return offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))

@@ -72,7 +72,7 @@ class Arm:
     nurse: str | None = None
     """Another policy, whose nurse and burdens this arm has instead of its own policy's, so that a tool can be put where
     the baseline states more. Example: `nurse_language`"""
-    changes: Mapping[str, Annotated[Value | Block | List, CHANGED]] = field(default_factory=dict)
+    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]] = field(default_factory=dict)
     """Dotted paths and their new values, blocks or lists; `{times: 1.03}` multiplies the number that is there. A path
     that begins with `triage` changes the policy."""
     evidence: Evidence | None = None
@@ -102,7 +102,7 @@ class Lever:
     """Words for the lever in tables and figures."""
     takes: tuple[str, ...] = ()
     """What it takes over from the study's `full` policy: dotted paths of blocks or values."""
-    changes: Mapping[str, Annotated[Value | Block | List, CHANGED]] = field(default_factory=dict)
+    changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]] = field(default_factory=dict)
     """What else it changes, as an arm's `changes`."""
     evidence: Evidence | None = None
     """Where the numbers of the changes come from."""

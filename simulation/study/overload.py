@@ -10,8 +10,8 @@ from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 
-SAMPLE_DAYS = 14
-"""Two whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
+SAMPLE_DAYS = 56
+"""Eight whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
 
 
 def refuse_overload(study: Study) -> None:
@@ -49,5 +49,13 @@ def _one_fault(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
 
 def _written_in(study: Study, pool: str) -> str:
     """The group in which a pool is described, as a path that an override can name."""
-    staffing = study.resolved.get("staffing")
-    return "staffing." if isinstance(staffing, dict) and pool in staffing else "site.pools."
+    for group in ("staffing", "site", "pathway"):
+        stated = study.resolved.get(group)
+        path, pools = (group, stated) if group == "staffing" else (f"{group}.pools", _part(stated, "pools"))
+        if _part(pools, pool) is not None:
+            return f"{path}."
+    return "pools."
+
+
+def _part(block: object, key: str) -> object:
+    return block.get(key) if isinstance(block, dict) else None
