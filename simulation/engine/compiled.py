@@ -123,14 +123,13 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
     queues["first"] = queues["last"] = NONE
     waiting = np.zeros(len(flat.rows), kinds.WAITING)
     waiting["changed_at"] = NEVER
-    n_may_end_early = n if any(isinstance(row, StepRow) and row.looks for row in plan.rows) else 0
+    n_may_end_early = n if (flat.rows["varies"] == kinds.MAY_BE_EARLY).any() else 0
     return Room(
         people=np.empty(n, kinds.PERSON),
         slots=np.empty(n * n_slots, np.uint32),
-        passes=np.zeros(n * plan.n_loops, np.int16),
+        passes=np.zeros(n * plan.n_loops + 1, np.int16),  # one more, for steps in no loop to look at
         marked_at=np.full(n * plan.n_marks, NEVER, np.int64),
-        work_since=np.empty(n_may_end_early, np.int64),
-        look=np.empty(n_may_end_early, np.int16),
+        early=np.empty(n_may_end_early, kinds.EARLY),
         queues=queues,
         waiting=waiting,
         touched=np.empty(len(flat.asks), np.uint32),
@@ -246,14 +245,16 @@ def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> 
 
 
 def _step(row: StepRow, lists: _Lists) -> Fields:
-    varies = row.minutes != NONE and (bool(row.looks) or not row.repeat_of == row.since == row.pace == NONE)
+    varies = 0 if row.minutes == NONE or row.repeat_of == row.since == row.pace == NONE else kinds.VARYING
+    if row.minutes != NONE and row.looks:
+        varies = kinds.MAY_BE_EARLY
     return {
         **_ABSENT,
         "kind": Kind.STEP,
         "next": row.next,
         "ask": row.ask,
         "minutes": row.minutes,
-        "has_varying_minutes": varies,
+        "varies": varies,
         "n_repeats": row.n_repeats,
         "repeat_of": row.repeat_of,
         "since": row.since,

@@ -21,6 +21,7 @@ import numba
 import numpy as np
 
 from simulation.engine._cache import settle
+from simulation.engine.compiled_records import MAY_BE_EARLY
 from simulation.engine.rows import EFFORT_SCALE, NONE, Kind, Outcome, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
@@ -196,54 +197,37 @@ def _use_up(clock, now, marked_at):
 
 
 @inlined
-def _work(p, row, minutes, passes, n_loops):
-    """Ticks of work at pace 1 of a step, in the pass of its loop that has begun."""
-    column = row.minutes
-    if row.repeat_of >= 0:
-        column += min(max(passes[p * n_loops + row.repeat_of] - 1, 0), row.n_repeats - 1)
-    return np.int64(minutes[column, p])
+def _column(row, n_passes):
+    """The column of a step's minutes, in a pass of its loop if it has one."""
+    return row.minutes + min(max(n_passes - 1, 0), row.n_repeats - 1)
 
 
 @inner
-def _next_look(p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting):
+def _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
     """When a step that may end early is looked at next or ends; now, if it ends now.
 
     The look at hand is due now; of a step that starts now (-1) none is, but those that are past are made at once.
     """
     n_waiting = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
-    work, since = _work(p, row, minutes, passes, n_loops), work_since[p]
-    at_hand = np.int64(look[p])
+    work = np.int64(minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p])
+    own = early[p]
+    since, at_hand = own.work_since, np.int64(own.look)
     while at_hand < 0 or n_waiting < np.int64(lists[row.pairs_at + 2 * at_hand + 1]):
         at_hand += 1
         done = work - work * np.int64(lists[row.pairs_at + 2 * at_hand]) // EFFORT_SCALE
         at = since + done if row.pace < 0 or done == 0 else _paced_end(since, done, paces[row.pace])
         if at > now:
-            look[p] = at_hand
+            own.look = at_hand
             return at
     return now
 
 
 @inner
-def _first_look(
-    p, person, now, row, minutes, passes, n_loops, paces, marked_at, n_marks, work_since, look, lists, waiting
-):
-    """The same of a step that starts now."""
-    work_since[p] = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
-    look[p] = -1
-    at = _next_look(p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting)
-    if at > now:
-        person.doing = MAY_END
-    return at
-
-
-@inlined
-def _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks):
-    """When a step that starts now ends, in a loop, at a pace or since a clock, which is used up."""
-    work = _work(p, row, minutes, passes, n_loops)
-    since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
-    if row.pace < 0 or work == 0:
-        return max(since + work, now)
-    return max(_paced_end(since, work, paces[row.pace]), now)
+def _first_look(p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
+    """The same of a step that starts now, with work that counts from `since`."""
+    early[p].work_since = since
+    early[p].look = -1
+    return _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
 
 
 @inner
@@ -322,7 +306,10 @@ def _decide(now, period, next_at, triggers, pools, lists, waiting, changes, n_ch
             units = trigger.extra
         elif n_waiting <= trigger.below:
             units = np.int64(0)
-        n_changes, n_freed = _set_units(number, units, now, triggers, pools, lists, changes, n_changes, freed, n_freed)
+        if units != trigger.units:
+            n_changes, n_freed = _set_units(
+                number, units, now, triggers, pools, lists, changes, n_changes, freed, n_freed
+            )
     return n_changes, n_freed, next_at
 
 
@@ -493,7 +480,7 @@ def run(flat, columns, room, table, horizon, n_slots):
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
-    n_marks, marked_at, work_since, look = settings.n_marks, room.marked_at, room.work_since, room.look
+    n_marks, marked_at, early = settings.n_marks, room.marked_at, room.early
     people, slots, passes, queues, waiting = room.people, room.slots, room.passes, room.queues, room.waiting
     touched, freed, heap, wheel, begun = room.touched, room.freed, room.heap, room.wheel, room.begun
     moving, ending, limited = room.moving, room.ending, room.limited
@@ -664,9 +651,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                     if what == JOINS_AGAIN:
                         ask = np.int64(person.wanted)
                     else:
-                        ended = _next_look(
-                            p, now, row, minutes, passes, n_loops, paces, work_since, look, lists, waiting
-                        )
+                        ended = _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
                         if ended > now:
                             if ended < horizon:
                                 person.ends_at = ended
@@ -751,26 +736,22 @@ def run(flat, columns, room, table, horizon, n_slots):
                                     person, p * n_slots, row, lists, slots, pools, freed, n_freed
                                 )
                             ended = now
-                            if row.has_varying_minutes:
-                                if row.n_pairs > 0:
+                            if row.varies > 0:
+                                since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
+                                if row.varies == MAY_BE_EARLY:
                                     ended = _first_look(
-                                        p,
-                                        person,
-                                        now,
-                                        row,
-                                        minutes,
-                                        passes,
-                                        n_loops,
-                                        paces,
-                                        marked_at,
-                                        n_marks,
-                                        work_since,
-                                        look,
-                                        lists,
-                                        waiting,
+                                        p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting
                                     )
+                                    if ended > now:
+                                        person.doing = MAY_END
                                 else:
-                                    ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
+                                    work = np.int64(
+                                        minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p]
+                                    )
+                                    ended = since + work
+                                    if row.pace >= 0 and work > 0:
+                                        ended = _paced_end(since, work, paces[row.pace])
+                                    ended = max(ended, now)
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
@@ -963,26 +944,18 @@ def run(flat, columns, room, table, horizon, n_slots):
                     pool.in_use += 1
                 person.n_taken = n_taken
                 ended = now
-                if row.has_varying_minutes:
-                    if row.n_pairs > 0:
-                        ended = _first_look(
-                            p,
-                            person,
-                            now,
-                            row,
-                            minutes,
-                            passes,
-                            n_loops,
-                            paces,
-                            marked_at,
-                            n_marks,
-                            work_since,
-                            look,
-                            lists,
-                            waiting,
-                        )
+                if row.varies > 0:
+                    since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
+                    if row.varies == MAY_BE_EARLY:
+                        ended = _first_look(p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
+                        if ended > now:
+                            person.doing = MAY_END
                     else:
-                        ended = _end_of(p, row, now, minutes, passes, n_loops, paces, marked_at, n_marks)
+                        work = np.int64(minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p])
+                        ended = since + work
+                        if row.pace >= 0 and work > 0:
+                            ended = _paced_end(since, work, paces[row.pace])
+                        ended = max(ended, now)
                 elif row.minutes >= 0:
                     ended += minutes[row.minutes, p]
                 if ended == now:

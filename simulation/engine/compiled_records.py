@@ -33,6 +33,9 @@ def _record(*, padded: bool = True, **fields: type) -> np.dtype[Any]:
 # A field that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length; negative where there is none.
 # `pairs` are open hours of a branch on the clock (from, to), turns of a coin (loop, how many coins on), or looks of a
 # step that may end early (millionths of the work left, how many must wait at `steps`).
+VARYING, MAY_BE_EARLY = 1, 2
+"""What `varies` says of a step's minutes: looked up in a loop, at a pace or since a clock; or they may end early. 0: it
+takes one column as it is, or none."""
 ROW = _record(
     kind=np.int16,
     n_keeps=np.int16,
@@ -46,7 +49,7 @@ ROW = _record(
     queue_class=np.int32,
     ignored=np.int32,
     relabels=np.int32,
-    has_varying_minutes=np.bool_,
+    varies=np.int8,
     is_counted=np.bool_,
     may_leave=np.bool_,
     first_seen=np.bool_,
@@ -140,6 +143,8 @@ PERSON = _record(
     seen=np.bool_,
     noticed=np.bool_,
 )
+# Of a step that may end early: from when its minutes count, and which look at it is next.
+EARLY = _record(work_since=np.int64, look=np.int16)
 # How many wait at a row: now, just before this instant, and when that last changed.
 WAITING = _record(now=np.int64, before=np.int64, changed_at=np.int64)
 QUEUE_ENDS = _record(first=np.int32, last=np.int32)
@@ -198,16 +203,14 @@ class People(NamedTuple):
 class Room(NamedTuple):
     """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each).
 
-    `work_since`: from when the minutes of a step that may end early count; `look`: which look at it is next. Nobody has
-    them where no step may.
+    `early` is empty where no step may end early.
     """
 
     people: Records
     slots: NDArray[np.uint32]
     passes: NDArray[np.int16]
     marked_at: Ints
-    work_since: Ints
-    look: NDArray[np.int16]
+    early: Records
     queues: Records
     waiting: Records
     touched: NDArray[np.uint32]
