@@ -134,14 +134,13 @@ def _give_back(given, tick, pool_of_bit, is_timed, scale, n_open, held_ticks, he
 def _change(pool, n, tick, is_timed, scale, n_open, held_ticks, held):
     """So many units more of a pool are held from a tick on (fewer where n is below 0)."""
     low, high, day_from, day_to, first_hour = scale
-    if is_timed[pool]:
-        n_open[pool] += n
-        tick = min(max(tick, low), high)
-        held_ticks[pool, 0] -= n * tick
-        held_ticks[pool, 1] -= n * _by_day(tick, day_from, day_to)
-    else:
-        hour = np.int64(np.uint64(tick + HOUR - 1) // np.uint64(HOUR)) - first_hour
-        held[pool, min(max(hour, 0), held.shape[1] - 1)] += n
+    n_timed = n * is_timed[pool]  # no branch here: it would have references to the arrays counted
+    at = min(max(tick, low), high)
+    n_open[pool] += n_timed
+    held_ticks[pool, 0] -= n_timed * at
+    held_ticks[pool, 1] -= n_timed * _by_day(at, day_from, day_to)
+    hour = np.int64(np.uint64(tick + HOUR - 1) // np.uint64(HOUR)) - first_hour
+    held[pool, min(max(hour, 0), held.shape[1] - 1)] += n - n_timed
 
 
 @_compiled
