@@ -203,9 +203,9 @@ def _boarders(patients: Patients, window: Window) -> float:
 def _inside(patients: Patients, hours: Ints) -> Ints:
     """Attendances in A&E at each of these hours, one after another: who arrives then is there, who goes is not."""
     n_arrived = np.searchsorted(patients["arrived_at"], hours * 60.0, side="right")  # the table is in this order
-    departed_at = patients[DEPARTED_AT]
-    hour = np.ceil(departed_at[~np.isnan(departed_at)] / 60).astype(np.int64) - hours[0]
-    n_departed = np.cumsum(np.bincount(np.clip(hour, 0, len(hours)), minlength=len(hours) + 1))[:-1]
+    behind = hours[0] + len(hours)  # who has not gone, or later, goes then
+    hour = np.ceil(np.fmin(patients[DEPARTED_AT], behind * 60.0) / 60).astype(np.int64) - hours[0]
+    n_departed = np.cumsum(np.bincount(np.maximum(hour, 0), minlength=len(hours) + 1))[:-1]
     return n_arrived - n_departed
 
 

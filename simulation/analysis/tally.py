@@ -235,6 +235,7 @@ class _Pass:
                 np.add.at(held_ticks, pools[simple], ticks[simple])
         held_ticks += (by_choice[:, 1:] * (asked.offers & asked.simple)[:, :, None]).sum(axis=0)
         n_stopped, waited, waiting = np.where(asked.waits[:, None], self._by_step, 0).T
-        held, counted = np.zeros_like(self._held[:, :-1]), asked.wanted == COUNTED
+        counted = asked.wanted == COUNTED
+        held = np.zeros((len(self._held), self._held.shape[1] - 1), dtype=np.int64)
         held[counted] = np.cumsum(self._held[counted, :-1], axis=1)
         return Tally(n_stopped, waited, waiting, held_ticks, held)

@@ -140,7 +140,7 @@ def _change(pool, n, tick, is_timed, scale, n_open, held_ticks, held):
     held_ticks[pool, 0] -= n_timed * at
     held_ticks[pool, 1] -= n_timed * _by_day(at, day_from, day_to)
     hour = np.int64(np.uint64(tick + HOUR - 1) // np.uint64(HOUR)) - first_hour
-    held[pool, min(max(hour, 0), held.shape[1] - 1)] += n - n_timed
+    held[pool, min(max(hour, 0), held.shape[1] - 1) * (not is_timed[pool])] += n - n_timed
 
 
 @_compiled
