@@ -113,7 +113,7 @@ def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
                 if isinstance(held, dict):
                     _add_names(held, section, content, group, origin, faults)
                     continue
-            if section in merged:
+            if merged.get(section, {}) != {}:
                 faults.append(_stated_twice(section, _first_group(section, origin), group))
             merged[section] = content
             origin[(section,)] = group

@@ -280,8 +280,7 @@ def _arrive(now, horizon, triggers, pools, lists, changes, n_changes, freed, n_f
             n_changes, n_freed = _set_units(
                 number, trigger.extra, now, triggers, pools, lists, changes, n_changes, freed, n_freed
             )
-        elif trigger.arrives_at > now:
-            next_at = min(next_at, trigger.arrives_at)
+        next_at = min(next_at, trigger.arrives_at) if trigger.arrives_at > now else next_at
     return n_changes, n_freed, next_at
 
 

@@ -198,6 +198,11 @@ def test_a_number_may_be_written_as_text_and_a_switch_as_a_number() -> None:
     assert (run.replications, run.profile_all) == (4, True)
 
 
+def test_a_section_that_one_group_alone_states_as_a_value_is_refused() -> None:
+    told = message_of("study=gallery/triage_only", "pathway.pools=none")
+    assert "pathway.pools: found 'none'. Allowed: a block of keys" in told
+
+
 def test_a_section_that_one_group_states_as_a_value_and_another_by_name_is_refused() -> None:
     told = "site.pools: is stated in staffing, too. State it once: leave out site.pools or staffing."
     assert message_of("site.pools=3") == told

@@ -33,6 +33,8 @@ class Rule(NamedTuple):
     compiled: Edit
 
 
+PACED = f"{24 * ' '}if row.pace >= 0 and work > 0:\n{28 * ' '}ended = _paced_end("
+"""Where somebody who waited starts; the same stands where nobody had to wait, further in."""
 RULES = {
     "the last alternative that is free is taken": Rule(
         Edit(
@@ -185,7 +187,7 @@ RULES = {
     ),
     "a pace counts from now and not from the mark": Rule(
         Edit("paced_end(since, work, self.plan", "paced_end(self.now, work, self.plan"),
-        Edit("_paced_end(since, work, paces", "_paced_end(now, work, paces"),
+        Edit(f"\n{PACED}since, work", f"\n{PACED}now, work"),
     ),
     "a tool is still down as it comes back": Rule(
         Edit("start <= self.now and since < end", "start <= self.now and since <= end"),
