@@ -161,7 +161,9 @@ class _Worker:
 def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
     """Run one replication and hand its result to the future. A process started here inherits deafness to Ctrl-C."""
     if hasattr(signal, "pthread_sigmask"):
-        resource_tracker.ensure_running()  # which undoes the next line wherever it is started
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # or a closed terminal ends the tracker, which warns
+        resource_tracker.ensure_running()  # which undoes the last line wherever it is started
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         future.set_result(workers.replicate(packed, number))
