@@ -35,6 +35,13 @@ SECONDS_AT_MOST = 300.0
 SHARED_MEMORY = Path("/dev/shm")
 
 
+def _as_in_a_terminal() -> None:
+    """Heed HUP and INT: whoever starts this script with `nohup` or in a shell's background hands down that they are
+    ignored."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 class Failed(Exception):
     """Something that should hold does not."""
 
@@ -53,7 +60,7 @@ class Run:
                 stdout=out,
                 stderr=err,
                 start_new_session=True,
-                preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup would be inherited
+                preexec_fn=_as_in_a_terminal,
             )
         self.folder = folder
 
