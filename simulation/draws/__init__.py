@@ -18,7 +18,7 @@ from simulation.draws.drawn import Draws
 from simulation.draws.factors import day_factors, lasting_factors
 from simulation.draws.from_table import draws_from_table
 from simulation.draws.outages import draw_outages
-from simulation.draws.sample import draw
+from simulation.draws.sample import attendances, draw
 from simulation.draws.variates import Source, Variates
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "Variates",
     "Source",
     "amount",
+    "attendances",
     "attributes_after",
     "balanced_start_week",
     "day_factors",

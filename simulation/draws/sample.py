@@ -43,6 +43,14 @@ def draw(
     return fill(pathway, seed, replication, days, sources, arrivals, calendar=calendar)
 
 
+def attendances(pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar) -> NDArray[np.int64]:
+    """The ticks at which those whom `draw` draws attend, source by source; nothing else is drawn."""
+    factors = day_factors(pathway, seed=seed, replication=replication, days=days)
+    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
+    come = those_who_come(pathway, factors, lasting, seed=seed, replication=replication, days=days, calendar=calendar)
+    return np.concatenate([arrived_at for source, arrived_at in come if pathway.arrivals[source.name].attends])
+
+
 def fill(
     pathway: Pathway,
     seed: int,

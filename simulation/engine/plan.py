@@ -174,6 +174,7 @@ class _Lowering:
             rest = all_of if any_of else ()
             widened = self._ask(Ask(rest, (*wider, *(self.pools[pool] for pool in step.overflow.any_of))))
         adheres = step.adheres and self.pathway.priority.adherence < 1
+        effort = step.effort if step.effort is not None and step.effort.share and step.minutes else None
         return StepRow(
             next=self.nodes[step.next],
             ask=self._ask(Ask(all_of, any_of)) if all_of or any_of else NONE,
@@ -196,8 +197,8 @@ class _Lowering:
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
             widened_ask=widened,
             widens_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
-            looks=_looks(step.effort) if step.effort is not None and step.minutes else (),
-            watches=tuple(self.nodes[each] for each in step.effort.waiting_at) if step.effort is not None else (),
+            looks=_looks(effort) if effort is not None else (),
+            watches=tuple(self.nodes[each] for each in effort.waiting_at) if effort is not None else (),
         )
 
     def _minutes(self, parts: tuple[str, ...], factor: float, n_repeats: int) -> int:

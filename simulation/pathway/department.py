@@ -385,8 +385,8 @@ class Effort(Sourced):
 
     waiting_at: tuple[str, ...]
     """Steps whose waiting patients are counted, all together."""
-    share: Annotated[float, Gt(0), Le(1), Unit("share")]
-    """The share of the minutes that can fall away."""
+    share: Annotated[float, Ge(0), Le(1), Unit("share")]
+    """The share of the minutes that can fall away; 0 is none, as without effort."""
     at_least: Annotated[tuple[Annotated[int, Gt(0)], ...], MinLen(1), Unit("patients")]
     """How many must wait for the step to end at the beginning of each stage, in order; none more than the one
     before."""

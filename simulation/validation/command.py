@@ -10,6 +10,8 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
 from simulation.validation.nhs import validate_site
 from simulation.validation.predictions import predictions_path, write_predictions
+from simulation.validation.response_words import as_lines as response_lines
+from simulation.validation.responses import validate_responses
 from simulation.validation.words import as_lines
 from simulation.verification.power import MUTATIONS, caught
 from simulation.verification.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold
@@ -17,14 +19,12 @@ from simulation.verification.treatment_centre import as_lines as model_lines
 from simulation.verification.treatment_centre import treatment_centre_rows
 
 OWN = {
-    "theory": ("true", "false"),
-    "models": ("true", "false"),
+    "only": ("all", "theory", "models", "site", "responses"),
     "power": ("false", "true"),
-    "responses": ("true", "false"),
     "predictions": ("check", "write"),
 }
-"""Options of this command alone: what to leave out (theory, other people's models, responses), whether to show the
-power of the theory rows, and whether to write the predictions file."""
+"""Options of this command alone, the first of each by default: which part to run, whether to show the power of the
+theory rows, and whether to write the predictions file."""
 
 MOST_NAMED = 3
 """Of the rows that notice a mutation, how many are named."""
@@ -35,26 +35,37 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     own, rest = _own(overrides)
     load(*rest, config_dir=config_dir)  # a mistake is told before a minute's work, not after it
     say(f"aeflow validate. {BANNER}")
+    parts = OWN["only"][1:] if own["only"] == "all" else (own["only"],)
     failed = 0
-    if own["theory"] == "true":
+    if "theory" in parts:
         failed += _say_theory(say)
-    if own["models"] == "true":
+    if "models" in parts:
         rows = treatment_centre_rows("compiled")
         for line in (*model_lines(rows), ""):
             say(line)
         failed += sum(not row.passed for row in rows)
     if own["power"] == "true":
         failed += _say_power(say)
-    table = validate_site(rest, config_dir=config_dir, responses=own["responses"] == "true", done=lambda n: None)
+    if "site" in parts:
+        failed += _say_site(rest, config_dir, say, write=own["predictions"] == "write")
+    if "responses" in parts:
+        for line in (*([""] if "site" in parts else []), *response_lines(validate_responses(rest, config_dir=config_dir))):
+            say(line)
+    return failed
+
+
+def _say_site(overrides: Sequence[str], config_dir: str | None, say: Callable[[str], None], *, write: bool) -> int:
+    """Print the site's table; how many rows that count did not pass."""
+    table = validate_site(overrides, config_dir=config_dir)
     for line in as_lines(table):
         say(line)
     if table.failed:
         say("docs/validation.md explains the rows of the packaged site that do not pass, so the exit code is 1.")
-    if own["predictions"] == "write":
+    if write:
         path = Path(predictions_path())
         write_predictions(path, table)
         say(f"Predictions written: {path}")
-    return failed + len(table.failed)
+    return len(table.failed)
 
 
 def _own(overrides: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -68,6 +79,9 @@ def _own(overrides: Sequence[str]) -> tuple[dict[str, str], list[str]]:
             raise ConfigError([Fault(override, f"{key} is '{value}'", nearest(value, OWN[key]))])
         else:
             own[key] = value
+    if own["predictions"] == "write" and own["only"] not in ("all", "site"):
+        remedy = "Leave only= out, or say only=site"
+        raise ConfigError([Fault("predictions=write", f"only={own['only']} predicts nothing", remedy)])
     return own, rest
 
 

@@ -23,14 +23,17 @@ from simulation.validation.table import RAISED_BY, CalibrationValue, StaySearch
 CLOSE_ENOUGH = 0.001
 MOST_TRIES = 5
 STAY_PARAMETER = "calibration.ward_stay_scale.value"
-STAY, BUSIER, FEWER_STAFF, FEWER_BEDS = (
+STAY, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
     "bed-days per admission raised until occupancy at midnight is 2 points higher",
-    "10 % more arrivals, nothing adapts",
+    "10 % more arrivals",
+    "10 % more arrivals, nobody reacts",
     "one clinician fewer from 14:00 to 22:00",
-    "10 % fewer beds, nothing adapts",
+    "10 % fewer beds",
 )
 """The changes that response rows may name."""
-CHANGES = (STAY, FEWER_STAFF, BUSIER, FEWER_BEDS)
+CHANGES = (STAY, FEWER_STAFF, BUSIER, NOBODY_REACTS, FEWER_BEDS)
+SCENARIOS = {BUSIER: "busier", NOBODY_REACTS: "nobody_reacts"}
+"""Changes that are scenarios."""
 AS_IS = "as it is"
 
 
@@ -75,9 +78,8 @@ class SiteRuns:
         arms = [base]
         if responses:
             self.fewer_in, fewer = one_clinician_fewer(self.pathway)
-            busier = load(*with_override(self.overrides, "scenario=busier"), config_dir=self.config_dir)
             arms += [
-                replace(busier.baseline, name=BUSIER),
+                *(self._under(scenario, name) for name, scenario in SCENARIOS.items()),
                 self._changed(FEWER_STAFF, fewer),
                 self._changed(FEWER_BEDS, fewer_beds(self.pathway, self._paths())),
             ]
@@ -88,6 +90,10 @@ class SiteRuns:
         words = with_override(self.overrides, f"{STAY_PARAMETER}={scale:.6f}")
         study = load(*words, config_dir=self.config_dir)
         return self._run(study, [replace(study.baseline, name=STAY)])[STAY]
+
+    def _under(self, scenario: str, name: str) -> ReadyArm:
+        study = load(*with_override(self.overrides, f"scenario={scenario}"), config_dir=self.config_dir)
+        return replace(study.baseline, name=name)
 
     def _changed(self, name: str, changes: Mapping[str, Any]) -> ReadyArm:
         arm = self.study.baseline

@@ -17,7 +17,7 @@ HEADINGS: Mapping[Kind, str] = {
     "calibrated": "Calibrated (the fitted values below were chosen to meet these)",
     "plausible": "Plausible (bounds nobody published)",
     "predicted": "Predicted (not used in choosing the fitted values)",
-    "response": "Response (what a change does, on the same patients)",
+    "response": "Response (what a change does, on the same patients; beside trusts' history: only=responses)",
 }
 
 
@@ -79,7 +79,7 @@ def _response_lines(table: Table) -> list[str]:
     return [
         f"  Stays x {longer:.3f}: occupancy {stay.occupancy_before:.3f} to {stay.occupancy:.3f}, four-hour share "
         f"{points:+.2f} points: {stay.slope:+.2f} points a point of occupancy, beside {OBSERVED_SLOPES}.",
-        f"  The clinician fewer is one of {table.fewer_in}. Nobody adapts to any of these changes: unmitigated.",
+        f"  The clinician fewer is one of {table.fewer_in}. The department adapts as it always does, unless a row says that nobody reacts.",
     ]
 
 

@@ -1,0 +1,195 @@
+"""How the four-hour share answers pressure: simulated months and the trusts', put through one regression.
+
+Nobody can run an experiment on England, so both sides are panels: a simulated trust is a replication of a department,
+its months those of the measured year. A department alone would never be busier than planned for long, so arrivals of
+each simulated trust vary from month to month as trusts' do (`SHOCK`, the design of the panel and no part of the site).
+Nothing is tuned here, and a row that misses changes no exit code: a slope is an association on either side.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from simulation.analysis.panel import MONTHS, Estimate, Panel, estimates
+from simulation.config import load, search_folders
+from simulation.config.targets import targets_named
+from simulation.draws import attendances
+from simulation.errors import ConfigError, Fault
+from simulation.experiment.executors import open_executor
+from simulation.experiment.replicate import ArmReplication, ReplicationResult
+from simulation.experiment.run import simulate
+from simulation.pathway.demand import LastingFactor
+from simulation.pathway.department import Pathway
+from simulation.records.schema import Floats
+from simulation.study.study import ReadyArm, Study
+from simulation.targets import Target
+from simulation.units import to_ticks
+from simulation.validation.changes import ADULT_BED, pools_of
+
+TARGETS = "trusts"
+TRUSTS = 100
+"""Simulated trusts of one department: so many that the simulation's standard errors are half of the trusts' or less."""
+ALLOWED = 2.0
+"""Joint standard errors within which a row passes."""
+SHOCK = "monthly_demand_of_the_panel"
+SHOCK_SD, SHOCK_PERSISTENCE = 0.032, 0.55
+"""Spread of a trust's attendances from month to month and their persistence, as the panel of 2024-25 has them."""
+
+
+@dataclass(frozen=True)
+class Response:
+    """One figure on both sides. `passed`: within two joint standard errors of the target, or of its band."""
+
+    target: Target
+    found: Estimate
+
+    @property
+    def joint_error(self) -> float:
+        """Standard error of the difference: the two sides are independent."""
+        return math.hypot(self.found.standard_error, self.target.standard_error or 0.0)
+
+    @property
+    def apart(self) -> float:
+        """How many joint standard errors lie between the two; of a target with a band, from its nearer end."""
+        target = self.target
+        low, high = (target.value if end is None else end for end in (target.low, target.high))
+        assert low is not None and high is not None
+        return (self.found.value - float(np.clip(self.found.value, low, high))) / self.joint_error
+
+    @property
+    def passed(self) -> bool:
+        """Whether the two agree as far as can be told."""
+        return abs(self.apart) <= ALLOWED
+
+
+@dataclass(frozen=True)
+class Responses:
+    """Both sides of every figure, and what the simulated one rests on."""
+
+    rows: tuple[Response, ...]
+    n_departments: int
+    n_trusts: int
+    n_months: int
+
+
+def responses_of(studies: Sequence[Study], targets: Sequence[Target]) -> Responses:
+    """The targets beside what the baseline arms of these studies give together."""
+    panel = simulated_panel(studies)
+    found = estimates(panel)
+    unknown = [target.measure for target in targets if target.measure not in found]
+    if unknown:
+        remedy = f"A panel has {', '.join(found)}"
+        raise ConfigError([Fault(f"targets/{TARGETS}.yaml", f"unknown figure '{each}'", remedy) for each in unknown])
+    rows = tuple(Response(target, found[target.measure]) for target in targets)
+    return Responses(rows, len(studies), panel.n_trusts, len(np.unique(panel.month)))
+
+
+def validate_responses(
+    overrides: Sequence[str] = (), *, config_dir: str | Path | None = None, targets: str = TARGETS
+) -> Responses:
+    """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise."""
+    stated = {each.split("=", 1)[0] for each in overrides}
+    words = [*overrides]
+    words += [] if "run" in stated else ["run=validation"]
+    words += [] if "run.replications" in stated else [f"run.replications={TRUSTS}"]
+    wanted = targets_named(targets, search_folders(config_dir))
+    return responses_of([load(*words, config_dir=config_dir)], wanted)
+
+
+def simulated_panel(studies: Sequence[Study], *, done: Callable[[int], None] = lambda n_done: None) -> Panel:
+    """Every replication of every study's baseline arm as a trust, its months those that the run measures whole.
+
+    Each has random variates of its own: replications are numbered on from study to study. `done(n)` is told after each
+    study. Raises ConfigError for a panel too small for a regression.
+    """
+    _refuse_small(studies)
+    trusts: list[Panel] = []
+    with open_executor(studies[0]) as executor:
+        first = 0
+        for number, study in enumerate(studies, start=1):
+            shocked = _shocked(study, first)
+            for result in simulate(shocked, executor=executor).replications:
+                trusts.append(_trust(shocked, result, len(trusts)))
+            first = shocked.run.numbers.stop
+            done(number)
+    return Panel(*(np.concatenate([getattr(trust, name) for trust in trusts]) for name in Panel.__dataclass_fields__))
+
+
+def _refuse_small(studies: Sequence[Study]) -> None:
+    n_trusts = sum(len(study.run.numbers) for study in studies)
+    n_months = min((len(study.run.months(0)) for study in studies), default=0)
+    faults = []
+    if n_trusts < 3:
+        faults.append(Fault("run.replications", f"is {n_trusts}", "Simulate three trusts or more: each is one"))
+    if n_months < 3:
+        remedy = "Measure three whole months or more, better a year: run.measured_days=364"
+        faults.append(Fault("run.measured_days", f"holds {n_months} whole months", remedy))
+    if faults:
+        raise ConfigError(faults)
+
+
+def _shocked(study: Study, first: int) -> Study:
+    """The baseline arm alone, its attendances varying by month, its replications numbered from `first` on."""
+    arm = study.baseline
+    attending = tuple(name for name, source in arm.pathway.arrivals.items() if source.attends)
+    shock = LastingFactor(
+        every="month", cv=SHOCK_SD, persistence=SHOCK_PERSISTENCE, arrivals=attending, evidence="measured",
+        source="trusts' attendances by month, NHS England 2024-25 (OGL v3): the design of the panel",
+    )  # fmt: skip
+    lasting = {**arm.pathway.lasting_factors, SHOCK: shock}
+    alone = replace(arm, pathway=replace(arm.pathway, lasting_factors=lasting))
+    n = len(study.run.numbers)
+    run = replace(
+        study.run, replications=first + n, first=first, count=n, start_week=study.run.start_week or 0, by_month=True,
+        profile_all=False, precision=None,
+    )  # fmt: skip
+    design = replace(
+        study.design, baseline=arm.name, arms={arm.name: arm.arm}, sham=None, coverages=None, levers={}, full=None
+    )
+    return replace(study, arms=(alone,), design=design, run=run)
+
+
+def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
+    """One replication as a trust: a row a month."""
+    arm = study.baseline
+    answer = result.arms[arm.name]
+    month = np.array([month - 1 for month, _ in answer.months])
+    running = month + MONTHS * np.cumsum(np.diff(month, prepend=month[0]) < 0)
+    return Panel(
+        trust=np.full(len(month), number),
+        month=running,
+        within_4h=100 * np.array([measures.value("within_4h_share") for _, measures in answer.months]),
+        occupancy=100 * _occupancy(arm.pathway, answer),
+        attendances=_attendances(study, arm, result.replication),
+    )
+
+
+def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
+    """Adult beds in use over adult beds there at 00:00, by month.
+
+    Of each pool open escalation beds count as there; how much a pool weighs among the others goes by its own beds.
+    """
+    pools = pools_of(pathway, ADULT_BED)
+    beds = np.array([(pathway.pools[name].capacity or 0) + pathway.pools[name].extra for name in pools], dtype=float)
+    shares = [
+        [measures.value("occupied_at_midnight_share", f"pool={name}") for name in pools] for _, measures in answer.months
+    ]
+    return np.asarray(np.array(shares) @ beds / beds.sum())
+
+
+def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
+    """Attendances a day by month: the same that the replication drew."""
+    run = study.run
+    arrived_at = attendances(
+        arm.pathway, seed=run.seed, replication=replication, days=run.days, calendar=run.calendar(replication)
+    )
+    windows = np.array([window for _, window in run.months(replication)])
+    edges = to_ticks(windows)
+    ordered = np.sort(arrived_at)
+    n = np.searchsorted(ordered, edges[:, 1]) - np.searchsorted(ordered, edges[:, 0])
+    return np.asarray(n / ((windows[:, 1] - windows[:, 0]) / 1440))
