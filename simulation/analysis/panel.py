@@ -72,13 +72,12 @@ def estimates(panel: Panel) -> Mapping[str, Estimate]:
     for suffix, rows, whose in (("", levels, trust), ("_differenced", changes, trust[follows])):
         occupancy, attendances = _slopes(rows, whose)
         found |= {f"panel_occupancy_slope{suffix}": occupancy, f"panel_attendances_slope{suffix}": attendances}
-    free = 1 - (panel.n_trusts + len(np.unique(panel.month)) - 1) / len(trust)
     for number, name in enumerate(("within_4h", "occupancy", "attendances")):
         mine = levels[:, number]
         squares = _by_trust(mine**2, trust)
         products = _by_trust(mine[follows] * mine[follows + 1], trust[follows], len(squares))
         n_rows, n_pairs = (_by_trust(np.ones(len(each)), each, len(squares)) for each in (trust, trust[follows]))
-        found[f"panel_{name}_sd"] = _jackknife(lambda s, n, free=free: math.sqrt(s / n / free), squares, n_rows)
+        found[f"panel_{name}_sd"] = _jackknife(lambda s, n: math.sqrt(s / n), squares, n_rows)
         found[f"panel_{name}_persistence"] = _jackknife(
             lambda p, m, s, n: (p / m) / (s / n), products, n_pairs, squares, n_rows
         )

@@ -37,7 +37,7 @@ TRUSTS = 100
 ALLOWED = 2.0
 """Joint standard errors within which a row passes."""
 SHOCK = "monthly_demand_of_the_panel"
-SHOCK_SD, SHOCK_PERSISTENCE = 0.032, 0.55
+SHOCK_SD, SHOCK_PERSISTENCE = 0.04, 0.8
 """Spread of a trust's attendances from month to month and their persistence, as the panel of 2024-25 has them."""
 
 
