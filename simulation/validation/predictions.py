@@ -35,7 +35,7 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
     faults = [Fault(key, "is overridden", remedy) for key in table.overridden]
     if table.weeks < WEEKS_NEEDED:
         faults.append(Fault("run", f"measures {table.weeks:.0f} weeks", f"Predict from {WEEKS_NEEDED} or more"))
-    if table.stay is None:
+    if not any(row.kind == "response" for row in table.rows):
         faults.append(Fault("responses", "were left out", "Predict with them"))
     if faults:
         raise ConfigError(faults)

@@ -32,7 +32,7 @@ from simulation.units import to_ticks
 from simulation.validation.changes import ADULT_BED, pools_of
 
 TARGETS = "trusts"
-TRUSTS = 100
+TRUSTS = 280
 """Simulated trusts of one department: so many that the simulation's standard errors are half of the trusts' or less."""
 ALLOWED = 2.0
 """Joint standard errors within which a row passes."""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from simulation.config import composed, load, pathway_from, search_folders
 from simulation.errors import ConfigError, Fault
@@ -17,22 +14,19 @@ from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway
 from simulation.study.study import ReadyArm, Study
 from simulation.validation.changes import fewer_beds, one_clinician_fewer, with_override
-from simulation.validation.figures import Replications, adult_occupancy, of_measure
-from simulation.validation.table import RAISED_BY, CalibrationValue, StaySearch
+from simulation.validation.figures import Replications
+from simulation.validation.table import CalibrationValue
 
-CLOSE_ENOUGH = 0.001
-MOST_TRIES = 5
-STAY_PARAMETER = "calibration.ward_stay_scale.value"
-STAY, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
-    "bed-days per admission raised until occupancy at midnight is 2 points higher",
+LONGER_STAYS, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
+    "adult ward stays 3 % longer",
     "10 % more arrivals",
     "10 % more arrivals, nobody reacts",
     "one clinician fewer from 14:00 to 22:00",
     "10 % fewer beds",
 )
 """The changes that response rows may name."""
-CHANGES = (STAY, FEWER_STAFF, BUSIER, NOBODY_REACTS, FEWER_BEDS)
-SCENARIOS = {BUSIER: "busier", NOBODY_REACTS: "nobody_reacts"}
+CHANGES = (LONGER_STAYS, FEWER_STAFF, BUSIER, NOBODY_REACTS, FEWER_BEDS)
+SCENARIOS = {LONGER_STAYS: "winter", BUSIER: "busier", NOBODY_REACTS: "nobody_reacts"}
 """Changes that are scenarios."""
 AS_IS = "as it is"
 
@@ -73,7 +67,7 @@ class SiteRuns:
         )
 
     def arms(self, responses: bool) -> dict[str, Replications]:
-        """The site as it is, and under each change that needs no search, by name of the change, on the same draws."""
+        """The site as it is, and under each change, by name of the change, on the same draws."""
         base = replace(self.study.baseline, name=AS_IS)
         arms = [base]
         if responses:
@@ -84,12 +78,6 @@ class SiteRuns:
                 self._changed(FEWER_BEDS, fewer_beds(self.pathway, self._paths())),
             ]
         return self._run(self.study, arms)
-
-    def with_stays(self, scale: float) -> Replications:
-        """The site with the parameter of ward stays at `scale`."""
-        words = with_override(self.overrides, f"{STAY_PARAMETER}={scale:.6f}")
-        study = load(*words, config_dir=self.config_dir)
-        return self._run(study, [replace(study.baseline, name=STAY)])[STAY]
 
     def _under(self, scenario: str, name: str) -> ReadyArm:
         study = load(*with_override(self.overrides, f"scenario={scenario}"), config_dir=self.config_dir)
@@ -114,33 +102,3 @@ class SiteRuns:
             replace(study, arms=tuple(arms), design=design, run=length)
         ).replications
         return {arm.name: tuple(answer.arms[arm.name] for answer in replications) for arm in arms}
-
-
-def longer_stays(site: SiteRuns, before: Replications) -> tuple[StaySearch, Replications]:
-    """Lengthen stays until occupancy is two points higher: the secant method on the parameter, a few runs."""
-    start = float(site.raw["calibration"]["ward_stay_scale"]["value"])
-    occupied = float(adult_occupancy(before, site.pathway).mean())
-    goal = occupied + RAISED_BY
-    known = [(start, occupied)]
-    scale = start * (1 + RAISED_BY / occupied)
-    best: tuple[float, float, Replications] | None = None
-    for _ in range(MOST_TRIES):
-        replications = site.with_stays(scale)
-        reached = float(adult_occupancy(replications, site.pathway).mean())
-        if best is None or abs(reached - goal) < abs(best[1] - goal):
-            best = scale, reached, replications
-        known.append((scale, reached))
-        if abs(reached - goal) < CLOSE_ENOUGH:
-            break
-        scale = _next_scale(known, goal, start)
-    assert best is not None
-    change = of_measure("within_4h_share", best[2]) - of_measure("within_4h_share", before)
-    return StaySearch(start, best[0], occupied, best[1], float(change.mean())), best[2]
-
-
-def _next_scale(known: Sequence[tuple[float, float]], goal: float, start: float) -> float:
-    """Through the two points nearest the goal; no further than one and a half times as long as at the start."""
-    (x0, y0), (x1, y1) = sorted(known, key=lambda each: abs(each[1] - goal))[:2]
-    slope = (y1 - y0) / (x1 - x0) if x1 != x0 else 0.0
-    step = (goal - y0) / slope if slope > 0 else 0.02 * start * math.copysign(1, goal - y0)
-    return float(np.clip(x0 + step, start, 1.5 * start))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -11,8 +10,6 @@ from simulation.engine.choose import EngineName
 from simulation.records.schema import Floats
 from simulation.targets import Kind
 
-RAISED_BY = 0.02
-"""How much higher occupancy is made for the response to bed-days."""
 WEEKS_NEEDED = 150
 
 
@@ -74,28 +71,6 @@ class TriageLoad:
 
 
 @dataclass(frozen=True)
-class StaySearch:
-    """How occupancy was raised: the scale of stays, occupancy before and after, change in four-hour share."""
-
-    scale_before: float
-    scale: float
-    occupancy_before: float
-    occupancy: float
-    four_hour_change: float
-
-    @property
-    def slope(self) -> float:
-        """Points of four-hour share per point of occupancy; NaN where occupancy did not move."""
-        rose = self.occupancy - self.occupancy_before
-        return self.four_hour_change / rose if rose else math.nan
-
-    @property
-    def reached(self) -> bool:
-        """Whether occupancy rose by what was asked, within a quarter of a point."""
-        return abs(self.occupancy - self.occupancy_before - RAISED_BY) < 0.0025
-
-
-@dataclass(frozen=True)
 class Predictions:
     """A file of predictions: the hash of the fitted values, the day, and name -> (value, standard error)."""
 
@@ -118,8 +93,8 @@ class Table:
     predictions: Predictions | None
     triage_load: tuple[TriageLoad, ...]
     four_hours_by_hour: Floats
-    stay: StaySearch | None
     fewer_in: str
+    """The pool that lost a clinician in a response row; empty if there are no such rows."""
     weeks: float
     replications: int
     engine: EngineName

@@ -9,8 +9,6 @@ from simulation.targets import KINDS, Kind
 from simulation.validation.table import WEEKS_NEEDED, Row, Table
 
 HASH_LENGTH = 12
-OBSERVED_SLOPES = "-.45 observed within trusts and -1.6 by month"
-"""Measured: NHS England A&E and beds by trust, June 2023 to March 2025, OGL v3.0; recomputed in the tests."""
 MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 HEADINGS: Mapping[Kind, str] = {
     "input": "Inputs (set by hand; shown, not counted)",
@@ -72,14 +70,11 @@ def _number(value: float | None, otherwise: str = "") -> str:
 
 
 def _response_lines(table: Table) -> list[str]:
-    if table.stay is None:
+    if not table.fewer_in:
         return []
-    stay = table.stay
-    longer, points = stay.scale / stay.scale_before, 100 * stay.four_hour_change
     return [
-        f"  Stays x {longer:.3f}: occupancy {stay.occupancy_before:.3f} to {stay.occupancy:.3f}, four-hour share "
-        f"{points:+.2f} points: {stay.slope:+.2f} points a point of occupancy, beside {OBSERVED_SLOPES}.",
-        f"  The clinician fewer is one of {table.fewer_in}. The department adapts as it always does, unless a row says that nobody reacts.",
+        f"  The clinician fewer is one of {table.fewer_in}. The department adapts as it always does, unless a row says "
+        "that nobody reacts."
     ]
 
 

@@ -87,11 +87,6 @@ def left(folder: Path) -> float:
     return float((months["LEFT_DEPARTMENT_TOTAL"] / months["MSITAE_COMPARISON_ECDS"]).mean())
 
 
-def beds_by_month(folder: Path) -> pd.Series:
-    beds = published.trust_beds(folder).groupby("month").sum(numeric_only=True)
-    return beds["adult_general_acute_beds_occupied"] / beds["adult_general_acute_beds_available"]
-
-
 def occupancy(folder: Path) -> float:
     beds = published.trust_beds(folder)
     beds = beds[beds["month"].between(*YEAR)]
@@ -121,28 +116,6 @@ def ecds_cell(folder: Path, row_name: str, *, column: int) -> float:
         if texts and texts[0] == row_name:
             return float(texts[column] or math.nan)
     raise AssertionError(f"no row {row_name}")
-
-
-def slope_within_trusts(folder: Path) -> float:
-    """Change in four-hour share per unit of adult occupancy, trusts as fixed effects, June 2023 on."""
-    months = published.trust_months(folder)
-    months = months[(months["month"] >= "2023-06") & (months["att_t1_incl_booked"] > 0)]
-    beds = published.trust_beds(folder)
-    beds["occupancy"] = beds["adult_general_acute_beds_occupied"] / beds["adult_general_acute_beds_available"]
-    both = months.merge(
-        beds, left_on=["org_code", "month"], right_on=["nhs_trust22_code", "month"], suffixes=("", "_beds")
-    ).dropna(subset=["occupancy"])
-    both["within"] = 1 - both["over4_t1_incl_booked"] / both["att_t1_incl_booked"]
-    columns = both[["within", "occupancy"]]
-    centred = columns - columns.groupby(both["org_code"]).transform("mean")
-    return float((centred["within"] * centred["occupancy"]).sum() / (centred["occupancy"] ** 2).sum())
-
-
-def slope_across_months(folder: Path) -> float:
-    """The same across the months of England, from one least-squares line."""
-    months = published.england_months(folder).set_index("month").loc["2023-06":]
-    within = 1 - months["over4"] / months["att"]
-    return float(np.polyfit(beds_by_month(folder)[months.index], within, 1)[0])
 
 
 def weekday_arrivals(folder: Path) -> list[float]:
@@ -229,15 +202,6 @@ def test_a_target_is_what_the_published_file_says(figure: Figure, aeflow_data: P
 def test_every_measured_target_is_recomputed_here() -> None:
     measured = {row["measure"] for row in targets() if row["evidence"] != "assumed" and row["kind"] != "response"}
     assert measured == {figure.measure for figure in FIGURES}
-
-
-def test_the_response_to_occupancy_is_twice_the_slope_within_trusts(aeflow_data: Path) -> None:
-    (row,) = (row for row in targets() if row["kind"] == "response" and row["value"] is not None)
-    two_points = 0.02
-    assert row["value"] == pytest.approx(two_points * slope_within_trusts(aeflow_data), abs=0.0005)
-    across_months = slope_across_months(aeflow_data)
-    assert across_months == pytest.approx(-1.6, abs=0.05)
-    assert row["low"] < two_points * across_months < row["high"]
 
 
 def test_the_allowed_values_are_those_agreed_beforehand() -> None:

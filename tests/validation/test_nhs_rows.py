@@ -29,7 +29,7 @@ from simulation.validation.figures import BUSY, adult_occupancy
 from simulation.validation.nhs import judged, validate_site
 from simulation.validation.predictions import calibration_hash, read_predictions, write_predictions
 from simulation.validation.site_runs import CHANGES
-from simulation.validation.table import CalibrationValue, Row, StaySearch, Table, TriageLoad
+from simulation.validation.table import CalibrationValue, Row, Table, TriageLoad
 from simulation.validation.words import as_lines
 
 NOTE: Any = {"evidence": "assumed", "source": "made for a test"}
@@ -64,7 +64,6 @@ def table(*rows: Row, **changes: Any) -> Table:
         "predictions": None,
         "triage_load": (TriageLoad("triage_nurses", np.arange(24) / 24, 0.5),),
         "four_hours_by_hour": np.full(24, 0.61),
-        "stay": StaySearch(1.0, 1.03, 0.945, 0.965, -0.012),
         "fewer_in": "doctors",
         "weeks": 160.0,
         "replications": 20,
@@ -208,12 +207,6 @@ def test_triage_load_and_four_hours_are_printed_by_hour() -> None:
     assert loads.endswith("96  50 over the week")
 
 
-def test_the_slope_is_printed_beside_the_observed_ones() -> None:
-    (line,) = [line for line in as_lines(table(row(0.6))) if "a point of occupancy" in line]
-    assert "-0.60 points" in line
-    assert "-.45 observed within trusts and -1.6 by month" in line
-
-
 def test_too_few_weeks_are_called_no_validation() -> None:
     assert any("not a validation" in line for line in as_lines(table(row(0.6), weeks=149.0)))
     assert not any("not a validation" in line for line in as_lines(table(row(0.6), weeks=150.0)))
@@ -255,7 +248,7 @@ def test_no_predictions_on_file_is_said(tmp_path: Path) -> None:
     [
         ({"overridden": ("calibration.adherence.value",)}, "calibration.adherence.value: is overridden"),
         ({"weeks": 12.0}, "measures 12 weeks"),
-        ({"stay": None}, "were left out"),
+        ({}, "were left out"),
     ],
 )
 def test_predictions_are_refused_from_a_run_that_the_hash_does_not_describe(
@@ -332,12 +325,6 @@ def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: Tabl
     assert small.calibration_sha256 == calibration_hash(path)
     assert any(f"sha256 {calibration_hash(path)[:12]}" in line for line in as_lines(small))
     assert small.overridden == ()
-
-
-def test_a_small_run_lengthens_stays_until_occupancy_is_higher(small: Table) -> None:
-    assert small.stay is not None
-    assert small.stay.scale > small.stay.scale_before
-    assert small.stay.occupancy > small.stay.occupancy_before  # by how much, a run this short cannot promise
 
 
 def test_a_small_run_is_not_called_a_validation(small: Table) -> None:
