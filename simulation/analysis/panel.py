@@ -84,7 +84,7 @@ def estimates(panel: Panel) -> Mapping[str, Estimate]:
     return found | _year(panel, trust)
 
 
-def _year(panel: Panel, trust: Ints) -> Mapping[str, Estimate]:
+def _year(panel: Panel, trust: Ints) -> dict[str, Estimate]:
     """The mean over trusts of each calendar month's four-hour share less the trust's own mean."""
     apart = _demeaned(panel.within_4h, trust)
     found = {}

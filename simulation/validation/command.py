@@ -49,7 +49,9 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     if "site" in parts:
         failed += _say_site(rest, config_dir, say, write=own["predictions"] == "write")
     if "responses" in parts:
-        for line in (*([""] if "site" in parts else []), *response_lines(validate_responses(rest, config_dir=config_dir))):
+        if "site" in parts:
+            say("")
+        for line in response_lines(validate_responses(rest, config_dir=config_dir)):
             say(line)
     return failed
 

@@ -16,8 +16,8 @@ def as_lines(responses: Responses) -> list[str]:
     by_month = {row.target.measure: row for row in responses.rows if row.target.measure in shape}
     lines = [
         "Responses: simulated months and those of NHS trusts, put through one regression",
-        f"{responses.n_trusts} simulated trusts of {_departments(responses.n_departments)}, {responses.n_months} months "
-        "each; levels of each trust and each month taken out, standard errors clustered by trust.",
+        f"{responses.n_trusts} simulated trusts of {_departments(responses.n_departments)}, {responses.n_months} "
+        "months each; levels of each trust and each month taken out, standard errors clustered by trust.",
         f"By design attendances of a simulated trust vary from month to month by {100 * SHOCK_SD:.1f} % (persistence "
         f"{SHOCK_PERSISTENCE}), as trusts' do. A row agrees within {ALLOWED:g} joint standard errors of the trusts' "
         "figure, or of the range stated. Associations on both sides; no row changes the exit code.",
@@ -38,8 +38,9 @@ def _line(row: Response) -> str:
     target = row.target
     theirs = _with_error(target.value, target.standard_error)
     ours = _with_error(row.found.value, row.found.standard_error)
-    asked = "" if target.low is None and target.high is None else f" asked: {_number(target.low)} to {_number(target.high)}"
-    return f"  {'AGREES' if row.passed else 'MISSES':<6} {target.name:<62} {theirs:>16}  {ours:>16}  {row.apart:+6.1f}{asked}"
+    asked = f" asked: {_number(target.low)} to {_number(target.high)}" if target.banded else ""
+    word = "AGREES" if row.passed else "MISSES"
+    return f"  {word:<6} {target.name:<62} {theirs:>16}  {ours:>16}  {row.apart:+6.1f}{asked}"
 
 
 def _with_error(value: float | None, error: float | None) -> str:

@@ -37,7 +37,7 @@ TRUSTS = 280
 ALLOWED = 2.0
 """Joint standard errors within which a row passes."""
 SHOCK = "monthly_demand_of_the_panel"
-SHOCK_SD, SHOCK_PERSISTENCE = 0.04, 0.8
+SHOCK_SD, SHOCK_PERSISTENCE = 0.055, 0.9
 """Spread of a trust's attendances from month to month and their persistence, as the panel of 2024-25 has them."""
 
 
@@ -175,11 +175,15 @@ def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
     Of each pool open escalation beds count as there; how much a pool weighs among the others goes by its own beds.
     """
     pools = pools_of(pathway, ADULT_BED)
-    beds = np.array([(pathway.pools[name].capacity or 0) + pathway.pools[name].extra for name in pools], dtype=float)
-    shares = [
-        [measures.value("occupied_at_midnight_share", f"pool={name}") for name in pools] for _, measures in answer.months
-    ]
-    return np.asarray(np.array(shares) @ beds / beds.sum())
+    stated = [pathway.pools[name] for name in pools]
+    beds = np.array([(pool.capacity or 0) + pool.extra for pool in stated], dtype=float)
+    shares = np.array(
+        [
+            [measures.value("occupied_at_midnight_share", f"pool={name}") for name in pools]
+            for _, measures in answer.months
+        ]
+    )
+    return np.asarray(shares @ beds / beds.sum())
 
 
 def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
