@@ -8,7 +8,6 @@ only; with `--check` it only says which pages would change.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from hashlib import sha256
@@ -18,8 +17,9 @@ from typing import Any
 
 import yaml
 
+from docs.tools.command import run
 from simulation.config import load, packaged_configs, pathway_from
-from simulation.errors import AeflowError, ResultsError, nearest
+from simulation.errors import ResultsError, nearest
 from simulation.experiment.run import compare
 from simulation.records.serialise import to_json
 from simulation.report.pathway_picture import Sketch, picture_of, sketch_of
@@ -150,8 +150,4 @@ def main(words: Sequence[str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main(sys.argv[1:]))
-    except AeflowError as error:
-        print(f"aeflow: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+    run(main)

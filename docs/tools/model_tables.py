@@ -8,14 +8,14 @@ they are. The tables say what `aeflow compare` runs by default: `study=ai_triage
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from docs.tools.command import run
 from simulation.analysis.definitions import DEFINITIONS
 from simulation.config import load, mapping_in, packaged_configs
-from simulation.errors import AeflowError, ResultsError, nearest
+from simulation.errors import ResultsError, nearest
 from simulation.explain.label_mix import case_mix
 from simulation.pathway.demand import Follows, LastingFactor
 from simulation.pathway.department import (
@@ -698,8 +698,4 @@ def _measures() -> str:
 
 
 if __name__ == "__main__":
-    try:
-        raise SystemExit(main(sys.argv[1:]))
-    except AeflowError as error:
-        print(f"aeflow: {error}", file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+    run(main)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import is_dataclass
 from inspect import get_annotations
@@ -14,6 +13,7 @@ from typing import TypeAlias
 
 import yaml
 
+from docs.tools.command import run
 from simulation.config.schema import FILE_KINDS
 from simulation.config.vocabulary import (
     Key,
@@ -177,4 +177,4 @@ def _example(key: Key, headings: Headings) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    run(main)

@@ -20,6 +20,7 @@ from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.definitions import Definition, definition_of
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.quantities import wait_to_clinician
+from simulation.analysis.skewness import widening
 from simulation.analysis.weakness import Weakness, largest_share, too_short, weakness_of
 from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError, nearest
@@ -134,8 +135,9 @@ class Comparison:
         return (self.difference_high - self.difference_low) / 2
 
     @property
-    def sd(self) -> float:
-        """Standard deviation of the difference between replications; NaN where there is no interval."""
+    def spread(self) -> float:
+        """Standard deviation of the difference between replications, as much larger as skewness widens an ordinary
+        interval; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan
         return self.half_width * math.sqrt(self.n_replications) / self._critical_value(self.level)
@@ -184,7 +186,10 @@ def t_quantile(degrees: int, level: float = LEVEL) -> float:
 
 
 def critical_value(n: int, level: float, kind: IntervalKind) -> float:
-    """The half-width in standard errors at n replications, n at least 2; NaN where an always-valid one is unbounded."""
+    """The half-width in standard errors at n replications, n at least 2, of numbers without skewness.
+
+    NaN where an always-valid one is unbounded. `intervals` widens ordinary ones where numbers are skewed.
+    """
     if kind == "fixed_sample":
         return t_quantile(n - 1, level)
     value = always_valid.critical_value(n, level)
@@ -199,18 +204,19 @@ def interval(values: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixe
 
 
 class Intervals(NamedTuple):
-    """By column: mean, half-width, standard deviation, how many replications have a number, and the largest share of
-    the variance that one of them makes."""
+    """By column: mean, half-width, standard deviation, how many replications have a number, the largest share of the
+    variance that one of them makes, and by what factor skewness widens the interval."""
 
     mean: Floats
     half_width: Floats
     sd: Floats
     n: NDArray[np.int64]
     share: Floats
+    widened: Floats
 
 
 def intervals(values: Floats, level: float, kind: IntervalKind) -> Intervals:
-    """The intervals of columns of numbers, a row a replication.
+    """The intervals of columns of numbers, a row a replication: t, wider where numbers are skewed, or always valid.
 
     Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
     out would leave out the longest, and in the slowest arm most.
@@ -227,9 +233,10 @@ def intervals(values: Floats, level: float, kind: IntervalKind) -> Intervals:
     mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
     by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
     critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
-    half_width = critical_values * sd / np.sqrt(np.maximum(n, 1))
+    widened = widening(from_mean, sd, n) if kind == "fixed_sample" else np.ones(len(n))
+    half_width = widened * critical_values * sd / np.sqrt(np.maximum(n, 1))
     share = np.where(equal, 0.0, largest_share(from_mean**2))
-    return Intervals(mean, half_width, sd, n, share)
+    return Intervals(mean, half_width, sd, n, share, widened)
 
 
 def compare(values: Floats, baseline: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample") -> Interval:
@@ -280,8 +287,8 @@ def compare_arms(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
         less_baseline = paired(table, tables[baseline])
-        own, own_half, _, _, own_share = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind)
-        difference, half, _, n, share = intervals(less_baseline, level, kind)
+        own, own_half, _, _, own_share, _ = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind)
+        difference, half, _, n, share, _ = intervals(less_baseline, level, kind)
         for number, name in enumerate(shared):
             short = name.measure not in stated and too_short(name.measure, int(n[number]), measured_days)
             if short:

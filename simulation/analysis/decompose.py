@@ -15,7 +15,8 @@ the number measures.
   v(both) - v(one) - v(other) + v(none). The sample follows from the levers' names, so that a run needs no seed of its
   own: another name draws other orders, and the estimate moves within that error.
 
-Intervals are t intervals over replications, on those replications in which every coalition has a number.
+Intervals are t intervals over replications, wider where numbers are skewed (`analysis/skewness.py`), on those
+replications in which every coalition has a number.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from typing import Literal
 
 import numpy as np
 
-from simulation.analysis.compare import LEVEL, Interval, interval, t_quantile
+from simulation.analysis.compare import LEVEL, Interval, interval, intervals, t_quantile
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 
@@ -223,6 +224,7 @@ def _over_both(added: Floats, level: float) -> Interval:
     n, n_pairs = len(by_replication), len(by_pair)
     if n < 2 or n_pairs < 2:
         return simple
-    variance = by_replication.var(ddof=1) / n + by_pair.var(ddof=1) / n_pairs
+    parts = [intervals(each[:, None], level, "fixed_sample") for each in (by_replication, by_pair)]
+    variance = sum(float((part.widened * part.sd)[0]) ** 2 / int(part.n[0]) for part in parts)
     half = t_quantile(min(n, n_pairs) - 1, level) * math.sqrt(variance)
     return Interval(simple.mean, simple.mean - half, simple.mean + half, simple.sd, n)

@@ -28,6 +28,7 @@ def is_worse(row: Comparison) -> bool | None:
 def p_value(row: Comparison) -> float:
     """Two-sided p of the paired t test, or one that may be looked at after every replication (of an always-valid row).
 
+    Below .05 where the 95 % interval excludes 0: where skewness widens the interval, t is smaller by the same factor.
     NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, where an
     always-valid interval is unbounded as yet, or where the interval may carry no definite verdict.
     """
@@ -36,15 +37,15 @@ def p_value(row: Comparison) -> float:
     if row.weakness is not None and not math.isnan(row.difference):
         return 1.0
     if row.interval_kind == "always_valid":
-        unbounded = math.isnan(row.sd) and not math.isnan(row.difference)
-        return 1.0 if unbounded else always_valid.p_value(row.difference, row.sd, row.n_replications)
+        unbounded = math.isnan(row.spread) and not math.isnan(row.difference)
+        return 1.0 if unbounded else always_valid.p_value(row.difference, row.spread, row.n_replications)
     if row.difference == 0:
         return 1.0
-    if row.sd == 0:
+    if row.spread == 0:
         return 0.0
     from scipy.special import stdtr
 
-    t = abs(row.difference) / row.sd * math.sqrt(row.n_replications)
+    t = abs(row.difference) / row.spread * math.sqrt(row.n_replications)
     return float(2 * stdtr(row.n_replications - 1, -t))
 
 

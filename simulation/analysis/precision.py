@@ -1,10 +1,10 @@
 """How many replications it takes to know a mean with a stated half-width: in stages (Stein 1945, made careful).
 
-A stage of n replications is enough if the half-width of its 95 % t interval is no larger than the h asked for, and n is
-at least 25 times the square of the skewness of its numbers. If not, (t u s / h)^2 replications are run in all, rounded
-up: s is the standard deviation, t Student's quantile, and u s the upper 80 % confidence limit of the standard
-deviation, u^2 = (n - 1) / c with c the 20 % quantile of chi-squared. Then the same is asked again of them all; mostly
-the second stage is the last.
+A stage of n replications is enough if the half-width of its 95 % interval is no larger than the h asked for, and n is
+at least 25 times the square of the skewness of its numbers. If not, (w t u s / h)^2 replications are run in all,
+rounded up: s is the standard deviation, t Student's quantile, w what skewness widens the interval by
+(`analysis/skewness.py`), and u s the upper 80 % confidence limit of the standard deviation, u^2 = (n - 1) / c with c
+the 20 % quantile of chi-squared. Then the same is asked again of them all; mostly the second stage is the last.
 
 What is promised is that the mean lies within h of the truth with 95 %. Each of the three parts is needed where numbers
 are skewed: a first stage without its rare large numbers has a small mean and a small spread together, so u s is planned
@@ -22,7 +22,7 @@ import math
 
 import numpy as np
 
-from simulation.analysis.compare import LEVEL, interval, t_quantile
+from simulation.analysis.compare import interval
 from simulation.analysis.weakness import LEAST
 from simulation.records.schema import Floats
 
@@ -57,8 +57,7 @@ def replications_for(values: Floats, half_width: float, *, at_most: int) -> int:
     found, skewed = interval(known), FOR_SKEWNESS * skewness(known) ** 2
     if found.half_width <= half_width and len(known) >= skewed:
         return len(values)
-    degrees = len(known) - 1
-    by_spread = (t_quantile(degrees, LEVEL) * upper_limit(degrees) * found.sd / half_width) ** 2
+    by_spread = (upper_limit(len(known) - 1) * found.half_width / half_width) ** 2 * len(known)
     needed = math.ceil(max(by_spread, skewed) * len(values) / len(known))
     return max(min(max(needed, len(values) + 1), at_most), len(values))
 

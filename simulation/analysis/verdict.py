@@ -200,11 +200,11 @@ def _more(comparison: Comparison, half_width: float, family: int) -> int | None:
 
     None are needed where the interval is narrow enough and happens to lie across the line.
     """
-    if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.sd):
+    if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
         return None
     level = comparison.level_of(family)
     count = always_valid.replications_needed if comparison.interval_kind == "always_valid" else replications_needed
-    needed = count(comparison.sd, half_width, level=level)
+    needed = count(comparison.spread, half_width, level=level)
     return max(needed - comparison.n_replications, 0)
 
 

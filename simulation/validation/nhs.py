@@ -2,7 +2,7 @@
 
 Five kinds of row. input: set by hand, shown, not counted. calibrated: the fitted values were chosen to meet it.
 plausible: a bound nobody published. predicted: not used in choosing them. response: what a change to the department
-does, on the same draws. A row passes where its value is in the band and its 95 % t interval is no wider than the
+does, on the same draws. A row passes where its value is in the band and its 95 % interval is no wider than the
 band, so that noise helps no row to pass. Every row is judged on all replications, day profiles included. Nothing is
 tuned here.
 """

@@ -17,7 +17,7 @@ WEEKS_NEEDED = 150
 class Row:
     """One line of the table. `passed`: the value is in its band; None where nothing is asked (printed only).
 
-    found, standard_error and half_width (of the 95 % t interval) are in `unit` (shares from 0 to 1); low and high are
+    found, standard_error and half_width (of the 95 % interval) are in `unit` (shares from 0 to 1); low and high are
     the band, None where open. `sharp`: the interval is narrow enough to ask. Noise helps no row to pass. `months`:
     found is a mean of the figures of these months, from and to; None: of all who were measured.
     """

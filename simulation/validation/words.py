@@ -24,7 +24,7 @@ def as_lines(table: Table) -> list[str]:
     lines = [
         f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
         f"engine {table.engine}, {table.seconds:.0f} s.",
-        "A row passes where its value is in the band. INCONCLUSIVE: it is, but its 95 % t interval over all "
+        "A row passes where its value is in the band. INCONCLUSIVE: it is, but its 95 % interval over all "
         "replications is wider than the band (or, of a band that is open on one side, reaches across the bound).",
     ]
     if table.weeks < WEEKS_NEEDED:

@@ -19,6 +19,7 @@ import simulation.engine
 from simulation.engine import compiled, compiled_loop, plan, reference
 from simulation.engine.compiled_records import ACTIVITY
 from simulation.engine.contract import Engine
+from simulation.pathway.check import check, staffing
 
 UNWRITTEN = -(2**30)
 """What empty arrays hold until something is written: no index, no point in time and no count is as low."""
@@ -39,6 +40,14 @@ def reference_with(*edits: Edit, **names: Any) -> Engine:
 def plan_with(*edits: Edit) -> Any:
     """The module that lowers a pathway and binds draws, with its text changed."""
     return _copy(plan, edits, {})
+
+
+@contextmanager
+def staffing_checked_with(*edits: Edit) -> Iterator[None]:
+    """Pathways are checked by a copy of the part about staffing with its text changed."""
+    changed = _copy(staffing, edits, {}).check_staffing
+    with mock.patch.object(sys.modules[check.__module__], "check_staffing", changed):
+        yield
 
 
 def interpreted(*edits: Edit, **names: Any) -> Engine:

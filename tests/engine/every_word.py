@@ -1,9 +1,10 @@
-"""Random departments each of which says everything about supply, and flips a coin in a loop."""
+"""Random departments each of which says everything about supply and demand, and flips a coin in a loop."""
 
 import random
 from dataclasses import replace
 
-from simulation.pathway.department import ByChance, Effort, Loop, Opens, Pathway, Step
+from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
+from simulation.pathway.department import ByChance, Effort, ExtraShift, Loop, Opens, Pathway, Step
 
 from .strategies import NOTE, Case, case_of, pathway
 
@@ -11,7 +12,26 @@ from .strategies import NOTE, Case, case_of, pathway
 def every_word_case(seed: int, grid: int) -> Case:
     """A random department with all of it, and its patients rounded to a grid."""
     chance = random.Random(seed)
-    return case_of(with_every_word(pathway(chance), chance), seed, grid)
+    return case_of(with_every_word_of_demand(with_every_word(pathway(chance), chance), chance), seed, grid)
+
+
+def words_used(made: Pathway) -> dict[str, bool]:
+    """Which of the words a department uses."""
+    pools, arrivals = made.pools.values(), made.arrivals.values()
+    again = {loop.again for loop in made.loops.values()}
+    return {
+        "a coin in a loop": any(isinstance(made.branches.get(name), ByChance) for name in again),
+        "on call": any(isinstance(each, Opens) and each.arrives_after_minutes for each in made.triggers.values()),
+        "closed while": any(pool.closed_while for pool in pools),
+        "effort": any(step.effort for step in made.steps.values()),
+        "extra shifts": any(pool.extra_shifts for pool in pools),
+        "queues until open": any(pool.queues_until_open for pool in pools),
+        "surges": any(source.surges for source in arrivals),
+        "booked": any(source.booked for source in arrivals),
+        "follows": bool(made.follows),
+        "lasting factors of arrivals": any(each.arrivals for each in made.lasting_factors.values()),
+        "lasting factors of minutes": any(each.durations for each in made.lasting_factors.values()),
+    }
 
 
 def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
@@ -50,6 +70,7 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
         unlimited=False,
         closed_while=chance.choice(("random", "share", "stated")),
         closes=chance.choice((None, 1)),
+        queues_until_open=True,
     )
     return replace(
         made,
@@ -58,4 +79,26 @@ def with_every_word(made: Pathway, chance: random.Random) -> Pathway:
         branches={**made.branches, "flip": coin},
         loops={**made.loops, "turns": Loop(passes="passes", again="flip", next=step.next)},
         triggers={**made.triggers, "on_call": on_call},
+    )
+
+
+def with_every_word_of_demand(made: Pathway, chance: random.Random) -> Pathway:
+    """The same with an extra shift, a surge, bookings, minutes that follow demand, and a factor that lasts."""
+    name = next(iter(made.pools))
+    shift = ExtraShift(hours=chance.choice(("9-13", "22:05-6")), number=chance.choice((-1, 1, 2)))
+    surge = Surge(starts_on_day=chance.randint(0, 1), days=1, times=chance.choice((0.5, 2)))
+    bookings = tuple(Booking(at=at, number=3) for at in ("8:30", "9", "9"))
+    durations = tuple(made.durations)[-2:]
+    follows = Follows(durations=durations, arrivals=("walk_in",), elasticity=1, days=chance.choice((1, 2)), **NOTE)
+    spell = LastingFactor(every="week", cv=0.3, persistence=0.5, arrivals=("walk_in",), durations=durations, **NOTE)
+    walk_in, ambulance = made.arrivals["walk_in"], made.arrivals["ambulance"]
+    return replace(
+        made,
+        pools={**made.pools, name: replace(made.pools[name], extra_shifts=made.pools[name].extra_shifts or (shift,))},
+        arrivals={
+            "walk_in": replace(walk_in, surges=walk_in.surges or (surge,)),
+            "ambulance": replace(ambulance, per_day=None, booked=ambulance.booked or bookings),
+        },
+        follows=made.follows or {"staff": follows},
+        lasting_factors=made.lasting_factors or {"spell": spell},
     )

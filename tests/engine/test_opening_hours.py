@@ -3,12 +3,22 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from simulation.pathway.check import check
 from simulation.pathway.department import End, Pathway, Pool, Shift, Step
 
+from .copies import Edit, staffing_checked_with
 from .small import NOTE, Person, Simulate, department, minutes, play, staff
 
 HOUR = 60
+PLANTED = {
+    "whoever asks may wait": Edit("any(pathway.pools[pool].queues_until_open for pool in pools)", "True"),
+    "nobody may wait": Edit("opens = empty != ALWAYS and any(", "opens = False and any("),
+    "it need not open": Edit("opens = empty != ALWAYS and any(", "opens = any("),
+    "every alternative has to say so": Edit("empty != ALWAYS and any(", "empty != ALWAYS and all("),
+}
+"""Faults in the rule about who may wait for a service to open."""
 
 
 def scan(*, queues: bool = True, hours: str = "8-18", **more: Any) -> Pathway:
@@ -72,3 +82,23 @@ def test_a_service_that_never_opens_is_refused() -> None:
     never = replace(made.pools["scanner"], rota=None, capacity=0)
     (fault,) = check(replace(made, pools={"scanner": never}))
     assert "'scanner' has no unit at any hour" in str(fault)
+
+
+def test_of_alternatives_one_that_people_wait_for_is_enough() -> None:
+    made = scan()
+    portable = replace(made.pools["scanner"], queues_until_open=False)
+    step = replace(made.steps["scan"], asks=(), any_of=("portable", "scanner"))
+    assert check(replace(made, steps={**made.steps, "scan": step}, pools={"portable": portable, **made.pools})) == ()
+
+
+@pytest.mark.mutation
+@pytest.mark.parametrize("fault", PLANTED)
+def test_a_fault_planted_in_the_rule_about_opening_is_noticed(fault: str) -> None:
+    with staffing_checked_with(PLANTED[fault]), pytest.raises((AssertionError, ValueError)):
+        every_claim_about_opening()
+
+
+def every_claim_about_opening() -> None:
+    test_hours_without_a_unit_are_refused_unless_they_are_meant()
+    test_a_service_that_never_opens_is_refused()
+    test_of_alternatives_one_that_people_wait_for_is_enough()

@@ -37,7 +37,7 @@ def test_both_engines_make_the_same_table_of_random_departments(grid: int) -> No
     assert seen.min() > 100, f"the departments exercise too little: {seen}"
 
 
-def test_both_engines_make_the_same_table_of_departments_that_use_every_word_about_supply() -> None:
+def test_both_engines_make_the_same_table_of_departments_that_use_every_word_together() -> None:
     for seed in range(24):
         made = every_word_case(seed, GRIDS[seed % 3])
         run = compiled.simulate(made.plan, made.columns, made.horizon)

@@ -22,7 +22,7 @@ from simulation.units import DAY
 
 from .copies import interpreted
 from .equality import n_differing, n_moments
-from .every_word import every_word_case
+from .every_word import every_word_case, words_used
 from .strategies import GRIDS, case, rounded
 
 pytestmark = pytest.mark.scale
@@ -53,12 +53,13 @@ def test_random_departments(seeds: range, grid: int, record_property: Record) ->
 
 
 @pytest.mark.parametrize("seeds", parts(N_DEPARTMENTS, 250), ids=name_of)
-def test_random_departments_that_use_every_word_about_supply(seeds: range, record_property: Record) -> None:
+def test_random_departments_that_use_every_word_together(seeds: range, record_property: Record) -> None:
     count = Counter(departments=len(seeds))
     for seed in seeds:
         made = every_word_case(seed, GRIDS[seed % 3])
+        assert all(words_used(made.pathway).values()), words_used(made.pathway)
         _compare(made.plan, made.columns, made.horizon, count)
-    _report("random departments, every word about supply", count, record_property)
+    _report("random departments, every word together", count, record_property)
 
 
 @pytest.mark.parametrize("grid", GRIDS[::-1])

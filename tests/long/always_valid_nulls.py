@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from kept_lines import kept_lines
 
 import simulation as ae
 from simulation.analysis.always_valid import critical_value
@@ -39,23 +40,13 @@ def sham_differences(path: Path, n: int) -> Floats:
     if sham is None:
         raise ResultsError("study 'ai_triage' has no sham arm. Name one in its file: sham: ...")
     header = f"# {sham} less {baseline}: {target.measure}, {target.group}; {' '.join(LENGTH)}; seed {study.run.seed}"
-    lines = path.read_text(encoding="utf-8").split("\n") if path.exists() else [header, ""]
-    if lines[0] != header:
-        raise ResultsError(f"{path} holds something else: '{lines[0]}'. Name another file")
-    known = lines[1:-1]  # what follows the last line break was cut off in the middle of writing
-    path.write_text("\n".join([header, *known, ""]), encoding="utf-8")
-    if len(known) < n:
-        compile_first(study)
-    with path.open("a", encoding="utf-8") as file:
-        for number in range(len(known), n):
-            arms = replicate(study, number).arms
-            ours, theirs = (arms[name].measures.value(target.measure, target.group) for name in (sham, baseline))
-            known.append(repr(float(ours - theirs)))
-            file.write(known[-1] + "\n")
-            file.flush()
-            if (number + 1) % 100 == 0:
-                print(f"{number + 1:,} of {n:,} sham differences", file=sys.stderr, flush=True)
-    return np.array([float(line) for line in known[:n]])
+
+    def line_of(number: int) -> str:
+        arms = replicate(study, number).arms
+        ours, theirs = (arms[name].measures.value(target.measure, target.group) for name in (sham, baseline))
+        return repr(float(ours - theirs))
+
+    return np.array([float(line) for line in kept_lines(path, header, n, line_of, begin=lambda: compile_first(study))])
 
 
 def ever_excludes(studies: Floats, critical_values: Floats) -> Mask:

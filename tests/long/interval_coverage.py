@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from kept_lines import kept_lines
 
 import simulation as ae
 from simulation.analysis.compare import LEVEL, intervals, t_quantile
@@ -75,22 +76,15 @@ def pool_in(file: Path, n: int) -> Floats:
     study = two_arms()
     length = [study.run.warm_up_days, study.run.measured_days, study.run.seed]
     header = json.dumps({"measures": MEASURES, "arms": [arm.name for arm in study.arms], "run": length})
-    texts = file.read_text(encoding="utf-8").split("\n") if file.exists() else [header, ""]
-    if texts[0] != header:
-        raise SystemExit(f"{file} holds something else: {texts[0][:200]}. Name another file")
-    known = texts[1:-1]  # what follows the last line break was cut off in the middle of writing
-    file.write_text("\n".join([header, *known, ""]), encoding="utf-8")
-    if len(known) < n:
-        compile_first(study)
-    with file.open("a", encoding="utf-8") as opened:
-        for number in range(len(known), n):
-            arms = replicate(study, number).arms
-            values = [[arms[arm.name].measures.value(*name.split("|")) for name in MEASURES] for arm in study.arms]
-            known.append(json.dumps(values))
-            print(known[-1], file=opened, flush=True)
-            if (number + 1) % 100 == 0:
-                print(f"{number + 1:,} of {n:,} replications", file=sys.stderr, flush=True)
-    return np.array([json.loads(line) for line in known[:n]])
+
+    def line_of(number: int) -> str:
+        arms = replicate(study, number).arms
+        return json.dumps(
+            [[arms[arm.name].measures.value(*name.split("|")) for name in MEASURES] for arm in study.arms]
+        )
+
+    lines = kept_lines(file, header, n, line_of, begin=lambda: compile_first(study))
+    return np.array([json.loads(line) for line in lines])
 
 
 def covered(samples: Floats, truth: float, *, measure: str) -> Covered:
