@@ -127,10 +127,17 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
 
 
 def in_a_mean_week(pathway: Pathway) -> Pathway:
-    """The department without surges and without factors that last, which would make one sample unlike another."""
-    if not pathway.lasting_factors and not any(source.surges for source in pathway.arrivals.values()):
+    """The department without surges and without factors that last, which would make one sample unlike another.
+
+    Where minutes follow demand, every month is a mean one, so that they follow what is above plan and no season.
+    """
+    surges = any(source.surges for source in pathway.arrivals.values())
+    if not (pathway.lasting_factors or pathway.follows or surges):
         return pathway
-    arrivals = {name: replace(source, surges=()) for name, source in pathway.arrivals.items()}
+    arrivals = {
+        name: replace(source, surges=(), by_month=None if pathway.follows else source.by_month)
+        for name, source in pathway.arrivals.items()
+    }
     return replace(pathway, arrivals=arrivals, lasting_factors={})
 
 

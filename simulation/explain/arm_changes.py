@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from simulation.analysis.offered_load import in_a_mean_week
 from simulation.draws import Draws, draw
 from simulation.explain.reachable import live, sample_days
 from simulation.explain.statements import blocks, says
@@ -94,7 +95,7 @@ def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmCh
         days = max(sample_days(arm.policy), sample_days(baseline.policy))
         key = (id(arm.pathway), days)
         if key not in drawn:
-            drawn[key] = draw(arm.pathway, seed=study.run.seed, replication=0, days=days)
+            drawn[key] = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=days)
         found.append(compared(arm, baseline, drawn[key]))
     return tuple(found)
 

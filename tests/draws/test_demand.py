@@ -4,6 +4,7 @@ Seeds are fixed; where chance is left, the tolerance is five standard errors: on
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from simulation.analysis.offered_load import in_a_mean_week, offered_load
 from simulation.draws import Calendar, Draws, draw, draws_from_table, lasting_factors
 from simulation.errors import DrawsError
 from simulation.pathway.check import check
-from simulation.pathway.department import Pathway
+from simulation.pathway.department import Pathway, Profile
 from simulation.pathway.rota import mean_per_day
 from simulation.units import DAY, HOUR
 
@@ -257,6 +258,20 @@ def test_the_offered_load_of_a_mean_week_knows_no_surge_and_no_factor_that_lasts
     loads = [offered_load(each, draw(in_a_mean_week(each), seed=1, replication=0, days=14)) for each in (usual, busy)]
     assert np.array_equal(loads[0].work, loads[1].work)
     assert in_a_mean_week(usual) is usual
+
+
+def test_the_offered_load_of_minutes_that_follow_is_that_of_the_year_and_not_of_its_quiet_months(small: Small) -> None:
+    fixed, follows = small(), small(following(1))
+    quiet = Profile(weights=(0.5,) * 6 + (1.5,) * 6, evidence="assumed", source="made for a test")
+    loads = []
+    for made in (fixed, follows):
+        source = replace(made.arrivals["walk_in"], by_month="season")
+        seasonal = replace(
+            made, profiles={**made.profiles, "season": quiet}, arrivals={**made.arrivals, "walk_in": source}
+        )
+        sample = draw(in_a_mean_week(seasonal), seed=1, replication=0, days=56)
+        loads.append(float(offered_load(seasonal, sample).weekly().max()))
+    assert loads[1] == pytest.approx(loads[0], rel=0.05)  # in January alone it would be a third to a half above
 
 
 # --- minutes that follow demand --------------------------------------------------------------------------------------

@@ -1,0 +1,82 @@
+"""The typical department adapts: each mechanism is off, to the last tick, where its parameter is 0."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation.config import load
+from simulation.draws import draw
+from simulation.engine.plan import lower
+from simulation.experiment.run import simulate
+from simulation.pathway.department import Pathway
+from simulation.study.study import Study
+
+PARAMETERS = ("staff_elasticity", "ward_elasticity", "effort_share", "clinician_month_sd", "ward_month_sd")
+OFF = tuple(f"calibration.{name}.value=0" for name in PARAMETERS)
+REACTS = ("staff_elasticity", "ward_elasticity", "effort_share")
+
+
+def without_mechanisms(pathway: Pathway) -> Pathway:
+    """The department with every block that adapts taken out."""
+    steps = {name: replace(step, effort=None) for name, step in pathway.steps.items()}
+    return replace(pathway, steps=steps, follows={}, lasting_factors={})
+
+
+def minutes(pathway: Pathway) -> dict[str, np.ndarray]:
+    return dict(draw(pathway, seed=3, replication=0, days=28).minutes)
+
+
+def test_with_every_parameter_at_0_patients_and_plan_are_those_of_a_department_that_does_not_adapt() -> None:
+    pathway = load(*OFF).baseline.pathway
+    bare = without_mechanisms(pathway)
+    assert pathway != bare
+    assert lower(pathway) == lower(bare)
+    ours, theirs = minutes(pathway), minutes(bare)
+    assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_each_parameter_alone_does_something(name: str) -> None:
+    others = [each for each in OFF if name not in each]
+    pathway = load(*others).baseline.pathway
+    bare = without_mechanisms(pathway)
+    ours, theirs = minutes(pathway), minutes(bare)
+    moved = {each for each in theirs if not np.array_equal(ours[each], theirs[each])}
+    clinicians = {"first_contact", "wrong_area_look", "review"}
+    front_door = {"triage_interview", "triage_record", "triage_observations", "ambulance_assessment", "unloading"}
+    expected = {
+        "staff_elasticity": clinicians | front_door,
+        "ward_elasticity": {"ward_stay"},
+        "effort_share": set(),
+        "clinician_month_sd": clinicians,
+        "ward_month_sd": {"ward_stay"},
+    }
+    assert moved == expected[name]
+    assert (lower(pathway) != lower(bare)) == (name == "effort_share")
+
+
+def test_nobody_reacts_is_busier_without_what_reacts() -> None:
+    busier = [f"calibration.{name}.value=0" for name in REACTS]
+    assert load("scenario=nobody_reacts").baseline.pathway == load("scenario=busier", *busier).baseline.pathway
+
+
+@pytest.mark.slow
+def test_no_ambulance_is_held_for_days_because_a_child_without_a_bed_goes_elsewhere() -> None:
+    """By month the 95th percentile of ambulance assessment, four years; without that rule a month locks up."""
+
+    def longest(*overrides: str) -> float:
+        study = load("run=validation", "run.replications=4", "engine=compiled", *overrides)
+        (arm,) = (study.baseline,)
+        results = simulate(alone(study)).replications
+        months = [measures for result in results for _, measures in result.arms[arm.name].months]
+        return max(measures.value("ambulance_assessment_p95") for measures in months)
+
+    assert longest() < 180
+    assert longest("calibration.children_elsewhere_after_minutes.value=100000") > 180
+
+
+def alone(study: Study) -> Study:
+    """The baseline arm, measured by month."""
+    design = replace(study.design, arms={study.baseline.name: study.baseline.arm}, sham=None)
+    return replace(study, arms=(study.baseline,), design=design, run=replace(study.run, by_month=True))
