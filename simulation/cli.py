@@ -385,9 +385,7 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
         return None
     results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
     with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as told:
-        stored = run_into(
-            study, results, resume=resume, done=told.done, keeping=told.keeping, planning=told.planning
-        )
+        stored = run_into(study, results, resume=resume, done=told.done, keeping=told.keeping, planning=told.planning)
     print_result(stored.result, stored.folder)
     return stored
 

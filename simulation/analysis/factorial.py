@@ -62,9 +62,7 @@ def factorial_effects(design: Design, values: Sequence[Floats]) -> tuple[Factori
     """
     n = min(len(each) for each in values)
     numbers = np.stack([each[:n] for each in values])
-    main = [
-        Level(factor, value, first) for factor, (first, *others) in values_of(design).items() for value in others
-    ]
+    main = [Level(factor, value, first) for factor, (first, *others) in values_of(design).items() for value in others]
     pairs = [(one, other) for one, other in combinations(main, 2) if one.factor != other.factor]
     return tuple(
         FactorialEffect(levels, interval(_contrast(numbers, _weights(design, levels))))

@@ -114,7 +114,7 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
         nearest_zero, furthest = sorted((abs(low), abs(high)))
         size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
         by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]
-        words = f"{_direction(comparison, kind)}{by} {important}"
+        words = f"{direction_words(comparison, down=kind == 'cuts')}{by} {important}"
         return Verdict(kind, words, _sentence(comparison, words, family), size)
     if -mid < low and high < mid:
         words = f"no change beyond {important}"
@@ -185,8 +185,8 @@ def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
     return "no difference", f"no difference in any of {n} replications"
 
 
-def _direction(comparison: Comparison, kind: Kind) -> str:
-    down = kind == "cuts"
+def direction_words(comparison: Comparison, *, down: bool) -> str:
+    """Which way a measure goes: 'shorter', or 'lower (better)'."""
     if comparison.unit == "minutes":
         return "shorter" if down else "longer"
     better = comparison.better
