@@ -9,7 +9,7 @@ Arrays in, arrays out: `values` has a row a replication and a column a number (o
    departments. Of D departments with variance s2 among the m replications of each it is sqrt(sum s2 / m) / D. The
    spread between departments is no noise of that mean, because every one of them is in it. Degrees of freedom are
    Satterthwaite's, with the fourth powers estimated without bias (s4 of f degrees is too large by (f + 2) / f), so
-   that D alike departments of two replications have D.
+   that alike departments have about as many as they have replications to spare, which is the most.
 2. `others`: how far the mean would move with other departments of the ensemble, from the spread between them.
 3. `spread_over`: effects by department with simulation noise removed, from which come the range, counts and shares.
 
@@ -141,7 +141,8 @@ def within(values: Floats, department: Department) -> Within:
     noise = np.where(known, variance / np.maximum(n_each, 1), 0.0)  # of each department's mean
     own = np.where(spare > 0, noise, 0.0)
     fourth = (own**2 / (spare + 2)).sum(axis=0)
-    degrees = np.divide(own.sum(axis=0) ** 2, fourth, out=spare.sum(axis=0).astype(float), where=fourth > 0)
+    most = spare.sum(axis=0).astype(float)
+    degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
     total = squares.sum(axis=0)
     share = np.divide(squares.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
     error = np.sqrt(noise.sum(axis=0)) / np.where(n_departments > 0, n_departments, np.nan)
