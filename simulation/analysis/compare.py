@@ -162,14 +162,23 @@ class Comparison:
         if self.short:
             return "rare spells"
         half_width = (self.high - self.low) / 2
-        return weakness_of(self.n_replications, of=self.of, sd=half_width, largest_share=self.level_share)
+        return self._weakness(half_width, self.level_share)
 
     @property
     def weakness(self) -> Weakness | None:
         """Why its difference may carry no definite verdict; None if it may."""
         if self.short:
             return "rare spells"
-        return weakness_of(self.n_replications, of=self.of, sd=self.half_width, largest_share=self.largest_share)
+        return self._weakness(self.half_width, self.largest_share)
+
+    @property
+    def departments_within(self) -> int | None:
+        """How many departments its interval is from the spread within; None where it is from that of replications."""
+        return None if self.degrees is None else self.n_departments
+
+    def _weakness(self, sd: float, share: float) -> Weakness | None:
+        n, within = self.n_replications, self.departments_within
+        return weakness_of(n, of=self.of, sd=sd, largest_share=share, departments=within)
 
     def _critical_value(self, level: float) -> float:
         if self.degrees is not None:

@@ -10,7 +10,7 @@ Arrays in, arrays out: `values` has a row a replication and a column a number (o
    spread between departments is no noise of that mean, because every one of them is in it. Degrees of freedom are
    Satterthwaite's, with the fourth powers estimated without bias (s4 of f degrees is too large by (f + 2) / f), so
    that alike departments have about as many as they have replications to spare, which is the most.
-2. `others`: how far the mean would move with other departments of the ensemble, from the spread between them.
+2. `movement`: how far the mean would move with other departments of the ensemble, from the spread between them.
 3. `spread_over`: effects by department with simulation noise removed, from which come the range, counts and shares.
 
 **The model.** Replication r of department d gives y = mu + t_d + e, with t normal of variance T (between departments)
@@ -20,7 +20,9 @@ B = T / (T + S / m) of its squared distance from mu is its own. The distance is 
 have the variance T, neither wider (as raw means, which hold noise) nor narrower (as posterior means, shrunk by B).
 Source: T. A. Louis, 'Estimating a population of parameter values using Bayes and empirical Bayes methods', JASA 79
 (1984) 393-398; M. Ghosh, 'Constrained Bayes estimation with applications', JASA 87 (1992) 533-540. What is said of one
-department ('at least 95 % sure') is read from its posterior, of mean mu + B (y - mu) and variance B S / m.
+department ('at least 95 % sure') is read from its posterior, of mean mu + B (y - mu) and variance B S / m. T is an
+estimate, too, so what is said of every department is read with T at its upper 95 % limit (of the normal model: the mean
+square between departments over its quantile of chi-squared).
 """
 
 from __future__ import annotations
@@ -40,6 +42,8 @@ LEAST = 20
 """Departments of which a range is stated."""
 TAIL = 0.05
 """Of departments on either side of the range."""
+NORMAL_TAIL = 1.6448536269514722
+"""Standard deviations beyond which a normal number lies in so many cases, on one side."""
 Department = NDArray[np.int64]
 
 
@@ -68,17 +72,20 @@ class Within(NamedTuple):
 class Spread:
     """One number over departments, simulation noise removed by the model above.
 
-    numbers  of the departments, in order; effects  shape (n,), noise removed; raw  their means as simulated; centre,
-    doubt  of each department's posterior, its mean and standard deviation; between, within  the variances T and S.
+    numbers  of the departments, in order; played  how often; effects  shape (n,), noise removed; raw  their means as
+    simulated; centre, doubt  of each department's posterior, its mean and standard deviation; between, within  the
+    variances T and S; between_at_most  the upper limit of T.
     """
 
     numbers: Department
+    played: Floats
     effects: Floats
     raw: Floats
     centre: Floats
     doubt: Floats
     between: float
     within: float
+    between_at_most: float
 
     @property
     def n(self) -> int:
@@ -102,9 +109,22 @@ class Spread:
         """In how many departments it is below -beyond, within, and above."""
         return counted(self.effects, beyond)
 
+    @property
+    def widest(self) -> tuple[float, float]:
+        """Where the 5th and 95th percentile would be with T at its upper limit; NaN of fewer than 20 departments."""
+        if not self.is_range:
+            return math.nan, math.nan
+        reach, middle = NORMAL_TAIL * math.sqrt(self.between_at_most), float(self.raw.mean())
+        return middle - reach, middle + reach
+
     def expected_outside(self, low: float, high: float) -> float:
-        """How many departments the model expects outside these bounds; the chance of any is no larger."""
-        return float((_below(low, self.centre, self.doubt) + 1 - _below(high, self.centre, self.doubt)).sum())
+        """How many departments the model expects outside these bounds, T at its upper limit; the chance of any is no
+        larger."""
+        noise = self.within / self.played
+        own = self.between_at_most / _or_nan(self.between_at_most + noise)
+        own = np.where(np.isnan(own), 0.0, own)
+        centre, doubt = self.raw.mean() + own * (self.raw - self.raw.mean()), np.sqrt(own * noise)
+        return float((_below(low, centre, doubt) + 1 - _below(high, centre, doubt)).sum())
 
     def sure_beyond(self, bound: float) -> tuple[bool, bool]:
         """Whether some department is below -bound, and whether some is above it, each with 95 %."""
@@ -149,10 +169,9 @@ def within(values: Floats, department: Department) -> Within:
     return Within(mean, error, degrees, n_each.sum(axis=0), share)
 
 
-def others(values: Floats, department: Department, *, level: float = 0.95) -> float:
-    """Half the length of the interval in which the mean over as many other departments of the ensemble would lie, from
-    the spread between departments alone; NaN with fewer than two that were played twice."""
-    spread = spread_over(values, department)
+def movement(spread: Spread, *, level: float = 0.95) -> float:
+    """How far as many other departments of the ensemble would move the mean, in so many of a hundred cases: half the
+    length of the interval, from the spread between departments alone. NaN with fewer than two."""
     if spread.n < 2:
         return math.nan
     from scipy.special import stdtrit
@@ -170,7 +189,20 @@ def spread_over(values: Floats, department: Department) -> Spread:
     shrunk = np.where(np.isnan(shrunk), 0.0, shrunk)
     mu = mean.mean() if len(mean) else np.nan
     centre, doubt = mu + shrunk * (mean - mu), np.sqrt(shrunk * noise[0] / n_each)
-    return Spread(numbers, effects[:, 0], mean, centre, doubt, float(between[0]), float(noise[0]))
+    most = _between_at_most(mean, n_each, float(noise[0]))
+    return Spread(numbers, n_each, effects[:, 0], mean, centre, doubt, float(between[0]), float(noise[0]), most)
+
+
+def _between_at_most(mean: Floats, n_each: Floats, noise: float) -> float:
+    """The upper 95 % limit of the variance between departments; 0 at least."""
+    if len(mean) < 2:
+        return math.nan
+    from scipy.special import chdtri
+
+    weighted = float(np.average(mean, weights=n_each))
+    squares = float((n_each * (mean - weighted) ** 2).sum())
+    size = (n_each.sum() - (n_each**2).sum() / n_each.sum()) / (len(mean) - 1)
+    return max((squares / float(chdtri(len(mean) - 1, 1 - TAIL)) - noise) / float(size), 0.0)
 
 
 def ranges(values: Floats, department: Department) -> Ranges:

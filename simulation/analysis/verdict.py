@@ -219,7 +219,8 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
         if n < first:
             return f"cannot tell yet{among}: the first interval needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
-        return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=comparison.largest_share)}"
+        share, departments = comparison.largest_share, comparison.departments_within
+        return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)}"
     if n_more is None:
         return f"cannot tell{among}: {n} replications, too few to say how many more"
     if n_more == 0:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from simulation.analysis.compare import Comparison, compare, interval
-from simulation.analysis.departments import others, ranges, spread_over, within
+from simulation.analysis.departments import movement, ranges, spread_over, within
 from simulation.analysis.where import harm_words, where_words
 from simulation.records.schema import Floats
 
@@ -75,7 +75,7 @@ def test_the_mean_over_other_departments_lies_where_it_is_said_to() -> None:
     for _ in range(1000):
         truth, other = generator.normal(-5, 3, N), generator.normal(-5, 3, N)
         values = played(truth, 1.0, generator)
-        held += abs(other.mean() - values.mean()) <= others(values, PLAYED)
+        held += abs(other.mean() - values.mean()) <= movement(spread_over(values, PLAYED))
     assert 0.925 <= held / 1000 <= 0.975
 
 
@@ -179,6 +179,20 @@ def test_every_department_is_rarely_said_where_one_is_not_so() -> None:
         truth[-1] = -4.9
         falsely += "every" in where_words(spread_over(played(truth, 0.7, generator), PLAYED), 5, ROW)
     assert falsely / 1000 <= 0.05
+
+
+def test_noise_that_hides_what_departments_differ_by_hides_no_department() -> None:
+    """Departments differ by less than the noise, a few of them beyond the limit: 1,000 studies."""
+    generator, falsely, too_narrow = np.random.default_rng(18), 0, 0
+    for _ in range(1000):
+        truth = generator.normal(-3, 1.5, N)
+        truth[0] = -5.5
+        spread = spread_over(played(truth, 4.0, generator), PLAYED)
+        falsely += "every" in where_words(spread, 5, ROW)
+        low, high = spread.widest
+        too_narrow += high - low < 2 * 1.645 * 1.5
+    assert falsely / 1000 <= 0.05
+    assert too_narrow / 1000 <= 0.07
 
 
 def test_a_pair_of_arms_is_compared_within_departments() -> None:
