@@ -113,6 +113,7 @@ def test_kept_tables_are_of_each_replication_s_department(study_over: Callable[.
         assert again.patients("two", number).equals(result.patients("two", number))
 
 
+@pytest.mark.slow
 def test_a_stored_run_is_run_again_to_the_last_bit(
     over: Result, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -148,6 +149,7 @@ def _negative(study: Study) -> tuple[object, ...]:
     return (tuple(replace(each, value=-1.0) if "per_day" in each.path else each for each in rows),)
 
 
+@pytest.mark.slow
 def test_a_result_that_grows_takes_each_department_once(folder: Path) -> None:
     """Always-valid intervals until all are there: of n departments as of n replications, and no narrower in the second
     pass; then the interval from within."""

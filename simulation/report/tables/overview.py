@@ -110,8 +110,9 @@ def _looked_at(result: StudyResult, target: Target) -> str:
 def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
     """How many verdicts hold together, and whose: of tools, and of comparators; of all arms where none is one."""
     comparators = [result.design.arms[arm.name].comparator for arm in result.others]
-    for comparator, whose in ((False, "tools" if any(comparators) else "arms"), (True, "other things to do")):
+    for comparator, one, several in ((False, "tool", "tools"), (True, "other thing to do", "other things to do")):
         n_arms = comparators.count(comparator)
+        whose = (one if n_arms == 1 else several) if any(comparators) else "arms"
         if n_arms:
             yield n_arms * n_stated, f"{n_arms} {whose}"
 
