@@ -20,7 +20,6 @@ from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.definitions import Definition, definition_of
 from simulation.analysis.departments import Department, Ranges, first_of_each, ranges, within
 from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.shares import Shares
 from simulation.analysis.skewness import widening
 from simulation.analysis.weakness import Weakness, largest_share, too_short, weakness_of
 from simulation.errors import ResultsError, nearest
@@ -58,7 +57,7 @@ class Interval:
     or too few for an always-valid one.
 
     n: replications that have the number, `of` so many (as many if not stated); largest_share: the share of the variance
-    that one of them makes.
+    that one of them makes; error: the standard error over an ensemble (None: from sd and n).
     """
 
     mean: float
@@ -68,11 +67,19 @@ class Interval:
     n: int
     of: int = 0
     largest_share: float = 0.0
+    error: float | None = None
 
     @property
     def half_width(self) -> float:
         """Half the length of the interval."""
         return (self.high - self.low) / 2
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean: over an ensemble from the spread within departments, else from that over replications."""
+        if self.error is not None:
+            return self.error
+        return self.sd / math.sqrt(self.n) if self.n else np.nan
 
     @property
     def weakness(self) -> Weakness | None:
@@ -234,13 +241,14 @@ def interval(
     """
     found = intervals(values[:, None], level, kind, department)
     mean, half_width, sd, share = (float(column[0]) for column in (found.mean, found.half_width, found.sd, found.share))
-    return Interval(mean, mean - half_width, mean + half_width, sd, int(found.n[0]), found.of, share)
+    error = None if found.error is None else float(found.error[0])
+    return Interval(mean, mean - half_width, mean + half_width, sd, int(found.n[0]), found.of, share, error)
 
 
 class Intervals(NamedTuple):
     """By column: mean, half-width, standard deviation, how many replications have a number, the largest share of the
     variance that one of them makes (over an ensemble: one department), and by what factor skewness widens the interval;
-    of how many replications, and over an ensemble the degrees of freedom."""
+    of how many replications, and over an ensemble the degrees of freedom and the standard error."""
 
     mean: Floats
     half_width: Floats
@@ -250,6 +258,7 @@ class Intervals(NamedTuple):
     widened: Floats
     of: int
     degrees: Floats | None = None
+    error: Floats | None = None
 
 
 def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
@@ -279,7 +288,8 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
         half_width = critical_values * over.standard_error
         half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
         mean = np.where(equal, lowest, over.mean)
-        return Intervals(mean, half_width, sd, n, share, np.ones(len(n)), len(values), over.degrees)
+        alike = np.ones(len(n))  # numbers of two replications lie alike about their mean: nothing widens them
+        return Intervals(mean, half_width, sd, n, share, alike, len(values), over.degrees, over.standard_error)
     by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
     critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
     widened = widening(from_mean, sd, n) if kind == "fixed_sample" else np.ones(len(n))
@@ -450,32 +460,3 @@ def replications_needed(sd: float, half_width_wanted: float, *, level: float = L
         floor = math.ceil((t_quantile(10**9, level) * sd / half_width_wanted) ** 2)
         n = min(max(n + 1, floor), needed)
     return n
-
-
-@dataclass(frozen=True)
-class ShamBand:
-    """What chance alone does to a figure: a sham arm's paired differences, which have no real effect.
-
-    difference  their mean and its interval, which shrinks with the number of replications; low, high  where 95 % of
-    single replications are expected (a prediction interval), which does not; shares  of patients 'better' and 'worse',
-    if counted.
-    """
-
-    difference: Interval
-    low: float
-    high: float
-    shares: Shares | None = None
-
-
-def sham_band(
-    sham: Floats,
-    baseline: Floats,
-    *,
-    level: float = LEVEL,
-    shares: Shares | None = None,
-    kind: IntervalKind = "fixed_sample",
-    department: Department | None = None,
-) -> ShamBand:
-    """The band of no effect of one measure, from the replications of the sham arm and of the baseline."""
-    difference = compare(sham, baseline, level=level, kind=kind, department=department)
-    return ShamBand(difference, *difference.single(level=level), shares)

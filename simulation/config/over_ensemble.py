@@ -119,7 +119,11 @@ def over_ensemble(
         if run.department is not None:
             raise ConfigError([Fault("run.department", f"cannot be played: {why}", "Leave it out")])
         return replace(study.on_typical(), on_one=why)
-    faults = [*_number_faults(ensemble, run), *_outright_faults(ensemble, found.raw, study.design, scenario)]
+    faults = [
+        *_number_faults(ensemble, run),
+        *_one_department_faults(study, ensemble),
+        *_outright_faults(ensemble, found.raw, study.design, scenario),
+    ]
     if faults:
         raise ConfigError(faults)
     departments = ensemble_departments(
@@ -177,11 +181,7 @@ def _played(ensemble: Ensemble, run: RunLength) -> int:
     """
     if run.department is not None:
         return run.department + 1
-    return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), _least_replications(run) // TWICE)
-
-
-def _least_replications(run: RunLength) -> int:
-    return max(run.replications, run.precision.first_stage if run.precision is not None else 0)
+    return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), run.replications // TWICE)
 
 
 def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
@@ -196,7 +196,7 @@ def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
 def _too_short(ensemble: Ensemble, run: RunLength) -> str:
     """Why a run that does not say how many departments it plays is too short for a range; empty if it is not."""
     least = min(LEAST_DEPARTMENTS, len(ensemble.departments))
-    if run.departments is not None or run.department is not None or _least_replications(run) >= TWICE * least:
+    if run.departments is not None or run.department is not None or run.replications >= TWICE * least:
         return ""
     return (
         f"{run.replications} replications are too few to play {least} departments of the ensemble "
@@ -214,6 +214,17 @@ def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
     if run.department is not None and run.department >= there:
         found = f"there is no department {run.department} in the ensemble '{ensemble.name}'"
         yield Fault("run.department", found, f"Name one from 0 to {there - 1}")
+
+
+def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
+    """What is worked out from the spread of all replications, in which the differences of departments would count."""
+    remedy = "Run it on the typical department (ensemble=none), or leave it out"
+    if study.run.precision is not None:
+        found = f"cannot be planned over the departments of the ensemble '{ensemble.name}'"
+        yield Fault("run.precision", found, remedy)
+    if study.design.levers:
+        found = f"cannot be told apart over the departments of the ensemble '{ensemble.name}'"
+        yield Fault("study.levers", found, remedy)
 
 
 # --- what must be said relative to each department ----------------------------------------------------------------

@@ -12,10 +12,11 @@ from functools import cached_property
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Comparison, Interval, ShamBand, compare, compare_arms, find, paired, sham_band
+from simulation.analysis.compare import Comparison, Interval, compare, compare_arms, find, paired
 from simulation.analysis.definitions import COVERAGE, Definition
 from simulation.analysis.departments import Department, Spread, spread_over
 from simulation.analysis.measures import Measures
+from simulation.analysis.sham import ShamBand, sham_band
 from simulation.analysis.shares import Shares
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import Judgement, Verdict, non_inferiority, verdict

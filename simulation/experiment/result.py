@@ -15,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.always_valid import IntervalKind, interval_kind
-from simulation.analysis.compare import Comparison, Interval, ShamBand, summary
+from simulation.analysis.compare import Comparison, Interval, summary
 from simulation.analysis.definitions import Definition, definition_of
 from simulation.analysis.measures import Measures
+from simulation.analysis.sham import ShamBand
 from simulation.analysis.shares import Shares
 from simulation.analysis.spillover import Effect
 from simulation.analysis.stages import stage_of

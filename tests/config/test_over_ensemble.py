@@ -11,6 +11,9 @@ from simulation.study.study import Study
 from tests.config.ours import QUICKER, RELATIVE, STUDY, ensemble
 
 Own = Callable[..., Path]
+LEVERS = "{{more: {{label: more, {0}.extra: 1}}, {1}}}, other: {{label: other, {0}.capacity: 2}}, {1}}}}}".format(
+    "changes: {pathway.pools.nurses", "evidence: assumed, source: x"
+)
 
 
 @pytest.fixture
@@ -123,13 +126,18 @@ def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[...
         (["run.department=3"], "run.department: there is no department 3 in the ensemble 'ours'. Name one from 0 to 2"),
         (["run.department=1", "run.departments=2"], "run.department: stands beside run.departments"),
         (["run.department=1", "ensemble=none"], "run.department: is stated, and the study has no ensemble"),
+        (
+            ["run.precision={measure: stay_mean, half_width: 2}"],
+            "run.precision: cannot be planned over the departments",
+        ),
+        ([f"study.levers={LEVERS}"], "study.levers: cannot be told apart over"),
         (["ensemble=our"], "there are no ensembles 'our'. Did you mean 'ours'?"),
     ],
 )
 def test_what_an_ensemble_has_not_is_refused_in_words(
     loaded: Callable[..., Study], overrides: list[str], said: str
 ) -> None:
-    assert said in refusal(loaded, *overrides)
+    assert said in refusal(loaded, "run.replications=40", *overrides)
 
 
 def test_an_arm_that_sets_outright_what_departments_differ_in_is_told_the_relative_way(own: Own) -> None:
