@@ -130,6 +130,7 @@ def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None 
         if not math.isnan(low):
             ends, thick = ("|-", 2.2) if math.isnan(wide[0]) else ("-", 6.0)
             style: dict[str, Any] = {"color": colour, "linewidth": thick, "markersize": 11, "markeredgewidth": 1.6}
+            style["solid_capstyle"] = "butt" if thick > 3 else "projecting"
             ax.plot([low, high], [place, place], ends, **style)
         ax.plot(factor * row.difference, place, marker, color=colour, markersize=5, markeredgecolor="none")
     ax.axvline(0, color="black", linewidth=1)
