@@ -8,7 +8,7 @@ department is checked in full; the others differ from it in numbers, of which ea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def over_ensemble(
     faults = [
         *_number_faults(ensemble, run),
         *_one_department_faults(study, ensemble),
-        *_outright_faults(ensemble, found.raw, study.design, scenario),
+        *outright_faults(ensemble, found.raw, [*scenario, *_of_arms(study.design)]),
     ]
     if faults:
         raise ConfigError(faults)
@@ -230,13 +230,12 @@ def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
 # --- what must be said relative to each department ----------------------------------------------------------------
 
 
-def _outright_faults(ensemble: Ensemble, raw: Raw, design: Design, scenario: Sequence[Change]) -> Iterator[Fault]:
+def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> Iterator[Fault]:
     """A fault for each change that gives all departments one value of something that they differ in.
 
-    Such a value would be an improvement in some departments and the contrary in others.
+    Such a value would be an improvement in some departments and the contrary in others. `raw`: what the files state.
     """
-    by_arms = [each for name, arm in design.arms.items() for each in arm_changes(arm, design, f"study.arms.{name}")]
-    for change in _once((*scenario, *by_arms)):
+    for change in {(each.path, each.where): each for each in changes}.values():  # those of a lever come with every arm
         if factor_of(change.value) is not None or change.of_policy:
             continue
         there = _at(raw, change.path)
@@ -251,9 +250,10 @@ def _outright_faults(ensemble: Ensemble, raw: Raw, design: Design, scenario: Seq
             )
 
 
-def _once(changes: Sequence[Change]) -> Iterator[Change]:
-    """Each change once: those of a lever come with every arm that has it."""
-    yield from {(each.path, each.where): each for each in changes}.values()
+def _of_arms(design: Design) -> Iterator[Change]:
+    """What the arms of a study change."""
+    for name, arm in design.arms.items():
+        yield from arm_changes(arm, design, f"study.arms.{name}")
 
 
 def _is_within(path: str, block: str) -> bool:
