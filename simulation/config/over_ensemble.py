@@ -50,6 +50,11 @@ class EnsembleDepartments:
     changes: tuple[tuple[Change, ...], ...]
     made: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
 
+    @property
+    def n_varied(self) -> int:
+        """How many values of the configuration they differ in."""
+        return len({change.path for row in self.rows for change in row})
+
     def __len__(self) -> int:
         """How many there are."""
         return len(self.rows)

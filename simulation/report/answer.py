@@ -59,10 +59,11 @@ def answer(result: StudyResult) -> Iterator[str]:
     yield from _better_sentences(result)
     yield from _busy_sentence(result)
     n_assumed = sum(each.evidence == "assumed" for each in result.statements)
-    yield (
-        f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
-        "not vary."
-    )
+    departments = result.study.departments
+    rest = " that this run does not vary"
+    if departments is not None:
+        rest = f". The departments differ in {departments.n_varied} values; the others are the same in all of them"
+    yield f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions{rest}."
 
 
 def _spillover_sentences(result: StudyResult) -> Iterator[str]:

@@ -178,6 +178,11 @@ class Departments(Protocol):
         """Name of the ensemble."""
         ...
 
+    @property
+    def n_varied(self) -> int:
+        """How many values of the configuration they differ in."""
+        ...
+
     def __len__(self) -> int:
         """How many there are."""
         ...
