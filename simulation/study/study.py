@@ -187,6 +187,11 @@ class Departments(Protocol):
         """How many there are."""
         ...
 
+    @property
+    def ready(self) -> tuple[ReadyArm, ...]:
+        """The arms of the study in the typical department, from which those of each are made."""
+        ...
+
     def arms(self, number: int) -> tuple[ReadyArm, ...]:
         """Every arm of the study in one department, from 0. Raises ConfigError for a value not allowed there."""
         ...
@@ -228,6 +233,13 @@ class Study:
         fault = precision.arm_fault([arm.name for arm in self.arms], self.design.baseline) if precision else None
         if fault is not None:
             raise ConfigError([fault])
+        if self.departments is not None:
+            known = {arm.name: (id(arm.pathway), id(arm.policy)) for arm in self.departments.ready}
+            changed = [arm.name for arm in self.arms if known.get(arm.name) != (id(arm.pathway), id(arm.policy))]
+            if changed:
+                found = f"{', '.join(changed[:MOST_NAMED])}: of another department or policy than those of the ensemble"
+                remedy = "State the change in YAML, or take the study.on_typical() first"
+                raise ConfigError([Fault("arms", found, remedy)])
 
     def __repr__(self) -> str:
         labels = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])

@@ -11,7 +11,7 @@ import pytest
 from simulation.api import Result, compare, grow, read, run_into, same_numbers, what_changed
 from simulation.cli import main
 from simulation.config import load
-from simulation.errors import ResultsError
+from simulation.errors import ConfigError
 from simulation.experiment.store.identity import identity_of
 from simulation.experiment.store.unfinished import UnfinishedRun
 from simulation.study.study import Study
@@ -140,8 +140,16 @@ def test_a_department_in_which_a_value_is_not_allowed_is_named(study_over: Calla
     study = study_over()
     assert study.departments is not None
     broken = replace(study.departments, rows=(*study.departments.rows[:2], *_negative(study)))  # type: ignore[type-var]
-    with pytest.raises(ResultsError.__mro__[1], match=r"department 2: pathway\.arrivals\.walk_in\.per_day"):
+    with pytest.raises(ConfigError, match=r"department 2: pathway\.arrivals\.walk_in\.per_day"):
         compare(replace(study, departments=broken))
+
+
+def test_an_arm_that_was_changed_in_python_is_not_left_behind_in_silence(study_over: Callable[..., Study]) -> None:
+    study = study_over()
+    other = replace(study.arm("two"), pathway=replace(study.baseline.pathway))
+    with pytest.raises(ConfigError, match="arms: two: of another department or policy than those of the ensemble"):
+        replace(study, arms=(study.baseline, other))
+    assert replace(study.on_typical(), arms=(study.baseline, other)).arm("two") is other
 
 
 def _negative(study: Study) -> tuple[object, ...]:

@@ -115,6 +115,8 @@ def over_sentences(result: StudyResult) -> Iterator[str]:
     if result.study.on_one:
         yield f"This is one department, the typical one: {result.study.on_one}."
     if result.department_of is None:
+        if result.study.departments is not None:
+            yield f"This is one department: {result.study.played}."
         return
     yield (
         f"Over {departments_words(result)}. All of them fit the same published figures, so a difference holds for a "
