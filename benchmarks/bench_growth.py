@@ -110,7 +110,7 @@ def growth(name: str, what: str, sizes: Mapping[str, Measured], rounds: int, not
 
 def arms(counts: tuple[int, ...], rounds: int) -> Table:
     """More arms of the default study on the same draws, in one task."""
-    study = ae.load("site=typical", "engine=compiled")
+    study = ae.load("site=typical", "ensemble=none", "engine=compiled")
     run = replace(study.run, doublings=0)
     baseline = study.design.baseline
     ordered = sorted(study.arms, key=lambda each: each.name != baseline)
@@ -143,6 +143,7 @@ def workers(counts: tuple[int, ...], replications: int, rounds: int) -> Table:
     studies = {
         str(n): ae.load(
             "site=typical",
+            "ensemble=none",
             "engine=compiled",
             "executor=local",
             f"workers={n}",

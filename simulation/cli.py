@@ -195,7 +195,8 @@ def _show(words: list[str]) -> int:
 
     own = ("patient=", "arm=", "warm_up=")
     patient, arm, warm_up = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
-    studies = [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]
+    loaded = [_load(*each) for each in _sweep([word for word in words if not word.startswith(own)])]
+    studies = [study.on_typical() for study in loaded]
     for study in studies:
         refuse_large([study])
         if patient:
@@ -385,9 +386,7 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
         return None
     results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
     with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as told:
-        stored = run_into(
-            study, results, resume=resume, done=told.done, keeping=told.keeping, planning=told.planning
-        )
+        stored = run_into(study, results, resume=resume, done=told.done, keeping=told.keeping, planning=told.planning)
     print_result(stored.result, stored.folder)
     return stored
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +18,13 @@ from numpy.typing import NDArray
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.definitions import Definition, definition_of
+from simulation.analysis.departments import Department, Ranges, first_of_each, ranges, within
 from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.quantities import wait_to_clinician
 from simulation.analysis.skewness import widening
 from simulation.analysis.weakness import Weakness, largest_share, too_short, weakness_of
-from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError, nearest
 from simulation.pathway.own_measures import Better
-from simulation.records.schema import Floats, Patients
+from simulation.records.schema import Floats
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,6 +43,10 @@ TIDY = (
     "difference_low",
     "difference_high",
     "n_replications",
+    "department_median",
+    "department_p5",
+    "department_p95",
+    "n_departments",
 )
 """The columns of `summary.csv`."""
 
@@ -54,7 +57,7 @@ class Interval:
     or too few for an always-valid one.
 
     n: replications that have the number, `of` so many (as many if not stated); largest_share: the share of the variance
-    that one of them makes.
+    that one of them makes; error: the standard error over an ensemble (None: from sd and n).
     """
 
     mean: float
@@ -64,11 +67,19 @@ class Interval:
     n: int
     of: int = 0
     largest_share: float = 0.0
+    error: float | None = None
 
     @property
     def half_width(self) -> float:
         """Half the length of the interval."""
         return (self.high - self.low) / 2
+
+    @property
+    def standard_error(self) -> float:
+        """Of the mean: over an ensemble from the spread within departments, else from that over replications."""
+        if self.error is not None:
+            return self.error
+        return self.sd / math.sqrt(self.n) if self.n else np.nan
 
     @property
     def weakness(self) -> Weakness | None:
@@ -102,6 +113,11 @@ class Comparison:
     arm. `interval_kind` says what its intervals promise; `largest_share` is the share of the difference's variance that
     one replication makes, `level_share` that of the mean's; `short` whether too little was measured for any interval of
     this measure; `own` defines a measure of the user's own.
+
+    Over an ensemble the mean counts each department once and its interval is of `degrees` degrees of freedom, from the
+    spread within departments (`analysis/departments.py`; while a result grows it is of each department's first
+    replication). `department_median`, `department_p5` and `department_p95`: of the difference over the `n_departments`
+    departments, simulation noise removed; NaN for fewer than 20.
     """
 
     arm: str
@@ -123,6 +139,11 @@ class Comparison:
     level_share: float = 0.0
     short: bool = False
     own: Definition | None = None
+    degrees: float | None = None
+    department_median: float = np.nan
+    department_p5: float = np.nan
+    department_p95: float = np.nan
+    n_departments: int = 1
 
     @property
     def better(self) -> Better:
@@ -148,16 +169,27 @@ class Comparison:
         if self.short:
             return "rare spells"
         half_width = (self.high - self.low) / 2
-        return weakness_of(self.n_replications, of=self.of, sd=half_width, largest_share=self.level_share)
+        return self._weakness(half_width, self.level_share)
 
     @property
     def weakness(self) -> Weakness | None:
         """Why its difference may carry no definite verdict; None if it may."""
         if self.short:
             return "rare spells"
-        return weakness_of(self.n_replications, of=self.of, sd=self.half_width, largest_share=self.largest_share)
+        return self._weakness(self.half_width, self.largest_share)
+
+    @property
+    def departments_within(self) -> int | None:
+        """How many departments its interval is from the spread within; None where it is from that of replications."""
+        return None if self.degrees is None else self.n_departments
+
+    def _weakness(self, sd: float, share: float) -> Weakness | None:
+        n, within = self.n_replications, self.departments_within
+        return weakness_of(n, of=self.of, sd=sd, largest_share=share, departments=within)
 
     def _critical_value(self, level: float) -> float:
+        if self.degrees is not None:
+            return t_quantile(self.degrees, level)
         return critical_value(self.n_replications, level, self.interval_kind)
 
     def level_of(self, family: int) -> float:
@@ -178,7 +210,7 @@ class Comparison:
 
 
 @functools.cache
-def t_quantile(degrees: int, level: float = LEVEL) -> float:
+def t_quantile(degrees: float, level: float = LEVEL) -> float:
     """The two-sided quantile of Student's t: 2.262 for 9 degrees of freedom at 95 %."""
     from scipy.special import stdtrit  # the same number as scipy.stats.t.ppf, and a tenth of its import time
 
@@ -196,16 +228,27 @@ def critical_value(n: int, level: float, kind: IntervalKind) -> float:
     return value if math.isfinite(value) else math.nan
 
 
-def interval(values: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample") -> Interval:
-    """The mean of one number a replication with its interval; replications without a number are left out."""
-    found = intervals(values[:, None], level, kind)
+def interval(
+    values: Floats,
+    *,
+    level: float = LEVEL,
+    kind: IntervalKind = "fixed_sample",
+    department: Department | None = None,
+) -> Interval:
+    """The mean of one number a replication with its interval; replications without a number are left out.
+
+    `department`: which one each replication played, over an ensemble.
+    """
+    found = intervals(values[:, None], level, kind, department)
     mean, half_width, sd, share = (float(column[0]) for column in (found.mean, found.half_width, found.sd, found.share))
-    return Interval(mean, mean - half_width, mean + half_width, sd, int(found.n[0]), len(values), share)
+    error = None if found.error is None else float(found.error[0])
+    return Interval(mean, mean - half_width, mean + half_width, sd, int(found.n[0]), found.of, share, error)
 
 
 class Intervals(NamedTuple):
     """By column: mean, half-width, standard deviation, how many replications have a number, the largest share of the
-    variance that one of them makes, and by what factor skewness widens the interval."""
+    variance that one of them makes (over an ensemble: one department), and by what factor skewness widens the interval;
+    of how many replications, and over an ensemble the degrees of freedom and the standard error."""
 
     mean: Floats
     half_width: Floats
@@ -213,14 +256,21 @@ class Intervals(NamedTuple):
     n: NDArray[np.int64]
     share: Floats
     widened: Floats
+    of: int
+    degrees: Floats | None = None
+    error: Floats | None = None
 
 
-def intervals(values: Floats, level: float, kind: IntervalKind) -> Intervals:
+def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
     """The intervals of columns of numbers, a row a replication: t, wider where numbers are skewed, or always valid.
+
+    `department`: which one each replication played; then of the mean over departments, from the spread within them.
 
     Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
     out would leave out the longest, and in the slowest arm most.
     """
+    if department is not None and kind == "always_valid":  # each department is a draw from the ensemble, once
+        values, department = values[first_of_each(department)], None
     n = (~np.isnan(values)).sum(axis=0)
     values = np.where(np.isinf(values).any(axis=0), np.nan, values)
     known = ~np.isnan(values)
@@ -231,15 +281,31 @@ def intervals(values: Floats, level: float, kind: IntervalKind) -> Intervals:
     lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     equal = lowest == highest  # exactly no spread, and the mean is the number itself
     mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
+    if department is not None:
+        over = within(values, department)
+        by_degrees = {number: t_quantile(number, level) for number in set(over.degrees.tolist()) if number > 0}
+        critical_values = np.array([by_degrees.get(number, np.nan) for number in over.degrees.tolist()])
+        half_width = critical_values * over.standard_error
+        half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
+        mean = np.where(equal, lowest, over.mean)
+        alike = np.ones(len(n))  # numbers of two replications lie alike about their mean: nothing widens them
+        return Intervals(mean, half_width, sd, n, share, alike, len(values), over.degrees, over.standard_error)
     by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
     critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
     widened = widening(from_mean, sd, n) if kind == "fixed_sample" else np.ones(len(n))
     half_width = widened * critical_values * sd / np.sqrt(np.maximum(n, 1))
     share = np.where(equal, 0.0, largest_share(from_mean**2))
-    return Intervals(mean, half_width, sd, n, share, widened)
+    return Intervals(mean, half_width, sd, n, share, widened, len(values))
 
 
-def compare(values: Floats, baseline: Floats, *, level: float = LEVEL, kind: IntervalKind = "fixed_sample") -> Interval:
+def compare(
+    values: Floats,
+    baseline: Floats,
+    *,
+    level: float = LEVEL,
+    kind: IntervalKind = "fixed_sample",
+    department: Department | None = None,
+) -> Interval:
     """The mean difference `values - baseline`, paired by replication (entry k of both is replication k).
 
     Raises ResultsError if they have not the same number of replications.
@@ -248,7 +314,7 @@ def compare(values: Floats, baseline: Floats, *, level: float = LEVEL, kind: Int
         raise ResultsError(
             f"compare: {values.shape[0]} replications against {baseline.shape[0]}. Pair them: run both arms alike"
         )
-    return interval(paired(values, baseline), level=level, kind=kind)
+    return interval(paired(values, baseline), level=level, kind=kind, department=department)
 
 
 def paired(values: Floats, baseline: Floats) -> Floats:
@@ -268,12 +334,14 @@ def compare_arms(
     defined: Mapping[str, Definition] = MappingProxyType({}),
     measured_days: float | None = None,
     stated: Collection[str] = (),
+    department: Department | None = None,
 ) -> tuple[Comparison, ...]:
     """Every arm's measures and paired differences, the baseline's own rows included (difference 0).
 
     `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
     user's own, by name; `measured_days` of each, if known: a measure that rare spells decide has no interval where
-    there are too few, unless it is one of those `stated`. Measures that only some arms have are left out.
+    there are too few, unless it is one of those `stated`; `department`: which one each replication played, over an
+    ensemble. Measures that only some arms have are left out.
     Raises ResultsError for an unknown baseline or unequal numbers of replications.
     """
     if baseline not in arms:
@@ -287,8 +355,12 @@ def compare_arms(
                 f"arm '{arm}' has {len(table)} replications, '{baseline}' has {len(tables[baseline])}. Run both alike"
             )
         less_baseline = paired(table, tables[baseline])
-        own, own_half, _, _, own_share, _ = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind)
-        difference, half, _, n, share, _ = intervals(less_baseline, level, kind)
+        levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
+        differences = intervals(less_baseline, level, kind, department)
+        own, own_half, own_share = levels.mean, levels.half_width, levels.share
+        difference, half, n, share = differences.mean, differences.half_width, differences.n, differences.share
+        ended = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
+        over = None if department is None else ranges(ended, department)
         for number, name in enumerate(shared):
             short = name.measure not in stated and too_short(name.measure, int(n[number]), measured_days)
             if short:
@@ -309,13 +381,26 @@ def compare_arms(
                 level=level,
                 interval_kind=kind,
                 own=defined.get(name.measure),
-                of=len(table),
+                of=differences.of,
                 largest_share=float(share[number]),
                 level_share=float(own_share[number]),
                 short=short,
+                degrees=None if differences.degrees is None else float(differences.degrees[number]),
+                **({} if over is None else _range_of(over, number)),
             )
             rows.append(row)
     return tuple(rows)
+
+
+def _range_of(over: Ranges, column: int) -> dict[str, Any]:
+    """The range over departments of one column, by the names of a comparison's parts."""
+    median, low, high, n = (part[column] for part in over)
+    return {
+        "department_median": float(median),
+        "department_p5": float(low),
+        "department_p95": float(high),
+        "n_departments": int(n),
+    }
 
 
 def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:
@@ -375,81 +460,3 @@ def replications_needed(sd: float, half_width_wanted: float, *, level: float = L
         floor = math.ceil((t_quantile(10**9, level) * sd / half_width_wanted) ** 2)
         n = min(max(n + 1, floor), needed)
     return n
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Of patients who are in both arms: the shares with a shorter and a longer wait by more than a minute."""
-
-    better: float
-    worse: float
-    n_paired: int
-    n_unpaired: int
-
-    @property
-    def same(self) -> float:
-        """The share whose wait is the same within a minute."""
-        return 1 - self.better - self.worse
-
-
-def shares_better_worse(
-    patients: Patients, baseline: Patients, window: Window, *, beyond_minutes: float = 1.0
-) -> Shares:
-    """Who waits shorter or longer for a clinician than the same patient under the baseline.
-
-    Patients are the same if source (by name), number and replication are. The wait is the restricted primary one.
-    Show this beside the same shares of a sham arm only: with no effect at all a good part of patients are 'better'.
-    """
-    ours, theirs = (
-        _identified(patients, baseline.known("arrival_source"), window),
-        _identified(baseline, baseline.known("arrival_source"), window),
-    )
-    if np.array_equal(ours[0], theirs[0]):  # arms that share their draws have the same patients in the same order
-        difference, n_unpaired = ours[1] - theirs[1], 0
-    else:
-        both, at, at_baseline = np.intersect1d(ours[0], theirs[0], assume_unique=True, return_indices=True)
-        difference = ours[1][at] - theirs[1][at_baseline]
-        n_unpaired = len(ours[0]) + len(theirs[0]) - 2 * len(both)
-    n_paired = int(np.count_nonzero(~np.isnan(difference)))
-    if n_paired == 0:
-        return Shares(np.nan, np.nan, 0, n_unpaired)
-    n_better, n_worse = (int(np.count_nonzero(each > beyond_minutes)) for each in (-difference, difference))
-    return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
-
-
-def _identified(patients: Patients, sources: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
-    """A number for each patient that is the same in every arm, and its wait."""
-    measured = arrived_in(patients, window)
-    known = measured.known("arrival_source")
-    others = tuple(name for name in known if name not in sources)
-    code = np.array([(*sources, *others).index(name) for name in known], dtype=np.int64)
-    identity = (measured["replication"].astype(np.int64) << 48) + (code[measured["arrival_source"]] << 40)
-    return identity + measured["number"].astype(np.int64), wait_to_clinician(measured)
-
-
-@dataclass(frozen=True)
-class ShamBand:
-    """What chance alone does to a figure: a sham arm's paired differences, which have no real effect.
-
-    difference  their mean and its interval, which shrinks with the number of replications; low, high  where 95 % of
-    single replications are expected (a prediction interval), which does not; shares  of patients 'better' and 'worse',
-    if counted.
-    """
-
-    difference: Interval
-    low: float
-    high: float
-    shares: Shares | None = None
-
-
-def sham_band(
-    sham: Floats,
-    baseline: Floats,
-    *,
-    level: float = LEVEL,
-    shares: Shares | None = None,
-    kind: IntervalKind = "fixed_sample",
-) -> ShamBand:
-    """The band of no effect of one measure, from the replications of the sham arm and of the baseline."""
-    difference = compare(sham, baseline, level=level, kind=kind)
-    return ShamBand(difference, *difference.single(level=level), shares)

@@ -15,6 +15,7 @@ from itertools import combinations
 from typing import Literal
 
 from simulation.analysis.compare import LEVEL, Interval, compare
+from simulation.analysis.departments import Department
 from simulation.analysis.verdict import Kind, Verdict, threshold
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
@@ -35,17 +36,24 @@ class RunComparison:
 
 
 def compare_runs(
-    verdicts: Mapping[str, Verdict], effects: Mapping[str, Floats], mid: float, unit: str, *, on: str = "the bottleneck"
+    verdicts: Mapping[str, Verdict],
+    effects: Mapping[str, Floats],
+    mid: float,
+    unit: str,
+    *,
+    on: str = "the bottleneck",
+    department: Department | None = None,
 ) -> RunComparison:
     """Put together the verdicts on one difference in several runs.
 
     effects: by run, the paired difference of each replication, shape (n_replications,); of unequal numbers the first
     of each are compared. mid: the least difference that matters, in this `unit`. on: what it depends on where it does.
+    department: which one each replication of every run played, over an ensemble.
     Raises ResultsError if there is no run.
     """
     if not verdicts:
         raise ResultsError("verdicts: no run. Give at least one")
-    apart = _furthest(effects)
+    apart = _furthest(effects, department)
     differ = apart is not None and apart[2].excludes_zero
     close = apart is not None and -mid < apart[2].low and apart[2].high < mid
     kinds = {each.kind for each in verdicts.values()}
@@ -61,7 +69,7 @@ def compare_runs(
     return RunComparison(kinds.pop(), f"{words} in every run{how_much}", apart)
 
 
-def _furthest(effects: Mapping[str, Floats]) -> tuple[str, str, Interval] | None:
+def _furthest(effects: Mapping[str, Floats], department: Department | None) -> tuple[str, str, Interval] | None:
     """The two runs whose effects differ most, with an interval that holds together with those of all other pairs."""
     pairs = list(combinations(effects, 2))
     if not pairs:
@@ -70,7 +78,8 @@ def _furthest(effects: Mapping[str, Floats]) -> tuple[str, str, Interval] | None
     found = []
     for one, other in pairs:
         n = min(len(effects[one]), len(effects[other]))
-        found.append((one, other, compare(effects[other][:n], effects[one][:n], level=level)))
+        played = None if department is None else department[:n]
+        found.append((one, other, compare(effects[other][:n], effects[one][:n], level=level, department=played)))
     return max(found, key=lambda each: abs(each[2].mean))
 
 

@@ -16,6 +16,7 @@ from itertools import combinations, product
 import numpy as np
 
 from simulation.analysis.compare import Interval, interval
+from simulation.analysis.departments import Department
 from simulation.records.schema import Floats
 
 Design = Sequence[Mapping[str, str]]
@@ -40,8 +41,8 @@ class FactorialEffect:
 
     @property
     def standard_error(self) -> float:
-        """Of the estimate: standard deviation over replications by the root of their number."""
-        return self.estimate.sd / float(np.sqrt(self.estimate.n)) if self.estimate.n else np.nan
+        """Of the estimate."""
+        return self.estimate.standard_error
 
 
 def values_of(design: Design) -> dict[str, tuple[str, ...]]:
@@ -55,19 +56,21 @@ def is_full(design: Design) -> bool:
     return bool(design) and sorted(every) == sorted(tuple(run.values()) for run in design)
 
 
-def factorial_effects(design: Design, values: Sequence[Floats]) -> tuple[FactorialEffect, ...]:
+def factorial_effects(
+    design: Design, values: Sequence[Floats], department: Department | None = None
+) -> tuple[FactorialEffect, ...]:
     """Main effects, then two-way interactions, of a full factorial design.
 
-    values: by run, one number a replication, shape (n_replications,); of unequal numbers the first of each are used.
+    values: by run, one number a replication, shape (n_replications,); of unequal numbers the first of each are used;
+    department: which one each replication of every run played, over an ensemble.
     """
     n = min(len(each) for each in values)
     numbers = np.stack([each[:n] for each in values])
-    main = [
-        Level(factor, value, first) for factor, (first, *others) in values_of(design).items() for value in others
-    ]
+    played = None if department is None else department[:n]
+    main = [Level(factor, value, first) for factor, (first, *others) in values_of(design).items() for value in others]
     pairs = [(one, other) for one, other in combinations(main, 2) if one.factor != other.factor]
     return tuple(
-        FactorialEffect(levels, interval(_contrast(numbers, _weights(design, levels))))
+        FactorialEffect(levels, interval(_contrast(numbers, _weights(design, levels)), department=played))
         for levels in (*((each,) for each in main), *pairs)
     )
 

@@ -46,7 +46,7 @@ def p_value(row: Comparison) -> float:
     from scipy.special import stdtr
 
     t = abs(row.difference) / row.spread * math.sqrt(row.n_replications)
-    return float(2 * stdtr(row.n_replications - 1, -t))
+    return float(2 * stdtr(row.n_replications - 1 if row.degrees is None else row.degrees, -t))
 
 
 def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:

@@ -25,8 +25,9 @@ from typing import Literal
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Interval, compare, interval
+from simulation.analysis.compare import Interval, compare
 from simulation.analysis.definitions import COVERAGE
+from simulation.analysis.departments import Department
 from simulation.analysis.measures import Measures
 from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError
@@ -76,15 +77,19 @@ def effects(
     full: str,
     measure: str,
     kind: IntervalKind = "fixed_sample",
+    department: Department | None = None,
 ) -> tuple[Effect, ...]:
     """The parts of what the tool does to one measure; those about nobody are left out."""
 
     def values(arm: str, group: str) -> Floats:
         return np.array([each.value(measure, group) for each in measures[arm]])
 
+    def of(after: Floats, before: Floats) -> Interval:
+        return compare(after, before, kind=kind, department=department)
+
     def part(name: Name, group: str, arm: str) -> Effect:
         before, after = values(baseline, group), values(arm, group)
-        return Effect(name, group, arm, _mean(before), _mean(after), compare(after, before, kind=kind))
+        return Effect(name, group, arm, _mean(before), _mean(after), of(after, before))
 
     covered, left_out, outside = (f"{COVERAGE}={group}" for group in GROUPS)
     parts = [
@@ -94,7 +99,7 @@ def effects(
         part("spillover, outside", outside, partial),
     ]
     own = values(partial, covered) - values(baseline, covered) - values(partial, left_out) + values(baseline, left_out)
-    parts.append(Effect("own", f"{covered} less {LEFT_OUT}", partial, np.nan, np.nan, interval(own, kind=kind)))
+    parts.append(Effect("own", f"{covered} less {LEFT_OUT}", partial, np.nan, np.nan, of(own, np.zeros(len(own)))))
     parts += [part("partial", "all", partial), part("total", "all", full)]
     one_group = not parts[3].difference.n  # nobody is outside, so never covered and left out are the same people
     return tuple(each for each in parts if each.difference.n and not (one_group and each.name == "spillover, left out"))

@@ -114,7 +114,7 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
         nearest_zero, furthest = sorted((abs(low), abs(high)))
         size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
         by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]
-        words = f"{_direction(comparison, kind)}{by} {important}"
+        words = f"{direction_words(comparison, down=kind == 'cuts')}{by} {important}"
         return Verdict(kind, words, _sentence(comparison, words, family), size)
     if -mid < low and high < mid:
         words = f"no change beyond {important}"
@@ -185,8 +185,8 @@ def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
     return "no difference", f"no difference in any of {n} replications"
 
 
-def _direction(comparison: Comparison, kind: Kind) -> str:
-    down = kind == "cuts"
+def direction_words(comparison: Comparison, *, down: bool) -> str:
+    """Which way a measure goes: 'shorter', or 'lower (better)'."""
     if comparison.unit == "minutes":
         return "shorter" if down else "longer"
     better = comparison.better
@@ -219,7 +219,8 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
         if n < first:
             return f"cannot tell yet{among}: the first interval needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
-        return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=comparison.largest_share)}"
+        share, departments = comparison.largest_share, comparison.departments_within
+        return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)}"
     if n_more is None:
         return f"cannot tell{among}: {n} replications, too few to say how many more"
     if n_more == 0:

@@ -36,10 +36,11 @@ WEAK_NOTE = (
 """What a table says where one of its verdicts is weak."""
 
 
-def weakness_of(n: int, *, of: int, sd: float, largest_share: float) -> Weakness | None:
+def weakness_of(n: int, *, of: int, sd: float, largest_share: float, departments: int | None = None) -> Weakness | None:
     """Why `n` numbers, of so many replications, may carry no definite verdict; None if they may.
 
-    sd: their standard deviation, NaN if not known; largest_share: as `largest_share` says.
+    sd: their standard deviation, NaN if not known; largest_share: as `largest_share` says, over an ensemble of so many
+    departments.
     """
     if n < LEAST:
         return "too few"
@@ -47,7 +48,8 @@ def weakness_of(n: int, *, of: int, sd: float, largest_share: float) -> Weakness
         return "mostly missing"
     if sd == 0 and n < ENOUGH:
         return "no spread"
-    return "one replication" if n >= ENOUGH and largest_share > MOST else None
+    shares = n if departments is None else departments
+    return "one replication" if shares >= ENOUGH and largest_share > MOST else None
 
 
 def too_short(measure: str, n: int, measured_days: float | None) -> bool:
@@ -68,7 +70,7 @@ def largest_share(squares: Floats) -> Floats:
     return shares
 
 
-def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float) -> str:
+def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float, departments: int | None = None) -> str:
     """The same for a reader, after 'cannot tell: '."""
     if weakness == "too few":
         return f"at least three replications are needed (n = {n})"
@@ -78,4 +80,5 @@ def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float) -> st
         return f"the same in all of {n} replications, too few to trust that (ten are needed)"
     if weakness == "rare spells":
         return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    return f"one of {n} replications carries {100 * largest_share:.0f} % of the variance"
+    whose = f"{n} replications" if departments is None else f"{departments} departments"
+    return f"one of {whose} carries {100 * largest_share:.0f} % of the variance"

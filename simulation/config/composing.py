@@ -8,7 +8,7 @@ import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import islice, product
 from pathlib import Path
@@ -45,10 +45,15 @@ _hydra_is_ours = threading.RLock()
 
 @dataclass(frozen=True)
 class Composed:
-    """What the files and overrides come to: `raw` before its `${...}` are looked up, and the file chosen by group."""
+    """What the files and overrides come to: `raw` before its `${...}` are looked up, and the file chosen by group.
+
+    `files`: the same before single values are laid over them, and `values` these, as they were written.
+    """
 
     raw: Raw
     choices: Mapping[str, str]
+    files: Raw = field(default_factory=dict)
+    values: tuple[str, ...] = ()
 
 
 class _UserConfigs(SearchPathPlugin):
@@ -127,6 +132,24 @@ def laid_over(found: Composed, values: Sequence[Override]) -> Composed:
     """The configuration with single values set, added or left out. Raises ConfigError, also for what none may hold."""
     raw = copy.deepcopy(found.raw)
     faults: list[Fault] = []
+    _lay_values(raw, values, faults)
+    faults += configuration_faults(raw)
+    if faults:
+        raise ConfigError(faults)
+    return Composed(raw, dict(found.choices), found.raw, tuple(override.input_line or "" for override in values))
+
+
+def lay_over_values(raw: Raw, values: tuple[str, ...], faults: list[Fault]) -> None:
+    """Lay single values, as they are written on a command line, over groups that files state."""
+    _lay_values(raw, _parsed_once(values), faults)
+
+
+@lru_cache(maxsize=8)
+def _parsed_once(values: tuple[str, ...]) -> tuple[Override, ...]:
+    return tuple(_parsed(values))
+
+
+def _lay_values(raw: Raw, values: Sequence[Override], faults: list[Fault]) -> None:
     for override in values:
         text = shortened(override.input_line or override.key_or_group)
         path = override.key_or_group.split(".")
@@ -138,10 +161,6 @@ def laid_over(found: Composed, values: Sequence[Override]) -> Composed:
                 faults.append(Fault(text, f"there is no top-level key '{path[0]}'", f"Did you mean '{meant}'?"))
                 continue
             lay_over(raw, path, override.value(), text, faults, add=added)
-    faults += configuration_faults(raw)
-    if faults:
-        raise ConfigError(faults)
-    return Composed(raw, dict(found.choices))
 
 
 @lru_cache(maxsize=32)

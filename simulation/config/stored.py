@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from simulation.config.dotted import Change
+from simulation.config.over_ensemble import EnsembleDepartments, ensemble_departments
 from simulation.config.validating import validated
 from simulation.errors import Fault, ResultsError
 from simulation.experiment.executors import processors
@@ -41,7 +44,7 @@ def study_of(run: StoredRun) -> Study:
             f"{run.folder}: was written by another version of aeflow, and this one does not understand its study "
             f"({faults[0].where}: {faults[0].found}). Read it with version {run.manifest['versions'].get('aeflow')}"
         )
-    return Study(
+    study = Study(
         design=design,
         run=length,
         arms=arms,
@@ -51,6 +54,27 @@ def study_of(run: StoredRun) -> Study:
         workers=processors(),
         resolved=content["resolved"],
         choices=content["choices"],
+        on_one=content.get("on_one", ""),
+    )
+    return replace(study, departments=_departments(content.get("departments"), study))
+
+
+def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDepartments | None:
+    """The departments of a run over an ensemble, as they were; None of a run on one."""
+    if content is None:
+        return None
+
+    def changes(stated: Any) -> tuple[Change, ...]:
+        return tuple(Change(**each) for each in stated)
+
+    return ensemble_departments(
+        content["name"],
+        files=content["files"],
+        values=tuple(content["values"]),
+        rows=tuple(map(changes, content["rows"])),
+        scenario=changes(content["scenario"]),
+        design=study.design,
+        ready=study.arms,
     )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MinLen
 
 from simulation.config.bounds import shortened
 from simulation.config.composing import Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
-from simulation.config.dotted import Change, Raw, as_stated, resolve
+from simulation.config.dotted import Raw, resolve
 from simulation.config.folders import search_folders
+from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.policies import policy_of, policy_stated
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
@@ -22,7 +23,7 @@ from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.design import CHANGED, Arm, Block, Design, List, Value
+from simulation.study.design import CHANGED, Block, Design, List, Value
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import precision_faults, target_faults
@@ -90,6 +91,9 @@ class Top:
     """Whether to go on with an unfinished run of the same study; else it begins anew."""
     cluster: Cluster = field(default_factory=Cluster)
     """Where the executor `dask` finds its workers."""
+    ensemble: str | None = None
+    """The ensemble on whose departments the study runs, instead of the study's own: the name of a file in
+    `configs/ensembles/`; `none`: the typical department alone. Example: `typical`"""
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
@@ -118,7 +122,8 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
         raise ConfigError(faults)
     stated, raw = found.raw, resolve(found.raw)
     top, design, run, scenario = _parts(raw)
-    changed, pathway = department(stated, _changes(scenario.changes, "scenario"), faults)
+    circumstances = changes_stated(scenario.changes, "scenario")
+    changed, pathway = department(stated, circumstances, faults)
     arms = tuple(_ready_arms(design, changed, pathway, folders, faults))
     own_policy: Policy | None = validated(Policy, raw.get("triage"), "triage", faults)
     faults += _names_of_files(pathway, own_policy)
@@ -131,7 +136,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
         faults += _left_out(design, arms)
     if faults or own_policy is None:
         raise ConfigError(list(dict.fromkeys(faults)))
-    return Study(
+    study = Study(
         design=design,
         run=run,
         arms=arms,
@@ -144,6 +149,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
         allow_large=top.allow_large,
         cluster=top.cluster,
     )
+    return over_ensemble(study, found, top.ensemble, circumstances, folders)
 
 
 def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
@@ -190,7 +196,7 @@ def _ready_arms(
     for name, arm in design.arms.items():
         if arm.levers and faults:
             continue  # the same fault again, in every combination of levers
-        changes = _changes_of(arm, design, f"study.arms.{name}")
+        changes = arm_changes(arm, design, f"study.arms.{name}")
         own = pathway
         of_department = [each for each in changes if not each.of_policy]
         if of_department and pathway is not None:
@@ -243,13 +249,3 @@ def _left_out(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
     for name in design.arms:
         if name not in ready:
             yield Fault(f"study.arms.{name}", "could not be made ready", "Report this: its own fault should be here")
-
-
-def _changes(stated: Mapping[str, Any], where: str) -> list[Change]:
-    return [Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in stated.items()]
-
-
-def _changes_of(arm: Arm, design: Design, where: str) -> list[Change]:
-    """What an arm changes: first what its levers do, then its own."""
-    by_levers = [each for name in arm.levers for each in _changes(design.levers[name].changes, f"study.levers.{name}")]
-    return [*by_levers, *_changes(arm.changes, where)]

@@ -26,13 +26,16 @@ def validated(
     faults: list[Fault],
     origin: Mapping[tuple[str, ...], str] | None = None,
     also: Collection[str] = (),
+    *,
+    again: bool = False,
 ) -> Any:
     """`stated` as a `kind`, or None and its faults.
 
-    `origin`: by part of a pathway, the group it was written in; `also`: keys that may stand beside those of `kind`.
+    `origin`: by part of a pathway, the group it was written in; `also`: keys that may stand beside those of `kind`;
+    `again`: what differs from this in numbers alone was validated before, so that no boolean stands for a number.
     """
     made, errors = _tried(kind, stated)
-    errors += _booleans_for_numbers(kind, stated)
+    errors += [] if again else _booleans_for_numbers(kind, stated)
     if not errors:
         return made
     found: list[Fault] = []

@@ -13,7 +13,14 @@ that makes a generator.
 """
 
 from simulation.draws.attributes import amount, attributes_after
-from simulation.draws.calendar import DAYS_IN_YEAR, FROM_JANUARY, WEEKS_IN_YEAR, Calendar, balanced_start_week
+from simulation.draws.calendar import (
+    DAYS_IN_YEAR,
+    FROM_JANUARY,
+    WEEKS_IN_YEAR,
+    Calendar,
+    balanced_start_week,
+    start_weeks_over_departments,
+)
 from simulation.draws.drawn import Draws
 from simulation.draws.factors import day_factors, lasting_factors
 from simulation.draws.from_table import draws_from_table
@@ -33,6 +40,7 @@ __all__ = [
     "attendances",
     "attributes_after",
     "balanced_start_week",
+    "start_weeks_over_departments",
     "day_factors",
     "draw",
     "draw_outages",

@@ -7,10 +7,12 @@ moves no calendar day of the window.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.draws.variates import generator_of
 from simulation.errors import DrawsError
 from simulation.units import DAY
 
@@ -22,6 +24,7 @@ MONTHS_IN_YEAR = 12
 WEEKS_APART = 19
 """Weeks from one replication's start to the next one's. No step without a common divisor with 52 spreads its beginnings
 more evenly, and it is the one nearest to the smaller part of the golden section of a year (52 x 0.382 = 19.9)."""
+QUARTERS = 4
 
 
 @dataclass(frozen=True)
@@ -81,3 +84,30 @@ def balanced_start_week(replication: int) -> int:
     [0, 19, 38, 5, 24, 43]
     """
     return WEEKS_APART * replication % WEEKS_IN_YEAR
+
+
+def start_weeks_over_departments(seed: int, number: int, n: int) -> tuple[int, ...]:
+    """The week, 0 to 51, in which each of n departments begins to be measured, in pass `number` over them.
+
+    Each pass has an order of its own, drawn by seed and pass, so that a department's weeks in two passes are
+    independent: the order of `balanced_start_week` has the period of the year, and would give a department much the
+    same weeks again. Within a pass weeks are balanced: each four departments in a row begin in four quarters of the
+    year, each 52 in the 52 weeks.
+
+    >>> sorted(start_weeks_over_departments(1, 0, 52)) == list(range(52))
+    True
+    """
+    return _weeks_of_pass(seed, number, -(-n // WEEKS_IN_YEAR))[:n]
+
+
+@lru_cache(maxsize=8)
+def _weeks_of_pass(seed: int, number: int, n_years: int) -> tuple[int, ...]:
+    """So many times the 52 weeks, each time in an order of its own; quarters begin at a drawn week."""
+    generator = generator_of(seed, number, "departments", "start_week", 0)
+    weeks: list[int] = []
+    for _ in range(n_years):
+        first, by_quarter = generator.integers(WEEKS_IN_YEAR), np.arange(WEEKS_IN_YEAR).reshape(QUARTERS, -1)
+        in_quarters = generator.permuted(by_quarter, axis=1)  # the weeks of each quarter in an order of their own
+        of_four = generator.permuted(in_quarters.T, axis=1)  # a row has a week of each quarter, these in any order
+        weeks += ((of_four.ravel() + first) % WEEKS_IN_YEAR).tolist()
+    return tuple(weeks)

@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.compare import Shares
 from simulation.analysis.profile import DayProfile
+from simulation.analysis.shares import Shares
 from simulation.analysis.spillover import GROUPS
 from simulation.experiment.replicate import ArmReplication
 from simulation.explain.arm_changes import AddedAssumption, Change

@@ -12,12 +12,16 @@ from functools import cached_property
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, compare, compare_arms, find, sham_band
+from simulation.analysis.compare import Comparison, Interval, compare, compare_arms, find, paired
 from simulation.analysis.definitions import COVERAGE, Definition
+from simulation.analysis.departments import Department, Spread, spread_over
 from simulation.analysis.measures import Measures
+from simulation.analysis.sham import ShamBand, sham_band
+from simulation.analysis.shares import Shares
 from simulation.analysis.spillover import GROUPS, Effect, effects
 from simulation.analysis.verdict import Judgement, Verdict, non_inferiority, verdict
 from simulation.analysis.weakness import too_short
+from simulation.analysis.where import harm_words, where_words
 from simulation.records.schema import Floats
 from simulation.study.design import Design, Margin, Target
 from simulation.study.study import no_arm
@@ -25,22 +29,27 @@ from simulation.study.study import no_arm
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on one arm and one target."""
+    """The verdict on one arm and one target; `spread`: the difference over departments, and `where` in words in how
+    many of them it is so, over an ensemble."""
 
     arm: str
     target: Target
     comparison: Comparison
     verdict: Verdict
+    spread: Spread | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True)
 class Safety:
-    """The judgement on one arm and one non-inferiority margin."""
+    """The judgement on one arm and one non-inferiority margin; `spread` and `where` as of a finding."""
 
     arm: str
     margin: Margin
     comparison: Comparison
     judgement: Judgement
+    spread: Spread | None = None
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -51,7 +60,8 @@ class Comparisons:
     `sham_shares`: who waits shorter and longer under the sham arm, over all replications (None if not known);
     `interval_kind`: what every interval promises, and so what verdicts and judgements are read from; 'always_valid'
     while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`);
-    `own`: what defines measures of the user's own; `measured_days`: of each replication, if known.
+    `own`: what defines measures of the user's own; `measured_days`: of each replication, if known; `department`: which
+    one each replication played, over an ensemble.
     """
 
     design: Design
@@ -61,6 +71,7 @@ class Comparisons:
     interval_kind: IntervalKind = "fixed_sample"
     own: Mapping[str, Definition] = field(default_factory=dict)
     measured_days: float | None = None
+    department: Department | None = None
 
     @property
     def others(self) -> tuple[str, ...]:
@@ -84,6 +95,7 @@ class Comparisons:
             defined=self.own,
             measured_days=days,
             stated=self._stated,
+            department=self.department,
         )
 
     @cached_property
@@ -117,7 +129,7 @@ class Comparisons:
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
         ours, theirs = self.values(arm, measure, group), self.values(other, measure, group)
-        found = compare(ours, theirs, kind=self.interval_kind)
+        found = compare(ours, theirs, kind=self.interval_kind, department=self.department)
         return replace(found, low=np.nan, high=np.nan) if self._too_short(measure, found.n) else found
 
     @cached_property
@@ -137,29 +149,47 @@ class Comparisons:
     def findings(self) -> tuple[Finding, ...]:
         """A verdict for every arm that is judged on every target.
 
-        Primary targets of all these arms are one family: their verdicts hold together. Secondary ones are each read
-        from their own 95 % interval, and whoever shows them says how many there were.
+        Primary targets of tools are one family, of comparators another: the verdicts of each hold together. Secondary
+        ones are each read from their own 95 % interval, and whoever shows them says how many there were.
         """
         found = []
         for arm in self.judged:
             for target in (*self.design.primary, *self.design.secondary):
                 row = self.row(arm, target.measure, target.group)
-                family = len(self.judged) * len(self.design.primary) if target in self.design.primary else 1
+                family = self.family(arm) * len(self.design.primary) if target in self.design.primary else 1
                 mid, same = target.minimal_important_difference, arm in self.identical
-                found.append(Finding(arm, target, row, verdict(row, mid, family=family, identical=same)))
+                said = verdict(row, mid, family=family, identical=same)
+                spread = None if same else self.spread(arm, target.measure, target.group)
+                where = "" if spread is None else where_words(spread, mid, row)
+                found.append(Finding(arm, target, row, said, spread, where))
         return tuple(found)
 
     @cached_property
     def safety(self) -> tuple[Safety, ...]:
-        """A judgement for every arm that is judged on every margin, all of them one family."""
-        family = len(self.judged) * len(self.design.margins)
+        """A judgement for every arm that is judged on every margin; those of tools are one family, of comparators
+        another."""
         found = []
         for arm in self.judged:
+            family = self.family(arm) * len(self.design.margins)
             for margin in self.design.margins:
-                row = self.row(arm, margin.measure, margin.group)
-                judged = non_inferiority(row, margin.margin, family=family, identical=arm in self.identical)
-                found.append(Safety(arm, margin, row, judged))
+                row, same = self.row(arm, margin.measure, margin.group), arm in self.identical
+                judged = non_inferiority(row, margin.margin, family=family, identical=same)
+                spread = None if same else self.spread(arm, margin.measure, margin.group)
+                where = "" if spread is None else harm_words(spread, margin.margin, row)
+                found.append(Safety(arm, margin, row, judged, spread, where))
         return tuple(found)
+
+    def family(self, arm: str) -> int:
+        """How many arms are judged together with this one, itself among them: the tools, or the comparators."""
+        return sum(self.design.arms[each].comparator == self.design.arms[arm].comparator for each in self.judged)
+
+    def spread(self, arm: str, measure: str, group: str = "all") -> Spread | None:
+        """An arm's difference over departments, simulation noise removed; None of one department, or where somebody's
+        stay had not ended."""
+        if self.department is None:
+            return None
+        effects = paired(self.values(arm, measure, group), self.values(self.design.baseline, measure, group))
+        return None if np.isinf(effects).any() else spread_over(effects, self.department)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """What chance alone does to a measure; None if no sham arm was run, or too little measured for an interval."""
@@ -168,7 +198,7 @@ class Comparisons:
             return None
         baseline = self.values(self.design.baseline, measure, group)
         ours = self.values(sham, measure, group)
-        return sham_band(ours, baseline, shares=self.sham_shares, kind=self.interval_kind)
+        return sham_band(ours, baseline, shares=self.sham_shares, kind=self.interval_kind, department=self.department)
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
         """What the tool does to those it covers and to the others.
@@ -185,4 +215,5 @@ class Comparisons:
             full=told.full,
             measure=measure,
             kind=self.interval_kind,
+            department=self.department,
         )

@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.binding import binding_names, binding_values
-from simulation.analysis.compare import Shares, shares_better_worse
 from simulation.analysis.measures import Measures, measure, shared_names
 from simulation.analysis.own_measures import Own
 from simulation.analysis.profile import DayProfile, day_profile
 from simulation.analysis.quantities import knows_waits
+from simulation.analysis.shares import Shares, shares_better_worse
 from simulation.analysis.spillover import waits_by_group, with_coverage
 from simulation.analysis.window import Window, unfinished
 from simulation.draws import Draws
@@ -71,7 +71,7 @@ class ReplicationResult:
 def replicate(study: Study, number: int) -> ReplicationResult:
     """Run one replication of every arm, again with twice the cool-down while a measured patient is still in A&E."""
     began = time.perf_counter()
-    days = study.run.cool_down_days
+    study, days = study.of(number), study.run.cool_down_days
     for _attempt in range(study.run.doublings + 1):
         result = _once(study, number, days, began)
         if not any(arm.n_unfinished for arm in result.arms.values()):

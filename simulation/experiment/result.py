@@ -11,10 +11,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulation.analysis.always_valid import IntervalKind, interval_kind
-from simulation.analysis.compare import Comparison, Interval, ShamBand, Shares, summary
+from simulation.analysis.compare import Comparison, Interval, summary
 from simulation.analysis.definitions import Definition, definition_of
 from simulation.analysis.measures import Measures
+from simulation.analysis.sham import ShamBand
+from simulation.analysis.shares import Shares
 from simulation.analysis.spillover import Effect
 from simulation.analysis.stages import stage_of
 from simulation.errors import ResultsError
@@ -72,6 +77,13 @@ class StudyResult:
     def run(self) -> RunLength:
         """Replications and days, as planned."""
         return self.study.run
+
+    @cached_property
+    def department_of(self) -> NDArray[np.int64] | None:
+        """Which department of the ensemble each replication played, shape (n_replications,); None of one department."""
+        if self.study.departments is None or self.run.departments is None:
+            return None
+        return np.array([self.study.department(each.replication) for each in self.replications], dtype=np.int64)
 
     @property
     def scenario(self) -> str:
@@ -167,7 +179,8 @@ class StudyResult:
     def _compared(self) -> Comparisons:
         shares = self.sham.shares if self.sham is not None else None
         arms, days = tuple(arm.name for arm in self.arms), self.run.measured_days
-        return Comparisons(self.design, arms, self.measures, shares, self.interval_kind, self.own, days)
+        kind, own = self.interval_kind, self.own
+        return Comparisons(self.design, arms, self.measures, shares, kind, own, days, self.department_of)
 
     @cached_property
     def own(self) -> Mapping[str, Definition]:
@@ -296,18 +309,17 @@ class StudyResult:
         return kept_among(self.manifest[FILES]) if self.folder is not None else ()
 
     def _table(self, name: Kept, arm: str | None, replication: int | None) -> Table:
+        ready, chosen = self._chosen(arm, replication)
         if self.folder is not None and name in self.kept:
-            ready, chosen = self._chosen(arm, replication)
             return read_kept(self.folder, name, ready, chosen.replication)
-        pathway = self.study.arm(self.design.baseline if arm is None else arm).pathway
-        return table_of(name, pathway, self.simulated(arm, replication))
+        return table_of(name, ready.pathway, self.simulated(arm, replication))
 
     def _chosen(self, arm: str | None, replication: int | None) -> tuple[ReadyArm, ReplicationResult]:
         """An arm and a replication by number, the baseline and the first if not named. Raises ResultsError."""
-        ready = self.study.arm(self.study.design.baseline if arm is None else arm)
+        name = self.study.arm(self.study.design.baseline if arm is None else arm).name
         numbers = [each.replication for each in self.replications]
         number = numbers[0] if replication is None else replication
         if number not in numbers:
             there = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
             raise ResultsError(f"there is no replication {replication}. Replications of this result: {there}")
-        return ready, self.replications[numbers.index(number)]
+        return self.study.of(number).arm(name), self.replications[numbers.index(number)]

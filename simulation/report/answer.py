@@ -16,6 +16,7 @@ from simulation.experiment.result import StudyResult
 from simulation.explain.statements import walk
 from simulation.report.tables.coverage import spillover_reason
 from simulation.report.tables.decomposition import decomposition_of, decomposition_sentences, joint_arm
+from simulation.report.tables.over_departments import over_sentences
 from simulation.report.tables.ranking import per_100k, priced, ranked
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
 from simulation.report.words import amount, change, effect, group_words, measure_label, span, unit_words
@@ -43,6 +44,7 @@ def answer(result: StudyResult) -> Iterator[str]:
             f"{target.label}: {amount(base.mean, base.unit)}."
         )
         return
+    yield from over_sentences(result)
     n_arms = len(told_arms(result))
     sham = " and with a sham that has no effect" if result.sham is not None else ""
     yield f"'{result.baseline.label}' was compared with {n_arms} alternative{'s' if n_arms != 1 else ''}{sham}."
@@ -57,10 +59,11 @@ def answer(result: StudyResult) -> Iterator[str]:
     yield from _better_sentences(result)
     yield from _busy_sentence(result)
     n_assumed = sum(each.evidence == "assumed" for each in result.statements)
-    yield (
-        f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions that this run does "
-        "not vary."
-    )
+    departments = result.study.departments
+    rest = " that this run does not vary"
+    if departments is not None:
+        rest = f". The departments differ in {departments.n_varied} values; the others are the same in all of them"
+    yield f"Intervals are about simulation noise only: the answer rests on {n_assumed} assumptions{rest}."
 
 
 def _spillover_sentences(result: StudyResult) -> Iterator[str]:
@@ -144,6 +147,7 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
     parts += [f"worse, perhaps by less than the margin: {', '.join(perhaps)}"] if perhaps else []
     parts += [f"cannot tell: {', '.join(unknown)}"] if unknown else []
     parts += [f"none seen, so not shown: {', '.join(unseen)}"] if unseen else []
+    parts += [f"{each.margin.label}: {each.where}" for each in mine if each.where]
     kind = "worse" if worse else "perhaps-worse" if perhaps else "cannot-tell" if unknown or unseen else "no-change"
     return kind, "; ".join(parts) or "within every margin"
 

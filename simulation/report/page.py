@@ -32,6 +32,7 @@ from simulation.report.tables.department import (
     stay_table,
 )
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
+from simulation.report.tables.over_departments import over_tables
 from simulation.report.tables.overview import (
     measures_table,
     overview_table,
@@ -88,6 +89,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "costs_stated": any(arm.cost is not None for arm in result.arms),
         "changes": report_changes(result),
         "targets": [target_table(result, target) for target in result.targets] if compared else [],
+        "over": over_tables(result),
         "own": own_table(result),
         "binding": binding_table(result),
         "levers": by_lever,
@@ -145,7 +147,7 @@ def answer_rows(result: StudyResult) -> list[dict[str, Any]]:
                     "mean": change(row.difference, row.unit),
                     "interval": span(row.difference_low, row.difference_high, row.unit),
                     "half_width": half_width(row),
-                    "words": finding.verdict.words,
+                    "words": "; ".join(filter(None, (finding.verdict.words, finding.where))),
                 }
             )
         kind, words = safety_cell(result, arm)

@@ -17,7 +17,8 @@ def precision_line(result: StudyResult) -> str | None:
         return None
     unit = result.row(result.design.baseline, precision.measure, precision.group).unit
     scale = 100 if unit == "share" else 1
-    found = interval(values_for(result.study, result.replications), kind=result.interval_kind)
+    values = values_for(result.study, result.replications)
+    found = interval(values, kind=result.interval_kind, department=result.department_of)
     label = MEASURE_LABELS.get(precision.measure, precision.measure)
     of = "level under the baseline" if precision.arm is None else f"difference of '{result.arm(precision.arm).label}'"
     asked = (

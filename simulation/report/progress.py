@@ -27,6 +27,10 @@ def announce(study: Study, *, alone: bool) -> None:
         f"scenario '{study.scenario}', seed {run.seed}, "
         f"{study.where}."
     )
+    if study.departments is not None:
+        print(f"On {study.played}.")
+    elif study.on_one:
+        print(f"On the typical department: {study.on_one}.")
     print(f"Engine '{study.engine}': {study.engine_why}.")
     if run.keep:
         print(

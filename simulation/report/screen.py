@@ -40,7 +40,7 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
     print("\nIn words", file=out)
     for sentence in answer(result):
         print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
-    for text in (sham_line(result), precision_line(result), _depends()):
+    for text in (sham_line(result), precision_line(result), _depends(result)):
         if text:
             print(f"\n{textwrap.fill(text, WIDTH)}", file=out)
     print(f"\n{BANNER}", file=out)
@@ -67,10 +67,11 @@ def _shortened(table: ReportTable) -> ReportTable:
     return replace(table, rows=table.rows[:MOST_ON_SCREEN], notes=(more, *table.notes))
 
 
-def _depends() -> str:
+def _depends(result: StudyResult) -> str:
+    varied = "not varied in this run" if result.department_of is None else "varied as far as the departments differ"
     return (
-        "Three layers of doubt: simulation (the intervals above); inputs (numbers marked assumed, not varied in this "
-        "run); structure (which resource binds at your site: compare sites and scenarios)."
+        f"Three layers of doubt: simulation (the intervals above); inputs (numbers marked assumed, {varied}"
+        "); structure (which resource binds at your site: compare sites and scenarios)."
     )
 
 

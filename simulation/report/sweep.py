@@ -13,8 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from simulation.analysis.compare import TIDY, paired
 from simulation.analysis.compare_runs import RunComparison, compare_runs
+from simulation.analysis.departments import Department
 from simulation.errors import ResultsError
 from simulation.experiment.result import StudyResult
 from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
@@ -121,7 +124,15 @@ class Sweep:
         verdicts = {run.label: run.result.finding(arm, target).verdict for run in self.runs}
         effects = {run.label: run.effects(arm, target) for run in self.runs}
         unit = self.first.row(arm, target.measure, target.group).unit
-        return compare_runs(verdicts, effects, target.minimal_important_difference, unit, on=self.depends_on)
+        mid, played = target.minimal_important_difference, self.department
+        return compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=played)
+
+    @cached_property
+    def department(self) -> Department | None:
+        """Which department of an ensemble each replication played, where it is the same in every run; else None."""
+        first, *others = (run.result.department_of for run in self.runs)
+        alike = first is not None and all(each is not None and np.array_equal(each, first) for each in others)
+        return first if alike else None
 
 
 def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep | None:

@@ -29,7 +29,7 @@ def design_of(sweep: Sweep) -> list[Mapping[str, str]]:
 
 def effects_of(sweep: Sweep, arm: str, target: Target) -> tuple[FactorialEffect, ...]:
     """What was varied does to an arm's difference from the baseline, or to the baseline's own level."""
-    return factorial_effects(design_of(sweep), [_numbers(run, arm, target) for run in sweep.runs])
+    return factorial_effects(design_of(sweep), [_numbers(run, arm, target) for run in sweep.runs], sweep.department)
 
 
 def _numbers(run: Run, arm: str, target: Target) -> Floats:

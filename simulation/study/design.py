@@ -86,6 +86,9 @@ class Arm:
     Example: `label_errs_up_at_random`"""
     cost: Cost | None = None
     """What the arm costs beyond the baseline."""
+    comparator: bool = False
+    """Whether the arm is no tool that the study is about but something else that money or will could do. Verdicts on
+    comparators hold together among themselves, those on the other arms among themselves. Example: `true`"""
 
 
 @config_dataclass
@@ -203,6 +206,9 @@ class Design:
     """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
     coverages: Coverages | None = None
     """Arms that tell direct effects of a tool from its spillover."""
+    ensemble: str = "none"
+    """The ensemble on whose departments the study runs: the name of a file in `configs/ensembles/`; `none`: the typical
+    department alone. The key `ensemble` at the top names another. Example: `typical`"""
 
     def combination(self, levers: Collection[str]) -> str:
         """The name of the arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""

@@ -47,7 +47,7 @@ def simulate_arm(
 
 def simulate_arms(study: Study, replication: int, *, cool_down_days: int) -> Iterator[tuple[ReadyArm, Simulated]]:
     """One replication of every arm, one after another, on the same draws; each is let go when the next is asked for."""
-    run = study.run
+    run, study = study.run, study.of(replication)
     days = run.warm_up_days + run.measured_days + cool_down_days
     drawn = SharedDraws(seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
     for arm in study.arms:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol
 
 import numpy as np
 from annotated_types import Ge, Gt, Le, MultipleOf
 
 from simulation.analysis.window import Window
-from simulation.draws import DAYS_IN_YEAR, Calendar, balanced_start_week
+from simulation.draws import DAYS_IN_YEAR, Calendar, balanced_start_week, start_weeks_over_departments
 from simulation.engine.choose import Asked, EngineName, choose
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.pathway.config_dataclass import UNITLESS, Unit, config_dataclass
@@ -47,8 +47,8 @@ class RunLength:
     """Days after the window, in which arrivals go on; doubled while a measured patient is still in."""
     start_week: Annotated[int, Ge(0), Le(51), Unit("week")] | None = None
     """The week of the model year on whose Monday the window begins; 0 is the first of January. None: a window shorter
-    than the year begins in another week in each replication, spread evenly over the year; a longer one in week 0.
-    Example: `0`"""
+    than the year begins in another week in each replication, spread evenly over the year (over an ensemble in each
+    pass over its departments, in an order drawn by seed and pass); a longer one in week 0. Example: `0`"""
     doublings: Annotated[int, Ge(0), Le(8), Unit("times")] = 4
     """How often the cool-down may be doubled. Example: `0`"""
     keep: tuple[Kept, ...] = ()
@@ -64,6 +64,13 @@ class RunLength:
     """Whether measures of every month in the window are worked out as well, for `aeflow validate`."""
     precision: Precision | None = None
     """How precisely one number should be known; none: exactly `replications` are run."""
+    departments: Annotated[int, Ge(1), Unit("departments")] | None = None
+    """How many departments of the study's ensemble are played, the first of its file: replication k plays department k
+    mod this number. None: 60, or as many as are played twice; of fewer than 20 nothing is said of a range, so the study
+    runs on the typical department. Read only over an ensemble. Example: `60`"""
+    department: Annotated[int, Ge(0), Unit("department")] | None = None
+    """The one department of the ensemble that every replication plays, by its number in the file, from 0. None: all of
+    `departments` in turn. Example: `17`"""
 
     @property
     def window(self) -> Window:
@@ -77,8 +84,15 @@ class RunLength:
 
     def calendar(self, replication: int) -> Calendar:
         """Which day of the model year each simulated day of a replication is."""
-        week = balanced_start_week(replication) if self.is_balanced else self.start_week or 0
-        return Calendar(week, self.warm_up_days)
+        return Calendar(self._start_week(replication), self.warm_up_days)
+
+    def _start_week(self, replication: int) -> int:
+        if not self.is_balanced:
+            return self.start_week or 0
+        if self.departments is None:
+            return balanced_start_week(replication)
+        number, place = divmod(replication, self.departments)
+        return start_weeks_over_departments(self.seed, number, self.departments)[place]
 
     def months(self, replication: int) -> tuple[tuple[int, Window], ...]:
         """Months (1 for January) that lie wholly in a replication's measured window, each with its own, in order.
@@ -156,6 +170,37 @@ class ReadyArm:
     policy: Policy
 
 
+class Departments(Protocol):
+    """Departments that a study is played on, one a replication: can be sent to workers, which make the arms there."""
+
+    @property
+    def name(self) -> str:
+        """Name of the ensemble."""
+        ...
+
+    @property
+    def n_varied(self) -> int:
+        """How many values of the configuration they differ in."""
+        ...
+
+    def __len__(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def ready(self) -> tuple[ReadyArm, ...]:
+        """The arms of the study in the typical department, from which those of each are made."""
+        ...
+
+    def arms(self, number: int) -> tuple[ReadyArm, ...]:
+        """Every arm of the study in one department, from 0. Raises ConfigError for a value not allowed there."""
+        ...
+
+    def content(self) -> Mapping[str, object]:
+        """All that can change a number, as plain values."""
+        ...
+
+
 @dataclass(frozen=True, repr=False)
 class Study:
     """Everything a comparison needs.
@@ -164,6 +209,8 @@ class Study:
     `choices`: by group of configurations, the file taken from it ('scenario': 'busier').
     `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
     than the limits (`experiment.bounds`).
+    `departments`: those that replications play in turn (`of`); `arms` are then of the typical one. `on_one`: why the
+    study runs on one department though it states an ensemble; empty if it does not.
     """
 
     design: Design
@@ -177,6 +224,8 @@ class Study:
     choices: Mapping[str, str]
     allow_large: bool = False
     cluster: Cluster = field(default_factory=Cluster)
+    departments: Departments | None = None
+    on_one: str = ""
 
     def __post_init__(self) -> None:
         """Raise ConfigError if `run.precision` is about an arm that this study, or what was made of it, has not."""
@@ -184,6 +233,13 @@ class Study:
         fault = precision.arm_fault([arm.name for arm in self.arms], self.design.baseline) if precision else None
         if fault is not None:
             raise ConfigError([fault])
+        if self.departments is not None:
+            known = {arm.name: (id(arm.pathway), id(arm.policy)) for arm in self.departments.ready}
+            changed = [arm.name for arm in self.arms if known.get(arm.name) != (id(arm.pathway), id(arm.policy))]
+            if changed:
+                found = f"{', '.join(changed[:MOST_NAMED])}: of another department or policy than those of the ensemble"
+                remedy = "State the change in YAML, or take the study.on_typical() first"
+                raise ConfigError([Fault("arms", found, remedy)])
 
     def __repr__(self) -> str:
         labels = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
@@ -191,12 +247,27 @@ class Study:
         lines = [
             f"Study '{self.design.name}': {self.design.question}",
             f"  arms: {labels}{more} ({len(self.arms)} in all, against '{self.design.baseline}')",
-            f"  site {self.chosen('site')}, scenario {self.scenario}",
+            f"  site {self.chosen('site')}, scenario {self.scenario}{self._played}",
             f"  {self.run.how_many} of {self.run.measured_days} days after {self.run.warm_up_days} of "
             f"warm-up, seed {self.run.seed}",
             f"  engine {self.engine_asked}, executor {self.executor}",
         ]
         return "\n".join(lines)
+
+    @property
+    def played(self) -> str:
+        """'60 departments of the ensemble 'typical''; the typical department where there is no ensemble."""
+        if self.departments is None:
+            return "the typical department"
+        one = self.run.department
+        which = f"{self.run.departments} departments" if one is None else f"department {one}"
+        return f"{which} of the ensemble '{self.departments.name}'"
+
+    @property
+    def _played(self) -> str:
+        if self.departments is None:
+            return ""
+        return f", {self.played}"
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it."""
@@ -246,20 +317,38 @@ class Study:
         """The arm that all others are compared with."""
         return self.arm(self.design.baseline)
 
+    def department(self, replication: int) -> int:
+        """Which department of the ensemble a replication plays, from 0; 0 where there is but one."""
+        if self.run.department is not None:
+            return self.run.department
+        return replication % (self.run.departments or 1)
+
+    def of(self, replication: int) -> Study:
+        """The study as a replication plays it: its arms in the department whose turn it is."""
+        if self.departments is None:
+            return self
+        mine = {arm.name for arm in self.arms}
+        arms = tuple(arm for arm in self.departments.arms(self.department(replication)) if arm.name in mine)
+        return replace(self, arms=arms, departments=None)
+
+    def on_typical(self) -> Study:
+        """The study on the typical department, whatever its ensemble."""
+        return replace(self, departments=None, run=replace(self.run, departments=None, department=None))
+
     def only(self) -> Study:
-        """The study of that one arm."""
+        """The study of that one arm, in the typical department."""
         arms = {self.alone.name: self.alone.arm}
         design = replace(
             self.design, baseline=self.alone.name, arms=arms, sham=None, coverages=None, levers={}, full=None
         )
-        return replace(self, design=design, arms=(self.alone,))
+        return replace(self.on_typical(), design=design, arms=(self.alone,), on_one="")
 
     def with_policies(self, policies: Mapping[str, Policy], *, keep: Sequence[str] = ()) -> Study:
         """The study with an arm for each policy, in the baseline's department, instead of its own arms.
 
         The baseline, the sham and the arms to `keep` stay. An arm's name is its label too. For grids of policies that
-        no file states; levers, coverages and controls of the study are left behind. Raises ConfigError with every
-        fault of a policy.
+        no file states; levers, coverages and controls of the study are left behind, and so is its ensemble. Raises
+        ConfigError with every fault of a policy.
         """
         stays = {self.design.baseline, self.design.sham, *keep}
         unknown = sorted(stays - {None, *(arm.name for arm in self.arms)}, key=str)
@@ -276,7 +365,7 @@ class Study:
             raise ConfigError(faults)
         arms = (*(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept), *made)
         design = replace(self.design, arms={arm.name: arm.arm for arm in arms}, levers={}, full=None, coverages=None)
-        return replace(self, arms=arms, design=design)
+        return replace(self.on_typical(), arms=arms, design=design)
 
     def arm(self, name: str) -> ReadyArm:
         """An arm by name. Raises ResultsError if there is none."""

@@ -98,7 +98,7 @@ def validate_responses(
     words += [] if "run" in stated else ["run=validation"]
     words += [] if "run.replications" in stated else [f"run.replications={TRUSTS}"]
     wanted = targets_named(targets, search_folders(config_dir))
-    return responses_of([load(*words, config_dir=config_dir)], wanted)
+    return responses_of([load(*words, config_dir=config_dir).on_typical()], wanted)
 
 
 def simulated_panel(studies: Sequence[Study], *, done: Callable[[int], None] = lambda n_done: None) -> Panel:

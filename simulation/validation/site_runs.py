@@ -37,7 +37,7 @@ class SiteRuns:
     def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool = False) -> None:
         self.overrides, self.config_dir, self.by_month = list(overrides), config_dir, by_month
         self.raw = composed(self.overrides, config_dir=config_dir)
-        self.study = load(*self.overrides, config_dir=config_dir)
+        self.study = load(*self.overrides, config_dir=config_dir).on_typical()
         self.fewer_in = ""
 
     @property

@@ -17,11 +17,11 @@ from simulation.analysis.compare import (
     find,
     interval,
     replications_needed,
-    sham_band,
-    shares_better_worse,
     summary,
 )
 from simulation.analysis.measures import MeasureName, Measures, measure
+from simulation.analysis.sham import sham_band
+from simulation.analysis.shares import shares_better_worse
 from simulation.errors import ResultsError
 from simulation.records.schema import Patients
 

@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import pytest
 
-from simulation.draws import DAYS_IN_YEAR, WEEKS_IN_YEAR, Calendar, balanced_start_week, draw, draw_outages
+from simulation.draws import (
+    DAYS_IN_YEAR,
+    WEEKS_IN_YEAR,
+    Calendar,
+    balanced_start_week,
+    draw,
+    draw_outages,
+    start_weeks_over_departments,
+)
 from simulation.draws.calendar import WEEKS_APART
 from simulation.errors import DrawsError
 from simulation.pathway.department import Pathway
@@ -132,3 +140,30 @@ def test_stated_outages_count_from_the_first_measured_day_and_drawn_ones_from_ti
     assert np.array_equal(late["random"], plain["random"])
     drawn = draw(pathway, seed=1, replication=0, days=28, calendar=Calendar(30, 14))
     assert np.array_equal(drawn.outages["stated"], late["stated"])
+
+
+# --- over an ensemble ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [52, 60, 104, 200])
+def test_the_weeks_of_a_department_in_two_passes_are_independent(n: int) -> None:
+    """Two weeks drawn apart are 13 weeks apart on average, the shorter way round the year."""
+    first, second = (np.array(start_weeks_over_departments(20261124, number, n)) for number in (0, 1))
+    apart = np.abs(first - second)
+    assert 10 <= np.minimum(apart, WEEKS_IN_YEAR - apart).mean() <= 16
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_pass_over_departments_is_spread_over_the_year_however_far_it_has_come(number: int) -> None:
+    weeks = start_weeks_over_departments(1, number, 104)
+    assert sorted(weeks[:52]) == sorted(weeks[52:]) == list(range(52))
+    inside = (np.array(weeks)[:, None] - np.arange(WEEKS_IN_YEAR)) % WEEKS_IN_YEAR < 13  # of 13 weeks from each on
+    off = np.abs(inside.cumsum(axis=0) - np.arange(1, 105)[:, None] / 4)
+    assert off.max() < 5
+
+
+def test_another_seed_or_pass_has_another_order_and_more_departments_the_same_beginning() -> None:
+    weeks = start_weeks_over_departments(1, 0, 60)
+    assert weeks == start_weeks_over_departments(1, 0, 104)[:60]
+    assert weeks != start_weeks_over_departments(1, 1, 60)
+    assert weeks != start_weeks_over_departments(2, 0, 60)

@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 import simulation as ae
-from simulation.analysis.compare import Shares
+from simulation.analysis.shares import Shares
 from simulation.api import run_into, same_numbers, what_changed
 from simulation.cli import main
 from simulation.config import load, packaged_configs

@@ -244,7 +244,6 @@ def test_an_effect_is_beyond_the_important_difference_only_if_its_whole_interval
     assert beyond(Interval((low + high) / 2, low, high, 1.0, 9), 5) is says
 
 
-
 def test_an_effect_in_two_replications_is_neither_beyond_nor_within() -> None:
     assert beyond(interval(np.array([9.0, 9.1, 9.2])), 5) is True
     assert beyond(interval(np.array([9.0, 9.1])), 5) is None

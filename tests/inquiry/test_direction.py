@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import Shares
+from simulation.analysis.shares import Shares
 from simulation.api import compare
 from simulation.config import load
 from simulation.errors import ConfigError

@@ -108,7 +108,9 @@ def options() -> argparse.Namespace:
 def four_arms(replications: int) -> Study:
     """Four arms of the default study, a week each."""
     length = (f"run.replications={replications}", "run.warm_up_days=0", "run.measured_days=7", "run.cool_down_days=1")
-    study = ae.load("study=ai_triage", *length, "run.doublings=0", "engine=compiled", "executor=serial")
+    study = ae.load(
+        "study=ai_triage", "ensemble=none", *length, "run.doublings=0", "engine=compiled", "executor=serial"
+    )
     arms = tuple(study.arm(name) for name in ARMS)
     return replace(study, arms=arms, design=study.design.restricted_to(list(ARMS)))
 

@@ -65,7 +65,14 @@ class Covered(NamedTuple):
 
 def two_arms() -> Study:
     """The default department under the nurse and the AI scribe, four weeks measured after four of warm-up."""
-    study = ae.load("study=ai_triage", "run=month", f"run.measured_days={DAYS}", "engine=compiled", "executor=serial")
+    study = ae.load(
+        "study=ai_triage",
+        "ensemble=none",
+        "run=month",
+        f"run.measured_days={DAYS}",
+        "engine=compiled",
+        "executor=serial",
+    )
     arms = (study.baseline, study.arm(ARM))
     return replace(study, arms=arms, design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None))
 

@@ -72,7 +72,7 @@ def options() -> argparse.Namespace:
 
 def two_arms() -> Study:
     """The default department under the nurse and the AI scribe."""
-    study = ae.load("study=ai_triage", "engine=compiled", "executor=serial")
+    study = ae.load("study=ai_triage", "ensemble=none", "engine=compiled", "executor=serial")
     arms = (study.baseline, study.arm(ARM))
     return replace(study, arms=arms, design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None))
 

@@ -64,22 +64,27 @@ def test_tables_page_and_picture_say_what_the_verdict_says(
 
 
 def test_primaries_and_margins_are_judged_together_and_the_tables_say_so(result: StudyResult) -> None:
-    n = len(result.others) * len(result.design.primary)
+    """Tools and comparators among themselves."""
+    comparators = [arm.name for arm in result.others if result.design.arms[arm.name].comparator]
+    n_arms = {True: len(comparators), False: len(result.others) - len(comparators)}
+    assert all(n_arms.values())
     for finding in result.findings:
+        n = n_arms[finding.arm in comparators] * len(result.design.primary)
         primary = finding.target in result.design.primary
         mid = finding.target.minimal_important_difference
         same = finding.arm in result.identical
         assert finding.verdict == verdict(finding.comparison, mid, family=n if primary else 1, identical=same)
-    n_margins = len(result.others) * len(result.design.margins)
     for each in result.safety:
-        same = each.arm in result.identical
-        expected = non_inferiority(each.comparison, each.margin.margin, family=n_margins, identical=same)
+        n, same = n_arms[each.arm in comparators] * len(result.design.margins), each.arm in result.identical
+        expected = non_inferiority(each.comparison, each.margin.margin, family=n, identical=same)
         assert each.judgement == expected
-    assert f"the {n} on primary measures" in target_table(result, result.design.primary[0]).notes[1]
+    for n in n_arms.values():
+        note = target_table(result, result.design.primary[0]).notes[1]
+        assert f"the {n * len(result.design.primary)} on primary measures" in note
+        assert f"of all {n * len(result.design.margins)} (" in safety_table(result).notes[-1]
     n_secondary = len(result.others) * len(result.design.secondary)
     note = target_table(result, result.design.secondary[0]).notes[1]
     assert f"about {0.05 * n_secondary:.1f} would show one" in note
-    assert f"claimed of all {n_margins} (" in safety_table(result).notes[-1]
 
 
 def test_an_arm_is_marked_where_its_difference_from_the_sham_is_known(result: StudyResult) -> None:

@@ -24,8 +24,8 @@ from simulation.study.study import Study
 LIBRARIES = ("numpy", "scipy", "numba")
 SAMPLE_DAYS = 2
 PACKAGE = Path(__file__).resolve().parents[2]
-NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume")
-"""Top-level keys of a configuration that change no number."""
+NOT_NUMBERS = ("engine", "executor", "cluster", "workers", "results", "dry_run", "allow_large", "resume", "ensemble")
+"""Top-level keys of a configuration that change no number; the departments of an ensemble are listed apart."""
 NOT_NUMBERS_OF_RUN = ("replications", "precision", "first", "count", "keep")
 WORDS = {
     "study": "the study, its departments or its policies",
@@ -103,6 +103,8 @@ def content_of(study: Study) -> dict[str, Any]:
         "policies": policies,
         "resolved": resolved_of(study),
         "choices": dict(study.choices),
+        "departments": None if study.departments is None else exact(study.departments.content()),
+        "on_one": study.on_one,
     }
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.compare import Shares
 from simulation.analysis.measures import MeasureName, Measures, shared_names
 from simulation.analysis.profile import DayProfile
+from simulation.analysis.shares import Shares
 from simulation.errors import ResultsError
 from simulation.experiment.replicate import ArmReplication, ReplicationResult
 from simulation.records.columns import Lists

@@ -28,6 +28,7 @@ from simulation.report.figures.drawing import (
 )
 from simulation.report.tables.by_group import groups_of, is_asked
 from simulation.report.tables.decomposition import decomposition_of, lever_label
+from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.ranking import per_100k, priced, ranked
 from simulation.report.words import (
     change,
@@ -64,12 +65,14 @@ def differences(result: StudyResult) -> Picture | None:
             ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
             ax.set_xlabel(f"difference, {unit_words(_unit(result, target))}")
         arm_axis(axes[0], arms)
-        _forest_legend(figure, sham=result.sham is not None)
+        first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
+        over = any(not math.isnan(row.department_p5) for row in first)
+        _forest_legend(figure, sham=result.sham is not None, over=over)
         png = png_of(figure)
     lines = [
         f"{target.label}: "
         + "; ".join(
-            f"{arm.label} {effect(row)}, {_verdict(result, arm, target)}"
+            f"{arm.label} {effect(row)}, {_verdict(result, arm, target)}{_range_words(row)}"
             for arm in arms
             for row in [result.row(arm.name, target.measure, target.group)]
         )
@@ -80,7 +83,20 @@ def differences(result: StudyResult) -> Picture | None:
         png,
         f"Forest plot of differences from {result.baseline.label} with 95 % intervals. " + ". ".join(lines) + ".",
         f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
-        f"{_band_words(result)}",
+        f"{_over_words(result) if over else ''}{_band_words(result)}",
+    )
+
+
+def _range_words(row: Comparison) -> str:
+    if math.isnan(row.department_p5):
+        return ""
+    return f", {span(row.department_p5, row.department_p95, row.unit)} over departments"
+
+
+def _over_words(result: StudyResult) -> str:
+    return (
+        f" Thick: the interval of the mean over {departments_words(result)}. Thin: the range that holds nine in ten of "
+        "these departments."
     )
 
 
@@ -108,8 +124,14 @@ def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None 
         colour, marker = _look(row)
         factor = (100 if row.unit == "share" else 1) * (scale[place] if scale else 1)
         low, high = factor * row.difference_low, factor * row.difference_high
+        wide = factor * row.department_p5, factor * row.department_p95
+        if not math.isnan(wide[0]):
+            ax.plot(wide, [place, place], color=colour, linewidth=1.2, solid_capstyle="butt")
         if not math.isnan(low):
-            ax.plot([low, high], [place, place], "|-", color=colour, linewidth=2.2, markersize=11, markeredgewidth=1.6)
+            ends, thick = ("|-", 2.2) if math.isnan(wide[0]) else ("-", 6.0)
+            style: dict[str, Any] = {"color": colour, "linewidth": thick, "markersize": 11, "markeredgewidth": 1.6}
+            style["solid_capstyle"] = "butt" if thick > 3 else "projecting"
+            ax.plot([low, high], [place, place], ends, **style)
         ax.plot(factor * row.difference, place, marker, color=colour, markersize=5, markeredgecolor="none")
     ax.axvline(0, color="black", linewidth=1)
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -139,7 +161,7 @@ def _shade_sham(ax: Axes, result: StudyResult, target: Target) -> None:
     ax.axvspan(scale * band.difference.low, scale * band.difference.high, color="#ffeb99", alpha=0.7, zorder=0)
 
 
-def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> None:
+def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over: bool = False) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -152,6 +174,8 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True) -> Non
         handles.append(
             Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="least difference that would matter")
         )
+    if over:
+        handles.append(Line2D([], [], color=DARK, linewidth=1.2, label="5th to 95th of 100 departments"))
     if sham:
         handles.append(Patch(color="#ffeb99", label="sham, no effect at all: 95 % interval of its mean"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)

@@ -46,7 +46,7 @@ def less_everybody(result: StudyResult, arm: ArmResult, group: str) -> Interval:
         np.array([each.value(measure, group) - each.value(measure) for each in result.measures[name]])
         for name in (arm.name, result.design.baseline)
     )
-    return compare(ours, theirs, kind=result.interval_kind)
+    return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
 
 
 def by_group_tables(result: StudyResult) -> tuple[ReportTable, ...]:

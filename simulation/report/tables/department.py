@@ -14,6 +14,7 @@ from simulation.analysis.stages import STAGES
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import Statement
 from simulation.report.figures.department import clinicians, levels, stages_seen, stay_parts
+from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import percent, season_words
 
@@ -112,6 +113,8 @@ def run_table(result: StudyResult) -> ReportTable:
     rows = [
         ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
         *([("season", season)] if season else []),
+        *([("departments", departments_words(result))] if result.department_of is not None else []),
+        *([("department", f"the typical one: {result.study.on_one}")] if result.study.on_one else []),
         ("seed", str(run.seed)),
         ("size", ", ".join(f"{_figure_of(manifest, name)} {name}" for name in ("attendances", "activities", "events"))),
         ("versions", ", ".join(f"{name} {number}" for name, number in versions.items()) or "not recorded"),

@@ -97,13 +97,24 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
 def _looked_at(result: StudyResult, target: Target) -> str:
     """How many verdicts stand beside this one, and what that does to its words."""
     if target in result.design.primary:
-        n = len(result.others) * len(result.design.primary)
-        return (
-            f"Intervals are of 95 % each. Verdicts are together: the {n} on primary measures ({len(result.others)} "
-            f"arms) hold all at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %."
-        )
+        told = [
+            f"Verdicts are together: the {n} on primary measures ({whose}) hold all at once with 95 %, so each is read "
+            f"from an interval of {100 - 5 / n:.4g} %."
+            for n, whose in _families(result, len(result.design.primary))
+        ]
+        return f"Intervals are of 95 % each. {' '.join(told)}"
     n = len(result.others) * len(result.design.secondary)
     return f"Verdicts are each from their own 95 % interval. {false_alarms(n)}"
+
+
+def _families(result: StudyResult, n_stated: int) -> Iterator[tuple[int, str]]:
+    """How many verdicts hold together, and whose: of tools, and of comparators; of all arms where none is one."""
+    comparators = [result.design.arms[arm.name].comparator for arm in result.others]
+    for comparator, one, several in ((False, "tool", "tools"), (True, "other thing to do", "other things to do")):
+        n_arms = comparators.count(comparator)
+        whose = (one if n_arms == 1 else several) if any(comparators) else "arms"
+        if n_arms:
+            yield n_arms * n_stated, f"{n_arms} {whose}"
 
 
 def _weak_verdict_note(result: StudyResult, *judged: Target | Margin) -> Iterator[str]:
@@ -148,7 +159,7 @@ def safety_table(result: StudyResult) -> ReportTable:
             found = next(each for each in result.safety if each.arm == arm.name and each.margin == margin)
             row = found.comparison
             interval = span(row.difference_low, row.difference_high, row.unit)
-            cells.append(f"{found.judgement.words} ({interval})")
+            cells.append(f"{found.judgement.words} ({interval}){f'; {found.where}' if found.where else ''}")
         cells += [effect(result.row(arm.name, name)) for name in others]
         same = arm.name in result.identical
         rows.append((arm.label, *((IDENTICAL,) * len(cells) if same else cells), SIMULATION))
@@ -163,10 +174,14 @@ def safety_table(result: StudyResult) -> ReportTable:
         for margin in margins
     )
     n = len(result.others) * len(margins)
+    claims = " and ".join(
+        f"of all {each} ({whose}) at once with 95 %, so each is read from an interval of {100 - 5 / each:.4g} %"
+        for each, whose in _families(result, len(margins))
+    )
     notes += (
-        f"Intervals are of 95 % each. 'Not worse' is claimed of all {n} ({len(result.others)} arms) at once with 95 %, "
-        f"so each is read from an interval of {100 - 5 / n:.4g} %; 'worse' is said from an interval by itself, so as "
-        f"not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of safety.",
+        f"Intervals are of 95 % each. 'Not worse' is claimed {claims}; 'worse' is said from an interval by itself, so "
+        f"as not to hide harm: about {n * ALPHA / 2:.1f} at most by chance. That no case was seen is no proof of "
+        "safety.",
         *INTERVAL_NOTES[result.interval_kind],
         *_weak_verdict_note(result, *margins),
     )

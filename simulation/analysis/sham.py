@@ -1,0 +1,40 @@
+"""What chance alone does to a figure: the band of a sham arm, which has no real effect."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulation.analysis.always_valid import IntervalKind
+from simulation.analysis.compare import LEVEL, Interval, compare
+from simulation.analysis.departments import Department
+from simulation.analysis.shares import Shares
+from simulation.records.schema import Floats
+
+
+@dataclass(frozen=True)
+class ShamBand:
+    """What chance alone does to a figure: a sham arm's paired differences, which have no real effect.
+
+    difference  their mean and its interval, which shrinks with the number of replications; low, high  where 95 % of
+    single replications are expected (a prediction interval), which does not; shares  of patients 'better' and 'worse',
+    if counted.
+    """
+
+    difference: Interval
+    low: float
+    high: float
+    shares: Shares | None = None
+
+
+def sham_band(
+    sham: Floats,
+    baseline: Floats,
+    *,
+    level: float = LEVEL,
+    shares: Shares | None = None,
+    kind: IntervalKind = "fixed_sample",
+    department: Department | None = None,
+) -> ShamBand:
+    """The band of no effect of one measure, from the replications of the sham arm and of the baseline."""
+    difference = compare(sham, baseline, level=level, kind=kind, department=department)
+    return ShamBand(difference, *difference.single(level=level), shares)

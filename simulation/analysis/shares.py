@@ -1,0 +1,62 @@
+"""Who waits shorter and longer than under the baseline, patient by patient: beside a sham's shares only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.analysis.quantities import wait_to_clinician
+from simulation.analysis.window import Window, arrived_in
+from simulation.records.schema import Floats, Patients
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Of patients who are in both arms: the shares with a shorter and a longer wait by more than a minute."""
+
+    better: float
+    worse: float
+    n_paired: int
+    n_unpaired: int
+
+    @property
+    def same(self) -> float:
+        """The share whose wait is the same within a minute."""
+        return 1 - self.better - self.worse
+
+
+def shares_better_worse(
+    patients: Patients, baseline: Patients, window: Window, *, beyond_minutes: float = 1.0
+) -> Shares:
+    """Who waits shorter or longer for a clinician than the same patient under the baseline.
+
+    Patients are the same if source (by name), number and replication are. The wait is the restricted primary one.
+    Show this beside the same shares of a sham arm only: with no effect at all a good part of patients are 'better'.
+    """
+    ours, theirs = (
+        _identified(patients, baseline.known("arrival_source"), window),
+        _identified(baseline, baseline.known("arrival_source"), window),
+    )
+    if np.array_equal(ours[0], theirs[0]):  # arms that share their draws have the same patients in the same order
+        difference, n_unpaired = ours[1] - theirs[1], 0
+    else:
+        both, at, at_baseline = np.intersect1d(ours[0], theirs[0], assume_unique=True, return_indices=True)
+        difference = ours[1][at] - theirs[1][at_baseline]
+        n_unpaired = len(ours[0]) + len(theirs[0]) - 2 * len(both)
+    n_paired = int(np.count_nonzero(~np.isnan(difference)))
+    if n_paired == 0:
+        return Shares(np.nan, np.nan, 0, n_unpaired)
+    n_better, n_worse = (int(np.count_nonzero(each > beyond_minutes)) for each in (-difference, difference))
+    return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
+
+
+def _identified(patients: Patients, sources: tuple[str, ...], window: Window) -> tuple[NDArray[np.int64], Floats]:
+    """A number for each patient that is the same in every arm, and its wait."""
+    measured = arrived_in(patients, window)
+    known = measured.known("arrival_source")
+    others = tuple(name for name in known if name not in sources)
+    code = np.array([(*sources, *others).index(name) for name in known], dtype=np.int64)
+    identity = (measured["replication"].astype(np.int64) << 48) + (code[measured["arrival_source"]] << 40)
+    return identity + measured["number"].astype(np.int64), wait_to_clinician(measured)

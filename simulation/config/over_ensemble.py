@@ -1,0 +1,301 @@
+"""A study over the departments of an ensemble: which of them it plays, and its arms in each.
+
+A department is a list of dotted changes to what the files of its site state; single values of the command line, the
+scenario and the arm come after. Workers make the arms themselves, so that a study stays small on its way to them. One
+department is checked in full; the others differ from it in numbers, of which each is validated and no more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from simulation.config.bounds import REFERENCE, shortened
+from simulation.config.composing import NO_FILE, Composed, lay_over_values
+from simulation.config.departments import CHANGEABLE, department
+from simulation.config.dotted import Change, Raw, as_stated, set_change
+from simulation.config.ensembles import Ensemble, ensemble_named
+from simulation.config.files import copied
+from simulation.errors import ConfigError, Fault
+from simulation.records.serialise import Plain, exact
+from simulation.study.design import Arm, Design, factor_of, is_number
+from simulation.study.study import ReadyArm, RunLength, Study
+
+MOST_DEPARTMENTS = 60
+"""How many departments are played where `run.departments` does not say."""
+LEAST_DEPARTMENTS = 20
+"""Departments of which a range is stated; a run too short to play so many twice is of the typical department."""
+TWICE = 2
+"""Replications of a department from which the noise within it is known."""
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleDepartments:
+    """The departments that a study plays, and what makes each of them.
+
+    files  the groups as their files state them; values  single values laid over them, as written; rows  by department,
+    its changes; scenario  what comes after; arms  of the typical department, in order; changes  by arm, those of the
+    department.
+    """
+
+    name: str
+    files: Raw
+    values: tuple[str, ...]
+    rows: tuple[tuple[Change, ...], ...]
+    scenario: tuple[Change, ...]
+    ready: tuple[ReadyArm, ...]
+    changes: tuple[tuple[Change, ...], ...]
+    made: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
+
+    @property
+    def n_varied(self) -> int:
+        """How many values of the configuration they differ in."""
+        return len({change.path for row in self.rows for change in row})
+
+    def __len__(self) -> int:
+        """How many there are."""
+        return len(self.rows)
+
+    def arms(self, number: int) -> tuple[ReadyArm, ...]:
+        """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
+        if number not in self.made:
+            made = self._made(number, numbers_only=True)
+            while len(self.made) >= KEPT:
+                del self.made[next(iter(self.made))]
+            self.made[number] = made
+        return self.made[number]
+
+    def content(self) -> Plain:
+        """All that can change a number and is not said of the study's arms."""
+        names = ("name", "files", "values", "rows", "scenario")
+        return {name: exact(getattr(self, name)) for name in names}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is sent to workers: how to make arms, and none that are made."""
+        return {**self.__dict__, "made": {}}
+
+    def must_be_sound(self) -> None:
+        """Check the first department, in every arm, in full. Raises ConfigError."""
+        self._made(0, numbers_only=False)
+
+    def _made(self, number: int, *, numbers_only: bool) -> tuple[ReadyArm, ...]:
+        faults: list[Fault] = []
+        raw = copied(self.files)
+        for change in self.rows[number]:
+            set_change(raw, change, faults, changeable=CHANGEABLE)
+        lay_over_values(raw, self.values, faults)
+        changed, pathway = department(raw, self.scenario, faults, numbers_only=numbers_only)
+        arms = []
+        for ready, changes in zip(self.ready, self.changes, strict=True):
+            own = pathway
+            if changes and not faults:
+                _, own = department(changed, changes, faults, numbers_only=numbers_only)
+            if own is not None:
+                arms.append(replace(ready, pathway=own))
+        if faults:
+            raise ConfigError([replace(each, where=f"department {number}: {each.where}") for each in faults])
+        return tuple(arms)
+
+
+KEPT = 4
+"""Departments whose arms a worker keeps: as a rule it meets one once in each pass over all of them."""
+
+
+def over_ensemble(
+    study: Study, found: Composed, asked: str | None, scenario: Sequence[Change], folders: Sequence[Path]
+) -> Study:
+    """The study over the departments of its ensemble, or on the typical one and why.
+
+    `asked`: the ensemble that the configuration names at the top, None if none. Raises ConfigError with every fault.
+    """
+    name = study.design.ensemble if asked is None else asked
+    run = study.run
+    if name == NO_FILE:
+        if run.department is not None:
+            remedy = "Name one, as in ensemble=typical, or leave it out"
+            raise ConfigError([Fault("run.department", "is stated, and the study has no ensemble", remedy)])
+        return study.on_typical()
+    ensemble = ensemble_named(name, folders)
+    why = _elsewhere(ensemble, found.choices) or _too_short(ensemble, run)
+    if why:
+        if run.department is not None:
+            raise ConfigError([Fault("run.department", f"cannot be played: {why}", "Leave it out")])
+        return replace(study.on_typical(), on_one=why)
+    faults = [
+        *_number_faults(ensemble, run),
+        *_one_department_faults(study, ensemble),
+        *outright_faults(ensemble, found.raw, [*scenario, *_of_arms(study.design)]),
+    ]
+    if faults:
+        raise ConfigError(faults)
+    departments = ensemble_departments(
+        name,
+        files={group: found.files.get(group) for group in CHANGEABLE},
+        values=tuple(text for text in found.values if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE),
+        rows=tuple(ensemble.changes_of(number) for number in range(_played(ensemble, run))),
+        scenario=tuple(scenario),
+        design=study.design,
+        ready=study.arms,
+    )
+    departments.must_be_sound()
+    n = None if run.department is not None else len(departments)
+    return replace(study, departments=departments, run=replace(run, departments=n))
+
+
+def ensemble_departments(
+    name: str,
+    *,
+    files: Raw,
+    values: tuple[str, ...],
+    rows: tuple[tuple[Change, ...], ...],
+    scenario: tuple[Change, ...],
+    design: Design,
+    ready: tuple[ReadyArm, ...],
+) -> EnsembleDepartments:
+    """The departments that these make, with the changes of each arm."""
+    changes = tuple(
+        tuple(each for each in arm_changes(arm.arm, design, f"study.arms.{arm.name}") if not each.of_policy)
+        for arm in ready
+    )
+    return EnsembleDepartments(name, files, values, rows, scenario, ready, changes)
+
+
+def changes_stated(stated: Mapping[str, Any], where: str) -> list[Change]:
+    """A mapping of dotted paths to values as changes; `where` is the block that holds it."""
+    return [Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in stated.items()]
+
+
+def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
+    """What an arm changes: first what its levers do, then its own."""
+    by_levers = [
+        each for name in arm.levers for each in changes_stated(design.levers[name].changes, f"study.levers.{name}")
+    ]
+    return [*by_levers, *changes_stated(arm.changes, where)]
+
+
+# --- which departments --------------------------------------------------------------------------------------------
+
+
+def _played(ensemble: Ensemble, run: RunLength) -> int:
+    """How many departments a run plays: as stated, else 60 at most, each twice at least.
+
+    With `run.department` all up to that one, of which it is played alone.
+    """
+    if run.department is not None:
+        return run.department + 1
+    return run.departments or min(MOST_DEPARTMENTS, len(ensemble.departments), run.replications // TWICE)
+
+
+def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
+    """Which group is not the one that the ensemble was built for, in words; empty if all are."""
+    for group in CHANGEABLE:
+        chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
+        if chosen != built:
+            return f"the ensemble '{ensemble.name}' was built for {group}={built}, and this is {group}={chosen}"
+    return ""
+
+
+def _too_short(ensemble: Ensemble, run: RunLength) -> str:
+    """Why a run that does not say how many departments it plays is too short for a range; empty if it is not."""
+    least = min(LEAST_DEPARTMENTS, len(ensemble.departments))
+    if run.departments is not None or run.department is not None or run.replications >= TWICE * least:
+        return ""
+    return (
+        f"{run.replications} replications are too few to play {least} departments of the ensemble "
+        f"'{ensemble.name}' {TWICE} times each"
+    )
+
+
+def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
+    there = len(ensemble.departments)
+    if run.departments is not None and run.department is not None:
+        yield Fault("run.department", "stands beside run.departments", "Keep one: one department, or so many in turn")
+    if run.departments is not None and run.departments > there:
+        found = f"is {run.departments}, and the ensemble '{ensemble.name}' has {there}"
+        yield Fault("run.departments", found, f"Give {there} at most")
+    if run.department is not None and run.department >= there:
+        found = f"there is no department {run.department} in the ensemble '{ensemble.name}'"
+        yield Fault("run.department", found, f"Name one from 0 to {there - 1}")
+
+
+def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
+    """What is worked out from the spread of all replications, in which the differences of departments would count."""
+    remedy = "Run it on the typical department (ensemble=none), or leave it out"
+    if study.run.precision is not None:
+        found = f"cannot be planned over the departments of the ensemble '{ensemble.name}'"
+        yield Fault("run.precision", found, remedy)
+    if study.design.levers:
+        found = f"cannot be told apart over the departments of the ensemble '{ensemble.name}'"
+        yield Fault("study.levers", found, remedy)
+
+
+# --- what must be said relative to each department ----------------------------------------------------------------
+
+
+def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> Iterator[Fault]:
+    """A fault for each change that gives all departments one value of something that they differ in.
+
+    Such a value would be an improvement in some departments and the contrary in others. `raw`: what the files state.
+    """
+    for change in {(each.path, each.where): each for each in changes}.values():  # those of a lever come with every arm
+        if factor_of(change.value) is not None or change.of_policy:
+            continue
+        there = _at(raw, change.path)
+        held = {path for path in ensemble.varied if _is_within(path, change.path)}
+        for path in sorted((held | _varied_by(ensemble, there)) - _varied_by(ensemble, change.value)):
+            yield Fault(
+                change.where,
+                f"sets outright what the departments of the ensemble '{ensemble.name}' differ in "
+                f"('{ensemble.varied[path]}' varies {path})",
+                f"Say it relative to each department: {change.path}: {_relative(there, change.value, raw)}; or run one "
+                "department: ensemble=none",
+            )
+
+
+def _of_arms(design: Design) -> Iterator[Change]:
+    """What the arms of a study change."""
+    for name, arm in design.arms.items():
+        yield from arm_changes(arm, design, f"study.arms.{name}")
+
+
+def _is_within(path: str, block: str) -> bool:
+    return path == block or path.startswith(f"{block}.")
+
+
+def _varied_by(ensemble: Ensemble, value: Any) -> set[str]:
+    """The varied paths that a value refers to."""
+    return {path for path in ensemble.varied for named in _references(value) if _is_within(path, named)}
+
+
+def _references(value: Any) -> Iterator[str]:
+    """The dotted paths that a value refers to, `${...}`, wherever in it."""
+    if isinstance(value, str) and (match := REFERENCE.fullmatch(value)):
+        yield match[1]
+    parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
+    for each in parts:
+        yield from _references(each)
+
+
+def _at(raw: Raw, path: str) -> Any:
+    """What stands at a dotted path; None if nothing does."""
+    place: Any = raw
+    for part in path.split("."):
+        if isinstance(place, Mapping):
+            place = place.get(part)
+        elif isinstance(place, list) and part.isdecimal() and int(part) < len(place):
+            place = place[int(part)]
+        else:
+            return None
+    return place
+
+
+def _relative(there: Any, value: Any, raw: Raw) -> str:
+    """How the change would be said relative to what is there: '{times: 1.2}' where both are numbers."""
+    if isinstance(there, str) and (match := REFERENCE.fullmatch(there)):
+        there = _at(raw, match[1])
+    if is_number(there) and is_number(value) and there:
+        return f"{{times: {shortened(f'{value / there:.4g}')}}}"
+    return "{times: FACTOR}"

@@ -1,0 +1,152 @@
+"""Effects over the departments of an ensemble: what simulation leaves in doubt, what other departments would move, and
+the range. Three things that are never merged (`analysis/departments.py`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from simulation.analysis.departments import LEAST, Spread, counted, movement
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.result import StudyResult
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import amount, change, span, unit_words
+from simulation.study.design import Target
+
+IN = " in "
+HEADERS = (
+    "arm",
+    "mean over departments",
+    "95 % interval (simulation)",
+    "other departments ±",
+    "median department",
+    "5th to 95th of 100",
+    "at most",
+    "in how many departments",
+    "least in",
+    "most in",
+)
+
+
+def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:
+    """A table for each target, one line an arm; none of a study on one department."""
+    if result.department_of is None or not result.others:
+        return ()
+    return tuple(_table(result, target) for target in result.targets)
+
+
+def _table(result: StudyResult, target: Target) -> ReportTable:
+    base = result.row(result.design.baseline, target.measure, target.group)
+    rows = []
+    for arm in result.others:
+        finding = result.finding(arm.name, target)
+        row, spread = finding.comparison, finding.spread
+        cells = (change(row.difference, row.unit), span(row.difference_low, row.difference_high, row.unit))
+        rows.append((arm.label, *cells, *_over(spread, row.unit), finding.where or "–", *_ends(spread, row.unit)))
+    title = (
+        f"{target.label} over {departments_words(result)}: {amount(base.mean, base.unit)} under "
+        f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
+    )
+    kind = f"departments:{target.measure}:{target.group}"
+    return ReportTable(kind, title, HEADERS, tuple(rows), tuple(_notes(result, target)))
+
+
+def _over(spread: Spread | None, unit: str) -> tuple[str, str, str, str]:
+    """How far other departments would move the mean, the median, the range, and how wide that could be."""
+    if spread is None or not spread.is_range:
+        return "–", "–", "–", "–"
+    median, low, high = spread.range
+    told = change(median, unit), span(low, high, unit), span(*spread.widest, unit)
+    return change(movement(spread), unit).lstrip("+"), *told
+
+
+def _ends(spread: Spread | None, unit: str) -> tuple[str, str]:
+    """The departments in which the difference is nearest to none and furthest from it, the way most of them go."""
+    if spread is None or not spread.n:
+        return "–", "–"
+    order = np.argsort(spread.effects * (1 if spread.effects.mean() > 0 else -1), kind="stable")
+    least, most = (f"{spread.numbers[at]}: {change(float(spread.effects[at]), unit)}" for at in (order[0], order[-1]))
+    return least, most
+
+
+def _notes(result: StudyResult, target: Target) -> Iterator[str]:
+    yield (
+        "The interval is simulation noise in the mean over these departments, from the spread within them. Apart from "
+        "it, ±: as many other departments of the ensemble would move the mean so far (95 %)."
+    )
+    yield (
+        "Range, counts, least and most are of effects with simulation noise removed by a normal model (variance "
+        "between and within departments); '(n as simulated)' counts means of the replications as they are. 'At most' "
+        "is the range with the variance between departments at its upper 95 % limit, from which 'in every department' "
+        f"is said. None under {LEAST} departments."
+    )
+    sham = result.sham
+    if sham is not None and (spread := result.finding(sham.name, target).spread) is not None and spread.is_range:
+        unit = result.row(sham.name, target.measure, target.group).unit
+        _, low, high = spread.range
+        yield f"Check, with no effect at all (sham): {span(low, high, unit)}{_beyond_margin(result, sham)}."
+    yield "One department alone: run.department=NUMBER, from 0, as 'least in' and 'most in' name them."
+
+
+def _beyond_margin(result: StudyResult, sham: ArmResult) -> str:
+    """In how many departments the sham is beyond a safety margin, whichever way."""
+    told = []
+    for safety in result.safety:
+        if safety.arm == sham.name and safety.spread is not None:
+            below, within, above = counted(safety.spread.effects, safety.margin.margin)
+            told.append(f"'{safety.margin.label}' in {below + above} of {below + within + above}")
+    return f"; beyond a safety margin: {', '.join(told)}" if told else ""
+
+
+def departments_words(result: StudyResult) -> str:
+    """'60 departments of the ensemble 'typical', 2 replications of each'."""
+    played = np.unique(result.department_of, return_counts=True)[1] if result.department_of is not None else np.ones(1)
+    each = f"{played.min()}" if played.min() == played.max() else f"{played.min()} or {played.max()}"
+    return f"{result.study.played}, {each} replication{'s' if each != '1' else ''} of each"
+
+
+# --- in words -----------------------------------------------------------------------------------------------------
+
+
+def over_sentences(result: StudyResult) -> Iterator[str]:
+    """What the study was run on; the range of every arm on the first primary target, tools and comparators apart."""
+    if result.study.on_one:
+        yield f"This is one department, the typical one: {result.study.on_one}."
+    if result.department_of is None:
+        if result.study.departments is not None:
+            yield f"This is one department: {result.study.played}."
+        return
+    yield (
+        f"Over {departments_words(result)}. All of them fit the same published figures, so a difference holds for a "
+        "department that nobody has identified only as far as it holds in all."
+    )
+    target = result.design.primary[0]
+    arms = [arm for arm in result.others if arm.name != result.design.sham]
+    for which, comparator in (("Tools", False), ("Other things to do", True)):
+        told = [_told(result, arm, target) for arm in arms if result.design.arms[arm.name].comparator == comparator]
+        known = [words for words in told if words]
+        if known:
+            unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
+            yield f"{which}, {target.label.lower()}, {unit}, mean (5th to 95th of 100 departments): {'; '.join(known)}."
+    yield from _harm_sentence(result, arms)
+
+
+def _told(result: StudyResult, arm: ArmResult, target: Target) -> str:
+    finding = result.finding(arm.name, target)
+    row, spread = finding.comparison, finding.spread
+    if spread is None or not spread.is_range or math.isnan(row.difference):
+        return ""
+    _, low, high = spread.range
+    return f"'{arm.label}' {change(row.difference, row.unit)} ({span(low, high, row.unit)}), {finding.where}"
+
+
+def _harm_sentence(result: StudyResult, arms: Sequence[ArmResult]) -> Iterator[str]:
+    """Which arms are worse by more than a margin in some departments, and in how many."""
+    labels = {arm.name: arm.label for arm in arms}
+    for margin in result.design.margins:
+        mine = [each for each in result.safety if each.where and each.arm in labels and each.margin == margin]
+        told = [f"'{labels[each.arm]}' {each.where.partition(IN)[2]}" for each in mine]
+        if told:
+            yield f"{margin.label}, {mine[0].where.partition(IN)[0]} in: {'; '.join(told)}."

@@ -1,0 +1,159 @@
+"""A study over the departments of an ensemble, as it is loaded: which it plays, and what is refused."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulation.config import load
+from simulation.errors import ConfigError
+from simulation.study.study import Study
+from tests.config.ours import QUICKER, RELATIVE, STUDY, ensemble
+
+Own = Callable[..., Path]
+LEVERS = "{{more: {{label: more, {0}.extra: 1}}, {1}}}, other: {{label: other, {0}.capacity: 2}}, {1}}}}}".format(
+    "changes: {pathway.pools.nurses", "evidence: assumed, source: x"
+)
+
+
+@pytest.fixture
+def loaded(own: Own) -> Callable[..., Study]:
+    """The study of one nurse over an ensemble of three departments, with these overrides."""
+
+    def made(*overrides: str, files: dict[str, str] | None = None) -> Study:
+        folder = own(files or ensemble())
+        return load("study=mine", "ensemble=ours", *overrides, config_dir=folder)
+
+    return made
+
+
+def mean_of(study: Study, replication: int, arm: str = "one") -> float:
+    duration = study.of(replication).arm(arm).pathway.durations["consultation"]
+    return float(duration.mean)  # type: ignore[union-attr]
+
+
+def refusal(loaded: Callable[..., Study], *overrides: str, files: dict[str, str] | None = None) -> str:
+    with pytest.raises(ConfigError) as refused:
+        loaded(*overrides, files=files)
+    return str(refused.value)
+
+
+def test_replication_k_plays_department_k_mod_n(loaded: Callable[..., Study]) -> None:
+    study = loaded("run.departments=3", "run.replications=6")
+    assert [mean_of(study, k) for k in range(6)] == pytest.approx(
+        [12 * (0.5 + 0.4 * (k % 3) / 3) for k in range(6)], rel=1e-4
+    )
+    assert [study.department(k) for k in range(6)] == [0, 1, 2, 0, 1, 2]
+    assert study.of(1).arm("one").pathway.arrivals["walk_in"].per_day == pytest.approx(96 - 20 / 3, rel=1e-4)
+
+
+def test_every_arm_is_in_the_same_department(loaded: Callable[..., Study]) -> None:
+    study = loaded("run.departments=3", "run.replications=6").of(2)
+    assert {arm.pathway.arrivals["walk_in"].per_day for arm in study.arms} == {
+        study.baseline.pathway.arrivals["walk_in"].per_day
+    }
+    assert study.arm("two").pathway.pools["nurses"].extra == 1
+
+
+def test_scenario_override_and_arm_come_after_the_department(own: Own) -> None:
+    files = ensemble() | {
+        "scenario/slower.yaml": "question: What if all took twice as long?\n"
+        "changes: {pathway.durations.consultation.mean: {times: 2}}\nevidence: assumed\nsource: x\n",
+        "study/mine.yaml": f"{RELATIVE}ensemble: ours\n",
+    }
+    study = load(
+        "study=mine", "scenario=slower", "run.departments=3", "run.replications=6",
+        "pathway.durations.consultation.mean={times: 10}", config_dir=own(files),
+    )  # fmt: skip
+    assert mean_of(study, 0) == pytest.approx(12 * 0.5 * 10 * 2)
+    assert mean_of(study, 0, "quicker") == pytest.approx(12 * 0.5 * 10 * 2 * 0.75)
+
+
+def test_an_override_that_names_a_value_holds_in_every_department(loaded: Callable[..., Study]) -> None:
+    study = loaded("run.departments=3", "run.replications=6", "pathway.durations.consultation.mean=7")
+    assert {mean_of(study, k) for k in range(3)} == {7.0}
+    assert len({study.of(k).baseline.pathway.arrivals["walk_in"].per_day for k in range(3)}) == 3
+
+
+def test_no_ensemble_is_the_typical_department(loaded: Callable[..., Study]) -> None:
+    assert loaded("ensemble=none").departments is None
+    assert loaded("ensemble=none").on_one == ""
+
+
+def test_one_arm_alone_runs_in_the_typical_department(loaded: Callable[..., Study]) -> None:
+    alone = loaded("run.departments=3").only()
+    assert alone.departments is None
+    assert alone.run.departments is None
+    assert mean_of(alone, 1) == 12
+
+
+def test_the_first_departments_are_played_sixty_at_most_and_each_twice(own: Own) -> None:
+    folder = own(ensemble(70))
+
+    def n(*overrides: str) -> int | None:
+        return load("study=mine", "ensemble=ours", *overrides, config_dir=folder).run.departments
+
+    assert n("run.replications=200") == 60
+    assert n("run.replications=60") == 30
+    assert n("run.departments=70", "run.replications=10") == 70
+
+
+def test_a_run_too_short_for_a_range_is_of_the_typical_department_and_says_so(own: Own) -> None:
+    study = load("study=mine", "ensemble=ours", "run.replications=39", config_dir=own(ensemble(70)))
+    assert study.departments is None
+    assert "39 replications are too few to play 20 departments of the ensemble 'ours' 2 times each" in study.on_one
+
+
+def test_another_pathway_than_the_ensemble_was_built_for_runs_on_one_department_and_says_so(
+    loaded: Callable[..., Study],
+) -> None:
+    study = loaded(files=ensemble(built="gallery/clinic"))
+    assert study.departments is None
+    expected = "the ensemble 'ours' was built for pathway=gallery/clinic, and this is pathway=gallery/one_nurse"
+    assert study.on_one == expected
+
+
+def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[..., Study]) -> None:
+    study = loaded("run.department=2", "run.replications=4")
+    assert {mean_of(study, k) for k in range(4)} == {mean_of(loaded("run.departments=3"), 2)}
+    assert study.run.departments is None
+
+
+@pytest.mark.parametrize(
+    ("overrides", "said"),
+    [
+        (["run.departments=4"], "run.departments: is 4, and the ensemble 'ours' has 3. Give 3 at most"),
+        (["run.department=3"], "run.department: there is no department 3 in the ensemble 'ours'. Name one from 0 to 2"),
+        (["run.department=1", "run.departments=2"], "run.department: stands beside run.departments"),
+        (["run.department=1", "ensemble=none"], "run.department: is stated, and the study has no ensemble"),
+        (
+            ["run.precision={measure: stay_mean, half_width: 2}"],
+            "run.precision: cannot be planned over the departments",
+        ),
+        ([f"study.levers={LEVERS}"], "study.levers: cannot be told apart over"),
+        (["ensemble=our"], "there are no ensembles 'our'. Did you mean 'ours'?"),
+    ],
+)
+def test_what_an_ensemble_has_not_is_refused_in_words(
+    loaded: Callable[..., Study], overrides: list[str], said: str
+) -> None:
+    assert said in refusal(loaded, "run.replications=40", *overrides)
+
+
+def test_an_arm_that_sets_outright_what_departments_differ_in_is_told_the_relative_way(own: Own) -> None:
+    with pytest.raises(ConfigError) as refused:
+        load("study=gallery/one_nurse", "ensemble=ours", "run.departments=3", config_dir=own(ensemble()))
+    path = "pathway.durations.consultation.mean"
+    assert f"study.arms.quicker.changes.{path}: sets outright what the departments" in str(refused.value)
+    assert f"{path}: {{times: 0.75}}; or run one department: ensemble=none" in str(refused.value)
+
+
+def test_a_block_that_holds_or_refers_to_what_departments_differ_in_is_no_way_round(own: Own) -> None:
+    """The clinic's arms may change anything else; a block replaced whole loses what departments have in it."""
+    block = "{kind: exponential, mean: 9, evidence: assumed, source: x}"
+    study = STUDY.replace(f"{QUICKER}9", f"pathway.durations.consultation: {block}")
+    with pytest.raises(ConfigError) as refused:
+        load(
+            "study=mine", "ensemble=ours", "run.departments=3", config_dir=own(ensemble() | {"study/mine.yaml": study})
+        )
+    assert "changes.pathway.durations.consultation: sets outright" in str(refused.value)

@@ -1,0 +1,36 @@
+"""Every shipped ensemble goes with every shipped scenario, and with every shipped study of its site."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+from simulation.config import packaged_configs
+from simulation.config.composing import stated_in
+from simulation.config.dotted import Change
+from simulation.config.ensembles import ensemble_named
+from simulation.config.over_ensemble import changes_stated, outright_faults
+
+CONFIGS = packaged_configs()
+ENSEMBLES = sorted(path.stem for path in (CONFIGS / "ensembles").glob("*.yaml"))
+FILES = [*sorted((CONFIGS / "scenario").glob("*.yaml")), *sorted((CONFIGS / "study").glob("[!_]*.yaml"))]
+
+
+def changes_in(stated: object, where: str) -> Iterator[Change]:
+    """Every change of a department in a file, of the scenario or of an arm or a lever."""
+    if isinstance(stated, dict):
+        for key, part in stated.items():
+            if key == "changes":
+                yield from changes_stated(part or {}, where)
+            else:
+                yield from changes_in(part, f"{where}.{key}")
+
+
+@pytest.mark.parametrize("name", ENSEMBLES)
+@pytest.mark.parametrize("path", FILES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_no_change_sets_outright_what_departments_differ_in(name: str, path: Path) -> None:
+    ensemble = ensemble_named(name, [CONFIGS])
+    raw = stated_in([f"site={ensemble.built.site}"], [CONFIGS]).raw
+    changes = tuple(changes_in(yaml.safe_load(path.read_text(encoding="utf-8")), path.stem))
+    assert [str(fault) for fault in outright_faults(ensemble, raw, changes)] == []

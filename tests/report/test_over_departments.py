@@ -1,0 +1,104 @@
+"""What a reader is told of a study over departments, and of one that runs on the typical one."""
+
+import csv
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulation.api import Result, compare
+from simulation.cli import main
+from simulation.config import load
+from simulation.report.answer import answer
+from simulation.report.screen import print_result
+from simulation.report.tables.over_departments import departments_words, over_tables
+from tests.config.ours import ensemble
+
+
+@pytest.fixture(scope="module")
+def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a study of one nurse and an ensemble of 20 departments."""
+    where = tmp_path_factory.mktemp("mine")
+    for name, text in ensemble(20).items():
+        path = where / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("margins: []", ""), encoding="utf-8")
+    return where
+
+
+@pytest.fixture(scope="module")
+def over(mine: Path) -> Result:
+    """Its answer, each department played twice for a week."""
+    study = load(
+        "study=mine", "ensemble=ours", "executor=serial", "run.replications=40", "run.measured_days=7",
+        "run.warm_up_days=7", config_dir=mine,
+    )  # fmt: skip
+    arms = {name: replace(arm, comparator=name == "two") for name, arm in study.design.arms.items()}
+    ready = tuple(replace(arm, arm=arms[arm.name]) for arm in study.arms)
+    return compare(replace(study, design=replace(study.design, arms=arms), arms=ready))
+
+
+def test_the_first_words_are_what_it_was_run_on_and_the_range(over: Result) -> None:
+    first, tools, comparators, *_ = answer(over)
+    assert first.startswith("Over 20 departments of the ensemble 'ours', 2 replications of each.")
+    assert tools.startswith("Tools, stay, minutes, mean (5th to 95th of 100 departments): '9 minutes, not 12'")
+    assert comparators.startswith("Other things to do, stay, minutes, mean")
+    row = over.row("two", "stay_mean")
+    assert f"'Two nurses' −{abs(row.difference):.1f} (−{abs(row.department_p5):.1f} to " in comparators
+
+
+def test_a_table_says_the_interval_apart_from_other_departments_and_the_range(over: Result) -> None:
+    (table,) = over_tables(over)
+    two = dict(zip(table.headers, next(row for row in table.rows if row[0] == "Two nurses"), strict=True))
+    row, spread = over.row("two", "stay_mean"), over.finding("two", over.targets[0]).spread
+    assert spread is not None
+    assert two["mean over departments"] == f"−{-row.difference:.1f}"
+    assert two["median department"] == f"−{-np.median(spread.effects):.1f}"
+    assert int(two["most in"].partition(":")[0]) >= 15, "long consultations"
+    assert int(two["least in"].partition(":")[0]) < 5, "short ones"
+    assert over.tables[table.kind] == table
+
+
+def test_screen_page_and_figure_show_the_range(over: Result) -> None:
+    screen = io.StringIO()
+    print_result(over, stream=screen)
+    assert "Stay over 20 departments of the ensemble 'ours', 2 replications of each" in screen.getvalue()
+    page = over.report()
+    assert "<h3>Over departments</h3>" in page
+    assert "Thin: the range that holds nine in ten" in page
+    assert "over departments" in over.figure("differences").alt
+
+
+def test_the_summary_has_the_range(over: Result, tmp_path: Path) -> None:
+    with (over.write(tmp_path) / "summary.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = {(row["arm"], row["measure"], row["group"]): row for row in csv.DictReader(file)}
+    found = rows["two", "stay_mean", "all"]
+    assert found["n_departments"] == "20"
+    assert float(found["department_p5"]) < float(found["department_median"]) < float(found["department_p95"])
+
+
+def test_tools_and_comparators_are_judged_among_themselves(over: Result) -> None:
+    """Each is the only one of its family, so that nothing is adjusted; together they would be two."""
+    for name in ("two", "quicker"):
+        assert "judged together" not in over.finding(name, over.targets[0]).verdict.sentence
+    notes = " ".join(over.tables["target:stay_mean:all"].notes)
+    assert "the 1 on primary measures (1 tool)" in notes
+    assert "the 1 on primary measures (1 other thing to do)" in notes
+
+
+def test_replications_of_each_department_are_counted(over: Result) -> None:
+    growing = replace(over, replications=over.replications[:30])
+    assert departments_words(growing) == "20 departments of the ensemble 'ours', 1 or 2 replications of each"
+
+
+def test_a_study_on_one_department_says_why_first(
+    mine: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["study=mine", "ensemble=ours", "run.replications=4", "run.measured_days=7", "executor=serial"]
+    assert main(["compare", *words, f"results={tmp_path}", "--config-dir", str(mine)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    why = "4 replications are too few to play 20 departments of the ensemble 'ours' 2 times each"
+    assert f"On the typical department: {why}." in said
+    assert f"In words - This is one department, the typical one: {why}." in said
