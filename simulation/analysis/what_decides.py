@@ -1,0 +1,310 @@
+"""What decides an effect: which figures that a hospital could read off explain how it differs between departments.
+
+Every figure is taken from one half of a department's replications and the effect from the other, both ways round, so
+that patients who are in both explain nothing.
+
+- Which figure: the one whose correlation with the effect, chance in both, is largest. It counts as found only if the
+  effect differs between departments beyond chance (its two halves agree more than in 95 % of reallocations), and its
+  test statistic (the slope over a standard error that allows for departments of unlike noise) is beyond what 95 % of
+  random reallocations of figures to departments give anywhere, over all arms and figures together. So if nothing
+  explains anything, some arm of a study is told something in 5 % of studies.
+- How much: the squared correlation between departments, chance taken out (`analysis.between`), with its standard error
+  from leaving out a department at a time. It is that of the figure chosen, which flatters it a little.
+- The rule: the straight line of effect on figure says from which value on the effect is beyond the difference that
+  matters. Its hit rate is counted on departments that chose neither figure nor line (ten-fold), against the effect in
+  the half of the replications that the figure is not from; it stands beside that of always giving the commoner answer.
+- Worth knowing: see `worth`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.analysis.between import FEWEST, Departments, Spread, halves, spread
+from simulation.records.schema import Floats, Ints, Mask
+
+LEVEL = 0.95
+REALLOCATIONS = 499
+FOLDS = 10
+SEED = 20261125
+"""Of the reallocations and the folds, which are the same whenever a result is read."""
+TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Explains:
+    """One figure and one effect: `figure` is its column; `slope` and `intercept` give the effect at a figure measured
+    as long as half of a department's replications; `share` of the variance between departments, with its standard
+    error (NaN where effects do not differ measurably); `found`: whether it is beyond chance."""
+
+    figure: int
+    correlation: float
+    share: float
+    share_error: float
+    slope: float
+    intercept: float
+    found: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Where an effect is beyond the difference that matters: figure above (or below) `cut`.
+
+    gains: whether the effect meant is the better or the worse one; hit_rate: of departments not used to find it;
+    commoner: the hit rate of always giving the commoner answer; n: answers counted.
+    """
+
+    cut: float
+    above: bool
+    gains: bool
+    hit_rate: float
+    commoner: float
+    n: int
+
+
+@dataclass(frozen=True)
+class Decides:
+    """What decides the effect of one arm.
+
+    differs: whether effects differ between departments beyond chance; explains: the figures, best first; rule: None
+    where no figure is found, or where the effect is beyond the difference that matters at every figure or at none;
+    everywhere: then whether it is at every one.
+    """
+
+    differs: bool
+    explains: tuple[Explains, ...]
+    rule: Rule | None
+    everywhere: bool
+
+    @property
+    def best(self) -> Explains | None:
+        """The figure that tells most, if any is found."""
+        return self.explains[0] if self.explains and self.explains[0].found else None
+
+
+def what_decides(
+    figures: Floats,
+    effects: Floats,
+    department_of: Departments,
+    *,
+    matters: float,
+    lower_is_better: bool,
+    most: int = 3,
+) -> tuple[Decides, ...] | None:
+    """By effect (arm), what decides it; None with fewer than twenty departments of two replications or more.
+
+    figures: shape (n_replications, n_figures), effects: (n_replications, n_arms), none missing; matters: the minimal
+    important difference; most: figures told of each arm.
+    """
+    n_figures = figures.shape[1]
+    both = np.column_stack([figures, effects])
+    found = spread(both, department_of)
+    if len(found.means) < FEWEST or not n_figures:
+        return None
+    one, other = halves(both, department_of)
+    x, y = (one[:, :n_figures], other[:, :n_figures]), (other[:, n_figures:], one[:, n_figures:])
+    correlations = np.mean([_correlations(*pair) for pair in zip(x, y, strict=True)], axis=0)
+    beyond, differs = _beyond_chance(x, y)
+    told = []
+    for arm in range(effects.shape[1]):
+        order = np.argsort(-np.abs(correlations[:, arm]), kind="stable")[:most]
+        column = n_figures + arm
+        explains = tuple(
+            Explains(
+                int(figure),
+                float(correlations[figure, arm]),
+                *_share(found, int(figure), column),
+                *_line(_both(x, int(figure)), _both(y, arm)),
+                bool(beyond[figure, arm] and differs[arm]),
+            )
+            for figure in order
+        )
+        rule, everywhere = None, False
+        if explains[0].found:
+            sides = _both(x, explains[0].figure), [each[:, arm] for each in y]
+            rule, everywhere = _rule(x, *sides, explains[0], matters, lower_is_better)
+        told.append(Decides(bool(differs[arm]), explains, rule, everywhere))
+    return tuple(told)
+
+
+def _both(sides: tuple[Floats, Floats], column: int) -> list[Floats]:
+    return [side[:, column] for side in sides]
+
+
+def _correlations(figures: Floats, effects: Floats) -> Floats:
+    """Shape (n_figures, n_arms); 0 where either is the same in every department."""
+    return _standard(figures).T @ _standard(effects) / len(figures)
+
+
+def _standard(values: Floats) -> Floats:
+    """Each column with mean 0 and variance 1; 0 where it does not vary."""
+    apart = values - values.mean(axis=0)
+    sd = np.sqrt((apart**2).mean(axis=0))
+    scale = np.maximum(np.abs(values).max(axis=0), TINY)
+    found: Floats = np.divide(apart, sd, out=np.zeros_like(apart), where=sd > 1e-9 * scale)
+    return found
+
+
+# --- beyond chance -------------------------------------------------------------------------------------------
+
+
+def _beyond_chance(x: tuple[Floats, Floats], y: tuple[Floats, Floats]) -> tuple[Mask, Mask]:
+    """Which figures explain which effects, (n_figures, n_arms), and which effects differ between departments."""
+    chance = np.random.Generator(np.random.PCG64(SEED))
+    powers = [_powers(_standard(side), 4) for side in x]
+    effects = [_standard(side) for side in y]
+    squares = [_powers(side, 2) for side in effects]
+    statistic, agreement = _largest(powers, squares), (effects[0] * effects[1]).mean(axis=0)
+    highest, agreed = [], []
+    for _ in range(REALLOCATIONS):
+        order = chance.permutation(len(effects[0]))
+        highest.append(_largest([side[order] for side in powers], squares).max())
+        agreed.append((effects[0][order] * effects[1]).mean(axis=0))
+    limit = np.quantile(highest, LEVEL, method="higher")
+    return statistic > limit, agreement > np.quantile(agreed, LEVEL, axis=0, method="higher")
+
+
+def _powers(values: Floats, most: int) -> Floats:
+    """Each column to the power of 1, 2, ..., one block of columns after another."""
+    return np.concatenate([values**power for power in range(1, most + 1)], axis=1)
+
+
+def _largest(powers: list[Floats], squares: list[Floats]) -> Floats:
+    """The larger of both ways round: slope over its standard error, in size; shape (n_figures, n_arms)."""
+    return np.maximum(*(_t(one, other) for one, other in zip(powers, squares, strict=True)))
+
+
+def _t(powers: Floats, squares: Floats) -> Floats:
+    """The slope of each y on each x over a standard error that holds for unlike noise (White 1980), in size.
+
+    powers: of x up to the fourth, squares: y and its square; both of mean 0 and variance 1.
+    """
+    n, n_figures, n_arms = len(powers), powers.shape[1] // 4, squares.shape[1] // 2
+    sums = powers[:, : 3 * n_figures].T @ squares
+    slope = sums[:n_figures, :n_arms] / n
+    xx_yy, xxx_y = sums[n_figures : 2 * n_figures, n_arms:], sums[2 * n_figures :, :n_arms]
+    variance = xx_yy - 2 * slope * xxx_y + slope**2 * powers[:, 3 * n_figures :].sum(axis=0)[:, None]
+    error = np.sqrt(np.maximum(variance, 0)) / n
+    found: Floats = np.divide(np.abs(slope), error, out=np.zeros_like(slope), where=error > TINY)
+    return found
+
+
+# --- how much ------------------------------------------------------------------------------------------------
+
+
+def _share(found: Spread, figure: int, effect: int) -> tuple[float, float]:
+    """The share of the variance between departments, and its standard error, from leaving out one at a time."""
+    columns = [figure, effect]
+    part = Spread(found.means[:, columns], found.squares[:, columns][:, :, columns], found.n)
+    whole = _squared_correlation(part.between)
+    keep = ~np.eye(len(part.n), dtype=np.bool_)
+    without = np.array([_squared_correlation(_only(part, each).between) for each in keep])
+    if math.isnan(whole) or np.isnan(without).any():
+        return math.nan, math.nan
+    return min(whole, 1.0), float(np.sqrt((len(without) - 1) * without.var()))
+
+
+def _only(part: Spread, which: Mask | Ints) -> Spread:
+    return Spread(part.means[which], part.squares[which], part.n[which])
+
+
+def _squared_correlation(between: Floats) -> float:
+    """NaN where one of the two does not differ between departments; by chance it can be above 1."""
+    (figure, both), (_, effect) = between
+    if figure <= TINY or effect <= TINY:
+        return math.nan
+    return float(both**2 / (figure * effect))
+
+
+# --- the rule ------------------------------------------------------------------------------------------------
+
+
+def _line(figure: list[Floats], effect: list[Floats]) -> tuple[float, float]:
+    """Slope and intercept of least squares over both ways round."""
+    x, y = np.concatenate(figure), np.concatenate(effect)
+    apart = x - x.mean()
+    slope = float(apart @ y / max(apart @ apart, TINY))
+    return slope, float(y.mean() - slope * x.mean())
+
+
+def _rule(
+    x: tuple[Floats, Floats],
+    figure: list[Floats],
+    effect: list[Floats],
+    best: Explains,
+    matters: float,
+    lower_is_better: bool,
+) -> tuple[Rule | None, bool]:
+    """The rule of one arm; None and whether the line is beyond the difference at every department's figure."""
+    gains = (np.mean(effect) < 0) == lower_is_better
+    side = -1.0 if gains == lower_is_better else 1.0
+    said = side * (best.intercept + best.slope * np.concatenate(figure)) > matters
+    if said.all() or not said.any():
+        return None, bool(said.all())
+    hits: list[float] = []
+    n = len(effect[0])
+    fold = np.random.Generator(np.random.PCG64(SEED)).permutation(n) % FOLDS
+    for each in range(FOLDS):
+        used = fold != each
+        pairs = [(one[used], other[used][:, None]) for one, other in zip(x, effect, strict=True)]
+        chosen = int(np.argmax(np.abs(sum(_correlations(*pair) for pair in pairs))))
+        slope, intercept = _line([side_x[used, chosen] for side_x in x], [other[used] for other in effect])
+        for side_x, other in zip(x, effect, strict=True):
+            predicted = side * (intercept + slope * side_x[~used, chosen]) > matters
+            hits += (predicted == (side * other[~used] > matters)).tolist()
+    truly = side * np.concatenate(effect) > matters
+    cut = (side * matters - best.intercept) / best.slope
+    return Rule(
+        cut=cut,
+        above=side * best.slope > 0,
+        gains=bool(gains),
+        hit_rate=float(np.mean(hits)),
+        commoner=float(max(truly.mean(), 1 - truly.mean())),
+        n=len(hits),
+    ), False
+
+
+# --- worth knowing -------------------------------------------------------------------------------------------
+
+
+def worth(
+    figures: Floats,
+    benefits: Floats,
+    department_of: Departments,
+    *,
+    measured_days: float,
+    known_days: float,
+) -> tuple[Floats, Floats]:
+    """What it is worth to a department to know each figure before it chooses an arm, and its standard error.
+
+    The expected value of partial information by regression (Strong, Oakley and Brennan, Medical Decision Making 2014;
+    34: 311-326): the mean over departments of the best arm's benefit as the figure predicts it, less the benefit of the
+    arm that is best on average. The prediction is a straight line, flattened by the noise of a figure that is measured
+    for `known_days`: a replication's, with days taken as independent. Standard errors from leaving out a department at
+    a time. Shape (n_figures,) each, in the unit of the benefits.
+
+    benefits: of each arm over the baseline, shape (n_replications, n_arms); the baseline, at 0, can be chosen too.
+    """
+    n_figures = figures.shape[1]
+    whole = spread(np.column_stack([figures, benefits]), department_of)
+    noise = measured_days / known_days
+    keep = ~np.eye(len(whole.n), dtype=np.bool_)
+    without = np.array([_worth(_only(whole, each), n_figures, noise) for each in keep])
+    return _worth(whole, n_figures, noise), np.sqrt((len(without) - 1) * without.var(axis=0))
+
+
+def _worth(found: Spread, n_figures: int, noise: float) -> Floats:
+    of_figure, within = np.diag(found.between)[:n_figures], np.diag(found.within)[:n_figures]
+    variance = np.maximum(of_figure, 0) + noise * within
+    together = found.between[:n_figures, n_figures:]
+    varies = variance > TINY
+    sd_of_line = np.divide(together, np.sqrt(variance)[:, None], out=np.zeros_like(together), where=varies[:, None])
+    at = _standard(found.means[:, :n_figures])
+    mean = found.means[:, n_figures:].mean(axis=0)
+    predicted = mean + at[:, :, None] * sd_of_line  # (n_departments, n_figures, n_arms)
+    best = np.maximum(predicted.max(axis=2), 0).mean(axis=0)
+    gained: Floats = best - max(float(mean.max()), 0.0)
+    return gained
