@@ -1,9 +1,10 @@
-"""How far departments differ, and how far replications of one department do: chance taken out of the first.
+"""How several numbers vary together between departments, chance taken out, and within them.
 
 Numbers of one replication share its patients: a busy spell lengthens the wait for triage and what a nurse more would
 save. Whatever is said of departments must not rest on that. So variances and covariances between departments are those
 of a department's means less what its replications alone would give (one-way analysis of variance). With two
 replications it is the same as taking one number from one of them and the other number from the other, both ways round.
+Of one number by itself: `analysis.departments`.
 """
 
 from __future__ import annotations
@@ -12,18 +13,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from simulation.analysis.departments import TWICE, Department
 from simulation.records.schema import Floats
-
-Departments = NDArray[np.integer]
-"""By replication, the number of its department; shape (n_replications,)."""
-FEWEST = 20
-"""Departments below which nothing is said of how they differ."""
 
 
 @dataclass(frozen=True)
-class Spread:
+class Components:
     """Several numbers of several departments, of each so many replications.
 
     means: by department, shape (n_departments, n_numbers); squares: sums of products of deviations within each, shape
@@ -57,37 +53,37 @@ class Spread:
         return found
 
 
-def spread(values: Floats, department_of: Departments) -> Spread:
+def components(values: Floats, department: Department) -> Components:
     """Means and deviations of the departments that have two replications or more.
 
     values: shape (n_replications, n_numbers), none missing.
     """
     means, squares, counts = [], [], []
-    for department in np.unique(department_of):
-        rows = values[department_of == department]
-        if len(rows) < 2:
+    for number in np.unique(department):
+        rows = values[department == number]
+        if len(rows) < TWICE:
             continue
         apart = rows - rows.mean(axis=0)
         means.append(rows.mean(axis=0))
         squares.append(apart.T @ apart)
         counts.append(len(rows))
-    return Spread(np.array(means), np.array(squares), np.array(counts, dtype=float))
+    return Components(np.array(means), np.array(squares), np.array(counts, dtype=float))
 
 
-def halves(values: Floats, department_of: Departments) -> tuple[Floats, Floats]:
+def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
     """Means of every other replication of a department and of the rest, shape (n_departments, n_numbers) each.
 
     Of the departments that have two replications or more.
     """
     first, second = [], []
-    for department in np.unique(department_of):
-        rows = values[department_of == department]
-        if len(rows) >= 2:
+    for number in np.unique(department):
+        rows = values[department == number]
+        if len(rows) >= TWICE:
             first.append(rows[::2].mean(axis=0))
             second.append(rows[1::2].mean(axis=0))
     return np.array(first), np.array(second)
 
 
-def n_departments(department_of: Departments) -> int:
+def n_departments(department: Department) -> int:
     """How many departments have two replications or more."""
-    return int((np.unique(department_of, return_counts=True)[1] >= 2).sum())
+    return int((np.unique(department, return_counts=True)[1] >= TWICE).sum())

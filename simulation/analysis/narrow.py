@@ -16,8 +16,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from simulation.analysis.between import Departments, Spread, spread
+from simulation.analysis.between import Components, components
 from simulation.analysis.compare import t_quantile
+from simulation.analysis.departments import Department, ranges
 from simulation.records.schema import Floats
 
 LEVEL = 0.9
@@ -77,10 +78,10 @@ class Outside:
     highest: float
 
 
-def outside(figures: Floats, department_of: Departments, local: Local) -> tuple[Outside, ...]:
+def outside(figures: Floats, department: Department, local: Local) -> tuple[Outside, ...]:
     """Which local figures lie outside those of every department by more than their noise; all together where each alone
     does not. figures: shape (n_replications, n_figures)."""
-    found = spread(figures, department_of)
+    found = components(figures, department)
     simulated, noise = np.mean(1 / found.n) * found.within, local.noise(found.within)
     slack = OUTSIDE * np.sqrt(np.diag(noise))
     lowest, highest = found.means.min(axis=0), found.means.max(axis=0)
@@ -93,13 +94,13 @@ def outside(figures: Floats, department_of: Departments, local: Local) -> tuple[
     return () if ours <= theirs.max() or len(local.values) == 1 else (Outside(None, np.nan, np.nan),)
 
 
-def narrow(figures: Floats, effects: Floats, department_of: Departments, local: Local) -> Narrowed:
+def narrow(figures: Floats, effects: Floats, department: Department, local: Local) -> Narrowed:
     """The effects of a department with these figures.
 
     figures: shape (n_replications, n_figures), effects: (n_replications, n_effects), none missing.
     """
     n_figures = figures.shape[1]
-    found = spread(np.column_stack([figures, effects]), department_of)
+    found = components(np.column_stack([figures, effects]), department)
     here, weights = _near(found, n_figures, local)
     within = found.within_near(weights)
     noise = local.noise(within[:n_figures, :n_figures])
@@ -115,12 +116,11 @@ def narrow(figures: Floats, effects: Floats, department_of: Departments, local: 
     n_near = float(weights.sum() ** 2 / (weights**2).sum())
     of_line = 1 / len(found.n) + _distance(here[None], found.of_means[:n_figures, :n_figures])[0] / len(found.n)
     half_width = t_quantile(max(round(n_near) - n_figures - 1, 1), LEVEL) * np.sqrt(beyond * (1 + of_line))
-    before = _chance_removed(found)[:, n_figures:]
-    low, high = np.quantile(before, ((1 - LEVEL) / 2, (1 + LEVEL) / 2), axis=0)
-    return Narrowed(mean, mean - half_width, mean + half_width, np.median(before, axis=0), low, high, n_near, weights)
+    before = ranges(effects, department)
+    return Narrowed(mean, mean - half_width, mean + half_width, before.median, before.low, before.high, n_near, weights)
 
 
-def _near(found: Spread, n_figures: int, local: Local) -> tuple[Floats, Floats]:
+def _near(found: Components, n_figures: int, local: Local) -> tuple[Floats, Floats]:
     """The local figures less their mean over departments, and each department's weight by how near it is.
 
     The kernel is as wide as local and simulated noise together, and as much wider as it takes for `NEAR` departments.
@@ -155,14 +155,6 @@ def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance:
     put_in = np.einsum("fe,fg,ge->e", slopes, noise, slopes)
     found: Floats = np.maximum(seen - simulated, 0) + put_in
     return found
-
-
-def _chance_removed(found: Spread) -> Floats:
-    """Departments' means drawn together until they vary as much as departments do, chance taken out."""
-    centre, seen = found.means.mean(axis=0), np.diag(found.of_means)
-    kept = np.divide(np.maximum(np.diag(found.between), 0), seen, out=np.zeros_like(seen), where=seen > 0)
-    shrunk: Floats = centre + np.sqrt(kept) * (found.means - centre)
-    return shrunk
 
 
 def _positive(covariance: Floats) -> Floats:

@@ -23,7 +23,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.analysis.between import FEWEST, Departments, Spread, halves, spread
+from simulation.analysis.between import Components, components, halves
+from simulation.analysis.departments import LEAST, Department
 from simulation.records.schema import Floats, Ints, Mask
 
 LEVEL = 0.95
@@ -88,7 +89,7 @@ class Decides:
 def what_decides(
     figures: Floats,
     effects: Floats,
-    department_of: Departments,
+    department: Department,
     *,
     matters: float,
     lower_is_better: bool,
@@ -101,10 +102,10 @@ def what_decides(
     """
     n_figures = figures.shape[1]
     both = np.column_stack([figures, effects])
-    found = spread(both, department_of)
-    if len(found.means) < FEWEST or not n_figures:
+    found = components(both, department)
+    if len(found.means) < LEAST or not n_figures:
         return None
-    one, other = halves(both, department_of)
+    one, other = halves(both, department)
     x, y = (one[:, :n_figures], other[:, :n_figures]), (other[:, n_figures:], one[:, n_figures:])
     correlations = np.mean([_correlations(*pair) for pair in zip(x, y, strict=True)], axis=0)
     beyond, differs = _beyond_chance(x, y)
@@ -195,10 +196,10 @@ def _t(powers: Floats, squares: Floats) -> Floats:
 # --- how much ------------------------------------------------------------------------------------------------
 
 
-def _share(found: Spread, figure: int, effect: int) -> tuple[float, float]:
+def _share(found: Components, figure: int, effect: int) -> tuple[float, float]:
     """The share of the variance between departments, and its standard error, from leaving out one at a time."""
     columns = [figure, effect]
-    part = Spread(found.means[:, columns], found.squares[:, columns][:, :, columns], found.n)
+    part = Components(found.means[:, columns], found.squares[:, columns][:, :, columns], found.n)
     whole = _squared_correlation(part.between)
     keep = ~np.eye(len(part.n), dtype=np.bool_)
     without = np.array([_squared_correlation(_only(part, each).between) for each in keep])
@@ -207,8 +208,8 @@ def _share(found: Spread, figure: int, effect: int) -> tuple[float, float]:
     return min(whole, 1.0), float(np.sqrt((len(without) - 1) * without.var()))
 
 
-def _only(part: Spread, which: Mask | Ints) -> Spread:
-    return Spread(part.means[which], part.squares[which], part.n[which])
+def _only(part: Components, which: Mask | Ints) -> Components:
+    return Components(part.means[which], part.squares[which], part.n[which])
 
 
 def _squared_correlation(between: Floats) -> float:
@@ -273,7 +274,7 @@ def _rule(
 def worth(
     figures: Floats,
     benefits: Floats,
-    department_of: Departments,
+    department: Department,
     *,
     measured_days: float,
     known_days: float,
@@ -289,14 +290,14 @@ def worth(
     benefits: of each arm over the baseline, shape (n_replications, n_arms); the baseline, at 0, can be chosen too.
     """
     n_figures = figures.shape[1]
-    whole = spread(np.column_stack([figures, benefits]), department_of)
+    whole = components(np.column_stack([figures, benefits]), department)
     noise = measured_days / known_days
     keep = ~np.eye(len(whole.n), dtype=np.bool_)
     without = np.array([_worth(_only(whole, each), n_figures, noise) for each in keep])
     return _worth(whole, n_figures, noise), np.sqrt((len(without) - 1) * without.var(axis=0))
 
 
-def _worth(found: Spread, n_figures: int, noise: float) -> Floats:
+def _worth(found: Components, n_figures: int, noise: float) -> Floats:
     of_figure, within = np.diag(found.between)[:n_figures], np.diag(found.within)[:n_figures]
     variance = np.maximum(of_figure, 0) + noise * within
     together = found.between[:n_figures, n_figures:]

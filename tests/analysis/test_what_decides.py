@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from simulation.analysis.between import FEWEST, halves, spread
+from simulation.analysis.between import components, halves
+from simulation.analysis.departments import LEAST
 from simulation.analysis.what_decides import Decides, what_decides, worth
 from simulation.records.schema import Floats, Ints
 from tests.analysis.ensembles import Made, made, replications_of
@@ -73,7 +74,7 @@ def test_where_nothing_explains_an_effect_one_study_in_twenty_is_told_that_somet
 
 
 def test_nothing_is_said_of_fewer_than_twenty_departments() -> None:
-    few = made(6, n=FEWEST - 1)
+    few = made(6, n=LEAST - 1)
     assert what_decides(few.figures, few.effects, few.department_of, matters=5, lower_is_better=True) is None
     once = made(6, n=60, each=1)
     assert what_decides(once.figures, once.effects, once.department_of, matters=5, lower_is_better=True) is None
@@ -93,7 +94,7 @@ def test_the_standard_error_of_a_share_is_how_far_it_varies_between_ensembles() 
 def test_chance_is_taken_out_of_what_differs_between_departments() -> None:
     ensemble = made(7, n=4000, each=3)
     both = np.column_stack([ensemble.figures, ensemble.effects])
-    found = spread(both, ensemble.department_of)
+    found = components(both, ensemble.department_of)
     truth = np.cov(np.column_stack([ensemble.true_figures, ensemble.true_effects]), rowvar=False)
     scale = np.sqrt(np.outer(np.diag(truth), np.diag(truth)))
     assert np.abs((found.between - truth) / scale).max() < 0.05
@@ -106,7 +107,7 @@ def test_of_two_replications_it_is_one_figure_against_the_other_effect_both_ways
     both = np.column_stack([ensemble.figures, ensemble.effects])
     one, other = halves(both, ensemble.department_of)
     crossed = (np.cov(one.T, other.T)[:6, 6:] + np.cov(one.T, other.T)[6:, :6]) / 2
-    found = spread(both, ensemble.department_of)
+    found = components(both, ensemble.department_of)
     assert found.between == pytest.approx(crossed, rel=0.02, abs=1e-3)
 
 
