@@ -3,11 +3,12 @@
 Every figure is taken from one half of a department's replications and the effect from the other, both ways round, so
 that patients who are in both explain nothing.
 
-- Which figure: the one whose correlation with the effect, chance in both, is largest. It counts as found only if the
+- Which figure: the one whose correlation with the effect, chance in both, is largest; of those within a standard error
+  of it, the one that explains most over all arms, so that there is little to measure. It counts as found only if the
   effect differs between departments beyond chance (its two halves agree more than in 95 % of reallocations), and its
-  test statistic (the slope over a standard error that allows for departments of unlike noise) is beyond what 95 % of
-  random reallocations of figures to departments give anywhere, over all arms and figures together. So if nothing
-  explains anything, some arm of a study is told something in 5 % of studies.
+  rank correlation (either way round) is beyond what 95 % of random reallocations of figures to departments give
+  anywhere, over all arms and figures together. So if nothing explains anything, some arm of a study is told something
+  in 5 % of studies. Ranks, because crowded departments have long waits and much noise, and few of them would decide.
 - How much: the squared correlation between departments, chance taken out (`analysis.between`), with its standard error
   from leaving out a department at a time. It is that of the figure chosen, which flatters it a little.
 - The rule: the straight line of effect on figure says from which value on the effect is beyond the difference that
@@ -111,7 +112,7 @@ def what_decides(
     beyond, differs = _beyond_chance(x, y)
     told = []
     for arm in range(effects.shape[1]):
-        order = np.argsort(-np.abs(correlations[:, arm]), kind="stable")[:most]
+        order = _in_order(correlations, arm, differs, len(one))[:most]
         column = n_figures + arm
         explains = tuple(
             Explains(
@@ -125,14 +126,23 @@ def what_decides(
         )
         rule, everywhere = None, False
         if explains[0].found:
-            sides = _both(x, explains[0].figure), [each[:, arm] for each in y]
-            rule, everywhere = _rule(x, *sides, explains[0], matters, lower_is_better)
+            rule, everywhere = _rule(x, y, arm, differs, explains[0], matters, lower_is_better)
         told.append(Decides(bool(differs[arm]), explains, rule, everywhere))
     return tuple(told)
 
 
 def _both(sides: tuple[Floats, Floats], column: int) -> list[Floats]:
     return [side[:, column] for side in sides]
+
+
+def _in_order(correlations: Floats, arm: int, differs: Mask, n: int) -> Ints:
+    """Figures by how much they explain of one effect: first the one to measure, then by correlation."""
+    own = np.abs(correlations[:, arm])
+    order = np.argsort(-own, kind="stable")
+    alike = own >= own.max() - (1 - own.max() ** 2) / math.sqrt(n)
+    over_all = np.where(alike, np.abs(correlations[:, differs]).sum(axis=1), -1.0)
+    first = int(np.argmax(over_all))
+    return np.array([first, *order[order != first]])
 
 
 def _correlations(figures: Floats, effects: Floats) -> Floats:
@@ -155,42 +165,29 @@ def _standard(values: Floats) -> Floats:
 def _beyond_chance(x: tuple[Floats, Floats], y: tuple[Floats, Floats]) -> tuple[Mask, Mask]:
     """Which figures explain which effects, (n_figures, n_arms), and which effects differ between departments."""
     chance = np.random.Generator(np.random.PCG64(SEED))
-    powers = [_powers(_standard(side), 4) for side in x]
-    effects = [_standard(side) for side in y]
-    squares = [_powers(side, 2) for side in effects]
-    statistic, agreement = _largest(powers, squares), (effects[0] * effects[1]).mean(axis=0)
+    figures, effects = [_ranks(side) for side in x], [_ranks(side) for side in y]
+    statistic, agreement = _larger(figures, effects), (effects[0] * effects[1]).mean(axis=0)
     highest, agreed = [], []
     for _ in range(REALLOCATIONS):
         order = chance.permutation(len(effects[0]))
-        highest.append(_largest([side[order] for side in powers], squares).max())
+        highest.append(_larger([side[order] for side in figures], effects).max())
         agreed.append((effects[0][order] * effects[1]).mean(axis=0))
     limit = np.quantile(highest, LEVEL, method="higher")
     return statistic > limit, agreement > np.quantile(agreed, LEVEL, axis=0, method="higher")
 
 
-def _powers(values: Floats, most: int) -> Floats:
-    """Each column to the power of 1, 2, ..., one block of columns after another."""
-    return np.concatenate([values**power for power in range(1, most + 1)], axis=1)
+def _larger(figures: list[Floats], effects: list[Floats]) -> Floats:
+    """The rank correlation in size, the larger of both ways round; shape (n_figures, n_arms)."""
+    return np.maximum(*(np.abs(one.T @ other) / len(one) for one, other in zip(figures, effects, strict=True)))
 
 
-def _largest(powers: list[Floats], squares: list[Floats]) -> Floats:
-    """The larger of both ways round: slope over its standard error, in size; shape (n_figures, n_arms)."""
-    return np.maximum(*(_t(one, other) for one, other in zip(powers, squares, strict=True)))
-
-
-def _t(powers: Floats, squares: Floats) -> Floats:
-    """The slope of each y on each x over a standard error that holds for unlike noise (White 1980), in size.
-
-    powers: of x up to the fourth, squares: y and its square; both of mean 0 and variance 1.
-    """
-    n, n_figures, n_arms = len(powers), powers.shape[1] // 4, squares.shape[1] // 2
-    sums = powers[:, : 3 * n_figures].T @ squares
-    slope = sums[:n_figures, :n_arms] / n
-    xx_yy, xxx_y = sums[n_figures : 2 * n_figures, n_arms:], sums[2 * n_figures :, :n_arms]
-    variance = xx_yy - 2 * slope * xxx_y + slope**2 * powers[:, 3 * n_figures :].sum(axis=0)[:, None]
-    error = np.sqrt(np.maximum(variance, 0)) / n
-    found: Floats = np.divide(np.abs(slope), error, out=np.zeros_like(slope), where=error > TINY)
-    return found
+def _ranks(values: Floats) -> Floats:
+    """Each column as ranks (equal numbers share theirs) of mean 0 and variance 1; 0 where it does not vary."""
+    found = np.empty_like(values)
+    for column in range(values.shape[1]):
+        _, place, count = np.unique(values[:, column], return_inverse=True, return_counts=True)
+        found[:, column] = (np.cumsum(count) - (count - 1) / 2)[place]
+    return _standard(found)
 
 
 # --- how much ------------------------------------------------------------------------------------------------
@@ -233,16 +230,18 @@ def _line(figure: list[Floats], effect: list[Floats]) -> tuple[float, float]:
 
 def _rule(
     x: tuple[Floats, Floats],
-    figure: list[Floats],
-    effect: list[Floats],
+    y: tuple[Floats, Floats],
+    arm: int,
+    differs: Mask,
     best: Explains,
     matters: float,
     lower_is_better: bool,
 ) -> tuple[Rule | None, bool]:
     """The rule of one arm; None and whether the line is beyond the difference at every department's figure."""
+    effect = _both(y, arm)
     gains = (np.mean(effect) < 0) == lower_is_better
     side = -1.0 if gains == lower_is_better else 1.0
-    said = side * (best.intercept + best.slope * np.concatenate(figure)) > matters
+    said = side * (best.intercept + best.slope * np.concatenate(_both(x, best.figure))) > matters
     if said.all() or not said.any():
         return None, bool(said.all())
     hits: list[float] = []
@@ -250,11 +249,12 @@ def _rule(
     fold = np.random.Generator(np.random.PCG64(SEED)).permutation(n) % FOLDS
     for each in range(FOLDS):
         used = fold != each
-        pairs = [(one[used], other[used][:, None]) for one, other in zip(x, effect, strict=True)]
-        chosen = int(np.argmax(np.abs(sum(_correlations(*pair) for pair in pairs))))
-        slope, intercept = _line([side_x[used, chosen] for side_x in x], [other[used] for other in effect])
-        for side_x, other in zip(x, effect, strict=True):
-            predicted = side * (intercept + slope * side_x[~used, chosen]) > matters
+        pairs = zip(x, y, strict=True)
+        correlations = np.mean([_correlations(one[used], other[used]) for one, other in pairs], axis=0)
+        chosen = _in_order(correlations, arm, differs, int(used.sum()))[0]
+        slope, intercept = _line([one[used, chosen] for one in x], [other[used] for other in effect])
+        for one, other in zip(x, effect, strict=True):
+            predicted = side * (intercept + slope * one[~used, chosen]) > matters
             hits += (predicted == (side * other[~used] > matters)).tolist()
     truly = side * np.concatenate(effect) > matters
     cut = (side * matters - best.intercept) / best.slope

@@ -126,14 +126,12 @@ def decides_sentences(result: StudyResult) -> Iterator[str]:
         if best is not None:
             by_figure.setdefault(figure_words(best, inside=True), []).append(arm)
     for words, arms in sorted(by_figure.items(), key=lambda each: -len(each[1])):
-        yield (
-            f"What decides it over the {found.n_departments} departments: {words}, of "
-            f"{_listed([_explained_share(found, arm) for arm in arms])}."
-        )
+        named = _listed([_explained_share(found, arm) for arm in arms])
+        yield f"Measure {words}: over {found.n_departments} departments it decides how much is done by {named}."
     unexplained = [arm for arm in told if found.arms[arm.name].differs and found.best(arm.name) is None]
     if unexplained:
         quoted = _listed([f"'{arm.label}'" for arm in unexplained])
-        yield f"Nothing that a hospital can read off explains how the effect differs between departments of {quoted}."
+        yield f"Nothing that a hospital can read off explains how departments differ in what is done by {quoted}."
 
 
 def _explained_share(found: Decided, arm: ArmResult) -> str:
