@@ -112,7 +112,7 @@ def what_decides(
     beyond, differs = _beyond_chance(x, y)
     told = []
     for arm in range(effects.shape[1]):
-        order = _in_order(correlations, arm, differs, len(one))[:most]
+        order = _in_order(correlations, arm, differs, len(one), beyond[:, arm])[:most]
         column = n_figures + arm
         explains = tuple(
             Explains(
@@ -135,11 +135,16 @@ def _both(sides: tuple[Floats, Floats], column: int) -> list[Floats]:
     return [side[:, column] for side in sides]
 
 
-def _in_order(correlations: Floats, arm: int, differs: Mask, n: int) -> Ints:
-    """Figures by how much they explain of one effect: first the one to measure, then by correlation."""
+def _in_order(correlations: Floats, arm: int, differs: Mask, n: int, beyond: Mask | None = None) -> Ints:
+    """Figures by how much they explain of one effect: first the one to measure, then by correlation.
+
+    The first is among those that are beyond chance, if it is known that any is.
+    """
     own = np.abs(correlations[:, arm])
     order = np.argsort(-own, kind="stable")
     alike = own >= own.max() - (1 - own.max() ** 2) / math.sqrt(n)
+    if beyond is not None and (alike & beyond).any():
+        alike &= beyond
     over_all = np.where(alike, np.abs(correlations[:, differs]).sum(axis=1), -1.0)
     first = int(np.argmax(over_all))
     return np.array([first, *order[order != first]])

@@ -83,7 +83,7 @@ def decided(result: StudyResult) -> Decided | None:
     priced, worths = _worth(result, target, effects, figures, departments, useful)
     return Decided(
         target=target,
-        unit=result.row(result.design.baseline, target.measure, target.group).unit,
+        unit=unit_of(result, target),
         figures=names,
         arms=by_arm,
         priced=priced,
@@ -97,6 +97,12 @@ def decided(result: StudyResult) -> Decided | None:
 def figures_of(result: StudyResult, names: Sequence[MeasureName]) -> Floats:
     """The baseline's figures, shape (n_replications, n_figures)."""
     return np.column_stack([result.values(result.design.baseline, name.measure, name.group) for name in names])
+
+
+def unit_of(result: StudyResult, target: Target) -> str:
+    """The unit of a target's measure."""
+    names = result.measures[result.design.baseline][0].names
+    return next(name.unit for name in names if (name.measure, name.group) == (target.measure, target.group))
 
 
 def effect_of(result: StudyResult, arm: ArmResult, target: Target) -> Floats:
@@ -120,7 +126,7 @@ def _worth(
     useful: Sequence[int],
 ) -> tuple[tuple[str, ...], list[tuple[dict[float, float], dict[float, float]]]]:
     """Arms that state a cost, and of each useful figure what it is worth to know it before choosing among them."""
-    stated, unit = result.design.value_per_patient_hour, result.row(result.design.baseline, target.measure).unit
+    stated, unit = result.design.value_per_patient_hour, unit_of(result, target)
     priced = [
         (column, arm.name, arm.cost)
         for column, arm in enumerate(result.others)

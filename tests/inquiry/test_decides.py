@@ -214,8 +214,7 @@ def test_it_is_said_whether_the_same_weeks_are_compared(result: Result) -> None:
     assert "counts as noise" in words(None, 3, 7)
 
 
-def test_a_range_is_worded_by_the_rules_of_a_verdict(result: Result) -> None:
-    row = result.row("third_nurse", "wait_to_clinician_mean", "acuity_true=urgent")
+def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:
     cases = {
         (-9.0, -6.0): "shorter, by more than 5 min",
         (-9.0, -1.0): "shorter, perhaps by less than 5 min",
@@ -224,7 +223,12 @@ def test_a_range_is_worded_by_the_rules_of_a_verdict(result: Result) -> None:
         (-9.0, 4.0): "not settled by these figures",
         (6.0, 9.0): "longer, by more than 5 min",
     }
-    assert {case: range_words(row, *case, 5.0) for case in cases} == cases
+    shares = {
+        (-0.03, -0.02): "lower (worse), by more than 1 point",
+        (0.001, 0.004): "higher (better), by less than 1 point",
+    }
+    assert {case: range_words(*case, 5.0, "minutes", "lower") for case in cases} == cases
+    assert {case: range_words(*case, 0.01, "share", "higher") for case in shares} == shares
 
 
 def test_the_words_say_where_it_was_read_and_on_what_it_rests(result: Result) -> None:

@@ -109,8 +109,8 @@ def _rule_words(result: StudyResult, found: Decided, each: Decides) -> tuple[str
 def _effect_words(result: StudyResult, found: Decided, rule: Rule) -> str:
     """'shorter by more than 5 min'."""
     target = found.target
-    row = result.row(result.design.baseline, target.measure, target.group)
-    way = direction_words(row, down=(result.better(target) == "lower") == rule.gains)
+    better = result.better(target)
+    way = direction_words(found.unit, better, down=(better == "lower") == rule.gains)
     return f"{way} by more than {threshold(target.minimal_important_difference, found.unit)}"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulation.analysis.compare import Comparison
 from simulation.analysis.narrow import LEVEL
 from simulation.analysis.verdict import direction_words, threshold
 from simulation.draws import DAYS_IN_YEAR
 from simulation.experiment.result import StudyResult
+from simulation.inquiry.decides import unit_of
 from simulation.inquiry.narrowed import NarrowedEffects
+from simulation.pathway.own_measures import Better
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import amount, change, figure_words, labelled, season_words, span, unit_words
 from simulation.study.design import Target
@@ -23,10 +24,9 @@ def narrowed_tables(result: StudyResult, found: NarrowedEffects) -> tuple[Report
 
 
 def _table(result: StudyResult, found: NarrowedEffects, target: Target) -> ReportTable:
-    rows = []
+    rows, unit = [], unit_of(result, target)
     for arm in result.others:
-        row, at = result.row(arm.name, target.measure, target.group), found.of(arm.name, target)
-        numbers = found.found
+        at, numbers = found.of(arm.name, target), found.found
         before, before_low, before_high = (
             float(each[at]) for each in (numbers.before, numbers.before_low, numbers.before_high)
         )
@@ -34,13 +34,12 @@ def _table(result: StudyResult, found: NarrowedEffects, target: Target) -> Repor
         rows.append(
             (
                 labelled(result, arm),
-                f"{change(before, row.unit)} ({span(before_low, before_high, row.unit)})",
-                f"{change(mean, row.unit)} ({span(low, high, row.unit)})",
-                range_words(row, low, high, target.minimal_important_difference),
+                f"{change(before, unit)} ({span(before_low, before_high, unit)})",
+                f"{change(mean, unit)} ({span(low, high, unit)})",
+                range_words(low, high, target.minimal_important_difference, unit, result.better(target)),
             )
         )
-    unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
-    headers = ("arm", f"all departments, {unit}", "departments with these figures", "so here it is")
+    headers = ("arm", f"all departments, {unit_words(unit)}", "departments with these figures", "so here it is")
     notes = (
         f"All departments: median (5th to 95th percentile) of {found.n_departments}, simulation noise removed. With "
         f"these figures: what is expected ({RANGE} of such departments), for each arm by itself.",
@@ -49,17 +48,17 @@ def _table(result: StudyResult, found: NarrowedEffects, target: Target) -> Repor
     return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, tuple(rows), notes)
 
 
-def range_words(row: Comparison, low: float, high: float, matters: float) -> str:
+def range_words(low: float, high: float, matters: float, unit: str, better: Better) -> str:
     """What the range of a difference says against the least that matters: the rules of a verdict, in the same words.
 
     Wholly on one side of 0: that way, by more or less than what matters, or perhaps less. Wholly within what matters
     on both sides: no change beyond it. Else these figures do not settle it.
     """
-    important = threshold(matters, row.unit)
+    important = threshold(matters, unit)
     if low > 0 or high < 0:
         nearest, furthest = sorted((abs(low), abs(high)))
         by = "by more than" if nearest >= matters else "by less than" if furthest < matters else "perhaps by less than"
-        return f"{direction_words(row, down=high < 0)}, {by} {important}"
+        return f"{direction_words(unit, better, down=high < 0)}, {by} {important}"
     if -matters < low and high < matters:
         return f"no change beyond {important}"
     return "not settled by these figures"
@@ -75,17 +74,19 @@ def narrowed_sentences(result: StudyResult, found: NarrowedEffects) -> Iterator[
     yield f"Read at {'; '.join(told)}."
     yield weeks_words(result, found)
     target = result.design.primary[0]
+    unit = unit_of(result, target)
     for arm in result.others:
         if arm.name == result.design.sham:
             continue
-        row, at, numbers = result.row(arm.name, target.measure, target.group), found.of(arm.name, target), found.found
+        at, numbers = found.of(arm.name, target), found.found
         low, high = float(numbers.low[at]), float(numbers.high[at])
-        before = span(float(numbers.before_low[at]), float(numbers.before_high[at]), row.unit)
-        expected = f"{change(float(numbers.mean[at]), row.unit)} {unit_words(row.unit)}"
+        before = span(float(numbers.before_low[at]), float(numbers.before_high[at]), unit)
+        expected = f"{change(float(numbers.mean[at]), unit)} {unit_words(unit)}"
+        so = range_words(low, high, target.minimal_important_difference, unit, result.better(target))
         yield (
-            f"'{arm.label}', {target.label}: {range_words(row, low, high, target.minimal_important_difference)}. "
+            f"'{arm.label}', {target.label}: {so}. "
             f"{expected} are expected, and {RANGE} of departments with these figures have "
-            f"{span(low, high, row.unit)}; of all departments {RANGE} have {before}."
+            f"{span(low, high, unit)}; of all departments {RANGE} have {before}."
         )
     yield (
         f"The ranges rest on {found.found.n_near:.0f} of {found.n_departments} departments, counted by how near they "
