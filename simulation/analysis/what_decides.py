@@ -31,6 +31,8 @@ from simulation.records.schema import Floats, Ints, Mask
 LEVEL = 0.95
 REALLOCATIONS = 499
 FOLDS = 10
+AS_GOOD = 0.98
+"""Of the sum of squared correlations over all arms: from here on a figure that stands earlier is preferred."""
 SEED = 20261125
 """Of the reallocations and the folds, which are the same whenever a result is read."""
 TINY = 1e-12
@@ -110,9 +112,10 @@ def what_decides(
     x, y = (one[:, :n_figures], other[:, :n_figures]), (other[:, n_figures:], one[:, n_figures:])
     correlations = np.mean([_correlations(*pair) for pair in zip(x, y, strict=True)], axis=0)
     beyond, differs = _beyond_chance(x, y)
+    beyond &= differs
     told = []
     for arm in range(effects.shape[1]):
-        order = _in_order(correlations, arm, differs, len(one), beyond[:, arm])[:most]
+        order = _in_order(correlations, arm, beyond, len(one))[:most]
         column = n_figures + arm
         explains = tuple(
             Explains(
@@ -120,13 +123,13 @@ def what_decides(
                 float(correlations[figure, arm]),
                 *_share(found, int(figure), column),
                 *_line(_both(x, int(figure)), _both(y, arm)),
-                bool(beyond[figure, arm] and differs[arm]),
+                bool(beyond[figure, arm]),
             )
             for figure in order
         )
         rule, everywhere = None, False
         if explains[0].found:
-            rule, everywhere = _rule(x, y, arm, differs, explains[0], matters, lower_is_better)
+            rule, everywhere = _rule(x, y, arm, explains[0], matters, lower_is_better)
         told.append(Decides(bool(differs[arm]), explains, rule, everywhere))
     return tuple(told)
 
@@ -135,18 +138,22 @@ def _both(sides: tuple[Floats, Floats], column: int) -> list[Floats]:
     return [side[:, column] for side in sides]
 
 
-def _in_order(correlations: Floats, arm: int, differs: Mask, n: int, beyond: Mask | None = None) -> Ints:
+def _in_order(correlations: Floats, arm: int, counted: Mask, n: int) -> Ints:
     """Figures by how much they explain of one effect: first the one to measure, then by correlation.
 
-    The first is among those that are beyond chance, if it is known that any is.
+    The one to measure is, of those within a standard error of the best, the one that explains most over all arms, or
+    the first that explains nearly as much (a mean stands before its percentile).
+
+    counted: of which figures and effects correlations count, shape (n_figures, n_arms); where none of this effect does,
+    all of its own do.
     """
     own = np.abs(correlations[:, arm])
     order = np.argsort(-own, kind="stable")
     alike = own >= own.max() - (1 - own.max() ** 2) / math.sqrt(n)
-    if beyond is not None and (alike & beyond).any():
-        alike &= beyond
-    over_all = np.where(alike, np.abs(correlations[:, differs]).sum(axis=1), -1.0)
-    first = int(np.argmax(over_all))
+    if (alike & counted[:, arm]).any():
+        alike &= counted[:, arm]
+    over_all = (np.where(counted, correlations, 0.0) ** 2).sum(axis=1)
+    first = int(np.argmax(alike & (over_all >= AS_GOOD * over_all[alike].max())))
     return np.array([first, *order[order != first]])
 
 
@@ -237,7 +244,6 @@ def _rule(
     x: tuple[Floats, Floats],
     y: tuple[Floats, Floats],
     arm: int,
-    differs: Mask,
     best: Explains,
     matters: float,
     lower_is_better: bool,
@@ -250,13 +256,13 @@ def _rule(
     if said.all() or not said.any():
         return None, bool(said.all())
     hits: list[float] = []
-    n = len(effect[0])
+    n, everything = len(effect[0]), np.ones((x[0].shape[1], y[0].shape[1]), dtype=np.bool_)
     fold = np.random.Generator(np.random.PCG64(SEED)).permutation(n) % FOLDS
     for each in range(FOLDS):
         used = fold != each
         pairs = zip(x, y, strict=True)
         correlations = np.mean([_correlations(one[used], other[used]) for one, other in pairs], axis=0)
-        chosen = _in_order(correlations, arm, differs, int(used.sum()))[0]
+        chosen = _in_order(correlations, arm, everything, int(used.sum()))[0]
         slope, intercept = _line([one[used, chosen] for one in x], [other[used] for other in effect])
         for one, other in zip(x, effect, strict=True):
             predicted = side * (intercept + slope * one[~used, chosen]) > matters
