@@ -22,7 +22,7 @@ from simulation.analysis.departments import Department, ranges
 from simulation.records.schema import Floats
 
 LEVEL = 0.9
-NEAR = 15.0
+NEAR = 20.0
 """Departments, counted by weight, that the spread which remains rests on at least."""
 OUTSIDE = NormalDist().inv_cdf(0.995)
 """Standard errors by which a local figure may lie beyond every simulated one."""

@@ -83,8 +83,12 @@ def test_of_one_department_nothing_is_said(result: Result) -> None:
     alone = replace(result, study=result.study.on_typical())
     assert decided(alone) is None
     assert "what_decides" not in alone.tables
+
+
+def test_of_few_departments_it_is_said_that_nothing_is_said(result: Result) -> None:
     few = replace(result, replications=result.replications[: N_CLINICS + 10])
     assert decided(few) is None
+    assert few.tables["what_decides"].title.endswith("not said of fewer than 20 departments, each played twice.")
 
 
 @pytest.mark.slow

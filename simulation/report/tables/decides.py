@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from simulation.analysis.departments import LEAST
 from simulation.analysis.verdict import direction_words, threshold
 from simulation.analysis.what_decides import Decides, Rule
 from simulation.experiment.arm_result import ArmResult
@@ -31,13 +32,15 @@ TIDY = (
     "commoner_answer",
 )
 """The columns of `what_decides.csv`."""
+TOO_FEW = f"What decides the effect is not said of fewer than {LEAST} departments, each played twice."
 
 
 def decides_table(result: StudyResult) -> ReportTable | None:
     """By arm: the figure that explains most, how much, and from which value on the effect matters."""
     found = decided(result)
     if found is None:
-        return None
+        few = result.department_of is not None and result.run.department is None and result.others
+        return ReportTable("what_decides", TOO_FEW, (), ()) if few else None
     rows = [
         (labelled(result, result.arm(name)), *_explained(found, each), *_rule_words(result, found, each))
         for name, each in found.arms.items()
