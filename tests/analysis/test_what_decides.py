@@ -92,12 +92,12 @@ def test_the_standard_error_of_a_share_is_how_far_it_varies_between_ensembles() 
 
 
 def test_chance_is_taken_out_of_what_differs_between_departments() -> None:
-    ensemble = made(7, n=4000, each=3)
+    ensemble = made(7, n=1500, each=3)
     both = np.column_stack([ensemble.figures, ensemble.effects])
     found = components(both, ensemble.department_of)
     truth = np.cov(np.column_stack([ensemble.true_figures, ensemble.true_effects]), rowvar=False)
     scale = np.sqrt(np.outer(np.diag(truth), np.diag(truth)))
-    assert np.abs((found.between - truth) / scale).max() < 0.05
+    assert np.abs((found.between - truth) / scale).max() < 0.08
     kept = np.diag(found.of_means - found.between) / np.diag(found.within)
     assert kept == pytest.approx([1 / 3] * 6)
 

@@ -2,7 +2,7 @@
 
 import io
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from simulation.experiment.replicate import ArmReplication, ReplicationResult
 from simulation.explain.explanation import Explained
 from simulation.inquiry.narrowed import narrowed
 from simulation.report.screen import print_narrowed
-from simulation.study.study import Study
+from simulation.study.study import ReadyArm, Study
 from simulation.study.targets import measures_of
 
 from .test_docs import ROOT, blocks
@@ -29,7 +29,7 @@ N = 24
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    return load()
+    return load("ensemble=none")
 
 
 @pytest.fixture(scope="module")
@@ -40,10 +40,12 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@dataclass(frozen=True)
 class Made:
     """Departments that are nowhere made, of a result whose numbers are."""
 
-    name = "made"
+    ready: tuple[ReadyArm, ...]
+    name: str = "made"
 
     def __len__(self) -> int:
         return N
@@ -56,7 +58,7 @@ def made(study: Study) -> Result:
         study,
         arms=arms,
         design=study.design.restricted_to([arm.name for arm in arms]),
-        departments=Made(),  # type: ignore[arg-type]
+        departments=Made(arms),  # type: ignore[arg-type]
         run=replace(study.run, replications=2 * N, departments=N, measured_days=84),
     )
     names, chance = measures_of(study.baseline.pathway), np.random.default_rng(1)
@@ -96,7 +98,7 @@ def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path) -> None
     assert found.found.low[at] < 0.7 - 0.4 * 24.5 < found.found.high[at]
     assert found.found.high[at] - found.found.low[at] < 0.5 * (found.found.before_high - found.found.before_low)[at]
     print_narrowed(result, found, stream=out)
-    assert "the figures' from week 14" in " ".join(out.getvalue().split())
+    assert "the figures' 28 days from week 14" in " ".join(out.getvalue().split())
 
 
 def test_the_commands_of_the_page_are_read(

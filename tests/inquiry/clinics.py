@@ -6,7 +6,7 @@ import numpy as np
 
 N_CLINICS = 24
 SHORT = (
-    f"run.replications={2 * N_CLINICS}", f"run.departments={N_CLINICS}", "run.measured_days=7", "run.warm_up_days=0",
+    f"run.replications={2 * N_CLINICS}", f"run.departments={N_CLINICS}", "run.measured_days=5", "run.warm_up_days=0",
     "run.cool_down_days=1", "executor=serial", "engine=compiled",
 )  # fmt: skip
 ENSEMBLE = """name: clinics

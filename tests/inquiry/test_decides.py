@@ -211,11 +211,11 @@ def test_it_is_said_whether_the_same_weeks_are_compared(result: Result) -> None:
         stated = replace(observed(1, days=days), week=week)
         return weeks_words(again, replace(narrowed(result, observed(1), "a test"), observed=stated))
 
-    assert words(7, 7, 7) == "The same weeks are compared: 7 days from week 7 of the year."
-    assert words(7, 8, 7).startswith("Not the same weeks")
+    assert words(7, 7, 5) == "The same weeks are compared: 5 days from week 7 of the year."
+    assert words(7, 8, 5).startswith("Not the same weeks")
     assert words(7, 7, 14).startswith("Not the same weeks")
-    assert "not stated" in words(None, None, 7)
-    assert "counts as noise" in words(None, 3, 7)
+    assert "not stated" in words(None, None, 5)
+    assert "counts as noise" in words(None, 3, 5)
 
 
 def test_a_range_is_worded_by_the_rules_of_a_verdict() -> None:

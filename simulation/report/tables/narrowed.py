@@ -104,10 +104,11 @@ def weeks_words(result: StudyResult, found: NarrowedEffects) -> str:
     if run.start_week is not None and run.start_week == observed.week and days == {run.measured_days}:
         return f"The same weeks are compared: {run.measured_days} days from week {run.start_week} of the year."
     ours = f"{run.measured_days} days {season_words(run, (each.replication for each in result.replications))}".rstrip()
-    theirs = "of a time of year that is not stated" if observed.week is None else f"from week {observed.week}"
+    lengths = " to ".join(f"{each:g}" for each in sorted({min(days), max(days)}))
+    when = "of a time of year that is not stated" if observed.week is None else f"from week {observed.week}"
     allowed = (
         "replications of a department begin in different weeks, so what the season does to a figure counts as noise"
         if run.is_balanced
         else "what the season does to a figure is not allowed for"
     )
-    return f"Not the same weeks are compared: the run's are {ours}, the figures' {theirs}; {allowed}."
+    return f"Not the same weeks are compared: the run's are {ours}, the figures' {lengths} days {when}; {allowed}."
