@@ -34,6 +34,7 @@ For planning only, not for clinical use.
   aeflow results FOLDER FOLDER      two runs of one study beside each other
   aeflow report  FOLDER             write the HTML report of a stored run again
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
+  aeflow narrow  observed=FILE.yaml the answer for departments with these figures, of a stored run (from=results/latest)
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename the old keys of your own configurations (dry_run=true: say which)
   aeflow new department NAME        a department of your own to start from (from=gallery/one_nurse; docs/gallery)
@@ -280,6 +281,25 @@ def _results(words: list[str]) -> int:
     return 0
 
 
+def _narrow(words: list[str]) -> int:
+    """Say what a stored run over departments says of those with some observed figures."""
+    given = dict(word.split("=", 1) for word in words if word.startswith(("observed=", "from=")))
+    others = [word for word in words if not word.startswith(("observed=", "from="))]
+    if others or not given.get("observed"):
+        found = f"found '{others[0]}'" if others else "no file of figures is named"
+        remedy = "Say: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
+        raise ConfigError([Fault("narrow", found, remedy)])
+    from simulation.api import read
+    from simulation.config.observed import observed_in
+    from simulation.inquiry.narrowed import narrowed
+    from simulation.report.screen import print_narrowed
+
+    path = Path(given["observed"])
+    observed, result = observed_in(path), read(given.get("from", "results/latest"))
+    print_narrowed(result, narrowed(result, observed, str(path)))
+    return 0
+
+
 def _gather(words: list[str]) -> int:
     own = [word for word in words if word.startswith("results=")]
     folders = [word for word in words if word not in own]
@@ -360,6 +380,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "validate": _validate,
     "results": _results,
     "report": _report,
+    "narrow": _narrow,
     "gather": _gather,
     "migrate": _migrate,
     "schema": _schema,

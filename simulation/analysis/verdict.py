@@ -48,6 +48,7 @@ from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison, replications_needed
 from simulation.analysis.weakness import ENOUGH, LEAST, words_of
 from simulation.errors import ResultsError
+from simulation.pathway.own_measures import Better
 
 Kind = Literal["identical", "no difference", "none seen", "cuts", "lengthens", "no change beyond", "cannot tell"]
 Size = Literal["more", "less", "open"]
@@ -114,7 +115,7 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
         nearest_zero, furthest = sorted((abs(low), abs(high)))
         size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
         by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]
-        words = f"{direction_words(comparison, down=kind == 'cuts')}{by} {important}"
+        words = f"{direction_words(comparison.unit, comparison.better, down=kind == 'cuts')}{by} {important}"
         return Verdict(kind, words, _sentence(comparison, words, family), size)
     if -mid < low and high < mid:
         words = f"no change beyond {important}"
@@ -185,11 +186,10 @@ def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
     return "no difference", f"no difference in any of {n} replications"
 
 
-def direction_words(comparison: Comparison, *, down: bool) -> str:
+def direction_words(unit: str, better: Better, *, down: bool) -> str:
     """Which way a measure goes: 'shorter', or 'lower (better)'."""
-    if comparison.unit == "minutes":
+    if unit == "minutes":
         return "shorter" if down else "longer"
-    better = comparison.better
     if better == "neither":
         return "lower" if down else "higher"
     return f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"

@@ -28,7 +28,10 @@ def where_words(spread: Spread, mid: float, comparison: Comparison) -> str:
         return ""
     important, raw = threshold(mid, comparison.unit), counted(spread.raw, mid)
     lower, same, higher = spread.counts(mid)
-    down, up = (f"{direction_words(comparison, down=way)} by more than {important}" for way in (True, False))
+    down, up = (
+        f"{direction_words(comparison.unit, comparison.better, down=way)} by more than {important}"
+        for way in (True, False)
+    )
     if all(spread.sure_beyond(mid)):
         return f"{DEPENDS}: {down} {_of(lower, raw[0], spread.n)}, {up} {_of(higher, raw[2], spread.n)}"
     for words, low, high in ((down, -math.inf, -mid), (up, mid, math.inf)):

@@ -24,6 +24,7 @@ from simulation.config.vocabulary import Key, keys_of, range_of, summary_of
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway, Pool
 from simulation.study.design import Design
+from simulation.study.observed import Observed
 from simulation.study.study import RunLength
 from simulation.targets import TargetFile
 from simulation.triage.policy import Policy
@@ -78,6 +79,9 @@ FILE_KINDS: Mapping[str, FileKind] = {
     ),
     "ensembles": FileKind(
         Ensemble, "Departments that fit the same published figures.", "ensembles/**/*.yaml", composed=False
+    ),
+    "observed": FileKind(
+        Observed, "Figures of your own department, for `aeflow narrow`.", "observed/**/*.yaml", composed=False
     ),
 }
 

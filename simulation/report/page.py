@@ -22,6 +22,7 @@ from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.coverage import spillover_tables
+from simulation.report.tables.decides import decides_sentences, decides_table, worth_table
 from simulation.report.tables.decomposition import decomposition_tables
 from simulation.report.tables.department import (
     acuity_table,
@@ -102,6 +103,9 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "worse_off": worse_off_table(result) if compared else None,
         "spillover": spillover_tables(result) if compared else (),
         "better": better_table(result) if compared else None,
+        "decides": decides_table(result),
+        "decides_said": tuple(decides_sentences(result)),
+        "worth": worth_table(result),
         "measures": measures_table(result),
         "sham_line": sham_line(result),
         "precision_line": precision_line(result),

@@ -12,10 +12,12 @@ from typing import Literal, TextIO
 from simulation.experiment.result import StudyResult
 from simulation.experiment.store.kept import file_of
 from simulation.explain.statements import BANNER
+from simulation.inquiry.narrowed import NarrowedEffects
 from simulation.report.answer import answer
 from simulation.report.precision import precision_line
 from simulation.report.tables import screen_tables
 from simulation.report.tables.decomposition import decomposition_of
+from simulation.report.tables.narrowed import narrowed_sentences, narrowed_tables
 from simulation.report.tables.overview import sham_line, warnings
 from simulation.report.tables.table import ReportTable, is_numeric
 from simulation.report.words import SIMULATION, WIDTH
@@ -50,6 +52,16 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
         by_lever = "decomposition.csv, " if decomposition_of(result) else ""
         kept = "".join(f"{file_of(name)}, " for name in dict.fromkeys(result.run.keep))
         print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, {kept}figures/", file=out)
+
+
+def print_narrowed(result: StudyResult, found: NarrowedEffects, *, stream: TextIO | None = None) -> None:
+    """Show what a result says of departments with some figures: the words first, then a table a target."""
+    out = stream or sys.stdout
+    print(f"{result.design.question} For departments with figures like these:", file=out)
+    for sentence in narrowed_sentences(result, found):
+        print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
+    print_tables(narrowed_tables(result, found), stream=out)
+    print(f"\n{BANNER}", file=out)
 
 
 def print_tables(found: Iterable[ReportTable], *, stream: TextIO | None = None) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from simulation.analysis.compare import Comparison
+from simulation.analysis.measures import MeasureName
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL
 from simulation.experiment.arm_result import ArmResult
@@ -75,6 +76,21 @@ def measure_label(result: StudyResult, measure: str) -> str:
     """Words for a measure of ours or of the user's own."""
     own = result.own.get(measure)
     return own.definition if own is not None else MEASURE_LABELS.get(measure, measure)
+
+
+def figure_words(name: MeasureName, *, inside: bool = False) -> str:
+    """A figure that a hospital could read off: 'Walk-in: to triage, mean', 'Doctors: busy from 10 to 23 h'.
+
+    inside: for the middle of a sentence.
+    """
+    label = MEASURE_LABELS.get(name.measure, name.measure)
+    kind, _, whose = name.group.partition("=")
+    words = label
+    if kind in ("pool", "step"):
+        words = f"{whose.replace('_', ' ')}: {label[:1].lower()}{label[1:]}"
+    elif name.group != "all":
+        words = f"{label}, {group_words(name.group)}"
+    return f"'{words[:1].lower()}{words[1:]}'" if inside else words[:1].upper() + words[1:]
 
 
 def season_words(run: RunLength, replications: Iterable[int]) -> str:

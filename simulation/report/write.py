@@ -10,13 +10,15 @@ from simulation.errors import ResultsError
 from simulation.experiment.result import StudyResult
 from simulation.experiment.store.folders import PARTIAL
 from simulation.experiment.store.write import write_text
+from simulation.inquiry.decides import decided
 from simulation.records.serialise import to_json
 from simulation.report.figures.drawing import Picture
 from simulation.report.page import page
 from simulation.report.pictures import every_picture
+from simulation.report.tables.decides import decides_frame
 from simulation.report.tables.decomposition import decomposition_of, decomposition_table
 
-REPORT, FIGURES, DECOMPOSITION = "report.html", "figures", "decomposition.csv"
+REPORT, FIGURES, DECOMPOSITION, DECIDES = "report.html", "figures", "decomposition.csv", "what_decides.csv"
 TEXTS = "texts.json"
 """Alternative text and caption of every picture, beside the pictures."""
 
@@ -42,9 +44,11 @@ def _write(folder: Path, result: StudyResult) -> None:
     part = folder / f"{PARTIAL}{REPORT}"
     try:
         _write_pictures(folder / FIGURES, drawn)
-        if decomposition_of(result):
-            table = decomposition_table(result)
-            table.to_csv(folder / DECOMPOSITION, index=False, encoding="utf-8-sig", lineterminator="\n")
+        tables = {DECOMPOSITION: decomposition_table(result)} if decomposition_of(result) else {}
+        if (found := decided(result)) is not None:
+            tables[DECIDES] = decides_frame(found)
+        for name, table in tables.items():
+            table.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
         write_text(part, page(result, drawn))
         os.replace(part, folder / REPORT)
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, TypeGuard
 
-from annotated_types import Ge, Le, MaxLen, MinLen
+from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
@@ -150,6 +150,17 @@ class Margin(Sourced):
 
 
 @config_dataclass
+class ValuePerHour(Sourced):
+    """What an hour that a patient waits less is held to be worth: for weighing arms against their cost.
+
+    Example: `{pounds: [5, 15, 45], evidence: assumed, source: "no figure is published; three to see what hangs on it"}`
+    """
+
+    pounds: Annotated[tuple[Annotated[float, Gt(0), Unit("GBP an hour")], ...], MinLen(1), MaxLen(5)]
+    """One to five values, each reported."""
+
+
+@config_dataclass
 class Coverages:
     """Arms in which one tool covers a part of the patients and all of them; in the baseline it covers nobody.
 
@@ -204,6 +215,9 @@ class Design:
     """Measures of your own, by name, beside those that every study has; a target or a margin may name one."""
     groups: Mapping[str, OwnGroup] = field(default_factory=dict)
     """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
+    value_per_patient_hour: ValuePerHour | None = None
+    """What an hour that a patient waits less is held to be worth; none: what it is worth to know a figure before an arm
+    is chosen is not worked out."""
     coverages: Coverages | None = None
     """Arms that tell direct effects of a tool from its spillover."""
     ensemble: str = "none"

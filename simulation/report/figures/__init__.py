@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from simulation.experiment.result import StudyResult
+from simulation.report.figures.decides import what_decides
 from simulation.report.figures.department import acuity, day, stay
 from simulation.report.figures.drawing import Picture
 from simulation.report.figures.effects import by_group, cost, differences, levers
@@ -15,7 +16,7 @@ def pictures(result: StudyResult) -> tuple[Picture, ...]:
     return tuple(picture for name in FIGURES if (picture := drawn(result, name)) is not None)
 
 
-FIGURES = ("differences", "levers", "by_group", "per_100k", "day", "stay", "acuity")
+FIGURES = ("differences", "levers", "by_group", "per_100k", "what_decides", "day", "stay", "acuity")
 
 
 def drawn(result: StudyResult, name: str) -> Picture | None:
@@ -24,6 +25,7 @@ def drawn(result: StudyResult, name: str) -> Picture | None:
         "differences": differences,
         "by_group": by_group,
         "per_100k": cost,
+        "what_decides": what_decides,
         "day": day,
         "stay": stay,
         "acuity": acuity,

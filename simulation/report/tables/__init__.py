@@ -7,6 +7,7 @@ from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables, is_asked
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.coverage import spillover_tables
+from simulation.report.tables.decides import decides_table, worth_table
 from simulation.report.tables.decomposition import decomposition_tables
 from simulation.report.tables.department import (
     acuity_table,
@@ -35,7 +36,7 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         found.append(safety_table(result))
     by_level = own_table(result), labels_table(result), by_level_table(result), controls_table(result)
     by_group = by_group_tables(result) if is_asked(result) else ()
-    last = worse_off_table(result), better_table(result)
+    last = worse_off_table(result), better_table(result), decides_table(result), worth_table(result)
     every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever)
     return tuple(table for table in every if table is not None)
 

@@ -1,0 +1,113 @@
+"""The page on narrowing: its file is read, each of its figures is one of the typical department, and it narrows."""
+
+import io
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulation.analysis.measures import Measures
+from simulation.analysis.observables import is_observable
+from simulation.api import Result
+from simulation.cli import main
+from simulation.config import load
+from simulation.config.observed import observed_in
+from simulation.experiment.replicate import ArmReplication, ReplicationResult
+from simulation.explain.explanation import Explained
+from simulation.inquiry.narrowed import narrowed
+from simulation.report.screen import print_narrowed
+from simulation.study.study import ReadyArm, Study
+from simulation.study.targets import measures_of
+
+from .test_docs import ROOT, blocks
+
+PAGE = "docs/how-to/narrow.md"
+N = 24
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load("ensemble=none")
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    (text,) = blocks(PAGE, "yaml")
+    path = tmp_path_factory.mktemp("page") / "ours.yaml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@dataclass(frozen=True)
+class Made:
+    """Departments that are nowhere made, of a result whose numbers are."""
+
+    ready: tuple[ReadyArm, ...]
+    name: str = "made"
+
+    def __len__(self) -> int:
+        return N
+
+
+def made(study: Study) -> Result:
+    """Two arms over departments around the figures of the page: the wait for triage decides what a nurse does."""
+    arms = (study.baseline, study.arm("one_more_triage_nurse"))
+    over = replace(
+        study,
+        arms=arms,
+        design=study.design.restricted_to([arm.name for arm in arms]),
+        departments=Made(arms),  # type: ignore[arg-type]
+        run=replace(study.run, replications=2 * N, departments=N, measured_days=84),
+    )
+    names, chance = measures_of(study.baseline.pathway), np.random.default_rng(1)
+    waits = chance.uniform(8, 40, N)
+    at = {(name.measure, name.group): place for place, name in enumerate(names)}
+    replications = []
+    for number in range(2 * N):
+        wait = waits[number % N]
+        values = chance.uniform(0.4, 0.6, len(names))
+        values[at["walk_in_triage_wait_mean", "all"]] = wait + chance.normal(0, 0.5)
+        values[at["busy_by_day_share", "pool=doctors"]] = chance.normal(0.93, 0.01)
+        values[at["within_4h_share", "all"]] = chance.normal(0.61, 0.02)
+        nurse = values.copy()
+        nurse[at["wait_to_clinician_mean", "all"]] += 0.7 - 0.4 * wait + chance.normal(0, 0.5)
+        told = {
+            arm.name: ArmReplication(Measures(names, each), None, None, 0)
+            for arm, each in zip(arms, (values, nurse), strict=True)
+        }
+        replications.append(ReplicationResult(number, told, 4, 0, 0, 0, 0.0, 0.0))
+    return Result(over, tuple(replications), Explained(study), {})
+
+
+def test_each_figure_of_the_page_is_one_of_the_typical_department_that_can_be_read_off(
+    study: Study, file: Path
+) -> None:
+    given = {(name.measure, name.group) for name in measures_of(study.baseline.pathway)}
+    figures = [(figure.measure, figure.group) for figure in observed_in(file).figures]
+    assert len(figures) == 3
+    assert set(figures) <= given
+    assert all(is_observable(*figure) for figure in figures)
+
+
+def test_the_file_of_the_page_narrows_a_result(study: Study, file: Path) -> None:
+    result, out = made(study), io.StringIO()
+    found = narrowed(result, observed_in(file), "ours.yaml")
+    at = found.of("one_more_triage_nurse", result.design.primary[0])
+    assert found.found.low[at] < 0.7 - 0.4 * 24.5 < found.found.high[at]
+    assert found.found.high[at] - found.found.low[at] < 0.5 * (found.found.before_high - found.found.before_low)[at]
+    print_narrowed(result, found, stream=out)
+    assert "the figures' 28 days from week 14" in " ".join(out.getvalue().split())
+
+
+def test_the_commands_of_the_page_are_read(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without a run there is nothing to narrow, and it says so."""
+    monkeypatch.chdir(file.parent)
+    text = (ROOT / PAGE).read_text(encoding="utf-8")
+    run, narrow = (line.split() for line in re.findall(r"^```\n(aeflow [^`]*)\n```$", text, re.MULTILINE))
+    assert run == ["aeflow", "compare"]
+    assert main(narrow[1:]) == 2
+    assert "results/latest" in capsys.readouterr().err
