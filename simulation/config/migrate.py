@@ -50,7 +50,7 @@ OF_ATTRIBUTES = frozenset({"only", "suited", "by_group"})
 NAMES_AN_ATTRIBUTE = frozenset({"attribute", "by", "like", "passes"})
 """Keys whose value is the name of an attribute."""
 FOLDERS: Mapping[str, Keys] = {
-    **dict.fromkeys((*GROUPS, "triage", "scenario", "run", "study", "targets"), Keys.FIELDS),
+    **dict.fromkeys((*GROUPS, "nurse", "triage", "scenario", "run", "study", "targets"), Keys.FIELDS),
     **dict.fromkeys(("staffing", *RENAMED_GROUPS, *RENAMED_GROUPS.values()), Keys.NAMES),
 }
 """What the keys of a group's files are, by folder."""
