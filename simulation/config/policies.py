@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.config.bounds import configuration_faults, shortened
+from simulation.config.composing import Composed
 from simulation.config.dotted import OF_TRIAGE, Change, Raw, set_change, take
 from simulation.config.files import mapping_in
 from simulation.config.folders import is_name_of_file, names_in
@@ -80,6 +81,16 @@ def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, f
     found = f"there is no {kind} '{shortened(name)}'"
     faults.append(Fault(where, found, nearest(name, names_in(group, places))))
     return None
+
+
+def inline_faults(found: Composed) -> Iterator[Fault]:
+    """What a configuration of earlier days lacks or holds too much of: nurses, and a nurse in its policy."""
+    if "nurse" not in found.choices and "nurse" not in found.raw:
+        remedy = f"Write `- nurse: {DEFAULT_NURSE}` above `triage`: `aeflow migrate FOLDER` does"
+        yield Fault("config.yaml", "chooses no nurses among its defaults", remedy)
+    triage = found.raw.get("triage")
+    if "triage" not in found.choices and isinstance(triage, dict):
+        yield from (_of_the_nurse(f"triage.{key}") for key in OF_THE_NURSE if key in triage)
 
 
 def _of_the_nurse(where: str) -> Fault:

@@ -14,7 +14,15 @@ from simulation.config.composing import NO_FILE, Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Change, Raw, as_stated, resolve
 from simulation.config.folders import search_folders
-from simulation.config.policies import KINDS, Triaged, control_faults, policy_made_of, policy_of, stated_in_file
+from simulation.config.policies import (
+    KINDS,
+    Triaged,
+    control_faults,
+    inline_faults,
+    policy_made_of,
+    policy_of,
+    stated_in_file,
+)
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.executors.open import MOST_WORKERS, processors
@@ -115,6 +123,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     for group in KINDS:
         if found.choices.get(group, NO_FILE) != NO_FILE:
             stated_in_file(group, found.choices[group], folders, group, faults)
+    faults += inline_faults(found)
     if faults:
         raise ConfigError(faults)
     stated, raw = found.raw, resolve(found.raw)

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, replace
 from functools import lru_cache
+from typing import Annotated
 
 import numpy as np
 
 from simulation.errors import ConfigError, Fault
-from simulation.pathway.config_dataclass import Positive, Sourced, config_dataclass
+from simulation.pathway.config_dataclass import Positive, Sourced, Unit, config_dataclass
 from simulation.triage.construct import Wanted, nearest_matrix, possible, rounded
 from simulation.triage.estimates import Correlation, Portion
 from simulation.triage.labels import Assessor
@@ -52,7 +53,7 @@ class AgreementFigures(Sourced):
     """The share of patients whose label is their true level."""
     under_share: Portion
     """The share of patients whose label is less urgent than their true level."""
-    mix: tuple[Positive, ...] | None = None
+    mix: Annotated[tuple[Positive, ...], Unit("patients")] | None = None
     """Patients of each true level among whom the figures were found, as shares or numbers, the most urgent first;
     none: those whom the nurses' table counts. Example: `[26, 220, 487, 459, 75]`"""
 
@@ -92,7 +93,8 @@ class Tool(Usage):
     """How the tool labels; none: it gives no labels."""
     nurse_by_group: Mapping[str, Mapping[str, Table]] | None = None
     """The nurse's tables by group while she has the tool, instead of those she has without it (a tool that interprets);
-    `{}`: she labels everybody alike."""
+    `{}`: she labels everybody alike. Example: `{language_need: {"yes": {shares: [[0.8, 0.2], [0.3, 0.7]],
+    evidence: assumed, source: "a judgement"}}}`"""
     nurses_label: bool = True
     """Whether nurses label; `false` is for departments that label nobody."""
 
