@@ -93,6 +93,7 @@ def test_the_packaged_policies_are_there() -> None:
         "nurse_orders_tests",
         "nurse_requests_beds",
         "nurse_streams",
+        "own_ai_four_numbers",
         "sham",
     ]
 
