@@ -45,6 +45,9 @@ SMOOTHING = 0.5
 """Patients added to each cell: the usual prior weight (Jeffreys) for a table of counts."""
 LEAST_SHARE = 1e-12
 GREATEST_MISS = 1e-7
+LEAST_OF_A_KIND = 0.001
+"""How far under-triage has to be from what can just be: where a kind of error is not there, nothing says how the
+nearest table would spread it."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +115,8 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
 
 
 def possible(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[float, float] | None:
-    """The least and the greatest under-triage of a table with this exact agreement; None if there is no such table."""
+    """The least and the greatest under-triage of a table with this exact agreement that has errors of both kinds; None
+    if there is no such table."""
     from scipy.optimize import linprog
 
     observed = np.asarray(counts, dtype=float)
@@ -124,8 +128,10 @@ def possible(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[flo
         linprog(sign * under, A_ub=-falling, b_ub=np.zeros(len(falling)), A_eq=equal, b_eq=goal, bounds=(0, 1))
         for sign in (1, -1)
     ]
-    least, most = (each.fun for each in ends)
-    return None if least is None or most is None else (float(least), float(-most))
+    if not all(each.success for each in ends):
+        return None
+    least, most = float(ends[0].fun) + LEAST_OF_A_KIND, -float(ends[1].fun) - LEAST_OF_A_KIND
+    return (least, most) if least <= most else None
 
 
 def smoothed(counts: Floats) -> Floats:

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import numpy as np
 
-from simulation.errors import ConfigError, Fault
+from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Positive, Sourced, Unit, config_dataclass
 from simulation.triage.construct import Wanted, nearest_matrix, possible, rounded
 from simulation.triage.estimates import Correlation, Portion
@@ -179,14 +179,13 @@ def _constructed(stated: AgreementFigures, nurses: Table, where: str, faults: li
         return None
     exact, under = stated.exact_share.value, stated.under_share.value
     counts = tuple(map(tuple, (shares * np.array(mix)[:, None]).tolist()))
-    try:
-        rows = _nearest(counts, exact, under)
-    except ConfigError:
-        limits = possible(counts, exact)
-        able = f"under_share can be from {limits[0]:.3f} to {limits[1]:.3f}" if limits else "no under_share is possible"
+    limits = possible(counts, exact)
+    if limits is None or not limits[0] <= under <= limits[1]:
+        able = f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}" if limits else "no under_share is possible"
         found = f"no table has exact_share {exact:g} and under_share {under:g}"
         faults.append(Fault(where, found, f"With that exact_share, {able} at this mix of true levels"))
         return None
+    rows = _nearest(counts, exact, under)
     words = f"constructed, nearest to the nurses' table: {exact:g} exact ({stated.exact_share.source}), {under:g} less "
     source = f"{words}urgent than the truth ({stated.under_share.source}); {stated.source}"
     return Matrix(shares=rows, evidence="assumed", source=source)

@@ -36,5 +36,5 @@ def _of_whom(matrix: Matrix) -> str:
     return f"({n}{source})"
 
 
-MOST = 60
+MOST = 100
 """Characters of a source in a sentence."""
