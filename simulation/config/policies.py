@@ -161,10 +161,11 @@ def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: list[Fault]) 
 
 
 def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Fault]:
-    """A fault for each tool that is compared with other nurses than its own, and not with its own."""
+    """A fault for each tool that is compared with other nurses than its own, and not with its own; where they are a
+    lever, its own part is told apart."""
     ours = arms.get(design.baseline)
     for name, arm in arms.items():
-        if ours is None or arm.nurse == ours.nurse or not has_tool(arm.policy):
+        if ours is None or arm.nurse == ours.nurse or not has_tool(arm.policy) or design.arms[name].levers:
             continue
         control = arms.get(design.arms[name].control or "")
         if control is None or control.nurse != arm.nurse or has_tool(control.policy):

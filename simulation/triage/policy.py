@@ -25,7 +25,11 @@ Role = Literal["replaces", "advises"]
 
 @config_dataclass
 class Usage:
-    """How people use a tool, and what it does to minutes and routes."""
+    """How people use a tool, and what it does to minutes and routes.
+
+    Example: `{kind: matrix, name: scribe, covers: {minutes: [walk_in], evidence: assumed, source: "the desk"},
+    minutes: {durations: [triage_record], factor: {value: 0.5, range: [0.2, 1], evidence: assumed, source: "a claim"}}}`
+    """
 
     kind: Literal["matrix"]
     name: str

@@ -223,7 +223,7 @@ def test_a_tool_that_goes_live_after_four_weeks_is_seen() -> None:
     late = {"value": 40, "range": [0, 90], **WHY}
     arm = ready("late", minutes=SAVES, covers={"minutes": ["walk_in"], **WHY}, go_live_day=late)
     base = load("study=interpreting")
-    baseline = replace(base.baseline, name="nurse_language")
+    baseline = replace(ready("nurse_language"), arm=base.baseline.arm)
     study = replace(base, arms=(baseline, arm))
     (changes,) = arm_changes(study)
     assert [each.what for each in changes.changes] == ["triage"]
