@@ -128,9 +128,10 @@ def possible(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[flo
         linprog(sign * under, A_ub=-falling, b_ub=np.zeros(len(falling)), A_eq=equal, b_eq=goal, bounds=(0, 1))
         for sign in (1, -1)
     ]
-    if not all(each.success for each in ends):
+    low, high = (each.fun for each in ends)
+    if low is None or high is None:
         return None
-    least, most = float(ends[0].fun) + LEAST_OF_A_KIND, -float(ends[1].fun) - LEAST_OF_A_KIND
+    least, most = float(low) + LEAST_OF_A_KIND, -float(high) - LEAST_OF_A_KIND
     return (least, most) if least <= most else None
 
 
