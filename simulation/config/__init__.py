@@ -12,11 +12,12 @@ from simulation.config.composing import combinations, composed
 from simulation.config.departments import CHANGEABLE, GROUPS, SECTIONS, pathway_from
 from simulation.config.files import mapping_in
 from simulation.config.folders import packaged_configs, search_folders
-from simulation.config.policies import PRICES, policy_named
+from simulation.config.policies import DEFAULT_NURSE, PRICES, nurse_named, policy_named
 from simulation.config.studies import CalibrationParameter, Scenario, Top, load
 
 __all__ = [
     "CHANGEABLE",
+    "DEFAULT_NURSE",
     "GROUPS",
     "PRICES",
     "SECTIONS",
@@ -27,6 +28,7 @@ __all__ = [
     "composed",
     "load",
     "mapping_in",
+    "nurse_named",
     "packaged_configs",
     "pathway_from",
     "policy_named",

@@ -13,6 +13,8 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import now_called
 
 Raw = dict[str, Any]
+OF_TRIAGE = ("triage", "nurse")
+"""The groups of which an arm may change its own: they are no part of a department."""
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,9 @@ class Change:
     where: str
 
     @property
-    def of_policy(self) -> bool:
-        """Whether it is about the triage policy, not the department."""
-        return self.path.split(".")[0] == "triage"
+    def of_triage(self) -> bool:
+        """Whether it is about the triage policy or the nurse, not the department."""
+        return self.path.split(".")[0] in OF_TRIAGE
 
 
 def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault], *, add: bool = False) -> None:

@@ -1,4 +1,5 @@
-"""Rewrites a folder of configurations whose keys have since been renamed, and nothing else in it.
+"""Rewrites a folder of configurations whose keys have since been renamed, and whose policies state the nurse
+(`migrate_nurse`), and nothing else in it.
 
 Comments, order, quotes and line ends stay: each edit replaces the characters of one key or value, which YAML's own
 positions give. What a name stands for depends on its block: a key is renamed, the user's own name of a pool or an arm
@@ -13,7 +14,7 @@ import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 
@@ -22,6 +23,7 @@ import yaml
 from simulation.config.departments import GROUPS
 from simulation.config.files import plain_text, yaml_fault
 from simulation.config.folders import shown_path, yaml_files
+from simulation.config.migrate_nurse import moved_nurses
 from simulation.errors import ConfigError, Fault
 from simulation.renamed import ATTRIBUTES
 from simulation.renamed import GROUPS as RENAMED_GROUPS
@@ -50,7 +52,7 @@ OF_ATTRIBUTES = frozenset({"only", "suited", "by_group"})
 NAMES_AN_ATTRIBUTE = frozenset({"attribute", "by", "like", "passes"})
 """Keys whose value is the name of an attribute."""
 FOLDERS: Mapping[str, Keys] = {
-    **dict.fromkeys((*GROUPS, "triage", "scenario", "run", "study", "targets"), Keys.FIELDS),
+    **dict.fromkeys((*GROUPS, "nurse", "triage", "scenario", "run", "study", "targets"), Keys.FIELDS),
     **dict.fromkeys(("staffing", *RENAMED_GROUPS, *RENAMED_GROUPS.values()), Keys.NAMES),
 }
 """What the keys of a group's files are, by folder."""
@@ -89,6 +91,7 @@ class Rewritten:
     shown: str
     text: str
     edits: tuple[Edit, ...]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -102,7 +105,9 @@ class Migration:
     def carry_out(self) -> None:
         """Rewrite each file whole or not at all, then rename folders. Raises ConfigError where that is not allowed."""
         try:
-            for file in self.files:
+            for file in sorted(
+                self.files, key=lambda file: file.shown.startswith("triage/")
+            ):  # where she comes from, last
                 _replace(file.path.resolve(), file.text)
             for old, new in self.folders:
                 old.rename(new)
@@ -115,16 +120,17 @@ class Migration:
         """What is changed, a line a file or folder, for the screen."""
         for file in self.files:
             counts = Counter(words for edit in file.edits for words in edit.words())
-            yield f"  {file.shown}: " + ", ".join(f"{old} -> {now} ({n})" for (old, now), n in counts.items())
+            renamed = [f"{old} -> {now} ({n})" for (old, now), n in counts.items()]
+            yield f"  {file.shown}: " + ", ".join([*renamed, *file.notes])
         for old, new in self.folders:
             yield f"  {old.name}/ -> {new.name}/"
-        n_edits = sum(len(file.edits) for file in self.files)
+        n_edits = sum(len(file.edits) + len(file.notes) for file in self.files)
         if n_edits or self.folders:
             numbers = ((n_edits, "place"), (len(self.files), "file"), (len(self.folders), "folder"))
             places, files, folders = (f"{n} {what}{'' if n == 1 else 's'}" for n, what in numbers)
             yield f"{places} in {files}, {folders}"
         else:
-            yield f"{self.folder}: nothing has an old name"
+            yield f"{self.folder}: nothing has an old name or place"
 
 
 def migration_of(folder: str | Path) -> Migration:
@@ -142,7 +148,15 @@ def migration_of(folder: str | Path) -> Migration:
             faults.append(Fault(old.name, f"stands beside '{new.name}', its new name", "Put their files together"))
     if faults:
         raise ConfigError(faults)
-    return Migration(root, tuple(file for file in files if file is not None and file.edits), folders)
+    renamed = [file for file in files if file is not None]
+    moved = moved_nurses({file.shown: file.text for file in renamed}, faults)
+    if faults:
+        raise ConfigError(faults)
+    there = {file.shown: file for file in renamed}
+    for shown, text in moved.texts.items():
+        file = there.get(shown, Rewritten(root / shown, shown, "", ()))
+        there[shown] = replace(file, text=text, notes=moved.notes[shown])
+    return Migration(root, tuple(file for file in there.values() if file.edits or file.notes), folders)
 
 
 def _must_hold_configurations(root: Path, shown: str) -> None:
@@ -190,9 +204,11 @@ def _applied(text: str, edits: Sequence[Edit]) -> str:
 def _replace(path: Path, text: str) -> None:
     """Write a text in place of a file, whole or not at all, with the file's own permissions."""
     part = path.with_name(f".{path.name}.part")
+    path.parent.mkdir(exist_ok=True, parents=True)
     try:
         part.write_bytes(text.encode("utf-8"))
-        shutil.copymode(path, part)
+        if path.exists():
+            shutil.copymode(path, part)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -157,7 +157,7 @@ def ensemble_departments(
 ) -> EnsembleDepartments:
     """The departments that these make, with the changes of each arm."""
     changes = tuple(
-        tuple(each for each in arm_changes(arm.arm, design, f"study.arms.{arm.name}") if not each.of_policy)
+        tuple(each for each in arm_changes(arm.arm, design, f"study.arms.{arm.name}") if not each.of_triage)
         for arm in ready
     )
     return EnsembleDepartments(name, files, values, rows, scenario, ready, changes)
@@ -241,7 +241,7 @@ def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> 
     Such a value would be an improvement in some departments and the contrary in others. `raw`: what the files state.
     """
     for change in {(each.path, each.where): each for each in changes}.values():  # those of a lever come with every arm
-        if factor_of(change.value) is not None or change.of_policy:
+        if factor_of(change.value) is not None or change.of_triage:
             continue
         there = _at(raw, change.path)
         held = {path for path in ensemble.varied if _is_within(path, change.path)}

@@ -11,9 +11,9 @@ from simulation.config.validating import known_keys
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway
 from simulation.study.design import factor_of, is_number
-from simulation.triage.policy import Policy
+from simulation.triage.stated import Nurse, Tool
 
-ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Policy}
+ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Tool, "nurse": Nurse}
 """What states the groups whose keys may be left out and multiplied all the same."""
 
 

@@ -27,7 +27,7 @@ from simulation.study.design import Design
 from simulation.study.observed import Observed
 from simulation.study.study import RunLength
 from simulation.targets import TargetFile
-from simulation.triage.policy import Policy
+from simulation.triage.stated import Nurse, Tool
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -64,7 +64,8 @@ FILE_KINDS: Mapping[str, FileKind] = {
     "staffing": FileKind(Mapping[str, Pool], "Rotas: pools of staff, by name.", "staffing/**/*.yaml"),
     "pathway": FileKind(Pathway, "Steps and routes, and whatever a site leaves to them.", "pathway/**/*.yaml"),
     "calibration": FileKind(Mapping[str, CalibrationParameter], "Fitted values, by name.", "calibration/**/*.yaml"),
-    "triage": FileKind(Policy, "A triage policy.", "triage/**/*.yaml", composed=False),
+    "nurse": FileKind(Nurse, "How nurses triage, in every arm.", "nurse/**/*.yaml", composed=False),
+    "triage": FileKind(Tool, "A triage policy: what a tool does.", "triage/**/*.yaml", composed=False),
     "scenario": FileKind(Scenario, "Circumstances that every arm meets.", "scenario/**/*.yaml"),
     "run": FileKind(RunLength, "How long a run is.", "run/**/*.yaml"),
     "study": FileKind(Design, "A question: arms, measures, differences that matter.", "study/**/*.yaml"),

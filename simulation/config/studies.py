@@ -10,12 +10,20 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le, MinLen
 
 from simulation.config.bounds import shortened
-from simulation.config.composing import Composed, stated_in
+from simulation.config.composing import NO_FILE, Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
 from simulation.config.folders import search_folders
 from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
-from simulation.config.policies import policy_of, policy_stated
+from simulation.config.policies import (
+    KINDS,
+    Triaged,
+    control_faults,
+    inline_faults,
+    policy_made_of,
+    policy_of,
+    stated_in_file,
+)
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.executors.open import MOST_WORKERS, processors
@@ -96,7 +104,7 @@ class Top:
     `configs/ensembles/`; `none`: the typical department alone. Example: `typical`"""
 
 
-GROUP_TYPES = ("study", "run", "scenario", "calibration", "triage")
+GROUP_TYPES = ("study", "run", "scenario", "calibration", "nurse", "triage")
 RESERVED = frozenset(
     ["latest", "pathway", "published", "notebooks", "sweeps", "con", "prn", "aux", "nul"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]
@@ -116,16 +124,21 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
 def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
     faults = block_faults(found.raw, GROUPS_OF_VALUES)
-    if "triage" in found.choices:
-        policy_stated(found.choices["triage"], folders, "triage", faults)
+    for group in KINDS:
+        if found.choices.get(group, NO_FILE) != NO_FILE:
+            stated_in_file(group, found.choices[group], folders, group, faults)
+    faults += inline_faults(found)
     if faults:
         raise ConfigError(faults)
     stated, raw = found.raw, resolve(found.raw)
     top, design, run, scenario = _parts(raw)
     circumstances = changes_stated(scenario.changes, "scenario")
     changed, pathway = department(stated, circumstances, faults)
-    arms = tuple(_ready_arms(design, changed, pathway, folders, faults))
-    own_policy: Policy | None = validated(Policy, raw.get("triage"), "triage", faults)
+    triaged: dict[str, Triaged] = {}
+    arms = tuple(_ready_arms(design, changed, pathway, raw, triaged, folders, faults))
+    faults += control_faults(design, triaged)
+    own = policy_made_of({group: raw.get(group) for group in KINDS}, "triage", "nurse", faults)
+    own_policy = own.policy if own is not None else None
     faults += _names_of_files(pathway, own_policy)
     if own_policy is not None and pathway is not None:
         faults += check_policy(own_policy, pathway)
@@ -187,24 +200,34 @@ def _cluster_faults(top: Top) -> Iterator[Fault]:
 
 
 def _ready_arms(
-    design: Design, changed: Raw, pathway: Pathway | None, folders: Sequence[Path], faults: list[Fault]
+    design: Design,
+    changed: Raw,
+    pathway: Pathway | None,
+    raw: Raw,
+    triaged: dict[str, Triaged],
+    folders: Sequence[Path],
+    faults: list[Fault],
 ) -> Iterator[ReadyArm]:
     """The arms whose department and policy are there, in their order; of the others, faults.
 
-    `changed` and `pathway`: the groups as the scenario leaves them, and the department that they state.
+    `changed` and `pathway`: the groups as the scenario leaves them, and the department that they state; `triaged` gets
+    the policies.
     """
     for name, arm in design.arms.items():
         if arm.levers and faults:
             continue  # the same fault again, in every combination of levers
         changes = arm_changes(arm, design, f"study.arms.{name}")
         own = pathway
-        of_department = [each for each in changes if not each.of_policy]
+        of_department = [each for each in changes if not each.of_triage]
         if of_department and pathway is not None:
             _, own = department(changed, of_department, faults)
-        policy = policy_of(name, design, [each for each in changes if each.of_policy], folders, faults)
-        if own is not None and policy is not None:
-            faults += check_policy(policy, own)
-            yield ReadyArm(name, arm, own, policy)
+        of_triage = [each for each in changes if each.of_triage]
+        made = policy_of(name, design, of_triage, raw.get("nurse"), folders, faults)
+        if made is not None:
+            triaged[name] = made
+        if own is not None and made is not None:
+            faults += check_policy(made.policy, own)
+            yield ReadyArm(name, arm, own, made.policy)
 
 
 def _alone(baseline: ReadyArm, policy: Policy) -> ReadyArm:

@@ -12,6 +12,7 @@ from simulation.report.words import season_words
 from simulation.study.bounds import work_of
 from simulation.study.study import Study
 from simulation.triage.idle import idle
+from simulation.triage.unlike_patients import of_other_patients
 
 
 def announce(study: Study, *, alone: bool) -> None:
@@ -40,6 +41,8 @@ def announce(study: Study, *, alone: bool) -> None:
     for arm in study.arms:
         for each in idle(arm.policy, arm.pathway):
             print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")
+        if elsewhere := of_other_patients(arm.policy):
+            print(f"Warning: arm '{arm.name}': {elsewhere}.")
 
 
 class Callbacks(NamedTuple):

@@ -70,8 +70,8 @@ class Arm:
     triage: str = "none"
     """The triage policy: the name of its file. Example: `nurse`"""
     nurse: str | None = None
-    """Another policy, whose nurse and burdens this arm has instead of its own policy's, so that a tool can be put where
-    the baseline states more. Example: `nurse_language`"""
+    """Other nurses than those of the study (the group `nurse`): the name of their file. A tool in their hands needs a
+    `control`: an arm with them and without a tool. Example: `language`"""
     changes: Mapping[str, Annotated[Value | Block | List | None, CHANGED]] = field(default_factory=dict)
     """Dotted paths and their new values, blocks or lists; `{times: 1.03}` multiplies the number that is there. A path
     that begins with `triage` changes the policy."""

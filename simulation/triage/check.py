@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from simulation.errors import Fault, nearest
 from simulation.pathway.department import (
@@ -21,7 +22,6 @@ from simulation.pathway.graph import leaning
 from simulation.triage.actions import action_faults
 from simulation.triage.estimates import estimate_faults
 from simulation.triage.failures import can_happen, durations_of_triage
-from simulation.triage.labels import Assessor
 from simulation.triage.matrix import Matrix, table_faults
 from simulation.triage.minutes import effect_faults, sources_of
 from simulation.triage.people import abstention_faults, added_faults, coverage_faults, unknown
@@ -36,9 +36,9 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
     if faults:
         return faults
     if policy.nurse is not None:
-        faults += _assessor_faults(policy.nurse, pathway, f"{where}.nurse")
+        faults += _matrix_faults(policy.nurse.matrix, pathway, f"{OF_THE_NURSE}.labels.matrix")
     if policy.ai is not None:
-        faults += _assessor_faults(policy.ai, pathway, f"{where}.ai")
+        faults += _matrix_faults(policy.ai.matrix, pathway, f"{where}.ai.matrix")
     return [
         *faults,
         *_ai_faults(policy, where),
@@ -48,7 +48,9 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
         *action_faults(policy.actions, pathway, f"{where}.actions"),
         *_failing_faults(policy, pathway, where),
-        *estimate_faults(policy, where),
+        *estimate_faults(policy.nurse, f"{OF_THE_NURSE}.labels"),
+        *estimate_faults(policy.burdens, f"{OF_THE_NURSE}.burdens"),
+        *estimate_faults(replace(policy, nurse=None, burdens=()), where),
     ]
 
 
@@ -74,10 +76,6 @@ def _acuity_faults(pathway: Pathway) -> list[Fault]:
         remedy = f"Describe it as {{kind: given, like: {ACUITY_TRUE}}}: the triage policy fills it"
         return [Fault(f"attributes.{ACUITY_GIVEN}", "is missing or not given like the true level", remedy)]
     return []
-
-
-def _assessor_faults(assessor: Assessor, pathway: Pathway, where: str) -> list[Fault]:
-    return _matrix_faults(assessor.matrix, pathway, f"{where}.matrix")
 
 
 def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
@@ -122,7 +120,9 @@ def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]
     return faults
 
 
-LABELS_WANTED = "State how nurses label, or choose a policy that does"
+OF_THE_NURSE = "nurse"
+"""Where the nurse is stated: once, in a group of its own, so that her faults are told once."""
+LABELS_WANTED = "Choose how nurses label (nurse=korea), or a policy in which they do"
 OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
 """What a policy states about its AI."""
 OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")
@@ -141,7 +141,8 @@ def _ai_faults(policy: Policy, where: str) -> list[Fault]:
         found = f"is '{policy.ai.same_draw_as}', who does not label"
         faults.append(Fault(f"{where}.ai.same_draw_as", found, f"Name '{policy.nurse.name}', or leave it out"))
     if policy.nurse.same_draw_as is not None:
-        faults.append(Fault(f"{where}.nurse.same_draw_as", "is stated", "Leave it out: the nurse's draw is her own"))
+        remedy = "Leave it out: the nurse's draw is her own"
+        faults.append(Fault(f"{OF_THE_NURSE}.labels.same_draw_as", "is stated", remedy))
     if policy.role is None:
         faults.append(Fault(f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"))
     graph_of = [name for name in ("acceptance", "switching") if getattr(policy, name) is not None]
@@ -235,5 +236,5 @@ def _minutes_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]
         place = f"{where}.minutes.{number}" if isinstance(policy.minutes, tuple) else f"{where}.minutes"
         faults += effect_faults(effect, pathway, place)
     for number, burden in enumerate(policy.burdens):
-        faults += effect_faults(burden, pathway, f"{where}.burdens.{number}")
+        faults += effect_faults(burden, pathway, f"{OF_THE_NURSE}.burdens.{number}")
     return faults

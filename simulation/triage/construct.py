@@ -15,6 +15,7 @@ subject to rows that add up to 1, to what is wanted,
 - exact agreement a:           sum_i m_i q_ii = a;
 - *quadratic* weighted kappa k: sum_ij m_i q_ij [(i - j)^2 - (1 - k) c_j] = 0 with c_j = sum_h m_h (h - j)^2;
 - under- to over-triage r:     sum_{j > i} m_i q_ij = r sum_{j < i} m_i q_ij,
+- under-triage u:              sum_{j > i} m_i q_ij = u,
 
 and to one rule of shape: on either side of the truth no label is given more often than a nearer one. All of it is
 linear in q (the chance term of kappa too, because the true mix is fixed) and the entropy is strictly convex, so
@@ -44,15 +45,20 @@ SMOOTHING = 0.5
 """Patients added to each cell: the usual prior weight (Jeffreys) for a table of counts."""
 LEAST_SHARE = 1e-12
 GREATEST_MISS = 1e-7
+LEAST_OF_A_KIND = 0.001
+"""How far under-triage has to be from what can just be: where a kind of error is not there, nothing says how the
+nearest table would spread it."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the table must have: exact agreement, quadratic kappa, patients under-triaged to one over-triaged."""
+    """What the table must have: exact agreement, quadratic kappa, patients under-triaged to one over-triaged, share of
+    patients under-triaged."""
 
     exact_share: float
     kappa_quadratic: float | None = None
     under_to_over: float | None = None
+    under_share: float | None = None
 
 
 MEASURED_UNDER = Wanted(exact_share=0.617, kappa_quadratic=0.467, under_to_over=3.0)
@@ -108,6 +114,27 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
     return shares
 
 
+def possible(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[float, float] | None:
+    """The least and the greatest under-triage of a table with this exact agreement that has errors of both kinds; None
+    if there is no such table."""
+    from scipy.optimize import linprog
+
+    observed = np.asarray(counts, dtype=float)
+    n, mix = len(observed), observed.sum(axis=1) / observed.sum()
+    equal, goal = _equalities(mix, Wanted(exact_share=exact_share))
+    under = (mix[:, None] * np.triu(np.ones((n, n)), 1)).ravel()
+    falling = _shape(n)
+    ends = [
+        linprog(sign * under, A_ub=-falling, b_ub=np.zeros(len(falling)), A_eq=equal, b_eq=goal, bounds=(0, 1))
+        for sign in (1, -1)
+    ]
+    low, high = (each.fun for each in ends)
+    if low is None or high is None:
+        return None
+    least, most = float(low) + LEAST_OF_A_KIND, -float(high) - LEAST_OF_A_KIND
+    return (least, most) if least <= most else None
+
+
 def smoothed(counts: Floats) -> Floats:
     """Counts to shares with `SMOOTHING` patients added to each cell, shape (levels, levels)."""
     more = counts + SMOOTHING
@@ -141,6 +168,9 @@ def _equalities(mix: Floats, wanted: Wanted) -> tuple[Floats, Floats]:
     if wanted.under_to_over is not None:
         cells.append((distance > 0) - wanted.under_to_over * (distance < 0))
         goals.append(0.0)
+    if wanted.under_share is not None:
+        cells.append(distance > 0)
+        goals.append(wanted.under_share)
     figures = [(mix[:, None] * each).ravel() for each in cells]
     return np.vstack([np.kron(np.eye(n), np.ones(n)), *figures]), np.array([1.0] * n + goals)
 

@@ -1,7 +1,8 @@
-"""The triage policy as it is stated: a nurse, an AI where there is one, and how people use it.
+"""The triage policy of an arm: a nurse, an AI where there is one, and how people use it.
 
-`apply` makes columns of it, `check` says what is wrong with it, `describe` what its labels come to; all three are told
-apart from the statement, which holds for any department.
+A configuration states the nurse and the tool apart; `stated` puts them together. `apply` makes columns of the policy,
+`check` says what is wrong with it, `label_accuracy` what its labels come to; all three are told apart from the
+statement, which holds for any department.
 """
 
 from __future__ import annotations
@@ -23,23 +24,16 @@ Role = Literal["replaces", "advises"]
 
 
 @config_dataclass
-class MatrixPolicy:
-    """A nurse, and an AI where there is one, each as an error matrix; minutes; and how people use the tool.
+class Usage:
+    """How people use a tool, and what it does to minutes and routes.
 
-    Patients whom the tool is not used for keep the nurse's label and minutes.
-
-    Example: `{kind: matrix, name: nurse, nurse: {name: nurse, matrix: {shares: [[0.9, 0.1], [0.2, 0.8]],
-    evidence: assumed, source: "a judgement"}, correlation: {value: 0.5, range: [0, 0.9], evidence: assumed,
-    source: "not measured"}}}`
+    Example: `{kind: matrix, name: scribe, covers: {minutes: [walk_in], evidence: assumed, source: "the desk"},
+    minutes: {durations: [triage_record], factor: {value: 0.5, range: [0.2, 1], evidence: assumed, source: "a claim"}}}`
     """
 
     kind: Literal["matrix"]
     name: str
     """Name of the policy: that of its file."""
-    nurse: Assessor | None = None
-    """How nurses label; none: nobody is labelled, which is for departments without `acuity_given`."""
-    ai: Assessor | None = None
-    """How the AI labels; none: no AI gives labels."""
     role: Role | None = None
     """Whether the AI's label replaces the nurse's, or advises: where the two differ, the nurse takes the AI's by
     `acceptance` or `switching`."""
@@ -65,9 +59,6 @@ class MatrixPolicy:
     """The AI's matrix while the site's outage `triage_tool_degraded` lasts."""
     slow_under_load: Added | None = None
     """What the tool takes longer where the site finds many waiting for it."""
-    burdens: tuple[MinutesEffect, ...] = ()
-    """What makes minutes longer whoever triages, with or without a tool (an interview through an interpreter); an arm
-    without a tool states them, too."""
     minutes: MinutesEffect | tuple[MinutesEffect, ...] | None = None
     """What the tool does to minutes: one effect, or a list of them, one after another."""
     watches: Watching | None = None
@@ -86,6 +77,25 @@ class MatrixPolicy:
         if self.minutes is None:
             return ()
         return self.minutes if isinstance(self.minutes, tuple) else (self.minutes,)
+
+
+@config_dataclass
+class MatrixPolicy(Usage):
+    """A nurse, and an AI where there is one, each as an error matrix; minutes; and how people use the tool.
+
+    Patients whom the tool is not used for keep the nurse's label and minutes.
+
+    Example: `{kind: matrix, name: nurse, nurse: {name: nurse, matrix: {shares: [[0.9, 0.1], [0.2, 0.8]],
+    evidence: assumed, source: "a judgement"}, correlation: {value: 0.5, range: [0, 0.9], evidence: assumed,
+    source: "not measured"}}}`
+    """
+
+    nurse: Assessor | None = None
+    """How nurses label; none: nobody is labelled, which is for departments without `acuity_given`."""
+    ai: Assessor | None = None
+    """How the AI labels; none: no AI gives labels."""
+    burdens: tuple[MinutesEffect, ...] = ()
+    """What makes minutes longer whoever triages, with or without a tool (an interview through an interpreter)."""
 
     @property
     def durations(self) -> frozenset[str]:

@@ -188,14 +188,14 @@ def perfect_labels() -> Floats:
 
 
 def nurse_labels() -> Floats:
-    """The measured nurse of configs/triage/nurse.yaml, shape (levels, labels)."""
-    from simulation.config import packaged_configs, policy_named
+    """The measured nurse of configs/nurse/korea.yaml, shape (levels, labels)."""
+    from simulation.config import DEFAULT_NURSE, nurse_named, packaged_configs
 
     faults: list[Fault] = []
-    policy = policy_named("nurse", (packaged_configs(),), "triage", faults)
-    if policy is None or policy.nurse is None:
+    nurse = nurse_named(DEFAULT_NURSE, (packaged_configs(),), faults)
+    if nurse is None:
         raise ConfigError(faults)
-    return probabilities(policy.nurse.matrix)
+    return probabilities(nurse.labels.matrix)
 
 
 def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:

@@ -11,23 +11,18 @@ import pytest
 from simulation.analysis.measures import measure
 from simulation.analysis.occupancy import holdings
 from simulation.analysis.profile import day_profile
-from simulation.config import load, packaged_configs, policy_named
+from simulation.config import load
 from simulation.engine.rows import paced_end
 from simulation.pathway.department import Action
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.policy import Policy
+from tests.policies import policy_called
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 RUN = RunLength(warm_up_days=0, measured_days=10, cool_down_days=2, replications=1, seed=3)
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml"))
 Simulate = Callable[[Policy], Simulated]
-
-
-def policy_called(name: str) -> Policy:
-    policy = policy_named(name, [packaged_configs()], "triage", [])
-    assert policy is not None
-    return policy
 
 
 @pytest.fixture(scope="module")

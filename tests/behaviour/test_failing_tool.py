@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 
 from simulation.analysis.audit import audit
-from simulation.config import load, packaged_configs, policy_named
+from simulation.config import load
 from simulation.engine.plan import bind
 from simulation.pathway.department import Outage, ShareOfTime, Span, StatedOutages
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength, Study
+from tests.policies import policy_called
 
 DAYS = {"compiled": 10, "reference": 3}
 NOTE = {"evidence": "assumed", "source": "made for a test"}
@@ -29,10 +30,10 @@ def share(of_time: float) -> Outage:
 
 
 def run(study: Study, policy: str, engine: str, **outages: Outage) -> Simulated:
-    found = policy_named(policy, (packaged_configs(),), "triage", [])
-    assert found is not None
     pathway = study.baseline.pathway
-    arm = ReadyArm(policy, study.baseline.arm, replace(pathway, outages={**pathway.outages, **outages}), found)
+    arm = ReadyArm(
+        policy, study.baseline.arm, replace(pathway, outages={**pathway.outages, **outages}), policy_called(policy)
+    )
     length = RunLength(seed=5, replications=1, warm_up_days=0, measured_days=DAYS[engine], cool_down_days=0)
     return simulate_arm(arm, length, engine, 0, cool_down_days=0)  # type: ignore[arg-type]
 
@@ -72,8 +73,7 @@ def test_a_tool_that_never_fails_is_the_tool_whichever_way_its_patients_go(
 
 def test_a_tool_that_always_answers_worse_is_the_worse_tool(study: Study) -> None:
     always = run(study, "ai_degrades", "compiled", triage_tool_degraded=share(1))
-    degrades = policy_named("ai_degrades", (packaged_configs(),), "triage", [])
-    assert degrades is not None
+    degrades = policy_called("ai_degrades")
     assert degrades.ai is not None
     assert degrades.degraded is not None
     worse = replace(degrades, ai=replace(degrades.ai, matrix=degrades.degraded), degraded=None)

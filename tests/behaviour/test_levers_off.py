@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from simulation.config import load, packaged_configs, policy_named
+from simulation.config import load
 from simulation.engine.choose import EngineName
 from simulation.pathway.department import Outage, Pathway, ShareOfTime, Span, StatedOutages
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import ReadyArm, RunLength
 from simulation.triage.estimates import Portion
 from simulation.triage.policy import Policy, Role
+from tests.policies import policy_called as stated
 
 DAYS = {"compiled": 10, "reference": 2}
 WHY: dict[str, Any] = {"evidence": "measured", "source": "made for a test"}
@@ -73,12 +74,6 @@ def policy_with_levers(on: bool) -> Policy:
     }
     built: Policy = TypeAdapter(Policy).validate_python(told)
     return built
-
-
-def stated(name: str) -> Policy:
-    found = policy_named(name, (packaged_configs(),), "triage", [])
-    assert found is not None
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ import pytest
 from simulation.config import load, packaged_configs, policy_named
 from simulation.config.files import mapping_in
 from simulation.config.folders import fingerprint_of, names_in, yaml_files
-from simulation.config.policies import policy_stated
+from simulation.config.policies import stated_in_file
 from simulation.errors import ConfigError, Fault
 
 Own = Callable[..., Path]
@@ -24,6 +24,7 @@ NO_BLOCKS = {
     "a_word": ("a word", "is not a block of keys, but 'a word'"),
 }
 """By name of a policy's file: its text, and what is wrong with it."""
+SHAM = (packaged_configs() / "triage" / "sham.yaml").read_text(encoding="utf-8")
 NURSE = (packaged_configs() / "triage" / "nurse.yaml").read_text(encoding="utf-8")
 LATIN_1 = "# café\nname: nurse\n".encode("latin-1")
 
@@ -121,7 +122,7 @@ def test_hidden_files_and_links_that_lead_nowhere_are_no_configurations(tmp_path
     assert yaml_files([tmp_path]) == [kept]
     assert names_in("triage", [tmp_path]) == {"mine"}
     assert len(fingerprint_of([tmp_path])) == 1
-    assert policy_named("mine", [tmp_path], "triage", []) is not None
+    assert policy_named("mine", [tmp_path, packaged_configs()], "triage", []) is not None
 
 
 def test_an_editors_lock_stops_no_study(tmp_path: Path) -> None:
@@ -153,10 +154,10 @@ def test_a_file_that_cannot_be_read_is_one_message_that_names_it(
 @pytest.mark.parametrize(
     ("stated", "fault"),
     [
-        (NURSE + "defaults: [sham]\n", "triage/mine.yaml.defaults: takes another file"),
+        (SHAM + "defaults: [sham]\n", "triage/mine.yaml.defaults: takes another file"),
         (
-            NURSE.replace("value: 0.5", 'value: "${calibration.medicine_beds.value}"'),
-            "triage/mine.yaml.nurse.correlation.value: refers to '${calibration.medicine_beds.value}'",
+            SHAM.replace("value: 0,", 'value: "${calibration.medicine_beds.value}",'),
+            "triage/mine.yaml.ai.correlation.value: refers to '${calibration.medicine_beds.value}'",
         ),
     ],
 )
@@ -169,7 +170,16 @@ def test_the_group_and_an_arm_refuse_a_policy_file_that_takes_from_others_in_the
     assert message.endswith(f"Write the value itself: {rule}." if "refers" in fault else f"themselves: {rule}.")
 
 
-def test_an_unknown_policy_in_a_subfolder_has_its_nearest_name() -> None:
+@pytest.mark.parametrize("override", ["nurse=mine", "study.arms.sham.nurse=mine"])
+def test_the_group_and_an_arm_refuse_a_nurse_file_that_takes_from_others_in_the_same_words(
+    own: Own, override: str
+) -> None:
+    message = message_of(override, folder=own({"nurse/mine.yaml": "defaults: [korea]\n"}))
+    rule = "a nurse file has no `defaults` and no `${}`"
+    assert message == f"nurse/mine.yaml.defaults: takes another file. Write the values themselves: {rule}."
+
+
+def test_an_unknown_nurse_in_a_subfolder_has_its_nearest_name() -> None:
     faults: list[Fault] = []
-    assert policy_stated("published/no_level", [packaged_configs()], "triage", faults) is None
+    assert stated_in_file("nurse", "published/no_level", [packaged_configs()], "nurse", faults) is None
     assert faults[0].remedy == "Did you mean 'published/no_levels'?"

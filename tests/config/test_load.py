@@ -11,6 +11,8 @@ from simulation.study.study import Study
 
 Own = Callable[..., Path]
 QUIET = "question: {}\nchanges: {{}}\n"
+SHAM = (packaged_configs() / "triage" / "sham.yaml").read_text(encoding="utf-8")
+NURSES = (packaged_configs() / "nurse" / "korea.yaml").read_text(encoding="utf-8")
 POLICY = (packaged_configs() / "triage" / "nurse.yaml").read_text(encoding="utf-8")
 STUDY = (packaged_configs() / "study" / "ai_triage.yaml").read_text(encoding="utf-8")
 TWO_ARMS = """
@@ -66,12 +68,19 @@ def test_the_folder_named_comes_before_configs_here_and_that_before_the_packaged
 
 
 def test_a_policy_of_the_users_comes_before_the_packaged_one(own: Own) -> None:
-    mine = own({"triage/nurse.yaml": POLICY.replace("value: 0.5", "value: 0.25")})
+    mine = own({"triage/sham.yaml": SHAM.replace("value: 0,", "value: 0.25,").replace("[0, 0]", "[0, 1]")})
     faults: list[Fault] = []
-    policy = policy_named("nurse", search_folders(mine), "triage", faults)
+    policy = policy_named("sham", search_folders(mine), "triage", faults)
     assert policy is not None
-    assert policy.nurse.correlation.value == 0.25
+    assert policy.ai.correlation.value == 0.25
     assert faults == []
+
+
+def test_nurses_of_the_users_come_before_the_packaged_ones_and_are_every_arms(own: Own) -> None:
+    mine = own({"nurse/korea.yaml": NURSES.replace("value: 0.5", "value: 0.25")})
+    study = load(config_dir=mine)
+    assert {arm.policy.nurse.correlation.value for arm in study.arms} == {0.25}
+    assert study.alone.policy.nurse.correlation.value == 0.25
 
 
 def test_a_folder_that_does_not_exist_is_named(tmp_path: Path) -> None:
@@ -244,7 +253,7 @@ def test_a_mistake_in_a_policy_is_named_where_it_stands_whether_minutes_are_a_bl
 ) -> None:
     files = arms_with("{}")
     files["study/two.yaml"] = files["study/two.yaml"].replace("triage: nurse, changes", "triage: bad, changes")
-    files["triage/bad.yaml"] = POLICY.replace("name: nurse\nnurse:", f"name: bad\n{stated}\nnurse:")
+    files["triage/bad.yaml"] = POLICY.replace("name: nurse\n", f"name: bad\n{stated}\n")
     message = message_of("study=two", folder=own(files))
     assert found in message
     assert "dictionary or an instance" not in message or "adoption" in stated

@@ -48,7 +48,7 @@ def test_keys_references_and_folders_are_renamed_and_every_other_character_stays
 
 def test_a_migrated_folder_loads(old: Path) -> None:
     migration_of(old).carry_out()
-    study = load(config_dir=old)
+    study = load("nurse=our_ai", config_dir=old)
     pathway = study.arm("our_ai").pathway
     assert study.choices["calibration"] == "ours"
     assert (study.run.cool_down_days, study.run.keep) == (6, ("patients", "activities"))
@@ -77,7 +77,7 @@ def test_nothing_is_written_before_it_is_carried_out(old: Path) -> None:
     lines = list(migration_of(old).lines())
     assert contents(old) == before
     assert "  run/ours.yaml: run_out_days -> cool_down_days (1), keep_patients -> keep (1), " in "\n".join(lines)
-    assert lines[-2:] == ["  knobs/ -> calibration/", "82 places in 12 files, 1 folder"]
+    assert lines[-2:] == ["  knobs/ -> calibration/", "87 places in 13 files, 1 folder"]
 
 
 def test_line_ends_a_byte_order_mark_and_permissions_stay(own: Own) -> None:

@@ -7,12 +7,13 @@ import pytest
 import yaml
 from pydantic import TypeAdapter
 
-from simulation.config import composed, load, packaged_configs, pathway_from, policy_named
-from simulation.errors import ConfigError, Fault
+from simulation.config import composed, load, packaged_configs, pathway_from
+from simulation.errors import ConfigError
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway
 from simulation.study.overload import overload_faults
 from simulation.triage.check import check as check_policy
+from tests.policies import policy_called
 
 CONFIGS = packaged_configs()
 CHOICES = ("calibration", "site", "staffing", "study", "run")
@@ -65,12 +66,14 @@ def test_a_scenario_that_states_a_step_anew_changes_nothing_else_of_it(usual: Pa
 
 @pytest.mark.parametrize("name", [name for name in names("triage") if name != NOBODY])
 def test_a_packaged_policy_fits_the_packaged_department(name: str, usual: Pathway) -> None:
-    faults: list[Fault] = []
-    policy = policy_named(name, [CONFIGS], "triage", faults)
-    assert faults == []
-    assert policy is not None
+    policy = policy_called(name)
     assert policy.name == name
     assert check_policy(policy, usual) == []
+
+
+@pytest.mark.parametrize("name", [name for name in names("nurse") if not name.startswith("published/")])
+def test_packaged_nurses_fit_the_packaged_department(name: str, usual: Pathway) -> None:
+    assert check_policy(policy_called("sham", name), usual) == []
 
 
 @pytest.mark.parametrize("path", sorted((CONFIGS / "pathway" / "gallery").glob("*.yaml")), ids=lambda path: path.stem)
@@ -86,7 +89,7 @@ def test_what_others_start_from_cannot_be_chosen() -> None:
 
 def test_no_packaged_file_is_left_out() -> None:
     """A new group needs a test here."""
-    tested = {*CHOICES, "scenario", "triage", "pathway"}
+    tested = {*CHOICES, "scenario", "nurse", "triage", "pathway"}
     elsewhere = {"targets"}  # tests/validation
     assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == tested | elsewhere
     assert [path.name for path in CONFIGS.glob("*.yaml")] == ["config.yaml"]

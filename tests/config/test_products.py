@@ -115,7 +115,7 @@ def test_the_command_line_multiplies_a_number_and_still_lays_a_block_over_a_bloc
 def test_scenario_and_arm_multiply_the_department_and_an_arm_its_policy(own: Own) -> None:
     files = {
         "scenario/ours.yaml": SCENARIO % f"{STAY}.scale: {{times: 0.5}}",
-        "study/two.yaml": TWO_ARMS % f"{STAY}.scale: {{times: 3}}, triage.nurse.correlation.value: {{times: 0.5}}",
+        "study/two.yaml": TWO_ARMS % f"{STAY}.scale: {{times: 3}}, nurse.labels.correlation.value: {{times: 0.5}}",
     }
     study = load("study=two", "scenario=ours", "calibration.ward_stay_scale.value=1", config_dir=own(files))
     scales = [study.arm(name).pathway.durations["ward_stay"].scale for name in ("nurse", "more")]

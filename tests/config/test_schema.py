@@ -108,7 +108,7 @@ def test_every_example_of_a_block_is_accepted(name: str) -> None:
         ("run", {"seed": True}, "True is not of type"),
         ("scenario", {"question": "?", "changes": []}, "[] is not of type"),
         ("study", {"arms": {}}, "should be non-empty"),
-        ("triage", {"kind": "matrix", "name": "x", "nurse": "${triage.nurse}"}, "is not valid under any"),
+        ("triage", {"kind": "matrix", "name": "x", "ai": "${triage.ai}"}, "is not valid under any"),
         ("targets", {"name": "x", "rows": [{"months": [4, 13]}]}, "13 is greater than the maximum"),
         ("calibration", {"beds": {"value": 4, "range": [1, 2, 3]}}, "is too long"),
         ("config", {"engine": "fast"}, "'fast' is not"),

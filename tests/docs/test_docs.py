@@ -187,8 +187,9 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path
 
 def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     site, staffing = blocks("docs/how-to/own-department.md", "yaml")
-    policy, study = blocks("docs/how-to/own-triage-policy.md", "yaml")
-    stated = {"site/ours": site, "staffing/ours": staffing, "triage/our_ai": policy, "study/ours": study}
+    nurse, policy, study = blocks("docs/how-to/own-triage-policy.md", "yaml")
+    stated = {"site/ours": site, "staffing/ours": staffing, "nurse/ours": nurse, "triage/our_ai": policy}
+    stated["study/ours"] = study
     for name, text in stated.items():
         path = tmp_path / "configs" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,6 +197,7 @@ def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPa
     monkeypatch.chdir(tmp_path)
     loaded = simulation.config.load("site=ours", "staffing=ours", "study=ours")
     assert loaded.arm("our_ai").policy.name == "our_ai"
+    assert {arm.policy.nurse.matrix.counts[0] for arm in loaded.arms} == {(45, 5, 0, 0, 0)}
     assert loaded.baseline.pathway.arrivals["walk_in"].per_day == 180
     assert loaded.baseline.pathway.pools["resus_bays"].capacity == 4
     assert loaded.baseline.pathway.arrivals["ambulance"].per_day > 0

@@ -16,6 +16,7 @@ from simulation.pathway.department import Pool
 from simulation.pathway.durations import Duration, Lognormal
 from simulation.pathway.own_measures import Counted
 from simulation.targets import Target
+from simulation.triage.policy import Usage
 
 EDITORS = Path(__file__).parents[2] / "docs" / "how-to" / "editors.md"
 BLOCKS = {kind.__name__: kind for file in FILE_KINDS.values() for kind in blocks_within(file.states) if kind != Target}
@@ -39,7 +40,7 @@ def test_a_changed_page_is_noticed_and_written_again(
 def test_every_block_has_a_section_and_its_example_loads() -> None:
     text = PAGE.read_text(encoding="utf-8")
     sections = dict(re.findall(r"^### (.+?)\n(.*?)(?=^#|\Z)", text, re.DOTALL | re.MULTILINE))
-    assert sections.keys() == BLOCKS.keys() | {Duration.__name__, Counted.__name__}
+    assert sections.keys() == BLOCKS.keys() | {Duration.__name__, Counted.__name__, Usage.__name__}
     for name, kind in BLOCKS.items():
         (example,) = re.findall(r"```yaml\n(.*?)```", sections[name], re.DOTALL)
         TypeAdapter(kind).validate_python(yaml.safe_load(example))

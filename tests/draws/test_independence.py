@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.special import log_ndtr
 
-from simulation.config import packaged_configs, policy_named
+from simulation.config import packaged_configs
 from simulation.draws import Draws, draw
 from simulation.errors import DrawsError
 from simulation.pathway.department import (
@@ -19,7 +19,7 @@ from simulation.pathway.department import (
 )
 from simulation.study.study import Study
 from simulation.triage.apply import apply
-from simulation.triage.policy import Policy
+from tests.policies import policy_called
 
 POLICIES = sorted({path.stem for path in (packaged_configs() / "triage").glob("*.yaml")} - {"none"})
 """All that label."""
@@ -38,12 +38,6 @@ def fortnight(study: Study) -> Draws:
 def after_go_live(study: Study) -> Draws:
     """Long enough for a tool that goes live on day 14."""
     return draw(study.baseline.pathway, seed=1, replication=0, days=21)
-
-
-def policy_called(name: str) -> Policy:
-    policy = policy_named(name, [packaged_configs()], "triage", [])
-    assert policy is not None
-    return policy
 
 
 @pytest.mark.parametrize("name", POLICIES)

@@ -82,7 +82,7 @@ def test_all_levers_together_are_the_full_policy_to_the_last_bit(own: Own) -> No
 
 
 def test_a_lever_may_change_the_department_and_the_policy_too(own: Own) -> None:
-    variates = "correlation: {label: correlation, changes: {triage.nurse.correlation.value: 0.25}}"
+    variates = "correlation: {label: correlation, changes: {nurse.labels.correlation.value: 0.25}}"
     study = load("study=own", config_dir=own(MORE, variates, ACCURACY, TIME))
     assert len(study.arms) == 16
     for arm in study.arms:

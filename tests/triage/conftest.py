@@ -10,7 +10,9 @@ from pydantic import TypeAdapter
 
 from simulation.draws import Draws, draw
 from simulation.pathway.department import Pathway
+from simulation.records.serialise import plain
 from simulation.triage.policy import Policy
+from tests.policies import policy_called
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 LEVELS = ["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
@@ -96,13 +98,24 @@ def patients(desk: Pathway) -> Draws:
 
 
 @pytest.fixture(scope="session")
-def stated() -> Callable[[str], dict[str, Any]]:
-    """A packaged policy as its YAML states it, fresh each time."""
+def tool() -> Callable[[str], dict[str, Any]]:
+    """A packaged policy as its YAML states it, without the nurse; fresh each time."""
 
     def read(name: str) -> dict[str, Any]:
         found = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text(encoding="utf-8"))
         assert isinstance(found, dict)
         return found
+
+    return read
+
+
+@pytest.fixture(scope="session")
+def stated() -> Callable[..., dict[str, Any]]:
+    """A packaged policy with its nurse, as YAML would state the two; fresh each time."""
+
+    def read(name: str, nurse: str = "") -> dict[str, Any]:
+        stated: dict[str, Any] = plain(policy_called(name, nurse))
+        return stated
 
     return read
 

@@ -45,7 +45,7 @@ def test_a_department_with_labels_refuses_a_policy_that_gives_none() -> None:
     (fault,) = check(MatrixPolicy(kind="matrix", name="none"), load().baseline.pathway)[:1]
     assert str(fault) == (
         "triage.none.nurse: is missing, but patients are labelled here (attributes.acuity_given). "
-        "State how nurses label, or choose a policy that does."
+        "Choose how nurses label (nurse=korea), or a policy in which they do."
     )
 
 

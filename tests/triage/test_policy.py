@@ -21,7 +21,7 @@ from simulation.triage.policy import MatrixPolicy, Policy
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "triage"
 Build = Callable[..., Policy]
-Stated = Callable[[str], dict[str, Any]]
+Stated = Callable[..., dict[str, Any]]
 NAMES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if path.stem != "none")  # none labels nobody
 KTAS_MIX = (26, 220, 487, 459, 75)
 EVERYBODY = {"labels": ["walk_in", "ambulance", "referred"], "evidence": "assumed", "source": "test"}
@@ -90,12 +90,11 @@ def test_the_packaged_policies_are_there() -> None:
         "label_errs_up_at_random",
         "lean_triage",
         "nurse",
-        "nurse_language",
         "nurse_orders_tests",
         "nurse_requests_beds",
         "nurse_streams",
+        "own_ai_four_numbers",
         "sham",
-        "sham_language",
     ]
 
 
@@ -113,16 +112,16 @@ def test_a_packaged_policy_opens_with_its_question(name: str) -> None:
     assert first.endswith("?")
 
 
-WITH_LANGUAGE = ("ai_all_levers", "ai_interprets", "nurse_language", "sham_language")
-"""Where a missing language makes labels worse."""
-
-
 @pytest.mark.parametrize("name", NAMES)
-def test_every_packaged_policy_starts_from_the_same_nurse(name: str, stated: Stated) -> None:
-    nurse = stated(name)["nurse"]
-    assert ("by_group" in nurse["matrix"]) == (name in WITH_LANGUAGE)
-    nurse["matrix"].pop("by_group", None)
-    assert nurse == stated("nurse")["nurse"]
+def test_no_packaged_policy_states_a_nurse(name: str, tool: Stated) -> None:
+    assert not {"nurse", "burdens"} & tool(name).keys()
+
+
+def test_the_nurses_of_a_missing_language_are_those_of_korea_beside_it(stated: Stated) -> None:
+    with_need, without = (stated("nurse", nurse)["nurse"] for nurse in ("language", "korea"))
+    groups = [each["matrix"].pop("by_group") for each in (with_need, without)]
+    assert [list(each) for each in groups] == [["language_need"], []]
+    assert with_need == without
 
 
 def test_the_nurse_agrees_with_the_experts_as_published(policy: Build) -> None:

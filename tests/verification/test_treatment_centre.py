@@ -67,7 +67,7 @@ def runs(arms: dict[str, ReadyArm]) -> dict[str, Simulated]:
 def test_choosing_the_study_chooses_everything_that_belongs_to_it() -> None:
     study = load(STUDY)
     assert {arm.pathway.name for arm in study.arms} == {"treatment_centre"}
-    assert study.alone.policy.name == "no_levels"
+    assert study.alone.policy.name == "nurse"
     assert study.resolved["calibration"] == {}
     assert overload_faults(study) == ()
 

@@ -26,6 +26,7 @@ from simulation.report.words import (
     unit_words,
 )
 from simulation.study.design import Margin, Target
+from simulation.triage.unlike_patients import of_other_patients
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """What the table of safety says where a study states no margin for it."""
@@ -227,6 +228,8 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
         "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
         for name in result.identical
     ]
+    elsewhere = {said: None for arm in result.arms if (said := of_other_patients(arm.ready.policy))}
+    found += [f"Warning: {said}." for said in elsewhere]
     n_replications = len(result.replications)
     if n_replications < 2:
         found.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")

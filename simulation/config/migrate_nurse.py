@@ -1,0 +1,273 @@
+"""Moves the nurse out of triage policies, into files of her own, and names these where an arm had her by a policy.
+
+Blocks move as they are written, comments with them. What is also in a packaged file of nurses is taken from there, and
+what several policies state alike becomes one file. What cannot be moved so is a fault, and nothing is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import yaml
+
+from simulation.config.folders import names_in, packaged_configs
+from simulation.config.policies import DEFAULT_NURSE, OF_THE_NURSE
+from simulation.errors import Fault
+
+GONE: Mapping[str, tuple[str, str]] = {
+    "nurse_language": ("nurse", "language"),
+    "sham_language": ("sham", "language"),
+    "published/no_levels": ("nurse", "published/no_levels"),
+}
+"""Packaged policies that are gone: the policy and the nurses that do the same."""
+OF_LANGUAGE = ("ai_all_levers", "ai_interprets", "guardian_as_claimed")
+"""Packaged policies that stated what a missing language costs, which nurses do now."""
+PATHS = {"triage.nurse": "nurse.labels", "triage.burdens": "nurse.burdens"}
+"""Dotted paths of changes."""
+BY_HAND = "Move it by hand: docs/how-to/own-triage-policy.md says where the nurse is stated"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What becomes of a folder: by file, its new text and what was done to it. A file that was not there is new."""
+
+    texts: Mapping[str, str]
+    notes: Mapping[str, tuple[str, ...]]
+
+
+@dataclass
+class _Change:
+    """What is put into one text: by where it starts, how many characters go, and what comes."""
+
+    file: str
+    text: str
+    edits: dict[int, tuple[int, str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    def put(self, start: int, length: int, new: str, note: str) -> None:
+        if start not in self.edits:
+            self.edits[start] = (length, new)
+            self.notes.append(note)
+
+    @property
+    def changed(self) -> str:
+        pieces, at = [], 0
+        for start, (length, new) in sorted(self.edits.items()):
+            pieces += [self.text[at:start], new]
+            at = start + length
+        return "".join((*pieces, self.text[at:]))
+
+
+def moved_nurses(files: Mapping[str, str], faults: list[Fault]) -> Moved:
+    """The files of a folder (text by path within it) with the nurse out of its policies; a fault for what has to be
+    moved by hand."""
+    stated = [_Stated.of(file, text) for file, text in files.items() if file.startswith("triage/")]
+    holding = [each for each in stated if each is not None and any(key in each.data for key in OF_THE_NURSE)]
+    known = {_name_of(file): _nurse_in(text) for file, text in files.items() if file.startswith("nurse/")}
+    known |= {name: _nurse_in(_packaged(name)) for name in names_in("nurse", [packaged_configs()]) if name not in known}
+    texts: dict[str, str] = {}
+    notes: dict[str, tuple[str, ...]] = {}
+    nurses: dict[str, str] = {}
+    for each in sorted(holding, key=lambda policy: (policy.has_tool, policy.name)):
+        policy, nurse = each.parted(faults)
+        found = _nurse_in(nurse)
+        if found is None:
+            continue
+        name = next((name for name, one in known.items() if one == found), "")
+        if not name:
+            name = each.name if each.name not in known else f"{each.name}_nurses"
+            known[name] = found
+            texts[f"nurse/{name}.yaml"] = nurse
+            notes[f"nurse/{name}.yaml"] = (f"new, the nurses of {each.file}",)
+        nurses[each.name] = name
+        texts[each.file] = policy
+        notes[each.file] = (f"without its nurses, who are nurse={name}",)
+    for file, text in files.items():
+        change = _Change(file, text)
+        for root in _roots(file, text, faults):
+            _name_nurses(change, root, nurses, known, faults)
+        if file == "config.yaml":
+            _choose_nurses(change)
+        if change.edits:
+            texts[file] = change.changed
+            notes[file] = tuple(change.notes)
+    return Moved(texts, notes)
+
+
+def _name_of(file: str) -> str:
+    """As an arm names it: 'published/no_levels' of 'nurse/published/no_levels.yaml'."""
+    return file.partition("/")[2].removesuffix(".yaml")
+
+
+def _packaged(name: str) -> str:
+    return (packaged_configs() / "nurse" / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def _nurse_in(text: str) -> Any:
+    """What a file of nurses states, to be compared; None if it states none."""
+    stated = _read(text)
+    if not isinstance(stated, dict) or stated.get("labels") is None:
+        return None
+    return stated["labels"], stated.get("burdens") or []
+
+
+def _read(text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return None
+
+
+# --- a policy ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Stated:
+    """A triage policy as it is written."""
+
+    file: str
+    text: str
+    node: yaml.MappingNode
+    data: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, file: str, text: str) -> _Stated | None:
+        node, data = yaml.compose(text, Loader=yaml.SafeLoader), _read(text)
+        return cls(file, text, node, data) if isinstance(node, yaml.MappingNode) and isinstance(data, dict) else None
+
+    @property
+    def name(self) -> str:
+        """As an arm names it."""
+        return _name_of(self.file)
+
+    @property
+    def has_tool(self) -> bool:
+        """Whether it states more than a nurse."""
+        return not {*self.data} <= {"kind", "name", *OF_THE_NURSE}
+
+    def parted(self, faults: list[Fault]) -> tuple[str, str]:
+        """The text of the policy and that of its nurse; two empty texts, and a fault, if they cannot be parted."""
+        lines = self.text.splitlines(keepends=True)
+        starts = [_with_remarks(key.start_mark.line, lines) for key, _ in self.node.value[1:]]
+        starts = [self.node.value[0][0].start_mark.line, *starts]
+        blocks: dict[str, str] = {}
+        rest: list[str] = lines[: starts[0]]
+        for (key, _), start, end in zip(self.node.value, starts, [*starts[1:], len(lines)], strict=True):
+            if key.value in OF_THE_NURSE:
+                blocks[key.value] = "".join(lines[start:end])
+            else:
+                rest += lines[start:end]
+        policy = "".join(rest)
+        end_of_line = "\r\n" if "\r\n" in self.text else "\n"
+        labels = re.sub(r"^([\"']?)nurse\b", r"\1labels", blocks.get("nurse", ""), count=1, flags=re.MULTILINE)
+        parts = [f"# Question: how do nurses triage? Moved out of {self.file}.{end_of_line}", labels]
+        parts += [end_of_line] if labels and not labels.endswith("\n") else []
+        nurse = "".join([*parts, blocks.get("burdens", "")])
+        whole = {key: value for key, value in self.data.items() if key not in OF_THE_NURSE}
+        if _read(policy) == whole and _nurse_in(nurse) == (self.data.get("nurse"), self.data.get("burdens") or []):
+            return policy, nurse
+        found = "states the nurse in a way that cannot be moved (an anchor, braces around the whole, or no `nurse`)"
+        faults.append(Fault(self.file, found, BY_HAND))
+        return "", ""
+
+
+def _with_remarks(line: int, lines: list[str]) -> int:
+    """Where the remarks begin that stand above a line."""
+    while line and lines[line - 1].startswith("#"):
+        line -= 1
+    return line
+
+
+# --- what names a policy -------------------------------------------------------------------------------------
+
+
+def _roots(file: str, text: str, faults: list[Fault]) -> Iterator[yaml.MappingNode]:
+    """The blocks of a file that state a study."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    if not isinstance(node, yaml.MappingNode):
+        return
+    if file.startswith("study/"):
+        yield node
+    inside = _get(node, "study")
+    if isinstance(inside, yaml.MappingNode):
+        yield inside
+    inline = _get(node, "triage")
+    if not file.startswith("triage/") and isinstance(inline, yaml.MappingNode):
+        held = [key for key in OF_THE_NURSE if _get(inline, key) is not None]
+        faults += [Fault(f"{file}: triage.{key}", "is of the nurse", BY_HAND) for key in held]
+
+
+def _get(block: yaml.Node | None, key: str) -> yaml.Node | None:
+    pairs = block.value if isinstance(block, yaml.MappingNode) else ()
+    return next((value for name, value in pairs if name.value == key), None)
+
+
+def _blocks(block: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    pairs = block.value if isinstance(block, yaml.MappingNode) else ()
+    yield from (value for _, value in pairs if isinstance(value, yaml.MappingNode))
+
+
+def _name_nurses(
+    change: _Change,
+    study: yaml.MappingNode,
+    nurses: Mapping[str, str],
+    known: Mapping[str, Any],
+    faults: list[Fault],
+) -> None:
+    """Give each arm the nurses whom its policy had, by name."""
+    arms = list(_blocks(_get(study, "arms")))
+    named = {node.value for arm in arms for key in ("triage", "nurse") if (node := _get(arm, key)) is not None}
+    meant = {**nurses, **{old: nurse for old, (_, nurse) in GONE.items() if old not in nurses}}
+    if named & GONE.keys():
+        meant |= {name: "language" for name in OF_LANGUAGE if name not in nurses}
+    for arm in arms:
+        triage, nurse = _get(arm, "triage"), _get(arm, "nurse")
+        if isinstance(nurse, yaml.ScalarNode) and nurse.value not in known:
+            now = meant.get(nurse.value, DEFAULT_NURSE)
+            _swap(change, nurse, now, f"nurse: {nurse.value} -> {now}")
+        if not isinstance(triage, yaml.ScalarNode):
+            continue
+        now = meant.get(triage.value, DEFAULT_NURSE)
+        if nurse is None and now != DEFAULT_NURSE:
+            key = next(name for name, _ in arm.value if name.value == "triage")
+            between = ", " if arm.flow_style else f"\n{' ' * key.start_mark.column}"
+            change.put(key.start_mark.index, 0, f"nurse: {now}{between}", f"nurse: {now} (with {triage.value})")
+        if triage.value in GONE and triage.value not in nurses:
+            _swap(change, triage, GONE[triage.value][0], f"triage: {triage.value} -> {GONE[triage.value][0]}")
+    for block in (*arms, *_blocks(_get(study, "levers"))):
+        _rename_paths(change, block, faults)
+
+
+def _swap(change: _Change, scalar: yaml.ScalarNode, new: str, note: str) -> None:
+    start = change.text.index(scalar.value, scalar.start_mark.index)
+    change.put(start, len(scalar.value), new, note)
+
+
+def _rename_paths(change: _Change, block: yaml.MappingNode, faults: list[Fault]) -> None:
+    """The nurse's paths in `changes`; of `takes`, a fault."""
+    changes, takes = _get(block, "changes"), _get(block, "takes")
+    for key, _ in changes.value if isinstance(changes, yaml.MappingNode) else ():
+        for old, new in PATHS.items():
+            if key.value == old or key.value.startswith(f"{old}."):
+                now = new + key.value.removeprefix(old)
+                _swap(change, key, now, f"{key.value} -> {now}")
+    for path in takes.value if isinstance(takes, yaml.SequenceNode) else ():
+        if path.value.partition(".")[0] in OF_THE_NURSE:
+            where = f"{change.file}, line {path.start_mark.line + 1}"
+            remedy = "Put its tables by group under `nurse_by_group` in the full policy, and take `nurse_by_group`"
+            faults.append(Fault(where, f"takes '{path.value}', which is of the nurse", remedy))
+
+
+def _choose_nurses(change: _Change) -> None:
+    """The choice of nurses in `config.yaml`, above that of the policy."""
+    node = yaml.compose(change.text, Loader=yaml.SafeLoader)
+    choices = _get(node, "defaults")
+    entries = choices.value if isinstance(choices, yaml.SequenceNode) else ()
+    keys = {key.value: key for entry in entries if isinstance(entry, yaml.MappingNode) for key, _ in entry.value}
+    if "triage" in keys and "nurse" not in keys:
+        start = keys["triage"].start_mark.index
+        before = change.text[change.text.rfind("\n", 0, start) + 1 : start]
+        change.put(start, 0, f"nurse: {DEFAULT_NURSE}\n{before}", f"chooses nurse: {DEFAULT_NURSE}")

@@ -1,0 +1,197 @@
+"""What a configuration states of triage, nurse and tool apart, and the policy that the two make of an arm.
+
+The nurse is stated once, for all arms. A tool's labels are a table, two figures that a table is constructed from
+(`construct`), or the nurse's own table: so no policy repeats it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, replace
+from functools import lru_cache
+from typing import Annotated
+
+import numpy as np
+
+from simulation.errors import Fault
+from simulation.pathway.config_dataclass import Positive, Sourced, Unit, config_dataclass
+from simulation.triage.construct import Wanted, nearest_matrix, possible, rounded
+from simulation.triage.estimates import Correlation, Portion
+from simulation.triage.labels import Assessor
+from simulation.triage.matrix import Matrix, Rows, Table, probabilities, table_faults
+from simulation.triage.minutes import MinutesEffect
+from simulation.triage.policy import MatrixPolicy, Policy, Usage
+
+
+@config_dataclass
+class Nurse:
+    """How nurses triage, with or without a tool: stated once, for every arm.
+
+    Example: `{labels: {name: nurse, matrix: {counts: [[45, 5], [30, 120]], evidence: measured, source: "own audit of
+    200 cards"}, correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured"}}}`
+    """
+
+    labels: Assessor
+    """How often nurses are right, and how far they err on the patients on whom a tool errs, too."""
+    burdens: tuple[MinutesEffect, ...] = ()
+    """What makes minutes longer whoever triages, with or without a tool (an interview through an interpreter)."""
+
+
+@config_dataclass
+class AgreementFigures(Sourced):
+    """How far a tool's labels agree with the truth, where nobody has its table.
+
+    The table nearest to the nurses' that has both figures is taken (simulation/triage/construct.py); every error beyond
+    `under_share` is a more urgent label.
+
+    Example: `{exact_share: {value: 0.8, range: [0.7, 0.9], evidence: published, source: "the vendor's leaflet"},
+    under_share: {value: 0.12, range: [0.05, 0.2], evidence: assumed, source: "asked for, not told"}, evidence: assumed,
+    source: "the errors are spread as the nurses' are"}`
+    """
+
+    exact_share: Portion
+    """The share of patients whose label is their true level."""
+    under_share: Portion
+    """The share of patients whose label is less urgent than their true level."""
+    mix: Annotated[tuple[Positive, ...], Unit("patients")] | None = None
+    """Patients of each true level among whom the figures were found, as shares or numbers, the most urgent first;
+    none: those whom the nurses' table counts. Example: `[26, 220, 487, 459, 75]`"""
+
+
+@config_dataclass
+class ToolLabels:
+    """How a tool labels: exactly one of `matrix`, `agreement` and `as_nurse`.
+
+    Example: `{name: our_ai, matrix: {counts: [[40, 10], [20, 130]], evidence: measured, source: "own panel of 200
+    cases"}, correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "no study measured it"}}`
+    """
+
+    name: str
+    """The name of its stream of random variates: any but the nurse's."""
+    correlation: Correlation
+    """How far its errors fall on the patients whom the nurse finds hard, too."""
+    matrix: Matrix | None = None
+    """How often it gives each label to patients of each true level."""
+    agreement: AgreementFigures | None = None
+    """Two figures instead of a table."""
+    as_nurse: bool = False
+    """Whether it is exactly as often right as the nurse, of every level and group: a sham."""
+    same_draw_as: str | None = None
+    """Another assessor whose random variates it shares, so that with the same matrix it says the same.
+    Example: `nurse`"""
+
+
+@config_dataclass
+class Tool(Usage):
+    """A triage policy: what a tool does, and how people use it; nothing of the nurse, who is stated once in the group
+    `nurse`. Without a tool it is triage by the nurse.
+
+    Example: `{kind: matrix, name: nurse}`
+    """
+
+    ai: ToolLabels | None = None
+    """How the tool labels; none: it gives no labels."""
+    nurse_by_group: Mapping[str, Mapping[str, Table]] | None = None
+    """The nurse's tables by group while she has the tool, instead of those she has without it (a tool that interprets);
+    `{}`: she labels everybody alike. Example: `{language_need: {"yes": {shares: [[0.8, 0.2], [0.3, 0.7]],
+    evidence: assumed, source: "a judgement"}}}`"""
+    nurses_label: bool = True
+    """Whether nurses label; `false` is for departments that label nobody."""
+
+
+def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: list[Fault]) -> Policy | None:
+    """The policy of a tool in the hands of these nurses (None: nobody labels), or None and its faults."""
+    labels = nurse.labels if nurse is not None and tool.nurses_label else None
+    found = list(_group_faults(tool, labels, where))
+    ai = _assessor(tool.ai, labels, f"{where}.ai", found) if tool.ai is not None else None
+    if found:
+        faults += found
+        return None
+    usage = {each.name: getattr(tool, each.name) for each in fields(Usage)}
+    if nurse is None or labels is None:
+        return MatrixPolicy(**usage)
+    if tool.nurse_by_group is not None:
+        labels = replace(labels, matrix=replace(labels.matrix, by_group=tool.nurse_by_group))
+    return MatrixPolicy(**usage, nurse=labels, ai=ai, burdens=nurse.burdens)
+
+
+def has_tool(policy: Policy) -> bool:
+    """Whether anything of a policy is not the nurse's."""
+    alone = MatrixPolicy(kind=policy.kind, name=policy.name, nurse=policy.nurse, burdens=policy.burdens)
+    return policy != alone
+
+
+def _group_faults(tool: Tool, labels: Assessor | None, where: str) -> Iterator[Fault]:
+    """Groups that a tool wins something back for, where the nurses lose nothing."""
+    if tool.nurse_by_group is None:
+        return
+    known = labels.matrix.by_group if labels is not None else {}
+    unlike = [name for name in tool.nurse_by_group or () if name not in known]
+    if unlike or not known:
+        of_whom = f" of {', '.join(unlike)}" if unlike else ""
+        found = f"is stated, but the nurses have no table{of_whom} that it could change"
+        remedy = "Choose nurses who label these groups worse (nurse=language), or leave it out"
+        yield Fault(f"{where}.nurse_by_group", found, remedy)
+
+
+def _assessor(stated: ToolLabels, nurse: Assessor | None, where: str, faults: list[Fault]) -> Assessor | None:
+    """A tool's labels as a table, beside this nurse; None and its faults."""
+    if nurse is None:
+        faults.append(Fault(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out"))
+        return None
+    sources = [name for name in ("matrix", "agreement", "as_nurse") if getattr(stated, name)]
+    if len(sources) != 1:
+        found = f"states {' and '.join(sources)}" if sources else "states no labels"
+        faults.append(Fault(where, found, "State one of matrix, agreement and as_nurse"))
+        return None
+    matrix = stated.matrix or nurse.matrix
+    if stated.agreement is not None:
+        constructed = _constructed(stated.agreement, nurse.matrix, f"{where}.agreement", faults)
+        if constructed is None:
+            return None
+        matrix = constructed
+    elif stated.matrix is not None and _same(stated.matrix, nurse.matrix):
+        found = f"is the nurses' own table ({nurse.matrix.source})"
+        remedy = "State the tool's; the nurses' belongs in the group `nurse`. A tool exactly as good: as_nurse: true"
+        faults.append(Fault(f"{where}.matrix", found, remedy))
+        return None
+    return Assessor(name=stated.name, matrix=matrix, correlation=stated.correlation, same_draw_as=stated.same_draw_as)
+
+
+def _same(one: Matrix, other: Matrix) -> bool:
+    """Whether two tables, groups apart, are the same as far as they can be read."""
+    if any(table_faults(each, "matrix") for each in (one, other)):
+        return False
+    return np.array_equal(probabilities(one), probabilities(other))
+
+
+def _constructed(stated: AgreementFigures, nurses: Table, where: str, faults: list[Fault]) -> Matrix | None:
+    """The table nearest to the nurses' that has the two figures; None and a fault if there is none."""
+    wrong = table_faults(nurses, "nurse.labels.matrix")
+    if wrong:
+        faults += wrong
+        return None
+    mix = stated.mix or tuple(sum(row) for row in nurses.counts or ())
+    shares = probabilities(nurses)
+    if len(mix) != len(shares):
+        found = f"has {len(mix)} levels" if stated.mix else "is missing, and the nurses' table counts no patients"
+        faults.append(Fault(f"{where}.mix", found, f"Give {len(shares)} numbers, one a true level"))
+        return None
+    exact, under = stated.exact_share.value, stated.under_share.value
+    counts = tuple(map(tuple, (shares * np.array(mix)[:, None]).tolist()))
+    limits = possible(counts, exact)
+    if limits is None or not limits[0] <= under <= limits[1]:
+        able = f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}" if limits else "no under_share is possible"
+        found = f"no table has exact_share {exact:g} and under_share {under:g}"
+        faults.append(Fault(where, found, f"With that exact_share, {able} at this mix of true levels"))
+        return None
+    rows = _nearest(counts, exact, under)
+    words = f"constructed, nearest to the nurses' table: {exact:g} exact ({stated.exact_share.source}), {under:g} less "
+    source = f"{words}urgent than the truth ({stated.under_share.source}); {stated.source}"
+    return Matrix(shares=rows, evidence="assumed", source=source)
+
+
+@lru_cache(maxsize=64)
+def _nearest(counts: Rows, exact: float, under: float) -> Rows:
+    """Once a process: every arm with the same tool asks for it."""
+    return rounded(nearest_matrix(counts, Wanted(exact_share=exact, under_share=under)))
