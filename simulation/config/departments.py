@@ -41,8 +41,14 @@ def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathw
     return pathway
 
 
-def department(raw: Raw, changes: Iterable[Change], faults: list[Fault]) -> tuple[Raw, Pathway | None]:
-    """The groups with changes applied, and the pathway they state together (None if that has faults)."""
+def department(
+    raw: Raw, changes: Iterable[Change], faults: list[Fault], *, numbers_only: bool = False
+) -> tuple[Raw, Pathway | None]:
+    """The groups with changes applied, and the pathway they state together (None if that has faults).
+
+    `numbers_only`: nothing but numbers differs from a department that was checked, so that types and ranges are looked
+    at again, and not names, routes and deadlocks. That is most of the time.
+    """
     changed = {group: copy.deepcopy(raw.get(group)) for group in CHANGEABLE}
     n_before = len(faults)
     multiplied: dict[str, str] = {}
@@ -56,6 +62,9 @@ def department(raw: Raw, changes: Iterable[Change], faults: list[Fault]) -> tupl
     faults += found
     if found:
         return changed, None
+    if numbers_only:
+        made: Pathway | None = validated(Pathway, merged, "", faults, origin)
+        return changed, made
     pathway, of_department = _checked(_Stated(merged, origin))
     faults += [replace(each, found=each.found + multiplied.get(each.where, "")) for each in of_department]
     return changed, pathway

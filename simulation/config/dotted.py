@@ -92,6 +92,17 @@ def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Seq
         holder[key] = written(holder, key, change.value, path, change.where, faults)
 
 
+def value_at(raw: Raw, path: str) -> Any:
+    """What a dotted path names; None if it leads nowhere."""
+    place: Any = raw
+    for part in path.split("."):
+        inside = _inside(place, part)
+        if inside is None:
+            return None
+        place = inside[0][inside[1]]
+    return place
+
+
 def as_stated(value: Any) -> Any:
     """A value with lists where validation made tuples of them, as a file states it."""
     if isinstance(value, Mapping):

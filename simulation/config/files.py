@@ -6,7 +6,7 @@ A file that is read here reads as one that Hydra composes: the same numbers, and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from simulation.config.bounds import file_fault, shortened
-from simulation.config.folders import shown_path, yaml_files
+from simulation.config.folders import is_name_of_file, names_in, shown_path, yaml_files
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import now_called
 
@@ -44,6 +44,22 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
     found = "states nothing" if not stated else f"is not a block of keys, but {_kind_of(stated)}"
     faults.append(Fault(shown, found, "Write `key: value` lines"))
     return None
+
+
+def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
+    """What the file of that name in a group states, from the first folder that has it. Raises ConfigError."""
+    places = tuple(folders)
+    for folder in places if is_name_of_file(name) else ():
+        path = folder / group / f"{name}.yaml"
+        if path.is_file():
+            faults: list[Fault] = []
+            stated = mapping_in(path, f"{group}/{name}.yaml", faults)
+            if stated is None:
+                raise ConfigError(faults)
+            return stated
+    raise ConfigError(
+        [Fault(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, places)))]
+    )
 
 
 def plain_text(path: Path, shown: str, faults: list[Fault]) -> str | None:

@@ -18,6 +18,7 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen, MinLen, MultipleOf
 
 from simulation.config.bounds import REFERENCE
 from simulation.config.departments import GROUPS
+from simulation.config.ensembles import Ensemble, Priors
 from simulation.config.studies import GROUP_TYPES, CalibrationParameter, Scenario, Top
 from simulation.config.vocabulary import Key, keys_of, range_of, summary_of
 from simulation.errors import ConfigError, Fault, nearest
@@ -68,6 +69,15 @@ FILE_KINDS: Mapping[str, FileKind] = {
     "study": FileKind(Design, "A question: arms, measures, differences that matter.", "study/**/*.yaml"),
     "targets": FileKind(
         TargetFile, "Published figures that a department is held against.", "targets/**/*.yaml", composed=False
+    ),
+    "priors": FileKind(
+        Priors,
+        "Values that a department could have, before it is held against anything.",
+        "priors/**/*.yaml",
+        composed=False,
+    ),
+    "ensembles": FileKind(
+        Ensemble, "Departments that fit the same published figures.", "ensembles/**/*.yaml", composed=False
     ),
 }
 

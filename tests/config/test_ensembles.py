@@ -1,0 +1,117 @@
+"""Ensembles and priors are read whole, refused with every fault, and change a department by dotted paths."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulation.config.composing import stated_in
+from simulation.config.departments import department
+from simulation.config.ensembles import ensemble_named, priors_named
+from simulation.config.folders import packaged_configs, search_folders
+from simulation.errors import ConfigError, Fault
+
+Own = Callable[..., Path]
+MARKED = "evidence: assumed, source: made for a test"
+PARAMETERS = f"""
+parameters:
+  triage_minutes:
+    {{changes: [site.durations.triage_interview.scale, site.durations.triage_record.scale],
+    how: times, range: [0.5, 1.2], {MARKED}}}
+  doctor_minutes: {{changes: [calibration.doctor_minutes_scale.value], how: set, range: [0.9, 1.3], {MARKED}}}
+  doctors_at_night: {{changes: [staffing.doctors.rota.0.number], how: set, whole: true, range: [4, 6], {MARKED}}}
+"""
+ENSEMBLE = f"""
+name: three
+question: What holds whichever of these departments it is?
+built:
+  {{site: typical, staffing: typical, pathway: emergency_department, calibration: typical,
+  targets: england 12ab, priors: typical 34cd, program: 0.1.0 56ef, simulated_years: 9, accepted: 3}}
+{PARAMETERS}
+departments:
+  - [0.8, 1.1, 5]
+  - [1, 1.2, 4]
+  - [0.55, 0.97, 6]
+"""
+PRIORS = f"name: mine\njudged_by_mean: [ambulance_assessment_p95]\n{PARAMETERS}"
+
+
+def message_of(read: Callable[..., object], name: str, folder: Path) -> str:
+    with pytest.raises(ConfigError) as refused:
+        read(name, (folder, packaged_configs()))
+    return str(refused.value)
+
+
+def test_a_department_of_an_ensemble_is_the_site_with_its_values(own: Own) -> None:
+    ensemble = ensemble_named("three", [own({"ensembles/three.yaml": ENSEMBLE})])
+    raw = stated_in([], search_folders()).raw
+    faults: list[Fault] = []
+    _, typical = department(raw, (), faults)
+    _, third = department(raw, ensemble.changes_of(2), faults)
+    assert faults == []
+    assert typical is not None
+    assert third is not None
+    for name in ("triage_interview", "triage_record"):
+        assert third.durations[name].scale == pytest.approx(0.55 * typical.durations[name].scale)
+    assert third.durations["first_contact"].scale == 0.97
+    assert third.pools["doctors"].rota[0].number == 6
+    assert third.pools["practitioners"] == typical.pools["practitioners"]
+
+
+def test_without_the_full_check_the_same_department_comes_out(own: Own) -> None:
+    ensemble = ensemble_named("three", [own({"ensembles/three.yaml": ENSEMBLE})])
+    raw = stated_in([], search_folders()).raw
+    faults: list[Fault] = []
+    checked, quick = (department(raw, ensemble.changes_of(0), faults, numbers_only=each)[1] for each in (False, True))
+    assert faults == []
+    assert checked == quick
+
+
+def test_an_ensemble_names_the_parameter_of_each_path_that_it_varies(own: Own) -> None:
+    ensemble = ensemble_named("three", [own({"ensembles/three.yaml": ENSEMBLE})])
+    assert ensemble.varied["site.durations.triage_record.scale"] == "triage_minutes"
+    assert len(ensemble.varied) == 4
+
+
+def test_a_department_that_is_not_there_is_named(own: Own) -> None:
+    ensemble = ensemble_named("three", [own({"ensembles/three.yaml": ENSEMBLE})])
+    with pytest.raises(ConfigError, match=r"there is no department 3\. Name one from 0 to 2"):
+        ensemble.changes_of(3)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        ("[0.8, 1.1, 5]", "[0.8, 1.1]", "ensembles/three.yaml.departments.0: has 2 values for 3 parameters"),
+        ("[0.8, 1.1, 5]", "[0.8, 1.4, 5]", "doctor_minutes is 1.4. Allowed: 0.9 to 1.3"),
+        ("[0.8, 1.1, 5]", "[0.8, 1.1, 4.5]", "doctors_at_night is 4.5. Write a whole number"),
+        ("[0.8, 1.1, 5]", "[0.8, 1.1, much]", "ensembles/three.yaml.departments.0.2: found 'much'"),
+        ("range: [0.9, 1.3]", "range: [1.3, 0.9]", "parameters.doctor_minutes.range: found [1.3, 0.9]"),
+        ("triage_record.scale", "triage_interview.scale", "'site.durations.triage_interview.scale' is changed by"),
+        ("calibration.doctor", "triage.doctor", "'triage.doctor_minutes_scale.value' is no part of a department"),
+        ("how: set,", "how: add,", "parameters.doctor_minutes.how: found 'add'. Allowed: 'times' or 'set'"),
+        ("simulated_years: 9", "simulated_yeers: 9", "Did you mean 'simulated_years'?"),
+    ],
+)
+def test_an_ensemble_that_is_not_sound_is_refused_with_what_to_do(own: Own, was: str, becomes: str, told: str) -> None:
+    folder = own({"ensembles/three.yaml": ENSEMBLE.replace(was, becomes, 1)})
+    assert told in message_of(ensemble_named, "three", folder)
+
+
+def test_priors_are_read(own: Own) -> None:
+    priors = priors_named("mine", [own({"priors/mine.yaml": PRIORS})])
+    assert list(priors.parameters) == ["triage_minutes", "doctor_minutes", "doctors_at_night"]
+    assert priors.judged_by_mean == ("ambulance_assessment_p95",)
+
+
+def test_a_whole_number_of_two_paths_is_refused_in_priors(own: Own) -> None:
+    stated = PRIORS.replace(
+        "[staffing.doctors.rota.0.number]", "[staffing.doctors.rota.0.number, staffing.doctors.extra]"
+    )
+    folder = own({"priors/mine.yaml": stated})
+    assert "is whole and changes 2 values" in message_of(priors_named, "mine", folder)
+
+
+def test_a_name_that_is_nobodys_is_told_with_its_neighbour(own: Own) -> None:
+    folder = own({"ensembles/three.yaml": ENSEMBLE})
+    assert "there are no ensembles 'tree'. Did you mean 'three'?" in message_of(ensemble_named, "tree", folder)
