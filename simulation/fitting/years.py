@@ -13,6 +13,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 
 from simulation.analysis.definitions import ALL
+from simulation.analysis.window import Window
 from simulation.config.composing import Composed
 from simulation.config.departments import department
 from simulation.config.dotted import Change, as_stated
@@ -23,10 +24,11 @@ from simulation.experiment.executors import Executor, Failed, completed, open_ex
 from simulation.experiment.replicate import ArmReplication, ReplicationResult
 from simulation.experiment.run import compile_first, failure
 from simulation.fitting.space import Space, Values
+from simulation.pathway.config_dataclass import config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.study import Study
+from simulation.study.study import RunLength, Study
 from simulation.targets import Target
-from simulation.validation.figures import BUSY, figure
+from simulation.validation.figures import BUSY, figure, months_from_to
 
 BESIDE = ("walk_in_triage_wait_mean", "busy_by_day_share")
 """Measures that no target is about and whose spread is shown: by these, departments that fit differ most."""
@@ -42,6 +44,17 @@ class Year:
     values: Values
     rows: Mapping[str, float]
     beside: Mapping[str, float]
+
+
+@config_dataclass
+class _OfMonths(RunLength):
+    """The length of a run that is measured by some months alone."""
+
+    only: tuple[int, ...]
+
+    def months(self, replication: int) -> tuple[tuple[int, Window], ...]:
+        """Those of the months that somebody asks for."""
+        return tuple(each for each in super().months(replication) if each[0] in self.only)
 
 
 class Site:
@@ -61,12 +74,10 @@ class Site:
         arm = study.baseline
         stated = {**found.raw["scenario"].get("changes", {}), **arm.arm.changes}
         self._after = [Change(path, as_stated(value), path) for path, value in stated.items() if path[:7] != "triage."]
-        run = replace(
-            study.run,
-            profile_all=True,
-            by_month=any(target.months for target in targets),
-            doublings=min(study.run.doublings, MOST_DOUBLINGS),
-        )
+        months = tuple(sorted({month for target in targets for month in months_from_to(target.months)}))
+        doublings = min(study.run.doublings, MOST_DOUBLINGS)
+        stated = {**vars(study.run), "profile_all": True, "by_month": bool(months), "doublings": doublings}
+        run = _OfMonths(**stated, only=months)
         design = replace(study.design, baseline=arm.name, coverages=None)
         self.study = replace(study, arms=(arm,), design=design, run=run, resolved={})
 
