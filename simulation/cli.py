@@ -30,6 +30,7 @@ For planning only, not for clinical use.
   aeflow show    patient=ID         one patient's story in words, arm beside arm
   aeflow show    warm_up=SERIES     how a run begins, drawn, and the warm-up that MSER-5 recommends (SERIES: all)
   aeflow validate [key=value ...]   theory and published NHS figures beside what the model gives
+  aeflow ensemble [key=value ...]   find departments that meet the published figures: configs/ensembles/SITE.yaml
   aeflow results [FOLDER]           list stored runs, newest first (study=NAME site=NAME scenario=NAME: only these)
   aeflow results FOLDER FOLDER      two runs of one study beside each other
   aeflow report  FOLDER             write the HTML report of a stored run again
@@ -227,6 +228,14 @@ def _validate(words: list[str]) -> int:
     return 1 if failed else 0
 
 
+def _ensemble(words: list[str]) -> int:
+    from simulation.fitting.command import ensemble
+
+    overrides, config_dir = _options(words)
+    ensemble(overrides, config_dir=config_dir, say=lambda line: print(line, flush=True))
+    return 0
+
+
 def _report(words: list[str]) -> int:
     if len(words) != 1:
         raise ConfigError([Fault("report", f"{len(words)} words follow", "Name one folder of results")])
@@ -378,6 +387,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": _run,
     "show": _show,
     "validate": _validate,
+    "ensemble": _ensemble,
     "results": _results,
     "report": _report,
     "narrow": _narrow,

@@ -106,7 +106,7 @@ class Top:
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "nurse", "triage")
 RESERVED = frozenset(
-    ["latest", "pathway", "published", "notebooks", "sweeps", "con", "prn", "aux", "nul"]
+    ["latest", "pathway", "published", "notebooks", "sweeps", "ensembles", "con", "prn", "aux", "nul"]
     + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]
 )
 """Names that no study can have: of other folders among the results, and of devices under Windows."""

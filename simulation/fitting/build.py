@@ -1,0 +1,136 @@
+"""Waves of simulated years until enough departments meet every target.
+
+The first wave is spread evenly over the priors. Before each further one an emulator learns from all years so far, and
+a walk by its chance of meeting every row says which departments to simulate next. A department is accepted if its own
+year meets every row, and what the emulator expects of it (its own year included) does too; rows that one year leaves to
+chance are judged by what is expected alone. A wave is a function of the years before it, so that a build which was
+interrupted goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from scipy.stats.qmc import Sobol
+
+from simulation.errors import ResultsError
+from simulation.fitting.emulator import LEARNT_AGAIN, Emulator, learnt
+from simulation.fitting.space import Space, Values
+from simulation.fitting.walk import walked
+from simulation.fitting.years import Site, Year, YearsFile, simulate_years
+from simulation.records.schema import Floats, Mask
+
+Say = Callable[[str], None]
+FIRST, WAVE, N_CHAINS = 128, 80, 400
+"""Years of the first wave (a power of two, as Sobol points are even then), years of each further one, and chains of
+the walk that it is chosen from."""
+MOST_YEARS = 150
+"""Years for each department that is wanted, after which a build gives up: drawn at random it would take twice that."""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """Years that were simulated, what was learnt from them, and the departments that fit, in random order."""
+
+    site: Site
+    space: Space
+    years: tuple[Year, ...]
+    emulator: Emulator
+    accepted: tuple[Year, ...]
+
+    @property
+    def points(self) -> Floats:
+        """The departments that fit, in the cube, shape (departments, parameters)."""
+        return self.space.points([year.values for year in self.accepted])
+
+
+@dataclass
+class Builder:
+    """One build: where departments come from, what they must meet, and where years are kept."""
+
+    site: Site
+    space: Space
+    judged_by_mean: Sequence[str]
+    file: YearsFile
+    seed: int
+    say: Say
+    _learnt_at: dict[int, Emulator] = field(default_factory=dict)
+
+    def build(self, wanted: int) -> Fit:
+        """Simulate until so many departments fit. Raises ResultsError if they are too hard to find."""
+        while True:
+            self._simulate_missing()
+            years = self.file.of_waves()
+            if not years:
+                self.file.propose(self._first())
+                continue
+            emulator = self._emulator(years)
+            fit = self._accepted(years, emulator)
+            self.say(f"{len(self.file.waves)} waves, {len(years)} years: {len(fit)} of {wanted} departments")
+            if len(fit) >= wanted:
+                chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
+                return Fit(self.site, self.space, tuple(years), emulator, tuple(fit[each] for each in chosen))
+            if len(years) >= MOST_YEARS * wanted:
+                raise self._too_hard(years, len(fit), wanted)
+            self.file.propose(self._next(emulator, fit))
+
+    def _simulate_missing(self) -> None:
+        for year in simulate_years(self.site, self.file.missing):
+            self.file.add(year)
+
+    def _first(self) -> list[Values]:
+        sobol = Sobol(self.space.n_dims, rng=np.random.default_rng(self.seed))
+        return [self.space.values(point) for point in sobol.random(FIRST)]
+
+    def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Values]:
+        rng = np.random.default_rng([self.seed, len(self.file.waves)])
+        known = self.space.points([year.values for year in fit])
+        chains = walked(emulator.log_chance, self.space.n_dims, rng, known, n_chains=N_CHAINS)
+        distinct = np.unique(chains, axis=0)
+        return [self.space.values(point) for point in rng.permutation(distinct)[:WAVE]]
+
+    def _emulator(self, years: Sequence[Year]) -> Emulator:
+        """What these years teach; lengths and noise from the largest of some fixed numbers of years, the first ones."""
+        number = FIRST
+        while int(number * LEARNT_AGAIN) <= len(years):
+            number = int(number * LEARNT_AGAIN)
+        if number not in self._learnt_at:
+            self._learnt_at[number] = self._learnt(years[:number])
+        return self._learnt(years, self._learnt_at[number])
+
+    def _learnt(self, years: Sequence[Year], before: Emulator | None = None) -> Emulator:
+        targets = self.site.fitted
+        points = self.space.points([year.values for year in years])
+        return learnt(targets, points, rows_of(years, [target.name for target in targets]), self.judged_by_mean, before)
+
+    def _accepted(self, years: Sequence[Year], emulator: Emulator) -> list[Year]:
+        met = met_by(self.site, years, self.judged_by_mean)
+        known = [year for year, each in zip(years, met, strict=True) if each]
+        if not known:
+            return []
+        expected = emulator.inside(self.space.points([year.values for year in known]))
+        return [year for year, each in zip(known, expected, strict=True) if each]
+
+    def _too_hard(self, years: Sequence[Year], n_found: int, wanted: int) -> ResultsError:
+        shares = {
+            target.name: np.mean([bool(target.allows(year.rows[target.name])) for year in years])
+            for target in self.site.fitted
+        }
+        hardest = min(shares, key=lambda name: float(shares[name]))
+        return ResultsError(
+            f"{n_found} of {wanted} departments after {len(years)} years. '{hardest}' was met least often "
+            f"({shares[hardest]:.0%} of years). Widen the priors that it depends on, or its target"
+        )
+
+
+def rows_of(years: Sequence[Year], names: Sequence[str]) -> Floats:
+    """The rows of these names, shape (years, names)."""
+    return np.array([[year.rows[name] for name in names] for year in years]).reshape(len(years), len(names))
+
+
+def met_by(site: Site, years: Sequence[Year], left_out: Sequence[str] = ()) -> Mask:
+    """Whether each year meets every target, apart from those of some measures."""
+    asked = [target for target in site.fitted if target.measure not in left_out]
+    return np.array([all(target.allows(year.rows[target.name]) for target in asked) for year in years], dtype=bool)

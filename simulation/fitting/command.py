@@ -1,0 +1,206 @@
+"""`aeflow ensemble`: builds departments that fit, writes configs/ensembles/NAME.yaml, and says what they are."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from simulation.config import search_folders
+from simulation.config.composing import Composed, stated_in
+from simulation.config.ensembles import Built, Ensemble, Priors, ensemble_named, priors_named
+from simulation.config.folders import is_name_of_file, names_in
+from simulation.config.targets import targets_named
+from simulation.errors import ConfigError, Fault, ResultsError, nearest
+from simulation.experiment.store.identity import identity_of, library_version, source_digest
+from simulation.fitting.build import Builder, Fit
+from simulation.fitting.emulator import must_be_installed
+from simulation.fitting.identified import (
+    CONFIRM_MOST,
+    LEAST_IDENTIFIED,
+    Confirmation,
+    confirmed,
+    contractions,
+    fresh_years,
+)
+from simulation.fitting.space import space_of
+from simulation.fitting.words import confirmation_lines, fit_lines
+from simulation.fitting.years import Site, YearsFile
+from simulation.records.serialise import digest, exact, plain
+from simulation.report.figures.identified import identified
+from simulation.targets import Target
+
+NUMBERS = {"departments": (200, 10, 1000), "confirm": (0, 0, CONFIRM_MOST), "confirm_departments": (40, 1, 1000)}
+"""Whole numbers that this command takes: default, least, most."""
+WORDS = ("targets", "priors", "name")
+"""Names that it takes."""
+HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "cluster", "results")
+OF_FILES = ("site", "staffing", "pathway", "calibration", "study")
+"""What else may be said: how years are simulated, and the files that state the site."""
+SHOWN = 12
+"""Characters of a hash."""
+WIDTH = 118
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a command line asks for."""
+
+    numbers: dict[str, int]
+    words: dict[str, str]
+    overrides: tuple[str, ...]
+
+
+def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Callable[[str], None]) -> Path:
+    """Build an ensemble, or go on building it; the file written. Raises ConfigError and ResultsError."""
+    must_be_installed()
+    asked, began = asked_for(overrides), time.perf_counter()
+    folders = search_folders(config_dir)
+    found = stated_in(asked.overrides, folders)
+    name = asked.words.get("name") or found.choices.get("site", "none").rpartition("/")[2]
+    _must_be_a_name(name)
+    priors = priors_named(asked.words.get("priors") or _priors_for(name, folders), folders)
+    targets = targets_named(asked.words.get("targets", "england"), folders)
+    _must_be_known(priors, targets)
+    space = space_of(priors, found.raw)
+    site = Site(found, folders, space.parameters, targets)
+    site.check_edges(space)
+    key = digest([identity_of(site.study).key, exact(targets), exact(priors)])[:SHOWN]
+    folder = Path(str(found.raw["results"])) / "ensembles" / f"{name}-{key}"
+    say(
+        f"aeflow ensemble: departments of site '{found.choices.get('site')}' within priors/{priors.name}.yaml that "
+        f"meet {len(site.fitted)} targets.\nYears are kept in {folder}; the same command goes on with them."
+    )
+    with YearsFile(folder / "years.jsonl") as file:
+        builder = Builder(site, space, priors.judged_by_mean, file, site.study.run.seed, say)
+        fit = builder.build(asked.numbers["departments"])
+        for year in fit.accepted:
+            site.pathway(year.values, checked=True)
+        path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
+        write(path, ensemble_of(fit, name, found, targets, asked, priors))
+        for line in fit_lines(fit):
+            say(line)
+        draw(fit, folder / "identified.png")
+        if asked.numbers["confirm"]:
+            say("")
+            for line in confirmation_lines(_confirmed(fit, site, file, asked)):
+                say(line)
+    minutes = (time.perf_counter() - began) / 60
+    say(f"\n{path}: {len(fit.accepted)} departments. Picture: {folder / 'identified.png'}. {minutes:.1f} minutes.")
+    return path
+
+
+def asked_for(overrides: Sequence[str]) -> Asked:
+    """The options of this command, apart from those of a configuration. Raises ConfigError with every fault."""
+    numbers = {name: default for name, (default, _, _) in NUMBERS.items()}
+    words: dict[str, str] = {}
+    rest, faults = [], []
+    for override in overrides:
+        key, _, value = override.partition("=")
+        if key in NUMBERS:
+            _, least, most = NUMBERS[key]
+            if value.isdecimal() and least <= int(value) <= most:
+                numbers[key] = int(value)
+            else:
+                faults.append(Fault(override, f"found '{value}'", f"Allowed: a whole number from {least} to {most}"))
+        elif key in WORDS:
+            words[key] = value
+        elif key.lstrip("+").split(".")[0] in HOW_IT_IS_RUN or key in OF_FILES:
+            rest.append(override)
+        else:
+            known = (*NUMBERS, *WORDS, *HOW_IT_IS_RUN, *OF_FILES)
+            remedy = (
+                nearest(key, known) if "." not in key else "Write it into the site's files: an ensemble is of a site"
+            )
+            faults.append(Fault(override, "is not for this command", remedy))
+    if faults:
+        raise ConfigError(faults)
+    if not any(each.split("=", 1)[0] == "run" for each in rest):
+        rest.insert(0, "run=validation")
+    return Asked(numbers, words, tuple(rest))
+
+
+def _must_be_a_name(name: str) -> None:
+    if not is_name_of_file(name) or "/" in name or name == "none":
+        raise ConfigError([Fault("name", f"'{name}' is no name of a file", "Say name=NAME")])
+
+
+def _priors_for(name: str, folders: Sequence[Path]) -> str:
+    """Priors of the ensemble's own name, or else those of the typical site, whose ranges are factors."""
+    return name if name in names_in("priors", folders) else "typical"
+
+
+def _must_be_known(priors: Priors, targets: Sequence[Target]) -> None:
+    fitted = [target.measure for target in targets if target.kind == "calibrated"]
+    where = f"priors/{priors.name}.yaml.judged_by_mean"
+    faults = [
+        Fault(where, f"no calibrated target is about '{each}'", nearest(each, fitted))
+        for each in priors.judged_by_mean
+        if each not in fitted
+    ]
+    if not fitted:
+        faults.append(Fault("targets", "hold no row of kind calibrated", "Say which rows a department has to meet"))
+    if faults:
+        raise ConfigError(faults)
+
+
+def _confirmed(fit: Fit, site: Site, file: YearsFile, asked: Asked) -> Confirmation:
+    departments = fit.accepted[: asked.numbers["confirm_departments"]]
+    return confirmed(fit, departments, fresh_years(site, file, departments, asked.numbers["confirm"]))
+
+
+def ensemble_of(
+    fit: Fit, name: str, found: Composed, targets: Sequence[Target], asked: Asked, priors: Priors
+) -> Ensemble:
+    """The ensemble as its file states it."""
+    chosen = {group: found.choices.get(group, "none") for group in ("site", "staffing", "pathway", "calibration")}
+    return Ensemble(
+        name=name,
+        question=f"What holds in every department like '{chosen['site']}' that meets the published figures?",
+        built=Built(
+            **chosen,
+            targets=f"{asked.words.get('targets', 'england')} {digest(exact(targets))[:SHOWN]}",
+            priors=f"{priors.name} {digest(exact(priors))[:SHOWN]}",
+            program=f"{library_version('aeflow')} {source_digest()[:SHOWN]}",
+            simulated_years=len(fit.years),
+            accepted=len(fit.accepted),
+        ),
+        parameters=fit.space.parameters,
+        departments=tuple(year.values for year in fit.accepted),
+    )
+
+
+def write(path: Path, made: Ensemble) -> None:
+    """Write an ensemble, and read it again. Raises ResultsError if the place cannot be written."""
+    stated = plain(made)
+    rows = "".join(f"  - [{', '.join(f'{value:g}' for value in values)}]\n" for values in stated.pop("departments"))
+    told = textwrap.fill(
+        f"{len(made.departments)} departments that meet the published figures, each as good a guess as the others: the "
+        "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
+        "Written by `aeflow ensemble`; not to be edited by hand.",
+        WIDTH,
+        initial_indent="# ",
+        subsequent_indent="# ",
+    )
+    text = yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=None)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{told}\n{text}departments:\n{rows}", encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another folder") from error
+    ensemble_named(made.name, [path.parent.parent])
+
+
+def draw(fit: Fit, path: Path) -> None:
+    """Write the picture of what is and is not identified."""
+    parameters = contractions(fit)
+    order = [list(fit.space.parameters).index(each.name) for each in parameters]
+    names = [each.name for each in parameters]
+    points = fit.points[:, order]
+    picture = identified(names, points, [each.contraction for each in parameters], least=LEAST_IDENTIFIED)
+    path.write_bytes(picture.png)

@@ -1,0 +1,81 @@
+"""What a build of an ensemble prints: what the published figures say, what they leave open, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from simulation.fitting.build import Fit
+from simulation.fitting.identified import (
+    LEAST_IDENTIFIED,
+    Confirmation,
+    Identified,
+    Pulling,
+    contractions,
+    pulling,
+    spreads,
+    ties,
+)
+
+MOST_PAIRS = 6
+"""Ties and pairs of targets that are printed."""
+
+
+def fit_lines(fit: Fit) -> Iterator[str]:
+    """Everything about a fit, in the order of the page."""
+    n, years = len(fit.accepted), len(fit.years)
+    yield f"{n} departments from {years} simulated years: {years / n:.1f} years a department."
+    yield ""
+    yield from identified_lines(contractions(fit), n)
+    yield from tie_lines(ties(fit))
+    yield from pulling_lines(pulling(fit), years)
+    yield ""
+    yield "What was not fitted, over these departments (5, 50 and 95 %):"
+    for each in spreads(fit):
+        yield f"  {each.name:<58} {each.low:>9.4g} {each.middle:>9.4g} {each.high:>9.4g}"
+
+
+def identified_lines(parameters: Sequence[Identified], n: int) -> Iterator[str]:
+    """One line for each parameter."""
+    yield f"What the published figures say about each parameter (5, 50 and 95 % of {n} departments; contraction):"
+    for each in parameters:
+        word = "" if each.is_identified else "not identified"
+        values = f"{each.low:>9.4g} {each.middle:>9.4g} {each.high:>9.4g}"
+        yield f"  {each.name:<32} {values} {each.contraction:>6.0%}  {word}".rstrip()
+    yield (
+        "Contraction: how much narrower values lie than in the priors, by standard deviation. "
+        f"Under {LEAST_IDENTIFIED:.0%} a parameter is not identified by itself."
+    )
+
+
+def tie_lines(pairs: Sequence[tuple[str, str, float]]) -> Iterator[str]:
+    """Parameters that go together."""
+    if not pairs:
+        yield "No two parameters are tied to one another."
+        return
+    yield "Tied to one another (correlation): " + "; ".join(
+        f"{one} and {other} {correlation:+.2f}" for one, other, correlation in pairs[:MOST_PAIRS]
+    )
+
+
+def pulling_lines(pairs: Sequence[Pulling], n_years: int) -> Iterator[str]:
+    """Targets that are hard to meet together."""
+    if not pairs:
+        yield "No two targets pull against each other."
+        return
+    yield f"Targets that pull against each other (of {n_years} years, all of which the search chose):"
+    for each in pairs[:MOST_PAIRS]:
+        yield (
+            f"  '{each.second}' is met in {each.share:.0%} of years, "
+            f"and in {each.share_with_first:.0%} of those that meet '{each.first}'"
+        )
+
+
+def confirmation_lines(confirmation: Confirmation) -> Iterator[str]:
+    """Row by row, who meets it again."""
+    n, years = confirmation.n_departments, confirmation.n_years
+    yield f"Confirmed on fresh seeds: {n} departments, {years} year{'s' if years > 1 else ''} each. Share that meets:"
+    yield f"  {'':<58} {'own year':>9} {'expected':>9} {'fresh':>9}"
+    for row in confirmation.rows:
+        yield f"  {row.name:<58} {row.own:>9.0%} {row.expected:>9.0%} {row.fresh:>9.0%}"
+    yield f"  {'every row as it is judged':<58} {'':>9} {'':>9} {confirmation.all_judged:>9.0%}"
+    yield f"  {'every row in the fresh years':<58} {'':>9} {'':>9} {confirmation.all_fresh:>9.0%}"
