@@ -306,7 +306,7 @@ def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | No
 
 @lru_cache(maxsize=256)
 def _rota_steps(timetable: tuple[tuple[int, int], ...], n_weeks: int) -> tuple[Ints, Ints]:
-    """Ticks at which a rota changes, over so many weeks if it does, and units from then on; the same arrays each time."""
+    """Ticks at which a rota changes, over so many weeks if it does, and units from then on; not to be changed."""
     tick, units = (np.array(column, dtype=np.int64) for column in zip(*timetable, strict=True))
     weeks = np.arange(n_weeks if len(tick) > 1 else 1)
     return (weeks[:, None] * WEEK + tick).ravel(), np.tile(units, len(weeks))

@@ -52,8 +52,8 @@ class Tally:
 class Asked:
     """What is to be added up of a department's runs, worked out once: by pool TIMED, COUNTED or 0 (`wanted`).
 
-    `waits`: at which nodes somebody can wait. For the compiled pass: `simple`, pools and rows as `_simple` says, where a
-    step holds a pool that is timed from its start to its end and no longer; `special` and `teams` as
+    `waits`: at which nodes somebody can wait. For the compiled pass: `simple`, pools and rows as `_simple` says, where
+    a step holds a pool that is timed from its start to its end and no longer; `special` and `teams` as
     `engine.compiled_tally` reads them, or None where it cannot say who holds what: more than 64 pools that are kept, or
     one of teams among them, which needs to know when each unit was taken.
     """
