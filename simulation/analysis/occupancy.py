@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -282,19 +282,21 @@ def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | No
     described = plan.pool_rows[number]
     if described.unlimited:
         return np.zeros(1), np.full(1, np.inf)
-    tick, units = (np.array(column, dtype=np.int64) for column in zip(*described.timetable, strict=True))
-    n_weeks = to_ticks(until) // WEEK + 1 if len(tick) > 1 else 1
-    rota_at = (np.arange(n_weeks)[:, None] * WEEK + tick).ravel()
-    rota = np.tile(units, n_weeks)
-    mine = [each for each, trigger in enumerate(plan.triggers) if trigger.pool == number]
-    if changes is None or not mine:
+    rota_at, rota = _rota_steps(described.timetable, to_ticks(until) // WEEK + 1)
+    of_triggers = {
+        each: changes.trigger == each
+        for each, trigger in enumerate(plan.triggers)
+        if trigger.pool == number and changes is not None
+    }
+    if changes is None or not of_triggers:
         return to_minutes(rota_at), rota.astype(float)
-    at = np.sort(np.concatenate((rota_at, changes.at[np.isin(changes.trigger, mine)])))
+    at = np.concatenate((rota_at, *(changes.at[mine] for mine in of_triggers.values())))
+    at.sort(kind="stable")  # quicker where most is in order
     at = at[np.append(True, at[1:] > at[:-1])]  # quicker than unique, which hashes
     capacity = rota[np.searchsorted(rota_at, at, side="right") - 1]
-    for each in mine:
+    for each, mine in of_triggers.items():
         trigger = plan.triggers[each]
-        extra = _trigger_units(changes, each, at)
+        extra = _trigger_units(changes, mine, at)
         if trigger.opens:
             capacity = capacity + extra
         else:
@@ -302,9 +304,16 @@ def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | No
     return to_minutes(at), capacity.astype(float)
 
 
-def _trigger_units(changes: Changes, trigger: int, at: Ints) -> Ints:
-    """The units that a trigger had set at each of these ticks."""
-    mine = changes.trigger == trigger
+@lru_cache(maxsize=256)
+def _rota_steps(timetable: tuple[tuple[int, int], ...], n_weeks: int) -> tuple[Ints, Ints]:
+    """Ticks at which a rota changes, over so many weeks if it does, and units from then on; not to be changed."""
+    tick, units = (np.array(column, dtype=np.int64) for column in zip(*timetable, strict=True))
+    weeks = np.arange(n_weeks if len(tick) > 1 else 1)
+    return (weeks[:, None] * WEEK + tick).ravel(), np.tile(units, len(weeks))
+
+
+def _trigger_units(changes: Changes, mine: Mask, at: Ints) -> Ints:
+    """The units that a trigger had set at each of these ticks; `mine`: which of the changes are its."""
     units = np.append(0, changes.units[mine]).astype(np.int64)
     return units[np.searchsorted(changes.at[mine], at, side="right")]
 
@@ -314,8 +323,9 @@ def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, win
     start, end = to_ticks(window[0]), to_ticks(window[1])
     shares = {}
     for number, name in enumerate(names[: len(plan.triggers)]):
-        edges = np.unique(np.clip(np.append(changes.at[changes.trigger == number], [start, end]), start, end))
-        on = _trigger_units(changes, number, edges[:-1]) > 0
+        mine = changes.trigger == number
+        edges = np.unique(np.clip(np.append(changes.at[mine], [start, end]), start, end))
+        on = _trigger_units(changes, mine, edges[:-1]) > 0
         shares[name] = float((np.diff(edges) * on).sum() / (end - start))
     return shares
 

@@ -52,8 +52,8 @@ class Tally:
 class Asked:
     """What is to be added up of a department's runs, worked out once: by pool TIMED, COUNTED or 0 (`wanted`).
 
-    `waits`: at which nodes somebody can wait. For the compiled pass: `simple` where a step holds a pool
-    that is timed from its start to its end and no longer, `offers`, (n_nodes, n_pools) each, `special` and `teams` as
+    `waits`: at which nodes somebody can wait. For the compiled pass: `simple`, pools and rows as `_simple` says, where
+    a step holds a pool that is timed from its start to its end and no longer; `special` and `teams` as
     `engine.compiled_tally` reads them, or None where it cannot say who holds what: more than 64 pools that are kept, or
     one of teams among them, which needs to know when each unit was taken.
     """
@@ -62,8 +62,7 @@ class Asked:
     roles: Roles
     wanted: NDArray[np.int8]
     waits: Mask
-    simple: Mask
-    offers: Mask
+    simple: tuple[Ints, Ints]
     teams: Ints
     special: tuple[NDArray[Any], ...] | None
 
@@ -85,7 +84,23 @@ def asked_of(plan: Plan, wanted: NDArray[np.int8]) -> Asked:
     special = None
     if len(kept) <= MOST_KEPT and not (of_teams & (wanted == TIMED))[kept].any():
         special = _special(roles, (wanted > 0) & ~simple, offers, keeps, at_start, at_end, kept, wanted == TIMED)
-    return Asked(plan, roles, wanted, waits, simple, offers, teams, special)
+    return Asked(plan, roles, wanted, waits, _simple(roles, simple, offers), teams, special)
+
+
+def _simple(roles: Roles, simple: Mask, offers: Mask) -> tuple[Ints, Ints]:
+    """Pools that a step holds from start to end (`simple`), and the rows in which these ticks are.
+
+    Rows are those of ticks by step and pool recorded (first: none), and behind them those of ticks by step.
+    """
+    n_nodes, n_pools = simple.shape
+    every = np.arange(n_nodes)
+    first = every * (1 + n_pools)
+    found = [(pools, first[-1] + 1 + n_pools + every) for pools in roles.always]
+    found += [(pools, first) for pools in roles.unless_chosen]
+    found += [(np.where(offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)]
+    node, pool, row = np.concatenate([(every, *each) for each in found], axis=1)
+    chosen = (pool != NONE) & simple[node, pool]
+    return pool[chosen], row[chosen]
 
 
 def _special(
@@ -197,7 +212,7 @@ class _Pass:
     """The sums by the compiled pass, as records are read; `fits` is False once somebody holds two units of one pool."""
 
     def __init__(self, asked: Asked, window: Window, n_patients: int) -> None:
-        n_nodes, n_pools = asked.offers.shape
+        n_nodes, n_pools = len(asked.waits), len(asked.wanted)
         n_hours = len(whole_hours(window))
         self._asked, self._window = asked, window
         self._bounds = np.array([*(to_ticks(edge) for edge in window), *BY_DAY])
@@ -226,14 +241,8 @@ class _Pass:
         asked, by_choice = self._asked, self._by_choice
         to_the_end = np.array([self._bounds[1], daytime(self._bounds[1])])  # by what nobody gave back
         held_ticks = self._held_ticks + self._n_open[:, None] * to_the_end
-        for of_steps, ticks in (
-            (asked.roles.always, by_choice.sum(axis=1)),
-            (asked.roles.unless_chosen, by_choice[:, 0]),
-        ):
-            for pools in of_steps:
-                simple = np.flatnonzero((pools != NONE) & asked.simple[np.arange(len(pools)), pools])
-                np.add.at(held_ticks, pools[simple], ticks[simple])
-        held_ticks += (by_choice[:, 1:] * (asked.offers & asked.simple)[:, :, None]).sum(axis=0)
+        pool, row = asked.simple
+        np.add.at(held_ticks, pool, np.concatenate([by_choice.reshape(-1, 2), by_choice.sum(axis=1)])[row])
         n_stopped, waited, waiting = np.where(asked.waits[:, None], self._by_step, 0).T
         counted = asked.wanted == COUNTED
         held = np.zeros((len(self._held), self._held.shape[1] - 1), dtype=np.int64)
