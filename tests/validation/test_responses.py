@@ -1,4 +1,4 @@
-"""Simulated trusts as a panel, and the rows held against the trusts': short runs, nothing asked of the site."""
+"""Simulated trusts as a panel, and the rows held against the trusts'. Short runs: nothing is asked of the site."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -30,7 +30,7 @@ def target(**changes: object) -> Target:
 
 @pytest.fixture(scope="module")
 def panel() -> Panel:
-    """Two departments, two years each as far as a quarter goes: as it is, and with a tenth fewer doctor minutes."""
+    """Two departments, two quarters each: one as it is, one whose doctors need a tenth fewer minutes."""
     return simulated_panel([load(*SHORT), load(*SHORT, "calibration.doctor_minutes_scale.value=1")])
 
 
