@@ -56,7 +56,7 @@ lint: $(VENV)/.all ## check style, types, which room imports which, and that imp
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry --no-ansi .
 
-validate: $(VENV)/.core ## set the model against theory, published models and NHS figures
+validate: $(VENV)/.core ## set the model against theory, published models, NHS figures and trusts' history
 	@$(BIN)/aeflow validate $(ARGS)
 
 notebooks: $(VENV)/.all ## run the notebooks to results/notebooks/ (.ipynb and HTML)

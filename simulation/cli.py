@@ -29,7 +29,7 @@ For planning only, not for clinical use.
   aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
   aeflow show    patient=ID         one patient's story in words, arm beside arm
   aeflow show    warm_up=SERIES     how a run begins, drawn, and the warm-up that MSER-5 recommends (SERIES: all)
-  aeflow validate [key=value ...]   theory and published NHS figures beside what the model gives
+  aeflow validate [key=value ...]   theory, models, NHS figures, trusts' history (only=theory|models|site|responses)
   aeflow ensemble [key=value ...]   find departments that meet the published figures: configs/ensembles/SITE.yaml
   aeflow results [FOLDER]           list stored runs, newest first (study=NAME site=NAME scenario=NAME: only these)
   aeflow results FOLDER FOLDER      two runs of one study beside each other

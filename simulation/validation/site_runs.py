@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from simulation.config import composed, load, pathway_from, search_folders
+from simulation.config import load, pathway_from, search_folders
+from simulation.config.composing import stated_in
 from simulation.errors import ConfigError, Fault
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.run import compare
@@ -36,7 +37,7 @@ class SiteRuns:
 
     def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool = False) -> None:
         self.overrides, self.config_dir, self.by_month = list(overrides), config_dir, by_month
-        self.raw = composed(self.overrides, config_dir=config_dir)
+        self.raw = stated_in(self.overrides, search_folders(config_dir)).raw
         self.study = load(*self.overrides, config_dir=config_dir).on_typical()
         self.fewer_in = ""
 
@@ -74,8 +75,8 @@ class SiteRuns:
             self.fewer_in, fewer = one_clinician_fewer(self.pathway)
             arms += [
                 *(self._under(scenario, name) for name, scenario in SCENARIOS.items()),
-                self._changed(FEWER_STAFF, fewer),
-                self._changed(FEWER_BEDS, fewer_beds(self.pathway, self._paths())),
+                self.changed(FEWER_STAFF, fewer),
+                self.changed(FEWER_BEDS, fewer_beds(self.pathway, self._paths())),
             ]
         return self._run(self.study, arms)
 
@@ -83,7 +84,8 @@ class SiteRuns:
         study = load(*with_override(self.overrides, f"scenario={scenario}"), config_dir=self.config_dir)
         return replace(study.baseline, name=name)
 
-    def _changed(self, name: str, changes: Mapping[str, Any]) -> ReadyArm:
+    def changed(self, name: str, changes: Mapping[str, Any]) -> ReadyArm:
+        """The baseline arm with changes on top of those of the scenario and of its own."""
         arm = self.study.baseline
         own = {**self.raw["scenario"]["changes"], **arm.arm.changes, **changes}
         return replace(arm, name=name, pathway=pathway_from(self.raw, changes=own))

@@ -28,7 +28,7 @@ from simulation.validation.changes import one_clinician_fewer, with_override
 from simulation.validation.figures import BUSY, adult_occupancy
 from simulation.validation.nhs import judged, validate_site
 from simulation.validation.predictions import calibration_hash, read_predictions, write_predictions
-from simulation.validation.site_runs import CHANGES
+from simulation.validation.site_runs import CHANGES, SiteRuns
 from simulation.validation.table import CalibrationValue, Row, Table, TriageLoad
 from simulation.validation.words import as_lines
 
@@ -287,6 +287,15 @@ def test_the_clinician_taken_away_is_one_of_the_largest_pool() -> None:
     difference = (units_by_hour(pathway.pools["doctors"]) - units_by_hour(fewer)).reshape(7, 24)
     assert (difference[:, 14:22] == 1).all()
     assert (np.delete(difference, range(14, 22), axis=1) == 0).all()
+
+
+def test_a_change_is_made_to_the_department_as_its_scenario_leaves_it() -> None:
+    """A scenario may change a calibration parameter, which other files refer to."""
+    site = SiteRuns(["scenario=nobody_reacts"], None)
+    changed = site.changed("fewer doctors", {"staffing.doctors.extra": -1}).pathway
+    assert {follows.elasticity for follows in changed.follows.values()} == {0}
+    assert changed.pools["doctors"].extra == -1
+    assert replace(changed, pools=site.pathway.pools) == site.pathway
 
 
 def test_an_override_replaces_the_one_of_the_same_key() -> None:
