@@ -37,8 +37,8 @@ class EnsembleDepartments:
     """The departments that a study plays, and what makes each of them.
 
     files  the groups as their files state them; values  single values laid over them, as written; rows  by department,
-    its changes; scenario  what comes after; arms  of the typical department, in order; changes  by arm, those of the
-    department.
+    its changes; scenario  what comes after; ready  the arms of the typical department, in order; changes  by arm, those
+    of the department; made  arms of the last few departments.
     """
 
     name: str
@@ -77,9 +77,9 @@ class EnsembleDepartments:
         """What is sent to workers: how to make arms, and none that are made."""
         return {**self.__dict__, "made": {}}
 
-    def must_be_sound(self) -> None:
-        """Check the first department, in every arm, in full. Raises ConfigError."""
-        self._made(0, numbers_only=False)
+    def must_be_sound(self, number: int) -> None:
+        """Check one department, in every arm, in full. Raises ConfigError."""
+        self._made(number, numbers_only=False)
 
     def _made(self, number: int, *, numbers_only: bool) -> tuple[ReadyArm, ...]:
         faults: list[Fault] = []
@@ -140,7 +140,7 @@ def over_ensemble(
         design=study.design,
         ready=study.arms,
     )
-    departments.must_be_sound()
+    departments.must_be_sound(run.department or 0)
     n = None if run.department is not None else len(departments)
     return replace(study, departments=departments, run=replace(run, departments=n))
 

@@ -55,6 +55,7 @@ def study_of(run: StoredRun) -> Study:
         resolved=content["resolved"],
         choices=content["choices"],
         on_one=content.get("on_one", ""),
+        left_out=tuple(content.get("left_out", ())),
     )
     return replace(study, departments=_departments(content.get("departments"), study))
 

@@ -131,7 +131,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
     if faults:
         raise ConfigError(faults)
     stated, raw = found.raw, resolve(found.raw)
-    top, design, run, scenario = _parts(raw)
+    top, design, run, scenario, left_out = _parts(raw, found.choices.get("staffing", NO_FILE))
     circumstances = changes_stated(scenario.changes, "scenario")
     changed, pathway = department(stated, circumstances, faults)
     triaged: dict[str, Triaged] = {}
@@ -161,12 +161,14 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
         choices=found.choices,
         allow_large=top.allow_large,
         cluster=top.cluster,
+        left_out=left_out,
     )
     return over_ensemble(study, found, top.ensemble, circumstances, folders)
 
 
-def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
-    """What stands beside the department, each sound by itself; levers made arms. Raises ConfigError."""
+def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, tuple[str, ...]]:
+    """What stands beside the department, each sound by itself; levers made arms, and arms for another staffing left
+    out, which the last part says. Raises ConfigError."""
     faults: list[Fault] = []
     beside = (*GROUP_TYPES, *GROUPS)
     top = validated(Top, {key: raw[key] for key in raw if key not in beside}, "", faults, also=beside)
@@ -180,12 +182,18 @@ def _parts(raw: Raw) -> tuple[Top, Design, RunLength, Scenario]:
     if faults:
         raise ConfigError(faults)
     assert top and design and run and scenario
+    elsewhere = {name: arm for name, arm in design.arms.items() if arm.staffing not in (None, staffing)}
+    design = replace(design, arms={name: arm for name, arm in design.arms.items() if name not in elsewhere})
+    left_out = tuple(
+        f"'{arm.label}' is left out: it changes the rotas of staffing={arm.staffing}, and this is staffing={staffing}"
+        for arm in elsewhere.values()
+    )
     _known_arms(design, faults)
     faults += _name_faults(design)
     faults += lever_faults(design)
     if faults:
         raise ConfigError(faults)
-    return top, expanded(design), run, scenario
+    return top, expanded(design), run, scenario, left_out
 
 
 def _cluster_faults(top: Top) -> Iterator[Fault]:

@@ -48,6 +48,7 @@ def answer(result: StudyResult) -> Iterator[str]:
     n_arms = len(told_arms(result))
     sham = " and with a sham that has no effect" if result.sham is not None else ""
     yield f"'{result.baseline.label}' was compared with {n_arms} alternative{'s' if n_arms != 1 else ''}{sham}."
+    yield from (f"{words}." for words in result.study.left_out)
     for target in result.targets:
         yield _target_sentence(result, target)
     yield from by_lever

@@ -210,7 +210,8 @@ class Study:
     `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
     than the limits (`experiment.bounds`).
     `departments`: those that replications play in turn (`of`); `arms` are then of the typical one. `on_one`: why the
-    study runs on one department though it states an ensemble; empty if it does not.
+    study runs on one department though it states an ensemble; empty if it does not. `left_out`: arms for another
+    staffing than the chosen one, with their labels and why.
     """
 
     design: Design
@@ -226,6 +227,7 @@ class Study:
     cluster: Cluster = field(default_factory=Cluster)
     departments: Departments | None = None
     on_one: str = ""
+    left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ConfigError if `run.precision` is about an arm that this study, or what was made of it, has not."""
@@ -341,7 +343,7 @@ class Study:
         design = replace(
             self.design, baseline=self.alone.name, arms=arms, sham=None, coverages=None, levers={}, full=None
         )
-        return replace(self.on_typical(), design=design, arms=(self.alone,), on_one="")
+        return replace(self.on_typical(), design=design, arms=(self.alone,), on_one="", left_out=())
 
     def with_policies(self, policies: Mapping[str, Policy], *, keep: Sequence[str] = ()) -> Study:
         """The study with an arm for each policy, in the baseline's department, instead of its own arms.

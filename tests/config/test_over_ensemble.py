@@ -113,6 +113,16 @@ def test_another_pathway_than_the_ensemble_was_built_for_runs_on_one_department_
     assert study.on_one == expected
 
 
+def test_an_arm_for_another_staffing_is_left_out_and_the_study_says_so(own: Own) -> None:
+    files = ensemble() | {
+        "study/mine.yaml": RELATIVE.replace("{label: Two nurses", "{label: Two nurses, staffing: typical")
+    }
+    study = load("study=mine", config_dir=own(files))
+    assert [arm.name for arm in study.arms] == ["one", "quicker"]
+    words = "'Two nurses' is left out: it changes the rotas of staffing=typical, and this is staffing=none"
+    assert study.left_out == (words,)
+
+
 def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[..., Study]) -> None:
     study = loaded("run.department=2", "run.replications=4")
     assert {mean_of(study, k) for k in range(4)} == {mean_of(loaded("run.departments=3"), 2)}

@@ -105,6 +105,7 @@ def content_of(study: Study) -> dict[str, Any]:
         "choices": dict(study.choices),
         "departments": None if study.departments is None else exact(study.departments.content()),
         "on_one": study.on_one,
+        "left_out": list(study.left_out),
     }
 
 
