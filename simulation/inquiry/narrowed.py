@@ -22,6 +22,9 @@ from simulation.records.schema import Mask
 from simulation.study.design import Target
 from simulation.study.observed import Observed, ObservedFigure
 
+ALIKE = 1 - 1e-6
+"""Correlation over replications from which two figures are one."""
+
 
 @dataclass(frozen=True)
 class NarrowedEffects:
@@ -72,6 +75,11 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
             f"fewer than {LEAST} departments are left. Leave out a figure that is not measured everywhere"
         )
     figures, differences, departments = figures[known], differences[known], departments[known]
+    alike = np.abs(np.atleast_2d(np.corrcoef(figures, rowvar=False))) - np.eye(len(names)) > ALIKE
+    if alike.any():
+        one, other = sorted(int(each) for each in np.argwhere(alike)[0])
+        found = f"tells the same as figures.{one} in every replication of the run"
+        raise ConfigError([Fault(f"{where}: figures.{other}", found, "Leave one of the two out")])
     beyond = outside(figures, departments, local)
     if beyond:
         raise ConfigError([_outside_fault(each, observed, names, where) for each in beyond])

@@ -199,6 +199,16 @@ def test_a_figure_that_no_department_has_is_refused_with_the_range_and_advice(re
         narrowed(result, observed(500), "ours.yaml")
 
 
+def test_two_figures_that_are_one_are_refused(result: Result) -> None:
+    """Nobody is admitted in a clinic, so the stay of those who are not is everybody's."""
+    stays = tuple(
+        ObservedFigure(measure="stay_median", group=group, value=25, days=28)
+        for group in ("all", "outcome=not_admitted")
+    )
+    with pytest.raises(ConfigError, match=r"figures\.1: tells the same as figures\.0"):
+        narrowed(result, Observed(figures=stays), "ours.yaml")
+
+
 def test_a_run_on_one_department_cannot_be_narrowed(result: Result) -> None:
     with pytest.raises(ResultsError, match=r"has 1 department played .*ensemble="):
         narrowed(replace(result, study=result.study.on_typical()), observed(1), "ours.yaml")
