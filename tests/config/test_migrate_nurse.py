@@ -87,6 +87,7 @@ def test_nurses_whom_several_policies_state_become_one_file_called_after_the_pol
     assert [name for name in migrated(own(stated)) if name.startswith("nurse/")] == ["nurse/today.yaml"]
 
 
+@pytest.mark.slow
 def test_a_migrated_tool_beside_other_nurses_is_refused_and_runs_with_its_own_in_every_arm(own: Own) -> None:
     folder = own({"triage/ours.yaml": HEAD % "ours" + NURSE + TOOL, "study/two.yaml": STUDY})
     with pytest.raises(ConfigError, match=r"triage/ours.yaml.nurse: .* `aeflow migrate FOLDER` moves her out"):
