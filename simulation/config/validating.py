@@ -17,6 +17,7 @@ from simulation.pathway.config_dataclass import UNITLESS
 from simulation.pathway.department import Attribute, Branch, Outage, Trigger
 from simulation.pathway.durations import AnyDuration
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
+from simulation.vetting.plan import AnyAssessor, AnyCases
 
 
 def validated(
@@ -131,7 +132,7 @@ def _without_echoes(faults: list[Fault]) -> list[Fault]:
 @cache
 def _kinds() -> dict[str, str]:
     """By name of a class, the `kind` that says it is meant."""
-    unions = (AnyDuration, Attribute, Branch, Trigger, Outage, OwnMeasure, OwnGroup)
+    unions = (AnyDuration, Attribute, Branch, Trigger, Outage, OwnMeasure, OwnGroup, AnyCases, AnyAssessor)
     return {
         each.__name__: str(get_args(get_type_hints(each)["kind"])[0]) for union in unions for each in get_args(union)
     }
