@@ -149,6 +149,13 @@ class Learned:
             of = dict(zip(present.tolist(), times.tolist(), strict=True))
             weights = np.array([len(truth) / (len(of) * of[int(level)]) for level in truth])
         matrix = features.matrix(inputs)
+        from threadpoolctl import threadpool_limits
+
+        with threadpool_limits(1):  # the same sums on every machine, and quicker than threads on models of this size
+            return self._fitted(features, matrix, truth, weights)
+
+    def _fitted(self, features: Features, matrix: Any, truth: Levels, weights: Floats) -> Fitted:
+        stated = self._stated
         if stated.model == "proportional_odds":
             penalty = PENALTY_OF_ODDS / stated.looseness
             found, thresholds = proportional_odds.fit(matrix, truth, weights, penalty, N_LEVELS)
