@@ -186,6 +186,7 @@ def _unmatched(
             located = as_written(".".join(part for part in (where, *path) if part), origin)
             return Fault(located, f"found {shortened(repr(_at(path, stated)))}", f"Allowed: {_wanted(error)}")
     path = _visible(tuple(str(part) for part in errors[0]["loc"]), stated)
+    path = path[:-1] if path[-1:] == ("kind",) else path
     place = stated
     for depth, part in enumerate(path):
         place = _at((part,), place)
@@ -194,7 +195,8 @@ def _unmatched(
             break
     located = as_written(".".join(part for part in (where, *path) if part), origin)
     kind = place.get("kind") if isinstance(place, Mapping) else None
-    known = sorted(set(_kinds().values()))
+    tried = {_kinds()[part] for error in errors for part in map(str, error["loc"]) if part in _kinds()}
+    known = sorted(tried or set(_kinds().values()))
     if isinstance(kind, str):
         return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, known))
     return Fault(located, "has no kind", f"Known kinds: {', '.join(known)}")

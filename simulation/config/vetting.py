@@ -1,4 +1,5 @@
-"""The bench's files: configs/vetting (what is tried, against which criteria), configs/cases, configs/vignettes."""
+"""The bench's files: configs/vetting (what is tried, against which criteria), configs/cases, configs/vignettes,
+configs/prompt."""
 
 from __future__ import annotations
 
@@ -14,6 +15,8 @@ from simulation.config.files import UniqueKeys, mapping_in
 from simulation.config.folders import is_name_of_file, names_in, search_folders
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.vetting.assessors.llm import LlmAssessor
+from simulation.vetting.assessors.prompt import Prompt, prompt_faults
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.criteria import criteria_faults
 from simulation.vetting.mapping import CaseMapping, mapping_faults, read_cases
@@ -30,7 +33,10 @@ def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str |
         path, _, value = text.partition("=")
         fault = override_fault(text)
         if fault is None and path:
-            lay_over(stated, path.split("."), _value(value, text, faults), shortened(text), faults, add=True)
+            made = _value(value, text, faults)
+            if isinstance(made, dict):  # a block takes the place of the one in the file
+                lay_over(stated, path.split("."), None, shortened(text), faults, add=True)
+            lay_over(stated, path.split("."), made, shortened(text), faults, add=True)
         else:
             faults.append(fault or Fault(text, "names no key", "Overrides look like key=value"))
     if faults:
@@ -61,6 +67,16 @@ def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
     if not sum(plan.cases.mix) > 0:
         raise ConfigError([Fault("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")])
     return synthetic_cases(vignettes, plan.cases.mix, plan.cases.number, plan.cases.other_languages, plan.seed)
+
+
+def prompt_of(plan: Vetting, *, config_dir: str | None = None) -> Prompt | None:
+    """The prompt of a plan that asks a language model. Raises ConfigError."""
+    if not isinstance(plan.assessor, LlmAssessor):
+        return None
+    stated, where, _ = _stated("prompt", plan.assessor.prompt, search_folders(config_dir))
+    prompt = _made(Prompt, stated, where)
+    _refuse(prompt_faults(prompt, where))
+    return prompt
 
 
 def _stated(group: str, name: str, folders: Sequence[Path]) -> tuple[dict[str, Any], str, list[Fault]]:

@@ -99,7 +99,7 @@ class Answer:
 
 
 class Assessor(Protocol):
-    """Anything that labels. Nothing it is asked raises, and each question has one answer.
+    """Anything that labels. Each question has one answer, whatever goes wrong with it.
 
     An answer depends on the question alone: neither on the order of the questions nor on which others there are.
     """

@@ -8,15 +8,25 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simulation.records.schema import Floats
-from simulation.vetting.answers import NO_LABEL, OUTCOMES, Answer, Assessor, Variant, label_table, questions_of
+from simulation.vetting.answers import (
+    NO_LABEL,
+    OUTCOMES,
+    Answer,
+    Assessor,
+    Question,
+    Variant,
+    label_table,
+    questions_of,
+)
 from simulation.vetting.assessors.by_matrix import ByMatrix, MatrixAssessor
 from simulation.vetting.assessors.from_file import AnswersAssessor, FromFile
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor
+from simulation.vetting.assessors.llm import Llm, LlmAssessor, Setting, what_would_be_sent
 from simulation.vetting.assessors.majority import Majority
 from simulation.vetting.cases import GROUPS, CaseSet, Levels
 from simulation.vetting.criteria import Verdict, Word, judged, overall
 from simulation.vetting.intervals import Estimate, exact_share
-from simulation.vetting.plan import AnyAssessor, Vetting
+from simulation.vetting.plan import Vetting
 from simulation.vetting.scores import Labelled, differences, matrix_intervals, scores
 
 TOOL, NURSE = "tool", "nurse"
@@ -71,10 +81,15 @@ class Bench:
         return matrix_intervals(self.labelled[who].table)
 
 
-def run_bench(plan: Vetting, cases: CaseSet, assessor: Assessor | None = None) -> Bench:
-    """Ask, score and judge. `assessor`: in place of the one that the plan states. Raises ConfigError."""
-    asked = assessor if assessor is not None else made(plan.assessor, cases, plan.seed)
-    answers = _asked(plan, cases, asked)
+def run_bench(
+    plan: Vetting, cases: CaseSet, assessor: Assessor | None = None, *, setting: Setting | None = None
+) -> Bench:
+    """Ask, score and judge. `assessor`: in place of the one that the plan states.
+
+    Raises ConfigError, and ResultsError if a server changes its model in mid-run.
+    """
+    asked = assessor if assessor is not None else made(plan, cases, setting or Setting())
+    answers = asked.answers(questions_to(asked, plan, cases))
     labelled = {TOOL: Labelled(cases.truth, label_table(cases, answers))}
     if cases.nurse is not None:
         labelled[NURSE] = Labelled(cases.truth, cases.nurse[:, None])
@@ -92,24 +107,35 @@ def run_bench(plan: Vetting, cases: CaseSet, assessor: Assessor | None = None) -
     return Bench(plan, cases, asked.name, asked.about(), tuple(answers), labelled, of_answers, verdicts)
 
 
-def made(stated: AnyAssessor, cases: CaseSet, seed: int) -> Assessor:
+def made(plan: Vetting, cases: CaseSet, setting: Setting) -> Assessor:
     """The assessor that a plan states. Raises ConfigError."""
+    stated = plan.assessor
     if isinstance(stated, MatrixAssessor):
-        return ByMatrix(stated, seed)
+        return ByMatrix(stated, plan.seed)
     if isinstance(stated, AnswersAssessor):
         return FromFile(stated, cases)
-    return Learned(stated, cases, seed)
+    return Llm(stated, setting) if isinstance(stated, LlmAssessor) else Learned(stated, cases, plan.seed)
 
 
-def _asked(plan: Vetting, cases: CaseSet, assessor: Assessor) -> list[Answer]:
-    """Every answer: as written, in other words, with a command added; what a file does not hold is not asked of it."""
+def questions_to(assessor: Assessor, plan: Vetting, cases: CaseSet) -> list[Question]:
+    """All that is asked: as written, in other words, with a command added; of a file only what it holds."""
     file = assessor if isinstance(assessor, FromFile) else None
     questions = questions_of(cases, "as_written", file.n_repeats if file is not None else plan.repeats)
     wanted: Mapping[Variant, bool] = {"rephrased": plan.rephrased, "injected": plan.injected}
     for variant, is_wanted in wanted.items():
         if is_wanted and assessor.reads_text and (file is None or file.has(variant)):
             questions += questions_of(cases, variant, 1)
-    return assessor.answers(questions)
+    return questions
+
+
+def told_beforehand(plan: Vetting, cases: CaseSet, setting: Setting) -> str:
+    """What a run would ask; of a server, the requests word for word. Nothing is sent."""
+    asked = made(plan, cases, setting)
+    questions = questions_to(asked, plan, cases)
+    said = f"Dry run: nothing was asked. {len(cases)} cases ({cases.yardstick_words}), {len(questions)} questions."
+    if isinstance(asked, Llm) and isinstance(plan.assessor, LlmAssessor):
+        return f"{said}\n{what_would_be_sent(asked, questions, plan.assessor)}"
+    return said
 
 
 def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, Estimate]:

@@ -12,8 +12,7 @@ from annotated_types import Ge, Le
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
 from simulation.vetting.intervals import Estimate, cases_for_share, cases_to_settle, exact_share
-from simulation.vetting.scores import FEW, SHARES, Labelled, scores
-from simulation.vetting.scores import differences as score_differences
+from simulation.vetting.scores import FEW, SHARES, Labelled, difference, score
 
 Word = Literal["met", "not met", "cannot tell", "identical to the nurse"]
 Scored = Literal[
@@ -128,15 +127,15 @@ def overall(verdicts: list[Verdict]) -> Word:
 
 def _of_some(criterion: Criterion, group: str, tool: Labelled, nurse: Labelled | None, seed: int) -> Verdict:
     if criterion.against == "nothing" or nurse is None:
-        return _verdict(criterion, group, scores(tool, seed)[criterion.score], None)
+        return _verdict(criterion, group, score(tool, criterion.score, seed), None)
     if not group and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape)):
-        estimate = score_differences(tool, nurse, seed)[criterion.score]
+        estimate = difference(tool, nurse, criterion.score, seed)
         return Verdict(criterion, group, estimate, "identical to the nurse", "every label is the nurse's")
     discordance = None
     if criterion.score in SHARES:
         gap = np.abs(tool.shares_of_cases(criterion.score) - nurse.shares_of_cases(criterion.score))
         discordance = exact_share(float(gap.sum()), len(gap))
-    return _verdict(criterion, group, score_differences(tool, nurse, seed)[criterion.score], discordance)
+    return _verdict(criterion, group, difference(tool, nurse, criterion.score, seed), discordance)
 
 
 def _verdict(criterion: Criterion, group: str, estimate: Estimate | None, discordance: Estimate | None) -> Verdict:

@@ -10,6 +10,7 @@ from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
 from simulation.vetting.assessors.by_matrix import MatrixAssessor
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.learned import LearnedAssessor
+from simulation.vetting.assessors.llm import LlmAssessor
 from simulation.vetting.criteria import Criterion
 
 Weight = Annotated[float, Ge(0), Unit("weight")]
@@ -29,9 +30,9 @@ class SyntheticCases:
     """How many cases are made."""
     mix: tuple[Weight, Weight, Weight, Weight, Weight] = (1.0, 3.0, 6.0, 6.0, 2.0)
     """How common each true level is, the most urgent first. Levels 1 and 2 are commoner than in a department, because
-    most is asked about them."""
+    most is asked about them. Example: `[1, 5, 10, 10, 2]`"""
     other_languages: Share = 0.2
-    """The share of cases whose complaint is not in English."""
+    """The share of cases whose complaint is not in English. Example: `0.3`"""
 
 
 @config_dataclass
@@ -49,7 +50,7 @@ class CsvCases:
 
 
 AnyCases: TypeAlias = SyntheticCases | CsvCases
-AnyAssessor: TypeAlias = MatrixAssessor | LearnedAssessor | AnswersAssessor
+AnyAssessor: TypeAlias = MatrixAssessor | LearnedAssessor | AnswersAssessor | LlmAssessor
 
 
 @config_dataclass
@@ -74,7 +75,7 @@ class Vetting:
     criteria: Annotated[tuple[Criterion, ...], MinLen(1)]
     """What it must come to, stated before it is tried."""
     repeats: Annotated[int, Ge(1), Le(20), Unit("times")] = 2
-    """How often each case is asked as it is written."""
+    """How often each case is asked as it is written. Example: `3`"""
     rephrased: bool = True
     """Whether each case is asked once more in other words."""
     injected: bool = True
@@ -82,4 +83,4 @@ class Vetting:
     comparators: bool = True
     """Whether the majority level and a model of vital signs alone are tried on the same cases."""
     seed: Annotated[int, Ge(0), Unit("none")] = 2026
-    """Where chance starts: made-up cases, folds, resamples."""
+    """Where chance starts: made-up cases, folds, resamples. Example: `7`"""

@@ -101,27 +101,30 @@ class Labelled:
 
 def scores(labelled: Labelled, seed: int) -> dict[str, Estimate]:
     """Every score with its 95 % interval."""
-    found = {}
-    for name in SHARES:
-        each = labelled.shares_of_cases(name)
-        found[name] = exact_share(float(each.sum()), len(each))
-    tables = resampled_sums(labelled.counts, seed)
-    for name, power in KAPPAS.items():
-        found[name] = resampled(kappa(tables, power), float(kappa(labelled.table, power)), len(labelled.truth))
-    return found
+    return {name: score(labelled, name, seed) for name in SCORES}
 
 
 def differences(tool: Labelled, other: Labelled, seed: int) -> dict[str, Estimate]:
     """Tool minus other in every score, on the same cases, paired."""
-    found = {}
-    for name in SHARES:
-        found[name] = paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
-    mine, theirs = tool.counts, other.counts
-    both = resampled_sums(np.stack([mine, theirs], axis=1), seed)
-    for name, power in KAPPAS.items():
-        gap = float(kappa(mine.sum(axis=0), power) - kappa(theirs.sum(axis=0), power))
-        found[name] = resampled(kappa(both[:, 0], power) - kappa(both[:, 1], power), gap, len(tool.truth))
-    return found
+    return {name: difference(tool, other, name, seed) for name in SCORES}
+
+
+def score(labelled: Labelled, name: str, seed: int) -> Estimate:
+    """One score with its 95 % interval."""
+    if name in SHARES:
+        each = labelled.shares_of_cases(name)
+        return exact_share(float(each.sum()), len(each))
+    tables = resampled_sums(labelled.counts, seed)
+    return resampled(kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth))
+
+
+def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> Estimate:
+    """Tool minus other in one score, paired."""
+    if name in SHARES:
+        return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
+    both = np.stack([tool.counts, other.counts], axis=1)
+    found, drawn = (kappa(tables, KAPPAS[name]) for tables in (both.sum(axis=0), resampled_sums(both, seed)))
+    return resampled(drawn[:, 0] - drawn[:, 1], float(found[0] - found[1]), len(tool.truth))
 
 
 def kappa(tables: Floats, power: int) -> Floats:

@@ -16,11 +16,12 @@ from annotated_types import Ge, Le, MinLen
 
 from simulation.draws.variates import generator_of
 from simulation.errors import Fault, nearest
-from simulation.pathway.config_dataclass import HOLDER, Share, Sourced, Unit, config_dataclass
+from simulation.pathway.config_dataclass import Share, Sourced, Unit, config_dataclass
 from simulation.triage.matrix import Table, probabilities, table_faults
 from simulation.vetting.cases import N_LEVELS, NUMBERS, CaseSet, Row, Value, case_set
 
 ENGLISH = "en"
+OF_SIGN = Unit("that of the sign")
 DIGITS: Mapping[str, int] = {"temperature": 1}
 """Decimals of a number that has any."""
 
@@ -40,13 +41,13 @@ class Template:
     be put in other words."""
     age: Annotated[tuple[float, float], Unit("years")] = (18, 85)
     """Youngest and oldest."""
-    signs: Annotated[Mapping[str, tuple[float, float]], HOLDER] = field(default_factory=dict)
+    signs: Annotated[Mapping[str, tuple[float, float]], OF_SIGN] = field(default_factory=dict)
     """Lowest and highest of vital signs and the pain score that differ from usual.
     Example: `{heart_rate: [110, 140], saturation: [84, 91]}`"""
     words: Mapping[str, str] = field(default_factory=dict)
     """Mental state, pain, injury where they differ from usual. Example: `{mental_state: unresponsive}`"""
     ambulance: Share = 0.3
-    """The share that comes by ambulance."""
+    """The share that comes by ambulance. Example: `0.8`"""
     must_not_miss: bool = False
     """Whether a label less urgent than the level could cost a life."""
 
@@ -63,7 +64,7 @@ class Vignettes(Sourced):
 
     name: str
     """Name of the vignettes: that of their file."""
-    usual: Annotated[Mapping[str, tuple[float, float]], HOLDER]
+    usual: Annotated[Mapping[str, tuple[float, float]], OF_SIGN]
     """Lowest and highest of each vital sign where a template says nothing."""
     nurse: Table
     """How often a made-up nurse gives each level to each true level, so that pairs can be compared."""

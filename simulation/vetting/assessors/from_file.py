@@ -95,9 +95,10 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, Answer | Fault]]:
 def _answer_of(cells: Mapping[str, str]) -> Answer:
     """One row as an answer. Raises ValueError that says what is wrong."""
     variant, outcome = _one_of(cells, "variant", VARIANTS), _one_of(cells, "outcome", OUTCOMES)
-    repeat = int(_number(cells, "repeat") or 1) - 1
-    if not 0 <= repeat < 100:
-        raise ValueError(f"repeat is {repeat + 1}, not 1 to 100")
+    stated = _number(cells, "repeat")
+    number = 1.0 if stated is None else stated
+    if number not in range(1, 101):
+        raise ValueError(f"repeat is {number:g}, not a whole number from 1 to 100")
     chances = [_number(cells, f"p_{level}") for level in range(1, N_LEVELS + 1)]
     known = tuple(each for each in chances if each is not None)
     if known and (len(known) != N_LEVELS or min(known) < 0 or abs(sum(known) - 1) > 0.01):
@@ -106,7 +107,7 @@ def _answer_of(cells: Mapping[str, str]) -> Answer:
     if seconds is not None and not 0 <= seconds < 1e6:
         raise ValueError(f"seconds is {seconds}")
     label, kind = _label(cells["label"].strip(), outcome)
-    return Answer(cells["case"].strip(), repeat, variant or "as_written", kind, label, known, seconds)
+    return Answer(cells["case"].strip(), int(number) - 1, variant or "as_written", kind, label, known, seconds)
 
 
 def _label(text: str, outcome: Any) -> tuple[int | None, Outcome]:

@@ -43,17 +43,18 @@ class LearnedAssessor:
     model: Literal["logistic", "proportional_odds"] = "logistic"
     """Which model: multinomial logistic, or one score with thresholds between the levels."""
     reads: tuple[Read, ...] = ("text", "vital_signs")
-    """What it reads: the complaint's `text`, or `vital_signs` with age, sex, mode and the other stated inputs."""
+    """What it reads: the complaint's `text`, or `vital_signs` with age, sex, mode and the other stated inputs.
+    Example: `[vital_signs]`"""
     balanced: bool = False
     """Whether each true level weighs as much as any other in fitting, however rare."""
     under_triage_cost: Annotated[float, Gt(0), Le(1000), Unit("over-triages")] = 1.0
     """What an under-triage costs, in over-triages: the label is the level of least expected cost."""
     looseness: Annotated[Positive, Unit("none")] = 1.0
-    """How freely the model follows the cases: one over the ridge penalty."""
+    """How freely the model follows the cases: one over the ridge penalty. Example: `0.3`"""
     flags_missing: bool = False
     """Whether it may read that vital signs are missing: in a resuscitation nobody writes them down."""
     folds: Annotated[int, Ge(2), Le(50), Unit("parts")] = 5
-    """Into how many parts the cases are cut; each is labelled by a model of the others."""
+    """Into how many parts the cases are cut; each is labelled by a model of the others. Example: `10`"""
     abstains_below: Annotated[float, Ge(0), Le(1), Unit("probability")] = 0.0
     """It hands a patient back where the probability of its label is lower than this."""
     save: bool = False
