@@ -89,14 +89,14 @@ def run_bench(
     Raises ConfigError, and ResultsError if a server changes its model in mid-run.
     """
     asked = assessor if assessor is not None else made(plan, cases, setting or Setting())
+    comparators = _comparators(plan, cases)  # made first: what they lack is told before anything is asked
     answers = asked.answers(questions_to(asked, plan, cases))
     labelled = {TOOL: Labelled(cases.truth, label_table(cases, answers))}
     if cases.nurse is not None:
         labelled[NURSE] = Labelled(cases.truth, cases.nurse[:, None])
-    if plan.comparators:
-        for each in (Majority(cases), Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone")):
-            theirs = each.answers(questions_of(cases, "as_written", plan.repeats))
-            labelled[each.name] = Labelled(cases.truth, label_table(cases, theirs))
+    for each in comparators:
+        theirs = each.answers(questions_of(cases, "as_written", plan.repeats))
+        labelled[each.name] = Labelled(cases.truth, label_table(cases, theirs))
     of_answers = answer_scores(cases, answers)
     groups = {attribute: cases.members(attribute) for attribute in GROUPS}
     verdicts = tuple(
@@ -115,6 +115,12 @@ def made(plan: Vetting, cases: CaseSet, setting: Setting) -> Assessor:
     if isinstance(stated, AnswersAssessor):
         return FromFile(stated, cases)
     return Llm(stated, setting) if isinstance(stated, LlmAssessor) else Learned(stated, cases, plan.seed)
+
+
+def _comparators(plan: Vetting, cases: CaseSet) -> list[Assessor]:
+    if not plan.comparators:
+        return []
+    return [Majority(cases), Learned(VITAL_SIGNS_ALONE, cases, plan.seed, "vital signs alone")]
 
 
 def questions_to(assessor: Assessor, plan: Vetting, cases: CaseSet) -> list[Question]:

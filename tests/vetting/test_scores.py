@@ -91,7 +91,7 @@ def test_the_prior_makes_far_errors_rare_where_there_are_few_cases() -> None:
     assert mean.sum(axis=1) == pytest.approx(np.ones(5))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_intervals_cover_the_truth_in_at_least_93_of_100_benches() -> None:
     """1,000 benches of 688 cases, nurse and tool erring alike and together; standard error of a coverage .7 points."""
     rng = np.random.default_rng(11)

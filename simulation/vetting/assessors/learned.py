@@ -20,7 +20,7 @@ from simulation.errors import ConfigError, Fault
 from simulation.pathway.config_dataclass import Positive, Unit, config_dataclass
 from simulation.records.schema import Floats
 from simulation.vetting.answers import Answer, Question
-from simulation.vetting.assessors import proportional_odds
+from simulation.vetting.assessors import proportional_odds, refuse_without
 from simulation.vetting.assessors.features import Features, learned_features
 from simulation.vetting.cases import N_LEVELS, CaseSet, Inputs, Levels
 
@@ -87,6 +87,7 @@ class Learned:
     """Labels each case by a model of the other folds, or by a stored model."""
 
     def __init__(self, stated: LearnedAssessor, cases: CaseSet, seed: int, name: str = "learned") -> None:
+        refuse_without("sklearn", "threadpoolctl")
         self.name = name
         self._stated = stated
         self._cases = cases

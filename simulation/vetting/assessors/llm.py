@@ -22,6 +22,7 @@ from annotated_types import Ge, Gt, Le
 from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.pathway.config_dataclass import Unit, config_dataclass
 from simulation.vetting.answers import INJECTION, Answer, Question
+from simulation.vetting.assessors import refuse_without
 from simulation.vetting.assessors.exchange import Exchange, Reply
 from simulation.vetting.assessors.kept_answers import KeptAnswers
 from simulation.vetting.assessors.prompt import SCHEMA, Prompt
@@ -80,6 +81,7 @@ class Llm:
     reads_text = True
 
     def __init__(self, stated: LlmAssessor, setting: Setting) -> None:
+        refuse_without("httpx")
         assert setting.prompt is not None  # `config` hands it over with the plan
         self.name = stated.model
         self._stated, self._prompt, self._setting = stated, setting.prompt, setting
