@@ -139,10 +139,10 @@ def _of_some(criterion: Criterion, group: str, tool: Labelled, nurse: Labelled |
 
 
 def _verdict(criterion: Criterion, group: str, estimate: Estimate | None, discordance: Estimate | None) -> Verdict:
+    if group and estimate is not None and estimate.n < FEW:
+        return Verdict(criterion, group, estimate, "cannot tell", f"cases: {estimate.n}, fewer than {FEW}")
     if estimate is None or np.isnan(estimate.low):
         return Verdict(criterion, group, estimate, "cannot tell", "it was not measured")
-    if group and estimate.n < FEW:
-        return Verdict(criterion, group, estimate, "cannot tell", f"{estimate.n} cases, fewer than {FEW}")
     most = criterion.at_most is not None
     inside = estimate.high <= criterion.bound if most else estimate.low >= criterion.bound
     outside = estimate.low > criterion.bound if most else estimate.high < criterion.bound

@@ -1,6 +1,7 @@
 """A language model behind a server: every fault is counted as its kind, nothing is sent elsewhere, nothing is kept."""
 
 import json
+import signal
 import socket
 import threading
 import time
@@ -197,6 +198,26 @@ def test_an_answer_that_was_given_is_not_asked_again_but_a_failure_is(tmp_path: 
     assert Counter(answer.outcome for answer in first) == {"server_error": 1, "not_json": 5}
     assert Counter(answer.outcome for answer in second) == {"not_json": 6}
     assert len(server.asked) == 7
+
+
+def test_a_run_that_is_stopped_sends_nothing_again_and_says_that_answers_are_kept(tmp_path: Path) -> None:
+    """Stopped as by Ctrl-C while a failing server is being asked again and again."""
+    with serving(lambda handler, body: handler.send(b"", 503)) as server:
+        llm = Llm(stated(server.address, retries=10, first_pause=60), Setting(prompt=PROMPT, kept=tmp_path))
+        stop = threading.Timer(0.3, lambda: signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT))
+        stop.start()
+        began = time.monotonic()
+        with pytest.raises(KeyboardInterrupt, match="the same command goes on"):
+            llm.answers(questions())
+        assert time.monotonic() - began < 10
+        assert len(server.asked) <= 4
+
+
+def test_a_long_run_says_how_far_it_is(tmp_path: Path) -> None:
+    said: list[str] = []
+    with serving(level(3)) as server:
+        Llm(stated(server.address), Setting(prompt=PROMPT, say=said.append)).answers(questions(100))
+    assert said == [f"{tenth}0 of 100 questions answered" for tenth in range(1, 11)]
 
 
 def test_another_prompt_repeat_or_setting_is_asked_anew(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import change, span
 from simulation.vetting.answers import OUTCOMES
+from simulation.vetting.assessors.llm import LlmAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration, seconds_of
 from simulation.vetting.cases import N_LEVELS
 from simulation.vetting.criteria import OF_ANSWERS, Verdict
@@ -181,6 +182,9 @@ def answers_table(bench: Bench) -> ReportTable:
     tokens = [answer.tokens for answer in bench.answers if answer.tokens is not None]
     if tokens:
         rows.append(("tokens read and written, all questions", f"{sum(tokens):,}"))
+        price = bench.plan.assessor.price if isinstance(bench.plan.assessor, LlmAssessor) else None
+        if price is not None:
+            rows.append(("cost of these tokens, price as stated", f"£{price * sum(tokens) / 1e6:,.2f}"))
     notes = ["Unusable answers and hand-backs stay in the denominator; neither is replaced by a guess."]
     missing = [name for name in OF_ANSWERS if name not in bench.of_answers]
     if missing:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 import time
 from dataclasses import dataclass, replace
 from types import TracebackType
@@ -47,6 +48,11 @@ class Exchange:
         self._url, self._headers, self._timeout = url, headers, timeout
         self._retries, self._first_pause = retries, first_pause
         self._client: httpx.Client | None = None
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Send nothing again: what is under way may end."""
+        self._stopped.set()
 
     def __enter__(self) -> Exchange:
         import httpx
@@ -70,7 +76,8 @@ class Exchange:
             if not reply.again or attempt == self._retries:
                 break
             pause = self._first_pause * 2**attempt if reply.pause is None else reply.pause
-            time.sleep(min(pause, LONGEST_PAUSE))
+            if self._stopped.wait(min(pause, LONGEST_PAUSE)):
+                break
         return replace(reply, seconds=time.monotonic() - began)
 
     def _once(self, body: dict[str, Any]) -> Reply:

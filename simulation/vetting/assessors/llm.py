@@ -28,6 +28,8 @@ from simulation.vetting.assessors.kept_answers import KeptAnswers
 from simulation.vetting.assessors.prompt import SCHEMA, Prompt
 
 Say = Callable[[str], None]
+LONG_RUN = 100
+"""Questions from which on a run says how far it is."""
 
 
 @config_dataclass
@@ -61,6 +63,8 @@ class LlmAssessor:
     minute. Example: `2`"""
     concurrency: Annotated[int, Ge(1), Le(64), Unit("requests")] = 2
     """How many requests are under way at once. Example: `4`"""
+    price: Annotated[float, Ge(0), Unit("GBP per million tokens")] | None = None
+    """What is paid for a million tokens, read and written alike, as its maker states it. Example: `0.4`"""
     keep_text: bool = False
     """Whether questions and answers are kept in words beside the levels: they hold complaints."""
 
@@ -104,12 +108,16 @@ class Llm:
         self._announce(to_ask)
         given: dict[int, Answer] = {}
         with self._exchange, ThreadPoolExecutor(self._stated.concurrency) as pool:
-            asked = [(number, pool.submit(self._ask, each)) for number, each in enumerate(to_ask)]
+            asked = [pool.submit(self._ask, each) for each in to_ask]
             try:
-                for number, future in asked:
+                for number, future in enumerate(asked):
                     given[number] = future.result()
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
+                    self._tell(number + 1, len(asked))
+            except BaseException as error:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._exchange.stop()
+                if isinstance(error, KeyboardInterrupt) and self._kept is not None:
+                    raise KeyboardInterrupt("What was answered is kept: the same command goes on") from None
                 raise
         fresh = iter([given[number] for number in range(len(to_ask))])
         return [answer if answer is not None else next(fresh) for answer in known]
@@ -158,6 +166,11 @@ class Llm:
             fields = sorted({name for question in to_ask for name in question.inputs})
             n_cases = len({question.case.name for question in to_ask})
             self._setting.say(f"Sending to {host}: {n_cases} cases, {len(to_ask)} questions; {', '.join(fields)}.")
+
+    def _tell(self, n: int, of: int) -> None:
+        """Say how far it is, at every tenth of a long run."""
+        if of >= LONG_RUN and (10 * n) // of > (10 * (n - 1)) // of:
+            self._setting.say(f"{n} of {of} questions answered")
 
     def _ask(self, question: Question) -> Answer:
         reply = self._exchange.ask(self.body(question))
