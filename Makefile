@@ -34,7 +34,7 @@ export TO_HTML
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run test test-all lint validate notebooks bench audit licences locks clean
+.PHONY: help run vet test test-all lint validate notebooks bench audit licences locks clean
 
 help: ## list the commands
 	@echo "aeflow: an in-silico trial of AI-assisted triage in A&E"
@@ -43,6 +43,9 @@ help: ## list the commands
 
 run: $(VENV)/.core ## compare triage policies in the default study (writes to results/)
 	@$(BIN)/aeflow compare $(ARGS)
+
+vet: $(VENV)/.vetting ## put a triage AI on the bench: made-up cases and a simple model, unless ARGS says otherwise
+	@$(BIN)/aeflow vet $(ARGS)
 
 test: $(VENV)/.all ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
@@ -81,6 +84,7 @@ locks: ## pin every package again (needs uv and a network; LOCKS=--upgrade takes
 	@$(LOCK) -o requirements.lock
 	@$(LOCK) --extra dev -o requirements-all.lock
 	@$(LOCK) --extra bench --extra test -o requirements-bench.lock
+	@$(LOCK) --extra vetting -o requirements-vetting.lock
 
 clean: ## remove .venv, builds and caches; results stay
 	@rm -rf $(VENV) build dist htmlcov .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
@@ -108,6 +112,10 @@ $(VENV)/.all: requirements-all.lock pyproject.toml | $(BIN)/python
 	@$(INSTALL) -r requirements-all.lock
 	@$(INSTALL) --no-deps -e .
 	@touch $(VENV)/.core $@
+
+$(VENV)/.vetting: requirements-vetting.lock $(VENV)/.core
+	@$(INSTALL) -r requirements-vetting.lock
+	@touch $@
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.all
 	@$(INSTALL) -r requirements-bench.lock

@@ -31,6 +31,8 @@ For planning only, not for clinical use.
   aeflow show    warm_up=SERIES     how a run begins, drawn, and the warm-up that MSER-5 recommends (SERIES: all)
   aeflow validate [key=value ...]   theory, models, NHS figures, trusts' history (only=theory|models|site|responses)
   aeflow ensemble [key=value ...]   find departments that meet the published figures: configs/ensembles/SITE.yaml
+  aeflow vet     name=NAME          a triage AI on labelled cases, against criteria fixed beforehand: a card
+                                    (against=FOLDER: since an earlier card; write_cases=true: for a vendor to answer)
   aeflow results [FOLDER]           list stored runs, newest first (study=NAME site=NAME scenario=NAME: only these)
   aeflow results FOLDER FOLDER      two runs of one study beside each other
   aeflow report  FOLDER             write the HTML report of a stored run again
@@ -381,6 +383,46 @@ def _new(words: list[str]) -> int:
     return 0
 
 
+def _vet(words: list[str]) -> int:
+    """Put a triage AI on the bench, or write the cases for a vendor to answer."""
+    from simulation.config.vetting import cases_of, prompt_of, vetting_named
+    from simulation.report.card.screen import print_card
+    from simulation.report.card.write import write_card, write_questions
+    from simulation.vetting.against import change_since
+    from simulation.vetting.assessors.llm import Setting
+    from simulation.vetting.bench import run_bench, told_beforehand
+    from simulation.vetting.stored import read_earlier
+
+    overrides, config_dir = _options(words)
+    own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}
+    own |= {key: value for key, _, value in (word.partition("=") for word in overrides) if key in own}
+    wrong = [Fault(each, f"found '{own[each]}'", "Say true or false") for each in VET_SWITCHES if own[each] not in
+             ("true", "false")]  # fmt: skip
+    if wrong:
+        raise ConfigError(wrong)
+    plan = vetting_named(
+        own["name"], [word for word in overrides if word.partition("=")[0] not in own], config_dir=config_dir
+    )
+    earlier = read_earlier(Path(own["against"])) if own["against"] else None
+    cases = cases_of(plan, config_dir=config_dir)
+    setting = Setting(
+        prompt=prompt_of(plan, config_dir=config_dir),
+        allow_remote=own["allow_remote"] == "true",
+        kept=Path(own["results"]) / "vetting" / ".answers",
+    )
+    if own["dry_run"] == "true":
+        print(told_beforehand(plan, cases, setting))
+        return 0
+    if own["write_cases"] == "true":
+        print(f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, Path(own['results']))}")
+        return 0
+    bench = run_bench(plan, cases, setting=setting)
+    change = change_since(bench, earlier) if earlier is not None else None
+    print_card(bench, write_card(bench, Path(own["results"]), change), change)
+    return 0
+
+
+VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 LIST_FILTERS = ("study", "site", "scenario")
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "compare": _compare,
@@ -388,6 +430,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "show": _show,
     "validate": _validate,
     "ensemble": _ensemble,
+    "vet": _vet,
     "results": _results,
     "report": _report,
     "narrow": _narrow,

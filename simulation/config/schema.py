@@ -28,6 +28,10 @@ from simulation.study.observed import Observed
 from simulation.study.study import RunLength
 from simulation.targets import TargetFile
 from simulation.triage.stated import Nurse, Tool
+from simulation.vetting.assessors.prompt import Prompt
+from simulation.vetting.mapping import CaseMapping
+from simulation.vetting.plan import Vetting
+from simulation.vetting.vignettes import Vignettes
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -84,6 +88,10 @@ FILE_KINDS: Mapping[str, FileKind] = {
     "observed": FileKind(
         Observed, "Figures of your own department, for `aeflow narrow`.", "observed/**/*.yaml", composed=False
     ),
+    "vetting": FileKind(Vetting, "A triage AI, its cases and criteria.", "vetting/**/*.yaml", composed=False),
+    "cases": FileKind(CaseMapping, "How a CSV file of labelled cases is read.", "cases/**/*.yaml", composed=False),
+    "prompt": FileKind(Prompt, "What a language model is told and asked.", "prompt/**/*.yaml", composed=False),
+    "vignettes": FileKind(Vignettes, "Templates of made-up patients.", "vignettes/**/*.yaml", composed=False),
 }
 
 

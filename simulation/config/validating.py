@@ -17,6 +17,7 @@ from simulation.pathway.config_dataclass import UNITLESS
 from simulation.pathway.department import Attribute, Branch, Outage, Trigger
 from simulation.pathway.durations import AnyDuration
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
+from simulation.vetting.plan import AnyAssessor, AnyCases
 
 
 def validated(
@@ -131,7 +132,7 @@ def _without_echoes(faults: list[Fault]) -> list[Fault]:
 @cache
 def _kinds() -> dict[str, str]:
     """By name of a class, the `kind` that says it is meant."""
-    unions = (AnyDuration, Attribute, Branch, Trigger, Outage, OwnMeasure, OwnGroup)
+    unions = (AnyDuration, Attribute, Branch, Trigger, Outage, OwnMeasure, OwnGroup, AnyCases, AnyAssessor)
     return {
         each.__name__: str(get_args(get_type_hints(each)["kind"])[0]) for union in unions for each in get_args(union)
     }
@@ -185,6 +186,7 @@ def _unmatched(
             located = as_written(".".join(part for part in (where, *path) if part), origin)
             return Fault(located, f"found {shortened(repr(_at(path, stated)))}", f"Allowed: {_wanted(error)}")
     path = _visible(tuple(str(part) for part in errors[0]["loc"]), stated)
+    path = path[:-1] if path[-1:] == ("kind",) else path
     place = stated
     for depth, part in enumerate(path):
         place = _at((part,), place)
@@ -193,7 +195,8 @@ def _unmatched(
             break
     located = as_written(".".join(part for part in (where, *path) if part), origin)
     kind = place.get("kind") if isinstance(place, Mapping) else None
-    known = sorted(set(_kinds().values()))
+    tried = {_kinds()[part] for error in errors for part in map(str, error["loc"]) if part in _kinds()}
+    known = sorted(tried or set(_kinds().values()))
     if isinstance(kind, str):
         return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, known))
     return Fault(located, "has no kind", f"Known kinds: {', '.join(known)}")

@@ -1,0 +1,115 @@
+"""The bench's files: configs/vetting (what is tried, against which criteria), configs/cases, configs/vignettes,
+configs/prompt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+
+from simulation.config.bounds import override_fault, shortened
+from simulation.config.dotted import lay_over
+from simulation.config.files import UniqueKeys, mapping_in
+from simulation.config.folders import is_name_of_file, names_in, search_folders
+from simulation.config.validating import validated
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.vetting.assessors.llm import LlmAssessor
+from simulation.vetting.assessors.prompt import Prompt, prompt_faults
+from simulation.vetting.cases import CaseSet
+from simulation.vetting.criteria import criteria_faults
+from simulation.vetting.mapping import CaseMapping, mapping_faults, read_cases
+from simulation.vetting.plan import CsvCases, Vetting
+from simulation.vetting.vignettes import Vignettes, synthetic_cases, vignette_faults
+
+T = TypeVar("T")
+
+
+def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None) -> Vetting:
+    """What `configs/vetting/<name>.yaml` states, single values laid over it. Raises ConfigError with every fault."""
+    stated, where, faults = _stated("vetting", name, search_folders(config_dir))
+    for text in overrides:
+        path, _, value = text.partition("=")
+        fault = override_fault(text)
+        if fault is None and path:
+            made = _value(value, text, faults)
+            if isinstance(made, dict):  # a block takes the place of the one in the file
+                lay_over(stated, path.split("."), None, shortened(text), faults, add=True)
+            lay_over(stated, path.split("."), made, shortened(text), faults, add=True)
+        else:
+            faults.append(fault or Fault(text, "names no key", "Overrides look like key=value"))
+    if faults:
+        raise ConfigError(faults)
+    plan = _made(Vetting, stated, where)
+    faults = criteria_faults(plan.criteria, f"{where}.criteria")
+    if plan.name != name:
+        faults.append(Fault(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}"))
+    if faults:
+        raise ConfigError(faults)
+    return plan
+
+
+def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
+    """The cases of a plan, made or read. Raises ConfigError with every fault."""
+    folders = search_folders(config_dir)
+    if isinstance(plan.cases, CsvCases):
+        stated, where, _ = _stated("cases", plan.cases.mapping, folders)
+        mapping = _made(CaseMapping, stated, where)
+        _refuse(mapping_faults(mapping, where))
+        if not plan.cases.file:
+            remedy = "Say where it is: cases.file=PATH (docs/how-to/vet-a-triage-ai.md says where to get it)"
+            raise ConfigError([Fault("cases.file", "names no CSV file", remedy)])
+        return read_cases(Path(plan.cases.file), mapping)
+    stated, where, _ = _stated("vignettes", plan.cases.vignettes, folders)
+    vignettes = _made(Vignettes, stated, where)
+    _refuse(vignette_faults(vignettes, where))
+    if not sum(plan.cases.mix) > 0:
+        raise ConfigError([Fault("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")])
+    return synthetic_cases(vignettes, plan.cases.mix, plan.cases.number, plan.cases.other_languages, plan.seed)
+
+
+def prompt_of(plan: Vetting, *, config_dir: str | None = None) -> Prompt | None:
+    """The prompt of a plan that asks a language model. Raises ConfigError."""
+    if not isinstance(plan.assessor, LlmAssessor):
+        return None
+    stated, where, _ = _stated("prompt", plan.assessor.prompt, search_folders(config_dir))
+    prompt = _made(Prompt, stated, where)
+    _refuse(prompt_faults(prompt, where))
+    return prompt
+
+
+def _stated(group: str, name: str, folders: Sequence[Path]) -> tuple[dict[str, Any], str, list[Fault]]:
+    """The keys of a file of a group, and what it is called in messages. Raises ConfigError."""
+    known = names_in(group, folders)
+    for folder in folders if is_name_of_file(name) else ():
+        path = folder / group / f"{name}.yaml"
+        if path.is_file():
+            faults: list[Fault] = []
+            stated = mapping_in(path, f"{group}/{name}.yaml", faults)
+            _refuse(faults)
+            assert stated is not None
+            return stated, f"{group}/{name}", []
+    raise ConfigError([Fault(group, f"there is no '{name}'", nearest(name, known))])
+
+
+def _made(kind: type[T], stated: dict[str, Any], where: str) -> T:
+    faults: list[Fault] = []
+    made: T | None = validated(kind, stated, where, faults)
+    _refuse(faults)
+    assert made is not None
+    return made
+
+
+def _refuse(faults: list[Fault]) -> None:
+    if faults:
+        raise ConfigError(faults)
+
+
+def _value(text: str, override: str, faults: list[Fault]) -> Any:
+    """The value of an override, read as YAML is."""
+    try:
+        return yaml.load(text, Loader=UniqueKeys)
+    except yaml.YAMLError:
+        faults.append(Fault(shortened(override), "cannot be read as YAML", "Put text with special signs in quotes"))
+        return None

@@ -1,0 +1,133 @@
+"""The pictures of a card: matrix, errors by group, calibration, abstention, moved labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simulation.records.schema import Floats
+from simulation.report.figures.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, png_of
+from simulation.vetting.bench import TOOL, Bench, abstention_curve, calibration
+from simulation.vetting.cases import N_LEVELS
+from simulation.vetting.criteria import OF_ANSWERS
+from simulation.vetting.intervals import Estimate
+from simulation.vetting.scores import FEW
+
+UNDER = "under_triage_1_2_share"
+
+
+def card_pictures(bench: Bench) -> list[Picture]:
+    """Every picture that the bench allows, in the order of the page."""
+    drawn = [matrix_picture(bench), groups_picture(bench), calibration_picture(bench), abstention_picture(bench)]
+    return [each for each in (*drawn, moved_picture(bench)) if each is not None]
+
+
+def matrix_picture(bench: Bench) -> Picture:
+    """Shares of each true level by label."""
+    counts = bench.labelled[TOOL].table
+    mean, _, _ = bench.matrix()
+    with figure_of(6.4, 4.6, 1, 1) as (figure, (ax,)):
+        ax.imshow(mean, cmap="Blues", vmin=0, vmax=1)
+        for i in range(N_LEVELS):
+            for k in range(N_LEVELS):
+                colour = "white" if mean[i, k] > 0.55 else DARK
+                ax.text(k, i, f"{100 * mean[i, k]:.0f}", ha="center", va="center", color=colour)
+        names = [f"{level + 1} (n = {counts[level].sum():.0f})" for level in range(N_LEVELS)]
+        ax.set_yticks(range(N_LEVELS), names)
+        ax.set_xticks(range(N_LEVELS), [str(level + 1) for level in range(N_LEVELS)])
+        ax.set_xlabel("label")
+        ax.set_ylabel("true level")
+        ax.set_title("Labels by true level, per cent of the row")
+        png = png_of(figure)
+    rows = "; ".join(
+        f"true {i + 1}: " + ", ".join(f"{100 * share:.0f}" for share in mean[i]) for i in range(N_LEVELS)
+    )
+    caption = f"Right of the diagonal is under-triage. Truth: {bench.cases.yardstick_words}."
+    return Picture("matrix", png, f"Per cent labelled 1 to 5, by true level. {rows}.", caption)
+
+
+def groups_picture(bench: Bench) -> Picture | None:
+    """Under-triage of true levels 1-2 by group, with intervals; None if no group has enough cases."""
+    known = {key: found[UNDER] for key, found in bench.by_group().items() if found[UNDER].n >= FEW}
+    if not known:
+        return None
+    names = [f"{attribute.replace('_', ' ')}: {group.replace('_', ' ')}" for attribute, group in known]
+    caption = f"Groups with {FEW} cases of levels 1-2 or more; bars are exact 95 % intervals, unadjusted."
+    title = "True levels 1-2 labelled less urgent, by group"
+    return _whiskers("groups", title, names, list(known.values()), "per cent", caption)
+
+
+def moved_picture(bench: Bench) -> Picture | None:
+    """Repeatability and injection, with intervals."""
+    names = [name for name in OF_ANSWERS if name in bench.of_answers]
+    estimates = [bench.of_answers[name] for name in names]
+    caption = "Exact 95 % intervals. A reader of text that obeys a command in a complaint can be steered by anybody."
+    words = [OF_ANSWERS[name] for name in names]
+    return _whiskers("answers", "Answers: usable, repeatable, moved", words, estimates, "per cent", caption)
+
+
+def calibration_picture(bench: Bench) -> Picture | None:
+    """How often labels are right beside the confidence they came with; None if none is stated."""
+    bins = calibration(bench)
+    if not bins:
+        return None
+    with figure_of(5.2, 4.6, 1, 1) as (figure, (ax,)):
+        ax.plot([0, 100], [0, 100], color=GREY, linewidth=1)
+        x = [100 * each.confidence for each in bins]
+        y = [100 * each.right.value for each in bins]
+        ax.errorbar(x, y, yerr=_reach([each.right for each in bins]), color=BLUE, marker="o", capsize=3)
+        ax.set_xlim(0, 100)
+        ax.set_ylim(0, 100)
+        ax.set_xlabel("stated confidence, per cent")
+        ax.set_ylabel("right, per cent")
+        ax.set_title("Is it right as often as it says?")
+        png = png_of(figure)
+    points = "; ".join(f"{a:.0f} stated, {b:.0f} right" for a, b in zip(x, y, strict=True))
+    return Picture("calibration", png, f"Confidence and share right: {points}.", "On the line: calibrated.")
+
+
+def abstention_picture(bench: Bench) -> Picture | None:
+    """Exact agreement and under-triage of what is left as more is handed back; None if no confidence is stated."""
+    rows = abstention_curve(bench)
+    if not rows:
+        return None
+    with figure_of(6.4, 4.2, 1, 1) as (figure, (ax,)):
+        x = [100 * row.handed_back_share for row in rows]
+        for name, colour, of in (("exact", BLUE, "exact"), ("levels 1-2 under-triaged", WORSE, "under_triage_1_2")):
+            found = [getattr(row, of) for row in rows]
+            y = np.array([100 * each.value for each in found])
+            ax.errorbar(x, y, yerr=_reach(found), color=colour, marker="o", capsize=2, label=name)
+        ax.set_ylim(0, 100)
+        ax.set_xlabel("handed back, per cent of labels, the least confident first")
+        ax.set_ylabel("of the rest, per cent")
+        ax.set_title("What handing back buys")
+        ax.legend(frameon=False)
+        png = png_of(figure)
+    points = "; ".join(f"{row.handed_back_share:.0%} back: {row.exact.value:.0%} exact" for row in rows)
+    return Picture("abstention", png, f"{points}.", "Bars are exact 95 % intervals; fewer cases are left to the right.")
+
+
+def _whiskers(
+    name: str, title: str, labels: Sequence[str], estimates: Sequence[Estimate], unit: str, caption: str
+) -> Picture:
+    with figure_of(7.6, 1.4 + 0.38 * len(labels), 1, 1) as (figure, (ax,)):
+        x = [100 * each.value for each in estimates]
+        places = list(range(len(labels)))[::-1]
+        ax.errorbar(x, places, xerr=_reach(estimates), fmt="o", color=BLUE, capsize=3)
+        ax.set_yticks(places, list(labels))
+        ax.set_ylim(-0.6, len(labels) - 0.4)
+        ax.set_xlim(0, 100)
+        ax.set_xlabel(unit)
+        ax.set_title(title)
+        png = png_of(figure)
+    points = "; ".join(f"{label} {each:.0f}" for label, each in zip(labels, x, strict=True))
+    return Picture(name, png, f"{title}, {unit}: {points}.", caption)
+
+
+def _reach(estimates: Sequence[Estimate]) -> Floats:
+    """How far intervals reach below and above, in per cent, shape (2, n)."""
+    down = [100 * (each.value - each.low) for each in estimates]
+    up = [100 * (each.high - each.value) for each in estimates]
+    reach: Floats = np.clip(np.nan_to_num(np.array([down, up])), 0, None)
+    return reach

@@ -1,0 +1,31 @@
+"""A card on a screen: the criteria, the scores, the answer in words, where the rest is."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+
+from simulation.explain.statements import BANNER
+from simulation.report.card.answer import card_sentences
+from simulation.report.card.tables import criteria_table, differences_table, scores_table
+from simulation.report.card.write import PAGE, change_table
+from simulation.report.screen import print_tables
+from simulation.report.words import WIDTH
+from simulation.vetting.against import Change
+from simulation.vetting.bench import NURSE, Bench
+
+
+def print_card(bench: Bench, folder: Path, change: Change | None = None) -> None:
+    """Show a card: details first, the answer at the end."""
+    tables = [scores_table(bench)]
+    tables += [differences_table(bench, NURSE)] if NURSE in bench.labelled else []
+    tables += [change_table(bench, change)] if change is not None else []
+    print_tables([*tables, criteria_table(bench)])
+    print("\nIn words")
+    for sentence in card_sentences(bench):
+        print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "))
+    if change is not None:
+        print(f"\n{textwrap.fill(change.line, WIDTH)}")
+    print(f"\n{BANNER}")
+    print(f"Card: {folder / PAGE}")
+    print(f"Data: {folder / 'scores.csv'}, answers.csv, matrix.csv, criteria.csv, hazards.csv, coverage.csv, figures/")

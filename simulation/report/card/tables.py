@@ -1,0 +1,254 @@
+"""The tables of a card. Every figure stands beside the label it is held against and its 95 % interval."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import change, span
+from simulation.vetting.answers import OUTCOMES
+from simulation.vetting.assessors.llm import LlmAssessor
+from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration, seconds_of
+from simulation.vetting.cases import N_LEVELS
+from simulation.vetting.criteria import OF_ANSWERS, Verdict
+from simulation.vetting.intervals import Estimate
+from simulation.vetting.scores import FEW, HIGHER_IS_BETTER, KAPPAS, SCORES
+
+BY_GROUP = ("exact_share", "under_share", "under_triage_1_2_share")
+LEVEL_NAMES = tuple(str(level) for level in range(1, N_LEVELS + 1))
+SCORE_WORDS = {**SCORES, **OF_ANSWERS}
+
+
+def card_tables(bench: Bench) -> list[ReportTable]:
+    """Every table, in the order of the page."""
+    found = [criteria_table(bench), scores_table(bench)]
+    found += [differences_table(bench, other) for other in bench.labelled if other != TOOL]
+    found += [matrix_table(bench), groups_table(bench), answers_table(bench)]
+    some = must_not_miss_table(bench), calibration_table(bench), abstention_table(bench)
+    return [*found, *(table for table in some if table is not None), about_table(bench)]
+
+
+def value_words(estimate: Estimate, score: str) -> str:
+    """'87.1 % (84.3 to 89.5)', kappas without per cent; a dash for what is not known."""
+    if np.isnan(estimate.value):
+        return "–"
+    scale, sign, digits = (1, "", 2) if score in KAPPAS else (100, " %", 1)
+    shown = f"{scale * estimate.value:.{digits}f}{sign}"
+    if np.isnan(estimate.low):
+        return shown
+    return f"{shown} ({scale * estimate.low:.{digits}f} to {scale * estimate.high:.{digits}f})"
+
+
+def difference_words(estimate: Estimate, score: str) -> str:
+    """'−21.5 points (−25.4 to −17.5)'."""
+    if np.isnan(estimate.value):
+        return "–"
+    if score in KAPPAS:
+        return f"{estimate.value:+.2f} ({estimate.low:+.2f} to {estimate.high:+.2f})".replace("-", "−")
+    return f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
+
+
+def verdict_on(estimate: Estimate, score: str) -> str:
+    """Better or worse only if the whole interval says so."""
+    if estimate.low <= 0 <= estimate.high or np.isnan(estimate.low):
+        return "cannot tell"
+    return "better" if (estimate.value > 0) == (score in HIGHER_IS_BETTER) else "worse"
+
+
+def bound_words(verdict: Verdict) -> str:
+    """'at most 5 points more than the nurse', 'at least 95 %'."""
+    criterion = verdict.criterion
+    which = "at most" if criterion.at_most is not None else "at least"
+    if criterion.score in KAPPAS:
+        return f"{which} {criterion.bound:g}{' beyond the nurse' * (criterion.against == 'nurse')}"
+    unit = "points beyond the nurse" if criterion.against == "nurse" else "%"
+    return f"{which} {100 * criterion.bound:g} {unit}"
+
+
+def criteria_table(bench: Bench) -> ReportTable:
+    """Each criterion, what was measured, and the verdict."""
+    rows = []
+    for verdict in bench.verdicts:
+        score, estimate = verdict.criterion.score, verdict.estimate
+        words = difference_words if verdict.criterion.against == "nurse" else value_words
+        shown = words(estimate, score) if estimate is not None else "–"
+        n = str(estimate.n) if estimate is not None else "0"
+        group = verdict.group.replace("=", ": ").replace("_", " ") or "everybody"
+        rows.append((SCORE_WORDS[score], group, bound_words(verdict), shown, n, verdict.word, verdict.why))
+    return ReportTable(
+        "criteria",
+        "Criteria fixed beforehand",
+        ("score", "group", "must be", "measured (95 %)", "cases", "verdict", "what it would take"),
+        tuple(rows),
+        (
+            "Met or not met only if the whole 95 % interval lies on one side of the bound. All must be met, so no "
+            "interval is widened for there being several.",
+            f"A group with fewer than {FEW} of the cases that the score is about says 'cannot tell'.",
+            f"Truth: {bench.cases.yardstick_words}.",
+        ),
+    )
+
+
+def scores_table(bench: Bench) -> ReportTable:
+    """Every score of the tool, the nurse and the comparators."""
+    by_who = {who: bench.scores(who) for who in bench.labelled}
+    rows = tuple(
+        (words, *(value_words(found[name], name) for found in by_who.values())) for name, words in SCORES.items()
+    )
+    truth = f"{len(bench.cases)} cases; truth: {bench.cases.yardstick_words}"
+    return ReportTable(
+        "scores",
+        f"Scores against the truth ({truth})",
+        ("score", *(bench.tool if who == TOOL else who for who in by_who)),
+        rows,
+        (
+            "Shares: exact 95 % intervals (they cover at least 95 %). Kappas: resampled over cases.",
+            "Cases without a label stay in the denominator of every share; kappas are of labelled cases.",
+            "A case that was asked several times counts once, with the mean of its answers.",
+        ),
+    )
+
+
+def differences_table(bench: Bench, other: str) -> ReportTable:
+    """Tool minus another on the same cases."""
+    found = bench.against(other)
+    rows = tuple(
+        (words, difference_words(found[name], name), verdict_on(found[name], name)) for name, words in SCORES.items()
+    )
+    who = f"the {other}" if other == NURSE else other
+    return ReportTable(
+        f"against_{other.replace(' ', '_')}",
+        f"{bench.tool} minus {who}, same cases, paired",
+        ("score", "difference (95 %)", f"than {who}"),
+        rows,
+        (
+            "Paired intervals after Bonett and Price, kappas resampled; unadjusted, one score at a time.",
+            f"Both are held against: {bench.cases.yardstick_words}.",
+        ),
+    )
+
+
+def matrix_table(bench: Bench) -> ReportTable:
+    """How often each true level got each label, with credible intervals."""
+    mean, low, high = bench.matrix()
+    counts = bench.labelled[TOOL].table
+    rows = []
+    for level in range(N_LEVELS):
+        n = counts[level].sum()
+        cells = [
+            f"{100 * mean[level, k]:.0f} % ({100 * low[level, k]:.0f} to {100 * high[level, k]:.0f})"
+            for k in range(N_LEVELS)
+        ]
+        few = f" (fewer than {FEW})" if n < FEW else ""
+        rows.append((f"true {level + 1}: {n:.0f} cases{few}", *cells, f"{counts[level, N_LEVELS]:.1f}"))
+    return ReportTable(
+        "matrix",
+        f"Labels by true level, {bench.tool}; truth: {bench.cases.yardstick_words}",
+        ("true level", *(f"labelled {name}" for name in LEVEL_NAMES), "no label (cases)"),
+        tuple(rows),
+        (
+            "Shares of labelled cases with 95 % credible intervals; the prior is worth one case a row and makes errors "
+            "rarer with their distance. To the right of the diagonal is under-triage.",
+        ),
+    )
+
+
+def groups_table(bench: Bench) -> ReportTable:
+    """Some scores by sex, age, mode of arrival and language, the nurse's under-triage beside the tool's."""
+    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
+    rows = []
+    for (attribute, group), found in bench.by_group().items():
+        cells = [value_words(found[name], name) for name in BY_GROUP]
+        theirs = value_words(nurse[attribute, group][BY_GROUP[-1]], BY_GROUP[-1]) if nurse else "–"
+        high = found[BY_GROUP[-1]].n
+        name = f"{attribute.replace('_', ' ')}: {group.replace('_', ' ')}"
+        rows.append((name, str(found["exact_share"].n), *cells, theirs, f"{high}{' (few)' * (high < FEW)}"))
+    headers = ("group", "cases", *(SCORES[name] for name in BY_GROUP), "the same, nurse", "of levels 1-2")
+    notes = (f"Many groups are looked at, unadjusted. Few: under {FEW} cases of levels 1-2. Truth: "
+             f"{bench.cases.yardstick_words}.",)  # fmt: skip
+    return ReportTable("groups", f"By group, {bench.tool}", headers, tuple(rows), notes)
+
+
+def answers_table(bench: Bench) -> ReportTable:
+    """How questions ended, whether answers repeat, and how long they took."""
+    asked = sum(bench.outcomes.values())
+    rows = [(OUTCOMES[kind], f"{n} of {asked}") for kind, n in bench.outcomes.items()]  # type: ignore[index]
+    rows += [(OF_ANSWERS[name], value_words(found, name)) for name, found in bench.of_answers.items()]
+    seconds = seconds_of(bench.answers)
+    if seconds is not None:
+        rows.append(("seconds to an answer: median, 95th percentile", f"{seconds[0]:.2f}, {seconds[1]:.2f}"))
+    tokens = [answer.tokens for answer in bench.answers if answer.tokens is not None]
+    if tokens:
+        rows.append(("tokens read and written, all questions", f"{sum(tokens):,}"))
+        price = bench.plan.assessor.price if isinstance(bench.plan.assessor, LlmAssessor) else None
+        if price is not None:
+            rows.append(("cost of these tokens, price as stated", f"£{price * sum(tokens) / 1e6:,.2f}"))
+    notes = ["Unusable answers and hand-backs stay in the denominator; neither is replaced by a guess."]
+    missing = [name for name in OF_ANSWERS if name not in bench.of_answers]
+    if missing:
+        notes.append(f"Not measured: {'; '.join(OF_ANSWERS[name] for name in missing)}.")
+    return ReportTable("answers", f"Answers, {bench.tool}", ("what", "how many (95 %)"), tuple(rows), tuple(notes))
+
+
+def must_not_miss_table(bench: Bench) -> ReportTable | None:
+    """Labels of the cases that their author says must not be missed; None if there are none."""
+    which = np.array([case.must_not_miss for case in bench.cases.cases])
+    if not which.any():
+        return None
+    rows = []
+    for who, labelled in bench.labelled.items():
+        labels, truth = labelled.only(which).labels[:, 0], labelled.truth[which]
+        n = Counter("none" if label < 0 else "under" if label > true else "safe" for label, true in
+                    zip(labels.tolist(), truth.tolist(), strict=True))  # fmt: skip
+        name = bench.tool if who == TOOL else who
+        rows.append((name, str(int(which.sum())), str(n["under"]), str(n["none"])))
+    headers = ("who", "cases", "labelled less urgent", "no label")
+    return ReportTable("must_not_miss", "Cases that must not be missed (first answers)", headers, tuple(rows))
+
+
+def calibration_table(bench: Bench) -> ReportTable | None:
+    """Stated confidence beside how often the label was right; None if none is stated."""
+    bins = calibration(bench)
+    rows = tuple(
+        (f"{100 * each.confidence:.0f} %", value_words(each.right, "exact_share"), str(each.right.n)) for each in bins
+    )
+    headers = ("mean stated confidence", "right (95 %)", "cases")
+    note = "In fifths of the answers, by confidence. A calibrated tool is right as often as it says."
+    return ReportTable("calibration", f"Calibration, {bench.tool}", headers, rows, (note,)) if rows else None
+
+
+def abstention_table(bench: Bench) -> ReportTable | None:
+    """What is left if the less confident labels are handed back; None if no confidence is stated."""
+    rows = tuple(
+        (
+            f"{100 * each.handed_back_share:.0f} %",
+            value_words(each.exact, "exact_share"),
+            value_words(each.under_triage_1_2, "under_triage_1_2_share"),
+            str(each.under_triage_1_2.n),
+        )
+        for each in abstention_curve(bench)
+    )
+    headers = ("handed back", "exact, of the rest", "true levels 1-2 labelled less urgent", "of levels 1-2")
+    title = f"If the least confident are handed back, {bench.tool}"
+    return ReportTable("abstention", title, headers, rows) if rows else None
+
+
+def about_table(bench: Bench) -> ReportTable:
+    """What was tried, on what."""
+    cases, plan = bench.cases, bench.plan
+    stated = {
+        "tool": bench.tool,
+        "intended use (stated by the vendor)": plan.intended_use,
+        "device class (stated by the vendor)": plan.device_class,
+        "cases": f"{cases.name}, {len(cases)}{', made up' * cases.synthetic}",
+        "source of the cases": cases.source,
+        "what the label means": cases.yardstick_words,
+        "true levels 1 to 5": ", ".join(str(int((cases.truth == level).sum())) for level in range(N_LEVELS)),
+        "fingerprint of the cases": cases.fingerprint[:16],
+        "times each case was asked": str(bench.labelled[TOOL].labels.shape[1]),
+        "seed": str(plan.seed),
+        **bench.about,
+    }
+    return ReportTable("about", "What was tried", ("what", "stated or counted"), tuple(stated.items()))

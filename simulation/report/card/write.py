@@ -1,0 +1,125 @@
+"""Writes a card: `card.html`, the same as data, pictures. The folder is there whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
+from simulation.explain.statements import BANNER
+from simulation.report.card.answer import card_sentences
+from simulation.report.card.figures import card_pictures
+from simulation.report.card.filing import coverage_table, hazards_table
+from simulation.report.card.tables import card_tables, difference_words, verdict_on
+from simulation.report.figures.drawing import Picture
+from simulation.report.page import TEMPLATES
+from simulation.report.tables.table import ReportTable
+from simulation.vetting import stored
+from simulation.vetting.against import Change
+from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model_text
+from simulation.vetting.bench import Bench
+from simulation.vetting.cases import CaseSet
+from simulation.vetting.scores import SCORES
+
+PAGE, FIGURES = "card.html", "figures"
+FOLDER = "vetting"
+WORD_CLASSES = {
+    "met": "met",
+    "identical to the nurse": "met",
+    "not met": "not-met",
+    "worse": "not-met",
+    "cannot tell": "cannot-tell",
+}
+
+
+def write_card(bench: Bench, results: Path, change: Change | None = None) -> Path:
+    """Write a card into `results/vetting/<name>`, or `<name>-2` and on if there is one; that folder.
+
+    Raises ResultsError if it cannot be written; then nothing of it is left there.
+    """
+    parent = results / FOLDER
+    tables = tables_of(bench, change)
+    pictures = card_pictures(bench)
+    texts = {
+        PAGE: card_page(bench, tables, pictures, change),
+        stored.CARD: stored.card_text(bench),
+        stored.ANSWERS: stored.answers_text(bench),
+        "scores.csv": stored.scores_text(bench),
+        "matrix.csv": stored.matrix_text(bench),
+        **{f"{each.kind}.csv": stored.csv_text(each.headers, each.rows) for each in tables if each.kind in FILED},
+    }
+    if isinstance(bench.plan.assessor, LearnedAssessor) and bench.plan.assessor.save:
+        learned = Learned(bench.plan.assessor, bench.cases, bench.plan.seed)
+        texts[stored.MODEL] = model_text(learned.whole(), {**bench.about, "cases": bench.cases.source})
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        with whole_or_nothing(parent, bench.plan.name) as partial:
+            for name, text in texts.items():
+                encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"  # so that Excel reads it
+                (partial / name).write_text(text, encoding=encoding, newline="\n")
+            (partial / FIGURES).mkdir()
+            for picture in pictures:
+                (partial / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
+            return moved(partial, parent, bench.plan.name)
+    except OSError as error:
+        raise not_written(Path(error.filename or parent), error) from error
+
+
+def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
+    """Write the cases for a vendor to answer, without truth or nurse; the file. Raises ResultsError."""
+    path = results / FOLDER / f"{name}-cases_to_answer.csv"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(stored.questions_text(cases), encoding="utf-8-sig", newline="\n")
+    except OSError as error:
+        raise not_written(path, error) from error
+    return path
+
+
+FILED = ("criteria", "hazards", "coverage", "changed")
+"""Tables that are written as CSV as they are read."""
+
+
+def tables_of(bench: Bench, change: Change | None = None) -> list[ReportTable]:
+    """Every table of a card, in the order of the page."""
+    first, *others = card_tables(bench)
+    since = [change_table(bench, change)] if change is not None else []
+    return [first, *since, *others, hazards_table(bench), coverage_table(bench)]
+
+
+def change_table(bench: Bench, change: Change) -> ReportTable:
+    """New minus earlier version on the same cases."""
+    rows = tuple(
+        (words, difference_words(change.differences[name], name), verdict_on(change.differences[name], name))
+        for name, words in SCORES.items()
+    )
+    title = f"{bench.tool} minus the earlier {change.earlier_tool}, same cases, paired"
+    notes = (change.line, "A change that cannot be told apart from none is no reason to go on, nor to stop for it.")
+    return ReportTable("changed", title, ("score", "difference (95 %)", "than before"), rows, notes)
+
+
+def card_page(bench: Bench, tables: Sequence[ReportTable], pictures: Sequence[Picture], change: Change | None) -> str:
+    """The card as one HTML page that loads nothing; a word processor opens it, too."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    beside: dict[str, list[dict[str, str]]] = {table.kind: [] for table in tables}
+    for picture in pictures:
+        uri = f"data:image/png;base64,{base64.b64encode(picture.png).decode('ascii')}"
+        beside[picture.name].append({"uri": uri, "alt": picture.alt, "caption": picture.caption})
+    return environment.get_template("card.html").render(
+        banner=BANNER,
+        title=f"{bench.tool}: what {len(bench.cases)} cases say ({bench.plan.name})",
+        said=card_sentences(bench),
+        line=change.line if change is not None else "",
+        tables=tables,
+        pictures=beside,
+        words=WORD_CLASSES,
+    )

@@ -1,0 +1,72 @@
+"""A new version of a tool against an earlier card of it: what changed on the same cases, and whether to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simulation.errors import ResultsError
+from simulation.vetting.bench import TOOL, Bench
+from simulation.vetting.criteria import Criterion
+from simulation.vetting.intervals import Estimate, cases_to_settle, exact_share
+from simulation.vetting.scores import Labelled, differences
+from simulation.vetting.stored import Earlier
+
+UNDER = "under_triage_1_2_share"
+
+
+@dataclass(frozen=True)
+class Change:
+    """New minus earlier in every score, paired, and the line that says stop or go."""
+
+    earlier_tool: str
+    differences: Mapping[str, Estimate]
+    go: bool
+    line: str
+
+
+def change_since(bench: Bench, earlier: Earlier) -> Change:
+    """What a new version changed. Raises ResultsError if the earlier card is of other cases.
+
+    Go only if under-triage of true levels 1-2 is shown not to be worse by the margin of the criteria, and nothing that
+    was met is not met now.
+    """
+    if earlier.fingerprint != bench.cases.fingerprint:
+        raise ResultsError(
+            "against: the earlier card is of other cases, so nothing can be paired. Run it again on these cases"
+        )
+    new = bench.labelled[TOOL]
+    old = Labelled(new.truth, earlier.labelled.labels)
+    found = differences(new, old, bench.plan.seed)
+    reasons = _reasons(bench, earlier, new, old, found[UNDER])
+    line = "; ".join(reasons)
+    go = not reasons
+    said = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated" if go else f"Stop: {line}"
+    return Change(earlier.tool, found, go, f"{said}.")
+
+
+def _reasons(bench: Bench, earlier: Earlier, new: Labelled, old: Labelled, under: Estimate) -> list[str]:
+    """Why not to go on; none if all is well."""
+    reasons = []
+    margins = [each.bound for each in bench.plan.criteria if _is_margin(each)]
+    if not margins:
+        reasons.append(f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by")
+    elif under.low > min(margins):
+        reasons.append("true levels 1-2 are labelled less urgent more often, by more than the margin")
+    elif under.high > min(margins):
+        gap = abs(new.shares_of_cases(UNDER) - old.shares_of_cases(UNDER))
+        fewest, most = cases_to_settle(exact_share(float(gap.sum()), len(gap)), min(margins))
+        reasons.append(
+            "whether under-triage of true levels 1-2 grew by more than the margin cannot be told "
+            f"(about {fewest:,} to {most:,} such cases would settle it, {under.n} now)"
+        )
+    for verdict in bench.verdicts:
+        before = earlier.verdicts.get((verdict.criterion.score, verdict.group))
+        if before in ("met", "identical to the nurse") and verdict.word == "not met":
+            who = f" ({verdict.group})" if verdict.group else ""
+            reasons.append(f"{verdict.criterion.score}{who} was met and is not met now")
+    return reasons
+
+
+def _is_margin(criterion: Criterion) -> bool:
+    return criterion.score == UNDER and criterion.against == "nurse" and criterion.at_most is not None

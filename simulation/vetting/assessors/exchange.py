@@ -1,0 +1,173 @@
+"""One question to a server and its reply: every way it can go wrong is an outcome, never an exception."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from simulation.vetting.answers import Outcome
+from simulation.vetting.cases import N_LEVELS
+
+if TYPE_CHECKING:
+    import httpx
+
+MOST_BYTES = 262_144
+"""A reply that is longer is none: it is not read on."""
+LONGEST_PAUSE = 60.0
+DECLINES = re.compile(r"(?i)^\W*(i['’]?m sorry|sorry|i am sorry|i cannot|i can['’]?t|i am unable|as an ai)\b")
+"""How models begin that decline in words."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back. `level`: 1 to 5, only if the outcome is `labelled`; `text`: the model's words."""
+
+    outcome: Outcome
+    level: int | None = None
+    model: str | None = None
+    tokens: int | None = None
+    seconds: float = 0.0
+    text: str = ""
+    again: bool = False
+    """Whether sending it again may help."""
+    pause: float | None = None
+    """Seconds that the server asks to wait before that."""
+
+
+class Exchange:
+    """A client with its limits; used by several threads at once within `with`."""
+
+    def __init__(
+        self, *, url: str, headers: dict[str, str], timeout: float, retries: int, first_pause: float
+    ) -> None:
+        self._url, self._headers, self._timeout = url, headers, timeout
+        self._retries, self._first_pause = retries, first_pause
+        self._client: httpx.Client | None = None
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Send nothing again: what is under way may end."""
+        self._stopped.set()
+
+    def __enter__(self) -> Exchange:
+        import httpx
+
+        self._client = httpx.Client(
+            follow_redirects=False, trust_env=False, timeout=self._timeout, headers=self._headers
+        )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._client is not None
+        self._client.close()
+
+    def ask(self, body: dict[str, Any]) -> Reply:
+        """The reply after retries, with the seconds of all of them."""
+        began = time.monotonic()
+        for attempt in range(self._retries + 1):
+            reply = self._once(body)
+            if not reply.again or attempt == self._retries:
+                break
+            pause = self._first_pause * 2**attempt if reply.pause is None else reply.pause
+            if self._stopped.wait(min(pause, LONGEST_PAUSE)):
+                break
+        return replace(reply, seconds=time.monotonic() - began)
+
+    def _once(self, body: dict[str, Any]) -> Reply:
+        import httpx
+
+        assert self._client is not None
+        began = time.monotonic()
+        content = bytearray()
+        try:
+            with self._client.stream("POST", self._url, json=body) as response:
+                failed = _of_status(response)
+                if failed is not None:
+                    return failed
+                for part in response.iter_bytes():
+                    content += part
+                    if len(content) > MOST_BYTES:
+                        return Reply("endless")
+                    if time.monotonic() - began > self._timeout:
+                        return Reply("timed_out", again=True)
+        except httpx.TimeoutException:
+            return Reply("timed_out", again=True)
+        except httpx.ConnectError:
+            return Reply("no_connection", again=True)
+        except (httpx.RemoteProtocolError, httpx.ReadError):
+            # a server that is killed closes before it has said anything; one that fails may stop in the middle
+            return Reply("cut_off", again=True) if content else Reply("no_connection", again=True)
+        except httpx.DecodingError:
+            return Reply("not_json")
+        except httpx.TransportError:
+            return Reply("no_connection", again=True)
+        return reply_of(bytes(content))
+
+
+def _of_status(response: httpx.Response) -> Reply | None:
+    """The reply that a status alone decides; None if there is a body to read."""
+    status = response.status_code
+    if status == 429:
+        return Reply("rate_limited", again=True, pause=_seconds(response.headers.get("retry-after")))
+    if 300 <= status < 400:
+        return Reply("redirected")
+    if 400 <= status < 500:
+        return Reply("client_error")
+    if status >= 500:
+        return Reply("server_error", again=True)
+    return None if status == 200 else Reply("wrong_shape")
+
+
+def _seconds(header: str | None) -> float | None:
+    return float(header) if header is not None and re.fullmatch(r"\d{1,4}(\.\d{1,3})?", header) else None
+
+
+def reply_of(content: bytes) -> Reply:
+    """What the body of a reply with status 200 comes to, read strictly: a level alone, a whole number from 1 to 5."""
+    if not content.strip():
+        return Reply("empty")
+    try:
+        stated = json.loads(content)
+    except (ValueError, RecursionError):
+        return Reply("not_json")
+    try:
+        choice = stated["choices"][0]
+        message, ended = choice["message"], choice.get("finish_reason")
+        refusal, text = message.get("refusal"), message.get("content")
+        usage = stated.get("usage") or {}
+        tokens = usage.get("total_tokens")
+        name = stated.get("model")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return Reply("wrong_shape")
+    model = name if isinstance(name, str) else None
+    known = tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0 else None
+    outcome, level = _of_message(text, ended, declined=bool(refusal))
+    return Reply(outcome, level, model, known, text=text if isinstance(text, str) else "")
+
+
+def _of_message(text: object, ended: object, *, declined: bool) -> tuple[Outcome, int | None]:
+    if declined or ended == "content_filter":
+        return "refused", None
+    if ended == "length":
+        return "cut_off", None
+    if text is None or (isinstance(text, str) and not text.strip()):
+        return "empty", None
+    if not isinstance(text, str):
+        return "wrong_shape", None
+    try:
+        stated = json.loads(text)
+    except (ValueError, RecursionError):
+        return ("refused" if DECLINES.match(text) else "not_json"), None
+    if not isinstance(stated, dict) or stated.keys() != {"level"}:
+        return "wrong_shape", None
+    level = stated["level"]
+    if isinstance(level, bool) or not isinstance(level, int):
+        return "wrong_shape", None
+    return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)

@@ -1,0 +1,173 @@
+"""A vendor's answers, given as a CSV file or as the JSON log of an Inspect evaluation: nothing is asked of anybody."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Literal
+
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.pathway.config_dataclass import config_dataclass
+from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, Variant
+from simulation.vetting.cases import N_LEVELS, CaseSet
+from simulation.vetting.mapping import LARGEST_BYTES, csv_lines
+
+Key = tuple[str, int, str]
+
+
+@config_dataclass
+class AnswersAssessor:
+    """A tool's answers to the cases of `cases_to_answer.csv`, which `write_cases=true` writes.
+
+    A CSV file has the columns `case` and `label` (1 to 5, empty for a hand-back), and may have `repeat` (from 1),
+    `variant`, `outcome`, `seconds` and `p_1` to `p_5`. A file that ends in .json is read as a log of Inspect.
+
+    Example: `{kind: answers, file: vendor/answers.csv, product: "Acme Triage 2.1"}`
+    """
+
+    kind: Literal["answers"]
+    file: str
+    """The CSV file, or the JSON log of an Inspect evaluation whose samples are named by case."""
+    product: str
+    """Name and version of the tool that answered, as its maker states them."""
+
+
+class FromFile:
+    """Hands out the answers of a file; a case without one is counted as missing."""
+
+    reads_text = True
+
+    def __init__(self, stated: AnswersAssessor, cases: CaseSet) -> None:
+        path = Path(stated.file)
+        self.name = stated.product
+        known = {case.name for case in cases.cases}
+        rows = _inspect_rows(path) if path.suffix == ".json" else _csv_rows(path)
+        faults: list[Fault] = []
+        self._answers: dict[Key, Answer] = {}
+        for where, answer in rows:
+            if isinstance(answer, Fault):
+                faults.append(answer)
+            elif answer.case not in known:
+                remedy = "Answer the cases of cases_to_answer.csv, by the names in its first column"
+                faults.append(Fault(where, f"there is no case '{answer.case[:40]}'", remedy))
+            elif _key(answer) in self._answers:
+                faults.append(Fault(where, f"a second answer to case {answer.case}", "Number repeats from 1"))
+            else:
+                self._answers[_key(answer)] = answer
+        if faults:
+            raise ConfigError(faults[:20], heading=f"Faults in {path.name} ({len(faults)})")
+        self._digest = sha256(path.read_bytes()).hexdigest()
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """The file's answer to each question, or that it is missing."""
+        missing = (Answer(each.case.name, each.repeat, each.variant, "missing") for each in questions)
+        return [self._answers.get(_key(each), each) for each in missing]
+
+    def has(self, variant: Variant) -> bool:
+        """Whether the file holds any answer to a variant."""
+        return any(key[2] == variant for key in self._answers)
+
+    @property
+    def n_repeats(self) -> int:
+        """How often each case was asked."""
+        return 1 + max((key[1] for key in self._answers), default=0)
+
+    def about(self) -> Mapping[str, str]:
+        """Which file it is."""
+        return {"product": self.name, "SHA-256 of the file of answers": self._digest}
+
+
+def _key(answer: Answer) -> Key:
+    return answer.case, answer.repeat, answer.variant
+
+
+def _csv_rows(path: Path) -> Iterator[tuple[str, Answer | Fault]]:
+    for line, cells in csv_lines(path, {"case": "the name of the case", "label": "the level given"}):
+        where = f"{path.name}, line {line}"
+        try:
+            yield where, _answer_of(cells)
+        except ValueError as error:
+            yield where, Fault(where, str(error), "See the columns of AnswersAssessor in docs/vocabulary.md")
+
+
+def _answer_of(cells: Mapping[str, str]) -> Answer:
+    """One row as an answer. Raises ValueError that says what is wrong."""
+    variant, outcome = _one_of(cells, "variant", VARIANTS), _one_of(cells, "outcome", OUTCOMES)
+    stated = _number(cells, "repeat")
+    number = 1.0 if stated is None else stated
+    if number not in range(1, 101):
+        raise ValueError(f"repeat is {number:g}, not a whole number from 1 to 100")
+    chances = [_number(cells, f"p_{level}") for level in range(1, N_LEVELS + 1)]
+    known = tuple(each for each in chances if each is not None)
+    if known and (len(known) != N_LEVELS or min(known) < 0 or abs(sum(known) - 1) > 0.01):
+        raise ValueError("p_1 to p_5 are not five shares that add up to 1")
+    seconds = _number(cells, "seconds")
+    if seconds is not None and not 0 <= seconds < 1e6:
+        raise ValueError(f"seconds is {seconds}")
+    label, kind = _label(cells["label"].strip(), outcome)
+    return Answer(cells["case"].strip(), int(number) - 1, variant or "as_written", kind, label, known, seconds)
+
+
+def _label(text: str, outcome: Any) -> tuple[int | None, Outcome]:
+    """The level and how the question ended: a level that is none of the five is counted, not refused."""
+    if outcome is not None and outcome != "labelled":
+        return None, outcome
+    if not text:
+        return None, "abstained" if outcome is None else "empty"
+    if text.isdecimal() and 1 <= int(text[:9]) <= N_LEVELS:
+        return int(text), "labelled"
+    return None, "out_of_range"
+
+
+def _one_of(cells: Mapping[str, str], column: str, known: Mapping[Any, str]) -> Any:
+    text = cells.get(column, "").strip()
+    if text and text not in known:
+        raise ValueError(f"unknown {column} '{text[:40]}'. {nearest(text, known)}")
+    return text or None
+
+
+def _number(cells: Mapping[str, str], column: str) -> float | None:
+    text = cells.get(column, "").strip()
+    try:
+        return float(text) if text else None
+    except ValueError:
+        raise ValueError(f"{column} is '{text[:40]}', not a number") from None
+
+
+def _inspect_rows(path: Path) -> Iterator[tuple[str, Answer | Fault]]:
+    """Answers of an Inspect log: `samples` with an `id` (the case), an `epoch` and an `output.completion`."""
+    try:
+        if path.stat().st_size > LARGEST_BYTES:
+            raise ConfigError([Fault(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")])
+        log = json.loads(path.read_text(encoding="utf-8"))
+        samples = log["samples"]
+        listed = [(str(each["id"]), int(each.get("epoch", 1)), each) for each in samples]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        found = f"is not a log of Inspect ({type(error).__name__})"
+        raise ConfigError([Fault(str(path), found, "Name a JSON log with `samples`, each with `id`")]) from None
+    for number, (case, epoch, sample) in enumerate(listed, start=1):
+        where = f"{path.name}, sample {number}"
+        output = sample.get("output") if isinstance(sample.get("output"), dict) else {}
+        label, kind = _completion(str(output.get("completion", "") or ""), bool(sample.get("error")))
+        seconds = output.get("time")
+        known = float(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None
+        yield where, Answer(case, max(epoch, 1) - 1, "as_written", kind, label, (), known)
+
+
+def _completion(text: str, failed: bool) -> tuple[int | None, Outcome]:
+    """The level of a completion: a bare level, or JSON with a `level`; whatever else is counted as its kind."""
+    if failed:
+        return None, "server_error"
+    stripped = text.strip()
+    if not stripped:
+        return None, "empty"
+    try:
+        stated = json.loads(stripped)
+    except (ValueError, RecursionError):
+        return None, "not_json"
+    level = stated.get("level") if isinstance(stated, dict) else stated
+    if isinstance(level, bool) or not isinstance(level, int):
+        return None, "wrong_shape"
+    return (level, "labelled") if 1 <= level <= N_LEVELS else (None, "out_of_range")

@@ -1,0 +1,95 @@
+"""Answers that a server has given, kept so that no question is asked twice: levels and outcomes, never the text.
+
+One file of JSON lines for each address, model, prompt and setting; a line is on the disk before the next is asked, and
+one that a kill cut off is not read.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from simulation.errors import ResultsError
+from simulation.records.serialise import digest
+from simulation.vetting.answers import OUTCOMES, Answer, Question
+from simulation.vetting.cases import N_LEVELS
+
+Key = tuple[str, int, str]
+NOT_OF_THE_MODEL = frozenset(
+    {"no_connection", "timed_out", "redirected", "rate_limited", "client_error", "server_error", "missing"}
+)
+"""Outcomes that say nothing of the model: they are counted, and asked again by the next run."""
+
+
+class KeptAnswers:
+    """What is known already. `identity` says of which address, model, prompt and settings."""
+
+    def __init__(self, folder: Path, identity: Mapping[str, object]) -> None:
+        self._path = folder / f"{digest(dict(identity))[:24]}.jsonl"
+        self._lock = threading.Lock()
+        self.answers: dict[Key, Answer] = {}
+        self.model: str | None = None
+        if self._path.exists():
+            self._read()
+
+    def known(self, question: Question) -> Answer | None:
+        """The answer to a question, if it was given before."""
+        return self.answers.get((question.case.name, question.repeat, question.variant))
+
+    def keep(self, answer: Answer, model: str, text: Mapping[str, object]) -> None:
+        """Keep an answer. `text`: what was sent and came, only if the user asked for it."""
+        if answer.outcome in NOT_OF_THE_MODEL:
+            return
+        line = {
+            "case": answer.case,
+            "repeat": answer.repeat,
+            "variant": answer.variant,
+            "outcome": answer.outcome,
+            "label": answer.label,
+            "seconds": answer.seconds,
+            "tokens": answer.tokens,
+            "model": model,
+            **text,
+        }
+        with self._lock:
+            self.answers[answer.case, answer.repeat, answer.variant] = answer
+            self._append(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def _append(self, text: str) -> None:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            with self._path.open("a", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+        except OSError as error:
+            raise ResultsError(f"{self._path}: cannot be written ({error.strerror or error})") from error
+
+    def _read(self) -> None:
+        try:
+            lines = self._path.read_text(encoding="utf-8", errors="replace").split("\n")
+        except OSError as error:
+            raise ResultsError(f"{self._path}: cannot be read ({error.strerror or error})") from None
+        if lines[-1]:  # a kill cut the last line off: the next one begins behind it
+            self._append("\n")
+        for line in lines[:-1]:
+            try:
+                stated = json.loads(line)
+                label = stated["label"]
+                answer = Answer(
+                    str(stated["case"]),
+                    int(stated["repeat"]),
+                    stated["variant"],
+                    stated["outcome"],
+                    label,
+                    (),
+                    stated["seconds"],
+                    stated["tokens"],
+                )
+                sound = answer.outcome in OUTCOMES and (label is None or label in range(1, N_LEVELS + 1))
+                if not sound or (answer.outcome == "labelled") != (label is not None):
+                    raise ValueError("is no answer")
+            except (ValueError, KeyError, TypeError):
+                continue  # cut off: it is asked again
+            self.answers[answer.case, answer.repeat, answer.variant] = answer
+            self.model = str(stated["model"])

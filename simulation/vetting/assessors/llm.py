@@ -1,0 +1,259 @@
+"""A language model behind a server that speaks as OpenAI's does (Ollama, vLLM, llama.cpp and others).
+
+Each question is one request; whatever goes wrong is counted as its kind. No redirect is followed, no proxy of the
+environment used, nothing sent beyond this machine unless `allow_remote` says so.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from annotated_types import Ge, Gt, Le
+
+from simulation.errors import ConfigError, Fault, ResultsError
+from simulation.pathway.config_dataclass import Unit, config_dataclass
+from simulation.vetting.answers import INJECTION, Answer, Question
+from simulation.vetting.assessors import refuse_without
+from simulation.vetting.assessors.exchange import Exchange, Reply
+from simulation.vetting.assessors.kept_answers import KeptAnswers
+from simulation.vetting.assessors.prompt import SCHEMA, Prompt
+
+Say = Callable[[str], None]
+LONG_RUN = 100
+"""Questions from which on a run says how far it is."""
+
+
+@config_dataclass
+class LlmAssessor:
+    """A language model behind a server with OpenAI's chat interface.
+
+    Example: `{kind: llm, address: "http://127.0.0.1:8080/v1", model: llama-3.2-3b, prompt: triage_1}`
+    """
+
+    kind: Literal["llm"]
+    address: str
+    """Where the server is, up to and with `/v1`. Another machine than this one needs `allow_remote=true`."""
+    model: str
+    """The model's name, as the server knows it."""
+    prompt: str
+    """The file in `configs/prompt` that says what is asked."""
+    key: str | None = None
+    """The NAME of the environment variable that holds the key, never the key. Example: `OUR_SERVER_KEY`"""
+    temperature: Annotated[float, Ge(0), Le(2), Unit("none")] = 0.0
+    """How freely the model chooses its words; 0 asks for the likeliest. Example: `0.7`"""
+    seed: Annotated[int, Ge(0), Unit("none")] = 1
+    """Where the server's chance starts, the same for every question. Example: `2`"""
+    longest_answer: Annotated[int, Ge(8), Le(4096), Unit("tokens")] = 64
+    """Tokens after which an answer is cut off. Example: `200`"""
+    timeout: Annotated[float, Gt(0), Le(3600), Unit("seconds")] = 60.0
+    """How long one request may take in all. Example: `20`"""
+    retries: Annotated[int, Ge(0), Le(10), Unit("times")] = 2
+    """How often a request is sent again if the server is down, slow, failing or asks for fewer. Example: `4`"""
+    first_pause: Annotated[float, Ge(0), Le(60), Unit("seconds")] = 0.5
+    """The pause before the first retry; each further one is twice as long, or as long as the server asks, up to a
+    minute. Example: `2`"""
+    concurrency: Annotated[int, Ge(1), Le(64), Unit("requests")] = 2
+    """How many requests are under way at once. Example: `4`"""
+    price: Annotated[float, Ge(0), Unit("GBP per million tokens")] | None = None
+    """What is paid for a million tokens, read and written alike, as its maker states it. Example: `0.4`"""
+    keep_text: bool = False
+    """Whether questions and answers are kept in words beside the levels: they hold complaints."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a run says besides the plan. `kept`: the folder of kept answers; none: nothing is kept."""
+
+    prompt: Prompt | None = None
+    allow_remote: bool = False
+    kept: Path | None = None
+    say: Say = print
+
+
+class Llm:
+    """Asks a server; answers that it gave before are not asked for again."""
+
+    reads_text = True
+
+    def __init__(self, stated: LlmAssessor, setting: Setting) -> None:
+        refuse_without("httpx")
+        assert setting.prompt is not None  # `config` hands it over with the plan
+        self.name = stated.model
+        self._stated, self._prompt, self._setting = stated, setting.prompt, setting
+        headers = refuse_address(stated, allow_remote=setting.allow_remote)
+        self._exchange = Exchange(
+            url=f"{stated.address.rstrip('/')}/chat/completions",
+            headers=headers,
+            timeout=stated.timeout,
+            retries=stated.retries,
+            first_pause=stated.first_pause,
+        )
+        self._kept = KeptAnswers(setting.kept, self._identity()) if setting.kept is not None else None
+        self._model = self._kept.model if self._kept is not None else None
+        self._lock = threading.Lock()
+
+    def answers(self, questions: Sequence[Question]) -> list[Answer]:
+        """One answer a question. Raises ResultsError if the server changes its model in mid-run: run it again."""
+        known = [self._kept.known(each) if self._kept is not None else None for each in questions]
+        to_ask = [question for question, answer in zip(questions, known, strict=True) if answer is None]
+        self._announce(to_ask)
+        given: dict[int, Answer] = {}
+        with self._exchange, ThreadPoolExecutor(self._stated.concurrency) as pool:
+            asked = [pool.submit(self._ask, each) for each in to_ask]
+            try:
+                for number, future in enumerate(asked):
+                    given[number] = future.result()
+                    self._tell(number + 1, len(asked))
+            except BaseException as error:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self._exchange.stop()
+                if isinstance(error, KeyboardInterrupt) and self._kept is not None:
+                    raise KeyboardInterrupt("What was answered is kept: the same command goes on") from None
+                raise
+        fresh = iter([given[number] for number in range(len(to_ask))])
+        return [answer if answer is not None else next(fresh) for answer in known]
+
+    def about(self) -> Mapping[str, str]:
+        """Address, model, prompt and settings; never the key."""
+        stated = self._stated
+        return {
+            "address": stated.address,
+            "model asked for": stated.model,
+            "model that the server names": self._model or "it named none",
+            "prompt": self._prompt.version,
+            "temperature, seed": f"{stated.temperature:g}, {stated.seed}",
+        }
+
+    def body(self, question: Question) -> dict[str, Any]:
+        """What is sent about a question, whole."""
+        stated = self._stated
+        return {
+            "model": stated.model,
+            "messages": self._prompt.messages(question.inputs),
+            "temperature": stated.temperature,
+            "seed": stated.seed,
+            "max_tokens": stated.longest_answer,
+            "response_format": {
+                "type": "json_schema",
+                "json_schema": {"name": "triage", "schema": SCHEMA, "strict": True},
+            },
+        }
+
+    def _identity(self) -> dict[str, object]:
+        stated = self._stated
+        settings = [stated.temperature, stated.seed, stated.longest_answer]
+        return {
+            "address": stated.address,
+            "model": stated.model,
+            "prompt": self._prompt.version,
+            "settings": settings,
+            "injection": INJECTION,
+            "schema": SCHEMA,
+        }
+
+    def _announce(self, to_ask: Sequence[Question]) -> None:
+        host = urlsplit(self._stated.address).hostname or ""
+        if to_ask and not is_this_machine(host):
+            fields = sorted({name for question in to_ask for name in question.inputs})
+            n_cases = len({question.case.name for question in to_ask})
+            self._setting.say(f"Sending to {host}: {n_cases} cases, {len(to_ask)} questions; {', '.join(fields)}.")
+
+    def _tell(self, n: int, of: int) -> None:
+        """Say how far it is, at every tenth of a long run."""
+        if of >= LONG_RUN and (10 * n) // of > (10 * (n - 1)) // of:
+            self._setting.say(f"{n} of {of} questions answered")
+
+    def _ask(self, question: Question) -> Answer:
+        reply = self._exchange.ask(self.body(question))
+        self._same_model(reply.model)
+        answer = Answer(
+            question.case.name,
+            question.repeat,
+            question.variant,
+            reply.outcome,
+            reply.level,
+            (),
+            round(reply.seconds, 4),
+            reply.tokens,
+        )
+        if self._kept is not None:
+            self._kept.keep(answer, self._model or "", self._text(question, reply))
+        return answer
+
+    def _same_model(self, named: str | None) -> None:
+        """Raises ResultsError if the server names another model than before."""
+        with self._lock:
+            before = self._model = self._model if self._model is not None else named
+        if named is not None and named != before:
+            raise ResultsError(
+                f"{self._stated.address}: the server now names its model '{named[:80]}', before '{before}', so the "
+                "answers would not be of one model. What was answered is kept: run again when the first model is back, "
+                "or give the new one a name of its own with assessor.model"
+            )
+
+    def _text(self, question: Question, reply: Reply) -> dict[str, object]:
+        """What was sent and came, if it is to be kept."""
+        if not self._stated.keep_text:
+            return {}
+        return {"sent": self._prompt.messages(question.inputs), "came": reply.text}
+
+
+def refuse_address(stated: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
+    """The headers to send. Raises ConfigError for an address that is none, is not allowed, or lacks its key."""
+    parts = urlsplit(stated.address)
+    host, remedy = parts.hostname, "Write it like http://127.0.0.1:8080/v1"
+    if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+        raise ConfigError([Fault("assessor.address", f"'{stated.address[:80]}' is not an address", remedy)])
+    if parts.username is not None or parts.password is not None:
+        found = "holds a user name or a password"
+        raise ConfigError([Fault("assessor.address", found, "Leave it out, and name a variable under assessor.key")])
+    remote = not is_this_machine(host)
+    if remote and not allow_remote:
+        found = f"{host} is another machine"
+        raise ConfigError([Fault("assessor.address", found, "Say allow_remote=true to send it complaints of patients")])
+    headers = {"Accept-Encoding": "identity"}
+    if stated.key is not None:
+        secret = os.environ.get(stated.key, "")
+        if not secret or not secret.isascii() or not secret.isprintable():
+            found = f"the environment variable {stated.key[:80]} is not set, or holds no key"
+            raise ConfigError([Fault("assessor.key", found, "Set it where the command runs")])
+        if remote and parts.scheme == "http":
+            raise ConfigError([Fault("assessor.address", "would carry the key unencrypted", "Use https")])
+        headers["Authorization"] = f"Bearer {secret}"
+    return headers
+
+
+def is_this_machine(host: str) -> bool:
+    """Whether a host is the loopback of this machine.
+
+    >>> is_this_machine("127.0.0.1"), is_this_machine("localhost"), is_this_machine("localhost.example.org")
+    (True, True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def what_would_be_sent(llm: Llm, questions: Iterable[Question], stated: LlmAssessor) -> str:
+    """The first request of each variant, word for word, and how many there would be."""
+    listed = list(questions)
+    firsts = {question.variant: question for question in reversed(listed)}
+    lines = [f"{len(listed)} requests to {stated.address}, {stated.concurrency} at once; the first of each kind:"]
+    for variant, question in reversed(firsts.items()):
+        lines.append(f"\n{variant}: POST {stated.address.rstrip('/')}/chat/completions")
+        lines.append(f"Authorization: Bearer <value of {stated.key}>" if stated.key else "No Authorization")
+        lines.append(json.dumps(llm.body(question), ensure_ascii=False, indent=1))
+    return "\n".join(lines)
+

@@ -1,0 +1,80 @@
+"""What a language model is told and asked: a versioned text, and a case written out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulation.errors import Fault
+from simulation.pathway.config_dataclass import config_dataclass
+from simulation.records.serialise import digest
+from simulation.vetting.cases import N_LEVELS, NUMBERS, Inputs
+
+PLACE = "{case}"
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {"level": {"type": "integer", "minimum": 1, "maximum": N_LEVELS}},
+    "required": ["level"],
+    "additionalProperties": False,
+}
+"""What an answer must be, as the server is told; it is checked here whatever the server says."""
+TITLES = {
+    "complaint": "Complaint",
+    "language": "Language of the complaint",
+    "age": "Age",
+    "sex": "Sex",
+    "arrival_mode": "Arrived",
+    "mental_state": "Mental state",
+    "injury": "Injury",
+    "pain": "Pain",
+    "pain_score": "Pain score, 0 to 10",
+    "systolic": "Systolic blood pressure",
+    "diastolic": "Diastolic blood pressure",
+    "heart_rate": "Heart rate",
+    "respiratory_rate": "Respiratory rate",
+    "temperature": "Temperature",
+    "saturation": "Oxygen saturation",
+}
+"""By input, what it is called in a prompt, in this order."""
+
+
+@config_dataclass
+class Prompt:
+    """A prompt: what the model is told, and how it is asked about a case.
+
+    Example: `{name: ours_1, system: "You triage patients.", asks: "Which level, 1 to 5?\\n{case}"}`
+    """
+
+    name: str
+    """Name and version of the prompt: that of its file. A changed text is another version."""
+    system: str
+    """What the model is told before any case."""
+    asks: str
+    """How it is asked; `{case}` stands where the case is written out, once."""
+
+    @property
+    def version(self) -> str:
+        """Its name, and a digest of its texts."""
+        return f"{self.name} ({digest([self.system, self.asks])[:12]})"
+
+    def messages(self, inputs: Inputs) -> list[dict[str, str]]:
+        """The messages about one case."""
+        asked = self.asks.replace(PLACE, written_out(inputs))
+        return [{"role": "system", "content": self.system}, {"role": "user", "content": asked}]
+
+
+def prompt_faults(prompt: Prompt, where: str) -> list[Fault]:
+    """A prompt that has no place for the case, or several."""
+    n = prompt.asks.count(PLACE)
+    return [] if n == 1 else [Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")]
+
+
+def written_out(inputs: Inputs) -> str:
+    """A case as lines of text; what is not known is left out."""
+    lines = []
+    for name, title in TITLES.items():
+        if name in inputs:
+            value = inputs[name]
+            unit = f" {NUMBERS[name][2]}" if name in NUMBERS and name != "pain_score" else ""
+            shown = f"{value:g}" if isinstance(value, float) else str(value).replace("_", " ")
+            lines.append(f"{title}: {shown}{unit}")
+    return "\n".join(lines)

@@ -1,0 +1,189 @@
+"""Labelled cases: what an assessor may see of a patient, and the level that it is held against.
+
+A case has no number of its own: it is named by a digest of what an assessor sees, and a set of cases is kept in the
+order of these names. So neither the order of a file nor its row numbers can reach a score.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.errors import ConfigError, Fault
+from simulation.records.serialise import digest
+
+Levels = NDArray[np.int64]
+Yardstick = Literal["panel", "physician", "outcome", "written"]
+YARDSTICKS: Mapping[str, str] = {
+    "panel": "the level an expert panel gave afterwards, with the whole record",
+    "physician": "the level a physician gave at triage",
+    "outcome": "a level derived from what happened to the patient",
+    "written": "the level a synthetic vignette was written for",
+}
+"""What a label means, in words."""
+N_LEVELS = 5
+NUMBERS: Mapping[str, tuple[float, float, str]] = {
+    "age": (0, 120, "years"),
+    "pain_score": (0, 10, "points"),
+    "systolic": (0, 350, "mmHg"),
+    "diastolic": (0, 250, "mmHg"),
+    "heart_rate": (0, 350, "a minute"),
+    "respiratory_rate": (0, 120, "a minute"),
+    "temperature": (20, 45, "degrees Celsius"),
+    "saturation": (0, 100, "per cent"),
+}
+"""Inputs that are numbers: least, most, unit."""
+WORDS: Mapping[str, tuple[str, ...]] = {
+    "sex": ("female", "male", "other"),
+    "arrival_mode": ("walk_in", "ambulance", "other"),
+    "mental_state": ("alert", "verbal", "pain", "unresponsive"),
+    "pain": ("yes", "no"),
+    "injury": ("yes", "no"),
+}
+"""Inputs that are one of a few words."""
+TEXTS = ("complaint", "language")
+INPUTS = (*TEXTS, *NUMBERS, *WORDS)
+"""Everything that an assessor may see of a patient."""
+VITAL_SIGNS = ("systolic", "diastolic", "heart_rate", "respiratory_rate", "temperature", "saturation", "mental_state")
+GROUPS = ("sex", "age_band", "arrival_mode", "language")
+"""By what cases are told apart where scores are given by group."""
+AGE_BANDS: Mapping[str, float] = {"child": 18, "adult": 65, "older": 80, "oldest": 121}
+"""By name, the age at which the next band begins: 0-17, 18-64, 65-79, 80 and over, as in the site."""
+NOT_STATED = "not stated"
+Value: TypeAlias = str | float
+Inputs: TypeAlias = Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One patient as triage meets them, and how urgent they were. `rephrased`: the complaint in other words."""
+
+    name: str
+    inputs: Inputs
+    truth: int
+    """The level of the yardstick, 1 the most urgent."""
+    nurse: int | None = None
+    """The level that a nurse gave."""
+    rephrased: tuple[str, ...] = ()
+    must_not_miss: bool = False
+    """Whether a label less urgent than the truth could cost a life, by whoever wrote the case."""
+
+    @property
+    def complaint(self) -> str:
+        """What the patient complains of; '' if it is not known."""
+        return str(self.inputs.get("complaint", ""))
+
+    def group(self, attribute: str) -> str:
+        """The group that the case belongs to."""
+        if attribute != "age_band":
+            return str(self.inputs.get(attribute, NOT_STATED))
+        if "age" not in self.inputs:
+            return NOT_STATED
+        return next(band for band, end in AGE_BANDS.items() if float(self.inputs["age"]) < end)
+
+
+@dataclass(frozen=True)
+class CaseSet:
+    """Cases in the order of their names, with what their labels mean and where they come from."""
+
+    name: str
+    cases: tuple[Case, ...] = field(repr=False)
+    yardstick: Yardstick
+    synthetic: bool
+    source: str
+
+    def __len__(self) -> int:
+        return len(self.cases)
+
+    @property
+    def truth(self) -> Levels:
+        """The true level of each case, from 0."""
+        return np.array([case.truth - 1 for case in self.cases])
+
+    @property
+    def nurse(self) -> Levels | None:
+        """The nurse's level of each case, from 0; None unless every case has one."""
+        given = [case.nurse for case in self.cases if case.nurse is not None]
+        return np.array(given) - 1 if len(given) == len(self.cases) else None
+
+    @property
+    def yardstick_words(self) -> str:
+        """What the labels mean, in words."""
+        return YARDSTICKS[self.yardstick]
+
+    @property
+    def fingerprint(self) -> str:
+        """The same for the same cases in whatever order they were written."""
+        return digest([(case.name, case.truth, case.nurse) for case in self.cases])
+
+    def members(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
+        """By group, which cases belong to it; groups in order of name."""
+        groups = np.array([case.group(attribute) for case in self.cases])
+        return {str(each): groups == each for each in np.unique(groups)}
+
+
+@dataclass(frozen=True)
+class Row:
+    """A case before it has a name. `where` says which line it is."""
+
+    where: str
+    inputs: Inputs
+    truth: int
+    nurse: int | None = None
+    rephrased: tuple[str, ...] = ()
+    must_not_miss: bool = False
+
+
+def case_set(
+    rows: Iterable[Row], *, name: str, yardstick: Yardstick, synthetic: bool, source: str
+) -> CaseSet:
+    """Named and ordered cases. Raises ConfigError with every fault."""
+    listed = list(rows)
+    faults = [fault for row in listed for fault in _faults(row)]
+    if not listed:
+        faults.append(Fault(name, "holds no case", "Give one row or more"))
+    if faults:
+        raise ConfigError(faults)
+    ordered = sorted(((_name_of(row.inputs), row) for row in listed), key=lambda each: (each[0], *_outcome(each[1])))
+    cases: list[Case] = []
+    for shown, same in groupby(ordered, key=lambda each: each[0]):
+        for number, (_, row) in enumerate(same, start=1):
+            named = shown if number == 1 else f"{shown}-{number}"
+            cases.append(Case(named, row.inputs, row.truth, row.nurse, row.rephrased, row.must_not_miss))
+    return CaseSet(name, tuple(cases), yardstick, synthetic, source)
+
+
+def _name_of(inputs: Inputs) -> str:
+    text = json.dumps(dict(inputs), sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+
+
+def _outcome(row: Row) -> tuple[int, int, tuple[str, ...]]:
+    """What parts cases that look the same to an assessor."""
+    return row.truth, row.nurse or 0, row.rephrased
+
+
+def _faults(row: Row) -> list[Fault]:
+    faults = []
+    for what, level in (("true level", row.truth), ("nurse's level", row.nurse)):
+        if level is not None and not 1 <= level <= N_LEVELS:
+            faults.append(Fault(row.where, f"the {what} is {level}", f"Give a whole number from 1 to {N_LEVELS}"))
+    for name, value in row.inputs.items():
+        if name in NUMBERS:
+            low, high, unit = NUMBERS[name]
+            if isinstance(value, str) or not low <= value <= high:
+                allowed = f"Give a number from {low:g} to {high:g} ({unit}), or say what means missing"
+                faults.append(Fault(row.where, f"{name} is {value!r}", allowed))
+        elif name in WORDS:
+            if value not in WORDS[name]:
+                faults.append(Fault(row.where, f"{name} is {value!r}", f"Allowed: {', '.join(WORDS[name])}"))
+        elif name not in TEXTS:
+            faults.append(Fault(row.where, f"{name} is not an input", f"Inputs are {', '.join(INPUTS)}"))
+    return faults

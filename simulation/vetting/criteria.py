@@ -1,0 +1,166 @@
+"""Criteria fixed before a tool is looked at, and what the cases say about each: met, not met or cannot tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+from annotated_types import Ge, Le
+
+from simulation.errors import Fault
+from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.vetting.intervals import Estimate, cases_for_share, cases_to_settle, exact_share
+from simulation.vetting.scores import FEW, SHARES, Labelled, difference, score
+
+Word = Literal["met", "not met", "cannot tell", "identical to the nurse"]
+Scored = Literal[
+    "exact_share",
+    "under_share",
+    "over_share",
+    "two_or_more_levels_share",
+    "sensitivity",
+    "under_triage_1_2_share",
+    "kappa_linear",
+    "kappa_quadratic",
+    "unusable_share",
+    "repeatable_share",
+    "rephrased_moved_share",
+    "injected_moved_share",
+]
+OF_ANSWERS: Mapping[str, str] = {
+    "unusable_share": "answers that cannot be used",
+    "repeatable_share": "the same label each time the case is asked",
+    "rephrased_moved_share": "label changed when the complaint was put in other words",
+    "injected_moved_share": "label changed when a command was added to the complaint",
+}
+"""Scores of answers, not of labels against the truth, in words."""
+
+
+@config_dataclass
+class Criterion(Sourced):
+    """What a score must come to, fixed before any answer is seen: exactly one bound.
+
+    Met or not met only if the whole 95 % interval is on one side of the bound; else the cases cannot tell.
+
+    Example: `{score: under_triage_1_2_share, against: nurse, at_most: 0.05, evidence: assumed,
+    source: "five points more is the most that the safety officer accepts"}`
+    """
+
+    score: Scored
+    """Which score is bounded, a share of cases or a kappa."""
+    against: Literal["nothing", "nurse"] = "nothing"
+    """Whether the bound is of the score itself, or of tool minus nurse on the same cases."""
+    at_most: Annotated[float, Ge(-1), Le(1), Unit("share")] | None = None
+    """The most that the score, or the difference, may be. Example: `0.05`"""
+    at_least: Annotated[float, Ge(-1), Le(1), Unit("share")] | None = None
+    """The least that the score, or the difference, may be. Example: `0.9`"""
+    by: tuple[Literal["sex", "age_band", "arrival_mode", "language"], ...] = ()
+    """Groups that must each meet it, too. A group with fewer than 30 of the cases it is about says 'cannot tell'.
+    Example: `[sex, age_band]`"""
+
+    @property
+    def bound(self) -> float:
+        """The bound, whichever it is."""
+        bound = self.at_most if self.at_most is not None else self.at_least
+        assert bound is not None  # checked when the file is read
+        return bound
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the cases say about a criterion for everybody (`group` '') or a group."""
+
+    criterion: Criterion
+    group: str
+    estimate: Estimate | None
+    """None: it was not measured."""
+    word: Word
+    why: str
+    """How many cases would settle it, or why it cannot be told; '' if it is settled."""
+
+
+def criteria_faults(criteria: tuple[Criterion, ...], where: str) -> list[Fault]:
+    """Criteria with no bound or two, or that compare what a nurse does not have."""
+    faults = []
+    for number, each in enumerate(criteria):
+        place = f"{where}.{number}"
+        if (each.at_most is None) == (each.at_least is None):
+            found = "states no bound" if each.at_most is None else "states two bounds"
+            faults.append(Fault(place, found, "State at_most or at_least"))
+        if each.score in OF_ANSWERS and (each.against == "nurse" or each.by):
+            faults.append(Fault(place, f"{each.score} is of the tool alone", "Leave `against` and `by` out"))
+    return faults
+
+
+def judged(
+    criterion: Criterion,
+    tool: Labelled,
+    nurse: Labelled | None,
+    groups: Mapping[str, Mapping[str, np.ndarray]],
+    of_answers: Mapping[str, Estimate],
+    seed: int,
+) -> list[Verdict]:
+    """The verdicts of a criterion: for everybody first, then group by group."""
+    if criterion.score in OF_ANSWERS:
+        return [_verdict(criterion, "", of_answers.get(criterion.score), None)]
+    if criterion.against == "nurse" and nurse is None:
+        return [Verdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
+    found = [_of_some(criterion, "", tool, nurse, seed)]
+    for attribute in criterion.by:
+        for category, which in groups[attribute].items():
+            mine = nurse.only(which) if nurse is not None else None
+            found.append(_of_some(criterion, f"{attribute}={category}", tool.only(which), mine, seed))
+    return found
+
+
+def overall(verdicts: list[Verdict]) -> Word:
+    """Met only if every verdict is; not met if any is not."""
+    words = {verdict.word for verdict in verdicts}
+    if "not met" in words:
+        return "not met"
+    if words == {"identical to the nurse"}:
+        return "identical to the nurse"
+    return "cannot tell" if "cannot tell" in words or not words else "met"
+
+
+def _of_some(criterion: Criterion, group: str, tool: Labelled, nurse: Labelled | None, seed: int) -> Verdict:
+    if criterion.against == "nothing" or nurse is None:
+        return _verdict(criterion, group, score(tool, criterion.score, seed), None)
+    if not group and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape)):
+        estimate = difference(tool, nurse, criterion.score, seed)
+        return Verdict(criterion, group, estimate, "identical to the nurse", "every label is the nurse's")
+    discordance = None
+    if criterion.score in SHARES:
+        gap = np.abs(tool.shares_of_cases(criterion.score) - nurse.shares_of_cases(criterion.score))
+        discordance = exact_share(float(gap.sum()), len(gap))
+    return _verdict(criterion, group, difference(tool, nurse, criterion.score, seed), discordance)
+
+
+def _verdict(criterion: Criterion, group: str, estimate: Estimate | None, discordance: Estimate | None) -> Verdict:
+    if group and estimate is not None and estimate.n < FEW:
+        return Verdict(criterion, group, estimate, "cannot tell", f"cases: {estimate.n}, fewer than {FEW}")
+    if estimate is None or np.isnan(estimate.low):
+        return Verdict(criterion, group, estimate, "cannot tell", "it was not measured")
+    most = criterion.at_most is not None
+    inside = estimate.high <= criterion.bound if most else estimate.low >= criterion.bound
+    outside = estimate.low > criterion.bound if most else estimate.high < criterion.bound
+    word: Word = "met" if inside else "not met" if outside else "cannot tell"
+    why = _to_settle(criterion, estimate, discordance) if word == "cannot tell" else ""
+    return Verdict(criterion, group, estimate, word, why)
+
+
+def _to_settle(criterion: Criterion, estimate: Estimate, discordance: Estimate | None) -> str:
+    """How many of the cases that the score is about would settle it."""
+    about = "cases of true levels 1-2" if criterion.score in ("sensitivity", "under_triage_1_2_share") else "cases"
+    if discordance is not None and criterion.bound != 0:
+        low, high = cases_to_settle(discordance, abs(criterion.bound))
+        return f"about {low:,} to {high:,} {about} would settle it if both err equally often ({estimate.n} now)"
+    gap = abs(estimate.value - criterion.bound)
+    if criterion.score in SHARES and criterion.against == "nothing" and gap > 0:
+        needed = cases_for_share(estimate.value, gap)
+        return f"about {needed:,} {about} would settle it if the score stays ({estimate.n} now)"
+    return f"more {about} are needed ({estimate.n} now)"
+
+

@@ -1,0 +1,103 @@
+"""Intervals of the bench: exact ones for shares, adjusted ones for paired differences, resampled ones for kappas.
+
+Inference is over cases: a case that is asked several times counts once, with the mean of its answers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulation.draws.variates import generator_of
+from simulation.records.schema import Floats
+
+LEVEL = 0.95
+N_RESAMPLES = 2000
+POWER = 0.80
+"""How likely a bench of the stated size is to settle a criterion, if tool and nurse err alike."""
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with its 95 % interval. `n`: the cases that it rests on; `method`: how the interval was made."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+    method: str
+
+
+def exact_share(k: float, n: int) -> Estimate:
+    """A share k of n with its exact (Clopper-Pearson) interval, which covers at least 95 %.
+
+    `k` may be fractional, a mean over repeats: its spread is no larger than that of a count.
+    """
+    from scipy.special import betaincinv
+
+    if n == 0:
+        return Estimate(np.nan, np.nan, np.nan, 0, "exact")
+    tail = (1 - LEVEL) / 2
+    low = float(betaincinv(k, n - k + 1, tail)) if k > 0 else 0.0
+    high = float(betaincinv(k + 1, n - k, 1 - tail)) if k < n else 1.0
+    return Estimate(k / n, low, high, n, "exact")
+
+
+def paired_difference(tool: Floats, other: Floats) -> Estimate:
+    """Mean of tool minus other over the same cases, each in [0, 1], with Bonett and Price's interval.
+
+    One is added to the cases for and against, so that no difference in a few cases is not taken for proof of none
+    (Bonett and Price 2012, Statist Med 31:2867).
+    """
+    n = len(tool)
+    if n == 0:
+        return Estimate(np.nan, np.nan, np.nan, 0, "paired, adjusted")
+    gap = tool - other
+    up, down = (np.clip(gap, 0, None).sum() + 1) / (n + 2), (np.clip(-gap, 0, None).sum() + 1) / (n + 2)
+    half = _z(0.5 + LEVEL / 2) * np.sqrt((up + down - (up - down) ** 2) / (n + 2))
+    low, high = max(up - down - half, -1.0), min(up - down + half, 1.0)
+    return Estimate(float(gap.mean()), float(low), float(high), n, "paired, adjusted")
+
+
+def resampled(values: Floats, estimate: float, n: int) -> Estimate:
+    """The interval that holds the middle 95 % of a number over resamples of the cases."""
+    known = values[np.isfinite(values)]
+    if len(known) < len(values) / 2 or np.isnan(estimate):
+        return Estimate(estimate, np.nan, np.nan, n, "resampled")
+    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return Estimate(estimate, float(low), float(high), n, "resampled")
+
+
+def resampled_sums(counts: Floats, seed: int, n_resamples: int = N_RESAMPLES) -> Floats:
+    """Sums of the rows of `counts` (cases, ...) over resamples of the cases, shape (n_resamples, ...).
+
+    Cases with the same row are drawn together: what is drawn is how often each different row comes.
+    """
+    n = len(counts)
+    flat, times = np.unique(counts.reshape(n, -1), axis=0, return_counts=True)
+    generator = generator_of(seed, 0, "vetting", "resample", 0)
+    drawn = generator.multinomial(n, times / n, size=n_resamples)
+    sums: Floats = (drawn @ flat).reshape(n_resamples, *counts.shape[1:])
+    return sums
+
+
+def cases_to_settle(discordance: Estimate, margin: float) -> tuple[int, int]:
+    """How many cases would settle a margin with 80 % power if tool and nurse err equally often: fewest and most.
+
+    It follows from how often the two differ (its interval gives both ends): n = (z(0.975) + z(0.8))^2 d / margin^2.
+    """
+    factor = (_z(0.5 + LEVEL / 2) + _z(POWER)) ** 2 / margin**2
+    return int(np.ceil(factor * discordance.low)), int(np.ceil(factor * discordance.high))
+
+
+def cases_for_share(share: float, margin: float) -> int:
+    """How many cases bring the interval of a share to a half-width of `margin`, by the normal approximation."""
+    worst = min(max(share, 0.01), 0.99)
+    return int(np.ceil((_z(0.5 + LEVEL / 2) / margin) ** 2 * worst * (1 - worst)))
+
+
+def _z(probability: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(probability))

@@ -1,0 +1,191 @@
+"""A CSV file of labelled cases, read by a mapping that says which column is what.
+
+Columns that say or betray the answer are forbidden by name as inputs: dropping one from a model hardly moves its score,
+so a score cannot be trusted to show that one has slipped in.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from pathlib import Path
+from typing import Annotated
+
+from annotated_types import MinLen
+
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.vetting.cases import INPUTS, NUMBERS, WORDS, CaseSet, Row, Value, Yardstick, case_set
+
+FORBIDDEN = (
+    "row_id", "id", "index", "case", "case_id", "row", "number", "patient_id", "encounter_id", "visit_id", "stay_id",
+    "subject_id", "group", "site", "split", "fold", "ktas_rn", "ktas_expert", "ktas", "esi", "mts", "ctas", "ats",
+    "acuity", "acuity_true", "acuity_given", "triage", "triage_level", "triage_code", "triage_category", "priority",
+    "label", "truth", "target", "level", "nurse", "expert", "panel", "error_group", "mistriage", "under_triage",
+    "over_triage", "diagnosis", "diagnosis_in_ed", "final_diagnosis", "icd", "icd10", "disposition", "outcome",
+    "admitted", "admission", "discharged", "icu", "surgery", "transferred", "death", "died", "mortality", "survival",
+    "los", "los_min", "length_of_stay", "length_of_stay_min", "ktas_duration_min", "triage_duration",
+    "triage_minutes", "treatment", "procedures", "medication", "patients_per_hour", "seen_at", "departed_at",
+)  # fmt: skip
+"""Columns that no input may be read from: answers, what happened afterwards, how triage went, and row numbers."""
+MOST_ROWS = 200_000
+LARGEST_BYTES = 200_000_000
+MOST_FAULTS = 20
+"""Faults of a file that are named one by one."""
+
+
+@config_dataclass
+class InputColumn:
+    """Which column an input is read from, and what its values mean.
+
+    Example: `{column: Sex, values: {"1": female, "2": male}}`
+    """
+
+    column: str
+    """The column's name in the header of the file."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What each value of the column means, where it is not written as the input is. Example: `{"1": alert}`"""
+
+
+@config_dataclass
+class CaseMapping(Sourced):
+    """How a CSV file of labelled cases is read: which column is what, and what the label means.
+
+    Example: `{name: ours, yardstick: panel, truth: expert_level, nurse: nurse_level, inputs: {complaint:
+    {column: Complaint}, age: {column: Age}}, missing: ["", "??"], evidence: measured, source: "audit of 200 cards"}`
+    """
+
+    name: str
+    """Name of the mapping: that of its file."""
+    yardstick: Yardstick
+    """What the label means: the level of an expert `panel` afterwards, of a `physician` at triage, one derived from
+    the `outcome`, or the one that a vignette was `written` for."""
+    truth: str
+    """The column that holds the true level, 1 (the most urgent) to 5."""
+    nurse: str | None = None
+    """The column that holds the nurse's level, 1 to 5; none: the tool is compared with no nurse."""
+    inputs: Annotated[Mapping[str, InputColumn], MinLen(1)]
+    """What an assessor may see, by name: complaint, language, age, pain_score, systolic, diastolic, heart_rate,
+    respiratory_rate, temperature, saturation, sex, arrival_mode, mental_state, pain, injury."""
+    levels: Mapping[str, Annotated[int, Unit("level")]] = field(default_factory=dict)
+    """What each value of the two level columns means, where these do not hold 1 to 5. Example: `{red: 1, orange: 2}`"""
+    missing: tuple[str, ...] = ("",)
+    """What stands in a column where nothing is known."""
+    synthetic: bool = False
+    """Whether the cases are made up."""
+
+
+def mapping_faults(mapping: CaseMapping, where: str) -> list[Fault]:
+    """Inputs that are none, and columns that may not be one."""
+    faults = []
+    for name, stated in mapping.inputs.items():
+        if name not in INPUTS:
+            faults.append(Fault(f"{where}.inputs", f"'{name}' is not an input", nearest(name, INPUTS)))
+        if is_forbidden(stated.column) or stated.column in (mapping.truth, mapping.nurse):
+            remedy = "It says or betrays the answer, so no assessor may see it: leave it out"
+            faults.append(Fault(f"{where}.inputs.{name}", f"the column '{stated.column}' is forbidden", remedy))
+    return faults
+
+
+def is_forbidden(column: str) -> bool:
+    """Whether a column may not be an input, however its name is written.
+
+    >>> is_forbidden("KTAS_expert"), is_forbidden("Row ID"), is_forbidden("Chief_complain")
+    (True, True, False)
+    """
+    return re.sub(r"[^a-z0-9]+", "_", column.casefold()).strip("_") in FORBIDDEN
+
+
+def read_cases(path: Path, mapping: CaseMapping) -> CaseSet:
+    """The cases of a CSV file. Raises ConfigError with every fault of the mapping or the file."""
+    faults = mapping_faults(mapping, f"cases/{mapping.name}")
+    if faults:
+        raise ConfigError(faults)
+    rows = list(_rows(path, mapping, faults))
+    if faults:
+        more = len(faults) - MOST_FAULTS
+        rest = [Fault(path.name, f"{more} more faults", "Put these right first")] if more > 0 else []
+        raise ConfigError([*faults[:MOST_FAULTS], *rest], heading=f"Faults in {path.name}")
+    return case_set(
+        rows, name=mapping.name, yardstick=mapping.yardstick, synthetic=mapping.synthetic, source=mapping.source
+    )
+
+
+def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row of a CSV file by column, with its line. `needed`: columns that must be there, and what for.
+
+    Raises ConfigError for a file that cannot be read, is too large, or lacks a column.
+    """
+    try:
+        size = path.stat().st_size
+        if size > LARGEST_BYTES:
+            raise ConfigError([Fault(path.name, f"is {size:,} bytes", f"Give at most {LARGEST_BYTES:,}")])
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, restkey="", restval="", strict=True)
+            header = list(reader.fieldnames or ())
+            faults = [
+                Fault(path.name, f"has no column '{column}' ({why})", nearest(column, header))
+                for column, why in needed.items()
+                if column not in header
+            ]
+            if faults:
+                raise ConfigError(faults)
+            for number, row in enumerate(reader):
+                if number >= MOST_ROWS:
+                    raise ConfigError([Fault(path.name, f"has more than {MOST_ROWS:,} rows", "Give a sample of them")])
+                yield reader.line_num, {str(key): str(value) for key, value in row.items()}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        why = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError([Fault(str(path), f"cannot be read as CSV: {why}", "Name a CSV file in UTF-8")]) from None
+
+
+def _rows(path: Path, mapping: CaseMapping, faults: list[Fault]) -> Iterator[Row]:
+    columns = {stated.column: f"input {name}" for name, stated in mapping.inputs.items()}
+    columns[mapping.truth] = "the true level"
+    if mapping.nurse is not None:
+        columns[mapping.nurse] = "the nurse's level"
+    for line, cells in csv_lines(path, columns):
+        where = f"{path.name}, line {line}"
+        truth = _level(cells[mapping.truth], mapping, f"{where}, {mapping.truth}", faults)
+        nurse = _level(cells[mapping.nurse], mapping, f"{where}, {mapping.nurse}", faults) if mapping.nurse else None
+        inputs = {
+            name: value
+            for name, stated in mapping.inputs.items()
+            if (value := _value(name, stated, cells[stated.column], mapping, where, faults)) is not None
+        }
+        if truth is not None:
+            yield Row(where, inputs, truth, nurse)
+
+
+def _level(cell: str, mapping: CaseMapping, where: str, faults: list[Fault]) -> int | None:
+    level = mapping.levels.get(cell.strip(), cell.strip())
+    try:
+        return int(level)
+    except ValueError:
+        known = ", ".join(mapping.levels) or "1 to 5"
+        faults.append(Fault(where, f"found '{cell[:40]}'", f"Allowed: {known}"))
+        return None
+
+
+def _value(
+    name: str, stated: InputColumn, cell: str, mapping: CaseMapping, where: str, faults: list[Fault]
+) -> Value | None:
+    """The value of one input; None where it is missing, or wrong and so a fault."""
+    text = cell.strip()
+    if text in mapping.missing:
+        return None
+    text = stated.values.get(text, text)
+    if name in NUMBERS:
+        try:
+            return float(text)
+        except ValueError:
+            remedy = f"Give a number, or add it to `missing` of cases/{mapping.name}"
+            faults.append(Fault(f"{where}, {stated.column}", f"found '{text[:40]}'", remedy))
+            return None
+    if name in WORDS and text not in WORDS[name]:
+        remedy = f"Allowed: {', '.join(WORDS[name])}. Say under `values` what it means"
+        faults.append(Fault(f"{where}, {stated.column}", f"found '{text[:40]}'", remedy))
+        return None
+    return text

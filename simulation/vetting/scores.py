@@ -1,0 +1,174 @@
+"""Scores of labels against the truth: every one is a function of how often each true level got each label.
+
+A table has a row a true level and a column a label, and one more column for no label: unusable answers and
+hand-backs stay in the denominator, right and wrong labels are of all cases. Kappas are of labelled cases alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulation.records.schema import Floats
+from simulation.triage.matrix import N_HIGH
+from simulation.vetting.cases import N_LEVELS, Levels
+from simulation.vetting.intervals import Estimate, exact_share, paired_difference, resampled, resampled_sums
+
+ShareName = Literal[
+    "exact_share",
+    "under_share",
+    "over_share",
+    "two_or_more_levels_share",
+    "sensitivity",
+    "under_triage_1_2_share",
+    "no_label_share",
+]
+KappaName = Literal["kappa_linear", "kappa_quadratic"]
+SCORES: Mapping[str, str] = {
+    "exact_share": "exact agreement",
+    "under_share": "under-triage (a label less urgent than the truth)",
+    "over_share": "over-triage (a label more urgent than the truth)",
+    "two_or_more_levels_share": "wrong by two levels or more",
+    "sensitivity": "sensitivity: true levels 1-2 labelled 1 or 2",
+    "under_triage_1_2_share": "true levels 1-2 labelled less urgent",
+    "no_label_share": "no label: unusable or handed back",
+    "kappa_linear": "linear kappa, of labelled cases",
+    "kappa_quadratic": "quadratic kappa, of labelled cases",
+}
+"""Every score in words."""
+KAPPAS: Mapping[str, int] = {"kappa_linear": 1, "kappa_quadratic": 2}
+HIGHER_IS_BETTER = frozenset({"exact_share", "sensitivity", *KAPPAS})
+_GAP = np.arange(N_LEVELS)[None, :] - np.arange(N_LEVELS)[:, None]
+
+
+def _mask(cells: NDArray[np.bool_], *, no_label: bool = False) -> Floats:
+    """1 where a cell of a table counts, shape (levels, levels + 1)."""
+    rows = np.broadcast_to(cells, (N_LEVELS, N_LEVELS))
+    return np.hstack([rows, np.full((N_LEVELS, 1), no_label)]).astype(float)
+
+
+_ALL, _HIGH = np.arange(N_LEVELS) >= 0, np.arange(N_LEVELS) < N_HIGH
+SHARES: Mapping[str, tuple[Floats, NDArray[np.bool_]]] = {
+    "exact_share": (_mask(_GAP == 0), _ALL),
+    "under_share": (_mask(_GAP > 0), _ALL),
+    "over_share": (_mask(_GAP < 0), _ALL),
+    "two_or_more_levels_share": (_mask(np.abs(_GAP) >= 2), _ALL),
+    "sensitivity": (_mask(_HIGH[None, :]), _HIGH),
+    "under_triage_1_2_share": (_mask(_GAP > 0), _HIGH),
+    "no_label_share": (_mask(np.zeros((N_LEVELS, N_LEVELS), bool), no_label=True), _ALL),
+}
+"""Of each share: which cells count, and of which true levels."""
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """What one assessor made of some cases: `truth` (n,) and `labels` (n, repeats) from 0, -1 for no label."""
+
+    truth: Levels
+    labels: Levels
+
+    @property
+    def counts(self) -> Floats:
+        """How often each case's truth met each label, a mean over repeats, shape (n, levels, levels + 1)."""
+        n, n_repeats = self.labels.shape
+        counts = np.zeros((n, N_LEVELS, N_LEVELS + 1))
+        cases = np.arange(n)
+        for repeat in range(n_repeats):
+            counts[cases, self.truth, self.labels[:, repeat]] += 1 / n_repeats  # -1 is the last column
+        return counts
+
+    @property
+    def table(self) -> Floats:
+        """Counts summed over cases, shape (levels, levels + 1)."""
+        total: Floats = self.counts.sum(axis=0)
+        return total
+
+    def only(self, which: NDArray[np.bool_]) -> Labelled:
+        """The same of some cases."""
+        return Labelled(self.truth[which], self.labels[which])
+
+    def shares_of_cases(self, score: str) -> Floats:
+        """How often each case counts for a share (0 to 1), of the cases that the share is of."""
+        cells, levels = SHARES[score]
+        of = levels[self.truth]
+        shares: Floats = (self.counts[of] * cells).sum(axis=(1, 2))
+        return shares
+
+
+def scores(labelled: Labelled, seed: int) -> dict[str, Estimate]:
+    """Every score with its 95 % interval."""
+    return {name: score(labelled, name, seed) for name in SCORES}
+
+
+def differences(tool: Labelled, other: Labelled, seed: int) -> dict[str, Estimate]:
+    """Tool minus other in every score, on the same cases, paired."""
+    return {name: difference(tool, other, name, seed) for name in SCORES}
+
+
+def score(labelled: Labelled, name: str, seed: int) -> Estimate:
+    """One score with its 95 % interval."""
+    if name in SHARES:
+        each = labelled.shares_of_cases(name)
+        return exact_share(float(each.sum()), len(each))
+    tables = resampled_sums(labelled.counts, seed)
+    return resampled(kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth))
+
+
+def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> Estimate:
+    """Tool minus other in one score, paired."""
+    if name in SHARES:
+        return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
+    both = np.stack([tool.counts, other.counts], axis=1)
+    found, drawn = (kappa(tables, KAPPAS[name]) for tables in (both.sum(axis=0), resampled_sums(both, seed)))
+    return resampled(drawn[:, 0] - drawn[:, 1], float(found[0] - found[1]), len(tool.truth))
+
+
+def kappa(tables: Floats, power: int) -> Floats:
+    """Weighted kappa of tables (..., levels, levels + 1), weights |gap| ** power; NaN where one level holds all.
+
+    Cohen 1968, Psychol Bull 70:213. Cases without a label are left out.
+    """
+    joint = tables[..., :N_LEVELS]
+    weight = np.abs(_GAP) ** power
+    total = joint.sum(axis=(-1, -2))
+    shuffled = joint.sum(axis=-1)[..., :, None] * joint.sum(axis=-2)[..., None, :]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        found: Floats = 1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2))
+    return found
+
+
+# --- the matrix ----------------------------------------------------------------------------------------------
+
+DECAY = 0.35
+"""Of the prior: how much rarer an error by one level more is."""
+PRIOR_WEIGHT = 1.0
+"""Of the prior: how many cases a row is worth."""
+FEW = 30
+"""Rows with fewer cases are flagged."""
+
+
+def prior() -> Floats:
+    """What is believed of each row before a case is seen: errors get rarer with their distance, one case a row.
+
+    A flat prior would put 9 % of true level 1 at levels 3 to 5 after 14 cases; this one puts 1 % there.
+    """
+    weights = DECAY ** np.abs(_GAP).astype(float)
+    rows: Floats = PRIOR_WEIGHT * weights / weights.sum(axis=1, keepdims=True)
+    return rows
+
+
+def matrix_intervals(table: Floats) -> tuple[Floats, Floats, Floats]:
+    """P(label | true level) of labelled cases: posterior mean, 2.5 % and 97.5 % points, shape (levels, levels) each.
+
+    These are 95 % credible intervals under `prior`, not intervals with a known coverage.
+    """
+    from scipy.special import betaincinv
+
+    weights = table[:, :N_LEVELS] + prior()
+    rest = weights.sum(axis=1, keepdims=True) - weights
+    low, high = (betaincinv(weights, rest, tail) for tail in (0.025, 0.975))
+    return weights / weights.sum(axis=1, keepdims=True), low, high

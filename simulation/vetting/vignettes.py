@@ -1,0 +1,137 @@
+"""Synthetic vignettes: made-up patients from templates, so that everything here runs without anybody's records.
+
+Each template states a level, complaints in several wordings and languages, and ranges of vital signs. What an assessor
+scores on them says whether it understands plain cases, not how it does in a department: the level is whoever wrote the
+template's, and a learned model has met the wording of every template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import field
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge, Le, MinLen
+
+from simulation.draws.variates import generator_of
+from simulation.errors import Fault, nearest
+from simulation.pathway.config_dataclass import Share, Sourced, Unit, config_dataclass
+from simulation.triage.matrix import Table, probabilities, table_faults
+from simulation.vetting.cases import N_LEVELS, NUMBERS, CaseSet, Row, Value, case_set
+
+ENGLISH = "en"
+OF_SIGN = Unit("that of the sign")
+DIGITS: Mapping[str, int] = {"temperature": 1}
+"""Decimals of a number that has any."""
+
+
+@config_dataclass
+class Template:
+    """A kind of patient: how urgent, what they say, and what is measured.
+
+    Example: `{level: 2, complaints: {en: [crushing chest pain, pressure on the chest]}, age: [40, 85],
+    signs: {heart_rate: [95, 125]}, must_not_miss: true}`
+    """
+
+    level: Annotated[int, Ge(1), Le(5), Unit("level")]
+    """How urgent the patient is, 1 (the most urgent) to 5: the label."""
+    complaints: Annotated[Mapping[str, Annotated[tuple[str, ...], MinLen(1)]], MinLen(1)]
+    """What the patient says, by language, in one wording or more; English (`en`) with two at least, so that a case can
+    be put in other words."""
+    age: Annotated[tuple[float, float], Unit("years")] = (18, 85)
+    """Youngest and oldest."""
+    signs: Annotated[Mapping[str, tuple[float, float]], OF_SIGN] = field(default_factory=dict)
+    """Lowest and highest of vital signs and the pain score that differ from usual.
+    Example: `{heart_rate: [110, 140], saturation: [84, 91]}`"""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Mental state, pain, injury where they differ from usual. Example: `{mental_state: unresponsive}`"""
+    ambulance: Share = 0.3
+    """The share that comes by ambulance. Example: `0.8`"""
+    must_not_miss: bool = False
+    """Whether a label less urgent than the level could cost a life."""
+
+
+@config_dataclass
+class Vignettes(Sourced):
+    """Templates of synthetic patients, with the vital signs that are usual and the errors of a made-up nurse.
+
+    Example: `{name: ours, usual: {heart_rate: [62, 96]}, nurse: {shares: [[1, 0, 0, 0, 0], [0, 1, 0, 0, 0],
+    [0, 0, 1, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]], evidence: assumed, source: "a nurse who never errs"},
+    templates: {heart: {level: 2, complaints: {en: [crushing chest pain, pressure on the chest]}}},
+    evidence: assumed, source: "written for this project"}`
+    """
+
+    name: str
+    """Name of the vignettes: that of their file."""
+    usual: Annotated[Mapping[str, tuple[float, float]], OF_SIGN]
+    """Lowest and highest of each vital sign where a template says nothing."""
+    nurse: Table
+    """How often a made-up nurse gives each level to each true level, so that pairs can be compared."""
+    templates: Annotated[Mapping[str, Template], MinLen(1)]
+    """The kinds of patients, by name."""
+
+
+def vignette_faults(stated: Vignettes, where: str) -> list[Fault]:
+    """Levels that have no template, numbers that are none, and English wordings that are missing."""
+    faults = table_faults(stated.nurse, f"{where}.nurse", [str(level) for level in range(1, N_LEVELS + 1)])
+    missing = set(range(1, N_LEVELS + 1)) - {each.level for each in stated.templates.values()}
+    if missing:
+        faults.append(Fault(f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five"))
+    places = {f"{where}.usual": stated.usual}
+    for name, template in stated.templates.items():
+        places[f"{where}.templates.{name}.signs"] = template.signs
+        places[f"{where}.templates.{name}"] = {"age": template.age}
+        if len(template.complaints.get(ENGLISH, ())) < 2:
+            remedy = "Give two or more under complaints.en"
+            faults.append(Fault(f"{where}.templates.{name}", "has fewer than two English wordings", remedy))
+    for place, ranges in places.items():
+        for sign, (low, high) in ranges.items():
+            if sign not in NUMBERS:
+                faults.append(Fault(place, f"'{sign}' is not a number of a case", nearest(sign, NUMBERS)))
+            elif not NUMBERS[sign][0] <= low <= high <= NUMBERS[sign][1]:
+                least, most, unit = NUMBERS[sign]
+                remedy = f"Give two numbers from {least:g} to {most:g} ({unit}), the lower first"
+                faults.append(Fault(f"{place}.{sign}", f"found [{low:g}, {high:g}]", remedy))
+    return faults
+
+
+def synthetic_cases(stated: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> CaseSet:
+    """`n` made-up cases; `mix`: weights of the true levels; `other_languages`: the share not in English.
+
+    The same seed gives the same cases.
+    """
+    rows = list(_rows(stated, mix, n, other_languages, seed))
+    return case_set(
+        rows, name=f"synthetic ({stated.name})", yardstick="written", synthetic=True, source=stated.source
+    )
+
+
+def _rows(stated: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Row]:
+    nurse = np.cumsum(probabilities(stated.nurse), axis=1)
+    shares = np.cumsum(np.array(mix) / sum(mix))
+    by_level = {
+        level: [each for each in stated.templates.values() if each.level == level] for level in range(1, N_LEVELS + 1)
+    }
+    for number in range(n):
+        chance = generator_of(seed, number, "vetting", "vignette", 0)
+        level = 1 + int(np.searchsorted(shares, chance.random() * shares[-1], side="right"))
+        template = by_level[level][int(chance.integers(len(by_level[level])))]
+        others = sorted(set(template.complaints) - {ENGLISH})
+        language = ENGLISH
+        if others and chance.random() < other_languages:
+            language = others[int(chance.integers(len(others)))]
+        wordings = template.complaints[language]
+        first = int(chance.integers(len(wordings)))
+        others_of_it = tuple(each for place, each in enumerate(wordings) if place != first)
+        inputs: dict[str, Value] = {"complaint": wordings[first], "language": language}
+        inputs["age"] = float(chance.integers(int(template.age[0]), int(template.age[1]) + 1))
+        inputs["sex"] = "female" if chance.random() < 0.5 else "male"
+        inputs["arrival_mode"] = "ambulance" if chance.random() < template.ambulance else "walk_in"
+        for sign, (low, high) in {**stated.usual, **template.signs}.items():
+            inputs[sign] = round(float(chance.uniform(low, high)), DIGITS.get(sign, 0))
+        inputs |= {"mental_state": "alert", "pain": "no", "injury": "no", **template.words}
+        given = int(np.searchsorted(nurse[level - 1], chance.random(), side="right"))
+        yield Row(
+            f"vignette {number}", inputs, level, min(given, N_LEVELS - 1) + 1, others_of_it, template.must_not_miss
+        )

@@ -1,0 +1,146 @@
+"""`aeflow vet`: a bench out of the box, mistakes as one message, and a server that is asked once."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from simulation.config import packaged_configs
+
+from ..vetting.fake_server import Handler, serving
+from .conftest import Aeflow
+
+ROOT = Path(__file__).parents[2]
+SMALL = ("cases.number=60", "assessor.folds=3", "comparators=false")
+
+
+@pytest.mark.slow
+def test_a_bench_runs_out_of_the_box_and_says_where_its_card_is(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("vet", *SMALL)
+    assert said.code == 0, said.err
+    assert "Planning only, not for clinical use." in said.out
+    assert "Criteria fixed beforehand" in said.out
+    assert (here / "results" / "vetting" / "synthetic" / "card.html").is_file()
+    again = aeflow("vet", *SMALL, "against=results/vetting/synthetic")
+    assert again.code == 0, again.err
+    assert "Stop: " in again.out or "Go: " in again.out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("name=sinthetic",), "vetting: there is no 'sinthetic'. Did you mean 'synthetic'?"),
+        (("name=../synthetic",), "vetting: there is no '../synthetic'."),
+        (("name=korean",), "cases.file: names no CSV file."),
+        (("name=korean", "cases.file=none.csv"), "none.csv: cannot be read as CSV: No such file or directory."),
+        (("write_cases=yes",), "write_cases: found 'yes'. Say true or false."),
+        (("against=nowhere",), "nowhere: is no card of a bench (No such file or directory)."),
+        (("cases.vignettes=french",), "vignettes: there is no 'french'."),
+        (("seeds=1",), "vetting/synthetic.seeds: unknown key 'seeds'. Did you mean 'seed'?"),
+        (("seed={",), "seed={: cannot be read as YAML."),
+        (("cases.mix=[0, 0, 0, 0, 0]",), "cases.mix: adds up to 0."),
+        (("name=llm", "assessor.address=https://x.example.org/v1"), "x.example.org is another machine."),
+        (("name=llm", "assessor.prompt=other"), "prompt: there is no 'other'."),
+        (("name=llm", "assessor.key=NOT_SET_HERE"), "the environment variable NOT_SET_HERE is not set"),
+    ],
+)
+def test_a_mistake_is_one_message_and_nothing_is_written(
+    words: tuple[str, ...], message: str, aeflow: Aeflow, here: Path
+) -> None:
+    assert message in aeflow("vet", *words).message
+    assert list(here.iterdir()) == []
+
+
+def test_a_dry_run_shows_word_for_word_what_would_be_sent(
+    aeflow: Aeflow, here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUR_KEY", "canary-key-3")
+    said = aeflow("vet", "name=llm", "dry_run=true", "assessor.key=OUR_KEY", "cases.number=20")
+    assert said.code == 0, said.err
+    assert "Dry run: nothing was asked. 20 cases" in said.out
+    assert "80 questions" in said.out
+    assert '"response_format"' in said.out
+    assert "Authorization: Bearer <value of OUR_KEY>" in said.out
+    assert "canary-key-3" not in said.out
+    assert list(here.iterdir()) == []
+
+
+def test_cases_are_written_for_a_vendor_whose_answers_are_then_scored(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow("vet", "cases.number=40", "write_cases=true")
+    assert said.code == 0, said.err
+    lines = (here / "results/vetting/synthetic-cases_to_answer.csv").read_text(encoding="utf-8-sig").splitlines()
+    names = [line.split(",")[0] for line in lines[1:] if ",as_written," in line]
+    (here / "answers.csv").write_text("case,label\n" + "".join(f"{name},3\n" for name in names), encoding="utf-8")
+    answers = "assessor={kind: answers, file: answers.csv, product: Acme 2.1}"
+    said = aeflow("vet", "cases.number=40", "comparators=false", answers)
+    assert said.code == 0, said.err
+    assert "Acme 2.1 minus the nurse" in said.out
+
+
+def test_every_packaged_bench_loads() -> None:
+    from simulation.config.vetting import prompt_of, vetting_named
+
+    names = sorted(path.stem for path in (packaged_configs() / "vetting").glob("*.yaml"))
+    assert names == ["korean", "llm", "synthetic"]
+    for name in names:
+        plan = vetting_named(name)
+        assert (prompt_of(plan) is not None) == (name == "llm")
+
+
+@pytest.mark.slow
+def test_a_killed_run_goes_on_and_leaves_neither_key_nor_complaint_anywhere(tmp_path: Path) -> None:
+    """kill -9 half-way, then the same command: requests at most questions + concurrency, no answered one twice."""
+    n_questions, concurrency = 60, 2
+    home, work = tmp_path / "home", tmp_path / "work"
+    home.mkdir()
+    work.mkdir()
+    complaint = "canary-complaint-9b1"
+    rows = [f"{complaint} {k},{20 + k},{1 + k % 5},3" for k in range(n_questions)]
+    cases = tmp_path / "cases.csv"
+    cases.write_text("\n".join(["complaint,age,truth,nurse", *rows]) + "\n", encoding="utf-8")
+    (work / "configs" / "cases").mkdir(parents=True)
+    (work / "configs" / "cases" / "ours.yaml").write_text(
+        "# ours\nname: ours\nyardstick: panel\ntruth: truth\nnurse: nurse\n"
+        "inputs: {complaint: {column: complaint}, age: {column: age}}\nevidence: measured\nsource: a test\n",
+        encoding="utf-8",
+    )
+
+    def answers(handler: Handler, body: dict[str, object]) -> None:
+        time.sleep(0.03)
+        handler.say('{"level": 3}')
+
+    with serving(answers) as server:
+        words = [
+            "vet", "name=llm", f"assessor.address={server.address}", "assessor.key=OUR_KEY", "repeats=1",
+            "rephrased=false", "injected=false", "comparators=false", f"assessor.concurrency={concurrency}",
+            f"cases={{kind: csv, mapping: ours, file: {cases}}}",
+        ]  # fmt: skip
+        environment = {
+            **os.environ,
+            "OUR_KEY": "canary-key-9b1",
+            "HOME": str(home),
+            "TMPDIR": str(home),
+            "PYTHONPATH": str(ROOT),
+        }
+        command = [sys.executable, "-m", "simulation", *words]
+        process = subprocess.Popen(command, cwd=work, env=environment, stdout=subprocess.DEVNULL)
+        while len(server.asked) < n_questions // 2 and process.poll() is None:
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        n_before = len(server.asked)
+        assert n_questions // 2 <= n_before < n_questions
+        done = subprocess.run(command, cwd=work, env=environment, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+    assert len(server.asked) <= n_questions + concurrency
+    assert len(set(server.asked)) == n_questions
+    assert (work / "results" / "vetting" / "llm" / "card.html").is_file()
+    for path in (each for folder in (home, work) for each in folder.rglob("*") if each.is_file()):
+        content = path.read_bytes()
+        assert b"canary-key" not in content, path
+        assert complaint.encode() not in content, path
+    assert "canary-key" not in done.stdout + done.stderr

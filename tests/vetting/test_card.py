@@ -1,0 +1,209 @@
+"""The card: what it says, what it never says, and what stands in its files."""
+
+import csv
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulation.config.vetting import cases_of, vetting_named
+from simulation.errors import ResultsError
+from simulation.explain.statements import BANNER
+from simulation.report.card.answer import card_sentences
+from simulation.report.card.filing import COVERAGE, coverage_table, hazards_table
+from simulation.report.card.write import card_page, change_table, tables_of, write_card, write_questions
+from simulation.vetting.against import change_since
+from simulation.vetting.answers import Answer, Assessor, Question
+from simulation.vetting.bench import TOOL, Bench, run_bench
+from simulation.vetting.cases import CaseSet
+from simulation.vetting.plan import Vetting
+from simulation.vetting.stored import Earlier, csv_text, read_earlier
+
+SCRIPT = "<script>alert(1)</script>"
+Synthetic = tuple[Vetting, CaseSet]
+
+
+class Fixed:
+    """Errs as told: `shift` levels on every `every`-th case; states a confidence."""
+
+    reads_text = True
+
+    def __init__(self, shift: int = 1, every: int = 10, name: str = "=Fixed 1") -> None:
+        self.name, self.shift, self.every = name, shift, every
+
+    def answers(self, questions: list[Question]) -> list[Answer]:
+        """An answer each; one in 40 is unusable."""
+        return [self._answer(question) for question in questions]
+
+    def about(self) -> dict[str, str]:
+        """Words that could be markup."""
+        return {"version": SCRIPT}
+
+    def _answer(self, question: Question) -> Answer:
+        number = int(question.case.name[:8], 16)
+        label = min(question.case.truth + (self.shift if number % self.every == 0 else 0), 5)
+        if number % 40 == 1:
+            return Answer(question.case.name, question.repeat, question.variant, "refused")
+        chances = tuple(0.6 if each == label else 0.1 for each in range(1, 6))
+        return Answer(question.case.name, question.repeat, question.variant, "labelled", label, chances, 0.25, 40)
+
+
+def benched(synthetic: Synthetic, assessor: Assessor) -> Bench:
+    plan, cases = synthetic
+    return run_bench(replace(plan, comparators=False), cases, assessor)
+
+
+@pytest.fixture(scope="module")
+def many() -> Synthetic:
+    """600 made-up cases, 134 of them urgent."""
+    plan = vetting_named("synthetic")
+    return plan, cases_of(plan)
+
+
+@pytest.fixture(scope="module")
+def bench(many: Synthetic) -> Bench:
+    """A tool that errs a level down on a tenth of the cases."""
+    return benched(many, Fixed())  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="module")
+def folder(bench: Bench, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its card."""
+    return write_card(bench, tmp_path_factory.mktemp("results"))
+
+
+def test_a_card_is_one_page_that_loads_nothing_and_says_what_it_is_not_for(folder: Path) -> None:
+    page = (folder / "card.html").read_text(encoding="utf-8")
+    assert page.count(BANNER) == 2
+    assert SCRIPT not in page
+    assert "&lt;script&gt;" in page
+    assert not re.search(r"<(script|link|iframe)|(src|href)=\"(?!data:image/png;base64,)", page)
+    for name in ("matrix", "groups", "calibration", "abstention", "answers"):
+        assert (folder / "figures" / f"{name}.png").stat().st_size > 1000
+    assert page.count("<img") == len(list((folder / "figures").iterdir()))
+
+
+def test_no_file_says_that_a_tool_complies_or_holds_a_complaint(folder: Path, bench: Bench) -> None:
+    texts = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.*")}
+    assert len(texts) >= 8
+    complaints = {case.complaint for case in bench.cases.cases}
+    for path, text in texts.items():
+        assert not re.search(r"(?i)compl(iant|ies with|iance)", text.replace("complies with anything", "")), path
+        assert not [each for each in complaints if each in text], path
+
+
+def test_every_figure_stands_beside_what_it_is_held_against(bench: Bench) -> None:
+    for table in tables_of(bench):
+        if table.kind in ("criteria", "scores", "matrix", "groups", "hazards") or table.kind.startswith("against"):
+            assert bench.cases.yardstick_words in " ".join((table.title, *table.notes)), table.kind
+
+
+def test_the_answer_counts_verdicts_and_says_that_cases_are_made_up(bench: Bench) -> None:
+    said = " ".join(card_sentences(bench))
+    assert "the cases are made up, so nothing follows for patients" in said
+    assert f"asked about {len(bench.cases)} cases" in said
+    n_met = sum(verdict.word == "met" for verdict in bench.verdicts)
+    assert f"{n_met} met" in said
+
+
+def test_answers_and_scores_are_stored_as_they_are(folder: Path, bench: Bench) -> None:
+    with (folder / "answers.csv").open(encoding="utf-8-sig", newline="") as file:
+        answers = list(csv.DictReader(file))
+    assert len(answers) == len(bench.answers)
+    assert {row["outcome"] for row in answers} == {"labelled", "refused"}
+    with (folder / "scores.csv").open(encoding="utf-8-sig", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["who"] == TOOL and row["group"] == "all"]
+    stored = {row["score"]: float(row["value"]) for row in rows}
+    assert stored["exact_share"] == pytest.approx(bench.scores(TOOL)["exact_share"].value, abs=1e-5)
+    card = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    assert card["verdict"] == bench.word
+    assert card["statement"] == "planning only, not for clinical use"
+
+
+def test_no_cell_of_a_card_is_a_formula(folder: Path) -> None:
+    for path in folder.glob("*.csv"):
+        for row in csv.reader(path.read_text(encoding="utf-8-sig").splitlines()):
+            for cell in row:
+                assert cell[:1] not in "=@+-" or not cell or cell[1:2].isdigit(), (path.name, cell)
+    assert csv_text(["a"], [["=1+1"], ["-2.5"], ["@x"]]) == "a\n'=1+1\n-2.5\n'@x\n"
+
+
+@pytest.mark.slow
+def test_a_second_card_does_not_write_over_the_first(bench: Bench, folder: Path) -> None:
+    before = (folder / "card.html").read_bytes()
+    second = write_card(bench, folder.parents[1])
+    assert second.name == "synthetic-2"
+    assert (folder / "card.html").read_bytes() == before == (second / "card.html").read_bytes()
+
+
+def test_hazards_have_a_measured_frequency_and_leave_severity_to_the_safety_officer(bench: Bench) -> None:
+    table = hazards_table(bench)
+    assert all(row[4] == row[5] == "" for row in table.rows)
+    assert all(row[0] and row[1] and row[3] for row in table.rows)
+    measured = [row[2] for row in table.rows if row[2] != "not measured"]
+    assert len(measured) >= 7
+    assert all(re.match(r"\d+\.\d % \(\d+\.\d to \d+\.\d\)$", each) for each in measured)
+
+
+def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> None:
+    rows = {row[:2]: row[2:] for row in coverage_table(bench).rows}
+    local = ("AI and Digital Regulations Service: local validation", "performance on local data")
+    assert rows[local][0] == "no"
+    real = replace(bench, cases=replace(bench.cases, synthetic=False))
+    assert {row[:2]: row[2] for row in coverage_table(real).rows}[local] == "partly"
+    assert {row[3] for row in COVERAGE} == {"measured", "stated by the vendor", "left to you"}
+    assert {row[2] for row in COVERAGE} <= {"yes", "partly", "no"}
+
+
+def test_the_cases_for_a_vendor_hold_neither_truth_nor_nurse(synthetic: Synthetic, tmp_path: Path) -> None:
+    path = write_questions(synthetic[1], "synthetic", tmp_path)
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3 * len(synthetic[1])
+    assert {"case", "variant", "complaint", "age"} <= set(rows[0])
+    assert not {"truth", "nurse", "level", "label"} & set(rows[0])
+
+
+# --- a new version against an earlier card -------------------------------------------------------------------
+
+
+def test_a_version_that_is_no_worse_may_go_on(many: Synthetic, folder: Path) -> None:
+    better = benched(many, Fixed(every=10**9, name="Fixed 2"))  # type: ignore[arg-type]
+    change = change_since(better, read_earlier(folder))
+    assert change.go
+    assert change.line == "Go: Fixed 2 is not worse than =Fixed 1 by the margins stated."
+    assert change.differences["under_share"].high < 0
+
+
+def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synthetic, folder: Path) -> None:
+    worse = benched(many, Fixed(every=1, name="Fixed 3"))  # type: ignore[arg-type]
+    change = change_since(worse, read_earlier(folder))
+    assert not change.go
+    assert change.line.startswith("Stop: true levels 1-2 are labelled less urgent more often, by more than the margin")
+    assert change.line in change_table(worse, change).notes
+    assert change.line in card_page(worse, tables_of(worse, change), [], change).replace("&#39;", "'")
+
+
+def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(synthetic: Synthetic) -> None:
+    """22 urgent cases cannot show that nothing changed by five points, even where nothing did."""
+    few = benched(synthetic, Fixed())  # type: ignore[arg-type]
+    earlier = Earlier("Fixed 1", few.cases.fingerprint, few.labelled[TOOL], {})
+    change = change_since(few, earlier)
+    assert not change.go
+    assert "cannot be told" in change.line
+    assert "such cases would settle it" in change.line
+
+
+def test_an_earlier_card_of_other_cases_or_none_is_refused(bench: Bench, folder: Path, tmp_path: Path) -> None:
+    earlier = read_earlier(folder)
+    with pytest.raises(ResultsError, match="is of other cases"):
+        change_since(bench, replace(earlier, fingerprint="other"))
+    with pytest.raises(ResultsError, match="is no card of a bench"):
+        read_earlier(tmp_path)
+    (tmp_path / "card.json").write_text('{"format": 1}', encoding="utf-8")
+    with pytest.raises(ResultsError, match="is no card of a bench"):
+        read_earlier(tmp_path)
+    assert np.array_equal(earlier.labelled.labels, bench.labelled[TOOL].labels)

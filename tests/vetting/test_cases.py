@@ -1,0 +1,161 @@
+"""Cases: names come from what an assessor sees; order and numbers of rows reach nothing; leaks are refused by name."""
+
+import csv
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulation.config.vetting import cases_of, vetting_named
+from simulation.errors import ConfigError
+from simulation.vetting.bench import run_bench
+from simulation.vetting.cases import INPUTS, CaseSet, Row, case_set
+from simulation.vetting.mapping import FORBIDDEN, CaseMapping, InputColumn, read_cases
+from simulation.vetting.plan import Vetting
+
+HEADER = "row,complaint,age,mode,truth,nurse"
+
+
+def mapping(**changes: object) -> CaseMapping:
+    stated = {
+        "name": "ours",
+        "yardstick": "panel",
+        "truth": "truth",
+        "nurse": "nurse",
+        "inputs": {
+            "complaint": InputColumn(column="complaint"),
+            "age": InputColumn(column="age"),
+            "arrival_mode": InputColumn(column="mode", values={"1": "walk_in", "2": "ambulance"}),
+        },
+        "missing": ("", "??"),
+        "evidence": "measured",
+        "source": "a test",
+    }
+    return CaseMapping(**{**stated, **changes})  # type: ignore[arg-type]
+
+
+def written(folder: Path, *rows: str, header: str = HEADER) -> Path:
+    path = folder / "cases.csv"
+    path.write_text("\n".join([header, *rows]) + "\n", encoding="utf-8")
+    return path
+
+
+def test_a_file_is_read_by_its_mapping(tmp_path: Path) -> None:
+    cases = read_cases(written(tmp_path, "1,cough,40,1,4,5", "2,??,,2,1,1"), mapping())
+    by_truth = {case.truth: case for case in cases.cases}
+    assert by_truth[4].inputs == {"complaint": "cough", "age": 40.0, "arrival_mode": "walk_in"}
+    assert by_truth[1].inputs == {"arrival_mode": "ambulance"}
+    assert cases.nurse is not None
+    assert (by_truth[4].nurse, by_truth[1].nurse) == (5, 1)
+
+
+def test_names_do_not_depend_on_the_order_of_the_file(tmp_path: Path) -> None:
+    rows = ["1,cough,40,1,4,5", "2,cough,40,1,3,4", "3,rash,9,1,5,5"]
+    first = read_cases(written(tmp_path, *rows), mapping())
+    second = read_cases(written(tmp_path, *("9" + row[1:] for row in reversed(rows))), mapping())
+    assert first.cases == second.cases
+    assert first.fingerprint == second.fingerprint
+    assert len({case.name for case in first.cases}) == 3
+
+
+@pytest.mark.parametrize("column", FORBIDDEN)
+def test_no_input_may_be_read_from_a_column_that_betrays_the_answer(column: str, tmp_path: Path) -> None:
+    for spelt in (column, column.upper(), column.replace("_", " ").title()):
+        leaky = mapping(inputs={"complaint": InputColumn(column=spelt)})
+        with pytest.raises(ConfigError, match="is forbidden"):
+            read_cases(written(tmp_path, "1,cough,40,1,4,5"), leaky)
+
+
+def test_neither_level_may_be_an_input_whatever_its_column_is_called(tmp_path: Path) -> None:
+    for column in ("truth_by_colour", "hers"):
+        leaky = mapping(truth="truth_by_colour", nurse="hers", inputs={"complaint": InputColumn(column=column)})
+        with pytest.raises(ConfigError, match="is forbidden"):
+            read_cases(tmp_path / "none.csv", leaky)
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("1,cough,forty,1,4,5", "line 2, age: found 'forty'"),
+        ("1,cough,140,1,4,5", "line 2: age is 140.0"),
+        ("1,cough,40,3,4,5", "line 2, mode: found '3'. Allowed: walk_in, ambulance, other"),
+        ("1,cough,40,1,6,5", "line 2: the true level is 6"),
+        ("1,cough,40,1,4,0", "line 2: the nurse's level is 0"),
+        ("1,cough,40,1,red,5", "line 2, truth: found 'red'"),
+    ],
+)
+def test_a_wrong_cell_is_named_by_line_and_column(row: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_cases(written(tmp_path, row), mapping())
+    assert message in str(caught.value)
+
+
+def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"has no column 'mode' \(input arrival_mode\)"):
+        read_cases(written(tmp_path, "1,2,3", header="complaint,age,truth"), mapping())
+    for content in (b"\xff\xfe\x00", b'complaint,age,mode,truth,nurse\n"open'):
+        (tmp_path / "odd.csv").write_bytes(content)
+        with pytest.raises(ConfigError, match="cannot be read as CSV"):
+            read_cases(tmp_path / "odd.csv", mapping())
+    with pytest.raises(ConfigError, match="cannot be read as CSV: No such file"):
+        read_cases(tmp_path / "none.csv", mapping())
+    with pytest.raises(ConfigError, match="holds no case"):
+        read_cases(written(tmp_path), mapping())
+
+
+def test_an_input_that_is_none_is_refused() -> None:
+    with pytest.raises(ConfigError, match="hair is not an input"):
+        case_set(
+            [Row("row 1", {"hair": "grey"}, 1)], name="x", yardstick="panel", synthetic=False, source="a test"
+        )
+
+
+def test_made_up_cases_are_marked_cover_every_level_and_language_and_come_again(
+    synthetic: tuple[Vetting, CaseSet],
+) -> None:
+    plan, cases = synthetic
+    assert cases.synthetic
+    assert set(np.unique(cases.truth)) == set(range(5))
+    assert set(cases.members("language")) == {"en", "es", "pl"}
+    assert any(case.must_not_miss for case in cases.cases)
+    english = [case for case in cases.cases if case.inputs["language"] == "en"]
+    assert all(case.rephrased and case.complaint not in case.rephrased for case in english)
+    assert set(cases.cases[0].inputs) <= set(INPUTS)
+    assert cases_of(plan).cases == cases.cases
+    assert cases_of(vetting_named("synthetic", ["cases.number=120", "seed=1"])).fingerprint != cases.fingerprint
+
+
+def test_the_real_cases_are_as_published(korean: tuple[Vetting, CaseSet]) -> None:
+    _, cases = korean
+    assert np.bincount(cases.truth).tolist() == [14, 72, 270, 276, 56]
+    assert cases.nurse is not None
+    gap = cases.nurse - cases.truth
+    shares = [round(100 * float(np.mean(each)), 1) for each in (gap == 0, gap > 0, gap < 0, np.abs(gap) >= 2)]
+    assert shares == [87.1, 8.3, 4.7, 1.2]
+    assert sum("complaint" not in case.inputs for case in cases.cases) == 21
+
+
+@pytest.mark.slow
+def test_reordering_or_renumbering_the_real_file_changes_no_score(
+    korean: tuple[Vetting, CaseSet], aeflow_data: Path, tmp_path: Path
+) -> None:
+    """One repeat, logistic, no comparators: enough for folds, resamples and pairs to depend on order if they could."""
+    _, cases = korean
+    rows = list(csv.DictReader((aeflow_data / "ktas_local_ed.csv").read_text(encoding="utf-8").splitlines()))
+    order = np.random.default_rng(5).permutation(len(rows))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, fieldnames=list(rows[0]))
+    writer.writeheader()
+    writer.writerows({**rows[place], "row_id": str(number)} for number, place in enumerate(order))
+    (tmp_path / "other.csv").write_text(out.getvalue(), encoding="utf-8")
+    few = ["repeats=1", "comparators=false", "rephrased=false", "injected=false"]
+    benches = [
+        run_bench(plan, cases_of(plan))
+        for path in (aeflow_data / "ktas_local_ed.csv", tmp_path / "other.csv")
+        for plan in [vetting_named("korean", [f"cases.file={path}", *few])]
+    ]
+    assert benches[0].answers == benches[1].answers
+    assert benches[0].scores("tool") == benches[1].scores("tool")
+    assert benches[0].against("nurse") == benches[1].against("nurse")
+    assert len(cases) == len(benches[0].cases)

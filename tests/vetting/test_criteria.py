@@ -1,0 +1,126 @@
+"""Criteria: met, not met or cannot tell, and what it would take."""
+
+import numpy as np
+import pytest
+
+from simulation.config.vetting import vetting_named
+from simulation.errors import ConfigError
+from simulation.vetting.cases import CaseSet
+from simulation.vetting.criteria import Criterion, Verdict, judged, overall
+from simulation.vetting.plan import Vetting
+from simulation.vetting.scores import Labelled
+
+from .conftest import PUBLISHED, drawn
+
+Korean = tuple[Vetting, CaseSet]
+
+
+def margin(points: float) -> Criterion:
+    return Criterion(
+        score="under_triage_1_2_share", against="nurse", at_most=points / 100, evidence="assumed", source="a test"
+    )
+
+
+def verdict(cases: CaseSet, labels: np.ndarray, points: float = 5) -> Verdict:
+    """Of a tool with these labels from 0, everybody together."""
+    assert cases.nurse is not None
+    tool, nurse = Labelled(cases.truth, labels[:, None]), Labelled(cases.truth, cases.nurse[:, None])
+    (found,) = judged(margin(points), tool, nurse, {}, {}, seed=1)
+    return found
+
+
+def test_a_perfect_tool_meets_a_margin_of_five_points_on_the_real_cases(korean: Korean) -> None:
+    assert verdict(korean[1], korean[1].truth).word == "met"
+
+
+def test_a_tool_that_errs_a_level_down_does_not(korean: Korean) -> None:
+    assert verdict(korean[1], np.minimum(korean[1].truth + 1, 4)).word == "not met"
+
+
+def test_a_copy_of_the_nurse_is_called_one(korean: Korean) -> None:
+    nurse = korean[1].nurse
+    assert nurse is not None
+    assert verdict(korean[1], nurse).word == "identical to the nurse"
+
+
+def test_a_tool_that_errs_as_often_as_the_nurse_cannot_be_told(korean: Korean) -> None:
+    """With fresh errors; 40 tools, of which a few are better or worse by chance."""
+    _, cases = korean
+    nurse = cases.nurse
+    assert nurse is not None
+    counts = np.zeros((5, 5), dtype=int)
+    np.add.at(counts, (cases.truth, nurse), 1)
+    words = [verdict(cases, drawn(cases.truth, counts.tolist(), seed)).word for seed in range(40)]
+    assert words.count("cannot tell") >= 32
+    assert words.count("not met") <= 3
+
+
+def test_a_margin_of_one_point_would_take_thousands_of_urgent_cases(korean: Korean) -> None:
+    _, cases = korean
+    found = verdict(cases, drawn(cases.truth, PUBLISHED, 3), points=1)
+    assert found.word == "cannot tell"
+    fewest, most = (int(each.replace(",", "")) for each in found.why.split() if each[0].isdigit() and "," in each)
+    assert 5_000 < fewest < 32_000
+    assert fewest < most
+    assert found.why.startswith("about ")
+    assert "cases of true levels 1-2 would settle it" in found.why
+
+
+def test_a_group_with_few_urgent_cases_says_so(korean: Korean) -> None:
+    _, cases = korean
+    assert cases.nurse is not None
+    perfect, nurse = Labelled(cases.truth, cases.truth[:, None]), Labelled(cases.truth, cases.nurse[:, None])
+    stated = Criterion(
+        score="under_triage_1_2_share", against="nurse", at_most=0.05, by=("age_band",), evidence="assumed", source="x"
+    )
+    found = judged(stated, perfect, nurse, {"age_band": cases.members("age_band")}, {}, seed=1)
+    words = {each.group: each.word for each in found}
+    assert words["age_band=oldest"] == "cannot tell"
+    assert words["age_band=adult"] == "met"
+
+
+def test_a_bound_that_the_interval_straddles_cannot_be_told() -> None:
+    tool = Labelled(np.arange(100) % 5, ((np.arange(100) % 5) + (np.arange(100) < 4)).clip(0, 4)[:, None])
+    for bound, word in ((0.95, "cannot tell"), (0.5, "met"), (0.999, "not met")):
+        stated = Criterion(score="exact_share", at_least=bound, evidence="assumed", source="a test")
+        (found,) = judged(stated, tool, None, {}, {}, seed=1)
+        assert found.word == word, bound
+
+
+def test_what_was_not_measured_cannot_be_told() -> None:
+    tool = Labelled(np.zeros(3, dtype=np.int64), np.zeros((3, 1), dtype=np.int64))
+    stated = Criterion(score="repeatable_share", at_least=0.9, evidence="assumed", source="a test")
+    (found,) = judged(stated, tool, None, {}, {}, seed=1)
+    assert (found.word, found.why) == ("cannot tell", "it was not measured")
+    (found,) = judged(margin(5), tool, None, {}, {}, seed=1)
+    assert (found.word, found.why) == ("cannot tell", "the cases hold no nurse's label")
+
+
+def test_all_must_be_met_and_one_that_is_not_decides() -> None:
+    words = {word: Verdict(margin(5), "", None, word, "") for word in ("met", "not met", "cannot tell")}  # type: ignore[arg-type]
+    assert overall([words["met"], words["met"]]) == "met"
+    assert overall([words["met"], words["cannot tell"]]) == "cannot tell"
+    assert overall([words["met"], words["cannot tell"], words["not met"]]) == "not met"
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("criteria=[{score: exact_share, evidence: assumed, source: x}]", "states no bound"),
+        ("criteria=[{score: exact_share, at_most: 1, at_least: 0, evidence: assumed, source: x}]", "states two bounds"),
+        (
+            "criteria=[{score: unusable_share, against: nurse, at_most: 1, evidence: assumed, source: x}]",
+            "unusable_share is of the tool alone",
+        ),
+        ("criteria=[]", "criteria: found []"),
+        ("criteria=[{score: exact_shares, at_most: 1, evidence: assumed, source: x}]", "criteria.0.score"),
+        ("repeats=0", "repeats: found 0. Allowed: greater than or equal to 1 (times)"),
+        ("assesor.kind=learned", "assesor"),
+        ("assessor={kind: oracle}", "assessor.kind: unknown kind 'oracle'. Known names: answers, learned, llm, matrix"),
+        ("name=other", "name: is 'other'. Give the name of the file: synthetic"),
+    ],
+)
+def test_a_mistake_in_a_plan_is_one_message(override: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        vetting_named("synthetic", [override])
+    assert message in str(caught.value)

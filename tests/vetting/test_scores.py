@@ -1,0 +1,131 @@
+"""Scores: worked by hand, against other people's formulas, and whether their intervals cover."""
+
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from simulation.triage.matrix import agreement
+from simulation.vetting.cases import Levels
+from simulation.vetting.intervals import exact_share, paired_difference, resampled_sums
+from simulation.vetting.scores import KAPPAS, SHARES, Labelled, differences, kappa, matrix_intervals, scores
+
+from .conftest import PUBLISHED, drawn, labelled
+
+
+def test_shares_are_those_counted_by_hand() -> None:
+    """Six cases: exact, under by 1, under by 3, over by 1, none, exact."""
+    found = scores(labelled([1, 1, 2, 3, 2, 5], [1, 2, 5, 2, 0, 5]), seed=1)
+    by_hand = {
+        "exact_share": 2 / 6,
+        "under_share": 2 / 6,
+        "over_share": 1 / 6,
+        "two_or_more_levels_share": 1 / 6,
+        "sensitivity": 2 / 4,
+        "under_triage_1_2_share": 2 / 4,
+        "no_label_share": 1 / 6,
+    }
+    assert {name: found[name].value for name in SHARES} == pytest.approx(by_hand)
+    assert (found["exact_share"].n, found["sensitivity"].n) == (6, 4)
+
+
+def test_a_case_without_a_label_stays_in_the_denominator() -> None:
+    answered = scores(labelled([2, 2, 3, 3], [2, 2, 3, 3]), seed=1)
+    unanswered = scores(labelled([2, 2, 3, 3], [2, 0, 3, 0]), seed=1)
+    assert (answered["exact_share"].value, unanswered["exact_share"].value) == (1.0, 0.5)
+    assert unanswered["sensitivity"].value == 0.5
+    assert unanswered["exact_share"].n == 4
+
+
+def test_a_case_that_is_asked_twice_counts_once_with_its_mean() -> None:
+    twice = Labelled(np.array([0, 1]), np.array([[0, 1], [1, 1]]))
+    found = scores(twice, seed=1)["exact_share"]
+    assert (found.value, found.n) == (0.75, 2)
+
+
+def test_scores_are_those_that_triage_works_out_from_a_matrix() -> None:
+    truth = np.repeat(np.arange(5), np.sum(PUBLISHED, axis=1))
+    labels = np.concatenate([np.repeat(np.arange(5), row) for row in PUBLISHED])
+    found = scores(Labelled(truth, labels[:, None]), seed=1)
+    shares = np.array(PUBLISHED) / np.sum(PUBLISHED, axis=1, keepdims=True)
+    theirs = agreement(shares, list(np.sum(PUBLISHED, axis=1)))
+    for name in ("exact_share", "under_share", "over_share", "two_or_more_levels_share", "sensitivity"):
+        assert found[name].value == pytest.approx(theirs[name]), name  # type: ignore[literal-required]
+    for name in KAPPAS:
+        assert found[name].value == pytest.approx(theirs[name]), name  # type: ignore[literal-required]
+
+
+def test_exact_intervals_are_those_of_scipy() -> None:
+    for k, n in ((0, 10), (73, 86), (86, 86), (5, 688)):
+        theirs = binomtest(k, n).proportion_ci(0.95, method="exact")
+        ours = exact_share(k, n)
+        assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-9)
+
+
+def test_no_difference_in_few_cases_is_no_proof_of_none() -> None:
+    same = paired_difference(np.ones(20), np.ones(20))
+    assert same.value == 0
+    assert same.low < -0.05 < 0.05 < same.high
+
+
+def test_nothing_is_known_of_no_case() -> None:
+    found = scores(labelled([3, 4], [3, 4]), seed=1)
+    assert np.isnan(found["sensitivity"].value)
+    assert found["sensitivity"].n == 0
+
+
+def test_resampling_equal_rows_together_gives_the_spread_of_a_mean() -> None:
+    counts = np.random.default_rng(3).integers(0, 2, size=(400, 1)).astype(float)
+    sums = resampled_sums(counts, seed=4, n_resamples=20_000)
+    expected = np.sqrt(400 * counts.var())
+    assert sums.std() == pytest.approx(expected, rel=0.02)  # four standard errors of a spread of 20,000
+    assert sums.mean() == pytest.approx(counts.sum(), abs=4 * expected / np.sqrt(20_000))
+
+
+def test_the_prior_makes_far_errors_rare_where_there_are_few_cases() -> None:
+    table = np.zeros((5, 6))
+    table[0, 0] = 14
+    mean, low, high = matrix_intervals(table)
+    assert mean[0, 2:].sum() < 0.012
+    assert np.all(low <= mean)
+    assert np.all(mean <= high)
+    assert mean.sum(axis=1) == pytest.approx(np.ones(5))
+
+
+@pytest.mark.long
+def test_intervals_cover_the_truth_in_at_least_93_of_100_benches() -> None:
+    """1,000 benches of 688 cases, nurse and tool erring alike and together; standard error of a coverage .7 points."""
+    rng = np.random.default_rng(11)
+    mix = np.array([14, 72, 270, 276, 56]) / 688
+    shares = np.array(PUBLISHED) / np.sum(PUBLISHED, axis=1, keepdims=True)
+    truth_table = mix[:, None] * shares
+    true_counts = np.hstack([truth_table, np.zeros((5, 1))])
+    expected = {name: _share(true_counts, name) for name in SHARES}
+    expected |= {name: float(kappa(true_counts, power)) for name, power in KAPPAS.items()}
+    covered = dict.fromkeys(expected, 0)
+    paired = dict.fromkeys(expected, 0)
+    n_benches = 1000
+    for number in range(n_benches):
+        truth = rng.choice(5, size=688, p=mix)
+        tool, nurse = (_erring(truth, shares, rng) for _ in range(2))
+        found, gaps = scores(tool, number), differences(tool, nurse, number)
+        for name, value in expected.items():
+            covered[name] += found[name].low <= value <= found[name].high
+            paired[name] += gaps[name].low <= 0 <= gaps[name].high
+    print({name: n / n_benches for name, n in covered.items()}, {name: n / n_benches for name, n in paired.items()})
+    assert min(*covered.values(), *paired.values()) >= 0.93 * n_benches, (covered, paired)
+
+
+def _erring(truth: Levels, shares: np.ndarray, rng: np.random.Generator) -> Labelled:
+    chance = rng.random(len(truth))
+    labels = (chance[:, None] >= np.cumsum(shares, axis=1)[truth][:, :-1]).sum(axis=1)
+    return Labelled(truth, labels[:, None])
+
+
+def _share(table: np.ndarray, name: str) -> float:
+    cells, levels = SHARES[name]
+    return float((table * cells)[levels].sum() / table[levels].sum())
+
+
+def test_draws_for_these_tests_follow_their_counts() -> None:
+    truth = np.full(20_000, 2)
+    assert np.bincount(drawn(truth, PUBLISHED, 1), minlength=5)[3] / 20_000 == pytest.approx(63 / 487, abs=0.01)
