@@ -39,7 +39,7 @@ For planning only, not for clinical use.
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow narrow  observed=FILE.yaml the answer for departments with these figures, of a stored run (from=results/latest)
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
-  aeflow migrate FOLDER             rename old keys of your own configurations, move nurses out of policies (dry_run=true: say which)
+  aeflow migrate FOLDER             rename old keys of your files, move nurses out of policies (dry_run=true: say which)
   aeflow new department NAME        a department of your own to start from (from=gallery/one_nurse; docs/gallery)
   aeflow schema  [NAME]             JSON Schema of a kind of file, for editors (folder=FOLDER: write them there)
 
