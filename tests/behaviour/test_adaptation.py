@@ -36,6 +36,7 @@ def test_with_every_parameter_at_0_patients_and_plan_are_those_of_a_department_t
     assert all(np.array_equal(ours[name], theirs[name]) for name in theirs)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", PARAMETERS)
 def test_each_parameter_alone_does_something(name: str) -> None:
     others = [each for each in OFF if name not in each]
