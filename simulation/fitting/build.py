@@ -1,31 +1,35 @@
 """Waves of simulated years until enough departments meet every target.
 
 The first wave is spread evenly over the priors. Before each further one an emulator learns from all years so far, and
-a walk by its chance of meeting every row says which departments to simulate next. A department is accepted if its own
-year meets every row, and what the emulator expects of it (its own year included) does too; rows that one year leaves to
-chance are judged by what is expected alone. A wave is a function of the years before it, so that a build which was
-interrupted goes on as if it had not been.
+a walk by its chance of meeting every row says which departments to simulate next. A department is accepted if the
+emulator, which has seen its year, gives four years of it an even chance of meeting every row at least, and if its own
+year does not contradict that. It need not meet every row itself: one year strays as far as a band is wide, so that
+asking for it selects luck (docs/how-to/ensembles.md has the figures). A wave is a function of the years before it, so
+that a build which was interrupted goes on as if it had not been.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats.qmc import Sobol
 
 from simulation.errors import ResultsError
-from simulation.fitting.emulator import LEARNT_AGAIN, Emulator, learnt
+from simulation.fitting.emulator import Emulator, learnt
 from simulation.fitting.space import Space, Values
 from simulation.fitting.walk import walked
 from simulation.fitting.years import Site, Year, YearsFile, simulate_years
-from simulation.records.schema import Floats, Mask
+from simulation.records.schema import Floats
 
 Say = Callable[[str], None]
 FIRST, WAVE, N_CHAINS = 128, 80, 400
 """Years of the first wave (a power of two, as Sobol points are even then), years of each further one, and chains of
 the walk that it is chosen from."""
+LEAST_CHANCE = 0.5
+"""Of meeting every row, for a department to be accepted."""
 MOST_YEARS = 150
 """Years for each department that is wanted, after which a build gives up: drawn at random it would take twice that."""
 
@@ -56,7 +60,6 @@ class Builder:
     file: YearsFile
     seed: int
     say: Say
-    _learnt_at: dict[int, Emulator] = field(default_factory=dict)
 
     def build(self, wanted: int) -> Fit:
         """Simulate until so many departments fit. Raises ResultsError if they are too hard to find."""
@@ -92,26 +95,15 @@ class Builder:
         return [self.space.values(point) for point in rng.permutation(distinct)[:WAVE]]
 
     def _emulator(self, years: Sequence[Year]) -> Emulator:
-        """What these years teach; lengths and noise from the largest of some fixed numbers of years, the first ones."""
-        number = FIRST
-        while int(number * LEARNT_AGAIN) <= len(years):
-            number = int(number * LEARNT_AGAIN)
-        if number not in self._learnt_at:
-            self._learnt_at[number] = self._learnt(years[:number])
-        return self._learnt(years, self._learnt_at[number])
-
-    def _learnt(self, years: Sequence[Year], before: Emulator | None = None) -> Emulator:
         targets = self.site.fitted
         points = self.space.points([year.values for year in years])
-        return learnt(targets, points, rows_of(years, [target.name for target in targets]), self.judged_by_mean, before)
+        return learnt(targets, points, rows_of(years, [target.name for target in targets]), self.judged_by_mean)
 
     def _accepted(self, years: Sequence[Year], emulator: Emulator) -> list[Year]:
-        met = met_by(self.site, years, self.judged_by_mean)
-        known = [year for year, each in zip(years, met, strict=True) if each]
-        if not known:
-            return []
-        expected = emulator.inside(self.space.points([year.values for year in known]))
-        return [year for year, each in zip(known, expected, strict=True) if each]
+        points = self.space.points([year.values for year in years])
+        values = rows_of(years, [target.name for target in self.site.fitted])
+        fit = (emulator.log_chance(points) >= math.log(LEAST_CHANCE)) & ~emulator.surprised(points, values)
+        return [year for year, each in zip(years, fit, strict=True) if each]
 
     def _too_hard(self, years: Sequence[Year], n_found: int, wanted: int) -> ResultsError:
         shares = {
@@ -128,9 +120,3 @@ class Builder:
 def rows_of(years: Sequence[Year], names: Sequence[str]) -> Floats:
     """The rows of these names, shape (years, names)."""
     return np.array([[year.rows[name] for name in names] for year in years]).reshape(len(years), len(names))
-
-
-def met_by(site: Site, years: Sequence[Year], left_out: Sequence[str] = ()) -> Mask:
-    """Whether each year meets every target, apart from those of some measures."""
-    asked = [target for target in site.fitted if target.measure not in left_out]
-    return np.array([all(target.allows(year.rows[target.name]) for target in asked) for year in years], dtype=bool)

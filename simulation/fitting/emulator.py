@@ -2,13 +2,14 @@
 
 Shares are learnt on the logit scale and everything else on the log scale, with outliers drawn in to the first and 99th
 percentile: departments that lock up would otherwise decide the fit. The kernel is a linear trend, smooth departures
-from it with a length of their own for each parameter (Matern 5/2), and the noise of one year, so that few years give
-little more than a regression and many give the curves. Rasmussen and Williams 2006, Gaussian Processes for Machine
-Learning, chapters 2, 4 and 5.
+from it (Matern 5/2) and the noise of one year. Before that the cube is stretched along each parameter by how much it
+matters in a ridge regression: a length of its own for each of two dozen parameters would be learnt out of the noise,
+and in an hour. Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, chapters 2, 4 and 5.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -31,10 +32,17 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 CLIPPED = 1, 99
 """Percentiles beyond which a row is drawn in."""
-MOST_TO_LEARN = 300
-"""Years from which lengths and noise are learnt: their cost grows with the cube of the number. Means use all years."""
-LEARNT_AGAIN = 1.6
-"""Lengths and noise are learnt again when there are so many times as many years."""
+MOST_TO_LEARN = 500
+"""Years from which length and noise are learnt: the cost grows with the cube of the number. Means use all years."""
+RIDGE, LEAST_STRETCH = 10.0, 0.1
+"""Penalty of the regression that stretches the cube, and the stretch of a parameter that does not matter at all."""
+SHORTEST, LONGEST = 1.5, 50.0
+"""Bounds of the length: with a shorter one no year would say anything about another, and noise would be taken for
+curves."""
+YEARS_JUDGED = 4
+"""Years whose mean is held against the bands: one is too much chance, and means of many would hide the bands' edges."""
+MOST_SURPRISE = 3.5
+"""Standard deviations beyond which a year contradicts what was expected: one row in 2,000 by chance."""
 SMALLEST = 1e-6
 
 
@@ -69,9 +77,9 @@ class Guess:
         """Whether the expected mean is in the band."""
         return np.asarray((self.mean >= self.low) & (self.mean <= self.high))
 
-    def log_chance(self, *, of_mean: bool) -> Floats:
-        """Log of the chance that a year, or the mean of many years, is in the band."""
-        sd = np.sqrt(self.doubt**2 + (0.0 if of_mean else self.noise**2))
+    def log_chance(self, n_years: float) -> Floats:
+        """Log of the chance that the mean of so many years is in the band; infinity: of all that there could be."""
+        sd = np.sqrt(self.doubt**2 + self.noise**2 / n_years)
         low, high = (self.low - self.mean) / sd, (self.high - self.mean) / sd
         flipped = low > 0  # both bounds far out on the right: their mirror images keep the difference from 0
         low, high = np.where(flipped, -high, low), np.where(flipped, -low, high)
@@ -88,24 +96,16 @@ class RowEmulator:
         stated = self.scale.of(values[known])
         stated = np.clip(stated, *np.percentile(stated, CLIPPED))
         self._middle, self._spread = float(stated.mean()), max(float(stated.std()), SMALLEST)
-        self._points, self._values = _centred(points[known]), (stated - self._middle) / self._spread
+        self._values = (stated - self._middle) / self._spread
+        self._stretch = _stretched(_centred(points[known]), self._values)
+        self._points = _centred(points[known]) * self._stretch
 
     @cached_property
     def _fitted(self) -> GaussianProcessRegressor:
-        return _regressor(self._kernel, None).fit(self._points, self._values)
-
-    @cached_property
-    def _kernel(self) -> Any:
-        """The kernel with its lengths and noise, learnt from a part of the years that a growing number seldom moves."""
         n = len(self._values)
-        learnt_from = min(n, MOST_TO_LEARN)
-        chosen = np.random.default_rng(n).permutation(n)[:learnt_from]
-        learner = _regressor(_new_kernel(self._points.shape[1]), "fmin_l_bfgs_b")
-        return learner.fit(self._points[chosen], self._values[chosen]).kernel_
-
-    def take_kernel(self, other: RowEmulator) -> None:
-        """Use the lengths and the noise that another emulator of the row has learnt."""
-        self.__dict__["_kernel"] = other._kernel
+        chosen = np.random.default_rng(n).permutation(n)[:MOST_TO_LEARN]
+        learner = _regressor(_new_kernel(), "fmin_l_bfgs_b").fit(self._points[chosen], self._values[chosen])
+        return _regressor(learner.kernel_, None).fit(self._points, self._values)
 
     def learn(self) -> None:
         """Work out everything that does not depend on a point."""
@@ -113,7 +113,7 @@ class RowEmulator:
 
     def at(self, points: Floats) -> Guess:
         """What is expected at points, shape (points, dimensions)."""
-        mean, sd = self._fitted.predict(_centred(points), return_std=True)
+        mean, sd = self._fitted.predict(_centred(points) * self._stretch, return_std=True)
         noise = float(self._fitted.kernel_.k2.noise_level)
         return Guess(
             mean=self._middle + self._spread * mean,
@@ -132,16 +132,27 @@ class Emulator:
     judged_by_mean: frozenset[str]
 
     def log_chance(self, points: Floats) -> Floats:
-        """Log of the chance that a year at each point is in every band, rows taken as independent."""
+        """Log of the chance that `YEARS_JUDGED` years at each point meet every row, rows taken as independent."""
 
         def of(row: RowEmulator) -> Floats:
-            return row.at(points).log_chance(of_mean=row.target.measure in self.judged_by_mean)
+            by_mean = row.target.measure in self.judged_by_mean
+            return row.at(points).log_chance(math.inf if by_mean else YEARS_JUDGED)
 
         return np.asarray(np.sum(in_threads(of, self.rows), axis=0))
 
-    def inside(self, points: Floats) -> Mask:
-        """Whether every row's expected mean is in its band, by point."""
-        return np.asarray(np.logical_and.reduce(in_threads(lambda row: row.at(points).inside, self.rows)))
+    def surprised(self, points: Floats, values: Floats) -> Mask:
+        """Whether any row of a year at each point lies farther from what was expected than chance allows.
+
+        `values`: shape (points, rows). A year without a number, such as a wait of nobody, is always a surprise.
+        """
+
+        def of(row: RowEmulator) -> Mask:
+            expected = row.at(points)
+            away = np.abs(row.scale.of(values[:, self.rows.index(row)]) - expected.mean)
+            return ~(away <= MOST_SURPRISE * np.hypot(expected.doubt, expected.noise))
+
+        judged = [row for row in self.rows if row.target.measure not in self.judged_by_mean]
+        return np.asarray(np.logical_or.reduce(in_threads(of, judged)))
 
 
 def in_threads(function: Callable[[RowEmulator], T], rows: Sequence[RowEmulator]) -> list[T]:
@@ -170,18 +181,9 @@ def must_be_installed() -> None:
         raise ConfigError([Fault("ensemble", "needs scikit-learn, which is not installed", remedy)]) from None
 
 
-def learnt(
-    targets: Sequence[Target],
-    points: Floats,
-    values: Floats,
-    judged_by_mean: Sequence[str],
-    before: Emulator | None = None,
-) -> Emulator:
-    """An emulator of every target; `values`: shape (years, targets). `before`: one whose lengths and noise will do."""
+def learnt(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
+    """An emulator of every target; `values`: shape (years, targets)."""
     rows = tuple(RowEmulator(target, points, values[:, at]) for at, target in enumerate(targets))
-    if before is not None:
-        for row, old in zip(rows, before.rows, strict=True):
-            row.take_kernel(old)
     in_threads(RowEmulator.learn, rows)
     return Emulator(rows, frozenset(judged_by_mean))
 
@@ -190,12 +192,21 @@ def _centred(points: Floats) -> Floats:
     return np.asarray(2 * points - 1)
 
 
-def _new_kernel(n_dims: int) -> Any:
+def _stretched(points: Floats, values: Floats) -> Floats:
+    """How much each parameter matters to a row, by a ridge regression on it and its square; 1 for the first of all."""
+    squares = points**2
+    terms = np.hstack([points, squares - squares.mean(axis=0)])
+    weights = np.linalg.solve(terms.T @ terms + RIDGE * np.eye(terms.shape[1]), terms.T @ values)
+    matters = np.hypot(*np.split(weights, 2))
+    return np.asarray(matters / max(float(matters.max()), SMALLEST) + LEAST_STRETCH)
+
+
+def _new_kernel() -> Any:
     from sklearn.gaussian_process.kernels import ConstantKernel, DotProduct, Matern, WhiteKernel
 
     trend = ConstantKernel(0.3, (1e-4, 1e2)) * DotProduct(1.0, sigma_0_bounds="fixed")
-    curves = ConstantKernel(0.3, (1e-4, 1e2)) * Matern(np.full(n_dims, 3.0), (0.2, 50.0), nu=2.5)
-    return trend + curves + WhiteKernel(0.2, (1e-4, 2.0))
+    curves = ConstantKernel(0.3, (1e-3, 1e2)) * Matern(SHORTEST, (SHORTEST, LONGEST), nu=2.5)
+    return trend + curves + WhiteKernel(0.1, (5e-3, 2.0))
 
 
 def _regressor(kernel: Any, optimizer: str | None) -> GaussianProcessRegressor:

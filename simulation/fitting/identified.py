@@ -111,8 +111,8 @@ def spreads(fit: Fit) -> tuple[Spread, ...]:
 
 @dataclass(frozen=True)
 class Confirmed:
-    """A row on fresh seeds: the share of departments that meet it there, in the year that they were accepted by, and by
-    what the emulator expects of them."""
+    """A row on fresh seeds: the share of departments that meet it there, in the one year that the emulator has seen of
+    them, and by what it expects of them on average."""
 
     name: str
     fresh: float
