@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import shutil
 import socket
 from dataclasses import replace
 from pathlib import Path
@@ -46,9 +47,20 @@ def result(study: ae.Study) -> ae.Result:
     return ae.compare(study)
 
 
+@pytest.fixture(scope="module")
+def written(result: ae.Result, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return result.write(tmp_path_factory.mktemp("results"))
+
+
 @pytest.fixture
-def folder(result: ae.Result, tmp_path: Path) -> Path:
-    return result.write(tmp_path)
+def folder(written: Path, tmp_path: Path) -> Path:
+    """A copy of a stored run, to be tampered with."""
+    return shutil.copytree(written, tmp_path / written.name)
+
+
+@pytest.fixture(scope="module")
+def report(result: ae.Result) -> str:
+    return result.report()
 
 
 def own(tmp_path: Path, group: str, text: str) -> str:
@@ -137,15 +149,15 @@ def test_a_changed_file_is_refused(folder: Path) -> None:
     ae.read(folder)
 
 
-def test_words_cannot_become_markup(result: ae.Result) -> None:
-    assert SCRIPT not in result.report()
-    assert "<script" not in result.report()
+def test_words_cannot_become_markup(result: ae.Result, report: str) -> None:
+    assert SCRIPT not in report
+    assert "<script" not in report
     assert SCRIPT not in result._repr_html_()
     assert SCRIPT not in result.study._repr_html_()
 
 
-def test_the_page_loads_nothing(result: ae.Result) -> None:
-    loaded = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"')>\s]+)""", result.report())
+def test_the_page_loads_nothing(report: str) -> None:
+    loaded = re.findall(r"""(?:src|href|url)\s*[=(]\s*["']?([^"')>\s]+)""", report)
     assert loaded
     assert all(each.startswith(("data:", "#")) for each in loaded)
 

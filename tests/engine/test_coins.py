@@ -18,7 +18,7 @@ from simulation.units import DAY
 
 from .small import NOTE, Simulate, department, minutes
 
-N = 2_000
+N = 1_000
 COIN = ByChance(kind="chance", targets={"heads": 0.5, "tails": 0.5}, **NOTE)
 
 
