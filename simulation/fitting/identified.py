@@ -8,7 +8,8 @@ from itertools import combinations
 
 import numpy as np
 
-from simulation.fitting.build import Fit, rows_of
+from simulation.fitting.build import Fit
+from simulation.fitting.emulator import in_threads
 from simulation.fitting.years import Site, Year, YearsFile, simulate_years
 from simulation.records.schema import Floats
 
@@ -16,6 +17,10 @@ LEAST_IDENTIFIED = 0.2
 """Contraction below which a parameter counts as not identified."""
 LEAST_TIED = 0.4
 """Correlation above which two parameters count as tied."""
+N_POINTS = 4000
+"""Departments of the priors over which targets are looked at in pairs."""
+MOST_TOGETHER = 0.8
+"""Two targets pull against each other if they are met together less often than so many times what chance would give."""
 SHOWN = 5, 50, 95
 CONFIRM_FROM, CONFIRM_MOST = 1_000_000, 100
 """Numbers of years on fresh seeds: apart from those of every build, and so many for each department at most."""
@@ -39,7 +44,8 @@ class Identified:
 
 @dataclass(frozen=True)
 class Pulling:
-    """Two targets: how often a year meets the second, and how often those years do that meet the first."""
+    """Two targets: the share of departments of the priors that meets the second on average, and the share of those that
+    meet the first."""
 
     first: str
     second: str
@@ -83,17 +89,18 @@ def ties(fit: Fit) -> tuple[tuple[str, str, float], ...]:
 
 
 def pulling(fit: Fit) -> tuple[Pulling, ...]:
-    """Pairs of targets that are met together less often than apart, the strongest first."""
-    names = [target.name for target in fit.site.fitted]
-    values = rows_of(fit.years, names)
-    met = np.array(
-        [[bool(target.allows(value)) for target, value in zip(fit.site.fitted, row, strict=True)] for row in values]
-    )
+    """Pairs of targets that are met together less often than apart, over the priors, the strongest first.
+
+    By what the emulator expects: in the years themselves targets go together, because the search chose them for that.
+    """
+    points = np.random.default_rng(0).random((N_POINTS, fit.space.n_dims))
+    met = np.array(in_threads(lambda row: row.at(points).inside, fit.emulator.rows))
+    names = [row.target.name for row in fit.emulator.rows]
     found = []
     for (i, first), (j, second) in combinations(enumerate(names), 2):
-        if met[:, i].any() and met[:, j].any():
-            found.append(Pulling(first, second, float(met[:, j].mean()), float(met[met[:, i], j].mean())))
-    return tuple(sorted((each for each in found if each.share_with_first < each.share), key=_pull))
+        if met[i].any() and met[j].any():
+            found.append(Pulling(first, second, float(met[j].mean()), float(met[j, met[i]].mean())))
+    return tuple(sorted((each for each in found if each.share_with_first < MOST_TOGETHER * each.share), key=_pull))
 
 
 def _pull(pair: Pulling) -> float:

@@ -27,9 +27,9 @@ def fit_lines(fit: Fit) -> Iterator[str]:
     yield ""
     yield from identified_lines(contractions(fit), n)
     yield from tie_lines(ties(fit))
-    yield from pulling_lines(pulling(fit), years)
+    yield from pulling_lines(pulling(fit))
     yield ""
-    yield "What was not fitted, over these departments (5, 50 and 95 %):"
+    yield "What was not fitted, in one year of each of these departments (5, 50 and 95 %):"
     for each in spreads(fit):
         yield f"  {each.name:<58} {each.low:>9.4g} {each.middle:>9.4g} {each.high:>9.4g}"
 
@@ -57,16 +57,16 @@ def tie_lines(pairs: Sequence[tuple[str, str, float]]) -> Iterator[str]:
     )
 
 
-def pulling_lines(pairs: Sequence[Pulling], n_years: int) -> Iterator[str]:
+def pulling_lines(pairs: Sequence[Pulling]) -> Iterator[str]:
     """Targets that are hard to meet together."""
     if not pairs:
         yield "No two targets pull against each other."
         return
-    yield f"Targets that pull against each other (of {n_years} years, all of which the search chose):"
+    yield "Targets that pull against each other (departments of the priors, by what the emulator expects of them):"
     for each in pairs[:MOST_PAIRS]:
         yield (
-            f"  '{each.second}' is met in {each.share:.0%} of years, "
-            f"and in {each.share_with_first:.0%} of those that meet '{each.first}'"
+            f"  '{each.second}' is met by {each.share:.0%}, and by {each.share_with_first:.0%} of those that meet "
+            f"'{each.first}'"
         )
 
 

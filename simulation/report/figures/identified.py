@@ -31,6 +31,7 @@ def identified(names: Sequence[str], points: Floats, contraction: Sequence[float
         ax.set_yticks(rows, [name.replace("_", " ") for name in names])
         ax.tick_params(axis="y", length=0)
         ax.set_xlim(0, 1)
+        ax.set_ylim(-0.7, len(names) - 0.3)
         ax.set_xticks([0, 0.5, 1], ["lowest", "middle of the range", "highest"])
         ax.set_title("What the published figures say about a department, and what they leave open", fontsize=11)
         png = png_of(figure)
