@@ -17,7 +17,7 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
     """
     named = [word.partition("=")[2] for word in overrides if word.startswith("card=")]
     others = [word for word in overrides if not word.startswith("card=")]
-    if not named and "study=vetted" not in others:
+    if not named and not {"study=vetted", "study=vetted_doubt"} & set(others):
         return others, config_dir
     if config_dir is not None and not named and (Path(config_dir) / STUDY).is_file():
         return others, config_dir

@@ -45,7 +45,14 @@ def ordinal_prior(n_levels: int) -> Floats:
 
 
 def given_nurse(beside: BesideNurse) -> Floats:
-    """P(tool's label | true level, nurse's label), shape (levels, levels, levels).
+    """P(tool's label | true level, nurse's label), shape (levels, levels, levels)."""
+    rows = rows_given_nurse(beside)
+    shares: Floats = rows / rows.sum(axis=2, keepdims=True)
+    return shares
+
+
+def rows_given_nurse(beside: BesideNurse) -> Floats:
+    """Counts with those of the prior, the parameters of what is known of each row, shape (levels, levels, levels).
 
     Where nurse and truth met in few cases the tool's row leans on all its labels of that true level, which count for
     one case; these lean on `ordinal_prior` in the same way.
@@ -53,9 +60,8 @@ def given_nurse(beside: BesideNurse) -> Floats:
     counts = np.array(beside.counts, dtype=float)
     of_level = counts.sum(axis=1) + ordinal_prior(len(counts))
     of_level /= of_level.sum(axis=1, keepdims=True)
-    rows = counts + PRIOR_WEIGHT * of_level[:, None, :]
-    shares: Floats = rows / rows.sum(axis=2, keepdims=True)
-    return shares
+    rows: Floats = counts + PRIOR_WEIGHT * of_level[:, None, :]
+    return rows
 
 
 def matrix_beside(beside: BesideNurse, nurse: Floats) -> Matrix:

@@ -13,14 +13,23 @@ from typing import Any
 import numpy as np
 import yaml
 
+from simulation.analysis.table_doubt import DRAWN, MEASURED_ARM
+from simulation.draws.variates import generator_of
 from simulation.records.schema import Floats
+from simulation.triage.beside import BesideNurse, ordinal_prior, rows_given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.cases import N_LEVELS
 from simulation.vetting.intervals import exact_share
 
 LEVEL_NAMES = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
 """The site's levels, which stand for levels 1 to 5 of the cases."""
-VETTED, ADVISES, BENCH_NURSE = "vetted", "vetted_advises", "bench"
+VETTED, ADVISES, BENCH_NURSE = MEASURED_ARM, "vetted_advises", "bench"
+DOUBT = "vetted_doubt"
+"""The study that tells doubt of the measurement from noise of simulation."""
+N_TABLES = 8
+"""Tables drawn for it from what the bench leaves open."""
+OUTWEIGHS = 1e6
+"""How many cases a drawn row stands for, so that no prior moves it again."""
 CARRIED_OVER = "levels 1 to 5 stand for Manchester red to blue"
 NOT_IN = "intervals of a comparison do not hold how sure this table is"
 
@@ -37,7 +46,11 @@ def policy_files(bench: Bench) -> dict[str, str]:
         f"triage/{VETTED}.yaml": _text(_policy(bench, VETTED, {"role": "replaces"})),
         f"triage/{ADVISES}.yaml": _text(_policy(bench, ADVISES, advises)),
         f"study/{VETTED}.yaml": _text(_study(bench)),
+        f"study/{DOUBT}.yaml": _text(_study(bench, doubt=True)),
     }
+    for number in range(1, N_TABLES + 1):
+        name = f"{DRAWN}{number}"
+        files[f"triage/{name}.yaml"] = _text(_policy(bench, name, {"role": "replaces"}, drawn=number))
     if NURSE in bench.labelled:
         files[f"nurse/{BENCH_NURSE}.yaml"] = _text(_nurse(bench))
     return files
@@ -51,16 +64,32 @@ def joint_counts(bench: Bench) -> Floats:
     return joint
 
 
-def _policy(bench: Bench, name: str, role: Mapping[str, Any]) -> dict[str, Any]:
-    source = _source(bench, f"labels of {bench.tool}")
+def drawn_counts(bench: Bench, number: int) -> Floats:
+    """A table drawn from what the bench leaves open: each row from the Dirichlet distribution of its counts and the
+    prior's; beside the nurse if there is one. The same number gives the same table."""
+    if NURSE in bench.labelled:
+        beside = BesideNurse(counts=_rounded(joint_counts(bench)), evidence="assumed", source="")
+        weights = rows_given_nurse(beside)
+    else:
+        weights = bench.labelled[TOOL].table[:, :N_LEVELS] + ordinal_prior(N_LEVELS)
+    chance = generator_of(bench.plan.seed, number, "vetting", "table", 0).standard_gamma(weights)
+    drawn: Floats = OUTWEIGHS * chance / chance.sum(axis=-1, keepdims=True)
+    return drawn
+
+
+def _policy(bench: Bench, name: str, role: Mapping[str, Any], drawn: int | None = None) -> dict[str, Any]:
+    what = f"labels of {bench.tool}"
+    source = _source(bench, what if drawn is None else f"table {drawn} drawn from the doubt about {what}")
     ai: dict[str, Any] = {
         "name": "vetted_tool",
         "correlation": _assumed(0, (0, 0), "how errors coincide is in the counts; without a nurse it is not known"),
     }
     if NURSE in bench.labelled:
-        ai["beside_nurse"] = {"counts": _rounded(joint_counts(bench)), **source}
+        counts = joint_counts(bench) if drawn is None else drawn_counts(bench, drawn)
+        ai["beside_nurse"] = {"counts": _rounded(counts), **source}
     else:
-        ai["matrix"] = {"counts": _rounded(bench.labelled[TOOL].table[:, :N_LEVELS]), **source}
+        counts = bench.labelled[TOOL].table[:, :N_LEVELS] if drawn is None else drawn_counts(bench, drawn)
+        ai["matrix"] = {"counts": _rounded(counts), **source}
     everybody = {
         "labels": ["walk_in", "ambulance", "referred"],
         "evidence": "assumed",
@@ -92,20 +121,24 @@ def _nurse(bench: Bench) -> dict[str, Any]:
     return {"labels": labels}
 
 
-def _study(bench: Bench) -> dict[str, Any]:
+def _study(bench: Bench, *, doubt: bool = False) -> dict[str, Any]:
     arms = {
         "nurse": {"label": "Nurse triage, as on the bench", "triage": "nurse"},
         "sham": {"label": "Sham AI: nurse's accuracy, fresh errors", "triage": "sham"},
         VETTED: {"label": f"{bench.tool[:40]} replaces the nurse's label", "triage": VETTED},
-        ADVISES: {"label": f"{bench.tool[:40]} advises the nurse", "triage": ADVISES},
     }
+    if doubt:
+        names = [f"{DRAWN}{number}" for number in range(1, N_TABLES + 1)]
+        arms |= {name: {"label": f"The same, table {number}", "triage": name} for number, name in enumerate(names, 1)}
+    else:
+        arms[ADVISES] = {"label": f"{bench.tool[:40]} advises the nurse", "triage": ADVISES}
     urgent = {"group": "acuity_true=1-2", "label": "Wait to first clinician, true levels 1-2"}
     judged = {"evidence": "assumed", "source": "a judgement"}
     wait = {"measure": "wait_to_clinician_mean", **judged}
     everybody = {**wait, "group": "all", "label": "Wait to first clinician, everybody"}
     missed = {"measure": "under_triage_1_2_share", "group": "all", "label": "True levels 1-2 labelled less urgent"}
     stated: dict[str, Any] = {
-        "name": VETTED,
+        "name": DOUBT if doubt else VETTED,
         "question": f"What would {bench.tool[:60]} do to waits, if it labels here as it did on the bench?",
         "baseline": "nurse",
         "sham": "sham",

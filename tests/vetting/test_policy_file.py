@@ -11,10 +11,12 @@ import simulation as ae
 from simulation.cli import main
 from simulation.config.cards import with_card
 from simulation.errors import ConfigError
+from simulation.report.tables.measurement import measurement_table
+from simulation.triage.beside import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.plan import Vetting
-from simulation.vetting.policy_file import joint_counts, policy_files
+from simulation.vetting.policy_file import drawn_counts, joint_counts, policy_files
 
 from .test_card import Fixed
 
@@ -64,6 +66,33 @@ def test_without_a_nurse_on_the_bench_the_sites_stays(bench: Bench, tmp_path: Pa
     usual = ae.load(*ONE)
     assert study.baseline.policy.nurse == usual.baseline.policy.nurse
     assert study.arm("vetted").policy.beside_nurse is None
+
+
+def test_drawn_tables_differ_by_what_the_bench_leaves_open(bench: Bench) -> None:
+    """Mean over 400 draws is the measured table; more cases make the spread smaller."""
+    drawn = np.array([drawn_counts(bench, number) for number in range(400)])
+    shares = drawn / drawn.sum(axis=-1, keepdims=True)
+    counts = joint_counts(bench)
+    expected = given_nurse(BesideNurse(counts=counts.tolist(), evidence="assumed", source="x"))
+    assert shares.mean(axis=0) == pytest.approx(expected, abs=5 * 0.5 / np.sqrt(400))
+    assert np.array_equal(drawn_counts(bench, 3), drawn_counts(bench, 3))
+    spread, n = shares.std(axis=0).max(axis=-1), counts.sum(axis=-1)
+    assert spread[n > 20].max() < spread[(n > 0) & (n < 4)].min()
+    table = BesideNurse(counts=drawn[0].tolist(), evidence="assumed", source="x")
+    assert given_nurse(table) == pytest.approx(shares[0], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_study_of_doubt_has_an_arm_for_each_drawn_table_and_says_which_doubt_is_larger(
+    bench: Bench, tmp_path: Path
+) -> None:
+    short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=7", "executor=serial")
+    study = ae.load("study=vetted_doubt", *ONE, *short, config_dir=str(written(bench, tmp_path) / "configs"))
+    assert sum(arm.name.startswith("vetted_drawn_") for arm in study.arms) == 8
+    table = measurement_table(ae.compare(study))
+    assert table is not None
+    assert [row[0] for row in table.rows] == [target.label for target in study.design.primary]
+    assert {row[4] for row in table.rows} <= {"measurement", "simulation"}
 
 
 def test_nothing_is_written_where_a_level_has_no_case(bench: Bench) -> None:
