@@ -44,8 +44,9 @@ help: ## list the commands
 run: $(VENV)/.core ## compare triage policies in the default study (writes to results/)
 	@$(BIN)/aeflow compare $(ARGS)
 
-vet: $(VENV)/.vetting ## put a triage AI on the bench: made-up cases and a simple model, unless ARGS says otherwise
+vet: $(VENV)/.vetting ## put a triage AI on the bench (a simple model, unless ARGS says otherwise), then compare with it
 	@$(BIN)/aeflow vet $(ARGS)
+	@$(BIN)/aeflow compare study=vetted run=weeks
 
 test: $(VENV)/.all ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

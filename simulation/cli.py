@@ -33,6 +33,8 @@ For planning only, not for clinical use.
   aeflow ensemble [key=value ...]   find departments that meet the published figures: configs/ensembles/SITE.yaml
   aeflow vet     name=NAME          a triage AI on labelled cases, against criteria fixed beforehand: a card
                                     (against=FOLDER: since an earlier card; write_cases=true: for a vendor to answer)
+  aeflow compare study=vetted       what the tool of the newest card would do to waits (card=FOLDER: of another);
+                                    study=vetted_doubt: how sure its table makes that
   aeflow results [FOLDER]           list stored runs, newest first (study=NAME site=NAME scenario=NAME: only these)
   aeflow results FOLDER FOLDER      two runs of one study beside each other
   aeflow report  FOLDER             write the HTML report of a stored run again
@@ -443,8 +445,10 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 
 def _load(overrides: Sequence[str], config_dir: str | None) -> Study:
     from simulation.config import load
+    from simulation.config.cards import with_card
 
-    return load(*overrides, config_dir=config_dir)
+    chosen, folder = with_card(overrides, config_dir)
+    return load(*chosen, config_dir=folder)
 
 
 def _run_study(study: Study, *, alone: bool) -> Stored | None:

@@ -33,6 +33,7 @@ from simulation.report.tables.department import (
     stay_table,
 )
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
+from simulation.report.tables.measurement import measurement_table
 from simulation.report.tables.over_departments import over_tables
 from simulation.report.tables.overview import (
     measures_table,
@@ -103,6 +104,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "worse_off": worse_off_table(result) if compared else None,
         "spillover": spillover_tables(result) if compared else (),
         "better": better_table(result) if compared else None,
+        "measured": measurement_table(result),
         "decides": decides_table(result),
         "decides_said": tuple(decides_sentences(result)),
         "worth": worth_table(result),

@@ -20,7 +20,8 @@ adding an AI moves nothing else.
 is looked up in the row of the patient's true level, from the most urgent label to the least: **low u errs up
 (over-triage), high u errs down (under-triage)**. The shared difficulty thus has a sign: a high one is a patient
 who looks better than they are, to everybody. The labels keep exactly the shares of the matrix. The latent
-numbers of two assessors have correlation sqrt(rho_1 rho_2).
+numbers of two assessors have correlation sqrt(rho_1 rho_2). Where a bench counted truth, nurse and tool together
+(`beside_nurse`), u is looked up in the row of the patient's true level and the nurse's label instead.
 
 **A sham** is an AI with the nurse's matrix and no effect on minutes, under a name of its own and with correlation
 0: its errors are independent of the nurse's. That is the widest, most careful null band: any shared difficulty
@@ -178,7 +179,8 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     if policy.ai is None:
         return _Triaged(nurse, attributes, used, nobody, nobody)
     asked = used & from_sources(pathway, draws, policy.covers.labels)
-    answer = labels_of(policy.ai, pathway, draws, noise=policy.noise, drift=policy.drift, since=since)
+    beside = (policy.beside_nurse, nurse) if policy.beside_nurse is not None else None
+    answer = labels_of(policy.ai, pathway, draws, noise=policy.noise, drift=policy.drift, since=since, beside=beside)
     handed_back = nobody
     if policy.abstains is not None:
         handed_back = asked & abstained(policy.abstains, pathway, draws, answer)

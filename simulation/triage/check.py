@@ -183,6 +183,14 @@ def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
         faults += _matrix_faults(policy.degraded, pathway, f"{where}.degraded")
     for name in _lacking(policy, pathway):
         faults.append(Fault(f"attributes.{name}", "is missing", f"{where} needs it: describe it, and route by it"))
+    if policy.beside_nurse is not None:
+        beyond = policy.abstains.beyond if policy.abstains is not None else None
+        stated = {"drift": policy.drift, "degraded": policy.degraded, "abstains.beyond": beyond}
+        faults += [
+            Fault(f"{where}.{name}", "is stated beside ai.beside_nurse", "State a matrix, or leave one of them out")
+            for name, each in stated.items()
+            if each is not None
+        ]
     if policy.drift is not None and policy.ai is not None:
         path, towards = f"{where}.drift.towards", policy.drift.towards
         faults += _matrix_faults(towards, pathway, path)

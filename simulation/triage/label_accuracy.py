@@ -9,6 +9,7 @@ import numpy as np
 from simulation.errors import ConfigError, Fault
 from simulation.records.schema import Floats
 from simulation.triage.apply import acceptance
+from simulation.triage.beside import given_nurse
 from simulation.triage.labels import Assessor, together
 from simulation.triage.matrix import Agreement, agreement, probabilities
 from simulation.triage.policy import Policy
@@ -30,6 +31,8 @@ def label_accuracy(
     if policy.ai is None:
         return agreement(nurse, mix)
     ai = _shares(policy.ai, category)
+    if policy.beside_nurse is not None:
+        ai = (nurse[:, :, None] * given_nurse(policy.beside_nurse)).sum(axis=1)
     if policy.abstains is None and policy.switching is None:
         taken = 1.0 if policy.role == "replaces" or policy.acceptance is None else policy.acceptance.value
         return agreement(taken * ai + (1 - taken) * nurse, mix)
@@ -49,13 +52,17 @@ def _ending_up(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str]) 
     levels = np.arange(len(nurse), dtype=np.int16)
     abstains = policy.abstains
     beyond = abstains.beyond.value if abstains is not None and abstains.beyond is not None else None
-    within, outside = together(
-        nurse,
-        ai,
-        (policy.nurse.correlation.value, policy.ai.correlation.value),
-        same_variates=policy.ai.same_draw_as is not None,
-        beyond=beyond,
-    )
+    if policy.beside_nurse is not None:
+        within = nurse[:, :, None] * given_nurse(policy.beside_nurse)
+        outside = np.zeros_like(within)
+    else:
+        within, outside = together(
+            nurse,
+            ai,
+            (policy.nurse.correlation.value, policy.ai.correlation.value),
+            same_variates=policy.ai.same_draw_as is not None,
+            beyond=beyond,
+        )
     true, hers, its = np.meshgrid(levels, levels, levels, indexing="ij")
     taken = np.ones(within.shape) if policy.role == "replaces" else np.zeros(within.shape)
     if policy.role == "advises":

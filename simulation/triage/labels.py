@@ -18,6 +18,7 @@ from simulation.draws import DAYS_IN_YEAR, Draws
 from simulation.pathway.config_dataclass import Unit, config_dataclass
 from simulation.pathway.department import ACUITY_TRUE, Pathway
 from simulation.records.schema import Floats
+from simulation.triage.beside import BesideNurse, given_nurse
 from simulation.triage.estimates import AboveZero, Correlation, Portion
 from simulation.triage.matrix import Matrix, Table, probabilities
 
@@ -76,11 +77,13 @@ def labels_of(
     noise: Portion | None = None,
     drift: Drift | None = None,
     since: Floats | None = None,
+    beside: tuple[BesideNurse, Labels] | None = None,
 ) -> Labels:
     """One assessor's label for each patient, shape (n,), whether or not it is used.
 
     With probability `noise` the answer is another one, with fresh random variates of the assessor's own. `drift` needs
-    `since`.
+    `since`. With `beside`, the nurse's labels (n,) and the truth together say how likely each answer is, for every
+    group alike.
     """
     variates = _variates(assessor, draws)
     if noise is not None:
@@ -88,6 +91,8 @@ def labels_of(
         variates = np.where(again, _variates(assessor, draws, ".again"), variates)
     weight = gone(drift, since) if drift is not None and since is not None else None
     true = draws.attributes[ACUITY_TRUE]
+    if beside is not None:
+        return _look_up_beside(*beside, true, variates)
     towards = drift.towards if drift is not None else None
     labels = _look_up(assessor.matrix, true, variates, towards, weight)
     for attribute, tables in assessor.matrix.by_group.items():
@@ -127,6 +132,18 @@ def _look_up(
     rows = (1 - weight)[:, None] * shares[true] + weight[:, None] * probabilities(towards)[true]
     for limit in limits(rows).T:
         labels += variates >= limit
+    return labels
+
+
+def _look_up_beside(beside: BesideNurse, nurse: Labels, true: Labels, variates: Floats) -> Labels:
+    """The first label whose running total exceeds the random variates's probability, given the truth and the nurse's
+    label."""
+    rows = given_nurse(beside)
+    n_levels = len(rows)
+    which = true.astype(np.int64) * n_levels + nurse
+    labels: Labels = np.zeros(len(variates), dtype=np.int16)
+    for limit in limits(rows.reshape(n_levels**2, n_levels)).T:
+        labels += variates >= limit.take(which)
     return labels
 
 

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from simulation.pathway.config_dataclass import Unit, config_dataclass
 from simulation.triage.actions import TriageAction
+from simulation.triage.beside import BesideNurse
 from simulation.triage.estimates import AtLeastZero, Portion
 from simulation.triage.labels import Assessor, Drift
 from simulation.triage.matrix import Matrix
@@ -96,6 +97,8 @@ class MatrixPolicy(Usage):
     """How the AI labels; none: no AI gives labels."""
     burdens: tuple[MinutesEffect, ...] = ()
     """What makes minutes longer whoever triages, with or without a tool (an interview through an interpreter)."""
+    beside_nurse: BesideNurse | None = None
+    """The AI's labels given the truth and the nurse's label, instead of given the truth alone."""
 
     @property
     def durations(self) -> frozenset[str]:

@@ -15,6 +15,7 @@ import numpy as np
 
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Positive, Sourced, Unit, config_dataclass
+from simulation.triage.beside import BesideNurse, beside_faults, matrix_beside
 from simulation.triage.construct import Wanted, nearest_matrix, possible, rounded
 from simulation.triage.estimates import Correlation, Portion
 from simulation.triage.labels import Assessor
@@ -60,7 +61,7 @@ class AgreementFigures(Sourced):
 
 @config_dataclass
 class ToolLabels:
-    """How a tool labels: exactly one of `matrix`, `agreement` and `as_nurse`.
+    """How a tool labels: exactly one of `matrix`, `agreement`, `beside_nurse` and `as_nurse`.
 
     Example: `{name: our_ai, matrix: {counts: [[40, 10], [20, 130]], evidence: measured, source: "own panel of 200
     cases"}, correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "no study measured it"}}`
@@ -74,6 +75,9 @@ class ToolLabels:
     """How often it gives each label to patients of each true level."""
     agreement: AgreementFigures | None = None
     """Two figures instead of a table."""
+    beside_nurse: BesideNurse | None = None
+    """How often it gives each label to patients of each true level whom the nurse gave each label, as a bench counts it
+    (`aeflow vet`): then its errors coincide with hers as they did there, and `correlation` is 0."""
     as_nurse: bool = False
     """Whether it is exactly as often right as the nurse, of every level and group: a sham."""
     same_draw_as: str | None = None
@@ -110,9 +114,10 @@ def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: list[Fault]
     usage = {each.name: getattr(tool, each.name) for each in fields(Usage)}
     if nurse is None or labels is None:
         return MatrixPolicy(**usage)
+    beside = tool.ai.beside_nurse if tool.ai is not None else None
     if tool.nurse_by_group is not None:
         labels = replace(labels, matrix=replace(labels.matrix, by_group=tool.nurse_by_group))
-    return MatrixPolicy(**usage, nurse=labels, ai=ai, burdens=nurse.burdens)
+    return MatrixPolicy(**usage, nurse=labels, ai=ai, burdens=nurse.burdens, beside_nurse=beside)
 
 
 def has_tool(policy: Policy) -> bool:
@@ -139,12 +144,24 @@ def _assessor(stated: ToolLabels, nurse: Assessor | None, where: str, faults: li
     if nurse is None:
         faults.append(Fault(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out"))
         return None
-    sources = [name for name in ("matrix", "agreement", "as_nurse") if getattr(stated, name)]
+    sources = [name for name in ("matrix", "agreement", "beside_nurse", "as_nurse") if getattr(stated, name)]
     if len(sources) != 1:
         found = f"states {' and '.join(sources)}" if sources else "states no labels"
-        faults.append(Fault(where, found, "State one of matrix, agreement and as_nurse"))
+        faults.append(Fault(where, found, "State one of matrix, agreement, beside_nurse and as_nurse"))
         return None
     matrix = stated.matrix or nurse.matrix
+    if stated.beside_nurse is not None:
+        wrong = table_faults(nurse.matrix, "nurse.labels.matrix")
+        n_levels = len(nurse.matrix.counts or nurse.matrix.shares or ())
+        wrong += beside_faults(stated.beside_nurse, n_levels, f"{where}.beside_nurse")
+        if stated.correlation.value or stated.same_draw_as is not None:
+            found = "stands beside a correlation, or a shared draw"
+            remedy = "Its counts say how errors coincide: state correlation 0"
+            wrong.append(Fault(f"{where}.beside_nurse", found, remedy))
+        if wrong:
+            faults += wrong
+            return None
+        matrix = matrix_beside(stated.beside_nurse, probabilities(nurse.matrix))
     if stated.agreement is not None:
         constructed = _constructed(stated.agreement, nurse.matrix, f"{where}.agreement", faults)
         if constructed is None:

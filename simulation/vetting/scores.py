@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.records.schema import Floats
+from simulation.triage.beside import ordinal_prior
 from simulation.triage.matrix import N_HIGH
 from simulation.vetting.cases import N_LEVELS, Levels
 from simulation.vetting.intervals import Estimate, exact_share, paired_difference, resampled, resampled_sums
@@ -143,32 +144,18 @@ def kappa(tables: Floats, power: int) -> Floats:
 
 # --- the matrix ----------------------------------------------------------------------------------------------
 
-DECAY = 0.35
-"""Of the prior: how much rarer an error by one level more is."""
-PRIOR_WEIGHT = 1.0
-"""Of the prior: how many cases a row is worth."""
 FEW = 30
 """Rows with fewer cases are flagged."""
-
-
-def prior() -> Floats:
-    """What is believed of each row before a case is seen: errors get rarer with their distance, one case a row.
-
-    A flat prior would put 9 % of true level 1 at levels 3 to 5 after 14 cases; this one puts 1 % there.
-    """
-    weights = DECAY ** np.abs(_GAP).astype(float)
-    rows: Floats = PRIOR_WEIGHT * weights / weights.sum(axis=1, keepdims=True)
-    return rows
 
 
 def matrix_intervals(table: Floats) -> tuple[Floats, Floats, Floats]:
     """P(label | true level) of labelled cases: posterior mean, 2.5 % and 97.5 % points, shape (levels, levels) each.
 
-    These are 95 % credible intervals under `prior`, not intervals with a known coverage.
+    These are 95 % credible intervals under `ordinal_prior`, not intervals with a known coverage.
     """
     from scipy.special import betaincinv
 
-    weights = table[:, :N_LEVELS] + prior()
+    weights = table[:, :N_LEVELS] + ordinal_prior(N_LEVELS)
     rest = weights.sum(axis=1, keepdims=True) - weights
     low, high = (betaincinv(weights, rest, tail) for tail in (0.025, 0.975))
     return weights / weights.sum(axis=1, keepdims=True), low, high

@@ -20,9 +20,10 @@ from simulation.vetting.against import Change
 from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model_text
 from simulation.vetting.bench import Bench
 from simulation.vetting.cases import CaseSet
+from simulation.vetting.policy_file import policy_files
 from simulation.vetting.scores import SCORES
 
-PAGE, FIGURES = "card.html", "figures"
+PAGE, FIGURES, CONFIGS = "card.html", "figures", "configs"
 FOLDER = "vetting"
 WORD_CLASSES = {
     "met": "met",
@@ -59,6 +60,10 @@ def write_card(bench: Bench, results: Path, change: Change | None = None) -> Pat
                 encoding = "utf-8-sig" if name.endswith(".csv") else "utf-8"  # so that Excel reads it
                 (partial / name).write_text(text, encoding=encoding, newline="\n")
             (partial / FIGURES).mkdir()
+            for name, text in policy_files(bench).items():
+                path = partial / CONFIGS / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8", newline="\n")
             for picture in pictures:
                 (partial / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
             return moved(partial, parent, bench.plan.name)

@@ -1,0 +1,40 @@
+"""Where a comparison finds the policy that a bench wrote: `study=vetted` reads the newest card, or `card=FOLDER`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from simulation.errors import ConfigError, Fault
+
+CARDS, CONFIGS, STUDY = "vetting", "configs", "study/vetted.yaml"
+
+
+def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[str], str | None]:
+    """The overrides without `card=`, and the folder of configurations to look through first.
+
+    Raises ConfigError where a card is wanted and there is none.
+    """
+    named = [word.partition("=")[2] for word in overrides if word.startswith("card=")]
+    others = [word for word in overrides if not word.startswith("card=")]
+    if not named and not {"study=vetted", "study=vetted_doubt"} & set(others):
+        return others, config_dir
+    if config_dir is not None and not named and (Path(config_dir) / STUDY).is_file():
+        return others, config_dir
+    if config_dir is not None:
+        remedy = "Name one of them; your files may also stand in ./configs"
+        raise ConfigError([Fault("card", "and --config-dir both name a folder of configurations", remedy)])
+    results = [word.partition("=")[2] for word in others if word.startswith("results=")]
+    folder = Path(named[-1]) if named else _newest(Path(results[-1] if results else "results") / CARDS)
+    if folder is None:
+        raise ConfigError([Fault("study=vetted", "no bench has written a policy yet", "Run aeflow vet first")])
+    if not (folder / CONFIGS / STUDY).is_file():
+        remedy = "Name a folder that `aeflow vet` wrote; where a true level has no case it writes none"
+        raise ConfigError([Fault(f"card={folder}", "holds no policy", remedy)])
+    return others, str(folder / CONFIGS)
+
+
+def _newest(cards: Path) -> Path | None:
+    """The card that was written last, of those that hold a policy; None if there is none."""
+    found = [path.parents[2] for path in cards.glob(f"*/{CONFIGS}/{STUDY}")]
+    return max(found, key=lambda folder: (folder.stat().st_mtime_ns, folder.name), default=None)

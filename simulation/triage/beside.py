@@ -1,0 +1,84 @@
+"""A tool's labels given the truth and the nurse's own label: its errors where hers are, as they were counted.
+
+With the counts of a bench the two err together as often as they did there, whatever nurse stands beside the tool: the
+nurse's labels stay hers, and the tool's follow from the truth and them. Nothing is drawn here.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from annotated_types import Ge
+
+from simulation.errors import Fault
+from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
+from simulation.records.schema import Floats
+from simulation.triage.matrix import Matrix
+
+DECAY = 0.35
+"""Of the prior: how much rarer an error by one level more is."""
+PRIOR_WEIGHT = 1.0
+"""How many cases a row of the prior is worth."""
+
+
+@config_dataclass
+class BesideNurse(Sourced):
+    """How often a tool gave each label to patients of each true level whom the nurse gave each label.
+
+    Example: `{counts: [[[40, 5], [3, 2]], [[8, 12], [10, 120]]], evidence: measured, source: "own bench of 200 cases"}`
+    """
+
+    counts: Annotated[tuple[tuple[tuple[Annotated[float, Ge(0)], ...], ...], ...], Unit("patients")]
+    """Patients by true level, then by the nurse's label, then by the tool's; the most urgent first in all three."""
+
+
+def ordinal_prior(n_levels: int) -> Floats:
+    """What is believed of each row before a case is seen: errors get rarer with their distance, one case a row.
+
+    A flat prior would put 9 % of a true level with 14 cases two levels away and farther; this one puts 1 % there.
+    """
+    level = np.arange(n_levels)
+    weights = DECAY ** np.abs(level[None, :] - level[:, None]).astype(float)
+    rows: Floats = PRIOR_WEIGHT * weights / weights.sum(axis=1, keepdims=True)
+    return rows
+
+
+def given_nurse(beside: BesideNurse) -> Floats:
+    """P(tool's label | true level, nurse's label), shape (levels, levels, levels)."""
+    rows = rows_given_nurse(beside)
+    shares: Floats = rows / rows.sum(axis=2, keepdims=True)
+    return shares
+
+
+def rows_given_nurse(beside: BesideNurse) -> Floats:
+    """Counts with those of the prior, the parameters of what is known of each row, shape (levels, levels, levels).
+
+    Where nurse and truth met in few cases the tool's row leans on all its labels of that true level, which count for
+    one case; these lean on `ordinal_prior` in the same way.
+    """
+    counts = np.array(beside.counts, dtype=float)
+    of_level = counts.sum(axis=1) + ordinal_prior(len(counts))
+    of_level /= of_level.sum(axis=1, keepdims=True)
+    rows: Floats = counts + PRIOR_WEIGHT * of_level[:, None, :]
+    return rows
+
+
+def matrix_beside(beside: BesideNurse, nurse: Floats) -> Matrix:
+    """The tool's own table beside nurses who label as `nurse` (levels, levels) says."""
+    shares = (nurse[:, :, None] * given_nurse(beside)).sum(axis=1)
+    rows = tuple(tuple(float(each) for each in row / row.sum()) for row in shares)
+    return Matrix(shares=rows, evidence=beside.evidence, source=beside.source)
+
+
+def beside_faults(beside: BesideNurse, n_levels: int, where: str) -> list[Fault]:
+    """Counts of another shape than the levels, or of nobody."""
+    shapes = {len(beside.counts), *(len(each) for each in beside.counts)}
+    shapes |= {len(row) for each in beside.counts for row in each}
+    if shapes != {n_levels}:
+        remedy = f"Give {n_levels} tables of {n_levels} rows of {n_levels}"
+        return [Fault(f"{where}.counts", f"has tables and rows of {sorted(shapes)}", remedy)]
+    total = float(np.sum(beside.counts))
+    if not 0 < total < np.inf:
+        return [Fault(f"{where}.counts", f"adds up to {total:g}", "Count one patient or more")]
+    return []

@@ -1,0 +1,176 @@
+"""What a bench hands to a comparison: the tool as a triage policy, the bench's nurse, and a study of both.
+
+Written as configuration files into the folder of the card, so that `aeflow compare study=vetted` finds them. The
+policy holds counts of truth, nurse and tool together. How sure the counts are is not in the intervals of a comparison,
+and every source here says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import yaml
+
+from simulation.analysis.table_doubt import DRAWN, MEASURED_ARM
+from simulation.draws.variates import generator_of
+from simulation.records.schema import Floats
+from simulation.triage.beside import BesideNurse, ordinal_prior, rows_given_nurse
+from simulation.vetting.bench import NURSE, TOOL, Bench
+from simulation.vetting.cases import N_LEVELS
+from simulation.vetting.intervals import exact_share
+
+LEVEL_NAMES = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
+"""The site's levels, which stand for levels 1 to 5 of the cases."""
+VETTED, ADVISES, BENCH_NURSE = MEASURED_ARM, "vetted_advises", "bench"
+DOUBT = "vetted_doubt"
+"""The study that tells doubt of the measurement from noise of simulation."""
+N_TABLES = 8
+"""Tables drawn for it from what the bench leaves open."""
+OUTWEIGHS = 1e6
+"""How many cases a drawn row stands for, so that no prior moves it again."""
+CARRIED_OVER = "levels 1 to 5 stand for Manchester red to blue"
+NOT_IN = "intervals of a comparison do not hold how sure this table is"
+
+
+def policy_files(bench: Bench) -> dict[str, str]:
+    """By path within a folder of configurations, the text of each file; none where a true level has no case, or the
+    tool gave no label."""
+    counts = bench.labelled[TOOL].counts[:, :, :N_LEVELS]
+    if np.any(counts.sum(axis=(0, 2)) == 0):
+        return {}
+    taken = _assumed(0.5, (0, 1), "how often nurses follow it is not measured on a bench")
+    advises = {"role": "advises", "acceptance": taken}
+    files = {
+        f"triage/{VETTED}.yaml": _text(_policy(bench, VETTED, {"role": "replaces"})),
+        f"triage/{ADVISES}.yaml": _text(_policy(bench, ADVISES, advises)),
+        f"study/{VETTED}.yaml": _text(_study(bench)),
+        f"study/{DOUBT}.yaml": _text(_study(bench, doubt=True)),
+    }
+    for number in range(1, N_TABLES + 1):
+        name = f"{DRAWN}{number}"
+        files[f"triage/{name}.yaml"] = _text(_policy(bench, name, {"role": "replaces"}, drawn=number))
+    if NURSE in bench.labelled:
+        files[f"nurse/{BENCH_NURSE}.yaml"] = _text(_nurse(bench))
+    return files
+
+
+def joint_counts(bench: Bench) -> Floats:
+    """Cases by true level, nurse's label and tool's label, a mean over repeats, shape (levels, levels, levels)."""
+    nurse = bench.labelled[NURSE].labels[:, 0]
+    joint = np.zeros((N_LEVELS, N_LEVELS, N_LEVELS))
+    np.add.at(joint, (bench.cases.truth, nurse), bench.labelled[TOOL].counts.sum(axis=1)[:, :N_LEVELS])
+    return joint
+
+
+def drawn_counts(bench: Bench, number: int) -> Floats:
+    """A table drawn from what the bench leaves open: each row from the Dirichlet distribution of its counts and the
+    prior's; beside the nurse if there is one. The same number gives the same table."""
+    if NURSE in bench.labelled:
+        beside = BesideNurse(counts=_rounded(joint_counts(bench)), evidence="assumed", source="")
+        weights = rows_given_nurse(beside)
+    else:
+        weights = bench.labelled[TOOL].table[:, :N_LEVELS] + ordinal_prior(N_LEVELS)
+    chance = generator_of(bench.plan.seed, number, "vetting", "table", 0).standard_gamma(weights)
+    drawn: Floats = OUTWEIGHS * chance / chance.sum(axis=-1, keepdims=True)
+    return drawn
+
+
+def _policy(bench: Bench, name: str, role: Mapping[str, Any], drawn: int | None = None) -> dict[str, Any]:
+    what = f"labels of {bench.tool}"
+    source = _source(bench, what if drawn is None else f"table {drawn} drawn from the doubt about {what}")
+    ai: dict[str, Any] = {
+        "name": "vetted_tool",
+        "correlation": _assumed(0, (0, 0), "how errors coincide is in the counts; without a nurse it is not known"),
+    }
+    if NURSE in bench.labelled:
+        counts = joint_counts(bench) if drawn is None else drawn_counts(bench, drawn)
+        ai["beside_nurse"] = {"counts": _rounded(counts), **source}
+    else:
+        counts = bench.labelled[TOOL].table[:, :N_LEVELS] if drawn is None else drawn_counts(bench, drawn)
+        ai["matrix"] = {"counts": _rounded(counts), **source}
+    everybody = {
+        "labels": ["walk_in", "ambulance", "referred"],
+        "evidence": "assumed",
+        "source": "everybody who is triaged, by whichever door",
+    }
+    stated = {"kind": "matrix", "name": name, "ai": ai, **role, "covers": everybody}
+    handed_back = _hand_backs(bench)
+    return stated if handed_back is None else {**stated, "abstains": handed_back}
+
+
+def _hand_backs(bench: Bench) -> dict[str, Any] | None:
+    """Cases without a usable label go back to the nurse; None if there are none."""
+    table = bench.labelled[TOOL].table
+    if not table[:, N_LEVELS].any():
+        return None
+    shares = {}
+    for name, row in zip(LEVEL_NAMES, table, strict=True):
+        found = exact_share(float(row[N_LEVELS]), round(float(row.sum())))
+        limits = [round(found.low, 4), round(found.high, 4)]
+        shares[name] = {"value": round(found.value, 4), "range": limits, **_source(bench, "no usable label")}
+    spent = {"durations": ["triage_interview"], "seconds": _assumed(60, (0, 300), "waiting for it before she begins")}
+    return {"shares": shares, "hand_back": spent, **_source(bench, "unusable answers and hand-backs")}
+
+
+def _nurse(bench: Bench) -> dict[str, Any]:
+    correlation = _assumed(0.5, (0, 0.9), "no study measured how far assessors err on the same patients")
+    counts = _rounded(bench.labelled[NURSE].table[:, :N_LEVELS])
+    labels = {"name": "nurse", "correlation": correlation, "matrix": {"counts": counts, **_source(bench, "nurses")}}
+    return {"labels": labels}
+
+
+def _study(bench: Bench, *, doubt: bool = False) -> dict[str, Any]:
+    arms = {
+        "nurse": {"label": "Nurse triage, as on the bench", "triage": "nurse"},
+        "sham": {"label": "Sham AI: nurse's accuracy, fresh errors", "triage": "sham"},
+        VETTED: {"label": f"{bench.tool[:40]} replaces the nurse's label", "triage": VETTED},
+    }
+    if doubt:
+        names = [f"{DRAWN}{number}" for number in range(1, N_TABLES + 1)]
+        arms |= {name: {"label": f"The same, table {number}", "triage": name} for number, name in enumerate(names, 1)}
+    else:
+        arms[ADVISES] = {"label": f"{bench.tool[:40]} advises the nurse", "triage": ADVISES}
+    urgent = {"group": "acuity_true=1-2", "label": "Wait to first clinician, true levels 1-2"}
+    judged = {"evidence": "assumed", "source": "a judgement"}
+    wait = {"measure": "wait_to_clinician_mean", **judged}
+    everybody = {**wait, "group": "all", "label": "Wait to first clinician, everybody"}
+    missed = {"measure": "under_triage_1_2_share", "group": "all", "label": "True levels 1-2 labelled less urgent"}
+    stated: dict[str, Any] = {
+        "name": DOUBT if doubt else VETTED,
+        "question": f"What would {bench.tool[:60]} do to waits, if it labels here as it did on the bench?",
+        "baseline": "nurse",
+        "sham": "sham",
+        "arms": arms,
+        "primary": [
+            {**everybody, "minimal_important_difference": 5},
+            {**wait, **urgent, "minimal_important_difference": 3},
+        ],
+        "margins": [{**wait, **urgent, "margin": 2}, {**missed, "margin": 0.01, **judged}],
+    }
+    if NURSE not in bench.labelled:
+        return stated
+    return {"defaults": [{"override /nurse@_global_.nurse": BENCH_NURSE}], **stated}
+
+
+def _source(bench: Bench, what: str) -> dict[str, str]:
+    cases = bench.cases
+    n_high = int((cases.truth < 2).sum())
+    where = f"{what} on {len(cases)} cases ({n_high} of true levels 1-2), aeflow vet name={bench.plan.name}"
+    truth = f"truth: {cases.yardstick_words}; {CARRIED_OVER}; {NOT_IN}"
+    evidence = "assumed" if cases.synthetic else "measured"
+    return {"evidence": evidence, "source": f"{where}; {truth}; {'made up: ' * cases.synthetic}{cases.source}"}
+
+
+def _assumed(value: float, between: tuple[float, float], source: str) -> dict[str, Any]:
+    return {"value": value, "range": list(between), "evidence": "assumed", "source": source}
+
+
+def _rounded(counts: Floats) -> Any:
+    return np.round(counts, 4).tolist()
+
+
+def _text(stated: Mapping[str, Any]) -> str:
+    head = "# Written by aeflow vet. Planning only, not for clinical use.\n"
+    return head + str(yaml.safe_dump(dict(stated), sort_keys=False, allow_unicode=True, width=110))

@@ -1,0 +1,130 @@
+"""The policy that a bench writes: it loads with a department, and holds what was counted."""
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import simulation as ae
+from simulation.cli import main
+from simulation.config.cards import with_card
+from simulation.errors import ConfigError
+from simulation.report.tables.measurement import measurement_table
+from simulation.triage.beside import BesideNurse, given_nurse
+from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
+from simulation.vetting.cases import CaseSet
+from simulation.vetting.plan import Vetting
+from simulation.vetting.policy_file import drawn_counts, joint_counts, policy_files
+
+from .test_card import Fixed
+
+Synthetic = tuple[Vetting, CaseSet]
+ONE = ("ensemble=none", "run=weeks")
+
+
+@pytest.fixture(scope="module")
+def bench(synthetic: Synthetic) -> Bench:
+    """A tool that errs a level down on a tenth of 120 cases, one answer in 40 unusable."""
+    plan, cases = synthetic
+    return run_bench(replace(plan, comparators=False), cases, Fixed(name="Acme 2.1"))  # type: ignore[arg-type]
+
+
+def written(bench: Bench, folder: Path) -> Path:
+    """The configurations of its card."""
+    for name, text in policy_files(bench).items():
+        path = folder / "configs" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_the_study_sets_the_benchs_nurse_for_every_arm_and_the_tool_beside_her(bench: Bench, tmp_path: Path) -> None:
+    study = ae.load("study=vetted", *ONE, config_dir=str(written(bench, tmp_path) / "configs"))
+    assert [arm.name for arm in study.arms] == ["nurse", "sham", "vetted", "vetted_advises"]
+    nurses = {repr(arm.policy.nurse) for arm in study.arms}
+    assert len(nurses) == 1
+    nurse, beside = study.arm("vetted").policy.nurse, study.arm("vetted").policy.beside_nurse
+    assert nurse is not None
+    assert beside is not None
+    assert np.allclose(nurse.matrix.counts, bench.labelled[NURSE].table[:, :5])  # type: ignore[arg-type]
+    assert np.array(beside.counts).sum() == pytest.approx(bench.labelled[TOOL].table[:, :5].sum(), abs=0.01)
+    assert np.allclose(np.array(beside.counts), joint_counts(bench), atol=1e-4)
+    assert "do not hold how sure this table is" in beside.source
+    assert beside.evidence == "assumed"  # made-up cases measure nothing
+    abstains = study.arm("vetted").policy.abstains
+    assert abstains is not None
+    assert any(each.value > 0 for each in abstains.shares.values())
+
+
+@pytest.mark.slow
+def test_without_a_nurse_on_the_bench_the_sites_stays(bench: Bench, tmp_path: Path) -> None:
+    alone = replace(bench, labelled={TOOL: bench.labelled[TOOL]})
+    assert "nurse/bench.yaml" not in policy_files(alone)
+    study = ae.load("study=vetted", *ONE, config_dir=str(written(alone, tmp_path) / "configs"))
+    usual = ae.load(*ONE)
+    assert study.baseline.policy.nurse == usual.baseline.policy.nurse
+    assert study.arm("vetted").policy.beside_nurse is None
+
+
+def test_drawn_tables_differ_by_what_the_bench_leaves_open(bench: Bench) -> None:
+    """Mean over 400 draws is the measured table; more cases make the spread smaller."""
+    drawn = np.array([drawn_counts(bench, number) for number in range(400)])
+    shares = drawn / drawn.sum(axis=-1, keepdims=True)
+    counts = joint_counts(bench)
+    expected = given_nurse(BesideNurse(counts=counts.tolist(), evidence="assumed", source="x"))
+    assert shares.mean(axis=0) == pytest.approx(expected, abs=5 * 0.5 / np.sqrt(400))
+    assert np.array_equal(drawn_counts(bench, 3), drawn_counts(bench, 3))
+    spread, n = shares.std(axis=0).max(axis=-1), counts.sum(axis=-1)
+    assert spread[n > 20].max() < spread[(n > 0) & (n < 4)].min()
+    table = BesideNurse(counts=drawn[0].tolist(), evidence="assumed", source="x")
+    assert given_nurse(table) == pytest.approx(shares[0], abs=1e-5)
+
+
+@pytest.mark.slow
+def test_the_study_of_doubt_has_an_arm_for_each_drawn_table_and_says_which_doubt_is_larger(
+    bench: Bench, tmp_path: Path
+) -> None:
+    short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=7", "executor=serial")
+    study = ae.load("study=vetted_doubt", *ONE, *short, config_dir=str(written(bench, tmp_path) / "configs"))
+    assert sum(arm.name.startswith("vetted_drawn_") for arm in study.arms) == 8
+    table = measurement_table(ae.compare(study))
+    assert table is not None
+    assert [row[0] for row in table.rows] == [target.label for target in study.design.primary]
+    assert {row[4] for row in table.rows} <= {"measurement", "simulation"}
+
+
+def test_nothing_is_written_where_a_level_has_no_case(bench: Bench) -> None:
+    which = bench.cases.truth != 0
+    none = replace(bench, labelled={who: each.only(which) for who, each in bench.labelled.items()})
+    assert policy_files(none) == {}
+
+
+def test_the_newest_card_is_taken_unless_one_is_named(bench: Bench, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no bench has written a policy yet\. Run aeflow vet first"):
+        with_card([f"results={tmp_path}", "study=vetted"], None)
+    first, second = (written(bench, tmp_path / "vetting" / name) for name in ("b", "a"))
+    os.utime(first, (1, 1))
+    os.utime(second, (2, 2))
+    words = [f"results={tmp_path}", "study=vetted"]
+    assert with_card(words, None) == (words, str(second / "configs"))
+    assert with_card([*words, f"card={first}"], None) == (words, str(first / "configs"))
+    assert with_card(["study=ai_triage"], None) == (["study=ai_triage"], None)
+    with pytest.raises(ConfigError, match="holds no policy"):
+        with_card([f"card={tmp_path}"], None)
+    with pytest.raises(ConfigError, match="both name a folder"):
+        with_card([*words, f"card={first}"], str(tmp_path))
+
+
+@pytest.mark.slow
+def test_a_bench_and_the_comparison_with_its_policy_run_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", "study=vetted"]) == 2
+    assert "Run aeflow vet first" in capsys.readouterr().err
+    assert main(["vet", "cases.number=100", "comparators=false"]) == 0
+    short = ("run.replications=2", "run.warm_up_days=0", "run.measured_days=7", "executor=serial")
+    assert main(["compare", "study=vetted", *ONE, *short]) == 0
+    assert "learned replaces the nurse's label" in capsys.readouterr().out
