@@ -382,13 +382,18 @@ def overloaded(pathway: Pathway, load: Load) -> dict[str, float]:
     """
     if pathway.allow_overload:
         return {}
-    over = {
+    over = above_1(load)
+    relieved = _relieved(pathway, set(over))
+    return {pool: ratio for pool, ratio in over.items() if pool not in relieved}
+
+
+def above_1(load: Load) -> dict[str, float]:
+    """By pool with a load above 1 over the week, that load, chance in the sample set aside."""
+    return {
         pool: float(ratio)
         for pool, ratio, error in zip(load.pools, load.weekly(), load.error, strict=True)
         if _above_1(float(ratio), float(error))
     }
-    relieved = _relieved(pathway, set(over))
-    return {pool: ratio for pool, ratio in over.items() if pool not in relieved}
 
 
 def _above_1(ratio: float, error: float) -> bool:

@@ -183,7 +183,11 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
         raise ConfigError(faults)
     assert top and design and run and scenario
     elsewhere = {name: arm for name, arm in design.arms.items() if arm.staffing not in (None, staffing)}
-    design = replace(design, arms={name: arm for name, arm in design.arms.items() if name not in elsewhere})
+    design = replace(
+        design,
+        arms={name: arm for name, arm in design.arms.items() if name not in elsewhere},
+        focus=tuple(name for name in design.focus if name not in elsewhere),
+    )
     left_out = tuple(
         f"'{arm.label}' is left out: it changes the rotas of staffing={arm.staffing}, and this is staffing={staffing}"
         for arm in elsewhere.values()
@@ -193,7 +197,11 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     faults += lever_faults(design)
     if faults:
         raise ConfigError(faults)
-    return top, expanded(design), run, scenario, left_out
+    design = expanded(design)
+    faults += _focus_faults(design)
+    if faults:
+        raise ConfigError(faults)
+    return top, design, run, scenario, left_out
 
 
 def _cluster_faults(top: Top) -> Iterator[Fault]:
@@ -254,6 +262,17 @@ def _known_arms(design: Design, faults: list[Fault]) -> None:
     for where, name in named:
         if name is not None and name not in design.arms:
             faults.append(Fault(where, f"there is no arm '{name}'", nearest(name, design.arms)))
+
+
+def _focus_faults(design: Design) -> Iterator[Fault]:
+    """Arms of the first page that are not there, or of which there is nothing to say."""
+    told = [name for name in design.shown if name not in (design.baseline, design.sham)]
+    for name in design.focus:
+        if name not in told:
+            why = (
+                "is the baseline" if name == design.baseline else "is the sham" if name == design.sham else "is no arm"
+            )
+            yield Fault("study.focus", f"'{name}' {why} of which a report could speak", nearest(name, told))
 
 
 def _name_faults(design: Design) -> Iterator[Fault]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from simulation.explain.arm_changes import AddedAssumption, Change, arm_changes, assumptions_added_by
@@ -11,6 +11,7 @@ from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph
 from simulation.pathway.subgraph import Subgraph
+from simulation.study.overload import baseline_overload
 from simulation.study.study import Study
 
 
@@ -34,10 +35,14 @@ class ArmExplanation:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach."""
+    """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach.
+
+    `overload`: by pool of which the baseline asks more over the week than it has, that load.
+    """
 
     arms: Mapping[str, ArmExplanation]
     reachable: Subgraph
+    overload: Mapping[str, float] = field(default_factory=dict)
 
 
 class Explained:
@@ -70,4 +75,4 @@ def explain(study: Study) -> Explanation:
             added_assumptions=assumptions_added_by(arm, study.baseline),
         )
     baseline = study.baseline.pathway
-    return Explanation(arms, reachable_subgraph(baseline, study.arms, seed=study.run.seed))
+    return Explanation(arms, reachable_subgraph(baseline, study.arms, seed=study.run.seed), baseline_overload(study))

@@ -15,8 +15,9 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import BANNER, Statement, walk
 from simulation.records.serialise import plain
-from simulation.report.answer import answer, kind_of, safety_cell
 from simulation.report.figures.drawing import Picture
+from simulation.report.findings import findings
+from simulation.report.first_page import first_page
 from simulation.report.precision import precision_line
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables
@@ -41,13 +42,11 @@ from simulation.report.tables.overview import (
     safety_table,
     sham_line,
     target_table,
-    warnings,
 )
 from simulation.report.tables.ranking import better_table
 from simulation.report.tables.table import is_numeric
 from simulation.report.tables.worse_off import worse_off_table
-from simulation.report.words import amount, change, half_width, labelled, percent, span, unit_words
-from simulation.study.design import Target
+from simulation.report.words import labelled, percent
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 UNCHANGED = "as the site's"
@@ -73,18 +72,15 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
 
 
 def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any]:
-    said, by_lever = tuple(answer(result)), decomposition_tables(result)
+    first, said, by_lever = first_page(result), tuple(findings(result)), decomposition_tables(result)
     result = result.shown
     compared = bool(result.others)
     stated = result.statements
     return {
         "banner": BANNER,
         "result": result,
-        "title": result.design.question,
-        "warnings": warnings(result),
-        "answer": said,
-        "answer_rows": answer_rows(result),
-        "answer_headers": [_target_header(result, target) for target in result.targets] if compared else [],
+        "first": first,
+        "findings": said,
         "arms": [_arm(result, arm) for arm in result.arms],
         "labels_given": any("nurse" in arm.policy for arm in result.arms),
         "minutes_changed": any(minutes_words(arm.policy) != UNCHANGED for arm in result.arms),
@@ -126,47 +122,9 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
     }
 
 
-def _target_header(result: StudyResult, target: Target) -> str:
-    base = result.row(result.design.baseline, target.measure, target.group)
-    return f"{target.label} ({amount(base.mean, base.unit)} under the baseline), {unit_words(base.unit)}"
-
-
 def _embedded(picture: Picture) -> dict[str, str]:
     uri = f"data:image/png;base64,{base64.b64encode(picture.png).decode('ascii')}"
     return {"uri": uri, "alt": picture.alt, "caption": picture.caption}
-
-
-# --- the answer by arm ---------------------------------------------------------------------------------------
-
-
-def answer_rows(result: StudyResult) -> list[dict[str, Any]]:
-    """By arm: on each target the difference, its interval and what that amounts to; then the safety margins."""
-    rows = []
-    for arm in result.others:
-        cells = []
-        for target in result.targets:
-            finding = result.finding(arm.name, target)
-            row, kind = finding.comparison, kind_of(finding)
-            cells.append(
-                {
-                    "kind": kind.replace(" ", "-"),
-                    "mean": change(row.difference, row.unit),
-                    "interval": span(row.difference_low, row.difference_high, row.unit),
-                    "half_width": half_width(row),
-                    "words": "; ".join(filter(None, (finding.verdict.words, finding.where))),
-                }
-            )
-        kind, words = safety_cell(result, arm)
-        rows.append(
-            {
-                "label": labelled(result, arm),
-                "is_sham": arm.name == result.design.sham,
-                "cells": cells,
-                "safety_kind": kind,
-                "safety": words,
-            }
-        )
-    return rows
 
 
 # --- what was compared ---------------------------------------------------------------------------------------
@@ -350,6 +308,3 @@ def _policy_statements(result: StudyResult, arm: ArmResult) -> list[Statement]:
         Statement(each.where.removeprefix("."), each.says, each.evidence, each.source) for each in walk(arm.policy, "")
     ]
     return [*own, *cost]
-
-
-# --- tables beside pictures ----------------------------------------------------------------------------------

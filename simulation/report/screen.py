@@ -13,12 +13,13 @@ from simulation.experiment.result import StudyResult
 from simulation.experiment.store.kept import file_of
 from simulation.explain.statements import BANNER
 from simulation.inquiry.narrowed import NarrowedEffects
-from simulation.report.answer import answer
+from simulation.report.findings import findings
+from simulation.report.first_page import first_page
 from simulation.report.precision import precision_line
 from simulation.report.tables import screen_tables
 from simulation.report.tables.decomposition import decomposition_of
 from simulation.report.tables.narrowed import narrowed_sentences, narrowed_tables
-from simulation.report.tables.overview import sham_line, warnings
+from simulation.report.tables.overview import sham_line
 from simulation.report.tables.table import ReportTable, is_numeric
 from simulation.report.words import SIMULATION, WIDTH
 
@@ -27,24 +28,28 @@ MOST_ON_SCREEN = 12
 
 
 def print_result(result: StudyResult, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
-    """Show a comparison; details first, so that the arms, the answer and the paths end the screen.
+    """Show a comparison: details first, then the first page as the report has it, so that it and the paths end the
+    screen.
 
     In colour on a terminal, as plain lines anywhere else.
     """
     out = stream or sys.stdout
     lines = _rich if out.isatty() else _plain
-    arms, *details = screen_tables(result)
+    page, (first, *details) = first_page(result), screen_tables(result)
     for table in details:
         lines(_shortened(table), out)
-    for warning in warnings(result):
-        print(f"\n{textwrap.fill(warning, WIDTH)}", file=out)
-    lines(arms, out)
-    print("\nIn words", file=out)
-    for sentence in answer(result):
-        print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
-    for text in (sham_line(result), precision_line(result), _depends(result)):
-        if text:
-            print(f"\n{textwrap.fill(text, WIDTH)}", file=out)
+    also = [*findings(result), *filter(None, (sham_line(result), precision_line(result)))]
+    if also:
+        print("\nAlso found", file=out)
+        _listed(also, out)
+    print(f"\n{textwrap.fill(page.question, WIDTH)}", file=out)
+    for check in page.checks:
+        print(f"\n{textwrap.fill(check, WIDTH)}", file=out)
+    lines(first, out)
+    print(f"\n{textwrap.fill(page.lead, WIDTH)}", file=out)
+    _listed([each.sentence for each in page.headlines], out)
+    for note in page.notes:
+        print(textwrap.fill(note, WIDTH), file=out)
     print(f"\n{BANNER}", file=out)
     if folder is not None:
         if (folder / "report.html").is_file():
@@ -54,12 +59,16 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
         print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, {kept}figures/", file=out)
 
 
+def _listed(sentences: Iterable[str], out: TextIO) -> None:
+    for sentence in sentences:
+        print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
+
+
 def print_narrowed(result: StudyResult, found: NarrowedEffects, *, stream: TextIO | None = None) -> None:
     """Show what a result says of departments with some figures: the words first, then a table a target."""
     out = stream or sys.stdout
     print(f"{result.design.question} For departments with figures like these:", file=out)
-    for sentence in narrowed_sentences(result, found):
-        print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
+    _listed(narrowed_sentences(result, found), out)
     print_tables(narrowed_tables(result, found), stream=out)
     print(f"\n{BANNER}", file=out)
 
@@ -77,14 +86,6 @@ def _shortened(table: ReportTable) -> ReportTable:
         return table
     more = f"{len(table.rows) - MOST_ON_SCREEN} more rows are in the report."
     return replace(table, rows=table.rows[:MOST_ON_SCREEN], notes=(more, *table.notes))
-
-
-def _depends(result: StudyResult) -> str:
-    varied = "not varied in this run" if result.department_of is None else "varied as far as the departments differ"
-    return (
-        f"Three layers of doubt: simulation (the intervals above); inputs (numbers marked assumed, {varied}"
-        "); structure (which resource binds at your site: compare sites and scenarios)."
-    )
 
 
 def _rich(table: ReportTable, out: TextIO) -> None:

@@ -202,6 +202,9 @@ class Design:
     """The arm with an AI of the nurse's accuracy and fresh errors: what chance alone does. Example: `sham`"""
     arms: Annotated[Mapping[str, Arm], MinLen(1)]
     """The arms, by name."""
+    focus: tuple[str, ...] = ()
+    """The arms that get a sentence on the first page, in this order; none: the tools (arms with another triage policy
+    than the baseline's that are no comparators). Example: `[our_tool]`"""
     levers: Mapping[str, Lever] = field(default_factory=dict)
     """What a tool does, part by part: every combination becomes an arm."""
     full: str | None = None
@@ -237,7 +240,7 @@ class Design:
         return tuple(name for name, arm in self.arms.items() if not self._is_between(name, arm.levers))
 
     def restricted_to(self, names: Collection[str]) -> Design:
-        """The design with these of its arms only, and without a sham or coverages whose arms are not among them."""
+        """The design with these of its arms only, and without a sham, a focus or coverages whose arms are not there."""
         if set(names) == self.arms.keys():
             return self
         arms = {name: arm for name, arm in self.arms.items() if name in names}
@@ -246,6 +249,7 @@ class Design:
             self,
             arms=arms,
             sham=self.sham if self.sham in arms else None,
+            focus=tuple(name for name in self.focus if name in arms),
             coverages=told if told is not None and {told.partial, told.full} <= arms.keys() else None,
         )
 

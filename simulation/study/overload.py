@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.analysis.offered_load import in_a_mean_week, offered_load, overloaded
+from simulation.analysis.offered_load import above_1, in_a_mean_week, offered_load, overloaded
 from simulation.errors import ConfigError, Fault
 from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import Study
@@ -12,6 +12,9 @@ from simulation.triage.apply import apply
 
 SAMPLE_DAYS = 56
 """Eight whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
+
+MOST_LOAD = 99.0
+"""A load that is written down; infinity cannot be."""
 
 
 def refuse_overload(study: Study) -> None:
@@ -35,19 +38,30 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     return tuple(_one_fault(study, pool, ratios) for pool, ratios in by_pool.items())
 
 
+def baseline_overload(study: Study) -> dict[str, float]:
+    """By pool of the baseline of which more is asked over the week than it has: that load, whatever relieves it.
+
+    At most `MOST_LOAD`, which stands for work with nobody on duty.
+    """
+    arm = study.baseline
+    drawn = SharedDraws(seed=study.run.seed, replication=0, days=SAMPLE_DAYS).of(in_a_mean_week(arm.pathway))
+    found = above_1(offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn)))
+    return {pool: min(ratio, MOST_LOAD) for pool, ratio in found.items()}
+
+
 def _one_fault(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
     """The fault of the highest load, where the pool is described, and which arms have one. `ratios`: by arm."""
     which, worst = "", max(ratios.values())
     if len(ratios) < len(study.arms):
         which = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
     return Fault(
-        f"{_written_in(study, pool)}{pool}",
+        f"{written_in(study, pool)}{pool}",
         f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{which}",
         "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
     )
 
 
-def _written_in(study: Study, pool: str) -> str:
+def written_in(study: Study, pool: str) -> str:
     """The group in which a pool is described, as a path that an override can name."""
     for group in ("staffing", "site", "pathway"):
         stated = study.resolved.get(group)

@@ -341,7 +341,7 @@ class Study:
         """The study of that one arm, in the typical department."""
         arms = {self.alone.name: self.alone.arm}
         design = replace(
-            self.design, baseline=self.alone.name, arms=arms, sham=None, coverages=None, levers={}, full=None
+            self.design, baseline=self.alone.name, arms=arms, sham=None, coverages=None, levers={}, full=None, focus=()
         )
         return replace(self.on_typical(), design=design, arms=(self.alone,), on_one="", left_out=())
 
@@ -366,7 +366,9 @@ class Study:
         if faults:
             raise ConfigError(faults)
         arms = (*(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept), *made)
-        design = replace(self.design, arms={arm.name: arm.arm for arm in arms}, levers={}, full=None, coverages=None)
+        design = replace(
+            self.design, arms={arm.name: arm.arm for arm in arms}, levers={}, full=None, coverages=None, focus=()
+        )
         return replace(self.on_typical(), arms=arms, design=design)
 
     def arm(self, name: str) -> ReadyArm:

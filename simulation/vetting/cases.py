@@ -141,9 +141,7 @@ class Row:
     must_not_miss: bool = False
 
 
-def case_set(
-    rows: Iterable[Row], *, name: str, yardstick: Yardstick, synthetic: bool, source: str
-) -> CaseSet:
+def case_set(rows: Iterable[Row], *, name: str, yardstick: Yardstick, synthetic: bool, source: str) -> CaseSet:
     """Named and ordered cases. Raises ConfigError with every fault."""
     listed = list(rows)
     faults = [fault for row in listed for fault in _faults(row)]

@@ -162,5 +162,3 @@ def _to_settle(criterion: Criterion, estimate: Estimate, discordance: Estimate |
         needed = cases_for_share(estimate.value, gap)
         return f"about {needed:,} {about} would settle it if the score stays ({estimate.n} now)"
     return f"more {about} are needed ({estimate.n} now)"
-
-

@@ -171,5 +171,3 @@ def read_earlier(folder: Path) -> Earlier:
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None
-
-

@@ -102,9 +102,7 @@ def synthetic_cases(stated: Vignettes, mix: tuple[float, ...], n: int, other_lan
     The same seed gives the same cases.
     """
     rows = list(_rows(stated, mix, n, other_languages, seed))
-    return case_set(
-        rows, name=f"synthetic ({stated.name})", yardstick="written", synthetic=True, source=stated.source
-    )
+    return case_set(rows, name=f"synthetic ({stated.name})", yardstick="written", synthetic=True, source=stated.source)
 
 
 def _rows(stated: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Row]:

@@ -74,9 +74,7 @@ def test_a_configuration_of_earlier_days_that_chooses_no_nurses_is_one_message(o
             "triage": "nurse", "scenario": "usual", "run": "standard", "study": "ai_triage",
         }.items()
     )  # fmt: skip
-    with pytest.raises(
-        ConfigError, match=r"^config.yaml: chooses no nurses among its defaults. Write `- nurse:"
-    ):
+    with pytest.raises(ConfigError, match=r"^config.yaml: chooses no nurses among its defaults. Write `- nurse:"):
         load(config_dir=own({"config.yaml": earlier}))
 
 

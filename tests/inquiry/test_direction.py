@@ -10,7 +10,7 @@ from simulation.api import compare
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.explain.label_mix import case_mix
-from simulation.report.answer import answer
+from simulation.report.findings import findings
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.words import change, span
 from simulation.study.simulate import simulate_arm
@@ -118,7 +118,7 @@ def test_an_arm_less_its_control_is_the_difference_of_their_differences_from_the
         apart = result.against(arm.name, control.name, "wait_to_clinician_mean")
         assert apart.mean == pytest.approx(ours.difference - theirs.difference)
         assert row[1] == f"{change(apart.mean, 'minutes')} ({span(apart.low, apart.high, 'minutes')})"
-        assert any(each.startswith(f"'{arm.label}' less its control") for each in answer(result))
+        assert any(each.startswith(f"'{arm.label}' less its control") for each in findings(result))
 
 
 def test_a_control_that_is_not_an_arm_is_named() -> None:

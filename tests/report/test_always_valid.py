@@ -8,7 +8,7 @@ import pytest
 
 import simulation as ae
 from simulation.analysis.verdict import INTERVAL_NOTES
-from simulation.report.answer import answer
+from simulation.report.first_page import first_page
 from simulation.report.screen import print_result
 from simulation.report.tables import every_table
 
@@ -44,6 +44,6 @@ def test_no_unbounded_number_is_printed_or_drawn(growing: ae.Result) -> None:
     screen = io.StringIO()
     print_result(growing, stream=screen)
     picture = growing.figure("differences")
-    text = " ".join((screen.getvalue(), *answer(growing), picture.alt, picture.caption, growing.report()))
+    text = " ".join((screen.getvalue(), *first_page(growing).sentences, picture.alt, picture.caption, growing.report()))
     assert "cannot tell yet" in text
     assert re.findall(r"\b(?:inf|nan)\b", text) == []

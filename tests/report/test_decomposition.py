@@ -10,9 +10,9 @@ from simulation.api import Result, compare, read
 from simulation.config import load
 from simulation.experiment.result import StudyResult
 from simulation.report import pictures as pictures_module
-from simulation.report.answer import answer
 from simulation.report.figures import pictures
 from simulation.report.figures.drawing import Picture
+from simulation.report.findings import findings
 from simulation.report.tables import screen_tables
 from simulation.report.tables.decomposition import (
     busy_table,
@@ -75,7 +75,7 @@ def test_the_effect_of_all_in_the_file_is_that_of_the_arm_in_the_summary(folder:
 
 
 def test_the_answer_says_of_every_target_what_each_lever_earns(result: StudyResult) -> None:
-    said = list(answer(result))
+    said = list(findings(result))
     for target in result.targets:
         (sentence,) = [each for each in said if f"of '{target.label}', levers earn" in each]
         for lever in LEVERS:

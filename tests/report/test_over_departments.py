@@ -11,9 +11,10 @@ import pytest
 from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
-from simulation.report.answer import answer
+from simulation.report.first_page import first_page
 from simulation.report.screen import print_result
 from simulation.report.tables.over_departments import departments_words, over_tables
+from simulation.report.words import span
 from tests.config.ours import ensemble
 
 
@@ -40,13 +41,18 @@ def over(mine: Path) -> Result:
     return compare(replace(study, design=replace(study.design, arms=arms), arms=ready))
 
 
-def test_the_first_words_are_what_it_was_run_on_and_the_range(over: Result) -> None:
-    first, tools, comparators, *_ = answer(over)
-    assert first.startswith("Over 20 departments of the ensemble 'ours', 2 replications of each.")
-    assert tools.startswith("Tools, stay, minutes, mean (5th to 95th of 100 departments): '9 minutes, not 12'")
-    assert comparators.startswith("Other things to do, stay, minutes, mean")
-    row = over.row("two", "stay_mean")
-    assert f"'Two nurses' −{abs(row.difference):.1f} (−{abs(row.department_p5):.1f} to " in comparators
+def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_it_hinges_on(over: Result) -> None:
+    page = first_page(over)
+    two = next(each.words for each in page.headlines if each.arm == "two")
+    finding = over.finding("two", over.targets[0])
+    assert finding.spread is not None
+    _, low, high = finding.spread.range
+    n, _, _ = finding.spread.counts(finding.target.minimal_important_difference)
+    assert f"; {span(low, high, 'minutes')} in nine of ten departments, better by 5 min or more in {n} of 20" in two
+    assert "how much hinges on '" in two or "hinges on '" in two
+    assert page.notes[0].startswith("Over 20 departments of the ensemble 'ours', 2 replications of each")
+    assert page.picture is not None
+    assert "thin: nine in ten departments" in page.picture.caption
 
 
 def test_a_table_says_the_interval_apart_from_other_departments_and_the_range(over: Result) -> None:
@@ -101,4 +107,4 @@ def test_a_study_on_one_department_says_why_first(
     said = " ".join(capsys.readouterr().out.split())
     why = "4 replications are too few to play 20 departments of the ensemble 'ours' 2 times each"
     assert f"On the typical department: {why}." in said
-    assert f"In words - This is one department, the typical one: {why}." in said
+    assert f"This is one department ({why}): what an effect hinges on was not tested." in said

@@ -13,7 +13,7 @@ from simulation.config import load
 from simulation.experiment.result import StudyResult
 from simulation.explain.explanation import Explained
 from simulation.report import pictures as pictures_module
-from simulation.report.answer import answer
+from simulation.report.findings import findings
 from simulation.report.page import page, who_labels
 from simulation.report.tables import screen_tables
 from simulation.report.tables.coverage import spillover_reason, spillover_tables
@@ -93,7 +93,7 @@ def test_the_reason_names_the_queues_that_moved_most_and_what_they_take(told: St
     reason = spillover_reason(told)
     assert reason is not None
     assert f"'{most.replace('_', ' ')}' (" in reason
-    assert list(answer(told)).count(reason) == 1
+    assert list(findings(told)).count(reason) == 1
 
 
 def test_a_study_without_coverages_has_no_such_table(result: StudyResult) -> None:

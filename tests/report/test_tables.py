@@ -16,8 +16,9 @@ from simulation.api import Result, compare
 from simulation.config import packaged_configs, policy_named
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
-from simulation.report.answer import _better_sentences, _busy_sentence, _safety_sentence, kind_of
 from simulation.report.figures.drawing import Picture
+from simulation.report.findings import _busy_sentence
+from simulation.report.kinds import kind_of
 from simulation.report.screen import print_result
 from simulation.report.tables import screen_tables
 from simulation.report.tables.levels import outside_sham
@@ -103,37 +104,6 @@ def wait_of(minutes: float) -> Measures:
     return Measures((MeasureName("wait_to_clinician_mean", "minutes", "all"),), np.array([minutes]))
 
 
-def test_only_paired_differences_say_which_does_most(result: StudyResult) -> None:
-    spread = np.array([-1.0, 0.0, 1.0])
-    design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=())
-    for second, opening in ((-20 - 3 * spread, "Largest estimate: "), (-10 + spread / 2, "Does most: ")):
-        arms = {"nurse": [100.0] * 3, "one_more_triage_nurse": 79 + spread, "ai_label_measured_under": 100 + second}
-        few = with_measures(
-            result, {name: [wait_of(value) for value in values] for name, values in arms.items()}, design
-        )
-        (said,) = [text for text in _better_sentences(few) if "For each" in text]
-        assert said.startswith(f"{opening}'{result.arm('one_more_triage_nurse').label}', −21.0 minutes")
-        assert ("not told apart from every other" in said) == (opening == "Largest estimate: ")
-        assert "beyond 'AI label, published accuracy, erring down'" in said
-
-
-def test_the_first_does_most_only_if_no_other_may_do_more(result: StudyResult) -> None:
-    """The second is told apart; the third, of little effect and much spread, is not."""
-    spread = np.array([-1.0, 0.0, 1.0])
-    design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=())
-    arms = {
-        "nurse": [100.0] * 3,
-        "one_more_triage_nurse": 79 + spread / 10,
-        "ai_label_measured_under": 85 + spread / 20,
-        "sham": 88 + 30 * spread,
-    }
-    measures = {name: [wait_of(value) for value in values] for name, values in arms.items()}
-    few = with_measures(result, measures, replace(design, sham=None))
-    (said,) = [text for text in _better_sentences(few) if "For each" in text]
-    assert said.startswith("Largest estimate: ")
-    assert f"beyond '{result.arm('sham').label}'" in said
-
-
 def test_a_measure_that_is_neither_better_lower_nor_higher_is_changed_not_better(result: StudyResult) -> None:
     target = replace(result.targets[0], measure="admitted_share", minimal_important_difference=0.01)
     for low, high, words in ((0.02, 0.04, "higher by more than 1 point"), (-0.04, -0.02, "lower by more than 1 point")):
@@ -160,12 +130,6 @@ def test_a_pool_that_is_never_on_duty_by_day_is_left_out_and_nothing_is_said_to_
     assert "nan" not in said
     assert "practitioners" not in said
     assert " doctors " in said
-
-
-def test_the_sentence_on_safety_names_the_margins_that_were_judged(result: StudyResult) -> None:
-    for margin in result.design.margins:
-        assert f"'{margin.label}'" in _safety_sentence(result)
-    assert "sickest" not in _safety_sentence(result)
 
 
 def test_shares_are_shown_in_points_of_a_hundred_with_a_true_minus() -> None:

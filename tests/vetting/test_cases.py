@@ -106,9 +106,7 @@ def test_a_file_without_a_column_or_that_is_none_is_one_message(tmp_path: Path) 
 
 def test_an_input_that_is_none_is_refused() -> None:
     with pytest.raises(ConfigError, match="hair is not an input"):
-        case_set(
-            [Row("row 1", {"hair": "grey"}, 1)], name="x", yardstick="panel", synthetic=False, source="a test"
-        )
+        case_set([Row("row 1", {"hair": "grey"}, 1)], name="x", yardstick="panel", synthetic=False, source="a test")
 
 
 def test_made_up_cases_are_marked_cover_every_level_and_language_and_come_again(

@@ -329,4 +329,3 @@ def test_what_cannot_be_used_stays_in_the_denominator(tmp_path: Path) -> None:
     assert bench.of_answers["unusable_share"].value == 0.5
     assert bench.scores("tool")["exact_share"].n == 30
     assert bench.scores("tool")["no_label_share"].value == 0.5
-

@@ -40,9 +40,7 @@ def matrix_picture(bench: Bench) -> Picture:
         ax.set_ylabel("true level")
         ax.set_title("Labels by true level, per cent of the row")
         png = png_of(figure)
-    rows = "; ".join(
-        f"true {i + 1}: " + ", ".join(f"{100 * share:.0f}" for share in mean[i]) for i in range(N_LEVELS)
-    )
+    rows = "; ".join(f"true {i + 1}: " + ", ".join(f"{100 * share:.0f}" for share in mean[i]) for i in range(N_LEVELS))
     caption = f"Right of the diagonal is under-triage. Truth: {bench.cases.yardstick_words}."
     return Picture("matrix", png, f"Per cent labelled 1 to 5, by true level. {rows}.", caption)
 

@@ -17,6 +17,7 @@ from simulation.report.tables.department import (
     run_table,
     stay_table,
 )
+from simulation.report.tables.first_page import first_table
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.tables.measurement import measurement_table
 from simulation.report.tables.over_departments import over_tables
@@ -27,12 +28,13 @@ from simulation.report.tables.worse_off import worse_off_table
 
 
 def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """Everything that the screen shows, in order."""
+    """Everything that the screen shows, the table of the first page first."""
     if not result.others:
         return tuple(table for table in (measures_table(result), own_table(result)) if table is not None)
     by_lever, result = decomposition_tables(result), result.shown
     by_target = (target_table(result, target) for target in result.targets)
-    found = [overview_table(result), *by_target, *over_tables(result)]
+    first = first_table(result)
+    found = [*([first.table] if first else ()), overview_table(result), *by_target, *over_tables(result)]
     if result.design.margins:
         found.append(safety_table(result))
     by_level = own_table(result), labels_table(result), by_level_table(result), controls_table(result)

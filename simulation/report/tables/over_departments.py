@@ -3,8 +3,7 @@ the range. Three things that are never merged (`analysis/departments.py`)."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,7 +14,6 @@ from simulation.report.tables.table import ReportTable
 from simulation.report.words import amount, change, span, unit_words
 from simulation.study.design import Target
 
-IN = " in "
 HEADERS = (
     "arm",
     "mean over departments",
@@ -105,48 +103,3 @@ def departments_words(result: StudyResult) -> str:
     played = np.unique(result.department_of, return_counts=True)[1] if result.department_of is not None else np.ones(1)
     each = f"{played.min()}" if played.min() == played.max() else f"{played.min()} or {played.max()}"
     return f"{result.study.played}, {each} replication{'s' if each != '1' else ''} of each"
-
-
-# --- in words -----------------------------------------------------------------------------------------------------
-
-
-def over_sentences(result: StudyResult) -> Iterator[str]:
-    """What the study was run on; the range of every arm on the first primary target, tools and comparators apart."""
-    if result.study.on_one:
-        yield f"This is one department, the typical one: {result.study.on_one}."
-    if result.department_of is None:
-        if result.study.departments is not None:
-            yield f"This is one department: {result.study.played}."
-        return
-    yield (
-        f"Over {departments_words(result)}. All of them fit the same published figures, so a difference holds for a "
-        "department that nobody has identified only as far as it holds in all."
-    )
-    target = result.design.primary[0]
-    arms = [arm for arm in result.others if arm.name != result.design.sham]
-    for which, comparator in (("Tools", False), ("Other things to do", True)):
-        told = [_told(result, arm, target) for arm in arms if result.design.arms[arm.name].comparator == comparator]
-        known = [words for words in told if words]
-        if known:
-            unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
-            yield f"{which}, {target.label.lower()}, {unit}, mean (5th to 95th of 100 departments): {'; '.join(known)}."
-    yield from _harm_sentence(result, arms)
-
-
-def _told(result: StudyResult, arm: ArmResult, target: Target) -> str:
-    finding = result.finding(arm.name, target)
-    row, spread = finding.comparison, finding.spread
-    if spread is None or not spread.is_range or math.isnan(row.difference):
-        return ""
-    _, low, high = spread.range
-    return f"'{arm.label}' {change(row.difference, row.unit)} ({span(low, high, row.unit)}), {finding.where}"
-
-
-def _harm_sentence(result: StudyResult, arms: Sequence[ArmResult]) -> Iterator[str]:
-    """Which arms are worse by more than a margin in some departments, and in how many."""
-    labels = {arm.name: arm.label for arm in arms}
-    for margin in result.design.margins:
-        mine = [each for each in result.safety if each.where and each.arm in labels and each.margin == margin]
-        told = [f"'{labels[each.arm]}' {each.where.partition(IN)[2]}" for each in mine]
-        if told:
-            yield f"{margin.label}, {mine[0].where.partition(IN)[0]} in: {'; '.join(told)}."

@@ -42,9 +42,7 @@ class Reply:
 class Exchange:
     """A client with its limits; used by several threads at once within `with`."""
 
-    def __init__(
-        self, *, url: str, headers: dict[str, str], timeout: float, retries: int, first_pause: float
-    ) -> None:
+    def __init__(self, *, url: str, headers: dict[str, str], timeout: float, retries: int, first_pause: float) -> None:
         self._url, self._headers, self._timeout = url, headers, timeout
         self._retries, self._first_pause = retries, first_pause
         self._client: httpx.Client | None = None

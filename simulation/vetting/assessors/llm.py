@@ -256,4 +256,3 @@ def what_would_be_sent(llm: Llm, questions: Iterable[Question], stated: LlmAsses
         lines.append(f"Authorization: Bearer <value of {stated.key}>" if stated.key else "No Authorization")
         lines.append(json.dumps(llm.body(question), ensure_ascii=False, indent=1))
     return "\n".join(lines)
-

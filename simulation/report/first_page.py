@@ -1,0 +1,75 @@
+"""The first page: question, what is hard to believe, a sentence for each product, one table, one picture. The report
+and the screen show the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulation.analysis.verdict import threshold
+from simulation.experiment.result import StudyResult
+from simulation.report.figures.first_page import Drawing, first_picture
+from simulation.report.headlines import Headline, headlines
+from simulation.report.implausible import implausible
+from simulation.report.tables.first_page import FirstTable, first_table, told_arms
+from simulation.report.tables.over_departments import departments_words
+from simulation.report.tables.overview import warnings
+from simulation.report.words import amount
+
+
+@dataclass(frozen=True)
+class FirstPage:
+    """`checks`: what to know before any number; `lead`: what the sentences are about; `notes`: what they rest on."""
+
+    question: str
+    checks: tuple[str, ...]
+    lead: str
+    headlines: tuple[Headline, ...]
+    notes: tuple[str, ...]
+    table: FirstTable | None
+    picture: Drawing | None
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """All that is said, in order."""
+        return (self.lead, *(each.sentence for each in self.headlines), *self.notes)
+
+
+def first_page(result: StudyResult) -> FirstPage:
+    """The first page of a result."""
+    target = result.design.primary[0]
+    base = result.row(result.design.baseline, target.measure, target.group)
+    level = amount(base.mean, base.unit)
+    checks = (*warnings(result), *implausible(result))
+    if not result.others:
+        lead = f"'{result.baseline.label}' was run alone, so nothing is compared. {target.label}: {level}."
+        return FirstPage(result.design.question, checks, lead, (), (), None, None)
+    important = threshold(target.minimal_important_difference, base.unit)
+    lead = (
+        f"What each does to '{target.label}', now {level} under '{result.baseline.label}'; "
+        f"{important.replace(' min', ' minutes')} or more matters:"
+    )
+    return FirstPage(
+        result.design.question,
+        checks,
+        lead,
+        headlines(result),
+        tuple(_notes(result)),
+        first_table(result),
+        first_picture(result, told_arms(result.shown)),
+    )
+
+
+def _notes(result: StudyResult) -> Iterator[str]:
+    """On which departments, what is left out, and what the intervals do not know."""
+    if result.department_of is not None:
+        yield f"Over {departments_words(result)}; all fit the same published figures."
+    else:
+        why = f" ({result.study.on_one})" if result.study.on_one else ""
+        played = f", {result.study.played}" if result.study.departments is not None else ""
+        yield f"This is one department{played}{why}: what an effect hinges on was not tested."
+    yield from (f"{words}." for words in result.study.left_out)
+    n_assumed = sum(each.evidence == "assumed" for each in result.statements)
+    varied = result.study.departments.n_varied if result.study.departments is not None else 0
+    rest = f"of which departments vary {varied}" if varied else "not varied here"
+    yield f"Intervals cover simulation noise only. {n_assumed} assumptions lie beneath, {rest}."

@@ -1,0 +1,215 @@
+"""One sentence for each product: effect, interval, range, safety, what it hinges on, and whether something cheaper does
+as much. Every part rests on a verdict or on an interval; every number in it stands in a table of the report."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulation.analysis.compare import Comparison
+from simulation.analysis.departments import Spread, counted
+from simulation.analysis.verdict import threshold
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.comparisons import Finding, Safety
+from simulation.experiment.result import StudyResult
+from simulation.explain.statements import walk
+from simulation.inquiry.decides import decided
+from simulation.report.kinds import kind_of
+from simulation.report.tables.first_page import products
+from simulation.report.words import amount, change, figure_words, span
+
+KEPT_EFFECT = 0.5
+"""Of a product's effect, how much a cheaper alternative has to be shown to keep to do 'as much' (at most the least
+difference that matters may be lost)."""
+DOWN, UP = {"minutes": "shortens"}, {"minutes": "lengthens"}
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What is said of one product: the `label` of its arm, then `words`, which go on from it."""
+
+    arm: str
+    label: str
+    words: str
+
+    @property
+    def sentence(self) -> str:
+        """'AI scribe: shortens it by 2.1 min (95 % interval 1.2 to 3.0); ...'"""
+        return f"{self.label}: {self.words}"
+
+
+def headlines(result: StudyResult) -> tuple[Headline, ...]:
+    """A sentence for each product, in the order of the study."""
+    return tuple(Headline(arm.name, arm.label, f"{_words(result, arm)}.") for arm in products(result))
+
+
+def rests_on_claim(arm: ArmResult) -> bool:
+    """Whether a number of the policy says of itself that it is a claim."""
+    return any(each.source.startswith("a claim") for each in walk(arm.policy, ""))
+
+
+def _words(result: StudyResult, arm: ArmResult) -> str:
+    """The parts in order; a limit of safety that is failed comes first."""
+    if arm.name in result.identical:
+        return "identical to the baseline in every measure"
+    finding = result.finding(arm.name, result.design.primary[0])
+    fails, safety = _safety_words(result, arm)
+    effect = f"{_effect_words(finding)}{_range_words(finding)}"
+    parts = [safety, effect] if fails else [effect, safety]
+    said = "; ".join(filter(None, [*parts, _hinge_words(result, arm), _cheaper_words(result, arm, finding)]))
+    return f"if the untested claim is true, {said}" if rests_on_claim(arm) else said
+
+
+# --- effect and range ---------------------------------------------------------------------------------------------
+
+
+def _effect_words(finding: Finding) -> str:
+    """'shortens it by 7.2 min (95 % interval 5.1 to 9.3), enough to matter'."""
+    row, kind = finding.comparison, kind_of(finding)
+    if kind == "cannot tell":
+        return f"effect not settled: {change(row.difference, row.unit)} {_unit(row)}{_interval(row)}"
+    if kind == "no change":
+        if row.difference_low == row.difference_high == 0:
+            return "changes nothing"
+        return f"makes no difference that matters: {change(row.difference, row.unit)} {_unit(row)}{_interval(row)}"
+    down = finding.verdict.kind == "cuts"
+    verb = DOWN.get(row.unit, "lowers") if down else UP.get(row.unit, "raises")
+    size = {"more": "enough to matter", "open": "perhaps too little to matter", "less": "too little to matter"}
+    low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
+    told = f"{verb} it by {_plain(abs(row.difference), row)} {_unit(row)} (95 % interval {_plain(low, row)} to "
+    return f"{told}{_plain(high, row)}), {size[finding.verdict.size or 'open']}"
+
+
+def _interval(row: Comparison) -> str:
+    interval = span(row.difference_low, row.difference_high, row.unit)
+    return "" if interval == "–" else f" (95 % interval {interval})"
+
+
+def _range_words(finding: Finding) -> str:
+    """', from 6.1 shorter to 0.5 longer across departments and enough in 12 of 60'; nothing of one department."""
+    row, spread = finding.comparison, finding.spread
+    if spread is None or not spread.is_range:
+        return ""
+    _, low, high = spread.range
+    return f"; {span(low, high, row.unit)} in nine of ten departments{_where_words(finding, spread)}"
+
+
+def _where_words(finding: Finding, spread: Spread) -> str:
+    """In how many departments it is better by enough to matter, and in how many worse."""
+    mid = finding.target.minimal_important_difference
+    below, _, above = counted(spread.effects, mid)
+    better = finding.comparison.better
+    if better == "neither":
+        return ""
+    good, bad = (below, above) if better == "lower" else (above, below)
+    worse = f", worse by as much in {bad}" if bad else ""
+    return f", better by {threshold(mid, finding.comparison.unit)} or more in {good} of {spread.n}{worse}"
+
+
+def _unit(row: Comparison) -> str:
+    return {"minutes": "min", "share": "points"}.get(row.unit, row.unit)
+
+
+def _plain(value: float, row: Comparison) -> str:
+    """A number without its sign."""
+    return change(value, row.unit).lstrip("+")
+
+
+# --- safety -------------------------------------------------------------------------------------------------------
+
+
+def _safety_words(result: StudyResult, arm: ArmResult) -> tuple[bool, str]:
+    """Whether a limit is failed, and what is said of all of them."""
+    mine = [each for each in result.safety if each.arm == arm.name]
+    if not mine:
+        return False, ""
+    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
+        found = [each for each in mine if each.judgement.kind == kind]
+        if found:
+            told = ", ".join(f"'{each.margin.label}' {each.judgement.words}" for each in found)
+            return True, f"{verb} a safety limit: {told}"
+    open_ones = [each for each in mine if each.judgement.kind in ("cannot tell", "none seen")]
+    if open_ones:
+        labels = [f"'{each.margin.label}'" for each in open_ones]
+        return False, f"safety not settled on {_listed(labels)}"
+    passed = {1: "the safety limit", 2: "both safety limits"}.get(len(mine), f"all {len(mine)} safety limits")
+    return False, f"passes {passed}{_harmed(mine)}"
+
+
+def _harmed(mine: list[Safety]) -> str:
+    """' on average, but fails one in 4 of 60 departments'."""
+    worst = max((each for each in mine if each.where and each.spread is not None), key=_n_harmed, default=None)
+    if worst is None or worst.spread is None:
+        return ""
+    return f" on average, but fails '{worst.margin.label}' in {_n_harmed(worst)} of {worst.spread.n} departments"
+
+
+def _n_harmed(safety: Safety) -> int:
+    assert safety.spread is not None
+    below, _, above = counted(safety.spread.effects, safety.margin.margin)
+    return above if safety.comparison.better == "lower" else below
+
+
+# --- what it hinges on --------------------------------------------------------------------------------------------
+
+
+def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
+    """The figure that decides the effect, and from which value on it matters; nothing of one department."""
+    found = decided(result.shown)
+    if found is None or arm.name not in found.arms:
+        return ""
+    told, best = found.arms[arm.name], found.best(arm.name)
+    if best is None:
+        return "what it hinges on cannot be read off" if told.differs else "departments do not differ beyond chance"
+    if told.rule is None:
+        return f"how much hinges on {figure_words(best, inside=True)}"
+    rule, gain = told.rule, "helps" if told.rule.gains else "harms"
+    where = f"{'above' if rule.above else 'below'} {amount(rule.cut, best.unit)}"
+    return f"hinges on {figure_words(best, inside=True)}: {gain} enough {where}"
+
+
+# --- whether something cheaper does as much -----------------------------------------------------------------------
+
+
+def _cheaper_words(result: StudyResult, arm: ArmResult, finding: Finding) -> str:
+    """The cheapest alternative that does as much or more; nothing where the product does no good by itself."""
+    mine = {each.name for each in products(result)}
+    others = [
+        each for each in result.shown.others if result.design.arms[each.name].comparator and each.name not in mine
+    ]
+    if kind_of(finding) != "better" or not others:
+        return ""
+    cheaper = [each for each in others if _is_cheaper(each, arm)]
+    found = [(each, more) for each in cheaper for more in _does_as_much(result, each, arm, finding)]
+    if not found:
+        return (
+            "nothing cheaper is shown to do as much"
+            if arm.cost is not None
+            else "no alternative is shown to do as much"
+        )
+    best, more = min(found, key=lambda each: math.inf if each[0].cost is None else each[0].cost)
+    cost = "cost not stated" if best.cost is None else f"£{best.cost:,.0f} a year"
+    return f"'{best.label}' ({cost}) does {'more' if more else 'as much'}"
+
+
+def _is_cheaper(other: ArmResult, arm: ArmResult) -> bool:
+    """Whether it costs less, as far as both costs are stated."""
+    return other.cost is None or arm.cost is None or other.cost < arm.cost
+
+
+def _does_as_much(result: StudyResult, other: ArmResult, arm: ArmResult, finding: Finding) -> Iterator[bool]:
+    """Whether another arm does more, if it is shown to do as much at least: from their paired difference."""
+    target, row = finding.target, finding.comparison
+    theirs = result.finding(other.name, target)
+    if kind_of(theirs) != "better":
+        return
+    sign = 1 if row.better == "lower" else -1
+    beyond = result.against(other.name, arm.name, target.measure, target.group)
+    worst = max(sign * beyond.low, sign * beyond.high)
+    if worst < min(target.minimal_important_difference, (1 - KEPT_EFFECT) * abs(row.difference)):
+        yield worst < 0
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

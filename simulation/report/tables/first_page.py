@@ -1,0 +1,116 @@
+"""The table of the first page: arms by the figures that matter, coloured and worded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.result import StudyResult
+from simulation.report.kinds import kind_of, kind_of_row, short_words
+from simulation.report.tables.decomposition import decomposition_of, joint_arm
+from simulation.report.tables.ranking import ranked
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import MEASURE_LABELS, amount, change, labelled, measure_label, span, unit_words
+
+FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))
+"""The figures that matter of an A&E department, as far as a study has them."""
+MOST_FIGURES = 3
+"""Columns beside the cost."""
+MOST_PRODUCTS = 6
+"""Products of a study that names no `focus`; further arms stand in the table below them."""
+
+
+@dataclass(frozen=True)
+class FirstTable:
+    """The table as text, and of each cell of a row what it is coloured by (empty: by nothing)."""
+
+    table: ReportTable
+    looks: tuple[tuple[str, ...], ...]
+
+
+def first_table(result: StudyResult) -> FirstTable | None:
+    """A row an arm, the baseline first, then products, then the others, best first; None of one arm alone."""
+    result = result.shown
+    if not result.others:
+        return None
+    figures = tuple(_figures(result))
+    costs = any(arm.cost is not None for arm in result.arms)
+    base = result.baseline
+    levels = [amount(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)]
+    rows = [(f"{base.label} (baseline)", *levels, *(["–"] if costs else []))]
+    looks = [("",) * len(rows[0])]
+    for arm in told_arms(result):
+        cells = [_cell(result, arm, *figure) for figure in figures]
+        cost = [("not stated" if arm.cost is None else f"£{arm.cost:,.0f}", "")] if costs else []
+        rows.append((labelled(result, arm), *(words for words, _ in (*cells, *cost))))
+        looks.append(("", *(look for _, look in (*cells, *cost))))
+    headers = ("arm", *(_header(result, *figure) for figure in figures), *(["cost a year"] if costs else []))
+    table = ReportTable(
+        "first_page", f"Each arm against '{base.label}'", headers, tuple(rows), tuple(_notes(result, figures))
+    )
+    return FirstTable(table, tuple(looks))
+
+
+def products(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms that get a sentence: those in `focus`; else the tool with all its levers; else those with another triage
+    policy than the baseline's that are no comparators; else all."""
+    arms = [arm for arm in result.shown.others if arm.name != result.design.sham]
+    if result.design.focus:
+        return tuple(arm for name in result.design.focus for arm in arms if arm.name == name)
+    if decomposition_of(result):
+        return tuple(arm for arm in arms if arm.name == joint_arm(result))
+    tools = [arm for arm in arms if not result.design.arms[arm.name].comparator]
+    with_policy = [arm for arm in tools if arm.ready.policy != result.baseline.ready.policy]
+    return tuple(with_policy or tools or arms)[:MOST_PRODUCTS]
+
+
+def told_arms(result: StudyResult) -> tuple[ArmResult, ...]:
+    """Products in their order, then the others by their effect on the first target, best first; no sham."""
+    mine = products(result)
+    named = {arm.name for arm in mine}
+    rest = (result.arm(row.arm) for row in ranked(result, result.design.primary[0]) if row.arm not in named)
+    return (*mine, *rest)
+
+
+def _figures(result: StudyResult) -> Iterator[tuple[str, str]]:
+    """Measure and group of each column: the first target, those of A&E, other targets; at most so many."""
+    first, *others = ((each.measure, each.group) for each in result.targets)
+    every = dict.fromkeys((first, *(each for each in FIGURES if result.has(*each)), *others))
+    yield from list(every)[:MOST_FIGURES]
+
+
+def _header(result: StudyResult, measure: str, group: str) -> str:
+    target = next((each for each in result.targets if (each.measure, each.group) == (measure, group)), None)
+    label = target.label if target is not None else MEASURE_LABELS.get(measure, measure_label(result, measure))
+    return f"{label}, {unit_words(result.row(result.design.baseline, measure, group).unit)}"
+
+
+def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tuple[str, str]:
+    """'−2.1 (−3.0 to −1.2) better, little', and the kind that it is coloured by."""
+    if arm.name in result.identical:
+        return IDENTICAL, "no-change"
+    row = result.row(arm.name, measure, group)
+    told = f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
+    target = next((each for each in result.targets if (each.measure, each.group) == (measure, group)), None)
+    if target is None:
+        kind = words = kind_of_row(row)
+    else:
+        finding = result.finding(arm.name, target)
+        kind, words = kind_of(finding), short_words(finding)
+    return f"{told} {words.replace('cannot tell', 'not settled')}", kind.replace(" ", "-")
+
+
+def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
+    matters = [
+        threshold(target.minimal_important_difference, result.row(result.design.baseline, *figure).unit)
+        for figure in figures
+        for target in result.targets
+        if (target.measure, target.group) == figure
+    ]
+    yield (
+        f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "
+        f"{', '.join(matters)}. 'Little': less than that."
+    )
+    yield from INTERVAL_NOTES[result.interval_kind]

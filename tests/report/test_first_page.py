@@ -1,0 +1,210 @@
+"""The first page: a sentence for each product on made-up measures, its numbers in tables, and an honest department."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation.analysis.measures import MeasureName, Measures
+from simulation.api import Result, compare
+from simulation.config import load
+from simulation.errors import ConfigError
+from simulation.experiment.result import StudyResult
+from simulation.explain.explanation import Explained
+from simulation.report.first_page import first_page
+from simulation.report.headlines import headlines
+from simulation.report.implausible import implausible
+from simulation.report.tables.first_page import first_table, products
+from simulation.study.design import Cost, Design
+
+from .conftest import with_measures
+
+WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
+UNDER = MeasureName("under_triage_1_2_share", "share", "all")
+NOISE = np.resize([-1.0, 0.0, 1.0], 12)
+TOOL, NURSE, MORE = "ai_label_measured_under", "nurse", "one_more_triage_nurse"
+
+
+def made(
+    result: Result,
+    waits: Mapping[str, Sequence[float] | np.ndarray],
+    under: Mapping[str, float] | None = None,
+    **design: object,
+) -> Result:
+    """Twelve replications with these waits, and these shares of under-triage, by arm."""
+    study = replace(result.study, run=replace(result.run, replications=12))
+    twelve = replace(result, study=study, replications=tuple(result.replications[number % 3] for number in range(12)))
+    shares = {name: (under or {}).get(name, 0.1) + NOISE / 1000 for name in waits}
+    measures = {
+        name: [
+            Measures((WAIT, UNDER), np.array([wait, share]))
+            for wait, share in zip(values, shares[name] if name != NURSE else shares[name] * 0 + 0.1, strict=True)
+        ]
+        for name, values in waits.items()
+    }
+    margin = next(each for each in result.design.margins if each.measure == UNDER.measure)
+    stated = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=(margin,), sham=None)
+    return with_measures(twelve, measures, replace(stated, **design))
+
+
+def words_of(result: StudyResult) -> str:
+    (found,) = headlines(result)
+    assert found.arm == TOOL
+    return found.words
+
+
+def test_a_sentence_says_effect_interval_safety_and_that_something_else_does_as_much(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, MORE: 89.5 + NOISE[::-1]}
+    assert words_of(made(result, waits)) == (
+        "shortens it by 10.0 min (95 % interval 9.5 to 10.5), enough to matter; passes the safety limit; "
+        "'One more triage nurse, day and night' (£369,000 a year) does as much."
+    )
+
+
+def test_a_failed_safety_limit_comes_first(result: Result) -> None:
+    found = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, {TOOL: 0.15})
+    assert words_of(found).startswith(
+        "fails a safety limit: 'True levels 1-2 labelled less urgent' worse by more than 1 point; shortens it by 2.0 "
+    )
+    assert "too little to matter" in words_of(found)
+
+
+@pytest.mark.parametrize(
+    ("wait", "said"),
+    [
+        (100 + NOISE, "makes no difference that matters: 0.0 min (95 % interval −0.5 to +0.5)"),
+        (99 + 40 * NOISE, "effect not settled: −1.0 min (95 % interval "),
+        (106 + NOISE, "lengthens it by 6.0 min (95 % interval 5.5 to 6.5), enough to matter"),
+        (94.5 + 3 * NOISE, "shortens it by 5.5 min (95 % interval 3.9 to 7.1), perhaps too little to matter"),
+    ],
+)
+def test_every_kind_of_effect_has_its_words(result: Result, wait: np.ndarray, said: str) -> None:
+    assert words_of(made(result, {NURSE: [100.0] * 12, TOOL: wait})).startswith(said)
+
+
+def test_what_costs_more_is_not_called_cheaper_and_what_does_half_as_much_does_not_do_as_much(result: Result) -> None:
+    priced = Cost(per_year=100_000, what="a licence", evidence="assumed", source="test")
+    waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, MORE: 80 + NOISE[::-1]}
+    dear = made(result, waits)
+    arms = {**dear.design.arms, TOOL: replace(dear.design.arms[TOOL], cost=priced)}
+    ready = tuple(replace(arm, arm=arms[arm.name]) for arm in dear.study.arms)
+    study = replace(dear.study, arms=ready, design=replace(dear.design, arms=arms))
+    assert words_of(replace(dear, study=study, explained=Explained(study))).endswith(
+        "nothing cheaper is shown to do as much."
+    )
+    less = made(result, {**waits, MORE: 95 + NOISE[::-1] / 10})
+    assert words_of(less).endswith("no alternative is shown to do as much.")
+
+
+def test_a_claim_is_told_as_a_claim(result: Result) -> None:
+    found = made(result, {NURSE: [100.0] * 12, "ai_as_claimed": 80 + NOISE})
+    assert headlines(found)[0].words.startswith("if the untested claim is true, shortens it by 20.0 min")
+
+
+def test_focus_names_the_products_and_their_order(result: Result) -> None:
+    chosen = replace(result, study=replace(result.study, design=replace(result.design, focus=(MORE, TOOL))))
+    assert [arm.name for arm in products(chosen)] == [MORE, TOOL]
+    table = first_table(chosen)
+    assert table is not None
+    assert [row[0] for row in table.table.rows[1:3]] == [chosen.arm(MORE).label, chosen.arm(TOOL).label]
+    assert [arm.name for arm in products(result)] == [TOOL, "ai_as_claimed"], "the tools, no comparator and no twin"
+
+
+@pytest.mark.parametrize(
+    ("name", "why"), [("nurze", "is no arm"), ("sham", "is the sham"), ("nurse", "is the baseline")]
+)
+def test_a_focus_of_which_nothing_could_be_said_is_refused(name: str, why: str) -> None:
+    with pytest.raises(ConfigError, match=rf"study\.focus: '{name}' {why} of which a report could speak"):
+        load(f"study.focus=[{name}]")
+
+
+def test_every_number_of_the_first_page_stands_in_a_table(result: Result) -> None:
+    page = first_page(result)
+    told = " ".join(cell for table in result.tables.values() for row in table.rows for cell in row)
+    told += " ".join(f"{table.title} {' '.join((*table.headers, *table.notes))}" for table in result.tables.values())
+    numbers = set(re.findall(r"\d[\d,.]*\d|\d", told))
+    for each in page.headlines:
+        said = re.findall(r"\d[\d,.]*\d|\d", each.words.replace("95 % interval", ""))
+        assert said
+        assert set(said) <= numbers, (each.sentence, set(said) - numbers)
+    assert page.table is not None
+    assert page.table.table == result.tables["first_page"]
+
+
+def test_a_cell_is_coloured_as_it_is_worded(result: StudyResult) -> None:
+    found = first_table(result)
+    assert found is not None
+    kinds = {"better": "better", "worse": "worse", "no-change": "no material change", "cannot-tell": "not settled"}
+    n_looked_at = 0
+    for row, looks in zip(found.table.rows, found.looks, strict=True):
+        assert len(row) == len(looks)
+        for cell, look in zip(row, looks, strict=True):
+            if look and "identical" not in cell:
+                assert kinds[look] in cell
+                n_looked_at += 1
+    assert n_looked_at >= 12
+
+
+def test_better_is_left_whichever_way_the_measure_goes(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE}
+    target = result.design.primary[0]
+    up = replace(target, measure="within_4h_share", minimal_important_difference=0.01)
+    lower, higher = made(result, waits), made(result, waits)
+    measures = {
+        name: [Measures((MeasureName("within_4h_share", "share", "all"), UNDER), np.array([share, 0.1]))] * 12
+        for name, share in ((NURSE, 0.5), (TOOL, 0.6))
+    }
+    noisy = [
+        Measures(each.names, each.values + np.array([noise / 1000, 0]))
+        for each, noise in zip(measures[TOOL], NOISE, strict=True)
+    ]
+    higher = with_measures(higher, {**measures, TOOL: noisy}, replace(higher.design, primary=(up,)))
+    for found in (lower, higher):
+        picture = first_page(found).picture
+        assert picture is not None
+        (square,) = re.findall(r'<rect x="([\d.]+)"', picture.svg)
+        zero = re.findall(r'<line x1="([\d.]+)"[^>]* stroke="#212b32"', picture.svg)
+        assert float(square) < float(zero[0])
+
+
+def test_a_small_department_without_levels_or_clinician_has_a_first_page() -> None:
+    study = load("study=gallery/one_nurse", "executor=serial", "run.replications=3", "run.measured_days=7")
+    result = compare(study)
+    page = first_page(result)
+    assert [each.label for each in page.headlines] == ["Two nurses", "9 minutes, not 12"]
+    assert page.lead.startswith("What each does to 'Stay', now ")
+    assert page.table is not None
+    assert page.table.table.headers == ("arm", "Stay, minutes", "Within four hours, percentage points")
+    assert '<section class="first"' in result.report()
+
+
+def test_a_believable_department_gets_no_check(result: StudyResult) -> None:
+    assert implausible(result) == ()
+
+
+def test_full_beds_long_handovers_and_fitted_values_out_of_range_are_said_with_the_keys(result: Result) -> None:
+    beds = MeasureName("occupied_at_midnight_share", "share", "pool=medicine_beds")
+    handover = MeasureName("handover_mean", "minutes", "all")
+    rows = [Measures((WAIT, beds, handover), np.array([60.0, 1.02, 240.0]))] * 3
+    design: Design = replace(result.design, primary=result.design.primary[:1], secondary=(), margins=(), sham=None)
+    found = with_measures(result, {NURSE: rows, TOOL: rows}, design)
+    calibration = {**found.resolved["calibration"], "adherence": {"value": 1.4, "range": [0.6, 1]}}
+    study = replace(found.study, resolved={**found.study.resolved, "calibration": calibration})
+    full, long, outside = implausible(replace(found, study=study))
+    assert "beds are full at midnight (medicine beds 102 %). Look at site.pools.medicine_beds" in full
+    assert "ambulances wait 240.0 min on average to hand over" in long
+    assert "adherence 1.4, not 0.6 to 1). Look at calibration.adherence.value" in outside
+
+
+def test_work_beyond_capacity_is_said_above_the_answer_and_kept_with_a_stored_result() -> None:
+    study = load(
+        "study=gallery/one_nurse", "executor=serial", "run.replications=2", "run.measured_days=7",
+        "pathway.arrivals.walk_in.per_day=200", "+pathway.allow_overload=true",
+    )  # fmt: skip
+    result = compare(study)
+    checks = first_page(result).checks
+    load_of = result.explanation.overload["nurses"]
+    assert load_of > 1.05
+    assert any(f"capacity (nurses {load_of:.2f} times). Look at pathway.pools.nurses" in each for each in checks)
