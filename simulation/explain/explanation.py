@@ -11,6 +11,7 @@ from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph
 from simulation.pathway.subgraph import Subgraph
+from simulation.study.misfits import misfits
 from simulation.study.study import Study
 
 
@@ -34,10 +35,12 @@ class ArmExplanation:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach."""
+    """What explains each arm, by name, the part of the baseline's pathway that patients of some arm can reach, and what
+    in the baseline's department does not fit together."""
 
     arms: Mapping[str, ArmExplanation]
     reachable: Subgraph
+    misfits: tuple[str, ...] = ()
 
 
 class Explained:
@@ -70,4 +73,4 @@ def explain(study: Study) -> Explanation:
             added_assumptions=assumptions_added_by(arm, study.baseline),
         )
     baseline = study.baseline.pathway
-    return Explanation(arms, reachable_subgraph(baseline, study.arms, seed=study.run.seed))
+    return Explanation(arms, reachable_subgraph(baseline, study.arms, seed=study.run.seed), misfits(study))

@@ -135,7 +135,8 @@ def _explanation(content: Plain) -> Explanation:
     graph = content["reachable"]
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
     passed = tuple((node, to) for node, to in graph["passed"])
-    return Explanation(arms, Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed))
+    reachable = Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed)
+    return Explanation(arms, reachable, tuple(content.get("misfits", ())))
 
 
 def _json(path: Path) -> Plain:
