@@ -42,7 +42,8 @@ For planning only, not for clinical use.
   aeflow narrow  observed=FILE.yaml the answer for departments with these figures, of a stored run (from=results/latest)
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename old keys of your files, move nurses out of policies (dry_run=true: say which)
-  aeflow new department NAME        a department of your own to start from (from=gallery/one_nurse; docs/gallery)
+  aeflow new department NAME        a department of your own: the typical one scaled (attendances_per_day=280 beds=510
+                                    admitted_share=0.27), or a copy of a small one (from=gallery/one_nurse)
   aeflow schema  [NAME]             JSON Schema of a kind of file, for editors (folder=FOLDER: write them there)
 
   study=ai_triage  site=typical  scenario=busier  run.replications=40
@@ -366,23 +367,41 @@ def _schema(words: list[str]) -> int:
 
 
 def _new(words: list[str]) -> int:
-    """Copy a department under a new name, and say what to do next."""
-    from simulation.config.new import new_department
+    """Copy a department under a new name, or scale the typical one, and say what to do next."""
+    from simulation.config.new import new_department, new_scaled_department
 
-    own = [word for word in words if word.startswith("from=")]
-    given, config_dir = _split_config_dir([word for word in words if word not in own])
-    if given[:1] != ["department"] or len(given) != 2 or len(own) != 1:
-        remedy = "Say: aeflow new department NAME from=gallery/one_nurse"
+    given, config_dir = _split_config_dir(words)
+    stated = dict(word.split("=", 1) for word in given if "=" in word)
+    source, folder = stated.pop("from", None), Path(config_dir or "configs")
+    names = [word for word in given if "=" not in word]
+    if names[:1] != ["department"] or len(names) != 2 or bool(source) == bool(stated):
+        remedy = "Say: aeflow new department NAME attendances_per_day=280 beds=510 (or from=gallery/one_nurse)"
         raise ConfigError([Fault("new", f"found '{' '.join(words)}'", remedy)])
-    name = given[1]
-    department, study = new_department(name, own[0].removeprefix("from="), Path(config_dir or "configs"))
+    name = names[1]
     where = f" --config-dir {config_dir}" if config_dir is not None else ""
-    print(f"{department}: the department. Who comes, what happens to them, with whom and for how long.")
-    print(f"{study}: the question. What is compared, and by which measures.")
+    if source is not None:
+        department, study = new_department(name, source, folder)
+        print(f"{department}: the department. Who comes, what happens to them, with whom and for how long.")
+        print(f"{study}: the question. What is compared, and by which measures.")
+    else:
+        _scaled(name, new_scaled_department(name, stated, folder), config_dir)
     print(f"\nRun it:          aeflow compare study={name}{where}")
     print(f"Look at it:      aeflow show study={name}{where}")
     print("Then change it:  every key is in docs/vocabulary.md; a mistake is named with what to do about it.")
     return 0
+
+
+def _scaled(name: str, written: Sequence[Path], config_dir: str | None) -> None:
+    """Say which files make a scaled department, and how full its beds are to be."""
+    from simulation.config.folders import packaged_configs
+    from simulation.config.new import HEADS
+    from simulation.report.show import scaled_lines
+
+    for path in written:
+        print(f"{path}: {HEADS[path.parent.name]}.")
+    print("Every number there says what it was made of.\n")
+    for line in scaled_lines(_load([f"study={name}"], config_dir), _load([], str(packaged_configs()))):
+        print(line)
 
 
 def _vet(words: list[str]) -> int:

@@ -1,15 +1,21 @@
-"""A department of the user's own: the files of another, copied under a new name into the user's folder."""
+"""A department of the user's own: the files of another, copied under a new name into the user's folder, or the typical
+site scaled to the user's totals."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
+from simulation.config.composing import stated_in
 from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
 from simulation.config.studies import RESERVED
+from simulation.config.totals import Scaled, Scaling, Totals
+from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 
@@ -26,7 +32,7 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     Raises ConfigError with every fault: a name that cannot be one or is taken, a source that is not there.
     """
     places = search_folders(folder if folder.is_dir() else None)
-    faults = [*_name_faults(name, folder), *_source_faults(source, places)]
+    faults = [*_name_faults(name, folder, KINDS), *_source_faults(source, places)]
     if faults:
         raise ConfigError(faults)
     texts = _texts(source, places)
@@ -35,8 +41,103 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
         "study": re.sub(r"^name:.*$", f"name: {name}", texts["study"], count=1, flags=re.MULTILINE),
     }
     renamed["study"] = re.sub(f"{CHOSEN}{re.escape(source)}\\b", rf"\g<1>{name}", renamed["study"])
+    return _write(renamed, name, folder)
+
+
+def new_scaled_department(name: str, stated: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+    """Write the typical site, scaled to the totals `stated` (by key, as typed), to `folder` as `name`; the files.
+
+    Raises ConfigError with every fault: a name that cannot be one or is taken, totals out of range.
+    """
+    faults = list(_name_faults(name, folder, SCALED_KINDS))
+    totals: Totals | None = validated(Totals, {key: _number(text) for key, text in stated.items()}, "", faults)
+    if faults or totals is None:
+        raise ConfigError(faults)
+    blocks = Scaling(stated_in((), [packaged_configs()]).raw, totals).scaled()
+    said = " ".join(f"{key}={text}" for key, text in stated.items())
+    return _write({kind: _scaled_text(kind, name, said, blocks) for kind in SCALED_KINDS}, name, folder)
+
+
+SCALED_KINDS = ("site", "staffing", "calibration", "pathway", "study", "priors")
+"""The files of a department that is the typical one scaled."""
+HEADS = {
+    "site": "who comes, how many are admitted, places. Minutes and case mix stay those of configs/site/typical.yaml",
+    "staffing": "who is on duty when, in whole people. Shifts that overlap add up",
+    "calibration": "beds, majors places, thresholds. All else stays fitted to the typical site",
+    "pathway": "the typical route; how many must wait for a bed before stays end early",
+    "study": "the question. What is compared, and by which measures",
+    "priors": "what could be, for `aeflow ensemble`",
+}
+STUDY = """\
+# Would AI at triage cut waits in {name}? The arms are those of configs/study/ai_triage.yaml; add your own below.
+# Made by: aeflow new department {name} {said}
+defaults:
+  - ai_triage
+  - override /site@_global_.site: {name}
+  - override /staffing@_global_.staffing: {name}
+  - override /calibration@_global_.calibration: {name}
+  - override /pathway@_global_.pathway: {name}
+  # - override /nurse@_global_.nurse: {name}   # your nurses' labels, in configs/nurse/{name}.yaml
+  - _self_
+name: {name}
+# arms:
+#   our_ai: {{label: "The product we were offered", triage: our_ai}}   # in configs/triage/our_ai.yaml
+"""
+
+
+def _scaled_text(kind: str, name: str, said: str, blocks: Sequence[Scaled]) -> str:
+    """The text of one file: what differs from the typical one, each number with what it was made of."""
+    if kind == "study":
+        return STUDY.format(name=name, said=said)
+    if kind == "priors":
+        return _priors_text(name, blocks)
+    nested: dict[str, Any] = {"name": name} if kind == "pathway" else {}
+    for block in blocks:
+        if block.group == kind:
+            parts = block.path.split(".")[1:]
+            held = nested
+            for part in parts:
+                held = held.setdefault(part, {})
+            held |= {**block.values, "evidence": "assumed", "source": block.source}
+    base = "emergency_department" if kind == "pathway" else "typical"
+    return (
+        f"# {name}: {HEADS[kind]}.\n# Made by: aeflow new department {name} {said}\n"
+        "# `source` says what each number was made of. Change any of them, and write your own source.\n"
+        f"defaults: [{base}, _self_]\n{''.join(_lines(nested))}"
+    )
+
+
+def _priors_text(name: str, blocks: Sequence[Scaled]) -> str:
+    """The typical priors, which are factors, but for doctors at night: one more or fewer than this rota has."""
+    text = (packaged_configs() / "priors" / "typical.yaml").read_text(encoding="utf-8")
+    (night,) = (each.values["rota"][0]["number"] for each in blocks if each.path == "staffing.doctors")
+    text = re.sub(r"^name: typical$", f"name: {name}", text, count=1, flags=re.MULTILINE)
+    return re.sub(r"(doctors_at_night: .*range: )\[[^]]*\]", rf"\g<1>[{max(night - 1, 1)}, {night + 1}]", text)
+
+
+def _lines(nested: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    """YAML with a line for each block that has a source, as in the packaged files."""
+    for key, value in nested.items():
+        if isinstance(value, dict) and "source" not in value:
+            yield f"{indent}{key}:\n"
+            yield from _lines(value, indent + "  ")
+        else:
+            stated = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf)
+            yield f"{indent}{key}: {stated.removesuffix('...' + chr(10)).rstrip()}\n"
+
+
+def _number(text: str) -> Any:
+    """A value as YAML reads it; what is no YAML stays text, for validation to refuse."""
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        return text
+
+
+def _write(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path, ...]:
+    """Write one file a kind, and none over another."""
     written = []
-    for kind, text in renamed.items():
+    for kind, text in texts.items():
         path = folder / kind / f"{name}.yaml"
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,14 +162,14 @@ def _texts(name: str, folders: Sequence[Path]) -> Mapping[str, str]:
     return {kind: path.read_text(encoding="utf-8") for kind, path in paths.items()}
 
 
-def _name_faults(name: str, folder: Path) -> Iterator[Fault]:
+def _name_faults(name: str, folder: Path, kinds: Sequence[str]) -> Iterator[Fault]:
     if not NAME.fullmatch(name) or name.casefold() in RESERVED:
         yield Fault(f"'{name}'", "is not a name for a department", NAME_WORDS)
         return
     if yaml.safe_load(name) != name:
         yield Fault(f"'{name}'", f"is read as {yaml.safe_load(name)!r} in YAML", "Choose a name with other letters")
         return
-    for kind in KINDS:
+    for kind in kinds:
         path = folder / kind / f"{name}.yaml"
         if path.exists():
             yield Fault(str(path), "is there already", "Choose another name, or move the file away")

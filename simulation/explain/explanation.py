@@ -11,6 +11,7 @@ from simulation.explain.costs import cost_of
 from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph
 from simulation.pathway.subgraph import Subgraph
+from simulation.study.misfits import misfits
 from simulation.study.overload import baseline_overload
 from simulation.study.study import Study
 
@@ -37,12 +38,14 @@ class ArmExplanation:
 class Explanation:
     """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach.
 
-    `overload`: by pool of which the baseline asks more over the week than it has, that load.
+    `overload`: by pool of which the baseline asks more over the week than it has, that load. `misfits`: what in the
+    baseline's department does not fit together, in words.
     """
 
     arms: Mapping[str, ArmExplanation]
     reachable: Subgraph
     overload: Mapping[str, float] = field(default_factory=dict)
+    misfits: tuple[str, ...] = ()
 
 
 class Explained:
@@ -75,4 +78,5 @@ def explain(study: Study) -> Explanation:
             added_assumptions=assumptions_added_by(arm, study.baseline),
         )
     baseline = study.baseline.pathway
-    return Explanation(arms, reachable_subgraph(baseline, study.arms, seed=study.run.seed), baseline_overload(study))
+    reachable = reachable_subgraph(baseline, study.arms, seed=study.run.seed)
+    return Explanation(arms, reachable, baseline_overload(study), misfits(study))

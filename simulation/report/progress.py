@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from simulation.explain.statements import BANNER
-from simulation.report.words import season_words
+from simulation.report.words import DOES_NOT_FIT, season_words
 from simulation.study.bounds import work_of
+from simulation.study.misfits import misfits
 from simulation.study.study import Study
 from simulation.triage.idle import idle
 from simulation.triage.unlike_patients import of_other_patients
@@ -40,6 +41,8 @@ def announce(study: Study, *, alone: bool) -> None:
             f"Kept of every arm and replication: {', '.join(run.keep)}, "
             f"about {work_of(study).gigabytes_kept:.2g} GB. They are simulated again to be written."
         )
+    for misfit in misfits(study):
+        print(f"Warning: {DOES_NOT_FIT} {misfit}.")
     for arm in study.arms:
         for each in idle(arm.policy, arm.pathway):
             print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")

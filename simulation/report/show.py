@@ -9,8 +9,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from simulation.analysis.offered_load import Load, in_a_mean_week, offered_load, remarks
-from simulation.draws import draw
+from simulation.analysis.offered_load import remarks
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import (
     ArmChanges,
@@ -27,9 +26,9 @@ from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
 from simulation.study.design import change_words
+from simulation.study.misfits import beds_of, judged
 from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.study import Study
-from simulation.triage.apply import apply
 
 DEPARTMENT = ("calibration", "site", "staffing", "pathway")
 """The groups of a configuration that state a department."""
@@ -134,6 +133,11 @@ def lines(study: Study) -> Iterator[str]:
     pathway = arm.pathway
     yield f"aeflow. {BANNER}"
     yield f"Study {study.design.name}, scenario {study.scenario}. {study.design.question}"
+    load, misfits = judged(study)
+    if misfits:
+        yield "\nDoes not fit together"
+    for misfit in misfits:
+        yield from _folded(f"{misfit}.")
     yield "\nArms"
     for each in study.arms:
         changes = ", ".join(change_words(path, value) for path, value in each.arm.changes.items())
@@ -146,7 +150,6 @@ def lines(study: Study) -> Iterator[str]:
     yield f"\nDepartment {pathway.name}: {_size(study)}; {_rule(pathway)}"
     yield f"  {counts_words(study)}"
     yield from department_lines(pathway)
-    load = baseline_load(study)
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"
     yield f"  Of {SAMPLE_DAYS // 7} drawn weeks; the week with two standard errors."
     yield f"  {'pool':<22}{'week':>6}{'':6}  " + "".join(f"{hour:>5}" for hour in range(0, 24, 2)) + "   (clock hour)"
@@ -158,8 +161,24 @@ def lines(study: Study) -> Iterator[str]:
         yield f"  {pool:<22}{weekly[number]:6.2f} ±{2 * load.error[number]:<4.2f}  {hours}"
     for remark in remarks(load):
         yield f"  {remark}"
+    if (beds := beds_of(pathway, load)) is not None:
+        yield from _folded(f"Adult beds, all ward groups: {beds}, before pressure ends any stay early.")
     if pathway.allow_overload:
         yield "  allow_overload: true. Waits grow for as long as this runs; figures depend on its length."
+
+
+def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
+    """What is printed of a department that was scaled: how full its beds would be, and what does not fit together."""
+    (load, misfits), (typical_load, _) = judged(own), judged(typical)
+    beds, typicals = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
+    if beds is not None and typicals is not None:
+        yield from _folded(
+            f"Beds: {beds}. At the typical site it is {100 * typicals.asked / typicals.staffed:.0f} %, which works "
+            "because pressure ends stays early.",
+            indent="",
+        )
+    for misfit in misfits:
+        yield from _folded(f"Does not fit together. {misfit}.", indent="")
 
 
 def _rule(pathway: Pathway) -> str:
@@ -177,13 +196,6 @@ def _size(study: Study) -> str:
     if len(met) == len(pathway.steps):
         return said
     return f"{said}, of which patients of these arms can meet {len(met)} and {len(pools)}"
-
-
-def baseline_load(study: Study) -> Load:
-    """The load that drawn weeks under the baseline's policy ask for."""
-    arm = study.baseline
-    drawn = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
-    return offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
 
 
 def department_lines(pathway: Pathway) -> Iterator[str]:

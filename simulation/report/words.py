@@ -22,6 +22,8 @@ from simulation.study.study import RunLength
 
 SIMULATION = "simulation"
 """The layer of doubt that every interval here is about."""
+DOES_NOT_FIT = "this department does not fit together."
+"""What a warning about an implausible department begins with."""
 FEW_WEEKS = 4
 """As many start weeks are named, and not counted."""
 WIDTH = 110

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from simulation.config import load
-from simulation.config.folders import packaged_configs
+from simulation.config.ensembles import priors_named
+from simulation.config.folders import packaged_configs, search_folders
 from simulation.config.new import sources
 from tests.cli.conftest import SHORT, Aeflow
 
@@ -70,8 +71,14 @@ def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path) -> None:
         (("latest", "from=gallery/one_nurse"), "'latest': is not a name for a department"),
         (("yes", "from=gallery/one_nurse"), "'yes': is read as True in YAML"),
         (("ai_triage", "from=gallery/one_nurse"), "'ai_triage': is a study that comes with aeflow"),
-        (("ours",), "Say: aeflow new department NAME from=gallery/one_nurse"),
-        (("from=gallery/one_nurse",), "Say: aeflow new department NAME from=gallery/one_nurse"),
+        (("ours",), "Say: aeflow new department NAME attendances_per_day=280"),
+        (("from=gallery/one_nurse",), "Say: aeflow new department NAME attendances_per_day=280"),
+        (("ours", "from=gallery/one_nurse", "beds=510"), "Say: aeflow new department NAME attendances_per_day=280"),
+        (("ours", "attendances_per_day=20"), "attendances_per_day: "),
+        (("ours", "attendances_per_day=280", "bedz=510"), "Did you mean 'beds'?"),
+        (("ours", "beds=510"), "attendances_per_day"),
+        (("ours", "attendances_per_day=280", "beds=many"), "beds: "),
+        (("typical", "attendances_per_day=280"), "'typical': is a site that comes with aeflow"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_one_message_and_nothing_is_written(
@@ -88,3 +95,42 @@ def test_another_kind_of_thing_is_refused(aeflow: Aeflow) -> None:
 def test_a_folder_that_cannot_be_written_to_is_one_message(aeflow: Aeflow, here: Path) -> None:
     (here / "configs").write_text("a file", encoding="utf-8")
     assert "cannot be written" in aeflow("new", "department", "ours", "from=gallery/one_nurse").message
+
+
+OWN_DEPARTMENT = HOW_TO.with_name("own-department.md")
+
+
+def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(aeflow: Aeflow, here: Path) -> None:
+    said = aeflow(*commands(OWN_DEPARTMENT.read_text(encoding="utf-8"))[0].split())
+    assert said.code == 0
+    assert re.search(r"stays ask for 5\d\d of 510 staffed beds, 10\d %", said.out)
+    assert "Does not fit" not in said.out
+    study = load("study=ours")
+    pathway = study.baseline.pathway
+    assert sum(each.per_day or 0 for each in pathway.arrivals.values() if each.attends) == pytest.approx(280)
+    assert sum(each.capacity or 0 for each in pathway.pools.values() if each.role == "adult_bed") == 510
+    assert "second_triage_nurse_from_9" not in [arm.name for arm in study.arms]
+    night = pathway.pools["doctors"].rota
+    assert night is not None
+    low, high = priors_named("ours", search_folders()).parameters["doctors_at_night"].range
+    assert low < night[0].number < high
+
+
+def test_beds_over_100_per_cent_are_one_clear_message(aeflow: Aeflow) -> None:
+    said = aeflow("new", "department", "ours", "attendances_per_day=280", "beds=420")
+    assert said.out.count("Beds over 100 %") == 1
+
+
+@pytest.mark.slow
+def test_beds_over_100_per_cent_are_said_before_and_above_the_answer(aeflow: Aeflow) -> None:
+    aeflow("new", "department", "ours", "attendances_per_day=280", "beds=420")
+    said = aeflow("compare", "study=ours", *SHORT).out
+    assert said.count("Beds over 100 %") == 2
+    assert said.rindex("Beds over 100 %") < said.index("In words")
+
+
+@pytest.mark.slow
+def test_every_command_of_the_how_to_runs_in_an_empty_folder(aeflow: Aeflow) -> None:
+    for command in commands(OWN_DEPARTMENT.read_text(encoding="utf-8")):
+        short = () if command.startswith("new") else SHORT
+        assert aeflow(*command.split(), *short).code == 0

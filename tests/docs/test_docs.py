@@ -11,12 +11,15 @@ import simulation.config
 from docs.tools.model_tables import BLOCK, COMMAND, PAGE, filled, packaged, stale
 from simulation.config.composing import composed
 from simulation.config.departments import pathway_from
+from simulation.config.new import new_scaled_department
 from simulation.config.studies import Scenario
 from simulation.config.validating import validated
 from simulation.errors import Fault, ResultsError
 from simulation.pathway.rota import mean_per_day, timetable
+from tests.pathway.made import laid_over
 
 ROOT = Path(__file__).parents[2]
+OWN_DEPARTMENT = ROOT / "docs" / "how-to" / "own-department.md"
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")), ROOT / "results" / "README.md")
 SMALL = (
     "run.replications=2", "run.measured_days=3", "run.warm_up_days=0", "run.cool_down_days=1", "run.doublings=0",
@@ -188,19 +191,30 @@ def test_the_python_of_the_readme_runs(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_the_files_of_the_how_to_pages_make_a_study(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     site, staffing = blocks("docs/how-to/own-department.md", "yaml")
     nurse, policy, study = blocks("docs/how-to/own-triage-policy.md", "yaml")
-    stated = {"site/ours": site, "staffing/ours": staffing, "nurse/ours": nurse, "triage/our_ai": policy}
-    stated["study/ours"] = study
+    stated = {"nurse/ours": nurse, "triage/our_ai": policy}
+    (new,) = re.findall(r"^aeflow new department ours (.*)$", OWN_DEPARTMENT.read_text("utf-8"), re.MULTILINE)
+    totals = dict(word.split("=") for word in new.split())
+    for path in new_scaled_department("ours", totals, tmp_path / "configs"):
+        text = path.read_text(encoding="utf-8")
+        known = {"site": site, "staffing": staffing}.get(path.parent.name)
+        if known is not None:  # what the page replaces
+            text = yaml.safe_dump(laid_over(yaml.safe_load(text), yaml.safe_load(known)))
+        if path.parent.name == "study":  # the lines that wait for nurses and product
+            text = re.sub(r"^( *)# (?=- override|arms:|  our_ai)", r"\1", text, flags=re.MULTILINE)
+        stated[f"{path.parent.name}/ours"] = text
+    assert yaml.safe_load(stated["study/ours"])["arms"] == yaml.safe_load(study)["arms"]
     for name, text in stated.items():
         path = tmp_path / "configs" / f"{name}.yaml"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    loaded = simulation.config.load("site=ours", "staffing=ours", "study=ours")
+    loaded = simulation.config.load("study=ours")
     assert loaded.arm("our_ai").policy.name == "our_ai"
     assert {arm.policy.nurse.matrix.counts[0] for arm in loaded.arms} == {(45, 5, 0, 0, 0)}
-    assert loaded.baseline.pathway.arrivals["walk_in"].per_day == 180
-    assert loaded.baseline.pathway.pools["resus_bays"].capacity == 4
-    assert loaded.baseline.pathway.arrivals["ambulance"].per_day > 0
+    pathway = loaded.baseline.pathway
+    assert sum(each.per_day or 0 for each in pathway.arrivals.values() if each.attends) == pytest.approx(280)
+    assert pathway.pools["resus_bays"].capacity == 4
+    assert [shift.hours for shift in pathway.pools["triage_nurses"].rota or ()] == ["22-7", "7-22", "11-19"]
 
 
 def test_the_scenarios_of_the_page_on_supply_and_demand_change_the_department() -> None:

@@ -136,7 +136,8 @@ def _explanation(content: Plain) -> Explanation:
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
     passed = tuple((node, to) for node, to in graph["passed"])
     reachable = Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed)
-    return Explanation(arms, reachable, content.get("overload", {}))  # none in runs of 0.2.0 and before
+    overload, misfits = content.get("overload", {}), tuple(content.get("misfits", ()))  # none in runs of before
+    return Explanation(arms, reachable, overload, misfits)
 
 
 def _json(path: Path) -> Plain:

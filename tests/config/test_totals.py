@@ -1,0 +1,92 @@
+"""Totals scale the typical site: nothing changes at its own totals, beds and shares are met, hours are kept."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulation.config import load
+from simulation.config.composing import stated_in
+from simulation.config.dotted import Raw, value_at
+from simulation.config.folders import packaged_configs
+from simulation.config.totals import ADMITTED_SHARE, Scaled, Scaling, Totals, _on_duty
+from simulation.draws.attributes import amount
+from simulation.draws.sample import draw
+from simulation.errors import ConfigError
+from simulation.pathway.department import Chance
+
+
+@cache
+def typical() -> Raw:
+    return stated_in((), [packaged_configs()]).raw
+
+
+def scaled(**totals: Any) -> dict[str, Scaled]:
+    return {each.path: each for each in Scaling(typical(), Totals(**totals)).scaled()}
+
+
+def adult_beds(blocks: dict[str, Scaled]) -> list[int]:
+    groups = ("short_stay", "medicine", "specialist", "surgery")
+    return [blocks[f"calibration.{group}_beds"].values["value"] for group in groups]
+
+
+def test_the_typical_totals_give_the_typical_site() -> None:
+    for path, block in scaled(attendances_per_day=340).items():
+        there = value_at(typical(), path)
+        for key, value in block.values.items():
+            if key == "p":
+                assert value["base"] == there["p"]["base"]
+            elif key == "range":
+                assert value == pytest.approx(there["range"], abs=0.99)
+            else:
+                assert value == there[key], f"{path}.{key}"
+
+
+def test_beds_of_all_groups_add_up_to_what_is_stated() -> None:
+    for beds in (401, 510, 617, 998):
+        assert sum(adult_beds(scaled(attendances_per_day=280, beds=beds))) == beds
+
+
+def test_beds_that_are_not_stated_follow_admissions() -> None:
+    """340 x .2 and 50 that come straight to a ward, over 340 x .286 and these 50."""
+    beds = sum(adult_beds(scaled(attendances_per_day=340, admitted_share=0.2)))
+    assert beds == round(617 * (340 * 0.2 + 50) / (340 * ADMITTED_SHARE + 50))
+
+
+@pytest.mark.parametrize("factor", [0.3, 0.83, 1.7])
+def test_a_rota_keeps_its_hours_in_whole_people(factor: float) -> None:
+    blocks = scaled(attendances_per_day=340 * factor ** (1 / 0.95))
+    for name in ("reception", "triage_nurses", "doctors", "imaging_rooms"):
+        before = np.array(_on_duty(typical()["staffing"][name]["rota"]))
+        now = np.array(_on_duty(blocks[f"staffing.{name}"].values["rota"]))
+        least = np.maximum(np.floor(before * factor), 1)
+        assert now.sum() == max(np.floor(factor * before.sum() + 0.5), least.sum())
+        assert (now >= least).all()
+        assert (now <= least + 1).all()
+
+
+def test_a_share_is_admitted_though_each_chance_is_1_at_most() -> None:
+    """Over drawn patients, whose mix is not worked out here; a factor on the base would give another share."""
+    block = scaled(attendances_per_day=340, admitted_share=0.45)["site.attributes.admitted"]
+    pathway = load().baseline.pathway
+    drawn = draw(pathway, seed=5, replication=0, days=40)
+    attends = [each.attends for each in pathway.arrivals.values()]
+    known = {"arrival_source": drawn.arrival_source, **drawn.attributes}
+    admitted = pathway.attributes["admitted"]
+    assert isinstance(admitted, Chance)
+    chance = amount(pathway, known, admitted.p)
+    here = drawn.arrival_source < len(attends)
+    here[here] = np.array(attends)[drawn.arrival_source[here]]
+
+    def share(times: float) -> float:
+        return float(np.minimum(chance[here] * times, 1).mean())
+
+    wanted = share(1) * 0.45 / ADMITTED_SHARE
+    assert share(block.values["p"]["base"]) == pytest.approx(wanted, rel=0.01)
+    assert share(0.45 / ADMITTED_SHARE) < 0.97 * wanted
+
+
+def test_ambulances_that_leave_no_room_for_others_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"is 270 of 280 attendances\. Leave room for 17 referred"):
+        scaled(attendances_per_day=280, ambulances_per_day=270)

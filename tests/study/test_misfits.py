@@ -1,0 +1,51 @@
+"""What does not fit together is said, of departments that show one thing each, and nothing of those that fit."""
+
+import pytest
+
+from simulation.config import load
+from simulation.study.misfits import judged, misfits
+from simulation.study.study import Study
+
+WARD = ("study=gallery/boarding", "pathway.pools.beds.role=adult_bed")
+
+
+def boarding(*overrides: str) -> Study:
+    return load(*WARD, *overrides)
+
+
+def test_nothing_is_said_of_departments_that_fit() -> None:
+    assert misfits(load()) == ()
+    assert misfits(boarding()) == ()
+
+
+def test_beds_that_stays_ask_more_of_than_there_are_are_said_with_the_keys() -> None:
+    (said,) = misfits(boarding("pathway.pools.beds.capacity=30", "pathway.allow_overload=true"))
+    assert said.startswith("Beds over 100 %: stays ask for ")
+    assert "of 30 staffed beds" in said
+    assert "calibration.*_beds" in said
+
+
+def test_beds_are_not_over_100_per_cent_while_pressure_can_end_stays_early_enough() -> None:
+    effort = "{waiting_at: [ward_bed], share: SHARE, at_least: [3], evidence: assumed, source: test}"
+    few = ("pathway.pools.beds.capacity=30", "pathway.allow_overload=true")
+    for share, n_said in (("0.6", 0), ("0.05", 1)):
+        study = boarding(*few, f"pathway.steps.ward_stay.effort={effort.replace('SHARE', share)}")
+        assert len(misfits(study)) == n_said
+
+
+def test_a_desk_is_said_whose_queue_passes_an_hour() -> None:
+    (said,) = misfits(load("study=gallery/one_nurse", "pathway.durations.consultation.mean=18"))
+    assert said.startswith("nurses: load 1")
+    assert "staffing.nurses.rota" in said
+
+
+def test_a_handover_of_55_hours_is_said_as_minutes_and_as_a_fitted_value() -> None:
+    found = misfits(load("calibration.unloading_minutes.value=3300"))
+    assert any(each.startswith("unloading: 3,") and "durations.unloading" in each for each in found)
+    out_of_range = "calibration.unloading_minutes is 3300, and a department could have 4 to 15"
+    assert any(each.startswith(out_of_range) for each in found)
+
+
+def test_the_load_is_that_of_the_baseline() -> None:
+    load_of, _ = judged(load("study=gallery/one_nurse"))
+    assert load_of.weekly()[0] == pytest.approx(0.8, abs=0.05)
