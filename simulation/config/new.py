@@ -80,6 +80,7 @@ defaults:
   # - override /nurse@_global_.nurse: {name}   # your nurses' labels, in configs/nurse/{name}.yaml
   - _self_
 name: {name}
+ensemble: none   # one department; {name} once `aeflow ensemble study={name}` has built departments that fit
 # arms:
 #   our_ai: {{label: "The product we were offered", triage: our_ai}}   # in configs/triage/our_ai.yaml
 """

@@ -92,7 +92,7 @@ WORDS = {
     "admissions": "admissions to wards",
     "beds": "beds of all ward groups",
 }
-STAY = 4
+STAY = 3
 """Hours for which whoever has come keeps somebody busy: a shift that is rounded goes where most are there."""
 EFFORT = "pathway.steps.ward_stay.effort"
 
