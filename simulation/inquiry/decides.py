@@ -9,14 +9,14 @@ from functools import lru_cache
 import numpy as np
 
 from simulation.analysis.between import n_departments
-from simulation.analysis.departments import LEAST, Department
+from simulation.analysis.departments import LEAST, TWICE, Department
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.observables import observables_among
 from simulation.analysis.what_decides import Decides, what_decides, worth
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.pathway.rota import mean_per_day
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 from simulation.study.design import Target
 
 KNOWN_DAYS = 14
@@ -65,7 +65,8 @@ def decided(result: StudyResult) -> Decided | None:
         return None
     target = result.design.primary[0]
     effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
-    known = np.isfinite(effects).all(axis=1)
+    known: Mask = np.isfinite(effects).min(axis=1)
+    known &= played_twice(departments, known)
     effects, departments = effects[known], departments[known]
     names = observables_among(result.measures[result.design.baseline][0].names)
     figures = np.column_stack([result.values(result.design.baseline, name.measure, name.group) for name in names])[
@@ -88,10 +89,17 @@ def decided(result: StudyResult) -> Decided | None:
         arms=by_arm,
         priced=priced,
         worth=tuple(Worth(names[figure], *told) for figure, told in zip(useful, worths, strict=True)) if worths else (),
-        n_departments=len(mean_y),
+        n_departments=n_departments(departments),
         x=mean_x,
         y=mean_y,
     )
+
+
+def played_twice(departments: Department, known: Mask) -> Mask:
+    """The replications of departments that are known in two or more."""
+    numbers, counts = np.unique(departments[known], return_counts=True)
+    found: Mask = np.isin(departments, numbers[counts >= TWICE])
+    return found
 
 
 def figures_of(result: StudyResult, names: Sequence[MeasureName]) -> Floats:

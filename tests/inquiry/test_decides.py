@@ -85,6 +85,12 @@ def test_of_one_department_nothing_is_said(result: Result) -> None:
     assert "what_decides" not in alone.tables
 
 
+def test_departments_that_were_played_once_are_not_counted(result: Result) -> None:
+    found = decided(replace(result, replications=result.replications[: N_CLINICS + 21]))
+    assert found is not None
+    assert found.n_departments == len(found.x) == 21
+
+
 def test_of_few_departments_it_is_said_that_nothing_is_said(result: Result) -> None:
     few = replace(result, replications=result.replications[: N_CLINICS + 10])
     assert decided(few) is None

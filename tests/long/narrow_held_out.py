@@ -21,6 +21,7 @@ import numpy as np
 import simulation as ae
 from simulation.analysis.between import components
 from simulation.analysis.compare import t_quantile
+from simulation.analysis.departments import TWICE
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.narrow import LEVEL, Local, narrow, outside
 from simulation.inquiry.decides import effect_of, figures_of
@@ -40,7 +41,8 @@ def report(folder: Path, stated: list[str]) -> bool:
     effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
     days = float(result.run.measured_days)
     held, widths, n_refused = [], [], 0
-    for left_out in np.unique(department):
+    numbers, counts = np.unique(department, return_counts=True)
+    for left_out in numbers[counts >= TWICE]:
         kept, rows = department != left_out, np.flatnonzero(department == left_out)
         noise = components(np.column_stack([figures, effects])[kept], department[kept])
         for one, other in ((rows[0], rows[-1]), (rows[-1], rows[0])):
