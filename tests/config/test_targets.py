@@ -65,7 +65,9 @@ def test_a_target_is_judged_beside_faults_of_the_arms() -> None:
 
 def test_a_group_that_one_arm_has_not_names_the_arm(own: Own) -> None:
     changes = "changes: {site.arrivals.referred.attends: false}"
-    text = STUDY.replace("triage: lean_triage}", f"triage: lean_triage, {changes}}}")
+    lean = "triage: lean_triage, comparator: true"
+    assert lean in STUDY
+    text = STUDY.replace(lean, f"{lean}, {changes}")
     message = message_of(
         "study=mine", "study.secondary.0.group='arrival_source=referred'", folder=own({"study/mine.yaml": text})
     )

@@ -142,7 +142,7 @@ FAULTS = {
     "measure: stay_p95, arm: nurse, half_width: 1": "is the baseline, which cannot differ from itself",
     "measure: stay_p95, half_width: 0": "run.precision.half_width",
     "measure: stay_p95, half_width: 1, first_stage: 19": "run.precision.first_stage",
-    "measure: stay_p95, half_width: 1, first_stage: 50, at_most: 40": "is 40, below the 50 replications",
+    "measure: stay_p95, half_width: 1, first_stage: 500, at_most: 400": "is 400, below the 500 replications",
 }
 
 

@@ -67,6 +67,7 @@ def test_the_packaged_policies_are_there() -> None:
         "ai_covers_half",
         "ai_degrades",
         "ai_documents",
+        "ai_documents_measured",
         "ai_drifts",
         "ai_hands_back",
         "ai_interprets",
