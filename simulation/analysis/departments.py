@@ -42,8 +42,6 @@ LEAST = 20
 """Departments of which a range is stated."""
 TAIL = 0.05
 """Of departments on either side of the range."""
-NORMAL_TAIL = 1.6448536269514722
-"""Standard deviations beyond which a normal number lies in so many cases, on one side."""
 Department = NDArray[np.int64]
 
 
@@ -111,18 +109,24 @@ class Spread:
 
     @property
     def widest(self) -> tuple[float, float]:
-        """Where the 5th and 95th percentile would be with T at its upper limit; NaN of fewer than 20 departments."""
+        """The 5th and 95th percentile with T at its upper limit, so that effects are shrunk least; NaN of fewer than 20
+        departments."""
         if not self.is_range:
             return math.nan, math.nan
-        reach, middle = NORMAL_TAIL * math.sqrt(self.between_at_most), float(self.raw.mean())
-        return middle - reach, middle + reach
+        middle = self.raw.mean()
+        low, high = np.quantile(middle + np.sqrt(self._own_at_most) * (self.raw - middle), [TAIL, 1 - TAIL]).tolist()
+        return low, high
+
+    @property
+    def _own_at_most(self) -> Floats:
+        """The share B of each department with T at its upper limit."""
+        own = self.between_at_most / _or_nan(self.between_at_most + self.within / self.played)
+        return np.where(np.isnan(own), 0.0, own)
 
     def expected_outside(self, low: float, high: float) -> float:
         """How many departments the model expects outside these bounds, T at its upper limit; the chance of any is no
         larger."""
-        noise = self.within / self.played
-        own = self.between_at_most / _or_nan(self.between_at_most + noise)
-        own = np.where(np.isnan(own), 0.0, own)
+        own, noise = self._own_at_most, self.within / self.played
         centre, doubt = self.raw.mean() + own * (self.raw - self.raw.mean()), np.sqrt(own * noise)
         return float((_below(low, centre, doubt) + 1 - _below(high, centre, doubt)).sum())
 
