@@ -28,9 +28,9 @@ Say = Callable[[str], None]
 FIRST, WAVE, N_CHAINS = 128, 80, 400
 """Years of the first wave (a power of two, as Sobol points are even then), years of each further one, and chains of
 the walk that it is chosen from."""
-LEAST_CHANCE = 0.35
-"""Of meeting every row, for a department to be accepted. The chance is stated too low, because years that lock up count
-as noise and rows as independent: of 25 departments from here on, 19 met all eight rows in four fresh years."""
+LEAST_CHANCE = 0.42
+"""Of meeting every row, for a department to be accepted: a little too low as it is stated, because years that lock up
+count as noise and rows as independent (docs/how-to/ensembles.md)."""
 MOST_YEARS = 150
 """Years for each department that is wanted, after which a build gives up: drawn at random it would take twice that."""
 
