@@ -37,7 +37,7 @@ class ArmExplanation:
 class Explanation:
     """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach.
 
-    `overload`: by pool of which the baseline asks more over the week than it has, that load.
+    `overload`: by pool of which the baseline asks more over the week than can be done, that load.
     """
 
     arms: Mapping[str, ArmExplanation]
