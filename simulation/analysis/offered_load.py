@@ -380,9 +380,11 @@ def overloaded(pathway: Pathway, load: Load) -> dict[str, float]:
     escalation that opens units of it; an alternative that is not overloaded itself, or has relief.
     Nothing if the pathway says `allow_overload`.
     """
-    if pathway.allow_overload:
-        return {}
-    over = above_1(load)
+    return {} if pathway.allow_overload else unrelieved(pathway, above_1(load))
+
+
+def unrelieved(pathway: Pathway, over: Mapping[str, float]) -> dict[str, float]:
+    """Of pools with a load above 1, those whose queue nothing can shorten."""
     relieved = _relieved(pathway, set(over))
     return {pool: ratio for pool, ratio in over.items() if pool not in relieved}
 

@@ -43,7 +43,7 @@ def _found(result: StudyResult) -> Iterator[str]:
     load = {pool: f"{ratio:.2f}" for pool, ratio in result.explanation.overload.items()}
     if load:
         yield (
-            f"more work is asked for over the week than there is capacity ({_named(load)} times). Look at "
+            f"more work is asked for over the week than can be done ({_named(load)} times what there is). Look at "
             f"{_keys(result, load)}."
         )
     outside = dict(_outside(result.resolved.get("calibration") or {}))

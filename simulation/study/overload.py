@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.analysis.offered_load import above_1, in_a_mean_week, offered_load, overloaded
+from simulation.analysis.offered_load import above_1, in_a_mean_week, offered_load, overloaded, unrelieved
 from simulation.errors import ConfigError, Fault
 from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import Study
@@ -13,6 +13,9 @@ from simulation.triage.apply import apply
 SAMPLE_DAYS = 56
 """Eight whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
 
+RELIEF = 1.25
+"""How much work may be asked, over what there is, of a pool that patients can leave or that escalation helps: the
+typical department asks 1.13 of its medical beds. A judgement."""
 MOST_LOAD = 99.0
 """A load that is written down; infinity cannot be."""
 
@@ -39,14 +42,15 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
 
 
 def baseline_overload(study: Study) -> dict[str, float]:
-    """By pool of the baseline of which more is asked over the week than it has: that load, whatever relieves it.
+    """By pool of the baseline of which more is asked over the week than can be done, that load.
 
-    At most `MOST_LOAD`, which stands for work with nobody on duty.
+    Above 1 where nothing relieves it, else above `RELIEF`. At most `MOST_LOAD`, which stands for nobody on duty.
     """
     arm = study.baseline
     drawn = SharedDraws(seed=study.run.seed, replication=0, days=SAMPLE_DAYS).of(in_a_mean_week(arm.pathway))
-    found = above_1(offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn)))
-    return {pool: min(ratio, MOST_LOAD) for pool, ratio in found.items()}
+    over = above_1(offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn)))
+    hopeless = unrelieved(arm.pathway, over)
+    return {pool: min(ratio, MOST_LOAD) for pool, ratio in over.items() if pool in hopeless or ratio > RELIEF}
 
 
 def _one_fault(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:

@@ -18,7 +18,7 @@ from simulation.report.words import change, span, unit_words
 
 WIDTH, ROW, TOP, BOTTOM, SIDE = 400, 25, 26, 34, 10
 """Units of the drawing: its width, the height of a row, what stands above and below the rows and at either side."""
-LABEL_LENGTH = 54
+LABEL_LENGTH = 52
 """Characters of an arm's label that fit beside its value."""
 LEAST_LENGTH = 3.0
 """How long an interval is drawn at least, so that a narrow one is seen."""
@@ -160,5 +160,5 @@ def _cut(label: str) -> str:
 
 
 def _svg(height: int, parts: Sequence[str]) -> str:
-    font = 'font-family="Arial, Liberation Sans, Helvetica, sans-serif" font-size="12" fill="#212b32"'
+    font = 'font-family="Arial, Liberation Sans, Helvetica, sans-serif" font-size="13" fill="#212b32"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" {font}>{"".join(parts)}</svg>'
