@@ -116,6 +116,7 @@ def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(aefl
     assert low < night[0].number < high
 
 
+@pytest.mark.slow
 def test_beds_over_100_per_cent_are_one_clear_message(aeflow: Aeflow) -> None:
     said = aeflow("new", "department", "ours", "attendances_per_day=280", "beds=420")
     assert said.out.count("Beds over 100 %") == 1
