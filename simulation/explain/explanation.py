@@ -38,8 +38,8 @@ class ArmExplanation:
 class Explanation:
     """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach.
 
-    `overload`: by pool of which the baseline asks more over the week than can be done, that load. `misfits`: what in the
-    baseline's department does not fit together, in words.
+    `overload`: by pool of which the baseline asks more over the week than can be done, that load.
+    `misfits`: what in the baseline's department does not fit together, in words.
     """
 
     arms: Mapping[str, ArmExplanation]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from simulation.experiment.result import StudyResult
 from simulation.report.words import amount
@@ -20,7 +19,10 @@ MOST_POOLS = 4
 
 
 def implausible(result: StudyResult) -> tuple[str, ...]:
-    """A sentence each for full beds, long handovers, work beyond capacity and fitted values outside their range."""
+    """A sentence each for full beds, long handovers and work beyond capacity, as they were simulated.
+
+    What does not fit together before anything runs is said by `study/misfits.py`.
+    """
     return tuple(f"Check the department: {words}" for words in _found(result))
 
 
@@ -46,17 +48,6 @@ def _found(result: StudyResult) -> Iterator[str]:
             f"more work is asked for over the week than can be done ({_named(load)} times what there is). Look at "
             f"{_keys(result, load)}."
         )
-    outside = dict(_outside(result.resolved.get("calibration") or {}))
-    if outside:
-        keys = ", ".join(f"calibration.{name}.value" for name in outside)
-        yield f"fitted values lie outside their range ({_named(outside)}). Look at {keys}."
-
-
-def _outside(parameters: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for name, each in parameters.items():
-        low, high = each["range"]
-        if not low <= each["value"] <= high:
-            yield name, f"{each['value']:g}, not {low:g} to {high:g}"
 
 
 def _named(values: Mapping[str, str]) -> str:

@@ -222,10 +222,6 @@ def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:
         yield "*: one replication carries over half of the variance, so the interval is not to be relied on."
 
 
-HANDOVER, LONGEST_HANDOVER = "handover_mean", 120.0
-"""A mean wait of ambulances, in minutes, beyond which something is wrong: a judgement (the contract says 15)."""
-
-
 def warnings(result: StudyResult) -> tuple[str, ...]:
     """What a reader must know before any number."""
     found = [
@@ -236,14 +232,6 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
     elsewhere = {said: None for arm in result.arms if (said := of_other_patients(arm.ready.policy))}
     found += [f"Warning: {said}." for said in elsewhere]
     found += [f"Warning: {DOES_NOT_FIT} {said}." for said in result.explanation.misfits]
-    known = result.values(result.baseline.name, HANDOVER) if result.has(HANDOVER) else ()
-    held = [minutes for minutes in known if math.isfinite(minutes)]
-    if held and (mean := sum(held) / len(held)) > LONGEST_HANDOVER:
-        found.append(
-            f"Warning: {DOES_NOT_FIT} Ambulances wait {mean / 60:.0f} h to hand over in '{result.baseline.label}'. "
-            "Look at beds and who is admitted first (aeflow show), then at calibration.assessment_bays and "
-            "calibration.unloading_minutes."
-        )
     n_replications = len(result.replications)
     if n_replications < 2:
         found.append("Warning: one replication has no interval. Run at least two; ten or more to compare arms.")
