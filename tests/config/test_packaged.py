@@ -91,7 +91,7 @@ def test_what_others_start_from_cannot_be_chosen() -> None:
 def test_no_packaged_file_is_left_out() -> None:
     """A new group needs a test here."""
     tested = {*CHOICES, "scenario", "nurse", "triage", "pathway"}
-    elsewhere = {"targets", "priors", "ensembles", "vetting", "cases", "prompt", "vignettes"}  # tests of their rooms
+    elsewhere = {"targets", "priors", "ensembles", "observed"} | {"vetting", "cases", "prompt", "vignettes"}
     assert {path.name for path in CONFIGS.iterdir() if path.is_dir()} == tested | elsewhere
     assert [path.name for path in CONFIGS.glob("*.yaml")] == ["config.yaml"]
     assert names("pathway") == ["emergency_department"]
