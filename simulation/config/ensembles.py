@@ -69,7 +69,7 @@ class Built:
     simulated_years: Annotated[int, Ge(0), Unit("years")]
     """Years that were simulated to find them."""
     accepted: Annotated[int, Ge(0), Unit("departments")]
-    """How many departments met every target."""
+    """How many departments fit, of which the file holds as many as were asked for."""
 
 
 @config_dataclass

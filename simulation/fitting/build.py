@@ -37,12 +37,14 @@ MOST_YEARS = 150
 
 @dataclass(frozen=True)
 class Fit:
-    """Years that were simulated, what was learnt from them, and the departments that fit, in random order."""
+    """Years that were simulated, what was learnt from them, how many departments fit, and those that were wanted of them,
+    in random order."""
 
     site: Site
     space: Space
     years: tuple[Year, ...]
     emulator: Emulator
+    n_fit: int
     accepted: tuple[Year, ...]
 
     @property
@@ -75,7 +77,8 @@ class Builder:
             self.say(f"{len(self.file.waves)} waves, {len(years)} years: {len(fit)} of {wanted} departments")
             if len(fit) >= wanted:
                 chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
-                return Fit(self.site, self.space, tuple(years), emulator, tuple(fit[each] for each in chosen))
+                accepted = tuple(fit[each] for each in chosen)
+                return Fit(self.site, self.space, tuple(years), emulator, len(fit), accepted)
             if len(years) >= MOST_YEARS * wanted:
                 raise self._too_hard(years, len(fit), wanted)
             self.file.propose(self._next(emulator, fit))

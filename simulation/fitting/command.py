@@ -168,7 +168,7 @@ def ensemble_of(
             priors=f"{priors.name} {digest(exact(priors))[:SHOWN]}",
             program=f"{library_version('aeflow')} {source_digest()[:SHOWN]}",
             simulated_years=len(fit.years),
-            accepted=len(fit.accepted),
+            accepted=fit.n_fit,
         ),
         parameters=fit.space.parameters,
         departments=tuple(year.values for year in fit.accepted),

@@ -23,7 +23,7 @@ MOST_PAIRS = 6
 def fit_lines(fit: Fit) -> Iterator[str]:
     """Everything about a fit, in the order of the page."""
     n, years = len(fit.accepted), len(fit.years)
-    yield f"{n} departments from {years} simulated years: {years / n:.1f} years a department."
+    yield f"{n} of {fit.n_fit} departments that fit, from {years} simulated years: {years / fit.n_fit:.1f} years a department."
     yield ""
     yield from identified_lines(contractions(fit), n)
     yield from tie_lines(ties(fit))

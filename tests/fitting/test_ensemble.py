@@ -84,8 +84,9 @@ def test_departments_that_fit_are_found_written_and_told(own: Path) -> None:
     assert set(stays) == set(made.departments[:15])
     assert sum(20 <= np.mean(each) <= 30 for each in stays.values()) >= 15 * LEAST_CHANCE
     assert made.built.simulated_years == len(years)
-    assert (made.built.pathway, made.built.accepted) == ("gallery/one_nurse", 20)
-    assert f"20 departments from {len(years)} simulated years" in text
+    assert made.built.pathway == "gallery/one_nurse"
+    assert made.built.accepted >= 20
+    assert f"20 of {made.built.accepted} departments that fit, from {len(years)} simulated years" in text
     assert "Confirmed on fresh seeds: 15 departments, 4 years each" in text
     assert years_file(own).with_name("identified.png").read_bytes().startswith(b"\x89PNG")
     assert stated_in(RUN[:1], search_folders(own)).raw["pathway"]["arrivals"]["walk_in"]["per_day"] == 96

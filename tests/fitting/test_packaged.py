@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulation.config.composing import stated_in
-from simulation.config.ensembles import priors_named
+from simulation.config.ensembles import ensemble_named, priors_named
 from simulation.config.folders import search_folders
 from simulation.config.targets import targets_named
 from simulation.fitting.command import asked_for
@@ -41,3 +41,16 @@ def test_every_parameter_changes_the_department(site: Site, space: Space) -> Non
 def test_a_year_measures_the_months_that_targets_are_means_of(site: Site) -> None:
     assert [month for month, _ in site.study.run.months(0)] == [4, 5, 6, 7, 8, 9]
     assert site.study.run.measured_days == 364
+
+
+def test_the_packaged_ensemble_is_of_these_priors_and_this_site(space: Space) -> None:
+    """It is built again (`aeflow ensemble site=typical`) when either changes."""
+    ensemble = ensemble_named("typical", FOLDERS)
+    assert ensemble.parameters == space.parameters
+    assert len(ensemble.departments) == len(set(ensemble.departments)) == 200
+
+
+def test_the_first_and_the_last_department_of_the_packaged_ensemble_are_sound(site: Site) -> None:
+    departments = ensemble_named("typical", FOLDERS).departments
+    for values in (departments[0], departments[-1]):
+        site.pathway(values, checked=True)
