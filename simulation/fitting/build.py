@@ -37,8 +37,8 @@ MOST_YEARS = 150
 
 @dataclass(frozen=True)
 class Fit:
-    """Years that were simulated, what was learnt from them, how many departments fit, and those that were wanted of them,
-    in random order."""
+    """Years that were simulated, what was learnt from them, how many departments fit, and as many of these as were
+    wanted, in random order."""
 
     site: Site
     space: Space

@@ -23,15 +23,16 @@ MOST_PAIRS = 6
 def fit_lines(fit: Fit) -> Iterator[str]:
     """Everything about a fit, in the order of the page."""
     n, years = len(fit.accepted), len(fit.years)
-    yield f"{n} of {fit.n_fit} departments that fit, from {years} simulated years: {years / fit.n_fit:.1f} years a department."
+    each = years / fit.n_fit
+    yield f"{n} of {fit.n_fit} departments that fit, from {years} simulated years: {each:.1f} years a department."
     yield ""
     yield from identified_lines(contractions(fit), n)
     yield from tie_lines(ties(fit))
     yield from pulling_lines(pulling(fit))
     yield ""
     yield "What was not fitted, in one year of each of these departments (5, 50 and 95 %):"
-    for each in spreads(fit):
-        yield f"  {each.name:<58} {each.low:>9.4g} {each.middle:>9.4g} {each.high:>9.4g}"
+    for spread in spreads(fit):
+        yield f"  {spread.name:<58} {spread.low:>9.4g} {spread.middle:>9.4g} {spread.high:>9.4g}"
 
 
 def identified_lines(parameters: Sequence[Identified], n: int) -> Iterator[str]:
