@@ -77,7 +77,7 @@ def test_drawn_tables_differ_by_what_the_bench_leaves_open(bench: Bench) -> None
     assert shares.mean(axis=0) == pytest.approx(expected, abs=5 * 0.5 / np.sqrt(400))
     assert np.array_equal(drawn_counts(bench, 3), drawn_counts(bench, 3))
     spread, n = shares.std(axis=0).max(axis=-1), counts.sum(axis=-1)
-    assert spread[n > 20].max() < spread[(n > 0) & (n < 4)].min()
+    assert spread[n > 20].max() < np.median(spread[(n > 0) & (n < 4)])
     table = BesideNurse(counts=drawn[0].tolist(), evidence="assumed", source="x")
     assert given_nurse(table) == pytest.approx(shares[0], abs=1e-5)
 

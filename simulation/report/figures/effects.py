@@ -175,7 +175,7 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over: 
             Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="least difference that would matter")
         )
     if over:
-        handles.append(Line2D([], [], color=DARK, linewidth=1.2, label="5th to 95th of 100 departments"))
+        handles.append(Line2D([], [], color=DARK, linewidth=1.2, label="nine in ten departments"))
     if sham:
         handles.append(Patch(color="#ffeb99", label="sham, no effect at all: 95 % interval of its mean"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
