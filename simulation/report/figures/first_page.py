@@ -81,7 +81,9 @@ def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | N
         top = TOP + ROW * place
         parts += [
             _text(SIDE, top + 9, _cut(arm.label), HALO),
-            _text(WIDTH - SIDE, top + 9, change(row.difference, row.unit), ' text-anchor="end" font-weight="bold"'),
+            _text(
+                WIDTH - SIDE, top + 9, change(row.difference, row.unit), f' text-anchor="end" font-weight="bold"{HALO}'
+            ),
             *_bar(scale, [factor * each for each in _range(finding.spread)], top + 17, colour, 1.4),
             *_bar(scale, [factor * row.difference_low, factor * row.difference_high], top + 17, colour, 4.5),
             *_point(scale, factor * row.difference, top + 17, colour, shape),
