@@ -42,7 +42,7 @@ def test_a_study_that_chooses_other_groups_says_which() -> None:
     assert chosen == {
         "study": "published/treatment_centre", "site": "published/treatment_centre", "calibration": "published/none",
         "staffing": "published/treatment_centre", "pathway": "published/treatment_centre",
-        "nurse": "published/no_levels", "triage": "nurse", "scenario": "usual", "run": "standard",
+        "nurse": "published/no_levels", "triage": "nurse", "scenario": "usual", "run": "departments",
     }  # fmt: skip
 
 
