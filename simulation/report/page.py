@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
@@ -48,6 +48,9 @@ from simulation.report.tables.table import is_numeric
 from simulation.report.tables.worse_off import worse_off_table
 from simulation.report.words import labelled, percent
 
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 UNCHANGED = "as the site's"
 DATA_END = (
@@ -56,17 +59,22 @@ DATA_END = (
 )
 
 
-def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
-    """The report as one HTML text. The same inputs and pictures give the same text."""
+def templates() -> Environment:
+    """The pages' templates; whatever is put into them is escaped, and a name that is missing is an error."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+
+
+def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
+    """The report as one HTML text. The same inputs and pictures give the same text."""
+    environment = templates()
     environment.tests["numeric_column"] = lambda table, column: is_numeric([row[column] for row in table.rows])
     return environment.get_template("report.html").render(_content(result, {each.name: each for each in drawn}))
 

@@ -13,7 +13,7 @@ from simulation.report.card.figures import card_pictures
 from simulation.report.card.filing import coverage_table, hazards_table
 from simulation.report.card.tables import card_tables, difference_words, verdict_on
 from simulation.report.figures.drawing import Picture
-from simulation.report.page import TEMPLATES
+from simulation.report.page import templates
 from simulation.report.tables.table import ReportTable
 from simulation.vetting import stored
 from simulation.vetting.against import Change
@@ -106,15 +106,7 @@ def change_table(bench: Bench, change: Change) -> ReportTable:
 
 def card_page(bench: Bench, tables: Sequence[ReportTable], pictures: Sequence[Picture], change: Change | None) -> str:
     """The card as one HTML page that loads nothing; a word processor opens it, too."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templates()
     beside: dict[str, list[dict[str, str]]] = {table.kind: [] for table in tables}
     for picture in pictures:
         uri = f"data:image/png;base64,{base64.b64encode(picture.png).decode('ascii')}"
