@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 LOOPBACK = ("127.", "::1", "localhost")
+# Two workers on two cores: sums shared among threads wait for each other, on a busy machine for minutes.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

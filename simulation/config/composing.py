@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import pickle
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -35,8 +36,10 @@ from simulation.errors import ConfigError, Fault, nearest
 
 NO_FILE = "none"
 """What a group is called of which no file is taken."""
-_user_folders: list[Path] = []
-"""The folders that come before the packaged one, while Hydra composes for us."""
+_folders: list[Path] = []
+"""The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
+_read_once: dict[tuple[str, int, int], bytes] = {}
+"""Packaged files as Hydra wants them, by path, time and size; pickled, because a copy of that is quickest to make."""
 MOST_COMBINATIONS = 500
 """Runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
 _hydra_is_ours = threading.RLock()
@@ -56,13 +59,35 @@ class Composed:
     values: tuple[str, ...] = ()
 
 
-class _UserConfigs(SearchPathPlugin):
-    """Puts the user's folders before the packaged one."""
+class _SearchPath(SearchPathPlugin):
+    """Puts the user's folders first, then the packaged one as files that are read once."""
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
         """Called by Hydra when it starts."""
-        for folder in reversed(_user_folders):
-            search_path.prepend("aeflow-user", f"{_UserFiles.scheme()}://{folder}")
+        for folder in reversed(_folders):
+            source = _PackagedFiles if folder is _folders[-1] else _UserFiles
+            search_path.prepend("aeflow", f"{source.scheme()}://{folder}")
+
+
+class _PackagedFiles(FileConfigSource):
+    """The files that come with aeflow: each is read once a process, unless it changes."""
+
+    @staticmethod
+    def scheme() -> str:
+        """What the path of this folder begins with."""
+        return "aeflow"
+
+    def load_config(self, config_path: str) -> ConfigResult:
+        """A file as Hydra wants it; a new copy each time, because Hydra changes what it is given."""
+        path = Path(self.path) / self._normalize_file_name(config_path)
+        if not path.is_file():
+            return super().load_config(config_path)
+        found = path.stat()
+        key = (str(path), found.st_mtime_ns, found.st_size)
+        if key not in _read_once:
+            _read_once[key] = pickle.dumps(super().load_config(config_path))
+        copied: ConfigResult = pickle.loads(_read_once[key])
+        return copied
 
 
 class _UserFiles(FileConfigSource):
@@ -71,7 +96,7 @@ class _UserFiles(FileConfigSource):
     @staticmethod
     def scheme() -> str:
         """What the path of such a folder begins with."""
-        return "aeflow"
+        return "aeflow-user"
 
     def load_config(self, config_path: str) -> ConfigResult:
         """A file as Hydra wants it. Raises ConfigError if it holds more than a file may."""
@@ -98,18 +123,19 @@ def _hydra(folders: Sequence[Path]) -> Iterator[None]:
     """Hydra for us alone, looking in these folders; whoever called finds theirs as it was, even within its own app."""
     with _hydra_is_ours:
         plugins = Plugins.instance()
-        if _UserConfigs not in plugins.discover(SearchPathPlugin):
-            plugins.register(_UserConfigs)
+        if _SearchPath not in plugins.discover(SearchPathPlugin):
+            plugins.register(_SearchPath)
+            plugins.register(_PackagedFiles)
             plugins.register(_UserFiles)
         shared = GlobalHydra.instance()
         theirs = shared.hydra
         shared.clear()
-        _user_folders[:] = folders[:-1]
+        _folders[:] = folders
         try:
             with initialize_config_dir(config_dir=str(folders[-1]), version_base="1.3", job_name="aeflow"):
                 yield
         finally:
-            _user_folders.clear()
+            _folders.clear()
             GlobalHydra.instance().hydra = theirs
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.signal import fftconvolve
 from scipy.stats import gamma
 
 from docs.tools import gallery
@@ -139,7 +140,7 @@ def booked_wait(gaps: list[float], *, step: float = 0.05, most: float = 600.0) -
     left[0] = 1.0
     waits = [0.0]
     for gap in gaps:
-        after, passed = np.convolve(left, work), round(gap / step)
+        after, passed = fftconvolve(left, work), round(gap / step)
         left = after[passed : passed + len(work)].copy()
         left[0] += after[:passed].sum()
         waits.append(float(left @ minutes))
