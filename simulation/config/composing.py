@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-import pickle
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,8 +37,8 @@ NO_FILE = "none"
 """What a group is called of which no file is taken."""
 _folders: list[Path] = []
 """The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
-_read_once: dict[tuple[str, int, int], bytes] = {}
-"""Packaged files as Hydra wants them, by path, time and size; pickled, because a copy of that is quickest to make."""
+_read_once: dict[tuple[str, int, int], ConfigResult] = {}
+"""Packaged files as Hydra wants them, by path, time and size."""
 MOST_COMBINATIONS = 500
 """Runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
 _hydra_is_ours = threading.RLock()
@@ -85,9 +84,8 @@ class _PackagedFiles(FileConfigSource):
         found = path.stat()
         key = (str(path), found.st_mtime_ns, found.st_size)
         if key not in _read_once:
-            _read_once[key] = pickle.dumps(super().load_config(config_path))
-        copied: ConfigResult = pickle.loads(_read_once[key])
-        return copied
+            _read_once[key] = super().load_config(config_path)
+        return copy.deepcopy(_read_once[key])
 
 
 class _UserFiles(FileConfigSource):
