@@ -57,6 +57,7 @@ def test_each_parameter_alone_does_something(name: str) -> None:
     assert (lower(pathway) != lower(bare)) == (name == "effort_share")
 
 
+@pytest.mark.slow
 def test_nobody_reacts_is_busier_without_what_reacts() -> None:
     busier = [f"calibration.{name}.value=0" for name in REACTS]
     assert load("scenario=nobody_reacts").baseline.pathway == load("scenario=busier", *busier).baseline.pathway

@@ -125,6 +125,7 @@ def test_a_report_can_be_written_again_from_what_was_stored(written: tuple[Path,
     assert page.read_text(encoding="utf-8") == before
 
 
+@pytest.mark.slow
 def test_a_report_that_cannot_be_made_is_said_at_the_end_and_the_data_and_the_answer_are_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -165,6 +165,7 @@ def test_a_route_without_an_end_is_named(aeflow: Aeflow) -> None:
     assert said.startswith("pathway.steps.discharge: a loop without bound: discharge -> transport_home -> discharge")
 
 
+@pytest.mark.slow
 def test_an_overloaded_pool_is_refused_by_run_and_compare_and_by_a_dry_run(aeflow: Aeflow, here: Path) -> None:
     busy = "site.durations.specialty_contact.scale=3"
     for words in (("compare", busy), ("run", busy, "dry_run=true")):

@@ -9,6 +9,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,7 @@ def test_room_is_used_again_by_the_next_run_but_never_while_a_journal_is_kept() 
     assert len(room_for(10**5)) >= 10**5
 
 
+@pytest.mark.slow
 def test_the_reference_engine_runs_a_study_without_numba(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['numba'] = None\n")
     done = _python(

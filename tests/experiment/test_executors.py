@@ -163,6 +163,7 @@ def test_every_executor_gives_the_same_tables_in_the_same_order(executor: str, f
             assert np.array_equal(*values, equal_nan=True), arm
 
 
+@pytest.mark.slow
 def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again(local: Study) -> None:
     with opened(local) as executor:
         (before,) = completed(executor, local, [0])
@@ -181,6 +182,7 @@ def test_a_worker_that_dies_takes_only_its_own_replication_and_that_is_run_again
     assert after.arms["nurse"].measures.values.tobytes() == before.arms["nurse"].measures.values.tobytes()
 
 
+@pytest.mark.slow
 def test_a_worker_that_died_while_idle_costs_nothing(local: Study) -> None:
     with opened(local) as executor:
         list(completed(executor, local, [0]))
@@ -190,6 +192,7 @@ def test_a_worker_that_died_while_idle_costs_nothing(local: Study) -> None:
         assert executor.submit(local, 0).result(timeout=60).replication == 0
 
 
+@pytest.mark.slow
 def test_a_run_that_stops_ends_its_own_processes_and_nobody_else_s(local: Study) -> None:
     bystander = multiprocessing.get_context("spawn").Process(target=time.sleep, args=(60,))
     bystander.start()
@@ -205,6 +208,7 @@ def test_a_run_that_stops_ends_its_own_processes_and_nobody_else_s(local: Study)
         bystander.join()
 
 
+@pytest.mark.slow
 def test_an_executor_that_was_stopped_starts_workers_anew(local: Study) -> None:
     with opened(local) as executor:
         executor.submit(local, 0)
@@ -212,6 +216,7 @@ def test_an_executor_that_was_stopped_starts_workers_anew(local: Study) -> None:
         assert executor.submit(local, 1).result(timeout=60).replication == 1
 
 
+@pytest.mark.slow
 def test_closing_an_executor_ends_its_workers(local: Study) -> None:
     with open_executor(local) as executor:
         list(completed(executor, local, [0]))

@@ -123,6 +123,7 @@ def test_nothing_is_kept_unless_asked(result: Result, tmp_path: Path) -> None:
     assert ae.read(folder).kept == ()
 
 
+@pytest.mark.slow
 def test_a_damaged_table_is_refused(few: Study, tmp_path: Path) -> None:
     path = write_data(ae.compare(with_tables(few, "patients")), tmp_path) / "patients.parquet"
     content = bytearray(path.read_bytes())
@@ -132,6 +133,7 @@ def test_a_damaged_table_is_refused(few: Study, tmp_path: Path) -> None:
         ae.read(path.parent)
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_tables_are_written_keeps_the_replications_and_the_same_command_ends_equal(
     few: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,6 +180,7 @@ def test_a_run_killed_while_tables_are_written_ends_with_them_and_leaves_nothing
         assert (one.parent / name).read_bytes() == (other.parent / name).read_bytes(), name
 
 
+@pytest.mark.slow
 def test_a_finished_folder_without_the_tables_that_are_asked_for_now_is_not_taken_for_the_run(
     few: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -276,6 +276,7 @@ def test_a_killed_run_ends_by_the_same_command_as_one_that_was_not(tmp_path: Pat
     assert not list((killed / "kept").rglob(".*"))
 
 
+@pytest.mark.slow
 def test_what_was_kept_is_not_run_again_unless_asked(
     four: Study, computed: ae.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None
 ) -> None:
@@ -393,6 +394,7 @@ def test_parts_of_another_program_are_named_and_not_used(
     assert len(list(part_paths(kept / "parts"))) == 2
 
 
+@pytest.mark.slow
 def test_what_a_run_of_fewer_replications_does_not_need_is_kept(
     four: Study, computed: ae.Result, tmp_path: Path, without_report: None
 ) -> None:
@@ -406,6 +408,7 @@ def test_what_a_run_of_fewer_replications_does_not_need_is_kept(
     assert not list(tmp_path.glob("*/.unfinished-*"))
 
 
+@pytest.mark.slow
 def test_a_run_that_ended_before_its_report_is_finished_unless_more_is_asked_or_it_is_damaged(
     four: Study, computed: ae.Result, tmp_path: Path, without_report: None
 ) -> None:
@@ -432,6 +435,7 @@ def test_a_run_that_ended_before_its_report_is_finished_unless_more_is_asked_or_
     assert "details.parquet: is damaged" in said[0]
 
 
+@pytest.mark.slow
 def test_a_failing_replication_is_named_and_the_others_are_kept(
     four: Study, computed: ae.Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, without_report: None
 ) -> None:
@@ -544,6 +548,7 @@ def test_parts_of_a_run_are_put_together_as_the_whole(
     assert same_numbers(again, computed)
 
 
+@pytest.mark.slow
 def test_parts_that_do_not_make_one_run_are_refused(four: Study, tmp_path: Path, without_report: None) -> None:
     first = run_into(part(four, 0, 2), tmp_path, say=print).folder
     overlapping = run_into(part(four, 1, 2), tmp_path, say=print).folder
@@ -577,6 +582,7 @@ def test_a_stored_study_is_run_again_to_the_last_bit_whatever_the_configuration_
     assert same_numbers(ae.read(tmp_path / "again" / "latest"), computed)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("without_report")
 def test_a_study_run_again_by_another_program_says_what_changed(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

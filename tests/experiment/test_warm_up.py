@@ -64,6 +64,7 @@ def limit() -> float:
     return float(t.ppf(1 - FALSE_ALARM / len(NAMES) / 2, REPLICATIONS - 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(NAMES)), ids=NAMES)
 def test_no_measure_drifts_over_the_measured_weeks(number: int, windows: dict[str, np.ndarray]) -> None:
     week = np.arange(WEEKS) - (WEEKS - 1) / 2

@@ -81,6 +81,7 @@ def test_every_arm_meets_the_same_draws(study: Study) -> None:
     assert all(draws_alike(first, arm.pathway) for arm in study.arms)
 
 
+@pytest.mark.slow
 def test_where_admission_leans_on_the_label_a_right_one_changes_nothing_and_a_low_one_admits_fewer() -> None:
     usual, leaning = (
         simulated(load("study=watching", f"scenario={name}", "engine=compiled").arm("errs_down")).draws.attributes

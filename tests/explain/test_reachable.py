@@ -4,6 +4,8 @@ import json
 import struct
 from dataclasses import asdict, replace
 
+import pytest
+
 from simulation.config import load
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.pathway.graph import Edge
@@ -47,6 +49,7 @@ def test_the_words_count_what_is_left_out_and_say_nothing_of_nothing() -> None:
     assert left_out_words(replace(subgraph, unused=(), passed=())) == ""
 
 
+@pytest.mark.slow
 def test_the_default_study_s_picture_is_about_a_page_of_a3_and_an_arm_s_shows_its_own_routes() -> None:
     study = load()
     department = study.baseline.pathway

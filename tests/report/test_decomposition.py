@@ -158,6 +158,7 @@ def study_without(result: Result) -> StudyResult:
     return replace(result, study=study)
 
 
+@pytest.mark.slow
 def test_combinations_that_only_the_shares_need_are_in_the_file_and_not_on_the_page(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:

@@ -195,6 +195,7 @@ def test_full_beds_and_long_handovers_are_said_with_the_keys(result: Result) -> 
     assert "ambulances wait 240.0 min on average to hand over" in long
 
 
+@pytest.mark.slow
 def test_work_beyond_capacity_is_said_above_the_answer_and_kept_with_a_stored_result() -> None:
     study = load(
         "study=gallery/one_nurse", "executor=serial", "run.replications=2", "run.measured_days=7",

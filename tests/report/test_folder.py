@@ -260,6 +260,7 @@ def test_a_folder_that_is_none_is_a_message(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+@pytest.mark.slow
 def test_a_report_made_again_makes_its_pictures_again_too(folder: Path, tmp_path: Path) -> None:
     again = tmp_path / folder.name
     shutil.copytree(folder, again)

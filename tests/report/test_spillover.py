@@ -103,6 +103,7 @@ def test_a_study_without_coverages_has_no_such_table(result: StudyResult) -> Non
     assert 'id="coverage"' not in page(result, ())
 
 
+@pytest.mark.slow
 def test_the_page_of_a_stored_folder_says_the_same(
     whole: Result, told: StudyResult, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -39,6 +39,7 @@ def test_a_desk_is_said_whose_queue_passes_an_hour() -> None:
     assert "staffing.nurses.rota" in said
 
 
+@pytest.mark.slow
 def test_a_handover_of_55_hours_is_said_as_minutes_and_as_a_fitted_value() -> None:
     found = misfits(load("calibration.unloading_minutes.value=3300"))
     assert any(each.startswith("unloading: 3,") and "durations.unloading" in each for each in found)

@@ -289,6 +289,7 @@ def test_the_clinician_taken_away_is_one_of_the_largest_pool() -> None:
     assert (np.delete(difference, range(14, 22), axis=1) == 0).all()
 
 
+@pytest.mark.slow
 def test_a_change_is_made_to_the_department_as_its_scenario_leaves_it() -> None:
     """A scenario may change a calibration parameter, which other files refer to."""
     site = SiteRuns(["scenario=nobody_reacts"], None)

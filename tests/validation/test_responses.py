@@ -106,6 +106,7 @@ def test_a_panel_too_small_for_a_regression_is_refused(override: str, told: str)
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, ...]] = []
     far = Responses((Response(target(), Estimate(9.0, 0.1)),), 1, 280, 12)
