@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from simulation.analysis.departments import TWICE
 from simulation.analysis.panel import MONTHS, Estimate, Panel, estimates
 from simulation.config import load, search_folders
 from simulation.config.targets import targets_named
@@ -92,13 +93,29 @@ def responses_of(studies: Sequence[Study], targets: Sequence[Target]) -> Respons
 def validate_responses(
     overrides: Sequence[str] = (), *, config_dir: str | Path | None = None, targets: str = TARGETS
 ) -> Responses:
-    """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise."""
+    """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
+
+    With `ensemble=NAME` those of its departments, as many as are played twice.
+    """
     stated = {each.split("=", 1)[0] for each in overrides}
     words = [*overrides]
     words += [] if "run" in stated else ["run=validation"]
     words += [] if "run.replications" in stated else [f"run.replications={TRUSTS}"]
+    if "ensemble" not in stated:
+        words += ["ensemble=none"]
+    elif "run.departments" not in stated:
+        words += [f"run.departments={TRUSTS // TWICE}"]
     wanted = targets_named(targets, search_folders(config_dir))
-    return responses_of([load(*words, config_dir=config_dir).on_typical()], wanted)
+    return responses_of(by_department(load(*words, config_dir=config_dir)), wanted)
+
+
+def by_department(study: Study) -> list[Study]:
+    """A study of each department of its ensemble, with its share of the replications; the study itself without one."""
+    if study.departments is None:
+        return [study]
+    n = len(study.departments)
+    run = replace(study.run, replications=study.run.replications // n, departments=None)
+    return [replace(study.of(number), run=run) for number in range(n)]
 
 
 def simulated_panel(studies: Sequence[Study], *, done: Callable[[int], None] = lambda n_done: None) -> Panel:

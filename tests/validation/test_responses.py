@@ -15,7 +15,7 @@ from simulation.targets import Target
 from simulation.validation import command
 from simulation.validation.command import validate
 from simulation.validation.response_words import as_lines
-from simulation.validation.responses import Response, Responses, responses_of, simulated_panel
+from simulation.validation.responses import Response, Responses, by_department, responses_of, simulated_panel
 
 SHORT = (
     "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91", "run.cool_down_days=1",
@@ -134,3 +134,12 @@ def test_a_part_that_there_is_not_is_refused(words: list[str], told: str) -> Non
     with pytest.raises(ConfigError) as refused:
         validate(words, say=lambda line: None)
     assert str(refused.value).startswith(told)
+
+
+def test_the_departments_of_an_ensemble_share_the_replications() -> None:
+    study = load(*SHORT, "ensemble=typical", "run.replications=6", "run.departments=3")
+    each = by_department(study)
+    assert [len(one.run.numbers) for one in each] == [2, 2, 2]
+    assert each[0].baseline.pathway != each[1].baseline.pathway != each[2].baseline.pathway
+    assert [one.baseline.pathway for one in each] == [study.of(number).baseline.pathway for number in range(3)]
+    assert by_department(each[0]) == [each[0]]
