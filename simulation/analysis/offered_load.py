@@ -29,9 +29,12 @@ from simulation.pathway.department import (
     End,
     Loop,
     Opens,
+    Outage,
     Pathway,
     Pool,
     Profile,
+    QuietDays,
+    Shift,
     Step,
     down_share,
     minutes_column,
@@ -147,7 +150,17 @@ def _units(pathway: Pathway, pool: Pool) -> Floats:
     if pool.closed_while is None:
         return units
     closed = units if pool.closes is None else np.minimum(units, pool.closes)
-    return units - closed * down_share(pathway.outages[pool.closed_while])
+    return units - closed * _down_by_hour(pathway.outages[pool.closed_while])
+
+
+def _down_by_hour(outage: Outage) -> Floats:
+    """The share of each hour of the week in which something is down in the long run, shape (168,)."""
+    if not isinstance(outage, QuietDays):
+        return np.full(HOURS_OF_WEEK, down_share(outage))
+    within = units_by_hour(
+        Pool(kind="staff", rota=(Shift(hours=outage.hours, number=1),), evidence="assumed", source="")
+    )
+    return (1 - outage.fullest_share) * within
 
 
 class _Walk:

@@ -23,6 +23,7 @@ from simulation.draws.calendar import (
 )
 from simulation.draws.drawn import Draws
 from simulation.draws.factors import day_factors, lasting_factors
+from simulation.draws.forecast import attended_by_day
 from simulation.draws.from_table import draws_from_table
 from simulation.draws.outages import draw_outages
 from simulation.draws.sample import attendances, draw
@@ -43,6 +44,7 @@ __all__ = [
     "start_weeks_over_departments",
     "day_factors",
     "draw",
+    "attended_by_day",
     "draw_outages",
     "draws_from_table",
     "lasting_factors",

@@ -8,8 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws.calendar import FROM_JANUARY, Calendar
+from simulation.draws.forecast import quiet_spans
 from simulation.draws.variates import Floats, generator_of
-from simulation.pathway.department import Outage, Pathway, RandomOutages, StatedOutages, down_share
+from simulation.errors import DrawsError
+from simulation.pathway.department import (
+    Pathway,
+    QuietDays,
+    RandomOutages,
+    ShareOfTime,
+    StatedOutages,
+    down_share,
+)
 from simulation.units import DAY, to_ticks
 
 TURNS = 64
@@ -19,21 +28,40 @@ FOREVER = 2**60
 
 
 def draw_outages(
-    pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY
+    pathway: Pathway,
+    *,
+    seed: int,
+    replication: int,
+    days: int,
+    calendar: Calendar = FROM_JANUARY,
+    attended: NDArray[np.int64] | None = None,
 ) -> dict[str, NDArray[np.int64]]:
     """When each thing that can fail is down: ticks from and to by outage, shape (n_spans, 2), up to the last of `days`.
 
     A longer run has the same spans and more; other means
     move the same random variates. Stated spans count from the first measured
-    day of `calendar`, so the warm-up has none.
+    day of `calendar`, so the warm-up has none. `attended`: how many attend on each day (`attended_by_day`), which quiet
+    days are forecast from. Raises DrawsError if that is asked for and not known.
     """
-    return {
-        name: _spans(each, name, seed, replication, days * DAY, calendar.measured_from)
-        for name, each in pathway.outages.items()
-    }
+    found = {}
+    for name, each in pathway.outages.items():
+        if isinstance(each, QuietDays):
+            if attended is None:
+                raise DrawsError(f"outages.{name}: quiet days are known of drawn patients only. Draw them first")
+            found[name] = quiet_spans(pathway, each, name, attended, seed=seed, replication=replication)
+        else:
+            found[name] = _spans(each, name, seed, replication, days * DAY, calendar.measured_from)
+    return found
 
 
-def _spans(outage: Outage, name: str, seed: int, replication: int, until: int, measured_from: int) -> NDArray[np.int64]:
+def _spans(
+    outage: RandomOutages | ShareOfTime | StatedOutages,
+    name: str,
+    seed: int,
+    replication: int,
+    until: int,
+    measured_from: int,
+) -> NDArray[np.int64]:
     """The spans of one outage that begin before `until`; some may end after it."""
     if isinstance(outage, StatedOutages):
         edges = to_ticks(np.array([(each.starts_at_minutes, each.ends_at_minutes) for each in outage.spans], float))

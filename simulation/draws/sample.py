@@ -13,6 +13,7 @@ from simulation.draws.attributes import attributes_of
 from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.drawn import Draws
 from simulation.draws.factors import day_factors, lasting_factors, minute_factors
+from simulation.draws.forecast import attended_by_day
 from simulation.draws.minutes import minutes_of, patience_of, worsens_of
 from simulation.draws.outages import draw_outages
 from simulation.draws.variates import Floats, Source, Variates
@@ -97,7 +98,14 @@ def fill(
         patience=patience_of(pathway, bare, minutes),
         worsens=worsens_of(pathway, bare, minutes),
         adherence={name: bare.uniform(f"adherence:{name}") for name in adheres},
-        outages=draw_outages(pathway, seed=seed, replication=replication, days=days, calendar=calendar),
+        outages=draw_outages(
+            pathway,
+            seed=seed,
+            replication=replication,
+            days=days,
+            calendar=calendar,
+            attended=attended_by_day(pathway, bare.arrived_at, bare.arrival_source, days),
+        ),
         calendar=calendar,
     )
 

@@ -87,6 +87,13 @@ class ArmResult:
         return self.explanation.cost
 
     @property
+    def cost_range(self) -> tuple[float, float] | None:
+        """The lowest and the highest that the cost could be; None if no cost is stated."""
+        if self.cost is None:
+            return None
+        return self.explanation.cost_range or (self.cost, self.cost)
+
+    @property
     def cost_words(self) -> str:
         """What the money buys, and whose figure it is."""
         return self.explanation.cost_words

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,36 +12,59 @@ from simulation.pathway.department import ARRIVAL_SOURCE
 from simulation.pathway.rota import mean_per_day
 from simulation.study.study import ReadyArm
 from simulation.triage.apply import reached
+from simulation.triage.estimates import AtLeastZero
 from simulation.triage.minutes import sources_of
-from simulation.triage.policy import Policy
 
 DAYS_PER_YEAR = 365
 """Of a calendar year, for which licences are paid; a model year (`draws.DAYS_IN_YEAR`, 364) is whole weeks and is used
 for shares only, so the two never meet in one quotient."""
 
 
-def cost_of(arm: ReadyArm) -> tuple[float | None, str]:
-    """Pounds a year and what they buy: the arm's own cost, the policy's yearly cost and its price per attendance."""
-    parts: list[tuple[float, str]] = []
-    if arm.arm.cost is not None:
-        stated = arm.arm.cost
-        parts.append((stated.per_year, f"{stated.what} ({stated.evidence}: {stated.source})"))
-    policy: Policy = arm.policy
-    if policy.cost_per_year is not None:
-        parts.append(
-            (
-                policy.cost_per_year.value,
-                f"a year's fee ({policy.cost_per_year.evidence}: {policy.cost_per_year.source})",
-            )
-        )
-    if policy.price_per_attendance is not None:
-        price = policy.price_per_attendance
-        a_year = _covered_a_year(arm)
-        words = f"£{price.value:.2f} for each of {a_year:,.0f} covered attendances a year"
-        parts.append((price.value * a_year, f"{words} ({price.evidence}: {price.source})"))
+@dataclass(frozen=True)
+class YearlyCost:
+    """Pounds a year beyond the baseline, the lowest and the highest that they could be, and in words what they buy."""
+
+    pounds: float
+    low: float
+    high: float
+    words: str
+
+
+def cost_of(arm: ReadyArm) -> YearlyCost | None:
+    """The arm's own cost, the policy's yearly cost and its price per attendance, added up; None if none is stated.
+
+    The lowest cost has every part at its lowest, and the highest every part at its highest.
+    """
+    parts = [*_own_cost(arm), *_policy_costs(arm)]
     if not parts:
-        return None, ""
-    return sum(pounds for pounds, _ in parts), "; ".join(words for _, words in parts)
+        return None
+    return YearlyCost(
+        pounds=sum(part.pounds for part in parts),
+        low=sum(part.low for part in parts),
+        high=sum(part.high for part in parts),
+        words="; ".join(part.words for part in parts),
+    )
+
+
+def _own_cost(arm: ReadyArm) -> Iterator[YearlyCost]:
+    stated = arm.arm.cost
+    if stated is not None:
+        low, high = stated.range or (stated.per_year, stated.per_year)
+        yield YearlyCost(stated.per_year, low, high, f"{stated.what} ({stated.evidence}: {stated.source})")
+
+
+def _policy_costs(arm: ReadyArm) -> Iterator[YearlyCost]:
+    fee, price = arm.policy.cost_per_year, arm.policy.price_per_attendance
+    if fee is not None:
+        yield _times(1, fee, "a year's fee")
+    if price is not None:
+        a_year = _covered_a_year(arm)
+        yield _times(a_year, price, f"£{price.value:.2f} for each of {a_year:,.0f} covered attendances a year")
+
+
+def _times(number: float, price: AtLeastZero, words: str) -> YearlyCost:
+    low, high = price.range or (price.value, price.value)
+    return YearlyCost(number * price.value, number * low, number * high, f"{words} ({price.evidence}: {price.source})")
 
 
 def _covered_a_year(arm: ReadyArm) -> float:

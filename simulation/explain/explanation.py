@@ -22,7 +22,8 @@ class ArmExplanation:
 
     `agreement`: what its labels amount to for a covered patient at this site, by name of the figure (empty if the case
     mix is not known), and `label_mix` the share that gets each label. `cost`: pounds a year beyond the baseline (None
-    if not stated), `cost_words`: what they buy and whose figure it is. `changed`: what it changes (not: where its label
+    if not stated), `cost_range`: the lowest and highest that they could be, `cost_words`: what they buy and whose
+    figure it is. `changed`: what it changes (not: where its label
     then decides); `added_assumptions`: what it states besides the baseline.
     """
 
@@ -32,6 +33,7 @@ class ArmExplanation:
     cost_words: str
     changed: tuple[Change, ...] = ()
     added_assumptions: tuple[AddedAssumption, ...] = ()
+    cost_range: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -67,15 +69,16 @@ def explain(study: Study) -> Explanation:
     changed = {arm.arm: arm.without_echoes().changes for arm in arm_changes(study, study.design.shown)}
     arms = {}
     for arm in study.arms:
-        cost, cost_words = cost_of(arm)
+        cost = cost_of(arm)
         agreement, label_mix = labels_of_arm(arm)
         arms[arm.name] = ArmExplanation(
             agreement=agreement,
             label_mix=label_mix,
-            cost=cost,
-            cost_words=cost_words,
+            cost=cost.pounds if cost is not None else None,
+            cost_words=cost.words if cost is not None else "",
             changed=changed.get(arm.name, ()),
             added_assumptions=assumptions_added_by(arm, study.baseline),
+            cost_range=(cost.low, cost.high) if cost is not None else None,
         )
     baseline = study.baseline.pathway
     reachable = reachable_subgraph(baseline, study.arms, seed=study.run.seed)

@@ -10,12 +10,13 @@ from collections.abc import Container, Mapping
 from dataclasses import field
 from typing import Annotated, Literal
 
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from simulation.pathway.config_dataclass import Count, Minutes, Positive, Share, Sourced, Unit, config_dataclass
 from simulation.pathway.demand import Booking, Follows, LastingFactor, Surge
 from simulation.pathway.durations import AnyDuration, Number
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
+from simulation.units import DAY
 
 ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]
@@ -447,7 +448,29 @@ class StatedOutages(Sourced):
     """The spans, in order of time."""
 
 
-Outage = RandomOutages | ShareOfTime | StatedOutages
+@config_dataclass
+class QuietDays(Sourced):
+    """Between two clock hours of every day that is not forecast to be among the fullest.
+
+    A pool that is `closed_while` such days has units on the fullest days alone, so hours of staff can be moved there. A
+    day counts as one of the fullest if its forecast of attendances is above what so many days of a model year exceed,
+    by the profiles, Poisson counts and day factors of the arrival sources; which days these are differs between
+    replications, and is the same in every arm.
+
+    Example: `{kind: quiet_days, hours: 13-23, fullest_share: 0.1, forecast_error: 0.06, evidence: assumed,
+    source: "a rota moved a week ahead"}`
+    """
+
+    kind: Literal["quiet_days"]
+    hours: str
+    """Clock hours, as of a shift."""
+    fullest_share: Annotated[float, Gt(0), Lt(1), Unit("share")]
+    """The share of days that count as fullest, in a year without surges."""
+    forecast_error: Annotated[float, Ge(0), Le(1), Unit("ratio")]
+    """How far a day's forecast is off: the standard deviation of its logarithm; 0: the number is known."""
+
+
+Outage = RandomOutages | ShareOfTime | StatedOutages | QuietDays
 """When something (a tool, a system, a unit) is down: spans of time drawn for a replication, the same in every arm."""
 
 
@@ -462,6 +485,11 @@ def down_share(outage: Outage) -> float:
         return 0.0
     if isinstance(outage, ShareOfTime):
         return outage.share
+    if isinstance(outage, QuietDays):
+        from simulation.pathway.rota import parse_hours  # which reads this file
+
+        start, end = parse_hours(outage.hours)
+        return (1 - outage.fullest_share) * (end - start) / DAY
     return outage.mean_down_minutes / (outage.mean_up_minutes + outage.mean_down_minutes or 1)
 
 

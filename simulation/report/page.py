@@ -19,6 +19,7 @@ from simulation.report.figures.drawing import Picture
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
 from simulation.report.precision import precision_line
+from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables
 from simulation.report.tables.changes import report_changes
@@ -108,6 +109,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "worse_off": worse_off_table(result) if compared else None,
         "spillover": spillover_tables(result) if compared else (),
         "better": better_table(result) if compared else None,
+        "equal_spend": equal_spend_table(result) if compared else None,
         "measured": measurement_table(result),
         "decides": decides_table(result),
         "decides_said": tuple(decides_sentences(result)),

@@ -48,13 +48,27 @@ def change_words(path: str, value: object) -> str:
 class Cost(Sourced):
     """What an arm costs beyond the baseline, and what that buys.
 
-    Example: `{per_year: 369000, what: "one band 6 nurse at every hour", evidence: assumed, source: "pay scale"}`
+    Example: `{per_year: 369000, range: [211000, 420000], what: "one band 6 nurse at every hour", price_year: "2025/26",
+    paid_by: the trust, evidence: assumed, source: "pay scale"}`
     """
 
     per_year: Annotated[float, Unit("GBP a year")]
     """The cost; below 0 it is a saving."""
     what: str
     """What is bought."""
+    range: tuple[Annotated[float, Unit("GBP a year")], Annotated[float, Unit("GBP a year")]] | None = None
+    """The lowest and the highest that it could be, around `per_year`; none: taken as certain.
+    Example: `[211000, 420000]`"""
+    price_year: Label | None = None
+    """The year of the prices. Example: `"2025/26"`"""
+    paid_by: Label | None = None
+    """Who pays. Example: `the trust`"""
+    at_most: Annotated[float, Gt(0), Unit("times")] | None = None
+    """How many times over the arm can be bought: 1 of a licence, of which a second does nothing. None: as often as
+    there is money. Example: `1`"""
+    releases_cash: bool = False
+    """Whether money that it saves can be spent elsewhere, because a post or a bank shift goes; staff time that is only
+    freed releases none. Example: `true`"""
 
 
 @config_dataclass
@@ -164,6 +178,17 @@ class ValuePerHour(Sourced):
 
 
 @config_dataclass
+class EqualSpend(Sourced):
+    """A sum a year that is laid out on each arm alone, so that all are compared at the same cost.
+
+    Example: `{pounds_per_year: 250000, evidence: assumed, source: "about what one clinician from 14 to 22 h costs"}`
+    """
+
+    pounds_per_year: Annotated[float, Gt(0), Unit("GBP a year")]
+    """The sum."""
+
+
+@config_dataclass
 class Coverages:
     """Arms in which one tool covers a part of the patients and all of them; in the baseline it covers nobody.
 
@@ -224,6 +249,9 @@ class Design:
     value_per_patient_hour: ValuePerHour | None = None
     """What an hour that a patient waits less is held to be worth; none: what it is worth to know a figure before an arm
     is chosen is not worked out."""
+    equal_spend: EqualSpend | None = None
+    """A sum for which every arm that costs something is compared; with it the study's first table is about cost.
+    Example: `{pounds_per_year: 250000, evidence: assumed, source: "a choice"}`"""
     coverages: Coverages | None = None
     """Arms that tell direct effects of a tool from its spillover."""
     ensemble: str = "none"

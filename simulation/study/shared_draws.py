@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-from simulation.draws import FROM_JANUARY, Calendar, Draws, draw, draw_outages
+from simulation.draws import FROM_JANUARY, Calendar, Draws, attended_by_day, draw, draw_outages
 from simulation.pathway.department import Pathway
 
 
@@ -15,6 +15,7 @@ class SharedDraws:
     def __init__(self, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> None:
         self._draw = partial(draw, seed=seed, replication=replication, days=days, calendar=calendar)
         self._draw_outages = partial(draw_outages, seed=seed, replication=replication, days=days, calendar=calendar)
+        self._days = days
         self._drawn: list[tuple[Pathway, Draws]] = []
 
     def of(self, pathway: Pathway) -> Draws:
@@ -23,7 +24,8 @@ class SharedDraws:
             if draws_alike(known, pathway):
                 if known.outages == pathway.outages:
                     return draws
-                return replace(draws, outages=self._draw_outages(pathway))
+                attended = attended_by_day(pathway, draws.arrived_at, draws.arrival_source, self._days)
+                return replace(draws, outages=self._draw_outages(pathway, attended=attended))
         draws = self._draw(pathway)
         self._drawn.append((pathway, draws))
         return draws

@@ -16,6 +16,7 @@ from simulation.pathway.department import (
     ACUITY_GIVEN,
     Outage,
     Pathway,
+    QuietDays,
     RandomOutages,
     ShareOfTime,
     Worker,
@@ -34,6 +35,8 @@ def can_happen(outage: Outage) -> bool:
         return outage.share > 0
     if isinstance(outage, RandomOutages):
         return outage.mean_down_minutes > 0
+    if isinstance(outage, QuietDays):
+        return True
     return any(span.ends_at_minutes > span.starts_at_minutes for span in outage.spans)
 
 

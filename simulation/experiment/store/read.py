@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -129,6 +129,7 @@ def _explanation(content: Plain) -> Explanation:
             cost_words=arm["cost_words"],
             changed=tuple(Change(**{**change, "at": tuple(change["at"])}) for change in arm["changed"]),
             added_assumptions=tuple(AddedAssumption(**each) for each in arm["added_assumptions"]),
+            cost_range=_pair(arm.get("cost_range")),  # none in runs of before
         )
         for name, arm in content["arms"].items()
     }
@@ -138,6 +139,10 @@ def _explanation(content: Plain) -> Explanation:
     reachable = Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed)
     overload, misfits = content.get("overload", {}), tuple(content.get("misfits", ()))  # none in runs of before
     return Explanation(arms, reachable, overload, misfits)
+
+
+def _pair(stated: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if stated is None else (stated[0], stated[1])
 
 
 def _json(path: Path) -> Plain:

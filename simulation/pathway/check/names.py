@@ -21,6 +21,7 @@ from simulation.pathway.department import (
     Given,
     Opens,
     Pathway,
+    QuietDays,
     RandomOutages,
     StatedOutages,
 )
@@ -423,6 +424,8 @@ def _outages(pathway: Pathway, faults: FaultList) -> None:
         if isinstance(outage, RandomOutages) and not outage.mean_up_minutes + outage.mean_down_minutes > 0:
             remedy = "Give mean_up_minutes, mean_down_minutes or both"
             faults.add(where, "it is neither up nor down: both means are 0", remedy)
+        if isinstance(outage, QuietDays):
+            check_clock(faults, where, outage.hours, "mon-sun")
         if isinstance(outage, StatedOutages):
             before = 0.0
             for number, span in enumerate(outage.spans):

@@ -357,12 +357,13 @@ def cost(result: StudyResult) -> Picture | None:
         for arm in arms:
             row = result.row(arm.name, target.measure, target.group)
             assert arm.cost is not None
-            mean, low, high = per_100k(row, arm.cost)
+            mean, low, high = per_100k(row, arm.cost, arm.cost_range)
             each.append(f"{arm.label} {change(mean, row.unit)} ({span(low, high, row.unit)})")
         told.append(f"{target.label}, {unit_words(_unit(result, target))}: {'; '.join(each)}")
     return Picture(
         "per_100k",
         png,
         f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(told)}.",
-        "Effect for each £100,000 a year, of the arms that state a cost. Costs are taken as stated, without doubt.",
+        "Effect for each £100,000 a year, of the arms that state a cost. The intervals are simulation noise at the "
+        "stated cost; those of the table hold the doubt in the price as well.",
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from simulation.experiment.result import StudyResult
+from simulation.report.tables.alternatives import equal_spend_table
 from simulation.report.tables.by_arm import binding_table, own_table
 from simulation.report.tables.by_group import by_group_tables, is_asked
 from simulation.report.tables.changes import report_changes
@@ -39,7 +40,13 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         found.append(safety_table(result))
     by_level = own_table(result), labels_table(result), by_level_table(result), controls_table(result)
     by_group = by_group_tables(result) if is_asked(result) else ()
-    last = worse_off_table(result), better_table(result), decides_table(result), worth_table(result)
+    last = (
+        worse_off_table(result),
+        better_table(result),
+        equal_spend_table(result),
+        decides_table(result),
+        worth_table(result),
+    )
     every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever, measurement_table(result))
     return tuple(table for table in every if table is not None)
 

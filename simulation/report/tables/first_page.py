@@ -9,6 +9,7 @@ from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.kinds import kind_of, kind_of_row, short_words
+from simulation.report.tables.alternatives import alternatives_table
 from simulation.report.tables.decomposition import decomposition_of, joint_arm
 from simulation.report.tables.ranking import ranked
 from simulation.report.tables.table import ReportTable
@@ -31,10 +32,14 @@ class FirstTable:
 
 
 def first_table(result: StudyResult) -> FirstTable | None:
-    """A row an arm, the baseline first, then products, then the others, best first; None of one arm alone."""
+    """A row an arm, the baseline first, then products, then the others, best first; None of one arm alone.
+
+    Of a study that compares at equal spend: by cost."""
     result = result.shown
     if not result.others:
         return None
+    if result.design.equal_spend is not None:
+        return FirstTable(*alternatives_table(result))
     figures = tuple(_figures(result))
     costs = any(arm.cost is not None for arm in result.arms)
     base = result.baseline

@@ -17,6 +17,9 @@ from simulation.report.words import (
 )
 from simulation.study.design import Target
 
+PER = 100_000.0
+"""Pounds a year that effects are said for."""
+
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
     """Arms but the sham by their effect on a target, best first; as stated where neither way is better."""
@@ -30,10 +33,31 @@ def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
     return tuple(sorted(rows, key=lambda row: math.inf if math.isnan(row.difference) else sign * row.difference))
 
 
-def per_100k(row: Comparison, pounds: float) -> tuple[float, float, float]:
-    """Difference and its interval for every £100,000 a year, in the measure's unit."""
-    scale = 100_000 / pounds
-    return row.difference * scale, row.difference_low * scale, row.difference_high * scale
+def per_100k(row: Comparison, pounds: float, within: tuple[float, float] | None = None) -> tuple[float, float, float]:
+    """Difference and its interval for every £100,000 a year, in the measure's unit.
+
+    `within`: the lowest and highest cost a year. The interval then reaches from the least effect at the highest cost to
+    the largest at the lowest, so it holds simulation noise and the doubt in the price together, and is wider than
+    either needs alone. Without bound (infinite) where the lowest cost is nothing.
+
+    >>> from types import SimpleNamespace
+    >>> row = SimpleNamespace(difference=-5.0, difference_low=-6.0, difference_high=-4.0)
+    >>> per_100k(row, 250_000, (200_000, 400_000))
+    (-2.0, -3.0, -1.0)
+    """
+    cheap, dear = within or (pounds, pounds)
+    ends = (row.difference_low, row.difference_high)
+    found = [_over(end, cost) for end in ends for cost in (cheap, dear)]
+    return row.difference * PER / pounds, min(found), max(found)
+
+
+def _over(effect: float, pounds: float) -> float:
+    return effect * PER / pounds if pounds > 0 else math.copysign(math.inf, effect)
+
+
+def bounds(low: float, high: float, unit: str) -> str:
+    """An interval in words; 'without bound' where the lowest price is nothing."""
+    return span(low, high, unit) if math.isfinite(low) and math.isfinite(high) else "without bound"
 
 
 def priced(result: StudyResult) -> tuple[ArmResult, ...]:
@@ -54,8 +78,8 @@ def better_table(result: StudyResult) -> ReportTable:
         if arm.cost is not None:
             cost = f"£{arm.cost:,.0f}"
         if arm in priced(result) and arm.cost is not None:
-            mean, low, high = per_100k(row, arm.cost)
-            each = f"{change(mean, row.unit)} ({span(low, high, row.unit)})"
+            mean, low, high = per_100k(row, arm.cost, arm.cost_range)
+            each = f"{change(mean, row.unit)} ({bounds(low, high, row.unit)})"
         rows.append(
             (
                 labelled(result, arm),
@@ -74,7 +98,7 @@ def better_table(result: StudyResult) -> ReportTable:
     )
     per_cost = (
         " Per £100,000 assumes that effect and cost grow together, which holds near the size compared and nowhere "
-        "else; its interval knows nothing of how uncertain the cost is (see its source)."
+        "else; its interval reaches from the least effect at the highest cost to the largest at the lowest."
     )
     neither = result.better(target) == "neither"
     return ReportTable(

@@ -1,0 +1,179 @@
+"""Alternatives in one currency: what arms do, what they cost, and what the same sum buys of each.
+
+An arm that costs nothing or saves money is listed apart and never divided by its cost. Nothing here is run again: the
+effect of a part of an arm, or of several, is taken in proportion.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.comparisons import Finding
+from simulation.experiment.result import StudyResult
+from simulation.report.kinds import kind_of
+from simulation.report.tables.ranking import bounds, per_100k, priced, ranked
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import amount, change, labelled, span, unit_words
+
+HEADERS = ("95 % interval", "nine in ten departments", "safety limits", "cost a year", "for each £100,000 a year")
+GROUPS = (
+    ("priced", "Costs money"),
+    ("free", "Costs nothing or saves money: not divided"),
+    ("unknown", "Cost not stated"),
+)
+"""The kinds of arms by their cost, in order, and the words above them."""
+NONE = "–"
+
+
+def alternatives_table(result: StudyResult) -> tuple[ReportTable, tuple[tuple[str, ...], ...]]:
+    """Arms by their cost, each kind best first, and by cell what it is coloured by (empty: by nothing)."""
+    target = result.design.primary[0]
+    base = result.row(result.design.baseline, target.measure, target.group)
+    unit = unit_words(base.unit)
+    rows = [(f"{result.baseline.label} (baseline)", amount(base.mean, base.unit), *(NONE,) * len(HEADERS))]
+    looks = [("",) * len(rows[0])]
+    for kind, words in GROUPS:
+        mine = [arm for arm in _ranked_arms(result) if cost_kind(result, arm) == kind]
+        if not mine:
+            continue
+        rows.append((words, *("",) * (len(HEADERS) + 1)))
+        looks.append(("",) * len(rows[0]))
+        for arm in mine:
+            finding = result.finding(arm.name, target)
+            rows.append(_row(result, arm, finding))
+            looks.append(("", kind_of(finding).replace(" ", "-"), *("",) * len(HEADERS)))
+    title = f"What each does to '{target.label}', and what it costs"
+    table = ReportTable("alternatives", title, ("arm", f"effect, {unit}", *HEADERS), tuple(rows), tuple(_notes(result)))
+    return table, tuple(looks)
+
+
+def equal_spend_table(result: StudyResult) -> ReportTable | None:
+    """What the study's sum a year buys of each arm that costs money, and what that does; None if no sum is stated."""
+    stated, arms = result.design.equal_spend, priced(result)
+    if stated is None or not arms:
+        return None
+    target = result.design.primary[0]
+    better = result.better(target)
+    found = sorted((_bought(result, arm, stated.pounds_per_year) for arm in arms), key=lambda each: each.effect)
+    unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
+    pounds = f"£{stated.pounds_per_year:,.0f}"
+    headers = (
+        "arm",
+        "how much of it",
+        f"effect, {unit}",
+        "interval (price and simulation)",
+        "nine in ten departments",
+        "left over",
+        "who pays",
+        "prices of",
+        "releases cash",
+    )
+    notes = (
+        f"{pounds} a year ({stated.evidence}: {stated.source}). Effects are taken in proportion: half of an arm does "
+        "half, two do twice as much. That is an assumption: a second unit does less than the first as a rule, and a "
+        "part of an arm may not be for sale. To check one, run it as an arm of its own. What can be "
+        "had once only, such as a licence, is bought once at most, and the rest is left over.",
+        "Staff time that is only freed releases no cash: it does so when a post or a bank shift goes.",
+    )
+    rows = tuple(each.cells for each in (reversed(found) if better == "higher" else found))
+    title = f"What {pounds} a year buys, by its effect on '{target.label}'"
+    return ReportTable("equal_spend", title, headers, rows, notes)
+
+
+@dataclass(frozen=True)
+class _Bought:
+    effect: float
+    cells: tuple[str, ...]
+
+
+def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> _Bought:
+    """What a sum buys of one arm, and what it does in proportion."""
+    finding = result.finding(arm.name, result.design.primary[0])
+    row, stated = finding.comparison, arm.ready.arm.cost
+    assert arm.cost is not None and arm.cost_range is not None
+    most = math.inf if stated is None or stated.at_most is None else stated.at_most
+    times = min(pounds / arm.cost, most)
+    ends = [
+        end * min(pounds / cost if cost > 0 else math.inf, most)
+        for end in (row.difference_low, row.difference_high)
+        for cost in arm.cost_range
+    ]
+    across = NONE
+    if finding.spread is not None and finding.spread.is_range:
+        _, low, high = finding.spread.range
+        across = span(times * low, times * high, row.unit)
+    left = pounds - times * arm.cost
+    cells = (
+        labelled(result, arm),
+        f"{times:.2f}",
+        change(times * row.difference, row.unit),
+        bounds(min(ends), max(ends), row.unit),
+        across,
+        f"£{left:,.0f}" if left >= 1 else NONE,
+        *_who_pays(arm),
+    )
+    return _Bought(times * row.difference, cells)
+
+
+def cost_kind(result: StudyResult, arm: ArmResult) -> str:
+    """'priced', 'free' (nothing, or a saving) or 'unknown'."""
+    if arm.cost is None:
+        return "unknown"
+    return "priced" if arm in priced(result) else "free"
+
+
+def _ranked_arms(result: StudyResult) -> Iterable[ArmResult]:
+    return (result.arm(row.arm) for row in ranked(result, result.design.primary[0]))
+
+
+def _row(result: StudyResult, arm: ArmResult, finding: Finding) -> tuple[str, ...]:
+    row, spread = finding.comparison, finding.spread
+    interval = span(row.difference_low, row.difference_high, row.unit)
+    across = span(*spread.range[1:], row.unit) if spread is not None and spread.is_range else NONE
+    cells = (change(row.difference, row.unit), interval, across, _safety(result, arm), cost_words(arm))
+    if cost_kind(result, arm) != "priced" or arm.cost is None:
+        return (labelled(result, arm), *cells, NONE)
+    mean, low, high = per_100k(row, arm.cost, arm.cost_range)
+    return (labelled(result, arm), *cells, f"{change(mean, row.unit)} ({bounds(low, high, row.unit)})")
+
+
+def cost_words(arm: ArmResult) -> str:
+    """'£232,000 (143,000 to 392,000)'; without brackets where the cost is certain."""
+    if arm.cost is None or arm.cost_range is None:
+        return "not stated"
+    low, high = arm.cost_range
+    within = f" ({low:,.0f} to {high:,.0f})" if low < high else ""
+    return f"£{arm.cost:,.0f}{within}" if arm.cost else "nothing"
+
+
+def _who_pays(arm: ArmResult) -> tuple[str, str, str]:
+    cost = arm.ready.arm.cost
+    if cost is None:
+        return "not stated", "not stated", "no"
+    return cost.paid_by or "not stated", cost.price_year or "not stated", "yes" if cost.releases_cash else "no"
+
+
+def _safety(result: StudyResult, arm: ArmResult) -> str:
+    """The worst judgement on the study's margins, in a few words."""
+    mine = [each for each in result.safety if each.arm == arm.name]
+    for kind, words in (("inferior", "fails"), ("worse", "may fail")):
+        found = [f"'{each.margin.label}'" for each in mine if each.judgement.kind == kind]
+        if found:
+            return f"{words} {' and '.join(found)}"
+    n_open = sum(each.judgement.kind in ("cannot tell", "none seen") for each in mine)
+    if n_open:
+        return f"{n_open} of {len(mine)} not settled"
+    return "passes" if mine else NONE
+
+
+def _notes(result: StudyResult) -> Iterator[str]:
+    yield (
+        "The interval of an effect is simulation noise. That of an effect for each £100,000 holds the price as well: "
+        "from the least effect at the highest cost to the largest at the lowest. It takes effects in proportion to "
+        "money, which holds near the size compared and nowhere else."
+    )
+    if result.department_of is not None:
+        yield "Nine in ten departments: the 5th to 95th percentile over departments, simulation noise removed."
