@@ -123,5 +123,5 @@ for name in ("triage_nurses", "doctors", "practitioners", "medicine_beds"):
     print(f"{name.replace('_', ' '):<16} busy {busy[days[0].pools.index(name)]:.0%} of the time")
 
 # %% [markdown]
-# Try `scenario=fewer_beds`, `scenario=busier` or `staffing.doctors.extra=1` in the settings above, and see whether
+# Try `scenario=closed_ward`, `scenario=busier` or `staffing.doctors.extra=1` in the settings above, and see whether
 # the verdicts stay.

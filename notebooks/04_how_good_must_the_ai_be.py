@@ -274,5 +274,5 @@ for name in [each for each in spent if each not in tools]:
 # ## What it hinges on
 #
 # Intervals are about the randomness of the simulation. Whether a second saved at the desk is worth anything depends on
-# how busy the desk is, and no public data say. Try `scenario=triage_060` or `scenario=triage_095` in the settings
-# above, and see how the line of no change moves.
+# how busy the desk is, and no public data say. Try `site=short_of_clinicians` or `site=short_of_triage` in the
+# settings above, and see how the line of no change moves.

@@ -29,7 +29,8 @@ For planning only, not for clinical use.
   aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
   aeflow show    patient=ID         one patient's story in words, arm beside arm
   aeflow show    warm_up=SERIES     how a run begins, drawn, and the warm-up that MSER-5 recommends (SERIES: all)
-  aeflow validate [key=value ...]   theory, models, NHS figures, trusts' history (only=theory|models|site|responses)
+  aeflow validate [key=value ...]   theory, models, NHS figures, trusts' history (only=theory|models|site|responses);
+                                    only=known_effects: published trials run again over departments
   aeflow ensemble [key=value ...]   find departments that meet the published figures: configs/ensembles/SITE.yaml
   aeflow vet     name=NAME          a triage AI on labelled cases, against criteria fixed beforehand: a card
                                     (against=FOLDER: since an earlier card; write_cases=true: for a vendor to answer)
@@ -121,10 +122,13 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     from simulation.study.bounds import refuse_large
     from simulation.study.overload import refuse_overload
 
-    combinations = _sweep(words)
-    first = ["ensemble=none"] if alone else []  # one arm says nothing of a range over departments
-    studies = [_load([*first, *overrides], config_dir) for overrides, config_dir in combinations]
-    studies = [study.only() if alone else study for study in studies]
+    asked = _sweep(words)
+    if alone:
+        combinations = asked
+        first = ["ensemble=none"]  # one arm says nothing of a range over departments
+        studies = [_load([*first, *overrides], config_dir).only() for overrides, config_dir in asked]
+    else:
+        combinations, studies = _in_scenarios(asked)
     refuse_large(studies)
     for study in studies:
         refuse_overload(study)
@@ -140,6 +144,22 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     if len(done) > 1:
         _put_together(done, Path(str(studies[0].resolved["results"])))
     return code
+
+
+def _in_scenarios(
+    asked: Sequence[tuple[list[str], str | None]],
+) -> tuple[list[tuple[list[str], str | None]], list[Study]]:
+    """The runs asked for and their studies; one in each of its scenarios of a study that states some, unless the
+    command chooses the scenario."""
+    runs, studies = [], []
+    for overrides, config_dir in asked:
+        study = _load(overrides, config_dir)
+        chosen = any(word.startswith("scenario=") for word in overrides)
+        in_each = [] if chosen else [[*overrides, f"scenario={name}"] for name in study.design.scenarios]
+        for words in in_each or [overrides]:
+            runs.append((words, config_dir))
+            studies.append(_load(words, config_dir) if in_each else study)
+    return runs, studies
 
 
 def _again(folder: str, words: list[str]) -> int:

@@ -29,6 +29,14 @@ KEYS: Mapping[str, str] = {
 ATTRIBUTES: Mapping[str, str] = {"stream": "arrival_source"}
 """Attributes that every patient has: where a configuration refers to one, in groups of measures, and as a column."""
 
+CHOICES: Mapping[str, str] = {
+    "scenario=triage_060": "site=short_of_clinicians, where triage waits are short",
+    "scenario=triage_080": "site=typical, or the range over departments (ensemble=typical)",
+    "scenario=triage_095": "site=short_of_triage",
+    "scenario=fewer_beds": "scenario=closed_ward, or site=short_of_beds",
+}
+"""Files that went, as a command line chooses them, and what to choose instead."""
+
 _ALL = {**GROUPS, **KEYS, **ATTRIBUTES}
 
 

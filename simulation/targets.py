@@ -56,6 +56,8 @@ class Target:
     months: tuple[Month, Month] | None = None
     """The published figure is the mean of monthly figures, from one month to another (1 is January), both counted;
     none: it is of a whole year. Example: `[4, 9]`"""
+    group: str = "all"
+    """Of a known effect: whose measure, by the group's name in the study. Example: `arrival_source=walk_in`"""
     standard_error: Annotated[float, Ge(0), OF_ROW] | None = None
     """Of a figure of the trusts' panel: its standard error, clustered by trust. Example: `0.12`"""
 
@@ -119,7 +121,7 @@ def _rows(stated: dict[str, Any], where: str) -> list[dict[str, Any]]:
 
 def _checked(rows: list[dict[str, Any]], where: str) -> tuple[Target, ...]:
     allowed = {field.name for field in fields(Target)}
-    needed = allowed - {"strictly", "change", "months", "standard_error"}
+    needed = allowed - {"strictly", "change", "months", "group", "standard_error"}
     faults = []
     for number, row in enumerate(rows):
         path = f"{where}, row {number + 1} ({row.get('name', 'no name')})"

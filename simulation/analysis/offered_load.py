@@ -41,7 +41,14 @@ from simulation.pathway.department import (
     minutes_held,
 )
 from simulation.pathway.graph import coin_name, coins_of, graph_of
-from simulation.pathway.rota import HOURS_OF_WEEK, intervals, mean_per_day, units_by_hour, weekly_weights
+from simulation.pathway.rota import (
+    HOURS_OF_WEEK,
+    closed_units,
+    intervals,
+    mean_per_day,
+    units_by_hour,
+    weekly_weights,
+)
 from simulation.records.schema import Floats, Ints
 from simulation.units import TICKS_PER_MINUTE, WEEK, WEEKDAYS
 
@@ -149,7 +156,8 @@ def _units(pathway: Pathway, pool: Pool) -> Floats:
     units = units_by_hour(pool)
     if pool.closed_while is None:
         return units
-    closed = units if pool.closes is None else np.minimum(units, pool.closes)
+    closes = closed_units(pool)
+    closed = units if closes is None else np.minimum(units, closes)
     return units - closed * _down_by_hour(pathway.outages[pool.closed_while])
 
 

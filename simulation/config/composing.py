@@ -32,6 +32,7 @@ from simulation.config.dotted import Raw, lay_over, leave_out, path_to, resolve
 from simulation.config.files import defaults_fault, explained
 from simulation.config.folders import fingerprint_of, names_in, search_folders, shown_path
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.renamed import CHOICES
 
 NO_FILE = "none"
 """What a group is called of which no file is taken."""
@@ -293,5 +294,7 @@ def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> l
     known = names_in(group, folders)
     if isinstance(chosen, str) and chosen in known:
         return []
+    if instead := CHOICES.get(f"{group}={chosen}"):
+        return [Fault(text, f"the {group} '{chosen}' was replaced", f"Choose {instead}")]
     shown = f"'{chosen}'" if isinstance(chosen, str) else repr(chosen)
     return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]

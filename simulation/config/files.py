@@ -16,7 +16,7 @@ import yaml
 from simulation.config.bounds import file_fault, shortened
 from simulation.config.folders import is_name_of_file, names_in, shown_path, yaml_files
 from simulation.errors import ConfigError, Fault, nearest
-from simulation.renamed import now_called
+from simulation.renamed import CHOICES, now_called
 
 REWRITE = "Save it as plain text in UTF-8, without control characters"
 
@@ -151,6 +151,8 @@ def _renamed_in(message: str) -> Fault | None:
     """The fault of a reference or a choice that OmegaConf or Hydra does not find, if a part of it was renamed."""
     if not (missing := _NOT_FOUND.search(message)):
         return None
+    if instead := CHOICES.get(missing[1].replace("/", "=", 1)):
+        return Fault(missing[1], "was replaced", f"Choose {instead}")
     for part in re.split(r"[./@]", missing[1]):
         if now := now_called(part):
             return Fault(missing[1], f"unknown name '{part}'", nearest(part, [now]))

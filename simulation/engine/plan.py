@@ -45,7 +45,7 @@ from simulation.pathway.department import (
     minutes_held,
 )
 from simulation.pathway.graph import coin_name, coins_of
-from simulation.pathway.rota import intervals, shift_starts, timetable, weekly_weights
+from simulation.pathway.rota import closed_units, intervals, shift_starts, timetable, weekly_weights
 from simulation.records.schema import Ints
 from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, to_ticks
 
@@ -253,7 +253,7 @@ class _Lowering:
         opened = sum(
             each.extra for each in self.pathway.triggers.values() if isinstance(each, Opens) and each.pool == name
         )
-        closes = pool.closes or max(units for _, units in timetable(pool)) + opened
+        closes = closed_units(pool) or max(units for _, units in timetable(pool)) + opened
         return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self._outage(pool.closed_while or ""))
 
 

@@ -30,7 +30,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.graph import graph_of, nodes_by_source, reachable_from, waits
 from simulation.pathway.layout import SOURCE
-from simulation.pathway.rota import shift_words
+from simulation.pathway.rota import closed_units, shift_words
 from simulation.records.serialise import plain
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
@@ -293,7 +293,7 @@ def _pool_words(new: Pool | None, old: Pool | None) -> str:
     if new.extra_shifts != old.extra_shifts:
         before = f" (before: {shift_words(old.extra_shifts)})" if old.extra_shifts else ""
         said.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
-    if (new.closed_while, new.closes) != (old.closed_while, old.closes):
+    if _closing(new) != _closing(old):
         said.append(closing_words(new) or f"no longer {closing_words(old)}")
     return ", ".join(said) or "stated otherwise"
 
@@ -302,7 +302,11 @@ def closing_words(pool: Pool) -> str:
     """'2 closed while strike', or nothing."""
     if pool.closed_while is None:
         return ""
-    return f"{pool.closes or 'all'} closed while {_spaced(pool.closed_while)}"
+    return f"{closed_units(pool) or 'all'} closed while {_spaced(pool.closed_while)}"
+
+
+def _closing(pool: Pool) -> tuple[object, ...]:
+    return pool.closed_while, pool.closes, pool.closes_share
 
 
 def _asking(pathway: Pathway, pool: str) -> tuple[str, ...]:

@@ -100,7 +100,10 @@ class Pool(Sourced):
     closed_while: str | None = None
     """The outage while which units are closed, whatever a trigger opens; nobody is cut off. Example: `strike`"""
     closes: Annotated[int, Gt(0), Unit("units")] | None = None
-    """How many units are closed then; not stated: all of them. Example: `2`"""
+    """How many units are closed then; neither this nor `closes_share`: all of them. Example: `2`"""
+    closes_share: Annotated[float, Gt(0), Le(1)] | None = None
+    """The same as a share of the most units that the rota or the capacity ever gives, in whole units and one at least:
+    for a scenario that any department can meet. Example: `0.1`"""
     role: str = ""
     """What the pool counts as in tables: `clinician`, `nurse`, `bed`, `place` or a word of your own."""
 

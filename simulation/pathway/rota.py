@@ -91,6 +91,16 @@ def timetable(pool: Pool) -> list[tuple[int, int]]:
     return rows
 
 
+def closed_units(pool: Pool) -> int | None:
+    """How many units an outage closes of a pool; None: all of them.
+
+    A `closes_share` is of the most units that rota and extras ever give, rounded to whole units, one at least.
+    """
+    if pool.closes_share is None:
+        return pool.closes
+    return max(round(pool.closes_share * max(units for _, units in timetable(pool))), 1)
+
+
 def _changes(shifts: Iterable[Shift]) -> dict[int, int]:
     """By how many units the number on duty changes at each tick of the week; 0 is Monday's first."""
     change: dict[int, int] = {}

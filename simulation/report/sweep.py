@@ -35,6 +35,7 @@ from simulation.report.figures.drawing import (
     png_of,
 )
 from simulation.report.sweep_effects import DESIGN, EFFECTS, design_table, effect_tables, effects_table
+from simulation.report.sweep_turns import turn_tables
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import amount, change, doubt_note, span, unit_words
 from simulation.study.design import Target
@@ -94,9 +95,9 @@ class Sweep:
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:
-        """A table for every target: arms by runs, how far two runs are apart, and whether they agree; then one of what
-        each thing that was varied does."""
-        return (*sweep_tables(self), *effect_tables(self))
+        """Which verdicts turn; a table for every target: arms by runs, how far two runs are apart, and whether they
+        agree; then one of what each thing that was varied does."""
+        return (*turn_tables(self), *sweep_tables(self), *effect_tables(self))
 
     def __repr__(self) -> str:
         return f"Runs of '{self.first.design.name}' beside each other: {'; '.join(run.label for run in self.runs)}"

@@ -258,6 +258,10 @@ class Design:
     """The ensemble on whose departments the study runs: the name of a file in `configs/ensembles/`; `none`: the typical
     department alone. The key `ensemble` at the top names another. Example: `typical`"""
 
+    scenarios: tuple[str, ...] = ()
+    """The scenarios in which `aeflow compare` runs the study one after another, the first of them the one that others
+    are held against, unless the command chooses one. Example: `[usual, winter]`"""
+
     def combination(self, levers: Collection[str]) -> str:
         """The name of the arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""
         return TOGETHER.join(name for name in self.levers if name in levers) or self.baseline

@@ -96,6 +96,7 @@ def validate_site(
         replications=site.study.run.replications,
         engine=site.study.engine,
         seconds=time.perf_counter() - began,
+        differs=site.differs(),
     )
 
 

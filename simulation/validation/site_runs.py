@@ -15,6 +15,7 @@ from simulation.experiment.run import compare
 from simulation.pathway.department import Pathway
 from simulation.study.study import ReadyArm, Study
 from simulation.validation.changes import fewer_beds, one_clinician_fewer, with_override
+from simulation.validation.differs import differences
 from simulation.validation.figures import Replications
 from simulation.validation.table import CalibrationValue
 
@@ -27,8 +28,9 @@ LONGER_STAYS, BUSIER, NOBODY_REACTS, FEWER_STAFF, FEWER_BEDS = (
 )
 """The changes that response rows may name."""
 CHANGES = (LONGER_STAYS, FEWER_STAFF, BUSIER, NOBODY_REACTS, FEWER_BEDS)
-SCENARIOS = {LONGER_STAYS: "winter", BUSIER: "busier", NOBODY_REACTS: "nobody_reacts"}
+SCENARIOS = {BUSIER: "busier", NOBODY_REACTS: "nobody_reacts"}
 """Changes that are scenarios."""
+LONGER = {"site.durations.ward_stay.scale": {"times": 1.03}}
 AS_IS = "as it is"
 
 
@@ -67,6 +69,13 @@ class SiteRuns:
             for name, parameter in (self.raw.get("calibration") or {}).items()
         )
 
+    def differs(self) -> tuple[str, ...]:
+        """What makes the site another one than the typical; nothing of one with another pathway: all differs."""
+        typical = stated_in((), search_folders(self.config_dir))
+        if self.study.chosen("pathway") != typical.choices["pathway"]:
+            return ()
+        return differences(self.raw, typical.raw)
+
     def arms(self, responses: bool) -> dict[str, Replications]:
         """The site as it is, and under each change, by name of the change, on the same draws."""
         base = replace(self.study.baseline, name=AS_IS)
@@ -74,6 +83,7 @@ class SiteRuns:
         if responses:
             self.fewer_in, fewer = one_clinician_fewer(self.pathway)
             arms += [
+                self.changed(LONGER_STAYS, LONGER),
                 *(self._under(scenario, name) for name, scenario in SCENARIOS.items()),
                 self.changed(FEWER_STAFF, fewer),
                 self.changed(FEWER_BEDS, fewer_beds(self.pathway, self._paths())),

@@ -99,6 +99,8 @@ class Table:
     replications: int
     engine: EngineName
     seconds: float
+    differs: tuple[str, ...] = ()
+    """What makes the site another one than the typical, value by value."""
 
     @property
     def failed(self) -> tuple[Row, ...]:

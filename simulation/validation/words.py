@@ -33,7 +33,8 @@ def as_lines(table: Table) -> list[str]:
         rows = [row for row in table.rows if row.kind == kind]
         if rows:
             lines += ["", f"{HEADINGS[kind]}: {_count(rows, kind)}", *(_row_line(row) for row in rows)]
-    return [*lines, *_response_lines(table), *_failure_lines(table), *_calibration_lines(table), *_hour_lines(table)]
+    said = (_response_lines, _failure_lines, _differs_lines, _calibration_lines, _hour_lines)
+    return [*lines, *(line for each in said for line in each(table))]
 
 
 def _count(rows: Sequence[Row], kind: Kind) -> str:
@@ -105,6 +106,13 @@ def _side(row: Row) -> str:
     else:
         side, reaches = f"is above {_number(row.high)}", row.high is not None and low <= row.high
     return f"{side} (its {interval} reaches the band)" if reaches else side
+
+
+def _differs_lines(table: Table) -> list[str]:
+    if not table.differs:
+        return []
+    heading = f"What differs from the typical department: {len(table.differs)} values"
+    return ["", heading, *(f"  {line}" for line in table.differs)]
 
 
 def _calibration_lines(table: Table) -> list[str]:

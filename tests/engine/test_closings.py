@@ -11,7 +11,8 @@ from simulation.analysis.offered_load import offered_load
 from simulation.draws import draw
 from simulation.engine.plan import lower
 from simulation.pathway.check import check
-from simulation.pathway.department import End, Opens, Outage, Pathway, ShareOfTime, Step, Takes, Trigger
+from simulation.pathway.department import End, Opens, Outage, Pathway, ShareOfTime, Shift, Step, Takes, Trigger
+from simulation.pathway.rota import closed_units
 from simulation.study.shared_draws import draws_alike
 
 from .small import NOTE, Person, Simulate, department, minutes, play, staff
@@ -127,3 +128,24 @@ def test_a_pool_that_is_always_closed_has_nobody_on_duty(closes: int | None, n_f
     always = ShareOfTime(kind="share", share=1, mean_down_minutes=30, **NOTE)
     found = check(with_outage(always, closes=closes))
     assert ["at any hour" in str(fault) for fault in found] == [True] * n_faults
+
+
+@pytest.mark.parametrize(("share", "closes"), [(0.3, 3), (0.01, 1), (1.0, 10)])
+def test_a_share_of_a_pool_closes_in_whole_units_and_one_at_least(share: float, closes: int) -> None:
+    stated_so = staff(10, closed_while="strike", closes_share=share)
+    assert closed_units(stated_so) == closes
+    rota = replace(stated_so, capacity=None, rota=(Shift(hours="0-8", number=2), Shift(hours="8-24", number=10)))
+    assert closed_units(rota) == closes
+
+
+def test_a_share_closes_what_as_many_units_do(engine: Simulate) -> None:
+    people = [Person(at) for at in (0, 0, 5, 12, 13, 14)]
+    half = ward((10, 35))
+    half = replace(half, pools={"nurses": staff(2, closed_while="strike", closes_share=0.5)})
+    assert play(engine, half, *people).activities == play(engine, ward((10, 35), closes=1), *people).activities
+
+
+def test_a_share_beside_a_number_is_refused() -> None:
+    pools = {"nurses": staff(2, closed_while="strike", closes_share=0.5, closes=1)}
+    (fault,) = check(replace(ward((10, 35)), pools=pools))
+    assert (fault.where, fault.found) == ("pools.nurses.closes", "stands beside closes_share")

@@ -322,8 +322,11 @@ def _pools(pathway: Pathway, faults: FaultList) -> None:
             faults.add(f"{where}.extra_shifts", "the pool is unlimited: this changes nothing", "Leave it out")
         if faults.known(f"{where}.closed_while", pool.closed_while, pathway.outages, what="outage") and pool.unlimited:
             faults.add(f"{where}.closed_while", "an unlimited pool cannot be closed", "Give it a capacity or a rota")
-        if pool.closes is not None and pool.closed_while is None:
-            faults.add(f"{where}.closes", "nothing says when", "Name an outage in closed_while, or remove it")
+        how_much = [key for key in ("closes", "closes_share") if getattr(pool, key) is not None]
+        if how_much and pool.closed_while is None:
+            faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
+        if len(how_much) > 1:
+            faults.add(f"{where}.closes", "stands beside closes_share", "Keep one: so many units, or a share of them")
 
 
 def unused_names(pathway: Pathway, faults: FaultList) -> None:

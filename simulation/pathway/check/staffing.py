@@ -15,7 +15,7 @@ from simulation.pathway.department import (
     down_share,
 )
 from simulation.pathway.graph import Graph, reachable_from, starts_of
-from simulation.pathway.rota import intervals, timetable
+from simulation.pathway.rota import closed_units, intervals, timetable
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
 ALWAYS: list[Interval] = [(0, WEEK)]
@@ -55,7 +55,7 @@ def _usual(pathway: Pathway, pool: Pool) -> Pool:
     outage = pathway.outages.get(pool.closed_while or "")
     if outage is None or down_share(outage) < 1:
         return pool
-    return replace(pool, extra=pool.extra - (pool.closes or LARGEST_WHOLE))
+    return replace(pool, extra=pool.extra - (closed_units(pool) or LARGEST_WHOLE))
 
 
 def _empty(pools: tuple[Pool, ...]) -> list[Interval]:

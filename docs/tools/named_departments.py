@@ -1,0 +1,198 @@
+"""The named departments: which department of the shipped ensemble each is, and its two files.
+
+`python -m docs.tools.named_departments` simulates all departments, and writes configs/site/NAME.yaml and
+configs/calibration/NAME.yaml for each name (some ten minutes on two cores).
+
+The rule, fixed before any arm was looked at. Of departments with the typical rota (so that arms which move a rota mean
+the same there), a name takes the one with the highest figure of its own in which neither of the other two figures is
+among the highest quarter; the first of them that passes every calibrated row on ten years of a fresh seed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from docs.tools.command import run
+from simulation.analysis.measures import MeasureName
+from simulation.config import load, packaged_configs
+from simulation.config.composing import composed
+from simulation.config.dotted import value_at
+from simulation.config.ensembles import Ensemble, ensemble_named
+from simulation.errors import ResultsError
+from simulation.experiment.run import simulate
+from simulation.records.schema import Floats, Mask
+from simulation.validation.changes import ADULT_BED, pools_of
+from simulation.validation.nhs import validate_site
+from simulation.validation.table import Table
+
+ENSEMBLE = "typical"
+SEED = 31
+"""Of the years that a department must pass on: nothing was fitted or chosen with it."""
+UPPER = 0.75
+"""The quantile that the other two figures must not exceed."""
+PLAYED = 2
+"""How often a department is simulated for twelve weeks, to put them in order."""
+
+
+@dataclass(frozen=True)
+class Named:
+    """A name, the figure that is to be high, and its words."""
+
+    name: str
+    measure: str
+    words: str
+    question: str
+
+
+NAMED = (
+    Named(
+        "short_of_beds",
+        "occupied_at_midnight_share",
+        "adult beds occupied at midnight",
+        "what does the answer look like where wards are fullest?",
+    ),
+    Named(
+        "short_of_clinicians",
+        "doctors",
+        "doctors busy, of their rostered minutes from 10 to 23 h",
+        "what does the answer look like where clinicians are busiest?",
+    ),
+    Named(
+        "short_of_triage",
+        "triage_nurses",
+        "triage nurses busy, of their rostered minutes from 10 to 23 h",
+        "what does the answer look like where triage is busiest?",
+    ),
+)
+
+
+def main(words: Sequence[str]) -> int:
+    """Choose and write the named departments; the exit code."""
+    ensemble = ensemble_named(ENSEMBLE, [packaged_configs()])
+    figures = simulated_figures(ensemble)
+    for each in NAMED:
+        number, table = chosen(each, figures, ensemble)
+        for group, text in texts(each, number, figures[each.name], ensemble).items():
+            (packaged_configs() / group / f"{each.name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+        print(f"{each.name}: department {number}")
+        for line in markdown(table):
+            print(line)
+    return 0
+
+
+def simulated_figures(ensemble: Ensemble) -> Mapping[str, Floats]:
+    """By name, its figure in each department of the ensemble as it is, shape (departments,)."""
+    n = len(ensemble.departments)
+    words = (f"run.departments={n}", f"run.replications={PLAYED * n}", "run.profile_all=false")
+    study = load(f"ensemble={ENSEMBLE}", *words)
+    alone = replace(study, arms=(study.baseline,), design=study.design.restricted_to([study.design.baseline]))
+    result = simulate(alone)
+    number = np.array([study.department(each.replication) for each in result.replications])
+    answers = [each.arms[study.design.baseline].measures for each in result.replications]
+
+    def of(measure: str, pool: str) -> Floats:
+        name = MeasureName(measure, f"pool={pool}")
+        values = np.array([each.value(*name) for each in answers])
+        return np.array([values[number == each].mean() for each in range(n)])
+
+    wards = pools_of(study.baseline.pathway, ADULT_BED)
+    beds = np.array([[_beds(ensemble, each, pool) for each in range(n)] for pool in wards])
+    occupied = np.array([of("occupied_at_midnight_share", pool) for pool in wards])
+    full = (occupied * beds).sum(axis=0) / beds.sum(axis=0)
+    busy = {each.name: of("busy_by_day_share", each.measure) for each in NAMED[1:]}
+    return {NAMED[0].name: full, **busy}
+
+
+def _beds(ensemble: Ensemble, number: int, pool: str) -> float:
+    return float(ensemble.departments[number][list(ensemble.parameters).index(pool)])
+
+
+def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> tuple[int, Table]:
+    """The department of a name by the rule above, and how it passed. Raises ResultsError if none passes."""
+    for number in candidates(named, figures, typical_rota(ensemble)):
+        table = _validated(named, number, figures[named.name], ensemble)
+        missed = [row.name for row in table.rows if row.kind == "calibrated" and row.word != "PASS"]
+        print(f"{named.name}: department {number}, {figures[named.name][number]:.3f}: {missed or 'passes'}", flush=True)
+        if not missed:
+            return number, table
+    raise ResultsError(f"{named.name}: no department passes every calibrated row")
+
+
+def typical_rota(ensemble: Ensemble) -> Mask:
+    """Which departments have as many doctors at night as the typical one, shape (departments,)."""
+    typical = value_at(composed(), "staffing.doctors.rota.0.number")
+    column = list(ensemble.parameters).index("doctors_at_night")
+    return np.array([row[column] == typical for row in ensemble.departments])
+
+
+def candidates(named: Named, figures: Mapping[str, Floats], allowed: Mask) -> Iterator[int]:
+    """Departments with the figure of the name, the highest first, that are in the upper quarter of no other figure."""
+    for other, values in figures.items():
+        if other != named.name:
+            allowed = allowed & (values <= np.quantile(values, UPPER))
+    yield from (int(each) for each in np.argsort(-figures[named.name], kind="stable") if allowed[each])
+
+
+def _validated(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Table:
+    """Ten years of a department, held against the published figures."""
+    with tempfile.TemporaryDirectory() as place:
+        for group, text in texts(named, number, figure, ensemble).items():
+            path = Path(place) / group / f"{named.name}.yaml"
+            path.parent.mkdir()
+            path.write_text(text, encoding="utf-8")
+        overrides = [f"site={named.name}", "run=validation", f"run.seed={SEED}"]
+        return validate_site(overrides, config_dir=place, responses=False)
+
+
+def texts(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Mapping[str, str]:
+    """By group, the text of the file that makes the typical department this one; `figure`: of every department."""
+    typical = composed()
+    parts: dict[str, list[str]] = {"site": [], "calibration": []}
+    scales: dict[str, float] = {}
+    for change in ensemble.changes_of(number):
+        before = value_at(typical, change.path) if not change.path.endswith(".scale") else 1.0
+        factor = change.value.get("times") if isinstance(change.value, dict) else None
+        value = change.value if factor is None else before * factor
+        group, *path = change.path.split(".")
+        if value == before:
+            continue
+        if group == "site":
+            scales[path[1]] = value
+        else:
+            said = f"as department {number} of the ensemble `{ENSEMBLE}`; typical: {before:g}"
+            parts[group].append(f'{path[0]}: {{value: {value:.5g}, source: "{said}"}}\n')
+    head = (
+        f"# Question: {named.question}\n"
+        f"# Department {number} of the ensemble `{ENSEMBLE}`: {named.words}: {100 * figure[number]:.1f} %\n"
+        f"# (median department {100 * np.median(figure):.1f} %). docs/tools/named_departments.py has the rule\n"
+        "# that chose it, and writes this file. It meets the same published figures (docs/departments.md).\n"
+    )
+    chosen_values = f"  - override /calibration@_global_.calibration: {named.name}   # whatever else differs\n"
+    site = f"{head}defaults:\n  - typical\n  - _self_\n{chosen_values}durations:\n" + "".join(
+        f"  {name}: {{scale: {value:.5g}}}   # times the minutes of the typical department\n"
+        for name, value in scales.items()
+    )
+    calibration = (
+        f"# Values of site={named.name}, which chooses this file: those of the typical department, but for these.\n"
+        "defaults: [typical, _self_]\n" + "".join(parts["calibration"])
+    )
+    return {"site": site, "calibration": calibration}
+
+
+def markdown(table: Table) -> Iterator[str]:
+    """The calibrated rows of a validation as a table of a page."""
+    yield "| calibrated row | found (standard error) | allowed | |"
+    yield "|---|---|---|---|"
+    for row in table.rows:
+        if row.kind == "calibrated":
+            found = f"{row.found:.3g} ({row.standard_error:.2g})"
+            yield f"| {row.name} | {found} | {row.low:g} to {row.high:g} | {row.word} |"
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,108 @@
+"""Published trials run again over the departments of an ensemble: `aeflow validate only=known_effects`.
+
+Each row is a trial's effect beside the simulated one, under an arm that does what the trial did
+(`configs/study/known_effects.yaml`). A trial was in a department or a few, so that its published interval is held
+against the range over departments: a hit if the two overlap. Nothing is tuned here or for it, and a miss changes no
+exit code: it is a finding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulation.analysis.compare import Interval, paired
+from simulation.analysis.departments import spread_over
+from simulation.config import load, search_folders
+from simulation.config.targets import targets_named
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.experiment.result import StudyResult
+from simulation.experiment.run import compare
+from simulation.study.study import Study
+from simulation.targets import Target
+
+STUDY = TARGETS = "known_effects"
+
+
+@dataclass(frozen=True)
+class KnownEffect:
+    """One published effect and the simulated one, both in the target's unit.
+
+    level  without the change; found  the mean over departments with its 95 % interval (simulation noise); least, most
+    the range that holds nine in ten departments, noise removed.
+    """
+
+    target: Target
+    level: float
+    found: Interval
+    least: float
+    most: float
+
+    @property
+    def hit(self) -> bool:
+        """Whether the range over departments and the published interval overlap."""
+        low, high = self.target.low, self.target.high
+        return (high is None or self.least <= high) and (low is None or self.most >= low)
+
+    @property
+    def central(self) -> bool:
+        """Whether the mean over departments itself lies in the published interval."""
+        return bool(self.target.allows(self.found.mean))
+
+
+@dataclass(frozen=True)
+class KnownEffects:
+    """Every published effect beside its own, and how many departments and replications they rest on."""
+
+    rows: tuple[KnownEffect, ...]
+    n_departments: int
+    n_replications: int
+    measured_days: int
+
+
+def validate_known_effects(
+    overrides: Sequence[str] = (),
+    *,
+    config_dir: str | Path | None = None,
+    done: Callable[[int], None] = lambda n_done: None,
+) -> KnownEffects:
+    """Run the study of known effects and set it beside what was published. Raises ConfigError.
+
+    `overrides`: of the command line; a `run=` there wins over the study's own.
+    """
+    targets = targets_named(TARGETS, search_folders(config_dir))
+    study = load(f"study={STUDY}", *overrides, config_dir=config_dir)
+    _must_fit(targets, study)
+    return known_effects_of(compare(study, done=done), targets)
+
+
+def _must_fit(targets: Sequence[Target], study: Study) -> None:
+    """Raise ConfigError for a run on one department, which has no range, or a row about an arm that is not there."""
+    faults = []
+    if study.departments is None:
+        found = study.on_one or "it is asked for on the typical department"
+        faults.append(Fault("ensemble", f"a range over departments is needed, and {found}", "Leave it out"))
+    for target in targets:
+        if target.change not in study.design.arms:
+            where = f"targets/{TARGETS}.yaml, {target.name}"
+            remedy = nearest(target.change, study.design.arms)
+            faults.append(Fault(where, f"there is no arm '{target.change}' in study={STUDY}", remedy))
+    if faults:
+        raise ConfigError(faults)
+
+
+def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEffects:
+    """The targets beside what a result over departments gives."""
+    department = result.department_of
+    assert department is not None
+    rows = []
+    for target in targets:
+        base = result.values(result.design.baseline, target.measure, target.group)
+        effects = paired(result.values(target.change, target.measure, target.group), base)
+        row = result.row(target.change, target.measure, target.group)
+        _, least, most = spread_over(effects, department).range
+        found = result.against(target.change, result.design.baseline, target.measure, target.group)
+        rows.append(KnownEffect(target, row.mean - row.difference, found, least, most))
+    n = len(set(department.tolist()))
+    return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)

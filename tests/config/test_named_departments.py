@@ -1,0 +1,48 @@
+"""Each named department is the one of the ensemble that its file names, and the default study runs on it whole."""
+
+import re
+
+import pytest
+
+from simulation.config import composed, load, packaged_configs
+from simulation.config.composing import stated_in
+from simulation.config.dotted import value_at
+from simulation.config.ensembles import ensemble_named
+from simulation.errors import ConfigError
+from simulation.validation.differs import differences
+
+CONFIGS = packaged_configs()
+NAMES = ("short_of_beds", "short_of_clinicians", "short_of_triage")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_named_department_is_the_one_of_the_ensemble_that_its_file_names(name: str) -> None:
+    said = re.search(
+        r"Department (\d+) of the ensemble `typical`", (CONFIGS / "site" / f"{name}.yaml").read_text("utf-8")
+    )
+    assert said is not None
+    changes = ensemble_named("typical", [CONFIGS]).changes_of(int(said[1]))
+    ours, typical = composed([f"site={name}"]), composed()
+    for change in changes:
+        before = 1.0 if change.path.endswith(".scale") else value_at(typical, change.path)
+        wanted = before * change.value["times"] if isinstance(change.value, dict) else change.value
+        assert value_at(ours, change.path) == pytest.approx(wanted, rel=1e-4), change.path
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_but_what_the_ensemble_varies_differs_and_every_arm_stays(name: str) -> None:
+    varied = ensemble_named("typical", [CONFIGS]).varied
+    lines = differences(stated_in([f"site={name}"], [CONFIGS]).raw, stated_in((), [CONFIGS]).raw)
+    assert {line.split()[0] for line in lines} <= varied.keys()
+    study = load(f"site={name}")
+    assert study.left_out == ()
+    assert study.departments is None
+    assert study.on_one == f"the ensemble 'typical' was built for site=typical, and this is site={name}"
+
+
+@pytest.mark.parametrize("old", ["triage_060", "triage_080", "triage_095", "fewer_beds"])
+def test_a_scenario_that_went_is_refused_with_what_replaces_it(old: str) -> None:
+    with pytest.raises(
+        ConfigError, match=rf"scenario={old}: the scenario '{old}' was replaced. Choose (site|scenario)="
+    ):
+        load(f"scenario={old}")
