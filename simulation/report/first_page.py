@@ -1,8 +1,9 @@
-"""The first page: question, what is hard to believe, a sentence for each product, one table, one picture. The report
+"""The first page: question, what is hard to believe, short sentences on each product, one table, one picture. The report
 and the screen show the same."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -46,8 +47,8 @@ def first_page(result: StudyResult) -> FirstPage:
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
     important = threshold(target.minimal_important_difference, base.unit)
     lead = (
-        f"What each does to '{target.label}', now {level} under '{result.baseline.label}'; "
-        f"{important.replace(' min', ' minutes')} or more matters:"
+        f"What each does to '{target.label}', now {level} under '{result.baseline.label}', with 95 % intervals. "
+        f"{re.sub(' min$', ' minute' if important == '1 min' else ' minutes', important)} or more matters:"
     )
     return FirstPage(
         result.design.question,

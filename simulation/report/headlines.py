@@ -1,5 +1,5 @@
-"""One sentence for each product: effect, interval, range, safety, what it hinges on, and whether something cheaper does
-as much. Every part rests on a verdict or on an interval; every number in it stands in a table of the report."""
+"""What is said of each product, in short sentences: effect with interval, range, safety, what it hinges on, and whether
+something cheaper does as much. Each rests on a verdict or on an interval; every number stands in a table of the report."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ class Headline:
 
     @property
     def sentence(self) -> str:
-        """'AI scribe: shortens it by 2.1 min (95 % interval 1.2 to 3.0); ...'"""
+        """'AI scribe: shortens it by 2.1 min (1.2 to 3.0), too little to matter. Passes both safety limits.'"""
         return f"{self.label}: {self.words}"
 
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
-    """A sentence for each product, in the order of the study."""
-    return tuple(Headline(arm.name, arm.label, f"{_words(result, arm)}.") for arm in products(result))
+    """What is said of each product, in the order of the study."""
+    return tuple(Headline(arm.name, arm.label, _words(result, arm)) for arm in products(result))
 
 
 def rests_on_claim(arm: ArmResult) -> bool:
@@ -50,22 +50,28 @@ def rests_on_claim(arm: ArmResult) -> bool:
 
 
 def _words(result: StudyResult, arm: ArmResult) -> str:
-    """The parts in order; a limit of safety that is failed comes first."""
+    """The sentences in order; a limit of safety that is failed comes first."""
+    first, *others = _parts(result, arm)
+    claimed = "if the untested claim is true, " if rests_on_claim(arm) and arm.name not in result.identical else ""
+    return " ".join(f"{each}." for each in (f"{claimed}{first}", *(f"{each[:1].upper()}{each[1:]}" for each in others)))
+
+
+def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
+    """What is said, a part a sentence."""
     if arm.name in result.identical:
-        return "identical to the baseline in every measure"
+        return ["identical to the baseline in every measure"]
     finding = result.finding(arm.name, result.design.primary[0])
-    fails, safety = _safety_words(result, arm)
-    effect = f"{_effect_words(finding)}{_range_words(finding)}"
-    parts = [safety, effect] if fails else [effect, safety]
-    said = "; ".join(filter(None, [*parts, _hinge_words(result, arm), _cheaper_words(result, arm, finding)]))
-    return f"if the untested claim is true, {said}" if rests_on_claim(arm) else said
+    fails, safety = _safety_parts(result, arm)
+    effect = [_effect_words(finding), _range_words(finding)]
+    parts = [*safety, *effect] if fails else [*effect, *safety]
+    return [each for each in (*parts, _hinge_words(result, arm), _cheaper_words(result, arm, finding)) if each]
 
 
 # --- effect and range ---------------------------------------------------------------------------------------------
 
 
 def _effect_words(finding: Finding) -> str:
-    """'shortens it by 7.2 min (95 % interval 5.1 to 9.3), enough to matter'."""
+    """'shortens it by 7.2 min (5.1 to 9.3), enough to matter'; the page says that intervals are of 95 %."""
     row, kind = finding.comparison, kind_of(finding)
     if kind == "cannot tell":
         return f"effect not settled: {change(row.difference, row.unit)} {_unit(row)}{_interval(row)}"
@@ -77,22 +83,22 @@ def _effect_words(finding: Finding) -> str:
     verb = DOWN.get(row.unit, "lowers") if down else UP.get(row.unit, "raises")
     size = {"more": "enough to matter", "open": "perhaps too little to matter", "less": "too little to matter"}
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
-    told = f"{verb} it by {_plain(abs(row.difference), row)} {_unit(row)} (95 % interval {_plain(low, row)} to "
-    return f"{told}{_plain(high, row)}), {size[finding.verdict.size or 'open']}"
+    told = f"{verb} it by {_plain(abs(row.difference), row)} {_unit(row)}"
+    return f"{told} ({_plain(low, row)} to {_plain(high, row)}), {size[finding.verdict.size or 'open']}"
 
 
 def _interval(row: Comparison) -> str:
     interval = span(row.difference_low, row.difference_high, row.unit)
-    return "" if interval == "–" else f" (95 % interval {interval})"
+    return "" if interval == "–" else f" ({interval})"
 
 
 def _range_words(finding: Finding) -> str:
-    """', from 6.1 shorter to 0.5 longer across departments and enough in 12 of 60'; nothing of one department."""
+    """'nine of ten departments: −6.1 to +0.5, better by 5 min or more in 12 of 60'; nothing of one department."""
     row, spread = finding.comparison, finding.spread
     if spread is None or not spread.is_range:
         return ""
     _, low, high = spread.range
-    return f"; {span(low, high, row.unit)} in nine of ten departments{_where_words(finding, spread)}"
+    return f"nine of ten departments: {span(low, high, row.unit)}{_where_words(finding, spread)}"
 
 
 def _where_words(finding: Finding, spread: Spread) -> str:
@@ -119,22 +125,26 @@ def _plain(value: float, row: Comparison) -> str:
 # --- safety -------------------------------------------------------------------------------------------------------
 
 
-def _safety_words(result: StudyResult, arm: ArmResult) -> tuple[bool, str]:
-    """Whether a limit is failed, and what is said of all of them."""
+def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
+    """Whether a limit is failed, and what is said: of each that is failed, else of all of them."""
     mine = [each for each in result.safety if each.arm == arm.name]
-    if not mine:
-        return False, ""
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         found = [each for each in mine if each.judgement.kind == kind]
         if found:
-            told = ", ".join(f"'{each.margin.label}' {each.judgement.words}" for each in found)
-            return True, f"{verb} a safety limit: {told}"
+            limits = ("a safety limit", *["another"] * len(found[1:]))
+            told = [f"'{each.margin.label}' {each.judgement.words}" for each in found]
+            return True, [f"{verb} {limit}: {words}" for limit, words in zip(limits, told, strict=True)]
+    return False, [_passed_words(mine)] if mine else []
+
+
+def _passed_words(mine: list[Safety]) -> str:
+    """Of limits of which none is failed: passed, or not settled."""
     open_ones = [each for each in mine if each.judgement.kind in ("cannot tell", "none seen")]
     if open_ones:
         labels = [f"'{each.margin.label}'" for each in open_ones]
-        return False, f"safety not settled on {_listed(labels)}"
+        return f"safety is not settled on {_listed(labels)}"
     passed = {1: "the safety limit", 2: "both safety limits"}.get(len(mine), f"all {len(mine)} safety limits")
-    return False, f"passes {passed}{_harmed(mine)}"
+    return f"passes {passed}{_harmed(mine)}"
 
 
 def _harmed(mine: list[Safety]) -> str:

@@ -23,6 +23,7 @@ from .conftest import with_measures
 
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 UNDER = MeasureName("under_triage_1_2_share", "share", "all")
+NUMBER, MOST_WORDS = re.compile(r"\d[\d,.]*\d|\d"), 25
 NOISE = np.resize([-1.0, 0.0, 1.0], 12)
 TOOL, NURSE, MORE = "ai_label_measured_under", "nurse", "one_more_triage_nurse"
 
@@ -58,7 +59,7 @@ def words_of(result: StudyResult) -> str:
 def test_a_sentence_says_effect_interval_safety_and_that_something_else_does_as_much(result: Result) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, MORE: 89.5 + NOISE[::-1]}
     assert words_of(made(result, waits)) == (
-        "shortens it by 10.0 min (95 % interval 9.5 to 10.5), enough to matter; passes the safety limit; "
+        "shortens it by 10.0 min (9.5 to 10.5), enough to matter. Passes the safety limit. "
         "'One more triage nurse, day and night' (£369,000 a year) does as much."
     )
 
@@ -66,7 +67,7 @@ def test_a_sentence_says_effect_interval_safety_and_that_something_else_does_as_
 def test_a_failed_safety_limit_comes_first(result: Result) -> None:
     found = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, {TOOL: 0.15})
     assert words_of(found).startswith(
-        "fails a safety limit: 'True levels 1-2 labelled less urgent' worse by more than 1 point; shortens it by 2.0 "
+        "fails a safety limit: 'True levels 1-2 labelled less urgent' worse by more than 1 point. Shortens it by 2.0 "
     )
     assert "too little to matter" in words_of(found)
 
@@ -74,10 +75,10 @@ def test_a_failed_safety_limit_comes_first(result: Result) -> None:
 @pytest.mark.parametrize(
     ("wait", "said"),
     [
-        (100 + NOISE, "makes no difference that matters: 0.0 min (95 % interval −0.5 to +0.5)"),
-        (99 + 40 * NOISE, "effect not settled: −1.0 min (95 % interval "),
-        (106 + NOISE, "lengthens it by 6.0 min (95 % interval 5.5 to 6.5), enough to matter"),
-        (94.5 + 3 * NOISE, "shortens it by 5.5 min (95 % interval 3.9 to 7.1), perhaps too little to matter"),
+        (100 + NOISE, "makes no difference that matters: 0.0 min (−0.5 to +0.5)."),
+        (99 + 40 * NOISE, "effect not settled: −1.0 min ("),
+        (106 + NOISE, "lengthens it by 6.0 min (5.5 to 6.5), enough to matter"),
+        (94.5 + 3 * NOISE, "shortens it by 5.5 min (3.9 to 7.1), perhaps too little to matter"),
     ],
 )
 def test_every_kind_of_effect_has_its_words(result: Result, wait: np.ndarray, said: str) -> None:
@@ -92,10 +93,10 @@ def test_what_costs_more_is_not_called_cheaper_and_what_does_half_as_much_does_n
     ready = tuple(replace(arm, arm=arms[arm.name]) for arm in dear.study.arms)
     study = replace(dear.study, arms=ready, design=replace(dear.design, arms=arms))
     assert words_of(replace(dear, study=study, explained=Explained(study))).endswith(
-        "nothing cheaper is shown to do as much."
+        "Nothing cheaper is shown to do as much."
     )
     less = made(result, {**waits, MORE: 95 + NOISE[::-1] / 10})
-    assert words_of(less).endswith("no alternative is shown to do as much.")
+    assert words_of(less).endswith("No alternative is shown to do as much.")
 
 
 def test_a_claim_is_told_as_a_claim(result: Result) -> None:
@@ -124,13 +125,26 @@ def test_every_number_of_the_first_page_stands_in_a_table(result: Result) -> Non
     page = first_page(result)
     told = " ".join(cell for table in result.tables.values() for row in table.rows for cell in row)
     told += " ".join(f"{table.title} {' '.join((*table.headers, *table.notes))}" for table in result.tables.values())
-    numbers = set(re.findall(r"\d[\d,.]*\d|\d", told))
-    for each in page.headlines:
-        said = re.findall(r"\d[\d,.]*\d|\d", each.words.replace("95 % interval", ""))
-        assert said
-        assert set(said) <= numbers, (each.sentence, set(said) - numbers)
+    numbers = set(NUMBER.findall(told))
+    assert all(NUMBER.findall(each.words) for each in page.headlines)
+    assert page.picture is not None
+    shown = [words for words in re.findall(r"<text[^>]*>([^<]*)</text>", page.picture.svg) if not is_tick(words)]
+    for words in (*page.sentences, page.picture.alt, page.picture.caption, *shown):
+        assert set(NUMBER.findall(words)) <= numbers, (words, set(NUMBER.findall(words)) - numbers)
     assert page.table is not None
     assert page.table.table == result.tables["first_page"]
+
+
+def is_tick(words: str) -> bool:
+    """Whether a text of a picture is a round number on its axis."""
+    return re.fullmatch(r"[+−]?\d+(\.5)?", words) is not None
+
+
+def test_no_sentence_of_the_first_page_is_longer_than_25_words(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE, MORE: 80 + NOISE[::-1]}
+    for found in (result, made(result, waits), made(result, waits, {TOOL: 0.15})):
+        for sentence in re.split(r"(?<=[.:]) ", " ".join(first_page(found).sentences)):
+            assert len(sentence.split()) <= MOST_WORDS, sentence
 
 
 def test_a_cell_is_coloured_as_it_is_worded(result: StudyResult) -> None:

@@ -48,8 +48,8 @@ def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_i
     assert finding.spread is not None
     _, low, high = finding.spread.range
     n, _, _ = finding.spread.counts(finding.target.minimal_important_difference)
-    assert f"; {span(low, high, 'minutes')} in nine of ten departments, better by 5 min or more in {n} of 20" in quicker
-    assert "hinges on '" in quicker
+    assert f"Nine of ten departments: {span(low, high, 'minutes')}, better by 5 min or more in {n} of 20." in quicker
+    assert "Hinges on '" in quicker
     assert quicker.endswith("'Two nurses' (cost not stated) does more.")
     assert page.notes[0].startswith("Over 20 departments of the ensemble 'ours', 2 replications of each")
     assert page.picture is not None
