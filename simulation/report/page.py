@@ -81,6 +81,7 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
 
 def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any]:
     first, said, by_lever = first_page(result), tuple(findings(result)), decomposition_tables(result)
+    measured = measurement_table(result)
     result = result.shown
     compared = bool(result.others)
     stated = result.statements
@@ -108,7 +109,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "worse_off": worse_off_table(result) if compared else None,
         "spillover": spillover_tables(result) if compared else (),
         "better": better_table(result) if compared else None,
-        "measured": measurement_table(result),
+        "measured": measured,
         "decides": decides_table(result),
         "decides_said": tuple(decides_sentences(result)),
         "worth": worth_table(result),

@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 N_CASES, CONCURRENCY = 30, 2
 BENCH = (
     "cases.number=30", "cases.mix=[2, 4, 4, 4, 2]", "repeats=1", "rephrased=false", "injected=false",
-    "comparators=false", f"assessor.concurrency={CONCURRENCY}", f"assessor.model={llama_server.MODEL}",
+    "comparators=false", "assessor.timeout=300", f"assessor.concurrency={CONCURRENCY}", f"assessor.model={llama_server.MODEL}",
 )  # fmt: skip
 
 
@@ -53,7 +53,7 @@ def sent_on(to: str) -> Callable[[Handler, dict[str, Any]], None]:
     def send_on(handler: Handler, body: dict[str, Any]) -> None:
         request = urllib.request.Request(f"{to}{handler.path}", json.dumps(body).encode())
         request.add_header("Content-Type", "application/json")
-        with urllib.request.urlopen(request, timeout=60) as reply:
+        with urllib.request.urlopen(request, timeout=300) as reply:
             handler.send(reply.read(), reply.status, Content_Type="application/json")
 
     return send_on
