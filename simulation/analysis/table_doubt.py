@@ -1,7 +1,10 @@
-"""Two layers of doubt about a tool that was measured: noise of simulation, and how sure its table of labels is.
+"""Layers of doubt about a tool that was measured: noise of simulation, how sure its table of labels is, and, over an
+ensemble, which department it stands in.
 
-A crossed design: tables drawn from what the measurement leaves open, each simulated in the same replications as the
-baseline. The spread of the tables' mean effects, less what noise alone would give, is the doubt of the measurement.
+A crossed design: tables drawn from what the measurement leaves open, each simulated in the same replications (two or
+more) as the baseline, in whatever departments these play. The spread of the tables' mean effects, less what noise alone
+would give, is the doubt of the measurement. Over departments noise of simulation is what differs within them, and the
+spread between them is a layer of its own (`analysis/departments.py`).
 """
 
 from __future__ import annotations
@@ -11,57 +14,74 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.analysis.compare import t_quantile
+from simulation.analysis.departments import Department, spread_over, within
 from simulation.records.schema import Floats
 
-DRAWN = "vetted_drawn_"
-"""What the names of arms with a drawn table begin with."""
-MEASURED_ARM = "vetted"
-"""The arm with the table as it was measured."""
 FEWEST_TABLES = 3
 
 
 @dataclass(frozen=True)
 class TableDoubt:
-    """An effect of a measured tool. `simulation`, `measurement`: standard deviations of its two layers of doubt."""
+    """An effect of a measured tool, and the standard deviations of the layers of doubt about it.
+
+    `simulation`: of the mean, for chance in the simulation; `degrees`: its degrees of freedom; `measurement`: of the
+    mean, for the table; `department`: of one department's effect about the mean, 0 where there is one department.
+    """
 
     effect: float
     simulation: float
+    degrees: float
     measurement: float
+    department: float
     n_tables: int
 
     @property
     def simulation_half_width(self) -> float:
         """Half the 95 % interval for noise of simulation alone, the table taken as known."""
-        return 1.96 * self.simulation
+        return float(t_quantile(self.degrees) * self.simulation)
 
     @property
     def half_width(self) -> float:
-        """Half the 95 % interval for both layers, with as few degrees of freedom as there are tables less one."""
-        return float(t_quantile(self.n_tables - 1) * np.hypot(self.simulation, self.measurement))
+        """Half the 95 % interval for simulation and measurement, with as few degrees of freedom as tables less one."""
+        return float(self._t * np.hypot(self.simulation, self.measurement))
+
+    @property
+    def half_width_of_one(self) -> float:
+        """The same for one department of the ensemble rather than for their mean."""
+        return float(self._t * np.sqrt(self.simulation**2 + self.measurement**2 + self.department**2))
 
     @property
     def dominates(self) -> str:
-        """Which layer is the larger."""
-        return "measurement" if self.measurement > self.simulation else "simulation"
+        """Which layer is the largest."""
+        layers = {"simulation": self.simulation, "measurement": self.measurement, "department": self.department}
+        return max(layers, key=lambda name: layers[name])
 
     def cases_for(self, half_width: float, n_cases: float) -> float:
-        """Cases that bring the half-width of both layers down to this, if `n_cases` gave the measurement; infinite if
-        noise of simulation alone is wider."""
-        room = half_width**2 - (t_quantile(self.n_tables - 1) * self.simulation) ** 2
-        if room <= 0:
-            return float("inf")
-        return float(n_cases * (t_quantile(self.n_tables - 1) * self.measurement) ** 2 / room)
+        """Cases that bring the half-width for simulation and measurement down to this, if `n_cases` gave the
+        measurement; infinite if noise of simulation alone is wider."""
+        room = half_width**2 - (self._t * self.simulation) ** 2
+        return float(n_cases * (self._t * self.measurement) ** 2 / room) if room > 0 else float("inf")
+
+    @property
+    def _t(self) -> float:
+        return float(t_quantile(self.n_tables - 1))
 
 
-def table_doubt(measured: Floats, drawn: Floats) -> TableDoubt:
+def table_doubt(measured: Floats, drawn: Floats, department: Department | None = None) -> TableDoubt:
     """The doubt of an effect. `measured` (replications,) and `drawn` (tables, replications): differences from the
-    baseline, paired by replication.
+    baseline, paired by replication; `department` (replications,): which one each replication played.
 
-    The variance of the tables' means, less the interaction's mean square over replications, and never below 0.
+    Measurement: the variance of the tables' means, less the interaction's mean square over replications, and never
+    below 0.
     """
     n_tables, n = drawn.shape
     rest = drawn - drawn.mean(axis=1, keepdims=True) - drawn.mean(axis=0, keepdims=True) + drawn.mean()
     noise = float((rest**2).sum() / ((n_tables - 1) * (n - 1)))
     between = float(drawn.mean(axis=1).var(ddof=1)) - noise / n
-    spread = float(measured.std(ddof=1) / np.sqrt(n))
-    return TableDoubt(float(measured.mean()), spread, float(np.sqrt(max(between, 0.0))), n_tables)
+    effect, simulation, degrees = float(measured.mean()), float(measured.std(ddof=1) / np.sqrt(n)), float(n - 1)
+    of_department = 0.0
+    if department is not None and len(np.unique(department)) < n:
+        inside = within(measured[:, None], department)
+        effect, simulation, degrees = (float(each[0]) for each in (inside.mean, inside.standard_error, inside.degrees))
+        of_department = float(np.sqrt(spread_over(measured, department).between))
+    return TableDoubt(effect, simulation, degrees, float(np.sqrt(max(between, 0.0))), of_department, n_tables)

@@ -108,23 +108,28 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
     unseen = _none_seen(comparison)
     if unseen is not None:
         return Verdict(*unseen, _sentence(comparison, unseen[1], family))
-    low, high = comparison.together(family)
-    important = threshold(mid, comparison.unit)
-    if low > 0 or high < 0:
-        kind: Kind = "cuts" if high < 0 else "lengthens"
-        nearest_zero, furthest = sorted((abs(low), abs(high)))
-        size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
-        by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]
-        words = f"{direction_words(comparison.unit, comparison.better, down=kind == 'cuts')}{by} {important}"
+    kind, size, words = interval_words(*comparison.together(family), mid, comparison.unit, comparison.better)
+    if kind != "cannot tell":
         return Verdict(kind, words, _sentence(comparison, words, family), size)
-    if -mid < low and high < mid:
-        words = f"no change beyond {important}"
-        return Verdict("no change beyond", words, _sentence(comparison, words, family))
     n_more = _more(comparison, mid / 2, family)
     own = comparison.together(1)
     alone = own[0] > 0 or own[1] < 0 or (-mid < own[0] and own[1] < mid)
     words = _cannot_tell(comparison, n_more, family, alone=alone)
     return Verdict("cannot tell", words, _sentence(comparison, words, family), n_more=n_more)
+
+
+def interval_words(low: float, high: float, mid: float, unit: str, better: Better) -> tuple[Kind, Size | None, str]:
+    """What an interval of a difference supports against the minimal important difference: kind, size, a few words."""
+    important = threshold(mid, unit)
+    if low > 0 or high < 0:
+        kind: Kind = "cuts" if high < 0 else "lengthens"
+        nearest_zero, furthest = sorted((abs(low), abs(high)))
+        size: Size = "more" if nearest_zero >= mid else "less" if furthest < mid else "open"
+        by = {"more": " by more than", "less": " by less than", "open": ", perhaps by less than"}[size]
+        return kind, size, f"{direction_words(unit, better, down=kind == 'cuts')}{by} {important}"
+    if -mid < low and high < mid:
+        return "no change beyond", None, f"no change beyond {important}"
+    return "cannot tell", None, "cannot tell"
 
 
 def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, identical: bool = False) -> Judgement:

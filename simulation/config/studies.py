@@ -257,6 +257,7 @@ def _alone(baseline: ReadyArm, policy: Policy) -> ReadyArm:
 def _known_arms(design: Design, faults: list[Fault]) -> None:
     named = [("study.baseline", design.baseline), ("study.sham", design.sham)]
     named += [(f"study.arms.{name}.control", arm.control) for name, arm in design.arms.items()]
+    named += [(f"study.arms.{name}.draw_of", arm.draw_of) for name, arm in design.arms.items()]
     if design.coverages is not None:
         named += [(f"study.coverages.{each}", getattr(design.coverages, each)) for each in ("partial", "full")]
     for where, name in named:

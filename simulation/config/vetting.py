@@ -18,9 +18,8 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.vetting.assessors.llm import LlmAssessor
 from simulation.vetting.assessors.prompt import Prompt, prompt_faults
 from simulation.vetting.cases import CaseSet
-from simulation.vetting.criteria import criteria_faults
 from simulation.vetting.mapping import CaseMapping, mapping_faults, read_cases
-from simulation.vetting.plan import CsvCases, Vetting
+from simulation.vetting.plan import CsvCases, Vetting, plan_faults
 from simulation.vetting.vignettes import Vignettes, synthetic_cases, vignette_faults
 
 T = TypeVar("T")
@@ -42,7 +41,7 @@ def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str |
     if faults:
         raise ConfigError(faults)
     plan = _made(Vetting, stated, where)
-    faults = criteria_faults(plan.criteria, f"{where}.criteria")
+    faults = plan_faults(plan, where)
     if plan.name != name:
         faults.append(Fault(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}"))
     if faults:

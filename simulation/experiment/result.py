@@ -105,11 +105,16 @@ class StudyResult:
     def statements(self) -> tuple[Statement, ...]:
         """Every sourced statement of the configuration and of the policies.
 
-        Not of arms with some of the levers: what they state is stated again where all are on.
+        Not of arms with some of the levers, nor of draws of another arm's table: what they state is stated again by the
+        arm with all of them, or by the other.
         """
         every = set(self.design.levers)
-        partly = [name for name, arm in self.design.arms.items() if arm.levers and set(arm.levers) != every]
-        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name not in partly])
+        again = [
+            name
+            for name, arm in self.design.arms.items()
+            if arm.draw_of is not None or (arm.levers and set(arm.levers) != every)
+        ]
+        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name not in again])
 
     @cached_property
     def stages(self) -> Mapping[str, str]:

@@ -13,6 +13,7 @@ from simulation.report.figures.first_page import Drawing, first_picture
 from simulation.report.headlines import Headline, headlines
 from simulation.report.implausible import implausible
 from simulation.report.tables.first_page import FirstTable, first_table, told_arms
+from simulation.report.tables.measurement import measurement_sentences
 from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.overview import warnings
 from simulation.report.words import amount
@@ -70,7 +71,10 @@ def _notes(result: StudyResult) -> Iterator[str]:
         played = f", {result.study.played}" if result.study.departments is not None else ""
         yield f"This is one department{played}{why}: what an effect hinges on was not tested."
     yield from (f"{words}." for words in result.study.left_out)
+    told = measurement_sentences(result)
+    yield from told
     n_assumed = sum(each.evidence == "assumed" for each in result.statements)
     varied = result.study.departments.n_varied if result.study.departments is not None else 0
     rest = f"of which departments vary {varied}" if varied else "not varied here"
-    yield f"Intervals cover simulation noise only. {n_assumed} assumptions lie beneath, {rest}."
+    which = "The other intervals" if told else "Intervals"
+    yield f"{which} cover simulation noise only. {n_assumed} assumptions lie beneath, {rest}."

@@ -82,6 +82,7 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
 
 def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any]:
     first, said, by_lever = first_page(result), tuple(findings(result)), decomposition_tables(result)
+    measured = measurement_table(result)
     result = result.shown
     compared = bool(result.others)
     stated = result.statements
@@ -110,7 +111,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "spillover": spillover_tables(result) if compared else (),
         "better": better_table(result) if compared else None,
         "equal_spend": equal_spend_table(result) if compared else None,
-        "measured": measurement_table(result),
+        "measured": measured,
         "decides": decides_table(result),
         "decides_said": tuple(decides_sentences(result)),
         "worth": worth_table(result),

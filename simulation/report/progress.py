@@ -13,7 +13,7 @@ from simulation.study.bounds import work_of
 from simulation.study.misfits import misfits
 from simulation.study.study import Study
 from simulation.triage.idle import idle
-from simulation.triage.unlike_patients import of_other_patients
+from simulation.triage.unlike_patients import unlike_patients
 
 
 def announce(study: Study, *, alone: bool) -> None:
@@ -46,8 +46,9 @@ def announce(study: Study, *, alone: bool) -> None:
     for arm in study.arms:
         for each in idle(arm.policy, arm.pathway):
             print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")
-        if elsewhere := of_other_patients(arm.policy):
-            print(f"Warning: arm '{arm.name}': {elsewhere}.")
+    shown = [arm for arm in study.arms if arm.arm.draw_of is None]
+    for said in dict.fromkeys(said for arm in shown for said in unlike_patients(arm.policy, arm.pathway)):
+        print(f"Warning: {said}.")
 
 
 class Callbacks(NamedTuple):

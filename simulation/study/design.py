@@ -106,6 +106,10 @@ class Arm:
     comparator: bool = False
     """Whether the arm is no tool that the study is about but something else that money or will could do. Verdicts on
     comparators hold together among themselves, those on the other arms among themselves. Example: `true`"""
+    draw_of: str | None = None
+    """An arm of which this one is a draw: the same tool with another table of labels, out of those that its measurement
+    leaves open. Three or more tell doubt of the measurement from noise of simulation; they stand in no other table.
+    Example: `vetted`"""
 
 
 @config_dataclass
@@ -268,8 +272,11 @@ class Design:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """Arms for a reader: without the combinations of levers that are neither one, nor all, nor all but one."""
-        return tuple(name for name, arm in self.arms.items() if not self._is_between(name, arm.levers))
+        """Arms for a reader: without the combinations of levers that are neither one, nor all, nor all but one, and
+        without draws of another arm's table."""
+        return tuple(
+            name for name, arm in self.arms.items() if arm.draw_of is None and not self._is_between(name, arm.levers)
+        )
 
     def restricted_to(self, names: Collection[str]) -> Design:
         """The design with these of its arms only, and without a sham, a focus or coverages whose arms are not there."""

@@ -31,6 +31,9 @@ class BesideNurse(Sourced):
 
     counts: Annotated[tuple[tuple[tuple[Annotated[float, Ge(0)], ...], ...], ...], Unit("patients")]
     """Patients by true level, then by the nurse's label, then by the tool's; the most urgent first in all three."""
+    nurses: str = ""
+    """Whose labels the nurse's are: the `source` of these nurses' own table, word for word. With other nurses in an arm
+    a report says beside whom the tool was measured. Example: `nurses on 200 cases, own bench`"""
 
 
 def ordinal_prior(n_levels: int) -> Floats:

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import field
 from typing import Annotated, Literal, TypeAlias
 
+from annotated_types import Ge
+
 from simulation.pathway.config_dataclass import Unit, config_dataclass
 from simulation.triage.actions import TriageAction
 from simulation.triage.beside import BesideNurse
@@ -71,6 +73,9 @@ class Usage:
     """What is paid for each attendance that the tool is used for."""
     cost_per_year: Annotated[AtLeastZero, Unit("GBP a year")] | None = None
     """What is paid besides."""
+    measured_on: Mapping[str, Mapping[str, Annotated[float, Ge(0), Unit("patients")]]] = field(default_factory=dict)
+    """On whom the AI's labels were measured: patients by attribute of the site and category. A report says where the
+    tool labels many here of whom it met few. Example: `{age_band: {child: 0, adult: 540, older: 120, oldest: 28}}`"""
 
     @property
     def effects(self) -> tuple[MinutesEffect, ...]:

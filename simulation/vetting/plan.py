@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from annotated_types import Ge, Le, MinLen
 
+from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
 from simulation.vetting.assessors.by_matrix import MatrixAssessor
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.assessors.learned import LearnedAssessor
 from simulation.vetting.assessors.llm import LlmAssessor
-from simulation.vetting.criteria import Criterion
+from simulation.vetting.criteria import Criterion, criteria_faults
 
+SiteLevel = Literal["immediate", "very_urgent", "urgent", "standard", "non_urgent"]
+LEVEL_NAMES: tuple[SiteLevel, ...] = get_args(SiteLevel)
+"""The levels of the departments here, those of the Manchester Triage System."""
 Weight = Annotated[float, Ge(0), Unit("weight")]
 
 
@@ -53,6 +57,16 @@ AnyCases: TypeAlias = SyntheticCases | CsvCases
 AnyAssessor: TypeAlias = MatrixAssessor | LearnedAssessor | AnswersAssessor | LlmAssessor
 
 
+def plan_faults(plan: Vetting, where: str) -> list[Fault]:
+    """Criteria without one bound, and levels that stand for others out of order."""
+    faults = criteria_faults(plan.criteria, f"{where}.criteria")
+    order = [LEVEL_NAMES.index(each) for each in plan.stands_for]
+    if order != sorted(order):
+        found = f"is {', '.join(plan.stands_for)}"
+        faults.append(Fault(f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one"))
+    return faults
+
+
 @config_dataclass
 class Vetting:
     """One tool, the cases it is tried on, and the criteria, fixed beforehand.
@@ -82,5 +96,9 @@ class Vetting:
     """Whether each case is asked once more with a command to the reader at the end of the complaint."""
     comparators: bool = True
     """Whether the majority level and a model of vital signs alone are tried on the same cases."""
+    stands_for: tuple[SiteLevel, SiteLevel, SiteLevel, SiteLevel, SiteLevel] = LEVEL_NAMES  # type: ignore[assignment]
+    """Which level of a department each level of the cases, 1 to 5, stands for in a comparison: nobody has measured how
+    one scale of triage maps on another. A level of the department that none stands for has no case, so its labels are
+    assumed. Example: `[immediate, very_urgent, very_urgent, urgent, standard]`"""
     seed: Annotated[int, Ge(0), Unit("none")] = 2026
     """Where chance starts: made-up cases, folds, resamples. Example: `7`"""

@@ -12,25 +12,26 @@ from typing import Any
 
 import numpy as np
 import yaml
+from numpy.typing import NDArray
 
-from simulation.analysis.table_doubt import DRAWN, MEASURED_ARM
 from simulation.draws.variates import generator_of
 from simulation.records.schema import Floats
 from simulation.triage.beside import BesideNurse, ordinal_prior, rows_given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench
-from simulation.vetting.cases import N_LEVELS
+from simulation.vetting.cases import AGE_BANDS, N_LEVELS
 from simulation.vetting.intervals import exact_share
+from simulation.vetting.plan import LEVEL_NAMES, Vetting
 
-LEVEL_NAMES = ("immediate", "very_urgent", "urgent", "standard", "non_urgent")
-"""The site's levels, which stand for levels 1 to 5 of the cases."""
-VETTED, ADVISES, BENCH_NURSE = MEASURED_ARM, "vetted_advises", "bench"
+VETTED, ADVISES, BENCH_NURSE = "vetted", "vetted_advises", "bench"
+DRAWN = "vetted_drawn_"
+"""What the names of arms with a drawn table begin with."""
 DOUBT = "vetted_doubt"
 """The study that tells doubt of the measurement from noise of simulation."""
 N_TABLES = 8
 """Tables drawn for it from what the bench leaves open."""
 OUTWEIGHS = 1e6
 """How many cases a drawn row stands for, so that no prior moves it again."""
-CARRIED_OVER = "levels 1 to 5 stand for Manchester red to blue"
+NURSES = "nurses"
 NOT_IN = "intervals of a comparison do not hold how sure this table is"
 
 
@@ -57,11 +58,29 @@ def policy_files(bench: Bench) -> dict[str, str]:
 
 
 def joint_counts(bench: Bench) -> Floats:
-    """Cases by true level, nurse's label and tool's label, a mean over repeats, shape (levels, levels, levels)."""
+    """Cases by true level, nurse's label and tool's label, a mean over repeats, shape (levels, levels, levels); the
+    levels are those that the cases' levels stand for."""
     nurse = bench.labelled[NURSE].labels[:, 0]
     joint = np.zeros((N_LEVELS, N_LEVELS, N_LEVELS))
     np.add.at(joint, (bench.cases.truth, nurse), bench.labelled[TOOL].counts.sum(axis=1)[:, :N_LEVELS])
-    return joint
+    return _carried_over(joint, bench.plan)
+
+
+def table_counts(bench: Bench, who: str) -> Floats:
+    """Cases by true level and label of one who labels, shape (levels, levels); a level without a case has the prior's
+    one case."""
+    table = _carried_over(bench.labelled[who].table[:, :N_LEVELS], bench.plan)
+    return np.where(table.sum(axis=1, keepdims=True) > 0, table, ordinal_prior(N_LEVELS))
+
+
+def _carried_over(counts: Floats, plan: Vetting) -> Floats:
+    """Counts by level of the cases, in any number of axes, as counts by level of a department."""
+    levels = [LEVEL_NAMES.index(name) for name in plan.stands_for]
+    onto = np.zeros((N_LEVELS, N_LEVELS))
+    onto[np.arange(N_LEVELS), levels] = 1
+    for axis in range(counts.ndim):
+        counts = np.moveaxis(np.tensordot(onto, counts, axes=(0, axis)), 0, axis)
+    return counts
 
 
 def drawn_counts(bench: Bench, number: int) -> Floats:
@@ -71,7 +90,7 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
         beside = BesideNurse(counts=_rounded(joint_counts(bench)), evidence="assumed", source="")
         weights = rows_given_nurse(beside)
     else:
-        weights = bench.labelled[TOOL].table[:, :N_LEVELS] + ordinal_prior(N_LEVELS)
+        weights = table_counts(bench, TOOL) + ordinal_prior(N_LEVELS)
     chance = generator_of(bench.plan.seed, number, "vetting", "table", 0).standard_gamma(weights)
     drawn: Floats = OUTWEIGHS * chance / chance.sum(axis=-1, keepdims=True)
     return drawn
@@ -86,18 +105,34 @@ def _policy(bench: Bench, name: str, role: Mapping[str, Any], drawn: int | None 
     }
     if NURSE in bench.labelled:
         counts = joint_counts(bench) if drawn is None else drawn_counts(bench, drawn)
-        ai["beside_nurse"] = {"counts": _rounded(counts), **source}
+        nurses = _source(bench, NURSES)["source"]
+        ai["beside_nurse"] = {"counts": _rounded(counts), "nurses": nurses, **source}
     else:
-        counts = bench.labelled[TOOL].table[:, :N_LEVELS] if drawn is None else drawn_counts(bench, drawn)
+        counts = table_counts(bench, TOOL) if drawn is None else drawn_counts(bench, drawn)
         ai["matrix"] = {"counts": _rounded(counts), **source}
     everybody = {
         "labels": ["walk_in", "ambulance", "referred"],
         "evidence": "assumed",
         "source": "everybody who is triaged, by whichever door",
     }
-    stated = {"kind": "matrix", "name": name, "ai": ai, **role, "covers": everybody}
+    met = {"measured_on": _met(bench)}
+    stated = {"kind": "matrix", "name": name, "ai": ai, **role, "covers": everybody, **met}
     handed_back = _hand_backs(bench)
     return stated if handed_back is None else {**stated, "abstains": handed_back}
+
+
+def _met(bench: Bench) -> dict[str, dict[str, int]]:
+    """Cases by the site's attributes and categories. A mode that the site does not have is left out."""
+    ages = bench.cases.members("age_band")
+    modes = bench.cases.members("arrival_mode")
+    return {
+        "age_band": {band: _n(ages, band) for band in AGE_BANDS},
+        "arrival_source": {mode: _n(modes, mode) for mode in ("walk_in", "ambulance")},
+    }
+
+
+def _n(members: Mapping[str, NDArray[np.bool_]], group: str) -> int:
+    return int(members[group].sum()) if group in members else 0
 
 
 def _hand_backs(bench: Bench) -> dict[str, Any] | None:
@@ -106,7 +141,10 @@ def _hand_backs(bench: Bench) -> dict[str, Any] | None:
     if not table[:, N_LEVELS].any():
         return None
     shares = {}
-    for name, row in zip(LEVEL_NAMES, table, strict=True):
+    for name in LEVEL_NAMES:
+        row = table[[each == name for each in bench.plan.stands_for]].sum(axis=0)
+        if not row.any():
+            continue
         found = exact_share(float(row[N_LEVELS]), round(float(row.sum())))
         limits = [round(found.low, 4), round(found.high, 4)]
         shares[name] = {"value": round(found.value, 4), "range": limits, **_source(bench, "no usable label")}
@@ -116,8 +154,8 @@ def _hand_backs(bench: Bench) -> dict[str, Any] | None:
 
 def _nurse(bench: Bench) -> dict[str, Any]:
     correlation = _assumed(0.5, (0, 0.9), "no study measured how far assessors err on the same patients")
-    counts = _rounded(bench.labelled[NURSE].table[:, :N_LEVELS])
-    labels = {"name": "nurse", "correlation": correlation, "matrix": {"counts": counts, **_source(bench, "nurses")}}
+    counts = _rounded(table_counts(bench, NURSE))
+    labels = {"name": "nurse", "correlation": correlation, "matrix": {"counts": counts, **_source(bench, NURSES)}}
     return {"labels": labels}
 
 
@@ -129,7 +167,10 @@ def _study(bench: Bench, *, doubt: bool = False) -> dict[str, Any]:
     }
     if doubt:
         names = [f"{DRAWN}{number}" for number in range(1, N_TABLES + 1)]
-        arms |= {name: {"label": f"The same, table {number}", "triage": name} for number, name in enumerate(names, 1)}
+        arms |= {
+            name: {"label": f"The same, table {number}", "triage": name, "draw_of": VETTED}
+            for number, name in enumerate(names, 1)
+        }
     else:
         arms[ADVISES] = {"label": f"{bench.tool[:40]} advises the nurse", "triage": ADVISES}
     urgent = {"group": "acuity_true=1-2", "label": "Wait to first clinician, true levels 1-2"}
@@ -158,9 +199,17 @@ def _source(bench: Bench, what: str) -> dict[str, str]:
     cases = bench.cases
     n_high = int((cases.truth < 2).sum())
     where = f"{what} on {len(cases)} cases ({n_high} of true levels 1-2), aeflow vet name={bench.plan.name}"
-    truth = f"truth: {cases.yardstick_words}; {CARRIED_OVER}; {NOT_IN}"
+    truth = f"truth: {cases.yardstick_words}; {_stands_for(bench.plan)}; {NOT_IN}"
     evidence = "assumed" if cases.synthetic else "measured"
     return {"evidence": evidence, "source": f"{where}; {truth}; {'made up: ' * cases.synthetic}{cases.source}"}
+
+
+def _stands_for(plan: Vetting) -> str:
+    """What levels 1 to 5 of the cases are taken to be in a department, and which of its levels have no case."""
+    names = ", ".join(name.replace("_", " ") for name in plan.stands_for)
+    without = [name.replace("_", " ") for name in LEVEL_NAMES if name not in plan.stands_for]
+    assumed = f" ({', '.join(without)}: no case, assumed)" if without else ""
+    return f"levels 1 to 5 of the cases stand for {names}{assumed}, an assumption"
 
 
 def _assumed(value: float, between: tuple[float, float], source: str) -> dict[str, Any]:

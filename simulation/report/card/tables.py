@@ -245,6 +245,7 @@ def about_table(bench: Bench) -> ReportTable:
         "cases": f"{cases.name}, {len(cases)}{', made up' * cases.synthetic}",
         "source of the cases": cases.source,
         "what the label means": cases.yardstick_words,
+        "in a comparison levels 1 to 5 stand for (assumed)": ", ".join(plan.stands_for).replace("_", " "),
         "true levels 1 to 5": ", ".join(str(int((cases.truth == level).sum())) for level in range(N_LEVELS)),
         "fingerprint of the cases": cases.fingerprint[:16],
         "times each case was asked": str(bench.labelled[TOOL].labels.shape[1]),

@@ -32,7 +32,7 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     """Everything that the screen shows, the table of the first page first."""
     if not result.others:
         return tuple(table for table in (measures_table(result), own_table(result)) if table is not None)
-    by_lever, result = decomposition_tables(result), result.shown
+    by_lever, measured, result = decomposition_tables(result), measurement_table(result), result.shown
     by_target = (target_table(result, target) for target in result.targets)
     first = first_table(result)
     found = [*([first.table] if first else ()), overview_table(result), *by_target, *over_tables(result)]
@@ -47,7 +47,7 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         decides_table(result),
         worth_table(result),
     )
-    every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever, measurement_table(result))
+    every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever, measured)
     return tuple(table for table in every if table is not None)
 
 

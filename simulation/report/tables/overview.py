@@ -27,7 +27,7 @@ from simulation.report.words import (
     unit_words,
 )
 from simulation.study.design import Margin, Target
-from simulation.triage.unlike_patients import of_other_patients
+from simulation.triage.unlike_patients import unlike_patients
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """What the table of safety says where a study states no margin for it."""
@@ -229,7 +229,8 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
         "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
         for name in result.identical
     ]
-    elsewhere = {said: None for arm in result.arms if (said := of_other_patients(arm.ready.policy))}
+    arms = [arm.ready for arm in result.shown.arms]
+    elsewhere = dict.fromkeys(said for arm in arms for said in unlike_patients(arm.policy, arm.pathway))
     found += [f"Warning: {said}." for said in elsewhere]
     found += [f"Warning: {DOES_NOT_FIT} {said}." for said in result.explanation.misfits]
     n_replications = len(result.replications)
