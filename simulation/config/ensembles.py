@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -113,6 +114,24 @@ class Ensemble:
 
 
 @config_dataclass
+class Slope(Sourced):
+    """How a department answers pressure, worked out from its parameters: a straight line, and what is allowed of it.
+
+    One department's slope cannot be seen in years; a panel of many departments says how it goes with their parameters.
+
+    Example: `{of: {staff_elasticity: 0.98}, otherwise: -1.2, range: [-0.15, 0.05], evidence: measured,
+    source: "a panel of 320 simulated years"}`
+    """
+
+    of: Annotated[Mapping[str, float], MinLen(1)]
+    """By parameter, how much the slope rises for each unit of its value."""
+    otherwise: float
+    """The slope with all these parameters at 0."""
+    range: Annotated[tuple[float, float], HOLDER]
+    """The lowest and the highest that a department may have."""
+
+
+@config_dataclass
 class Priors:
     """Values that a department could have, before it is held against published figures.
 
@@ -128,6 +147,8 @@ class Priors:
     """What departments differ in, by name."""
     judged_by_mean: tuple[str, ...] = ()
     """Measures that one simulated year leaves to chance: judged on what years of such a department give on average."""
+    slopes: Mapping[str, Slope] = field(default_factory=dict)
+    """Answers to pressure that departments have to give, by name."""
 
 
 def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float], where: str) -> tuple[Change, ...]:
@@ -155,7 +176,7 @@ def priors_named(name: str, folders: Iterable[Path]) -> Priors:
     where, faults = f"priors/{name}.yaml", list[Fault]()
     made: Priors | None = validated(Priors, stated_by("priors", name, folders), where, faults)
     if made is not None:
-        faults += _parameter_faults(made.parameters, where)
+        faults += [*_parameter_faults(made.parameters, where), *_slope_faults(made, where)]
         for parameter, each in made.parameters.items():
             if each.whole and len(each.changes) > 1:
                 found = f"is whole and changes {len(each.changes)} values"
@@ -163,6 +184,16 @@ def priors_named(name: str, folders: Iterable[Path]) -> Priors:
     if faults or made is None:
         raise ConfigError(faults)
     return made
+
+
+def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
+    for name, slope in priors.slopes.items():
+        path = f"{where}.slopes.{name}"
+        for parameter in slope.of:
+            if parameter not in priors.parameters:
+                yield Fault(f"{path}.of", f"there is no parameter '{parameter}'", nearest(parameter, priors.parameters))
+        if not slope.range[0] < slope.range[1]:
+            yield Fault(f"{path}.range", f"found {list(slope.range)}", "Write two numbers, the lower first")
 
 
 def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> Iterator[Fault]:

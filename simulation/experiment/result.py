@@ -34,7 +34,7 @@ from simulation.explain.statements import Statement
 from simulation.pathway.own_measures import Better
 from simulation.records.schema import Floats, Table
 from simulation.records.serialise import Plain, plain
-from simulation.study.design import Design, Target
+from simulation.study.design import Design, Margin, Target
 from simulation.study.own import own_definitions, own_of
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Kept, ReadyArm, RunLength, Study
@@ -197,7 +197,7 @@ class StudyResult:
         """The groups of the user's own, of the study and of the baseline's department, in order."""
         return tuple(own_of(self.design, self.study.baseline.pathway).groups)
 
-    def better(self, target: Target) -> Better:
+    def better(self, target: Target | Margin) -> Better:
         """Which way is better of a target's measure."""
         return definition_of(target.measure, self.own).better
 

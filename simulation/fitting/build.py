@@ -28,7 +28,7 @@ Say = Callable[[str], None]
 FIRST, WAVE, N_CHAINS = 128, 80, 400
 """Years of the first wave (a power of two, as Sobol points are even then), years of each further one, and chains of
 the walk that it is chosen from."""
-LEAST_CHANCE = 0.42
+LEAST_CHANCE = 0.5
 """Of meeting every row, for a department to be accepted: a little too low as it is stated, because years that lock up
 count as noise and rows as independent (docs/how-to/ensembles.md)."""
 MOST_YEARS = 150
@@ -94,9 +94,21 @@ class Builder:
     def _next(self, emulator: Emulator, fit: Sequence[Year]) -> list[Values]:
         rng = np.random.default_rng([self.seed, len(self.file.waves)])
         known = self.space.points([year.values for year in fit])
-        chains = walked(emulator.log_chance, self.space.n_dims, rng, known, n_chains=N_CHAINS)
+        chains = walked(self._log_chance(emulator), self.space.n_dims, rng, known, n_chains=N_CHAINS)
         distinct = np.unique(chains, axis=0)
         return [self.space.values(point) for point in rng.permutation(distinct)[:WAVE]]
+
+    def _log_chance(self, emulator: Emulator) -> Callable[[Floats], Floats]:
+        """Log of the chance of meeting every row; none for departments that do not answer pressure as is asked."""
+
+        def log_chance(points: Floats) -> Floats:
+            answers = self.space.answers(points)
+            found = np.full(len(points), -np.inf)
+            if answers.any():
+                found[answers] = emulator.log_chance(points[answers])
+            return found
+
+        return log_chance
 
     def _emulator(self, years: Sequence[Year]) -> Emulator:
         targets = self.site.fitted
@@ -106,7 +118,8 @@ class Builder:
     def _accepted(self, years: Sequence[Year], emulator: Emulator) -> list[Year]:
         points = self.space.points([year.values for year in years])
         values = rows_of(years, [target.name for target in self.site.fitted])
-        fit = (emulator.log_chance(points) >= math.log(LEAST_CHANCE)) & ~emulator.surprised(points, values)
+        fit = self._log_chance(emulator)(points) >= math.log(LEAST_CHANCE)
+        fit &= ~emulator.surprised(points, values)
         return [year for year, each in zip(years, fit, strict=True) if each]
 
     def _too_hard(self, years: Sequence[Year], n_found: int, wanted: int) -> ResultsError:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from simulation.config.dotted import Raw, resolve, value_at
-from simulation.config.ensembles import Priors, VariedParameter
+from simulation.config.ensembles import Priors, Slope, VariedParameter
 from simulation.errors import ConfigError, Fault
-from simulation.records.schema import Floats
+from simulation.records.schema import Floats, Mask
 
 DIGITS = 4
 """Significant digits of a value: what is simulated is what the file says."""
@@ -24,6 +24,7 @@ class Space:
     """Parameters as an ensemble states them: whole numbers are set outright, whatever the priors say of them."""
 
     parameters: Mapping[str, VariedParameter]
+    slopes: Mapping[str, Slope] = field(default_factory=dict)
 
     @property
     def n_dims(self) -> int:
@@ -38,6 +39,16 @@ class Space:
         """Where departments lie in the cube, shape (departments, n_dims)."""
         low, width = self._scale()
         return np.asarray((np.array(departments, dtype=float).reshape(-1, self.n_dims) - low) / width)
+
+    def answers(self, points: Floats) -> Mask:
+        """Whether departments answer pressure as the priors ask; points: shape (departments, n_dims)."""
+        low, width = self._scale()
+        values = dict(zip(self.parameters, (low + width * points).T, strict=True))
+        found = np.ones(len(points), dtype=bool)
+        for slope in self.slopes.values():
+            at = slope.otherwise + sum(each * values[name] for name, each in slope.of.items())
+            found &= (at >= slope.range[0]) & (at <= slope.range[1])
+        return found
 
     @property
     def spread(self) -> Floats:
@@ -79,7 +90,7 @@ def space_of(priors: Priors, raw: Raw) -> Space:
         made[name] = replace(each, how="set", range=(low, high))
     if faults:
         raise ConfigError(faults)
-    return Space(made)
+    return Space(made, priors.slopes)
 
 
 def _value(parameter: VariedParameter, at: float) -> float | int:

@@ -12,12 +12,12 @@ from simulation.analysis.between import n_departments
 from simulation.analysis.departments import LEAST, TWICE, Department
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.observables import observables_among
-from simulation.analysis.what_decides import Decides, what_decides, worth
+from simulation.analysis.what_decides import Decides, Rule, what_decides, worth
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.pathway.rota import mean_per_day
 from simulation.records.schema import Floats, Mask
-from simulation.study.design import Target
+from simulation.study.design import Margin, Target
 
 KNOWN_DAYS = 14
 """For how many days a department would measure a figure before it chooses."""
@@ -60,26 +60,12 @@ class Decided:
 @lru_cache(maxsize=8)
 def decided(result: StudyResult) -> Decided | None:
     """What decides the effects on the first primary target; None on one department, or of fewer than twenty."""
-    departments, arms = result.department_of, result.others
-    if departments is None or n_departments(departments) < LEAST or not arms:
-        return None
     target = result.design.primary[0]
-    effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
-    known: Mask = np.isfinite(effects).min(axis=1)
-    known &= played_twice(departments, known)
-    effects, departments = effects[known], departments[known]
-    names = observables_among(result.measures[result.design.baseline][0].names)
-    figures = np.column_stack([result.values(result.design.baseline, name.measure, name.group) for name in names])[
-        known
-    ]
-    there = np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0)
-    names, figures = tuple(name for name, kept in zip(names, there, strict=True) if kept), figures[:, there]
-    lower, matters = result.better(target) == "lower", target.minimal_important_difference
-    found = what_decides(figures, effects, departments, matters=matters, lower_is_better=lower)
-    if found is None:
+    looked_at = _looked_at(result, target, target.minimal_important_difference)
+    if looked_at is None:
         return None
-    mean_x, mean_y = means_by(figures, departments), means_by(effects, departments)
-    by_arm = {arm.name: each for arm, each in zip(arms, found, strict=True)}
+    names, figures, effects, departments, found = looked_at
+    by_arm = {arm.name: each for arm, each in zip(result.others, found, strict=True)}
     useful = sorted({each.best.figure for each in found if each.best is not None})
     priced, worths = _worth(result, target, effects, figures, departments, useful)
     return Decided(
@@ -90,9 +76,59 @@ def decided(result: StudyResult) -> Decided | None:
         priced=priced,
         worth=tuple(Worth(names[figure], *told) for figure, told in zip(useful, worths, strict=True)) if worths else (),
         n_departments=n_departments(departments),
-        x=mean_x,
-        y=mean_y,
+        x=means_by(figures, departments),
+        y=means_by(effects, departments),
     )
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of department: those with a figure above (or below) `rule.cut`."""
+
+    figure: MeasureName
+    rule: Rule
+
+
+@lru_cache(maxsize=32)
+def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | None]:
+    """By arm, the kind of department in which it is worse by more than a margin of safety.
+
+    None: no figure tells these departments from the others better than always giving the commoner answer. Empty on one
+    department, or of fewer than twenty.
+    """
+    looked_at = _looked_at(result, margin, margin.margin)
+    if looked_at is None:
+        return {}
+    names, _, _, _, found = looked_at
+    kinds: dict[str, Kind | None] = {}
+    for arm, each in zip(result.others, found, strict=True):
+        rule = each.rule
+        told = rule is not None and not rule.gains and rule.hit_rate > rule.commoner
+        kinds[arm.name] = Kind(names[each.explains[0].figure], rule) if told and rule is not None else None
+    return kinds
+
+
+LookedAt = tuple[tuple[MeasureName, ...], Floats, Floats, Department, tuple[Decides, ...]]
+
+
+def _looked_at(result: StudyResult, target: Target | Margin, matters: float) -> LookedAt | None:
+    """Figures of the baseline and effects of the other arms, by replication with its department, and what decides."""
+    departments, arms = result.department_of, result.others
+    if departments is None or n_departments(departments) < LEAST or not arms:
+        return None
+    effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
+    known: Mask = np.isfinite(effects).min(axis=1)
+    known &= played_twice(departments, known)
+    effects, departments = effects[known], departments[known]
+    names = observables_among(result.measures[result.design.baseline][0].names)
+    figures = np.column_stack([result.values(result.design.baseline, name.measure, name.group) for name in names])[
+        known
+    ]
+    there = np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0)
+    names, figures = tuple(name for name, kept in zip(names, there, strict=True) if kept), figures[:, there]
+    lower = result.better(target) == "lower"
+    found = what_decides(figures, effects, departments, matters=matters, lower_is_better=lower)
+    return None if found is None else (names, figures, effects, departments, found)
 
 
 def played_twice(departments: Department, known: Mask) -> Mask:
@@ -113,7 +149,7 @@ def unit_of(result: StudyResult, target: Target) -> str:
     return next(name.unit for name in names if (name.measure, name.group) == (target.measure, target.group))
 
 
-def effect_of(result: StudyResult, arm: ArmResult, target: Target) -> Floats:
+def effect_of(result: StudyResult, arm: ArmResult, target: Target | Margin) -> Floats:
     """The arm's difference from the baseline, shape (n_replications,)."""
     values = [result.values(name, target.measure, target.group) for name in (arm.name, result.design.baseline)]
     found: Floats = values[0] - values[1]

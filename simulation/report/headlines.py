@@ -1,5 +1,5 @@
 """What is said of each product, in short sentences: effect with interval, range, safety, what it hinges on, and whether
-something cheaper does as much. Each rests on a verdict or on an interval; every number stands in a table of the report."""
+something cheaper does as much. Each rests on a verdict or on an interval, and every number stands in a table."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from simulation.experiment.result import StudyResult
 from simulation.explain.statements import walk
 from simulation.inquiry.decides import decided
 from simulation.report.kinds import kind_of
+from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products
 from simulation.report.words import amount, change, figure_words, span
 
@@ -134,31 +135,27 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
             limits = ("a safety limit", *["another"] * len(found[1:]))
             told = [f"'{each.margin.label}' {each.judgement.words}" for each in found]
             return True, [f"{verb} {limit}: {words}" for limit, words in zip(limits, told, strict=True)]
-    return False, [_passed_words(mine)] if mine else []
+    return False, [_passed_words(result, mine)] if mine else []
 
 
-def _passed_words(mine: list[Safety]) -> str:
+def _passed_words(result: StudyResult, mine: list[Safety]) -> str:
     """Of limits of which none is failed: passed, or not settled."""
     open_ones = [each for each in mine if each.judgement.kind in ("cannot tell", "none seen")]
     if open_ones:
         labels = [f"'{each.margin.label}'" for each in open_ones]
         return f"safety is not settled on {_listed(labels)}"
     passed = {1: "the safety limit", 2: "both safety limits"}.get(len(mine), f"all {len(mine)} safety limits")
-    return f"passes {passed}{_harmed(mine)}"
+    return f"passes {passed}{_harmed(result, mine)}"
 
 
-def _harmed(mine: list[Safety]) -> str:
+def _harmed(result: StudyResult, mine: list[Safety]) -> str:
     """' on average, but fails one in 4 of 60 departments'."""
-    worst = max((each for each in mine if each.where and each.spread is not None), key=_n_harmed, default=None)
+    worst = max((each for each in mine if each.where and each.spread is not None), key=n_harmed, default=None)
     if worst is None or worst.spread is None:
         return ""
-    return f" on average, but fails '{worst.margin.label}' in {_n_harmed(worst)} of {worst.spread.n} departments"
-
-
-def _n_harmed(safety: Safety) -> int:
-    assert safety.spread is not None
-    below, _, above = counted(safety.spread.effects, safety.margin.margin)
-    return above if safety.comparison.better == "lower" else below
+    kind = harmed_kind_words(result, worst, rate=False)
+    told = f" on average, but fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments"
+    return f"{told}: those {kind}" if kind else told
 
 
 # --- what it hinges on --------------------------------------------------------------------------------------------

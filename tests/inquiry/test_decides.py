@@ -12,10 +12,11 @@ from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
 from simulation.errors import ConfigError, ResultsError
-from simulation.inquiry.decides import decided, effect_of
+from simulation.inquiry.decides import decided, effect_of, kinds_beyond
 from simulation.inquiry.narrowed import NarrowedEffects, narrowed
+from simulation.report.tables.decides import harmed_kind_words
 from simulation.report.tables.narrowed import narrowed_sentences, range_words, weeks_words
-from simulation.study.design import Cost, ValuePerHour
+from simulation.study.design import Cost, Margin, ValuePerHour
 from simulation.study.observed import Observed, ObservedFigure
 from tests.inquiry.clinics import N_CLINICS, SHORT, write_clinics
 
@@ -125,6 +126,28 @@ def priced(result: Result, pounds: tuple[float, ...], cost: float) -> Result:
     design = replace(result.study.design, value_per_patient_hour=value, arms={arm.name: arm.arm for arm in arms})
     study = replace(result.study, arms=arms, design=design)
     return Result(study, result.replications, type(result.explained)(study), result.manifest)
+
+
+def test_the_kind_of_clinic_that_an_arm_harms_is_told_by_the_same_figure(result: Result) -> None:
+    """Today's two nurses beside three: crowded clinics wait longer by more than a margin, quiet ones do not."""
+    target = result.design.primary[0]
+    margin = Margin(
+        measure=target.measure, group=target.group, label="Wait", margin=9.0, evidence="assumed", source="a test"
+    )
+    today = result.design.baseline
+    design = replace(result.study.design, baseline="third_nurse", margins=(margin,))
+    study = replace(result.study, design=design)
+    turned = Result(study, result.replications, type(result.explained)(study), result.manifest)
+    kind = kinds_beyond(turned, margin)[today]
+    assert kind is not None
+    assert kind.figure.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
+    assert kind.rule.above and not kind.rule.gains
+    safety = next(each for each in turned.safety if each.arm == today)
+    words = harmed_kind_words(turned, safety)
+    assert words.startswith("where ") and words in str(turned.tables["safety"].rows)
+    everywhere = replace(margin, margin=0.001)
+    assert kinds_beyond(turned, everywhere)[today] is None
+    assert harmed_kind_words(turned, replace(safety, margin=everywhere)) == ""
 
 
 def test_a_figure_is_worth_something_only_where_it_can_change_the_choice(result: Result) -> None:

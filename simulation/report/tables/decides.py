@@ -6,12 +6,13 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulation.analysis.departments import LEAST
+from simulation.analysis.departments import LEAST, counted
 from simulation.analysis.verdict import direction_words, threshold
 from simulation.analysis.what_decides import Decides, Rule
 from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
-from simulation.inquiry.decides import KNOWN_DAYS, Decided, decided
+from simulation.inquiry.decides import KNOWN_DAYS, Decided, decided, kinds_beyond
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import amount, figure_words, labelled
 
@@ -57,6 +58,28 @@ def decides_table(result: StudyResult) -> ReportTable | None:
     )
     headers = ("arm", "figure that explains most", "share, %", "rule", "hit rate")
     return ReportTable("what_decides", "What decides the effect", headers, tuple(rows), notes)
+
+
+def harmed_kind_words(result: StudyResult, safety: Safety, *, rate: bool = True) -> str:
+    """'where walk-ins wait above 41 min for triage (right for 93 % of departments)': where an arm is beyond a margin.
+
+    Empty where it is so in no department or in all, and where no figure tells them from the others.
+    """
+    if safety.spread is None or not 0 < n_harmed(safety) < safety.spread.n:
+        return ""
+    kind = kinds_beyond(result, safety.margin).get(safety.arm)
+    if kind is None:
+        return ""
+    cut = amount(kind.rule.cut, kind.figure.unit)
+    where = f"where {figure_words(kind.figure, inside=True)} is {'above' if kind.rule.above else 'below'} {cut}"
+    return f"{where} (right for {kind.rule.hit_rate:.0%} of departments)" if rate else where
+
+
+def n_harmed(safety: Safety) -> int:
+    """In how many departments an arm is worse by more than a margin."""
+    assert safety.spread is not None
+    below, _, above = counted(safety.spread.effects, safety.margin.margin)
+    return above if safety.comparison.better == "lower" else below
 
 
 def worth_table(result: StudyResult) -> ReportTable | None:

@@ -10,6 +10,7 @@ from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, PILOT, threshold
 from simulation.analysis.weakness import SPELL_DAYS, WEAK_NOTE
 from simulation.experiment.result import StudyResult
+from simulation.report.tables.decides import harmed_kind_words
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
     DOES_NOT_FIT,
@@ -161,7 +162,8 @@ def safety_table(result: StudyResult) -> ReportTable:
             found = next(each for each in result.safety if each.arm == arm.name and each.margin == margin)
             row = found.comparison
             interval = span(row.difference_low, row.difference_high, row.unit)
-            cells.append(f"{found.judgement.words} ({interval}){f'; {found.where}' if found.where else ''}")
+            told = (f"{found.judgement.words} ({interval})", found.where, harmed_kind_words(result, found))
+            cells.append("; ".join(each for each in told if each))
         cells += [effect(result.row(arm.name, name)) for name in others]
         same = arm.name in result.identical
         rows.append((arm.label, *((IDENTICAL,) * len(cells) if same else cells), SIMULATION))
@@ -187,6 +189,11 @@ def safety_table(result: StudyResult) -> ReportTable:
         *INTERVAL_NOTES[result.interval_kind],
         *_weak_verdict_note(result, *margins),
     )
+    if any(" where " in cell for row in rows for cell in row):
+        notes += (
+            "'Where': the figure of a department that best tells those beyond the margin from the others, and the "
+            "share of departments, not used to find it, for which it is right.",
+        )
     return ReportTable(
         "safety", "Safety: is it worse by more than the margin? (95 % interval)", headers, tuple(rows), notes
     )
