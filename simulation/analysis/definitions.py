@@ -74,6 +74,16 @@ _ALL_DEFINITIONS = (
         ("seen_at", "departed_at"),
     ),
     Definition(
+        "wait_to_first_look_mean",
+        "minutes",
+        "lower",
+        "As wait_to_clinician_mean, but a clinician's look at a patient sent to the wrong area ends the wait, too. "
+        "Description only: wrong labels make such looks more frequent, and no patient is treated in one.",
+        "assumed",
+        _DESIGN,
+        ("looked_at", "seen_at", "departed_at"),
+    ),
+    Definition(
         "time_to_clinician_median",
         "minutes",
         "lower",
@@ -459,6 +469,7 @@ PRIMARY = (("wait_to_clinician_mean", ALL), ("wait_to_clinician_mean", LEVELS_1_
 """The two primary measures: (measure, group)."""
 BY_GROUP = (
     "wait_to_clinician_mean",
+    "wait_to_first_look_mean",
     "time_to_clinician_median",
     "time_to_clinician_p95",
     "stay_mean",

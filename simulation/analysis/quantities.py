@@ -40,8 +40,20 @@ def wait_to_clinician(patients: Patients) -> Floats:
 
     Raises ResultsError if the table lacks `seen_at` or `departed_at`.
     """
-    seen_at, departed_at = patients["seen_at"], patients["departed_at"]
-    wait = np.where(np.isnan(seen_at), departed_at, seen_at) - patients["arrived_at"]
+    return _restricted(patients["seen_at"], patients)
+
+
+def wait_to_first_look(patients: Patients) -> Floats:
+    """As `wait_to_clinician`, but to the first clinician of all: a look in the wrong area ends the wait, too.
+
+    Raises ResultsError if the table lacks `looked_at`, `seen_at` or `departed_at`.
+    """
+    return _restricted(np.fmin(patients["looked_at"], patients["seen_at"]), patients)
+
+
+def _restricted(met_at: Floats, patients: Patients) -> Floats:
+    """Minutes from arrival to a point in time or to leaving before it, at most 12 h."""
+    wait = np.where(np.isnan(met_at), patients["departed_at"], met_at) - patients["arrived_at"]
     wait[np.isnan(wait) & patients.where("outcome", IN_BUILDING)] = np.inf
     found: Floats = np.minimum(wait, RESTRICTED_AT)
     return found
@@ -130,6 +142,8 @@ def _waits(patients: Patients, into: Quantities) -> None:
     if "departed_at" in patients:
         wait = wait_to_clinician(patients)
         into["wait_to_clinician_mean"] = "mean", Number(wait)
+        if "looked_at" in patients:
+            into["wait_to_first_look_mean"] = "mean", Number(wait_to_first_look(patients))
         targets = np.array([MANCHESTER_TARGETS.get(name, np.nan) for name in patients.known(TRUE)])
         if np.isfinite(targets).any():
             target = _look_up(targets, patients[TRUE])

@@ -30,6 +30,7 @@ WIDTH = 110
 """Characters of a line of prose on a screen."""
 MEASURE_LABELS = {
     "wait_to_clinician_mean": "Wait to first clinician",
+    "wait_to_first_look_mean": "Wait to first clinician, a look in the wrong area counted (description only)",
     "time_to_clinician_median": "Time to treatment, median",
     "time_to_clinician_p95": "Time to treatment, 95th percentile",
     "stay_mean": "Stay, mean",

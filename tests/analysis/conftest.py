@@ -245,6 +245,7 @@ def six() -> Patients:
         "assessed_at": [490.0, 505.0, 560.0, 600.0, 600.0, 650.0],
         "triaged_at": [495.0, 506.0, NAN, 610.0, 606.0, 655.0],
         "handed_over_at": [NAN, 512.0, NAN, 625.0, NAN, NAN],
+        "looked_at": [500.0, NAN, NAN, NAN, NAN, 680.0],
         "seen_at": [550.0, 500.0, NAN, 590.0, 700.0, 1420.0],
         "decided_at": [NAN, 600.0, NAN, 700.0, NAN, NAN],
         "early_test_at": [500.0, NAN, NAN, NAN, 620.0, NAN],

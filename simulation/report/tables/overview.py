@@ -93,8 +93,28 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         *INTERVAL_NOTES[result.interval_kind],
         *_weak_verdict_note(result, target),
         *_sham_note(result, target),
+        *_looks_counted(result, target),
     ]
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
+
+
+def _looks_counted(result: StudyResult, target: Target) -> Iterator[str]:
+    """The arms whose difference hangs on the rule that a look in the wrong area is no first clinician."""
+    measure = "wait_to_first_look_mean"
+    if target.measure != "wait_to_clinician_mean" or not result.has(measure, target.group):
+        return
+    told = []
+    for arm in result.others:
+        judged, counted = (result.row(arm.name, name, target.group) for name in (target.measure, measure))
+        matters = abs(judged.difference - counted.difference) >= target.minimal_important_difference / 2
+        if matters or judged.difference * counted.difference < 0:
+            other, ours = (change(row.difference, row.unit) for row in (counted, judged))
+            told.append(f"'{arm.label}' {other}, not {ours}")
+    if told:
+        yield (
+            "A clinician who only finds out that a patient is in the wrong area is not counted as the first. Were such "
+            f"looks counted (described, not judged): {'; '.join(told)}."
+        )
 
 
 def _looked_at(result: StudyResult, target: Target) -> str:
