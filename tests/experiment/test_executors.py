@@ -4,18 +4,22 @@ import multiprocessing
 import os
 import pickle
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
+import simulation
 from simulation.errors import AeflowError, ConfigError, Fault
 from simulation.experiment import run as run_module
 from simulation.experiment.executors import (
@@ -280,3 +284,27 @@ def test_only_the_compiled_engine_compiles_and_then_all_that_a_worker_may_need(
     assert ran == []
     compile_first(replace(few, engine_asked="compiled"))
     assert "activities" in vars(ran[0]), "arranging is compiled, too"
+
+
+SCRIPT = """
+import simulation as ae
+{more}
+study = ae.load("study=gallery/one_nurse", "run.replications=2", "run.measured_days=1", "executor=local", "workers=2")
+print(ae.compare({study}))
+"""
+OWN = "from dataclasses import make_dataclass, replace\nOwn = make_dataclass('Own', [], frozen=True)\n"
+
+
+@pytest.mark.slow
+def test_a_script_needs_no_guard_around_its_work_unless_the_study_holds_something_of_it(tmp_path: Path) -> None:
+    def run(more: str, study: str) -> subprocess.CompletedProcess[str]:
+        script = tmp_path / "script.py"
+        script.write_text(SCRIPT.format(more=more, study=study), encoding="utf-8")
+        environment = {**os.environ, "PYTHONPATH": str(Path(simulation.__file__).parents[1])}
+        return subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True)
+
+    plain = run("", "study")
+    assert plain.returncode == 0 and "Result of 'one_nurse'" in plain.stdout, plain.stderr
+    own = run(OWN, "replace(study, resolved={'own': Own()})")
+    assert own.returncode == 1
+    assert 'Put what the script does under `if __name__ == "__main__":`, or say executor=serial' in own.stderr

@@ -14,12 +14,16 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import traceback
+from collections.abc import Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager, nullcontext
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from types import ModuleType
 from typing import Any, cast
 
 from simulation.errors import AeflowError
@@ -29,12 +33,15 @@ from simulation.study.study import Study
 
 SECONDS_TO_END = 2.0
 """How long a killed worker is waited for."""
+SCRIPT = b"__main__"
+"""In a packed study: it holds something of the script that was started."""
 
 
 class LocalExecutor:
     """So many processes of this machine, each started by spawn (as Windows does) when it is first needed."""
 
     def __init__(self, n_workers: int) -> None:
+        _must_not_be_imported_by_a_worker()
         self.n_at_once = n_workers
         self._workers = _Workers(n_workers)
         self._packed: tuple[Study, bytes] | None = None
@@ -75,7 +82,7 @@ class _Workers:
     def replicate(self, packed: bytes, number: int) -> ReplicationResult:
         """Run one replication on a worker. Raises WorkerLost if the worker ends, and what the replication raises."""
         with self._free:
-            worker = self._taken()
+            worker = self._taken(of_script=SCRIPT in packed)
             try:
                 outcome = worker.replicate(packed, number)
             except (EOFError, OSError):
@@ -89,7 +96,7 @@ class _Workers:
             raise outcome
         return outcome
 
-    def _taken(self) -> _Worker:
+    def _taken(self, *, of_script: bool) -> _Worker:
         with self._lock:
             if self._stopped:
                 raise WorkerLost
@@ -99,7 +106,7 @@ class _Workers:
                     return worker
                 self._all.discard(worker)
             try:
-                worker = _Worker()
+                worker = _Worker(imports_script=of_script)
             except OSError as error:
                 raise ExecutorFailed(
                     f"no worker process could be started ({error.strerror or error}). Use fewer workers (workers=1), "
@@ -130,13 +137,14 @@ class _Workers:
 class _Worker:
     """A worker process, and the driver's end of the pipe to it. Raises OSError if it cannot be started."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, imports_script: bool) -> None:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self.process: BaseProcess = context.Process(target=_work, args=(theirs,), daemon=True)
         self._has: bytes | None = None
         try:
-            self.process.start()
+            with nullcontext() if imports_script else _without_script():
+                self.process.start()
         finally:
             theirs.close()
 
@@ -156,6 +164,26 @@ class _Worker:
     def kill(self) -> None:
         """End it at once. It holds nothing that would have to be given back."""
         self.process.kill()
+
+
+@contextmanager
+def _without_script() -> Iterator[None]:
+    """Start a process that does not import this one's main script: spawn imports whatever is called `__main__`."""
+    script = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = script
+
+
+def _must_not_be_imported_by_a_worker() -> None:
+    """End a worker whose import of the user's script would start the run once more."""
+    if getattr(multiprocessing.process.current_process(), "_inheriting", False):
+        sys.exit(
+            "aeflow: workers import this script, because the study holds something defined in it. Put what the script "
+            'does under `if __name__ == "__main__":`, or say executor=serial'
+        )
 
 
 def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
