@@ -292,7 +292,11 @@ import simulation as ae
 study = ae.load("study=gallery/one_nurse", "run.replications=2", "run.measured_days=1", "executor=local", "workers=2")
 print(ae.compare({study}))
 """
-OWN = "from dataclasses import make_dataclass, replace\nOwn = make_dataclass('Own', [], frozen=True)\n"
+OWN = """
+from dataclasses import replace
+class Own:
+    pass
+"""
 
 
 @pytest.mark.slow
@@ -304,7 +308,8 @@ def test_a_script_needs_no_guard_around_its_work_unless_the_study_holds_somethin
         return subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, text=True)
 
     plain = run("", "study")
-    assert plain.returncode == 0 and "Result of 'one_nurse'" in plain.stdout, plain.stderr
+    assert plain.returncode == 0, plain.stderr
+    assert "Result of 'one_nurse'" in plain.stdout
     own = run(OWN, "replace(study, resolved={'own': Own()})")
     assert own.returncode == 1
     assert 'Put what the script does under `if __name__ == "__main__":`, or say executor=serial' in own.stderr
