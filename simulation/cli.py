@@ -41,6 +41,8 @@ For planning only, not for clinical use.
   aeflow report  FOLDER             write the HTML report of a stored run again
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow narrow  observed=FILE.yaml the answer for departments with these figures, of a stored run (from=results/latest)
+  aeflow breakeven arm=NAME against=NAME   the seconds, adoption, accuracy or price at which an arm does as much as
+                                    another (what=seconds,adoption: only these)
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename old keys of your files, move nurses out of policies (dry_run=true: say which)
   aeflow new department NAME        a department of your own: the typical one scaled (attendances_per_day=280 beds=510
@@ -425,6 +427,18 @@ def _scaled(name: str, written: Sequence[Path], config_dir: str | None) -> None:
         print(line)
 
 
+def _breakeven(words: list[str]) -> int:
+    """What a number of an arm would have to be for it to do as much as another arm."""
+    from simulation.report.breakeven_command import OWN, breakeven
+
+    own = dict(word.split("=", 1) for word in words if word.partition("=")[0] in OWN and "=" in word)
+    overrides, config_dir = _options([word for word in words if word.partition("=")[0] not in OWN])
+    named = {word.partition("=")[0] for word in overrides}
+    usual = [f"{key}={value}" for key, value in (("study", "alternatives"), ("run", "breakeven")) if key not in named]
+    breakeven(_load([*usual, *overrides], config_dir), own, say=lambda line: print(line, flush=True))
+    return 0
+
+
 def _vet(words: list[str]) -> int:
     """Put a triage AI on the bench, or write the cases for a vendor to answer."""
     from simulation.config.vetting import cases_of, prompt_of, vetting_named
@@ -476,6 +490,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "results": _results,
     "report": _report,
     "narrow": _narrow,
+    "breakeven": _breakeven,
     "gather": _gather,
     "migrate": _migrate,
     "schema": _schema,

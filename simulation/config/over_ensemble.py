@@ -23,6 +23,7 @@ from simulation.errors import ConfigError, Fault
 from simulation.records.serialise import Plain, exact
 from simulation.study.design import Arm, Design, factor_of, is_number
 from simulation.study.study import ReadyArm, RunLength, Study
+from simulation.triage.policy import Policy
 
 MOST_DEPARTMENTS = 60
 """How many departments are played where `run.departments` does not say."""
@@ -67,6 +68,16 @@ class EnsembleDepartments:
                 del self.made[next(iter(self.made))]
             self.made[number] = made
         return self.made[number]
+
+    def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
+        """The same departments with these of the arms only, each under another policy."""
+        kept = [
+            (replace(ready, policy=policies[ready.name]), changes)
+            for ready, changes in zip(self.ready, self.changes, strict=True)
+            if ready.name in policies
+        ]
+        ready, changes = tuple(each for each, _ in kept), tuple(each for _, each in kept)
+        return replace(self, ready=ready, changes=changes, made={})
 
     def content(self) -> Plain:
         """All that can change a number and is not said of the study's arms."""

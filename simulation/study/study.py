@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from itertools import pairwise
@@ -196,6 +196,10 @@ class Departments(Protocol):
         """Every arm of the study in one department, from 0. Raises ConfigError for a value not allowed there."""
         ...
 
+    def with_policies(self, policies: Mapping[str, Policy]) -> Departments:
+        """The same departments with these of the arms only, each under another policy."""
+        ...
+
     def content(self) -> Mapping[str, object]:
         """All that can change a number, as plain values."""
         ...
@@ -332,6 +336,35 @@ class Study:
         mine = {arm.name for arm in self.arms}
         arms = tuple(arm for arm in self.departments.arms(self.department(replication)) if arm.name in mine)
         return replace(self, arms=arms, departments=None)
+
+    def of_one_arm(self, name: str, policy: Policy) -> Study:
+        """The study of one arm alone, under another policy, wherever it is played; nothing is compared.
+
+        Raises ResultsError if there is no such arm, and ConfigError with every fault of the policy there.
+        """
+        arm = replace(self.arm(name), policy=policy)
+        faults = check(policy, arm.pathway)
+        if faults:
+            raise ConfigError(faults)
+        design = replace(
+            self.design,
+            baseline=name,
+            arms={name: replace(arm.arm, control=None, levers=())},
+            sham=None,
+            coverages=None,
+            levers={},
+            full=None,
+            focus=(),
+        )
+        departments = None if self.departments is None else self.departments.with_policies({name: policy})
+        ready = (arm,) if departments is None else departments.ready
+        return replace(self, design=design, arms=ready, alone=ready[0], departments=departments)
+
+    def of_arms(self, names: Collection[str]) -> Study:
+        """The study with these of its arms and the baseline. Raises ResultsError if there is no such arm."""
+        arms = tuple(self.arm(name) for name in dict.fromkeys((self.design.baseline, *names)))
+        design = self.design.restricted_to([arm.name for arm in arms])
+        return replace(self, design=design, arms=arms)
 
     def on_typical(self) -> Study:
         """The study on the typical department, whatever its ensemble."""

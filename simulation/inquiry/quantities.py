@@ -1,0 +1,133 @@
+"""Numbers of a triage policy that a break-even is asked for, and the policy in which one of them is another.
+
+A quantity has bounds within which it is searched. Nothing is simulated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+import numpy as np
+
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.explain.label_mix import case_mix
+from simulation.study.study import ReadyArm
+from simulation.triage.estimates import Portion
+from simulation.triage.matrix import Matrix, probabilities
+from simulation.triage.minutes import MinutesEffect
+from simulation.triage.policy import Policy
+
+QuantityName = Literal["seconds", "adoption", "accuracy", "price"]
+QUANTITIES: tuple[QuantityName, ...] = ("seconds", "adoption", "accuracy", "price")
+MOST_SECONDS = 600.0
+"""The most seconds saved that are looked at, unless the policy states more than a tenth of them."""
+WHAT_IF = "a what-if of a break-even"
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number of a policy: its name and unit, what is stated, between which values it is searched and how closely."""
+
+    name: QuantityName
+    unit: str
+    stated: float
+    low: float
+    high: float
+    tolerance: float
+    policy_at: Callable[[float], Policy] = field(repr=False, compare=False)
+
+
+def quantity_of(arm: ReadyArm, name: str) -> Quantity:
+    """One quantity of an arm's policy. Raises ConfigError if there is none of that name, or the policy has it not."""
+    if name not in QUANTITIES:
+        raise ConfigError([Fault("what", f"'{name}' is no quantity of a break-even", nearest(name, QUANTITIES))])
+    has = quantities_of(arm)
+    if name not in has:
+        found = f"the policy '{arm.policy.name}' of arm '{arm.name}' has no {name}: {WHY_NOT[name]}"
+        remedy = f"Ask for {', '.join(has)}" if has else "Choose another arm"
+        raise ConfigError([Fault("what", found, remedy)])
+    return has[name]
+
+
+WHY_NOT: Mapping[str, str] = {
+    "seconds": "none of its minutes state seconds_saved",
+    "adoption": "it states no covers, so nobody is covered in part",
+    "accuracy": "it has no AI that labels, or one beside the nurse's labels or with tables by group",
+}
+
+
+def quantities_of(arm: ReadyArm) -> dict[str, Quantity]:
+    """The quantities that the policy of an arm has, by name; its price is no part of it."""
+    return {each.name: each for each in _found(arm)}
+
+
+def _found(arm: ReadyArm) -> Iterator[Quantity]:
+    policy = arm.policy
+    stated = next((each for each in policy.effects if each.seconds_saved is not None), None)
+    if stated is not None and stated.seconds_saved is not None:
+        now = stated.seconds_saved.value
+        yield Quantity(
+            "seconds", "seconds", now, 0.0, max(MOST_SECONDS, 10 * now), 1.0, lambda value: _saving(policy, value)
+        )
+    if policy.covers is not None:
+        share = policy.covers.share.value if policy.covers.share is not None else 1.0
+        yield Quantity("adoption", "share", share, 0.0, 1.0, 0.01, lambda value: _covering(policy, value))
+    exact = _exact_share(arm)
+    if exact is not None and exact < 1:
+        yield Quantity(
+            "accuracy",
+            "share",
+            exact,
+            _least_exact(policy, exact),
+            1.0,
+            0.002,
+            lambda value: _labelling(policy, (1 - value) / (1 - exact)),
+        )
+
+
+def _saving(policy: Policy, seconds: float) -> Policy:
+    """The policy whose first effect in seconds takes off so many."""
+    effects: list[MinutesEffect] = list(policy.effects)
+    place = next(number for number, each in enumerate(effects) if each.seconds_saved is not None)
+    stated = effects[place].seconds_saved
+    assert stated is not None
+    changed = replace(
+        stated, value=seconds, range=(0.0, max(seconds, MOST_SECONDS)), evidence="assumed", source=WHAT_IF
+    )
+    effects[place] = replace(effects[place], seconds_saved=changed)
+    return replace(policy, minutes=tuple(effects))
+
+
+def _covering(policy: Policy, share: float) -> Policy:
+    """The policy that is used for this share of those whom it is for."""
+    assert policy.covers is not None
+    portion = Portion(value=share, range=(0.0, 1.0), evidence="assumed", source=WHAT_IF)
+    return replace(policy, covers=replace(policy.covers, share=portion))
+
+
+def _exact_share(arm: ReadyArm) -> float | None:
+    """How often the AI's own label is the true level, over the site's patients; None unless that is one matrix's."""
+    policy, mix = arm.policy, case_mix(arm.pathway)
+    if policy.ai is None or policy.ai.matrix.by_group or policy.beside_nurse is not None or mix is None:
+        return None
+    return float(np.average(np.diag(probabilities(policy.ai.matrix)), weights=np.array(mix)))
+
+
+def _least_exact(policy: Policy, exact: float) -> float:
+    """The accuracy at which the worst level is never labelled right, all errors growing alike; 0 at least."""
+    assert policy.ai is not None
+    right = np.diag(probabilities(policy.ai.matrix))
+    return float(max(1 - (1 - exact) / (1 - right.min()), 0.0)) if right.min() < 1 else exact
+
+
+def _labelling(policy: Policy, times: float) -> Policy:
+    """The policy whose AI makes each error so many times as often."""
+    assert policy.ai is not None
+    shares = probabilities(policy.ai.matrix) * times
+    np.fill_diagonal(shares, 0.0)
+    np.fill_diagonal(shares, 1 - shares.sum(axis=1))
+    rows = tuple(tuple(float(each) for each in row) for row in np.clip(shares, 0.0, 1.0))
+    matrix = Matrix(shares=rows, evidence="assumed", source=WHAT_IF)
+    return replace(policy, ai=replace(policy.ai, matrix=matrix))
