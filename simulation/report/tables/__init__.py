@@ -18,6 +18,7 @@ from simulation.report.tables.department import (
     stay_table,
 )
 from simulation.report.tables.first_page import first_table
+from simulation.report.tables.harm import harm_table
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.tables.measurement import measurement_table
 from simulation.report.tables.over_departments import over_tables
@@ -39,7 +40,7 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         found.append(safety_table(result))
     by_level = own_table(result), labels_table(result), by_level_table(result), controls_table(result)
     by_group = by_group_tables(result) if is_asked(result) else ()
-    last = worse_off_table(result), better_table(result), decides_table(result), worth_table(result)
+    last = worse_off_table(result), better_table(result), decides_table(result), worth_table(result), harm_table(result)
     every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever, measurement_table(result))
     return tuple(table for table in every if table is not None)
 
