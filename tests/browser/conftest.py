@@ -18,7 +18,7 @@ QUIET = (
 )  # fmt: skip
 """What keeps a browser from asking anything of the network by itself."""
 SMALL = (
-    "run.departments=20", "run.replications=20", "run.warm_up_days=1", "run.measured_days=2", "run.cool_down_days=1",
+    "run.departments=20", "run.replications=20", "run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1",
     "run.doublings=0", "executor=serial", "engine=compiled",
 )  # fmt: skip
 OWN = ("file:", "data:", "blob:", "about:")
