@@ -38,6 +38,7 @@ def document(result: StudyResult, drawn: Sequence[Picture]) -> bytes:
     sheet.left_margin = sheet.right_margin = sheet.top_margin = sheet.bottom_margin = Mm(MARGIN)
     paper.styles["Normal"].font.name, paper.styles["Normal"].font.size = "Arial", Pt(9)
     paper.styles["Normal"].paragraph_format.space_after = Pt(3)
+    _in_arial(paper)
     _stated(paper, page.question)
     paper.add_heading(page.question, level=1)
     paper.add_paragraph().add_run(BANNER).bold = True
@@ -62,6 +63,20 @@ def document(result: StudyResult, drawn: Sequence[Picture]) -> bytes:
     written = BytesIO()
     paper.save(written)
     return without_dates(written.getvalue())
+
+
+def _in_arial(paper: Document) -> None:
+    """Headings in the font of the text, not in that of the theme."""
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    for level, size in ((1, 14), (2, 10.5)):
+        style = paper.styles[f"Heading {level}"]
+        style.font.name, style.font.size = "Arial", Pt(size)
+        fonts = style.element.rPr.rFonts
+        for key in [key for key, _ in fonts.items() if key.endswith("Theme")]:
+            del fonts.attrib[key]
+        fonts.set(qn("w:hAnsi"), "Arial")
 
 
 def _stated(paper: Document, title: str) -> None:

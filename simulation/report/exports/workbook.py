@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 LONGEST_NAME = 31
 """Characters that Excel allows for the name of a sheet."""
 WIDEST, NARROWEST, PROSE_WIDTH = 60, 9, 110
-"""Widths of columns in characters."""
+"""Widths of columns in characters; the least of the first page, over which its sentences run."""
 COLOURS = {"better": "#e3eefa", "worse": "#fbeadd", "no-change": "#f0f4f5", "changed": "#f0f4f5"}
 """Behind a cell of the first table, as on the page; the cell says the same in words."""
 NUMBER = re.compile(r"(?P<sign>[+−]?)(?P<pound>£?)(?P<digits>[\d,]+)(?P<decimals>\.\d+)?(?P<unit> %| min)?")
@@ -69,13 +69,15 @@ def _first_sheet(book: Workbook, page: FirstPage) -> None:
         book.add_format({"bold": True, "font_size": 13}),
     )
     warning = book.add_format({"bold": True, "text_wrap": True, "font_color": "#b3261e"})
-    n_columns = len(page.table.table.headers) if page.table is not None else 4
+    table = page.table.table if page.table is not None else None
+    n_columns = len(table.headers) if table is not None else 4
+    wide = max(PROSE_WIDTH, sum(_widths(table)) if table is not None else 0)
     row = 0
 
     def line(words: str, how: Format) -> None:
         nonlocal row
         sheet.merge_range(row, 0, row, n_columns - 1, words, how)
-        sheet.set_row(row, 15.5 * math.ceil(len(words) / PROSE_WIDTH) + 2)
+        sheet.set_row(row, 15.5 * math.ceil(len(words) / wide) + 2)
         row += 1
 
     line(page.question, bold)
@@ -85,7 +87,11 @@ def _first_sheet(book: Workbook, page: FirstPage) -> None:
     for words in page.sentences:
         line(words, prose)
     if page.table is not None:
-        _rows(book, sheet, page.table.table, row + 1, page.table.looks)
+        row = _rows(book, sheet, page.table.table, row + 1, page.table.looks)
+        for words in page.table.table.notes:
+            line(words, prose)
+    else:
+        sheet.set_column(0, n_columns - 1, PROSE_WIDTH / n_columns)
 
 
 def _contents(book: Workbook, sheets: Sequence[tuple[str, ReportTable]]) -> None:
@@ -93,6 +99,9 @@ def _contents(book: Workbook, sheets: Sequence[tuple[str, ReportTable]]) -> None
     sheet = book.add_worksheet("Contents")
     sheet.set_column(0, 0, LONGEST_NAME + 2)
     sheet.set_column(1, 1, PROSE_WIDTH)
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
     for row, (name, table) in enumerate(sheets):
         sheet.write_url(row, 0, f"internal:'{name}'!A1", string=name)
         sheet.write_string(row, 1, table.title)
@@ -128,10 +137,16 @@ def _rows(book: Workbook, sheet: Worksheet, table: ReportTable, first: int, look
                 how["bg_color"] = COLOURS[look]
             style = formats.setdefault((shown, look), book.add_format(how))
             sheet.write(first + 1 + down, column, cell if value is None else value, style)
-    for column, header in enumerate(table.headers):
-        longest = max([len(row[column]) for row in table.rows], default=0)
-        sheet.set_column(column, column, min(max(longest + 1, min(len(header) + 1, 18), NARROWEST), WIDEST))
+    for column, width in enumerate(_widths(table)):
+        sheet.set_column(column, column, width)
     return first + 1 + len(table.rows)
+
+
+def _widths(table: ReportTable) -> list[int]:
+    """Of each column what its longest cell needs, in characters."""
+    longest = [max([len(row[column]) for row in table.rows], default=0) for column in range(len(table.headers))]
+    heads = [min(len(header), 18) for header in table.headers]
+    return [min(max(cell + 1, head + 1, NARROWEST), WIDEST) for cell, head in zip(longest, heads, strict=True)]
 
 
 def number_of(cell: str) -> tuple[float | None, str]:
