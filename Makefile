@@ -34,7 +34,7 @@ export TO_HTML
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run vet test test-all lint validate notebooks bench audit licences locks clean
+.PHONY: help run vet test test-all lint docs validate notebooks bench audit licences locks clean
 
 help: ## list the commands
 	@echo "aeflow: an in-silico trial of AI-assisted triage in A&E"
@@ -59,6 +59,9 @@ lint: $(VENV)/.all ## check style, types, which room imports which, and that imp
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry --no-ansi .
+
+docs: $(VENV)/.all ## build the documentation as a site of HTML pages in build/docs/ (about a minute)
+	@$(BIN)/python -m docs.tools.site
 
 validate: $(VENV)/.core ## set the model against theory, published models, NHS figures and trusts' history
 	@$(BIN)/aeflow validate $(ARGS)

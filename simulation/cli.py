@@ -38,7 +38,7 @@ For planning only, not for clinical use.
                                     study=vetted_doubt: how sure its table makes that
   aeflow results [FOLDER]           list stored runs, newest first (study=NAME site=NAME scenario=NAME: only these)
   aeflow results FOLDER FOLDER      two runs of one study beside each other
-  aeflow report  FOLDER             write the HTML report of a stored run again
+  aeflow report  FOLDER             write the HTML report of a stored run again; export=true: Excel, Word, assumptions
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow narrow  observed=FILE.yaml the answer for departments with these figures, of a stored run (from=results/latest)
   aeflow breakeven arm=NAME against=NAME   the seconds, adoption, accuracy or price at which an arm does as much as
@@ -288,17 +288,28 @@ def _prices(words: list[str]) -> int:
 
 
 def _report(words: list[str]) -> int:
-    if len(words) != 1:
-        raise ConfigError([Fault("report", f"{len(words)} words follow", "Name one folder of results")])
+    """Make page and pictures of a stored run again; with export=true also what other programs open."""
+    folders = [word for word in words if not word.startswith("export=")]
+    wrong = [word for word in words if word.startswith("export=") and word not in ("export=true", "export=false")]
+    faults = [Fault(word, "is neither true nor false", "Say export=true for Excel and Word") for word in wrong]
+    if len(folders) != 1:
+        faults.append(Fault("report", f"found {len(folders)} folders", "Name one folder of results"))
+    if faults:
+        raise ConfigError(faults)
     from simulation.api import read
     from simulation.experiment.store.read import followed
+    from simulation.report.exports.write import write_exports
     from simulation.report.write import REPORT, write_report
 
-    folder = followed(Path(words[0]))
-    failed = write_report(folder, read(folder))
+    folder = followed(Path(folders[0]))
+    result = read(folder)
+    failed = write_report(folder, result)
     if failed is not None:
         raise failed
     print(f"Report: {folder / REPORT}")
+    if "export=true" in words:
+        for path in write_exports(folder, result):
+            print(f"Export: {path}")
     return 0
 
 

@@ -45,10 +45,12 @@ PURPOSES = {
     "pandas": "tables for those who use the package from Python",
     "pyarrow": "results as Parquet",
     "pydantic": "checks a configuration, every fault at once",
+    "python-docx": "the first page as a Word document",
     "pyyaml": "reads and writes configurations",
     "rich": "tables on the screen",
     "scipy": "quantiles and special functions of durations, labels and intervals; fits",
     "simpy": "the reference engine",
+    "xlsxwriter": "the tables as an Excel workbook",
 }
 """What each package that pyproject.toml names is for."""
 

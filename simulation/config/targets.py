@@ -1,4 +1,4 @@
-"""The published figures that a site is held against: configs/targets/*.yaml."""
+"""The published figures that a site is held against, `configs/targets/*.yaml`."""
 
 from __future__ import annotations
 

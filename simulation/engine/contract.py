@@ -4,6 +4,7 @@
 a deterministic function of (plan, columns, horizon).
 
 **Three phases at each instant.**
+
 A. Advance the clock to the next instant at which anything is due.
 B. Apply every change due now: ends of steps, arrivals, rotas, patience running out, decisions. They only free
    capacity, or join, leave or re-rank in queues, so their order has no meaning.

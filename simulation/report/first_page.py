@@ -1,5 +1,5 @@
-"""The first page: question, what is hard to believe, sentences on each product, one table, one picture. The report and
-the screen show the same."""
+"""The first page: question, what is hard to believe, short sentences on each product, one table, one picture. The
+report and the screen show the same."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 """What is said of each product, in short sentences: effect with interval, range, safety, what it hinges on, and whether
-something cheaper does as much. Each rests on a verdict or on an interval, and every number stands in a table."""
+something cheaper does as much. Each rests on a verdict or on an interval; every number stands in a table."""
 
 from __future__ import annotations
 
@@ -110,8 +110,13 @@ def _where_words(finding: Finding, spread: Spread) -> str:
     if better == "neither":
         return ""
     good, bad = (below, above) if better == "lower" else (above, below)
+    matters = threshold(mid, finding.comparison.unit)
+    if not good and not bad:
+        return f", by less than {matters} in all {spread.n}"
+    if not good:
+        return f", worse by {matters} or more in {bad} of {spread.n}"
     worse = f", worse by as much in {bad}" if bad else ""
-    return f", better by {threshold(mid, finding.comparison.unit)} or more in {good} of {spread.n}{worse}"
+    return f", better by {matters} or more in {good} of {spread.n}{worse}"
 
 
 def _unit(row: Comparison) -> str:

@@ -44,8 +44,8 @@ MEASURE_LABELS = {
     "admitted_share": "Admitted",
     "ambulance_assessment_median": "Ambulance: to assessment, median",
     "ambulance_assessment_p95": "Ambulance: to assessment, 95th percentile",
-    "walk_in_triage_wait_mean": "Walk-in: to triage, mean",
-    "walk_in_triage_wait_p95": "Walk-in: to triage, 95th percentile",
+    "walk_in_triage_wait_mean": "Wait for triage of walk-ins, mean",
+    "walk_in_triage_wait_p95": "Wait for triage of walk-ins, 95th percentile",
     "handover_mean": "Ambulance handover, mean",
     "handover_over_30_share": "Handover over 30 minutes",
     "handover_over_45_share": "Handover over 45 minutes",
@@ -82,7 +82,7 @@ def measure_label(result: StudyResult, measure: str) -> str:
 
 
 def figure_words(name: MeasureName, *, inside: bool = False) -> str:
-    """A figure that a hospital could read off: 'Walk-in: to triage, mean', 'Doctors: busy from 10 to 23 h'.
+    """A figure that a hospital could read off: 'Wait for triage of walk-ins, mean', 'Doctors: busy from 10 to 23 h'.
 
     inside: for the middle of a sentence.
     """

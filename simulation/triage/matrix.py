@@ -116,7 +116,7 @@ def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
     """Sum up a matrix `shares` (levels, levels) under a case `mix` (shares or counts by true level).
 
     Weighted kappa is 1 - (mean weight) / (mean weight if labels were shuffled among patients), with weights
-    |i - j| or (i - j)^2 (Cohen 1968, Psychol Bull 70:213). It depends on the mix: quote both together.
+    `|i - j|` or `(i - j)^2` (Cohen 1968, Psychol Bull 70:213). It depends on the mix: quote both together.
     """
     true_mix = np.asarray(mix, dtype=float)
     if true_mix.shape != (len(shares),) or np.any(true_mix < 0) or not true_mix.sum() > 0:

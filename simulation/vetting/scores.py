@@ -129,7 +129,7 @@ def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> Estimat
 
 
 def kappa(tables: Floats, power: int) -> Floats:
-    """Weighted kappa of tables (..., levels, levels + 1), weights |gap| ** power; NaN where one level holds all.
+    """Weighted kappa of tables (..., levels, levels + 1), weights `|gap| ** power`; NaN where one level holds all.
 
     Cohen 1968, Psychol Bull 70:213. Cases without a label are left out.
     """

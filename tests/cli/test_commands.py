@@ -121,8 +121,11 @@ def test_a_report_can_be_written_again_from_what_was_stored(written: tuple[Path,
     page = folders(written[0])[0] / "report.html"
     before = page.read_text(encoding="utf-8")
     page.unlink()
-    assert main(["report", str(page.parent)]) == 0
+    assert main(["report", str(page.parent), "export=true"]) == 0
     assert page.read_text(encoding="utf-8") == before
+    exports = {path.name for path in (page.parent / "exports").iterdir()}
+    assert exports == {"tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md"}
+    assert ae.read(page.parent).design.name == "ai_triage"
 
 
 @pytest.mark.slow

@@ -71,7 +71,7 @@ def _panel(ax: Axes, found: Decided, arm: ArmResult, column: int) -> None:
 
 
 def _told(found: Decided, arm: ArmResult) -> str:
-    """'One more triage nurse: walk-in: to triage, mean explains 98 % of the spread.'"""
+    """'One more triage nurse: wait for triage of walk-ins, mean explains 98 % of the spread.'"""
     told, name = found.arms[arm.name], found.best(arm.name)
     if name is None or told.best is None:
         return f"{arm.label}: no figure beyond chance."

@@ -1,0 +1,210 @@
+"""The documentation as a site of HTML pages: `make docs`, or `python -m docs.tools.site [FOLDER]`.
+
+Sphinx reads the Markdown of this repository as it is, and the API from docstrings. It reads a copy, laid out as the
+repository is, to which are added a first page and a page for each room of the package. A warning is an error. Nothing
+is fetched, while it is built or while it is read.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from docs.tools.command import run
+from simulation.errors import ResultsError
+
+ROOT = Path(__file__).parents[2]
+CONF = ROOT / "docs" / "site"
+DEFAULT = ROOT / "build" / "docs"
+PAGES = ("*.md", "docs/*.md", "docs/how-to/*.md", "docs/gallery/*.md", "docs/decisions/*.md", "results/README.md")
+FILES = (
+    "docs/images/*",
+    "docs/gallery/*.png",
+    "docs/decisions/*.yaml",
+    "configs/**/*.yaml",
+    "notebooks/*",
+    "results/published/**/*",
+    "simulation/**/*.py",
+    "tests/**/*.py",
+    "CITATION.cff",
+    "LICENSE",
+)
+"""What pages link to or show, besides pages."""
+FOLDERS = {
+    "docs/decisions/": "docs/decisions/index.md",
+    "docs/how-to/": "docs/how-to/index.md",
+    "docs/gallery/": "docs/gallery/README.md",
+    "docs/": "index.md",
+}
+"""The page that stands for a folder, which has none of its own on a site."""
+ROOMS = {
+    "study": "the question",
+    "pathway": "a department as data",
+    "targets": "published figures",
+    "draws": "all chance, drawn before the clock starts",
+    "triage": "nurses and tools",
+    "engine": "what runs the patients",
+    "analysis": "measures, comparisons, verdicts",
+    "explain": "what an arm changes, assumes and costs",
+    "experiment": "replications, executors, the store",
+    "inquiry": "questions of a whole result",
+    "report": "tables, figures, page, screen",
+    "config": "from YAML to a study",
+    "records": "the two tables, Parquet",
+    "vetting": "the bench for a triage AI",
+    "verification": "against theory",
+    "validation": "against published figures",
+    "fitting": "departments that fit",
+}
+"""Each room of the package that has a page in the API, with what it holds."""
+BESIDE = ("errors", "units", "api", "cli")
+"""Modules that are no room."""
+LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)(?P<path>[^)#\s]+/)(?=\))")
+
+
+def build(folder: Path = DEFAULT) -> Path:
+    """Build the site into `folder`; its first page. Raises ResultsError with what Sphinx warned of."""
+    from sphinx.cmd.build import build_main
+
+    source = folder / "source"
+    shutil.rmtree(folder, ignore_errors=True)
+    lay_out(source)
+    site = folder / "html"
+    words = ["-q", "-W", "--keep-going", "-c", str(CONF), "-d", str(folder / "doctrees"), str(source), str(site)]
+    if build_main(words):
+        raise ResultsError(f"{folder}: the site was not built without a warning. Mend what Sphinx says above")
+    shutil.rmtree(source)
+    shutil.rmtree(folder / "doctrees")
+    return site / "index.html"
+
+
+def lay_out(source: Path) -> None:
+    """Copy what the site shows into `source`, and write the pages that only the site has."""
+    for pattern in (*PAGES, *FILES):
+        for path in sorted(ROOT.glob(pattern)):
+            if path.is_file():
+                copy = source / path.relative_to(ROOT)
+                copy.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, copy)
+    for pattern in PAGES:
+        for page in source.glob(pattern):
+            page.write_text(_with_folders(page, source), encoding="utf-8")
+    gallery = source / "docs" / "gallery" / "README.md"
+    pages = sorted(path.name for path in gallery.parent.glob("*.md") if path != gallery)
+    gallery.write_text(f"{gallery.read_text(encoding='utf-8')}\n{_tree(pages, hidden=True)}", encoding="utf-8")
+    for name, text in added_pages():
+        page = source / name
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(text, encoding="utf-8")
+
+
+def _with_folders(page: Path, source: Path) -> str:
+    """The text of a page whose links to folders lead to the page that stands for each."""
+
+    def to_page(link: re.Match[str]) -> str:
+        folder = (page.parent / link["path"]).resolve().relative_to(source.resolve()).as_posix() + "/"
+        if folder not in FOLDERS:
+            raise ResultsError(f"{page}: links to {folder}, which has no page. Add one to FOLDERS in {__file__}")
+        up = "../" * len(page.relative_to(source).parts[:-1])
+        return f"{up}{FOLDERS[folder]}"
+
+    return LINK.sub(to_page, page.read_text(encoding="utf-8"))
+
+
+# --- pages that only the site has -------------------------------------------------------------------------------------
+
+
+def added_pages() -> Iterator[tuple[str, str]]:
+    """The first page, lists of how-to pages and decisions, and the API: a name and a text each."""
+    yield "index.md", _index()
+    yield "docs/how-to/index.md", _listing("How to", ROOT / "docs" / "how-to")
+    yield "docs/decisions/index.md", _listing("Decisions", ROOT / "docs" / "decisions")
+    yield "api/index.md", _api_index()
+    for room, about in ROOMS.items():
+        yield f"api/{room}.md", _room(room, about)
+    yield (
+        "api/beside.md",
+        _modules("Beside the rooms", "Modules that are no room.", [f"simulation.{each}" for each in BESIDE]),
+    )
+
+
+PARTS = {
+    "Start": ("Start here <README.md>", "docs/how-to/index.md", "docs/glossary.md", "docs/gallery/README.md"),
+    "Reference": ("docs/vocabulary.md", "api/index.md", "results/README.md", "docs/data.md", "CHANGELOG.md"),
+    "Why believe it": ("docs/model.md", "docs/validation.md", "docs/decisions/index.md", "docs/benchmarks.md"),
+    "The project": (
+        "ARCHITECTURE.md", "CONTRIBUTING.md", "docs/nhs_rap.md", "docs/security.md", "docs/dependencies.md"
+    ),
+}  # fmt: skip
+"""The pages of the first page's lists, by heading."""
+
+
+def _index() -> str:
+    """The way to everything."""
+    about = "An in-silico trial of AI-assisted triage in A&E departments. For planning only, not for clinical use.\n"
+    return "\n".join(["# aeflow\n", about, *(_tree(pages, caption) for caption, pages in PARTS.items())])
+
+
+def _listing(title: str, folder: Path) -> str:
+    names = [path.name for path in sorted(folder.glob("*.md"))]
+    return f"# {title}\n\n{_tree(names)}"
+
+
+def _tree(names: Sequence[str], caption: str = "", *, hidden: bool = False) -> str:
+    options = [":maxdepth: 1", *([f":caption: {caption}"] if caption else []), *([":hidden:"] if hidden else [])]
+    return "\n".join(["```{toctree}", *options, "", *names, "```", ""])
+
+
+def _api_index() -> str:
+    """The public names, then the rooms."""
+    import simulation
+
+    public = [name for name in simulation.__all__ if name != "__version__"]
+    classes = [name for name in public if isinstance(getattr(simulation, name), type)]
+    text = [
+        "# API\n",
+        "The public names, `import simulation as ae`: what notebooks, scripts and the commands use. A change of them "
+        "has a line in the changelog. What the rooms of the package hold is listed below; that may change.\n",
+        "```{eval-rst}",
+        *(f".. autofunction:: simulation.{name}\n" for name in public if name not in classes),
+        *(f".. autoclass:: simulation.{name}\n   :members:\n{INHERITED}" for name in classes),
+        "```\n",
+        _tree([*ROOMS, "beside"], "Rooms"),
+    ]
+    return "\n".join(text)
+
+
+INHERITED = "   :inherited-members: object, Exception, BaseException\n"
+"""What a class has from another of the package is shown with it; what every object has is not."""
+
+
+def _room(room: str, about: str) -> str:
+    package = ROOT / "simulation" / room
+    modules = [f"simulation.{room}"]
+    if package.is_dir():
+        modules += [_dotted(path) for path in sorted(package.rglob("*.py")) if path.name != "__init__.py"]
+    return _modules(f"{room}: {about}", "", modules)
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def _modules(title: str, about: str, modules: Sequence[str]) -> str:
+    text = [f"# {title}\n", about]
+    for name in modules:
+        text += [f"## {name.removeprefix('simulation.')}\n", "```{eval-rst}", f".. automodule:: {name}\n", "```\n"]
+    return "\n".join(text)
+
+
+def main(words: Sequence[str]) -> int:
+    """Build the site and say where it is."""
+    first = build(Path(words[0]) if words else DEFAULT)
+    print(f"Documentation: {first}")
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,127 @@
+"""What other programs open holds what the report says, and is the same file whenever it is written."""
+
+import csv
+import json
+import subprocess
+import sys
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from docx import Document
+from openpyxl import load_workbook
+from openpyxl.workbook import Workbook
+
+from simulation.api import Result
+from simulation.errors import ResultsError
+from simulation.report.exports import document as documents
+from simulation.report.exports import workbook as workbooks
+from simulation.report.exports.assumptions import assumptions_log
+from simulation.report.exports.document import document
+from simulation.report.exports.stress_des import stress_des
+from simulation.report.exports.workbook import CLOCK, number_of, workbook
+from simulation.report.exports.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
+from simulation.report.figures import drawn
+from simulation.report.first_page import first_page
+
+ITEMS = ("1.1", "1.2", "1.3", "2.1", "2.2", "2.3", "2.4", "2.5", "3.1", "3.2", "3.3", "3.4", "4.1", "4.2", "4.3")
+ITEMS += ("5.1", "5.2", "5.3", "5.4")
+
+
+@pytest.fixture(scope="module")
+def packed(result: Result) -> bytes:
+    return workbook(result)
+
+
+@pytest.fixture(scope="module")
+def book(packed: bytes) -> Workbook:
+    return load_workbook(BytesIO(packed))
+
+
+@pytest.fixture(scope="module")
+def paper(result: Result) -> bytes:
+    picture = drawn(result, "differences")
+    assert picture is not None
+    return document(result, [picture])
+
+
+def told(book: Workbook, name: str) -> list[str]:
+    return [str(cell.value) for row in book[name].iter_rows() for cell in row if cell.value is not None]
+
+
+def test_the_workbook_holds_the_first_page_every_table_and_the_summary(book: Workbook, result: Result) -> None:
+    page, first = first_page(result), told(book, "First page")
+    for words in (page.question, *page.sentences):
+        assert words in first
+    titles = {book[name]["A1"].value for name in book.sheetnames}
+    assert {table.title for name, table in result.tables.items() if name not in (CLOCK, "first_page")} <= titles
+    assert book["Summary"].max_row == len(result.table()) + 1
+    assert all(len(name) <= 31 for name in book.sheetnames)
+
+
+def test_a_number_in_the_workbook_is_a_number_that_reads_as_in_the_report(book: Workbook, result: Result) -> None:
+    summary = {(row[0].value, row[1].value, row[3].value): row[4].value for row in book["Summary"].iter_rows(min_row=2)}
+    row = result.row("nurse", "wait_to_clinician_mean")
+    assert summary["nurse", "wait_to_clinician_mean", "all"] == pytest.approx(row.mean, rel=1e-12)
+    assert number_of("−1.9") == (-1.9, "+0.0;−0.0;0.0")
+    assert number_of("£369,000") == (369000.0, "£#,##0")
+    for words in ("2 of 20", "−5.4 to −0.7", "–", "not stated", ""):
+        assert number_of(words) == (None, "@")
+
+
+def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_words(paper: bytes, result: Result) -> None:
+    read, page = Document(BytesIO(paper)), first_page(result)
+    said = "\n".join(paragraph.text for paragraph in read.paragraphs)
+    for words in (page.question, page.lead, *(each.sentence for each in page.headlines)):
+        assert words in said
+    assert page.table is not None
+    cells = [tuple(cell.text for cell in row.cells) for row in read.tables[0].rows]
+    assert cells == [page.table.table.headers, *page.table.table.rows]
+    picture = drawn(result, "differences")
+    assert picture is not None
+    assert [shape._inline.docPr.get("descr") for shape in read.inline_shapes] == [picture.alt]
+
+
+def test_the_log_has_every_sourced_number_the_assumed_ones_first(result: Result) -> None:
+    log = assumptions_log(result)
+    n_added = sum(len(arm.added_assumptions) for arm in result.others)
+    assert len(log.rows) == len(result.statements) + n_added
+    evidence = [row[5] for row in log.rows]
+    n_assumed = evidence.count("assumed")
+    assert evidence[:n_assumed] == ["assumed"] * n_assumed
+    assert 0 < n_assumed < len(evidence)
+
+
+def test_every_item_of_stress_des_is_answered(result: Result) -> None:
+    text = stress_des(result)
+    for item in ITEMS:
+        (section,) = [part for part in text.split("\n### ") if part.startswith(f"{item} ")]
+        assert len(section.split("\n", 2)[2].strip()) > len("docs/model.md"), item
+    assert str(result.run.seed) in text
+    assert result.arm("one_more_triage_nurse").label in text
+
+
+def test_the_same_result_gives_the_same_files_at_any_time(
+    result: Result, packed: bytes, paper: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.localtime", lambda *_: (2031, 5, 6, 7, 8, 9, 1, 126, 0))
+    written = {path.name: path for path in write_exports(tmp_path, result)}
+    assert set(written) == {WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS}
+    assert written[WORKBOOK].read_bytes() == packed
+    assert written[DOCUMENT].read_bytes() == paper
+    with written[ASSUMPTIONS].open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.reader(file))) == len(assumptions_log(result).rows) + 1
+
+
+def test_a_folder_that_cannot_be_written_is_one_message(result: Result, tmp_path: Path) -> None:
+    (tmp_path / "exports").write_text("in the way", encoding="utf-8")
+    with pytest.raises(ResultsError, match=r"exports: File exists\. Close the file"):
+        write_exports(tmp_path, result)
+
+
+def test_neither_library_is_imported_before_something_is_exported() -> None:
+    names = [workbooks.__name__, documents.__name__]
+    asked = "[name for name in ('docx', 'xlsxwriter') if name in sys.modules]"
+    words = f"import json, sys, {', '.join(names)}; print(json.dumps({asked}))"
+    done = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout) == []
