@@ -17,6 +17,7 @@ from simulation.explain.statements import walk
 from simulation.inquiry.decides import decided
 from simulation.report.kinds import kind_of
 from simulation.report.tables.first_page import products
+from simulation.report.tables.measurement import measured_tools
 from simulation.report.words import amount, change, figure_words, span
 
 KEPT_EFFECT = 0.5
@@ -128,6 +129,9 @@ def _plain(value: float, row: Comparison) -> str:
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said: of each that is failed, else of all of them."""
     mine = [each for each in result.safety if each.arm == arm.name]
+    doubtful = [f"'{each.label}'" for each in measured_tools(result) if each.arm == arm.name and each.is_unsettled]
+    if mine and doubtful:
+        return False, [f"safety is not settled, for the doubt of its measured table, on {_listed(doubtful)}"]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         found = [each for each in mine if each.judgement.kind == kind]
         if found:
