@@ -27,7 +27,7 @@ FORBIDDEN = (
     "over_triage", "diagnosis", "diagnosis_in_ed", "final_diagnosis", "icd", "icd10", "disposition", "outcome",
     "admitted", "admission", "discharged", "icu", "surgery", "transferred", "death", "died", "mortality", "survival",
     "los", "los_min", "length_of_stay", "length_of_stay_min", "ktas_duration_min", "triage_duration",
-    "triage_minutes", "treatment", "procedures", "medication", "patients_per_hour", "seen_at", "departed_at",
+    "triage_minutes", "treatment", "procedures", "medication", "patients_per_hour", "patients_number_per_hour", "seen_at", "departed_at",
 )  # fmt: skip
 """Columns that no input may be read from: answers, what happened afterwards, how triage went, and row numbers."""
 MOST_ROWS = 200_000
