@@ -42,5 +42,12 @@ def test_nothing_is_said_where_there_are_cases_enough_or_the_tool_is_not_for_the
     assert said((replace(policy, covers=adults), pathway), age_band={**AGES, "child": 6.0}) == []
 
 
+def test_a_tool_that_was_measured_against_another_truth_than_a_panels_is_told_so(arm: tuple[Policy, Pathway]) -> None:
+    policy, pathway = arm
+    for truth, is_said in (("panel", False), ("physician", True), ("outcome", True), ("written", True)):
+        told = unlike_patients(replace(policy, measured_against=truth), pathway)  # type: ignore[arg-type]
+        assert any("are not comparable" in each for each in told) == is_said, truth
+
+
 def test_cases_that_do_not_say_an_attribute_are_said_not_to(arm: tuple[Policy, Pathway]) -> None:
     assert said(arm, age_band=dict.fromkeys(AGES, 0.0))[0].endswith("was measured on do not say age band")

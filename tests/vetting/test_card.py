@@ -190,7 +190,7 @@ def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synth
 def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(synthetic: Synthetic) -> None:
     """22 urgent cases cannot show that nothing changed by five points, even where nothing did."""
     few = benched(synthetic, Fixed())  # type: ignore[arg-type]
-    earlier = Earlier("Fixed 1", few.cases.fingerprint, few.labelled[TOOL], {})
+    earlier = Earlier("Fixed 1", few.cases.fingerprint, "written", few.labelled[TOOL], {})
     change = change_since(few, earlier)
     assert not change.go
     assert "cannot be told" in change.line
@@ -201,6 +201,8 @@ def test_an_earlier_card_of_other_cases_or_none_is_refused(bench: Bench, folder:
     earlier = read_earlier(folder)
     with pytest.raises(ResultsError, match="is of other cases"):
         change_since(bench, replace(earlier, fingerprint="other"))
+    with pytest.raises(ResultsError, match="against the level a physician gave at triage, .* are not comparable"):
+        change_since(bench, replace(earlier, yardstick="physician"))
     with pytest.raises(ResultsError, match="is no card of a bench"):
         read_earlier(tmp_path)
     (tmp_path / "card.json").write_text('{"format": 1}', encoding="utf-8")
