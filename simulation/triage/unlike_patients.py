@@ -21,8 +21,8 @@ MOST = 100
 
 
 def unlike_patients(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
-    """What to say of a tool that was measured elsewhere: beside other nurses, against another truth, or on hardly any of
-    many here."""
+    """What to say of a tool that was measured elsewhere: beside other nurses, against another truth, or on hardly any
+    of many here."""
     said = of_other_patients(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
     return tuple(filter(None, said))
 

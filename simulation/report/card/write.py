@@ -9,8 +9,9 @@ from pathlib import Path
 from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.explain.statements import BANNER
 from simulation.report.card.answer import card_sentences
+from simulation.report.card.coverage import coverage_table
 from simulation.report.card.figures import card_pictures
-from simulation.report.card.filing import coverage_table, hazards_table
+from simulation.report.card.filing import hazards_table
 from simulation.report.card.tables import card_tables, difference_words, verdict_on
 from simulation.report.figures.drawing import Picture
 from simulation.report.page import templates
