@@ -3,9 +3,11 @@
 import csv
 import json
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import docx
 import numpy as np
 import pytest
 
@@ -88,8 +90,26 @@ def test_a_card_is_one_page_that_loads_nothing_and_says_what_it_is_not_for(folde
     assert page.count("<img") == len(list((folder / "figures").iterdir()))
 
 
+def test_the_card_in_word_holds_the_same_words_tables_and_pictures(folder: Path, bench: Bench) -> None:
+    document = docx.Document(str(folder / "card.docx"))
+    said = [paragraph.text for paragraph in document.paragraphs]
+    assert [each for each in card_sentences(bench) if each not in said] == []
+    tables = tables_of(bench)
+    assert len(document.tables) == len(tables)
+    assert [len(each.rows) for each in document.tables] == [1 + len(table.rows) for table in tables]
+    hazards = document.tables[-2].rows
+    assert tuple(cell.text for cell in hazards[0].cells) == hazards_table(bench).headers
+    assert tuple(cell.text for cell in hazards[1].cells) == hazards_table(bench).rows[0]
+    assert len(document.inline_shapes) == len(list((folder / "figures").iterdir()))
+    assert all(shape._inline.docPr.get("descr") for shape in document.inline_shapes)
+    assert document.sections[0].header.paragraphs[0].text == BANNER
+    assert document.sections[0].page_width > document.sections[0].page_height
+
+
 def test_no_file_says_that_a_tool_complies_or_holds_a_complaint(folder: Path, bench: Bench) -> None:
-    texts = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.*")}
+    texts = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.*") if path.suffix != ".docx"}
+    with zipfile.ZipFile(folder / "card.docx") as parts:
+        texts[folder / "card.docx"] = parts.read("word/document.xml").decode("utf-8")
     assert len(texts) >= 8
     complaints = {case.complaint for case in bench.cases.cases}
     for path, text in texts.items():
