@@ -131,7 +131,7 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
     mine = [each for each in result.safety if each.arm == arm.name]
     doubtful = [f"'{each.label}'" for each in measured_tools(result) if each.arm == arm.name and each.is_unsettled]
     if mine and doubtful:
-        return False, [f"safety is not settled, for the doubt of its measured table, on {_listed(doubtful)}"]
+        return False, [f"its measured table leaves safety open on {_listed(doubtful)}"]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         found = [each for each in mine if each.judgement.kind == kind]
         if found:

@@ -27,7 +27,9 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
         rows = []
         for arm in sweep.arms:
             turned = [run for run in sweep.runs[1:] if turns(sweep, run, arm, target)]
-            said = "; ".join(f"{run.label}: {_effect(run, arm, target)}, {_verdict(run, arm, target)}" for run in turned)
+            said = "; ".join(
+                f"{run.label}: {_effect(run, arm, target)}, {_verdict(run, arm, target)}" for run in turned
+            )
             label = sweep.first.arm(arm).label
             rows.append((label, _effect(first, arm, target), _verdict(first, arm, target), said or "nowhere"))
         yield ReportTable(

@@ -124,10 +124,11 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
     """Of each target: both intervals, what they support, which doubt is largest, and what would settle it."""
     return tuple(
-        f"How sure, '{each.label}' ({each.limit_words}): {change(each.doubt.effect, each.unit)} "
-        f"{unit_words(each.unit)}, {each.alone} by simulation alone, "
-        f"{_interval(each, each.doubt.half_width)} with the doubt of the measured table: {each.words}. Most doubt "
-        f"is of {'the ' * (each.doubt.dominates != 'simulation')}{each.doubt.dominates}; {_settled(each)}"
+        f"How sure is '{each.label}' ({each.limit_words})? {change(each.doubt.effect, each.unit)} "
+        f"{unit_words(each.unit)}: {each.alone} by simulation alone, "
+        f"{_interval(each, each.doubt.half_width)} with the doubt of the measured table. Verdict with both: "
+        f"{each.words}. Most doubt is of {'the ' * (each.doubt.dominates != 'simulation')}{each.doubt.dominates}; "
+        f"{_settled(each)}"
         for each in measured_tools(result)
     )
 
