@@ -10,7 +10,7 @@
 
 The rooms, lowest first: `units` `errors` · `records` · `pathway` · `targets` · `draws` · `triage` `engine` ·
 `analysis` · `study` · `explain` · `experiment` · `inquiry` · `report` · `config` · `verification` · `validation` ·
-`api` · `cli`. ARCHITECTURE.md is the way in.
+`api` `cards` · `cli`. ARCHITECTURE.md is the way in.
 """
 
 from __future__ import annotations
@@ -38,11 +38,13 @@ __all__ = [
     "open_executor",
     "read",
     "run",
+    "vet",
     "write",
 ]
 
 if TYPE_CHECKING:
     from simulation.api import Growth, Result, compare, figure, gather, grow, read, run, write
+    from simulation.cards import vet
     from simulation.config import load
     from simulation.errors import AeflowError, ConfigError, DrawsError, PlanError, ResultsError
     from simulation.experiment.executors import open_executor
@@ -54,6 +56,7 @@ _HOMES = {
     **dict.fromkeys(("Growth", "Result", "compare", "figure", "gather", "grow", "read", "run", "write"), "api"),
     **dict.fromkeys(("Wanted", "nearest_matrix"), "triage.construct"),
     "load": "config",
+    "vet": "cards",
     "open_executor": "experiment.executors",
     "Study": "study.study",
 }

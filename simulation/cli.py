@@ -475,13 +475,12 @@ def _breakeven(words: list[str]) -> int:
 
 def _vet(words: list[str]) -> int:
     """Put a triage AI on the bench, or write the cases for a vendor to answer."""
+    from simulation.cards import vet
     from simulation.config.vetting import cases_of, prompt_of, vetting_named
     from simulation.report.card.screen import print_card
-    from simulation.report.card.write import write_card, write_questions
-    from simulation.vetting.against import change_since
+    from simulation.report.card.write import write_questions
     from simulation.vetting.assessors.llm import Setting
-    from simulation.vetting.bench import run_bench, told_beforehand
-    from simulation.vetting.stored import read_earlier
+    from simulation.vetting.bench import told_beforehand
 
     overrides, config_dir = _options(words)
     own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}
@@ -490,25 +489,20 @@ def _vet(words: list[str]) -> int:
              ("true", "false")]  # fmt: skip
     if wrong:
         raise ConfigError(wrong)
-    plan = vetting_named(
-        own["name"], [word for word in overrides if word.partition("=")[0] not in own], config_dir=config_dir
-    )
-    earlier = read_earlier(Path(own["against"])) if own["against"] else None
-    cases = cases_of(plan, config_dir=config_dir)
-    setting = Setting(
-        prompt=prompt_of(plan, config_dir=config_dir),
-        allow_remote=own["allow_remote"] == "true",
-        kept=Path(own["results"]) / "vetting" / ".answers",
-    )
-    if own["dry_run"] == "true":
-        print(told_beforehand(plan, cases, setting))
+    stated = [word for word in overrides if word.partition("=")[0] not in own]
+    allow_remote, results = own["allow_remote"] == "true", Path(own["results"])
+    if own["dry_run"] == "true" or own["write_cases"] == "true":
+        plan = vetting_named(own["name"], stated, config_dir=config_dir)
+        cases = cases_of(plan, config_dir=config_dir)
+        if own["dry_run"] == "true":
+            setting = Setting(prompt=prompt_of(plan, config_dir=config_dir), allow_remote=allow_remote)
+            print(told_beforehand(plan, cases, setting))
+        else:
+            print(f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, results)}")
         return 0
-    if own["write_cases"] == "true":
-        print(f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, Path(own['results']))}")
-        return 0
-    bench = run_bench(plan, cases, setting=setting)
-    change = change_since(bench, earlier) if earlier is not None else None
-    print_card(bench, write_card(bench, Path(own["results"]), change), change)
+    against = own["against"]
+    card = vet(own["name"], *stated, against=against, allow_remote=allow_remote, results=results, config_dir=config_dir)
+    print_card(card.bench, card.write(results), card.change)
     return 0
 
 

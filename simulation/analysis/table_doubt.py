@@ -9,7 +9,7 @@ spread between them is a layer of its own (`analysis/departments.py`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,11 @@ class TableDoubt:
     def half_width_of_one(self) -> float:
         """The same for one department of the ensemble rather than for their mean."""
         return float(self._t * np.sqrt(self.simulation**2 + self.measurement**2 + self.department**2))
+
+    def with_simulation(self, half_width: float) -> TableDoubt:
+        """The same with a wider interval for noise of simulation alone, such as one that allows for skewness."""
+        simulation = half_width / float(t_quantile(self.degrees))
+        return replace(self, simulation=simulation) if simulation > self.simulation else self
 
     @property
     def dominates(self) -> str:

@@ -132,6 +132,19 @@ def interval_words(low: float, high: float, mid: float, unit: str, better: Bette
     return "cannot tell", None, "cannot tell"
 
 
+def margin_words(low: float, high: float, margin: float, unit: str, better: Better) -> tuple[NonInferiority, str]:
+    """What an interval of a difference supports against a margin of safety: kind, a few words."""
+    worst, best = (high, low) if better == "lower" else (-low, -high)
+    within = threshold(margin, unit)
+    if worst < margin:
+        return "non-inferior", f"not worse by {within} or more"
+    if best > margin:
+        return "inferior", f"worse by more than {within}"
+    if best > 0:
+        return "worse", f"worse, perhaps by less than {within}"
+    return "cannot tell", "cannot tell"
+
+
 def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, identical: bool = False) -> Judgement:
     """Whether the arm is worse than the baseline by less than a margin (in the measure's unit, above 0).
 

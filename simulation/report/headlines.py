@@ -18,6 +18,7 @@ from simulation.inquiry.decides import decided
 from simulation.report.kinds import kind_of
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products
+from simulation.report.tables.measurement import measured_tools
 from simulation.report.words import amount, change, figure_words, span
 
 KEPT_EFFECT = 0.5
@@ -134,6 +135,9 @@ def _plain(value: float, row: Comparison) -> str:
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said: of each that is failed, else of all of them."""
     mine = [each for each in result.safety if each.arm == arm.name]
+    doubtful = [f"'{each.label}'" for each in measured_tools(result) if each.arm == arm.name and each.is_unsettled]
+    if mine and doubtful:
+        return False, [f"its measured table leaves safety open on {_listed(doubtful)}"]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         found = [each for each in mine if each.judgement.kind == kind]
         if found:

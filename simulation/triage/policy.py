@@ -22,6 +22,7 @@ from simulation.triage.matrix import Matrix
 from simulation.triage.minutes import MinutesEffect
 from simulation.triage.people import Abstention, Added, Adoption, Coverage, Switching
 from simulation.triage.watching import Watching
+from simulation.triage.yardstick import Yardstick
 
 Role = Literal["replaces", "advises"]
 
@@ -76,6 +77,10 @@ class Usage:
     measured_on: Mapping[str, Mapping[str, Annotated[float, Ge(0), Unit("patients")]]] = field(default_factory=dict)
     """On whom the AI's labels were measured: patients by attribute of the site and category. A report says where the
     tool labels many here of whom it met few. Example: `{age_band: {child: 0, adult: 540, older: 120, oldest: 28}}`"""
+    measured_against: Yardstick | None = None
+    """What the true level of these patients was: that of an expert `panel` afterwards, as here, of a `physician` at
+    triage, one derived from the `outcome`, or the one that a vignette was `written` for. A report says where it is not
+    a panel's, for figures against different truths are not comparable. Example: `panel`"""
 
     @property
     def effects(self) -> tuple[MinutesEffect, ...]:

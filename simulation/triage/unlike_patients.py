@@ -9,6 +9,7 @@ from simulation.pathway.department import Choice, Pathway
 from simulation.pathway.rota import mean_per_day
 from simulation.triage.matrix import Matrix
 from simulation.triage.policy import Policy
+from simulation.triage.yardstick import YARDSTICKS
 
 FEW = 30
 """Patients of a category below which a tool is hardly measured on it."""
@@ -20,8 +21,10 @@ MOST = 100
 
 
 def unlike_patients(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
-    """What to say of a tool that was measured elsewhere: beside other nurses, or on hardly any of many here."""
-    return tuple(filter(None, (of_other_patients(policy), *_hardly_met(policy, pathway))))
+    """What to say of a tool that was measured elsewhere: beside other nurses, against another truth, or on hardly any
+    of many here."""
+    said = of_other_patients(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
+    return tuple(filter(None, said))
 
 
 def of_other_patients(policy: Policy) -> str:
@@ -48,6 +51,17 @@ def of_other_patients(policy: Policy) -> str:
         f"the table of '{policy.ai.name}' {_of_whom(tool)} and the nurses' {_of_whom(nurses)} are not of the same "
         "patients, so what differs may be patients, scales or countries. Measure both on the same cases, and state "
         "your own nurses (nurse=...)"
+    )
+
+
+def _against_another_truth(policy: Policy) -> str:
+    """What to say of a tool that was not measured against a panel; '' if there is nothing."""
+    against = policy.measured_against
+    if against in (None, "panel"):
+        return ""
+    return (
+        f"'{policy.name}' was measured against {YARDSTICKS[against]}, while true levels here are what an expert panel "
+        "would give: the two are not comparable, and that they are alike is an assumption"
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from simulation.errors import ResultsError
+from simulation.triage.yardstick import YARDSTICKS
 from simulation.vetting.bench import TOOL, Bench
 from simulation.vetting.criteria import Criterion
 from simulation.vetting.intervals import Estimate, cases_to_settle, exact_share
@@ -34,6 +35,11 @@ def change_since(bench: Bench, earlier: Earlier) -> Change:
     if earlier.fingerprint != bench.cases.fingerprint:
         raise ResultsError(
             "against: the earlier card is of other cases, so nothing can be paired. Run it again on these cases"
+        )
+    if earlier.yardstick != bench.cases.yardstick:
+        raise ResultsError(
+            f"against: the earlier card is held against {YARDSTICKS[earlier.yardstick]}, this one against "
+            f"{bench.cases.yardstick_words}, so the two are not comparable. Run it again on these cases"
         )
     new = bench.labelled[TOOL]
     old = Labelled(new.truth, earlier.labelled.labels)

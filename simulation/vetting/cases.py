@@ -11,23 +11,16 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulation.errors import ConfigError, Fault
 from simulation.records.serialise import digest
+from simulation.triage.yardstick import YARDSTICKS, Yardstick
 
 Levels = NDArray[np.int64]
-Yardstick = Literal["panel", "physician", "outcome", "written"]
-YARDSTICKS: Mapping[str, str] = {
-    "panel": "the level an expert panel gave afterwards, with the whole record",
-    "physician": "the level a physician gave at triage",
-    "outcome": "a level derived from what happened to the patient",
-    "written": "the level a synthetic vignette was written for",
-}
-"""What a label means, in words."""
 N_LEVELS = 5
 NUMBERS: Mapping[str, tuple[float, float, str]] = {
     "age": (0, 120, "years"),

@@ -107,11 +107,12 @@ def judged(
         return [_verdict(criterion, "", of_answers.get(criterion.score), None)]
     if criterion.against == "nurse" and nurse is None:
         return [Verdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
-    found = [_of_some(criterion, "", tool, nurse, seed)]
+    is_copy = nurse is not None and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape))
+    found = [_of_some(criterion, "", tool, nurse, seed, is_copy=is_copy)]
     for attribute in criterion.by:
         for category, which in groups[attribute].items():
             mine = nurse.only(which) if nurse is not None else None
-            found.append(_of_some(criterion, f"{attribute}={category}", tool.only(which), mine, seed))
+            found.append(_of_some(criterion, f"{attribute}={category}", tool.only(which), mine, seed, is_copy=is_copy))
     return found
 
 
@@ -125,17 +126,19 @@ def overall(verdicts: list[Verdict]) -> Word:
     return "cannot tell" if "cannot tell" in words or not words else "met"
 
 
-def _of_some(criterion: Criterion, group: str, tool: Labelled, nurse: Labelled | None, seed: int) -> Verdict:
+def _of_some(
+    criterion: Criterion, group: str, tool: Labelled, nurse: Labelled | None, seed: int, *, is_copy: bool
+) -> Verdict:
     if criterion.against == "nothing" or nurse is None:
         return _verdict(criterion, group, score(tool, criterion.score, seed), None)
-    if not group and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape)):
-        estimate = difference(tool, nurse, criterion.score, seed)
+    estimate = difference(tool, nurse, criterion.score, seed)
+    if is_copy and estimate.n:
         return Verdict(criterion, group, estimate, "identical to the nurse", "every label is the nurse's")
     discordance = None
     if criterion.score in SHARES:
         gap = np.abs(tool.shares_of_cases(criterion.score) - nurse.shares_of_cases(criterion.score))
         discordance = exact_share(float(gap.sum()), len(gap))
-    return _verdict(criterion, group, difference(tool, nurse, criterion.score, seed), discordance)
+    return _verdict(criterion, group, estimate, discordance)
 
 
 def _verdict(criterion: Criterion, group: str, estimate: Estimate | None, discordance: Estimate | None) -> Verdict:
@@ -156,7 +159,8 @@ def _to_settle(criterion: Criterion, estimate: Estimate, discordance: Estimate |
     about = "cases of true levels 1-2" if criterion.score in ("sensitivity", "under_triage_1_2_share") else "cases"
     if discordance is not None and criterion.bound != 0:
         low, high = cases_to_settle(discordance, abs(criterion.bound))
-        return f"about {low:,} to {high:,} {about} would settle it if both err equally often ({estimate.n} now)"
+        many = f"about {low:,} to {high:,}" if low else f"up to about {high:,}"
+        return f"{many} {about} would settle it if both err equally often ({estimate.n} now)"
     gap = abs(estimate.value - criterion.bound)
     if criterion.score in SHARES and criterion.against == "nothing" and gap > 0:
         needed = cases_for_share(estimate.value, gap)

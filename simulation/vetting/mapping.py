@@ -17,7 +17,8 @@ from annotated_types import MinLen
 
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.config_dataclass import Sourced, Unit, config_dataclass
-from simulation.vetting.cases import INPUTS, NUMBERS, WORDS, CaseSet, Row, Value, Yardstick, case_set
+from simulation.triage.yardstick import Yardstick
+from simulation.vetting.cases import INPUTS, NUMBERS, WORDS, CaseSet, Row, Value, case_set
 
 FORBIDDEN = (
     "row_id", "id", "index", "case", "case_id", "row", "number", "patient_id", "encounter_id", "visit_id", "stay_id",
@@ -27,7 +28,8 @@ FORBIDDEN = (
     "over_triage", "diagnosis", "diagnosis_in_ed", "final_diagnosis", "icd", "icd10", "disposition", "outcome",
     "admitted", "admission", "discharged", "icu", "surgery", "transferred", "death", "died", "mortality", "survival",
     "los", "los_min", "length_of_stay", "length_of_stay_min", "ktas_duration_min", "triage_duration",
-    "triage_minutes", "treatment", "procedures", "medication", "patients_per_hour", "seen_at", "departed_at",
+    "triage_minutes", "treatment", "procedures", "medication", "patients_per_hour", "patients_number_per_hour",
+    "seen_at", "departed_at",
 )  # fmt: skip
 """Columns that no input may be read from: answers, what happened afterwards, how triage went, and row numbers."""
 MOST_ROWS = 200_000

@@ -115,7 +115,7 @@ def _policy(bench: Bench, name: str, role: Mapping[str, Any], drawn: int | None 
         "evidence": "assumed",
         "source": "everybody who is triaged, by whichever door",
     }
-    met = {"measured_on": _met(bench)}
+    met = {"measured_on": _met(bench), "measured_against": bench.cases.yardstick}
     stated = {"kind": "matrix", "name": name, "ai": ai, **role, "covers": everybody, **met}
     handed_back = _hand_backs(bench)
     return stated if handed_back is None else {**stated, "abstains": handed_back}

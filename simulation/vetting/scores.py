@@ -63,6 +63,8 @@ SHARES: Mapping[str, tuple[Floats, NDArray[np.bool_]]] = {
     "no_label_share": (_mask(np.zeros((N_LEVELS, N_LEVELS), bool), no_label=True), _ALL),
 }
 """Of each share: which cells count, and of which true levels."""
+HIGH_SHARES = frozenset(name for name, (_, levels) in SHARES.items() if not levels.all())
+"""Shares of true levels 1-2 alone."""
 
 
 @dataclass(frozen=True)

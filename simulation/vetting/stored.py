@@ -16,6 +16,7 @@ import numpy as np
 
 from simulation.errors import ResultsError
 from simulation.records.serialise import to_json
+from simulation.triage.yardstick import YARDSTICKS, Yardstick
 from simulation.vetting.answers import NO_LABEL, VARIANTS, questions_of
 from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.cases import INPUTS, N_LEVELS, CaseSet
@@ -33,6 +34,7 @@ class Earlier:
 
     tool: str
     fingerprint: str
+    yardstick: Yardstick
     labelled: Labelled
     verdicts: dict[tuple[str, str], str]
 
@@ -167,7 +169,11 @@ def read_earlier(folder: Path) -> Earlier:
         if not (np.all((truth >= 0) & (truth < N_LEVELS)) and np.all((labels >= NO_LABEL) & (labels < N_LEVELS))):
             raise ValueError("holds levels beyond 1 to 5")
         verdicts = {(each["score"], each["group"]): str(each["verdict"]) for each in card["verdicts"]}
-        return Earlier(str(card["tool"]), str(card["cases"]["fingerprint"]), Labelled(truth, labels), verdicts)
+        of_cases = card["cases"]
+        if of_cases["yardstick"] not in YARDSTICKS:
+            raise ValueError("names no yardstick that is known")
+        found = Labelled(truth, labels)
+        return Earlier(str(card["tool"]), str(of_cases["fingerprint"]), of_cases["yardstick"], found, verdicts)
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None

@@ -155,3 +155,19 @@ def test_a_table_of_other_patients_than_the_nurses_is_warned_of(
     assert bool(said) == warned
     if warned:
         assert "(400 patients: the same 400 cases) and the nurses' (800 patients: Korea)" in said
+
+
+BESIDE = {
+    "counts": (np.eye(5)[:, None, :] * np.array(NURSES)[:, :, None]).tolist(),
+    "evidence": "measured",
+    "source": "a bench of 200",
+}
+
+
+def test_a_tool_beside_other_nurses_than_those_of_its_bench_is_told_whose_errors_it_was_measured_beside() -> None:
+    zero = {"value": 0, "range": [0, 0], "evidence": "assumed", "source": "in the counts"}
+    for nurses, warned in (("the same 400 cases", False), ("", False), ("nurses of the bench", True)):
+        beside = {**BESIDE, "nurses": nurses}
+        said = of_other_patients(made(tool(beside_nurse=beside, correlation=zero), nurse(source="the same 400 cases")))
+        assert bool(said) == warned, said
+    assert "was measured beside other nurses (nurses of the bench) than these (the same 400 cases)" in said

@@ -168,26 +168,6 @@ def test_probabilities_that_do_not_add_up_are_refused(synthetic: Synthetic, tmp_
         answering(synthetic[1], tmp_path, f"{synthetic[1].cases[0].name},3,.1,.1,.1,.1,.1", header=header)
 
 
-def test_a_log_of_inspect_is_read(synthetic: Synthetic, tmp_path: Path) -> None:
-    cases = synthetic[1]
-    said = ['{"level": 2}', "4", "", '{"level": 9}', "three", '{"urgency": 3}']
-    samples = [
-        {"id": case.name, "epoch": 1, "output": {"completion": text, "time": 1.5}}
-        for case, text in zip(cases.cases, said, strict=False)
-    ]
-    samples.append({"id": cases.cases[6].name, "epoch": 1, "output": {}, "error": {"message": "down"}})
-    path = tmp_path / "log.json"
-    path.write_text(json.dumps({"version": 2, "status": "success", "samples": samples}), encoding="utf-8")
-    file = FromFile(AnswersAssessor(kind="answers", file=str(path), product="x"), cases)
-    found = file.answers([Question(case) for case in cases.cases[:8]])
-    outcomes = ["labelled", "labelled", "empty", "out_of_range", "not_json", "wrong_shape", "server_error", "missing"]
-    assert [each.outcome for each in found] == outcomes
-    assert [each.label for each in found[:2]] == [2, 4]
-    path.write_text("[]", encoding="utf-8")
-    with pytest.raises(ConfigError, match="is not a log of Inspect"):
-        FromFile(AnswersAssessor(kind="answers", file=str(path), product="x"), cases)
-
-
 # --- learned -------------------------------------------------------------------------------------------------
 
 

@@ -3,9 +3,11 @@
 import csv
 import json
 import re
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 
+import docx
 import numpy as np
 import pytest
 
@@ -13,11 +15,13 @@ from simulation.config.vetting import cases_of, vetting_named
 from simulation.errors import ResultsError
 from simulation.explain.statements import BANNER
 from simulation.report.card.answer import card_sentences
-from simulation.report.card.filing import COVERAGE, coverage_table, hazards_table
+from simulation.report.card.coverage import ITEMS, coverage_table
+from simulation.report.card.filing import hazards_table
 from simulation.report.card.write import card_page, change_table, tables_of, write_card, write_questions
 from simulation.vetting.against import change_since
 from simulation.vetting.answers import Answer, Assessor, Question
-from simulation.vetting.bench import TOOL, Bench, run_bench
+from simulation.vetting.assessors.from_file import AnswersAssessor
+from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.plan import Vetting
 from simulation.vetting.stored import Earlier, csv_text, read_earlier
@@ -86,8 +90,26 @@ def test_a_card_is_one_page_that_loads_nothing_and_says_what_it_is_not_for(folde
     assert page.count("<img") == len(list((folder / "figures").iterdir()))
 
 
+def test_the_card_in_word_holds_the_same_words_tables_and_pictures(folder: Path, bench: Bench) -> None:
+    document = docx.Document(str(folder / "card.docx"))
+    said = [paragraph.text for paragraph in document.paragraphs]
+    assert [each for each in card_sentences(bench) if each not in said] == []
+    tables = tables_of(bench)
+    assert len(document.tables) == len(tables)
+    assert [len(each.rows) for each in document.tables] == [1 + len(table.rows) for table in tables]
+    hazards = document.tables[-2].rows
+    assert tuple(cell.text for cell in hazards[0].cells) == hazards_table(bench).headers
+    assert tuple(cell.text for cell in hazards[1].cells) == hazards_table(bench).rows[0]
+    assert len(document.inline_shapes) == len(list((folder / "figures").iterdir()))
+    assert all(shape._inline.docPr.get("descr") for shape in document.inline_shapes)
+    assert document.sections[0].header.paragraphs[0].text == BANNER
+    assert document.sections[0].page_width > document.sections[0].page_height
+
+
 def test_no_file_says_that_a_tool_complies_or_holds_a_complaint(folder: Path, bench: Bench) -> None:
-    texts = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.*")}
+    texts = {path: path.read_text(encoding="utf-8") for path in folder.glob("*.*") if path.suffix != ".docx"}
+    with zipfile.ZipFile(folder / "card.docx") as parts:
+        texts[folder / "card.docx"] = parts.read("word/document.xml").decode("utf-8")
     assert len(texts) >= 8
     complaints = {case.complaint for case in bench.cases.cases}
     for path, text in texts.items():
@@ -141,21 +163,46 @@ def test_a_second_card_does_not_write_over_the_first(bench: Bench, folder: Path)
 
 def test_hazards_have_a_measured_frequency_and_leave_severity_to_the_safety_officer(bench: Bench) -> None:
     table = hazards_table(bench)
-    assert all(row[4] == row[5] == "" for row in table.rows)
-    assert all(row[0] and row[1] and row[3] for row in table.rows)
-    measured = [row[2] for row in table.rows if row[2] != "not measured"]
-    assert len(measured) >= 7
-    assert all(re.match(r"\d+\.\d % \(\d+\.\d to \d+\.\d\)$", each) for each in measured)
+    assert table.headers[-3:] == ("severity", "residual risk", "owner")
+    assert all(row[5:] == ("", "", "") for row in table.rows)
+    assert all(row[1] and row[2] and row[4] for row in table.rows)
+    assert [row[0] for row in table.rows] == [f"H{number}" for number in range(1, len(table.rows) + 1)]
+    measured = [row[3] for row in table.rows if row[3] != "not measured"]
+    assert len(measured) >= 8
+    assert all(re.match(r"\d+\.\d % \(\d+\.\d to \d+\.\d\), of \d+ cases", each) for each in measured)
+
+
+def test_an_answer_that_does_not_repeat_is_counted_as_a_hazard_not_one_that_does(bench: Bench) -> None:
+    (row,) = [row for row in hazards_table(bench).rows if row[1] == "the same question gets another answer"]
+    assert bench.of_answers["repeatable_share"].value == 1.0
+    assert row[3].startswith("0.0 % (0.0 to ")
+
+
+def test_the_nurse_who_errs_with_the_tool_is_counted_from_pairs(bench: Bench) -> None:
+    tool, nurse = (bench.labelled[who].labels[:, 0] for who in (TOOL, NURSE))
+    truth = bench.labelled[TOOL].truth
+    both = (tool > truth) & (nurse > truth) & (truth < 2)
+    (row,) = [row for row in hazards_table(bench).rows if row[1].startswith("the nurse makes the same mistake")]
+    assert row[3].startswith(f"{100 * both.sum() / (truth < 2).sum():.1f} %")
 
 
 def test_local_performance_is_not_claimed_from_made_up_cases(bench: Bench) -> None:
     rows = {row[:2]: row[2:] for row in coverage_table(bench).rows}
-    local = ("AI and Digital Regulations Service: local validation", "performance on local data")
+    local = ("NHS AI and Digital Regulations Service", "local validation: performance on local data")
     assert rows[local][0] == "no"
     real = replace(bench, cases=replace(bench.cases, synthetic=False))
     assert {row[:2]: row[2] for row in coverage_table(real).rows}[local] == "partly"
-    assert {row[3] for row in COVERAGE} == {"measured", "stated by the vendor", "left to you"}
-    assert {row[2] for row in COVERAGE} <= {"yes", "partly", "no"}
+    assert not [item for item in ITEMS if item.of_patients and rows[item.text, item.item][0] != "no"]
+    assert {row[1] for row in rows.values()} == {"measured", "stated by the vendor", "left to you"}
+    assert all("check the current" in note for note in coverage_table(bench).notes)
+
+
+def test_what_a_vendor_says_of_its_model_is_not_called_measured(bench: Bench) -> None:
+    answers = AnswersAssessor(kind="answers", file="x.csv", product="Acme 2.1")
+    theirs = replace(bench, plan=replace(bench.plan, assessor=answers))
+    status = {row[1]: row[3] for row in coverage_table(theirs).rows}
+    assert status["model, version, settings, seed"] == "stated by the vendor"
+    assert {row[1]: row[3] for row in coverage_table(bench).rows}["model, version, settings, seed"] == "measured"
 
 
 def test_the_cases_for_a_vendor_hold_neither_truth_nor_nurse(synthetic: Synthetic, tmp_path: Path) -> None:
@@ -190,7 +237,7 @@ def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synth
 def test_the_same_version_on_few_cases_is_stopped_until_there_are_enough(synthetic: Synthetic) -> None:
     """22 urgent cases cannot show that nothing changed by five points, even where nothing did."""
     few = benched(synthetic, Fixed())  # type: ignore[arg-type]
-    earlier = Earlier("Fixed 1", few.cases.fingerprint, few.labelled[TOOL], {})
+    earlier = Earlier("Fixed 1", few.cases.fingerprint, "written", few.labelled[TOOL], {})
     change = change_since(few, earlier)
     assert not change.go
     assert "cannot be told" in change.line
@@ -201,6 +248,8 @@ def test_an_earlier_card_of_other_cases_or_none_is_refused(bench: Bench, folder:
     earlier = read_earlier(folder)
     with pytest.raises(ResultsError, match="is of other cases"):
         change_since(bench, replace(earlier, fingerprint="other"))
+    with pytest.raises(ResultsError, match=r"against the level a physician gave at triage, .* are not comparable"):
+        change_since(bench, replace(earlier, yardstick="physician"))
     with pytest.raises(ResultsError, match="is no card of a bench"):
         read_earlier(tmp_path)
     (tmp_path / "card.json").write_text('{"format": 1}', encoding="utf-8")

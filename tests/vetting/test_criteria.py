@@ -1,5 +1,7 @@
 """Criteria: met, not met or cannot tell, and what it would take."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -41,6 +43,17 @@ def test_a_copy_of_the_nurse_is_called_one(korean: Korean) -> None:
     nurse = korean[1].nurse
     assert nurse is not None
     assert verdict(korean[1], nurse).word == "identical to the nurse"
+
+
+def test_a_copy_of_the_nurse_is_called_one_in_every_group_that_has_cases(korean: Korean) -> None:
+    _, cases = korean
+    assert cases.nurse is not None
+    nurse = Labelled(cases.truth, cases.nurse[:, None])
+    stated = replace(margin(5), by=("age_band",))
+    found = judged(stated, nurse, nurse, {"age_band": cases.members("age_band")}, {}, seed=1)
+    words = {each.group: each.word for each in found}
+    assert words.pop("age_band=child") == "cannot tell"  # none of them is of levels 1-2
+    assert set(words.values()) == {"identical to the nurse"}
 
 
 def test_a_tool_that_errs_as_often_as_the_nurse_cannot_be_told(korean: Korean) -> None:

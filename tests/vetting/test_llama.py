@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[2]
 N_CASES, CONCURRENCY = 30, 2
 BENCH = (
     "cases.number=30", "cases.mix=[2, 4, 4, 4, 2]", "repeats=1", "rephrased=false", "injected=false",
-    "comparators=false", "assessor.timeout=300", f"assessor.concurrency={CONCURRENCY}", f"assessor.model={llama_server.MODEL}",
+    "comparators=false", "assessor.timeout=300", f"assessor.concurrency={CONCURRENCY}",
+    f"assessor.model={llama_server.MODEL}",
 )  # fmt: skip
 
 

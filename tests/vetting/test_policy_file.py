@@ -11,6 +11,8 @@ import simulation as ae
 from simulation.cli import main
 from simulation.config.cards import with_card
 from simulation.errors import ConfigError
+from simulation.report.first_page import first_page
+from simulation.report.tables.first_page import first_table
 from simulation.report.tables.measurement import measurement_table
 from simulation.triage.beside import BesideNurse, given_nurse
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
@@ -86,13 +88,19 @@ def test_drawn_tables_differ_by_what_the_bench_leaves_open(bench: Bench) -> None
 def test_the_study_of_doubt_has_an_arm_for_each_drawn_table_and_says_which_doubt_is_larger(
     bench: Bench, tmp_path: Path
 ) -> None:
-    short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=7", "executor=serial")
+    short = ("run.replications=3", "run.warm_up_days=0", "run.measured_days=3", "executor=serial")
     study = ae.load("study=vetted_doubt", *ONE, *short, config_dir=str(written(bench, tmp_path) / "configs"))
     assert sum(arm.name.startswith("vetted_drawn_") for arm in study.arms) == 8
-    table = measurement_table(ae.compare(study))
+    result = ae.compare(study)
+    table = measurement_table(result)
     assert table is not None
-    assert [row[0] for row in table.rows] == [target.label for target in study.design.primary]
-    assert {row[4] for row in table.rows} <= {"measurement", "simulation"}
+    assert [row[0] for row in table.rows] == [each.label for each in (*study.design.primary, *study.design.margins)]
+    assert table.rows[-1][1] == "margin of 1 point"
+    assert {row[5] for row in table.rows} <= {"measurement", "simulation"}
+    assert [row[0] for row in first_table(result).table.rows][1:] == ["Acme 2.1 replaces the nurse's label"]  # type: ignore[union-attr]
+    said = " ".join(first_page(result).sentences)
+    assert said.count("with the doubt of the measured table") == 4
+    assert "table 1" not in said
 
 
 def test_nothing_is_written_where_a_level_has_no_case(bench: Bench) -> None:

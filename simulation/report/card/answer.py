@@ -28,7 +28,10 @@ def card_sentences(bench: Bench) -> list[str]:
         f"It gave the true level to {value_words(found['exact_share'], 'exact_share')} of the cases, and a less urgent "
         f"one to {value_words(found['under_triage_1_2_share'], 'under_triage_1_2_share')} of true levels 1-2.",
     ]
-    if NURSE in bench.labelled:
+    copies = [verdict for verdict in bench.verdicts if verdict.word == "identical to the nurse"]
+    if copies:
+        said.append("Every label is the nurse's own, so nothing is learnt of a tool that would err on its own account.")
+    elif NURSE in bench.labelled:
         gaps = bench.against(NURSE)
         for name in BESIDE:
             word = verdict_on(gaps[name], name)

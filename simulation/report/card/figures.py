@@ -8,7 +8,7 @@ import numpy as np
 
 from simulation.records.schema import Floats
 from simulation.report.figures.drawing import BLUE, DARK, GREY, WORSE, Picture, figure_of, png_of
-from simulation.vetting.bench import TOOL, Bench, abstention_curve, calibration
+from simulation.vetting.bench import NURSE, TOOL, Bench, abstention_curve, calibration
 from simulation.vetting.cases import N_LEVELS
 from simulation.vetting.criteria import OF_ANSWERS
 from simulation.vetting.intervals import Estimate
@@ -27,13 +27,17 @@ def matrix_picture(bench: Bench) -> Picture:
     """Shares of each true level by label."""
     counts = bench.labelled[TOOL].table
     mean, _, _ = bench.matrix()
+    from matplotlib.patches import Rectangle
+
     with figure_of(6.4, 4.6, 1, 1) as (figure, (ax,)):
         ax.imshow(mean, cmap="Blues", vmin=0, vmax=1)
         for i in range(N_LEVELS):
             for k in range(N_LEVELS):
                 colour = "white" if mean[i, k] > 0.55 else DARK
                 ax.text(k, i, f"{100 * mean[i, k]:.0f}", ha="center", va="center", color=colour)
-        names = [f"{level + 1} (n = {counts[level].sum():.0f})" for level in range(N_LEVELS)]
+            ax.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=DARK, linewidth=1.5))
+        cases = counts.sum(axis=1)
+        names = [f"{level + 1} (n = {n:.0f}{', few' if n < FEW else ''})" for level, n in enumerate(cases)]
         ax.set_yticks(range(N_LEVELS), names)
         ax.set_xticks(range(N_LEVELS), [str(level + 1) for level in range(N_LEVELS)])
         ax.set_xlabel("label")
@@ -41,7 +45,10 @@ def matrix_picture(bench: Bench) -> Picture:
         ax.set_title("Labels by true level, per cent of the row")
         png = png_of(figure)
     rows = "; ".join(f"true {i + 1}: " + ", ".join(f"{100 * share:.0f}" for share in mean[i]) for i in range(N_LEVELS))
-    caption = f"Right of the diagonal is under-triage. Truth: {bench.cases.yardstick_words}."
+    caption = (
+        "Right of the framed diagonal is under-triage. Shares include the prior's one case a row; few: under "
+        f"{FEW} cases, so read the intervals in the table. Truth: {bench.cases.yardstick_words}."
+    )
     return Picture("matrix", png, f"Per cent labelled 1 to 5, by true level. {rows}.", caption)
 
 
@@ -51,9 +58,14 @@ def groups_picture(bench: Bench) -> Picture | None:
     if not known:
         return None
     names = [f"{attribute.replace('_', ' ')}: {group.replace('_', ' ')}" for attribute, group in known]
-    caption = f"Groups with {FEW} cases of levels 1-2 or more; bars are exact 95 % intervals, unadjusted."
+    nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
+    beside = [nurse[key][UNDER] for key in known] if nurse else None
+    caption = (
+        f"Groups with {FEW} cases of levels 1-2 or more; bars are exact 95 % intervals, unadjusted. Truth: "
+        f"{bench.cases.yardstick_words}."
+    )
     title = "True levels 1-2 labelled less urgent, by group"
-    return _whiskers("groups", title, names, list(known.values()), "per cent", caption)
+    return _whiskers("groups", title, names, list(known.values()), "per cent", caption, beside)
 
 
 def moved_picture(bench: Bench) -> Picture | None:
@@ -107,12 +119,24 @@ def abstention_picture(bench: Bench) -> Picture | None:
 
 
 def _whiskers(
-    name: str, title: str, labels: Sequence[str], estimates: Sequence[Estimate], unit: str, caption: str
+    name: str,
+    title: str,
+    labels: Sequence[str],
+    estimates: Sequence[Estimate],
+    unit: str,
+    caption: str,
+    nurse: Sequence[Estimate] | None = None,
 ) -> Picture:
+    """Estimates with their intervals, one below the other; `nurse`: hers beside the tool's, in grey."""
     with figure_of(7.6, 1.4 + 0.38 * len(labels), 1, 1) as (figure, (ax,)):
         x = [100 * each.value for each in estimates]
-        places = list(range(len(labels)))[::-1]
-        ax.errorbar(x, places, xerr=_reach(estimates), fmt="o", color=BLUE, capsize=3)
+        places = np.arange(len(labels))[::-1]
+        shift = 0.14 if nurse is not None else 0.0
+        ax.errorbar(x, places + shift, xerr=_reach(estimates), fmt="o", color=BLUE, capsize=3, label="tool")
+        if nurse is not None:
+            hers = [100 * each.value for each in nurse]
+            ax.errorbar(hers, places - shift, xerr=_reach(nurse), fmt="s", color=GREY, capsize=3, label="nurse")
+            ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         ax.set_yticks(places, list(labels))
         ax.set_ylim(-0.6, len(labels) - 0.4)
         ax.set_xlim(0, 100)
@@ -120,6 +144,8 @@ def _whiskers(
         ax.set_title(title)
         png = png_of(figure)
     points = "; ".join(f"{label} {each:.0f}" for label, each in zip(labels, x, strict=True))
+    if nurse is not None:
+        points += f". Nurse: {'; '.join(f'{100 * each.value:.0f}' for each in nurse)}"
     return Picture(name, png, f"{title}, {unit}: {points}.", caption)
 
 

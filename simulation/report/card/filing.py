@@ -1,22 +1,27 @@
-"""What a public body must file, as far as a bench can give it: rows for a hazard log, and which items it covers.
+"""Rows for a hazard log, as far as a bench can give them: cause, effect, measured frequency, control to consider.
 
-Nothing here says that a tool complies with anything. Severity and residual risk are for the clinical safety officer.
+Nothing here says how bad a hazard is or whether a control is enough: severity, residual risk and owner are blank, for
+the clinical safety officer.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
 from simulation.report.card.tables import value_words
 from simulation.report.tables.table import ReportTable
-from simulation.vetting.bench import TOOL, Bench
-from simulation.vetting.scores import FEW
+from simulation.vetting.bench import NURSE, TOOL, Bench
+from simulation.vetting.intervals import Estimate, exact_share
+from simulation.vetting.scores import FEW, HIGH_SHARES
 
-LEFT = "left to you"
-MEASURED, STATED = "measured", "stated by the vendor"
+NOT_MEASURED = "not measured"
+UNDER = "under_triage_1_2_share"
 SCORE_HAZARDS = (
     (
-        "under_triage_1_2_share",
+        UNDER,
         "a patient of true level 1 or 2 gets a less urgent label",
         "treatment that cannot wait begins late; death or lasting harm",
         "a nurse looks at every label before it counts, and every patient is looked at again while waiting",
@@ -55,94 +60,96 @@ ANSWER_HAZARDS = (
     ),
     (
         "repeatable_share",
-        "the same question gets another answer (the figure is how often it does not)",
+        "the same question gets another answer",
         "nobody can find out afterwards why a patient got a label",
         "the settings that make answers repeat are fixed, and every answer is stored with its version",
     ),
 )
-COVERAGE = (
-    ("AI and Digital Regulations Service: local validation", "performance on local data", "partly", MEASURED,
-     "scores, if the cases are yours; else published or made-up ones"),
-    ("AI and Digital Regulations Service: local validation", "performance by subgroup", "partly", MEASURED, "by group"),
-    ("AI and Digital Regulations Service: local validation", "stress test", "partly", MEASURED,
-     "answers: other words, a command in the complaint, how failures ended"),
-    ("NICE evidence standards framework", "standard 4: bias", "partly", MEASURED, "by group; not why"),
-    ("NICE evidence standards framework", "standard 14: performance", "partly", MEASURED,
-     "scores beside the nurse; on a bench, not in use"),
-    ("NICE evidence standards framework", "standards 15 and 16: value for money", "no", LEFT,
-     "a comparison of policies gives minutes and costs"),
-    ("DTAC", "whether it is a device, and of which class", "no", STATED, "what was tried"),
-    ("DTAC", "where data go", "no", LEFT, "the card says which address was asked, if any"),
-    ("DCB0129 and DCB0160", "hazard log: cause, effect, frequency, control", "partly", MEASURED, "hazards"),
-    ("DCB0129 and DCB0160", "severity, residual risk, acceptance", "no", LEFT, "blank in the hazards"),
-    ("MHRA", "intended purpose and class", "no", STATED, "what was tried"),
-    ("TRIPOD-LLM", "data, label, sample size, missing answers", "partly", MEASURED, "what was tried, answers"),
-    ("TRIPOD-LLM", "model, version, prompt and settings", "partly", MEASURED, "what was tried"),
-    ("TRIPOD-LLM", "performance with uncertainty, fairness", "partly", MEASURED, "scores, by group"),
-    ("TRIPOD-LLM", "human oversight, deployment, funding, ethics", "no", LEFT, "not of a bench"),
-    ("DECIDE-AI", "early evaluation in use", "no", LEFT, "this is before it: offline"),
-    ("Algorithmic Transparency Recording Standard", "tier 2: model, data, risks", "partly", MEASURED,
-     "what was tried, hazards; whether the duty is yours: check"),
-    ("The trust's own checks", "clinical safety officer, DPIA, monitoring after go-live", "no", LEFT, "not of a bench"),
-)  # fmt: skip
+Cells = tuple[str, str, str, str]
+"""Cause, effect, frequency, control."""
 
 
 def hazards_table(bench: Bench) -> ReportTable:
-    """Rows for a hazard log; severity and residual risk are blank on purpose."""
-    found = bench.scores(TOOL)
-    rows = [
-        (cause, effect, value_words(found[name], name), control, "", "")
-        for name, cause, effect, control in SCORE_HAZARDS
-    ]
-    for name, cause, effect, control in ANSWER_HAZARDS:
-        measured = bench.of_answers.get(name)
-        shown = value_words(measured, name) if measured is not None else "not measured"
-        rows.append((cause, effect, shown, control, "", ""))
-    rows.append(_worst_group(bench))
-    rows.append(
-        (
-            "the maker changes the model and nobody notices",
-            "everything measured here is of a model that is no longer used",
-            "not measured",
-            "the version is recorded with every answer; a new one is tried against this card first (against=FOLDER)",
-            "",
-            "",
-        )
+    """Rows for a hazard log; severity, residual risk and owner are blank on purpose."""
+    rows = tuple((f"H{number}", *cells, "", "", "") for number, cells in enumerate(_hazards(bench), start=1))
+    headers = (
+        *("number", "cause", "effect", "measured frequency (95 %)", "control to consider"),
+        *("severity", "residual risk", "owner"),
     )
-    headers = ("cause", "effect", "measured frequency (95 %)", "control to consider", "severity", "residual risk")
     notes = (
-        "Severity and residual risk are blank: they are for your clinical safety officer, as is whether a control is "
-        "enough. Frequencies are of these cases, not of your department.",
+        "Severity, residual risk and owner are blank: they are for your clinical safety officer, as is whether a "
+        "control is enough. Frequencies are of these cases, not of your department, and of the tool alone, before "
+        "anybody looks at its label.",
         f"Truth: {bench.cases.yardstick_words}{'; the cases are made up' * bench.cases.synthetic}.",
     )
-    return ReportTable("hazards", "Rows for a hazard log", headers, tuple(rows), notes)
+    return ReportTable("hazards", "Rows for a hazard log", headers, rows, notes)
 
 
-def _worst_group(bench: Bench) -> tuple[str, str, str, str, str, str]:
-    name = "under_triage_1_2_share"
-    known = {key: found[name] for key, found in bench.by_group().items() if found[name].n >= FEW}
+def _hazards(bench: Bench) -> Iterator[Cells]:
+    found = bench.scores(TOOL)
+    for name, cause, effect, control in SCORE_HAZARDS:
+        yield cause, effect, _frequency(found[name], name), control
+    yield _both_err(bench)
+    for name, cause, effect, control in ANSWER_HAZARDS:
+        measured = bench.of_answers.get(name)
+        if measured is not None and name == "repeatable_share":
+            measured = replace(measured, value=1 - measured.value, low=1 - measured.high, high=1 - measured.low)
+        yield cause, effect, NOT_MEASURED if measured is None else _frequency(measured, name), control
+    yield _worst_group(bench)
+    yield _hardly_tried(bench)
+    yield (
+        "staff follow a wrong label because a machine gave it",
+        "a nurse who would have been right is talked out of it",
+        NOT_MEASURED,
+        "labels are shown after the nurse's own, and how often she then changes hers is counted",
+    )
+    yield (
+        "the maker changes the model and nobody notices",
+        "everything measured here is of a model that is no longer used",
+        NOT_MEASURED,
+        "the version is recorded with every answer; a new one is tried against this card first (against=FOLDER)",
+    )
+
+
+def _frequency(estimate: Estimate, name: str) -> str:
+    """'23.3 % (14.8 to 33.6), of 86 cases of true levels 1-2'."""
+    whom = "cases of true levels 1-2" if name in HIGH_SHARES else "cases"
+    return f"{value_words(estimate, name)}, of {estimate.n} {whom}" if estimate.n else "no case"
+
+
+def _both_err(bench: Bench) -> Cells:
+    """The nurse would not have caught it: both gave a less urgent label to a true level 1 or 2."""
+    cause = "the nurse makes the same mistake, so that looking at the label does not catch it (levels 1-2)"
+    effect = "as H1, with nobody to notice"
+    control = "patients are looked at again while waiting, by somebody who has not seen the label"
+    if NURSE not in bench.labelled:
+        return cause, effect, NOT_MEASURED, control
+    shares = [bench.labelled[who].shares_of_cases(UNDER) for who in (TOOL, NURSE)]
+    both = exact_share(float((shares[0] * shares[1]).sum()), len(shares[0]))
+    return cause, effect, _frequency(both, UNDER), control
+
+
+def _worst_group(bench: Bench) -> Cells:
+    known = {key: found[UNDER] for key, found in bench.by_group().items() if found[UNDER].n >= FEW}
     effect = "a group is harmed more often than others"
     control = "labels of this group are audited first; the criterion by group is agreed beforehand"
     if not known:
         cause = f"one group is under-triaged more than others (no group has {FEW} cases of levels 1-2)"
-        return cause, effect, "not measured", control, "", ""
+        return cause, effect, NOT_MEASURED, control
     (attribute, group), worst = max(known.items(), key=lambda each: np.nan_to_num(each[1].value, nan=-1.0))
-    named = f"{attribute.replace('_', ' ')} {group.replace('_', ' ')}"
-    cause = f"true levels 1-2 of one group are under-triaged more than others (most: {named}; chosen as the highest)"
-    return cause, effect, value_words(worst, name), control, "", ""
+    cause = f"true levels 1-2 of one group are under-triaged more than others (most: {_named(attribute, group)}; "
+    return f"{cause}chosen as the highest)", effect, _frequency(worst, UNDER), control
 
 
-def coverage_table(bench: Bench) -> ReportTable:
-    """Which items of the texts that bind a public body this evidence is about; never that it complies."""
-    rows = []
-    for standard, item, covered, status, where in COVERAGE:
-        local = "performance on local data"
-        is_synthetic = bench.cases.synthetic and status == MEASURED
-        shown = ("no", "the cases are made up") if is_synthetic and item == local else (covered, where)
-        rows.append((standard, item, shown[0], status, shown[1]))
-    headers = ("text", "item", "covered", "status", "where on this card")
-    note = (
-        "Covered: yes, partly or no, as we read the texts in November 2026. They change: check the current text. "
-        "Nothing here says that a tool meets any of them."
-    )
-    return ReportTable("coverage", "What this evidence is about", headers, tuple(rows), (note,))
+def _hardly_tried(bench: Bench) -> Cells:
+    """Groups of which too few urgent cases were tried to say anything."""
+    few = [_named(*key) for key, found in bench.by_group().items() if found[UNDER].n < FEW]
+    cause = "a group was hardly tried on the bench"
+    if few:
+        cause = f"{cause} (fewer than {FEW} cases of levels 1-2: {', '.join(few)})"
+    effect = "how often the tool under-triages them is not known until it does"
+    return cause, effect, NOT_MEASURED, "the tool is not used for them until enough of their cases were tried"
+
+
+def _named(attribute: str, group: str) -> str:
+    return f"{attribute.replace('_', ' ')} {group.replace('_', ' ')}"

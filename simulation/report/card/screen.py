@@ -8,7 +8,7 @@ from pathlib import Path
 from simulation.explain.statements import BANNER
 from simulation.report.card.answer import card_sentences
 from simulation.report.card.tables import criteria_table, differences_table, scores_table
-from simulation.report.card.write import CONFIGS, PAGE, change_table
+from simulation.report.card.write import CONFIGS, DOCUMENT, PAGE, change_table
 from simulation.report.screen import print_tables
 from simulation.report.words import WIDTH
 from simulation.vetting.against import Change
@@ -27,7 +27,10 @@ def print_card(bench: Bench, folder: Path, change: Change | None = None) -> None
     if change is not None:
         print(f"\n{textwrap.fill(change.line, WIDTH)}")
     print(f"\n{BANNER}")
-    print(f"Card: {folder / PAGE}")
+    in_word = (
+        f", {DOCUMENT}" if (folder / DOCUMENT).is_file() else f"; no {DOCUMENT}, for want of python-docx (make vet)"
+    )
+    print(f"Card: {folder / PAGE}{in_word}")
     if (folder / CONFIGS).is_dir():
         print(f"What it would do to waits: aeflow compare study=vetted run=weeks card={folder}")
     print(f"Data: {folder / 'scores.csv'}, answers.csv, matrix.csv, criteria.csv, hazards.csv, coverage.csv, figures/")

@@ -1,4 +1,4 @@
-"""Writes a card: `card.html`, the same as data, pictures. The folder is there whole or not at all."""
+"""Writes a card: `card.html`, the same in Word and as data, pictures. The folder is there whole or not at all."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from pathlib import Path
 
 from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.explain.statements import BANNER
+from simulation.report.card import word
 from simulation.report.card.answer import card_sentences
+from simulation.report.card.coverage import coverage_table
 from simulation.report.card.figures import card_pictures
-from simulation.report.card.filing import coverage_table, hazards_table
+from simulation.report.card.filing import hazards_table
 from simulation.report.card.tables import card_tables, difference_words, verdict_on
 from simulation.report.figures.drawing import Picture
 from simulation.report.page import templates
@@ -23,7 +25,7 @@ from simulation.vetting.cases import CaseSet
 from simulation.vetting.policy_file import policy_files
 from simulation.vetting.scores import SCORES
 
-PAGE, FIGURES, CONFIGS = "card.html", "figures", "configs"
+PAGE, DOCUMENT, FIGURES, CONFIGS = "card.html", "card.docx", "figures", "configs"
 FOLDER = "vetting"
 WORD_CLASSES = {
     "met": "met",
@@ -64,6 +66,9 @@ def write_card(bench: Bench, results: Path, change: Change | None = None) -> Pat
                 path = partial / CONFIGS / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
+            if word.is_possible():
+                said, line = card_sentences(bench), change.line if change is not None else ""
+                (partial / DOCUMENT).write_bytes(word.card_document(_title(bench), said, line, tables, pictures))
             for picture in pictures:
                 (partial / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
             return moved(partial, parent, bench.plan.name)
@@ -104,8 +109,12 @@ def change_table(bench: Bench, change: Change) -> ReportTable:
     return ReportTable("changed", title, ("score", "difference (95 %)", "than before"), rows, notes)
 
 
+def _title(bench: Bench) -> str:
+    return f"{bench.tool}: what {len(bench.cases)} cases say ({bench.plan.name})"
+
+
 def card_page(bench: Bench, tables: Sequence[ReportTable], pictures: Sequence[Picture], change: Change | None) -> str:
-    """The card as one HTML page that loads nothing; a word processor opens it, too."""
+    """The card as one HTML page that loads nothing."""
     environment = templates()
     beside: dict[str, list[dict[str, str]]] = {table.kind: [] for table in tables}
     for picture in pictures:
@@ -113,7 +122,7 @@ def card_page(bench: Bench, tables: Sequence[ReportTable], pictures: Sequence[Pi
         beside[picture.name].append({"uri": uri, "alt": picture.alt, "caption": picture.caption})
     return environment.get_template("card.html").render(
         banner=BANNER,
-        title=f"{bench.tool}: what {len(bench.cases)} cases say ({bench.plan.name})",
+        title=_title(bench),
         said=card_sentences(bench),
         line=change.line if change is not None else "",
         tables=tables,

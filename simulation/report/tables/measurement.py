@@ -9,30 +9,47 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.analysis.table_doubt import FEWEST_TABLES, TableDoubt, table_doubt
-from simulation.analysis.verdict import interval_words
+from simulation.analysis.verdict import interval_words, margin_words, threshold
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import change, span, unit_words
-from simulation.study.design import Target
+from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One target of a measured tool: what is in doubt, and what both layers together support."""
+    """One target or margin of a measured tool: what is in doubt, and what both layers together support."""
 
     arm: str
-    target: Target
+    label: str
+    limit: float
+    """The least difference that matters, or the margin, in the measure's unit."""
     unit: str
     doubt: TableDoubt
+    alone: str
+    """The interval of simulation alone, as in every other table."""
     words: str
     """The verdict from the interval of simulation and measurement together."""
+    is_margin: bool
     n_high: float
     """Cases of true levels 1-2 that the table rests on; NaN: not known."""
 
+    @property
+    def limit_words(self) -> str:
+        """'5 min or more matters', 'margin of 1 point'."""
+        limit = threshold(self.limit, self.unit)
+        return f"margin of {limit}" if self.is_margin else f"{limit} or more matters"
+
+    @property
+    def is_unsettled(self) -> bool:
+        """Whether it is a margin of which both layers together cannot tell."""
+        return self.is_margin and self.words == "cannot tell"
+
 
 def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
-    """Each arm that enough others draw again, target by target; none where no table is drawn, or of one replication."""
+    """Each arm that enough others draw again, by target, then by margin of safety; none where no table is drawn, or of
+    one replication."""
     return tuple(_measured(result)) if len(result.replications) > 1 else ()
 
 
@@ -42,15 +59,25 @@ def _measured(result: StudyResult) -> Iterator[Measured]:
         if arm.draw_of is not None:
             draws.setdefault(arm.draw_of, []).append(name)
     for name, drawn in draws.items():
-        for target in result.targets if len(drawn) >= FEWEST_TABLES else ():
-            base = result.values(result.design.baseline, target.measure, target.group)
-            gaps = np.array([result.values(each, target.measure, target.group) - base for each in drawn])
-            mine = result.values(name, target.measure, target.group) - base
-            doubt = table_doubt(mine, gaps, result.department_of)
-            row, limit = result.row(name, target.measure, target.group), target.minimal_important_difference
-            low, high = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
-            words = interval_words(low, high, limit, row.unit, row.better)[2]
-            yield Measured(name, target, row.unit, doubt, words, _n_high(result, name))
+        if len(drawn) >= FEWEST_TABLES:
+            judged: tuple[Target | Margin, ...] = (*result.targets, *result.design.margins)
+            yield from (_of(result, name, drawn, each) for each in judged)
+
+
+def _of(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:
+    base, mine, *others = (
+        result.values(each, judged.measure, judged.group) for each in (result.design.baseline, name, *drawn)
+    )
+    row = result.row(name, judged.measure, judged.group)
+    half_width = (row.difference_high - row.difference_low) / 2  # as elsewhere in the report, skewness allowed for
+    doubt = table_doubt(mine - base, np.array(others) - base, result.department_of).with_simulation(half_width)
+    ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
+    limit = judged.margin if isinstance(judged, Margin) else judged.minimal_important_difference
+    is_margin = isinstance(judged, Margin)
+    words = margin_words if is_margin else interval_words
+    alone = span(row.difference_low, row.difference_high, row.unit)
+    verdict = words(*ends, limit, row.unit, row.better)[-1]
+    return Measured(name, judged.label, limit, row.unit, doubt, alone, verdict, is_margin, _n_high(result, name))
 
 
 def measurement_table(result: StudyResult) -> ReportTable | None:
@@ -62,9 +89,10 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
     doubts = [each.doubt for each in found]
     rows = [
         (
-            each.target.label,
+            each.label,
+            each.limit_words,
             f"{change(each.doubt.effect, each.unit)} {unit_words(each.unit)}",
-            _interval(each, each.doubt.simulation_half_width),
+            each.alone,
             _interval(each, each.doubt.half_width),
             *([_interval(each, each.doubt.half_width_of_one)] if over else []),
             each.doubt.dominates,
@@ -74,7 +102,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
         for each in found
     ]
     headers = (
-        *("target", "effect", "simulation alone", "simulation and measurement"),
+        *("what is judged", "by", "effect", "simulation alone", "simulation and measurement"),
         *(["these and which department"] if over else []),
         *("largest", "verdict with both", "cases needed"),
     )
@@ -87,7 +115,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
             else ", and so is the department (ensemble=typical adds it)."
         ),
         "Cases needed: of true levels 1-2, so that the interval of simulation and measurement reaches no farther than "
-        "the least difference that matters either way.",
+        "the least difference that matters, or the margin of safety, either way.",
     )
     title = f"How sure is the effect of '{result.arm(found[0].arm).label}'?"
     return ReportTable("measurement", title, headers, tuple(rows), notes)
@@ -96,10 +124,11 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
     """Of each target: both intervals, what they support, which doubt is largest, and what would settle it."""
     return tuple(
-        f"How sure, '{each.target.label}': {change(each.doubt.effect, each.unit)} {unit_words(each.unit)}, "
-        f"{_interval(each, each.doubt.simulation_half_width)} by simulation alone, "
-        f"{_interval(each, each.doubt.half_width)} with the doubt of the measured table: {each.words}. Most doubt "
-        f"is of {'the ' * (each.doubt.dominates != 'simulation')}{each.doubt.dominates}; {_settled(each)}"
+        f"How sure is '{each.label}' ({each.limit_words})? {change(each.doubt.effect, each.unit)} "
+        f"{unit_words(each.unit)}: {each.alone} by simulation alone, "
+        f"{_interval(each, each.doubt.half_width)} with the doubt of the measured table. Verdict with both: "
+        f"{each.words}. Most doubt is of {'the ' * (each.doubt.dominates != 'simulation')}{each.doubt.dominates}; "
+        f"{_settled(each)}"
         for each in measured_tools(result)
     )
 
@@ -128,9 +157,9 @@ def _n_high(result: StudyResult, arm: str) -> float:
 
 def needed_words(found: Measured) -> str:
     """How many cases would do, if there are too few; that there are enough; or that more replications come first."""
-    if found.doubt.half_width <= found.target.minimal_important_difference:
+    if found.doubt.half_width <= found.limit:
         return "enough"
-    cases = found.doubt.cases_for(found.target.minimal_important_difference, found.n_high)
+    cases = found.doubt.cases_for(found.limit, found.n_high)
     if math.isinf(cases):
         return "more replications first"
     return "–" if math.isnan(cases) else f"about {math.ceil(cases):,} ({found.n_high:.0f} now)"

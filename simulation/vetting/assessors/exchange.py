@@ -146,11 +146,12 @@ def reply_of(content: bytes) -> Reply:
         return Reply("wrong_shape")
     model = name if isinstance(name, str) else None
     known = tokens if isinstance(tokens, int) and not isinstance(tokens, bool) and tokens >= 0 else None
-    outcome, level = _of_message(text, ended, declined=bool(refusal))
+    outcome, level = outcome_of_message(text, ended, declined=bool(refusal))
     return Reply(outcome, level, model, known, text=text if isinstance(text, str) else "")
 
 
-def _of_message(text: object, ended: object, *, declined: bool) -> tuple[Outcome, int | None]:
+def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[Outcome, int | None]:
+    """What a model's words come to: `text` as it came, `ended` as servers say it, `declined` if refused outright."""
     if declined or ended == "content_filter":
         return "refused", None
     if ended == "length":

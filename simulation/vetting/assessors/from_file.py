@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any, Literal
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.config_dataclass import config_dataclass
 from simulation.vetting.answers import OUTCOMES, VARIANTS, Answer, Outcome, Question, Variant
+from simulation.vetting.assessors.inspect_log import LOGS, read_log
 from simulation.vetting.cases import N_LEVELS, CaseSet
-from simulation.vetting.mapping import LARGEST_BYTES, csv_lines
+from simulation.vetting.mapping import csv_lines
 
 Key = tuple[str, int, str]
 
@@ -22,7 +22,8 @@ class AnswersAssessor:
     """A tool's answers to the cases of `cases_to_answer.csv`, which `write_cases=true` writes.
 
     A CSV file has the columns `case` and `label` (1 to 5, empty for a hand-back), and may have `repeat` (from 1),
-    `variant`, `outcome`, `seconds` and `p_1` to `p_5`. A file that ends in .json is read as a log of Inspect.
+    `variant`, `outcome`, `seconds` and `p_1` to `p_5`. A file that ends in .json is read as a log of Inspect, whose
+    samples have the `id` of a case, or `CASE:VARIANT` (`rephrased`, `injected`).
 
     Example: `{kind: answers, file: vendor/answers.csv, product: "Acme Triage 2.1"}`
     """
@@ -43,7 +44,9 @@ class FromFile:
         path = Path(stated.file)
         self.name = stated.product
         known = {case.name for case in cases.cases}
-        rows = _inspect_rows(path) if path.suffix == ".json" else _csv_rows(path)
+        log = read_log(path) if path.suffix in LOGS else None
+        rows = log.rows(path.name) if log is not None else _csv_rows(path)
+        self._told = log.about() if log is not None else {}
         faults: list[Fault] = []
         self._answers: dict[Key, Answer] = {}
         for where, answer in rows:
@@ -76,7 +79,7 @@ class FromFile:
 
     def about(self) -> Mapping[str, str]:
         """Which file it is."""
-        return {"product": self.name, "SHA-256 of the file of answers": self._digest}
+        return {"product": self.name, "SHA-256 of the file of answers": self._digest, **self._told}
 
 
 def _key(answer: Answer) -> Key:
@@ -134,40 +137,3 @@ def _number(cells: Mapping[str, str], column: str) -> float | None:
         return float(text) if text else None
     except ValueError:
         raise ValueError(f"{column} is '{text[:40]}', not a number") from None
-
-
-def _inspect_rows(path: Path) -> Iterator[tuple[str, Answer | Fault]]:
-    """Answers of an Inspect log: `samples` with an `id` (the case), an `epoch` and an `output.completion`."""
-    try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise ConfigError([Fault(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")])
-        log = json.loads(path.read_text(encoding="utf-8"))
-        samples = log["samples"]
-        listed = [(str(each["id"]), int(each.get("epoch", 1)), each) for each in samples]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        found = f"is not a log of Inspect ({type(error).__name__})"
-        raise ConfigError([Fault(str(path), found, "Name a JSON log with `samples`, each with `id`")]) from None
-    for number, (case, epoch, sample) in enumerate(listed, start=1):
-        where = f"{path.name}, sample {number}"
-        output = sample.get("output") if isinstance(sample.get("output"), dict) else {}
-        label, kind = _completion(str(output.get("completion", "") or ""), bool(sample.get("error")))
-        seconds = output.get("time")
-        known = float(seconds) if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None
-        yield where, Answer(case, max(epoch, 1) - 1, "as_written", kind, label, (), known)
-
-
-def _completion(text: str, failed: bool) -> tuple[int | None, Outcome]:
-    """The level of a completion: a bare level, or JSON with a `level`; whatever else is counted as its kind."""
-    if failed:
-        return None, "server_error"
-    stripped = text.strip()
-    if not stripped:
-        return None, "empty"
-    try:
-        stated = json.loads(stripped)
-    except (ValueError, RecursionError):
-        return None, "not_json"
-    level = stated.get("level") if isinstance(stated, dict) else stated
-    if isinstance(level, bool) or not isinstance(level, int):
-        return None, "wrong_shape"
-    return (level, "labelled") if 1 <= level <= N_LEVELS else (None, "out_of_range")

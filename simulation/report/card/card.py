@@ -1,0 +1,57 @@
+"""A card as one value: what a notebook or a script reads of a bench, and what the command writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from html import escape
+from pathlib import Path
+
+from simulation.explain.statements import BANNER
+from simulation.report.card.answer import card_sentences
+from simulation.report.card.figures import card_pictures
+from simulation.report.card.write import tables_of, write_card
+from simulation.report.figures.drawing import Picture
+from simulation.report.tables.table import ReportTable
+from simulation.vetting.against import Change
+from simulation.vetting.bench import Bench
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a bench found. `change`: since an earlier card, if one was named."""
+
+    bench: Bench = field(repr=False)
+    change: Change | None = field(default=None, repr=False)
+
+    @property
+    def verdict(self) -> str:
+        """On all criteria together: met, not met, cannot tell, identical to the nurse."""
+        return self.bench.word
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The answer in words, and the stop or go line if there is one."""
+        return (*card_sentences(self.bench), *([self.change.line] if self.change is not None else []))
+
+    @cached_property
+    def tables(self) -> dict[str, ReportTable]:
+        """Every table by its kind, in the order of the page."""
+        return {table.kind: table for table in tables_of(self.bench, self.change)}
+
+    @cached_property
+    def pictures(self) -> dict[str, Picture]:
+        """Every picture by its name, in the order of the page."""
+        return {picture.name: picture for picture in card_pictures(self.bench)}
+
+    def write(self, results: Path | str = "results") -> Path:
+        """Write page, document, data and policy into `results/vetting/<name>`; that folder. Raises ResultsError."""
+        return write_card(self.bench, Path(results), self.change)
+
+    def __str__(self) -> str:
+        return "\n".join((*self.sentences, BANNER))
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of it."""
+        said = "".join(f"<li>{escape(each)}</li>" for each in self.sentences)
+        return f"<ul>{said}</ul><p><small>{escape(BANNER)}</small></p>"

@@ -1,0 +1,53 @@
+"""A tool that labels many whom it was hardly measured on: said, with the numbers, and only then."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pytest
+
+import simulation as ae
+from simulation.pathway.department import Pathway
+from simulation.triage.policy import Policy
+from simulation.triage.unlike_patients import unlike_patients
+
+AGES = {"child": 400.0, "adult": 540.0, "older": 120.0, "oldest": 60.0}
+
+
+@pytest.fixture(scope="module")
+def arm() -> tuple[Policy, Pathway]:
+    """A tool that labels everybody, in the typical department."""
+    study = ae.load("study=ai_triage", "ensemble=none")
+    claimed = study.arm("ai_as_claimed").policy
+    covers = replace(claimed.covers, labels=("walk_in", "ambulance", "referred"))  # type: ignore[type-var]
+    return replace(claimed, covers=covers), study.baseline.pathway
+
+
+def said(arm: tuple[Policy, Pathway], **measured_on: Mapping[str, float]) -> list[str]:
+    policy, pathway = arm
+    told = unlike_patients(replace(policy, measured_on=measured_on), pathway)
+    return [each for each in told if "measured on" in each]
+
+
+def test_a_category_that_is_common_here_and_rare_there_is_named_with_both_numbers(arm: tuple[Policy, Pathway]) -> None:
+    (told,) = said(arm, age_band={**AGES, "child": 6.0})
+    assert "by age band: child (6 cases, 24 % here)" in told
+    (told,) = said(arm, arrival_source={"walk_in": 12.0, "ambulance": 676.0})
+    assert "walk in (12 cases, " in told
+
+
+def test_nothing_is_said_where_there_are_cases_enough_or_the_tool_is_not_for_them(arm: tuple[Policy, Pathway]) -> None:
+    assert said(arm, age_band=AGES) == []
+    policy, pathway = arm
+    adults = replace(policy.covers, only={"age_band": ("adult", "older", "oldest")})  # type: ignore[type-var]
+    assert said((replace(policy, covers=adults), pathway), age_band={**AGES, "child": 6.0}) == []
+
+
+def test_a_tool_that_was_measured_against_another_truth_than_a_panels_is_told_so(arm: tuple[Policy, Pathway]) -> None:
+    policy, pathway = arm
+    for truth, is_said in (("panel", False), ("physician", True), ("outcome", True), ("written", True)):
+        told = unlike_patients(replace(policy, measured_against=truth), pathway)  # type: ignore[arg-type]
+        assert any("are not comparable" in each for each in told) == is_said, truth
+
+
+def test_cases_that_do_not_say_an_attribute_are_said_not_to(arm: tuple[Policy, Pathway]) -> None:
+    assert said(arm, age_band=dict.fromkeys(AGES, 0.0))[0].endswith("was measured on do not say age band")
