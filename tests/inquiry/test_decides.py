@@ -141,10 +141,12 @@ def test_the_kind_of_clinic_that_an_arm_harms_is_told_by_the_same_figure(result:
     kind = kinds_beyond(turned, margin)[today]
     assert kind is not None
     assert kind.figure.measure in ("queue_mean", "time_to_clinician_median", "time_to_clinician_p95", "stay_median")
-    assert kind.rule.above and not kind.rule.gains
+    assert kind.rule.above
+    assert not kind.rule.gains
     safety = next(each for each in turned.safety if each.arm == today)
     words = harmed_kind_words(turned, safety)
-    assert words.startswith("where ") and words in str(turned.tables["safety"].rows)
+    assert words.startswith("where ")
+    assert words in str(turned.tables["safety"].rows)
     everywhere = replace(margin, margin=0.001)
     assert kinds_beyond(turned, everywhere)[today] is None
     assert harmed_kind_words(turned, replace(safety, margin=everywhere)) == ""
