@@ -77,15 +77,15 @@ def two_arms() -> Study:
     return replace(study, arms=arms, design=replace(study.design, arms={arm.name: arm.arm for arm in arms}, sham=None))
 
 
-def pool_in(file: Path, n: int) -> Floats:
-    """The first n replications, shape (n, 2, n_measures), nurse and scribe; what the file lacks is simulated and
+def pool_in(file: Path, n: int, first: int) -> Floats:
+    """n replications from `first` on, shape (n, 2, n_measures), nurse and scribe; what the file lacks is simulated and
     kept."""
     study = two_arms()
     length = [study.run.warm_up_days, study.run.measured_days, study.run.seed]
-    header = json.dumps({"measures": MEASURES, "arms": [arm.name for arm in study.arms], "run": length})
+    header = json.dumps({"measures": MEASURES, "arms": [arm.name for arm in study.arms], "run": length, "first": first})
 
     def line_of(number: int) -> str:
-        arms = replicate(study, number).arms
+        arms = replicate(study, first + number).arms
         return json.dumps(
             [[arms[arm.name].measures.value(*name.split("|")) for name in MEASURES] for arm in study.arms]
         )
@@ -140,12 +140,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", type=Path, help="where replications are kept (JSON lines)")
     parser.add_argument("--pool", type=int, default=2000, help=f"replications, {N} at least (default: 2000)")
+    parser.add_argument("--first", type=int, default=0, help="number of the first: a pool of its own (default: 0)")
     parser.add_argument("--samples", type=int, default=10_000, help="samples drawn at random (default: 10000)")
     parser.add_argument("--seed", type=int, default=20261125, help="of the samples (default: 20261125)")
     asked = parser.parse_args()
     if asked.pool < N:
         parser.error(f"--pool: at least {N}")
-    return 0 if report(pool_in(asked.file, asked.pool), asked.samples, asked.seed) else 1
+    return 0 if report(pool_in(asked.file, asked.pool, asked.first), asked.samples, asked.seed) else 1
 
 
 if __name__ == "__main__":
