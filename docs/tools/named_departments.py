@@ -18,7 +18,6 @@ from pathlib import Path
 import numpy as np
 
 from docs.tools.command import run
-from simulation.analysis.measures import MeasureName
 from simulation.config import load, packaged_configs
 from simulation.config.composing import composed
 from simulation.config.dotted import value_at
@@ -96,8 +95,7 @@ def simulated_figures(ensemble: Ensemble) -> Mapping[str, Floats]:
     answers = [each.arms[study.design.baseline].measures for each in result.replications]
 
     def of(measure: str, pool: str) -> Floats:
-        name = MeasureName(measure, f"pool={pool}")
-        values = np.array([each.value(*name) for each in answers])
+        values = np.array([each.value(measure, f"pool={pool}") for each in answers])
         return np.array([values[number == each].mean() for each in range(n)])
 
     wards = pools_of(study.baseline.pathway, ADULT_BED)
