@@ -25,8 +25,8 @@ from simulation.records.schema import Floats
 from simulation.study.study import Study
 from simulation.triage.policy import Policy
 
-AROUND = (0.5, 2.0)
-"""Times the break-even at which more is run, for the departments whose own is elsewhere."""
+AROUND = (0.5, 2.0, 4.0)
+"""Times the break-even at which more is run, beside the upper bound, for the departments whose own is elsewhere."""
 FARTHER = 2.0
 """Times farther that is looked for a change of sign, from the stated value on."""
 SWALLOWED = 0.2
@@ -149,6 +149,7 @@ def break_even(
     else:
         for times in AROUND:
             at(times * root)
+        at(quantity.high)  # a department has none only if the best there is was tried
     ordered = tuple(trials[value] for value in sorted(trials))
     roots = _by_department(ordered, department, lower_is_better=lower_is_better)
     if root is None:

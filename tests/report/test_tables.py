@@ -21,11 +21,13 @@ from simulation.report.findings import _busy_sentence
 from simulation.report.kinds import kind_of
 from simulation.report.screen import print_result
 from simulation.report.tables import screen_tables
+from simulation.report.tables.alternatives import cost_kind, equal_spend_table
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.overview import safety_table, sham_line, target_table, warnings
 from simulation.report.tables.ranking import better_table, per_100k, ranked
 from simulation.report.tables.worse_off import worse_off, worse_off_groups
 from simulation.report.words import change, effect, span
+from simulation.study.design import EqualSpend
 from simulation.study.study import Study
 
 from .conftest import with_measures
@@ -285,3 +287,43 @@ def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
     design = replace(study.design, sham=None, arms={each.name: each.arm for each in arms})
     result = compare(replace(study, arms=arms, design=design))
     assert sum(result.arm("tool").label_mix) == pytest.approx(1)
+
+
+# --- alternatives in one currency ---------------------------------------------------------------------------------
+
+
+def test_an_interval_per_hundred_thousand_pounds_holds_the_price_as_well() -> None:
+    mean, low, high = per_100k(row(-5, 1), 250_000, (200_000, 400_000))
+    assert (mean, low, high) == pytest.approx((-2, -3, -1))
+    assert per_100k(row(-5, 1), 250_000, (0, 400_000))[1] == -math.inf
+    assert per_100k(row(0, 1), 100_000, (50_000, 200_000)) == pytest.approx((0, -2, 2))
+
+
+def test_what_costs_nothing_is_listed_apart_and_never_divided(result: Result) -> None:
+    spent = EqualSpend(pounds_per_year=250_000, evidence="assumed", source="test")
+    told = with_design(result, equal_spend=spent)
+    table = told.tables["alternatives"]
+    groups = [cells[0] for cells in table.rows if not cells[1]]
+    assert groups == ["Costs money", "Cost not stated"]
+    by_arm = {cells[0]: cells for cells in table.rows}
+    assert by_arm["One more triage nurse, day and night"][5] == "£369,000 (211,000 to 420,000)"
+    (twin,) = [cells for name, cells in by_arm.items() if name.startswith("Twin")]
+    assert twin[-2:] == ("not stated", "–")
+    assert cost_kind(told, told.arm("one_more_triage_nurse")) == "priced"
+
+
+def test_equal_spend_buys_a_share_of_a_nurse_and_one_licence_at_most(result: Result) -> None:
+    spent = EqualSpend(pounds_per_year=250_000, evidence="assumed", source="test")
+    table = equal_spend_table(with_design(result, equal_spend=spent))
+    assert table is not None
+    by_arm = {cells[0]: cells for cells in table.rows}
+    assert by_arm["One more triage nurse, day and night"][1] == f"{250_000 / 369_000:.2f}"
+    assert by_arm["One more triage nurse, day and night"][6:] == ("the trust", "2025/26", "no")
+    claimed = next(cells for name, cells in by_arm.items() if name.startswith("AI as on a vendor"))
+    assert float(claimed[1]) > 1  # a policy's price alone: as often as there is money
+    assert equal_spend_table(result) is None
+
+
+def with_design(result: Result, **changes: object) -> Result:
+    study = replace(result.study, design=replace(result.design, **changes))  # type: ignore[arg-type]
+    return replace(result, study=study)

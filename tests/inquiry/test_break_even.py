@@ -1,0 +1,120 @@
+"""Break-evens are found where they are, by few runs, and said not to be where they are not."""
+
+import math
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simulation.inquiry.break_even import break_even, frontier, price_of
+from simulation.inquiry.quantities import Quantity
+from simulation.triage.estimates import Portion
+from simulation.triage.people import Coverage
+from simulation.triage.policy import MatrixPolicy
+
+N, EACH = 24, 2
+DEPARTMENT = np.tile(np.arange(N), EACH)
+NOTE: Any = {"evidence": "assumed", "source": "test"}
+NOISE = np.random.default_rng(3).normal(0, 0.02, N * EACH)
+OWN = np.linspace(0.5, 1.5, N)[DEPARTMENT]
+"""What a second is worth in each department, relative to the mean."""
+
+
+def used_for(share: float, seconds: float) -> MatrixPolicy:
+    """A policy that carries both numbers: the share as its coverage, the seconds as its price."""
+    covers = Coverage(minutes=("walk_in",), share=Portion(value=share, range=(0, 1), **NOTE), **NOTE)
+    return MatrixPolicy(kind="matrix", name=str(seconds), covers=covers)
+
+
+def seconds(stated: float = 27.0) -> Quantity:
+    return Quantity("seconds", "seconds", stated, 0.0, 600.0, 1.0, lambda value: used_for(1.0, value))
+
+
+def adoption() -> Quantity:
+    return Quantity("adoption", "share", 1.0, 0.0, 1.0, 0.01, lambda value: used_for(value, 0.0))
+
+
+class Tool:
+    """A tool that saves a tenth of a minute for each second and patient, against an arm that saves `other`."""
+
+    def __init__(self, other: float, least: float = -math.inf) -> None:
+        self.other, self.least, self.runs = other, least, 0
+
+    def __call__(self, policy: MatrixPolicy) -> np.ndarray:
+        self.runs += 1
+        assert policy.covers is not None
+        assert policy.covers.share is not None
+        saved = 0.1 * float(policy.name) * policy.covers.share.value * OWN
+        return np.maximum(-saved, self.least) + self.other + NOISE
+
+
+def test_seconds_are_found_with_their_range_in_few_runs() -> None:
+    tool = Tool(other=5.0)
+    found = break_even(seconds(), tool, DEPARTMENT)
+    assert found.value == pytest.approx(50, abs=1)
+    assert found.low < 50 < found.high
+    assert found.high - found.low < 1
+    assert tool.runs <= 11
+    assert found.range is not None
+    median, low, high = found.range
+    assert (median, low, high) == pytest.approx((50, 50 / 1.45, 50 / 0.55), rel=0.12)
+    assert found.n_never == 0
+
+
+def test_what_no_number_of_seconds_brings_is_none() -> None:
+    found = break_even(seconds(), Tool(other=5.0, least=-4.0), DEPARTMENT)
+    assert not found.exists
+    assert found.n_never == N
+    assert found.range == (math.inf,) * 3
+
+
+def test_what_every_value_outdoes_is_none_and_no_department_lacks_it() -> None:
+    found = break_even(seconds(), Tool(other=-1.0), DEPARTMENT)
+    assert not found.exists
+    assert found.n_never == 0
+    assert found.roots is not None
+    assert (found.roots == -math.inf).all()
+
+
+def test_a_higher_share_is_better_where_the_measure_says_so() -> None:
+    tool = Tool(other=5.0, least=-4.0)
+    found = break_even(seconds(), lambda policy: -tool(policy), DEPARTMENT, lower_is_better=False)
+    assert found.n_never == N
+
+
+def test_one_department_has_no_range() -> None:
+    found = break_even(seconds(), Tool(other=5.0), None)
+    assert found.value == pytest.approx(50, abs=2)
+    assert found.range is None
+
+
+def test_the_frontier_asks_for_twice_the_seconds_of_half_the_patients() -> None:
+    tool = Tool(other=5.0)
+    found = frontier(seconds(), adoption(), tool, at_stated=50.0, shares=(0.05, 0.5, 1.0))
+    assert found.seconds[0] != found.seconds[0]  # 1,000 s are beyond the bound
+    assert found.seconds[1:] == pytest.approx((100, 50), abs=5)
+
+
+def test_a_price_is_as_good_value_as_the_other_arms() -> None:
+    effects = {"tool": -2 * OWN + NOISE, "nurse": -4 * np.ones(N * EACH) + NOISE}
+    found = price_of(effects, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT)
+    assert found is not None
+    assert found.pounds == pytest.approx(50_000, rel=0.02)
+    assert found.low < 41_000
+    assert found.high > 59_000
+    assert found.range is not None
+    assert found.range[1:] == pytest.approx((50_000 * 0.55, 50_000 * 1.45), rel=0.05)
+
+
+def test_there_is_no_price_where_the_other_arm_costs_nothing_or_does_nothing() -> None:
+    effects = {"tool": -2 * OWN + NOISE, "nurse": NOISE - NOISE.mean()}
+    assert price_of(effects, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT) is None
+    assert price_of({**effects, "nurse": -4 + NOISE}, "tool", "nurse", (0, 0, 0), DEPARTMENT) is None
+
+
+def test_a_stated_value_near_the_break_even_needs_fewer_runs() -> None:
+    near, far = Tool(other=5.0), Tool(other=5.0)
+    break_even(seconds(48), near, DEPARTMENT)
+    break_even(replace(seconds(), stated=1.0), far, DEPARTMENT)
+    assert near.runs < far.runs
