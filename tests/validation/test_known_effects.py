@@ -30,7 +30,9 @@ def effect(least: float, most: float, *, low: float | None = -44.1, high: float 
     ("least", "most", "hit", "central"),
     [(-40, -35, True, True), (-31, 5, True, False), (-100, -44.2, False, False), (-30.2, 0, False, False)],
 )
-def test_a_hit_is_an_overlap_and_central_is_the_mean_inside(least: float, most: float, hit: bool, central: bool) -> None:
+def test_a_hit_is_an_overlap_and_central_is_the_mean_inside(
+    least: float, most: float, hit: bool, central: bool
+) -> None:
     found = effect(least, most)
     assert (found.hit, found.central) == (hit, central)
 
