@@ -60,7 +60,7 @@ def _against_another_truth(policy: Policy) -> str:
     if against in (None, "panel"):
         return ""
     return (
-        f"'{policy.name}' was measured against {YARDSTICKS[against]}, while true levels here are what an expert panel "
+        f"{_tool(policy)} was measured against {YARDSTICKS[against]}, while true levels here are what an expert panel "
         "would give: the two are not comparable, and that they are alike is an assumption"
     )
 
@@ -69,7 +69,7 @@ def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
     """A sentence for each attribute with a category that is common here and was rare where the tool was measured."""
     for attribute, counts in policy.measured_on.items():
         if not sum(counts.values()):
-            yield f"the cases that '{policy.name}' was measured on do not say {_plain(attribute)}"
+            yield f"the cases that {_tool(policy)} was measured on do not say {_plain(attribute)}"
             continue
         here = _shares(attribute, policy, pathway)
         rare = [name for name, n in counts.items() if n < FEW and here.get(name, 0.0) >= MANY]
@@ -78,7 +78,7 @@ def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
                 f"{_plain(name)} ({counts[name]:.0f} cases, {100 * here[name]:.0f} % here)" for name in rare
             )
             yield (
-                f"'{policy.name}' was hardly measured on some whom it labels here, by {_plain(attribute)}: {told}. "
+                f"{_tool(policy)} was hardly measured on some whom it labels here, by {_plain(attribute)}: {told}. "
                 "That it labels them as it labels others is an assumption"
             )
 
@@ -111,6 +111,11 @@ def _of_choice(attribute: str, numbers: Mapping[str, float], pathway: Pathway) -
         for name, share in zip(stated.categories, shares, strict=True):
             found[name] += share * number / total
     return found
+
+
+def _tool(policy: Policy) -> str:
+    """The name of the tool, the same in every arm that uses it."""
+    return f"'{policy.ai.name if policy.ai is not None else policy.name}'"
 
 
 def _plain(name: str) -> str:

@@ -81,6 +81,18 @@ def test_cases_are_written_for_a_vendor_whose_answers_are_then_scored(aeflow: Ae
     assert "Acme 2.1 minus the nurse" in said.out
 
 
+@pytest.mark.slow
+def test_a_card_is_made_and_written_from_python(here: Path) -> None:
+    import simulation as ae
+
+    card = ae.vet("synthetic", *SMALL, "repeats=1", "injected=false")
+    assert card.verdict in ("met", "not met", "cannot tell")
+    assert str(card).startswith(card.sentences[0])
+    assert {"criteria", "scores", "hazards", "coverage"} <= set(card.tables)
+    assert card.pictures["matrix"].png.startswith(b"\x89PNG")
+    assert (card.write(here / "results") / "card.docx").is_file()
+
+
 def test_every_packaged_bench_loads() -> None:
     from simulation.config.vetting import prompt_of, vetting_named
 

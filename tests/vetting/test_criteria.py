@@ -131,6 +131,11 @@ def test_all_must_be_met_and_one_that_is_not_decides() -> None:
         ("assesor.kind=learned", "assesor"),
         ("assessor={kind: oracle}", "assessor.kind: unknown kind 'oracle'. Known names: answers, learned, llm, matrix"),
         ("name=other", "name: is 'other'. Give the name of the file: synthetic"),
+        (
+            "stands_for=[immediate, urgent, very_urgent, standard, non_urgent]",
+            "stands_for: is immediate, urgent, very_urgent, standard, non_urgent. A less urgent level cannot stand for",
+        ),
+        ("stands_for=[red, orange, yellow, green, blue]", "stands_for"),
     ],
 )
 def test_a_mistake_in_a_plan_is_one_message(override: str, message: str) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
 import simulation as ae
 from simulation.cli import main
@@ -68,6 +69,39 @@ def test_without_a_nurse_on_the_bench_the_sites_stays(bench: Bench, tmp_path: Pa
     usual = ae.load(*ONE)
     assert study.baseline.policy.nurse == usual.baseline.policy.nurse
     assert study.arm("vetted").policy.beside_nurse is None
+
+
+def test_the_policy_says_whom_it_was_measured_on_against_which_truth_and_beside_whom(bench: Bench) -> None:
+    stated = yaml.safe_load(policy_files(bench)["triage/vetted.yaml"])
+    ages = bench.cases.members("age_band")
+    assert stated["measured_on"]["age_band"] == {band: int(which.sum()) for band, which in sorted(ages.items())}
+    assert sum(stated["measured_on"]["arrival_source"].values()) == len(bench.cases)
+    assert stated["measured_against"] == "written"
+    nurse = yaml.safe_load(policy_files(bench)["nurse/bench.yaml"])
+    assert stated["ai"]["beside_nurse"]["nurses"] == nurse["labels"]["matrix"]["source"]
+
+
+def test_another_mapping_of_the_levels_moves_the_counts_and_says_which_level_has_no_case(bench: Bench) -> None:
+    other = ("immediate", "very_urgent", "very_urgent", "urgent", "standard")
+    moved = replace(bench, plan=replace(bench.plan, stands_for=other))  # type: ignore[arg-type]
+    counts, usual = joint_counts(moved), joint_counts(bench)
+    assert counts.sum() == pytest.approx(usual.sum())
+    assert counts[0] == pytest.approx(_moved(usual[0]))
+    assert counts[1] == pytest.approx(_moved(usual[1] + usual[2]))
+    assert counts[4].sum() == 0
+    stated = yaml.safe_load(policy_files(moved)["triage/vetted.yaml"])
+    assert "non urgent: no case, assumed" in stated["ai"]["beside_nurse"]["source"]
+    assert "non_urgent" not in stated["abstains"]["shares"]
+    nurse = np.array(yaml.safe_load(policy_files(moved)["nurse/bench.yaml"])["labels"]["matrix"]["counts"])
+    assert np.argmax(nurse[4]) == 4  # the prior alone: one case, mostly right
+    assert nurse[4].sum() == pytest.approx(1, abs=0.001)
+
+
+def _moved(table: np.ndarray) -> np.ndarray:
+    """Nurse's and tool's labels of levels 2 and 3 together, of 4 and 5 one more urgent."""
+    onto = np.array([[1, 0, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, 0, 0, 0], [0, 0, 1, 0, 0], [0, 0, 0, 1, 0]])
+    moved: np.ndarray = onto.T @ table @ onto
+    return moved
 
 
 def test_drawn_tables_differ_by_what_the_bench_leaves_open(bench: Bench) -> None:
