@@ -41,6 +41,7 @@ For planning only, not for clinical use.
   aeflow report  FOLDER             write the HTML report of a stored run again
   aeflow compare from=FOLDER        run a stored study again, policies included, and compare every number
   aeflow narrow  observed=FILE.yaml the answer for departments with these figures, of a stored run (from=results/latest)
+  aeflow prices  [key=value ...]    what one hour more of each resource is worth, by time of week (pools=[doctors])
   aeflow gather  FOLDER ...         put the parts of a run together (run.first=20 run.count=20: array jobs)
   aeflow migrate FOLDER             rename old keys of your files, move nurses out of policies (dry_run=true: say which)
   aeflow new department NAME        a department of your own: the typical one scaled (attendances_per_day=280 beds=510
@@ -262,6 +263,28 @@ def _ensemble(words: list[str]) -> int:
     return 0
 
 
+def _prices(words: list[str]) -> int:
+    """What an hour more of each resource is worth, on one department."""
+    from simulation.config.shadow_prices import priced_study
+    from simulation.experiment.run import compare
+    from simulation.inquiry.shadow_prices import prices, with_more
+    from simulation.report.progress import announce, progress
+    from simulation.report.screen import print_tables
+    from simulation.report.shadow_prices import price_tables, write_prices
+
+    overrides, config_dir = _options(words)
+    study, more = priced_study(overrides, config_dir=config_dir)
+    study = with_more(study, more)
+    announce(study, alone=False)
+    if study.resolved["dry_run"]:
+        return 0
+    with progress(len(study.run.numbers)) as told:
+        found = prices(compare(study, done=told.done), more)
+    print_tables(price_tables(found))
+    print(f"\nPrices: {write_prices(found, Path(str(study.resolved['results'])))}")
+    return 0
+
+
 def _report(words: list[str]) -> int:
     if len(words) != 1:
         raise ConfigError([Fault("report", f"{len(words)} words follow", "Name one folder of results")])
@@ -476,6 +499,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "results": _results,
     "report": _report,
     "narrow": _narrow,
+    "prices": _prices,
     "gather": _gather,
     "migrate": _migrate,
     "schema": _schema,

@@ -27,7 +27,9 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
         rows = []
         for arm in sweep.arms:
             turned = [run for run in sweep.runs[1:] if turns(sweep, run, arm, target)]
-            said = "; ".join(f"{run.label}: {_effect(run, arm, target)}, {_verdict(run, arm, target)}" for run in turned)
+            said = "; ".join(
+                f"{run.label}: {_effect(run, arm, target)}, {_verdict(run, arm, target)}" for run in turned
+            )
             label = sweep.first.arm(arm).label
             rows.append((label, _effect(first, arm, target), _verdict(first, arm, target), said or "nowhere"))
         yield ReportTable(
@@ -36,8 +38,9 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
             ("arm", f"effect, {first.label}", f"verdict, {first.label}", "turns in"),
             tuple(rows),
             (
-                f"A verdict turns where it is of another kind than in '{first.label}' and the two effects differ beyond "
-                f"chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). In brackets 95 % intervals.",
+                f"A verdict turns where it is of another kind than in '{first.label}' and the two effects differ "
+                f"beyond chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). In brackets 95 % "
+                "intervals.",
             ),
         )
 

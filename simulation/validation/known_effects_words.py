@@ -38,9 +38,7 @@ def _line(row: KnownEffect) -> str:
     scale, unit = (100.0, "points") if target.unit == "share" else (1.0, target.unit)
     published = f"{_signed(target.value, scale)} ({_signed(target.low, scale)} to {_signed(target.high, scale)})"
     over = f"{_signed(row.least, scale)} to {_signed(row.most, scale)}"
-    mean = (
-        f"{_signed(row.found.mean, scale)} ({_signed(row.found.low, scale)} to {_signed(row.found.high, scale)})"
-    )
+    mean = f"{_signed(row.found.mean, scale)} ({_signed(row.found.low, scale)} to {_signed(row.found.high, scale)})"
     word = "HIT" if row.hit else "MISS"
     central = ", central" if row.central else ""
     return f"  {word:<5} {target.name:<50} {published:>24}  {over:>22}  {mean:>28} {unit}{central}"

@@ -6,11 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import Interval, compare
+from simulation.analysis.compare import compare
 from simulation.config import load, packaged_configs
 from simulation.config.targets import targets_named
 from simulation.errors import ConfigError
-from simulation.targets import Target
 from simulation.validation import command
 from simulation.validation.command import validate
 from simulation.validation.known_effects import STUDY, KnownEffect, KnownEffects, validate_known_effects
@@ -30,7 +29,9 @@ def effect(least: float, most: float, *, low: float | None = -44.1, high: float 
     ("least", "most", "hit", "central"),
     [(-40, -35, True, True), (-31, 5, True, False), (-100, -44.2, False, False), (-30.2, 0, False, False)],
 )
-def test_a_hit_is_an_overlap_and_central_is_the_mean_inside(least: float, most: float, hit: bool, central: bool) -> None:
+def test_a_hit_is_an_overlap_and_central_is_the_mean_inside(
+    least: float, most: float, hit: bool, central: bool
+) -> None:
     found = effect(least, most)
     assert (found.hit, found.central) == (hit, central)
 
@@ -76,5 +77,5 @@ def test_an_effect_of_an_arm_that_is_not_there_is_refused(tmp_path: Path) -> Non
     (tmp_path / "targets").mkdir()
     changed = text.replace("change: gp_streaming", "change: gp_streamin")
     (tmp_path / "targets" / "known_effects.yaml").write_text(changed, encoding="utf-8")
-    with pytest.raises(ConfigError, match="there is no arm 'gp_streamin' in study=known_effects. Did you mean"):
+    with pytest.raises(ConfigError, match=r"there is no arm 'gp_streamin' in study=known_effects\. Did you mean"):
         validate_known_effects(config_dir=tmp_path)

@@ -1,0 +1,199 @@
+"""Shadow prices in words and as a picture: what `aeflow prices` prints and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simulation.analysis.compare import Interval
+from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
+from simulation.explain.statements import BANNER
+from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
+from simulation.report.figures.drawing import DARK, GREY, Picture, figure_of, png_of
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import change, span
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+
+FOLDER, TABLE, PICTURE = "shadow_prices", "prices.csv", "prices.png"
+MINUTES = "minutes"
+WHAT = {"wait_to_clinician_mean": "wait for a first clinician", "stay_mean": "stay in A&E"}
+"""What an hour takes off, by measure."""
+
+
+def price_tables(found: ShadowPrices) -> Iterator[ReportTable]:
+    """Prices by block, of beds and of what tools free, and whether blocks add up."""
+    pools = dict.fromkeys(each.extra.pool for each in found.of_kind("block", MEASURES[0]))
+    for measure in MEASURES:
+        rows = []
+        for pool in pools:
+            for days, prices in by_block(found, pool, measure).items():
+                rows.append((f"{_spaced(pool)}, {days}", *(_per_hour(each) for each in prices)))
+        hours = tuple(f"{start}-{start + BLOCK_HOURS} h" for start in range(0, 24, BLOCK_HOURS))
+        yield ReportTable(
+            f"prices:{measure}",
+            f"What one hour more is worth: patient-minutes off the {WHAT[measure]}",
+            ("resource", *hours),
+            tuple(rows),
+            ("All patients together; above 0 where the hour helps. In brackets the 95 % interval (simulation noise).",),
+        )
+    yield _others(found)
+    yield _adding_up(found)
+
+
+def _others(found: ShadowPrices) -> ReportTable:
+    rows = []
+    for kind in ("whole", "beds", "tool"):
+        for price in found.of_kind(kind, MEASURES[0]):
+            cells = (_per_hour(found.price(price.extra.arm, measure)) for measure in MEASURES)
+            rows.append((_name(found, price), f"{price.extra.hours_a_week:.1f}", *cells))
+    return ReportTable(
+        "prices:others",
+        "The same at all hours, of ward beds, and of the staff time that a tool frees",
+        ("what", "hours a week", *(f"patient-minutes an hour, {WHAT[measure]}" for measure in MEASURES)),
+        tuple(rows),
+        ("A tool's hours are those of staff that its patients no longer ask for, wherever they fall in the week.",),
+    )
+
+
+def _adding_up(found: ShadowPrices) -> ReportTable:
+    rows = [
+        (
+            _spaced(check.pool),
+            WHAT[check.measure],
+            *(_minutes(each) for each in (check.alone, check.last, check.blocks, check.whole, check.apart)),
+            verdict_of(check),
+        )
+        for check in found.checks
+    ]
+    return ReportTable(
+        "prices:sums",
+        "Do the twelve blocks add up to one unit at all hours? Minutes a patient",
+        ("resource", "off", "each alone", "each last", "sum of prices", "at all hours", "apart", ""),
+        tuple(rows),
+        (
+            "A price is the mean of what a block does when it is added alone and when it is added last: alone, blocks "
+            "promise more than a unit at all hours gives, because one hour's relief leaves less for the next. Apart: "
+            "the sum less the unit at all hours, replication by replication.",
+        ),
+    )
+
+
+def verdict_of(check: Check) -> str:
+    """'agree', or which is larger."""
+    if check.agree:
+        return "agree"
+    return "prices add up to more" if check.apart.mean < 0 else "prices add up to less"
+
+
+def _name(found: ShadowPrices, price: Price) -> str:
+    extra = price.extra
+    if extra.kind == "tool":
+        return found.result.arm(extra.arm).label
+    return f"{_spaced(extra.pool)}, {f'{extra.units} more, ' if extra.units > 1 else ''}at all hours"
+
+
+def _per_hour(price: Price) -> str:
+    return _minutes(price.per_hour)
+
+
+def _minutes(interval: Interval) -> str:
+    return f"{change(interval.mean, MINUTES)} ({span(interval.low, interval.high, MINUTES)})"
+
+
+def _spaced(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def price_table(found: ShadowPrices) -> pd.DataFrame:
+    """A row for each price: what, when, its effect on a patient's mean and what an hour of it is worth."""
+    import pandas as pd
+
+    rows = []
+    for price in found.prices:
+        extra = price.extra
+        about = {"arm": extra.arm, "kind": extra.kind, "pool": extra.pool, "days": extra.days}
+        when = {"from_hour": extra.start, "hours_a_week": extra.hours_a_week} if extra.kind == "block" else {}
+        numbers = {
+            f"{name}{end}": getattr(interval, key)
+            for name, interval in (("effect_minutes", price.effect), ("patient_minutes_per_hour", price.per_hour))
+            for end, key in (("", "mean"), ("_low", "low"), ("_high", "high"))
+        }
+        rows.append({**about, "hours_a_week": extra.hours_a_week, **when, "measure": price.measure, **numbers})
+    return pd.DataFrame(rows)
+
+
+def price_picture(found: ShadowPrices) -> Picture:
+    """What an hour of each resource takes off waits, by time of week; lines: the staff time that tools free."""
+    measure = MEASURES[0]
+    pools = tuple(dict.fromkeys(each.extra.pool for each in found.of_kind("block", measure)))
+    tools = found.of_kind("tool", measure)
+    with figure_of(3.5 * len(pools) + 1, 3.9, 1, len(pools), sharey=True) as (figure, axes):
+        for ax, pool in zip(axes, pools, strict=True):
+            _panel(ax, found, pool, measure)
+            for number, tool in enumerate(tools):
+                style = LINES[number % len(LINES)]
+                ax.axhline(tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=_name(found, tool))
+            ax.axhline(0, color="black", linewidth=1)
+            ax.set_title(f"One more of {_spaced(pool)}", fontsize=10, fontweight="bold", loc="left")
+            ax.set_xlabel("from clock hour")
+        axes[0].set_ylabel("patient-minutes of wait\noff, an hour of it")
+        figure.legend(
+            *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, labelcolor=DARK,
+            fontsize=8, title=f"Bars: 95 % intervals. {BANNER}", title_fontsize=8,
+        )  # fmt: skip
+        png = png_of(figure)
+    return Picture(
+        "shadow_prices",
+        png,
+        f"Patient-minutes of wait that an hour more takes off, by four-hour block: {_said(found, pools, measure)}",
+        "What one hour more of each resource takes off the waits of all patients together, by time of week, with 95 % "
+        "intervals (simulation noise only). Lines: what an hour of staff time that a tool frees takes off.",
+    )
+
+
+LINES: tuple[str | tuple[int, tuple[int, int]], ...] = ("--", ":", "-.", (0, (5, 1)))
+LOOKS = {"weekdays": ("o", "#005eb8"), "weekends": ("s", "#d55e00")}
+
+
+def _panel(ax: Axes, found: ShadowPrices, pool: str, measure: str) -> None:
+    for place, (days, prices) in enumerate(by_block(found, pool, measure).items()):
+        marker, colour = LOOKS[days]
+        at = np.array([each.extra.start + BLOCK_HOURS / 2 + (place - 0.5) * 0.9 for each in prices])
+        means = np.array([each.per_hour.mean for each in prices])
+        ends = np.array([[each.per_hour.low, each.per_hour.high] for each in prices])
+        ax.errorbar(
+            at, means, yerr=[means - ends[:, 0], ends[:, 1] - means], fmt=marker, color=colour, markersize=6,
+            linewidth=1.6, label=f"an hour more, {days}",
+        )  # fmt: skip
+    ax.set_xticks(range(0, 25, BLOCK_HOURS))
+
+
+def _said(found: ShadowPrices, pools: Sequence[str], measure: str) -> str:
+    """'triage nurses most on weekdays from 8 h (120); ...'."""
+    said = []
+    for pool in pools:
+        prices = [each for block in by_block(found, pool, measure).values() for each in block]
+        best = max(prices, key=lambda each: each.per_hour.mean)
+        said.append(f"{_spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
+    return "; ".join(said) + "."
+
+
+def write_prices(found: ShadowPrices, results: Path) -> Path:
+    """Write table and picture into a folder of their own; that folder. Raises ResultsError if it cannot be written."""
+    parent = results / FOLDER
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        name = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
+        with whole_or_nothing(parent, name) as partial:
+            price_table(found).to_csv(partial / TABLE, index=False, encoding="utf-8-sig", lineterminator="\n")
+            (partial / PICTURE).write_bytes(price_picture(found).png)
+            return moved(partial, parent, name)
+    except OSError as error:
+        raise not_written(Path(error.filename or parent), error) from error
