@@ -32,6 +32,7 @@ from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
 from simulation.study.design import CHANGED, Block, Design, List, Value
+from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
 from simulation.study.targets import precision_faults, target_faults
@@ -195,9 +196,15 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     _known_arms(design, faults)
     faults += _name_faults(design)
     faults += lever_faults(design)
+    faults += harm_faults(design.harm)
     if faults:
         raise ConfigError(faults)
     design = expanded(design)
+    design = replace(
+        design,
+        measures={**design.measures, **harm_measures(design.harm)},
+        groups={**design.groups, **harm_groups(design.harm)},
+    )
     faults += _focus_faults(design)
     if faults:
         raise ConfigError(faults)

@@ -34,6 +34,7 @@ from simulation.report.tables.department import (
     run_table,
     stay_table,
 )
+from simulation.report.tables.harm import harm_table
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.tables.measurement import measurement_table
 from simulation.report.tables.over_departments import over_tables
@@ -115,6 +116,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "decides": decides_table(result),
         "decides_said": tuple(decides_sentences(result)),
         "worth": worth_table(result),
+        "harm": harm_table(result) if compared else None,
         "measures": measures_table(result),
         "sham_line": sham_line(result),
         "precision_line": precision_line(result),

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
 from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
+from simulation.study.harm import DelayHarm
 
 TOGETHER = "+"
 """Between the names of levers in the name of an arm."""
@@ -258,6 +259,8 @@ class Design:
     Example: `{pounds_per_year: 250000, evidence: assumed, source: "a choice"}`"""
     coverages: Coverages | None = None
     """Arms that tell direct effects of a tool from its spillover."""
+    harm: DelayHarm | None = None
+    """A published relation of delay to mortality, told as differences between arms where it is `shown`."""
     ensemble: str = "none"
     """The ensemble on whose departments the study runs: the name of a file in `configs/ensembles/`; `none`: the typical
     department alone. The key `ensemble` at the top names another. Example: `typical`"""

@@ -19,6 +19,7 @@ from simulation.report.tables.department import (
     stay_table,
 )
 from simulation.report.tables.first_page import first_table
+from simulation.report.tables.harm import harm_table
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.tables.measurement import measurement_table
 from simulation.report.tables.over_departments import over_tables
@@ -46,6 +47,7 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
         equal_spend_table(result),
         decides_table(result),
         worth_table(result),
+        harm_table(result),
     )
     every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever, measured)
     return tuple(table for table in every if table is not None)

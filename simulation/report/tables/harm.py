@@ -1,0 +1,63 @@
+"""The table of delay and harm: differences by a published association, and patient-hours. Off unless a study asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from simulation.analysis.compare import Interval
+from simulation.experiment.result import StudyResult
+from simulation.inquiry.harm import harms
+from simulation.report.tables.table import ReportTable
+from simulation.report.words import labelled
+
+
+def harm_table(result: StudyResult) -> ReportTable | None:
+    """A row an arm; None where the study does not show harm."""
+    found = harms(result)
+    if not found:
+        return None
+    pounds = tuple(found[0].pounds)
+    rows = tuple(
+        (
+            labelled(result, result.arm(each.arm)),
+            _told(each.mortality, 100, 3),
+            _told(each.waiting, 1, 1),
+            _told(each.staying, 1, 1),
+            *(_told(each.pounds[value], 0.001, 0) for value in pounds),
+        )
+        for each in found
+    )
+    headers = (
+        "arm",
+        "30-day mortality of the admitted, points (an association)",
+        "patient-hours a day, waiting for a clinician",
+        "patient-hours a day in A&E",
+        *(f"worth a year at £{value:g} an hour, £1,000" for value in pounds),
+    )
+    title = f"Delay and harm: each arm less '{result.baseline.label}'"
+    return ReportTable("harm", title, headers, rows, tuple(_notes(result)))
+
+
+def _told(interval: Interval, scale: float, digits: int) -> str:
+    ends = (interval.mean, interval.low, interval.high)
+    mean, low, high = (f"{scale * each:+.{digits}f}".replace("-", "−") for each in ends)
+    return f"{mean} ({low} to {high})"
+
+
+def _notes(result: StudyResult) -> Iterator[str]:
+    harm = result.design.harm
+    assert harm is not None
+    last = harm.until_minutes[-1] / 60
+    yield (
+        "Mortality: shares of the admitted in each band of the time from arrival to a ward bed, times what is "
+        f"published for the band ({harm.source}). An association among patients who were admitted, not shown to be "
+        "an effect of waiting; whoever waits longer may have been more ill. It says nothing of those who go home, or "
+        "of labels."
+    )
+    yield (
+        f"Beyond {last:g} h the last published value is held: no estimate exists there. Intervals hold simulation "
+        "noise alone, not what is in doubt of the relation. A difference between arms, not a number of lives."
+    )
+    valued = result.design.value_per_patient_hour
+    if valued is not None:
+        yield f"Worth: hours in A&E at each value ({valued.source}). No cash is released, and no cost is taken off."
