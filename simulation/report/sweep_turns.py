@@ -1,12 +1,13 @@
 """Which verdicts of the first run of a sweep turn in another: under stress, at another site.
 
-A verdict turns where it is of another kind than in the first run and the effects of the two runs differ beyond chance.
-An interval that holds 0 by little beside one that misses it by little is no turn.
+A verdict turns where it is another than in the first run and the effects of the two runs differ beyond chance: it goes
+the other way, an effect comes or goes, or 'by more' than matters becomes 'by less'. An interval that holds 0 by little
+beside one that misses it by little is no turn. Where the other run cannot tell, the verdict is not settled there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from simulation.analysis.compare import LEVEL, compare
@@ -17,6 +18,8 @@ from simulation.study.design import Target
 if TYPE_CHECKING:
     from simulation.report.sweep import Run, Sweep
 
+UNSETTLED = "cannot tell"
+
 
 def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
     """A table for every primary target: of each arm the verdict in the first run, and the runs in which it turns."""
@@ -26,37 +29,52 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
             continue
         rows = []
         for arm in sweep.arms:
-            turned = [run for run in sweep.runs[1:] if turns(sweep, run, arm, target)]
-            said = "; ".join(
-                f"{run.label}: {_effect(run, arm, target)}, {_verdict(run, arm, target)}" for run in turned
-            )
+            others = [run for run in sweep.runs[1:] if differs(sweep, run, arm, target)]
+            turned = [run for run in others if _turned(first, run, arm, target)]
+            unsettled = [run for run in others if _unsettled(first, run, arm, target)]
             label = sweep.first.arm(arm).label
-            rows.append((label, _effect(first, arm, target), _verdict(first, arm, target), said or "nowhere"))
+            verdict = first.result.finding(arm, target).verdict.words
+            said = (_listed(each, arm, target) for each in (turned, unsettled))
+            rows.append((label, _effect(first, arm, target), verdict, *said))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts turn: {target.label}",
-            ("arm", f"effect, {first.label}", f"verdict, {first.label}", "turns in"),
+            ("arm", f"effect, {first.label}", f"verdict, {first.label}", "turns in", "not settled in"),
             tuple(rows),
             (
-                f"A verdict turns where it is of another kind than in '{first.label}' and the two effects differ "
+                f"A verdict turns where it is another than in '{first.label}' and the two effects differ "
                 f"beyond chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). In brackets 95 % "
                 "intervals.",
             ),
         )
 
 
-def turns(sweep: Sweep, run: Run, arm: str, target: Target) -> bool:
-    """Whether the verdict on an arm is another in this run than in the first, beyond chance."""
-    first = sweep.runs[0]
-    kinds = {each.result.finding(arm, target).verdict.kind for each in (first, run)}
-    if len(kinds) == 1:
-        return False
-    effects = [each.effects(arm, target) for each in (first, run)]
-    n = min(len(each) for each in effects)
-    played = sweep.department
+def differs(sweep: Sweep, run: Run, arm: str, target: Target) -> bool:
+    """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
+    now, before = run.effects(arm, target), sweep.runs[0].effects(arm, target)
+    n = min(len(now), len(before))
+    played = None if sweep.department is None else sweep.department[:n]
     level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
-    before, now = (each[:n] for each in effects)
-    return compare(now, before, level=level, department=None if played is None else played[:n]).excludes_zero
+    return compare(now[:n], before[:n], level=level, department=played).excludes_zero
+
+
+def _turned(first: Run, run: Run, arm: str, target: Target) -> bool:
+    """Whether two verdicts, each of which tells something, tell something else."""
+    before, now = (each.result.finding(arm, target).verdict for each in (first, run))
+    if UNSETTLED in (before.kind, now.kind):
+        return False
+    return before.kind != now.kind or {before.size, now.size} == {"more", "less"}
+
+
+def _unsettled(first: Run, run: Run, arm: str, target: Target) -> bool:
+    before, now = (each.result.finding(arm, target).verdict.kind for each in (first, run))
+    return now == UNSETTLED and before != UNSETTLED
+
+
+def _listed(runs: Sequence[Run], arm: str, target: Target) -> str:
+    """'surge: −0.8 (−2.3 to +0.8), no change beyond 3 min'; 'nowhere'."""
+    words = (f"{run.label}: {_effect(run, arm, target)}, {_verdict(run, arm, target)}" for run in runs)
+    return "; ".join(words) or "nowhere"
 
 
 def _effect(run: Run, arm: str, target: Target) -> str:
@@ -65,4 +83,5 @@ def _effect(run: Run, arm: str, target: Target) -> str:
 
 
 def _verdict(run: Run, arm: str, target: Target) -> str:
-    return run.result.finding(arm, target).verdict.words
+    """The verdict without what it would take to tell."""
+    return run.result.finding(arm, target).verdict.words.split(":")[0]

@@ -2,12 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 from simulation.api import compare
 from simulation.experiment.result import StudyResult
+from simulation.report import sweep_turns
 from simulation.report.sweep import Sweep, sweep_of, sweep_picture, sweep_table, sweep_tables, write_sweep
 from simulation.study.study import Study
 
@@ -125,3 +127,38 @@ def test_what_is_no_sweep_of_one_study_is_not_put_together(result: StudyResult, 
     assert sweep_of([(["scenario=usual"], result, FOLDER), (["scenario=usual"], other, FOLDER)]) is None
     another = replace(other, study=replace(other.study, design=replace(other.design, name="another")))
     assert sweep_of([(["study=one"], result, FOLDER), (["study=another"], another, FOLDER)]) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "turned", "unsettled"),
+    [
+        (("cuts", "more"), ("no change beyond", "less"), True, False),
+        (("cuts", "more"), ("cuts", "less"), True, False),
+        (("cuts", "more"), ("cuts", "open"), False, False),
+        (("cuts", "more"), ("lengthens", "more"), True, False),
+        (("cuts", "more"), ("cannot tell", "open"), False, True),
+        (("cannot tell", "open"), ("cuts", "more"), False, False),
+    ],
+)
+def test_a_verdict_turns_where_both_tell_something_else_and_is_unsettled_where_one_no_longer_tells(
+    before: tuple[str, str], now: tuple[str, str], turned: bool, unsettled: bool
+) -> None:
+    first, run = (
+        SimpleNamespace(
+            result=SimpleNamespace(
+                finding=lambda *_, told=told: SimpleNamespace(verdict=SimpleNamespace(kind=told[0], size=told[1]))
+            )
+        )
+        for told in (before, now)
+    )
+    assert sweep_turns._turned(first, run, "arm", None) == turned  # type: ignore[arg-type]
+    assert sweep_turns._unsettled(first, run, "arm", None) == unsettled  # type: ignore[arg-type]
+
+
+def test_a_run_beside_itself_differs_in_nothing_and_no_verdict_turns(result: StudyResult) -> None:
+    done = [(["scenario=usual"], result, FOLDER), (["scenario=winter"], result, FOLDER)]
+    same = sweep_of(done)
+    assert same is not None
+    tables = list(sweep_turns.turn_tables(same))
+    assert len(tables) == len(same.first.design.primary)
+    assert {row[3:] for table in tables for row in table.rows} == {("nowhere", "nowhere")}
