@@ -179,7 +179,8 @@ def with_more(study: Study, more: Sequence[Extra]) -> Study:
     made = [study.arm(each.arm) if each.kind == "tool" else _arm(base, each) for each in more]
     arms = (base, *made)
     stated = {arm.name: replace(arm.arm, control=None, levers=()) for arm in arms}
-    design = replace(study.design, arms=stated, sham=None, focus=(), coverages=None, levers={}, full=None)
+    asked = "What is one hour more of each resource worth, and when?"
+    design = replace(study.design, question=asked, arms=stated, sham=None, focus=(), coverages=None, levers={}, full=None)
     return replace(study, arms=tuple(replace(arm, arm=stated[arm.name]) for arm in arms), design=design, on_one="")
 
 

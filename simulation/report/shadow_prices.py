@@ -142,7 +142,7 @@ def price_picture(found: ShadowPrices) -> Picture:
                 ax.axhline(tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=_name(found, tool))
             ax.axhline(0, color="black", linewidth=1)
             ax.set_title(f"One more of {_spaced(pool)}", fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel("from clock hour")
+            ax.set_xlabel(f"clock hour, blocks of {BLOCK_HOURS}")
         axes[0].set_ylabel("patient-minutes of wait\noff, an hour of it")
         figure.legend(
             *axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False, labelcolor=DARK,
