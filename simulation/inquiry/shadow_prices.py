@@ -180,9 +180,8 @@ def with_more(study: Study, more: Sequence[Extra]) -> Study:
     arms = (base, *made)
     stated = {arm.name: replace(arm.arm, control=None, levers=()) for arm in arms}
     asked = "What is one hour more of each resource worth, and when?"
-    design = replace(
-        study.design, question=asked, arms=stated, sham=None, focus=(), coverages=None, levers={}, full=None
-    )
+    alone = replace(study.design, sham=None, focus=(), coverages=None, levers={}, full=None)
+    design = replace(alone, question=asked, arms=stated)
     return replace(study, arms=tuple(replace(arm, arm=stated[arm.name]) for arm in arms), design=design, on_one="")
 
 

@@ -101,7 +101,7 @@ class Pool(Sourced):
     """The outage while which units are closed, whatever a trigger opens; nobody is cut off. Example: `strike`"""
     closes: Annotated[int, Gt(0), Unit("units")] | None = None
     """How many units are closed then; neither this nor `closes_share`: all of them. Example: `2`"""
-    closes_share: Annotated[float, Gt(0), Le(1)] | None = None
+    closes_share: Annotated[float, Gt(0), Le(1), Unit("share")] | None = None
     """The same as a share of the most units that the rota or the capacity ever gives, in whole units and one at least:
     for a scenario that any department can meet. Example: `0.1`"""
     role: str = ""

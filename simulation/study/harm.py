@@ -31,7 +31,7 @@ class DelayHarm(Sourced):
     """Whether the report has the table of delay and harm; `study.harm.shown=true` switches it on. Example: `true`"""
     until_minutes: Annotated[tuple[Annotated[float, Gt(0), Unit("minutes")], ...], MinLen(1)]
     """Where one band of times ends and the next begins, rising."""
-    mortality: Annotated[tuple[Annotated[float, Ge(0), Le(1)], ...], MinLen(2)]
+    mortality: Annotated[tuple[Annotated[float, Ge(0), Le(1), Unit("share")], ...], MinLen(2)]
     """Mortality within 30 days in each band, one more than there are bounds: the last is of all longer times."""
 
 

@@ -5,12 +5,16 @@ import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import yaml
 
 import simulation as ae
+from simulation import cli
 from simulation.cli import COMMANDS, main
+from simulation.config import packaged_configs
 from simulation.experiment.store.identity import resolved_of
 from simulation.report import pictures as pictures_module
 from simulation.report.figures.drawing import Picture
@@ -171,3 +175,24 @@ def test_a_sweep_ends_with_its_runs_beside_each_other(aeflow: Aeflow, here: Path
     assert said.out.index("Across 2 runs: ") > said.out.rindex("Report: ")
     (folder,) = (here / "results" / "sweeps").iterdir()
     assert f"Sweep:  {(folder / 'across.csv').relative_to(here)}, effects.csv, design.csv, across.png" in said.out
+
+
+def test_a_study_with_scenarios_runs_in_each_unless_one_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+
+    def load(overrides: list[str], config_dir: str | None) -> Any:
+        asked.append(overrides)
+        return SimpleNamespace(design=SimpleNamespace(scenarios=("usual", "winter")), words=tuple(overrides))
+
+    monkeypatch.setattr(cli, "_load", load)
+    runs, studies = cli._in_scenarios([(["study=ours"], None), (["study=ours", "scenario=busier"], None)])
+    each = [["study=ours", "scenario=usual"], ["study=ours", "scenario=winter"], ["study=ours", "scenario=busier"]]
+    assert [words for words, _ in runs] == each
+    assert [list(study.words) for study in studies] == each  # type: ignore[attr-defined]
+
+
+def test_the_scenarios_that_a_packaged_study_names_are_there() -> None:
+    configs = packaged_configs()
+    stated = yaml.safe_load((configs / "study" / "stress.yaml").read_text(encoding="utf-8"))["scenarios"]
+    assert stated[0] == "usual"
+    assert {f"{name}.yaml" for name in stated} <= {path.name for path in (configs / "scenario").glob("*.yaml")}
