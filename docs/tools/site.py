@@ -18,7 +18,7 @@ from simulation.errors import ResultsError
 ROOT = Path(__file__).parents[2]
 CONF = ROOT / "docs" / "site"
 DEFAULT = ROOT / "build" / "docs"
-PAGES = ("*.md", "docs/*.md", "docs/how-to/*.md", "docs/gallery/*.md", "docs/decisions/*.md", "results/README.md")
+PAGES = ("*.md", "docs/*.md", "docs/how-to/*.md", "docs/gallery/*.md", "docs/decisions/*.md", "results/**/README.md")
 FILES = (
     "docs/images/*",
     "docs/gallery/*.png",
@@ -37,8 +37,11 @@ FOLDERS = {
     "docs/how-to/": "docs/how-to/index.md",
     "docs/gallery/": "docs/gallery/README.md",
     "docs/": "index.md",
+    "notebooks/": "notebooks/index.md",
 }
 """The page that stands for a folder, which has none of its own on a site."""
+BELOW = {"docs/gallery/README.md": "*.md", "results/README.md": "published/*/README.md"}
+"""Pages that list others in their text, and where these are."""
 ROOMS = {
     "study": "the question",
     "pathway": "a department as data",
@@ -91,13 +94,26 @@ def lay_out(source: Path) -> None:
     for pattern in PAGES:
         for page in source.glob(pattern):
             page.write_text(_with_folders(page, source), encoding="utf-8")
-    gallery = source / "docs" / "gallery" / "README.md"
-    pages = sorted(path.name for path in gallery.parent.glob("*.md") if path != gallery)
-    gallery.write_text(f"{gallery.read_text(encoding='utf-8')}\n{_tree(pages, hidden=True)}", encoding="utf-8")
+    for name, below in BELOW.items():
+        page = source / name
+        pages = [path.relative_to(page.parent).as_posix() for path in sorted(page.parent.glob(below)) if path != page]
+        page.write_text(f"{page.read_text(encoding='utf-8')}\n{_tree(pages, hidden=True)}", encoding="utf-8")
+    for notebook in sorted(source.glob("notebooks/*.ipynb")):
+        _as_page(notebook)
     for name, text in added_pages():
         page = source / name
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(text, encoding="utf-8")
+
+
+def _as_page(notebook: Path) -> None:
+    """Write an executed notebook as Markdown, and its pictures, beside it."""
+    from nbconvert import MarkdownExporter
+
+    text, resources = MarkdownExporter().from_filename(str(notebook))
+    notebook.with_suffix(".md").write_text(text, encoding="utf-8")
+    for name, picture in resources["outputs"].items():
+        (notebook.parent / name).write_bytes(picture)
 
 
 def _with_folders(page: Path, source: Path) -> str:
@@ -121,6 +137,7 @@ def added_pages() -> Iterator[tuple[str, str]]:
     yield "index.md", _index()
     yield "docs/how-to/index.md", _listing("How to", ROOT / "docs" / "how-to")
     yield "docs/decisions/index.md", _listing("Decisions", ROOT / "docs" / "decisions")
+    yield NOTEBOOKS, _listing("Notebooks", ROOT / "notebooks", "ipynb")
     yield "api/index.md", _api_index()
     for room, about in ROOMS.items():
         yield f"api/{room}.md", _room(room, about)
@@ -130,8 +147,9 @@ def added_pages() -> Iterator[tuple[str, str]]:
     )
 
 
+LEARN, NOTEBOOKS = "docs/gallery/README.md", "notebooks/index.md"
 PARTS = {
-    "Start": ("Start here <README.md>", "docs/how-to/index.md", "docs/glossary.md", "docs/gallery/README.md"),
+    "Start": ("Start here <README.md>", "docs/how-to/index.md", "docs/glossary.md", LEARN, NOTEBOOKS),
     "Reference": ("docs/vocabulary.md", "api/index.md", "results/README.md", "docs/data.md", "CHANGELOG.md"),
     "Why believe it": ("docs/model.md", "docs/validation.md", "docs/decisions/index.md", "docs/benchmarks.md"),
     "The project": (
@@ -147,8 +165,8 @@ def _index() -> str:
     return "\n".join(["# aeflow\n", about, *(_tree(pages, caption) for caption, pages in PARTS.items())])
 
 
-def _listing(title: str, folder: Path) -> str:
-    names = [path.name for path in sorted(folder.glob("*.md"))]
+def _listing(title: str, folder: Path, ending: str = "md") -> str:
+    names = [path.with_suffix(".md").name for path in sorted(folder.glob(f"*.{ending}"))]
     return f"# {title}\n\n{_tree(names)}"
 
 

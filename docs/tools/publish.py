@@ -1,0 +1,92 @@
+"""The small result that is committed: `python -m docs.tools.publish FOLDER [results/published/NAME]`.
+
+FOLDER is a stored run. Written are its first page as Markdown (README.md), its exports, the picture of its effects and
+its manifest: enough to read and to check, without the data of every replication, which a run makes again.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from docs.tools.command import run
+from simulation.api import read
+from simulation.errors import ResultsError
+from simulation.experiment.result import StudyResult
+from simulation.experiment.store.read import followed
+from simulation.explain.statements import BANNER
+from simulation.report.exports.write import write_exports
+from simulation.report.first_page import first_page
+from simulation.report.pictures import picture
+from simulation.report.tables.table import ReportTable
+
+ROOT = Path(__file__).parents[2]
+PUBLISHED = ROOT / "results" / "published"
+PICTURE, MANIFEST = "differences", "manifest.json"
+MOST_BYTES = 2_000_000
+"""Of the whole folder."""
+
+
+def publish(folder: Path, target: Path) -> Path:
+    """Write the published form of a stored run into `target`, whose content is replaced; the page.
+
+    Raises ResultsError if it is larger than 2 MB.
+    """
+    result = read(folder)
+    shutil.rmtree(target, ignore_errors=True)
+    target.mkdir(parents=True)
+    write_exports(target, result)
+    shutil.copyfile(folder / MANIFEST, target / MANIFEST)
+    drawn = picture(result, PICTURE)
+    (target / f"{PICTURE}.png").write_bytes(drawn.png)
+    page = target / "README.md"
+    page.write_text(page_of(result, drawn.alt, drawn.caption), encoding="utf-8", newline="\n")
+    size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    if size > MOST_BYTES:
+        raise ResultsError(f"{target}: holds {size:,} bytes, more than {MOST_BYTES:,}. Publish a smaller study")
+    return page
+
+
+def page_of(result: StudyResult, alt: str, caption: str) -> str:
+    """The first page as Markdown, the same for the same result."""
+    page = first_page(result)
+    lines = [f"# {page.question}", "", f"{BANNER}", ""]
+    lines += [f"**{words}**\n" for words in page.checks]
+    lines += [page.lead, "", *(f"- **{each.label}**: {each.words}" for each in page.headlines), ""]
+    lines += [" ".join(page.notes), ""]
+    if page.table is not None:
+        lines += [*_grid(page.table.table), "", *(f"{note}\n" for note in page.table.table.notes)]
+    lines += [f"![{alt}]({PICTURE}.png)", "", caption, "", "## What else is here", ""]
+    departments = len(np.unique(result.department_of)) if result.department_of is not None else 0
+    over = f" run.departments={departments}" if departments else ""
+    command = f"aeflow compare study={result.design.name}{over}"
+    lines += [
+        f"A run of `{command}`, published by `python -m docs.tools.publish results/latest`. [Every "
+        "table](exports/tables.xlsx) (Excel), [first page](exports/first_page.docx) (Word), [every "
+        "assumption](exports/assumptions.csv), [STRESS-DES](exports/stress_des.md), and [seed, versions and "
+        f"checksums]({MANIFEST}). Run again with the same versions, every number is the same.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _grid(table: ReportTable) -> list[str]:
+    rows = [f"| {' | '.join(row)} |" for row in (table.headers, *table.rows)]
+    return [rows[0], f"|{'---|' * len(table.headers)}", *rows[1:]]
+
+
+def main(words: Sequence[str]) -> int:
+    """Publish the run that is named."""
+    if not 1 <= len(words) <= 2:
+        raise ResultsError("Say: python -m docs.tools.publish FOLDER [TARGET]")
+    folder = followed(Path(words[0]))
+    target = Path(words[1]) if len(words) == 2 else PUBLISHED / read(folder).design.name
+    print(publish(folder, target))
+    return 0
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,78 @@
+"""The published result: small, sound, and what README says of it."""
+
+import csv
+import hashlib
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from docs.tools.publish import MOST_BYTES, PUBLISHED, page_of, publish
+from simulation.api import Result, compare
+from simulation.config import load
+from simulation.errors import ResultsError
+from simulation.report.first_page import first_page
+
+ROOT = Path(__file__).parents[2]
+FOLDER = PUBLISHED / "ai_triage"
+README_ROW = re.compile(r"^\| ([^|]+) \| [^|]+ \| ([+−]?[\d.]+) to ([+−]?[\d.]+) \|", re.MULTILINE)
+"""Arm, and the range over departments of its effect."""
+PUBLISHED_ROW = re.compile(r"^\| ([^|]+) \| ([+−]?[\d.]+) \([^)]*\) [^|]*\|", re.MULTILINE)
+"""Arm, and the mean of its effect."""
+
+
+@pytest.fixture(scope="module")
+def small() -> Result:
+    return compare(load("study=gallery/one_nurse", "executor=serial", "run.replications=3", "run.measured_days=7"))
+
+
+def test_what_is_published_lies_in_the_ranges_that_readme_states() -> None:
+    published = dict(PUBLISHED_ROW.findall((FOLDER / "README.md").read_text(encoding="utf-8")))
+    rows = README_ROW.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    told = [row for row in rows if not row[0].startswith("Sham")]  # the first page has no sham
+    assert len(told) >= 10
+    for label, low, high in told:
+        assert number(low) <= number(published[label]) <= number(high), label
+
+
+def number(words: str) -> float:
+    return float(words.replace("−", "-"))
+
+
+def test_the_published_folder_is_small_and_whole() -> None:
+    files = [path for path in FOLDER.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= MOST_BYTES
+    names = {path.relative_to(FOLDER).as_posix() for path in files}
+    exports = {f"exports/{name}" for name in ("tables.xlsx", "first_page.docx", "assumptions.csv", "stress_des.md")}
+    assert names == {"README.md", "differences.png", "manifest.json", *exports}
+    manifest = json.loads((FOLDER / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["study"] == "ai_triage"
+    assert f"{manifest['n_replications']} replications" in (FOLDER / "exports" / "stress_des.md").read_text("utf-8")
+
+
+def test_a_published_page_says_what_the_first_page_says(small: Result) -> None:
+    page, text = first_page(small), page_of(small, "words", "a caption")
+    assert text.startswith(f"# {page.question}\n")
+    for each in page.headlines:
+        assert f"- **{each.label}**: {each.words}" in text
+    assert page.table is not None
+    for row in page.table.table.rows:
+        assert f"| {' | '.join(row)} |" in text
+
+
+def test_publishing_twice_gives_the_same_files_and_too_large_a_one_is_refused(
+    small: Result, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = small.write(tmp_path / "results")
+    sums = []
+    for name in ("one", "two"):
+        page = publish(folder, tmp_path / name)
+        files = sorted(path for path in page.parent.rglob("*") if path.is_file())
+        sums.append([(path.name, hashlib.sha256(path.read_bytes()).hexdigest()) for path in files])
+    assert sums[0] == sums[1]
+    with (tmp_path / "one" / "exports" / "assumptions.csv").open(encoding="utf-8-sig", newline="") as file:
+        assert len(list(csv.reader(file))) > 1
+    monkeypatch.setattr("docs.tools.publish.MOST_BYTES", 1000)
+    with pytest.raises(ResultsError, match=r"more than 1,000\. Publish a smaller study"):
+        publish(folder, tmp_path / "three")
