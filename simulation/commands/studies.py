@@ -1,0 +1,179 @@
+"""Commands that run studies or show what would run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulation.commands.words import load_study, sweep
+from simulation.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from simulation.api import Stored
+    from simulation.study.study import Study
+
+NOT_OF_A_STUDY = ("results", "executor", "workers", "cluster", "allow_large")
+"""What of a configuration is not part of a study, so that a stored one can be run elsewhere."""
+
+
+def compare(words: list[str]) -> int:
+    """Run every arm of a study; a stored one again with `from=FOLDER`."""
+    source = [word for word in words if word.startswith("from=")]
+    if source:
+        return _again(source[-1].removeprefix("from="), [word for word in words if word not in source])
+    for word in words:
+        if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
+            remedy = "Use aeflow run, or study.arms.<arm>.triage=<policy>"
+            raise ConfigError([Fault(word, "does nothing here, because arms name their policies", remedy)])
+    return _run_studies(words, alone=False)
+
+
+def run(words: list[str]) -> int:
+    """Run one arm alone."""
+    return _run_studies(words, alone=True)
+
+
+def _run_studies(words: list[str], *, alone: bool) -> int:
+    from simulation.study.bounds import refuse_large
+    from simulation.study.overload import refuse_overload
+
+    asked = sweep(words)
+    if alone:
+        combinations = asked
+        first = ["ensemble=none"]  # one arm says nothing of a range over departments
+        studies = [load_study([*first, *overrides], config_dir).only() for overrides, config_dir in asked]
+    else:
+        combinations, studies = _in_scenarios(asked)
+    refuse_large(studies)
+    for study in studies:
+        refuse_overload(study)
+    code, done = 0, []
+    for (overrides, _), study in zip(combinations, studies, strict=True):
+        stored = _run_study(study, alone=alone)
+        if stored is None:
+            continue
+        done.append((overrides, stored))
+        if stored.failed is not None:  # of a sweep the others still run
+            print(f"aeflow: {stored.failed}", file=sys.stderr)
+            code = stored.failed.exit_code
+    if len(done) > 1:
+        _put_together(done, Path(str(studies[0].resolved["results"])))
+    return code
+
+
+def _in_scenarios(
+    asked: Sequence[tuple[list[str], str | None]],
+) -> tuple[list[tuple[list[str], str | None]], list[Study]]:
+    """The runs asked for and their studies; one in each of its scenarios of a study that states some, unless the
+    command chooses the scenario."""
+    runs, studies = [], []
+    for overrides, config_dir in asked:
+        study = load_study(overrides, config_dir)
+        chosen = any(word.startswith("scenario=") for word in overrides)
+        in_each = [] if chosen else [[*overrides, f"scenario={name}"] for name in study.design.scenarios]
+        for words in in_each or [overrides]:
+            runs.append((words, config_dir))
+            studies.append(load_study(words, config_dir) if in_each else study)
+    return runs, studies
+
+
+def _again(folder: str, words: list[str]) -> int:
+    """Run a stored study again, and say whether the numbers are the same to the last bit."""
+    from simulation.api import read, run_into, same_numbers, what_changed
+    from simulation.config import load
+    from simulation.report.progress import announce, progress
+    from simulation.report.screen import print_result
+    from simulation.study.bounds import refuse_large
+
+    unknown = [word for word in words if word.split("=", 1)[0].split(".")[0] not in NOT_OF_A_STUDY]
+    if unknown:
+        remedy = f"With from=FOLDER the study is the stored one; allowed besides: {', '.join(NOT_OF_A_STUDY)}"
+        raise ConfigError([Fault(unknown[0], "cannot be changed of a stored study", remedy)])
+    before = read(folder)
+    asked = load(*words)
+    numbers = [replication.replication for replication in before.replications]
+    planned = max(before.run.replications, numbers[-1] + 1)
+    precision = before.run.precision if len(numbers) == before.run.replications else None
+    run = replace(before.run, replications=planned, first=numbers[0], count=len(numbers), precision=precision)
+    study = replace(
+        before.study,
+        run=run,
+        executor=asked.executor,
+        workers=asked.workers,
+        cluster=asked.cluster,
+        allow_large=asked.allow_large,
+    )
+    refuse_large([study])
+    announce(study, alone=False)
+    changed = what_changed(before)
+    if changed:
+        print(f"Not bit for bit what {folder} holds: since it was run, {', '.join(changed)} changed.")
+    results = Path(str(asked.resolved["results"]))
+    with progress(len(numbers), keeps=bool(run.keep)) as told:
+        stored = run_into(study, results, done=told.done, keeping=told.keeping)
+    print_result(stored.result, stored.folder)
+    same = same_numbers(before, stored.result)
+    print(f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit.")
+    return 0 if same or changed else 1
+
+
+def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
+    """What the runs of a sweep come to."""
+    from simulation.report.screen import print_tables
+    from simulation.report.sweep import PICTURE, TABLE, sweep_of, write_sweep
+    from simulation.report.sweep_effects import DESIGN, EFFECTS
+
+    sweep = sweep_of([(overrides, stored.result, stored.folder) for overrides, stored in done])
+    if sweep is not None:
+        print_tables(sweep.tables)
+        print(f"\nSweep:  {write_sweep(sweep, results) / TABLE}, {EFFECTS}, {DESIGN}, {PICTURE}")
+
+
+def _run_study(study: Study, *, alone: bool) -> Stored | None:
+    """Run a study, store it and print its answer; nothing if it was to be a dry run."""
+    from simulation.api import run_into
+    from simulation.report.progress import announce, progress
+    from simulation.report.screen import print_result
+    from simulation.study.bounds import work_of
+
+    announce(study, alone=alone)
+    if study.resolved["dry_run"]:
+        print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
+        return None
+    results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
+    with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as told:
+        stored = run_into(study, results, resume=resume, done=told.done, keeping=told.keeping, planning=told.planning)
+    print_result(stored.result, stored.folder)
+    return stored
+
+
+def show(words: list[str]) -> int:
+    """Show a department, an arm, a patient or the warm-up."""
+    from simulation.study.bounds import refuse_large
+
+    own = ("patient=", "arm=", "warm_up=")
+    patient, arm, warm_up = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
+    loaded = [load_study(*each) for each in sweep([word for word in words if not word.startswith(own)])]
+    studies = [study.on_typical() for study in loaded]
+    for study in studies:
+        refuse_large([study])
+        if patient:
+            from simulation.explain.patient_story import tell
+
+            print(tell(study, patient[-1]))
+        elif arm:
+            from simulation.report.show import show_arm
+
+            show_arm(study, arm[-1])
+        elif warm_up:
+            from simulation.report.warm_up import show_warm_up
+
+            show_warm_up(study, warm_up[-1])
+        else:
+            from simulation.report.show import show
+
+            show(study)
+    return 0

@@ -1,0 +1,57 @@
+"""How a command line is read: overrides, the folder of configurations, sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from simulation.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from simulation.study.study import Study
+
+
+def options(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """Overrides, and the folder after --config-dir."""
+    overrides, config_dir = split_config_dir(words)
+    for word in overrides:
+        if "=" not in word and not word.startswith("~"):
+            raise ConfigError([Fault(word, "is not of the form key=value", "See aeflow --help")])
+    return overrides, config_dir
+
+
+def split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
+    """The words without --config-dir, and the folder that it names."""
+    others: list[str] = []
+    config_dir: str | None = None
+    rest = iter(words)
+    for word in rest:
+        if word == "--config-dir":
+            config_dir = next(rest, None)
+            if config_dir is None:
+                raise ConfigError([Fault("--config-dir", "no folder follows", "Name one")])
+        elif word.startswith("--config-dir="):
+            config_dir = word.split("=", 1)[1]
+        else:
+            others.append(word)
+    return others, config_dir
+
+
+def sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
+    """One list of overrides, or with -m one for each combination of comma-separated values."""
+    plain = [word for word in words if word not in ("-m", "--multirun")]
+    overrides, config_dir = options(plain)
+    if len(plain) == len(words):
+        return [(overrides, config_dir)]
+    from simulation.config import combinations
+
+    return [(chosen, config_dir) for chosen in combinations(overrides)]
+
+
+def load_study(overrides: Sequence[str], config_dir: str | None) -> Study:
+    """The study that overrides state. Raises ConfigError."""
+    from simulation.config import load
+    from simulation.config.cards import with_card
+
+    chosen, folder = with_card(overrides, config_dir)
+    return load(*chosen, config_dir=folder)
