@@ -1,7 +1,7 @@
 """The commands. The first word is ours, the rest are Hydra overrides: `aeflow compare scenario=busier run.seed=7`.
 
-A user's mistake is one message and exit code 2; Ctrl-C, TERM and HUP stop it with one message and exit code 130, 143 and
-129.
+A user's mistake is one message and exit code 2; Ctrl-C, TERM and HUP stop a command with one message and exit code 130,
+143 and 129.
 """
 
 from __future__ import annotations

@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 import simulation as ae
-from simulation import cli
 from simulation.cli import COMMANDS, main
+from simulation.commands import studies as commands
 from simulation.config import packaged_configs
 from simulation.experiment.store.identity import resolved_of
 from simulation.report import pictures as pictures_module
@@ -184,8 +184,8 @@ def test_a_study_with_scenarios_runs_in_each_unless_one_is_chosen(monkeypatch: p
         asked.append(overrides)
         return SimpleNamespace(design=SimpleNamespace(scenarios=("usual", "winter")), words=tuple(overrides))
 
-    monkeypatch.setattr(cli, "_load", load)
-    runs, studies = cli._in_scenarios([(["study=ours"], None), (["study=ours", "scenario=busier"], None)])
+    monkeypatch.setattr(commands, "load_study", load)
+    runs, studies = commands._in_scenarios([(["study=ours"], None), (["study=ours", "scenario=busier"], None)])
     each = [["study=ours", "scenario=usual"], ["study=ours", "scenario=winter"], ["study=ours", "scenario=busier"]]
     assert [words for words, _ in runs] == each
     assert [list(study.words) for study in studies] == each  # type: ignore[attr-defined]
