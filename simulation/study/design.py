@@ -67,9 +67,9 @@ class Cost(Sourced):
     at_most: Annotated[float, Gt(0), Unit("times")] | None = None
     """How many times over the arm can be bought: 1 of a licence, of which a second does nothing. None: as often as
     there is money. Example: `1`"""
-    releases_cash: bool = False
+    releases_cash: bool | None = None
     """Whether money that it saves can be spent elsewhere, because a post or a bank shift goes; staff time that is only
-    freed releases none. Example: `true`"""
+    freed releases none. Not stated: none. Example: `true`"""
 
 
 @config_dataclass
