@@ -20,17 +20,6 @@ endif
 LOCKS ?=
 LOCK = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --no-header --no-annotate $(LOCKS)
 
-# A notebook as a page that holds everything and asks nothing of the network.
-define TO_HTML
-import pathlib, sys
-from nbconvert import HTMLExporter
-urls = ("mathjax", "require_js", "jquery", "mermaid_js", "mermaid_layout_elk_js")
-exporter = HTMLExporter(exclude_input=True, **{f"{url}_url": "" for url in urls})
-page, _ = exporter.from_filename(sys.argv[1])
-pathlib.Path(sys.argv[1]).with_suffix(".html").write_text(page, encoding="utf-8")
-endef
-export TO_HTML
-
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
@@ -66,14 +55,8 @@ docs: $(VENV)/.all ## build the documentation as a site of HTML pages in build/d
 validate: $(VENV)/.core ## set the model against theory, published models, NHS figures and trusts' history
 	@$(BIN)/aeflow validate $(ARGS)
 
-notebooks: $(VENV)/.all ## run the notebooks to results/notebooks/ (.ipynb and HTML)
-	@mkdir -p results/notebooks
-	@for source in notebooks/*.py; do \
-		name=$$(basename "$$source" .py); \
-		echo "Running $$source (about a minute) ..."; \
-		$(BIN)/jupytext --quiet --set-kernel python3 --to notebook --execute "$$source" -o "results/notebooks/$$name.ipynb" || exit 1; \
-		$(BIN)/python -c "$$TO_HTML" "results/notebooks/$$name.ipynb" || exit 1; \
-	done
+notebooks: $(VENV)/.all ## run the notebooks again, and write them beside their sources (some minutes)
+	@$(BIN)/python -m docs.tools.notebooks
 
 bench: $(VENV)/.bench ## time the engines and other people's (every benchmarks/bench_*.py; some minutes)
 	@for file in benchmarks/bench_*.py; do echo "Running $$file ..."; $(BIN)/python "$$file" $(ARGS) || exit 1; done
