@@ -11,7 +11,7 @@ from simulation.study.overload import written_in
 OCCUPIED = "occupied_at_midnight_share"
 FULL = 0.995
 """Share of beds occupied at midnight, mean over replications, from which they count as full: 100 % to the nearest whole
-per cent."""
+per cent. One group of wards may be as full as that, with beds that escalation opens on top; two or more are not."""
 LONG_HANDOVER = 120.0
 """Minutes of a mean ambulance handover from which it counts as hours."""
 MOST_POOLS = 4
@@ -30,7 +30,7 @@ def _found(result: StudyResult) -> Iterator[str]:
     base = result.design.baseline
     occupied = {group: result.row(base, OCCUPIED, group).mean for group in result.groups(OCCUPIED)}
     full = {group.partition("=")[2]: f"{100 * share:.0f} %" for group, share in occupied.items() if share >= FULL}
-    if full:
+    if len(full) > 1 or any(share > 1 for share in occupied.values()):
         yield (
             f"beds are full at midnight ({_named(full)}). Look at {_keys(result, full)} (more beds) and at the "
             "durations of stays on wards."
