@@ -75,6 +75,6 @@ def _notes(result: StudyResult) -> Iterator[str]:
     yield from told
     n_assumed = sum(each.evidence == "assumed" for each in result.statements)
     varied = result.study.departments.n_varied if result.study.departments is not None else 0
-    rest = f"of which departments vary {varied}" if varied else "not varied here"
+    rest = f"{varied} of which differ between departments" if varied else "not varied here"
     which = "The other intervals" if told else "Intervals"
     yield f"{which} cover simulation noise only. {n_assumed} assumptions lie beneath, {rest}."

@@ -95,12 +95,12 @@ def _interval(row: Comparison) -> str:
 
 
 def _range_words(finding: Finding) -> str:
-    """'nine of ten departments: −6.1 to +0.5, better by 5 min or more in 12 of 60'; nothing of one department."""
+    """'in nine of ten departments −6.1 to +0.5, better by 5 min or more in 12 of 60'; nothing of one department."""
     row, spread = finding.comparison, finding.spread
     if spread is None or not spread.is_range:
         return ""
     _, low, high = spread.range
-    return f"nine of ten departments: {span(low, high, row.unit)}{_where_words(finding, spread)}"
+    return f"in nine of ten departments {span(low, high, row.unit)}{_where_words(finding, spread)}"
 
 
 def _where_words(finding: Finding, spread: Spread) -> str:
@@ -177,9 +177,9 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
         return ""
     told, best = found.arms[arm.name], found.best(arm.name)
     if best is None:
-        return "what it hinges on cannot be read off" if told.differs else "departments do not differ beyond chance"
+        return "no figure tells where it is larger" if told.differs else "much the same in every department"
     if told.rule is None:
-        return f"how much hinges on {figure_words(best, inside=True)}"
+        return f"how large it is hinges on {figure_words(best, inside=True)}"
     rule, gain = told.rule, "helps" if told.rule.gains else "harms"
     where = f"{'above' if rule.above else 'below'} {amount(rule.cut, best.unit)}"
     return f"hinges on {figure_words(best, inside=True)}: {gain} enough {where}"

@@ -89,7 +89,9 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
     label = MEASURE_LABELS.get(name.measure, name.measure)
     kind, _, whose = name.group.partition("=")
     words = label
-    if kind in ("pool", "step"):
+    if (kind, name.measure) == ("step", "queue_mean"):
+        words = f"patients waiting for {whose.replace('_', ' ')}, mean"
+    elif kind in ("pool", "step"):
         words = f"{whose.replace('_', ' ')}: {label[:1].lower()}{label[1:]}"
     elif name.group != "all":
         words = f"{label}, {group_words(name.group)}"

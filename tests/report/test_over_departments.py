@@ -48,7 +48,7 @@ def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_i
     assert finding.spread is not None
     _, low, high = finding.spread.range
     n, _, _ = finding.spread.counts(finding.target.minimal_important_difference)
-    assert f"Nine of ten departments: {span(low, high, 'minutes')}, better by 5 min or more in {n} of 20." in quicker
+    assert f"In nine of ten departments {span(low, high, 'minutes')}, better by 5 min or more in {n} of 20." in quicker
     assert "Hinges on '" in quicker
     assert quicker.endswith("'Two nurses' (cost not stated) does more.")
     assert page.notes[0].startswith("Over 20 departments of the ensemble 'ours', 2 replications of each")
