@@ -334,6 +334,10 @@ def _told(estimate: Interval, unit: str) -> str:
 # --- per £100,000 --------------------------------------------------------------------------------------------
 
 
+LINE = 0.17
+"""Inches of a line of an arm's label."""
+
+
 def cost(result: StudyResult) -> Picture | None:
     """Effect on each primary for every £100,000 a year, of the arms that state a cost; None if none does."""
     arms = priced(result)
@@ -343,7 +347,9 @@ def cost(result: StudyResult) -> Picture | None:
     order = [row.arm for row in ranked(result, targets[0]) if result.arm(row.arm) in arms]
     arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
     scale = [100_000 / arm.cost for arm in arms if arm.cost is not None]
-    with figure_of(4.3 + 3.4 * len(targets), 1.7 + 0.5 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
+    n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
+    height = 1.7 + max(0.5, LINE * n_lines) * len(arms)
+    with figure_of(4.3 + 3.4 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
             _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
             ax.set_title(broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
