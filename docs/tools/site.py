@@ -60,6 +60,7 @@ ROOMS = {
     "verification": "against theory",
     "validation": "against published figures",
     "fitting": "departments that fit",
+    "commands": "what each command does",
 }
 """Each room of the package that has a page in the API, with what it holds."""
 BESIDE = ("errors", "units", "api", "cli")
