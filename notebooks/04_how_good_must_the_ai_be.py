@@ -31,9 +31,17 @@ import pandas as pd
 
 import simulation as ae
 
-settings = ["study=ai_triage", "run.replications=6", "run.warm_up_days=14", "run.measured_days=28", "executor=serial"]
+settings = ["study=ai_triage", "ensemble=none", "run=standard", "executor=serial"]
+settings += ["run.replications=4", "run.warm_up_days=14", "run.measured_days=28"]
 settings += os.environ.get("AEFLOW_NOTEBOOK_OVERRIDES", "").split()  # the last word on a key wins
 study = ae.load(*settings)
+
+
+def signed(value):
+    """A difference with its sign, and none where it rounds to nought."""
+    shown = f"{value:+.1f}".replace("-", "−")
+    return "0.0" if shown in ("+0.0", "−0.0") else shown
+
 
 # %% [markdown]
 # ## Tools on a grid
@@ -105,7 +113,8 @@ def cell(arm, target):
     """A difference in words."""
     row = found(arm, target)
     star = " *" if beyond_chance(row, target) else ""
-    return f"{row['difference']:+.1f} ({row['difference_low']:+.1f} to {row['difference_high']:+.1f}){star}"
+    low, high = signed(row["difference_low"]), signed(row["difference_high"])
+    return f"{signed(row['difference'])} ({low} to {high}){star}"
 
 
 def right_share(arm):
@@ -218,13 +227,15 @@ for target in (everyone, sickest):
             and beyond_chance(found(names[exact, seconds, "as nurses err"], target), target)
         ]
         surely = f"beyond chance at {', '.join(map(str, sure))} s" if sure else "beyond chance nowhere"
-        print(f"  {exact:.0%} right: no loss {need}; a gain {surely}; {row['difference']:+.1f} min at {SECONDS[-1]} s")
+        print(
+            f"  {exact:.0%} right: no loss {need}; a gain {surely}; {signed(row['difference'])} min at {SECONDS[-1]} s"
+        )
 
 print("\nWhich way it errs, with nothing saved (everybody / true levels 1-2, minutes):")
 for exact in EXACT:
     said = [
-        f"{way} {found(names[exact, 0, way], everyone)['difference']:+.1f} / "
-        f"{found(names[exact, 0, way], sickest)['difference']:+.1f}"
+        f"{way} {signed(found(names[exact, 0, way], everyone)['difference'])} / "
+        f"{signed(found(names[exact, 0, way], sickest)['difference'])}"
         for way in DIRECTIONS
     ]
     print(f"  {exact:.0%} right: {'; '.join(said)}")
@@ -239,7 +250,11 @@ for exact in EXACT:
 price = claimed.price_per_attendance
 attended = sum(each.per_day * each.scale for each in study.baseline.pathway.arrivals.values() if each.attends)
 fee = 365 * attended * price.value
-spent = {name: study.arm(name).arm.cost.per_year for name in others if study.arm(name).arm.cost is not None}
+priced = {name: study.arm(name).arm.cost.per_year for name in others if study.arm(name).arm.cost is not None}
+spent = {name: pounds for name, pounds in priced.items() if pounds > 0}
+for name in priced.keys() - spent.keys():
+    effect = signed(found(name, everyone)["difference"])
+    print(f"Costs nothing, so is no part of the table: '{study.arm(name).arm.label}' ({effect} min)")
 spent |= {name: fee for name in tools}
 money = pd.DataFrame(
     [
@@ -258,14 +273,16 @@ print(
     f"List price £{price.value:.2f} an attendance ({price.evidence}), {365 * attended:,.0f} attendances: "
     f"£{fee:,.0f} a year"
 )
-money.round(1).reset_index(drop=True)
+shown = {column: signed for column in money.columns if column.startswith("minutes") or column in ("low", "high")}
+shown["£ a year"] = "{:,}".format
+money.assign(**{column: money[column].map(how) for column, how in shown.items()}).reset_index(drop=True)
 
 # %%
 for name in [each for each in spent if each not in tools]:
     mine = found(name, everyone)["difference"] / spent[name]
     better = [point for point, each in names.items() if found(each, everyone)["difference"] / fee < mine]
-    which = "no tool of the grid does" if not better else f"{len(better)} of {len(tools)} tools of the grid do"
-    print(f"More for the money than '{study.arm(name).arm.label}' ({mine * 100_000:+.1f} min for £100,000): {which}")
+    which = "no tool of the grid does" if not better else f"tools of the grid that do: {len(better)} of {len(tools)}"
+    print(f"More for the money than '{study.arm(name).arm.label}' ({signed(mine * 100_000)} min for £100,000): {which}")
     if better:
         least = min(better, key=lambda point: (point[1], point[0]))
         print(f"    the one of them that saves the fewest seconds: {names[least]}")

@@ -113,7 +113,7 @@ result.tables["first_page"]
 
 # %%
 for finding in result.findings:
-    print(finding.verdict.sentence)
+    print(f"{result.arm(finding.arm).label}: {finding.target.label.lower()}: {finding.verdict.words}")
 
 # %% [markdown]
 # ## What a bench cannot say

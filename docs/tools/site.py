@@ -60,6 +60,7 @@ ROOMS = {
     "verification": "against theory",
     "validation": "against published figures",
     "fitting": "departments that fit",
+    "commands": "what each command does",
 }
 """Each room of the package that has a page in the API, with what it holds."""
 BESIDE = ("errors", "units", "api", "cli")
@@ -162,7 +163,10 @@ PARTS = {
 def _index() -> str:
     """The way to everything."""
     about = "An in-silico trial of AI-assisted triage in A&E departments. For planning only, not for clinical use.\n"
-    return "\n".join(["# aeflow\n", about, *(_tree(pages, caption) for caption, pages in PARTS.items())])
+    named = {page for pages in PARTS.values() for page in pages}
+    others = [f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")) if f"docs/{path.name}" not in named]
+    parts = {**PARTS, "Also": others} if others else PARTS
+    return "\n".join(["# aeflow\n", about, *(_tree(pages, caption) for caption, pages in parts.items())])
 
 
 def _listing(title: str, folder: Path, ending: str = "md") -> str:
