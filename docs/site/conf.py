@@ -15,7 +15,6 @@ root_doc = "index"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 suppress_warnings = ["ref.python"]
 """A field such as `share` belongs to several classes; which of them a signature means, is seen where it stands."""
-exclude_patterns = ["results/published/*/exports/*"]  # to be downloaded, not pages
 highlight_language = "none"
 default_role = "code"
 templates_path: list[str] = []

@@ -40,7 +40,7 @@ FOLDERS = {
     "notebooks/": "notebooks/index.md",
 }
 """The page that stands for a folder, which has none of its own on a site."""
-BELOW = {"docs/gallery/README.md": "*.md", "results/README.md": "published/*/README.md"}
+BELOW = {"docs/gallery/README.md": "*.md", "results/README.md": "published/**/*.md"}
 """Pages that list others in their text, and where these are."""
 ROOMS = {
     "study": "the question",
