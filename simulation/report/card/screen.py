@@ -27,10 +27,7 @@ def print_card(bench: Bench, folder: Path, change: Change | None = None) -> None
     if change is not None:
         print(f"\n{textwrap.fill(change.line, WIDTH)}")
     print(f"\n{BANNER}")
-    in_word = (
-        f", {DOCUMENT}" if (folder / DOCUMENT).is_file() else f"; no {DOCUMENT}, for want of python-docx (make vet)"
-    )
-    print(f"Card: {folder / PAGE}{in_word}")
+    print(f"Card: {folder / PAGE}, {DOCUMENT}")
     if (folder / CONFIGS).is_dir():
         print(f"What it would do to waits: aeflow compare study=vetted run=weeks card={folder}")
     print(f"Data: {folder / 'scores.csv'}, answers.csv, matrix.csv, criteria.csv, hazards.csv, coverage.csv, figures/")

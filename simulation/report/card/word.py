@@ -1,12 +1,8 @@
-"""The card as a Word document, so that a safety officer can fill in what is blank. Not read again by anything here.
-
-Needs python-docx, of the extra `vetting`; without it `is_possible` is False and the command says so.
-"""
+"""The card as a Word document, so that a safety officer can fill in what is blank. Not read again by anything here."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -20,11 +16,6 @@ if TYPE_CHECKING:
 WIDTH_CM, HEIGHT_CM, MARGIN_CM = 29.7, 21.0, 1.5
 """A4, turned on its side."""
 PICTURE_CM, POINTS = 16.0, 8
-
-
-def is_possible() -> bool:
-    """Whether python-docx is installed."""
-    return find_spec("docx") is not None
 
 
 def card_document(

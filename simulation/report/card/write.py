@@ -66,9 +66,8 @@ def write_card(bench: Bench, results: Path, change: Change | None = None) -> Pat
                 path = partial / CONFIGS / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
-            if word.is_possible():
-                said, line = card_sentences(bench), change.line if change is not None else ""
-                (partial / DOCUMENT).write_bytes(word.card_document(_title(bench), said, line, tables, pictures))
+            said, line = card_sentences(bench), change.line if change is not None else ""
+            (partial / DOCUMENT).write_bytes(word.card_document(_title(bench), said, line, tables, pictures))
             for picture in pictures:
                 (partial / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
             return moved(partial, parent, bench.plan.name)
