@@ -83,6 +83,7 @@ name: {name}
 ensemble: none   # one department; {name} once `aeflow ensemble study={name}` has built departments that fit
 # arms:
 #   our_ai: {{label: "The product we were offered", triage: our_ai}}   # in configs/triage/our_ai.yaml
+# focus: [our_ai]   # the products that the answer begins with
 """
 
 

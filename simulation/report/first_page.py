@@ -12,7 +12,7 @@ from simulation.experiment.result import StudyResult
 from simulation.report.figures.first_page import Drawing, first_picture
 from simulation.report.headlines import Headline, headlines
 from simulation.report.implausible import implausible
-from simulation.report.tables.first_page import FirstTable, first_table, told_arms
+from simulation.report.tables.first_page import FirstTable, first_table, products_left_out, told_arms
 from simulation.report.tables.measurement import measurement_sentences
 from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.overview import warnings
@@ -71,6 +71,9 @@ def _notes(result: StudyResult) -> Iterator[str]:
         played = f", {result.study.played}" if result.study.departments is not None else ""
         yield f"This is one department{played}{why}: what an effect hinges on was not tested."
     yield from (f"{words}." for words in result.study.left_out)
+    untold = [f"'{arm.label}'" for arm in products_left_out(result)]
+    if untold:
+        yield f"No sentence here is about {', '.join(untold)}: name in `focus` of the study what should have one."
     told = measurement_sentences(result)
     yield from told
     n_assumed = sum(each.evidence == "assumed" for each in result.statements)

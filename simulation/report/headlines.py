@@ -142,9 +142,20 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
         found = [each for each in mine if each.judgement.kind == kind]
         if found:
             limits = ("a safety limit", *["another"] * len(found[1:]))
-            told = [f"'{each.margin.label}' {each.judgement.words}" for each in found]
+            told = [f"'{each.margin.label}'{_from_to(result, each)} {each.judgement.words}" for each in found]
             return True, [f"{verb} {limit}: {words}" for limit, words in zip(limits, told, strict=True)]
     return False, [_passed_words(result, mine)] if mine else []
+
+
+def _from_to(result: StudyResult, safety: Safety) -> str:
+    """', 14.6 % to 16.2 %,': a share under the baseline and under the arm; nothing of another unit."""
+    margin, unit = safety.margin, safety.comparison.unit
+    if unit != "share":
+        return ""
+    before, after = (
+        amount(result.row(arm, margin.measure, margin.group).mean, unit) for arm in (result.design.baseline, safety.arm)
+    )
+    return f", {before} to {after},"
 
 
 def _passed_words(result: StudyResult, mine: list[Safety]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
@@ -66,9 +66,21 @@ def products(result: StudyResult) -> tuple[ArmResult, ...]:
         return tuple(arm for name in result.design.focus for arm in arms if arm.name == name)
     if decomposition_of(result):
         return tuple(arm for arm in arms if arm.name == joint_arm(result))
+    return _tools(result, arms)[:MOST_PRODUCTS]
+
+
+def products_left_out(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The tools that get no sentence, because the study names none in `focus` and has more than the page holds."""
+    if result.design.focus or decomposition_of(result):
+        return ()
+    return _tools(result, [arm for arm in result.shown.others if arm.name != result.design.sham])[MOST_PRODUCTS:]
+
+
+def _tools(result: StudyResult, arms: Sequence[ArmResult]) -> tuple[ArmResult, ...]:
+    """Arms with another triage policy than the baseline's that are no comparators; without any, all."""
     tools = [arm for arm in arms if not result.design.arms[arm.name].comparator]
     with_policy = [arm for arm in tools if arm.ready.policy != result.baseline.ready.policy]
-    return tuple(with_policy or tools or arms)[:MOST_PRODUCTS]
+    return tuple(with_policy or tools or arms)
 
 
 def told_arms(result: StudyResult) -> tuple[ArmResult, ...]:

@@ -98,6 +98,12 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
     return ReportTable(f"target:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(notes))
 
 
+def _now(result: StudyResult, margin: Margin) -> str:
+    """' (now 14.6 %)': a share under the baseline; nothing of another unit."""
+    row = result.row(result.design.baseline, margin.measure, margin.group)
+    return f" (now {amount(row.mean, row.unit)})" if row.unit == "share" else ""
+
+
 def _looks_counted(result: StudyResult, target: Target) -> Iterator[str]:
     """The arms whose difference hangs on the rule that a look in the wrong area is no first clinician."""
     measure = "wait_to_first_look_mean"
@@ -182,14 +188,15 @@ def safety_table(result: StudyResult) -> ReportTable:
             found = next(each for each in result.safety if each.arm == arm.name and each.margin == margin)
             row = found.comparison
             interval = span(row.difference_low, row.difference_high, row.unit)
-            told = (f"{found.judgement.words} ({interval})", found.where, harmed_kind_words(result, found))
+            level = f"{amount(row.mean, row.unit)}: " if row.unit == "share" else ""
+            told = (f"{level}{found.judgement.words} ({interval})", found.where, harmed_kind_words(result, found))
             cells.append("; ".join(each for each in told if each))
         cells += [effect(result.row(arm.name, name)) for name in others]
         same = arm.name in result.identical
         rows.append((arm.label, *((IDENTICAL,) * len(cells) if same else cells), SIMULATION))
     headers = (
         "arm",
-        *(f"{margin.label}, margin {_margin_words(result, margin)}" for margin in margins),
+        *(f"{margin.label}{_now(result, margin)}, margin {_margin_words(result, margin)}" for margin in margins),
         *(f"{MEASURE_LABELS[name]}, no margin stated" for name in others),
         "doubt in it",
     )
