@@ -123,9 +123,9 @@ class Slope(Sourced):
     source: "a panel of 320 simulated years"}`
     """
 
-    of: Annotated[Mapping[str, float], MinLen(1)]
+    of: Annotated[Mapping[str, float], MinLen(1), Unit("that of the slope")]
     """By parameter, how much the slope rises for each unit of its value."""
-    otherwise: float
+    otherwise: Annotated[float, Unit("that of the slope")]
     """The slope with all these parameters at 0."""
     range: Annotated[tuple[float, float], HOLDER]
     """The lowest and the highest that a department may have."""

@@ -209,8 +209,8 @@ def _crossing(values: Floats, differences: Floats, *, falls: bool) -> float:
 
     Infinite where it does less at every value, minus infinite where it does more at every value.
 
-    >>> _crossing(np.array([0.0, 10.0, 20.0]), np.array([4.0, 1.0, -2.0]), falls=True)
-    13.333333333333334
+    >>> _crossing(np.array([0.0, 10.0, 20.0]), np.array([4.0, 2.0, -2.0]), falls=True)
+    15.0
     >>> _crossing(np.array([0.0, 10.0]), np.array([4.0, 1.0]), falls=True)
     inf
     """
