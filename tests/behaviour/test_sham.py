@@ -29,6 +29,7 @@ def trial() -> ae.Result:
     return ae.compare(study)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("group", ["all", "acuity_true=1-2"])
 def test_a_sham_ai_changes_neither_primary(trial: ae.Result, group: str) -> None:
     difference = compare(

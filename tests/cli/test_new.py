@@ -100,6 +100,7 @@ def test_a_folder_that_cannot_be_written_to_is_one_message(aeflow: Aeflow, here:
 OWN_DEPARTMENT = HOW_TO.with_name("own-department.md")
 
 
+@pytest.mark.slow
 def test_totals_give_a_department_that_loads_and_says_how_full_its_beds_are(aeflow: Aeflow, here: Path) -> None:
     said = aeflow(*commands(OWN_DEPARTMENT.read_text(encoding="utf-8"))[0].split())
     assert said.code == 0

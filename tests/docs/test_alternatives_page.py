@@ -77,6 +77,7 @@ def test_the_commands_and_the_arm_of_the_page_are_of_the_study(study: Study) -> 
     assert arm["cost"]["range"][0] < arm["cost"]["per_year"] < arm["cost"]["range"][1]
 
 
+@pytest.mark.slow
 def test_a_break_even_is_written_as_the_page_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     _, search = commands()
     words = search.split()[1:]

@@ -69,6 +69,7 @@ def test_patients_are_as_many_as_the_attendances_that_the_manifest_counts(folder
     assert len(read_activities(folder / "activities.parquet")) == stored.manifest["activities"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "arm"), [("patients", None), *((name, "lean_triage") for name in TABLES)])
 def test_a_kept_table_is_read_as_the_frame_that_a_simulation_gives(name: str, arm: str | None, stored: Result) -> None:
     again = replace(stored, folder=None)

@@ -24,6 +24,8 @@ from simulation.report.write import write_report
 
 from .conftest import SHORT, SMALL
 
+pytestmark = pytest.mark.slow
+
 LEVERS = ("accuracy", "time")
 
 

@@ -24,6 +24,8 @@ from simulation.triage.estimates import AtLeastZero
 
 from .conftest import SMALL
 
+pytestmark = pytest.mark.slow
+
 SHORT = (
     "study=coverage",
     "~study.arms.sham",

@@ -13,6 +13,8 @@ from simulation.report import sweep_turns
 from simulation.report.sweep import Sweep, sweep_of, sweep_picture, sweep_table, sweep_tables, write_sweep
 from simulation.study.study import Study
 
+pytestmark = pytest.mark.slow
+
 FOLDER = Path("results/one")
 
 
