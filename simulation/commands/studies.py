@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from simulation.api import Stored
     from simulation.study.study import Study
 
+PRICES = "study=shadow_prices"
+"""A study without a file: its arms are made of the department's own pools (`aeflow prices`)."""
 NOT_OF_A_STUDY = ("results", "executor", "workers", "cluster", "allow_large")
 """What of a configuration is not part of a study, so that a stored one can be run elsewhere."""
 
@@ -28,6 +30,10 @@ def compare(words: list[str]) -> int:
         if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
             remedy = "Use aeflow run, or study.arms.<arm>.triage=<policy>"
             raise ConfigError([Fault(word, "does nothing here, because arms name their policies", remedy)])
+    if PRICES in words:
+        from simulation.commands.inquiries import prices
+
+        return prices([word for word in words if word != PRICES])
     return _run_studies(words, alone=False)
 
 

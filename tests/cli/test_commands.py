@@ -13,6 +13,7 @@ import yaml
 
 import simulation as ae
 from simulation.cli import COMMANDS, main
+from simulation.commands import inquiries
 from simulation.commands import studies as commands
 from simulation.config import packaged_configs
 from simulation.experiment.store.identity import resolved_of
@@ -189,6 +190,13 @@ def test_a_study_with_scenarios_runs_in_each_unless_one_is_chosen(monkeypatch: p
     each = [["study=ours", "scenario=usual"], ["study=ours", "scenario=winter"], ["study=ours", "scenario=busier"]]
     assert [words for words, _ in runs] == each
     assert [list(study.words) for study in studies] == each  # type: ignore[attr-defined]
+
+
+def test_the_study_of_shadow_prices_is_the_command_of_that_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[list[str]] = []
+    monkeypatch.setattr(inquiries, "prices", lambda words: asked.append(words) or 0)
+    assert main(["compare", "study=shadow_prices", "pools=[doctors]"]) == 0
+    assert asked == [["pools=[doctors]"]]
 
 
 def test_the_scenarios_that_a_packaged_study_names_are_there() -> None:
