@@ -63,8 +63,10 @@ def bound_words(verdict: Verdict) -> str:
     which = "at most" if criterion.at_most is not None else "at least"
     if criterion.score in KAPPAS:
         return f"{which} {criterion.bound:g}{' beyond the nurse' * (criterion.against == 'nurse')}"
-    unit = "points beyond the nurse" if criterion.against == "nurse" else "%"
-    return f"{which} {100 * criterion.bound:g} {unit}"
+    points = f"{100 * criterion.bound:g}"
+    if criterion.against != "nurse":
+        return f"{which} {points} %"
+    return f"{which} {points} {'point' if points == '1' else 'points'} beyond the nurse"
 
 
 def criteria_table(bench: Bench) -> ReportTable:
