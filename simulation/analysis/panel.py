@@ -61,6 +61,8 @@ def month_effect(month: int) -> str:
 def estimates(panel: Panel) -> Mapping[str, Estimate]:
     """Every figure of a panel, by name: slopes, spreads within trusts, persistence, and the year's shape.
 
+    What lasts of occupancy is its covariance with the month before: chance that is forgotten within weeks has no part.
+
     Slopes are points of the four-hour share per point of occupancy and per 1 % of attendances, both in one regression.
     """
     columns = np.column_stack([panel.within_4h, panel.occupancy, 100 * np.log(panel.attendances)])
@@ -81,6 +83,8 @@ def estimates(panel: Panel) -> Mapping[str, Estimate]:
         found[f"panel_{name}_persistence"] = _jackknife(
             lambda p, m, s, n: (p / m) / (s / n), products, n_pairs, squares, n_rows
         )
+        if name == "occupancy":
+            found["panel_occupancy_lasting"] = _jackknife(lambda p, m: p / m, products, n_pairs)
     return found | _year(panel, trust)
 
 

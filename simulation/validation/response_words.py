@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulation.analysis.panel import MONTHS, month_effect
-from simulation.validation.responses import ALLOWED, SHOCK_PERSISTENCE, SHOCK_SD, Response, Responses
+from simulation.validation.responses import ALLOWED, DEMAND, DISCHARGES, Response, Responses
 from simulation.validation.words import MONTHS as NAMES
 
 
@@ -18,9 +18,11 @@ def as_lines(responses: Responses) -> list[str]:
         "Responses: simulated months and those of NHS trusts, put through one regression",
         f"{responses.n_trusts} simulated trusts of {_departments(responses.n_departments)}, {responses.n_months} "
         "months each; levels of each trust and each month taken out, standard errors clustered by trust.",
-        f"By design attendances of a simulated trust vary from month to month by {100 * SHOCK_SD:.1f} % (persistence "
-        f"{SHOCK_PERSISTENCE}), as trusts' do. A row agrees within {ALLOWED:g} joint standard errors of the trusts' "
-        "figure, or of the range stated. Associations on both sides; no row changes the exit code.",
+        f"By design attendances of a simulated trust vary from month to month by {100 * DEMAND.cv:.1f} % (persistence "
+        f"{DEMAND.persistence:g}), as trusts' do, and ward stays by {100 * DISCHARGES.cv:.1f} % "
+        f"({DISCHARGES.persistence:g}), so that occupancy lasts as trusts' does.",
+        f"A row agrees within {ALLOWED:g} joint standard errors of the trusts' figure, or of the range stated. "
+        "Associations on both sides; no row changes the exit code.",
         f"  {'':<6} {'figure':<62} {'trusts':>16}  {'simulation':>16}  {'apart':>6}",
         *(_line(row) for row in figures),
     ]

@@ -15,7 +15,7 @@ from simulation.targets import Target
 from simulation.validation import command
 from simulation.validation.command import validate
 from simulation.validation.response_words import as_lines
-from simulation.validation.responses import Response, Responses, by_department, responses_of, simulated_panel
+from simulation.validation.responses import Response, Responses, by_department, in_panel, responses_of, simulated_panel
 
 SHORT = (
     "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91", "run.cool_down_days=1",
@@ -42,6 +42,23 @@ def test_every_replication_of_every_department_is_a_trust_with_random_variates_o
     assert np.abs(np.log(by_trust / 340)).max() < 0.35
     assert panel.within_4h.reshape(4, 3)[2:].mean() > panel.within_4h.reshape(4, 3)[:2].mean()
     assert np.all((panel.occupancy > 80) & (panel.occupancy <= 100))
+
+
+def test_attendances_and_ward_stays_of_a_trust_vary_and_nothing_else_of_the_department_does() -> None:
+    study = load(*SHORT)
+    site = study.baseline.pathway
+    varied = in_panel(study, 0).baseline.pathway
+    added = {name: each for name, each in varied.lasting_factors.items() if name not in site.lasting_factors}
+    assert [(each.arrivals, each.durations) for each in added.values()] == [
+        (("walk_in", "ambulance", "referred"), ()), ((), ("ward_stay",)),
+    ]  # fmt: skip
+    assert replace(varied, lasting_factors=site.lasting_factors) == site
+
+
+def test_a_department_without_wards_varies_in_its_attendances_alone() -> None:
+    study = load("study=gallery/one_nurse")
+    varied = in_panel(study, 0).baseline.pathway
+    assert [each.durations for each in varied.lasting_factors.values()] == [()]
 
 
 def test_attendances_are_counted_as_they_are_drawn() -> None:
