@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from simulation.commands import files, inquiries, stored, studies
+from simulation.commands import files, inquiries, new, stored, studies
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
 from simulation.signals import StopAsked, stopped_by_signals
 
@@ -42,6 +42,8 @@ For planning only, not for clinical use.
   aeflow migrate FOLDER             rename old keys of your files, move nurses out of policies (dry_run=true: say which)
   aeflow new department NAME        a department of your own: the typical one scaled (attendances_per_day=280 beds=510
                                     admitted_share=0.27), or a copy of a small one (from=gallery/one_nurse)
+  aeflow new product NAME           a product that you were offered, in your department, ready to be compared
+                                    (labels=product.csv nurses=nurses.csv acceptance=0.6: docs/how-to/vendor-offer.md)
   aeflow schema  [NAME]             JSON Schema of a kind of file, for editors (folder=FOLDER: write them there)
 
   study=ai_triage  site=typical  scenario=busier  run.replications=40
@@ -71,7 +73,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "gather": stored.gather,
     "migrate": files.migrate,
     "schema": files.schema,
-    "new": files.new,
+    "new": new.new,
 }
 
 

@@ -1,11 +1,9 @@
-"""Commands that write or rewrite a user's configurations."""
+"""Commands that rewrite a user's configurations, or write what an editor needs of them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
-from simulation.commands.words import load_study, split_config_dir
 from simulation.errors import ConfigError, Fault
 
 
@@ -49,41 +47,3 @@ def schema(words: list[str]) -> int:
     else:
         print("\n".join(f"  {name:12} {kind.about} ({kind.files})" for name, kind in FILE_KINDS.items()))
     return 0
-
-
-def new(words: list[str]) -> int:
-    """Copy a department under a new name, or scale the typical one, and say what to do next."""
-    from simulation.config.new import new_department, new_scaled_department
-
-    given, config_dir = split_config_dir(words)
-    stated = dict(word.split("=", 1) for word in given if "=" in word)
-    source, folder = stated.pop("from", None), Path(config_dir or "configs")
-    names = [word for word in given if "=" not in word]
-    if names[:1] != ["department"] or len(names) != 2 or bool(source) == bool(stated):
-        remedy = "Say: aeflow new department NAME attendances_per_day=280 beds=510 (or from=gallery/one_nurse)"
-        raise ConfigError([Fault("new", f"found '{' '.join(words)}'", remedy)])
-    name = names[1]
-    where = f" --config-dir {config_dir}" if config_dir is not None else ""
-    if source is not None:
-        department, study = new_department(name, source, folder)
-        print(f"{department}: the department. Who comes, what happens to them, with whom and for how long.")
-        print(f"{study}: the question. What is compared, and by which measures.")
-    else:
-        _scaled(name, new_scaled_department(name, stated, folder), config_dir)
-    print(f"\nRun it:          aeflow compare study={name}{where}")
-    print(f"Look at it:      aeflow show study={name}{where}")
-    print("Then change it:  every key is in docs/vocabulary.md; a mistake is named with what to do about it.")
-    return 0
-
-
-def _scaled(name: str, written: Sequence[Path], config_dir: str | None) -> None:
-    """Say which files make a scaled department, and how full its beds are to be."""
-    from simulation.config.folders import packaged_configs
-    from simulation.config.new import HEADS
-    from simulation.report.show import scaled_lines
-
-    for path in written:
-        print(f"{path}: {HEADS[path.parent.name]}.")
-    print("Every number there says what it was made of.\n")
-    for line in scaled_lines(load_study([f"study={name}"], config_dir), load_study([], str(packaged_configs()))):
-        print(line)

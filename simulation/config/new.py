@@ -32,7 +32,7 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     Raises ConfigError with every fault: a name that cannot be one or is taken, a source that is not there.
     """
     places = search_folders(folder if folder.is_dir() else None)
-    faults = [*_name_faults(name, folder, KINDS), *_source_faults(source, places)]
+    faults = [*name_faults(name, folder, KINDS), *_source_faults(source, places)]
     if faults:
         raise ConfigError(faults)
     texts = _texts(source, places)
@@ -41,7 +41,7 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
         "study": re.sub(r"^name:.*$", f"name: {name}", texts["study"], count=1, flags=re.MULTILINE),
     }
     renamed["study"] = re.sub(f"{CHOSEN}{re.escape(source)}\\b", rf"\g<1>{name}", renamed["study"])
-    return _write(renamed, name, folder)
+    return write_files(renamed, name, folder)
 
 
 def new_scaled_department(name: str, stated: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
@@ -49,13 +49,13 @@ def new_scaled_department(name: str, stated: Mapping[str, str], folder: Path) ->
 
     Raises ConfigError with every fault: a name that cannot be one or is taken, totals out of range.
     """
-    faults = list(_name_faults(name, folder, SCALED_KINDS))
-    totals: Totals | None = validated(Totals, {key: _number(text) for key, text in stated.items()}, "", faults)
+    faults = list(name_faults(name, folder, SCALED_KINDS))
+    totals: Totals | None = validated(Totals, {key: number_in(text) for key, text in stated.items()}, "", faults)
     if faults or totals is None:
         raise ConfigError(faults)
     blocks = Scaling(stated_in((), [packaged_configs()]).raw, totals).scaled()
     said = " ".join(f"{key}={text}" for key, text in stated.items())
-    return _write({kind: _scaled_text(kind, name, said, blocks) for kind in SCALED_KINDS}, name, folder)
+    return write_files({kind: _scaled_text(kind, name, said, blocks) for kind in SCALED_KINDS}, name, folder)
 
 
 SCALED_KINDS = ("site", "staffing", "calibration", "pathway", "study", "priors")
@@ -128,7 +128,7 @@ def _lines(nested: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield f"{indent}{key}: {stated.removesuffix('...' + chr(10)).rstrip()}\n"
 
 
-def _number(text: str) -> Any:
+def number_in(text: str) -> Any:
     """A value as YAML reads it; what is no YAML stays text, for validation to refuse."""
     try:
         return yaml.safe_load(text)
@@ -136,7 +136,7 @@ def _number(text: str) -> Any:
         return text
 
 
-def _write(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path, ...]:
+def write_files(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path, ...]:
     """Write one file a kind, and none over another."""
     written = []
     for kind, text in texts.items():
@@ -164,9 +164,10 @@ def _texts(name: str, folders: Sequence[Path]) -> Mapping[str, str]:
     return {kind: path.read_text(encoding="utf-8") for kind, path in paths.items()}
 
 
-def _name_faults(name: str, folder: Path, kinds: Sequence[str]) -> Iterator[Fault]:
+def name_faults(name: str, folder: Path, kinds: Sequence[str], what: str = "a department") -> Iterator[Fault]:
+    """Faults of a name for new files of these kinds: it cannot be one, or is taken."""
     if not NAME.fullmatch(name) or name.casefold() in RESERVED:
-        yield Fault(f"'{name}'", "is not a name for a department", NAME_WORDS)
+        yield Fault(f"'{name}'", f"is not a name for {what}", NAME_WORDS)
         return
     if yaml.safe_load(name) != name:
         yield Fault(f"'{name}'", f"is read as {yaml.safe_load(name)!r} in YAML", "Choose a name with other letters")

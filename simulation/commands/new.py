@@ -1,0 +1,121 @@
+"""`aeflow new`: a department or a product of the user's own, as files, and what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simulation.commands.words import load_study, split_config_dir
+from simulation.errors import ConfigError, Fault
+
+if TYPE_CHECKING:
+    from simulation.config.new_product import NewProduct
+
+DEPARTMENT = "aeflow new department NAME attendances_per_day=280 beds=510 (or from=gallery/one_nurse)"
+PRODUCT = "aeflow new product NAME labels=product.csv nurses=nurses.csv acceptance=0.6"
+FILES = {
+    "nurse": "how your nurses label, in every arm",
+    "triage": "what the product does, and how nurses use it",
+    "study": "the question: your department's study, the product first",
+}
+
+
+def new(words: list[str]) -> int:
+    """Write a department or a product, and say what to do next."""
+    given, config_dir = split_config_dir(words)
+    stated = dict(word.split("=", 1) for word in given if "=" in word)
+    names = [word for word in given if "=" not in word]
+    kinds = {"department": (_department, DEPARTMENT), "product": (_product, PRODUCT)}
+    make, usage = kinds.get(names[0] if names else "", (None, f"{DEPARTMENT}, or {PRODUCT}"))
+    source = stated.pop("from", None) if make is _department else None
+    if make is None or len(names) != 2 or (bool(source) == bool(stated)):
+        raise ConfigError([Fault("new", f"found '{' '.join(words)}'", f"Say: {usage}")])
+    if source is not None:
+        _copy(names[1], source, config_dir)
+    else:
+        make(names[1], stated, config_dir)
+    return 0
+
+
+def _copy(name: str, source: str, config_dir: str | None) -> None:
+    from simulation.config.new import new_department
+
+    department, study = new_department(name, source, Path(config_dir or "configs"))
+    print(f"{department}: the department. Who comes, what happens to them, with whom and for how long.")
+    print(f"{study}: the question. What is compared, and by which measures.")
+    _next(name, config_dir)
+
+
+def _department(name: str, stated: Mapping[str, str], config_dir: str | None) -> None:
+    """Scale the typical department; say which files make it, and how full its beds are to be."""
+    from simulation.config.folders import packaged_configs
+    from simulation.config.new import HEADS, new_scaled_department
+    from simulation.report.show import scaled_lines
+
+    for path in new_scaled_department(name, stated, Path(config_dir or "configs")):
+        print(f"{path}: {HEADS[path.parent.name]}.")
+    print("Every number there says what it was made of.\n")
+    for line in scaled_lines(load_study([f"study={name}"], config_dir), load_study([], str(packaged_configs()))):
+        print(line)
+    _next(name, config_dir)
+    print(f"Try a product:   {PRODUCT}{_where(config_dir)}")
+
+
+def _next(name: str, config_dir: str | None) -> None:
+    """What can be done with a department that was written."""
+    where = _where(config_dir)
+    print(f"\nRun it:          aeflow compare study={name}{where}")
+    print(f"Look at it:      aeflow show study={name}{where}")
+    print("Then change it:  every key is in docs/vocabulary.md; a mistake is named with what to do about it.")
+
+
+def _product(name: str, stated: Mapping[str, str], config_dir: str | None) -> None:
+    """Write what was offered; say what the tables say, what was assumed, and how to ask."""
+    from simulation.config.new_product import new_product
+    from simulation.report.offer import offer_lines
+
+    made = new_product(name, stated, Path(config_dir or "configs"))
+    for path in made.paths:
+        print(f"{path}: {FILES[path.parent.name]}.")
+    print()
+    for line in (*made.notes, *offer_lines(made.study, name)):
+        print(line)
+    print("\nAssumed, because you did not say (to change it: edit the files, or give the key with another NAME):")
+    for key, words in _assumed(made):
+        print(f"  {key:<28} {words}")
+    short = "run.replications=20"
+    print(f"\nA first answer, in some minutes:   aeflow compare study={name} {short}{_where(config_dir)}")
+    print(f"With narrower intervals:           aeflow compare study={name}{_where(config_dir)}")
+    print("The last lines on the screen are the answer; the same stand on the first page of the report.")
+
+
+def _assumed(made: NewProduct) -> Sequence[tuple[str, str]]:
+    """What was not said, by the key that says it."""
+    from simulation.config.offer import DESK
+    from simulation.config.policies import DEFAULT_NURSE
+
+    offer = made.offer
+    assumed = []
+    if offer.department is None:
+        own = f"{made.base}, the only one of your own in configs/"
+        typical = "the typical department of England, in many variants; yours: aeflow new department"
+        assumed.append(("department=NAME", own if made.own_department else typical))
+    if offer.nurses is None:
+        korean = "those of two Korean hospitals, not yours"
+        assumed.append(("nurses=nurses.csv", korean if made.nurses == DEFAULT_NURSE else f"those of nurse={made.nurses}"))
+    if offer.covers == DESK:
+        assumed.append(("covers=walk_in,referred", "used for those triaged at the desk, not for ambulances"))
+    if offer.seconds_saved is None:
+        assumed.append(("seconds_saved=30", "triage takes as long as without it"))
+    if offer.price_per_attendance is None:
+        assumed.append(("price_per_attendance=1.8", "no price: its cost is 'not stated'"))
+    if offer.acceptance is not None:
+        assumed.append(("switching (in the file)", "nurses follow it as often where it is wrong as where it is right"))
+    if offer.gives_labels:
+        assumed.append(("correlation (in the file)", "0.5: it partly errs on the patients on whom nurses err"))
+    return assumed
+
+
+def _where(config_dir: str | None) -> str:
+    return f" --config-dir {config_dir}" if config_dir is not None else ""

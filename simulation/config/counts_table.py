@@ -1,0 +1,204 @@
+"""A table of counts, true level by label, out of a CSV file as a spreadsheet writes it.
+
+Rows are true levels and columns labels, the most urgent first in both. A heading row, a first column of names, totals,
+a byte order mark, semicolons and tabs are taken as they come. Levels that stand in another order are refused.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulation.config.bounds import shortened
+from simulation.errors import ConfigError, Fault
+
+LARGEST_BYTES = 100_000
+"""Bytes of a file that holds one small table."""
+MOST_FAULTS = 5
+"""Cells of one file that are named; there are rarely more mistakes than that."""
+TOTALS = ("total", "totals", "sum", "all")
+"""Headings of a row or column of totals, which is left out."""
+COLOURS = ("red", "orange", "yellow", "green", "blue")
+"""Other names of the five levels, in their order."""
+WORKBOOK = b"PK\x03\x04"
+"""How an Excel workbook begins, which is a ZIP archive."""
+
+
+@dataclass(frozen=True)
+class CountsTable:
+    """Patients by true level and label, and what was taken for granted about the names in the file."""
+
+    rows: tuple[tuple[int, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """The cells of the counts, and the names of columns and rows where there are any."""
+
+    columns: tuple[str, ...]
+    rows: tuple[str, ...]
+    body: tuple[tuple[str, ...], ...]
+
+
+def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
+    """The table in a CSV file. Raises ConfigError: a file that is no CSV, another shape or order, cells that are no
+    counts, a true level without a patient."""
+    sheet = _without_totals(_sheet(_grid(path), len(levels)))
+    faults = list(_shape_faults(sheet.body, levels, path.name))
+    notes: list[str] = []
+    if not faults:
+        _check_order(sheet.columns, levels, f"{path.name}, columns (labels)", faults, notes)
+        _check_order(sheet.rows, levels, f"{path.name}, rows (true levels)", faults, notes)
+        faults += _cell_faults(sheet.body, levels, path.name)
+    if faults:
+        raise ConfigError(faults)
+    counts = tuple(tuple(int(float(cell)) for cell in row) for row in sheet.body)
+    remedy = "Count some cases of every true level, fifty of each if you can"
+    empty = [
+        Fault(f"{path.name}, true level {level}", "counts no patient", remedy)
+        for level, row in zip(levels, counts, strict=True)
+        if not sum(row)
+    ]
+    if empty:
+        raise ConfigError(empty)
+    return CountsTable(counts, tuple(notes))
+
+
+def _grid(path: Path) -> list[list[str]]:
+    """The cells of the table as a rectangle, without what surrounds it: empty rows and columns, titles, notes."""
+    text = _text(path)
+    delimiter = next((each for each in ";\t" if each in text), ",")
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
+    except csv.Error as error:
+        raise ConfigError([Fault(str(path), f"cannot be read as CSV: {error}", "Save the sheet as CSV")]) from None
+    rows = [row for row in rows if sum(map(bool, row)) > 1]
+    if not rows:
+        raise ConfigError([Fault(str(path), "holds no table", "Write a table of counts into it")])
+    width = max(len(row) for row in rows)
+    rows = [row + [""] * (width - len(row)) for row in rows]
+    filled = [column for column in range(width) if any(row[column] for row in rows)]
+    return [row[filled[0] : filled[-1] + 1] for row in rows]
+
+
+def _text(path: Path) -> str:
+    """What the file says, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
+    try:
+        content = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None
+    except OSError as error:
+        remedy = "Name a CSV file, from the folder in which you type"
+        raise ConfigError([Fault(str(path), f"cannot be read: {error.strerror}", remedy)]) from None
+    if content is None:
+        raise ConfigError([Fault(str(path), f"is over {LARGEST_BYTES:,} bytes", "Give one small table of counts")])
+    if content.startswith(WORKBOOK):
+        raise ConfigError([Fault(str(path), "is an Excel workbook", "Save the sheet as CSV, and name that file")])
+    encodings = ("utf-16",) if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252")
+    for encoding in encodings:
+        try:
+            return content.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise ConfigError([Fault(str(path), "cannot be read as text", "Save the sheet as CSV in UTF-8")])
+
+
+def _sheet(grid: Sequence[Sequence[str]], n_levels: int) -> _Sheet:
+    """Names told apart from counts: by letters, or by their being 1, 2, ... beside more cells than there are levels."""
+    first = grid[0]
+    names_columns = _words(first[1:]) or (len(grid) > n_levels and _ranks(first[-n_levels:], n_levels))
+    heading, body = (first, grid[1:]) if names_columns else ((), grid)
+    side = [row[0] for row in body]
+    wide = len(first) > n_levels
+    if not (_words(side) or (wide and (_ranks(side[:n_levels], n_levels) or not any(side)))):
+        return _Sheet(tuple(heading), (), tuple(map(tuple, body)))
+    no_corner = bool(heading) and heading[0] != "" and heading[-1] == ""  # as R writes it
+    columns = heading[:-1] if no_corner else heading[1:]
+    return _Sheet(tuple(columns), tuple(side), tuple(tuple(row[1:]) for row in body))
+
+
+def _without_totals(sheet: _Sheet) -> _Sheet:
+    """Without rows and columns whose heading says that they are totals."""
+    rows = [k for k in range(len(sheet.body)) if not sheet.rows or sheet.rows[k].casefold() not in TOTALS]
+    n_columns = len(sheet.body[0]) if sheet.body else 0
+    columns = [k for k in range(n_columns) if not sheet.columns or sheet.columns[k].casefold() not in TOTALS]
+    return _Sheet(
+        tuple(sheet.columns[k] for k in columns) if sheet.columns else (),
+        tuple(sheet.rows[k] for k in rows) if sheet.rows else (),
+        tuple(tuple(sheet.body[row][column] for column in columns) for row in rows),
+    )
+
+
+def _words(cells: Sequence[str]) -> bool:
+    """Whether these cells are names: there are some, and none is a number."""
+    filled = [cell for cell in cells if cell]
+    return bool(filled) and not any(re.fullmatch(r"[-+]?[\d.,' ]*\d[\d.,' %]*", cell) for cell in filled)
+
+
+def _ranks(cells: Sequence[str], n_levels: int) -> bool:
+    """Whether cells number the levels, in whichever order."""
+    return sorted(cells) == [str(rank) for rank in range(1, n_levels + 1)]
+
+
+def _shape_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: str) -> Iterator[Fault]:
+    n = len(levels)
+    n_columns = len(body[0]) if body else 0
+    if (len(body), n_columns) != (n, n):
+        found = f"has {len(body)} rows of {n_columns} cells"
+        remedy = (
+            f"Give {n} rows (true levels) of {n} counts (labels), {levels[0]} to {levels[-1]}; headings may be there"
+        )
+        yield Fault(where, found, remedy)
+
+
+def _check_order(
+    names: Sequence[str], levels: Sequence[str], where: str, faults: list[Fault], notes: list[str]
+) -> None:
+    """A fault where known names stand in another order; a note where they are not known."""
+    if not names:
+        return
+    ranks = [_rank(name, levels) for name in names]
+    if None in ranks:
+        told = ", ".join(shortened(name) or "(empty)" for name in names)
+        notes.append(f"{where}: {told} are taken to be {', '.join(levels)}, in this order")
+    elif ranks != list(range(len(levels))):
+        found = f"are in the order {', '.join(shortened(name) for name in names)}"
+        faults.append(Fault(where, found, f"Put them in the order {', '.join(levels)}"))
+
+
+def _rank(name: str, levels: Sequence[str]) -> int | None:
+    """The place of a level among the levels, by its name, number or colour; None if it is none of these.
+
+    >>> _rank("Very urgent (orange)", ("immediate", "very_urgent")), _rank("ESI 1", ("immediate", "very_urgent"))
+    (1, 0)
+    """
+    plain = re.sub(r"\(.*?\)", "", name.casefold()).strip()
+    plain = re.sub(r"[\s_-]+", "_", re.sub(r"^(true|label(led)?)\b[\s_:-]*", "", plain))
+    if plain in levels:
+        return list(levels).index(plain)
+    if plain in COLOURS and len(levels) == len(COLOURS):
+        return COLOURS.index(plain)
+    number = re.fullmatch(r"\D*(\d)", plain)
+    return int(number[1]) - 1 if number and 1 <= int(number[1]) <= len(levels) else None
+
+
+def _cell_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: str) -> Iterator[Fault]:
+    """A fault for each cell that is no whole number of patients, up to a few."""
+    wrong = [
+        (true, label, cell)
+        for true, row in zip(levels, body, strict=True)
+        for label, cell in zip(levels, row, strict=True)
+        if not re.fullmatch(r"\d{1,9}(\.0+)?", cell)
+    ]
+    if wrong and all(re.fullmatch(r"[01]?[.,]\d+|[01]|[\d.,]+ ?%", cell) for row in body for cell in row):
+        yield Fault(where, "holds shares", "Give the numbers of patients: how few they are decides how sure they are")
+        return
+    for true, label, cell in wrong[:MOST_FAULTS]:
+        found = f"found '{shortened(cell)}'" if cell else "is empty"
+        remedy = "Allowed: a whole number of patients, 0 or more, without separators"
+        yield Fault(f"{where}, true level {true}, label {label}", found, remedy)
+    if len(wrong) > MOST_FAULTS:
+        yield Fault(where, f"{len(wrong) - MOST_FAULTS} more cells are no counts", "Put these right first")

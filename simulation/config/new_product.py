@@ -1,0 +1,167 @@
+"""A product that was offered: nurses, policy and study written into the user's folder, ready to be compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from simulation.config.composing import stated_in
+from simulation.config.counts_table import CountsTable, read_counts
+from simulation.config.folders import is_name_of_file, names_in, packaged_configs, search_folders
+from simulation.config.new import name_faults, write_files
+from simulation.config.offer import Offer, OfferFiles, offer_from
+from simulation.config.policies import DEFAULT_NURSE
+from simulation.config.studies import study_from
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.study.study import Study
+from simulation.vetting.plan import LEVEL_NAMES
+
+FEW = 30
+"""Patients of a true level below which its row of a table means little."""
+TYPICAL = "ai_triage"
+"""The study of the typical department, over the departments of its ensemble."""
+
+
+@dataclass(frozen=True)
+class NewProduct:
+    """What was written, and the study that it makes."""
+
+    offer: Offer
+    base: str
+    """The study that it rests on."""
+    own_department: bool
+    """Whether that is a department of the user's own."""
+    nurses: str
+    """The nurses of every arm, by the name of their file."""
+    paths: tuple[Path, ...]
+    notes: tuple[str, ...]
+    """What was taken for granted about the tables, and what makes them weak."""
+    study: Study
+
+
+def new_product(name: str, stated: Mapping[str, str], folder: Path) -> NewProduct:
+    """Write nurses (where a table of theirs is given), policy and study of the product `stated` (by key, as typed).
+
+    They are loaded before they are written. Raises ConfigError with every fault.
+    """
+    places = search_folders(folder if folder.is_dir() else None)
+    faults: list[Fault] = []
+    offer = offer_from(stated, faults)
+    counted = offer is not None and offer.nurses is not None and not _are_known(offer.nurses, places)
+    kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
+    faults += name_faults(name, folder, kinds, "a product")
+    base, own = _base(offer.department if offer is not None else None, places, faults)
+    tables = _tables(offer, places, faults)
+    if not faults:
+        faults += _arm_faults(name, base, places)
+    if faults or offer is None:
+        raise ConfigError(faults)
+    files = OfferFiles(name, " ".join(f"{key}={_as_typed(text)}" for key, text in stated.items()), offer, base)
+    texts = {"nurse": files.nurse(tables["nurses"])} if "nurses" in tables else {}
+    texts["triage"] = files.triage(tables.get("labels"))
+    texts["study"] = files.study(name if "nurses" in tables else offer.nurses)
+    study = _tried(texts, name, places)
+    return NewProduct(
+        offer=offer,
+        base=base,
+        own_department=own,
+        nurses=study.choices.get("nurse", DEFAULT_NURSE),
+        paths=write_files(texts, name, folder),
+        notes=tuple(_notes(offer, tables)),
+        study=study,
+    )
+
+
+def own_departments(folders: Sequence[Path]) -> tuple[str, ...]:
+    """The user's own departments, by name: those with a study and a site or a pathway of the same name."""
+    own = [folder for folder in folders if folder != packaged_configs()]
+    described = names_in("site", own) | names_in("pathway", own)
+    return tuple(sorted(names_in("study", own) & described))
+
+
+def _base(asked: str | None, folders: Sequence[Path], faults: list[Fault]) -> tuple[str, bool]:
+    """The study to rest on, and whether it is one of the user's own; faults for one that is not there, or several."""
+    own = own_departments(folders)
+    if asked is not None:
+        known = names_in("study", folders)
+        if not is_name_of_file(asked) or asked not in known:
+            remedy = nearest(asked, own or known)
+            faults.append(Fault(f"department={asked}", "there is no study of that name", remedy))
+        return asked, asked in own
+    if len(own) > 1:
+        found = f"there are {len(own)} departments of your own: {', '.join(own)}"
+        faults.append(Fault("department", found, f"Name one (department={own[0]})"))
+    return (own[0], True) if own else (TYPICAL, False)
+
+
+def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
+    """Whether these are nurses by name, and not a file."""
+    return is_name_of_file(nurses) and nurses in names_in("nurse", folders) and not Path(nurses).is_file()
+
+
+def _tables(offer: Offer | None, folders: Sequence[Path], faults: list[Fault]) -> dict[str, CountsTable]:
+    """The tables that are given, by key."""
+    tables: dict[str, CountsTable] = {}
+    for key in ("labels", "nurses"):
+        file = getattr(offer, key, None)
+        if file is None or (key == "nurses" and _are_known(file, folders)):
+            continue
+        if key == "nurses" and not Path(file).is_file():
+            known = ", ".join(sorted(names_in("nurse", folders)))
+            found = "there is neither a file nor nurses of that name"
+            faults.append(Fault(f"nurses={file}", found, f"Name a CSV file of counts, or one of {known}"))
+            continue
+        try:
+            tables[key] = read_counts(Path(file), LEVEL_NAMES)
+        except ConfigError as error:
+            faults += error.faults
+    if len(tables) == 2:
+        faults += _unlikely(offer, tables)
+    return tables
+
+
+def _notes(offer: Offer, tables: Mapping[str, CountsTable]) -> Iterator[str]:
+    """What was taken for granted about names in the tables, and true levels of which they count few."""
+    for key, table in tables.items():
+        yield from table.notes
+        few = [f"{sum(row)} of {level}" for level, row in zip(LEVEL_NAMES, table.rows, strict=True) if sum(row) < FEW]
+        if few:
+            yield f"{getattr(offer, key)}: few cases ({', '.join(few)}): with fewer than {FEW} such a row means little"
+
+
+def _unlikely(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
+    """A fault for one table given twice, and for one whose columns count what the rows of the other do: it is turned
+    on its side."""
+    if tables["labels"].rows == tables["nurses"].rows:
+        remedy = "Give the product's own table. What a product as good as nurses does is the arm 'sham' of every study"
+        yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
+    rows = {key: [sum(row) for row in table.rows] for key, table in tables.items()}
+    columns = {key: [sum(column) for column in zip(*table.rows, strict=True)] for key, table in tables.items()}
+    for key, other in (("labels", "nurses"), ("nurses", "labels")):
+        if rows["labels"] != rows["nurses"] and columns[key] == rows[other]:
+            sums = ", ".join(map(str, rows[other]))
+            found = f"its columns add up to what the rows of {getattr(offer, other)} do ({sums})"
+            remedy = "One of them is turned: rows are true levels, columns labels, in both"
+            yield Fault(str(getattr(offer, key)), found, remedy)
+
+
+def _arm_faults(name: str, base: str, folders: Sequence[Path]) -> Iterator[Fault]:
+    """A fault for a name that an arm of the department's study has already."""
+    if name in stated_in((f"study={base}",), folders).raw["study"].get("arms", {}):
+        yield Fault(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
+
+
+def _tried(texts: Mapping[str, str], name: str, folders: Sequence[Path]) -> Study:
+    """The study as it would load, with nothing written into the user's folder. Raises ConfigError."""
+    with TemporaryDirectory() as trial:
+        write_files(texts, name, Path(trial))
+        places = (Path(trial).resolve(), *folders)
+        return study_from(stated_in((f"study={name}",), places), places)
+
+
+def _as_typed(text: str) -> str:
+    """A value as it can stand in a command again, on one line."""
+    plain = " ".join(text.split())
+    return f'"{plain}"' if set(plain) & set(" ;,()[]{}") else plain

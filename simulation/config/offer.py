@@ -1,0 +1,215 @@
+"""What a planner types of a product that was offered, and the files that say the same: nurses, policy, study."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from annotated_types import Ge, Le, MinLen
+
+from simulation.config.counts_table import CountsTable
+from simulation.config.new import number_in
+from simulation.config.validating import validated
+from simulation.errors import Fault
+from simulation.pathway.config_dataclass import Share, Unit, config_dataclass
+from simulation.triage.policy import Role
+from simulation.vetting.plan import LEVEL_NAMES
+
+TEXTS = ("labels", "nurses", "role", "department", "source")
+"""Keys whose values are taken as they are typed; the others are read as YAML."""
+DESK = ("walk_in", "referred")
+"""Those who are triaged at the walk-in desk, whose minutes `seconds_saved` are taken off."""
+AROUND = 0.1
+"""How far a share of an offer is swept to either side: assumed."""
+CORRELATION = (
+    'correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured: how far nurses and product '
+    'err on the same patients; 0 is independent errors"}'
+)
+
+
+@config_dataclass
+class Offer:
+    """What is known of a product: a table of counts or two figures, how it is used, what it saves and costs.
+
+    Example: `{labels: product.csv, nurses: nurses.csv, acceptance: 0.6}`
+    """
+
+    labels: Annotated[str, MinLen(1)] | None = None
+    """A CSV file: how often the product gives each label to patients of each true level, in numbers of patients."""
+    nurses: Annotated[str, MinLen(1)] | None = None
+    """The same of the nurses, on the same cases; or the name of nurses who are stated already (`korea`)."""
+    exact_share: Share | None = None
+    """Without a table: the share of patients whose label is their true level."""
+    under_share: Share | None = None
+    """Without a table: the share of patients whose label is less urgent than their true level."""
+    role: Role | None = None
+    """Whether the product advises the nurses (needs `acceptance`) or replaces their label."""
+    acceptance: Annotated[Share, Unit("probability")] | None = None
+    """How often an advised nurse takes the product's label where the two differ."""
+    covers: Annotated[tuple[str, ...], MinLen(1)] = DESK
+    """Arrival sources of the patients for whom it is used: `walk_in`, `referred`, `ambulance`."""
+    seconds_saved: Annotated[float, Ge(-3600), Le(3600), Unit("seconds")] | None = None
+    """What it takes off the triage of each of them; below 0 it costs time."""
+    price_per_attendance: Annotated[float, Ge(0), Unit("GBP")] | None = None
+    """What is paid for each of them."""
+    department: str | None = None
+    """The study of the department; left out, the only own one, or else the typical department."""
+    source: str | None = None
+    """Where the tables or figures come from, in a few words."""
+
+    @property
+    def gives_labels(self) -> bool:
+        """Whether anything is said of the product's labels."""
+        return self.labels is not None or self.exact_share is not None or self.under_share is not None
+
+
+def offer_from(stated: Mapping[str, str], faults: list[Fault]) -> Offer | None:
+    """The offer that is typed, by key; None and its faults."""
+    read: dict[str, Any] = {key: text if key in TEXTS else number_in(text) for key, text in stated.items()}
+    if isinstance(read.get("covers"), str):
+        read["covers"] = [each.strip() for each in read["covers"].split(",")]
+    offer: Offer | None = validated(Offer, read, "", faults)
+    if offer is None:
+        return None
+    found = list(_contradictions(offer))
+    faults += found
+    return None if found else offer
+
+
+def _contradictions(offer: Offer) -> Iterator[Fault]:
+    """What cannot stand together, and what is missing."""
+    shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
+    for name, share in shares.items():
+        if offer.labels is not None and share is not None:
+            yield Fault(name, "stands beside a table (labels=)", "Give the table, or the two shares")
+        if offer.labels is None and share is None and offer.gives_labels:
+            yield Fault(name, "is missing", "Without a table both exact_share and under_share are needed")
+    if not offer.gives_labels:
+        if offer.seconds_saved is None:
+            yield Fault("labels", "is missing", LABELS_WANTED)
+        for name in ("role", "acceptance"):
+            if getattr(offer, name) is not None:
+                yield Fault(name, "is stated, but nothing of the product's labels", LABELS_WANTED)
+    elif offer.acceptance is None and offer.role != "replaces":
+        remedy = "Say how often nurses take its label where it differs from theirs (acceptance=0.6), or role=replaces"
+        yield Fault("acceptance", "is missing", remedy)
+    elif offer.acceptance is not None and offer.role == "replaces":
+        yield Fault("acceptance", "stands beside role=replaces", "Leave one of them out")
+
+
+LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
+
+
+@dataclass(frozen=True)
+class OfferFiles:
+    """The texts of the files of an offer."""
+
+    name: str
+    typed: str
+    """The words of the command, for whoever reads the files later."""
+    offer: Offer
+    base: str
+    """The study that the new one rests on."""
+
+    def nurse(self, table: CountsTable) -> str:
+        """How the nurses label."""
+        return (
+            f"# {self.name}: how our nurses label, in every arm of the study of that name.\n{self._made_by}"
+            f"labels:\n  name: nurse\n  {CORRELATION}\n{self._matrix(table, str(self.offer.nurses), '  ')}"
+        )
+
+    def triage(self, table: CountsTable | None) -> str:
+        """What the product does, and how nurses use it."""
+        offer, name = self.offer, self.name
+        head = f"# {name}: the product offered. What it does and how it is used; nothing of the nurses.\n"
+        parts = [head, self._made_by, f"kind: matrix\nname: {name}\n"]
+        if offer.gives_labels:
+            labels = self._matrix(table, str(offer.labels), "  ") if table is not None else self._agreement()
+            parts.append(f"ai:\n  name: {name}\n  {CORRELATION}\n{labels}")
+            parts.append(f"role: {'advises' if offer.acceptance is not None else 'replaces'}\n")
+        if offer.acceptance is not None:
+            parts.append(f"acceptance: {_assumed(offer.acceptance, (0, 1), 'as stated for the product; try others')}\n")
+        parts += [self._covers(), self._minutes()]
+        if offer.price_per_attendance is not None:
+            price = f"value: {offer.price_per_attendance:g}, evidence: published, source: {_quoted('the offer')}"
+            parts.append(f"price_per_attendance: {{{price}}}\n")
+        return "".join(parts)
+
+    def study(self, nurses: str | None) -> str:
+        """The question: the department's own study, with these nurses in every arm and the product first."""
+        override = f"  - override /nurse@_global_.nurse: {nurses}\n" if nurses is not None else ""
+        question = f"What would {self.name} do to waits and safety in this department, and what would do better?"
+        return (
+            f"# {question}\n# The other arms are those of configs/study/{self.base}.yaml.\n{self._made_by}"
+            f"defaults:\n  - {self.base}\n{override}  - _self_\nname: {self.name}\n"
+            f"question: {_quoted(question)}\narms:\n"
+            f"  {self.name}: {{label: {_quoted(f'The product offered ({self.name})')}, triage: {self.name}}}\n"
+            f"focus: [{self.name}]   # the products that the answer begins with\n"
+        )
+
+    @property
+    def _made_by(self) -> str:
+        return f"# Made by: aeflow new product {self.name} {self.typed}\n"
+
+    def _source(self, where: str) -> str:
+        return f"{where}: {self.offer.source}" if self.offer.source else where
+
+    def _matrix(self, table: CountsTable, file: str, indent: str) -> str:
+        rows = "".join(
+            f"{indent}    - [{', '.join(map(str, row))}]   # true {level}\n"
+            for level, row in zip(LEVEL_NAMES, table.rows, strict=True)
+        )
+        source = _quoted(self._source(f"counts given in {file}"))
+        columns = ", ".join(LEVEL_NAMES)
+        return (
+            f"{indent}matrix:\n{indent}  evidence: measured\n{indent}  source: {source}\n"
+            f"{indent}  counts:   # columns: label, {columns}\n{rows}"
+        )
+
+    def _agreement(self) -> str:
+        offer = self.offer
+        assert offer.exact_share is not None and offer.under_share is not None
+        source = self._source("as told of the product, without a table")
+        shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
+        lines = [
+            f"    {key}: {_assumed(share, (max(0, share - AROUND), min(1, share + AROUND)), source)}\n"
+            for key, share in shares.items()
+        ]
+        spread = _quoted("errors are distributed as the nurses' are, which is kind to the product")
+        return f"  agreement:\n{''.join(lines)}    evidence: assumed\n    source: {spread}\n"
+
+    def _covers(self) -> str:
+        whom = f"[{', '.join(self.offer.covers)}]"
+        keys = [key for key, has in (("labels", self.offer.gives_labels), ("minutes", self._saves)) if has]
+        desk = self.offer.covers == DESK
+        source = "those who are triaged at the walk-in desk" if desk else "as stated for the product"
+        return (
+            f"covers: {{{', '.join(f'{key}: {whom}' for key in keys)}, evidence: assumed, source: {_quoted(source)}}}\n"
+        )
+
+    @property
+    def _saves(self) -> bool:
+        return bool(self.offer.seconds_saved)
+
+    def _minutes(self) -> str:
+        saved = self.offer.seconds_saved
+        if not saved:
+            return ""
+        swept = (0, 2 * saved) if saved > 0 else (2 * saved, 0)
+        return (
+            "minutes:\n  durations: [triage_interview, triage_record]\n"
+            f"  seconds_saved: {_assumed(saved, swept, self._source('as told of the product'))}\n"
+            f"  never_below: {_assumed(0.5, (0.1, 0.9), 'a nurse still looks at the patient')}\n"
+        )
+
+
+def _assumed(value: float, swept: Sequence[float], source: str) -> str:
+    low, high = swept
+    return f"{{value: {value:g}, range: [{low:g}, {high:g}], evidence: assumed, source: {_quoted(source)}}}"
+
+
+def _quoted(text: str) -> str:
+    """A text in double quotes, as both JSON and YAML have it."""
+    return json.dumps(text, ensure_ascii=False)
