@@ -1,0 +1,225 @@
+"""`aeflow new product`: what it writes is what the how-to writes by hand, and a mistake is one message."""
+
+import re
+from collections.abc import Callable
+from contextlib import redirect_stdout
+from dataclasses import fields, is_dataclass, replace
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import simulation as ae
+from simulation.cli import main
+from simulation.config import load
+from simulation.config.validating import validated
+from simulation.errors import Fault
+from simulation.pathway.config_dataclass import Sourced
+from simulation.study.study import Study
+from simulation.triage.estimates import Estimate
+from simulation.triage.stated import Nurse, Tool
+from tests.cli.conftest import SHORT, Aeflow
+
+HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
+OFFER = (HOW_TO / "vendor-offer.md").read_text(encoding="utf-8")
+BY_HAND = (HOW_TO / "own-triage-policy.md").read_text(encoding="utf-8")
+TABLES = dict(zip(("nurses.csv", "product.csv"), re.findall(r"^```csv\n(.*?)^```$", OFFER, re.S | re.M), strict=True))
+DEPARTMENT, PRODUCT, COMPARE = (line.split() for line in re.findall(r"^aeflow (.*)$", OFFER, re.MULTILINE))
+
+
+@pytest.fixture
+def tables(here: Path) -> None:
+    """The two tables of the how-to, in the empty folder."""
+    for name, text in TABLES.items():
+        (here / name).write_text(text, encoding="utf-8")
+
+
+# --- what is written ---------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str, Study]:
+    """The folder that the command of the how-to writes into, with the seconds and the price of the files by hand; what
+    it says; and the study that it makes."""
+    folder = tmp_path_factory.mktemp("offer")
+    for name, text in TABLES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(StringIO()) as said:
+        patch.chdir(folder)
+        assert main([*PRODUCT, "seconds_saved=30", "price_per_attendance=1.8", 'source=panel, "May"']) == 0
+        return folder / "configs", said.getvalue(), load("study=our_ai")
+
+
+@pytest.mark.parametrize(("group", "kind", "block"), [("nurse", Nurse, 0), ("triage", Tool, 1)])
+def test_the_files_state_what_the_how_to_states_by_hand(
+    group: str, kind: type, block: int, written: tuple[Path, str, Study]
+) -> None:
+    by_hand = re.findall(r"^```yaml\n(.*?)^```$", BY_HAND, re.DOTALL | re.MULTILINE)[block]
+    by_command = (written[0] / group / "our_ai.yaml").read_text(encoding="utf-8")
+    one, other = (read(kind, text) for text in (by_hand, by_command))
+    assert without_provenance(one) == without_provenance(other)
+    assert one != other  # each names its own source
+
+
+def read(kind: type, text: str) -> Any:
+    faults: list[Fault] = []
+    made = validated(kind, yaml.safe_load(text), "", faults)
+    assert faults == []
+    return made
+
+
+def without_provenance(stated: Any) -> Any:
+    """A statement without evidence, sources and ranges to sweep."""
+    if isinstance(stated, tuple):
+        return tuple(map(without_provenance, stated))
+    if not is_dataclass(stated) or isinstance(stated, type):
+        return stated
+    bare = {each.name: without_provenance(getattr(stated, each.name)) for each in fields(stated)}
+    bare |= {"evidence": "assumed", "source": ""} if isinstance(stated, Sourced) else {}
+    bare |= {"range": None} if isinstance(stated, Estimate) else {}
+    return replace(stated, **bare)
+
+
+def test_every_arm_has_the_nurses_and_the_answer_begins_with_the_product(written: tuple[Path, str, Study]) -> None:
+    study = written[2]
+    assert study.design.focus == ("our_ai",)
+    assert "our_ai" in study.design.question
+    assert {arm.policy.nurse.matrix.counts[0] for arm in study.arms if arm.policy.nurse} == {(45, 5, 0, 0, 0)}
+    assert "lean_triage" in [arm.name for arm in study.arms]
+
+
+def test_every_number_says_where_it_comes_from(written: tuple[Path, str, Study]) -> None:
+    policy = written[2].arm("our_ai").policy
+    assert policy.ai is not None
+    assert policy.nurse is not None
+    assert policy.acceptance is not None
+    assert policy.price_per_attendance is not None
+    assert (policy.ai.matrix.evidence, policy.nurse.matrix.evidence) == ("measured", "measured")
+    assert policy.ai.matrix.source == 'counts given in product.csv: panel, "May"'
+    assert policy.nurse.matrix.source == 'counts given in nurses.csv: panel, "May"'
+    assert policy.acceptance.evidence == "assumed"
+    assert policy.price_per_attendance.evidence == "published"
+
+
+def test_it_says_what_it_wrote_what_the_tables_say_what_it_assumed_and_what_is_next(
+    written: tuple[Path, str, Study],
+) -> None:
+    said = written[1]
+    assert said.splitlines()[0] == "configs/nurse/our_ai.yaml: how your nurses label, in every arm."
+    assert re.search(r"^  nurses  .* 14\.\d %$", said, re.MULTILINE)
+    assert re.search(r"^  our_ai alone  .* 20\.0 %$", said, re.MULTILINE)
+    assert "limit for levels 1-2 is 1 point more" in said
+    assert "  department=NAME              the typical department of England" in said
+    assert "covers=walk_in,referred" in said
+    assert "seconds_saved=" not in said
+    assert f"aeflow {' '.join(COMPARE)}\n" in said
+
+
+def test_the_tables_say_what_their_counts_say(written: tuple[Path, str, Study]) -> None:
+    """Of levels 1-2 the product errs down on one in five of either level, so the mix does not matter."""
+    counts = [list(map(int, row.split(","))) for row in TABLES["product.csv"].split()]
+    assert [sum(row[level + 1 :]) / sum(row) for level, row in enumerate(counts[:2])] == [0.2, 0.2]
+    assert re.search(r"our_ai alone .* 20\.0 %", written[1])
+
+
+@pytest.mark.slow
+def test_the_answer_says_that_the_product_fails_the_limit_on_under_triage(written: tuple[Path, str, Study]) -> None:
+    """By more than the margin of a point, with every other arm left out."""
+    study = written[2].on_typical().of_arms(["nurse", "sham", "our_ai"])
+    run = replace(study.run, replications=6, warm_up_days=7, measured_days=28, cool_down_days=1, doublings=0)
+    result = ae.compare(replace(study, run=run, executor="serial"))
+    row = result.row("our_ai", "under_triage_1_2_share", "all")
+    assert row.difference_low > 0.01
+
+
+@pytest.mark.slow
+def test_the_commands_of_the_how_to_run_in_an_empty_folder_and_lead_to_one_another(
+    aeflow: Aeflow, here: Path, tables: None
+) -> None:
+    department = aeflow(*DEPARTMENT)
+    assert department.code == 0
+    assert "aeflow new product NAME labels=product.csv nurses=nurses.csv acceptance=0.6" in department.out
+    product = aeflow(*PRODUCT)
+    assert product.code == 0
+    assert "ours, the only one of your own" in product.out
+    compared = aeflow(*COMPARE, *SHORT)
+    assert compared.code == 0
+    assert "- The product offered (our_ai): " in compared.out
+    assert load("study=our_ai").choices["site"] == "ours"
+    assert next((here / "results" / "our_ai").glob("*/report.html")).is_file()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("exact_share=0.7", "under_share=0.1", "role=replaces"), "it alone"),
+        (("seconds_saved=-20", "covers=walk_in,ambulance"), "price_per_attendance=1.8"),
+        (("labels=product.csv", "acceptance=0.6", "nurses=language"), "are not of the same patients"),
+        (("labels=product.csv", "acceptance=0.6"), "two Korean hospitals, not yours"),
+    ],
+)
+def test_less_is_enough(words: tuple[str, ...], told: str, aeflow: Aeflow, tables: None) -> None:
+    said = aeflow("new", "product", "it", *words)
+    assert said.code == 0
+    assert told in " ".join(said.out.split())
+    assert load("study=it").arm("it").policy.name == "it"
+
+
+# --- what is refused ---------------------------------------------------------------------------------------------
+
+TABLE = ("labels=product.csv", "nurses=nurses.csv")
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("our_ai",), "Say: aeflow new product NAME labels=product.csv nurses=nurses.csv acceptance=0.6"),
+        (TABLE, "Say: aeflow new product NAME"),
+        (("our_ai", *TABLE), "acceptance: is missing. Say how often nurses take its label"),
+        (("our_ai", *TABLE, "acceptance=0.6", "role=replaces"), "acceptance: stands beside role=replaces"),
+        (("our_ai", *TABLE, "acceptance=60"), "acceptance: found 60. Allowed: less than or equal to 1"),
+        (("our_ai", *TABLE, "acceptance=most"), "acceptance: found 'most'. Allowed: a valid number"),
+        (("our_ai", *TABLE, "accept=0.6"), "accept: unknown key 'accept'. Did you mean 'acceptance'?"),
+        (("our_ai", *TABLE, "acceptance=0.6", "exact_share=0.8"), "exact_share: stands beside a table (labels=)"),
+        (("our_ai", "exact_share=0.8", "role=replaces"), "under_share: is missing. Without a table both"),
+        (("our_ai", "acceptance=0.6"), "labels: is missing. Give its table (labels=product.csv), or exact_share"),
+        (("our_ai", "labels=products.csv", "acceptance=0.6"), "products.csv: cannot be read: No such file"),
+        (("our_ai", "labels=product.csv", "nurses=korean", "acceptance=1"), "Name a CSV file of counts, or one of"),
+        (("our_ai", "labels=nurses.csv", "nurses=nurses.csv", "acceptance=1"), "counts the same as the nurses' table"),
+        (("our_ai", "labels=turned.csv", "nurses=nurses.csv", "acceptance=1"), "turned.csv: its columns add up to"),
+        (("our_ai", *TABLE, "acceptance=1", "department=theirs"), "department=theirs: there is no study of that name"),
+        (("lean_triage", *TABLE, "acceptance=1"), "'lean_triage': is a triage that comes with aeflow"),
+        (("one_more_triage_nurse", *TABLE, "acceptance=1"), "is an arm of study=ai_triage already"),
+        (("our ai", *TABLE, "acceptance=1"), "'our ai': is not a name for a product"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_one_message_and_nothing_is_written(
+    words: tuple[str, ...], told: str, aeflow: Aeflow, here: Path, tables: None
+) -> None:
+    rows = [row.split(",") for row in TABLES["product.csv"].split()]
+    turned = "\n".join(",".join(column) for column in zip(*rows, strict=True))
+    (here / "turned.csv").write_text(turned, encoding="utf-8")
+    assert told in aeflow("new", "product", *words).message
+    assert sorted(path.name for path in here.iterdir()) == ["nurses.csv", "product.csv", "turned.csv"]
+
+
+def test_of_two_departments_one_has_to_be_named(aeflow: Aeflow, own: Callable[..., Path], tables: None) -> None:
+    own({f"{kind}/{name}.yaml": "" for kind in ("study", "site") for name in ("north", "south")})
+    told = aeflow("new", "product", "our_ai", *TABLE, "acceptance=0.6").message
+    assert told == "department: there are 2 departments of your own: north, south. Name one (department=north)."
+
+
+def test_what_is_there_is_not_overwritten(aeflow: Aeflow, here: Path, own: Callable[..., Path], tables: None) -> None:
+    own({"triage/our_ai.yaml": "mine"})
+    assert "configs/triage/our_ai.yaml: is there already" in aeflow(*PRODUCT).message
+    assert (here / "configs" / "triage" / "our_ai.yaml").read_text(encoding="utf-8") == "mine"
+    assert not (here / "configs" / "study").exists()
+
+
+@pytest.mark.slow
+def test_what_does_not_load_is_not_written(aeflow: Aeflow, here: Path, tables: None) -> None:
+    assert "unknown arrival source 'walkin'. Did you mean 'walk_in'?" in aeflow(*PRODUCT, "covers=walkin").message
+    assert not (here / "configs").exists()

@@ -1,0 +1,93 @@
+"""A table of counts as spreadsheets write it: what is read alike, and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from simulation.config.counts_table import read_counts
+from simulation.errors import ConfigError
+from simulation.vetting.plan import LEVEL_NAMES
+
+ROWS = ("45,5,0,0,0", "4,60,10,1,0", "0,9,110,14,0", "0,1,13,88,4", "0,0,1,8,27")
+COUNTS = tuple(tuple(map(int, row.split(","))) for row in ROWS)
+NAMES = ("immediate", "Very urgent", "Urgent", "standard", "non-urgent")
+HEADING = ",".join(NAMES)
+PLAIN = "\n".join(ROWS) + "\n"
+
+
+def named(names: tuple[str, ...] = NAMES) -> str:
+    return "\n".join(f"{name},{row}" for name, row in zip(names, ROWS, strict=True)) + "\n"
+
+
+def with_totals() -> str:
+    rows = [f"{name},{row},{sum(counts)}" for name, row, counts in zip(NAMES, ROWS, COUNTS, strict=True)]
+    return "\n".join((f"truth,{HEADING},Total", *rows, "Total,49,75,134,111,31,400"))
+
+
+SAME = {
+    "plain": PLAIN,
+    "semicolons": PLAIN.replace(",", ";"),
+    "tabs": PLAIN.replace(",", "\t"),
+    "windows line ends": PLAIN.replace("\n", "\r\n"),
+    "a heading": f"{HEADING}\n{PLAIN}",
+    "a heading and a first column": f"truth,{HEADING}\n{named()}",
+    "an empty corner": f",{HEADING}\n{named()}",
+    "no corner": f"{HEADING}\n{named()}",
+    "levels as numbers": ",1,2,3,4,5\n" + named(("1", "2", "3", "4", "5")),
+    "numbers above alone": f"1,2,3,4,5\n{PLAIN}",
+    "colours": f"red,orange,yellow,green,blue\n{PLAIN}",
+    "levels of a scale": f"ESI 1,ESI 2,ESI 3,ESI 4,ESI 5\n{PLAIN}",
+    "totals": with_totals(),
+    "a title and a note": f"Our nurses\n\n{PLAIN}\nSource: panel\n",
+    "empty cells around": "\n".join(f",{row},," for row in ROWS) + "\n,,,,,,\n",
+    "a line that names the separator": "sep=;\n" + PLAIN.replace(",", ";"),
+}
+
+
+@pytest.mark.parametrize("text", SAME.values(), ids=SAME)
+def test_a_table_is_read_however_a_spreadsheet_writes_it(text: str, tmp_path: Path) -> None:
+    path = tmp_path / "nurses.csv"
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        path.write_text(text, encoding=encoding)
+        assert (table := read_counts(path, LEVEL_NAMES)).rows == COUNTS
+        assert table.notes == ()
+
+
+def test_names_that_are_not_known_are_said_to_be_taken_in_order(tmp_path: Path) -> None:
+    path = tmp_path / "nurses.csv"
+    path.write_bytes(f"resus,b,c,d,für später\n{PLAIN}".encode("cp1252"))
+    table = read_counts(path, LEVEL_NAMES)
+    assert table.rows == COUNTS
+    (note,) = table.notes
+    assert note.startswith("nurses.csv, columns (labels): resus, b, c, d, für später are taken to be immediate,")
+
+
+WRONG = {
+    "": "nurses.csv: holds no table. Write a table of counts into it",
+    "\n".join(ROWS[:4]): "nurses.csv: has 4 rows of 5 cells. Give 5 rows (true levels) of 5 counts (labels), immediate",
+    f"5,4,3,2,1\n{PLAIN}": "columns (labels): are in the order 5, 4, 3, 2, 1. Put them in the order immediate, very_",
+    named(NAMES[::-1]): "nurses.csv, rows (true levels): are in the order non-urgent, standard, Urgent, Very urgent",
+    PLAIN.replace("45", "-45"): "true level immediate, label immediate: found '-45'. Allowed: a whole number",
+    PLAIN.replace("60", "x"): "true level very_urgent, label very_urgent: found 'x'. Allowed: a whole number",
+    PLAIN.replace("45,5", "45,"): "true level immediate, label very_urgent: is empty",
+    PLAIN.replace("45", '"1,250"'): "found '1,250'. Allowed: a whole number of patients, 0 or more, without separators",
+    "0.9,0.1,0,0,0\n" * 5: "nurses.csv: holds shares. Give the numbers of patients",
+    PLAIN.replace("45,5", "0,0"): "nurses.csv, true level immediate: counts no patient. Count some cases of every",
+    "-1,-1,-1,-1,-1\n" * 5: "nurses.csv: 20 more cells are no counts. Put these right first",
+    "PK\x03\x04": "is an Excel workbook. Save the sheet as CSV, and name that file",
+    "1," * 60_000: "is over 100,000 bytes. Give one small table of counts",
+}
+
+
+@pytest.mark.parametrize(("text", "told"), WRONG.items(), ids=range(len(WRONG)))
+def test_what_is_no_table_of_counts_is_refused_with_what_to_do(text: str, told: str, tmp_path: Path) -> None:
+    path = tmp_path / "nurses.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        read_counts(path, LEVEL_NAMES)
+    assert told in str(refused.value)
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: No such file or directory"):
+        read_counts(tmp_path / "none.csv", LEVEL_NAMES)
