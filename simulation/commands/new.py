@@ -59,7 +59,7 @@ def _department(name: str, stated: Mapping[str, str], config_dir: str | None) ->
     for line in scaled_lines(load_study([f"study={name}"], config_dir), load_study([], str(packaged_configs()))):
         print(line)
     _next(name, config_dir)
-    print(f"Try a product:   {PRODUCT}{_where(config_dir)}")
+    print(f"Offered an AI?   {PRODUCT}{_where(config_dir)}")
 
 
 def _next(name: str, config_dir: str | None) -> None:
@@ -103,7 +103,9 @@ def _assumed(made: NewProduct) -> Sequence[tuple[str, str]]:
         assumed.append(("department=NAME", own if made.own_department else typical))
     if offer.nurses is None:
         korean = "those of two Korean hospitals, not yours"
-        assumed.append(("nurses=nurses.csv", korean if made.nurses == DEFAULT_NURSE else f"those of nurse={made.nurses}"))
+        assumed.append(
+            ("nurses=nurses.csv", korean if made.nurses == DEFAULT_NURSE else f"those of nurse={made.nurses}")
+        )
     if offer.covers == DESK:
         assumed.append(("covers=walk_in,referred", "used for those triaged at the desk, not for ambulances"))
     if offer.seconds_saved is None:

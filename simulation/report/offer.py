@@ -18,8 +18,8 @@ UNDER_TRIAGE = "under_triage_1_2_share"
 
 
 def offer_lines(study: Study, name: str) -> Iterator[str]:
-    """How often nurses, a product that labels, and both are right, at the department's mix of true levels; then what makes the tables
-    hard to compare."""
+    """How often nurses, a product that labels, and both are right, at the department's mix of true levels; then what
+    makes the tables hard to compare."""
     baseline, arm = study.baseline, study.arm(name)
     mix = case_mix(arm.pathway)
     if mix is not None and arm.policy.ai is not None:

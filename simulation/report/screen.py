@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal, TextIO
@@ -21,10 +22,10 @@ from simulation.report.tables.decomposition import decomposition_of
 from simulation.report.tables.narrowed import narrowed_sentences, narrowed_tables
 from simulation.report.tables.overview import sham_line
 from simulation.report.tables.table import ReportTable, is_numeric
-from simulation.report.words import SIMULATION, WIDTH
+from simulation.report.words import SIMULATION, WIDTH, labelled
 
 MOST_ON_SCREEN = 12
-"""Rows of a table on a screen; the report has all."""
+"""Rows of a table on a screen, those of the study's products always among them; the report has all."""
 
 
 def print_result(result: StudyResult, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
@@ -36,8 +37,9 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
     out = stream or sys.stdout
     lines = _rich if out.isatty() else _plain
     page, (first, *details) = first_page(result), screen_tables(result)
+    focus = {labelled(result, result.arm(name)) for name in result.design.focus}
     for table in details:
-        lines(_shortened(table), out)
+        lines(shortened(table, focus), out)
     also = [*findings(result), *filter(None, (sham_line(result), precision_line(result)))]
     if also:
         print("\nAlso found", file=out)
@@ -60,8 +62,11 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
 
 
 def _listed(sentences: Iterable[str], out: TextIO) -> None:
+    """One sentence after another; no line ends between a number and its unit."""
     for sentence in sentences:
-        print(textwrap.fill(sentence, WIDTH, initial_indent="- ", subsequent_indent="  "), file=out)
+        joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
+        lines = textwrap.fill(joined, WIDTH, initial_indent="- ", subsequent_indent="  ")
+        print(lines.replace("\N{NO-BREAK SPACE}", " "), file=out)
 
 
 def print_narrowed(result: StudyResult, found: NarrowedEffects, *, stream: TextIO | None = None) -> None:
@@ -80,12 +85,17 @@ def print_tables(found: Iterable[ReportTable], *, stream: TextIO | None = None) 
         (_rich if out.isatty() else _plain)(table, out)
 
 
-def _shortened(table: ReportTable) -> ReportTable:
-    """At most so many rows on a screen; the report has all."""
-    if len(table.rows) <= MOST_ON_SCREEN:
+def shortened(table: ReportTable, focus: Collection[str] = ()) -> ReportTable:
+    """At most so many rows on a screen, in their order: the first ones, and those of arms in `focus` in place of the
+    last of these; the report has all."""
+    n_more = len(table.rows) - MOST_ON_SCREEN
+    if n_more <= 0:
         return table
-    more = f"{len(table.rows) - MOST_ON_SCREEN} more rows are in the report."
-    return replace(table, rows=table.rows[:MOST_ON_SCREEN], notes=(more, *table.notes))
+    wanted = [number for number, row in enumerate(table.rows) if row[0] in focus][:MOST_ON_SCREEN]
+    others = [number for number in range(len(table.rows)) if number not in wanted]
+    kept = sorted([*wanted, *others[: MOST_ON_SCREEN - len(wanted)]])
+    more = "1 more row is in the report." if n_more == 1 else f"{n_more} more rows are in the report."
+    return replace(table, rows=tuple(table.rows[number] for number in kept), notes=(more, *table.notes))
 
 
 def _rich(table: ReportTable, out: TextIO) -> None:

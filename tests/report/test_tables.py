@@ -19,12 +19,13 @@ from simulation.experiment.result import StudyResult
 from simulation.report.figures.drawing import Picture
 from simulation.report.findings import _busy_sentence
 from simulation.report.kinds import kind_of
-from simulation.report.screen import print_result
+from simulation.report.screen import MOST_ON_SCREEN, print_result, shortened
 from simulation.report.tables import screen_tables
 from simulation.report.tables.alternatives import cost_kind, equal_spend_table
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.overview import safety_table, sham_line, target_table, warnings
 from simulation.report.tables.ranking import better_table, per_100k, ranked
+from simulation.report.tables.table import ReportTable
 from simulation.report.tables.worse_off import worse_off, worse_off_groups
 from simulation.report.words import change, effect, span
 from simulation.study.design import EqualSpend
@@ -327,3 +328,13 @@ def test_equal_spend_buys_a_share_of_a_nurse_and_one_licence_at_most(result: Res
 def with_design(result: Result, **changes: object) -> Result:
     study = replace(result.study, design=replace(result.design, **changes))  # type: ignore[arg-type]
     return replace(result, study=study)
+
+
+def test_a_screen_that_cuts_a_table_keeps_the_products_that_the_study_is_about() -> None:
+    names = [f"arm {number}" for number in range(MOST_ON_SCREEN + 1)]
+    table = ReportTable("any", "Any", ("arm",), tuple((name,) for name in names), ("a note",))
+    assert [row[0] for row in shortened(table).rows] == names[:-1]
+    cut = shortened(table, {names[-1]})
+    assert [row[0] for row in cut.rows] == [*names[: MOST_ON_SCREEN - 1], names[-1]]
+    assert cut.notes == ("1 more row is in the report.", "a note")
+    assert shortened(replace(table, rows=table.rows[:-1]), {names[0]}).rows == table.rows[:-1]
