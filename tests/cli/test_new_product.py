@@ -25,7 +25,7 @@ from tests.cli.conftest import SHORT, Aeflow
 HOW_TO = Path(__file__).parents[2] / "docs" / "how-to"
 OFFER = (HOW_TO / "vendor-offer.md").read_text(encoding="utf-8")
 BY_HAND = (HOW_TO / "own-triage-policy.md").read_text(encoding="utf-8")
-TABLES = dict(zip(("nurses.csv", "product.csv"), re.findall(r"^```csv\n(.*?)^```$", OFFER, re.S | re.M), strict=True))
+TABLES = dict(zip(("nurses.csv", "product.csv"), re.findall(r"^```text\n(.*?)^```$", OFFER, re.S | re.M), strict=True))
 DEPARTMENT, PRODUCT, COMPARE = (line.split() for line in re.findall(r"^aeflow (.*)$", OFFER, re.MULTILINE))
 
 
