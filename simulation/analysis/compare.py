@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.definitions import Definition, definition_of
+from simulation.analysis.definitions import definition_of
 from simulation.analysis.departments import Department, Ranges, first_of_each, ranges, within
+from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.skewness import widening
 from simulation.analysis.weakness import Weakness, largest_share, too_short, weakness_of

@@ -9,24 +9,46 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.definitions import (
-    ALL,
-    BY_ADMISSION,
-    BY_GROUP,
-    BY_HOUR,
-    BY_LABEL,
-    COVERAGE,
-    GIVEN,
-    GROUPED_BY,
-    LABEL,
-    LABELS,
-    MANCHESTER_TARGETS,
-    TRUE,
-)
+from simulation.analysis.definitions import ALL
 from simulation.analysis.own_measures import NOTHING_OWN, Own, members
+from simulation.analysis.patient_measures import GIVEN, MANCHESTER_TARGETS, TRUE
 from simulation.analysis.quantities import Number, Share, Statistic, has_levels_1_2, labelled
 from simulation.pathway.own_measures import LEVELS_1_2
 from simulation.records.schema import MISSING, Floats, Ints, Patients
+
+GROUPED_BY = (TRUE, "age_band", "sex", "arrival_source", "language_need", "complaint")
+COVERAGE = "coverage"
+"""Whom a tool is used for under partial coverage, where a study tells direct effect and spillover apart."""
+BY_GROUP = (
+    "wait_to_clinician_mean",
+    "wait_to_first_look_mean",
+    "time_to_clinician_median",
+    "time_to_clinician_p95",
+    "stay_mean",
+    "stay_median",
+    "stay_p95",
+    "within_4h_share",
+    "left_share",
+    "under_triage_share",
+    "under_triage_1_2_share",
+    "worsened_before_seen_share",
+    "worse_wait_per_1000",
+    "worse_to_clinician_mean",
+    "noticed_before_seen_share",
+)
+"""Measures that are given for every group, too."""
+BY_ADMISSION = ("stay_mean", "stay_median", "stay_p95")
+BY_HOUR = ("within_4h_share",)
+BY_LABEL = (
+    "wait_to_clinician_mean",
+    "worsened_before_seen_share",
+    "worse_wait_per_1000",
+    "worse_to_clinician_mean",
+    "noticed_before_seen_share",
+)
+"""Measures that are given by whether the label was right, too. Another policy puts other patients into these groups."""
+LABEL = "label"
+LABELS = ("right", "under", "over")
 
 
 @dataclass(frozen=True, eq=False)

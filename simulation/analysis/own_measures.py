@@ -12,7 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
-from simulation.analysis.definitions import ALL, TRUE, Definition
+from simulation.analysis.definitions import ALL
+from simulation.analysis.measure_definition import Definition
+from simulation.analysis.patient_measures import TRUE
 from simulation.analysis.quantities import Number, Share, Statistic
 from simulation.pathway.own_measures import (
     LEVELS_1_2,

@@ -12,12 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.definitions import (
+from simulation.analysis.patient_measures import (
     AMBULANCE,
-    DEFINITIONS,
     FOUR_HOURS,
     GIVEN,
     MANCHESTER_TARGETS,
+    PATIENT_MEASURES,
     RESTRICTED_AT,
     TRUE,
     TWELVE_HOURS,
@@ -128,9 +128,9 @@ def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Sh
     _worsening(patients, found)
     _labels(patients, found)
     _set_off_in_vain(patients, found)
-    for name in DEFINITIONS:
-        if name in found:
-            yield name, *found[name]
+    for measure in PATIENT_MEASURES:
+        if measure.name in found:
+            yield measure.name, *found[measure.name]
 
 
 def _waits(patients: Patients, into: Quantities) -> None:

@@ -15,10 +15,19 @@ from typing import Literal
 
 import numpy as np
 
-from simulation.analysis.definitions import BY_SPELLS
 from simulation.records.schema import Floats
 
 Weakness = Literal["too few", "mostly missing", "no spread", "one replication", "rare spells"]
+BY_SPELLS = (
+    "ambulance_assessment_median",
+    "ambulance_assessment_p95",
+    "handover_mean",
+    "handover_over_30_share",
+    "handover_over_45_share",
+    "handover_over_60_share",
+)
+"""Measures that a few days in a year may decide, when the department is so full that ambulances cannot hand over: an
+interval of them needs years."""
 LEAST = 3
 """Replications below which nothing definite is said."""
 ENOUGH = 10

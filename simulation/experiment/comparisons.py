@@ -13,8 +13,9 @@ import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison, Interval, compare, compare_arms, find, paired
-from simulation.analysis.definitions import COVERAGE, Definition
 from simulation.analysis.departments import Department, Spread, spread_over
+from simulation.analysis.groups import COVERAGE
+from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import Measures
 from simulation.analysis.sham import ShamBand, sham_band
 from simulation.analysis.shares import Shares

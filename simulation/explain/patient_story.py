@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.analysis.definitions import AMBULANCE, WALK_IN
+from simulation.analysis.patient_measures import AMBULANCE, WALK_IN
 from simulation.analysis.tables import nobody
 from simulation.draws import Calendar
 from simulation.engine.rows import BranchRow, Kind, Plan, StepRow

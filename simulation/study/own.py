@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from simulation.analysis.definitions import DEFINITIONS, Definition
+from simulation.analysis.definitions import DEFINITIONS
+from simulation.analysis.measure_definition import Definition
 from simulation.analysis.own_measures import Own
 from simulation.errors import Fault
 from simulation.pathway.check.fault_list import FaultList

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from simulation.analysis.binding import binding_names
-from simulation.analysis.definitions import DEFINITIONS, Definition
+from simulation.analysis.definitions import DEFINITIONS
+from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import MeasureName, measure
 from simulation.analysis.own_measures import NOTHING_OWN, Own
 from simulation.analysis.spillover import with_coverage

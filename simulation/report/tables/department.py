@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from simulation.analysis.definitions import MANCHESTER_TARGETS
+from simulation.analysis.patient_measures import MANCHESTER_TARGETS
 from simulation.analysis.stages import STAGES
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import Statement
