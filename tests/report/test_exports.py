@@ -19,6 +19,7 @@ from simulation.report.exports import workbook as workbooks
 from simulation.report.exports.assumptions import assumptions_log
 from simulation.report.exports.document import document
 from simulation.report.exports.stress_des import stress_des
+from simulation.report.exports.word import WordDocument
 from simulation.report.exports.workbook import CLOCK, number_of, workbook
 from simulation.report.exports.write import ASSUMPTIONS, DOCUMENT, STRESS, WORKBOOK, write_exports
 from simulation.report.figures import drawn
@@ -80,6 +81,13 @@ def test_the_document_holds_the_first_page_its_table_and_a_picture_with_its_word
     picture = drawn(result, "differences")
     assert picture is not None
     assert [shape._inline.docPr.get("descr") for shape in read.inline_shapes] == [picture.alt]
+
+
+def test_a_word_document_leaves_out_what_xml_cannot_hold() -> None:
+    new = WordDocument("Waits\x00 at\x1b night")
+    new.add_bullet("one\u00a0nurse\ud800", label="2\ufffe")
+    heading, bullet = Document(BytesIO(new.content())).paragraphs
+    assert (heading.text, bullet.text) == ("Waits at night", "2one\u00a0nurse")
 
 
 def test_the_log_has_every_sourced_number_the_assumed_ones_first(result: Result) -> None:

@@ -1,0 +1,137 @@
+"""A Word document, paragraph by paragraph: what the card of a bench and the document of a result are written with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from io import BytesIO
+from typing import TYPE_CHECKING
+from unicodedata import category
+
+from simulation.explain.statements import BANNER
+from simulation.report.exports.fixed import WRITTEN_AT, without_dates
+from simulation.report.figures.drawing import Picture
+from simulation.report.tables.table import ReportTable
+
+if TYPE_CHECKING:
+    from docx.document import Document
+    from docx.table import _Cell
+
+SHORT_SIDE, LONG_SIDE, MARGIN = 210, 297, 15
+"""Millimetres of a sheet of A4."""
+TEXT, CELL = 9, 7.5
+HEADINGS = {1: 14, 2: 10.5}
+"""Sizes in points, headings by level."""
+MOST_TITLE = 255
+"""Characters that the title among a document's properties can have."""
+
+
+class WordDocument:
+    """A new document on A4, in British English, with the statement of what it is not for on top of every page."""
+
+    def __init__(self, title: str, *, landscape: bool = False) -> None:
+        from docx import Document as new_document
+        from docx.enum.section import WD_ORIENT
+        from docx.shared import Mm
+
+        self._document = new_document()
+        sheet = self._document.sections[0]
+        sheet.orientation = WD_ORIENT.LANDSCAPE if landscape else WD_ORIENT.PORTRAIT
+        width, height = (LONG_SIDE, SHORT_SIDE) if landscape else (SHORT_SIDE, LONG_SIDE)
+        sheet.page_width, sheet.page_height = Mm(width), Mm(height)
+        sheet.left_margin = sheet.right_margin = sheet.top_margin = sheet.bottom_margin = Mm(MARGIN)
+        sheet.header.paragraphs[0].add_run(BANNER).bold = True
+        _set_fonts(self._document)
+        _set_properties(self._document, title)
+        self.add_heading(title)
+
+    def add_heading(self, text: str, level: int = 1) -> None:
+        """Add a heading of level 1 or 2."""
+        self._document.add_heading(_printable(text), level=level)
+
+    def add_paragraph(self, text: str, *, bold: bool = False, italic: bool = False) -> None:
+        """Add a paragraph."""
+        run = self._document.add_paragraph().add_run(_printable(text))
+        run.bold, run.italic = bold, italic
+
+    def add_bullet(self, text: str, label: str = "") -> None:
+        """Add an item of a list; `label`: what stands before it, in bold type."""
+        bullet = self._document.add_paragraph(style="List Bullet")
+        if label:
+            bullet.add_run(_printable(label)).bold = True
+        bullet.add_run(_printable(text))
+
+    def add_table(self, table: ReportTable, colours: Sequence[Sequence[str | None]] = ()) -> None:
+        """Add a heading, the table, whose first row is repeated on every sheet, and its notes.
+
+        `colours`: '#rrggbb' or None for each cell of each row, or nothing at all.
+        """
+        from docx.oxml import OxmlElement
+
+        self.add_heading(table.title, level=2)
+        grid = self._document.add_table(rows=1, cols=len(table.headers), style="Table Grid")
+        grid.rows[0]._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
+        for cell, text in zip(grid.rows[0].cells, table.headers, strict=True):
+            _fill(cell, text, bold=True)
+        for number, row in enumerate(table.rows):
+            for column, (cell, text) in enumerate(zip(grid.add_row().cells, row, strict=True)):
+                _fill(cell, text, colour=colours[number][column] if colours else None)
+        for note in table.notes:
+            self.add_paragraph(note, italic=True)
+
+    def add_picture(self, picture: Picture, width: float) -> None:
+        """Add a picture of a width in millimetres, its alternative text and its caption."""
+        from docx.shared import Mm
+
+        shape = self._document.add_picture(BytesIO(picture.png), width=Mm(width))
+        shape._inline.docPr.set("descr", _printable(picture.alt))
+        self.add_paragraph(picture.caption, italic=True)
+
+    def content(self) -> bytes:
+        """The document as bytes, the same for the same content."""
+        written = BytesIO()
+        self._document.save(written)
+        return without_dates(written.getvalue())
+
+
+def _set_fonts(document: Document) -> None:
+    """Arial everywhere; headings too, whose font would be the theme's."""
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    normal = document.styles["Normal"]
+    normal.font.name, normal.font.size, normal.paragraph_format.space_after = "Arial", Pt(TEXT), Pt(3)
+    for level, size in HEADINGS.items():
+        style = document.styles[f"Heading {level}"]
+        style.font.name, style.font.size = "Arial", Pt(size)
+        fonts = style.element.rPr.rFonts
+        for key in [key for key, _ in fonts.items() if key.endswith("Theme")]:
+            del fonts.attrib[key]
+        fonts.set(qn("w:hAnsi"), "Arial")
+
+
+def _set_properties(document: Document, title: str) -> None:
+    about = document.core_properties
+    about.title, about.author, about.comments = _printable(title)[:MOST_TITLE], "aeflow", BANNER
+    about.language, about.last_modified_by = "en-GB", ""
+    about.created = about.modified = WRITTEN_AT
+
+
+def _fill(cell: _Cell, text: str, *, bold: bool = False, colour: str | None = None) -> None:
+    """Put text into a cell, in small type, perhaps on a colour."""
+    from docx.oxml import OxmlElement
+    from docx.oxml.ns import qn
+    from docx.shared import Pt
+
+    run = cell.paragraphs[0].add_run(_printable(text))
+    run.bold, run.font.size = bold, Pt(CELL)
+    cell.paragraphs[0].paragraph_format.space_after = Pt(0)
+    if colour is not None:
+        shade = OxmlElement("w:shd")
+        for key, value in (("val", "clear"), ("color", "auto"), ("fill", colour.removeprefix("#"))):
+            shade.set(qn(f"w:{key}"), value)
+        cell._tc.get_or_add_tcPr().append(shade)
+
+
+def _printable(text: str) -> str:
+    """Text without control characters, most of which XML cannot hold."""
+    return "".join(each for each in text if each in "\t\n" or not category(each).startswith("C"))
