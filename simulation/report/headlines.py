@@ -135,7 +135,7 @@ def _plain(value: float, row: Comparison) -> str:
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said: of each that is failed, else of all of them."""
     mine = [each for each in result.safety if each.arm == arm.name]
-    doubtful = [f"'{each.label}'" for each in measured_tools(result) if each.arm == arm.name and each.is_unsettled]
+    doubtful = [f"'{each.label}'" for each in measured_tools(result) if each.arm == arm.name and each.safety_open]
     if mine and doubtful:
         return False, [f"its measured table leaves safety open on {_listed(doubtful)}"]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):

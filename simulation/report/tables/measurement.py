@@ -11,10 +11,14 @@ import numpy as np
 from simulation.analysis.table_doubt import FEWEST_TABLES, TableDoubt, table_doubt
 from simulation.analysis.verdict import interval_words, margin_words, threshold
 from simulation.experiment.result import StudyResult
+from simulation.pathway.own_measures import Better
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import change, span, unit_words
 from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
+
+SETTLED = "none: settled"
+"""What stands for the number of cases where the verdict with both doubts needs no more."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Measured:
     limit: float
     """The least difference that matters, or the margin, in the measure's unit."""
     unit: str
+    better: Better
     doubt: TableDoubt
     alone: str
     """The interval of simulation alone, as in every other table."""
@@ -42,9 +47,21 @@ class Measured:
         return f"margin of {limit}" if self.is_margin else f"{limit} or more matters"
 
     @property
-    def is_unsettled(self) -> bool:
+    def safety_open(self) -> bool:
         """Whether it is a margin of which both layers together cannot tell."""
         return self.is_margin and self.words == "cannot tell"
+
+    @property
+    def to_limit(self) -> float:
+        """How far the effect lies from the least difference that matters (either sign), or from the margin."""
+        if self.is_margin:
+            return abs(self.limit - (self.doubt.effect if self.better == "lower" else -self.doubt.effect))
+        return abs(self.limit - abs(self.doubt.effect))
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether the interval of simulation and measurement lies wholly on one side of the limit."""
+        return self.doubt.half_width <= self.to_limit
 
 
 def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
@@ -77,7 +94,9 @@ def _of(result: StudyResult, name: str, drawn: list[str], judged: Target | Margi
     words = margin_words if is_margin else interval_words
     alone = span(row.difference_low, row.difference_high, row.unit)
     verdict = words(*ends, limit, row.unit, row.better)[-1]
-    return Measured(name, judged.label, limit, row.unit, doubt, alone, verdict, is_margin, _n_high(result, name))
+    return Measured(
+        name, judged.label, limit, row.unit, row.better, doubt, alone, verdict, is_margin, _n_high(result, name)
+    )
 
 
 def measurement_table(result: StudyResult) -> ReportTable | None:
@@ -114,15 +133,16 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
             if over
             else ", and so is the department (ensemble=typical adds it)."
         ),
-        "Cases needed: of true levels 1-2, so that the interval of simulation and measurement reaches no farther than "
-        "the least difference that matters, or the margin of safety, either way.",
+        "Cases needed: of true levels 1-2, for the interval of simulation and measurement to lie on one side of the "
+        "least difference that matters, or of the margin of safety, if the effect stays as it is.",
     )
     title = f"How sure is the effect of '{result.arm(found[0].arm).label}'?"
     return ReportTable("measurement", title, headers, tuple(rows), notes)
 
 
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
-    """Of each target: both intervals, what they support, which doubt is largest, and what would settle it."""
+    """Of each target: both intervals, what they support, which doubt is largest, and what would settle it, if it is not
+    settled."""
     return tuple(
         f"How sure is '{each.label}' ({each.limit_words})? {change(each.doubt.effect, each.unit)} "
         f"{unit_words(each.unit)}: {each.alone} by simulation alone, "
@@ -135,10 +155,10 @@ def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
 
 def _settled(found: Measured) -> str:
     needed = needed_words(found)
-    if needed == "enough":
-        return "there are cases enough."
+    if needed == SETTLED:
+        return "the verdict is settled."
     if needed.startswith("about"):
-        return f"{needed.replace(' (', ' cases of true levels 1-2 would settle it (')}."
+        return f"{needed.replace(' (', ' cases of true levels 1-2 would settle it if the effect stays (')}."
     return f"cases needed: {needed}."
 
 
@@ -156,10 +176,10 @@ def _n_high(result: StudyResult, arm: str) -> float:
 
 
 def needed_words(found: Measured) -> str:
-    """How many cases would do, if there are too few; that there are enough; or that more replications come first."""
-    if found.doubt.half_width <= found.limit:
-        return "enough"
-    cases = found.doubt.cases_for(found.limit, found.n_high)
+    """How many cases would settle the verdict; that it is settled; or that more replications come first."""
+    if found.is_settled:
+        return SETTLED
+    cases = found.doubt.cases_for(found.to_limit, found.n_high)
     if math.isinf(cases):
         return "more replications first"
     return "–" if math.isnan(cases) else f"about {math.ceil(cases):,} ({found.n_high:.0f} now)"

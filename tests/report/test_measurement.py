@@ -1,0 +1,50 @@
+"""How many cases would settle a verdict is said where it is not settled, and the number would."""
+
+from dataclasses import replace
+
+import pytest
+
+from simulation.analysis.table_doubt import TableDoubt
+from simulation.analysis.verdict import interval_words, margin_words
+from simulation.report.tables.measurement import SETTLED, Measured, needed_words
+
+N_HIGH = 100
+
+
+def measured(effect: float, *, measurement: float, is_margin: bool = False, simulation: float = 0.1) -> Measured:
+    """An effect on a wait in minutes of which 5 matter, or that has a margin of 5."""
+    doubt = TableDoubt(effect, simulation, degrees=19, measurement=measurement, department=0, n_tables=9)
+    return Measured("ai", "Wait", 5.0, "minutes", "lower", doubt, "", "", is_margin, N_HIGH)
+
+
+def verdict(found: Measured) -> str:
+    low, high = found.doubt.effect - found.doubt.half_width, found.doubt.effect + found.doubt.half_width
+    if found.is_margin:
+        return margin_words(low, high, found.limit, "minutes", "lower")[-1]
+    return interval_words(low, high, found.limit, "minutes", "lower")[-1]
+
+
+@pytest.mark.parametrize("is_margin", [False, True])
+@pytest.mark.parametrize("measurement", [0.2, 1.0, 2.0, 4.0])
+@pytest.mark.parametrize("effect", [-20.0, -6.0, -4.0, 0.0, 3.0, 5.5, 12.0])
+def test_cases_are_asked_for_where_the_verdict_is_open_and_not_where_it_is_settled(
+    effect: float, measurement: float, is_margin: bool
+) -> None:
+    found = measured(effect, measurement=measurement, is_margin=is_margin)
+    is_open = "cannot tell" in verdict(found) or "perhaps" in verdict(found)
+    assert (needed_words(found) != SETTLED) == is_open, verdict(found)
+
+
+@pytest.mark.parametrize(("effect", "is_margin"), [(3.0, False), (-7.0, False), (1.0, True), (7.0, True)])
+def test_as_many_cases_as_are_asked_for_settle_the_verdict(effect: float, is_margin: bool) -> None:
+    found = measured(effect, measurement=4.0, is_margin=is_margin)
+    cases = int(needed_words(found).split()[1].replace(",", ""))
+    assert cases > N_HIGH
+    with_more = replace(found.doubt, measurement=4.0 * (N_HIGH / (1.001 * cases)) ** 0.5)
+    assert needed_words(replace(found, doubt=with_more)) == SETTLED
+    with_fewer = replace(found.doubt, measurement=4.0 * (N_HIGH / (0.97 * cases)) ** 0.5)
+    assert needed_words(replace(found, doubt=with_fewer)) != SETTLED
+
+
+def test_noise_of_simulation_alone_is_not_mended_by_cases() -> None:
+    assert needed_words(measured(4.0, measurement=1.0, simulation=2.0)) == "more replications first"
