@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 from simulation.explain.arm_changes import AddedAssumption, Change, arm_changes, assumptions_added_by
@@ -12,7 +12,6 @@ from simulation.explain.label_mix import labels_of_arm
 from simulation.explain.reachable import reachable_subgraph
 from simulation.pathway.subgraph import Subgraph
 from simulation.study.misfits import misfits
-from simulation.study.overload import baseline_overload
 from simulation.study.study import Study
 
 
@@ -40,13 +39,11 @@ class ArmExplanation:
 class Explanation:
     """What explains each arm, by name, and the part of the baseline's pathway that patients of some arm can reach.
 
-    `overload`: by pool of which the baseline asks more over the week than can be done, that load.
     `misfits`: what in the baseline's department does not fit together, in words.
     """
 
     arms: Mapping[str, ArmExplanation]
     reachable: Subgraph
-    overload: Mapping[str, float] = field(default_factory=dict)
     misfits: tuple[str, ...] = ()
 
 
@@ -82,4 +79,4 @@ def explain(study: Study) -> Explanation:
         )
     baseline = study.baseline.pathway
     reachable = reachable_subgraph(baseline, study.arms, seed=study.run.seed)
-    return Explanation(arms, reachable, baseline_overload(study), misfits(study))
+    return Explanation(arms, reachable, misfits(study))

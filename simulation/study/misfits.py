@@ -1,26 +1,30 @@
-"""What in a department does not fit together, said before anything runs: beds, desks, minutes, fitted values.
+"""What in a department does not fit together, said before anything runs: load, beds, desks, minutes, fitted values.
 
 Nothing is refused here. A department may be meant so, but whoever reads its answer has to know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.analysis.offered_load import SURE, Load, in_a_mean_week, offered_load
+from simulation.analysis.offered_load import SURE, Load, above_1, in_a_mean_week, offered_load, unrelieved
 from simulation.draws import Draws, draw
 from simulation.pathway.department import Pathway, Step
 from simulation.pathway.rota import HOURS_OF_WEEK
 from simulation.records.schema import Floats
 from simulation.study.overload import SAMPLE_DAYS
+from simulation.study.pool_words import figures_of, keys_of
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 
 ADULT_BED, DESKS = "adult_bed", ("reception", "nurse")
 """Roles of the pools that are looked at: beds all together, desks one by one."""
+RELIEF = 1.25
+"""How much work may be asked, over what there is, of a pool that patients can leave or that escalation helps: the
+typical department asks 1.13 of its medical beds. A judgement."""
 LONGEST_QUEUE = 60
 """Minutes of queue at a desk on a mean day, beyond which no department is run."""
 LONGEST_MINUTES = 240
@@ -60,8 +64,37 @@ def judged(study: Study) -> tuple[Load, tuple[str, ...]]:
     drawn = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
     drawn = apply(arm.policy, arm.pathway, drawn)
     load = offered_load(arm.pathway, drawn)
-    by_load = (*_beds_over(arm.pathway, load), *_desks(arm.pathway, load))
+    beds, over = tuple(_beds_over(arm.pathway, load)), _beyond_capacity(arm.pathway, load)
+    if beds:
+        over = {name: ratio for name, ratio in over.items() if not _is_bed(arm.pathway, name)}
+    by_load = (*_overload(study, over), *beds, *_desks(arm.pathway, load, told=over))
     return load, (*by_load, *_long(arm.pathway, drawn), *_out_of_range(study))
+
+
+def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
+    """By pool of which more is asked over the week than can be done, that load: above 1 where nothing relieves it, else
+    above `RELIEF`; infinite where nobody is on duty. Of adult beds once pressure has ended stays as early as it can."""
+    over = above_1(load)
+    hopeless, pressed = unrelieved(pathway, over), _share_under_pressure(pathway)
+    return {
+        pool: ratio
+        for pool, ratio in over.items()
+        if ratio * (pressed if _is_bed(pathway, pool) else 1.0) > (1.0 if pool in hopeless else RELIEF)
+    }
+
+
+def _share_under_pressure(pathway: Pathway) -> float:
+    """How much is left of a stay that ends as early as pressure can make it."""
+    return 1 - max((step.effort.share for step in pathway.steps.values() if step.effort is not None), default=0.0)
+
+
+def _overload(study: Study, over: Mapping[str, float]) -> Iterator[str]:
+    if over:
+        loads = figures_of({pool: f"{ratio:.2f}" if np.isfinite(ratio) else "∞" for pool, ratio in over.items()})
+        yield (
+            f"More work is asked for over the week than can be done ({loads} times what there is). Look at "
+            f"{keys_of(study, over)}"
+        )
 
 
 def beds_of(pathway: Pathway, load: Load) -> Beds | None:
@@ -72,8 +105,7 @@ def beds_of(pathway: Pathway, load: Load) -> Beds | None:
     hours = load.capacity[rows].sum(axis=1)
     asked = float(load.work[rows].sum()) / HOURS_OF_WEEK
     error = float(np.sqrt(((load.error[rows] * hours) ** 2).sum())) / HOURS_OF_WEEK
-    shares = [step.effort.share for step in pathway.steps.values() if step.effort is not None]
-    return Beds(float(hours.sum()) / HOURS_OF_WEEK, asked, error, asked * (1 - max(shares, default=0.0)))
+    return Beds(float(hours.sum()) / HOURS_OF_WEEK, asked, error, asked * _share_under_pressure(pathway))
 
 
 def _is_bed(pathway: Pathway, name: str) -> bool:
@@ -92,10 +124,11 @@ def _beds_over(pathway: Pathway, load: Load) -> Iterator[str]:
         )
 
 
-def _desks(pathway: Pathway, load: Load) -> Iterator[str]:
+def _desks(pathway: Pathway, load: Load, *, told: Collection[str]) -> Iterator[str]:
+    """Desks with a long queue on a mean day, without those that have been `told` of: their queue grows every day."""
     for row, (name, by_hour) in enumerate(zip(load.pools, load.by_hour(), strict=True)):
         pool = pathway.pools[name]
-        if pool.role not in DESKS or pool.unlimited or not by_hour.any():
+        if pool.role not in DESKS or pool.unlimited or name in told or not by_hour.any():
             continue
         units = load.capacity[row].reshape(7, 24).mean(axis=0)
         queue = queue_by_hour(load.work[row].reshape(7, 24).sum(axis=0) / 7, units)

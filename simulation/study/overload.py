@@ -4,20 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.analysis.offered_load import above_1, in_a_mean_week, offered_load, overloaded, unrelieved
+from simulation.analysis.offered_load import in_a_mean_week, offered_load, overloaded
 from simulation.errors import ConfigError, Fault
+from simulation.study.pool_words import written_in
 from simulation.study.shared_draws import SharedDraws
 from simulation.study.study import Study
 from simulation.triage.apply import apply
 
 SAMPLE_DAYS = 56
 """Eight whole weeks: enough for the load over the week, which has a standard error and is judged by it."""
-
-RELIEF = 1.25
-"""How much work may be asked, over what there is, of a pool that patients can leave or that escalation helps: the
-typical department asks 1.13 of its medical beds. A judgement."""
-MOST_LOAD = 99.0
-"""A load that is written down; infinity cannot be."""
 
 
 def refuse_overload(study: Study) -> None:
@@ -41,18 +36,6 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
     return tuple(_one_fault(study, pool, ratios) for pool, ratios in by_pool.items())
 
 
-def baseline_overload(study: Study) -> dict[str, float]:
-    """By pool of the baseline of which more is asked over the week than can be done, that load.
-
-    Above 1 where nothing relieves it, else above `RELIEF`. At most `MOST_LOAD`, which stands for nobody on duty.
-    """
-    arm = study.baseline
-    drawn = SharedDraws(seed=study.run.seed, replication=0, days=SAMPLE_DAYS).of(in_a_mean_week(arm.pathway))
-    over = above_1(offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn)))
-    hopeless = unrelieved(arm.pathway, over)
-    return {pool: min(ratio, MOST_LOAD) for pool, ratio in over.items() if pool in hopeless or ratio > RELIEF}
-
-
 def _one_fault(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
     """The fault of the highest load, where the pool is described, and which arms have one. `ratios`: by arm."""
     which, worst = "", max(ratios.values())
@@ -63,17 +46,3 @@ def _one_fault(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
         f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{which}",
         "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
     )
-
-
-def written_in(study: Study, pool: str) -> str:
-    """The group in which a pool is described, as a path that an override can name."""
-    for group in ("staffing", "site", "pathway"):
-        stated = study.resolved.get(group)
-        path, pools = (group, stated) if group == "staffing" else (f"{group}.pools", _part(stated, "pools"))
-        if _part(pools, pool) is not None:
-            return f"{path}."
-    return "pools."
-
-
-def _part(block: object, key: str) -> object:
-    return block.get(key) if isinstance(block, dict) else None

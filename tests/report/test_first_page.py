@@ -218,6 +218,5 @@ def test_work_beyond_capacity_is_said_above_the_answer_and_kept_with_a_stored_re
     )  # fmt: skip
     result = compare(study)
     checks = first_page(result).checks
-    load_of = result.explanation.overload["nurses"]
-    assert load_of > 1.05
-    assert any(f"(nurses {load_of:.2f} times what there is). Look at pathway.pools.nurses" in each for each in checks)
+    (said,) = [each for each in checks if "More work is asked for over the week than can be done" in each]
+    assert re.search(r"\(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses", said)

@@ -1,5 +1,7 @@
 """What does not fit together is said, of departments that show one thing each, and nothing of those that fit."""
 
+import re
+
 import pytest
 
 from simulation.config import load
@@ -34,9 +36,15 @@ def test_beds_are_not_over_100_per_cent_while_pressure_can_end_stays_early_enoug
 
 
 def test_a_desk_is_said_whose_queue_passes_an_hour() -> None:
-    (said,) = misfits(load("study=gallery/one_nurse", "pathway.durations.consultation.mean=18"))
+    (said,) = misfits(load("study=gallery/emergency_room"))
     assert said.startswith("nurses: load 1")
     assert "staffing.nurses.rota" in said
+
+
+def test_work_beyond_capacity_is_said_with_the_keys_and_no_queue_of_the_same_desk() -> None:
+    busy = ("study=gallery/one_nurse", "pathway.arrivals.walk_in.per_day=200", "+pathway.allow_overload=true")
+    (said,) = misfits(load(*busy))
+    assert re.search(r"than can be done \(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses$", said)
 
 
 @pytest.mark.slow

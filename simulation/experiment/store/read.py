@@ -137,8 +137,7 @@ def _explanation(content: Plain) -> Explanation:
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
     passed = tuple((node, to) for node, to in graph["passed"])
     reachable = Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed)
-    overload, misfits = content.get("overload", {}), tuple(content.get("misfits", ()))  # none in runs of before
-    return Explanation(arms, reachable, overload, misfits)
+    return Explanation(arms, reachable, tuple(content.get("misfits", ())))  # none in runs of before
 
 
 def _pair(stated: Sequence[float] | None) -> tuple[float, float] | None:
