@@ -7,6 +7,7 @@ import pytest
 
 import simulation as ae
 from simulation.pathway.department import Pathway
+from simulation.study.study import Study
 from simulation.triage.policy import Policy
 from simulation.triage.unlike_patients import unlike_patients
 
@@ -14,9 +15,13 @@ AGES = {"child": 400.0, "adult": 540.0, "older": 120.0, "oldest": 60.0}
 
 
 @pytest.fixture(scope="module")
-def arm() -> tuple[Policy, Pathway]:
+def study() -> Study:
+    return ae.load("study=ai_triage", "ensemble=none")
+
+
+@pytest.fixture(scope="module")
+def arm(study: Study) -> tuple[Policy, Pathway]:
     """A tool that labels everybody, in the typical department."""
-    study = ae.load("study=ai_triage", "ensemble=none")
     claimed = study.arm("ai_as_claimed").policy
     covers = replace(claimed.covers, labels=("walk_in", "ambulance", "referred"))  # type: ignore[type-var]
     return replace(claimed, covers=covers), study.baseline.pathway
@@ -47,6 +52,11 @@ def test_a_tool_that_was_measured_against_another_truth_than_a_panels_is_told_so
     for truth, is_said in (("panel", False), ("physician", True), ("outcome", True), ("written", True)):
         told = unlike_patients(replace(policy, measured_against=truth), pathway)  # type: ignore[arg-type]
         assert any("are not comparable" in each for each in told) == is_said, truth
+
+
+def test_the_published_language_model_is_said_once_to_have_been_measured_against_physicians(study: Study) -> None:
+    told = {said for each in study.arms for said in unlike_patients(each.policy, each.pathway)}
+    assert [each[:64] for each in told] == ["'llm' was measured against the level a physician gave at triage,"]
 
 
 def test_cases_that_do_not_say_an_attribute_are_said_not_to(arm: tuple[Policy, Pathway]) -> None:
