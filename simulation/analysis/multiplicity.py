@@ -59,9 +59,9 @@ def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:
     >>> holm([0.02, 0.001, 0.04])
     (True, True, True)
     """
-    stands = [False] * len(p_values)
+    significant = [False] * len(p_values)
     for number, each in enumerate(sorted(range(len(p_values)), key=lambda each: p_values[each])):
         if p_values[each] > level / (len(p_values) - number):
             break
-        stands[each] = True
-    return tuple(stands)
+        significant[each] = True
+    return tuple(significant)

@@ -403,9 +403,9 @@ def _own(block: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def counted(stated: Mapping[str, Any], groups: Sequence[str]) -> dict[str, int]:
-    """How many sourced statements of some groups of a configuration there are, by mark."""
-    marks = [str(block["evidence"]) for group in groups for _, block in blocks(plain(stated.get(group)), group)]
-    return {mark: marks.count(mark) for mark in ("assumed", "measured", "published")}
+    """How many sourced statements of some groups of a configuration there are, by evidence."""
+    evidence = [str(block["evidence"]) for group in groups for _, block in blocks(plain(stated.get(group)), group)]
+    return {kind: evidence.count(kind) for kind in ("assumed", "measured", "published")}
 
 
 # --- words -----------------------------------------------------------------------------------------------------

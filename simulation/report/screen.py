@@ -119,7 +119,7 @@ def _rich(table: ReportTable, out: TextIO) -> None:
 
 def _narrow(table: ReportTable) -> ReportTable:
     """A table for a narrow screen: without the means, and with what every row says about doubt said once, below."""
-    kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "doubt in it")]
+    kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "uncertainty")]
     if len(kept) == len(table.headers) or table.kind == "measures":
         return table
     rows = tuple(tuple(row[number] for number in kept) for row in table.rows)

@@ -112,8 +112,9 @@ def arm_lines(study: Study, changes: ArmChanges) -> Iterator[str]:
 
 def counts_words(study: Study) -> str:
     """How many of the department's sourced statements are assumed, measured and published."""
-    marks = counted(study.resolved, DEPARTMENT)
-    return f"{sum(marks.values())} sourced statements, {', '.join(f'{n} {mark}' for mark, n in marks.items())}"
+    counts = counted(study.resolved, DEPARTMENT)
+    by_evidence = ", ".join(f"{n} {evidence}" for evidence, n in counts.items())
+    return f"{sum(counts.values())} sourced statements, {by_evidence}"
 
 
 def _changed(changes: ArmChanges) -> Iterator[str]:
@@ -200,8 +201,8 @@ def _size(study: Study) -> str:
 
 def department_lines(pathway: Pathway) -> Iterator[str]:
     """Who comes, which pools there are, and what makes demand or its minutes vary."""
-    for name, stream in pathway.arrivals.items():
-        yield f"  {name:<22} {mean_per_day(stream):6.1f} a day{_note(stream)}"
+    for name, source in pathway.arrivals.items():
+        yield f"  {name:<22} {mean_per_day(source):6.1f} a day{_note(source)}"
     for name, pool in pathway.pools.items():
         units = "unlimited" if pool.unlimited else str(pool.capacity)
         if pool.rota is not None:
@@ -228,11 +229,11 @@ def _named(*names: tuple[str, ...]) -> str:
     return ", ".join(name.replace("_", " ") for some in names for name in some)
 
 
-def _note(stream: ArrivalSource) -> str:
-    booked = [f"{each.number} at {each.at} {each.days}" for each in stream.booked]
+def _note(source: ArrivalSource) -> str:
+    booked = [f"{each.number} at {each.at} {each.days}" for each in source.booked]
     surges = [
         f"x {each.times:g} from day {each.starts_on_day} for {each.days} day{'s' if each.days > 1 else ''}"
-        for each in stream.surges
+        for each in source.surges
     ]
-    notes = [*(["not through A&E"] if not stream.attends else []), *booked, *surges]
+    notes = [*(["not through A&E"] if not source.attends else []), *booked, *surges]
     return f"  ({'; '.join(notes)})" if notes else ""

@@ -1,6 +1,6 @@
 """Measures, groups, numbers and intervals in the words that the screen, the page and the pictures share.
 
-No sentence claims more than its interval supports, and each says which layer of doubt the interval is about.
+No sentence claims more than its interval supports, and each says which source of uncertainty the interval is about.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simulation.experiment.result import StudyResult
 from simulation.study.study import RunLength
 
 SIMULATION = "simulation"
-"""The layer of doubt that every interval here is about."""
+"""The source of uncertainty that every interval here is about."""
 DOES_NOT_FIT = "this department does not fit together."
 """What a warning about an implausible department begins with."""
 FEW_WEEKS = 4

@@ -50,7 +50,7 @@ def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
         )
     label = measure_label(result, target.measure)
     title = f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
-    headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "doubt in it")
+    headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "uncertainty")
     notes = (
         "A coin decides who is covered, the same in every arm, so each row compares the same patients with themselves. "
         "The interval is over replications. Nobody's own triage changes in the row 'spillover'. "

@@ -87,7 +87,7 @@ def parts_table(result: StudyResult, each: TargetParts) -> ReportTable:
     ]
     size = _size(joint, target.minimal_important_difference, unit)
     rows.append(("All together", _cell(joint, unit), "", "", "", size, SIMULATION))
-    headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "doubt in it")
+    headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
     title = f"{target.label}: what each lever earns of the effect of all, {unit_words(unit)}"
     return ReportTable(
         f"levers:{target.measure}:{target.group}", title, headers, tuple(rows), tuple(_parts_notes(parts))

@@ -18,7 +18,7 @@ from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import percent, season_words
 
-MARKS = ("published", "measured", "assumed")
+EVIDENCE = ("published", "measured", "assumed")
 
 
 def day_table(result: StudyResult) -> ReportTable:
@@ -95,9 +95,9 @@ def counts_table(stated: Sequence[Statement]) -> ReportTable:
     """How many statements of each part of the configuration are published, measured, assumed."""
     counts = Counter((each.where.split(".")[0], each.evidence) for each in stated)
     groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
-    rows = [(group, *(str(counts[group, mark]) for mark in MARKS)) for group in groups]
-    rows.append(("in all", *(str(sum(counts[group, mark] for group in groups)) for mark in MARKS)))
-    return ReportTable("counts", "What is stated, by whose figure it is", ("part", *MARKS), tuple(rows))
+    rows = [(group, *(str(counts[group, evidence]) for evidence in EVIDENCE)) for group in groups]
+    rows.append(("in all", *(str(sum(counts[group, evidence] for group in groups)) for evidence in EVIDENCE)))
+    return ReportTable("counts", "What is stated, by whose figure it is", ("part", *EVIDENCE), tuple(rows))
 
 
 def run_table(result: StudyResult) -> ReportTable:

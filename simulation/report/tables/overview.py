@@ -85,7 +85,7 @@ def target_table(result: StudyResult, target: Target) -> ReportTable:
         f"{target.label} ({primary}): {amount(base.mean, unit)} under '{result.baseline.label}'; "
         f"differences in {unit_words(unit)}"
     )
-    headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "doubt in it")
+    headers = ("arm", "mean", "difference", "95 % interval", "half-width", "verdict", "uncertainty")
     important = threshold(target.minimal_important_difference, unit)
     notes = [
         f"Least difference that would matter: {important} ({target.evidence}: {target.source}).",
@@ -198,7 +198,7 @@ def safety_table(result: StudyResult) -> ReportTable:
         "arm",
         *(f"{margin.label}{_now(result, margin)}, margin {_margin_words(result, margin)}" for margin in margins),
         *(f"{MEASURE_LABELS[name]}, no margin stated" for name in others),
-        "doubt in it",
+        "uncertainty",
     )
     notes = tuple(
         f"Margin of '{margin.label}': {_margin_words(result, margin)} ({margin.evidence}: {margin.source})."
@@ -242,7 +242,7 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
             rows.append((measure_label(result, row.measure), amount(row.mean, row.unit), interval, SIMULATION))
     title = f"NHS measures of '{chosen.label}'"
     notes = (*_weak_notes(result, chosen.name), doubt_note())
-    return ReportTable("measures", title, ("measure", "mean", "95 % interval", "doubt in it"), tuple(rows), notes)
+    return ReportTable("measures", title, ("measure", "mean", "95 % interval", "uncertainty"), tuple(rows), notes)
 
 
 def _weak_notes(result: StudyResult, arm: str) -> Iterator[str]:

@@ -91,7 +91,7 @@ def better_table(result: StudyResult) -> ReportTable:
         )
     unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
     costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
-    headers = ("arm", f"effect, {unit}", *costs, "verdict", "doubt in it")
+    headers = ("arm", f"effect, {unit}", *costs, "verdict", "uncertainty")
     note = (
         "In brackets the 95 % interval of the difference from the baseline: the order is that of the estimates, and "
         "arms are told apart only by the difference between them."

@@ -58,9 +58,11 @@ def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
             if not math.isnan(p):
                 looked_at.append((p, arm, row))
     looked_at.sort(key=lambda each: each[0])
-    stands = holm([p for p, _, _ in looked_at])
+    significant = holm([p for p, _, _ in looked_at])
     return tuple(
-        WorseOff(arm, row, p, still) for (p, arm, row), still in zip(looked_at, stands, strict=True) if is_worse(row)
+        WorseOff(arm, row, p, holds)
+        for (p, arm, row), holds in zip(looked_at, significant, strict=True)
+        if is_worse(row)
     )
 
 
@@ -88,11 +90,11 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     notes = [
         f"{label}, in {n_groups} groups (true level, age, how they came, language) of {len(result.others)} arms: "
         f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "
-        "'stands' says which stay after Holm's adjustment over all of them (5 % chance of any false alarm).",
+        "'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
     ]
     if not rows:
         notes.insert(0, "No group's interval is wholly on the worse side. That is not proof that nobody is worse off.")
-    headers = ("arm", "who", "mean", "difference", "95 % interval", "stands", "doubt in it")
+    headers = ("arm", "who", "mean", "difference", "95 % interval", "significant", "uncertainty")
     return ReportTable(
         "worse_off",
         "Who is worse off: groups whose 95 % interval is wholly on the worse side (minutes)",
