@@ -180,15 +180,15 @@ def _arrivals(pathway: Pathway) -> str:
     rows = [
         (
             f"`{name}`",
-            mean_per_day(stream),
-            _code((stream.by_hour, stream.by_weekday, stream.by_month)),
-            _code([stream.day_factor]),
-            f"`{stream.starts}`",
-            stream.attends,
-            stream.evidence,
-            stream.source,
+            mean_per_day(source),
+            _code((source.by_hour, source.by_weekday, source.by_month)),
+            _code([source.day_factor]),
+            f"`{source.starts}`",
+            source.attends,
+            source.evidence,
+            source.source,
         )
-        for name, stream in pathway.arrivals.items()
+        for name, source in pathway.arrivals.items()
     ]
     return _table(
         ("arrival source", "a day", "profiles", "day factor", "starts at", "an attendance", "evidence", "source"), rows
@@ -279,7 +279,7 @@ def _says(pathway: Pathway, attribute: Attribute) -> str:
     names = ", ".join(attribute.categories)
     if not isinstance(attribute.shares, Mapping):
         return f"{names}: {_cell(attribute.shares)}"
-    attends = {name for name, stream in pathway.arrivals.items() if stream.attends}
+    attends = {name for name, source in pathway.arrivals.items() if source.attends}
     shown = {
         name: shares for name, shares in attribute.shares.items() if attribute.by != "arrival_source" or name in attends
     }

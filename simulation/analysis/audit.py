@@ -11,7 +11,7 @@ idle          at no time does somebody wait while all the pools it asks for have
 
 The last three are read at the rest of an instant, so the order of acts inside an instant raises no alarm. Priority
 needs what patients brought (`columns`); without it it is not checked. It sees requests as they joined: from the
-moment a request is pulled towards the target or widens, only its own start is still judged, not who overtakes it.
+moment a request is pulled towards the target or overflows, only its own start is still judged, not who overtakes it.
 """
 
 from __future__ import annotations
@@ -291,7 +291,7 @@ class _Requests:
     """Everybody who waited for pools, one entry an activity that asks.
 
     joined_at, out_at  ticks (FOREVER if still waiting); settled_until  out, or sooner where the class changes or the
-    request widens; widens_at  FOREVER if it does not; class_joined, class_started  as the rule counts; ask,
+    request overflows; overflows_at  FOREVER if it does not; class_joined, class_started  as the rule counts; ask,
     ask_started  numbers of asks; pool  which of several was taken; started  whether it did.
     """
 
@@ -300,11 +300,11 @@ class _Requests:
     joined_at: Ints
     out_at: Ints
     settled_until: Ints
-    widens_at: Ints
+    overflows_at: Ints
     class_joined: Ints
     class_started: Ints
     ask: Ints
-    widened_ask: Ints
+    overflow_ask: Ints
     ask_started: Ints
     pool: Ints
     started: Mask
@@ -323,10 +323,10 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints)
     started = rows.started_at[asking] != NEVER
     out = np.where(started, rows.started_at[asking], rows.ended_at[asking])
     out = np.where(out == NEVER, FOREVER, out)
-    widened_ask = of_step("widened_ask")
+    overflow_ask = of_step("overflow_ask")
     # At the earliest one tick after joining: whether a decision of that very instant saw the request is not known.
-    due = -(-(joined + np.maximum(of_step("widens_after"), 1)) // plan.decide_every) * plan.decide_every
-    widens_at = np.where((widened_ask != NONE) & (due < out), due, FOREVER)
+    due = -(-(joined + np.maximum(of_step("overflows_after"), 1)) // plan.decide_every) * plan.decide_every
+    overflows_at = np.where((overflow_ask != NONE) & (due < out), due, FOREVER)
     ask = of_step("ask")
     number: Ints = np.zeros(len(asking), dtype=np.int64)
     moves_at, class_joined, class_started = np.full(len(asking), FOREVER), number, number
@@ -347,22 +347,22 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints)
         step=rows.step[asking],
         joined_at=joined,
         out_at=out,
-        settled_until=np.minimum(np.minimum(out, widens_at), moves_at),
-        widens_at=widens_at,
+        settled_until=np.minimum(np.minimum(out, overflows_at), moves_at),
+        overflows_at=overflows_at,
         class_joined=class_joined,
         class_started=class_started,
         ask=ask,
-        widened_ask=widened_ask,
-        ask_started=np.where(_took_elsewhere(plan, rows.pool[asking], ask, widened_ask), widened_ask, ask),
+        overflow_ask=overflow_ask,
+        ask_started=np.where(_took_elsewhere(plan, rows.pool[asking], ask, overflow_ask), overflow_ask, ask),
         pool=rows.pool[asking],
         started=started,
     )
 
 
-def _took_elsewhere(plan: Plan, pool: Ints, ask: Ints, widened_ask: Ints) -> Mask:
-    """Which requests took a pool that only the widened ask offers."""
+def _took_elsewhere(plan: Plan, pool: Ints, ask: Ints, overflow_ask: Ints) -> Mask:
+    """Which requests took a pool that only the ask of an overflow offers."""
     offered = np.array([[number in each.any_of for number in range(len(plan.pools))] for each in plan.asks])
-    found: Mask = (widened_ask != NONE) & (pool != NONE) & ~offered[ask, pool]
+    found: Mask = (overflow_ask != NONE) & (pool != NONE) & ~offered[ask, pool]
     return found
 
 
@@ -502,11 +502,11 @@ def _idle(
 ) -> None:
     """Whether somebody waits, for longer than an instant, while all it asks for is free. Looks up to `until`."""
     findings.look("idle")
-    widened = requests.widens_at < FOREVER
+    overflowed = requests.overflows_at < FOREVER
     for number, ask in enumerate(plan.asks):
-        first, second = requests.ask == number, widened & (requests.widened_ask == number)
-        joined = np.concatenate([requests.joined_at[first], requests.widens_at[second]])
-        out = np.concatenate([np.minimum(requests.out_at, requests.widens_at)[first], requests.out_at[second]])
+        first, second = requests.ask == number, overflowed & (requests.overflow_ask == number)
+        joined = np.concatenate([requests.joined_at[first], requests.overflows_at[second]])
+        out = np.concatenate([np.minimum(requests.out_at, requests.overflows_at)[first], requests.out_at[second]])
         joined, out = np.sort(joined), np.sort(out)
         pools = [timelines[pool] for pool in (*ask.all_of, *ask.any_of)]
         at = np.unique(np.concatenate([joined, out, *(pool.at for pool in pools), [until]]))

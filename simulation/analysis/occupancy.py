@@ -1,7 +1,7 @@
 """Who held what, when: use of spaces and staff, and how many are in the department, worked out after the run.
 
 Nothing is sampled or counted inside an engine. The holdings are replayed from the activities by the rules of the
-plan (takes, keeps, gives up), and every mean here is an integral over time. Times are minutes, except inside.
+plan (takes, keeps, releases), and every mean here is an integral over time. Times are minutes, except inside.
 """
 
 from __future__ import annotations
@@ -131,8 +131,8 @@ def _minutes_or_never(ticks: Ints) -> Floats:
 def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
     """Replay who held which unit from when to when, exactly as the contract says.
 
-    A step that starts gives up what it gives up at the start and takes what it asks for; when it ends it gives back
-    what it does not keep, then what it gives up at the end; the end of the route gives back everything.
+    A step that starts releases what it releases at the start and takes what it asks for; when it ends it gives back
+    what it does not keep, then what it releases at the end; the end of the route gives back everything.
     Activities must be sorted by patient and order.
     """
     return replay(roles_of(plan), rows_of(plan, activities))
@@ -162,7 +162,7 @@ class Roles:
 
 
 def roles_of(plan: Plan) -> Roles:
-    """The roles of all pools in all steps. A pool that a request may widen to is one of several."""
+    """The roles of all pools in all steps. A pool that a request may overflow to is one of several."""
     always: list[list[int]] = [[] for _ in plan.rows]
     unless_chosen: list[list[int]] = [[] for _ in plan.rows]
     by_role: NDArray[np.bool_] = np.zeros((4, len(plan.rows), len(plan.pools)), dtype=np.bool_)
@@ -171,7 +171,7 @@ def roles_of(plan: Plan) -> Roles:
         if isinstance(row, EndRow):
             at_start[number] = True
         elif isinstance(row, StepRow):
-            asks = [plan.asks[ask] for ask in (row.ask, row.widened_ask) if ask != NONE]
+            asks = [plan.asks[ask] for ask in (row.ask, row.overflow_ask) if ask != NONE]
             offers[number, [pool for ask in asks for pool in ask.any_of]] = True
             for pool in asks[0].all_of if asks else ():
                 (unless_chosen if offers[number, pool] else always)[number].append(pool)

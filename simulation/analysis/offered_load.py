@@ -123,9 +123,9 @@ def offered_load(pathway: Pathway, patients: Patients) -> Load:
     Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
     starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
-    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing widens or ends early.
-    A pool that a random outage closes has the units that it has in the long run. Patients present at time 0 are left
-    out. Draw the sample of the department `in_a_mean_week`.
+    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing overflows or ends
+    early. A pool that a random outage closes has the units that it has in the long run. Patients present at time 0 are
+    left out. Draw the sample of the department `in_a_mean_week`.
     """
     walk = _Walk(pathway, patients)
     walk.run()
@@ -198,7 +198,7 @@ class _Walk:
         classes = tuple(pathway.priority.classes)
         self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
         self.passes = np.zeros((len(self.loops), n), dtype=np.int64)
-        self.marked: dict[str, Floats] = {
+        self.clock_started: dict[str, Floats] = {
             clock: np.full(n, np.nan) for step in pathway.steps.values() for clock in step.starts_clock
         }
         """When each running clock was started."""
@@ -283,9 +283,9 @@ class _Walk:
         minutes = self._minutes(step, here)
         since = started
         if step.since is not None:
-            marked = self.marked[step.since]
-            since = np.where(np.isnan(marked[here]), started, marked[here])
-            marked[here] = np.nan
+            clock_at = self.clock_started[step.since]
+            since = np.where(np.isnan(clock_at[here]), started, clock_at[here])
+            clock_at[here] = np.nan
         if step.pace is not None:
             minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
         minutes = np.maximum(since + minutes - started, 0)
@@ -301,7 +301,7 @@ class _Walk:
                 self.hours[number, here] += parts * minutes / 60
         self.clock[here] = started + minutes
         for clock in step.starts_clock:
-            self.marked[clock][here] = self.clock[here]
+            self.clock_started[clock][here] = self.clock[here]
         for pool in step.keeps:
             self.held[here, self.pools[pool]] += taken[pool]
         for pool in step.releases_at_end:
@@ -320,7 +320,7 @@ class _Walk:
         return total * step.times
 
     def _taken(self, step: Step, started: Floats) -> dict[str, Floats]:
-        """Which part of a unit of each pool each patient takes; what only widening would take counts as nothing."""
+        """Which part of a unit of each pool each patient takes; what only overflowing would take counts as nothing."""
         none = np.zeros(len(started))
         wider = step.overflow.any_of if step.overflow is not None else ()
         hour = (started % WEEK_MINUTES / 60).astype(np.int64)

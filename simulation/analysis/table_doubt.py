@@ -64,8 +64,8 @@ class TableDoubt:
     def cases_for(self, half_width: float, n_cases: float) -> float:
         """Cases that bring the half-width for simulation and measurement down to this, if `n_cases` gave the
         measurement; infinite if noise of simulation alone is wider."""
-        room = half_width**2 - (self._t * self.simulation) ** 2
-        return float(n_cases * (self._t * self.measurement) ** 2 / room) if room > 0 else float("inf")
+        allowed = half_width**2 - (self._t * self.simulation) ** 2
+        return float(n_cases * (self._t * self.measurement) ** 2 / allowed) if allowed > 0 else float("inf")
 
     @property
     def _t(self) -> float:

@@ -1,4 +1,4 @@
-"""Named streams of chance: a column is asked for by name, and the digest of its name is the state of its generator.
+"""Named random streams: a column is asked for by name, and the digest of its name is the state of its generator.
 
 This is the only file that makes a generator.
 """
@@ -32,7 +32,7 @@ class Source:
 
     @property
     def key(self) -> str:
-        """What its streams of chance are found by."""
+        """What its random streams are found by."""
         return f"{self.name}+{self.layer}" if self.layer else self.name
 
 
@@ -40,7 +40,7 @@ class Source:
 class Variates:
     """The streams of one replication's patients: a column is asked for by name and comes in the patients' order.
 
-    place  (n,) which of the candidates of all sources, one after another, each patient is; room  (n_candidates,) is
+    place  (n,) which of the candidates of all sources, one after another, each patient is; buffer  (n_candidates,) is
     written over by every column, so one thread uses it at a time.
     """
 
@@ -48,31 +48,31 @@ class Variates:
     replication: int
     sources: tuple[Source, ...]
     place: NDArray[np.int64]
-    room: Floats
+    buffer: Floats
 
     def uniform(self, column: str, repeat: int = 0) -> Floats:
         """One uniform number in (0, 1) a patient, shape (n,)."""
-        for source, mine in self._parts(self.room):
+        for source, mine in self._parts(self.buffer):
             generator_of(self.seed, self.replication, source.key, column, repeat).random(out=mine)
-        found = self.room.take(self.place)
+        found = self.buffer.take(self.place)
         return np.maximum(found, 2.0**-54, out=found)
 
     def normal(self, column: str, repeat: int, *, of: Collection[str]) -> NDArray[np.float32]:
         """One standard normal number a patient, shape (n,); 0 for those of sources not in `of`."""
-        room = self.room.view(np.float32)
-        for source, mine in self._parts(room):
+        buffer = self.buffer.view(np.float32)
+        for source, mine in self._parts(buffer):
             if source.key in of:
                 generator = generator_of(self.seed, self.replication, source.key, column, repeat)
                 generator.standard_normal(out=mine, dtype=np.float32)
             else:
                 mine[:] = 0
-        return room.take(self.place)
+        return buffer.take(self.place)
 
-    def _parts(self, room: Any) -> Iterator[tuple[Source, Any]]:
-        """Each source and the room of its candidates."""
+    def _parts(self, buffer: Any) -> Iterator[tuple[Source, Any]]:
+        """Each source and the part of the buffer for its candidates."""
         start = 0
         for source in self.sources:
-            yield source, room[start : start + source.n_candidates]
+            yield source, buffer[start : start + source.n_candidates]
             start += source.n_candidates
 
 

@@ -1,7 +1,7 @@
 """The compiled engine: the contract again, in numba, some fifty times as fast as the reference.
 
 `simulate` flattens the plan to arrays and runs the loop of `compiled_loop`. If the table was too small the loop says
-so and runs again with twice the room, which is safe because engines are deterministic.
+so and runs again with twice the space, which is safe because engines are deterministic.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 from simulation.engine import compiled_loop as loop
 from simulation.engine import compiled_records as kinds
-from simulation.engine.compiled_journal import Recorded, room_for
-from simulation.engine.compiled_records import FlatPlan, Ints, People, Records, Room, Table
+from simulation.engine.compiled_journal import Recorded, space_for
+from simulation.engine.compiled_records import FlatPlan, Ints, People, Records, Table, Workspace
 from simulation.engine.contract import Changes, Notices, Run
 from simulation.engine.plan import Columns
 from simulation.engine.rows import NONE, BranchRow, EndRow, Kind, Plan, StepRow, TriggerRow
@@ -24,10 +24,10 @@ from simulation.pathway.rota import HOURS_OF_WEEK
 from simulation.units import NEVER, WEEK
 
 ROWS_A_PATIENT = 16
-"""Room for activities at first; pages that are never written cost nothing."""
+"""Space for activities at first; pages that are never written cost nothing."""
 SPARE_ROWS = 1024
 UNITS_HELD = 6
-"""Room for units that a patient holds at once, at first."""
+"""Space for units that a patient holds at once, at first."""
 WRITEABLE: tuple[Literal["C"], Literal["W"]] = ("C", "W")
 
 
@@ -42,10 +42,10 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     n_changes = len(plan.decided) * (horizon // plan.decide_every + 1) + len(people.closings)
     n_noticed_at_most = len(columns) if plan.round_every else 0
     while True:
-        table = Table(room_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE))
+        table = Table(space_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE))
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
-        room = _room(plan, flat, people, n_slots)
-        code, n_activities, n_changed, n_noticed, n_events = loop.run(fresh, people, room, table, horizon, n_slots)
+        workspace = _workspace(plan, flat, people, n_slots)
+        code, n_activities, n_changed, n_noticed, n_events = loop.run(fresh, people, workspace, table, horizon, n_slots)
         if code == loop.FITS:
             break
         if code == loop.TABLE_FULL:
@@ -116,7 +116,7 @@ def _closings(plan: Plan, columns: Columns, horizon: int) -> Records:
     return _records(kinds.CHANGE, sorted(rows, key=lambda row: row["at"]))
 
 
-def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
+def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Workspace:
     """Nobody is here yet (whoever arrives is written down then), every queue is empty, nothing is due."""
     n = len(columns.arrived_at)
     queues = np.empty(len(flat.asks) * len(flat.worth), kinds.QUEUE_ENDS)
@@ -124,11 +124,11 @@ def _room(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Room:
     waiting = np.zeros(len(flat.rows), kinds.WAITING)
     waiting["changed_at"] = NEVER
     n_may_end_early = n if (flat.rows["varies"] == kinds.MAY_BE_EARLY).any() else 0
-    return Room(
+    return Workspace(
         people=np.empty(n, kinds.PERSON),
         slots=np.empty(n * n_slots, np.uint32),
         passes=np.zeros(n * plan.n_loops + 1, np.int16),  # one more, for steps in no loop to look at
-        marked_at=np.full(n * plan.n_marks, NEVER, np.int64),
+        clock_at=np.full(n * plan.n_clocks, NEVER, np.int64),
         early=np.empty(n_may_end_early, kinds.EARLY),
         queues=queues,
         waiting=waiting,
@@ -163,7 +163,7 @@ Fields = dict[str, Any]
 def flatten(plan: Plan) -> FlatPlan:
     """A plan as arrays of whole numbers: tuples of any length go into one long list, and records say where."""
     lists = _Lists()
-    widening = {row.ask for row in plan.rows if isinstance(row, StepRow) and row.widened_ask != NONE}
+    overflowing = {row.ask for row in plan.rows if isinstance(row, StepRow) and row.overflow_ask != NONE}
     rows = [_row(row, lists, number in plan.counted) for number, row in enumerate(plan.rows)]
     for number in plan.round_steps:
         rows[number]["is_looked_at"] = True
@@ -173,13 +173,13 @@ def flatten(plan: Plan) -> FlatPlan:
         pools=_records(kinds.POOL, (_pool(plan, number, lists) for number in range(len(plan.pools)))),
         triggers=_records(kinds.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
         calendar=_calendar(plan),
-        settings=_settings(plan, decides=bool(plan.decided or widening)),
+        settings=_settings(plan, decides=bool(plan.decided or overflowing)),
         queue_of_class=_queues(plan)[0],
         worth=_queues(plan)[1],
         classes_when_pulled=np.array(plan.classes_when_pulled, np.int64),
         paces=np.array(plan.paces, np.int64).reshape(-1, HOURS_OF_WEEK + 1),
         worse=np.array(plan.worse, np.int64),
-        widening=np.array(sorted(widening), np.int64),
+        overflowing=np.array(sorted(overflowing), np.int64),
         lists=np.array(lists.numbers, np.uint32),
     )
 
@@ -226,7 +226,7 @@ _ABSENT = dict.fromkeys(
         "since",
         "pace",
         "queue_limit",
-        "widened_ask",
+        "overflow_ask",
     ),
     NONE,
 )
@@ -258,7 +258,7 @@ def _step(row: StepRow, lists: _Lists) -> Fields:
         "n_repeats": row.n_repeats,
         "repeat_of": row.repeat_of,
         "since": row.since,
-        **lists.add("marks", row.starts_clock),
+        **lists.add("clocks", row.starts_clock),
         "pace": row.pace,
         **lists.add("pairs", (number for pair in row.looks for number in pair)),
         **lists.add("steps", row.watches),
@@ -273,8 +273,8 @@ def _step(row: StepRow, lists: _Lists) -> Fields:
         "relabels": row.relabels,
         "queue_limit": row.queue_limit,
         "turned_away": max(row.blocked_next, 0),
-        "widened_ask": row.widened_ask,
-        "widens_after": row.widens_after,
+        "overflow_ask": row.overflow_ask,
+        "overflows_after": row.overflows_after,
     }
 
 
@@ -301,7 +301,7 @@ def _settings(plan: Plan, *, decides: bool) -> Records:
         "decide_every": plan.decide_every if decides else 0,
         "round_every": plan.round_every,
         "n_loops": plan.n_loops,
-        "n_marks": plan.n_marks,
+        "n_clocks": plan.n_clocks,
         "untriaged_class": plan.untriaged_class,
     }
     return _records(kinds.SETTINGS, [fields])

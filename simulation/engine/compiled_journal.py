@@ -25,8 +25,8 @@ BLOCK = 2**14
 JOINED, STARTED = int(Moment.JOINED), int(Moment.STARTED)
 
 
-def room_for(n_rows: int) -> Records:
-    """Room for activities: what a journal of this thread gave back, or new; new memory costs a run a twentieth."""
+def space_for(n_rows: int) -> Records:
+    """Space for activities: what a journal of this thread gave back, or new; new memory costs a run a twentieth."""
     spare: Records | None = _spare.__dict__.pop("records", None)
     return spare if spare is not None and len(spare) >= n_rows else np.empty(n_rows, ACTIVITY)
 
@@ -35,23 +35,23 @@ _spare = threading.local()
 
 
 class Recorded:
-    """The first `n_rows` records of `room`, which the next run may have when this journal is gone."""
+    """The first `n_rows` records of `space`, which the next run may have when this journal is gone."""
 
-    def __init__(self, room: Records, n_rows: int, n_patients: int) -> None:
-        self._room = room
+    def __init__(self, space: Records, n_rows: int, n_patients: int) -> None:
+        self._space = space
         self._n_rows = n_rows
         self.n_patients = n_patients
         self.readers: list[Callable[[Records], None]] = []
         """Who reads the records, block by block, when the next pass goes over them."""
 
     def __del__(self) -> None:
-        _spare.records = self._room
+        _spare.records = self._space
 
     def __copy__(self) -> Recorded:
-        return self  # nothing here changes, and the room is to be given back once
+        return self  # nothing here changes, and the space is to be given back once
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self._room[: self._n_rows].copy(), self._n_rows, self.n_patients)
+        return type(self), (self._space[: self._n_rows].copy(), self._n_rows, self.n_patients)
 
     def __len__(self) -> int:
         return self._n_rows
@@ -69,7 +69,7 @@ class Recorded:
             pool=np.empty(n, np.int16),
         )
         _arrange(
-            self._room[:n],
+            self._space[:n],
             np.zeros(self.n_patients + 1, np.int64),
             columns.patient,
             columns.step,
@@ -84,7 +84,7 @@ class Recorded:
     def blocks(self) -> Iterator[Records]:
         """The records as they came, some at a time: what several read is in a processor's cache for the second."""
         for start in range(0, self._n_rows, BLOCK):
-            yield self._room[start : min(start + BLOCK, self._n_rows)]
+            yield self._space[start : min(start + BLOCK, self._n_rows)]
 
     def milestones(self, names: Names, n_nodes: int, n_patients: int) -> Milestones:
         """First times by name and the last row of each patient; `readers` read along."""

@@ -166,7 +166,7 @@ def _free(number, pools, freed, n_freed):
 
 @inner
 def _give_up_at_start(person, first, row, lists, slots, pools, freed, n_freed):
-    """Give back what a step that starts gives up of what was held before; returns how many pools were freed."""
+    """Release what a step that starts releases of what was held before; returns how many pools were freed."""
     n_kept = 0
     for k in range(first, first + person.n_held):
         unit = np.int64(slots[k])
@@ -182,17 +182,17 @@ def _give_up_at_start(person, first, row, lists, slots, pools, freed, n_freed):
 
 
 @inner
-def _mark(row, first, now, lists, marked_at):
+def _start_clocks(row, first, now, lists, clock_at):
     """Start the clocks that a step which has ended starts; `first`: where the patient's clocks begin."""
-    for k in range(np.int64(row.marks_at), np.int64(row.marks_at) + row.n_marks):
-        marked_at[first + lists[k]] = now
+    for k in range(np.int64(row.clocks_at), np.int64(row.clocks_at) + row.n_clocks):
+        clock_at[first + lists[k]] = now
 
 
 @inner
-def _use_up(clock, now, marked_at):
+def _use_up(clock, now, clock_at):
     """When a clock was started, or now if it does not run; it does not run any more."""
-    started = marked_at[clock]
-    marked_at[clock] = NEVER
+    started = clock_at[clock]
+    clock_at[clock] = NEVER
     return started if started >= 0 else now
 
 
@@ -313,9 +313,9 @@ def _decide(now, period, next_at, triggers, pools, lists, waiting, changes, n_ch
 
 
 @inner
-def _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving):
+def _overflow(now, overflowing, rows, people, queues, asks, n_queues, moving, n_moving):
     """Set those moving who have waited long enough to ask for more pools; returns how many move."""
-    for ask in widening:
+    for ask in overflowing:
         for queue in range(ask * n_queues, (ask + 1) * n_queues):
             p = np.int64(queues[queue].first)
             while p >= 0:
@@ -323,9 +323,9 @@ def _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving
                 behind = np.int64(person.after)
                 row = rows[person.row]
                 waited = now - person.joined_at
-                if row.widened_ask >= 0 and waited > 0 and waited >= row.widens_after:
+                if row.overflow_ask >= 0 and waited > 0 and waited >= row.overflows_after:
                     _remove(person, people, queues, asks, n_queues)
-                    person.wanted = row.widened_ask
+                    person.wanted = row.overflow_ask
                     person.doing = JOINS_AGAIN
                     moving[n_moving] = p
                     n_moving += 1
@@ -459,17 +459,17 @@ def _write_open(people, n_arrived, activities, n_rows):
 
 
 @compiled
-def run(flat, columns, room, table, horizon, n_slots):
+def run(flat, columns, workspace, table, horizon, n_slots):
     """Run everybody from time 0 to the horizon; (code, activities, changes, notices, events).
 
-    Codes other than FITS ask for a second run with more room: in the table, or in the `n_slots` units that a patient
+    Codes other than FITS ask for a second run with more space: in the table, or in the `n_slots` units that a patient
     may hold at once.
     """
     rows, lists, asks, pools, calendar = flat.rows, flat.lists, flat.asks, flat.pools, flat.calendar
     classes_when_pulled = flat.classes_when_pulled
     queue_of_class, worth = flat.queue_of_class, flat.worth
     n_queues = len(worth)
-    triggers, settings, widening, paces = flat.triggers, flat.settings[0], flat.widening, flat.paces
+    triggers, settings, overflowing, paces = flat.triggers, flat.settings[0], flat.overflowing, flat.paces
     arrived_at, start, leaves_at, leavers = columns.arrived_at, columns.start, columns.leaves_at, columns.leavers
     attributes, minutes, ignored = columns.attributes, columns.minutes, columns.ignored
     outages, outages_at, closings = columns.outages, columns.outages_at, columns.closings
@@ -479,10 +479,22 @@ def run(flat, columns, room, table, horizon, n_slots):
     accumulating, n_loops, ignored_class = settings.accumulating, settings.n_loops, settings.ignored_class
     pull_from, pull_to, patience_to = settings.pull_from, settings.pull_to, settings.patience_to
 
-    n_marks, marked_at, early = settings.n_marks, room.marked_at, room.early
-    people, slots, passes, queues, waiting = room.people, room.slots, room.passes, room.queues, room.waiting
-    touched, freed, heap, wheel, begun = room.touched, room.freed, room.heap, room.wheel, room.begun
-    moving, ending, limited = room.moving, room.ending, room.limited
+    n_clocks, clock_at, early = settings.n_clocks, workspace.clock_at, workspace.early
+    people, slots, passes, queues, waiting = (
+        workspace.people,
+        workspace.slots,
+        workspace.passes,
+        workspace.queues,
+        workspace.waiting,
+    )
+    touched, freed, heap, wheel, begun = (
+        workspace.touched,
+        workspace.freed,
+        workspace.heap,
+        workspace.wheel,
+        workspace.begun,
+    )
+    moving, ending, limited = workspace.moving, workspace.ending, workspace.limited
     in_heap_until = np.int64(0)
     n_heap = n_begun = n_moving = n_ending = n_limited = n_touched = n_freed = 0
     next_arrival = next_leaver = pull_starts = pull_ends = next_row = next_closing = 0
@@ -620,7 +632,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                     freed,
                     n_freed,
                 )
-                n_moving = _widen(now, widening, rows, people, queues, asks, n_queues, moving, n_moving)
+                n_moving = _overflow(now, overflowing, rows, people, queues, asks, n_queues, moving, n_moving)
             if n_notices > n_before_round:
                 n_moving = _rank_again(
                     n_before_round, notices, n_notices, people, queues, asks, n_queues, moving, n_moving
@@ -704,8 +716,8 @@ def run(flat, columns, room, table, horizon, n_slots):
                             person.n_taken = 0
                         person.n_held = n_kept
                         if what == ENDS:
-                            if row.n_marks > 0:
-                                _mark(row, p * n_marks, now, lists, marked_at)
+                            if row.n_clocks > 0:
+                                _start_clocks(row, p * n_clocks, now, lists, clock_at)
                             if row.relabels >= 0:
                                 person.acuity = attributes[row.relabels, p]
                             here = np.uint32(row.next)
@@ -736,7 +748,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                                 )
                             ended = now
                             if row.varies > 0:
-                                since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
+                                since = _use_up(p * n_clocks + row.since, now, clock_at) if row.since >= 0 else now
                                 if row.varies == MAY_BE_EARLY:
                                     ended = _first_look(
                                         p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting
@@ -944,7 +956,7 @@ def run(flat, columns, room, table, horizon, n_slots):
                 person.n_taken = n_taken
                 ended = now
                 if row.varies > 0:
-                    since = _use_up(p * n_marks + row.since, now, marked_at) if row.since >= 0 else now
+                    since = _use_up(p * n_clocks + row.since, now, clock_at) if row.since >= 0 else now
                     if row.varies == MAY_BE_EARLY:
                         ended = _first_look(p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
                         if ended > now:

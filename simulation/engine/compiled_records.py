@@ -54,9 +54,9 @@ ROW = _record(
     may_leave=np.bool_,
     first_seen=np.bool_,
     pulled=np.bool_,
-    n_marks=np.int8,
+    n_clocks=np.int8,
     is_looked_at=np.bool_,
-    marks_at=np.uint32,
+    clocks_at=np.uint32,
     keeps_at=np.uint32,
     end_gives_at=np.uint32,
     start_gives_at=np.uint32,
@@ -66,8 +66,8 @@ ROW = _record(
     pace=np.int32,
     queue_limit=np.int32,
     turned_away=np.uint32,
-    widened_ask=np.int32,
-    widens_after=np.int64,
+    overflow_ask=np.int32,
+    overflows_after=np.int64,
     number=np.int32,
     steps_at=np.uint32,
     n_steps=np.uint32,
@@ -121,7 +121,7 @@ SETTINGS = _record(
     decide_every=np.int64,
     round_every=np.int64,
     n_loops=np.int64,
-    n_marks=np.int64,
+    n_clocks=np.int64,
     untriaged_class=np.int64,
 )
 # Where a patient is: what it does at which row of the plan since when, its neighbours in the queue, what it holds.
@@ -177,7 +177,7 @@ class FlatPlan(NamedTuple):
     classes_when_pulled: Ints
     paces: Ints
     worse: Ints
-    widening: Ints
+    overflowing: Ints
 
 
 class People(NamedTuple):
@@ -200,7 +200,7 @@ class People(NamedTuple):
     closings: Records
 
 
-class Room(NamedTuple):
+class Workspace(NamedTuple):
     """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each).
 
     `early` is empty where no step may end early.
@@ -209,7 +209,7 @@ class Room(NamedTuple):
     people: Records
     slots: NDArray[np.uint32]
     passes: NDArray[np.int16]
-    marked_at: Ints
+    clock_at: Ints
     early: Records
     queues: Records
     waiting: Records
@@ -224,7 +224,7 @@ class Room(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Room for activities in the order in which they end, for what triggers did and for what rounds noticed."""
+    """Space for activities in the order in which they end, for what triggers did and for what rounds noticed."""
 
     activities: Records
     changes: Records

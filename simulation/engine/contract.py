@@ -10,7 +10,7 @@ B. Apply every change due now: ends of steps, arrivals, rotas, patience running 
    capacity, or join, leave or re-rank in queues, so their order has no meaning.
 C. Among all waiting requests that can start (every pool asked for has a free unit), whatever step they wait for,
    the one with the smallest key starts: it releases what its step releases at the start and takes its pools in
-   one act; what it gave up is free at once. Again, until none can start. Only then do the steps of zero length
+   one act; what it released is free at once. Again, until none can start. Only then do the steps of zero length
    that started here end, in another B and C of the same instant.
 
 **Who is next.** The key is (rank, joined at, patient). Under `acuity` the rank is the class's; under `accumulating`
@@ -56,7 +56,7 @@ while it lasts, none if it closes all, whatever else opens; nobody is cut off.
 
 **State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
 placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
-cuts nobody off; a request that widens its pools keeps its place (`joined at`).
+cuts nobody off; a request that overflows to more pools keeps its place (`joined at`).
 
 **On call.** Units that open with a delay come so long after the decision that called them, whether or not the queue is
 short again by then. Until then, and at that instant, their trigger decides nothing; a later decision may close them.

@@ -89,7 +89,7 @@ class _Lowering:
             pool_rows=tuple(self._pool(name) for name in self.pools),
             asks=tuple(self.asks),
             n_loops=len(self.loops),
-            n_marks=len(self.clocks),
+            n_clocks=len(self.clocks),
             classes=tuple(self.classes),
             ranks=tuple(round(each.rank * RANK_SCALE) for each in priority.classes.values()),
             rates=tuple(each.rate for each in priority.classes.values()),
@@ -168,11 +168,11 @@ class _Lowering:
             minutes = self._minutes(parts, step.times, n_repeats)
         all_of = tuple(self.pools[pool] for pool in step.asks)
         any_of = tuple(self.pools[pool] for pool in step.any_of)
-        widened = NONE
+        overflow = NONE
         if step.overflow is not None:
             wider = any_of or all_of
             rest = all_of if any_of else ()
-            widened = self._ask(Ask(rest, (*wider, *(self.pools[pool] for pool in step.overflow.any_of))))
+            overflow = self._ask(Ask(rest, (*wider, *(self.pools[pool] for pool in step.overflow.any_of))))
         adheres = step.adheres and self.pathway.priority.adherence < 1
         effort = step.effort if step.effort is not None and step.effort.share and step.minutes else None
         return StepRow(
@@ -195,8 +195,8 @@ class _Lowering:
             relabels=self._attribute(step.relabels) if step.relabels is not None else NONE,
             queue_limit=step.queue_limit if step.queue_limit is not None else NONE,
             blocked_next=self.nodes[step.blocked_next] if step.blocked_next is not None else NONE,
-            widened_ask=widened,
-            widens_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
+            overflow_ask=overflow,
+            overflows_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
             looks=_looks(effort) if effort is not None else (),
             watches=tuple(self.nodes[each] for each in effort.waiting_at) if effort is not None else (),
         )

@@ -41,8 +41,25 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 class _Patient:
     """What the engine knows about somebody now."""
 
-    __slots__ = ("acuity", "alarm_at", "arrived_at", "ask", "held", "leaves_at", "looks", "marked_at", "noticed",
-                 "number", "passes", "pulled", "queue", "record", "seen", "step", "taken")  # fmt: skip
+    __slots__ = (
+        "acuity",
+        "alarm_at",
+        "arrived_at",
+        "ask",
+        "clock_at",
+        "held",
+        "leaves_at",
+        "looks",
+        "noticed",
+        "number",
+        "passes",
+        "pulled",
+        "queue",
+        "record",
+        "seen",
+        "step",
+        "taken",
+    )  # fmt: skip
 
     def __init__(self, number: int, arrived_at: int, acuity: int, leaves_at: int, n_loops: int) -> None:
         self.number = number
@@ -56,7 +73,7 @@ class _Patient:
         self.noticed = False
         """Whether a round has noticed that it got worse."""
         self.passes = [0] * n_loops
-        self.marked_at: dict[int, int] = {}
+        self.clock_at: dict[int, int] = {}
         """When each clock that runs was started."""
         self.looks: list[tuple[int, int]] = []
         """When the step under way may end early, and how many must wait then; the last is its end."""
@@ -170,9 +187,9 @@ class _Department:
             env.process(self._rota(pool, row.timetable))
             if row.team_changes:
                 env.process(self._teams(pool, row.team_changes))
-        widening = [row for row in self.rows if isinstance(row, StepRow) and row.widened_ask != NONE]
-        if self.plan.decided or widening:
-            env.process(self._decisions({row.ask for row in widening}))
+        overflowing = [row for row in self.rows if isinstance(row, StepRow) and row.overflow_ask != NONE]
+        if self.plan.decided or overflowing:
+            env.process(self._decisions({row.ask for row in overflowing}))
         for number, trigger in enumerate(self.plan.triggers):
             if trigger.outage != NONE:
                 env.process(self._closings(number, trigger))
@@ -234,14 +251,14 @@ class _Department:
                 self._touch(pool)
             week += WEEK
 
-    def _decisions(self, may_widen: set[int]) -> Process:
+    def _decisions(self, may_overflow: set[int]) -> Process:
         """Escalation, care of boarders, placement elsewhere: decided at stated times on the state just before."""
         env = self.env
         while True:
             for number in self.plan.decided:
                 self._decide(number)
-            for ask in may_widen:
-                self._widen(self.asks[ask])
+            for ask in may_overflow:
+                self._overflow(self.asks[ask])
             yield env.timeout(self.plan.decide_every)
 
     def _decide(self, number: int) -> None:
@@ -297,15 +314,15 @@ class _Department:
             self._touch(pool)
         pool.capacity = capacity
 
-    def _widen(self, ask: _Ask) -> None:
+    def _overflow(self, ask: _Ask) -> None:
         now = self.now
         for queue in tuple(ask.queues.values()):
             for joined_at, _, patient in tuple(queue):
                 step = patient.step
                 waited = now - joined_at
-                if step.widened_ask != NONE and waited and waited >= step.widens_after:
+                if step.overflow_ask != NONE and waited and waited >= step.overflows_after:
                     self._unqueue(patient)
-                    self._enqueue(patient, self.asks[step.widened_ask])
+                    self._enqueue(patient, self.asks[step.overflow_ask])
 
     def _rounds(self) -> Process:
         while True:
@@ -492,7 +509,7 @@ class _Department:
         if step.releases_at_end:
             self._give_up(patient, step.releases_at_end)
         for clock in step.starts_clock:
-            patient.marked_at[clock] = self.now
+            patient.clock_at[clock] = self.now
         if step.relabels != NONE:
             patient.acuity = self.attributes[step.relabels][patient.number]
 
@@ -590,7 +607,7 @@ class _Department:
         if step.repeat_of != NONE:
             column += min(max(patient.passes[step.repeat_of] - 1, 0), step.n_repeats - 1)
         work = self.minutes[column][patient.number]
-        since = patient.marked_at.pop(step.since, self.now)
+        since = patient.clock_at.pop(step.since, self.now)
         if not step.looks:
             return max(self._paced(step, since, work) - self.now, 0)
         patient.looks = [

@@ -79,8 +79,8 @@ class StepRow:
     relabels: int
     queue_limit: int
     blocked_next: int
-    widened_ask: int
-    widens_after: int
+    overflow_ask: int
+    overflows_after: int
     looks: tuple[tuple[int, int], ...] = ()
     watches: tuple[int, ...] = ()
 
@@ -159,7 +159,7 @@ class Plan:
     pool_rows: tuple[PoolRow, ...]
     asks: tuple[Ask, ...]
     n_loops: int
-    n_marks: int
+    n_clocks: int
     classes: tuple[str, ...]
     ranks: tuple[int, ...]
     rates: tuple[int, ...]

@@ -4,8 +4,8 @@ The first wave is spread evenly over the priors. Before each further one an emul
 a walk by its chance of meeting every row says which departments to simulate next. A department is accepted if the
 emulator, which has seen its year, gives four years of it a fair chance of meeting every row, and if its own year does
 not contradict that. It need not meet every row itself: one year strays as far as a band is wide, so that
-asking for it selects luck (docs/how-to/ensembles.md has the figures). A wave is a function of the years before it, so
-that a build which was interrupted goes on as if it had not been.
+asking for it selects on chance (docs/how-to/ensembles.md has the figures). A wave is a function of the years before
+it, so that a build which was interrupted goes on as if it had not been.
 """
 
 from __future__ import annotations

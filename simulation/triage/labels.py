@@ -1,9 +1,8 @@
 """From a matrix and random variates to a label: an assessor's answer for each patient, and how those of two go
 together.
 
-Luck is a standard normal number, part shared (`triage.difficulty`), part the assessor's own
-(`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). Low random variates errs up, high random
-variates errs down.
+The random variate is standard normal, part shared (`triage.difficulty`), part the assessor's own
+(`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). A low one errs up, a high one down.
 """
 
 from __future__ import annotations

@@ -120,7 +120,7 @@ def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[F
 
 
 def reach_faults(covers: Reach, pathway: Pathway, where: str) -> list[Fault]:
-    """Streams, attributes and categories that the department does not know."""
+    """Arrival sources, attributes and categories that the department does not know."""
     sources = pathway.categories(ARRIVAL_SOURCE)
     faults = [
         unknown(f"{where}.arrivals", "arrival source", each, sources) for each in covers.arrivals if each not in sources

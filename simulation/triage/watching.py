@@ -73,7 +73,7 @@ def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ticks:
 
 
 def watching_faults(watching: Watching, pathway: Pathway, where: str) -> list[Fault]:
-    """Streams and categories that the department does not know; a department in which nobody gets worse or looks."""
+    """Arrival sources and categories that the department lacks; a department in which nobody gets worse or looks."""
     known = pathway.categories(ARRIVAL_SOURCE)
     faults = [
         unknown(f"{where}.arrivals", "arrival source", each, known) for each in watching.arrivals if each not in known

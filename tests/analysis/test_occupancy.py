@@ -46,8 +46,8 @@ def slow_holdings(department: Any) -> Held:
         if node.ask != NONE:
             chosen = int(table.pool[k])
             asks = plan.asks[node.ask]
-            if chosen != NONE and node.widened_ask != NONE and chosen not in asks.any_of:
-                asks = plan.asks[node.widened_ask]
+            if chosen != NONE and node.overflow_ask != NONE and chosen not in asks.any_of:
+                asks = plan.asks[node.overflow_ask]
             taken = set(asks.all_of) | ({chosen} if chosen != NONE else set())
         held.update(dict.fromkeys(taken, start))
         if end == NEVER:

@@ -61,7 +61,7 @@ def interpreted(*edits: Edit, **names: Any) -> Engine:
     loop.run = _with_checked_arrays(loop.run)
     empty = _Numpy(lambda array: array)
     with _instead_of(compiled_loop, loop):
-        names_of_engine = {"np": empty, "room_for": lambda n_rows: empty.empty(n_rows, ACTIVITY)}
+        names_of_engine = {"np": empty, "space_for": lambda n_rows: empty.empty(n_rows, ACTIVITY)}
         simulate: Engine = _copy(compiled, (), names_of_engine).simulate
     return simulate
 

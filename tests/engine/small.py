@@ -185,7 +185,7 @@ def draws_of(pathway: Pathway, people: tuple[Person, ...]) -> Draws:
         order=np.arange(n),
         outages=draw_outages(pathway, seed=0, replication=0, days=30),
         variates=Variates(
-            0, 0, sources=(Source("walk_in", 0, 0, n, np.arange(n)),), place=np.arange(n), room=np.zeros(n)
+            0, 0, sources=(Source("walk_in", 0, 0, n, np.arange(n)),), place=np.arange(n), buffer=np.zeros(n)
         ),
     )
 

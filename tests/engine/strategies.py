@@ -358,13 +358,13 @@ class _Maker:
             self.queues.append(name)
         limited = self.often(0.3)
         wider = self.some(self.pools, 2) if asks or any_of else ()
-        widens = (
+        overflow = (
             Overflow(after_minutes=chance.choice((0, 15, 60)), any_of=wider, **NOTE)
             if wider and self.often(0.5)
             else None
         )
         held = tuple(pool for pool in self.pools if pool in self.kept)
-        keeps = self.some((*asks, *any_of, *(wider if widens else ())), 2) if self.often(0.5) else ()
+        keeps = self.some((*asks, *any_of, *(wider if overflow else ())), 2) if self.often(0.5) else ()
         given = self.some(held or self.pools, 2) if self.often(0.4 if asks or any_of else 0.9) else ()
         self.kept.update(keeps)
         self.kept_last = keeps
@@ -395,7 +395,7 @@ class _Maker:
             relabels=chance.choice(labels) if self.often(0.4) else None,
             queue_limit=chance.randint(0, 3) if limited else None,
             blocked_next=self.later(name) if limited else None,
-            overflow=widens,
+            overflow=overflow,
         )
 
     def effort(self) -> Effort:

@@ -21,7 +21,7 @@ FEW = (86, 22, 83, 70, 71, 6, 17)
 """Random departments that between them reach every line; where a change of the loop makes them too few, more follow."""
 AT_MOST = 60
 NOT_REACHED = ("if n_rows ==", "if person.n_held + asked", "if worst < 0:")
-"""Conditions that never hold here: for more room, which has a test of its own, and for what cannot happen."""
+"""Conditions that never hold here: for more space, which has a test of its own, and for what cannot happen."""
 
 
 class Played(NamedTuple):

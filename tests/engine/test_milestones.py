@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulation.engine.compiled_journal import Recorded, room_for
+from simulation.engine.compiled_journal import Recorded, space_for
 from simulation.engine.contract import Activities, Milestones, Moment
 from simulation.engine.milestones import InOrder
 from simulation.engine.rows import Outcome
@@ -46,11 +46,11 @@ def activities(rows: list[tuple[int, ...]]) -> Activities:
 
 
 def recorded(rows: list[tuple[int, ...]]) -> Recorded:
-    room = room_for(len(rows) + 3)
-    for record, (patient, step, outcome, joined_at, started_at, ended_at) in zip(room, rows, strict=False):
+    space = space_for(len(rows) + 3)
+    for record, (patient, step, outcome, joined_at, started_at, ended_at) in zip(space, rows, strict=False):
         record.patient, record.step, record.outcome, record.pool = patient, step, outcome, -1
         record.joined_at, record.started_at, record.ended_at = joined_at, started_at, ended_at
-    return Recorded(room, len(rows), N_PATIENTS)
+    return Recorded(space, len(rows), N_PATIENTS)
 
 
 @settings(max_examples=60, deadline=None)
@@ -89,7 +89,7 @@ def test_the_first_time_counts_and_who_gave_up_never_ended() -> None:
         assert found.last_ended_at.tolist() == [6144, 2048, -1]
 
 
-def test_room_is_used_again_by_the_next_run_but_never_while_a_journal_is_kept() -> None:
+def test_space_is_used_again_by_the_next_run_but_never_while_a_journal_is_kept() -> None:
     first, second = (recorded([(0, 1, 0, at, at, at)]) for at in (1024, 2048))
     again = first.milestones({"joined": {1: Moment.JOINED}}, N_NODES, 1).first_at["joined"]
     assert again.tolist() == [1.0]
@@ -97,11 +97,11 @@ def test_room_is_used_again_by_the_next_run_but_never_while_a_journal_is_kept() 
     copied, sent = copy.copy(first), pickle.loads(pickle.dumps(first))
     assert copied is first
     assert sent.arranged().joined_at.tolist() == [1024]
-    assert len(sent._room) == 1, "of what other runs left in the room nothing is sent"
-    before = id(first._room)
+    assert len(sent._space) == 1, "of what other runs left in the space nothing is sent"
+    before = id(first._space)
     del first, copied
-    assert id(room_for(1)) == before
-    assert len(room_for(10**5)) >= 10**5
+    assert id(space_for(1)) == before
+    assert len(space_for(10**5)) >= 10**5
 
 
 @pytest.mark.slow

@@ -91,12 +91,12 @@ RULES = {
         Edit("pool.team += 1\n", "pool.team += 0\n"),
         Edit("pool.team += 1\n", "pool.team += 0\n"),
     ),
-    "a request that widens loses its place": Rule(
+    "a request that overflows loses its place": Rule(
         Edit(
-            "self._enqueue(patient, self.asks[step.widened_ask])",
-            "patient.record[2] = now; self._enqueue(patient, self.asks[step.widened_ask])",
+            "self._enqueue(patient, self.asks[step.overflow_ask])",
+            "patient.record[2] = now; self._enqueue(patient, self.asks[step.overflow_ask])",
         ),
-        Edit("person.wanted = row.widened_ask", "person.wanted = row.widened_ask; person.joined_at = now"),
+        Edit("person.wanted = row.overflow_ask", "person.wanted = row.overflow_ask; person.joined_at = now"),
     ),
     "escalation opens at its number": Rule(
         Edit("n_waiting > trigger.above", "n_waiting >= trigger.above"),
@@ -175,14 +175,14 @@ RULES = {
         ),
     ),
     "a clock is read again and again": Rule(
-        Edit("patient.marked_at.pop(step.since, self.now)", "patient.marked_at.get(step.since, self.now)"),
-        Edit("    marked_at[clock] = NEVER\n", "    pass\n"),
+        Edit("patient.clock_at.pop(step.since, self.now)", "patient.clock_at.get(step.since, self.now)"),
+        Edit("    clock_at[clock] = NEVER\n", "    pass\n"),
     ),
     "a clock that runs is not started anew": Rule(
-        Edit("patient.marked_at[clock] = self.now", "patient.marked_at.setdefault(clock, self.now)"),
+        Edit("patient.clock_at[clock] = self.now", "patient.clock_at.setdefault(clock, self.now)"),
         Edit(
-            "marked_at[first + lists[k]] = now",
-            "marked_at[first + lists[k]] = now if marked_at[first + lists[k]] < 0 else marked_at[first + lists[k]]",
+            "clock_at[first + lists[k]] = now",
+            "clock_at[first + lists[k]] = now if clock_at[first + lists[k]] < 0 else clock_at[first + lists[k]]",
         ),
     ),
     "a pace counts from now and not from the mark": Rule(

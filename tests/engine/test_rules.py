@@ -382,7 +382,7 @@ def test_a_branch_on_a_queue_reads_how_many_waited_before_this_instant(engine: S
 # --- decisions -----------------------------------------------------------------------------------------------------
 
 
-def test_a_request_that_widens_at_a_decision_keeps_its_place(engine: Simulate) -> None:
+def test_a_request_that_overflows_at_a_decision_keeps_its_place(engine: Simulate) -> None:
     # Two wait for a medical bed, the older since 20; from the decision at 120 on it may take a surgical one, and
     # it goes before the surgical patient who joined at 100.
     steps = {
@@ -420,10 +420,10 @@ def test_a_request_that_widens_at_a_decision_keeps_its_place(engine: Simulate) -
     assert story.spans("surgical")[4] == (1150, None)
 
 
-def test_a_widened_request_may_start_at_the_decision_itself(engine: Simulate) -> None:
-    widens = Overflow(after_minutes=30, any_of=("surgical",), **NOTE)
+def test_a_request_that_overflowed_may_start_at_the_decision_itself(engine: Simulate) -> None:
+    overflow = Overflow(after_minutes=30, any_of=("surgical",), **NOTE)
     ward = department(
-        {"bed": Step(asks=("medical",), minutes=("stay",), overflow=widens, next="home")},
+        {"bed": Step(asks=("medical",), minutes=("stay",), overflow=overflow, next="home")},
         pools={"medical": 0, "surgical": 1},
     )
     story = play(engine, ward, Person(20), Person(40), until=300)

@@ -22,7 +22,7 @@ SAYINGS = {
     "takes the first of several",
     "takes another than the first of several",
     "takes an unlimited pool",
-    "takes a pool it widened to",
+    "takes a pool of its overflow",
     "takes no time",
     "keeps a unit",
     "gives up a unit at a start",
@@ -228,7 +228,7 @@ def _taken(plan: Plan, row: StepRow, pool: int) -> set[int]:
         return set()
     ask = plan.asks[row.ask]
     if pool != NONE and pool not in ask.any_of:
-        ask = plan.asks[row.widened_ask]
+        ask = plan.asks[row.overflow_ask]
     return {*ask.all_of} | ({pool} if pool != NONE else set())
 
 
@@ -239,7 +239,7 @@ def _start(plan: Plan, row: StepRow, pool: int, taken: set[int]) -> Iterator[str
     if pool in ask.any_of:
         yield "takes the first of several" if pool == ask.any_of[0] else "takes another than the first of several"
     elif pool != NONE and pool not in ask.all_of:
-        yield "takes a pool it widened to"
+        yield "takes a pool of its overflow"
     if any(plan.pool_rows[each].unlimited for each in taken):
         yield "takes an unlimited pool"
 

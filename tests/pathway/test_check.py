@@ -200,17 +200,17 @@ NUMBERS = {
         "arrivals.walk_in.by_weekday: by_hour 'hours' already says the weekday. Remove by_weekday, or give by_hour 24 "
         "weights: two patterns of the week change how many come.",
     ),
-    "a source with a sign that streams of chance are named with": (
+    "a source with a sign that random streams are named with": (
         "{arrivals: {a+1: {starts: see, per_day: 1, evidence: assumed, source: test}}}",
-        "arrivals.a+1: the name holds '+'. Streams of chance are named with it: leave it out of names.",
+        "arrivals.a+1: the name holds '+'. Random streams are named with it: leave it out of names.",
     ),
     "an attribute with such a sign": (
         "{attributes: {a/0: {kind: chance, p: 0.5, evidence: assumed, source: test}}}",
-        "attributes.a/0: the name holds '/'. Streams of chance are named with it: leave it out of names.",
+        "attributes.a/0: the name holds '/'. Random streams are named with it: leave it out of names.",
     ),
     "a duration with such a sign": (
         "{durations: {a/0: {kind: fixed, mean: 5, evidence: assumed, source: test}}}",
-        "durations.a/0: the name holds '/'. Streams of chance are named with it: leave it out of names.",
+        "durations.a/0: the name holds '/'. Random streams are named with it: leave it out of names.",
     ),
     "a source that is called as those of the days": (
         "{arrivals: {day: {starts: see, per_day: 1, evidence: assumed, source: test}}}",

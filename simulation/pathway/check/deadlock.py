@@ -116,7 +116,7 @@ def _sorted_out(graph: Graph, state: _State, attribute: str) -> Iterator[_State]
 
 
 def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All of these pools, and one of those: what a step asks for once it has widened, if it does."""
+    """All of these pools, and one of those: what a step asks for once it overflows, if it does."""
     if step.overflow is None:
         return step.asks, step.any_of
     if step.any_of:
@@ -125,7 +125,7 @@ def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def check_given_back(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
-    """Nobody asks for a pool it may hold, and nobody gives up what it can never hold."""
+    """Nobody asks for a pool it may hold, and nobody releases what it can never hold."""
     at: dict[str, list[_State]] = {}
     for state in trace:
         at.setdefault(state.node, []).append(state)

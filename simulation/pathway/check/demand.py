@@ -9,7 +9,7 @@ from simulation.pathway.check.names import HOURLY, check_clock, check_node, chec
 from simulation.pathway.department import ArrivalSource, Pathway
 from simulation.pathway.rota import parse_clock
 
-OF_A_STREAM = ("by_hour", "by_weekday", "by_month", "day_factor", "surges")
+OF_A_SOURCE = ("by_hour", "by_weekday", "by_month", "day_factor", "surges")
 """What says when patients come of a source whose patients are not booked."""
 
 
@@ -24,12 +24,12 @@ def check_demand(pathway: Pathway, faults: FaultList) -> None:
         elif source.booked:
             _booked(faults, where, source)
         else:
-            _stream(pathway, faults, where, source)
+            _source(pathway, faults, where, source)
     _lasting(pathway, faults)
     _follows(pathway, faults)
 
 
-def _stream(pathway: Pathway, faults: FaultList, where: str, source: ArrivalSource) -> None:
+def _source(pathway: Pathway, faults: FaultList, where: str, source: ArrivalSource) -> None:
     check_profile(pathway, faults, f"{where}.by_hour", source.by_hour, HOURLY)
     check_profile(pathway, faults, f"{where}.by_weekday", source.by_weekday, (7,))
     check_profile(pathway, faults, f"{where}.by_month", source.by_month, (12,))
@@ -57,7 +57,7 @@ def _stream(pathway: Pathway, faults: FaultList, where: str, source: ArrivalSour
 
 
 def _booked(faults: FaultList, where: str, source: ArrivalSource) -> None:
-    for key in OF_A_STREAM:
+    for key in OF_A_SOURCE:
         if getattr(source, key):
             faults.add(f"{where}.{key}", "the patients are booked", "Leave it out: bookings say who comes when")
     if source.scale > 1:

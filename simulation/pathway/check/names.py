@@ -239,7 +239,7 @@ def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> N
 
 
 def _stream_names(pathway: Pathway, faults: FaultList) -> None:
-    """Names that streams of chance are found by hold none of the signs that such a stream's own name is put together
+    """Names that random streams are found by hold none of the signs that such a stream's own name is put together
     with, so no two of them can be one."""
     drawn = ("arrivals", "present", "attributes", "durations", "day_factors", "lasting_factors", "outages")
     named = (*drawn, "branches", "steps")
@@ -247,7 +247,7 @@ def _stream_names(pathway: Pathway, faults: FaultList) -> None:
         for name in getattr(pathway, section):
             sign = next((each for each in SEPARATORS if each in name), None)
             if sign is not None and not (section == "attributes" and name.startswith("coin:")):  # has its own fault
-                remedy = "Streams of chance are named with it: leave it out of names"
+                remedy = "Random streams are named with it: leave it out of names"
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
     for section in ("arrivals", "present"):
         for name in sorted({"day", "lasting", "outage"} & set(getattr(pathway, section))):
