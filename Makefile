@@ -43,7 +43,7 @@ test: $(VENV)/.all ## run the tests
 test-all: $(VENV)/.all $(VENV)/.model ## run every test, the long ones too (up to 25 minutes)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "" $(ARGS)
 
-lint: $(VENV)/.all ## check style, types, which room imports which, and that imports are declared
+lint: $(VENV)/.all ## check style, types, which subpackage imports which, that imports are declared
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo

@@ -8,7 +8,7 @@
     folder = result.write("results")
     ae.read(folder)
 
-The rooms, lowest first: `units` `errors` · `records` · `pathway` · `targets` · `draws` · `triage` `engine` ·
+The subpackages, lowest first: `units` `errors` · `records` · `pathway` · `targets` · `draws` · `triage` `engine` ·
 `analysis` · `study` · `explain` · `experiment` · `inquiry` · `report` · `config` · `verification` · `validation` ·
 `api` `cards` · `cli`. ARCHITECTURE.md is the way in.
 """

@@ -1,6 +1,6 @@
 """Words of configurations that have been renamed: old -> new. A message that refuses an old one names the new one.
 
-It lies below every room, because every room's faults may name a key. `config.migrate` rewrites files by it.
+It lies below every subpackage, because every subpackage's faults may name a key. `config.migrate` rewrites files by it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rooms import one another, and the libraries, only as the contracts in pyproject.toml allow, and as
+"""The subpackages import one another, and the libraries, only as the contracts in pyproject.toml allow, and as
 ARCHITECTURE.md says."""
 
 import ast
@@ -12,13 +12,13 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "simulation"
 LINT = "import sys; from importlinter.cli import lint_imports; sys.exit(lint_imports(no_cache=True))"
 FRONT_DOOR = {"__init__", "__main__"}
-"""In no layer: they lead to every room."""
+"""In no layer: they lead to every subpackage."""
 PLANNED = {"app"}
-"""Layers of rooms that are not built yet."""
+"""Layers of subpackages that are not built yet."""
 
 
 def layers() -> list[set[str]]:
-    """The rooms that pyproject.toml states, lowest first, rooms of one layer together."""
+    """The subpackages that pyproject.toml states, lowest first, subpackages of one layer together."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
         "contracts"
     ]
@@ -26,7 +26,7 @@ def layers() -> list[set[str]]:
     return [set(re.findall(r"simulation\.(\w+)", layer)) - PLANNED for layer in reversed(stated)]
 
 
-def rooms() -> set[str]:
+def subpackages() -> set[str]:
     return {
         path.stem for path in PACKAGE.iterdir() if path.stem.isidentifier() and path.name != "py.typed"
     } - FRONT_DOOR
@@ -38,17 +38,17 @@ def test_every_import_contract_is_kept() -> None:
     assert "0 broken" in done.stdout
 
 
-def test_every_room_has_its_layer() -> None:
-    assert set.union(*layers()) == rooms()
+def test_every_subpackage_has_its_layer() -> None:
+    assert set.union(*layers()) == subpackages()
 
 
-def test_the_architecture_lists_the_rooms_in_the_order_of_their_layers() -> None:
+def test_the_architecture_lists_the_subpackages_in_the_order_of_their_layers() -> None:
     text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-    table = text.split("## The rooms, lowest first")[1].split("\n\n")[1]
+    table = text.split("## The subpackages, lowest first")[1].split("\n\n")[1]
     listed = [re.findall(r"`simulation/(\w+)[./`]", row.split("|")[1]) for row in table.splitlines()[2:]]
-    level = {room: number for number, layer in enumerate(layers()) for room in layer}
-    assert {room for row in listed for room in row} == set(level)
-    levels = [max(level[room] for room in row) for row in listed]
+    level = {name: number for number, layer in enumerate(layers()) for name in layer}
+    assert {name for row in listed for name in row} == set(level)
+    levels = [max(level[name] for name in row) for row in listed]
     assert levels == sorted(levels)
 
 

@@ -1,8 +1,8 @@
 """The documentation as a site of HTML pages: `make docs`, or `python -m docs.tools.site [FOLDER]`.
 
 Sphinx reads the Markdown of this repository as it is, and the API from docstrings. It reads a copy, laid out as the
-repository is, to which are added a first page and a page for each room of the package. A warning is an error. Nothing
-is fetched, while it is built or while it is read.
+repository is, to which are added a first page and a page for each subpackage. A warning is an error. Nothing is
+fetched, while it is built or while it is read.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ FOLDERS = {
 """The page that stands for a folder, which has none of its own on a site."""
 BELOW = {"docs/gallery/README.md": "*.md", "results/README.md": "published/**/*.md"}
 """Pages that list others in their text, and where these are."""
-ROOMS = {
+SUBPACKAGES = {
     "study": "the question",
     "pathway": "a department as data",
     "targets": "published figures",
@@ -62,9 +62,9 @@ ROOMS = {
     "fitting": "departments that fit",
     "commands": "what each command does",
 }
-"""Each room of the package that has a page in the API, with what it holds."""
+"""Each subpackage that has a page in the API, with what it holds."""
 BESIDE = ("errors", "units", "api", "cli")
-"""Modules that are no room."""
+"""Modules that belong to no subpackage."""
 LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)(?P<path>[^)#\s]+/)(?=\))")
 
 
@@ -140,12 +140,10 @@ def added_pages() -> Iterator[tuple[str, str]]:
     yield "docs/decisions/index.md", _listing("Decisions", ROOT / "docs" / "decisions")
     yield NOTEBOOKS, _listing("Notebooks", ROOT / "notebooks", "ipynb")
     yield "api/index.md", _api_index()
-    for room, about in ROOMS.items():
-        yield f"api/{room}.md", _room(room, about)
-    yield (
-        "api/beside.md",
-        _modules("Beside the rooms", "Modules that are no room.", [f"simulation.{each}" for each in BESIDE]),
-    )
+    for name, about in SUBPACKAGES.items():
+        yield f"api/{name}.md", _subpackage(name, about)
+    beside = [f"simulation.{each}" for each in BESIDE]
+    yield "api/beside.md", _modules("Beside the subpackages", "Modules that belong to no subpackage.", beside)
 
 
 LEARN, NOTEBOOKS = "docs/gallery/README.md", "notebooks/index.md"
@@ -180,7 +178,7 @@ def _tree(names: Sequence[str], caption: str = "", *, hidden: bool = False) -> s
 
 
 def _api_index() -> str:
-    """The public names, then the rooms."""
+    """The public names, then the subpackages."""
     import simulation
 
     public = [name for name in simulation.__all__ if name != "__version__"]
@@ -188,12 +186,12 @@ def _api_index() -> str:
     text = [
         "# API\n",
         "The public names, `import simulation as ae`: what notebooks, scripts and the commands use. A change of them "
-        "has a line in the changelog. What the rooms of the package hold is listed below; that may change.\n",
+        "has a line in the changelog. What the subpackages hold is listed below; that may change.\n",
         "```{eval-rst}",
         *(f".. autofunction:: simulation.{name}\n" for name in public if name not in classes),
         *(f".. autoclass:: simulation.{name}\n   :members:\n{INHERITED}" for name in classes),
         "```\n",
-        _tree([*ROOMS, "beside"], "Rooms"),
+        _tree([*SUBPACKAGES, "beside"], "Subpackages"),
     ]
     return "\n".join(text)
 
@@ -202,12 +200,12 @@ INHERITED = "   :inherited-members: object, Exception, BaseException\n"
 """What a class has from another of the package is shown with it; what every object has is not."""
 
 
-def _room(room: str, about: str) -> str:
-    package = ROOT / "simulation" / room
-    modules = [f"simulation.{room}"]
+def _subpackage(name: str, about: str) -> str:
+    package = ROOT / "simulation" / name
+    modules = [f"simulation.{name}"]
     if package.is_dir():
         modules += [_dotted(path) for path in sorted(package.rglob("*.py")) if path.name != "__init__.py"]
-    return _modules(f"{room}: {about}", "", modules)
+    return _modules(f"{name}: {about}", "", modules)
 
 
 def _dotted(path: Path) -> str:

@@ -5,7 +5,7 @@ each step are booked on its pools in the hours in which they fall. What is kept 
 for the time of the steps only. So this is demand, not use: a load above 1 in some hours makes a queue that the
 other hours must clear, above 1 over the week a queue that nothing clears.
 
-The sample comes from outside (`draws` stands above this room), and may have gone through a triage policy first.
+The sample comes from outside (`draws` is above this subpackage), and may have gone through a triage policy first.
 """
 
 from __future__ import annotations

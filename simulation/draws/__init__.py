@@ -1,15 +1,15 @@
 """All chance, drawn before the clock starts: one row per patient, one replication at a time.
 
-Every column has a stream of its own, found by name: (seed, replication, source of patients, column, repeat); a digest
-of the name is the state of its generator. Row k of a source is its k-th candidate whatever else changes, so a patient
-keeps its random variates when a policy, a rota or a route changes, when arrivals are scaled, when the run is made
-longer and when another column is added. Variates are uniform for attributes and coins and standard normal for
-durations. Arrivals come from a larger Poisson stream, drawn in layers, of which a coin keeps a part, so scaling them
+Every column has a random stream of its own, found by name: (seed, replication, source of patients, column, repeat); a
+digest of the name is the state of its generator. Row k of a source is its k-th candidate whatever else changes, so a
+patient keeps its random variates when a policy, a rota or a route changes, when arrivals are scaled, when the run is
+made longer and when another column is added. Variates are uniform for attributes and coins and standard normal for
+durations. Arrivals come from a larger Poisson process, drawn in layers, of which a coin keeps a part, so scaling them
 keeps or drops patients and leaves everybody else alone. What makes a day, a week or a month busier, or its minutes
-longer, is a factor by day (`factors`), drawn by its own name or worked out from who has come. This is the only room
-that makes a generator.
+longer, is a factor by day (`factors`), drawn by its own name or worked out from who has come. No other subpackage
+makes a generator.
 
-`sample` begins; `variates` holds the streams, `drawn` what comes of it.
+`sample` begins; `variates` holds the random streams, `drawn` what comes of it.
 """
 
 from simulation.draws.attributes import amount, attributes_after

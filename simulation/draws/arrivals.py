@@ -1,5 +1,5 @@
-"""Who comes and when: a larger Poisson stream in layers, of which a coin keeps a part, or bookings; and who is there at
-time 0."""
+"""Who comes and when: a larger Poisson process in layers, of which a coin keeps a part, or bookings; and who is there
+at time 0."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """`config_dataclass`: a frozen dataclass that a YAML file can state, and nothing else can slip into.
 
-The dataclasses of this room are plain Python; `config` validates YAML against them and refuses unknown keys
-because of the attribute set here. Nothing in this room imports pydantic.
+The dataclasses of this subpackage are plain Python; `config` validates YAML against them and refuses unknown keys
+because of the attribute set here. Nothing in this subpackage imports pydantic.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class ArrivalSource(Sourced):
     booked: tuple[Booking, ...] = ()
     """When patients come, by timetable, instead of `per_day`. Example: `[{at: "9:30", number: 2, days: mon-fri}]`"""
     scale: Annotated[float, Ge(0), Unit("factor")] = 1.0
-    """Multiplies arrivals (a lever) by keeping more or fewer of one larger stream, so that all others stay the same.
+    """Multiplies arrivals (a lever) by keeping more or fewer of the same candidates, so that all others stay the same.
     Of `booked` patients it is the probability that each comes, up to 1. Example: `1.1`"""
     by_hour: str | None = None
     """The profile of arrivals by hour: 24 weights, or 168 of a week, which leave no room for `by_weekday`."""

@@ -2,5 +2,5 @@
 
 `policy` is what can be stated, `apply` makes columns of it, `check` says what is wrong with it, `describe` what its
 labels come to; `matrix` holds the tables of errors and how they are summed up, `construct` the tables that published
-summaries imply. No engine knows this room, and no generator is made here.
+summaries imply. No engine knows this subpackage, and no generator is made here.
 """

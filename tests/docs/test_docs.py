@@ -113,15 +113,15 @@ def test_every_file_or_module_named_in_backticks_exists(page: Path) -> None:
         assert exists(name), f"{relative(page)}: there is no `{name}`"
 
 
-ROOMS = {path.stem for path in (ROOT / "simulation").iterdir() if path.stem.isidentifier()}
+SUBPACKAGES = {path.stem for path in (ROOT / "simulation").iterdir() if path.stem.isidentifier()}
 FOLDERS = {path.name for path in ROOT.iterdir() if path.is_dir()} - {"results"}
 
 
 def named_places(text: str) -> Iterator[str]:
-    """Backticked paths of this repository, and dotted names that start with a room of the package."""
+    """Backticked paths of this repository, and dotted names that start with a subpackage."""
     for name in re.findall(r"`([A-Za-z_.][\w./*-]*)`", FENCE.sub("", text)):
         first = re.split(r"[./]", name)[0]
-        is_path = "/" in name and (first in ROOMS or first in FOLDERS)
+        is_path = "/" in name and (first in SUBPACKAGES or first in FOLDERS)
         if is_path or name.startswith("simulation."):
             yield name
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.tools.site import PAGES, ROOMS, ROOT, build, lay_out
+from docs.tools.site import PAGES, ROOT, SUBPACKAGES, build, lay_out
 from simulation.errors import ResultsError
 
 OUTSIDE = re.compile(r"^(https?:)?//")
@@ -53,10 +53,10 @@ def test_the_site_is_built_without_a_warning_holds_every_page_and_asks_nothing_o
     for pattern in PAGES:
         for page in ROOT.glob(pattern):
             assert (site / page.relative_to(ROOT)).with_suffix(".html").is_file(), page
-    assert all((site / "api" / f"{room}.html").is_file() for room in ROOMS)
+    assert all((site / "api" / f"{subpackage}.html").is_file() for subpackage in SUBPACKAGES)
     assert 'id="simulation.compare"' in (site / "api" / "index.html").read_text(encoding="utf-8")
     pages = [path for path in site.rglob("*") if path.suffix in (".html", ".css")]
-    assert len(pages) > len(ROOMS)
+    assert len(pages) > len(SUBPACKAGES)
     asked = {path.relative_to(site).as_posix(): asked_of(path.read_text(encoding="utf-8")) for path in pages}
     assert {name: found for name, found in asked.items() if found} == {}
 
@@ -69,8 +69,8 @@ def test_what_a_page_asks_for_from_outside_is_noticed_and_a_link_is_not() -> Non
 
 
 def test_every_room_of_the_package_has_a_page() -> None:
-    rooms = {path.parent.name for path in (ROOT / "simulation").glob("*/__init__.py")}
-    assert rooms | {"targets"} == set(ROOMS)
+    subpackages = {path.parent.name for path in (ROOT / "simulation").glob("*/__init__.py")}
+    assert subpackages | {"targets"} == set(SUBPACKAGES)
 
 
 def test_a_link_to_a_folder_without_a_page_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
