@@ -14,7 +14,7 @@ language = "en-GB"
 root_doc = "index"
 extensions = ["myst_parser", "sphinx.ext.autodoc"]
 suppress_warnings = ["ref.python"]
-"""A field such as `share` belongs to several classes; which of them a signature means, is seen where it stands."""
+"""A field such as `share` belongs to several classes; which of them a signature means, is seen where it is used."""
 highlight_language = "none"
 default_role = "code"
 templates_path: list[str] = []

@@ -63,7 +63,7 @@ def sketch(name: str) -> Sketch:
 
 
 def question(name: str) -> str:
-    """The question, and the picture of the pathway with a mark of what it was drawn from."""
+    """The question, and the picture of the pathway with a digest of what it was drawn from."""
     drawn = sketch(name)
     mark = sha256(to_json(asdict(drawn)).encode()).hexdigest()[:12]
     picture = f"![{drawn.alt}]({name}.png)\n\n{drawn.caption}\n<!-- drawn from {mark} -->"
@@ -109,7 +109,7 @@ def filled(name: str, text: str, parts: Sequence[str] = PARTS) -> str:
 
 
 def page_of(name: str) -> str:
-    """A department's page as it stands, or the beginning of one."""
+    """A department's page as it is, or the beginning of one."""
     path = PAGES / f"{name}.md"
     if path.is_file():
         return path.read_text(encoding="utf-8")

@@ -1,7 +1,7 @@
 """The tables of docs/model.md, written from the configuration so that the text cannot fall behind it.
 
 `python -m docs.tools.model_tables` writes every block between `<!-- generated: name -->` and `<!-- end -->`
-again; with `--check` it only says whether that would change anything. Words stand outside the blocks and stay as
+again; with `--check` it only says whether that would change anything. Words outside the blocks stay as
 they are. The tables say what `aeflow compare` runs by default: `study=ai_triage site=typical scenario=usual`.
 """
 

@@ -39,7 +39,7 @@ FOLDERS = {
     "docs/": "index.md",
     "notebooks/": "notebooks/index.md",
 }
-"""The page that stands for a folder, which has none of its own on a site."""
+"""The page shown for a folder, which has none of its own on a site."""
 BELOW = {"docs/gallery/README.md": "*.md", "results/README.md": "published/**/*.md"}
 """Pages that list others in their text, and where these are."""
 SUBPACKAGES = {
@@ -118,7 +118,7 @@ def _as_page(notebook: Path) -> None:
 
 
 def _with_folders(page: Path, source: Path) -> str:
-    """The text of a page whose links to folders lead to the page that stands for each."""
+    """The text of a page whose links to folders lead to the page shown for each."""
 
     def to_page(link: re.Match[str]) -> str:
         folder = (page.parent / link["path"]).resolve().relative_to(source.resolve()).as_posix() + "/"

@@ -1,4 +1,4 @@
-"""How many were looked at: one difference by itself, and which of many still stand when all are read together."""
+"""How many were looked at: one difference by itself, and which of many are significant, all read together."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def p_value(row: Comparison) -> float:
 
 
 def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:
-    """Which of these tests still stand when all are read together, in the order given (none NaN).
+    """Which of these tests are still significant when all are read together, in the order given (none NaN).
 
     Holm's step-down (Holm 1979) holds the chance of any false alarm among them at `level`.
 

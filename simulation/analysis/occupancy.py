@@ -157,7 +157,7 @@ class Roles:
     gives_at_end: Mask
 
     def place(self, step: Ints, pool: Ints) -> Ints:
-        """Where the roles of a pool in a step stand."""
+        """Where the roles of a pool in a step are listed."""
         return step.astype(np.int64) * len(self.plan.pools) + pool
 
 

@@ -339,7 +339,7 @@ class _Walk:
 
 
 def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
-    """How many patients a week one of the sample stands for, shape (n,)."""
+    """How many patients a week one of the sample represents, shape (n,)."""
     per_week = np.array([7 * mean_per_day(each) for each in pathway.arrivals.values()])
     sampled = np.bincount(arrival_source, minlength=len(per_week))
     return np.asarray((per_week / np.maximum(sampled, 1))[arrival_source])

@@ -1,5 +1,5 @@
 """Layers of doubt about a tool that was measured: noise of simulation, how sure its table of labels is, and, over an
-ensemble, which department it stands in.
+ensemble, which department it is used in.
 
 A crossed design: tables drawn from what the measurement leaves open, each simulated in the same replications (two or
 more) as the baseline, in whatever departments these play. The spread of the tables' mean effects, less what noise alone

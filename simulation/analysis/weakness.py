@@ -39,8 +39,8 @@ SPELL_DAYS = 20 * 364
 """Days measured in all, from which the intervals of measures that rare spells decide cover: twenty years."""
 
 WEAK_NOTE = (
-    "'Cannot tell' stands, whatever the interval, for fewer than three replications, a measure that most of them lack, "
-    "no spread in fewer than ten, and one of ten or more that carries over half of the variance."
+    "'Cannot tell' is said, whatever the interval, for fewer than three replications, a measure that most of them "
+    "lack, no spread in fewer than ten, and one of ten or more that carries over half of the variance."
 )
 """What a table says where one of its verdicts is weak."""
 

@@ -13,7 +13,7 @@ that patients who are in both explain nothing.
   from leaving out a department at a time. It is that of the figure chosen, which flatters it a little.
 - The rule: the straight line of effect on figure says from which value on the effect is beyond the difference that
   matters. Its hit rate is counted on departments that chose neither figure nor line (ten-fold), against the effect in
-  the half of the replications that the figure is not from; it stands beside that of always giving the commoner answer.
+  the half of the replications that the figure is not from; beside it is that of always giving the commoner answer.
 - Worth knowing: see `worth`.
 """
 
@@ -32,7 +32,7 @@ LEVEL = 0.95
 REALLOCATIONS = 499
 FOLDS = 10
 AS_GOOD = 0.98
-"""Of the sum of squared correlations over all arms: from here on a figure that stands earlier is preferred."""
+"""Of the sum of squared correlations over all arms: from here on a figure that is listed earlier is preferred."""
 SEED = 20261125
 """Of the reallocations and the folds, which are the same whenever a result is read."""
 TINY = 1e-12
@@ -142,7 +142,7 @@ def _in_order(correlations: Floats, arm: int, counted: Mask, n: int) -> Ints:
     """Figures by how much they explain of one effect: first the one to measure, then by correlation.
 
     The one to measure is, of those within a standard error of the best, the one that explains most over all arms, or
-    the first that explains nearly as much (a mean stands before its percentile).
+    the first that explains nearly as much (a mean is listed before its percentile).
 
     counted: of which figures and effects correlations count, shape (n_figures, n_arms); where none of this effect does,
     all of its own do.

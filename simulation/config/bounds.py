@@ -21,11 +21,11 @@ MOST_BYTES = 1_000_000
 DEEPEST = 40
 """Blocks within blocks; ours go to 8."""
 MOST_PARTS = 200_000
-"""Keys and values of a file or a configuration, with each alias counted as what it stands for; ours have 4,000."""
+"""Keys and values of a file or a configuration, with each alias counted as what it repeats; ours have 4,000."""
 LONGEST_TEXT = 10_000
 """Characters of one text; ours go to 600."""
 LONGEST_LABEL = 200
-"""Characters of a label, which stands beside a figure or in a column."""
+"""Characters of a label, which is printed beside a figure or in a column."""
 LARGEST = 1e15
 """Size of a number; whole ones up to here are exact in every place where they are counted."""
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
@@ -84,7 +84,7 @@ def _event_faults(text: str, shown: str) -> Iterator[Fault]:
         elif isinstance(event, yaml.AliasEvent):
             anchor = str(event.anchor)
             if any(block.anchor == anchor for block in blocks):
-                yield Fault(where, f"*{anchor} stands inside &{anchor} itself", "Write the values out")
+                yield Fault(where, f"*{anchor} is inside &{anchor} itself", "Write the values out")
             blocks[-1].n_parts += n_parts.get(anchor, 1)
         elif isinstance(event, yaml.ScalarEvent):
             blocks[-1].n_parts += 1

@@ -22,7 +22,7 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
     if config_dir is not None and not named and (Path(config_dir) / STUDY).is_file():
         return others, config_dir
     if config_dir is not None:
-        remedy = "Name one of them; your files may also stand in ./configs"
+        remedy = "Name one of them; your files may also be in ./configs"
         raise ConfigError([Fault("card", "and --config-dir both name a folder of configurations", remedy)])
     results = [word.partition("=")[2] for word in others if word.startswith("results=")]
     folder = Path(named[-1]) if named else _newest(Path(results[-1] if results else "results") / CARDS)

@@ -228,7 +228,7 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
 
 
 def _swept(text: str, override: Override, most: int | None) -> list[str]:
-    """The overrides that a sweep over one key stands for, no more than one beyond `most`."""
+    """The overrides that a sweep over one key comes to, no more than one beyond `most`."""
     if not override.is_discrete_sweep() or override.value_type is ValueType.GLOB_CHOICE_SWEEP:
         raise ConfigError([Fault(shortened(text), "names no values one by one", "Write them out: key=a,b,c")])
     key = text.split("=", 1)[0]

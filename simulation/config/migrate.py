@@ -2,7 +2,7 @@
 (`migrate_nurse`), and nothing else in it.
 
 Comments, order, quotes and line ends stay: each edit replaces the characters of one key or value, which YAML's own
-positions give. What a name stands for depends on its block: a key is renamed, the user's own name of a pool or an arm
+positions give. What a name means depends on its block: a key is renamed, the user's own name of a pool or an arm
 is not. So the walk carries what the keys of each block are (`Keys`); dotted paths and `${...}` are walked alike.
 Comments are not rewritten. It does not check that the result is sound: loading it does.
 """
@@ -145,7 +145,7 @@ def migration_of(folder: str | Path) -> Migration:
     folders = tuple((root / old, root / new) for old, new in RENAMED_GROUPS.items() if (root / old).is_dir())
     for old, new in folders:
         if new.exists():
-            faults.append(Fault(old.name, f"stands beside '{new.name}', its new name", "Put their files together"))
+            faults.append(Fault(old.name, f"is there beside '{new.name}', its new name", "Put their files together"))
     if faults:
         raise ConfigError(faults)
     renamed = [file for file in files if file is not None]
@@ -214,7 +214,7 @@ def _replace(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-# --- names and where they stand ------------------------------------------------------------------------------
+# --- names and where they are --------------------------------------------------------------------------------
 
 
 def inside(keys: Keys, key: str) -> Keys:
@@ -290,7 +290,7 @@ class _Walk:
             self.node(value, keys_inside, here)
 
     def node(self, node: yaml.Node, keys: Keys, above: tuple[Keys, ...]) -> None:
-        """Whatever stands under a key; `keys`: what the keys of blocks there are."""
+        """Whatever is under a key; `keys`: what the keys of blocks there are."""
         if isinstance(node, yaml.MappingNode):
             self.block(node, keys, above)
         elif isinstance(node, yaml.SequenceNode):
@@ -337,14 +337,14 @@ class _Walk:
                 self._edit(path, path.value, renamed_path(path.value, Keys.FIELDS)[0])
 
     def _references(self, value: yaml.Node, above: tuple[Keys, ...]) -> None:
-        """Each `${a.b}`, from the root, and `${.b}`, from the block that it stands in."""
+        """Each `${a.b}`, from the root, and `${.b}`, from the block that it is in."""
         for match in _REFERENCE.finditer(self.text, value.start_mark.index, value.end_mark.index):
             dots, path = match.groups()
             if len(dots) <= len(above):
                 self._put(match.start(2), path, renamed_path(path, above[-len(dots)] if dots else Keys.GROUPS)[0])
 
     def _edit(self, scalar: yaml.ScalarNode, old: str, new: str) -> None:
-        """Put `new` for `old` at the beginning of a key or value, after its anchor, in whatever quotes it stands."""
+        """Put `new` for `old` at the beginning of a key or value, after its anchor, in whatever quotes."""
         before = _BEFORE_A_SCALAR.match(self.text, scalar.start_mark.index)
         if before is not None and self.text.startswith(old, before.end()):
             self._put(before.end(), old, new)

@@ -175,7 +175,7 @@ class _Stated:
 
 
 def _with_remarks(line: int, lines: list[str]) -> int:
-    """Where the remarks begin that stand above a line."""
+    """Where the remarks above a line begin."""
     while line and lines[line - 1].startswith("#"):
         line -= 1
     return line

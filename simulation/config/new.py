@@ -20,7 +20,7 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 
 KINDS = ("pathway", "study")
-"""The files of a department that stands alone: what it is, and what is asked of it."""
+"""The files of a department alone: what it is, and what is asked of it."""
 CHOSEN = r"(override /pathway@_global_\.pathway:\s*)"
 """Where a study says which department it is about."""
 GALLERY = "gallery/"

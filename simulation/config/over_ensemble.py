@@ -223,7 +223,7 @@ def _too_short(ensemble: Ensemble, run: RunLength) -> str:
 def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
     there = len(ensemble.departments)
     if run.departments is not None and run.department is not None:
-        yield Fault("run.department", "stands beside run.departments", "Keep one: one department, or so many in turn")
+        yield Fault("run.department", "is stated with run.departments", "Keep one: one department, or so many in turn")
     if run.departments is not None and run.departments > there:
         found = f"is {run.departments}, and the ensemble '{ensemble.name}' has {there}"
         yield Fault("run.departments", found, f"Give {there} at most")
@@ -291,7 +291,7 @@ def _references(value: Any) -> Iterator[str]:
 
 
 def _at(raw: Raw, path: str) -> Any:
-    """What stands at a dotted path; None if nothing does."""
+    """The value at a dotted path; None if there is none."""
     place: Any = raw
     for part in path.split("."):
         if isinstance(place, Mapping):

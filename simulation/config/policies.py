@@ -169,7 +169,7 @@ def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Faul
             continue
         control = arms.get(design.arms[name].control or "")
         if control is None or control.nurse != arm.nurse or has_tool(control.policy):
-            found = "the tool stands with other nurses than the baseline: their difference would count as the tool's"
+            found = "the tool is beside other nurses than the baseline: their difference would count as the tool's"
             yield Fault(f"study.arms.{name}", found, _control_wanted(design.arms[name]))
 
 

@@ -1,4 +1,4 @@
-"""`{times: 1.03}` where a number could stand: what is there already, times that factor."""
+"""`{times: 1.03}` in place of a number: what is there already, times that factor."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Too
 
 
 def written(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: list[Fault]) -> Any:
-    """What comes to stand in a block (or list) at a key: `value`, or what is there times its factor.
+    """The new value of a key of a block (or list): `value`, or what is there times its factor.
 
     A key that is left out has its default. A fault, told to `where`, if there is no number to multiply.
     """

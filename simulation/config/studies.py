@@ -78,7 +78,7 @@ class Scenario:
 
 @config_dataclass
 class Top:
-    """How a command runs: what stands beside the groups.
+    """How a command runs: the keys outside the groups.
 
     Example: `{engine: auto, executor: local, workers: 0, results: results, dry_run: false}`
     """
@@ -168,7 +168,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
 
 
 def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, tuple[str, ...]]:
-    """What stands beside the department, each sound by itself; levers made arms, and arms for another staffing left
+    """What is stated besides the department, each sound by itself; levers made arms, and arms for another staffing left
     out, which the last part says. Raises ConfigError."""
     faults: list[Fault] = []
     beside = (*GROUP_TYPES, *GROUPS)
@@ -284,7 +284,7 @@ def _focus_faults(design: Design) -> Iterator[Fault]:
 
 
 def _name_faults(design: Design) -> Iterator[Fault]:
-    """Names that cannot be part of a path: a study's is a folder, an arm's and a lever's stand in dotted paths."""
+    """Names that cannot be part of a path: a study's is a folder, an arm's and a lever's are parts of dotted paths."""
     if design.name.casefold() in RESERVED:
         yield Fault("study.name", f"'{design.name}' is a reserved name", "Choose another name")
     named = [("study.name", design.name), *((f"study.arms.{name}", name) for name in design.arms)]

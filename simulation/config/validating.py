@@ -32,8 +32,8 @@ def validated(
 ) -> Any:
     """`stated` as a `kind`, or None and its faults.
 
-    `origin`: by part of a pathway, the group it was written in; `also`: keys that may stand beside those of `kind`;
-    `again`: what differs from this in numbers alone was validated before, so that no boolean stands for a number.
+    `origin`: by part of a pathway, the group it was written in; `also`: keys that are allowed besides those of `kind`;
+    `again`: what differs from this in numbers alone was validated before, so that no boolean passes for a number.
     """
     made, errors = _tried(kind, stated)
     errors += [] if again else _booleans_for_numbers(kind, stated)
@@ -98,7 +98,7 @@ def _in_words(stated: Any) -> Any:
 
 
 def _at(path: Sequence[str], stated: Any) -> Any:
-    """What stands at a path that `_visible` gave; None if it leads nowhere."""
+    """The value at a path that `_visible` gave; None if it leads nowhere."""
     place = stated
     for part in path:
         if isinstance(place, Mapping):

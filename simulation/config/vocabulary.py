@@ -40,7 +40,7 @@ class Key:
 
     @property
     def is_number(self) -> bool:
-        """Whether a number stands there, plain, in a list, by name, or with its range and source."""
+        """Whether the value is a number, plain, in a list, by name, or with its range and source."""
         return any(part in NUMBERS for part in _plain_types(self.hint))
 
 
@@ -88,7 +88,7 @@ def unit_of(hint: Any) -> str:
 
 
 def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__name__) -> str:
-    """What may stand at a key, in words; `name_block` says how a block of keys is named.
+    """The values that a key may have, in words; `name_block` says how a block of keys is named.
 
     >>> range_of(Annotated[float, Ge(0), Le(1)]), range_of(tuple[Literal["a", "b"], ...])
     ('number, 0 to 1', 'list of: `a` or `b`')

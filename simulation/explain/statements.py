@@ -12,7 +12,7 @@ BANNER = "Planning only, not for clinical use."
 
 @dataclass(frozen=True)
 class Statement:
-    """One sourced statement: where it stands, in a few words what it says, whose it is."""
+    """One sourced statement: where it is stated, in a few words what it says, whose it is."""
 
     where: str
     says: str
@@ -21,7 +21,7 @@ class Statement:
 
 
 def walk(stated: Any, where: str) -> Iterator[Statement]:
-    """The sourced statements within a plain block that stands at `where`."""
+    """The sourced statements within a plain block at `where`."""
     for path, block in blocks(stated, where):
         yield Statement(path, says(block), str(block["evidence"]), str(block["source"]))
 

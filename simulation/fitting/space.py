@@ -32,7 +32,7 @@ class Space:
         return len(self.parameters)
 
     def values(self, point: Floats) -> Values:
-        """What a point of the cube stands for, shape (n_dims,)."""
+        """The values that a point of the cube means, shape (n_dims,)."""
         return tuple(_value(each, float(at)) for each, at in zip(self.parameters.values(), point, strict=True))
 
     def points(self, departments: Sequence[Values]) -> Floats:
@@ -57,7 +57,7 @@ class Space:
         return np.sqrt((1 - 1 / np.array(steps) ** 2) / 12)
 
     def _scale(self) -> tuple[Floats, Floats]:
-        """A whole number stands for the middle of its own part of the range, as wide as everybody else's."""
+        """A whole number is the middle of its own part of the range, as wide as everybody else's."""
         half = np.array([0.5 if each.whole else 0.0 for each in self.parameters.values()])
         low = np.array([each.range[0] for each in self.parameters.values()]) - half
         high = np.array([each.range[1] for each in self.parameters.values()]) + half

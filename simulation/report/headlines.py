@@ -1,5 +1,5 @@
 """What is said of each product, in short sentences: effect with interval, range, safety, what it hinges on, and whether
-something cheaper does as much. Each rests on a verdict or on an interval; every number stands in a table."""
+something cheaper does as much. Each rests on a verdict or on an interval; every number is in a table."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Several runs of one study beside each other: what `aeflow compare -m scenario=usual,winter` ends with.
 
-Each run has its own folder and report; here stands what they come to together: arms by runs on every target, how far
+Each run has its own folder and report; here is what they come to together: arms by runs on every target, how far
 the effects of two runs are apart, and whether the answer depends on what was varied.
 """
 

@@ -56,7 +56,7 @@ def _write(folder: Path, result: StudyResult) -> None:
 
 
 def _write_pictures(folder: Path, drawn: Iterable[Picture]) -> None:
-    """Every picture as PNG, beside what stands there, and their texts."""
+    """Every picture as PNG, beside what is there already, and their texts."""
     folder.mkdir(exist_ok=True)
     texts = {}
     for picture in drawn:

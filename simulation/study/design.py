@@ -109,7 +109,7 @@ class Arm:
     comparators hold together among themselves, those on the other arms among themselves. Example: `true`"""
     draw_of: str | None = None
     """An arm of which this one is a draw: the same tool with another table of labels, out of those that its measurement
-    leaves open. Three or more tell doubt of the measurement from noise of simulation; they stand in no other table.
+    leaves open. Three or more tell doubt of the measurement from noise of simulation; they are in no other table.
     Example: `vetted`"""
 
 

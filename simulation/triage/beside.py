@@ -1,6 +1,6 @@
 """A tool's labels given the truth and the nurse's own label: its errors where hers are, as they were counted.
 
-With the counts of a bench the two err together as often as they did there, whatever nurse stands beside the tool: the
+With the counts of a bench the two err together as often as they did there, whichever nurse is beside the tool: the
 nurse's labels stay hers, and the tool's follow from the truth and them. Nothing is drawn here.
 """
 

@@ -67,7 +67,7 @@ class AboveZero(Estimate):
 
 
 def estimates_within(stated: Any, path: str = "") -> Iterator[tuple[str, Estimate]]:
-    """Every number that states a provenance, wherever it stands in a policy, by its dotted path."""
+    """Every number that states a provenance, wherever it is in a policy, by its dotted path."""
     if isinstance(stated, Estimate):
         yield path, stated
     elif is_dataclass(stated):

@@ -155,7 +155,7 @@ def _assessor(stated: ToolLabels, nurse: Assessor | None, where: str, faults: li
         n_levels = len(nurse.matrix.counts or nurse.matrix.shares or ())
         wrong += beside_faults(stated.beside_nurse, n_levels, f"{where}.beside_nurse")
         if stated.correlation.value or stated.same_draw_as is not None:
-            found = "stands beside a correlation, or a shared draw"
+            found = "is stated with a correlation, or a shared draw"
             remedy = "Its counts say how errors coincide: state correlation 0"
             wrong.append(Fault(f"{where}.beside_nurse", found, remedy))
         if wrong:

@@ -1,4 +1,4 @@
-"""Whether a tool was measured on patients like those it labels, beside the nurses whom it stands beside: if not, what
+"""Whether a tool was measured on patients like those it labels, beside nurses like those here: if not, what
 it does may be a difference between patients, scales or countries, and not between tool and nurse."""
 
 from __future__ import annotations

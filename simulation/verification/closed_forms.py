@@ -147,7 +147,7 @@ def label_errors(rates: Numbers, service_means: Numbers, second_moments: Numbers
     """Cobham with label errors. `labels`: P(label | true level), shape (levels, labels); the rest by true level.
 
     A label class is a mixture of true levels, so its service is that mixture; Poisson streams split and merge
-    into Poisson streams, so Cobham's formula holds for labels as it stands.
+    into Poisson streams, so Cobham's formula holds for labels unchanged.
     """
     rate, mean, second = (np.asarray(each, dtype=float) for each in (rates, service_means, second_moments))
     of_label = rate @ labels

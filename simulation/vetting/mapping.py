@@ -74,7 +74,7 @@ class CaseMapping(Sourced):
     levels: Mapping[str, Annotated[int, Unit("level")]] = field(default_factory=dict)
     """What each value of the two level columns means, where these do not hold 1 to 5. Example: `{red: 1, orange: 2}`"""
     missing: tuple[str, ...] = ("",)
-    """What stands in a column where nothing is known."""
+    """What a column holds where nothing is known."""
     synthetic: bool = False
     """Whether the cases are made up."""
 

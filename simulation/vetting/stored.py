@@ -40,7 +40,7 @@ class Earlier:
 
 
 def card_text(bench: Bench) -> str:
-    """What a card stands for, as JSON."""
+    """What a card says, as JSON."""
     cases = bench.cases
     verdicts = [
         {"score": each.criterion.score, "group": each.group, "verdict": each.word, "why": each.why}

@@ -93,7 +93,7 @@ def test_a_migrated_tool_beside_other_nurses_is_refused_and_runs_with_its_own_in
     with pytest.raises(ConfigError, match=r"triage/ours.yaml.nurse: .* `aeflow migrate FOLDER` moves her out"):
         load("study=two", config_dir=folder)
     migrated(folder)
-    with pytest.raises(ConfigError, match=r"study.arms.ours: the tool stands with other nurses than the baseline"):
+    with pytest.raises(ConfigError, match=r"study.arms.ours: the tool is beside other nurses than the baseline"):
         load("study=two", config_dir=folder)
     study = load("study=two", "nurse=ours", config_dir=folder)
     assert [arm.policy.nurse.matrix.counts[0][0] for arm in study.arms] == [45, 45]

@@ -20,7 +20,7 @@ arms:
 primary:
   - {measure: wait_to_clinician_mean, label: Wait, minimal_important_difference: 5, evidence: assumed, source: test}
 """
-OTHERS = "the tool stands with other nurses than the baseline: their difference would count as the tool's"
+OTHERS = "the tool is beside other nurses than the baseline: their difference would count as the tool's"
 
 
 def two(more: str) -> dict[str, str]:

@@ -134,7 +134,7 @@ def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[...
     [
         (["run.departments=4"], "run.departments: is 4, and the ensemble 'ours' has 3. Give 3 at most"),
         (["run.department=3"], "run.department: there is no department 3 in the ensemble 'ours'. Name one from 0 to 2"),
-        (["run.department=1", "run.departments=2"], "run.department: stands beside run.departments"),
+        (["run.department=1", "run.departments=2"], "run.department: is stated with run.departments"),
         (["run.department=1", "ensemble=none"], "run.department: is stated, and the study has no ensemble"),
         (
             ["run.precision={measure: stay_mean, half_width: 2}"],

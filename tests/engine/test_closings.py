@@ -148,4 +148,4 @@ def test_a_share_closes_what_as_many_units_do(engine: Simulate) -> None:
 def test_a_share_beside_a_number_is_refused() -> None:
     pools = {"nurses": staff(2, closed_while="strike", closes_share=0.5, closes=1)}
     (fault,) = check(replace(ward((10, 35)), pools=pools))
-    assert (fault.where, fault.found) == ("pools.nurses.closes", "stands beside closes_share")
+    assert (fault.where, fault.found) == ("pools.nurses.closes", "is stated with closes_share")

@@ -171,7 +171,7 @@ class UnfinishedRun:
 
 
 def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
-    """What stands beside a run and is not used, in words: the same study unfinished under another program."""
+    """What is found beside a run and not used, in words: the same study unfinished under another program."""
     for path in sorted(folder.parent.glob(f"{PREFIX}*")):
         if path == folder or not path.is_dir():
             continue

@@ -43,7 +43,7 @@ def write_data(
 ) -> Path:
     """Write the data of a result into a folder of its own in `parent`; that folder.
 
-    `within`: where it stands until it is whole (`parent` if not named); `about_to` is told the folder's name before it
+    `within`: where it is until it is whole (`parent` if not named); `about_to` is told the folder's name before it
     gets it, and `keeping(n)` of each replication whose tables are written (`run.keep`). Raises ResultsError if it
     cannot be written; then, as after Ctrl-C, nothing of it is left there.
     """

@@ -326,7 +326,7 @@ def _pools(pathway: Pathway, faults: FaultList) -> None:
         if how_much and pool.closed_while is None:
             faults.add(f"{where}.{how_much[0]}", "nothing says when", "Name an outage in closed_while, or remove it")
         if len(how_much) > 1:
-            faults.add(f"{where}.closes", "stands beside closes_share", "Keep one: so many units, or a share of them")
+            faults.add(f"{where}.closes", "is stated with closes_share", "Keep one: so many units, or a share of them")
 
 
 def unused_names(pathway: Pathway, faults: FaultList) -> None:

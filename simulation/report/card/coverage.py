@@ -65,7 +65,7 @@ ITEMS = (
     Item(NICE, "19 to 21: deployment, training, scale", "no", LEFT, "not of a bench"),
     Item(TRIPOD, "title, background, objectives", "partly", LEFT, "criteria and intended use say what was asked"),
     Item(TRIPOD, "data: source, dates, who is in it, what is missing", "partly", MEASURED,
-         "what was tried, by group; dates stand in the source", of_patients=True),
+         "what was tried, by group; dates are in the source", of_patients=True),
     Item(TRIPOD, "model, version, settings, seed", "partly", MEASURED, "what was tried", of_maker=True),
     Item(TRIPOD, "prompt, and how it was found", "partly", MEASURED, "version and digest of the prompt; not how",
          of_maker=True),

@@ -1,4 +1,4 @@
-"""The tables of a card. Every figure stands beside the label it is held against and its 95 % interval."""
+"""The tables of a card. Every figure is printed beside the label it is held against and its 95 % interval."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The assumptions log of a run: every sourced number that its answer stands on, one row each."""
+"""The assumptions log of a run: every sourced number that its answer rests on, one row each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BASELINE = "every arm"
 
 
 def assumptions_log(result: StudyResult) -> ReportTable:
-    """Assumed first, then published and measured: where it stands, for which arm, value, range, evidence, source."""
+    """Assumed first, then published and measured: where it is stated, for which arm, value, range, evidence, source."""
     rows = [(BASELINE, each.where, each.says, "", each.evidence, each.source) for each in result.statements]
     rows += [
         (arm.label, each.where, each.value, each.range, each.evidence, each.source)

@@ -54,7 +54,7 @@ class WordDocument:
         run.bold, run.italic = bold, italic
 
     def add_bullet(self, text: str, label: str = "") -> None:
-        """Add an item of a list; `label`: what stands before it, in bold type."""
+        """Add an item of a list; `label`: words before it, in bold type."""
         bullet = self._document.add_paragraph(style="List Bullet")
         if label:
             bullet.add_run(_printable(label)).bold = True

@@ -17,7 +17,7 @@ from simulation.report.kinds import kind_of, short_words
 from simulation.report.words import change, span, unit_words
 
 WIDTH, ROW, TOP, BOTTOM, SIDE = 400, 25, 26, 34, 10
-"""Units of the drawing: its width, the height of a row, what stands above and below the rows and at either side."""
+"""Units of the drawing: its width, the height of a row, what is above and below the rows and at either side."""
 LABEL_LENGTH = 52
 """Characters of an arm's label that fit beside its value."""
 LEAST_LENGTH = 3.0

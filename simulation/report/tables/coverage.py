@@ -97,7 +97,7 @@ def spillover_reason(result: StudyResult) -> str | None:
     )
     how = " and ".join(words for words, longer in ways if longer in signs)
     return (
-        "Why: those never covered stand in the same queues as the covered. Before their first clinician they wait "
+        "Why: those never covered wait in the same queues as the covered. Before their first clinician they wait "
         f"{', '.join(said)} an attendance. What these steps take is shared: {how}."
     )
 

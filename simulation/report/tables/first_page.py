@@ -20,7 +20,7 @@ FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity
 MOST_FIGURES = 3
 """Columns beside the cost."""
 MOST_PRODUCTS = 6
-"""Products of a study that names no `focus`; further arms stand in the table below them."""
+"""Products of a study that names no `focus`; further arms are in the table below them."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 
 SETTLED = "none: settled"
-"""What stands for the number of cases where the verdict with both doubts needs no more."""
+"""What is said instead of a number of cases where the verdict with both doubts needs no more."""
 
 
 @dataclass(frozen=True)

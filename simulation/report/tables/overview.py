@@ -124,7 +124,7 @@ def _looks_counted(result: StudyResult, target: Target) -> Iterator[str]:
 
 
 def _looked_at(result: StudyResult, target: Target) -> str:
-    """How many verdicts stand beside this one, and what that does to its words."""
+    """How many verdicts are read together with this one, and what that does to its words."""
     if target in result.design.primary:
         told = [
             f"Verdicts are together: the {n} on primary measures ({whose}) hold all at once with 95 %, so each is read "

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class ReportTable:
-    """A table as it is read: `kind` is a short name, `headers` and `rows` are text, `notes` stand below."""
+    """A table as it is read: `kind` is a short name, `headers` and `rows` are text, `notes` are printed below."""
 
     kind: str
     title: str

@@ -49,7 +49,7 @@ class Prompt:
     system: str
     """What the model is told before any case."""
     asks: str
-    """How it is asked; `{case}` stands where the case is written out, once."""
+    """How it is asked; `{case}`, once, is where the case is written out."""
 
     @property
     def version(self) -> str:
