@@ -10,7 +10,7 @@ priority      nobody starts while somebody with a better key, who could have tak
 idle          at no time does somebody wait while all the pools it asks for have a free unit
 
 The last three are read at the rest of an instant, so the order of acts inside an instant raises no alarm. Priority
-needs what patients brought (`columns`); without it it is not checked. It sees requests as they joined: from the
+needs what was drawn for patients (`columns`); without it it is not checked. It sees requests as they joined: from the
 moment a request is pulled towards the target or overflows, only its own start is still judged, not who overtakes it.
 """
 
@@ -114,7 +114,7 @@ def audit(
 ) -> Audit:
     """Every invariant that can be checked with what is given.
 
-    patients  adds: the two tables tell of the same people and ends. columns  what everybody brought (`bind`): adds
+    patients  adds: the two tables tell of the same people and ends. columns  what was drawn for all (`bind`): adds
     arrivals and priority. changes  what the triggers did: capacity follows them. notices  whom rounds noticed: where a
     plan has rounds, priority is looked at with these only.
     """

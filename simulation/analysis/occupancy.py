@@ -144,7 +144,7 @@ class Roles:
 
     always, unless_chosen  pools taken by every start, and where no other is recorded: (n, n_nodes), NONE where a step
     takes fewer than n; gives  whether a step gives anything back, (n_nodes,). The rest by `place`, (n_nodes *
-    n_pools,): offers  as one of several; keeps; gives_at_start (the end of a route gives everything); gives_at_end.
+    n_pools,): offers  as one of several; keeps; releases_at_start (the end of a route: everything); releases_at_end.
     """
 
     plan: Plan
@@ -153,8 +153,8 @@ class Roles:
     gives: Mask
     offers: Mask
     keeps: Mask
-    gives_at_start: Mask
-    gives_at_end: Mask
+    releases_at_start: Mask
+    releases_at_end: Mask
 
     def place(self, step: Ints, pool: Ints) -> Ints:
         """Where the roles of a pool in a step are listed."""
@@ -195,7 +195,7 @@ def replay(roles: Roles, rows: Rows) -> Holdings:
     row, pool = _taken(roles, rows)
     taken, given_back = rows.started_at[row], rows.ended_at[row]
     kept = np.flatnonzero(roles.keeps[roles.place(rows.step[row], pool)] & (given_back != NEVER))
-    kept = kept[np.flatnonzero(~_gives_at_end(roles, rows, row[kept], pool[kept]))]
+    kept = kept[np.flatnonzero(~_releases_at_end(roles, rows, row[kept], pool[kept]))]
     given_back[kept] = _given_back_later(roles, rows, row[kept], pool[kept])
     counted_until = _counted_until(roles.plan, pool, taken, given_back)
     return Holdings(roles.plan.pools, rows.patient[row], pool, taken, given_back, counted_until)
@@ -224,11 +224,11 @@ def _gone(outcome: Ints) -> Mask:
     return found
 
 
-def _gives_at_end(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Mask:
+def _releases_at_end(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Mask:
     """Whether a row, when it ends, gives a unit of a pool back."""
     place = roles.place(rows.step[row], pool)
     outcome = rows.outcome[row]
-    found: Mask = _gone(outcome) | (roles.gives_at_end[place] & (outcome == Outcome.DONE))
+    found: Mask = _gone(outcome) | (roles.releases_at_end[place] & (outcome == Outcome.DONE))
     return found
 
 
@@ -249,8 +249,8 @@ def _given_back_later(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Ints:
             return found
         by, wanted = giver[at], pool[looking]
         started_at = rows.started_at[by]
-        at_start = roles.gives_at_start[roles.place(rows.step[by], wanted)] & (started_at != NEVER)
-        given = at_start | _gives_at_end(roles, rows, by, wanted)
+        at_start = roles.releases_at_start[roles.place(rows.step[by], wanted)] & (started_at != NEVER)
+        given = at_start | _releases_at_end(roles, rows, by, wanted)
         found[looking] = np.where(given, np.where(at_start, started_at, rows.ended_at[by]), NEVER)
         not_yet = np.flatnonzero(~given)
         looking, at = looking[not_yet], at[not_yet] + 1

@@ -1,4 +1,4 @@
-"""A panel of trusts and months put through one regression, whoever brought it: published trusts, or simulated ones.
+"""A panel of trusts and months put through one regression, whoever they are: published trusts, or simulated ones.
 
 Two-way fixed effects: each trust and each month has a level of its own, so what is left says how a trust's four-hour
 share goes with its own occupancy and attendances in months that are unusual for it. First differences ask the same of

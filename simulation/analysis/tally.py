@@ -72,7 +72,8 @@ def asked_of(plan: Plan, wanted: NDArray[np.int8]) -> Asked:
     roles = roles_of(plan)
     n_nodes, n_pools = len(plan.nodes), len(plan.pools)
     offers, keeps, at_start, at_end = (
-        each.reshape(n_nodes, n_pools) for each in (roles.offers, roles.keeps, roles.gives_at_start, roles.gives_at_end)
+        each.reshape(n_nodes, n_pools)
+        for each in (roles.offers, roles.keeps, roles.releases_at_start, roles.releases_at_end)
     )
     teams = np.full((n_pools, 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER)
     for number, row in enumerate(plan.pool_rows):
@@ -115,11 +116,22 @@ def _special(
     bits, pool_of_bit = np.zeros(len(timed), dtype=np.uint64), np.full(BITS, NONE)
     bits[kept] = np.left_shift(np.uint64(1), np.arange(len(kept), dtype=np.uint64))
     pool_of_bit[(bits[kept] % np.uint64(BITS)).astype(np.int64)] = kept
-    gives_at_start, gives_at_end = ((each * bits).sum(axis=1, dtype=np.uint64) for each in (at_start, at_end))
+    releases_at_start, releases_at_end = ((each * bits).sum(axis=1, dtype=np.uint64) for each in (at_start, at_end))
     offered = offers & others
     takes = (always != NONE).any(axis=1) | (unless_chosen != NONE).any(axis=1) | offered.any(axis=1)
-    is_special = takes | (gives_at_start > 0) | (gives_at_end > 0)
-    return is_special, always, unless_chosen, offered, keeps, bits, gives_at_start, gives_at_end, pool_of_bit, timed
+    is_special = takes | (releases_at_start > 0) | (releases_at_end > 0)
+    return (
+        is_special,
+        always,
+        unless_chosen,
+        offered,
+        keeps,
+        bits,
+        releases_at_start,
+        releases_at_end,
+        pool_of_bit,
+        timed,
+    )
 
 
 def _first(pools: Ints) -> Ints:

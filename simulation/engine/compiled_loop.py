@@ -165,13 +165,13 @@ def _free(number, pools, freed, n_freed):
 
 
 @inner
-def _give_up_at_start(person, first, row, lists, slots, pools, freed, n_freed):
+def _release_at_start(person, first, row, lists, slots, pools, freed, n_freed):
     """Release what a step that starts releases of what was held before; returns how many pools were freed."""
     n_kept = 0
     for k in range(first, first + person.n_held):
         unit = np.int64(slots[k])
         number = unit & POOL_MASK
-        if not _is_in(number, lists, row.start_gives_at, row.n_start_gives):
+        if not _is_in(number, lists, row.start_releases_at, row.n_start_releases):
             slots[first + n_kept] = unit
             n_kept += 1
         elif unit >> POOL_BITS == pools[number].team:
@@ -684,14 +684,14 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         activity.pool = person.chosen
                         activity.outcome = DONE
                         first = p * n_slots
-                        if what == ENDS and row.n_end_gives == 0:
+                        if what == ENDS and row.n_end_releases == 0:
                             n_kept = np.int64(person.n_held)
                         else:
                             n_kept = 0
                             for k in range(first, first + person.n_held):
                                 unit = np.int64(slots[k])
                                 number = unit & POOL_MASK
-                                if what == ENDS and not _is_in(number, lists, row.end_gives_at, row.n_end_gives):
+                                if what == ENDS and not _is_in(number, lists, row.end_releases_at, row.n_end_releases):
                                     slots[first + n_kept] = unit
                                     n_kept += 1
                                 elif unit >> POOL_BITS == pools[number].team:
@@ -706,7 +706,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                     what == ENDS
                                     and row.n_keeps > 0
                                     and _is_in(number, lists, row.keeps_at, row.n_keeps)
-                                    and not _is_in(number, lists, row.end_gives_at, row.n_end_gives)
+                                    and not _is_in(number, lists, row.end_releases_at, row.n_end_releases)
                                 ):
                                     slots[first + n_kept] = unit
                                     n_kept += 1
@@ -742,8 +742,8 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                             person.started_at = now
                             if row.first_seen:
                                 person.seen = True
-                            if row.n_start_gives > 0:
-                                n_freed = _give_up_at_start(
+                            if row.n_start_releases > 0:
+                                n_freed = _release_at_start(
                                     person, p * n_slots, row, lists, slots, pools, freed, n_freed
                                 )
                             ended = now
@@ -931,8 +931,8 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 person.started_at = now
                 if row.first_seen:
                     person.seen = True
-                if row.n_start_gives > 0:
-                    n_freed = _give_up_at_start(person, p * n_slots, row, lists, slots, pools, freed, n_freed)
+                if row.n_start_releases > 0:
+                    n_freed = _release_at_start(person, p * n_slots, row, lists, slots, pools, freed, n_freed)
                 if person.n_held + asked.n_all + min(asked.n_any, 1) > n_slots:
                     return HANDS_FULL, n_rows, n_changes, n_notices, n_events
                 to = p * n_slots + person.n_held

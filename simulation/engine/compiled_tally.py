@@ -30,8 +30,8 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
 
     bounds: ticks of the window from and to, of a day from and to which it is daytime. special: of pools whose units may
     be held after the step, or count until a team changes, or are to be counted: is_special (steps,), always,
-    unless_chosen (steps, k), offers, keeps (steps, pools), bits (pools,) of those ever kept, gives_at_start and
-    gives_at_end (steps,) as such bits, pool_of_bit (67,) by the remainder of a bit, is_timed (pools,). teams: changes
+    unless_chosen (steps, k), offers, keeps (steps, pools), bits (pools,) of those ever kept, releases_at_start and
+    releases_at_end (steps,) as such bits, pool_of_bit (67,) by the remainder of a bit, is_timed (pools,). teams: changes
     of team, NEVER where they end. Written, zeros at first: held_by (patients,) bits; n_open
     (pools,) units of timed pools that are held still; by_step (steps, 3): stopped,
     ticks waited, waiting; by_choice (steps, 1 + pools, 2): ticks from start to end, in all and by day, by pool recorded
@@ -39,7 +39,7 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
     the whole hour before.
     """
     is_special, always, unless_chosen, offers, keeps = special[:5]
-    bits, gives_at_start, gives_at_end, pool_of_bit, is_timed = special[5:]
+    bits, releases_at_start, releases_at_end, pool_of_bit, is_timed = special[5:]
     low, high, day_from, day_to = bounds[0], bounds[1], bounds[2], bounds[3]
     scale = low, high, day_from, day_to, (low + HOUR - 1) // HOUR
     taken = np.empty(always.shape[1] + unless_chosen.shape[1] + 1, np.uint32)
@@ -68,11 +68,11 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
         done = record.outcome == DONE
         holds = held_by[patient]
         if started_at != NEVER and is_special[step]:
-            given = holds & gives_at_start[step]
+            given = holds & releases_at_start[step]
             if given:
                 holds ^= given
                 _give_back(given, started_at, pool_of_bit, is_timed, scale, n_open, held_ticks, held)
-            ends_kept = gives_at_end[step] if done else np.uint64(0)
+            ends_kept = releases_at_end[step] if done else np.uint64(0)
             n_taken = 0
             for number in range(always.shape[1]):
                 if always[step, number] == NONE:
@@ -106,7 +106,7 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
                         _change(pool, -1, until, is_timed, scale, n_open, held_ticks, held)
         given = holds
         if not gone:
-            given = holds & gives_at_end[step] if done else np.uint64(0)
+            given = holds & releases_at_end[step] if done else np.uint64(0)
         if given:
             _give_back(given, ended_at, pool_of_bit, is_timed, scale, n_open, held_ticks, held)
         held_by[patient] = holds ^ given

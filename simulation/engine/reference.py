@@ -442,7 +442,7 @@ class _Department:
         """Start a step without pools; True if it is over at once."""
         patient.record[3] = self.now
         if patient.step.releases_at_start:
-            self._give_up(patient, patient.step.releases_at_start)
+            self._release_pools(patient, patient.step.releases_at_start)
         self._see(patient)
         minutes = self._minutes(patient)
         if minutes:
@@ -507,13 +507,13 @@ class _Department:
                 self._release(patient.taken)
             patient.taken = []
         if step.releases_at_end:
-            self._give_up(patient, step.releases_at_end)
+            self._release_pools(patient, step.releases_at_end)
         for clock in step.starts_clock:
             patient.clock_at[clock] = self.now
         if step.relabels != NONE:
             patient.acuity = self.attributes[step.relabels][patient.number]
 
-    def _give_up(self, patient: _Patient, pools: tuple[int, ...]) -> None:
+    def _release_pools(self, patient: _Patient, pools: tuple[int, ...]) -> None:
         self._release([unit for unit in patient.held if unit[0].number in pools])
         patient.held = [unit for unit in patient.held if unit[0].number not in pools]
 
@@ -577,7 +577,7 @@ class _Department:
         self._count(record[1], -1)
         record[3] = now
         if step.releases_at_start:
-            self._give_up(patient, step.releases_at_start)
+            self._release_pools(patient, step.releases_at_start)
         taken = [(pool, pool.team) for pool in ask.all_of]
         for pool in ask.any_of:
             if pool.in_use < pool.capacity:

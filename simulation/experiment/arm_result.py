@@ -1,4 +1,4 @@
-"""One arm of a result, as a report reads it: what it is, and means over replications of what it brought."""
+"""One arm of a result, as a report reads it: what it is, and means over replications of what it gave."""
 
 from __future__ import annotations
 

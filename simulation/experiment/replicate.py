@@ -39,7 +39,7 @@ cost a tenth of the time."""
 
 @dataclass(frozen=True)
 class ArmReplication:
-    """What one arm's replication brought: measures, profile of the day (of the first replications), and the shares of
+    """What one arm gave in one replication: measures, profile of the day (of the first replications), and the shares of
     patients better and worse off than under the baseline; where a study tells coverage apart, `waits` by group and
     step (analysis/spillover). `months` (1 for January) and their measures where the run asks for them, else none."""
 
@@ -101,7 +101,7 @@ def _once(study: Study, number: int, cool_down_days: int, began: float) -> Repli
 
 @dataclass(frozen=True)
 class _ArmRun:
-    """What one arm brought, and the work that it was; `patients` of the baseline, for others to be compared with."""
+    """What one arm gave, and the work that it was; `patients` of the baseline, for others to be compared with."""
 
     result: ArmReplication
     patients: Patients | None

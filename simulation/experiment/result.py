@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class StudyResult:
-    """A study and what its replications brought, in order.
+    """A study and the results of its replications, in order.
 
     `explained`: what explains the arms, worked out when first asked for; `manifest`: who ran it with what, and how
     long it took; `folder`: where it was read from, if it was.

@@ -157,12 +157,12 @@ class Emulator:
 
 def in_threads(function: Callable[[RowEmulator], T], rows: Sequence[RowEmulator]) -> list[T]:
     """A function of every row, on as many processors as there are: each row's algebra keeps to one of them."""
-    with _in_peace(), ThreadPoolExecutor(min(processors(), len(rows))) as pool:
+    with _in_one_thread(), ThreadPoolExecutor(min(processors(), len(rows))) as pool:
         return list(pool.map(function, rows))
 
 
 @contextmanager
-def _in_peace() -> Iterator[None]:
+def _in_one_thread() -> Iterator[None]:
     """Linear algebra in one thread: several get in each other's way when others compute here, too, and round otherwise
     on another number of processors. No warnings of a length at its bound: the parameter does not matter to the row."""
     from threadpoolctl import threadpool_limits

@@ -46,11 +46,11 @@ RULES = {
             "for j in reversed(range(asked.any_at, asked.any_at + asked.n_any)):\n                    number",
         ),
     ),
-    "what is given up at a start is not dispatched": Rule(
+    "what is released at a start is not dispatched": Rule(
         Edit(
-            "            self._give_up(patient, step.releases_at_start)\n        taken",
+            "            self._release_pools(patient, step.releases_at_start)\n        taken",
             "            touched = {*self.touched}\n"
-            "            self._give_up(patient, step.releases_at_start)\n"
+            "            self._release_pools(patient, step.releases_at_start)\n"
             "            self.touched = touched\n"
             "        taken",
         ),
@@ -228,7 +228,7 @@ def test_shuffling_sees_a_dispatch_between_changes_of_one_instant() -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["what is given up at a start is not dispatched", "a rota that rises is not dispatched"]
+    "rule", ["what is released at a start is not dispatched", "a rota that rises is not dispatched"]
 )
 def test_considering_every_list_sees_a_chance_to_start_that_was_missed(rule: str) -> None:
     edit = RULES[rule].reference

@@ -165,13 +165,13 @@ def test_a_boarder_keeps_the_cubicle_until_the_move_to_the_bed_starts(engine: Si
     assert story.spans("bed") == {0: (10, 15), 1: (115, 120), 2: (220, 225)}
 
 
-def test_what_is_given_up_at_the_end_is_held_through_the_step(engine: Simulate) -> None:
+def test_what_is_released_at_the_end_is_held_through_the_step(engine: Simulate) -> None:
     steps = boarding(releases_at_end=("cubicle",))
     story = play(engine, department(steps, pools={"cubicle": 1, "bed": 1}, durations=STAY), Person(0), Person(0))
     assert story.spans("treat") == {0: (0, 10), 1: (15, 25)}
 
 
-def test_what_is_given_up_at_a_start_is_taken_in_the_same_instant(engine: Simulate) -> None:
+def test_what_is_released_at_a_start_is_taken_in_the_same_instant(engine: Simulate) -> None:
     steps = {
         "first": Step(asks=("room",), keeps=("room",), minutes=("work",), next="second"),
         "second": Step(asks=("chair",), releases_at_start=("room",), minutes=("work",), next="home"),

@@ -29,8 +29,8 @@ from simulation.experiment.executors import (
     completed,
     open_executor,
 )
+from simulation.experiment.executors.contract import MOST_LOSSES
 from simulation.experiment.executors.local import LocalExecutor
-from simulation.experiment.executors.seam import MOST_LOSSES
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
 from simulation.experiment.run import compare, compile_first

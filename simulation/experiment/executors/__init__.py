@@ -1,13 +1,13 @@
 """Where replications run: in this process, in several processes of this machine, or on a cluster.
 
-One seam for all of them (`seam.Executor`): it is given a study and the number of a replication, and gives a future.
+One contract for all of them (`contract.Executor`): it is given a study and the number of a replication, and gives a future.
 What differs between replications is made where they run. `completed` drives any of them.
 
-To add an executor: a class with what `seam.Executor` asks for, a name in `EXECUTORS`.
+To add an executor: a class with what `contract.Executor` asks for, a name in `EXECUTORS`.
 """
 
+from simulation.experiment.executors.contract import Executor, ExecutorFailed, Failed, WorkerLost, completed
 from simulation.experiment.executors.open import EXECUTORS, open_executor, processors
-from simulation.experiment.executors.seam import Executor, ExecutorFailed, Failed, WorkerLost, completed
 
 __all__ = [
     "EXECUTORS",

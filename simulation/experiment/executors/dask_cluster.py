@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from simulation.errors import AeflowError
-from simulation.experiment.executors.seam import MOST_LOSSES, ExecutorFailed, WorkerLost
+from simulation.experiment.executors.contract import MOST_LOSSES, ExecutorFailed, WorkerLost
 from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.experiment.store.identity import (
     LIBRARIES,
@@ -46,7 +46,7 @@ SECONDS_BETWEEN_COUNTS = 2.0
 MOST_NAMED = 3
 """Workers that a refusal names."""
 SETTINGS = {
-    "distributed.scheduler.allowed-failures": 0,  # a lost worker is this package's business (seam.completed)
+    "distributed.scheduler.allowed-failures": 0,  # a lost worker is this package's business (contract.completed)
     "distributed.scheduler.work-stealing": False,
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.gil.enabled": False,
@@ -84,7 +84,7 @@ class DaskExecutor:
         return asyncio.run_coroutine_threadsafe(task, self._session.loop)
 
     async def _replicated(self, session: _Session, shared: Any, number: int) -> ReplicationResult:
-        """One replication's result, or what became of it in the words of the seam."""
+        """One replication's result, or what became of it in the words of the contract."""
         from distributed import KilledWorker
 
         try:
@@ -128,7 +128,7 @@ class _Session:
         self._own: Any = None
         self._counted_at = 0.0
         self._n_threads = 0
-        with dask.config.set(SETTINGS if where.is_own else {}), _deaf_to_ctrl_c():
+        with dask.config.set(SETTINGS if where.is_own else {}), _ignoring_ctrl_c():
             if where.is_own:
                 self._own = _started(distributed.LocalCluster, n_workers)
             self.client = self._connected(where, distributed.Client)
@@ -288,7 +288,7 @@ def _brief(error: Exception) -> str:
 
 
 @contextmanager
-def _deaf_to_ctrl_c() -> Iterator[None]:
+def _ignoring_ctrl_c() -> Iterator[None]:
     """Threads and processes that are started meanwhile never hear Ctrl-C, which a terminal sends to every process."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

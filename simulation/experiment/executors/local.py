@@ -27,7 +27,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from simulation.errors import AeflowError
-from simulation.experiment.executors.seam import ExecutorFailed, WorkerLost
+from simulation.experiment.executors.contract import ExecutorFailed, WorkerLost
 from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.study.study import Study
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from simulation.errors import ConfigError, Fault, nearest
+from simulation.experiment.executors.contract import Executor
 from simulation.experiment.executors.local import LocalExecutor
-from simulation.experiment.executors.seam import Executor
 from simulation.experiment.executors.serial import SerialExecutor
 from simulation.study.study import Study
 

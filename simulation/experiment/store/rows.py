@@ -55,16 +55,16 @@ class Layout:
         steps: dict[str, tuple[str, ...]] = {}
         triggers: dict[str, tuple[str, ...]] = {}
         for replication in replications:
-            for arm, brought in replication.arms.items():
-                known = names.setdefault(arm, brought.measures.names)
-                if known is not brought.measures.names and known != brought.measures.names:
+            for arm, of_arm in replication.arms.items():
+                known = names.setdefault(arm, of_arm.measures.names)
+                if known is not of_arm.measures.names and known != of_arm.measures.names:
                     raise ResultsError(
                         f"replication {replication.replication}, arm '{arm}': its measures differ from those of other "
                         "replications, so they cannot be stored together"
                     )
-                if brought.day is not None and arm not in pools:
-                    pools[arm], steps[arm] = brought.day.pools, brought.day.steps
-                    triggers[arm] = tuple(brought.day.triggered)
+                if of_arm.day is not None and arm not in pools:
+                    pools[arm], steps[arm] = of_arm.day.pools, of_arm.day.steps
+                    triggers[arm] = tuple(of_arm.day.triggered)
         return cls(names, pools, steps, triggers)
 
     def plain(self) -> dict[str, Any]:
@@ -99,24 +99,24 @@ def _names(plain: tuple[tuple[str, str, str], ...]) -> tuple[MeasureName, ...]:
 
 def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> dict[str, Any]:
     """One row for each replication and arm, in order; measures only with `values`."""
-    rows = [(each, arm, brought) for each in replications for arm, brought in each.arms.items()]
-    shares = [brought.shares for _, _, brought in rows]
+    rows = [(each, arm, of_arm) for each in replications for arm, of_arm in each.arms.items()]
+    shares = [of_arm.shares for _, _, of_arm in rows]
     columns: dict[str, Any] = {
         "replication": np.array([each.replication for each, _, _ in rows], dtype=np.int32),
         "arm": [arm for _, arm, _ in rows],
         **{name: np.array([getattr(each, name) for each, _, _ in rows], dtype=np.int64) for name in COUNTS},
-        "n_unfinished": np.array([brought.n_unfinished for _, _, brought in rows], dtype=np.int64),
+        "n_unfinished": np.array([of_arm.n_unfinished for _, _, of_arm in rows], dtype=np.int64),
         "better": np.array([np.nan if each is None else each.better for each in shares]),
         "worse": np.array([np.nan if each is None else each.worse for each in shares]),
         "n_paired": np.array([-1 if each is None else each.n_paired for each in shares], dtype=np.int64),
         "n_unpaired": np.array([-1 if each is None else each.n_unpaired for each in shares], dtype=np.int64),
-        "day": Lists([None if brought.day is None else _strung(brought.day) for _, _, brought in rows]),
-        "waits": Lists([brought.waits for _, _, brought in rows]),
-        "months": Lists([np.array([month for month, _ in brought.months], dtype=float) for _, _, brought in rows]),
-        "month_values": Lists([_joined([each.values for _, each in brought.months]) for _, _, brought in rows]),
+        "day": Lists([None if of_arm.day is None else _strung(of_arm.day) for _, _, of_arm in rows]),
+        "waits": Lists([of_arm.waits for _, _, of_arm in rows]),
+        "months": Lists([np.array([month for month, _ in of_arm.months], dtype=float) for _, _, of_arm in rows]),
+        "month_values": Lists([_joined([each.values for _, each in of_arm.months]) for _, _, of_arm in rows]),
     }
     if values:
-        columns["values"] = Lists([brought.measures.values for _, _, brought in rows])
+        columns["values"] = Lists([of_arm.measures.values for _, _, of_arm in rows])
     return columns
 
 
