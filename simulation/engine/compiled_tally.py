@@ -31,8 +31,8 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
     bounds: ticks of the window from and to, of a day from and to which it is daytime. special: of pools whose units may
     be held after the step, or count until a team changes, or are to be counted: is_special (steps,), always,
     unless_chosen (steps, k), offers, keeps (steps, pools), bits (pools,) of those ever kept, releases_at_start and
-    releases_at_end (steps,) as such bits, pool_of_bit (67,) by the remainder of a bit, is_timed (pools,). teams: changes
-    of team, NEVER where they end. Written, zeros at first: held_by (patients,) bits; n_open
+    releases_at_end (steps,) as such bits, pool_of_bit (67,) by the remainder of a bit, is_timed (pools,). teams:
+    changes of team, NEVER where they end. Written, zeros at first: held_by (patients,) bits; n_open
     (pools,) units of timed pools that are held still; by_step (steps, 3): stopped,
     ticks waited, waiting; by_choice (steps, 1 + pools, 2): ticks from start to end, in all and by day, by pool recorded
     (first: none); held_ticks (pools, 2): of special pools, in all, by day; held (pools, hours + 1): units more than at
