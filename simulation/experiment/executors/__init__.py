@@ -1,6 +1,6 @@
 """Where replications run: in this process, in several processes of this machine, or on a cluster.
 
-One contract for all of them (`contract.Executor`): it takes a study and the number of a replication, and gives a future.
+One contract for all of them (`contract.Executor`): it takes a study and a replication's number, and gives a future.
 What differs between replications is made where they run. `completed` drives any of them.
 
 To add an executor: a class with what `contract.Executor` asks for, a name in `EXECUTORS`.
