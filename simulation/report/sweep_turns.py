@@ -43,8 +43,8 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
             tuple(rows),
             (
                 f"A verdict turns where it is another than in '{first.label}' and the two effects differ "
-                f"beyond chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). In brackets 95 % "
-                "intervals.",
+                f"beyond chance ({LEVEL:.0%} over the {len(sweep.runs) - 1} other runs together). 'Perhaps by less' "
+                "is no other verdict. In brackets 95 % intervals.",
             ),
         )
 
