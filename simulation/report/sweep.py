@@ -29,8 +29,8 @@ from simulation.report.figures.drawing import (
     PALE,
     STAGE_COLOURS,
     Picture,
+    across,
     broken,
-    few_ticks,
     figure_of,
     png_of,
 )
@@ -261,8 +261,8 @@ def sweep_picture(sweep: Sweep) -> Picture:
                     ends = [factor * row.difference_low, factor * row.difference_high]
                     ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
                 means = [factor * row.difference for row in found]
-                marker = MARKERS[number % len(MARKERS)]
-                ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=run.label)
+                marker, name = MARKERS[number % len(MARKERS)], run.label.replace("_", " ")
+                ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=name)
             least = factor * target.minimal_important_difference
             for edge in (-least, least):
                 ax.axvline(edge, color=GREY, linewidth=0.9, linestyle=":")
@@ -271,8 +271,8 @@ def sweep_picture(sweep: Sweep) -> Picture:
                 ax.axhline(place - 0.5, color=PALE, linewidth=0.8)
             ax.set_ylim(len(arms) - 0.45, -0.55)
             ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel(f"difference, {unit_words(_unit(sweep, target))}")
-            few_ticks(ax)
+        better = [sweep.first.better(target) for target in targets]
+        across(axes, [_unit(sweep, target) for target in targets], better)
         axes[0].set_yticks(range(len(arms)), [broken(sweep.first.arm(arm).label, 30) for arm in arms], fontsize=9)
         for ax in axes:
             ax.tick_params(axis="y", length=0)
@@ -295,7 +295,7 @@ def sweep_picture(sweep: Sweep) -> Picture:
     )
 
 
-MARKERS = "osD^vPX*"
+MARKERS = "osD^vPXh"
 """Shape says the same as colour."""
 
 

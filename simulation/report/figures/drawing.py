@@ -10,10 +10,13 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 
 from simulation.experiment.arm_result import ArmResult
+from simulation.report.words import unit_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+    from simulation.pathway.own_measures import Better
 BLUE, DARK, GREY, PALE = "#005eb8", "#003087", "#768692", "#e8edee"
 BETTER, WORSE, UNCLEAR = "#005eb8", "#d55e00", "#5a6670"
 STAGE_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#f0e442", "#cc79a7", "#d55e00", "#999999")
@@ -41,6 +44,25 @@ def few_ticks(ax: Axes, most: int = 6) -> None:
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
+
+
+def across(axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better]) -> None:
+    """Differences along the axis across: one scale for panels of one unit, and the better side left, with an arrow."""
+    for unit in set(units):
+        same = [ax for ax, each in zip(axes, units, strict=True) if each == unit]
+        ends = [end for ax in same for end in ax.get_xlim()]
+        for ax in same:
+            ax.set_xlim(min(ends), max(ends))
+    for ax, unit, which in zip(axes, units, better, strict=True):
+        few_ticks(ax)
+        if which == "higher":
+            ax.invert_xaxis()
+        ax.set_xlabel(difference_label(unit, which))
+
+
+def difference_label(unit: str, better: Better) -> str:
+    """Below an axis of differences, the better side left: '← better    difference, minutes'."""
+    return f"{'' if better == 'neither' else '← better    '}difference, {unit_words(unit)}"
 
 
 @contextmanager

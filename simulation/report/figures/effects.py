@@ -20,8 +20,10 @@ from simulation.report.figures.drawing import (
     UNCLEAR,
     WORSE,
     Picture,
+    across,
     arm_axis,
     broken,
+    difference_label,
     few_ticks,
     figure_of,
     png_of,
@@ -63,7 +65,7 @@ def differences(result: StudyResult) -> Picture | None:
             _important(ax, result, target)
             _shade_sham(ax, result, target)
             ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel(f"difference, {unit_words(_unit(result, target))}")
+        across(axes, [_unit(result, each) for each in targets], [result.better(each) for each in targets])
         arm_axis(axes[0], arms)
         first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
         over = any(not math.isnan(row.department_p5) for row in first)
@@ -209,7 +211,9 @@ def by_group(result: StudyResult) -> Picture | None:
             ax.set_axis_off()
         for ax in axes[max(len(arms) - n_across, 0) : len(arms)]:
             ax.tick_params(labelbottom=True)
-            ax.set_xlabel(f"difference, {unit_words(_unit(result, target))}")
+            ax.set_xlabel(difference_label(_unit(result, target), result.better(target)))
+        if result.better(target) == "higher":
+            axes[0].invert_xaxis()  # and with it those that share it
         for ax in axes[::n_across]:
             ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
         _forest_legend(figure, sham=result.sham is not None, important=False)
