@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from annotated_types import Ge, Le, MinLen
 
-from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.config_dataclass import Evidence, Unit, config_dataclass
 
 Kind = Literal["input", "calibrated", "plausible", "predicted", "response"]
@@ -17,9 +15,9 @@ Month = Annotated[int, Ge(1), Le(LAST_MONTH), Unit("month")]
 OF_ROW = Unit("that of the row")
 
 
-@dataclass(frozen=True)
+@config_dataclass
 class Target:
-    """One published figure, and what is allowed of the department's.
+    """One figure that is known, published or your own, and what is allowed of the department's.
 
     Example: `{name: Within four hours of arrival, kind: predicted, measure: within_4h_share, unit: share, value: 0.593,
     low: 0.573, high: 0.613, tolerance: "absolute, 2 points either way", evidence: measured,
@@ -32,22 +30,22 @@ class Target:
     """What agreement says: `input` (set by hand), `calibrated` (settings were chosen to meet it), `plausible` (a bound
     that nobody published), `predicted` (not used in choosing settings), `response` (what a change does)."""
     measure: str
-    """The measure that is held against it, by its name in the tables."""
-    unit: str
-    """Unit of the measure and of the numbers here."""
-    value: Annotated[float, OF_ROW] | None
-    """The published figure; none where there is no single one."""
-    low: Annotated[float, OF_ROW] | None
+    """The measure that is held against it, by its name in the tables; of a response with `_difference` behind it."""
+    unit: str = ""
+    """Unit of the measure and of the numbers here; empty: that of the measure. A share is a number from 0 to 1."""
+    value: Annotated[float, OF_ROW] | None = None
+    """The figure itself; none where there is no single one."""
+    low: Annotated[float, OF_ROW] | None = None
     """The least that is allowed; none: no lower bound."""
-    high: Annotated[float, OF_ROW] | None
+    high: Annotated[float, OF_ROW] | None = None
     """The most that is allowed; none: no upper bound."""
-    tolerance: str
+    tolerance: str = ""
     """In words, how wide the band is and why."""
     evidence: Evidence
     """Where the figure comes from."""
     source: str
     """The citation, or the reason for an assumption."""
-    note: str
+    note: str = ""
     """What a reader must know about the figure: definition, coverage, spread."""
     strictly: bool = False
     """Whether the bounds themselves are refused."""
@@ -57,7 +55,7 @@ class Target:
     """The published figure is the mean of monthly figures, from one month to another (1 is January), both counted;
     none: it is of a whole year. Example: `[4, 9]`"""
     group: str = "all"
-    """Of a known effect: whose measure, by the group's name in the study. Example: `arrival_source=walk_in`"""
+    """Whose measure, by the group's name in the tables. Example: `arrival_source=walk_in`"""
     standard_error: Annotated[float, Ge(0), OF_ROW] | None = None
     """Of a figure of the trusts' panel: its standard error, clustered by trust. Example: `0.12`"""
 
@@ -94,57 +92,7 @@ class TargetFile:
     value: 0.59, low: 0.57, high: 0.61, tolerance: 2 points, evidence: measured, source: NHS England, note: Type 1}]}`
     """
 
-    name: str
+    name: str = ""
     """Name of the targets: that of the file."""
     rows: Annotated[tuple[Target, ...], MinLen(1)]
     """The figures, in the order of the table that `aeflow validate` prints."""
-
-
-def targets_from(content: dict[str, Any], where: str) -> tuple[Target, ...]:
-    """The targets that a file states, `where` naming it. Raises ConfigError with every fault."""
-    return _checked(_rows(content, where), where)
-
-
-def _rows(stated: dict[str, Any], where: str) -> list[dict[str, Any]]:
-    """The rows of a file, blocks of keys all of them. Raises ConfigError."""
-    rows = stated.get("rows")
-    if not isinstance(rows, list) or not rows:
-        raise ConfigError([Fault(where, "has no list of `rows`", "State one row or more under `rows`")])
-    plain = [number + 1 for number, row in enumerate(rows) if not isinstance(row, dict)]
-    if plain:
-        faults = [
-            Fault(f"{where}, row {each}", "is not a block of keys", "Write {name: ..., kind: ...}") for each in plain
-        ]
-        raise ConfigError(faults)
-    return rows
-
-
-def _checked(rows: list[dict[str, Any]], where: str) -> tuple[Target, ...]:
-    allowed = {field.name for field in fields(Target)}
-    needed = allowed - {"strictly", "change", "months", "group", "standard_error"}
-    faults = []
-    for number, row in enumerate(rows):
-        path = f"{where}, row {number + 1} ({row.get('name', 'no name')})"
-        faults += [Fault(path, f"unknown key '{key}'", nearest(key, allowed)) for key in row if key not in allowed]
-        faults += [Fault(path, f"'{key}' is missing", "Add it") for key in sorted(needed - row.keys())]
-        if row.get("kind") not in KINDS:
-            faults.append(Fault(path, f"unknown kind '{row.get('kind')}'", nearest(str(row.get("kind")), KINDS)))
-        if not _are_months(row.get("months")):
-            remedy = "Write two months from 1 to 12, the earlier first ([4, 9]), or leave them out for a whole year"
-            faults.append(Fault(path, f"months is {row['months']!r}", remedy))
-    if faults:
-        raise ConfigError(faults)
-    return tuple(Target(**{**row, "months": _pair(row.get("months"))}) for row in rows)
-
-
-def _are_months(stated: object) -> bool:
-    """Whether nothing is stated, or a first and a last month."""
-    if stated is None:
-        return True
-    if not isinstance(stated, list) or [type(each) for each in stated] != [int, int]:
-        return False
-    return bool(1 <= stated[0] <= stated[1] <= LAST_MONTH)
-
-
-def _pair(stated: list[int] | None) -> tuple[int, int] | None:
-    return None if stated is None else (stated[0], stated[1])

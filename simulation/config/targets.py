@@ -1,14 +1,113 @@
-"""The published figures that a site is held against, `configs/targets/*.yaml`."""
+"""The figures that a site is held against, `configs/targets/*.yaml`: published ones, or the user's own."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from simulation.config.bounds import shortened
 from simulation.config.files import stated_by
-from simulation.targets import Target, targets_from
+from simulation.config.folders import names_in
+from simulation.config.validating import validated
+from simulation.config.vocabulary import keys_of
+from simulation.errors import ConfigError, Fault, nearest
+from simulation.targets import KINDS, LAST_MONTH, Target, TargetFile
+
+ENGLAND = "england"
+"""The targets of a department that has none of its own."""
+
+
+def targets_for(choices: Mapping[str, str], folders: Iterable[Path]) -> str:
+    """The name of a department's targets: the file called like its site, or like its pathway where it has no site;
+    else England's.
+
+    A file is found by its name, as priors and ensembles are, and not by a key of the study: figures are of a
+    department, whatever is asked of it, and a study that named them would be another study.
+    """
+    named = [name for group in ("site", "pathway") if (name := choices.get(group)) is not None and name != "none"]
+    return named[0] if named and named[0] in names_in("targets", folders) else ENGLAND
 
 
 def targets_named(name: str, folders: Iterable[Path]) -> tuple[Target, ...]:
     """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
-    return targets_from(stated_by("targets", name, folders), f"targets/{name}.yaml")
+    where = f"targets/{name}.yaml"
+    stated = stated_by("targets", name, folders)
+    faults = [
+        Fault(where, f"unknown key '{shortened(key)}'", nearest(key, keys_of(TargetFile)))
+        for key in stated
+        if key not in keys_of(TargetFile)
+    ]
+    rows = _rows(stated, where)
+    targets = [target for number, row in enumerate(rows) if (target := _target(row, _path(where, number, row), faults))]
+    faults += _twice(targets, where)
+    if faults:
+        raise ConfigError(faults)
+    return tuple(targets)
+
+
+def _rows(stated: dict[str, Any], where: str) -> list[dict[str, Any]]:
+    """The rows of a file, blocks of keys all of them. Raises ConfigError."""
+    rows = stated.get("rows")
+    if not isinstance(rows, list) or not rows:
+        raise ConfigError([Fault(where, "has no list of `rows`", "State one row or more under `rows`")])
+    plain = [number + 1 for number, row in enumerate(rows) if not isinstance(row, dict)]
+    if plain:
+        faults = [
+            Fault(f"{where}, row {each}", "is not a block of keys", "Write {name: ..., kind: ...}") for each in plain
+        ]
+        raise ConfigError(faults)
+    return rows
+
+
+def _path(where: str, number: int, row: Mapping[str, Any]) -> str:
+    return f"{where}, row {number + 1} ({shortened(str(row.get('name', 'no name')))})"
+
+
+def _target(row: Mapping[str, Any], path: str, faults: list[Fault]) -> Target | None:
+    """One row, or None and what is wrong with it."""
+    stated, own = dict(row), list[Fault]()
+    if "kind" in row and row["kind"] not in KINDS:
+        own.append(Fault(path, f"unknown kind '{shortened(str(row['kind']))}'", nearest(str(row["kind"]), KINDS)))
+        stated["kind"] = KINDS[0]
+    if not _are_months(row.get("months")):
+        remedy = "Write two months from 1 to 12, the earlier first ([4, 9]), or leave them out for a whole year"
+        own.append(Fault(path, f"months is {shortened(repr(stated.pop('months')))}", remedy))
+    made: Target | None = validated(Target, stated, path, own)
+    if made is not None and not own:
+        own += _row_faults(made, path)
+    faults += own
+    if own or made is None:
+        return None
+    return Target(**{**stated, "months": made.months})  # numbers as they were written: a hash is made of them
+
+
+def _are_months(stated: object) -> bool:
+    """Whether nothing is stated, or a first and a last month."""
+    if stated is None:
+        return True
+    if not isinstance(stated, list) or [type(each) for each in stated] != [int, int]:
+        return False
+    return bool(1 <= stated[0] <= stated[1] <= LAST_MONTH)
+
+
+def _row_faults(target: Target, path: str) -> Iterator[Fault]:
+    """A band the wrong way round or that is missing, a figure outside it, and a source without words."""
+    low, high, value = target.low, target.high, target.value
+    if low is not None and high is not None and not low < high:
+        yield Fault(path, f"low is {low:g} and high is {high:g}", "Write the least that is allowed as low")
+    elif value is not None and target.kind != "response" and target.allows(value) is False:
+        band = f"{'open' if low is None else f'{low:g}'} to {'open' if high is None else f'{high:g}'}"
+        yield Fault(path, f"value is {value:g}, and the band is {band}", "Put the figure within its own band")
+    if target.kind == "calibrated" and not target.banded:
+        remedy = "Say what is allowed with low, high or both, or make the row predicted, to be printed only"
+        yield Fault(path, "is calibrated and has no band", remedy)
+    if not target.source.strip():
+        yield Fault(path, "source is empty", "Say where the figure comes from, or why it is assumed")
+
+
+def _twice(targets: Sequence[Target], where: str) -> Iterator[Fault]:
+    """Names that two rows have: rows are told apart by them."""
+    names = [target.name for target in targets]
+    for name in dict.fromkeys(each for each in names if names.count(each) > 1):
+        yield Fault(where, f"{names.count(name)} rows are called '{shortened(name)}'", "Give each a name of its own")

@@ -15,7 +15,8 @@ from simulation.config import search_folders
 from simulation.config.composing import Composed, stated_in
 from simulation.config.ensembles import Built, Ensemble, Priors, ensemble_named, priors_named
 from simulation.config.folders import is_name_of_file, names_in
-from simulation.config.targets import targets_named
+from simulation.config.studies import study_from
+from simulation.config.targets import ENGLAND, targets_for, targets_named
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.experiment.store.identity import identity_of, library_version, source_digest
 from simulation.fitting.build import Builder, Fit
@@ -33,7 +34,10 @@ from simulation.fitting.words import confirmation_lines, fit_lines
 from simulation.fitting.years import Site, YearsFile
 from simulation.records.serialise import digest, exact, plain
 from simulation.report.figures.identified import identified
+from simulation.study.study import Study
 from simulation.targets import Target
+from simulation.validation.asked import asked_of, known_measures
+from simulation.validation.figures import BUSY
 
 NUMBERS = {"departments": (200, 10, 1000), "confirm": (0, 0, CONFIRM_MOST), "confirm_departments": (40, 1, 1000)}
 """Whole numbers that this command takes: default, least, most."""
@@ -65,8 +69,12 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     name = asked.words.get("name") or found.choices.get("site", "none").rpartition("/")[2]
     _must_be_a_name(name)
     priors = priors_named(asked.words.get("priors") or _priors_for(name, folders), folders)
-    targets = targets_named(asked.words.get("targets", "england"), folders)
-    _must_be_known(priors, targets)
+    chosen = asked.words.get("targets") or targets_for(found.choices, folders)
+    targets = targets_named(chosen, folders)
+    _must_be_fitted(targets, chosen)
+    study = study_from(found, folders)
+    _must_be_known(priors, study)
+    targets = asked_of(targets, chosen, study)
     space = space_of(priors, found.raw)
     site = Site(found, folders, space.parameters, targets)
     site.check_edges(space)
@@ -74,7 +82,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     folder = Path(str(found.raw["results"])) / "ensembles" / f"{name}-{key}"
     say(
         f"aeflow ensemble: departments of site '{found.choices.get('site')}' within priors/{priors.name}.yaml that "
-        f"meet {len(site.fitted)} targets.\nYears are kept in {folder}; the same command goes on with them."
+        f"meet {len(site.fitted)} rows of targets/{chosen}.yaml.\n"
+        f"Years are kept in {folder}; the same command goes on with them."
     )
     with YearsFile(folder / "years.jsonl") as file:
         builder = Builder(site, space, priors.judged_by_mean, file, site.study.run.seed, say)
@@ -82,7 +91,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         for year in fit.accepted:
             site.pathway(year.values, checked=True)
         path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
-        write(path, ensemble_of(fit, name, found, targets, asked, priors))
+        held = Held(chosen, targets)
+        write(path, ensemble_of(fit, name, found, held, priors), held.words)
         for line in fit_lines(fit):
             say(line)
         draw(fit, folder / "identified.png")
@@ -135,16 +145,31 @@ def _priors_for(name: str, folders: Sequence[Path]) -> str:
     return name if name in names_in("priors", folders) else "typical"
 
 
-def _must_be_known(priors: Priors, targets: Sequence[Target]) -> None:
-    fitted = [target.measure for target in targets if target.kind == "calibrated"]
-    where = f"priors/{priors.name}.yaml.judged_by_mean"
+def _must_be_fitted(targets: Sequence[Target], name: str) -> None:
+    """Raise ConfigError unless there is a row to fit to, each of one number a year."""
+    where = f"targets/{name}.yaml"
+    fitted = [target for target in targets if target.kind == "calibrated"]
     faults = [
-        Fault(where, f"no calibrated target is about '{each}'", nearest(each, fitted))
-        for each in priors.judged_by_mean
-        if each not in fitted
+        Fault(f"{where}, {target.name}", f"'{BUSY}' is a row for each pool, which cannot be fitted to", "Predict it")
+        for target in fitted
+        if target.measure == BUSY
     ]
     if not fitted:
-        faults.append(Fault("targets", "hold no row of kind calibrated", "Say which rows a department has to meet"))
+        faults.append(Fault(where, "has no row of kind calibrated", "Say which rows a department has to meet"))
+    if faults:
+        raise ConfigError(faults)
+
+
+def _must_be_known(priors: Priors, study: Study) -> None:
+    """Raise ConfigError for what is judged by its mean and no measure. One that no row is about does no harm: priors
+    serve several files of targets."""
+    known = known_measures(study)
+    where = f"priors/{priors.name}.yaml.judged_by_mean"
+    faults = [
+        Fault(where, f"unknown measure '{each}'", nearest(each, known))
+        for each in priors.judged_by_mean
+        if each not in known
+    ]
     if faults:
         raise ConfigError(faults)
 
@@ -154,17 +179,28 @@ def _confirmed(fit: Fit, site: Site, file: YearsFile, asked: Asked) -> Confirmat
     return confirmed(fit, departments, fresh_years(site, file, departments, asked.numbers["confirm"]))
 
 
-def ensemble_of(
-    fit: Fit, name: str, found: Composed, targets: Sequence[Target], asked: Asked, priors: Priors
-) -> Ensemble:
+@dataclass(frozen=True)
+class Held:
+    """The targets that departments had to meet, and the name of their file."""
+
+    name: str
+    targets: tuple[Target, ...]
+
+    @property
+    def words(self) -> str:
+        """What they are, in a sentence."""
+        return "the published figures" if self.name == ENGLAND else f"the figures in targets/{self.name}.yaml"
+
+
+def ensemble_of(fit: Fit, name: str, found: Composed, held: Held, priors: Priors) -> Ensemble:
     """The ensemble as its file states it."""
     chosen = {group: found.choices.get(group, "none") for group in ("site", "staffing", "pathway", "calibration")}
     return Ensemble(
         name=name,
-        question=f"What holds in every department like '{chosen['site']}' that meets the published figures?",
+        question=f"What holds in every department like '{chosen['site']}' that meets {held.words}?",
         built=Built(
             **chosen,
-            targets=f"{asked.words.get('targets', 'england')} {digest(exact(targets))[:SHOWN]}",
+            targets=f"{held.name} {digest(exact(held.targets))[:SHOWN]}",
             priors=f"{priors.name} {digest(exact(priors))[:SHOWN]}",
             program=f"{library_version('aeflow')} {source_digest()[:SHOWN]}",
             simulated_years=len(fit.years),
@@ -175,12 +211,15 @@ def ensemble_of(
     )
 
 
-def write(path: Path, made: Ensemble) -> None:
-    """Write an ensemble, and read it again. Raises ResultsError if the place cannot be written."""
+def write(path: Path, made: Ensemble, words: str) -> None:
+    """Write an ensemble, and read it again; `words` say what it meets.
+
+    Raises ResultsError if the place cannot be written.
+    """
     stated = plain(made)
     rows = "".join(f"  - [{', '.join(f'{value:g}' for value in values)}]\n" for values in stated.pop("departments"))
     told = textwrap.fill(
-        f"{len(made.departments)} departments that meet the published figures, each as good a guess as the others: the "
+        f"{len(made.departments)} departments that meet {words}, each as good a guess as the others: the "
         "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
         "Written by `aeflow ensemble`; not to be edited by hand.",
         WIDTH,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from simulation.config import load
+from simulation.config import load, packaged_configs
+from simulation.config.folders import names_in
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
+from simulation.report.progress import progress
 from simulation.validation.known_effects import validate_known_effects
 from simulation.validation.known_effects_words import as_lines as effect_lines
 from simulation.validation.nhs import validate_site
@@ -29,6 +33,8 @@ OWN = {
 }
 """Options of this command alone, the first of each by default: which part to run, whether to show the power of the
 theory rows, and whether to write the predictions file."""
+TARGETS = "targets"
+"""The option that names the file of targets for the site."""
 
 MOST_NAMED = 3
 """Of the rows that notice a mutation, how many are named."""
@@ -36,7 +42,7 @@ MOST_NAMED = 3
 
 def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Callable[[str], None]) -> int:
     """Print both tables; how many rows that count failed. Raises ConfigError for an option that it does not know."""
-    own, rest = _own(overrides)
+    own, targets, rest = _own(overrides)
     load(*rest, config_dir=config_dir)  # a mistake is told before a minute's work, not after it
     say(f"aeflow validate. {BANNER}")
     parts = PARTS if own["only"] == "all" else (own["only"],)
@@ -51,7 +57,7 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     if own["power"] == "true":
         failed += _say_power(say)
     if "site" in parts:
-        failed += _say_site(rest, config_dir, say, write=own["predictions"] == "write")
+        failed += _say_site(rest, config_dir, say, targets=targets, write=own["predictions"] == "write")
     if "responses" in parts:
         if "site" in parts:
             say("")
@@ -64,13 +70,16 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     return failed
 
 
-def _say_site(overrides: Sequence[str], config_dir: str | None, say: Callable[[str], None], *, write: bool) -> int:
+def _say_site(
+    overrides: Sequence[str], config_dir: str | None, say: Callable[[str], None], *, targets: str | None, write: bool
+) -> int:
     """Print the site's table; how many rows that count did not pass."""
-    table = validate_site(overrides, config_dir=config_dir)
+    table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=partial(_told, say))
     for line in as_lines(table):
         say(line)
     if table.failed:
-        say("docs/validation.md explains the rows of the packaged site that do not pass, so the exit code is 1.")
+        packaged = table.targets in names_in(TARGETS, [packaged_configs()])
+        say(f"{EXPLAINED if packaged else TO_DO} The exit code is 1.")
     if write:
         path = Path(predictions_path())
         write_predictions(path, table)
@@ -78,21 +87,39 @@ def _say_site(overrides: Sequence[str], config_dir: str | None, say: Callable[[s
     return len(table.failed)
 
 
-def _own(overrides: Sequence[str]) -> tuple[dict[str, str], list[str]]:
+EXPLAINED = "docs/validation.md explains the rows of the packaged site that do not pass."
+TO_DO = "docs/how-to/own-department.md, step 4, says what to move."
+
+
+@contextmanager
+def _told(say: Callable[[str], None], words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
+    """Say what is simulated, and show how far it is."""
+    say(f"{words}.")
+    with progress(n_replications) as told:
+        yield told.done
+
+
+def _own(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[str]]:
+    """The options of this command, the targets named, and the overrides of a configuration."""
     own = {name: allowed[0] for name, allowed in OWN.items()}
-    rest = []
+    rest, targets = [], None
     for override in overrides:
         key, _, value = override.partition("=")
-        if key not in OWN:
+        if key == TARGETS:
+            targets = value
+        elif key not in OWN:
             rest.append(override)
         elif value not in OWN[key]:
             raise ConfigError([Fault(override, f"{key} is '{value}'", nearest(value, OWN[key]))])
         else:
             own[key] = value
+    if targets is not None and own["only"] not in ("all", "site"):
+        remedy = "Leave targets= out, or say only=site"
+        raise ConfigError([Fault(f"targets={targets}", f"only={own['only']} has targets of its own", remedy)])
     if own["predictions"] == "write" and own["only"] not in ("all", "site"):
         remedy = "Leave only= out, or say only=site"
         raise ConfigError([Fault("predictions=write", f"only={own['only']} predicts nothing", remedy)])
-    return own, rest
+    return own, targets, rest
 
 
 def _say_theory(say: Callable[[str], None]) -> int:

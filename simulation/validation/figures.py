@@ -76,19 +76,28 @@ def _days(replications: Replications) -> list[DayProfile]:
     return days
 
 
-def _day(read: Callable[[DayProfile], float]) -> Callable[[Replications, Pathway], Floats]:
+Figure = Callable[[Replications, Pathway], Floats]
+"""What works out a figure: one number a replication, shape (replications,)."""
+
+
+def _day(read: Callable[[DayProfile], float]) -> Figure:
     return lambda replications, _: np.array([read(day) for day in _days(replications)], dtype=float)
 
 
-FIGURES: Mapping[str, Callable[[Replications, Pathway], Floats]] = {
-    "arrivals_per_day": _day(lambda day: float(day.arrivals.sum())),
-    "occupancy_midnight": adult_occupancy,
-    "occupancy_midnight_worst": fullest_group,
-    "census_mean": _day(lambda day: float(day.census.mean())),
-    "boarders_mean": _day(lambda day: float(day.boarders.mean())),
-    "boarders_monday_minus_friday": _day(lambda day: float(day.boarders_by_weekday[0] - day.boarders_by_weekday[4])),
+FIGURES: Mapping[str, tuple[str, Figure]] = {
+    "arrivals_per_day": ("patients a day", _day(lambda day: float(day.arrivals.sum()))),
+    "occupancy_midnight": ("share", adult_occupancy),
+    "occupancy_midnight_worst": ("share", fullest_group),
+    "census_mean": ("patients", _day(lambda day: float(day.census.mean()))),
+    "boarders_mean": ("patients", _day(lambda day: float(day.boarders.mean()))),
+    "boarders_monday_minus_friday": (
+        "patients",
+        _day(lambda day: float(day.boarders_by_weekday[0] - day.boarders_by_weekday[4])),
+    ),
 }
-"""Figures that are not measures of patients, by the name that targets give them."""
+"""Figures that are not measures of patients, by the name that targets give them: the unit, and how it is worked out."""
+OF_BEDS = ("occupancy_midnight", "occupancy_midnight_worst")
+"""Those that take pools of adult beds."""
 GROUPED: Mapping[str, tuple[str, str]] = {
     f"stay_{outcome}_{statistic}": (f"stay_{statistic}", f"outcome={outcome}")
     for outcome in ("admitted", "not_admitted")
@@ -102,13 +111,16 @@ BUSY = "clinician_busy_share"
 def figure(target: Target, replications: Replications, pathway: Pathway) -> Floats:
     """What a target is about, worked out as it was: one number a replication, shape (replications,)."""
     if target.measure in FIGURES:
-        return FIGURES[target.measure](replications, pathway)
-    return of_measure(target.measure, replications, target.months)
+        _, work_out = FIGURES[target.measure]
+        return work_out(replications, pathway)
+    return of_measure(target.measure, replications, target.months, target.group)
 
 
-def of_measure(measure: str, replications: Replications, months: tuple[int, int] | None = None) -> Floats:
-    """A measure of each replication, shape (replications,); with `months` the mean of theirs."""
-    name = GROUPED.get(measure, (measure, ALL))
+def of_measure(
+    measure: str, replications: Replications, months: tuple[int, int] | None = None, group: str = ALL
+) -> Floats:
+    """A measure of a group in each replication, shape (replications,); with `months` the mean of theirs."""
+    name = GROUPED.get(measure, (measure, group))
     if months is None:
         return np.array([answer.measures.value(*name) for answer in replications])
     return np.array([_mean_of_months(answer, name, months) for answer in replications])

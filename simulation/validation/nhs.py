@@ -11,84 +11,94 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from simulation.analysis.compare import interval
-from simulation.analysis.definitions import DEFINITIONS
 from simulation.analysis.offered_load import in_a_mean_week, offered_load
 from simulation.config import search_folders
-from simulation.config.targets import targets_named
+from simulation.config.composing import stated_in
+from simulation.config.targets import targets_for, targets_named
 from simulation.draws import draw
 from simulation.engine.choose import EngineName
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault
 from simulation.pathway.department import ACUITY_GIVEN, Pathway
 from simulation.records.schema import Floats
-from simulation.study.study import ReadyArm, RunLength
+from simulation.study.study import ReadyArm
 from simulation.targets import Target
 from simulation.triage.apply import apply
+from simulation.validation.asked import DIFFERENCE, asked_of
 from simulation.validation.changes import CLINICIAN, pools_of
 from simulation.validation.figures import (
     BUSY,
-    FIGURES,
-    GROUPED,
     Replications,
     busy_by_day,
     figure,
     four_hours_by_hour,
-    months_from_to,
     of_measure,
 )
 from simulation.validation.predictions import calibration_hash, predictions_path, read_predictions
-from simulation.validation.site_runs import AS_IS, CHANGES, SiteRuns
+from simulation.validation.site_runs import AS_IS, SiteRuns
 from simulation.validation.table import Row, Table, TriageLoad
 
 LOAD_DAYS = 84
-DIFFERENCE = "_difference"
 HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "results", "site", "study")
 """Overrides that leave the site as its files and the hash of its fitted values say."""
+Begin = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
+"""Told what is simulated, in words, and of how many replications; gives what is told how many of them have ended."""
+
+
+@contextmanager
+def in_silence(words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
+    """Says nothing."""
+    yield lambda n_done: None
 
 
 def validate_site(
     overrides: Sequence[str] = (),
     *,
     engine: EngineName = "compiled",
-    targets: str = "england",
+    targets: str | None = None,
     config_dir: str | Path | None = None,
     responses: bool = True,
-    done: Callable[[str], None] = lambda what: None,
+    begin: Begin = in_silence,
 ) -> Table:
     """Run the baseline arm of `run=validation` and every change, and hold them against the targets.
 
-    `overrides` are those of the command line; `run=` and `engine=` in them win over ours. `done(what)` is told
-    before each part. Without `responses` those rows are left out. Raises ConfigError.
+    `overrides` are those of the command line; `run=` and `engine=` in them win over ours. `targets`: name of a file;
+    None: the department's own, else England's. `begin` is told what runs and how far it is. Without `responses` those
+    rows are left out. Raises ConfigError.
     """
     began = time.perf_counter()
     stated = {each.split("=", 1)[0] for each in overrides}
     words = [*overrides]
     words += [] if "run" in stated else ["run=validation"]
     words += [] if "engine" in stated else [f"engine={engine}"]
-    wanted = targets_named(targets, search_folders(config_dir))
-    _known(wanted, targets)
+    folders = search_folders(config_dir)
+    targets = targets or targets_for(stated_in(words, folders).choices, folders)
+    wanted = targets_named(targets, folders)
+    wanted = wanted if responses else tuple(target for target in wanted if target.kind != "response")
     site = SiteRuns(words, config_dir, by_month=any(target.months for target in wanted))
     if site.study.run.replications < 2:
         raise ConfigError([Fault("run.replications", "is 1", "Run two or more: rows are judged by standard errors")])
-    _measured(wanted, site.study.run, targets)
-    done("the site" + (", and under each change that response rows name" if responses else ""))
-    arms = site.arms(responses)
+    wanted = asked_of(wanted, targets, site.study)
+    changes = {target.change for target in wanted if target.kind == "response"}
+    with begin(_what_runs(site, targets, len(wanted), len(changes)), site.study.run.replications) as done:
+        arms = site.arms(changes, done)
     before = arms[AS_IS]
     rows = [row for target in wanted if target.kind != "response" for row in _level_rows(target, before, site.pathway)]
-    if responses:
-        rows += [_response_row(target, arms) for target in wanted if target.kind == "response"]
+    rows += [_response_row(target, arms) for target in wanted if target.kind == "response"]
     file = site.calibration_file()
     return Table(
-        site=site.study.chosen("site"),
+        site=_department(site),
+        targets=targets,
         rows=tuple(rows),
         calibration=site.calibration(),
-        calibration_file=f"configs/calibration/{file.name}",
-        calibration_sha256=calibration_hash(file),
+        calibration_file=f"configs/calibration/{file.name}" if file else "",
+        calibration_sha256=calibration_hash(file) if file else "",
         overridden=tuple(sorted(key for key in stated if key.split(".")[0] not in HOW_IT_IS_RUN)),
-        predictions=read_predictions(predictions_path(file.stem)),
+        predictions=read_predictions(predictions_path(file.stem)) if file else None,
         triage_load=_triage_load(site.study.baseline, site.study.run.seed),
         four_hours_by_hour=four_hours_by_hour(before),
         fewer_in=site.fewer_in,
@@ -100,40 +110,19 @@ def validate_site(
     )
 
 
-def _known(targets: Sequence[Target], name: str) -> None:
-    """Raise ConfigError for a measure or a change that nobody knows."""
-    of_patients = {*DEFINITIONS, *GROUPED}
-    measures = {*of_patients, *FIGURES, BUSY}
-    faults = []
-    for target in targets:
-        path = f"targets/{name}.yaml, {target.name}"
-        response = target.kind == "response"
-        measure = target.measure.removesuffix(DIFFERENCE) if response else target.measure
-        if measure not in measures or (response and not target.measure.endswith(DIFFERENCE)):
-            faults.append(Fault(path, f"unknown measure '{target.measure}'", nearest(measure, measures)))
-        elif target.months and measure not in of_patients:
-            found = f"states months, and '{measure}' is a figure of the whole window"
-            faults.append(Fault(path, found, "Leave months out: they are for measures of patients"))
-        if response and target.change not in CHANGES:
-            faults.append(Fault(path, f"unknown change '{target.change}'", nearest(target.change, CHANGES)))
-    if faults:
-        raise ConfigError(faults)
+def _department(site: SiteRuns) -> str:
+    """What the department is called: like its site, or its pathway where it has no site."""
+    name = site.study.chosen("site")
+    return name if name != "none" else site.study.chosen("pathway")
 
 
-def _measured(targets: Sequence[Target], run: RunLength, name: str) -> None:
-    """Raise ConfigError, once, if a replication does not measure a whole month that a target is a mean of."""
-    asked = [target for target in targets if target.months]
-    wanted = {month for target in asked for month in months_from_to(target.months)}
-    measured = [{month for month, _ in run.months(replication)} for replication in range(run.replications)]
-    missing = sorted(month for month in wanted if not all(month in months for months in measured))
-    if not missing:
-        return
-    found = (
-        f"the {run.measured_days} measured days do not hold month {', '.join(map(str, missing))} (1 is January) wholly "
-        f"in every replication, and {len(asked)} rows of targets/{name}.yaml are means of monthly figures"
+def _what_runs(site: SiteRuns, targets: str, n_rows: int, n_changes: int) -> str:
+    run = site.study.run
+    under = "" if not n_changes else f", as it is and under {n_changes} change{'s' if n_changes > 1 else ''}"
+    return (
+        f"Simulating {_department(site)}{under}, to hold it against {n_rows} row{'s' if n_rows > 1 else ''} of "
+        f"targets/{targets}.yaml: {run.replications} replications of {run.measured_days} days"
     )
-    remedy = "Measure a year, as run=validation does: run.warm_up_days=28 run.measured_days=364"
-    raise ConfigError([Fault("run.measured_days", found, remedy)])
 
 
 def judged(target: Target, values: Floats, *, name: str = "", note: str = "") -> Row:
@@ -169,7 +158,7 @@ def _level_rows(target: Target, replications: Replications, pathway: Pathway) ->
 def _response_row(target: Target, arms: Mapping[str, Replications]) -> Row:
     """The paired difference that a change makes."""
     measure = target.measure.removesuffix(DIFFERENCE)
-    changed, as_is = (of_measure(measure, arms[name], target.months) for name in (target.change, AS_IS))
+    changed, as_is = (of_measure(measure, arms[name], target.months, target.group) for name in (target.change, AS_IS))
     return judged(target, changed - as_is)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -48,9 +48,11 @@ class SiteRuns:
         """The baseline arm's department."""
         return self.study.baseline.pathway
 
-    def calibration_file(self) -> Path:
-        """The file of fitted values in use."""
+    def calibration_file(self) -> Path | None:
+        """The file of fitted values in use; None of a department that has none."""
         name = self.study.chosen("calibration")
+        if not self.raw.get("calibration"):
+            return None
         for folder in search_folders(self.config_dir):
             if (folder / "calibration" / f"{name}.yaml").is_file():
                 return folder / "calibration" / f"{name}.yaml"
@@ -76,19 +78,20 @@ class SiteRuns:
             return ()
         return differences(self.raw, typical.raw)
 
-    def arms(self, responses: bool) -> dict[str, Replications]:
-        """The site as it is, and under each change, by name of the change, on the same draws."""
-        base = replace(self.study.baseline, name=AS_IS)
-        arms = [base]
-        if responses:
-            self.fewer_in, fewer = one_clinician_fewer(self.pathway)
-            arms += [
-                self.changed(LONGER_STAYS, LONGER),
-                *(self._under(scenario, name) for name, scenario in SCENARIOS.items()),
-                self.changed(FEWER_STAFF, fewer),
-                self.changed(FEWER_BEDS, fewer_beds(self.pathway, self._paths())),
-            ]
-        return self._run(self.study, arms)
+    def arms(self, changes: Collection[str], done: Callable[[int], None]) -> dict[str, Replications]:
+        """The site as it is, and under each of these changes, by name of the change, on the same draws."""
+        made = [self._arm(change) for change in CHANGES if change in changes]
+        return self._run(self.study, [replace(self.study.baseline, name=AS_IS), *made], done)
+
+    def _arm(self, change: str) -> ReadyArm:
+        if change in SCENARIOS:
+            return self._under(SCENARIOS[change], change)
+        if change == LONGER_STAYS:
+            return self.changed(change, LONGER)
+        if change == FEWER_BEDS:
+            return self.changed(change, fewer_beds(self.pathway, self._paths()))
+        self.fewer_in, fewer = one_clinician_fewer(self.pathway)
+        return self.changed(change, fewer)
 
     def _under(self, scenario: str, name: str) -> ReadyArm:
         study = load(*with_override(self.overrides, f"scenario={scenario}"), config_dir=self.config_dir)
@@ -106,11 +109,11 @@ class SiteRuns:
         groups |= {f"{group}.pools": (self.raw.get(group) or {}).get("pools") or {} for group in ("site", "pathway")}
         return {name: f"{group}.{name}" for group, pools in groups.items() for name in pools}
 
-    def _run(self, study: Study, arms: Sequence[ReadyArm]) -> dict[str, Replications]:
+    def _run(self, study: Study, arms: Sequence[ReadyArm], done: Callable[[int], None]) -> dict[str, Replications]:
         design = replace(study.design, baseline=arms[0].name)
         # Rows are judged on profiles, too, and some on months, whatever the run says.
         length = replace(study.run, profile_all=True, by_month=self.by_month)
         replications: tuple[ReplicationResult, ...] = compare(
-            replace(study, arms=tuple(arms), design=design, run=length)
+            replace(study, arms=tuple(arms), design=design, run=length), done=done
         ).replications
         return {arm.name: tuple(answer.arms[arm.name] for answer in replications) for arm in arms}

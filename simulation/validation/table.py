@@ -101,6 +101,8 @@ class Table:
     seconds: float
     differs: tuple[str, ...] = ()
     """What makes the site another one than the typical, value by value."""
+    targets: str = "england"
+    """The file of targets that it was held against."""
 
     @property
     def failed(self) -> tuple[Row, ...]:

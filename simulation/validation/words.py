@@ -23,7 +23,7 @@ def as_lines(table: Table) -> list[str]:
     """The table as plain text, with what failed and why, every fitted value, and what is printed but not judged."""
     lines = [
         f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
-        f"engine {table.engine}, {table.seconds:.0f} s.",
+        f"engine {table.engine}, {table.seconds:.0f} s. Held against targets/{table.targets}.yaml.",
         "A row passes where its value is in the band. INCONCLUSIVE: it is, but its 95 % interval over all "
         "replications is wider than the band (or, of a band that is open on one side, reaches across the bound).",
     ]
@@ -116,6 +116,8 @@ def _differs_lines(table: Table) -> list[str]:
 
 
 def _calibration_lines(table: Table) -> list[str]:
+    if not table.calibration_file:
+        return []
     short = table.calibration_sha256[:HASH_LENGTH]
     lines = ["", f"Fitted values: {len(table.calibration)}, {table.calibration_file}, sha256 {short}"]
     if table.overridden:

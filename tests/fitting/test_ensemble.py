@@ -142,4 +142,4 @@ def test_what_is_not_a_row_cannot_be_judged_by_its_mean(own: Path, capsys: pytes
     path = own / "priors" / "mine.yaml"
     path.write_text(PRIORS.replace("[stay_p95]", "[stay_p59]"), encoding="utf-8")
     assert main(["ensemble", *WORDS, "--config-dir", str(own)]) == 2
-    assert "no calibrated target is about 'stay_p59'. Did you mean 'stay_p95'?" in capsys.readouterr().err
+    assert "judged_by_mean: unknown measure 'stay_p59'. Did you mean 'stay_p95'?" in capsys.readouterr().err
