@@ -25,7 +25,8 @@ For planning only, not for clinical use.
   aeflow show    warm_up=SERIES     how a run begins, drawn, and the warm-up that MSER-5 recommends (SERIES: all)
   aeflow validate [key=value ...]   theory, models, NHS figures, trusts' history (only=theory|models|site|responses);
                                     only=known_effects: published trials run again over departments
-  aeflow ensemble [key=value ...]   find departments that meet the published figures: configs/ensembles/SITE.yaml
+                                    only=site: against configs/targets/SITE.yaml, your own figures (targets=NAME: others)
+  aeflow ensemble [key=value ...]   find departments that meet the same figures: configs/ensembles/SITE.yaml
   aeflow vet     name=NAME          a triage AI on labelled cases, against criteria fixed beforehand: a card
                                     (against=FOLDER: since an earlier card; write_cases=true: for a vendor to answer)
   aeflow compare study=vetted       what the tool of the newest card would do to waits (card=FOLDER: of another);

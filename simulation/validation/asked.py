@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from simulation.analysis.definitions import ALL, DEFINITIONS
 from simulation.analysis.measures import MeasureName
+from simulation.config import packaged_configs
+from simulation.config.folders import names_in
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.department import Pathway
 from simulation.study.own import own_definitions, own_of
@@ -37,11 +39,20 @@ def asked_of(targets: Sequence[Target], name: str, study: Study) -> tuple[Target
             target = replace(target, unit=target.unit or units[_measure(target)])
             found = list(_unit_faults(target, path, units[_measure(target)]))
         faults += found
-        asked.append(target)
-    faults += _month_faults(targets, name, study.run)
+        asked += [] if found else [target]
+    faults += _month_faults(asked, name, study.run)
     if faults:
-        raise ConfigError(faults)
+        raise ConfigError(faults, _heading(name, study) if name in names_in("targets", [packaged_configs()]) else "")
     return tuple(asked)
+
+
+def _heading(name: str, study: Study) -> str:
+    """What to do where a department is too unlike those that packaged targets are about."""
+    own = next((each for group in ("site", "pathway") if (each := study.chosen(group)) not in ("none", "config")), "")
+    return (
+        f"The department cannot be held against targets/{name}.yaml as it is. "
+        f"State figures of its own in configs/targets/{own or 'NAME'}.yaml, or put right what follows"
+    )
 
 
 def known_measures(study: Study) -> Mapping[str, str]:

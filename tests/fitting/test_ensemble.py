@@ -33,7 +33,7 @@ def targets(low: float, high: float) -> str:
     return f"""
 name: mine
 rows:
-  - {{name: Stay, measure: stay_mean, value: 25, low: {low}, high: {high}, {row}}}
+  - {{name: Stay, measure: stay_mean, value: {low}, low: {low}, high: {high}, {row}}}
   - {{name: Tail, measure: stay_p95, value: 80, low: 40, high: 120, {row}}}
 """
 
