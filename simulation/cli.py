@@ -25,7 +25,7 @@ For planning only, not for clinical use.
   aeflow show    warm_up=SERIES     how a run begins, drawn, and the warm-up that MSER-5 recommends (SERIES: all)
   aeflow validate [key=value ...]   theory, models, NHS figures, trusts' history (only=theory|models|site|responses);
                                     only=known_effects: published trials run again over departments
-                                    only=site: against configs/targets/SITE.yaml, your own figures (targets=NAME: others)
+                                    only=site: against configs/targets/SITE.yaml, your own figures (targets=NAME)
   aeflow ensemble [key=value ...]   find departments that meet the same figures: configs/ensembles/SITE.yaml
   aeflow vet     name=NAME          a triage AI on labelled cases, against criteria fixed beforehand: a card
                                     (against=FOLDER: since an earlier card; write_cases=true: for a vendor to answer)
