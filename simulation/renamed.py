@@ -34,8 +34,20 @@ CHOICES: Mapping[str, str] = {
     "scenario=triage_080": "site=typical, or the range over departments (ensemble=typical)",
     "scenario=triage_095": "site=short_of_triage",
     "scenario=fewer_beds": "scenario=closed_ward, or site=short_of_beds",
+    "triage=nurse_language": "triage=nurse, and nurse=language",
+    "triage=sham_language": "triage=sham, and nurse=language",
+    "triage=published/no_levels": "triage=nurse, and nurse=published/no_levels",
+    "pathway=examples/clinic": "pathway=gallery/clinic",
+    "pathway=examples/emergency_room": "pathway=gallery/emergency_room",
+    "pathway=examples/triage_only": "pathway=gallery/triage_only",
 }
 """Files that went, as a command line chooses them, and what to choose instead."""
+
+PATHS: Mapping[str, str] = {"triage.nurse": "nurse.labels", "triage.burdens": "nurse.burdens"}
+"""Dotted paths that went: the nurse is apart from the tool."""
+
+OPTIONS: Mapping[str, str] = {"theory": "only=theory", "models": "only=models", "responses": "only=responses"}
+"""Options of `aeflow validate` that went, and what to say instead to run that part alone."""
 
 _ALL = {**GROUPS, **KEYS, **ATTRIBUTES}
 

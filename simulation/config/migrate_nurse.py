@@ -16,6 +16,7 @@ import yaml
 from simulation.config.folders import names_in, packaged_configs
 from simulation.config.policies import DEFAULT_NURSE, OF_THE_NURSE
 from simulation.errors import Fault
+from simulation.renamed import PATHS
 
 GONE: Mapping[str, tuple[str, str]] = {
     "nurse_language": ("nurse", "language"),
@@ -25,8 +26,6 @@ GONE: Mapping[str, tuple[str, str]] = {
 """Packaged policies that are gone: the policy and the nurses that do the same."""
 OF_LANGUAGE = ("ai_all_levers", "ai_interprets", "guardian_as_claimed")
 """Packaged policies that stated what a missing language costs, which nurses do now."""
-PATHS = {"triage.nurse": "nurse.labels", "triage.burdens": "nurse.burdens"}
-"""Dotted paths of changes."""
 BY_HAND = "Move it by hand: docs/how-to/own-triage-policy.md says where the nurse is stated"
 
 

@@ -15,6 +15,7 @@ from simulation.config.files import mapping_in
 from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, nearest
+from simulation.renamed import CHOICES
 from simulation.study.design import Arm, Design
 from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
@@ -78,6 +79,9 @@ def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, f
                 refused = refused or [_of_the_nurse(f"{shown}.{key}") for key in OF_THE_NURSE if key in stated]
             faults += refused
             return None if refused else stated
+    if instead := CHOICES.get(f"{group}={name}"):
+        faults.append(Fault(where, f"the {kind} '{name}' was replaced", f"Choose {instead}"))
+        return None
     found = f"there is no {kind} '{shortened(name)}'"
     faults.append(Fault(where, found, nearest(name, names_in(group, places))))
     return None

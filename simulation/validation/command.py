@@ -11,6 +11,7 @@ from simulation.config import load, packaged_configs
 from simulation.config.folders import names_in
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
+from simulation.renamed import OPTIONS
 from simulation.report.progress import progress
 from simulation.validation.known_effects import validate_known_effects
 from simulation.validation.known_effects_words import as_lines as effect_lines
@@ -107,6 +108,9 @@ def _own(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[str
         key, _, value = override.partition("=")
         if key == TARGETS:
             targets = value
+        elif key in OPTIONS:
+            remedy = f"Say {OPTIONS[key]} for this part alone, or only=site for the site alone"
+            raise ConfigError([Fault(override, "is no option any more", remedy)])
         elif key not in OWN:
             rest.append(override)
         elif value not in OWN[key]:
