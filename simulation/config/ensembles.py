@@ -50,7 +50,7 @@ class Built:
     """What an ensemble was built from: a department of it means nothing on another site.
 
     Example: `{site: typical, staffing: typical, pathway: emergency_department, calibration: typical,
-    targets: england 1f3a, priors: typical 77b0, program: 0.1.0 9c2e, simulated_years: 1300, accepted: 200}`
+    targets: england 1f3a, priors: typical 77b0, program: 0.2.0 9c2e, simulated_years: 1300, accepted: 200}`
     """
 
     site: str
@@ -79,7 +79,7 @@ class Ensemble:
 
     Example: `{name: two, question: "What holds whether patients are patient or not?", built: {site: typical,
     staffing: typical, pathway: emergency_department, calibration: typical, targets: england 1f3a, priors: typical 77b0,
-    program: 0.1.0 9c2e, simulated_years: 12, accepted: 2}, parameters: {patience: {changes:
+    program: 0.2.0 9c2e, simulated_years: 12, accepted: 2}, parameters: {patience: {changes:
     [calibration.patience_scale.value], how: times, range: [0.7, 1.4], evidence: assumed, source: "a judgement"}},
     departments: [[0.83], [1.07]]}`
     """

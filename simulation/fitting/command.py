@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from simulation import __version__
 from simulation.config import search_folders
 from simulation.config.composing import Composed, stated_in
 from simulation.config.ensembles import Built, Ensemble, Priors, ensemble_named, priors_named
@@ -18,7 +19,7 @@ from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
 from simulation.config.targets import ENGLAND, targets_for, targets_named
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
-from simulation.experiment.store.identity import identity_of, library_version, source_digest
+from simulation.experiment.store.identity import identity_of, source_digest
 from simulation.fitting.build import Builder, Fit
 from simulation.fitting.emulator import must_be_installed
 from simulation.fitting.identified import (
@@ -202,7 +203,7 @@ def ensemble_of(fit: Fit, name: str, found: Composed, held: Held, priors: Priors
             **chosen,
             targets=f"{held.name} {digest(exact(held.targets))[:SHOWN]}",
             priors=f"{priors.name} {digest(exact(priors))[:SHOWN]}",
-            program=f"{library_version('aeflow')} {source_digest()[:SHOWN]}",
+            program=f"{__version__} {source_digest()[:SHOWN]}",
             simulated_years=len(fit.years),
             accepted=fit.n_fit,
         ),
