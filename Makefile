@@ -46,6 +46,7 @@ test-all: $(VENV)/.all $(VENV)/.model ## run every test, the long ones too (up t
 lint: $(VENV)/.all ## check style, types, which subpackage imports which, that imports are declared
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy
+	@$(BIN)/mypy --platform win32 --cache-dir .mypy_cache/win32
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/deptry --no-ansi .
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from simulation.commands import files, inquiries, new, stored, studies
+from simulation.commands.streams import never_refuse
 from simulation.errors import AeflowError, ConfigError, Fault, nearest
 from simulation.signals import StopAsked, stopped_by_signals
 
@@ -83,6 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     128 and the number of the signal that stopped it (130 for Ctrl-C).
     """
+    never_refuse(sys.stdout, sys.stderr)
     words = list(sys.argv[1:] if argv is None else argv)
     if not words or words[0] in ("-h", "--help", "help"):
         print(HELP, end="")

@@ -43,7 +43,7 @@ def summary(output: str) -> tuple[str, int]:
 def main() -> int:
     """Ask pip-audit, print the summary, and return the exit code."""
     ask = ["-m", "pip_audit", "-r", str(LOCK), "--no-deps", "--disable-pip", "--format", "json"]
-    done = subprocess.run([sys.executable, *ask, "--progress-spinner", "off"], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, *ask, "--progress-spinner", "off"], capture_output=True, encoding="utf-8")
     text, code = summary(done.stdout)
     print(text, file=sys.stderr if code else sys.stdout)
     return code

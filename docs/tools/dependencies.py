@@ -71,7 +71,7 @@ def listed(page: str) -> dict[str, str]:
 def licences(names: list[str]) -> dict[str, str]:
     """By name, the licence that a package declares."""
     ask = ["-m", "piplicenses", "--format=json", "--from=mixed", "--with-system", "--packages", *names]
-    done = subprocess.run([sys.executable, *ask], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, *ask], capture_output=True, encoding="utf-8", check=True)
     return {canonicalize_name(package["Name"]): package["License"] for package in json.loads(done.stdout)}
 
 
@@ -114,7 +114,7 @@ def main() -> int:
     """Write the page again; its words stay as they are."""
     page = PAGE.read_text(encoding="utf-8")
     block = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    PAGE.write_text(block.sub(lambda _: table(), page), encoding="utf-8")
+    PAGE.write_text(block.sub(lambda _: table(), page), encoding="utf-8", newline="\n")
     return 0
 
 

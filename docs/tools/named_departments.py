@@ -142,7 +142,7 @@ def _validated(named: Named, number: int, figure: Floats, ensemble: Ensemble) ->
         for group, text in texts(named, number, figure, ensemble).items():
             path = Path(place) / group / f"{named.name}.yaml"
             path.parent.mkdir()
-            path.write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8", newline="\n")
         overrides = [f"site={named.name}", "run=validation", f"run.seed={SEED}"]
         return validate_site(overrides, config_dir=place, responses=False)
 

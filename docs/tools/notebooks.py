@@ -63,7 +63,7 @@ def write(source: Path) -> Path:
     PAGES.mkdir(parents=True, exist_ok=True)
     exporter = HTMLExporter(**{f"{name}_url": "" for name in ADDRESSES})
     page, _ = exporter.from_notebook_node(notebook)
-    (PAGES / f"{source.stem}.html").write_text(page, encoding="utf-8")
+    (PAGES / f"{source.stem}.html").write_text(page, encoding="utf-8", newline="\n")
     return place
 
 

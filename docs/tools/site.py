@@ -94,17 +94,18 @@ def lay_out(source: Path) -> None:
                 shutil.copyfile(path, copy)
     for pattern in PAGES:
         for page in source.glob(pattern):
-            page.write_text(_with_folders(page, source), encoding="utf-8")
+            page.write_text(_with_folders(page, source), encoding="utf-8", newline="\n")
     for name, below in BELOW.items():
         page = source / name
         pages = [path.relative_to(page.parent).as_posix() for path in sorted(page.parent.glob(below)) if path != page]
-        page.write_text(f"{page.read_text(encoding='utf-8')}\n{_tree(pages, hidden=True)}", encoding="utf-8")
+        text = f"{page.read_text(encoding='utf-8')}\n{_tree(pages, hidden=True)}"
+        page.write_text(text, encoding="utf-8", newline="\n")
     for notebook in sorted(source.glob("notebooks/*.ipynb")):
         _as_page(notebook)
     for name, text in added_pages():
         page = source / name
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(text, encoding="utf-8")
+        page.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _as_page(notebook: Path) -> None:
@@ -112,7 +113,7 @@ def _as_page(notebook: Path) -> None:
     from nbconvert import MarkdownExporter
 
     text, resources = MarkdownExporter().from_filename(str(notebook))
-    notebook.with_suffix(".md").write_text(text, encoding="utf-8")
+    notebook.with_suffix(".md").write_text(text, encoding="utf-8", newline="\n")
     for name, picture in resources["outputs"].items():
         (notebook.parent / name).write_bytes(picture)
 

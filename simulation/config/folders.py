@@ -12,6 +12,14 @@ LONGEST_NAME = 200
 """Characters of the name of a configuration, with its folders."""
 
 
+NOT_IN_NAMES = frozenset('\\:<>"|?*\0')
+"""Characters that no name of a file has on Windows, besides the slash."""
+DEVICES = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(10))]
+)
+"""Names of devices on Windows: no file is called so there, whatever its ending."""
+
+
 def packaged_configs() -> Path:
     """The folder of configurations that comes with aeflow: inside an installed package, beside it in a checkout."""
     package = Path(__file__).resolve().parents[1]
@@ -62,14 +70,20 @@ def names_in(group: str, folders: Iterable[Path]) -> set[str]:
 
 
 def is_name_of_file(name: str) -> bool:
-    """Whether a name can be that of a file within a group's folder: none leads out of it, or to a hidden file.
+    """Whether a name can be that of a file within a group's folder: none leads out of it, or to a hidden file, and each
+    can stand on Windows, too.
 
-    >>> is_name_of_file("published/no_levels"), is_name_of_file("../nurse")
-    (True, False)
+    >>> is_name_of_file("published/no_levels"), is_name_of_file("../nurse"), is_name_of_file("aux")
+    (True, False, False)
     """
     parts = name.split("/")
-    fits = len(name) <= LONGEST_NAME
-    return fits and all(part and part[0] not in ". " and not set(part) & set("\\:\0") for part in parts)
+    return len(name) <= LONGEST_NAME and all(map(_is_name, parts))
+
+
+def _is_name(part: str) -> bool:
+    """Whether a file or folder can be called so."""
+    allowed = bool(part) and part[0] not in ". " and part[-1] not in ". " and not set(part) & NOT_IN_NAMES
+    return allowed and part.partition(".")[0].casefold() not in DEVICES
 
 
 def fingerprint_of(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:

@@ -13,7 +13,7 @@ from simulation.config.bounds import shortened
 from simulation.config.composing import NO_FILE, Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
-from simulation.config.folders import search_folders
+from simulation.config.folders import DEVICES, search_folders
 from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.policies import (
     KINDS,
@@ -106,10 +106,7 @@ class Top:
 
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "nurse", "triage")
-RESERVED = frozenset(
-    ["latest", "pathway", "published", "notebooks", "sweeps", "ensembles", "con", "prn", "aux", "nul"]
-    + [f"{port}{number}" for port in ("com", "lpt") for number in range(10)]
-)
+RESERVED = DEVICES | {"latest", "pathway", "published", "notebooks", "sweeps", "ensembles", "vetting", "breakeven"}
 """Names that no study can have: of other folders among the results, and of devices under Windows."""
 
 

@@ -67,7 +67,7 @@ def _forget_what_is_stale(folder: Path) -> None:
         return
     for file in folder.glob("*.nb[ic]"):
         file.unlink(missing_ok=True)
-    (folder / STAMP).write_text(_digest(), encoding="utf-8")
+    (folder / STAMP).write_text(_digest(), encoding="utf-8", newline="\n")
 
 
 def _is_fresh(folder: Path) -> bool:

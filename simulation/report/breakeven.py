@@ -155,7 +155,8 @@ def write_breakeven(asked: BreakEvens, results: Path) -> Path:
     with whole_or_nothing(parent, name) as partial:
         for file, rows in _tables(asked).items():
             _frame(rows).to_csv(partial / file, index=False, lineterminator="\n")
-        (partial / "breakeven.json").write_text(json.dumps(_about(asked), indent=2, allow_nan=False), encoding="utf-8")
+        about = json.dumps(_about(asked), indent=2, allow_nan=False)
+        (partial / "breakeven.json").write_text(about, encoding="utf-8", newline="\n")
         picture = asked.picture
         if picture is not None:
             (partial / "frontier.png").write_bytes(picture.png)

@@ -62,7 +62,8 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
         },
     }
     heading = "# What the model predicted, and the hash of the fitted values. Written by `write_predictions`.\n"
-    path.write_text(heading + yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=110), encoding="utf-8")
+    text = heading + yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=110)
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def read_predictions(path: Path) -> Predictions | None:

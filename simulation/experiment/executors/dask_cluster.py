@@ -13,6 +13,7 @@ import asyncio
 import logging
 import platform
 import signal
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError, Future
@@ -290,15 +291,15 @@ def _brief(error: Exception) -> str:
 @contextmanager
 def _ignoring_ctrl_c() -> Iterator[None]:
     """Threads and processes that are started meanwhile never hear Ctrl-C, which a terminal sends to every process."""
-    if not hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":  # which has no such mask
+        resource_tracker.ensure_running()  # which undoes the next line wherever it is started
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
         yield
-        return
-    resource_tracker.ensure_running()  # which undoes the next line wherever it is started
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- in the workers ---------------------------------------------------------------------------------------------------

@@ -188,7 +188,7 @@ def _must_not_be_imported_by_a_worker() -> None:
 
 def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
     """Run one replication and hand its result to the future. A process started here inherits deafness to Ctrl-C."""
-    if hasattr(signal, "pthread_sigmask"):
+    if sys.platform != "win32":  # which knows neither
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # or a closed terminal ends the tracker, which warns
         resource_tracker.ensure_running()  # which undoes the last line wherever it is started
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})

@@ -93,7 +93,7 @@ def git_state() -> dict[str, Any] | None:
     try:
         commit, status = (
             subprocess.run(
-                ["git", "-C", str(root), *words], capture_output=True, text=True, check=True, timeout=20
+                ["git", "-C", str(root), *words], capture_output=True, encoding="utf-8", check=True, timeout=20
             ).stdout
             for words in (("rev-parse", "HEAD"), ("status", "--porcelain", "--", "simulation", "configs"))
         )

@@ -79,8 +79,9 @@ def part_paths(folder: Path) -> Iterator[Path]:
 
 def flush(path: Path) -> None:
     """Have what was written on the disk, of a file or of a folder's names; nothing where a folder cannot be opened."""
+    how = os.O_RDONLY if path.is_dir() else os.O_RDWR  # Windows flushes no file that is open for reading alone
     try:
-        handle = os.open(path, os.O_RDONLY)
+        handle = os.open(path, how)
     except (OSError, PermissionError):  # Windows opens no folders
         return
     try:
