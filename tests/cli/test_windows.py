@@ -7,6 +7,7 @@ import ast
 import errno
 import io
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 import simulation
 from simulation.cli import main
 from simulation.commands.streams import never_refuse
-from simulation.config.folders import is_name_of_file
+from simulation.config.folders import NOT_IN_NAMES, is_name_of_file
 from simulation.experiment.store.folders import point_latest
 from simulation.experiment.store.parts import flush
 
@@ -169,3 +170,30 @@ def test_no_file_that_comes_with_aeflow_has_a_name_that_windows_has_not() -> Non
     assert not [path for path in named if PureWindowsPath(path).is_reserved()]
     lower = [path.casefold() for path in paths]
     assert len(lower) == len(set(lower))
+
+
+# --- the page --------------------------------------------------------------------------------------------------------
+
+PAGE = (PACKAGE.parent / "docs" / "how-to" / "windows.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_of_the_page_are_ones(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (block,) = re.findall(r"^```\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
+    install, compare = block.splitlines()
+    assert install == "python -m pip install ."
+    assert (PACKAGE.parent / "pyproject.toml").is_file()
+    assert compare.startswith("python -m simulation ")
+    monkeypatch.chdir(tmp_path)
+    assert main([*compare.split()[3:], "dry_run=true"]) == 0
+
+
+def test_the_page_lists_the_characters_that_names_may_not_have() -> None:
+    (listed,) = re.findall(r"or hold `(.*?)` \|$", PAGE, re.MULTILINE)
+    assert set(listed.replace("\\|", "|").split()) == NOT_IN_NAMES - set("\\\0")
+
+
+def test_the_files_of_a_run_lie_no_deeper_than_the_page_says() -> None:
+    """A study's name apart, which is the user's: the folder that is written first has the longest name."""
+    run = ".partial-2026-11-26T094706-f33396ac-4194304"
+    within = ("figures/differences.png", "exports/first_page.docx", "replications.parquet")
+    assert max(len(f"study_with_a_long_name/{run}/{each}") for each in within) <= 100
