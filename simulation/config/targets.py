@@ -29,6 +29,17 @@ def targets_for(choices: Mapping[str, str], folders: Iterable[Path]) -> str:
     return named[0] if named and named[0] in names_in("targets", folders) else ENGLAND
 
 
+def passed_by(chosen: str, folders: Sequence[Path]) -> str:
+    """What to say of targets of the user's own where England's are taken instead; '' if there are none."""
+    own = sorted(names_in("targets", folders[:-1]) - names_in("targets", folders[-1:]))
+    if chosen != ENGLAND or not own:
+        return ""
+    return (
+        f"Not used: targets/{', '.join(own)}. A department's own targets are called like its site; "
+        f"targets={own[0]} takes this file."
+    )
+
+
 def targets_named(name: str, folders: Iterable[Path]) -> tuple[Target, ...]:
     """The targets of that name from the first folder that has them. Raises ConfigError with every fault."""
     where = f"targets/{name}.yaml"

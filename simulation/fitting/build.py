@@ -23,6 +23,7 @@ from simulation.fitting.space import Space, Values
 from simulation.fitting.walk import walked
 from simulation.fitting.years import Site, Year, YearsFile, simulate_years
 from simulation.records.schema import Floats
+from simulation.report.progress import progress
 
 Say = Callable[[str], None]
 FIRST, WAVE, N_CHAINS = 128, 80, 400
@@ -84,8 +85,13 @@ class Builder:
             self.file.propose(self._next(emulator, fit))
 
     def _simulate_missing(self) -> None:
-        for year in simulate_years(self.site, self.file.missing):
-            self.file.add(year)
+        missing = self.file.missing
+        if not missing:
+            return
+        with progress(len(missing), what="years") as told:
+            for number, year in enumerate(simulate_years(self.site, missing), start=1):
+                self.file.add(year)
+                told.done(number)
 
     def _first(self) -> list[Values]:
         sobol = Sobol(self.space.n_dims, rng=np.random.default_rng(self.seed))

@@ -17,7 +17,7 @@ from simulation.config.composing import Composed, stated_in
 from simulation.config.ensembles import Built, Ensemble, Priors, ensemble_named, priors_named
 from simulation.config.folders import is_name_of_file, names_in
 from simulation.config.studies import study_from
-from simulation.config.targets import ENGLAND, targets_for, targets_named
+from simulation.config.targets import ENGLAND, passed_by, targets_for, targets_named
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.experiment.store.identity import identity_of, source_digest
 from simulation.fitting.build import Builder, Fit
@@ -71,6 +71,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     _must_be_a_name(name)
     priors = priors_named(asked.words.get("priors") or _priors_for(name, folders), folders)
     chosen = asked.words.get("targets") or targets_for(found.choices, folders)
+    if "targets" not in asked.words and (not_used := passed_by(chosen, folders)):
+        say(not_used)
     targets = targets_named(chosen, folders)
     _must_be_fitted(targets, chosen)
     study = study_from(found, folders)

@@ -61,7 +61,7 @@ class Callbacks(NamedTuple):
 
 
 @contextmanager
-def progress(n_tasks: int, *, keeps: bool = False) -> Iterator[Callbacks]:
+def progress(n_tasks: int, *, keeps: bool = False, what: str = "replications") -> Iterator[Callbacks]:
     """Live bars on a terminal, a line every fifth of the way otherwise; `keeps`: whether tables will be written."""
     from rich.console import Console
     from rich.progress import (
@@ -75,7 +75,7 @@ def progress(n_tasks: int, *, keeps: bool = False) -> Iterator[Callbacks]:
 
     console = Console(file=sys.stderr)
     if not console.is_terminal:
-        lines = _Lines(n_tasks)
+        lines = _Lines(n_tasks, what)
         yield Callbacks(lines.done, lines.keeping, lines.planning)
         return
     columns = (
@@ -86,7 +86,7 @@ def progress(n_tasks: int, *, keeps: bool = False) -> Iterator[Callbacks]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        simulated = bar.add_task("Replications", total=n_tasks)
+        simulated = bar.add_task(what.capitalize(), total=n_tasks)
         kept = bar.add_task("Tables", total=n_tasks, visible=keeps, start=False)
 
         def keeping(n_done: int) -> None:
@@ -103,11 +103,11 @@ def progress(n_tasks: int, *, keeps: bool = False) -> Iterator[Callbacks]:
 class _Lines:
     """A line every fifth of the way."""
 
-    def __init__(self, n_all: int) -> None:
-        self._n_all = n_all
+    def __init__(self, n_all: int, what: str) -> None:
+        self._n_all, self._what = n_all, what
 
     def done(self, n_done: int) -> None:
-        self._tell("replications", n_done)
+        self._tell(self._what, n_done)
 
     def keeping(self, n_done: int) -> None:
         self._tell("replications' tables written", n_done)

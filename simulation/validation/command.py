@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from simulation.config import load, packaged_configs
+from simulation.config import load, packaged_configs, search_folders
+from simulation.config.composing import stated_in
 from simulation.config.folders import names_in
+from simulation.config.targets import passed_by, targets_for
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.statements import BANNER
 from simulation.renamed import OPTIONS
@@ -75,6 +77,11 @@ def _say_site(
     overrides: Sequence[str], config_dir: str | None, say: Callable[[str], None], *, targets: str | None, write: bool
 ) -> int:
     """Print the site's table; how many rows that count did not pass."""
+    folders = search_folders(config_dir)
+    if targets is None:
+        targets = targets_for(stated_in(overrides, folders).choices, folders)
+        if not_used := passed_by(targets, folders):
+            say(not_used)
     table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=partial(_told, say))
     for line in as_lines(table):
         say(line)

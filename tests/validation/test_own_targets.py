@@ -219,6 +219,14 @@ def test_targets_may_be_named_and_only_for_the_site(small: Path, capsys: pytest.
     assert "only=theory has targets of its own" in capsys.readouterr().err
 
 
+def test_own_figures_that_are_not_called_like_the_site_are_not_passed_by_in_silence(
+    small: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(small, row(), name="our")
+    _, out, _ = validated(small, capsys)
+    assert "Not used: targets/our. A department's own targets are called like its site; targets=our takes" in out
+
+
 def test_an_ensemble_is_built_to_the_same_figures(small: Path, capsys: pytest.CaptureFixture[str]) -> None:
     written(small, row())
     words = ["ensemble", "study=ours", "name=ours", *SHORT, "--config-dir", str(small)]
