@@ -14,6 +14,7 @@ from simulation.errors import ConfigError, ResultsError
 from simulation.fitting import command
 from simulation.study.study import Study
 from simulation.validation.asked import asked_of
+from simulation.validation.figures import FIGURES
 
 ROW = {
     "name": "Four hours", "kind": "predicted", "measure": "within_4h_share", "value": 0.62, "low": 0.6, "high": 0.64,
@@ -275,6 +276,11 @@ def test_the_commands_of_the_page_run_on_the_files_of_the_page(
     captured = capsys.readouterr()
     assert "that meet 2 rows of targets/ours.yaml" in captured.out
     assert captured.err == "aeflow: what follows takes half an hour\n"
+
+
+def test_the_page_names_figures_of_a_site_that_there_are() -> None:
+    (named,) = re.findall(r"a figure of the site \((.*?)\)", PAGE)
+    assert set(re.findall(r"`(\w+)`", named)) <= FIGURES.keys()
 
 
 def test_the_page_says_what_is_taken_without_own_figures() -> None:
