@@ -1,4 +1,4 @@
-"""What the published figures say about a department and what they leave open, from the departments that fit."""
+"""What the targets say about a department and what they leave open, from the departments that fit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Identified:
 
     @property
     def is_identified(self) -> bool:
-        """Whether the published figures say anything about it by itself."""
+        """Whether the targets say anything about it by itself."""
         return self.contraction >= LEAST_IDENTIFIED
 
 

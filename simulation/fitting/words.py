@@ -1,4 +1,4 @@
-"""What a build of an ensemble prints: what the published figures say, what they leave open, and how sure that is."""
+"""What a build of an ensemble prints: what the targets say, what they leave open, and how sure that is."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def fit_lines(fit: Fit) -> Iterator[str]:
 
 def identified_lines(parameters: Sequence[Identified], n: int) -> Iterator[str]:
     """One line for each parameter."""
-    yield f"What the published figures say about each parameter (5, 50 and 95 % of {n} departments; contraction):"
+    yield f"What the targets say about each parameter (5, 50 and 95 % of {n} departments; contraction):"
     for each in parameters:
         word = "" if each.is_identified else "not identified"
         values = f"{each.low:>9.4g} {each.middle:>9.4g} {each.high:>9.4g}"

@@ -33,7 +33,7 @@ def identified(names: Sequence[str], points: Floats, contraction: Sequence[float
         ax.set_xlim(0, 1)
         ax.set_ylim(-0.7, len(names) - 0.3)
         ax.set_xticks([0, 0.5, 1], ["lowest", "middle of the range", "highest"])
-        ax.set_title("What the published figures say about a department, and what they leave open", fontsize=11)
+        ax.set_title("What the targets say about a department, and what they leave open", fontsize=11)
         png = png_of(figure)
     n_known = sum(each >= least for each in contraction)
     caption = (
