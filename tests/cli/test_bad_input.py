@@ -88,7 +88,7 @@ def test_a_policy_outside_the_configurations_is_not_found_by_run_either(aeflow: 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: &a [*a]\n", "scenario/mine.yaml, line 1: *a stands inside &a itself."),
+        ("a: &a [*a]\n", "scenario/mine.yaml, line 1: *a is inside &a itself."),
         (BOMB, "comes to more than 200,000 values, aliases written out."),
         (f"a: {'[' * 200}{']' * 200}\n", "scenario/mine.yaml, line 1: blocks within blocks, more than 40 deep."),
         (f"a: {'x' * 1_000_000}\n", "scenario/mine.yaml: is larger than 1 MB."),
