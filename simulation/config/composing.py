@@ -42,6 +42,8 @@ _read_once: dict[tuple[str, int, int], ConfigResult] = {}
 """Packaged files as Hydra wants them, by path, time and size."""
 MOST_COMBINATIONS = 500
 """Runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
+PLACES = ("results", "cluster.scheduler_file")
+"""Keys whose value is the name of a folder or a file."""
 _hydra_is_ours = threading.RLock()
 """Hydra keeps its state once a process: one composes at a time."""
 
@@ -245,9 +247,12 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
             faults.append(fault)
             continue
         try:
-            override = parser.parse_override(text)
+            override = parser.parse_override(_as_text(text))
         except HydraException:
-            faults.append(Fault(shortened(text), "is not of the form key=value", "See aeflow --help"))
+            key, equals, value = text.partition("=")
+            quotes = f"Put a value with brackets, accents or quotes in quotes of its own: \"{key}='...'\""
+            remedy = quotes if equals and value else "See aeflow --help"
+            faults.append(Fault(shortened(text), "is not of the form key=value", remedy))
             continue
         if not override.key_or_group:
             faults.append(Fault(text, "names no key", "Overrides look like key=value"))
@@ -257,6 +262,20 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
     if faults:
         raise ConfigError(faults)
     return parsed
+
+
+def _as_text(override: str) -> str:
+    """An override that names a folder with its value in quotes, for it may hold anything: spaces, brackets, accents.
+
+    >>> _as_text("results=C:\\\\Users\\\\Zoë (new)"), _as_text("run.seed=7")
+    ("results='C:\\\\Users\\\\Zoë (new)'", 'run.seed=7')
+    """
+    key, _, value = override.partition("=")
+    if key not in PLACES or not value or value[0] in "'\"":
+        return override
+    escaped = re.sub(r"(\\*)'", r"\1\1\\'", value)  # a backslash before a quote, or at the end, counts double
+    escaped = re.sub(r"(\\+)$", r"\1\1", escaped)
+    return f"{key}='{escaped}'"
 
 
 def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str], list[Override]]:

