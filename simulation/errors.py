@@ -67,6 +67,11 @@ class ResultsError(AeflowError):
     """Results cannot be written, found or read."""
 
 
+def moved_to(name: str) -> str:
+    """Say what something is called now."""
+    return f"It is now called '{name}': `aeflow migrate FOLDER` rewrites your files"
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """Say what `name` is called now, or which known name is closest to it, or list what is known.
 
@@ -78,7 +83,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     names = sorted(known)
     renamed = now_called(name)
     if renamed in names:
-        return f"It is now called '{renamed}': `aeflow migrate FOLDER` rewrites your files"
+        return moved_to(renamed)
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     if close:
         return f"Did you mean '{close[0]}'?"

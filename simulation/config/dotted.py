@@ -9,7 +9,7 @@ from typing import Any
 
 from simulation.config.bounds import MOST_PARTS, REFERENCE, Product
 from simulation.config.products import worked_out, written
-from simulation.errors import ConfigError, Fault, nearest
+from simulation.errors import ConfigError, Fault, moved_to, nearest
 from simulation.renamed import PATHS, now_called
 
 Raw = dict[str, Any]
@@ -190,9 +190,7 @@ def _nowhere(holder: Any, path: Sequence[str], depth: int, where: str) -> Fault:
     """The fault of a path that leads nowhere from its part `depth` on."""
     led, there = ".".join(path[:depth]), ".".join(path[: depth + 1])
     if there in PATHS:
-        return Fault(
-            where, f"there is no '{there}'", f"It is now '{PATHS[there]}': `aeflow migrate FOLDER` rewrites your files"
-        )
+        return Fault(where, f"there is no '{there}'", moved_to(PATHS[there]))
     if isinstance(holder, dict):
         return Fault(where, f"there is no '{there}'", nearest(path[depth], (str(key) for key in holder)))
     if isinstance(holder, list):

@@ -12,11 +12,12 @@ from pydantic import TypeAdapter, ValidationError
 
 from simulation.config.bounds import shortened
 from simulation.config.vocabulary import Key, keys_of
-from simulation.errors import Fault, nearest
+from simulation.errors import Fault, moved_to, nearest
 from simulation.pathway.config_dataclass import UNITLESS
 from simulation.pathway.department import Attribute, Branch, Outage, Trigger
 from simulation.pathway.durations import AnyDuration
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
+from simulation.renamed import PATHS
 from simulation.vetting.plan import AnyAssessor, AnyCases
 
 
@@ -244,7 +245,8 @@ def _fault(
     what = error["type"]
     if what in ("extra_forbidden", "unexpected_keyword_argument"):
         known = {*known_keys(kind, loc[:-1]), *also}
-        return Fault(located, f"unknown key '{loc[-1]}'", nearest(loc[-1], known))
+        moved = PATHS.get(".".join(located.split(".")[-2:]))
+        return Fault(located, f"unknown key '{loc[-1]}'", moved_to(moved) if moved else nearest(loc[-1], known))
     if what in ("missing", "missing_argument"):
         return Fault(located, f"'{path[-1]}' is missing", _to_add(known_keys(kind, loc[:-1]).get(path[-1])))
     given = error.get("input")

@@ -96,7 +96,7 @@ def _say_site(
 
 
 EXPLAINED = "docs/validation.md explains the rows of the packaged site that do not pass."
-TO_DO = "docs/how-to/own-department.md, step 4, says what to move."
+TO_DO = "docs/how-to/own-targets.md, step 3, says what to move."
 
 
 @contextmanager

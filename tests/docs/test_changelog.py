@@ -68,6 +68,13 @@ def test_a_file_that_went_is_refused_on_the_command_line_by_what_replaced_it(old
     assert f"was replaced. Choose {CHOICES[old]}." in str(refused.value)
 
 
+@pytest.mark.parametrize(("old", "new"), PATHS.items())
+def test_a_path_that_went_is_refused_on_the_command_line_by_its_new_name(old: str, new: str) -> None:
+    for override in (f"{old}=[]", f"study.arms.sham.changes={{{old}: []}}"):
+        with pytest.raises(ConfigError, match=f"It is now called '{new}': `aeflow migrate FOLDER`"):
+            load(override).only()
+
+
 def test_each_rename_of_the_table_is_made_by_migrate(tmp_path: Path) -> None:
     """In a folder that holds every old key; the nurse's paths are tried in the tests of migrating her."""
     folder = shutil.copytree(OLD_KEYS, tmp_path / "ours")

@@ -199,7 +199,7 @@ def test_a_department_is_held_against_its_own_figures_by_command(
     assert sum("own extract" in line for line in out.splitlines()) == 3
     assert "1 of 3 rows that count do not pass" in out
     assert "FAIL  Walk-ins" in out
-    assert "docs/how-to/own-department.md, step 4" in out
+    assert "docs/how-to/own-targets.md, step 3" in out
 
 
 def test_without_own_figures_a_department_that_is_unlike_englands_is_told_to_state_some(
