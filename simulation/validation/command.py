@@ -21,6 +21,7 @@ from simulation.validation.nhs import validate_site
 from simulation.validation.predictions import predictions_path, write_predictions
 from simulation.validation.response_words import as_lines as response_lines
 from simulation.validation.responses import validate_responses
+from simulation.validation.telling import Begin
 from simulation.validation.words import as_lines
 from simulation.verification.power import MUTATIONS, caught
 from simulation.verification.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold
@@ -49,6 +50,7 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     load(*rest, config_dir=config_dir)  # a mistake is told before a minute's work, not after it
     say(f"aeflow validate. {BANNER}")
     parts = PARTS if own["only"] == "all" else (own["only"],)
+    begin = partial(_told, say)
     failed = 0
     if "theory" in parts:
         failed += _say_theory(say)
@@ -60,21 +62,27 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     if own["power"] == "true":
         failed += _say_power(say)
     if "site" in parts:
-        failed += _say_site(rest, config_dir, say, targets=targets, write=own["predictions"] == "write")
+        failed += _say_site(rest, config_dir, say, begin, targets=targets, write=own["predictions"] == "write")
     if "responses" in parts:
         if "site" in parts:
             say("")
-        for line in response_lines(validate_responses(rest, config_dir=config_dir)):
+        for line in response_lines(validate_responses(rest, config_dir=config_dir, begin=begin)):
             say(line)
     if "known_effects" in parts:
         say("")
-        for line in effect_lines(validate_known_effects(rest, config_dir=config_dir)):
+        for line in effect_lines(validate_known_effects(rest, config_dir=config_dir, begin=begin)):
             say(line)
     return failed
 
 
 def _say_site(
-    overrides: Sequence[str], config_dir: str | None, say: Callable[[str], None], *, targets: str | None, write: bool
+    overrides: Sequence[str],
+    config_dir: str | None,
+    say: Callable[[str], None],
+    begin: Begin,
+    *,
+    targets: str | None,
+    write: bool,
 ) -> int:
     """Print the site's table; how many rows that count did not pass."""
     folders = search_folders(config_dir)
@@ -82,7 +90,7 @@ def _say_site(
         targets = targets_for(stated_in(overrides, folders).choices, folders)
         if not_used := passed_by(targets, folders):
             say(not_used)
-    table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=partial(_told, say))
+    table = validate_site(overrides, targets=targets, config_dir=config_dir, begin=begin)
     for line in as_lines(table):
         say(line)
     if table.failed:

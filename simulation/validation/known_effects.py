@@ -8,7 +8,7 @@ exit code: it is a finding.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from simulation.experiment.result import StudyResult
 from simulation.experiment.run import compare
 from simulation.study.study import Study
 from simulation.targets import Target
+from simulation.validation.telling import Begin, in_silence
 
 STUDY = TARGETS = "known_effects"
 
@@ -65,16 +66,20 @@ def validate_known_effects(
     overrides: Sequence[str] = (),
     *,
     config_dir: str | Path | None = None,
-    done: Callable[[int], None] = lambda n_done: None,
+    begin: Begin = in_silence,
 ) -> KnownEffects:
     """Run the study of known effects and set it beside what was published. Raises ConfigError.
 
-    `overrides`: of the command line; a `run=` there wins over the study's own.
+    `overrides`: of the command line; a `run=` there wins over the study's own. `begin` is told what runs and how far it
+    is.
     """
     targets = targets_named(TARGETS, search_folders(config_dir))
     study = load(f"study={STUDY}", *overrides, config_dir=config_dir)
     _must_fit(targets, study)
-    return known_effects_of(compare(study, done=done), targets)
+    n, days = study.run.replications, study.run.measured_days
+    words = f"Simulating {len(study.arms)} arms, {n} replications of {days} days each, to hold them against trials"
+    with begin(words, n) as done:
+        return known_effects_of(compare(study, done=done), targets)
 
 
 def _must_fit(targets: Sequence[Target], study: Study) -> None:

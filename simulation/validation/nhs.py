@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from simulation.analysis.compare import interval
@@ -41,18 +40,11 @@ from simulation.validation.figures import (
 from simulation.validation.predictions import calibration_hash, predictions_path, read_predictions
 from simulation.validation.site_runs import AS_IS, SiteRuns
 from simulation.validation.table import Row, Table, TriageLoad
+from simulation.validation.telling import Begin, in_silence
 
 LOAD_DAYS = 84
 HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "results", "site", "study")
 """Overrides that leave the site as its files and the hash of its fitted values say."""
-Begin = Callable[[str, int], AbstractContextManager[Callable[[int], None]]]
-"""Told what is simulated, in words, and of how many replications; gives what is told how many of them have ended."""
-
-
-@contextmanager
-def in_silence(words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
-    """Says nothing."""
-    yield lambda n_done: None
 
 
 def validate_site(

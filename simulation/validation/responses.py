@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +34,7 @@ from simulation.study.study import ReadyArm, Study
 from simulation.targets import Target
 from simulation.units import to_ticks
 from simulation.validation.changes import ADULT_BED, pools_of
+from simulation.validation.telling import Begin, in_silence
 
 TARGETS = "trusts"
 TRUSTS = 280
@@ -90,9 +92,9 @@ class Responses:
     n_months: int
 
 
-def responses_of(studies: Sequence[Study], targets: Sequence[Target]) -> Responses:
+def responses_of(studies: Sequence[Study], targets: Sequence[Target], *, begin: Begin = in_silence) -> Responses:
     """The targets beside what the baseline arms of these studies give together."""
-    panel = simulated_panel(studies)
+    panel = simulated_panel(studies, begin=begin)
     found = estimates(panel)
     unknown = [target.measure for target in targets if target.measure not in found]
     if unknown:
@@ -103,11 +105,16 @@ def responses_of(studies: Sequence[Study], targets: Sequence[Target]) -> Respons
 
 
 def validate_responses(
-    overrides: Sequence[str] = (), *, config_dir: str | Path | None = None, targets: str = TARGETS
+    overrides: Sequence[str] = (),
+    *,
+    config_dir: str | Path | None = None,
+    targets: str = TARGETS,
+    begin: Begin = in_silence,
 ) -> Responses:
     """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
 
-    With `ensemble=NAME` those of its departments, as many as are played twice.
+    With `ensemble=NAME` those of its departments, as many as are played twice. `begin` is told what runs and how far it
+    is.
     """
     stated = {each.split("=", 1)[0] for each in overrides}
     words = [*overrides]
@@ -118,7 +125,7 @@ def validate_responses(
     elif "run.departments" not in stated:
         words += [f"run.departments={TRUSTS // TWICE}"]
     wanted = targets_named(targets, search_folders(config_dir))
-    return responses_of(by_department(load(*words, config_dir=config_dir)), wanted)
+    return responses_of(by_department(load(*words, config_dir=config_dir)), wanted, begin=begin)
 
 
 def by_department(study: Study) -> list[Study]:
@@ -130,23 +137,36 @@ def by_department(study: Study) -> list[Study]:
     return [replace(study.of(number), run=run) for number in range(n)]
 
 
-def simulated_panel(studies: Sequence[Study], *, done: Callable[[int], None] = lambda n_done: None) -> Panel:
+def simulated_panel(studies: Sequence[Study], *, begin: Begin = in_silence) -> Panel:
     """Every replication of every study's baseline arm as a trust, its months those that the run measures whole.
 
-    Each has random variates of its own: replications are numbered on from study to study. `done(n)` is told after each
-    study. Raises ConfigError for a panel too small for a regression.
+    Each has random variates of its own: replications are numbered on from study to study. `begin` is told what runs and
+    how far it is. Raises ConfigError for a panel too small for a regression.
     """
     _refuse_small(studies)
+    n = sum(len(study.run.numbers) for study in studies)
+    run = studies[0].run
     trusts: list[Panel] = []
-    with open_executor(studies[0]) as executor:
+    with open_executor(studies[0]) as executor, begin(_what_runs(len(studies), n, run.measured_days), n) as done:
         first = 0
-        for number, study in enumerate(studies, start=1):
+        for study in studies:
             varying = in_panel(study, first)
-            for result in simulate(varying, executor=executor).replications:
-                trusts.append(_trust(varying, result, len(trusts)))
+            result = simulate(varying, executor=executor, done=partial(_after, len(trusts), done))
+            trusts += [_trust(varying, each, len(trusts) + k) for k, each in enumerate(result.replications)]
             first = varying.run.numbers.stop
-            done(number)
     return Panel(*(np.concatenate([getattr(trust, name) for trust in trusts]) for name in Panel.__dataclass_fields__))
+
+
+def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
+    """Told how many of a study have ended; tells how many of all."""
+    done(before + n_done)
+
+
+def _what_runs(n_studies: int, n_trusts: int, days: int) -> str:
+    whose = "one department" if n_studies == 1 else f"{n_studies} departments"
+    return (
+        f"Simulating {n_trusts} trusts of {whose}, {days} days each, to hold their months against those of NHS trusts"
+    )
 
 
 def _refuse_small(studies: Sequence[Study]) -> None:

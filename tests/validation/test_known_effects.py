@@ -14,6 +14,7 @@ from simulation.validation import command
 from simulation.validation.command import validate
 from simulation.validation.known_effects import STUDY, KnownEffect, KnownEffects, validate_known_effects
 from simulation.validation.known_effects_words import as_lines
+from simulation.validation.telling import Begin
 
 TARGETS = targets_named("known_effects", [packaged_configs()])
 
@@ -54,7 +55,7 @@ def test_every_published_effect_names_an_arm_a_measure_and_a_group_of_its_study(
 def test_a_miss_is_told_with_its_reason_and_leaves_the_exit_code(monkeypatch: pytest.MonkeyPatch) -> None:
     found = KnownEffects((effect(-31, 5), effect(-5, 1)), 20, 40, 56)
 
-    def instead(overrides: list[str], *, config_dir: str | Path | None) -> KnownEffects:
+    def instead(overrides: list[str], *, config_dir: str | Path | None, begin: Begin) -> KnownEffects:
         return found
 
     monkeypatch.setattr(command, "validate_known_effects", instead)

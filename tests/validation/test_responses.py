@@ -16,6 +16,7 @@ from simulation.validation import command
 from simulation.validation.command import validate
 from simulation.validation.response_words import as_lines
 from simulation.validation.responses import Response, Responses, by_department, in_panel, responses_of, simulated_panel
+from simulation.validation.telling import Begin
 
 SHORT = (
     "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91", "run.cool_down_days=1",
@@ -128,7 +129,7 @@ def test_only_responses_runs_nothing_else_and_a_miss_leaves_the_exit_code(monkey
     asked: list[tuple[str, ...]] = []
     far = Responses((Response(target(), Estimate(9.0, 0.1)),), 1, 280, 12)
 
-    def instead(overrides: list[str], *, config_dir: str | Path | None) -> Responses:
+    def instead(overrides: list[str], *, config_dir: str | Path | None, begin: Begin) -> Responses:
         asked.append(tuple(overrides))
         return far
 
