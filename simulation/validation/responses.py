@@ -2,10 +2,10 @@
 
 Nobody can run an experiment on England, so both sides are panels: a simulated trust is a replication of a department,
 its months those of the measured year. A department alone would never be busier than planned for long, nor would its
-patients be hard to discharge for months, so attendances and ward stays of each simulated trust vary from month to month
-as trusts' do (`DEMAND`, `DISCHARGES`: the design of the panel and no part of the site). Their sizes are taken from
-trusts' attendances and occupancy, never from the four-hour share. A row that misses changes no exit code: a slope is an
-association on either side.
+patients be much harder to discharge than planned, so attendances and ward stays of each simulated trust vary from month
+to month (`DEMAND`, `DISCHARGES`: the design of the panel, beside what the site's own months vary by). Their sizes are
+taken from trusts' attendances and occupancy, not from the four-hour share. A row that misses changes no exit code: a
+slope is an association on either side.
 """
 
 from __future__ import annotations
@@ -38,14 +38,15 @@ from simulation.validation.telling import Begin, in_silence
 
 TARGETS = "trusts"
 TRUSTS = 280
-"""Simulated trusts of one department: so many that the simulation's standard errors are half of the trusts' or less."""
+"""Simulated trusts: so many that standard errors of the simulation's slopes are about half of the trusts' or less."""
 ALLOWED = 2.0
 """Joint standard errors within which a row passes."""
 WARD_STAY = "ward_stay"
 """The duration whose minutes the panel's discharges vary, where a department has it."""
 DEMAND = LastingFactor(
-    every="month", cv=0.055, persistence=0.9, evidence="measured",
-    source="trusts' attendances by month, NHS England 2024-25 (OGL v3): the design of the panel",
+    every="month", cv=0.055, persistence=0.9, evidence="assumed",
+    source="chosen to give the spread and persistence of trusts' attendances by month, NHS England 2024-25 (OGL v3):"
+    " the design of the panel",
 )  # fmt: skip
 """Attendances of a simulated trust (which arrivals attend is the department's)."""
 DISCHARGES = LastingFactor(

@@ -139,13 +139,13 @@ def report(pool: Floats, first: int, n_samples: int, seed: int) -> bool:
         by_season(len(pool), first, n_samples, generator),
         np.add.outer(np.arange(N), np.arange(len(pool) - N + 1)),
     )
-    n_apart = len(pool) // N
+    error = float(np.sqrt(ASKED_BY_SEASON * (1 - ASKED_BY_SEASON) / (len(pool) // N)))
     holds = True
     print(
         f"{len(pool):,} replications of {DAYS} days; {n_samples:,} samples of {N} at random and by season, "
-        f"{ways[2].shape[1]:,} runs ({n_apart} that do not overlap; standard error in brackets)"
+        f"{ways[2].shape[1]:,} runs ({len(pool) // N} that do not overlap: standard error {error:.1%})"
     )
-    heads = ("truth", "shown", "random", "season", "runs", "", "of 18", "weak")
+    heads = ("truth", "shown", "random", "season", "runs", "of 18", "weak")
     print(f"{'':<40}{'':<12}" + "".join(f"{head:>9}" for head in heads))
     for number, name in enumerate(MEASURES):
         measure, group = name.split("|")
@@ -154,18 +154,15 @@ def report(pool: Floats, first: int, n_samples: int, seed: int) -> bool:
         for of, values in (("level", level), ("difference", other - level)):
             truth = float(values.mean())
             chance, season, runs = (covered(values[chosen], truth, measure=measure) for chosen in ways)
-            error = float(np.sqrt(runs.held * (1 - runs.held) / n_apart))
             few = season.held < ASKED_BY_SEASON or runs.held + CLEARLY * error < ASKED_BY_SEASON
             ok = chance.shown == 0 or (low <= chance.held <= high and not few)
             holds = holds and ok
-            shares = (
-                f"{chance.held:>9.1%}{season.held:>9.1%}{runs.held:>9.1%}{f'({error:.1%})':>9}{chance.held_of_18:>9.1%}"
-            )
-            shares = shares if chance.shown else f"{'–':>9}" * 3 + f"{'':>9}{'–':>9}"
+            shares = f"{chance.held:>9.1%}{season.held:>9.1%}{runs.held:>9.1%}{chance.held_of_18:>9.1%}"
+            shares = shares if chance.shown else f"{'–':>9}" * 4
             said = f"{measure}{'' if group == 'all' else f', {group}'}"
-            word = "ok" if ok else "NO"
             print(
-                f"{said:<40}{of:<12}{truth:>9.3f}{chance.shown:>9.0%}{shares}{chance.weak:>9.0%}  {word}"
+                f"{said:<40}{of:<12}{truth:>9.3f}{chance.shown:>9.0%}{shares}{chance.weak:>9.0%}  "
+                f"{'ok' if ok else 'NO'}"
                 f"{', more than claimed by season' if season.shown and season.held > ASKED[1] else ''}"
             )
     return holds
