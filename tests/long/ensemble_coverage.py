@@ -12,11 +12,11 @@ Years are kept as they end: the same command goes on. About 45 minutes on two co
 range of the ensemble, or that of `narrow` on one or two figures, holds less than 86 % or more than 94 % of the truths,
 or the wait for triage leaves more than .4 of the range's width.
 
-What is approximate: the ends of the walk are the departments. That `aeflow ensemble` simulates a year of each, and keeps
-those that are likely enough after it, cannot be tried with nothing simulated. Rows that the priors judge by their mean
-have the emulator's mean at the truth as their published figure, because few years do not tell it; what a year strays by
-is taken as normal and alike everywhere on the scale on which a row is learnt; and a truth's effect is that of two years,
-whose noise is allowed for.
+What is approximate: the ends of the walk are the departments. That `aeflow ensemble` simulates a year of each, and
+keeps those that are likely enough after it, cannot be tried with nothing simulated. Rows that the priors judge by
+their mean have the emulator's mean at the truth as their published figure, because few years do not tell it; what a
+year strays by is taken as normal and alike everywhere on the scale on which a row is learnt; and a truth's effect is
+that of two years, whose noise is allowed for.
 """
 
 from __future__ import annotations
