@@ -36,7 +36,7 @@ from numpy.typing import NDArray
 import simulation as ae
 from simulation.analysis.compare import LEVEL, intervals, t_quantile
 from simulation.analysis.weakness import too_short, weakness_of
-from simulation.draws import balanced_start_week
+from simulation.draws.calendar import WEEKS_IN_YEAR, balanced_start_week
 from simulation.experiment.replicate import replicate
 from simulation.experiment.run import compile_first
 from simulation.records.schema import Floats
@@ -60,6 +60,9 @@ MEASURES = (*WANTED, *AMBULANCE)
 ASKED, ASKED_OF_AMBULANCES, ASKED_BY_SEASON = (0.93, 0.97), (0.90, 1.0), 0.93
 CLEARLY = 2.0
 """Standard errors beyond which runs of consecutive replications hold the truth too seldom."""
+
+
+Ints = NDArray[np.int64]
 
 
 class Covered(NamedTuple):
@@ -118,25 +121,26 @@ def covered(samples: Floats, truth: float, *, measure: str) -> Covered:
     return Covered(1.0, held, held_of_18, float(np.mean(weak)))
 
 
-def by_season(n_pool: int, first: int, n_samples: int, generator: np.random.Generator) -> NDArray[np.intp]:
-    """Places in the pool of N replications that begin in the weeks of N consecutive ones, shape (N, n_samples)."""
-    weeks = np.array([balanced_start_week(first + place) for place in range(n_pool)])
-    in_week = {week: np.flatnonzero(weeks == week) for week in np.unique(weeks).tolist()}
-    starts = generator.integers(0, n_pool - N + 1, size=n_samples)
-    chosen = weeks[np.add.outer(np.arange(N), starts)]
-    drawn = np.empty_like(chosen, dtype=np.intp)
-    for week, places in in_week.items():
+def by_season(weeks: Ints, starts: Ints, generator: np.random.Generator) -> Ints:
+    """Places in the pool of N replications that begin in the weeks of N consecutive ones, from each start on; shape (N,
+    n_samples). `weeks`: in which each of the pool begins."""
+    chosen = np.vectorize(balanced_start_week)(np.add.outer(np.arange(N), starts))
+    drawn = np.empty_like(chosen)
+    for week in np.unique(weeks):
         here = chosen == week
-        drawn[here] = generator.choice(places, size=int(here.sum()))
+        drawn[here] = generator.choice(np.flatnonzero(weeks == week), size=int(here.sum()))
     return drawn
 
 
-def report(pool: Floats, first: int, n_samples: int, seed: int) -> bool:
-    """Print the table; whether all is as asked."""
+def report(pool: Floats, first: int, n_samples: int, seed: int, start: int | None) -> bool:
+    """Print the table; whether all is as asked. `start`: the first of N replications in whose weeks samples by season
+    begin; None: any."""
     generator = np.random.default_rng(seed)
+    weeks = np.array([balanced_start_week(first + place) for place in range(len(pool))])
+    starts = generator.integers(0, WEEKS_IN_YEAR, size=n_samples) if start is None else np.full(n_samples, start)
     ways = (
         generator.integers(0, len(pool), size=(N, n_samples)),
-        by_season(len(pool), first, n_samples, generator),
+        by_season(weeks, starts, generator),
         np.add.outer(np.arange(N), np.arange(len(pool) - N + 1)),
     )
     error = float(np.sqrt(ASKED_BY_SEASON * (1 - ASKED_BY_SEASON) / (len(pool) // N)))
@@ -176,11 +180,12 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="number of the first: a pool of its own (default: 0)")
     parser.add_argument("--samples", type=int, default=10_000, help="samples drawn at random (default: 10000)")
     parser.add_argument("--seed", type=int, default=20261125, help="of the samples (default: 20261125)")
+    parser.add_argument("--start", type=int, help="samples by season have the weeks of 20 from this number on (any)")
     asked = parser.parse_args()
     if asked.pool < N:
         parser.error(f"--pool: at least {N}")
     pool = pool_in(asked.file, asked.pool, asked.first)
-    return 0 if report(pool, asked.first, asked.samples, asked.seed) else 1
+    return 0 if report(pool, asked.first, asked.samples, asked.seed, asked.start) else 1
 
 
 if __name__ == "__main__":
