@@ -125,7 +125,7 @@ def _busy_sentence(result: StudyResult) -> Iterator[str]:
     told = [f"{pool.replace('_', ' ')} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda each: -busy[each])]
     if told:
         yield (
-            f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {_listed(told)}. What a minute saved is worth hangs "
-            "on which resource binds (staff, places or beds); that does not follow from how busy they are, it differs "
-            "from place to place, and no public data say it."
+            f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {_listed(told)}. What a minute saved is worth "
+            "depends on which resource binds (staff, places or beds); that does not follow from how busy they are, it "
+            "differs from place to place, and no public data say it."
         )

@@ -80,4 +80,4 @@ def _notes(result: StudyResult) -> Iterator[str]:
     varied = result.study.departments.n_varied if result.study.departments is not None else 0
     rest = f"{varied} of which differ between departments" if varied else "not varied here"
     which = "The other intervals" if told else "Intervals"
-    yield f"{which} cover simulation noise only. {n_assumed} assumptions lie beneath, {rest}."
+    yield f"{which} cover simulation noise only. The answer rests on {n_assumed} assumptions, {rest}."

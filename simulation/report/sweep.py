@@ -204,8 +204,7 @@ def _notes(sweep: Sweep, *, shown: bool) -> tuple[str, ...]:
     return (
         "First line: the level under the baseline. In brackets the 95 % interval of each difference; of two runs "
         f"apart, one that holds together with those of all pairs of runs of its arm.{everything}",
-        "An answer 'depends' where effects differ, not where verdicts do by chance or effects by less than would "
-        f"matter. {doubt_note()}",
+        f"'Depends' means that effects differ by as much as matters, beyond chance. {doubt_note()}",
     )
 
 

@@ -175,7 +175,7 @@ class Margin(Sourced):
 class ValuePerHour(Sourced):
     """What an hour that a patient waits less is held to be worth: for weighing arms against their cost.
 
-    Example: `{pounds: [5, 15, 45], evidence: assumed, source: "no figure is published; three to see what hangs on it"}`
+    Example: `{pounds: [5, 15, 45], evidence: assumed, source: "no figure is published; three, to see what changes"}`
     """
 
     pounds: Annotated[tuple[Annotated[float, Gt(0), Unit("GBP an hour")], ...], MinLen(1), MaxLen(5)]

@@ -111,8 +111,8 @@ def _band_words(result: StudyResult) -> str:
     unit = _unit(result, target)
     return (
         " Shaded: the same interval of the sham, whose mean has no effect in it; it narrows as replications are added. "
-        f"One replication more without effect would be expected from {span(band.low, band.high, unit)} "
-        f"{unit_words(unit)} with 95 % ('{target.label}')."
+        f"95 % of single replications without effect fall between {change(band.low, unit)} and "
+        f"{change(band.high, unit)} {unit_words(unit)} ('{target.label}')."
     )
 
 

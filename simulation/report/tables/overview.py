@@ -105,7 +105,7 @@ def _now(result: StudyResult, margin: Margin) -> str:
 
 
 def _looks_counted(result: StudyResult, target: Target) -> Iterator[str]:
-    """The arms whose difference hangs on the rule that a look in the wrong area is no first clinician."""
+    """The arms whose difference depends on the rule that a look in the wrong area is no first clinician."""
     measure = "wait_to_first_look_mean"
     if target.measure != "wait_to_clinician_mean" or not result.has(measure, target.group):
         return
@@ -127,8 +127,8 @@ def _looked_at(result: StudyResult, target: Target) -> str:
     """How many verdicts are read together with this one, and what that does to its words."""
     if target in result.design.primary:
         told = [
-            f"Verdicts are together: the {n} on primary measures ({whose}) hold all at once with 95 %, so each is read "
-            f"from an interval of {100 - 5 / n:.4g} %."
+            f"Verdicts on primary measures ({whose}) are adjusted for {n} comparison{'s' * (n > 1)} (95 % overall): "
+            f"each is read from an interval of {100 - 5 / n:.4g} %."
             for n, whose in _families(result, len(result.design.primary))
         ]
         return f"Intervals are of 95 % each. {' '.join(told)}"
@@ -160,8 +160,8 @@ def _sham_note(result: StudyResult, target: Target) -> Iterator[str]:
     unit = result.row(result.design.baseline, target.measure, target.group).unit
     yield (
         f"With no effect at all (sham): {change(band.difference.mean, unit)} "
-        f"({span(band.difference.low, band.difference.high, unit)}, of its mean); one replication more would be "
-        f"expected from {change(band.low, unit)} to {change(band.high, unit)} with 95 %."
+        f"({span(band.difference.low, band.difference.high, unit)}, of its mean); 95 % of single replications "
+        f"fall between {change(band.low, unit)} and {change(band.high, unit)}."
     )
 
 
