@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,6 +74,12 @@ class Interval:
     def half_width(self) -> float:
         """Half the length of the interval."""
         return (self.high - self.low) / 2
+
+    def times(self, factor: float) -> Interval:
+        """The interval of so many times the number."""
+        low, high = sorted((factor * self.low, factor * self.high))
+        error = None if self.error is None else abs(factor) * self.error
+        return replace(self, mean=factor * self.mean, low=low, high=high, sd=abs(factor) * self.sd, error=error)
 
     @property
     def standard_error(self) -> float:

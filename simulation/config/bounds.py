@@ -24,8 +24,6 @@ MOST_PARTS = 200_000
 """Keys and values of a file or a configuration, with each alias counted as what it repeats; ours have 4,000."""
 LONGEST_TEXT = 10_000
 """Characters of one text; ours go to 600."""
-LONGEST_LABEL = 200
-"""Characters of a label, which is printed beside a figure or in a column."""
 LARGEST = 1e15
 """Size of a number; whole ones up to here are exact in every place where they are counted."""
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")

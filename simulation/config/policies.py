@@ -22,6 +22,8 @@ from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
 
 PRICES = ("price_per_attendance", "cost_per_year")
 """Parts of a policy that belong to no lever: they come with all of them together."""
+MEASUREMENT = ("measured_on", "measured_against")
+"""Parts of a policy that a lever takes with the AI's: on whom its labels were measured, and against what."""
 DEFAULT_NURSE = "korea"
 """The nurses whom `config.yaml` chooses."""
 KINDS = {"triage": "triage policy", "nurse": "nurse"}
@@ -139,6 +141,8 @@ def policy_of(
     for lever in arm.levers:
         for path in design.levers[lever].takes:
             take(raw["triage"], full, path, f"study.levers.{lever}.takes", faults)
+            if full is not None and path.split(".")[0] == "ai":
+                raw["triage"].update({each: full[each] for each in MEASUREMENT if each in full})
     for change in changes:
         set_change(raw, change, faults, changeable=OF_TRIAGE)
     if full is not None and set(arm.levers) == set(design.levers):

@@ -8,7 +8,7 @@ simulation noise. Patient-hours are what all attendances of a mean day wait or s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -51,12 +51,12 @@ def _harm(result: StudyResult, harm: DelayHarm, arm: str, per_day: float) -> Arm
     base, hours = result.design.baseline, per_day / MINUTES_IN_HOUR
     mortality = _against(result, mortality_of(result, harm, arm), mortality_of(result, harm, base))
     waiting, staying = (
-        _times(_against(result, result.values(arm, measure), result.values(base, measure)), hours)
+        _against(result, result.values(arm, measure), result.values(base, measure)).times(hours)
         for measure in ("wait_to_clinician_mean", "stay_mean")
     )
     valued = result.design.value_per_patient_hour
     each = valued.pounds if valued is not None else ()
-    return ArmHarm(arm, mortality, waiting, staying, {value: _times(staying, -value * DAYS_IN_YEAR) for value in each})
+    return ArmHarm(arm, mortality, waiting, staying, {value: staying.times(-value * DAYS_IN_YEAR) for value in each})
 
 
 def mortality_of(result: StudyResult, harm: DelayHarm, arm: str) -> Floats:
@@ -69,8 +69,3 @@ def mortality_of(result: StudyResult, harm: DelayHarm, arm: str) -> Floats:
 
 def _against(result: StudyResult, ours: Floats, theirs: Floats) -> Interval:
     return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
-
-
-def _times(interval: Interval, factor: float) -> Interval:
-    low, high = sorted((factor * interval.low, factor * interval.high))
-    return replace(interval, mean=factor * interval.mean, low=low, high=high, sd=abs(factor) * interval.sd)

@@ -215,7 +215,7 @@ def _price(result: StudyResult, extra: Extra, measure: str, a_week: float) -> Pr
         effects = (effects + _last(result, extra, measure)) / 2
     effect = _interval(effects)
     factor = -a_week / extra.hours_a_week if extra.hours_a_week > 0 else np.nan
-    return Price(extra, measure, effect, _times(effect, factor))
+    return Price(extra, measure, effect, effect.times(factor))
 
 
 def _alone(result: StudyResult, extra: Extra, measure: str) -> Floats:
@@ -231,11 +231,6 @@ def _last(result: StudyResult, block: Extra, measure: str) -> Floats:
 
 def _interval(values: Floats) -> Interval:
     return compare(values, np.zeros(len(values)))
-
-
-def _times(interval: Interval, factor: float) -> Interval:
-    low, high = sorted((factor * interval.low, factor * interval.high))
-    return replace(interval, mean=factor * interval.mean, low=low, high=high, sd=abs(factor) * interval.sd)
 
 
 def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> Check:

@@ -3,7 +3,7 @@ staff are. Each rests on intervals and verdicts, none goes beyond them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from simulation.report.headlines import rests_on_claim
 from simulation.report.tables.coverage import spillover_reason
 from simulation.report.tables.decomposition import decomposition_of, decomposition_sentences, joint_arm
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups
-from simulation.report.words import change, group_words, measure_label, span, unit_words
+from simulation.report.words import change, group_words, interval_text, listed_with_and, measure_label, span, unit_words
 
 MOST = 3
 """Groups that the answer names before it says how many more there are."""
@@ -44,8 +44,7 @@ def _spillover_sentences(result: StudyResult) -> Iterator[str]:
     unit = result.row(result.design.baseline, target.measure).unit
     label = measure_label(result, target.measure)
     direct, spillover, total = (
-        f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})"
-        for each in (parts[name].difference for name in ("direct", "spillover", "total"))
+        interval_text(each, unit) for each in (parts[name].difference for name in ("direct", "spillover", "total"))
     )
     yield (
         f"{label}, in {unit_words(unit)}: direct effect on the covered {direct}, spillover on patients whom the tool "
@@ -58,10 +57,6 @@ def _spillover_sentences(result: StudyResult) -> Iterator[str]:
 
 def _named(arm: ArmResult, row: Comparison) -> str:
     return f"'{arm.label}' ({change(row.difference, row.unit)})"
-
-
-def _listed(words: Sequence[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
@@ -87,7 +82,7 @@ def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
         arms = sorted(by_group[group], key=lambda each: -each.comparison.difference)
         n_told += len(arms)
         named = [_named(each.arm, each.comparison) for each in arms]
-        yield f"Wait longer, {group_words(group)}, minutes: {_listed(named)}."
+        yield f"Wait longer, {group_words(group)}, minutes: {listed_with_and(named)}."
     if len(found) > n_told:
         yield (
             f"{len(found) - n_told} more groups and arms are in the table of who is worse off; all {n_looked_at} that "
@@ -125,7 +120,7 @@ def _busy_sentence(result: StudyResult) -> Iterator[str]:
     told = [f"{pool.replace('_', ' ')} {100 * busy[pool]:.0f} %" for pool in sorted(busy, key=lambda each: -busy[each])]
     if told:
         yield (
-            f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {_listed(told)}. What a minute saved is worth "
-            "depends on which resource binds (staff, places or beds); that does not follow from how busy they are, it "
-            "differs from place to place, and no public data say it."
+            f"How busy staff are from {BUSY_FROM} to {BUSY_TO} h: {listed_with_and(told)}. What a minute saved is "
+            "worth depends on which resource binds (staff, places or beds); that does not follow from how busy they "
+            "are, it differs from place to place, and no public data say it."
         )

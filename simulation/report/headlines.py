@@ -19,7 +19,7 @@ from simulation.report.kinds import kind_of
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products
 from simulation.report.tables.measurement import measured_tools
-from simulation.report.words import amount, change, figure_words, span
+from simulation.report.words import amount, change, figure_words, listed_with_and, span
 
 KEPT_EFFECT = 0.5
 """Of a product's effect, how much a cheaper alternative has to be shown to keep to do 'as much' (at most the least
@@ -137,7 +137,7 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
     mine = [each for each in result.safety if each.arm == arm.name]
     doubtful = [f"'{each.label}'" for each in measured_tools(result) if each.arm == arm.name and each.safety_open]
     if mine and doubtful:
-        return False, [f"its measured table leaves safety open on {_listed(doubtful)}"]
+        return False, [f"its measured table leaves safety open on {listed_with_and(doubtful)}"]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         found = [each for each in mine if each.judgement.kind == kind]
         if found:
@@ -163,7 +163,7 @@ def _passed_words(result: StudyResult, mine: list[Safety]) -> str:
     open_ones = [each for each in mine if each.judgement.kind in ("cannot tell", "none seen")]
     if open_ones:
         labels = [f"'{each.margin.label}'" for each in open_ones]
-        return f"safety is not settled on {_listed(labels)}"
+        return f"safety is not settled on {listed_with_and(labels)}"
     passed = {1: "the safety limit", 2: "both safety limits"}.get(len(mine), f"all {len(mine)} safety limits")
     return f"passes {passed}{_harmed(result, mine)}"
 
@@ -236,7 +236,3 @@ def _does_as_much(result: StudyResult, other: ArmResult, arm: ArmResult, finding
     worst = max(sign * beyond.low, sign * beyond.high)
     if worst < min(target.minimal_important_difference, (1 - KEPT_EFFECT) * abs(row.difference)):
         yield worst < 0
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)

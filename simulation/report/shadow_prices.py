@@ -15,7 +15,7 @@ from simulation.explain.statements import BANNER
 from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
 from simulation.report.figures.drawing import DARK, GREY, Picture, figure_of, png_of
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import change, span
+from simulation.report.words import interval_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,7 +104,7 @@ def _per_hour(price: Price) -> str:
 
 
 def _minutes(interval: Interval) -> str:
-    return f"{change(interval.mean, MINUTES)} ({span(interval.low, interval.high, MINUTES)})"
+    return interval_text(interval, MINUTES)
 
 
 def _spaced(name: str) -> str:

@@ -37,7 +37,7 @@ from simulation.report.figures.drawing import (
 from simulation.report.sweep_effects import DESIGN, EFFECTS, design_table, effect_tables, effects_table
 from simulation.report.sweep_turns import turn_tables
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import amount, change, doubt_note, span, unit_words
+from simulation.report.words import amount, difference_text, doubt_note, interval_text, unit_words
 from simulation.study.design import Target
 
 if TYPE_CHECKING:
@@ -64,6 +64,10 @@ class Run:
         if list(self.varied) == ["scenario"]:
             return self.varied["scenario"]
         return ", ".join(f"{'.'.join(key.split('.')[-2:])}={value}" for key, value in self.varied.items())
+
+    def effect(self, arm: str, target: Target) -> str:
+        """The arm's difference from the baseline with its interval, in words."""
+        return difference_text(self.result.row(arm, target.measure, target.group))
 
     def effects(self, arm: str, target: Target) -> Floats:
         """The arm's difference from the baseline in each replication, shape (n_replications,)."""
@@ -188,7 +192,7 @@ def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
         rows = [(sweep.first.baseline.label, *(_level(run, target) for run in shown), "", "")]
         for arm in sweep.arms:
             found = sweep.compare_runs(arm, target)
-            cells = (_effect(run, arm, target) for run in shown)
+            cells = (run.effect(arm, target) for run in shown)
             rows.append((sweep.first.arm(arm).label, *cells, _apart(found, unit), found.words))
         yield ReportTable(
             f"across:{target.measure}:{target.group}",
@@ -217,16 +221,11 @@ def _level(run: Run, target: Target) -> str:
     return amount(row.mean, row.unit)
 
 
-def _effect(run: Run, arm: str, target: Target) -> str:
-    row = run.result.row(arm, target.measure, target.group)
-    return f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
-
-
 def _apart(found: RunComparison, unit: str) -> str:
     if found.apart is None:
         return "–"
     apart = found.apart[2]
-    return f"{change(apart.mean, unit)} ({span(apart.low, apart.high, unit)})"
+    return interval_text(apart, unit)
 
 
 def sweep_table(sweep: Sweep) -> pd.DataFrame:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from simulation.analysis.compare import LEVEL, compare
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import change, span
 from simulation.study.design import Target
 
 if TYPE_CHECKING:
@@ -35,7 +34,7 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
             label = sweep.first.arm(arm).label
             verdict = first.result.finding(arm, target).verdict.words
             said = (_listed(each, arm, target) for each in (turned, unsettled))
-            rows.append((label, _effect(first, arm, target), verdict, *said))
+            rows.append((label, first.effect(arm, target), verdict, *said))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts turn: {target.label}",
@@ -73,13 +72,8 @@ def _unsettled(first: Run, run: Run, arm: str, target: Target) -> bool:
 
 def _listed(runs: Sequence[Run], arm: str, target: Target) -> str:
     """'surge: −0.8 (−2.3 to +0.8), no change beyond 3 min'; 'nowhere'."""
-    words = (f"{run.label}: {_effect(run, arm, target)}, {_verdict(run, arm, target)}" for run in runs)
+    words = (f"{run.label}: {run.effect(arm, target)}, {_verdict(run, arm, target)}" for run in runs)
     return "; ".join(words) or "nowhere"
-
-
-def _effect(run: Run, arm: str, target: Target) -> str:
-    row = run.result.row(arm, target.measure, target.group)
-    return f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
 
 
 def _verdict(run: Run, arm: str, target: Target) -> str:

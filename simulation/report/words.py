@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from simulation.analysis.compare import Comparison
+from simulation.analysis.compare import Comparison, Interval
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL
@@ -139,6 +139,26 @@ def unit_words(unit: str) -> str:
 def span(low: float, high: float, unit: str) -> str:
     """An interval of a difference; a dash with fewer than two replications."""
     return "–" if math.isnan(low) else f"{change(low, unit)} to {change(high, unit)}"
+
+
+def with_span(value: float, low: float, high: float, unit: str) -> str:
+    """A difference and its interval, without the unit: '−7.2 (−18.0 to +3.5)'."""
+    return f"{change(value, unit)} ({span(low, high, unit)})"
+
+
+def interval_text(interval: Interval, unit: str) -> str:
+    """The mean of an interval and its bounds, as of a difference."""
+    return with_span(interval.mean, interval.low, interval.high, unit)
+
+
+def difference_text(row: Comparison) -> str:
+    """A difference from the baseline and its interval."""
+    return with_span(row.difference, row.difference_low, row.difference_high, row.unit)
+
+
+def listed_with_and(words: Sequence[str]) -> str:
+    """'a, b and c'."""
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def effect(row: Comparison) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,16 +18,6 @@ from simulation.triage.matrix import N_HIGH
 from simulation.vetting.cases import N_LEVELS, Levels
 from simulation.vetting.intervals import Estimate, exact_share, paired_difference, resampled, resampled_sums
 
-ShareName = Literal[
-    "exact_share",
-    "under_share",
-    "over_share",
-    "two_or_more_levels_share",
-    "sensitivity",
-    "under_triage_1_2_share",
-    "no_label_share",
-]
-KappaName = Literal["kappa_linear", "kappa_quadratic"]
 SCORES: Mapping[str, str] = {
     "exact_share": "exact agreement",
     "under_share": "under-triage (a label less urgent than the truth)",

@@ -168,6 +168,8 @@ def test_a_study_may_build_on_one_that_comes_with_aeflow(tmp_path: Path) -> None
     study = load("study=ours", config_dir=tmp_path)
     assert [arm.name for arm in study.arms] == ["nurse", "sham", "accuracy", "time", "accuracy+time"]
     assert study.arm("accuracy").policy.role == "advises"
+    assert study.arm("accuracy").policy.measured_against == "physician", "goes with the AI's labels"
+    assert study.arm("time").policy.measured_against is None
     assert study.run.measured_days == 56
 
 

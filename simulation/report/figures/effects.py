@@ -36,9 +36,11 @@ from simulation.report.words import (
     change,
     effect,
     group_words,
+    interval_text,
     measure_label,
     span,
     unit_words,
+    with_span,
 )
 from simulation.study.design import Target
 
@@ -286,9 +288,9 @@ def levers(result: StudyResult) -> Picture | None:
         png = png_of(figure)
     told = []
     for each in found:
-        parts = [f"all together {_told(each.parts.part('joint', *names), each.unit)}"]
+        parts = [f"all together {interval_text(each.parts.part('joint', *names), each.unit)}"]
         for name, label in zip(names, labels, strict=True):
-            share, alone = (_told(each.parts.part(kind, name), each.unit) for kind in ("shapley", "alone"))
+            share, alone = (interval_text(each.parts.part(kind, name), each.unit) for kind in ("shapley", "alone"))
             parts.append(f"{label} {share}, alone {alone}")
         told.append(f"{each.target.label}, {unit_words(each.unit)}: {'; '.join(parts)}")
     return Picture(
@@ -331,10 +333,6 @@ def _lever_legend(figure: Figure) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 
-def _told(estimate: Interval, unit: str) -> str:
-    return f"{change(estimate.mean, unit)} ({span(estimate.low, estimate.high, unit)})"
-
-
 # --- per £100,000 --------------------------------------------------------------------------------------------
 
 
@@ -368,7 +366,7 @@ def cost(result: StudyResult) -> Picture | None:
             row = result.row(arm.name, target.measure, target.group)
             assert arm.cost is not None
             mean, low, high = per_100k(row, arm.cost, arm.cost_range)
-            each.append(f"{arm.label} {change(mean, row.unit)} ({span(low, high, row.unit)})")
+            each.append(f"{arm.label} {with_span(mean, low, high, row.unit)}")
         told.append(f"{target.label}, {unit_words(_unit(result, target))}: {'; '.join(each)}")
     return Picture(
         "per_100k",

@@ -15,7 +15,7 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import amount, change, group_words, measure_label, span, told_apart, unit_words
+from simulation.report.words import amount, group_words, measure_label, told_apart, unit_words, with_span
 
 ATTRIBUTES: Mapping[str, str] = {
     "age_band": "age",
@@ -66,7 +66,7 @@ def differences_table(result: StudyResult) -> ReportTable:
         for arm in result.others:
             row = result.row(arm.name, measure, group)
             star = " *" if outside_sham(result, row) else ""
-            cells.append(f"{_cell(row.difference, row.difference_low, row.difference_high, row.unit)}{star}")
+            cells.append(f"{with_span(row.difference, row.difference_low, row.difference_high, row.unit)}{star}")
         rows.append((group_words(group), amount(base.mean, base.unit), *cells))
     unit = unit_words(result.row(result.design.baseline, measure).unit)
     label = measure_label(result, measure)
@@ -90,7 +90,7 @@ def gaps_table(result: StudyResult) -> ReportTable:
     rows = []
     for group in groups_of(result):
         found = [less_everybody(result, arm, group) for arm in result.others]
-        rows.append((group_words(group), *(_cell(each.mean, each.low, each.high, unit) for each in found)))
+        rows.append((group_words(group), *(with_span(each.mean, each.low, each.high, unit) for each in found)))
     headers = ("who", *(arm.label for arm in result.others))
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so it moves waiting "
@@ -99,7 +99,3 @@ def gaps_table(result: StudyResult) -> ReportTable:
     label = measure_label(result, measure)
     title = f"Who gains less than others: {label}, a group's difference less everybody's, {unit_words(unit)}"
     return ReportTable("gaps", title, headers, tuple(rows), (note,))
-
-
-def _cell(mean: float, low: float, high: float, unit: str) -> str:
-    return f"{change(mean, unit)} ({span(low, high, unit)})"

@@ -14,7 +14,7 @@ from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
 from simulation.inquiry.decides import KNOWN_DAYS, Decided, decided, kinds_beyond
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import amount, figure_words, labelled
+from simulation.report.words import amount, figure_words, labelled, listed_with_and
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -152,11 +152,11 @@ def decides_sentences(result: StudyResult) -> Iterator[str]:
         if best is not None:
             by_figure.setdefault(figure_words(best, inside=True), []).append(arm)
     for words, arms in sorted(by_figure.items(), key=lambda each: -len(each[1])):
-        named = _listed([_explained_share(found, arm) for arm in arms])
+        named = listed_with_and([_explained_share(found, arm) for arm in arms])
         yield f"Measure {words}: over {found.n_departments} departments it decides how much is done by {named}."
     unexplained = [arm for arm in told if found.arms[arm.name].differs and found.best(arm.name) is None]
     if unexplained:
-        quoted = _listed([f"'{arm.label}'" for arm in unexplained])
+        quoted = listed_with_and([f"'{arm.label}'" for arm in unexplained])
         yield f"Nothing that a hospital can read off explains how departments differ in what is done by {quoted}."
 
 
@@ -165,10 +165,6 @@ def _explained_share(found: Decided, arm: ArmResult) -> str:
     assert best is not None
     share = "" if math.isnan(best.share) else f" ({_share_words(best.share, best.share_error)} % of the spread)"
     return f"'{arm.label}'{share}"
-
-
-def _listed(words: list[str]) -> str:
-    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def decides_frame(found: Decided) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from simulation.analysis.verdict import threshold
 from simulation.experiment.result import StudyResult
 from simulation.inquiry.ablation import TargetParts, arm_of, beyond, busy_parts, decompositions, is_ablation
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import SIMULATION, change, false_alarms, span, unit_words
+from simulation.report.words import SIMULATION, change, false_alarms, interval_text, unit_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,17 +76,17 @@ def parts_table(result: StudyResult, each: TargetParts) -> ReportTable:
     rows = [
         (
             lever_label(result, lever),
-            _cell(parts.part("shapley", lever), unit),
-            _cell(parts.part("alone", lever), unit),
-            _cell(parts.part("last", lever), unit),
-            _cell(parts.part("all but", lever), unit),
+            interval_text(parts.part("shapley", lever), unit),
+            interval_text(parts.part("alone", lever), unit),
+            interval_text(parts.part("last", lever), unit),
+            interval_text(parts.part("all but", lever), unit),
             _size(parts.part("shapley", lever), target.minimal_important_difference, unit),
             SIMULATION,
         )
         for lever in parts.levers
     ]
     size = _size(joint, target.minimal_important_difference, unit)
-    rows.append(("All together", _cell(joint, unit), "", "", "", size, SIMULATION))
+    rows.append(("All together", interval_text(joint, unit), "", "", "", size, SIMULATION))
     headers = ("lever", "its share", "alone", "added last", "the others without it", "its share is", "uncertainty")
     title = f"{target.label}: what each lever earns of the effect of all, {unit_words(unit)}"
     return ReportTable(
@@ -117,7 +117,7 @@ def interactions_table(result: StudyResult) -> ReportTable:
         for each in decomposition_of(result):
             found = each.parts.interaction(one, other)
             size = _size(found, each.target.minimal_important_difference, each.unit)
-            cells.append(f"{_cell(found, each.unit)}: {size}")
+            cells.append(f"{interval_text(found, each.unit)}: {size}")
         rows.append((f"{lever_label(result, one)} with {result.design.levers[other].label}", *cells))
     headers = ("levers", *(f"{each.target.label}, {unit_words(each.unit)}" for each in decomposition_of(result)))
     notes = [_interaction_note(decomposition_of(result)[0].parts)]
@@ -179,10 +179,6 @@ def _busy(result: StudyResult) -> tuple[Decomposition, ...]:
     return busy_parts(result.design, {arm.name: arm.day.busy_mean for arm in result.arms})
 
 
-def _cell(estimate: Interval, unit: str) -> str:
-    return f"{change(estimate.mean, unit)} ({span(estimate.low, estimate.high, unit)})"
-
-
 def _size(estimate: Interval, mid: float, unit: str) -> str:
     """Whether it is beyond the minimal important difference, in words."""
     important = threshold(mid, unit)
@@ -210,11 +206,11 @@ def _earned(result: StudyResult, each: TargetParts, *, opening: str) -> str:
     joint = parts.part("joint", *parts.levers)
     order = sorted(parts.levers, key=lambda lever: -abs(parts.part("shapley", lever).mean))
     told = "; ".join(
-        f"'{result.design.levers[lever].label}' {_cell(parts.part('shapley', lever), unit)}, "
+        f"'{result.design.levers[lever].label}' {interval_text(parts.part('shapley', lever), unit)}, "
         f"alone {change(parts.part('alone', lever).mean, unit)}"
         for lever in order
     )
-    return f"{opening} {_cell(joint, unit)} {unit_words(unit)} of '{each.target.label}', levers earn: {told}."
+    return f"{opening} {interval_text(joint, unit)} {unit_words(unit)} of '{each.target.label}', levers earn: {told}."
 
 
 def _interactions(result: StudyResult) -> str:
@@ -226,7 +222,9 @@ def _interactions(result: StudyResult) -> str:
             says = beyond(found, mid)
             if says:
                 pair = f"'{result.design.levers[one].label}' with '{result.design.levers[other].label}'"
-                sure.append(f"{pair}, {_cell(found, each.unit)} {unit_words(each.unit)} of '{each.target.label}'")
+                sure.append(
+                    f"{pair}, {interval_text(found, each.unit)} {unit_words(each.unit)} of '{each.target.label}'"
+                )
             open_ += says is None
     words = "; ".join(sure) or "none is shown"
     return (

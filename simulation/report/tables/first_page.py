@@ -13,7 +13,14 @@ from simulation.report.tables.alternatives import alternatives_table
 from simulation.report.tables.decomposition import decomposition_of, joint_arm
 from simulation.report.tables.ranking import ranked
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import MEASURE_LABELS, amount, change, labelled, measure_label, span, unit_words
+from simulation.report.words import (
+    MEASURE_LABELS,
+    amount,
+    difference_text,
+    labelled,
+    measure_label,
+    unit_words,
+)
 
 FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))
 """The figures that matter of an A&E department, as far as a study has them."""
@@ -109,7 +116,7 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
     row = result.row(arm.name, measure, group)
-    told = f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
+    told = difference_text(row)
     target = next((each for each in result.targets if (each.measure, each.group) == (measure, group)), None)
     if target is None:
         kind = words = kind_of_row(row)

@@ -7,11 +7,11 @@ from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
     amount,
-    change,
+    difference_text,
     false_alarms,
+    interval_text,
     labelled,
     measure_label,
-    span,
     told_apart,
     unit_words,
 )
@@ -49,11 +49,7 @@ def by_level_table(result: StudyResult) -> ReportTable | None:
     rows = []
     for arm in sorted(result.others, key=lambda each: each.name != result.design.sham):
         found = [result.row(arm.name, measure, f"acuity_true={name}") for name in names]
-        cells = [
-            f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})"
-            + (" *" if outside_sham(result, row) else "")
-            for row in found
-        ]
+        cells = [difference_text(row) + (" *" if outside_sham(result, row) else "") for row in found]
         rows.append((labelled(result, arm), *cells))
     base = [result.row(result.design.baseline, measure, f"acuity_true={name}") for name in names]
     headers = (
@@ -85,7 +81,7 @@ def controls_table(result: StudyResult) -> ReportTable | None:
     rows = []
     for arm, control in result.controlled():
         found = [result.against(arm.name, control.name, measure, group) for group in groups]
-        cells = (f"{change(each.mean, unit)} ({span(each.low, each.high, unit)})" for each in found)
+        cells = (interval_text(each, unit) for each in found)
         rows.append((f"{arm.label} less {control.label}", *cells))
     headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
     title = f"{measure_label(result, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"

@@ -12,7 +12,7 @@ from simulation.inquiry.decides import unit_of
 from simulation.inquiry.narrowed import NarrowedEffects
 from simulation.pathway.own_measures import Better
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import amount, change, figure_words, labelled, season_words, span, unit_words
+from simulation.report.words import amount, change, figure_words, labelled, season_words, span, unit_words, with_span
 from simulation.study.design import Target
 
 RANGE = f"{100 * LEVEL:.0f} %"
@@ -34,8 +34,8 @@ def _table(result: StudyResult, found: NarrowedEffects, target: Target) -> Repor
         rows.append(
             (
                 labelled(result, arm),
-                f"{change(before, unit)} ({span(before_low, before_high, unit)})",
-                f"{change(mean, unit)} ({span(low, high, unit)})",
+                with_span(before, before_low, before_high, unit),
+                with_span(mean, low, high, unit),
                 range_words(low, high, target.minimal_important_difference, unit, result.better(target)),
             )
         )

@@ -8,13 +8,7 @@ from simulation.analysis.compare import Comparison
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import (
-    SIMULATION,
-    change,
-    labelled,
-    span,
-    unit_words,
-)
+from simulation.report.words import SIMULATION, change, difference_text, labelled, span, unit_words
 from simulation.study.design import Target
 
 PER = 100_000.0
@@ -83,7 +77,7 @@ def better_table(result: StudyResult) -> ReportTable:
         rows.append(
             (
                 labelled(result, arm),
-                f"{change(row.difference, row.unit)} ({span(row.difference_low, row.difference_high, row.unit)})",
+                difference_text(row),
                 *((cost, each) if with_costs else ()),
                 result.finding(arm.name, target).verdict.words,
                 SIMULATION,
