@@ -83,7 +83,7 @@ def _contradictions(offer: Offer) -> Iterator[Fault]:
     shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
     for name, share in shares.items():
         if offer.labels is not None and share is not None:
-            yield Fault(name, "stands beside a table (labels=)", "Give the table, or the two shares")
+            yield Fault(name, "is stated with a table (labels=)", "Give the table, or the two shares")
         if offer.labels is None and share is None and offer.gives_labels:
             yield Fault(name, "is missing", "Without a table both exact_share and under_share are needed")
     if not offer.gives_labels:
@@ -96,7 +96,7 @@ def _contradictions(offer: Offer) -> Iterator[Fault]:
         remedy = "Say how often nurses take its label where it differs from theirs (acceptance=0.6), or role=replaces"
         yield Fault("acceptance", "is missing", remedy)
     elif offer.acceptance is not None and offer.role == "replaces":
-        yield Fault("acceptance", "stands beside role=replaces", "Leave one of them out")
+        yield Fault("acceptance", "is stated with role=replaces", "Leave one of them out")
 
 
 LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
