@@ -244,7 +244,7 @@ def interval(
 ) -> Interval:
     """The mean of one number a replication with its interval; replications without a number are left out.
 
-    `department`: which one each replication played, over an ensemble.
+    `department`: which one each replication used, over an ensemble.
     """
     found = intervals(values[:, None], level, kind, department)
     mean, half_width, sd, share = (float(column[0]) for column in (found.mean, found.half_width, found.sd, found.share))
@@ -271,7 +271,7 @@ class Intervals(NamedTuple):
 def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
     """The intervals of columns of numbers, a row a replication: t, wider where numbers are skewed, or always valid.
 
-    `department`: which one each replication played; then of the mean over departments, from the spread within them.
+    `department`: which one each replication used; then of the mean over departments, from the spread within them.
 
     Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
     out would leave out the longest, and in the slowest arm most.
@@ -347,7 +347,7 @@ def compare_arms(
 
     `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
     user's own, by name; `measured_days` of each, if known: a measure that rare spells decide has no interval where
-    there are too few, unless it is one of those `stated`; `department`: which one each replication played, over an
+    there are too few, unless it is one of those `stated`; `department`: which one each replication used, over an
     ensemble. Measures that only some arms have are left out.
     Raises ResultsError for an unknown baseline or unequal numbers of replications.
     """

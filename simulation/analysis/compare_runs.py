@@ -48,7 +48,7 @@ def compare_runs(
 
     effects: by run, the paired difference of each replication, shape (n_replications,); of unequal numbers the first
     of each are compared. mid: the least difference that matters, in this `unit`. on: what it depends on where it does.
-    department: which one each replication of every run played, over an ensemble.
+    department: which one each replication of every run used, over an ensemble.
     Raises ResultsError if there is no run.
     """
     if not verdicts:
@@ -78,8 +78,8 @@ def _furthest(effects: Mapping[str, Floats], department: Department | None) -> t
     found = []
     for one, other in pairs:
         n = min(len(effects[one]), len(effects[other]))
-        played = None if department is None else department[:n]
-        found.append((one, other, compare(effects[other][:n], effects[one][:n], level=level, department=played)))
+        used = None if department is None else department[:n]
+        found.append((one, other, compare(effects[other][:n], effects[one][:n], level=level, department=used)))
     return max(found, key=lambda each: abs(each[2].mean))
 
 

@@ -1,7 +1,7 @@
 """Effects over departments: what simulation leaves in doubt, what other departments would move, and the range.
 
 Arrays in, arrays out: `values` has a row a replication and a column a number (or one number a replication),
-`department` says which department each replication played. NaN: a replication without the number.
+`department` says which department each replication used. NaN: a replication without the number.
 
 **Three things, never merged.**
 
@@ -70,13 +70,13 @@ class Within(NamedTuple):
 class Spread:
     """One number over departments, simulation noise removed by the model above.
 
-    numbers  of the departments, in order; played  how often; effects  shape (n,), noise removed; raw  their means as
-    simulated; centre, doubt  of each department's posterior, its mean and standard deviation; between, within  the
-    variances T and S; between_at_most  the upper limit of T.
+    numbers  of the departments, in order; n_each  how many replications each has; effects  shape (n,), noise removed;
+    raw  their means as simulated; centre, doubt  of each department's posterior, its mean and standard deviation;
+    between, within  the variances T and S; between_at_most  the upper limit of T.
     """
 
     numbers: Department
-    played: Floats
+    n_each: Floats
     effects: Floats
     raw: Floats
     centre: Floats
@@ -120,13 +120,13 @@ class Spread:
     @property
     def _own_at_most(self) -> Floats:
         """The share B of each department with T at its upper limit."""
-        own = self.between_at_most / _or_nan(self.between_at_most + self.within / self.played)
+        own = self.between_at_most / _or_nan(self.between_at_most + self.within / self.n_each)
         return np.where(np.isnan(own), 0.0, own)
 
     def expected_outside(self, low: float, high: float) -> float:
         """How many departments the model expects outside these bounds, T at its upper limit; the chance of any is no
         larger."""
-        own, noise = self._own_at_most, self.within / self.played
+        own, noise = self._own_at_most, self.within / self.n_each
         centre, doubt = self.raw.mean() + own * (self.raw - self.raw.mean()), np.sqrt(own * noise)
         return float((_below(low, centre, doubt) + 1 - _below(high, centre, doubt)).sum())
 
@@ -144,7 +144,7 @@ def counted(effects: Floats, beyond: float) -> tuple[int, int, int]:
 
 
 def first_of_each(department: Department) -> NDArray[np.intp]:
-    """The rows in which each department is played for the first time: its independent draws from the ensemble."""
+    """The rows in which each department is used for the first time: its independent draws from the ensemble."""
     return np.sort(np.unique(department, return_index=True)[1])
 
 

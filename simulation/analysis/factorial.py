@@ -62,15 +62,15 @@ def factorial_effects(
     """Main effects, then two-way interactions, of a full factorial design.
 
     values: by run, one number a replication, shape (n_replications,); of unequal numbers the first of each are used;
-    department: which one each replication of every run played, over an ensemble.
+    department: which one each replication of every run used, over an ensemble.
     """
     n = min(len(each) for each in values)
     numbers = np.stack([each[:n] for each in values])
-    played = None if department is None else department[:n]
+    used = None if department is None else department[:n]
     main = [Level(factor, value, first) for factor, (first, *others) in values_of(design).items() for value in others]
     pairs = [(one, other) for one, other in combinations(main, 2) if one.factor != other.factor]
     return tuple(
-        FactorialEffect(levels, interval(_contrast(numbers, _weights(design, levels)), department=played))
+        FactorialEffect(levels, interval(_contrast(numbers, _weights(design, levels)), department=used))
         for levels in (*((each,) for each in main), *pairs)
     )
 

@@ -2,7 +2,7 @@
 ensemble, which department it is used in.
 
 A crossed design: tables drawn from what the measurement leaves open, each simulated in the same replications (two or
-more) as the baseline, in whatever departments these play. The spread of the tables' mean effects, less what noise alone
+more) as the baseline, in whatever departments these use. The spread of the tables' mean effects, less what noise alone
 would give, is the doubt of the measurement. Over departments noise of simulation is what differs within them, and the
 spread between them is a layer of its own (`analysis/departments.py`).
 """
@@ -74,7 +74,7 @@ class TableDoubt:
 
 def table_doubt(measured: Floats, drawn: Floats, department: Department | None = None) -> TableDoubt:
     """The doubt of an effect. `measured` (replications,) and `drawn` (tables, replications): differences from the
-    baseline, paired by replication; `department` (replications,): which one each replication played.
+    baseline, paired by replication; `department` (replications,): which one each replication used.
 
     Measurement: the variance of the tables' means, less the interaction's mean square over replications, and never
     below 0.

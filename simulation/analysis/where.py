@@ -1,6 +1,6 @@
 """In how many departments of an ensemble something is so, in words. The rules, for a limit and the effects of `Spread`:
 
-- fewer than 20 departments played twice -> nothing is said
+- fewer than 20 departments used twice -> nothing is said
 - 'in every department': the model expects fewer than 0.05 departments in which it is not so, so the chance that there
   is any is below 5 %
 - 'depends on the department': the difference is beyond the limit on both sides, and on each there is a department of

@@ -1,4 +1,4 @@
-"""A study over the departments of an ensemble: which of them it plays, and its arms in each.
+"""A study over the departments of an ensemble: which of them it uses, and its arms in each.
 
 A department is a list of dotted changes to what the files of its site state; single values of the command line, the
 scenario and the arm come after. Workers make the arms themselves, so that a study stays small on its way to them. One
@@ -26,16 +26,16 @@ from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.policy import Policy
 
 MOST_DEPARTMENTS = 60
-"""How many departments are played where `run.departments` does not say."""
+"""How many departments are used where `run.departments` does not say."""
 LEAST_DEPARTMENTS = 20
-"""Departments of which a range is stated; a run too short to play so many twice is of the typical department."""
+"""Departments of which a range is stated; a run too short to use so many twice is of the typical department."""
 TWICE = 2
 """Replications of a department from which the noise within it is known."""
 
 
 @dataclass(frozen=True, eq=False)
 class EnsembleDepartments:
-    """The departments that a study plays, and what makes each of them.
+    """The departments that a study uses, and what makes each of them.
 
     files  the groups as their files state them; values  single values laid over them, as written; rows  by department,
     its changes; scenario  what comes after; ready  the arms of the typical department, in order; changes  by arm, those
@@ -133,7 +133,7 @@ def over_ensemble(
     why = _elsewhere(ensemble, found.choices) or _too_short(ensemble, run)
     if why:
         if run.department is not None:
-            raise ConfigError([Fault("run.department", f"cannot be played: {why}", "Leave it out")])
+            raise ConfigError([Fault("run.department", f"cannot be used: {why}", "Leave it out")])
         return replace(study.on_typical(), on_one=why)
     faults = [
         *_number_faults(ensemble, run),
@@ -191,9 +191,9 @@ def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
 
 
 def _played(ensemble: Ensemble, run: RunLength) -> int:
-    """How many departments a run plays: as stated, else 60 at most, each twice at least.
+    """How many departments a run uses: as stated, else 60 at most, each twice at least.
 
-    With `run.department` all up to that one, of which it is played alone.
+    With `run.department` all up to that one, of which it is used alone.
     """
     if run.department is not None:
         return run.department + 1
@@ -210,12 +210,12 @@ def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
 
 
 def _too_short(ensemble: Ensemble, run: RunLength) -> str:
-    """Why a run that does not say how many departments it plays is too short for a range; empty if it is not."""
+    """Why a run that does not say how many departments it uses is too short for a range; empty if it is not."""
     least = min(LEAST_DEPARTMENTS, len(ensemble.departments))
     if run.departments is not None or run.department is not None or run.replications >= TWICE * least:
         return ""
     return (
-        f"{run.replications} replications are too few to play {least} departments of the ensemble "
+        f"{run.replications} replications are too few to use {least} departments of the ensemble "
         f"'{ensemble.name}' {TWICE} times each"
     )
 

@@ -62,7 +62,7 @@ class Comparisons:
     `interval_kind`: what every interval promises, and so what verdicts and judgements are read from; 'always_valid'
     while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`);
     `own`: what defines measures of the user's own; `measured_days`: of each replication, if known; `department`: which
-    one each replication played, over an ensemble.
+    one each replication used, over an ensemble.
     """
 
     design: Design

@@ -81,7 +81,7 @@ class StudyResult:
 
     @cached_property
     def department_of(self) -> NDArray[np.int64] | None:
-        """Which department of the ensemble each replication played, shape (n_replications,); None of one department."""
+        """Which department of the ensemble each replication used, shape (n_replications,); None of one department."""
         if self.study.departments is None or self.run.departments is None:
             return None
         return np.array([self.study.department(each.replication) for each in self.replications], dtype=np.int64)

@@ -112,7 +112,7 @@ def values_of(
 
 
 def departments_of(study: Study) -> Department | None:
-    """Which department each replication plays; None of one."""
+    """Which department each replication uses; None of one."""
     if study.departments is None or study.run.departments is None:
         return None
     return np.array([study.department(number) for number in study.run.numbers], dtype=np.int64)

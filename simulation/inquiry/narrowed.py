@@ -55,7 +55,7 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     if departments is None or n_departments(departments) < LEAST:
         n = 1 if departments is None else n_departments(departments)
         raise ResultsError(
-            f"narrow: the run has {n} department{'s' if n != 1 else ''} played at least twice, and {LEAST} are needed. "
+            f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, and {LEAST} are needed. "
             "Run the study over an ensemble: aeflow compare ensemble=typical"
         )
     names = _named(result, observed, where)

@@ -131,8 +131,8 @@ def _notes(asked: BreakEvens) -> Iterator[str]:
     run = asked.study.run
     yield (
         f"Found by root finding on paired differences: {len(run.numbers)} replications of {run.measured_days} days, "
-        f"the same departments and patients at every value, {asked.study.played}. The interval is simulation noise. "
-        "Nine in ten departments: the 5th to 95th percentile of their own break-evens, simulation noise removed; "
+        f"the same departments and patients at every value, {asked.study.department_words}. The interval is "
+        "simulation noise. Nine in ten departments: the 5th to 95th percentile of their own break-evens, simulation noise removed; "
         "'none' where no value up to the bound is enough."
     )
     if asked.price is not None:
@@ -238,7 +238,7 @@ def _about(asked: BreakEvens) -> dict[str, object]:
         "group": asked.target.group,
         "study": asked.study.design.name,
         "scenario": asked.study.scenario,
-        "played": asked.study.played,
+        "played": asked.study.department_words,
         "seed": run.seed,
         "replications": len(run.numbers),
         "warm_up_days": run.warm_up_days,

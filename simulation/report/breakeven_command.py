@@ -46,7 +46,8 @@ def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path:
     refuse_large([study.of_arms([arm.name, against.name])])
     run = study.run
     say(f"aeflow. {BANNER}")
-    say(f"'{arm.arm.label}' against '{against.arm.label}', {run.how_many} of {run.measured_days} days, {study.played}.")
+    length = f"{run.how_many} of {run.measured_days} days, {study.department_words}"
+    say(f"'{arm.arm.label}' against '{against.arm.label}', {length}.")
     with open_executor(study) as executor:
         asked = _search(study, arm, against, wanted, executor, say)
     print_tables([breakeven_table(asked)])

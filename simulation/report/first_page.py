@@ -68,8 +68,8 @@ def _notes(result: StudyResult) -> Iterator[str]:
         yield f"Over {departments_words(result)}; all fit the same published figures."
     else:
         why = f" ({result.study.on_one})" if result.study.on_one else ""
-        played = f", {result.study.played}" if result.study.departments is not None else ""
-        yield f"This is one department{played}{why}: what an effect hinges on was not tested."
+        used = f", {result.study.department_words}" if result.study.departments is not None else ""
+        yield f"This is one department{used}{why}: what an effect hinges on was not tested."
     yield from (f"{words}." for words in result.study.left_out)
     untold = [f"'{arm.label}'" for arm in products_left_out(result)]
     if untold:

@@ -30,7 +30,7 @@ def announce(study: Study, *, alone: bool) -> None:
         f"{study.where}."
     )
     if study.departments is not None:
-        print(f"On {study.played}.")
+        print(f"On {study.department_words}.")
     elif study.on_one:
         print(f"On the typical department: {study.on_one}.")
     for words in study.left_out:

@@ -129,12 +129,12 @@ class Sweep:
         verdicts = {run.label: run.result.finding(arm, target).verdict for run in self.runs}
         effects = {run.label: run.effects(arm, target) for run in self.runs}
         unit = self.first.row(arm, target.measure, target.group).unit
-        mid, played = target.minimal_important_difference, self.department
-        return compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=played)
+        mid, used = target.minimal_important_difference, self.department
+        return compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=used)
 
     @cached_property
     def department(self) -> Department | None:
-        """Which department of an ensemble each replication played, where it is the same in every run; else None."""
+        """Which department of an ensemble each replication used, where it is the same in every run; else None."""
         first, *others = (run.result.department_of for run in self.runs)
         alike = first is not None and all(each is not None and np.array_equal(each, first) for each in others)
         return first if alike else None

@@ -52,9 +52,9 @@ def differs(sweep: Sweep, run: Run, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
     now, before = run.effects(arm, target), sweep.runs[0].effects(arm, target)
     n = min(len(now), len(before))
-    played = None if sweep.department is None else sweep.department[:n]
+    used = None if sweep.department is None else sweep.department[:n]
     level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
-    return compare(now[:n], before[:n], level=level, department=played).excludes_zero
+    return compare(now[:n], before[:n], level=level, department=used).excludes_zero
 
 
 def _turned(first: Run, run: Run, arm: str, target: Target) -> bool:

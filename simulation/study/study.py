@@ -65,11 +65,11 @@ class RunLength:
     precision: Precision | None = None
     """How precisely one number should be known; none: exactly `replications` are run."""
     departments: Annotated[int, Ge(1), Unit("departments")] | None = None
-    """How many departments of the study's ensemble are played, the first of its file: replication k plays department k
-    mod this number. None: 60, or as many as are played twice; of fewer than 20 nothing is said of a range, so the study
+    """How many departments of the study's ensemble are used, the first of its file: replication k uses department k
+    mod this number. None: 60, or as many as are used twice; of fewer than 20 nothing is said of a range, so the study
     runs on the typical department. Read only over an ensemble. Example: `60`"""
     department: Annotated[int, Ge(0), Unit("department")] | None = None
-    """The one department of the ensemble that every replication plays, by its number in the file, from 0. None: all of
+    """The one department of the ensemble that every replication uses, by its number in the file, from 0. None: all of
     `departments` in turn. Example: `17`"""
 
     @property
@@ -171,7 +171,7 @@ class ReadyArm:
 
 
 class Departments(Protocol):
-    """Departments that a study is played on, one a replication: can be sent to workers, which make the arms there."""
+    """Departments that a study is run on, one a replication: can be sent to workers, which make the arms there."""
 
     @property
     def name(self) -> str:
@@ -213,7 +213,7 @@ class Study:
     `choices`: by group of configurations, the file taken from it ('scenario': 'busier').
     `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
     than the limits (`experiment.bounds`).
-    `departments`: those that replications play in turn (`of`); `arms` are then of the typical one. `on_one`: why the
+    `departments`: those that replications use in turn (`of`); `arms` are then of the typical one. `on_one`: why the
     study runs on one department though it states an ensemble; empty if it does not. `left_out`: arms for another
     staffing than the chosen one, with their labels and why.
     """
@@ -253,7 +253,7 @@ class Study:
         lines = [
             f"Study '{self.design.name}': {self.design.question}",
             f"  arms: {labels}{more} ({len(self.arms)} in all, against '{self.design.baseline}')",
-            f"  site {self.chosen('site')}, scenario {self.scenario}{self._played}",
+            f"  site {self.chosen('site')}, scenario {self.scenario}{self._department_words}",
             f"  {self.run.how_many} of {self.run.measured_days} days after {self.run.warm_up_days} of "
             f"warm-up, seed {self.run.seed}",
             f"  engine {self.engine_asked}, executor {self.executor}",
@@ -261,7 +261,7 @@ class Study:
         return "\n".join(lines)
 
     @property
-    def played(self) -> str:
+    def department_words(self) -> str:
         """'60 departments of the ensemble 'typical''; the typical department where there is no ensemble."""
         if self.departments is None:
             return "the typical department"
@@ -270,10 +270,10 @@ class Study:
         return f"{which} of the ensemble '{self.departments.name}'"
 
     @property
-    def _played(self) -> str:
+    def _department_words(self) -> str:
         if self.departments is None:
             return ""
-        return f", {self.played}"
+        return f", {self.department_words}"
 
     def _repr_html_(self) -> str:
         """What a notebook shows of it."""
@@ -324,13 +324,13 @@ class Study:
         return self.arm(self.design.baseline)
 
     def department(self, replication: int) -> int:
-        """Which department of the ensemble a replication plays, from 0; 0 where there is but one."""
+        """Which department of the ensemble a replication uses, from 0; 0 where there is but one."""
         if self.run.department is not None:
             return self.run.department
         return replication % (self.run.departments or 1)
 
     def of(self, replication: int) -> Study:
-        """The study as a replication plays it: its arms in the department whose turn it is."""
+        """The study as a replication runs it: its arms in the department whose turn it is."""
         if self.departments is None:
             return self
         mine = {arm.name for arm in self.arms}
@@ -338,7 +338,7 @@ class Study:
         return replace(self, arms=arms, departments=None)
 
     def of_one_arm(self, name: str, policy: Policy) -> Study:
-        """The study of one arm alone, under another policy, wherever it is played; nothing is compared.
+        """The study of one arm alone, under another policy, wherever it is run; nothing is compared.
 
         Raises ResultsError if there is no such arm, and ConfigError with every fault of the policy there.
         """

@@ -114,7 +114,7 @@ def validate_responses(
 ) -> Responses:
     """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
 
-    With `ensemble=NAME` those of its departments, as many as are played twice. `begin` is told what runs and how far it
+    With `ensemble=NAME` those of its departments, as many as are used twice. `begin` is told what runs and how far it
     is.
     """
     stated = {each.split("=", 1)[0] for each in overrides}

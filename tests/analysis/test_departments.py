@@ -11,13 +11,13 @@ from simulation.analysis.where import harm_words, where_words
 from simulation.records.schema import Floats
 
 N, TWICE = 60, 2
-PLAYED = np.tile(np.arange(N), TWICE)
+DEPARTMENT = np.tile(np.arange(N), TWICE)
 ROW = Comparison("tool", "wait_to_clinician_mean", "minutes", "all", 60, 59, 61, "nurse", -7, -8, -6, 2 * N)
 
 
-def played(truth: Floats, noise: float, generator: np.random.Generator) -> Floats:
+def replicated(truth: Floats, noise: float, generator: np.random.Generator) -> Floats:
     """Two replications of each department, one pass after the other."""
-    return truth[PLAYED] + generator.normal(0, noise, TWICE * N)
+    return truth[DEPARTMENT] + generator.normal(0, noise, TWICE * N)
 
 
 def test_the_interval_holds_the_mean_of_these_departments_as_often_as_it_says() -> None:
@@ -26,8 +26,8 @@ def test_the_interval_holds_the_mean_of_these_departments_as_often_as_it_says() 
     held, widths, plain = 0, [], []
     for _ in range(1000):
         truth = generator.gamma(1.0, 7.0, N)
-        values = played(truth, 0.7, generator)
-        found = interval(values, department=PLAYED)
+        values = replicated(truth, 0.7, generator)
+        found = interval(values, department=DEPARTMENT)
         held += found.low <= truth.mean() <= found.high
         widths.append(found.half_width)
         plain.append(interval(values).half_width)
@@ -40,21 +40,21 @@ def test_departments_that_differ_in_noise_do_not_spoil_the_interval() -> None:
     generator, held = np.random.default_rng(2), 0
     for _ in range(1000):
         truth = generator.gamma(1.0, 7.0, N)
-        values = truth[PLAYED] * (1 + generator.normal(0, 0.2, TWICE * N))
-        found = interval(values, department=PLAYED)
+        values = truth[DEPARTMENT] * (1 + generator.normal(0, 0.2, TWICE * N))
+        found = interval(values, department=DEPARTMENT)
         held += found.low <= truth.mean() <= found.high
     assert 0.929 <= held / 1000 <= 0.971
 
 
 def test_departments_alike_in_noise_give_about_a_degree_of_freedom_each() -> None:
-    degrees = within(np.random.default_rng(3).normal(size=(TWICE * N, 500)), PLAYED).degrees
+    degrees = within(np.random.default_rng(3).normal(size=(TWICE * N, 500)), DEPARTMENT).degrees
     assert 0.9 * N < degrees.mean() <= N
     assert degrees.max() == N
 
 
 def test_of_equal_numbers_of_replications_the_mean_is_that_of_all() -> None:
     values = np.random.default_rng(4).normal(size=(TWICE * N, 3))
-    assert within(values, PLAYED).mean == pytest.approx(values.mean(axis=0))
+    assert within(values, DEPARTMENT).mean == pytest.approx(values.mean(axis=0))
 
 
 def test_a_department_counts_once_however_often_it_was_played() -> None:
@@ -64,8 +64,8 @@ def test_a_department_counts_once_however_often_it_was_played() -> None:
 
 
 def test_an_always_valid_interval_takes_each_department_once() -> None:
-    values = played(np.random.default_rng(5).normal(0, 3, N), 1.0, np.random.default_rng(6))
-    found = interval(values, kind="always_valid", department=PLAYED)
+    values = replicated(np.random.default_rng(5).normal(0, 3, N), 1.0, np.random.default_rng(6))
+    found = interval(values, kind="always_valid", department=DEPARTMENT)
     assert found == interval(values[:N], kind="always_valid")
 
 
@@ -74,8 +74,8 @@ def test_the_mean_over_other_departments_lies_where_it_is_said_to() -> None:
     generator, held = np.random.default_rng(7), 0
     for _ in range(1000):
         truth, other = generator.normal(-5, 3, N), generator.normal(-5, 3, N)
-        values = played(truth, 1.0, generator)
-        held += abs(other.mean() - values.mean()) <= movement(spread_over(values, PLAYED))
+        values = replicated(truth, 1.0, generator)
+        held += abs(other.mean() - values.mean()) <= movement(spread_over(values, DEPARTMENT))
     assert 0.925 <= held / 1000 <= 0.975
 
 
@@ -89,7 +89,7 @@ def test_the_range_is_that_of_the_truth_and_not_of_the_noise() -> None:
     widths: dict[str, list[float]] = {"truth": [], "found": [], "raw": [], "posterior": []}
     for _ in range(400):
         truth = generator.normal(-5, 2, N)
-        spread = spread_over(played(truth, 2.5, generator), PLAYED)
+        spread = spread_over(replicated(truth, 2.5, generator), DEPARTMENT)
         for name, numbers in (("truth", truth), ("raw", spread.raw), ("posterior", spread.centre)):
             low, high = np.quantile(numbers, [0.05, 0.95])
             widths[name].append(high - low)
@@ -104,11 +104,11 @@ def test_the_range_is_that_of_the_truth_and_not_of_the_noise() -> None:
 
 def test_a_table_of_ranges_says_what_each_column_says() -> None:
     generator = np.random.default_rng(9)
-    values = generator.normal(size=(TWICE * N, 4)) + generator.normal(size=N)[PLAYED, None]
+    values = generator.normal(size=(TWICE * N, 4)) + generator.normal(size=N)[DEPARTMENT, None]
     values[3, 2] = np.nan  # department 3 has this number once
-    table = ranges(values, PLAYED)
+    table = ranges(values, DEPARTMENT)
     for column in range(4):
-        spread = spread_over(values[:, column], PLAYED)
+        spread = spread_over(values[:, column], DEPARTMENT)
         assert (table.median[column], table.low[column], table.high[column]) == pytest.approx(spread.range)
         assert table.n[column] == spread.n == (59 if column == 2 else 60)
 
@@ -118,7 +118,7 @@ def test_without_an_effect_hardly_any_department_is_far_from_none() -> None:
     range within a minute."""
     generator = np.random.default_rng(11)
     for _ in range(500):
-        spread = spread_over(played(np.zeros(N), 0.8, generator), PLAYED)
+        spread = spread_over(replicated(np.zeros(N), 0.8, generator), DEPARTMENT)
         lower, _, higher = spread.counts(2.0)
         assert lower + higher <= 2
         _, low, high = spread.range
@@ -138,7 +138,7 @@ def test_no_range_is_stated_of_few_departments_or_of_single_replications(n: int,
 
 
 def said(truth: Floats, noise: float = 0.5, *, mid: float = 5, row: Comparison = ROW) -> str:
-    return where_words(spread_over(played(truth, noise, np.random.default_rng(13)), PLAYED), mid, row)
+    return where_words(spread_over(replicated(truth, noise, np.random.default_rng(13)), DEPARTMENT), mid, row)
 
 
 def test_words_say_in_how_many_departments() -> None:
@@ -157,14 +157,16 @@ def test_a_measure_that_is_better_higher_says_so() -> None:
     share = replace(ROW, measure="within_4h_share", unit="share")
     words = "higher (better) by more than 1 point in every department"
     assert said(np.full(N, 0.05), 0.001, mid=0.01, row=share) == words
-    falls = spread_over(np.where(PLAYED < 3, -0.05, 0.0) + np.random.default_rng(14).normal(0, 0.001, 2 * N), PLAYED)
+    falls = spread_over(
+        np.where(DEPARTMENT < 3, -0.05, 0.0) + np.random.default_rng(14).normal(0, 0.001, 2 * N), DEPARTMENT
+    )
     assert harm_words(falls, 0.01, share) == "worse by more than 1 point in 3 of 60 departments"
 
 
 def test_what_was_counted_as_simulated_stands_beside() -> None:
     """Noise that puts more departments beyond the limit than there are."""
     generator = np.random.default_rng(15)
-    spread = spread_over(played(generator.normal(-3, 2, N), 3.0, generator), PLAYED)
+    spread = spread_over(replicated(generator.normal(-3, 2, N), 3.0, generator), DEPARTMENT)
     words = where_words(spread, 5, ROW)
     assert 0 < spread.counts(5)[0] < (spread.raw < -5).sum()
     assert words.endswith(f"({(spread.raw < -5).sum()} as simulated)")
@@ -177,7 +179,7 @@ def test_every_department_is_rarely_said_where_one_is_not_so() -> None:
     for _ in range(1000):
         truth = -np.sort(np.abs(generator.normal(0, 2, N)))[::-1] - 5.0
         truth[-1] = -4.9
-        falsely += "every" in where_words(spread_over(played(truth, 0.7, generator), PLAYED), 5, ROW)
+        falsely += "every" in where_words(spread_over(replicated(truth, 0.7, generator), DEPARTMENT), 5, ROW)
     assert falsely / 1000 <= 0.05
 
 
@@ -187,7 +189,7 @@ def test_noise_that_hides_what_departments_differ_by_hides_no_department() -> No
     for _ in range(1000):
         truth = generator.normal(-3, 1.5, N)
         truth[0] = -5.5
-        spread = spread_over(played(truth, 4.0, generator), PLAYED)
+        spread = spread_over(replicated(truth, 4.0, generator), DEPARTMENT)
         falsely += "every" in where_words(spread, 5, ROW)
         ranges_of = [np.subtract(*np.quantile(numbers, [0.95, 0.05])) for numbers in (truth, spread.raw)]
         low, high = spread.widest
@@ -200,7 +202,7 @@ def test_noise_that_hides_what_departments_differ_by_hides_no_department() -> No
 
 def test_a_pair_of_arms_is_compared_within_departments() -> None:
     generator = np.random.default_rng(17)
-    level = played(generator.normal(60, 20, N), 2.0, generator)
-    found = compare(level - 3 + generator.normal(0, 0.1, 2 * N), level, department=PLAYED)
+    level = replicated(generator.normal(60, 20, N), 2.0, generator)
+    found = compare(level - 3 + generator.normal(0, 0.1, 2 * N), level, department=DEPARTMENT)
     assert found.mean == pytest.approx(-3, abs=0.04)
     assert found.half_width < 0.05

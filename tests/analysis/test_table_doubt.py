@@ -48,7 +48,7 @@ def test_four_times_the_cases_halve_the_doubt_of_the_measurement() -> None:
 
 
 def test_over_departments_three_layers_come_back_as_they_were_put_in() -> None:
-    """30 departments, each played twice; mean variances of 200 studies, standard errors of them about 4 %."""
+    """30 departments, each used twice; mean variances of 200 studies, standard errors of them about 4 %."""
     found = []
     for seed in range(200):
         rng = np.random.default_rng(seed)

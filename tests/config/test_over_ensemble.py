@@ -1,4 +1,4 @@
-"""A study over the departments of an ensemble, as it is loaded: which it plays, and what is refused."""
+"""A study over the departments of an ensemble, as it is loaded: which it uses, and what is refused."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -101,7 +101,7 @@ def test_the_first_departments_are_played_sixty_at_most_and_each_twice(own: Own)
 def test_a_run_too_short_for_a_range_is_of_the_typical_department_and_says_so(own: Own) -> None:
     study = load("study=mine", "ensemble=ours", "run.replications=39", config_dir=own(ensemble(70)))
     assert study.departments is None
-    assert "39 replications are too few to play 20 departments of the ensemble 'ours' 2 times each" in study.on_one
+    assert "39 replications are too few to use 20 departments of the ensemble 'ours' 2 times each" in study.on_one
 
 
 def test_another_pathway_than_the_ensemble_was_built_for_runs_on_one_department_and_says_so(

@@ -123,7 +123,7 @@ def test_a_stored_run_is_run_again_to_the_last_bit(
 
 
 def test_whatever_changes_a_number_changes_the_identity(folder: Path, study_over: Callable[..., Study]) -> None:
-    """The departments, how many of them are played, and what comes after them; not how often."""
+    """The departments, how many of them are used, and what comes after them; not how often."""
     one = identity_of(study_over()).parts["study"]
     assert identity_of(study_over("run.replications=12")).parts["study"] == one
     path = folder / "ensembles" / "ours.yaml"

@@ -95,7 +95,7 @@ def test_departments_that_were_played_once_are_not_counted(result: Result) -> No
 def test_of_few_departments_it_is_said_that_nothing_is_said(result: Result) -> None:
     few = replace(result, replications=result.replications[: N_CLINICS + 10])
     assert decided(few) is None
-    assert few.tables["what_decides"].title.endswith("not said of fewer than 20 departments, each played twice.")
+    assert few.tables["what_decides"].title.endswith("not said of fewer than 20 departments, each used twice.")
 
 
 @pytest.mark.slow
@@ -241,7 +241,7 @@ def test_two_figures_that_are_one_are_refused(result: Result) -> None:
 
 
 def test_a_run_on_one_department_cannot_be_narrowed(result: Result) -> None:
-    with pytest.raises(ResultsError, match=r"has 1 department played .*ensemble="):
+    with pytest.raises(ResultsError, match=r"has 1 department used .*ensemble="):
         narrowed(replace(result, study=result.study.on_typical()), observed(1), "ours.yaml")
 
 

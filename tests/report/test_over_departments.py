@@ -31,7 +31,7 @@ def mine(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def over(mine: Path) -> Result:
-    """Its answer, each department played twice for a week."""
+    """Its answer, each department used twice for a week."""
     study = load(
         "study=mine", "ensemble=ours", "executor=serial", "run.replications=40", "run.measured_days=7",
         "run.warm_up_days=7", config_dir=mine,
@@ -106,6 +106,6 @@ def test_a_study_on_one_department_says_why_first(
     words = ["study=mine", "ensemble=ours", "run.replications=4", "run.measured_days=7", "executor=serial"]
     assert main(["compare", *words, f"results={tmp_path}", "--config-dir", str(mine)]) == 0
     said = " ".join(capsys.readouterr().out.split())
-    why = "4 replications are too few to play 20 departments of the ensemble 'ours' 2 times each"
+    why = "4 replications are too few to use 20 departments of the ensemble 'ours' 2 times each"
     assert f"On the typical department: {why}." in said
     assert f"This is one department ({why}): what an effect hinges on was not tested." in said

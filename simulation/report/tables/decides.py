@@ -33,7 +33,7 @@ TIDY = (
     "commoner_answer",
 )
 """The columns of `what_decides.csv`."""
-TOO_FEW = f"What decides the effect is not said of fewer than {LEAST} departments, each played twice."
+TOO_FEW = f"What decides the effect is not said of fewer than {LEAST} departments, each used twice."
 
 
 def decides_table(result: StudyResult) -> ReportTable | None:

@@ -100,6 +100,6 @@ def _beyond_margin(result: StudyResult, sham: ArmResult) -> str:
 
 def departments_words(result: StudyResult) -> str:
     """'60 departments of the ensemble 'typical', 2 replications of each'."""
-    played = np.unique(result.department_of, return_counts=True)[1] if result.department_of is not None else np.ones(1)
-    each = f"{played.min()}" if played.min() == played.max() else f"{played.min()} or {played.max()}"
-    return f"{result.study.played}, {each} replication{'s' if each != '1' else ''} of each"
+    used = np.unique(result.department_of, return_counts=True)[1] if result.department_of is not None else np.ones(1)
+    each = f"{used.min()}" if used.min() == used.max() else f"{used.min()} or {used.max()}"
+    return f"{result.study.department_words}, {each} replication{'s' if each != '1' else ''} of each"
