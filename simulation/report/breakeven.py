@@ -132,8 +132,8 @@ def _notes(asked: BreakEvens) -> Iterator[str]:
     yield (
         f"Found by root finding on paired differences: {len(run.numbers)} replications of {run.measured_days} days, "
         f"the same departments and patients at every value, {asked.study.department_words}. The interval is "
-        "simulation noise. Nine in ten departments: the 5th to 95th percentile of their own break-evens, simulation noise removed; "
-        "'none' where no value up to the bound is enough."
+        "simulation noise. Nine in ten departments: the 5th to 95th percentile of their own break-evens, simulation "
+        "noise removed; 'none' where no value up to the bound is enough."
     )
     if asked.price is not None:
         yield (
