@@ -8,13 +8,11 @@ from simulation.analysis.binding_measures import BINDING_MEASURES
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.patient_measures import PATIENT_MEASURES
 from simulation.errors import ResultsError, nearest
-from simulation.pathway.own_measures import EVERYBODY, LEVELS_1_2
+from simulation.pathway.own_measures import EVERYBODY
 
 ALL = EVERYBODY
 DEFINITIONS: Mapping[str, Definition] = {each.name: each for each in (*PATIENT_MEASURES, *BINDING_MEASURES)}
 BINDING = tuple(each.name for each in BINDING_MEASURES)
-PRIMARY = (("wait_to_clinician_mean", ALL), ("wait_to_clinician_mean", LEVELS_1_2))
-"""The two primary measures: (measure, group)."""
 
 
 def definition_of(measure: str, own: Mapping[str, Definition]) -> Definition:

@@ -422,15 +422,8 @@ class BusyShare:
     mean: Floats
 
 
-def busy_share(plan: Plan, held: Holdings, *, changes: Changes | None, window: Window) -> BusyShare:
-    """How busy each pool was, by clock hour and in all."""
-    counted = Use(len(plan.pools), window)
-    counted.add(held.pool, held.taken, held.counted_until)
-    return busy(plan, counted, on_duty(plan, changes=changes, window=window))
-
-
 def busy(plan: Plan, counted: Use, duty: Use) -> BusyShare:
-    """The same of what was added up already: units that count against the pools, and units on duty."""
+    """How busy each pool was. `counted`: units that count against the pools; `duty`: units on duty."""
     used, there = counted.by_hour(), duty.by_hour()
     by_hour = np.divide(used, there, out=np.full(used.shape, np.nan), where=there > 0)
     return BusyShare(plan.pools, by_hour, _ratio(used.sum(axis=1), there.sum(axis=1)))
@@ -482,35 +475,3 @@ def present(from_at: Floats, to_at: Floats, *, window: Window) -> Census:
         _ratio(_fold(minutes, window=window, by=by), _fold(length, window=window, by=by)) for by in ("hour", "weekday")
     )
     return Census(float(minutes.sum() / length.sum()), by_hour, by_weekday)
-
-
-@dataclass(frozen=True)
-class Queues:
-    """By step: how many joined in the window, how many waited on average, and their mean wait in minutes.
-
-    The mean wait is over those who joined in the window and stopped waiting (started, left or turned away).
-    """
-
-    steps: tuple[str, ...]
-    n_joined: NDArray[np.int64]
-    mean_length: Floats
-    mean_wait: Floats
-
-
-def queues(activities: ActivityTable, *, window: Window) -> Queues:
-    """The queue before each step."""
-    steps, step = activities.known("step"), activities["step"].astype(np.int64)
-    joined, started, ended = (activities[name] for name in ("joined_at", "started_at", "ended_at"))
-    stopped = np.where(np.isnan(started), ended, started)
-    inside = np.clip(np.where(np.isnan(stopped), np.inf, stopped), *window) - np.clip(joined, *window)
-    waited = np.bincount(step, weights=inside, minlength=len(steps)).astype(float)
-    in_time = (joined >= window[0]) & (joined < window[1])
-    over = in_time & ~np.isnan(stopped)
-    total = np.bincount(step[over], weights=(stopped - joined)[over], minlength=len(steps)).astype(float)
-    n_over = np.bincount(step[over], minlength=len(steps)).astype(float)
-    return Queues(
-        steps=steps,
-        n_joined=np.bincount(step[in_time], minlength=len(steps)),
-        mean_length=waited / (window[1] - window[0]),
-        mean_wait=_ratio(total, n_over),
-    )

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
 from simulation.explain.reachable import left_out_words, number_of
@@ -86,17 +86,6 @@ def sketch_of(pathway: Pathway, subgraph: Subgraph | None = None) -> Sketch:
     gives_up = f" Who gives up waiting goes to '{pathway.patience.next.replace('_', ' ')}'." if pathway.patience else ""
     caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{gives_up} {left_out}"
     return Sketch(pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, lay_out(pathway, shown))
-
-
-def restored_sketch(stated: Mapping[str, Any]) -> Sketch:
-    """A sketch from what `dataclasses.asdict` made of it, lists for tuples."""
-    drawn = stated["drawing"]
-    nodes = tuple(DrawnNode(**each) for each in drawn["nodes"])
-    edges = tuple(
-        DrawnEdge(**{**each, "bends": tuple((column, row) for column, row in each["bends"])}) for each in drawn["edges"]
-    )
-    drawing = Layout(nodes, edges, drawn["n_columns"], drawn["n_rows"])
-    return Sketch(stated["name"], stated["alt"], stated["caption"], stated["left_out"], drawing)
 
 
 def pathway_picture(

@@ -12,6 +12,7 @@ from simulation.analysis.own_measures import NOTHING_OWN, Own
 from simulation.pathway.department import Pathway
 from simulation.pathway.own_measures import BusyMeasure
 from simulation.units import DAY, TICKS_PER_MINUTE
+from tests.analysis.counted_again import queues
 
 WINDOW = (1440.0, 5 * 1440.0)
 UNEVEN = (1440.0 + 17.25, 5 * 1440.0 - 333.5)
@@ -66,16 +67,16 @@ def test_beds_are_occupied_at_midnight_for_the_share_of_those_there(any_departme
 
 @pytest.mark.parametrize("window", [WINDOW, UNEVEN])
 def test_queues_and_waits_are_those_of_each_step_that_asks_for_a_limited_pool(any_department: Any, window: Any) -> None:
-    queues = occupancy.queues(any_department.activities, window=window)
+    waiting = queues(any_department.activities, window=window)
     found = values(any_department, window=window)
     steps = [group.removeprefix("step=") for measure, group in found if measure == "queue_mean"]
     assert set(steps) == {
         name for name, step in any_department.pathway.steps.items() if {*step.asks, *step.any_of} - {"anywhere"}
     }
     for step in steps:
-        number = queues.steps.index(step)
-        assert found["queue_mean", f"step={step}"] == pytest.approx(queues.mean_length[number], rel=1e-9)
-        expected = pytest.approx(queues.mean_wait[number], rel=1e-9, nan_ok=True)
+        number = waiting.steps.index(step)
+        assert found["queue_mean", f"step={step}"] == pytest.approx(waiting.mean_length[number], rel=1e-9)
+        expected = pytest.approx(waiting.mean_wait[number], rel=1e-9, nan_ok=True)
         assert found["queue_wait_mean", f"step={step}"] == expected
     assert max(found["queue_mean", f"step={step}"] for step in steps) > 0.1
 

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.analysis.definitions import BINDING, DEFINITIONS, LEVELS_1_2, PRIMARY
+from simulation.analysis.definitions import BINDING, DEFINITIONS
 from simulation.analysis.groups import quantile_of_sorted
 from simulation.analysis.measures import measure
 from simulation.analysis.quantities import wait_to_clinician
 from simulation.analysis.window import unfinished
 from simulation.errors import ResultsError
+from simulation.pathway.own_measures import LEVELS_1_2
 from simulation.records.schema import Patients
 
 DAY = (0.0, 1440.0)
@@ -108,7 +109,7 @@ def test_a_handover_of_just_the_minutes_of_a_band_is_not_over_them(six: Patients
 
 def test_both_primary_measures_are_there_and_better_when_lower(six: Patients) -> None:
     found = {(name.measure, name.group) for name in measure(six, window=DAY).names}
-    assert set(PRIMARY) <= found
+    assert {("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", LEVELS_1_2)} <= found
     assert DEFINITIONS["wait_to_clinician_mean"].better == "lower"
 
 

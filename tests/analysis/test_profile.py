@@ -10,6 +10,7 @@ from simulation.analysis import occupancy
 from simulation.analysis.profile import DayProfile, day_profile
 from simulation.engine.contract import Changes
 from simulation.units import DAY
+from tests.analysis.counted_again import busy_share
 
 WINDOW = (1440.0, 4 * 1440.0)
 WHOLE = (0.0, 6 * 1440.0)
@@ -72,7 +73,7 @@ def test_the_outgoing_are_busy_no_longer_but_still_there(department_of_teams: An
     assert found.occupied_midnight[doctors] == np.mean(there)
     everybody = occupancy.Use(len(plan.pools), WINDOW)
     everybody.add(held.pool, held.taken, held.given_back)
-    busy = occupancy.busy_share(plan, held, changes=department_of_teams.run.changes, window=WINDOW)
+    busy = busy_share(plan, held, changes=department_of_teams.run.changes, window=WINDOW)
     duty = occupancy.on_duty(plan, changes=department_of_teams.run.changes, window=WINDOW)
     np.testing.assert_array_equal(found.busy, busy.by_hour)
     used = found.busy_mean[doctors] * duty.by_hour()[doctors].sum()

@@ -1,8 +1,7 @@
 """Pictures show the routes that somebody takes, and say what they leave out."""
 
-import json
 import struct
-from dataclasses import asdict, replace
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +9,7 @@ from simulation.config import load
 from simulation.explain.reachable import left_out_words, reachable_subgraph
 from simulation.pathway.graph import Edge
 from simulation.pathway.subgraph import Subgraph
-from simulation.report.pathway_picture import pathway_picture, restored_sketch, sketch_of
+from simulation.report.pathway_picture import pathway_picture
 from tests.explain.test_arm_changes import pathway, ready
 
 
@@ -68,8 +67,3 @@ def test_an_arm_that_opens_routes_has_them_drawn() -> None:
     subgraph = reachable_subgraph(streams.pathway, (nurse, streams), seed=1)
     assert {"streaming", "primary_care", "same_day_contact"} <= set(subgraph.edges)
     assert {"triage_with_tool", "early_sampling", "bed_found"} <= set(subgraph.unused)
-
-
-def test_a_sketch_comes_back_from_json_as_it_was() -> None:
-    sketch = sketch_of(pathway())
-    assert restored_sketch(json.loads(json.dumps(asdict(sketch)))) == sketch
