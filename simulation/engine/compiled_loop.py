@@ -63,9 +63,9 @@ _paced_end = compiled(paced_end)
 
 
 @inlined
-def _push(key, heap, n_heap):
-    """Add a key to the heap; returns its length."""
-    here = n_heap
+def _push(key, heap, free):
+    """Put a key into the heap at its end, or at a free place at the bottom; returns the place behind."""
+    here = free
     while here > 0:
         above = (here - 1) >> 1
         if heap[above] <= key:
@@ -73,7 +73,7 @@ def _push(key, heap, n_heap):
         heap[here] = heap[above]
         here = above
     heap[here] = key
-    return n_heap + 1
+    return free + 1
 
 
 @inner
@@ -561,14 +561,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
             if below < n_heap:
                 heap[here] = heap[below]
                 here = below
-            key = heap[n_heap]
-            while here > 0:
-                above = (here - 1) >> 1
-                if heap[above] <= key:
-                    break
-                heap[here] = heap[above]
-                here = above
-            heap[here] = key
+            _push(heap[n_heap], heap, here)
         while arrival_at <= now:
             person = people[next_arrival]
             person.row = start[next_arrival]
