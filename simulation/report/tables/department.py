@@ -97,7 +97,7 @@ def counts_table(stated: Sequence[Statement]) -> ReportTable:
     groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
     rows = [(group, *(str(counts[group, evidence]) for evidence in EVIDENCE)) for group in groups]
     rows.append(("in all", *(str(sum(counts[group, evidence] for group in groups)) for evidence in EVIDENCE)))
-    return ReportTable("counts", "What is stated, by whose figure it is", ("part", *EVIDENCE), tuple(rows))
+    return ReportTable("counts", "What is stated, by evidence", ("part", *EVIDENCE), tuple(rows))
 
 
 def run_table(result: StudyResult) -> ReportTable:
