@@ -1,10 +1,10 @@
-"""Layers of doubt about a tool that was measured: noise of simulation, how sure its table of labels is, and, over an
+"""Sources of uncertainty about a measured tool: noise of simulation, how sure its table of labels is, and, over an
 ensemble, which department it is used in.
 
 A crossed design: tables drawn from what the measurement leaves open, each simulated in the same replications (two or
 more) as the baseline, in whatever departments these use. The spread of the tables' mean effects, less what noise alone
-would give, is the doubt of the measurement. Over departments noise of simulation is what differs within them, and the
-spread between them is a layer of its own (`analysis/departments.py`).
+would give, is the uncertainty of the measurement. Over departments noise of simulation is what differs within them, and the
+spread between them is a source of its own (`analysis/departments.py`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FEWEST_TABLES = 3
 
 @dataclass(frozen=True)
 class TableDoubt:
-    """An effect of a measured tool, and the standard deviations of the layers of doubt about it.
+    """An effect of a measured tool, and the standard deviations of the sources of uncertainty about it.
 
     `simulation`: of the mean, for chance in the simulation; `degrees`: its degrees of freedom; `measurement`: of the
     mean, for the table; `department`: of one department's effect about the mean, 0 where there is one department.
@@ -57,9 +57,9 @@ class TableDoubt:
 
     @property
     def dominates(self) -> str:
-        """Which layer is the largest."""
-        layers = {"simulation": self.simulation, "measurement": self.measurement, "department": self.department}
-        return max(layers, key=lambda name: layers[name])
+        """Which source is the largest."""
+        sources = {"simulation": self.simulation, "measurement": self.measurement, "department": self.department}
+        return max(sources, key=lambda name: sources[name])
 
     def cases_for(self, half_width: float, n_cases: float) -> float:
         """Cases that bring the half-width for simulation and measurement down to this, if `n_cases` gave the

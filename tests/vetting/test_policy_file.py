@@ -133,7 +133,7 @@ def test_the_study_of_doubt_has_an_arm_for_each_drawn_table_and_says_which_doubt
     assert {row[5] for row in table.rows} <= {"measurement", "simulation"}
     assert [row[0] for row in first_table(result).table.rows][1:] == ["Acme 2.1 replaces the nurse's label"]  # type: ignore[union-attr]
     said = " ".join(first_page(result).sentences)
-    assert said.count("with the doubt of the measured table") == 4
+    assert said.count("with the uncertainty of the measured table") == 4
     assert "table 1" not in said
 
 

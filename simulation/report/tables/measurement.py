@@ -18,12 +18,12 @@ from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 
 SETTLED = "none: settled"
-"""What is said instead of a number of cases where the verdict with both doubts needs no more."""
+"""What is said instead of a number of cases where the verdict with both sources needs no more."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One target or margin of a measured tool: what is in doubt, and what both layers together support."""
+    """One target or margin of a measured tool: what is uncertain, and what both sources together support."""
 
     arm: str
     label: str
@@ -48,7 +48,7 @@ class Measured:
 
     @property
     def safety_open(self) -> bool:
-        """Whether it is a margin of which both layers together cannot tell."""
+        """Whether it is a margin of which both sources together cannot tell."""
         return self.is_margin and self.words == "cannot tell"
 
     @property
@@ -141,14 +141,13 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
 
 
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
-    """Of each target: both intervals, what they support, which doubt is largest, and what would settle it, if it is not
+    """Of each target: both intervals, what they support, which source is largest, and what would settle it, if it is not
     settled."""
     return tuple(
         f"How sure is '{each.label}' ({each.limit_words})? {change(each.doubt.effect, each.unit)} "
         f"{unit_words(each.unit)}: {each.alone} by simulation alone, "
-        f"{_interval(each, each.doubt.half_width)} with the doubt of the measured table. Verdict with both: "
-        f"{each.words}. Most doubt is of {'the ' * (each.doubt.dominates != 'simulation')}{each.doubt.dominates}; "
-        f"{_settled(each)}"
+        f"{_interval(each, each.doubt.half_width)} with the uncertainty of the measured table. Verdict with both: "
+        f"{each.words}. The largest source of uncertainty is {each.doubt.dominates}; {_settled(each)}"
         for each in measured_tools(result)
     )
 
