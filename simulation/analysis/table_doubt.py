@@ -2,9 +2,9 @@
 ensemble, which department it is used in.
 
 A crossed design: tables drawn from what the measurement leaves open, each simulated in the same replications (two or
-more) as the baseline, in whatever departments these use. The spread of the tables' mean effects, less what noise alone
-would give, is the uncertainty of the measurement. Over departments noise of simulation is what differs within them, and the
-spread between them is a source of its own (`analysis/departments.py`).
+more) as the baseline, in whatever departments these use. The spread of the tables' mean effects, less what noise
+alone would give, is the uncertainty of the measurement. Over departments noise of simulation is what differs within
+them, and the spread between them is a source of its own (`analysis/departments.py`).
 """
 
 from __future__ import annotations

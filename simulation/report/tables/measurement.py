@@ -141,8 +141,7 @@ def measurement_table(result: StudyResult) -> ReportTable | None:
 
 
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
-    """Of each target: both intervals, what they support, which source is largest, and what would settle it, if it is not
-    settled."""
+    """Of each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
     return tuple(
         f"How sure is '{each.label}' ({each.limit_words})? {change(each.doubt.effect, each.unit)} "
         f"{unit_words(each.unit)}: {each.alone} by simulation alone, "
