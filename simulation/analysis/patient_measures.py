@@ -303,7 +303,7 @@ PATIENT_MEASURES = (
         "under_triage_1_2_share",
         "share",
         "lower",
-        "Of triaged patients of true level 1 or 2, the share given a less urgent level.",
+        "Under-triage: of triaged patients of true level 1 or 2, the share given a less urgent level.",
         "assumed",
         DESIGN,
         (TRUE, GIVEN),

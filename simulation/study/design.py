@@ -157,7 +157,7 @@ class Target(Sourced):
 class Margin(Sourced):
     """How much worse a measure may get before an arm counts as worse: a non-inferiority margin.
 
-    Example: `{measure: under_triage_1_2_share, group: all, label: "True levels 1-2 labelled less urgent", margin: 0.01,
+    Example: `{measure: under_triage_1_2_share, group: all, label: "Under-triage of levels 1-2", margin: 0.01,
     evidence: assumed, source: "one point is still acceptable"}`
     """
 

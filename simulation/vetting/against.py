@@ -58,7 +58,7 @@ def _reasons(bench: Bench, earlier: Earlier, new: Labelled, old: Labelled, under
     if not margins:
         reasons.append(f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by")
     elif under.low > min(margins):
-        reasons.append("true levels 1-2 are labelled less urgent more often, by more than the margin")
+        reasons.append("under-triage of levels 1-2 is more frequent, by more than the margin")
     elif under.high > min(margins):
         gap = abs(new.shares_of_cases(UNDER) - old.shares_of_cases(UNDER))
         fewest, most = cases_to_settle(exact_share(float(gap.sum()), len(gap)), min(margins))

@@ -177,7 +177,7 @@ def _study(bench: Bench, *, doubt: bool = False) -> dict[str, Any]:
     judged = {"evidence": "assumed", "source": "a judgement"}
     wait = {"measure": "wait_to_clinician_mean", **judged}
     everybody = {**wait, "group": "all", "label": "Wait to first clinician, everybody"}
-    missed = {"measure": "under_triage_1_2_share", "group": "all", "label": "True levels 1-2 labelled less urgent"}
+    missed = {"measure": "under_triage_1_2_share", "group": "all", "label": "Under-triage of levels 1-2"}
     stated: dict[str, Any] = {
         "name": DOUBT if doubt else VETTED,
         "question": f"What would {bench.tool[:60]} do to waits, if it labels here as it did on the bench?",

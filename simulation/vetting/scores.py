@@ -24,7 +24,7 @@ SCORES: Mapping[str, str] = {
     "over_share": "over-triage (a label more urgent than the truth)",
     "two_or_more_levels_share": "wrong by two levels or more",
     "sensitivity": "sensitivity: true levels 1-2 labelled 1 or 2",
-    "under_triage_1_2_share": "true levels 1-2 labelled less urgent",
+    "under_triage_1_2_share": "under-triage of levels 1-2",
     "no_label_share": "no label: unusable or handed back",
     "kappa_linear": "linear kappa, of labelled cases",
     "kappa_quadratic": "quadratic kappa, of labelled cases",

@@ -67,7 +67,7 @@ def test_a_sentence_says_effect_interval_safety_and_that_something_else_does_as_
 def test_a_failed_safety_limit_comes_first(result: Result) -> None:
     found = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, {TOOL: 0.15})
     assert words_of(found).startswith(
-        "fails a safety limit: 'True levels 1-2 labelled less urgent', 10.0 % to 15.0 %, worse by more than 1 point. "
+        "fails a safety limit: 'Under-triage of levels 1-2', 10.0 % to 15.0 %, worse by more than 1 point. "
         "Shortens it by 2.0 "
     )
     assert "too little to matter" in words_of(found)

@@ -51,7 +51,7 @@ def test_an_identical_arm_says_so_and_warns(result: StudyResult) -> None:
     assert any("Twin of the nurse" in text and IDENTICAL in text for text in warnings(result))
     verdicts = {cells[0]: cells[5] for cells in target_table(result, result.targets[0]).rows}
     assert verdicts["Twin of the nurse"] == IDENTICAL
-    assert IDENTICAL not in verdicts["AI as on a vendor's slide (a claim)"]
+    assert IDENTICAL not in verdicts["AI as published claims say (untested)"]
 
 
 def test_tables_page_and_picture_say_what_the_verdict_says(
@@ -234,7 +234,7 @@ def test_a_terminal_gets_a_table(result: Result, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("COLUMNS", "160")
     out = Terminal()
     print_result(result, stream=out)
-    assert "vendor's slide" in out.getvalue()
+    assert "published claims say" in out.getvalue()
     assert "─" in out.getvalue()
 
 
@@ -320,7 +320,7 @@ def test_equal_spend_buys_a_share_of_a_nurse_and_one_licence_at_most(result: Res
     by_arm = {cells[0]: cells for cells in table.rows}
     assert by_arm["One more triage nurse, day and night"][1] == f"{250_000 / 369_000:.2f}"
     assert by_arm["One more triage nurse, day and night"][6:] == ("the trust", "2025/26", "no")
-    claimed = next(cells for name, cells in by_arm.items() if name.startswith("AI as on a vendor"))
+    claimed = next(cells for name, cells in by_arm.items() if name.startswith("AI as published claims"))
     assert float(claimed[1]) > 1  # a policy's price alone: as often as there is money
     assert equal_spend_table(result) is None
 

@@ -229,7 +229,7 @@ def test_a_version_that_errs_a_level_down_is_stopped_with_the_reason(many: Synth
     worse = benched(many, Fixed(every=1, name="Fixed 3"))  # type: ignore[arg-type]
     change = change_since(worse, read_earlier(folder))
     assert not change.go
-    assert change.line.startswith("Stop: true levels 1-2 are labelled less urgent more often, by more than the margin")
+    assert change.line.startswith("Stop: under-triage of levels 1-2 is more frequent, by more than the margin")
     assert change.line in change_table(worse, change).notes
     assert change.line in card_page(worse, tables_of(worse, change), [], change).replace("&#39;", "'")
 

@@ -64,7 +64,7 @@ def groups_picture(bench: Bench) -> Picture | None:
         f"Groups with {FEW} cases of levels 1-2 or more; bars are exact 95 % intervals, unadjusted. Truth: "
         f"{bench.cases.yardstick_words}."
     )
-    title = "True levels 1-2 labelled less urgent, by group"
+    title = "Under-triage of levels 1-2, by group"
     return _whiskers("groups", title, names, list(known.values()), "per cent", caption, beside)
 
 

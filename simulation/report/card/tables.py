@@ -232,7 +232,7 @@ def abstention_table(bench: Bench) -> ReportTable | None:
         )
         for each in abstention_curve(bench)
     )
-    headers = ("handed back", "exact, of the rest", "true levels 1-2 labelled less urgent", "of levels 1-2")
+    headers = ("handed back", "exact, of the rest", "under-triage of levels 1-2", "of levels 1-2")
     title = f"If the least confident are handed back, {bench.tool}"
     return ReportTable("abstention", title, headers, rows) if rows else None
 

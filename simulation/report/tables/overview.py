@@ -204,6 +204,8 @@ def safety_table(result: StudyResult) -> ReportTable:
         f"Margin of '{margin.label}': {_margin_words(result, margin)} ({margin.evidence}: {margin.source})."
         for margin in margins
     )
+    if any(measure.startswith("under_triage") for measure in judged):
+        notes += ("Under-triage is a label less urgent than the truth.",)
     n = len(result.others) * len(margins)
     claims = " and ".join(
         f"of all {each} ({whose}) at once with 95 %, so each is read from an interval of {100 - 5 / each:.4g} %"
