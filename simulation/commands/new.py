@@ -81,9 +81,9 @@ def _product(name: str, stated: Mapping[str, str], config_dir: str | None) -> No
     print()
     for line in (*made.notes, *offer_lines(made.study, name)):
         print(line)
-    print("\nAssumed, because you did not say (to change it: edit the files, or give the key with another NAME):")
-    for key, words in _assumed(made):
-        print(f"  {key:<28} {words}")
+    print("\nAssumed, because you did not say. To change it, give the key with another NAME, or edit the files:")
+    for words, key in _assumed(made):
+        print(f"  {words:<66} {key}")
     short = "run.replications=20"
     print(f"\nA first answer, in some minutes:   aeflow compare study={name} {short}{_where(config_dir)}")
     print(f"With narrower intervals:           aeflow compare study={name}{_where(config_dir)}")
@@ -91,31 +91,32 @@ def _product(name: str, stated: Mapping[str, str], config_dir: str | None) -> No
 
 
 def _assumed(made: NewProduct) -> Sequence[tuple[str, str]]:
-    """What was not said, by the key that says it."""
+    """What was assumed in place of what was not said, and the key that says it."""
     from simulation.config.offer import DESK
     from simulation.config.policies import DEFAULT_NURSE
 
     offer = made.offer
     assumed = []
     if offer.department is None:
-        own = f"{made.base}, the only one of your own in configs/"
-        typical = "the typical department of England, in many variants; yours: aeflow new department"
-        assumed.append(("department=NAME", own if made.own_department else typical))
+        own = f"for {made.base}, the only department of your own in configs/"
+        typical = "for the typical department of England, in many variants"
+        key = "department=NAME" if made.own_department else "first: aeflow new department"
+        assumed.append((own if made.own_department else typical, key))
     if offer.nurses is None:
-        korean = "those of two Korean hospitals, not yours"
-        assumed.append(
-            ("nurses=nurses.csv", korean if made.nurses == DEFAULT_NURSE else f"those of nurse={made.nurses}")
-        )
+        korean = "nurses label as in two Korean hospitals, not as yours"
+        known = f"nurses label as those of nurse={made.nurses}"
+        assumed.append((korean if made.nurses == DEFAULT_NURSE else known, "nurses=nurses.csv"))
     if offer.covers == DESK:
-        assumed.append(("covers=walk_in,referred", "used for those triaged at the desk, not for ambulances"))
+        assumed.append(("used for those triaged at the desk, not for ambulances", "covers=walk_in,referred,ambulance"))
     if offer.seconds_saved is None:
-        assumed.append(("seconds_saved=30", "triage takes as long as without it"))
+        assumed.append(("no time saved at triage", "seconds_saved=30"))
     if offer.price_per_attendance is None:
-        assumed.append(("price_per_attendance=1.8", "no price: its cost is 'not stated'"))
+        assumed.append(("no price, so its cost is 'not stated'", "price_per_attendance=1.8"))
     if offer.acceptance is not None:
-        assumed.append(("switching (in the file)", "nurses follow it as often where it is wrong as where it is right"))
+        assumed.append(("nurses follow it as often where it is wrong as where it is right", "switching, in the file"))
     if offer.gives_labels:
-        assumed.append(("correlation (in the file)", "0.5: it partly errs on the patients on whom nurses err"))
+        same = "it errs partly on the same patients as nurses (correlation 0.5)"
+        assumed.append((same, "correlation, in the file"))
     return assumed
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, cast
 
 import numpy as np
@@ -11,21 +11,33 @@ from simulation.pathway.department import ACUITY_TRUE, Choice, Pathway
 from simulation.pathway.rota import mean_per_day
 from simulation.study.study import ReadyArm
 from simulation.triage.label_accuracy import label_accuracy
+from simulation.triage.policy import Policy
 
 AGREEMENT = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_quadratic")
 
 
-def case_mix(pathway: Pathway) -> tuple[float, ...] | None:
-    """Attendances a day by true level; None if the levels depend on anything but the source of arrivals."""
+def case_mix(pathway: Pathway, sources: Collection[str] | None = None) -> tuple[float, ...] | None:
+    """Attendances a day by true level, of these arrival sources (None: of all); None if the levels depend on anything
+    but the source of arrivals."""
     levels = pathway.attributes.get(ACUITY_TRUE)
     if not isinstance(levels, Choice) or levels.by not in (None, "arrival_source"):
         return None
     total = np.zeros(len(levels.categories))
     for name, source in pathway.arrivals.items():
-        if source.attends:
+        if source.attends and (sources is None or name in sources):
             shares = levels.shares[name] if isinstance(levels.shares, Mapping) else levels.shares
             total += mean_per_day(source) * np.array(shares)
     return tuple(float(share) for share in total)
+
+
+def uncovered_sources(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
+    """Arrival sources of attendances whose patients never get a label that the tool had a part in; none of a policy
+    without such a tool."""
+    if policy.ai is None or policy.covers is None:
+        return ()
+    return tuple(
+        name for name, source in pathway.arrivals.items() if source.attends and name not in policy.covers.labels
+    )
 
 
 def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:

@@ -8,11 +8,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulation.analysis.compare import Comparison
+from simulation.analysis.definitions import ALL
 from simulation.analysis.departments import Spread, counted
 from simulation.analysis.verdict import threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding, Safety
 from simulation.experiment.result import StudyResult
+from simulation.explain.label_mix import uncovered_sources
 from simulation.explain.statements import walk
 from simulation.inquiry.decides import decided
 from simulation.report.kinds import kind_of
@@ -142,20 +144,22 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
         found = [each for each in mine if each.judgement.kind == kind]
         if found:
             limits = ("a safety limit", *["another"] * len(found[1:]))
-            told = [f"'{each.margin.label}'{_from_to(result, each)} {each.judgement.words}" for each in found]
+            told = [f"'{each.margin.label}'{_from_to(result, arm, each)} {each.judgement.words}" for each in found]
             return True, [f"{verb} {limit}: {words}" for limit, words in zip(limits, told, strict=True)]
     return False, [_passed_words(result, mine)] if mine else []
 
 
-def _from_to(result: StudyResult, safety: Safety) -> str:
-    """', 14.6 % to 16.2 %,': a share under the baseline and under the arm; nothing of another unit."""
+def _from_to(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
+    """', of everybody 14.6 % to 16.2 %,': a share under the baseline and under the arm; 'of everybody' where the tool
+    labels some only. Nothing of another unit."""
     margin, unit = safety.margin, safety.comparison.unit
     if unit != "share":
         return ""
     before, after = (
         amount(result.row(arm, margin.measure, margin.group).mean, unit) for arm in (result.design.baseline, safety.arm)
     )
-    return f", {before} to {after},"
+    only_some = margin.group == ALL and uncovered_sources(arm.ready.policy, arm.ready.pathway)
+    return f", {'of everybody ' if only_some else ''}{before} to {after},"
 
 
 def _passed_words(result: StudyResult, mine: list[Safety]) -> str:

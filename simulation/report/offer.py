@@ -2,63 +2,107 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from simulation.explain.label_mix import case_mix
+import numpy as np
+
+from simulation.explain.label_mix import case_mix, uncovered_sources
 from simulation.report.words import WIDTH
-from simulation.study.study import Study
+from simulation.study.study import ReadyArm, Study
 from simulation.triage.label_accuracy import label_accuracy
 from simulation.triage.matrix import N_HIGH
 from simulation.triage.policy import Policy
 from simulation.triage.unlike_patients import unlike_patients
 
 UNDER_TRIAGE = "under_triage_1_2_share"
+EVERYBODY = "Of everybody"
+Shares = tuple[float, float, float, float]
+"""Labels that are right, under-triage, over-triage, and under-triage of true levels 1-2."""
 
 
 def offer_lines(study: Study, name: str) -> Iterator[str]:
-    """How often nurses, a product that labels, and both are right, at the department's mix of true levels; then what
-    makes the tables hard to compare."""
-    baseline, arm = study.baseline, study.arm(name)
-    mix = case_mix(arm.pathway)
-    if mix is not None and arm.policy.ai is not None:
-        who = {"nurses": baseline.policy, f"{name} alone": replace(arm.policy, role="replaces", acceptance=None)}
-        if arm.policy.acceptance is not None:
-            who[f"nurses advised by {name}"] = arm.policy
+    """How often nurses, a product that labels, and both are right, at the department's mix of true levels: of those for
+    whom the product is used, and of everybody; then what makes the tables hard to compare."""
+    arm = study.arm(name)
+    tables = dict(_tables(study, arm))
+    if tables:
         yield "What the tables say, before anything is simulated:"
-        yield from _table({words: _shares(policy, mix) for words, policy in who.items()})
+        yield from _table(tables)
         yield from _folded(
-            f"'Too low' is under-triage: less urgent than the truth. At this department's mix of true levels, of those "
-            f"for whom it is used.{_limit(study)}"
+            "Under-triage is a label less urgent than the truth, over-triage one more urgent. At this department's mix "
+            f"of true levels.{_limit(study, tables)}"
         )
     for said in unlike_patients(arm.policy, arm.pathway):
         yield from _folded(f"Take care: {said}.")
 
 
-def _shares(policy: Policy, mix: Sequence[float]) -> tuple[float, ...]:
-    """Labels that are right, too low and too high, and too low of true levels 1-2; shares."""
-    everybody = label_accuracy(policy, mix)
-    urgent = label_accuracy(policy, [share if level < N_HIGH else 0.0 for level, share in enumerate(mix)])
-    return everybody["exact_share"], everybody["under_share"], everybody["over_share"], urgent["under_share"]
+def _tables(study: Study, arm: ReadyArm) -> Iterator[tuple[str, dict[str, Shares]]]:
+    """By whom they are about, a line for each who labels; none where the product does not label or the mix of levels is
+    not known."""
+    nurses, policy, pathway = study.baseline.policy, arm.policy, arm.pathway
+    without = uncovered_sources(policy, pathway)
+    used = [name for name, source in pathway.arrivals.items() if source.attends and name not in without]
+    mix, others = case_mix(pathway, used), case_mix(pathway, without)
+    if mix is None or others is None or policy.ai is None:
+        return
+    alone = replace(policy, role="replaces", acceptance=None)
+    ways = {"nurses": nurses, f"{arm.name} alone": alone, f"nurses advised by {arm.name}": policy}
+    if policy.acceptance is None:
+        del ways[f"nurses advised by {arm.name}"]
+    whom = f"Of those for whom it is used ({', '.join(used).replace('_', ' ')})" if without else EVERYBODY
+    yield whom, {words: _shares((way, mix)) for words, way in ways.items()}
+    if without:
+        today, then = _shares((nurses, mix), (nurses, others)), _shares((policy, mix), (nurses, others))
+        yield EVERYBODY, {"nurses": today, f"with {arm.name}": then}
 
 
-def _table(rows: dict[str, tuple[float, ...]]) -> Iterator[str]:
-    headers = ("right", "too low", "too high", "too low, levels 1-2")
-    width = max(map(len, rows))
-    yield f"  {'':<{width}}  {'  '.join(f'{header:>8}' for header in headers)}"
-    for words, shares in rows.items():
-        cells = [f"{100 * share:.1f} %" for share in shares]
-        yield f"  {words:<{width}}  " + "  ".join(
-            f"{cell:>{max(8, len(header))}}" for cell, header in zip(cells, headers, strict=True)
-        )
+def _shares(*parts: tuple[Policy, Sequence[float]]) -> Shares:
+    """Labels that are right, too low and too high, and too low of true levels 1-2, as shares of all `parts` (who labels
+    whom: a policy, and patients by true level)."""
+    found = np.zeros(4)
+    n_all = n_urgent = 0.0
+    for policy, mix in parts:
+        urgent = [number if level < N_HIGH else 0.0 for level, number in enumerate(mix)]
+        if not sum(mix):
+            continue
+        labels = label_accuracy(policy, mix)
+        found[:3] += sum(mix) * np.array([labels["exact_share"], labels["under_share"], labels["over_share"]])
+        n_all += sum(mix)
+        if sum(urgent):
+            found[3] += sum(urgent) * label_accuracy(policy, urgent)["under_share"]
+            n_urgent += sum(urgent)
+    shares = found / [n_all, n_all, n_all, n_urgent or 1.0]
+    return float(shares[0]), float(shares[1]), float(shares[2]), float(shares[3])
 
 
-def _limit(study: Study) -> str:
-    """The limit of safety that the study sets."""
+def _table(tables: Mapping[str, Mapping[str, Shares]]) -> Iterator[str]:
+    headers = ("right", "under-triage", "over-triage", "under-triage, levels 1-2")
+    width = max(len(words) for rows in tables.values() for words in rows)
+    yield f"    {'':<{width}}  {'  '.join(f'{header:>8}' for header in headers)}"
+    for whom, rows in tables.items():
+        yield f"  {whom}:"
+        for words, shares in rows.items():
+            cells = [f"{100 * share:.1f} %" for share in shares]
+            yield f"    {words:<{width}}  " + "  ".join(
+                f"{cell:>{max(8, len(header))}}" for cell, header in zip(cells, headers, strict=True)
+            )
+
+
+def _limit(study: Study, tables: Mapping[str, Mapping[str, Shares]]) -> str:
+    """The limit of safety that the study sets, and what stands against it: both are of everybody."""
     margin = next((each.margin for each in study.design.margins if each.measure == UNDER_TRIAGE), None)
-    return f" The study's limit for levels 1-2 is {100 * margin:g} point more." if margin is not None else ""
+    if margin is None:
+        return ""
+    before, *_, after = (f"{100 * shares[3]:.1f} %" for shares in tables[EVERYBODY].values())
+    return (
+        f" The study's limit is {100 * margin:g} point more under-triage of levels 1-2, of everybody: here "
+        f"{before} to {after}. The simulated figures differ a little: they count those who are triaged."
+    )
 
 
 def _folded(text: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent="  ")
+    joined = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
+    return [line.replace("\N{NO-BREAK SPACE}", " ") for line in textwrap.wrap(joined, WIDTH, subsequent_indent="  ")]

@@ -1,7 +1,7 @@
 """`aeflow new product`: what it writes is what the how-to writes by hand, and a mistake is one message."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import redirect_stdout
 from dataclasses import fields, is_dataclass, replace
 from io import StringIO
@@ -17,6 +17,8 @@ from simulation.config import load
 from simulation.config.validating import validated
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Sourced
+from simulation.pathway.department import Choice
+from simulation.pathway.rota import mean_per_day
 from simulation.study.study import Study
 from simulation.triage.estimates import Estimate
 from simulation.triage.stated import Nurse, Tool
@@ -108,11 +110,13 @@ def test_it_says_what_it_wrote_what_the_tables_say_what_it_assumed_and_what_is_n
 ) -> None:
     said = written[1]
     assert said.splitlines()[0] == "configs/nurse/our_ai.yaml: how your nurses label, in every arm."
-    assert re.search(r"^  nurses  .* 14\.\d %$", said, re.MULTILINE)
-    assert re.search(r"^  our_ai alone  .* 20\.0 %$", said, re.MULTILINE)
-    assert "limit for levels 1-2 is 1 point more" in said
-    assert "  department=NAME              the typical department of England" in said
-    assert "covers=walk_in,referred" in said
+    assert re.search(r"^    nurses  .* 14\.\d %$", said, re.MULTILINE)
+    assert re.search(r"^    our_ai alone  .* 20\.0 %$", said, re.MULTILINE)
+    assert "limit is 1 point more under-triage of levels 1-2, of everybody" in " ".join(said.split())
+    assert re.search(r"^  for the typical department of England.*  first: aeflow new department$", said, re.MULTILINE)
+    assert re.search(
+        r"^  used for those .*, not for ambulances +covers=walk_in,referred,ambulance$", said, re.MULTILINE
+    )
     assert "seconds_saved=" not in said
     assert f"aeflow {' '.join(COMPARE)}\n" in said
 
@@ -122,6 +126,25 @@ def test_the_tables_say_what_their_counts_say(written: tuple[Path, str, Study]) 
     counts = [list(map(int, row.split(","))) for row in TABLES["product.csv"].split()]
     assert [sum(row[level + 1 :]) / sum(row) for level, row in enumerate(counts[:2])] == [0.2, 0.2]
     assert re.search(r"our_ai alone .* 20\.0 %", written[1])
+
+
+def test_of_everybody_only_those_move_for_whom_it_is_used(written: tuple[Path, str, Study]) -> None:
+    """Under-triage of levels 1-2, reckoned by hand from arrivals and the two tables."""
+    pathway = written[2].arm("our_ai").pathway
+    levels = pathway.attributes["acuity_true"]
+    assert isinstance(levels, Choice)
+    assert isinstance(levels.shares, Mapping)
+    nurses, product = (0.1, 11 / 75), (0.2, 0.2)
+    patients = before = after = 0.0
+    for name, source in pathway.arrivals.items():
+        for level in (0, 1) if source.attends else ():
+            number = mean_per_day(source) * levels.shares[name][level]
+            accepted = 0.6 if name in ("walk_in", "referred") else 0.0
+            patients += number
+            before += number * nurses[level]
+            after += number * (accepted * product[level] + (1 - accepted) * nurses[level])
+    told = f"of everybody: here {100 * before / patients:.1f} % to {100 * after / patients:.1f} %."
+    assert told in " ".join(written[1].split())
 
 
 @pytest.mark.slow
@@ -143,7 +166,7 @@ def test_the_commands_of_the_how_to_run_in_an_empty_folder_and_lead_to_one_anoth
     assert "aeflow new product NAME labels=product.csv nurses=nurses.csv acceptance=0.6" in department.out
     product = aeflow(*PRODUCT)
     assert product.code == 0
-    assert "ours, the only one of your own" in product.out
+    assert "for ours, the only department of your own" in product.out
     compared = aeflow(*COMPARE, *SHORT)
     assert compared.code == 0
     assert "- The product offered (our_ai): " in compared.out
@@ -156,9 +179,9 @@ def test_the_commands_of_the_how_to_run_in_an_empty_folder_and_lead_to_one_anoth
     ("words", "told"),
     [
         (("exact_share=0.7", "under_share=0.1", "role=replaces"), "it alone"),
-        (("seconds_saved=-20", "covers=walk_in,ambulance"), "price_per_attendance=1.8"),
+        (("seconds_saved=-20", "covers=walk_in,ambulance"), "its cost is 'not stated' price_per_attendance=1.8"),
         (("labels=product.csv", "acceptance=0.6", "nurses=language"), "are not of the same patients"),
-        (("labels=product.csv", "acceptance=0.6"), "two Korean hospitals, not yours"),
+        (("labels=product.csv", "acceptance=0.6"), "two Korean hospitals, not as yours nurses=nurses.csv"),
     ],
 )
 def test_less_is_enough(words: tuple[str, ...], told: str, aeflow: Aeflow, tables: None) -> None:

@@ -73,6 +73,11 @@ def test_a_failed_safety_limit_comes_first(result: Result) -> None:
     assert "too little to matter" in words_of(found)
 
 
+def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(result: Result) -> None:
+    found = made(result, {NURSE: [100.0] * 12, "ai_as_claimed": 98 + NOISE}, {"ai_as_claimed": 0.15})
+    assert "'Under-triage of levels 1-2', of everybody 10.0 % to 15.0 %, worse" in headlines(found)[0].words
+
+
 @pytest.mark.parametrize(
     ("wait", "said"),
     [
