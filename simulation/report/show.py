@@ -26,7 +26,7 @@ from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
 from simulation.study.design import change_words
-from simulation.study.misfits import beds_of, judged
+from simulation.study.misfits import Beds, beds_of, judged
 from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.study import Study
 
@@ -172,14 +172,22 @@ def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
     """What is printed of a department that was scaled: how full its beds would be, and what does not fit together."""
     (load, misfits), (typical_load, _) = judged(own), judged(typical)
     beds, typicals = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
-    if beds is not None and typicals is not None:
-        yield from _folded(
-            f"Beds: {beds}. At the typical site it is {100 * typicals.asked / typicals.staffed:.0f} %, which works "
-            "because pressure ends stays early.",
-            indent="",
-        )
+    if beds is not None and typicals is not None and not beds.full:
+        yield from _folded(_beds_words(beds, typicals), indent="")
     for misfit in misfits:
         yield from _folded(f"Does not fit together. {misfit}.", indent="")
+    if not misfits:
+        yield "Nothing there is hard to believe: go on."
+
+
+def _beds_words(beds: Beds, typicals: Beds) -> str:
+    """What patients need of the staffed beds, and why that may be more than there are."""
+    share, usual = (100 * each.asked / each.staffed for each in (beds, typicals))
+    told = f"Beds: if nobody were discharged early, patients would fill {share:.0f} % of the {beds.staffed:.0f} staffed."
+    early = "because full wards discharge sooner"
+    if share > 100:
+        return f"{told} More than 100 % works {early}; the typical department is at {usual:.0f} %."
+    return f"{told} The typical department is at {usual:.0f} %, which works {early}."
 
 
 def _rule(pathway: Pathway) -> str:
