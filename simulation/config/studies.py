@@ -187,7 +187,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
         focus=tuple(name for name in design.focus if name not in elsewhere),
     )
     left_out = tuple(
-        f"'{arm.label}' is left out: it changes the rotas of staffing={arm.staffing}, and this is staffing={staffing}"
+        f"'{arm.label}' was not tried: it changes shifts of the {arm.staffing} rota, and this department has its own"
         for arm in elsewhere.values()
     )
     _known_arms(design, faults)

@@ -33,8 +33,6 @@ def announce(study: Study, *, alone: bool) -> None:
         print(f"On {study.department_words}.")
     elif study.on_one:
         print(f"On the typical department: {study.on_one}.")
-    for words in study.left_out:
-        print(f"{words}.")
     print(f"Engine '{study.engine}': {study.engine_why}.")
     if run.keep:
         print(

@@ -183,7 +183,9 @@ def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
 def _beds_words(beds: Beds, typicals: Beds) -> str:
     """What patients need of the staffed beds, and why that may be more than there are."""
     share, usual = (100 * each.asked / each.staffed for each in (beds, typicals))
-    told = f"Beds: if nobody were discharged early, patients would fill {share:.0f} % of the {beds.staffed:.0f} staffed."
+    told = (
+        f"Beds: if nobody were discharged early, patients would fill {share:.0f} % of the {beds.staffed:.0f} staffed."
+    )
     early = "because full wards discharge sooner"
     if share > 100:
         return f"{told} More than 100 % works {early}; the typical department is at {usual:.0f} %."

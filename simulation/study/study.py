@@ -361,10 +361,11 @@ class Study:
         return replace(self, design=design, arms=ready, alone=ready[0], departments=departments)
 
     def of_arms(self, names: Collection[str]) -> Study:
-        """The study with these of its arms and the baseline. Raises ResultsError if there is no such arm."""
+        """The study with these of its arms and the baseline; others are not missed. Raises ResultsError if there is no
+        such arm."""
         arms = tuple(self.arm(name) for name in dict.fromkeys((self.design.baseline, *names)))
         design = self.design.restricted_to([arm.name for arm in arms])
-        return replace(self, design=design, arms=arms)
+        return replace(self, design=design, arms=arms, left_out=())
 
     def on_typical(self) -> Study:
         """The study on the typical department, whatever its ensemble."""

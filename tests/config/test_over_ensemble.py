@@ -119,8 +119,9 @@ def test_an_arm_for_another_staffing_is_left_out_and_the_study_says_so(own: Own)
     }
     study = load("study=mine", config_dir=own(files))
     assert [arm.name for arm in study.arms] == ["one", "quicker"]
-    words = "'Two nurses' is left out: it changes the rotas of staffing=typical, and this is staffing=none"
+    words = "'Two nurses' was not tried: it changes shifts of the typical rota, and this department has its own"
     assert study.left_out == (words,)
+    assert study.of_arms(["quicker"]).left_out == ()
 
 
 def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[..., Study]) -> None:
