@@ -3,8 +3,6 @@ something cheaper does as much. Each rests on a verdict or on an interval; every
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulation.analysis.compare import Comparison
@@ -17,16 +15,12 @@ from simulation.experiment.result import StudyResult
 from simulation.explain.label_mix import uncovered_sources
 from simulation.explain.statements import walk
 from simulation.inquiry.decides import decided
+from simulation.report.better import better_words, cheaper_words, plain, size_words, unit_of
 from simulation.report.kinds import kind_of
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products
 from simulation.report.tables.measurement import measured_tools
 from simulation.report.words import amount, change, figure_words, listed_with_and, span
-
-KEPT_EFFECT = 0.5
-"""Of a product's effect, how much a cheaper alternative has to be shown to keep to do 'as much' (at most the least
-difference that matters may be lost)."""
-DOWN, UP = {"minutes": "shortens"}, {"minutes": "lengthens"}
 
 
 @dataclass(frozen=True)
@@ -44,8 +38,15 @@ class Headline:
 
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
-    """What is said of each product, in the order of the study."""
-    return tuple(Headline(arm.name, arm.label, _words(result, arm)) for arm in products(result))
+    """What is said of each product, in the order of the study; what does better than several of them, once."""
+    told: list[Headline] = []
+    for arm in products(result):
+        words = _words(result, arm)
+        better = better_words(result, arm)
+        if better and not any(better in each.words for each in told):
+            words = f"{words} {better}"
+        told.append(Headline(arm.name, arm.label, words))
+    return tuple(told)
 
 
 def rests_on_claim(arm: ArmResult) -> bool:
@@ -68,7 +69,7 @@ def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
     fails, safety = _safety_parts(result, arm)
     effect = [_effect_words(finding), _range_words(finding)]
     parts = [*safety, *effect] if fails else [*effect, *safety]
-    return [each for each in (*parts, _hinge_words(result, arm), _cheaper_words(result, arm, finding)) if each]
+    return [each for each in (*parts, _hinge_words(result, arm), cheaper_words(result, arm, finding)) if each]
 
 
 # --- effect and range ---------------------------------------------------------------------------------------------
@@ -78,17 +79,14 @@ def _effect_words(finding: Finding) -> str:
     """'shortens it by 7.2 min (5.1 to 9.3), enough to matter'; the page says that intervals are of 95 %."""
     row, kind = finding.comparison, kind_of(finding)
     if kind == "cannot tell":
-        return f"effect not settled: {change(row.difference, row.unit)} {_unit(row)}{_interval(row)}"
+        return f"effect not settled: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
     if kind == "no change":
         if row.difference_low == row.difference_high == 0:
             return "changes nothing"
-        return f"makes no difference that matters: {change(row.difference, row.unit)} {_unit(row)}{_interval(row)}"
-    down = finding.verdict.kind == "cuts"
-    verb = DOWN.get(row.unit, "lowers") if down else UP.get(row.unit, "raises")
+        return f"makes no difference that matters: {change(row.difference, row.unit)} {unit_of(row)}{_interval(row)}"
     size = {"more": "enough to matter", "open": "perhaps too little to matter", "less": "too little to matter"}
     low, high = sorted((abs(row.difference_low), abs(row.difference_high)))
-    told = f"{verb} it by {_plain(abs(row.difference), row)} {_unit(row)}"
-    return f"{told} ({_plain(low, row)} to {_plain(high, row)}), {size[finding.verdict.size or 'open']}"
+    return f"{size_words(row)} ({plain(low, row)} to {plain(high, row)}), {size[finding.verdict.size or 'open']}"
 
 
 def _interval(row: Comparison) -> str:
@@ -120,15 +118,6 @@ def _where_words(finding: Finding, spread: Spread) -> str:
         return f", worse by {matters} or more in {bad} of {spread.n}"
     worse = f", worse by as much in {bad}" if bad else ""
     return f", better by {matters} or more in {good} of {spread.n}{worse}"
-
-
-def _unit(row: Comparison) -> str:
-    return {"minutes": "min", "share": "points"}.get(row.unit, row.unit)
-
-
-def _plain(value: float, row: Comparison) -> str:
-    """A number without its sign."""
-    return change(value, row.unit).lstrip("+")
 
 
 # --- safety -------------------------------------------------------------------------------------------------------
@@ -198,45 +187,3 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     rule, gain = told.rule, "helps" if told.rule.gains else "harms"
     where = f"{'above' if rule.above else 'below'} {amount(rule.cut, best.unit)}"
     return f"hinges on {figure_words(best, inside=True)}: {gain} enough {where}"
-
-
-# --- whether something cheaper does as much -----------------------------------------------------------------------
-
-
-def _cheaper_words(result: StudyResult, arm: ArmResult, finding: Finding) -> str:
-    """The cheapest alternative that does as much or more; nothing where the product does no good by itself."""
-    mine = {each.name for each in products(result)}
-    others = [
-        each for each in result.shown.others if result.design.arms[each.name].comparator and each.name not in mine
-    ]
-    if kind_of(finding) != "better" or not others:
-        return ""
-    cheaper = [each for each in others if _is_cheaper(each, arm)]
-    found = [(each, more) for each in cheaper for more in _does_as_much(result, each, arm, finding)]
-    if not found:
-        return (
-            "nothing cheaper is shown to do as much"
-            if arm.cost is not None
-            else "no alternative is shown to do as much"
-        )
-    best, more = min(found, key=lambda each: math.inf if each[0].cost is None else each[0].cost)
-    cost = "cost not stated" if best.cost is None else f"£{best.cost:,.0f} a year"
-    return f"'{best.label}' ({cost}) does {'more' if more else 'as much'}"
-
-
-def _is_cheaper(other: ArmResult, arm: ArmResult) -> bool:
-    """Whether it costs less, as far as both costs are stated."""
-    return other.cost is None or arm.cost is None or other.cost < arm.cost
-
-
-def _does_as_much(result: StudyResult, other: ArmResult, arm: ArmResult, finding: Finding) -> Iterator[bool]:
-    """Whether another arm does more, if it is shown to do as much at least: from their paired difference."""
-    target, row = finding.target, finding.comparison
-    theirs = result.finding(other.name, target)
-    if kind_of(theirs) != "better":
-        return
-    sign = 1 if row.better == "lower" else -1
-    beyond = result.against(other.name, arm.name, target.measure, target.group)
-    worst = max(sign * beyond.low, sign * beyond.high)
-    if worst < min(target.minimal_important_difference, (1 - KEPT_EFFECT) * abs(row.difference)):
-        yield worst < 0
