@@ -34,6 +34,7 @@ from simulation.report.tables.department import (
     run_table,
     stay_table,
 )
+from simulation.report.tables.first_page import LIMITS_HEADER
 from simulation.report.tables.harm import harm_table
 from simulation.report.tables.levels import by_level_table, controls_table, labels_table
 from simulation.report.tables.measurement import measurement_table
@@ -91,6 +92,7 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "banner": BANNER,
         "result": result,
         "first": first,
+        "limits_header": LIMITS_HEADER,
         "findings": said,
         "arms": [_arm(result, arm) for arm in result.arms],
         "labels_given": any("nurse" in arm.policy for arm in result.arms),

@@ -73,6 +73,22 @@ def test_a_failed_safety_limit_comes_first(result: Result) -> None:
     assert "too little to matter" in words_of(found)
 
 
+@pytest.mark.parametrize(
+    ("under", "said", "look"),
+    [
+        (0.15, "fails: under-triage 10.0 to 15.0 %", "worse"),
+        (0.1, "passes", ""),
+        (0.11, "may fail: under-triage 10.0 to 11.0 %", "cannot-tell"),
+    ],
+)
+def test_the_column_of_safety_limits_says_from_what_to_what(result: Result, under: float, said: str, look: str) -> None:
+    found = first_table(made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, {TOOL: under}))
+    assert found is not None
+    at = found.table.headers.index("safety limits")
+    assert (found.table.rows[1][at], found.looks[1][at]) == (said, look)
+    assert found.table.rows[0][at] == "–"
+
+
 def test_of_a_product_that_fails_or_does_little_it_is_said_what_does_better(result: Result) -> None:
     helps = "'One more triage nurse, day and night' (£369,000 a year) shortens it by 10.0 min and fails no limit."
     waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE, MORE: 90 + NOISE[::-1]}

@@ -91,7 +91,7 @@ def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | N
         told.append(words)
     alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit}, with 95 % intervals. "
     caption = f"{target.label}: 95 % intervals{'; thin: nine in ten departments' if over else ''}"
-    return Drawing(_svg(height, parts), f"{alt}{'; '.join(told)}.", f"{caption}. Dashed: least that matters.")
+    return Drawing(_svg(height, parts), f"{alt}{'; '.join(told)}.", f"{caption}. Dashed: what matters.")
 
 
 def _range(spread: Spread | None) -> tuple[float, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
 from simulation.report.kinds import kind_of, kind_of_row, short_words
 from simulation.report.tables.alternatives import alternatives_table
@@ -25,7 +26,12 @@ from simulation.report.words import (
 FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))
 """The figures that matter of an A&E department, as far as a study has them."""
 MOST_FIGURES = 3
-"""Columns beside the cost."""
+"""Columns beside safety and cost."""
+UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"
+"""The limit that boards ask about, and its name where there is little room."""
+UNDER_TRIAGE_NOTE = " Under-triage: levels 1-2 labelled less urgent."
+LIMITS_HEADER = "safety limits"
+"""Of the column that says whether a limit is failed."""
 MOST_PRODUCTS = 6
 """Products of a study that names no `focus`; further arms are in the table below them."""
 
@@ -50,15 +56,18 @@ def first_table(result: StudyResult) -> FirstTable | None:
     figures = tuple(_figures(result))
     costs = any(arm.cost is not None for arm in result.arms)
     base = result.baseline
+    limits = bool(result.design.margins)
     levels = [amount(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)]
-    rows = [(f"{base.label} (baseline)", *levels, *(["–"] if costs else []))]
+    rows = [(f"{base.label} (baseline)", *levels, *["–"] * (limits + costs))]
     looks = [("",) * len(rows[0])]
     for arm in told_arms(result):
         cells = [_cell(result, arm, *figure) for figure in figures]
+        safety = [safety_cell(result, arm)] if limits else []
         cost = [("not stated" if arm.cost is None else f"£{arm.cost:,.0f}", "")] if costs else []
-        rows.append((labelled(result, arm), *(words for words, _ in (*cells, *cost))))
-        looks.append(("", *(look for _, look in (*cells, *cost))))
-    headers = ("arm", *(_header(result, *figure) for figure in figures), *(["cost a year"] if costs else []))
+        rows.append((labelled(result, arm), *(words for words, _ in (*cells, *safety, *cost))))
+        looks.append(("", *(look for _, look in (*cells, *safety, *cost))))
+    beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
+    headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
     table = ReportTable(
         "first_page", f"Each arm against '{base.label}'", headers, tuple(rows), tuple(_notes(result, figures))
     )
@@ -126,6 +135,36 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
     return f"{told} {words.replace('cannot tell', 'not settled')}", kind.replace(" ", "-")
 
 
+def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
+    """'passes', or 'fails: under-triage 14.5 to 16.2 %' (a share under the baseline and under the arm), and the kind
+    that it is coloured by."""
+    if arm.name in result.identical:
+        return IDENTICAL, "no-change"
+    mine = [each for each in result.safety if each.arm == arm.name]
+    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
+        failed = [each for each in mine if each.judgement.kind == kind]
+        if failed:
+            worst = next((each for each in failed if each.comparison.unit == "share"), failed[0])
+            how_many = f" {len(failed)}" if len(failed) > 1 else ""
+            return f"{verb}{how_many}: {_limit_words(result, worst)}", "worse" if kind == "inferior" else "cannot-tell"
+    open_ones = [each for each in mine if each.judgement.kind in ("cannot tell", "none seen")]
+    return ("not settled", "cannot-tell") if open_ones else ("passes", "")
+
+
+def _limit_words(result: StudyResult, safety: Safety) -> str:
+    """'under-triage 14.5 to 16.2 %': a limit in few words, and of a share from what to what."""
+    margin = safety.margin
+    label = UNDER_TRIAGE if (margin.measure, margin.group) == UNDER_TRIAGE_1_2 else margin.label
+    label = label[:1].lower() + label[1:]
+    if safety.comparison.unit != "share":
+        return label
+    before, after = (
+        amount(result.row(name, margin.measure, margin.group).mean, "share")
+        for name in (result.design.baseline, safety.arm)
+    )
+    return f"{label} {before.removesuffix(' %')} to {after}"
+
+
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
     matters = [
         threshold(target.minimal_important_difference, result.row(result.design.baseline, *figure).unit)
@@ -133,8 +172,9 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         for target in result.targets
         if (target.measure, target.group) == figure
     ]
+    safe = any(each.measure.startswith("under_triage") for each in result.design.margins)
     yield (
         f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "
-        f"{', '.join(matters)}. 'Little': less than that."
+        f"{', '.join(matters)}. 'Little': less than that.{UNDER_TRIAGE_NOTE if safe else ''}"
     )
     yield from INTERVAL_NOTES[result.interval_kind]
