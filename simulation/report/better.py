@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from simulation.analysis.compare import Comparison
+from simulation.analysis.verdict import threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
@@ -90,7 +91,9 @@ def better_words(result: StudyResult, arm: ArmResult) -> str:
         return ""
     best = _best(result, alternatives)
     if best is None:  # of a product that helps a little, `cheaper_words` has said so
-        return "" if kind_of(finding) == "better" else "No alternative here is shown to help enough to matter."
+        least = threshold(finding.target.minimal_important_difference, finding.comparison.unit)
+        nothing = f"No alternative here is shown to help by {least} or more without failing a limit."
+        return "" if kind_of(finding) == "better" else nothing
     row = result.finding(best.name, finding.target).comparison
     return f"'{best.label}' ({_cost_words(best)}) {size_words(row)} and fails no limit."
 

@@ -101,7 +101,7 @@ def test_of_a_product_that_fails_or_does_little_it_is_said_what_does_better(resu
 
 
 def test_what_helps_little_or_fails_a_limit_itself_is_not_said_to_do_better(result: Result) -> None:
-    nothing = "No alternative here is shown to help enough to matter."
+    nothing = "No alternative here is shown to help by 5 min or more without failing a limit."
     waits = {NURSE: [100.0] * 12, TOOL: 102 + NOISE, MORE: 90 + NOISE[::-1]}
     assert words_of(made(result, waits, {MORE: 0.15})).endswith(nothing)
     assert words_of(made(result, {**waits, MORE: 97 + NOISE[::-1]})).endswith(nothing)
@@ -196,13 +196,14 @@ def test_no_sentence_of_the_first_page_is_longer_than_25_words(result: Result) -
 def test_a_cell_is_coloured_as_it_is_worded(result: StudyResult) -> None:
     found = first_table(result)
     assert found is not None
-    kinds = {"better": "better", "worse": "worse", "no-change": "no material change", "cannot-tell": "not settled"}
+    kinds = {"better": "better", "worse": "(worse|fails)", "no-change": "no material change"}
+    kinds["cannot-tell"] = "(not settled|may fail)"
     n_looked_at = 0
     for row, looks in zip(found.table.rows, found.looks, strict=True):
         assert len(row) == len(looks)
         for cell, look in zip(row, looks, strict=True):
             if look and "identical" not in cell:
-                assert kinds[look] in cell
+                assert re.search(kinds[look], cell)
                 n_looked_at += 1
     assert n_looked_at >= 9
 

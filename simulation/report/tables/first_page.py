@@ -11,6 +11,7 @@ from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
 from simulation.report.kinds import kind_of, kind_of_row, short_words
 from simulation.report.tables.alternatives import alternatives_table
+from simulation.report.tables.decides import n_harmed
 from simulation.report.tables.decomposition import decomposition_of, joint_arm
 from simulation.report.tables.ranking import ranked
 from simulation.report.tables.table import ReportTable
@@ -136,8 +137,8 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
 
 
 def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
-    """'passes', or 'fails: under-triage 14.5 to 16.2 %' (a share under the baseline and under the arm), and the kind
-    that it is coloured by."""
+    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %' (a share under the
+    baseline and under the arm), and the kind that it is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
     mine = [each for each in result.safety if each.arm == arm.name]
@@ -148,7 +149,9 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
             how_many = f" {len(failed)}" if len(failed) > 1 else ""
             return f"{verb}{how_many}: {_limit_words(result, worst)}", "worse" if kind == "inferior" else "cannot-tell"
     open_ones = [each for each in mine if each.judgement.kind in ("cannot tell", "none seen")]
-    return ("not settled", "cannot-tell") if open_ones else ("passes", "")
+    if open_ones:
+        return "not settled", "cannot-tell"
+    return "passes on average" if any(each.spread and n_harmed(each) for each in mine) else "passes", ""
 
 
 def _limit_words(result: StudyResult, safety: Safety) -> str:
