@@ -8,6 +8,7 @@ written to results/notebooks/, which asks nothing of the network.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ PAGES = ROOT / "results" / "notebooks"
 SECONDS = 1200
 """After which a cell is given up."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+INLINE = "module://matplotlib_inline.backend_inline"
+"""Draws pictures into the notebook, whatever the environment says."""
 ADDRESSES = ("mathjax", "require_js", "jquery", "mermaid_js", "mermaid_layout_elk_js")
 """What a page of a notebook would load from elsewhere."""
 
@@ -31,9 +34,8 @@ def executed(source: Path) -> Any:
     from nbclient import NotebookClient
 
     notebook = jupytext.read(source)
-    NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", coalesce_streams=True).execute(
-        cwd=str(source.parent)
-    )
+    client = NotebookClient(notebook, timeout=SECONDS, kernel_name="python3", coalesce_streams=True)
+    client.execute(cwd=str(source.parent), env={**os.environ, "MPLBACKEND": INLINE})
     notebook.metadata = {"kernelspec": KERNEL, "language_info": {"name": "python"}}
     for number, cell in enumerate(notebook.cells):
         cell["id"], cell["metadata"] = f"cell-{number}", {}

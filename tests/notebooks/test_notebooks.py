@@ -33,7 +33,6 @@ def test_there_are_notebooks_to_run() -> None:
 def test_the_committed_notebook_shows_what_a_fresh_run_shows(notebook: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Stale: make notebooks."""
     monkeypatch.delenv("AEFLOW_NOTEBOOK_OVERRIDES", raising=False)
-    monkeypatch.setenv("MPLBACKEND", "agg")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     assert shown(executed(notebook)) == shown(committed(notebook))
 

@@ -265,7 +265,7 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
         "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
         for name in result.identical
     ]
-    arms = [arm.ready for arm in result.shown.arms]
+    arms = [arm.ready for arm in result.shown.arms if arm.name in result.design.focus or not result.design.focus]
     elsewhere = dict.fromkeys(said for arm in arms for said in unlike_patients(arm.policy, arm.pathway))
     found += [f"Warning: {said}." for said in elsewhere]
     found += [f"Warning: {DOES_NOT_FIT} {said}." for said in result.explanation.misfits]
