@@ -12,7 +12,7 @@ from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.report.kinds import kind_of
 from simulation.report.tables.first_page import products
-from simulation.report.words import change
+from simulation.report.words import change, cost_in_short
 
 KEPT_EFFECT = 0.5
 """Of a product's effect, how much a cheaper alternative has to be shown to keep to do 'as much' (at most the least
@@ -49,7 +49,7 @@ def cheaper_words(result: StudyResult, arm: ArmResult, finding: Finding) -> str:
             else "no alternative is shown to do as much"
         )
     best, more = min(found, key=lambda each: math.inf if each[0].cost is None else each[0].cost)
-    return f"'{best.label}' ({_cost_words(best)}) does {'more' if more else 'as much'}"
+    return f"{_named(best)} does {'more' if more else 'as much'}"
 
 
 def _alternatives(result: StudyResult) -> list[ArmResult]:
@@ -58,8 +58,10 @@ def _alternatives(result: StudyResult) -> list[ArmResult]:
     return [each for each in result.shown.others if result.design.arms[each.name].comparator and each.name not in mine]
 
 
-def _cost_words(arm: ArmResult) -> str:
-    return "cost not stated" if arm.cost is None else f"£{arm.cost:,.0f} a year"
+def _named(arm: ArmResult) -> str:
+    """''Lean triage' (cost not stated)'."""
+    cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
+    return f"'{arm.label}' ({cost})"
 
 
 def _is_cheaper(other: ArmResult, arm: ArmResult) -> bool:
@@ -80,22 +82,25 @@ def _does_as_much(result: StudyResult, other: ArmResult, arm: ArmResult, finding
         yield worst < 0
 
 
-def better_words(result: StudyResult, arm: ArmResult) -> str:
-    """Of a product that fails a limit or does not help enough to matter: the alternative that does."""
+def better_words(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
+    """Of a product that fails a limit or does not help enough to matter: the alternative that does, and the sentence
+    of `cheaper_words` that says less of it."""
     if arm.name in result.identical:
-        return ""
+        return "", ""
     finding = result.finding(arm.name, result.design.primary[0])
     helps = kind_of(finding) == "better" and finding.verdict.size != "less"
     alternatives = _alternatives(result)
     if not alternatives or (helps and not fails(result, arm)):
-        return ""
+        return "", ""
     best = _best(result, alternatives)
     if best is None:  # of a product that helps a little, `cheaper_words` has said so
         least = threshold(finding.target.minimal_important_difference, finding.comparison.unit)
         nothing = f"No alternative here is shown to help by {least} or more without failing a limit."
-        return "" if kind_of(finding) == "better" else nothing
+        return ("" if kind_of(finding) == "better" else nothing), ""
     row = result.finding(best.name, finding.target).comparison
-    return f"'{best.label}' ({_cost_words(best)}) {size_words(row)} and fails no limit."
+    passed = passes_words(sum(each.arm == best.name for each in result.safety))
+    said = f"{size_words(row)}{f' and {passed}' if passed else ''}"
+    return f"{_named(best)} {said}.", f"{_named(best)} does more."
 
 
 def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult | None:
@@ -118,6 +123,13 @@ def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult |
     cheaper = [each for each in good if each.cost is not None and each.cost < most.cost]
     as_much = [each for each in cheaper if any(True for _ in _does_as_much(result, each, most, findings[most.name]))]
     return min(as_much, key=lambda each: each.cost or 0.0, default=most)
+
+
+def passes_words(n: int) -> str:
+    """'passes both safety limits', of n of them; '' where the study has none."""
+    return (
+        f"passes { ({1: 'the safety limit', 2: 'both safety limits'}.get(n, f'all {n} safety limits')) }" if n else ""
+    )
 
 
 def fails(result: StudyResult, arm: ArmResult) -> bool:

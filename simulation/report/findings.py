@@ -10,7 +10,7 @@ import numpy as np
 from simulation.analysis.compare import Comparison
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
-from simulation.report.headlines import rests_on_claim
+from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.coverage import spillover_reason
 from simulation.report.tables.decomposition import decomposition_of, decomposition_sentences, joint_arm
 from simulation.report.tables.worse_off import WorseOff, worse_off, worse_off_groups

@@ -12,6 +12,7 @@ from simulation.experiment.result import StudyResult
 from simulation.report.figures.first_page import Drawing, first_picture
 from simulation.report.headlines import Headline, headlines
 from simulation.report.implausible import implausible
+from simulation.report.outcomes import summary
 from simulation.report.tables.first_page import FirstTable, first_table, products_left_out, told_arms
 from simulation.report.tables.measurement import measurement_sentences
 from simulation.report.tables.over_departments import departments_words
@@ -47,9 +48,10 @@ def first_page(result: StudyResult) -> FirstPage:
         lead = f"'{result.baseline.label}' was run alone, so nothing is compared. {target.label}: {level}."
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
     important = threshold(target.minimal_important_difference, base.unit)
+    matters = re.sub(" min$", " minute" if important == "1 min" else " minutes", important)
     lead = (
-        f"What each does to '{target.label}', now {level} under '{result.baseline.label}', with 95 % intervals. "
-        f"{re.sub(' min$', ' minute' if important == '1 min' else ' minutes', important)} or more matters:"
+        f"{summary(result)}What each does to '{target.label}', now {level} under '{result.baseline.label}', with 95 % "
+        f"intervals. {matters} or more matters:"
     )
     return FirstPage(
         result.design.question,

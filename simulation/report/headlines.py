@@ -13,10 +13,10 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding, Safety
 from simulation.experiment.result import StudyResult
 from simulation.explain.label_mix import uncovered_sources
-from simulation.explain.statements import walk
 from simulation.inquiry.decides import decided
-from simulation.report.better import better_words, cheaper_words, plain, size_words, unit_of
+from simulation.report.better import better_words, cheaper_words, passes_words, plain, size_words, unit_of
 from simulation.report.kinds import kind_of
+from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products
 from simulation.report.tables.measurement import measured_tools
@@ -42,16 +42,11 @@ def headlines(result: StudyResult) -> tuple[Headline, ...]:
     told: list[Headline] = []
     for arm in products(result):
         words = _words(result, arm)
-        better = better_words(result, arm)
+        better, in_place_of = better_words(result, arm)
         if better and not any(better in each.words for each in told):
-            words = f"{words} {better}"
+            words = f"{words.replace(in_place_of, '').rstrip()} {better}"
         told.append(Headline(arm.name, arm.label, words))
     return tuple(told)
-
-
-def rests_on_claim(arm: ArmResult) -> bool:
-    """Whether a number of the policy says of itself that it is a claim."""
-    return any(each.source.startswith("a claim") for each in walk(arm.policy, ""))
 
 
 def _words(result: StudyResult, arm: ArmResult) -> str:
@@ -66,9 +61,9 @@ def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
     if arm.name in result.identical:
         return ["identical to the baseline in every measure"]
     finding = result.finding(arm.name, result.design.primary[0])
-    fails, safety = _safety_parts(result, arm)
+    failed, safety = _safety_parts(result, arm)
     effect = [_effect_words(finding), _range_words(finding)]
-    parts = [*safety, *effect] if fails else [*effect, *safety]
+    parts = [*safety, *effect] if failed else [*effect, *safety]
     return [each for each in (*parts, _hinge_words(result, arm), cheaper_words(result, arm, finding)) if each]
 
 
@@ -95,12 +90,18 @@ def _interval(row: Comparison) -> str:
 
 
 def _range_words(finding: Finding) -> str:
-    """'in nine of ten departments −6.1 to +0.5, better by 5 min or more in 12 of 60'; nothing of one department."""
+    """'in nine of ten departments by 0.6 to 7.6 min, better by 5 min or more in 12 of 60'; nothing of one department.
+
+    With signs where the range has both.
+    """
     row, spread = finding.comparison, finding.spread
     if spread is None or not spread.is_range:
         return ""
     _, low, high = spread.range
-    return f"in nine of ten departments {span(low, high, row.unit)}{_where_words(finding, spread)}"
+    one_way = row.difference * low > 0 and row.difference * high > 0
+    ends = [plain(each, row) for each in sorted((abs(low), abs(high)))]
+    told = f"by {ends[0]} to {ends[1]} {unit_of(row)}" if one_way else span(low, high, row.unit)
+    return f"in nine of ten departments {told}{_where_words(finding, spread)}"
 
 
 def _where_words(finding: Finding, spread: Spread) -> str:
@@ -139,8 +140,10 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
 
 
 def _from_to(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
-    """', of everybody 14.6 % to 16.2 %,': a share under the baseline and under the arm; 'of everybody' where the tool
-    labels some only. Nothing of another unit."""
+    """', of everybody from 14.6 % to 16.2 %,': a share under the baseline and under the arm.
+
+    'Of everybody' where the tool labels some only. Nothing of another unit.
+    """
     margin, unit = safety.margin, safety.comparison.unit
     if unit != "share":
         return ""
@@ -148,7 +151,7 @@ def _from_to(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
         amount(result.row(arm, margin.measure, margin.group).mean, unit) for arm in (result.design.baseline, safety.arm)
     )
     only_some = margin.group == ALL and uncovered_sources(arm.ready.policy, arm.ready.pathway)
-    return f", {'of everybody ' if only_some else ''}{before} to {after},"
+    return f", {'of everybody ' if only_some else ''}from {before} to {after},"
 
 
 def _passed_words(result: StudyResult, mine: list[Safety]) -> str:
@@ -157,8 +160,7 @@ def _passed_words(result: StudyResult, mine: list[Safety]) -> str:
     if open_ones:
         labels = [f"'{each.margin.label}'" for each in open_ones]
         return f"safety is not settled on {listed_with_and(labels)}"
-    passed = {1: "the safety limit", 2: "both safety limits"}.get(len(mine), f"all {len(mine)} safety limits")
-    return f"passes {passed}{_harmed(result, mine)}"
+    return f"{passes_words(len(mine))}{_harmed(result, mine)}"
 
 
 def _harmed(result: StudyResult, mine: list[Safety]) -> str:
@@ -183,7 +185,10 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if best is None:
         return "no figure tells where it is larger" if told.differs else "much the same in every department"
     if told.rule is None:
-        return f"how large it is hinges on {figure_words(best, inside=True)}"
+        return f"how large it is goes with {figure_words(best, inside=True)}"
     rule, gain = told.rule, "helps" if told.rule.gains else "harms"
-    where = f"{'above' if rule.above else 'below'} {amount(rule.cut, best.unit)}"
-    return f"hinges on {figure_words(best, inside=True)}: {gain} enough {where}"
+    target = result.design.primary[0]
+    row = result.row(arm.name, target.measure, target.group)
+    matters = threshold(target.minimal_important_difference, row.unit)
+    where = f"{'over' if rule.above else 'under'} {amount(rule.cut, best.unit)}"
+    return f"{gain} by {matters} or more where {figure_words(best, inside=True)} is {where}"

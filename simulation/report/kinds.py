@@ -8,8 +8,8 @@ from simulation.experiment.comparisons import Finding
 
 KINDS = ("better", "worse", "changed", "no change", "cannot tell")
 """What a cell of the first page can say; 'changed' of a measure that is neither better lower nor higher."""
-SIZES = {"more": "", "open": ", perhaps little", "less": ", little"}
-"""What is added to a direction that is known, by the size of the difference."""
+SIZES = {"more": "", "open": "perhaps slightly ", "less": "slightly "}
+"""What goes before a direction that is known, by the size of the difference."""
 
 
 def kind_of(finding: Finding) -> str:
@@ -24,12 +24,12 @@ def kind_of(finding: Finding) -> str:
 
 
 def short_words(finding: Finding) -> str:
-    """'better', 'worse, little', 'no material change', 'not settled'."""
+    """'better', 'slightly worse', 'no material change', 'not settled'."""
     kind, size = kind_of(finding), finding.verdict.size
     way = {"no change": "no material change", "cannot tell": "not settled"}.get(kind, kind)
     if kind == "changed":
         way = "lower" if finding.verdict.kind == "cuts" else "higher"
-    return f"{way}{SIZES[size] if size is not None else ''}"
+    return f"{SIZES[size] if size is not None else ''}{way}"
 
 
 def kind_of_row(row: Comparison) -> str:

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from simulation.explain.statements import BANNER
+from simulation.report.unlike import unlike_words
 from simulation.report.words import DOES_NOT_FIT, season_words
 from simulation.study.bounds import work_of
 from simulation.study.misfits import misfits
 from simulation.study.study import Study
 from simulation.triage.idle import idle
-from simulation.triage.unlike_patients import unlike_patients
 
 
 def announce(study: Study, *, alone: bool) -> None:
@@ -44,9 +44,8 @@ def announce(study: Study, *, alone: bool) -> None:
     for arm in study.arms:
         for each in idle(arm.policy, arm.pathway):
             print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")
-    shown = [arm for arm in study.arms if arm.arm.draw_of is None]
-    for said in dict.fromkeys(said for arm in shown for said in unlike_patients(arm.policy, arm.pathway)):
-        print(f"Warning: {said}.")
+    for words in unlike_words(arm for arm in study.arms if arm.arm.draw_of is None):
+        print(f"Warning, {words}")
 
 
 class Callbacks(NamedTuple):

@@ -123,6 +123,16 @@ def amount(value: float, unit: str) -> str:
     return f"{100 * value:.1f} %" if unit == "share" else f"{value:.1f} {'min' if unit == 'minutes' else unit}"
 
 
+def cost_in_short(cost: float) -> str:
+    """Pounds to three figures: no cost here is known better.
+
+    >>> cost_in_short(165301.4), cost_in_short(0), cost_in_short(-1250)
+    ('£165,000', '£0', '−£1,250')
+    """
+    digits = 2 - math.floor(math.log10(abs(cost))) if cost else 0
+    return f"{'−' if cost < 0 else ''}£{abs(round(cost, min(digits, 0))):,.0f}"
+
+
 def change(value: float, unit: str) -> str:
     """A signed number without its unit: minutes, or points of a hundred."""
     if math.isnan(value):

@@ -60,8 +60,8 @@ def _against_another_truth(policy: Policy) -> str:
     if against in (None, "panel"):
         return ""
     return (
-        f"{_tool(policy)} was measured against {YARDSTICKS[against]}, while true levels here are an expert panel's: "
-        "that the two are alike is an assumption"
+        f"its table was measured against {YARDSTICKS[against]}; that the truth here, an expert panel's level, is like "
+        "that is assumed"
     )
 
 

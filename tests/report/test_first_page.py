@@ -67,7 +67,7 @@ def test_a_sentence_says_effect_interval_safety_and_that_something_else_does_as_
 def test_a_failed_safety_limit_comes_first(result: Result) -> None:
     found = made(result, {NURSE: [100.0] * 12, TOOL: 98 + NOISE}, {TOOL: 0.15})
     assert words_of(found).startswith(
-        "fails a safety limit: 'Under-triage of levels 1-2', 10.0 % to 15.0 %, worse by more than 1 point. "
+        "fails a safety limit: 'Under-triage of levels 1-2', from 10.0 % to 15.0 %, worse by more than 1 point. "
         "Shortens it by 2.0 "
     )
     assert "too little to matter" in words_of(found)
@@ -90,11 +90,11 @@ def test_the_column_of_safety_limits_says_from_what_to_what(result: Result, unde
 
 
 def test_of_a_product_that_fails_or_does_little_it_is_said_what_does_better(result: Result) -> None:
-    helps = "'One more triage nurse, day and night' (£369,000 a year) shortens it by 10.0 min and fails no limit."
-    waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE, MORE: 90 + NOISE[::-1]}
-    assert words_of(made(result, waits)).endswith(
-        f"'One more triage nurse, day and night' (£369,000 a year) does more. {helps}"
+    helps = (
+        "'One more triage nurse, day and night' (£369,000 a year) shortens it by 10.0 min and passes the safety limit."
     )
+    waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE, MORE: 90 + NOISE[::-1]}
+    assert words_of(made(result, waits)).endswith(f"Passes the safety limit. {helps}")
     assert words_of(made(result, {**waits, TOOL: 80 + NOISE}, {TOOL: 0.15})).endswith(helps)
     assert words_of(made(result, {**waits, TOOL: 102 + NOISE})).endswith(helps)
     assert helps not in words_of(made(result, {**waits, TOOL: 91 + NOISE}))
@@ -110,12 +110,12 @@ def test_what_helps_little_or_fails_a_limit_itself_is_not_said_to_do_better(resu
 def test_what_does_better_than_several_products_is_said_once(result: Result) -> None:
     waits = {NURSE: [100.0] * 12, TOOL: 102 + NOISE, "ai_as_claimed": 103 + NOISE, MORE: 90 + NOISE[::-1]}
     told = " ".join(each.words for each in headlines(made(result, waits)))
-    assert told.count("shortens it by 10.0 min and fails no limit") == 1
+    assert told.count("shortens it by 10.0 min and passes the safety limit") == 1
 
 
 def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(result: Result) -> None:
     found = made(result, {NURSE: [100.0] * 12, "ai_as_claimed": 98 + NOISE}, {"ai_as_claimed": 0.15})
-    assert "'Under-triage of levels 1-2', of everybody 10.0 % to 15.0 %, worse" in headlines(found)[0].words
+    assert "'Under-triage of levels 1-2', of everybody from 10.0 % to 15.0 %, worse" in headlines(found)[0].words
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,6 @@ from simulation.config import load
 from simulation.report.first_page import first_page
 from simulation.report.screen import print_result
 from simulation.report.tables.over_departments import departments_words, over_tables
-from simulation.report.words import span
 from tests.config.ours import ensemble
 
 
@@ -48,8 +47,10 @@ def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_i
     assert finding.spread is not None
     _, low, high = finding.spread.range
     n, _, _ = finding.spread.counts(finding.target.minimal_important_difference)
-    assert f"In nine of ten departments {span(low, high, 'minutes')}, better by 5 min or more in {n} of 20." in quicker
-    assert "Hinges on '" in quicker
+    assert (
+        f"In nine of ten departments by {-high:.1f} to {-low:.1f} min, better by 5 min or more in {n} of 20." in quicker
+    )
+    assert "Helps by 5 min or more where '" in quicker
     assert quicker.endswith("'Two nurses' (cost not stated) does more.")
     assert page.notes[0].startswith("Over 20 departments of the ensemble 'ours', 2 replications of each")
     assert page.picture is not None

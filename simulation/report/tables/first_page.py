@@ -18,6 +18,7 @@ from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
     MEASURE_LABELS,
     amount,
+    cost_in_short,
     difference_text,
     labelled,
     measure_label,
@@ -64,7 +65,7 @@ def first_table(result: StudyResult) -> FirstTable | None:
     for arm in told_arms(result):
         cells = [_cell(result, arm, *figure) for figure in figures]
         safety = [safety_cell(result, arm)] if limits else []
-        cost = [("not stated" if arm.cost is None else f"£{arm.cost:,.0f}", "")] if costs else []
+        cost = [("not stated" if arm.cost is None else cost_in_short(arm.cost), "")] if costs else []
         rows.append((labelled(result, arm), *(words for words, _ in (*cells, *safety, *cost))))
         looks.append(("", *(look for _, look in (*cells, *safety, *cost))))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
@@ -122,7 +123,7 @@ def _header(result: StudyResult, measure: str, group: str) -> str:
 
 
 def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tuple[str, str]:
-    """'−2.1 (−3.0 to −1.2) better, little', and the kind that it is coloured by."""
+    """'−2.1 (−3.0 to −1.2) slightly better', and the kind that it is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
     row = result.row(arm.name, measure, group)
@@ -178,6 +179,6 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
     safe = any(each.measure.startswith("under_triage") for each in result.design.margins)
     yield (
         f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "
-        f"{', '.join(matters)}. 'Little': less than that.{UNDER_TRIAGE_NOTE if safe else ''}"
+        f"{', '.join(matters)}. 'Slightly': by less than that.{UNDER_TRIAGE_NOTE if safe else ''}"
     )
     yield from INTERVAL_NOTES[result.interval_kind]

@@ -12,6 +12,7 @@ from simulation.analysis.weakness import SPELL_DAYS, WEAK_NOTE
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.decides import harmed_kind_words
 from simulation.report.tables.table import ReportTable
+from simulation.report.unlike import unlike_words
 from simulation.report.words import (
     DOES_NOT_FIT,
     MEASURE_LABELS,
@@ -28,7 +29,6 @@ from simulation.report.words import (
     unit_words,
 )
 from simulation.study.design import Margin, Target
-from simulation.triage.unlike_patients import unlike_patients
 
 GETTING_WORSE = ("worsened_before_seen_share", "worse_wait_per_1000")
 """What the table of safety says where a study states no margin for it."""
@@ -265,9 +265,9 @@ def warnings(result: StudyResult) -> tuple[str, ...]:
         "Either it changes nothing that matters here, or its policy or its changes are not what you meant."
         for name in result.identical
     ]
-    arms = [arm.ready for arm in result.shown.arms if arm.name in result.design.focus or not result.design.focus]
-    elsewhere = dict.fromkeys(said for arm in arms for said in unlike_patients(arm.policy, arm.pathway))
-    found += [f"Warning: {said}." for said in elsewhere]
+    focus = result.design.focus
+    arms = [arm.ready for arm in result.shown.arms if arm.name in focus or not focus]
+    found += [f"Warning, {words}" for words in unlike_words(arms)]
     found += [f"Warning: {DOES_NOT_FIT} {said}." for said in result.explanation.misfits]
     n_replications = len(result.replications)
     if n_replications < 2:
