@@ -133,9 +133,9 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         found = [each for each in mine if each.judgement.kind == kind]
         if found:
-            limits = ("a safety limit", *["another"] * len(found[1:]))
+            limits = {1: "a safety limit", 2: "two safety limits"}.get(len(found), f"{len(found)} safety limits")
             told = [f"'{each.margin.label}'{_from_to(result, arm, each)} {each.judgement.words}" for each in found]
-            return True, [f"{verb} {limit}: {words}" for limit, words in zip(limits, told, strict=True)]
+            return True, [f"{verb} {limits}: {'; '.join(told)}"]
     return False, [_passed_words(result, mine)] if mine else []
 
 
@@ -190,5 +190,7 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     target = result.design.primary[0]
     row = result.row(arm.name, target.measure, target.group)
     matters = threshold(target.minimal_important_difference, row.unit)
-    where = f"{'over' if rule.above else 'under'} {amount(rule.cut, best.unit)}"
-    return f"{gain} by {matters} or more where {figure_words(best, inside=True)} is {where}"
+    figure, cut = figure_words(best, inside=True), amount(rule.cut, best.unit)
+    if figure.startswith(f"'{best.unit} "):  # 'patients waiting for ...' is over 2.8
+        cut = cut.removesuffix(f" {best.unit}")
+    return f"{gain} by {matters} or more where {figure} is {'over' if rule.above else 'under'} {cut}"

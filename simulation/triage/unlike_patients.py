@@ -59,10 +59,7 @@ def _against_another_truth(policy: Policy) -> str:
     against = policy.measured_against
     if against in (None, "panel"):
         return ""
-    return (
-        f"its table was measured against {YARDSTICKS[against]}; that the truth here, an expert panel's level, is like "
-        "that is assumed"
-    )
+    return f"measured against {YARDSTICKS[against]}, while the truth here is an expert panel's"
 
 
 def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
