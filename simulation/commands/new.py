@@ -81,7 +81,7 @@ def _product(name: str, stated: Mapping[str, str], config_dir: str | None) -> No
     print()
     for line in (*made.notes, *offer_lines(made.study, name)):
         print(line)
-    print("\nAssumed, because you did not say. To change it, give the key with another NAME, or edit the files:")
+    print("\nAssumed, because you did not say (to change it, edit the files, or say the key and another NAME):")
     for words, key in _assumed(made):
         print(f"  {words:<66} {key}")
     short = "run.replications=20"

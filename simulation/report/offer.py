@@ -99,7 +99,7 @@ def _limit(study: Study, tables: Mapping[str, Mapping[str, Shares]]) -> str:
     before, *_, after = (f"{100 * shares[3]:.1f} %" for shares in tables[EVERYBODY].values())
     return (
         f" The study's limit is {100 * margin:g} point more under-triage of levels 1-2, of everybody: here "
-        f"{before} to {after}. The simulated figures differ a little: they count those who are triaged."
+        f"{before} to {after}; simulated, of those who are triaged, it differs a little."
     )
 
 

@@ -44,7 +44,9 @@ def announce(study: Study, *, alone: bool) -> None:
     for arm in study.arms:
         for each in idle(arm.policy, arm.pathway):
             print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")
-    for words in unlike_words(arm for arm in study.arms if arm.arm.draw_of is None):
+    focus = study.design.focus
+    asked = [arm for arm in study.arms if arm.arm.draw_of is None and (arm.name in focus or not focus)]
+    for words in unlike_words(asked):
         print(f"Warning, {words}")
 
 
