@@ -143,7 +143,7 @@ def test_of_everybody_only_those_move_for_whom_it_is_used(written: tuple[Path, s
             patients += number
             before += number * nurses[level]
             after += number * (accepted * product[level] + (1 - accepted) * nurses[level])
-    told = f"of everybody: here {100 * before / patients:.1f} % to {100 * after / patients:.1f} %."
+    told = f"of everybody: here {100 * before / patients:.1f} % to {100 * after / patients:.1f} %;"
     assert told in " ".join(written[1].split())
 
 
