@@ -127,9 +127,8 @@ def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult |
 
 def passes_words(n: int) -> str:
     """'passes both safety limits', of n of them; '' where the study has none."""
-    return (
-        f"passes { ({1: 'the safety limit', 2: 'both safety limits'}.get(n, f'all {n} safety limits')) }" if n else ""
-    )
+    limits = {1: "the safety limit", 2: "both safety limits"}.get(n, f"all {n} safety limits")
+    return f"passes {limits}" if n else ""
 
 
 def fails(result: StudyResult, arm: ArmResult) -> bool:

@@ -7,7 +7,6 @@ from collections import Counter
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import walk
-from simulation.report.better import fails
 from simulation.report.kinds import kind_of
 from simulation.report.tables.first_page import products
 
@@ -29,10 +28,11 @@ def summary(result: StudyResult) -> str:
 
 
 OUTCOMES = (
-    ("fails", "fails a safety limit", "fail a safety limit"),
+    ("inferior", "fails a safety limit", "fail a safety limit"),
+    ("worse", "may fail a safety limit", "may fail a safety limit"),
     ("little", "does too little to matter", "do too little to matter"),
     ("open", "is not settled", "are not settled"),
-    ("worse", "lengthens it by enough to matter", "lengthen it by enough to matter"),
+    ("harms", "does harm enough to matter", "do harm enough to matter"),
     ("claimed", "helps enough if an untested claim is true", "help enough if an untested claim is true"),
     ("helps", "helps enough to matter", "help enough to matter"),
 )
@@ -41,8 +41,10 @@ OUTCOMES = (
 
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
     """The first of `OUTCOMES` that holds."""
-    if fails(result, arm):
-        return "fails"
+    judged = {each.judgement.kind for each in result.safety if each.arm == arm.name}
+    for failed in ("inferior", "worse"):
+        if failed in judged:
+            return failed
     finding = result.finding(arm.name, result.design.primary[0])
     kind, size = kind_of(finding), finding.verdict.size
     if kind == "no change" or size == "less":
@@ -50,7 +52,7 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
     if kind not in ("better", "worse") or size == "open":
         return "open"
     if kind == "worse":
-        return "worse"
+        return "harms"
     return "claimed" if rests_on_claim(arm) else "helps"
 
 

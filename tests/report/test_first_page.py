@@ -266,3 +266,11 @@ def test_work_beyond_capacity_is_said_above_the_answer_and_kept_with_a_stored_re
     checks = first_page(result).checks
     (said,) = [each for each in checks if "More work is asked for over the week than can be done" in each]
     assert re.search(r"\(nurses 1\.\d\d times what there is\)\. Look at pathway\.pools\.nurses", said)
+
+
+def test_the_page_begins_with_what_becomes_of_several_products(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE, "ai_as_claimed": 98 + NOISE, MORE: 90 + NOISE[::-1]}
+    three = made(result, waits, {TOOL: 0.15}, focus=(TOOL, "ai_as_claimed", MORE))
+    told = "Of 3 products 1 fails a safety limit, 1 does too little to matter, 1 helps enough to matter. What each does"
+    assert first_page(three).lead.startswith(told)
+    assert first_page(made(result, waits, {TOOL: 0.15}, focus=(TOOL, MORE))).lead.startswith("What each does")
