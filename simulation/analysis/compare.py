@@ -1,28 +1,23 @@
-"""Arms against a baseline, paired by replication. Patients are never the unit: they interfere with one another.
-
-An interval here is about simulation noise only. What is not known about inputs and structure is not in it.
-"""
+"""Arms against a baseline, paired by replication. Patients are never the unit: they interfere with one another."""
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.definitions import definition_of
-from simulation.analysis.departments import Department, Ranges, first_of_each, ranges, within
+from simulation.analysis.departments import Department, Ranges, ranges
+from simulation.analysis.intervals import LEVEL, Interval, critical_value, interval, intervals, t_quantile
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.skewness import widening
-from simulation.analysis.weakness import Weakness, largest_share, too_short, weakness_of
+from simulation.analysis.weakness import Weakness, too_short, weakness_of
 from simulation.errors import ResultsError, nearest
 from simulation.pathway.own_measures import Better
 from simulation.records.schema import Floats
@@ -30,7 +25,6 @@ from simulation.records.schema import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-LEVEL = 0.95
 TIDY = (
     "arm",
     "measure",
@@ -50,64 +44,6 @@ TIDY = (
     "n_departments",
 )
 """The columns of `summary.csv`."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean over replications with its interval. Bounds are NaN where there is none: with fewer than two replications,
-    or too few for an always-valid one.
-
-    n: replications that have the number, `of` so many (as many if not stated); largest_share: the share of the variance
-    that one of them makes; error: the standard error over an ensemble (None: from sd and n).
-    """
-
-    mean: float
-    low: float
-    high: float
-    sd: float
-    n: int
-    of: int = 0
-    largest_share: float = 0.0
-    error: float | None = None
-
-    @property
-    def half_width(self) -> float:
-        """Half the length of the interval."""
-        return (self.high - self.low) / 2
-
-    def times(self, factor: float) -> Interval:
-        """The interval of so many times the number."""
-        low, high = sorted((factor * self.low, factor * self.high))
-        error = None if self.error is None else abs(factor) * self.error
-        return replace(self, mean=factor * self.mean, low=low, high=high, sd=abs(factor) * self.sd, error=error)
-
-    @property
-    def standard_error(self) -> float:
-        """Of the mean: over an ensemble from the spread within departments, else from that over replications."""
-        if self.error is not None:
-            return self.error
-        return self.sd / math.sqrt(self.n) if self.n else np.nan
-
-    @property
-    def weakness(self) -> Weakness | None:
-        """Why it may carry nothing definite; None if it may."""
-        return weakness_of(self.n, of=self.of, sd=self.sd, largest_share=self.largest_share)
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of 0, and may carry a definite statement."""
-        return self.weakness is None and (self.low > 0 or self.high < 0)
-
-    def single(self, *, level: float = LEVEL) -> tuple[float, float]:
-        """Where one more replication is expected with this probability: the mean -+ t sd sqrt(1 + 1/n).
-
-        Unlike the interval of the mean it does not shrink to nothing, and unlike the lowest and highest of n it does
-        not grow with n. NaN with fewer than two replications.
-        """
-        if self.n < 2:
-            return np.nan, np.nan
-        half_width = t_quantile(self.n - 1, level) * self.sd * math.sqrt(1 + 1 / self.n)
-        return self.mean - half_width, self.mean + half_width
 
 
 @dataclass(frozen=True)
@@ -214,95 +150,6 @@ class Comparison:
             return self.difference_low, self.difference_high
         ratio = self._critical_value(self.level_of(family)) / self._critical_value(self.level)
         return self.difference - ratio * self.half_width, self.difference + ratio * self.half_width
-
-
-@functools.cache
-def t_quantile(degrees: float, level: float = LEVEL) -> float:
-    """The two-sided quantile of Student's t: 2.262 for 9 degrees of freedom at 95 %."""
-    from scipy.special import stdtrit  # the same number as scipy.stats.t.ppf, and a tenth of its import time
-
-    return float(stdtrit(degrees, 0.5 + level / 2))
-
-
-def critical_value(n: int, level: float, kind: IntervalKind) -> float:
-    """The half-width in standard errors at n replications, n at least 2, of numbers without skewness.
-
-    NaN where an always-valid one is unbounded. `intervals` widens ordinary ones where numbers are skewed.
-    """
-    if kind == "fixed_sample":
-        return t_quantile(n - 1, level)
-    value = always_valid.critical_value(n, level)
-    return value if math.isfinite(value) else math.nan
-
-
-def interval(
-    values: Floats,
-    *,
-    level: float = LEVEL,
-    kind: IntervalKind = "fixed_sample",
-    department: Department | None = None,
-) -> Interval:
-    """The mean of one number a replication with its interval; replications without a number are left out.
-
-    `department`: which one each replication used, over an ensemble.
-    """
-    found = intervals(values[:, None], level, kind, department)
-    mean, half_width, sd, share = (float(column[0]) for column in (found.mean, found.half_width, found.sd, found.share))
-    error = None if found.error is None else float(found.error[0])
-    return Interval(mean, mean - half_width, mean + half_width, sd, int(found.n[0]), found.of, share, error)
-
-
-class Intervals(NamedTuple):
-    """By column: mean, half-width, standard deviation, how many replications have a number, the largest share of the
-    variance that one of them makes (over an ensemble: one department), and by what factor skewness widens the interval;
-    of how many replications, and over an ensemble the degrees of freedom and the standard error."""
-
-    mean: Floats
-    half_width: Floats
-    sd: Floats
-    n: NDArray[np.int64]
-    share: Floats
-    widened: Floats
-    of: int
-    degrees: Floats | None = None
-    error: Floats | None = None
-
-
-def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
-    """The intervals of columns of numbers, a row a replication: t, wider where numbers are skewed, or always valid.
-
-    `department`: which one each replication used; then of the mean over departments, from the spread within them.
-
-    Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
-    out would leave out the longest, and in the slowest arm most.
-    """
-    if department is not None and kind == "always_valid":  # each department is a draw from the ensemble, once
-        values, department = values[first_of_each(department)], None
-    n = (~np.isnan(values)).sum(axis=0)
-    values = np.where(np.isinf(values).any(axis=0), np.nan, values)
-    known = ~np.isnan(values)
-    enough = np.where(known.any(axis=0), n, 0)
-    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(enough > 0, enough, np.nan)
-    from_mean = np.where(known, values - mean, 0.0)
-    sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(enough > 1, enough - 1, np.nan))
-    lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
-    equal = lowest == highest  # exactly no spread, and the mean is the number itself
-    mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
-    if department is not None:
-        over = within(values, department)
-        by_degrees = {number: t_quantile(number, level) for number in set(over.degrees.tolist()) if number > 0}
-        critical_values = np.array([by_degrees.get(number, np.nan) for number in over.degrees.tolist()])
-        half_width = critical_values * over.standard_error
-        half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
-        mean = np.where(equal, lowest, over.mean)
-        alike = np.ones(len(n))  # numbers of two replications lie alike about their mean: nothing widens them
-        return Intervals(mean, half_width, sd, n, share, alike, len(values), over.degrees, over.standard_error)
-    by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
-    critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
-    widened = widening(from_mean, sd, n) if kind == "fixed_sample" else np.ones(len(n))
-    half_width = widened * critical_values * sd / np.sqrt(np.maximum(n, 1))
-    share = np.where(equal, 0.0, largest_share(from_mean**2))
-    return Intervals(mean, half_width, sd, n, share, widened, len(values))
 
 
 def compare(
@@ -448,22 +295,3 @@ def summary(rows: Sequence[Comparison]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([{name: getattr(row, name) for name in TIDY} for row in rows], columns=list(TIDY))
-
-
-def replications_needed(sd: float, half_width_wanted: float, *, level: float = LEVEL) -> int:
-    """The fewest replications (at least 2) whose interval would be no wider, if the standard deviation stays.
-
-    n is the smallest with t(n - 1) * sd / sqrt(n) <= half_width_wanted, found by iterating the quantile. Raises
-    ResultsError if the half-width wanted is not above 0 or the standard deviation is not known.
-    """
-    if not half_width_wanted > 0 or not np.isfinite(sd):
-        raise ResultsError(
-            f"replications needed: half-width {half_width_wanted}, standard deviation {sd}. "
-            "Give a half-width above 0, and at least two replications"
-        )
-    n = 2
-    while (needed := math.ceil((t_quantile(n - 1, level) * sd / half_width_wanted) ** 2)) > n:
-        # The quantile falls as n grows: a step to the root of the normal bound, never past the answer, then by one.
-        floor = math.ceil((t_quantile(10**9, level) * sd / half_width_wanted) ** 2)
-        n = min(max(n + 1, floor), needed)
-    return n

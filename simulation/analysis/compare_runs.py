@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from simulation.analysis.compare import LEVEL, Interval, compare
+from simulation.analysis.compare import compare
 from simulation.analysis.departments import Department
+from simulation.analysis.intervals import LEVEL, Interval
 from simulation.analysis.verdict import Kind, Verdict, threshold
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats

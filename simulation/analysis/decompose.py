@@ -30,7 +30,7 @@ from typing import Literal
 
 import numpy as np
 
-from simulation.analysis.compare import LEVEL, Interval, interval, intervals, t_quantile
+from simulation.analysis.intervals import LEVEL, Interval, interval, intervals, t_quantile
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 

@@ -15,8 +15,8 @@ from itertools import combinations, product
 
 import numpy as np
 
-from simulation.analysis.compare import Interval, interval
 from simulation.analysis.departments import Department
+from simulation.analysis.intervals import Interval, interval
 from simulation.records.schema import Floats
 
 Design = Sequence[Mapping[str, str]]

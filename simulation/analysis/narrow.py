@@ -17,8 +17,8 @@ from statistics import NormalDist
 import numpy as np
 
 from simulation.analysis.between import Components, components
-from simulation.analysis.compare import t_quantile
 from simulation.analysis.departments import Department, ranges
+from simulation.analysis.intervals import t_quantile
 from simulation.records.schema import Floats
 
 LEVEL = 0.9

@@ -22,7 +22,7 @@ import math
 
 import numpy as np
 
-from simulation.analysis.compare import interval
+from simulation.analysis.intervals import interval
 from simulation.analysis.weakness import LEAST
 from simulation.records.schema import Floats
 

@@ -25,9 +25,10 @@ from typing import Literal
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Interval, compare
+from simulation.analysis.compare import compare
 from simulation.analysis.departments import Department
 from simulation.analysis.groups import COVERAGE
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measures import Measures
 from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.analysis.compare import t_quantile
 from simulation.analysis.departments import Department, spread_over, within
+from simulation.analysis.intervals import t_quantile
 from simulation.records.schema import Floats
 
 FEWEST_TABLES = 3

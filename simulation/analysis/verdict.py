@@ -45,7 +45,8 @@ import numpy as np
 
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Comparison, replications_needed
+from simulation.analysis.compare import Comparison
+from simulation.analysis.intervals import replications_needed
 from simulation.analysis.weakness import ENOUGH, LEAST, words_of
 from simulation.errors import ResultsError
 from simulation.pathway.own_measures import Better

@@ -15,8 +15,8 @@ from typing import Protocol
 
 import numpy as np
 
-from simulation.analysis.compare import Interval, interval
 from simulation.analysis.departments import LEAST, Department, spread_over
+from simulation.analysis.intervals import Interval, interval
 from simulation.errors import AeflowError
 from simulation.experiment.executors import Executor
 from simulation.experiment.run import every_replication

@@ -20,8 +20,8 @@ import numpy as np
 
 import simulation as ae
 from simulation.analysis.between import components
-from simulation.analysis.compare import t_quantile
 from simulation.analysis.departments import TWICE
+from simulation.analysis.intervals import t_quantile
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.narrow import LEVEL, Local, narrow, outside
 from simulation.inquiry.decides import effect_of, figures_of
