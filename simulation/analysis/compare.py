@@ -50,12 +50,12 @@ TIDY = (
 class Comparison:
     """One arm, one measure, one group: its mean, and its paired difference from the baseline arm.
 
-    `baseline` is the baseline arm's name. NaN where there is nothing to say. `n_replications` counts replications in
-    which both arms have the measure (of `of`; as many if not stated), and every number is about those: the baseline's
-    mean in them is `mean - difference`, which may differ from its own row where a replication lacks the measure in this
-    arm. `interval_kind` says what its intervals promise; `largest_share` is the share of the difference's variance that
-    one replication makes, `level_share` that of the mean's; `short` whether too little was measured for any interval of
-    this measure; `own` defines a measure of the user's own.
+    `baseline` is the baseline arm's name. Numbers that are not known are NaN. `n_replications` counts replications in
+    which both arms have the measure, of the `of` there are (0: as many), and every number is about those: the
+    baseline's mean in them is `mean - difference`, which differs from the baseline's own row where a replication lacks
+    the measure in this arm. `interval_kind` says what its intervals promise; `largest_share` is the share of the
+    difference's variance that one replication makes, `level_share` the same of the mean's; `short` says that too few
+    days were measured for any interval of this measure; `own` defines a measure of the user's own.
 
     Over an ensemble the mean counts each department once and its interval is of `degrees` degrees of freedom, from the
     spread within departments (`analysis/departments.py`; while a result grows it is of each department's first
@@ -100,15 +100,15 @@ class Comparison:
 
     @property
     def spread(self) -> float:
-        """Standard deviation of the difference between replications, as much larger as skewness widens an ordinary
-        interval; NaN where there is no interval."""
+        """The standard deviation of the difference between replications, larger by what skewness widens an ordinary
+        interval by; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan
         return self.half_width * math.sqrt(self.n_replications) / self._critical_value(self.level)
 
     @property
     def level_weakness(self) -> Weakness | None:
-        """Why the interval of its mean may carry nothing definite; None if it may."""
+        """Why no definite statement may rest on the interval of its mean; None if one may."""
         if self.short:
             return "rare spells"
         half_width = (self.high - self.low) / 2
@@ -116,14 +116,14 @@ class Comparison:
 
     @property
     def weakness(self) -> Weakness | None:
-        """Why its difference may carry no definite verdict; None if it may."""
+        """Why no definite verdict may rest on its difference; None if one may."""
         if self.short:
             return "rare spells"
         return self._weakness(self.half_width, self.largest_share)
 
     @property
     def departments_within(self) -> int | None:
-        """How many departments its interval is from the spread within; None where it is from that of replications."""
+        """How many departments its interval rests on; None where it rests on the spread of replications."""
         return None if self.degrees is None else self.n_departments
 
     def _weakness(self, sd: float, share: float) -> Weakness | None:
@@ -136,13 +136,13 @@ class Comparison:
         return critical_value(self.n_replications, level, self.interval_kind)
 
     def level_of(self, family: int) -> float:
-        """The level at which so many intervals must be made for all to hold together at `level` (Bonferroni)."""
+        """The level of each of so many intervals that makes all of them hold together at `level` (Bonferroni)."""
         return 1 - (1 - self.level) / family
 
     def together(self, family: int) -> tuple[float, float]:
-        """The difference's interval as one of so many that hold together at `level`; of one, as it is.
+        """The difference's interval as one of a family that hold together at `level`; unchanged for a family of 1.
 
-        NaN where there is none, or where it may carry no definite verdict.
+        NaN where there is none, or where no definite verdict may rest on it.
         """
         if self.weakness is not None:
             return np.nan, np.nan
@@ -174,9 +174,9 @@ def compare(
 def paired(values: Floats, baseline: Floats) -> Floats:
     """`values - baseline`; infinite where either is, because a stay that has not ended has no known difference."""
     unended = np.isinf(values) | np.isinf(baseline)
-    found: Floats = np.where(unended, 0.0, values) - np.where(unended, 0.0, baseline)
-    found[unended] = np.inf
-    return found
+    difference: Floats = np.where(unended, 0.0, values) - np.where(unended, 0.0, baseline)
+    difference[unended] = np.inf
+    return difference
 
 
 def compare_arms(
@@ -194,7 +194,7 @@ def compare_arms(
 
     `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
     user's own, by name; `measured_days` of each, if known: a measure that rare spells decide has no interval where
-    there are too few, unless it is one of those `stated`; `department`: which one each replication used, over an
+    there are too few, unless the study states it (`stated`); `department`: which one each replication used, over an
     ensemble. Measures that only some arms have are left out.
     Raises ResultsError for an unknown baseline or unequal numbers of replications.
     """
@@ -211,22 +211,22 @@ def compare_arms(
         less_baseline = paired(table, tables[baseline])
         levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
         differences = intervals(less_baseline, level, kind, department)
-        own, own_half, own_share = levels.mean, levels.half_width, levels.share
-        difference, half, n, share = differences.mean, differences.half_width, differences.n, differences.share
+        mean, mean_half = levels.mean, levels.half_width
+        difference, half, n = differences.mean, differences.half_width, differences.n
         ended = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
-        over = None if department is None else ranges(ended, department)
+        over_departments = None if department is None else ranges(ended, department)
         for number, name in enumerate(shared):
             short = name.measure not in stated and too_short(name.measure, int(n[number]), measured_days)
             if short:
-                own_half[number] = half[number] = np.nan
+                mean_half[number] = half[number] = np.nan
             row = Comparison(
                 arm=arm,
                 measure=name.measure,
                 unit=name.unit,
                 group=name.group,
-                mean=float(own[number]),
-                low=float(own[number] - own_half[number]),
-                high=float(own[number] + own_half[number]),
+                mean=float(mean[number]),
+                low=float(mean[number] - mean_half[number]),
+                high=float(mean[number] + mean_half[number]),
                 baseline=baseline,
                 difference=float(difference[number]),
                 difference_low=float(difference[number] - half[number]),
@@ -236,19 +236,19 @@ def compare_arms(
                 interval_kind=kind,
                 own=defined.get(name.measure),
                 of=differences.of,
-                largest_share=float(share[number]),
-                level_share=float(own_share[number]),
+                largest_share=float(differences.share[number]),
+                level_share=float(levels.share[number]),
                 short=short,
                 degrees=None if differences.degrees is None else float(differences.degrees[number]),
-                **({} if over is None else _range_of(over, number)),
+                **({} if over_departments is None else _range_of(over_departments, number)),
             )
             rows.append(row)
     return tuple(rows)
 
 
-def _range_of(over: Ranges, column: int) -> dict[str, Any]:
-    """The range over departments of one column, by the names of a comparison's parts."""
-    median, low, high, n = (part[column] for part in over)
+def _range_of(over_departments: Ranges, column: int) -> dict[str, Any]:
+    """The range over departments of one column, by the fields of a `Comparison`."""
+    median, low, high, n = (part[column] for part in over_departments)
     return {
         "department_median": float(median),
         "department_p5": float(low),
@@ -259,28 +259,29 @@ def _range_of(over: Ranges, column: int) -> dict[str, Any]:
 
 def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:
     """The measures that every replication of every arm has, in the order of the first."""
-    every = {id(each.names): each.names for replications in arms.values() for each in replications}
-    if not every:
+    distinct = {id(measures.names): measures.names for replications in arms.values() for measures in replications}
+    if not distinct:
         return ()
-    first, *others = every.values()
+    first, *others = distinct.values()
     in_all = set(first).intersection(*others)
     return tuple(name for name in first if name in in_all)
 
 
 def _stack(replications: Sequence[Measures], names: tuple[MeasureName, ...]) -> Floats:
-    """One row a replication, one column a name."""
+    """The measures of an arm, one row a replication, one column a name."""
     columns: dict[int, NDArray[np.intp]] = {}
     rows = []
-    for each in replications:
-        if id(each.names) not in columns:
-            place = {name: at for at, name in enumerate(each.names)}
-            columns[id(each.names)] = np.array([place[name] for name in names], dtype=np.intp)
-        rows.append(each.values[columns[id(each.names)]])
+    for measures in replications:
+        key = id(measures.names)
+        if key not in columns:
+            position = {name: number for number, name in enumerate(measures.names)}
+            columns[key] = np.array([position[name] for name in names], dtype=np.intp)
+        rows.append(measures.values[columns[key]])
     return np.stack(rows)
 
 
 def find(rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "all") -> Comparison:
-    """One row. Raises ResultsError if there is none."""
+    """The row of an arm, a measure and a group. Raises ResultsError if there is none."""
     for row in rows:
         if (row.arm, row.measure, row.group) == (arm, measure, group):
             return row

@@ -22,15 +22,16 @@ from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 
 LEVEL = 0.95
+"""The probability with which an interval holds, unless stated."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """A mean over replications with its interval. Bounds are NaN where there is none: with fewer than two replications,
-    or too few for an always-valid one.
+    """A mean over replications with its interval. Bounds are NaN where there is no interval: with fewer than two
+    replications, or too few for an always-valid one.
 
-    n: replications that have the number, `of` so many (as many if not stated); largest_share: the share of the variance
-    that one of them makes; error: the standard error over an ensemble (None: from sd and n).
+    n: replications that have the number; of: replications there are (0: as many); largest_share: the share of the
+    variance that one of them makes; error: the standard error over an ensemble (None: from sd and n).
     """
 
     mean: float
@@ -48,30 +49,30 @@ class Interval:
         return (self.high - self.low) / 2
 
     def times(self, factor: float) -> Interval:
-        """The interval of so many times the number."""
+        """The interval of the number multiplied by a factor."""
         low, high = sorted((factor * self.low, factor * self.high))
         error = None if self.error is None else abs(factor) * self.error
         return replace(self, mean=factor * self.mean, low=low, high=high, sd=abs(factor) * self.sd, error=error)
 
     @property
     def standard_error(self) -> float:
-        """Of the mean: over an ensemble from the spread within departments, else from that over replications."""
+        """The standard error of the mean, over an ensemble from the spread within departments."""
         if self.error is not None:
             return self.error
         return self.sd / math.sqrt(self.n) if self.n else np.nan
 
     @property
     def weakness(self) -> Weakness | None:
-        """Why it may carry nothing definite; None if it may."""
+        """Why no definite statement may rest on it; None if one may."""
         return weakness_of(self.n, of=self.of, sd=self.sd, largest_share=self.largest_share)
 
     @property
     def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of 0, and may carry a definite statement."""
+        """Whether the interval lies on one side of 0, and a definite statement may rest on it."""
         return self.weakness is None and (self.low > 0 or self.high < 0)
 
     def single(self, *, level: float = LEVEL) -> tuple[float, float]:
-        """Where one more replication is expected with this probability: the mean -+ t sd sqrt(1 + 1/n).
+        """The bounds between which one more replication falls with this probability: the mean -+ t sd sqrt(1 + 1/n).
 
         Unlike the interval of the mean it does not shrink to nothing, and unlike the lowest and highest of n it does
         not grow with n. NaN with fewer than two replications.
@@ -112,16 +113,19 @@ def interval(
 
     `department`: which one each replication used, over an ensemble.
     """
-    found = intervals(values[:, None], level, kind, department)
-    mean, half_width, sd, share = (float(column[0]) for column in (found.mean, found.half_width, found.sd, found.share))
-    error = None if found.error is None else float(found.error[0])
-    return Interval(mean, mean - half_width, mean + half_width, sd, int(found.n[0]), found.of, share, error)
+    column = intervals(values[:, None], level, kind, department)
+    mean, half_width, sd, share = (float(part[0]) for part in (column.mean, column.half_width, column.sd, column.share))
+    error = None if column.error is None else float(column.error[0])
+    return Interval(mean, mean - half_width, mean + half_width, sd, int(column.n[0]), column.of, share, error)
 
 
 class Intervals(NamedTuple):
-    """By column: mean, half-width, standard deviation, how many replications have a number, the largest share of the
-    variance that one of them makes (over an ensemble: one department), and by what factor skewness widens the interval;
-    of how many replications, and over an ensemble the degrees of freedom and the standard error."""
+    """Intervals of several columns of numbers, shape (n_columns,) each.
+
+    n: replications that have a number; share: the largest share of the variance that one replication makes (over an
+    ensemble: one department); widened: the factor by which skewness widens the interval; of: replications there are;
+    degrees, error: degrees of freedom and standard error over an ensemble, None without one.
+    """
 
     mean: Floats
     half_width: Floats
@@ -139,30 +143,30 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
 
     `department`: which one each replication used; then of the mean over departments, from the spread within them.
 
-    Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
-    out would leave out the longest, and in the slowest arm most.
+    A column with an infinite number, because somebody's stay had not ended, is NaN: to leave that replication out would
+    leave out the longest stays, most of them in the slowest arm.
     """
     if department is not None and kind == "always_valid":  # each department is a draw from the ensemble, once
         values, department = values[first_of_each(department)], None
     n = (~np.isnan(values)).sum(axis=0)
     values = np.where(np.isinf(values).any(axis=0), np.nan, values)
     known = ~np.isnan(values)
-    enough = np.where(known.any(axis=0), n, 0)
-    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(enough > 0, enough, np.nan)
+    n_known = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(n_known > 0, n_known, np.nan)
     from_mean = np.where(known, values - mean, 0.0)
-    sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(enough > 1, enough - 1, np.nan))
+    sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(n_known > 1, n_known - 1, np.nan))
     lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
     equal = lowest == highest  # exactly no spread, and the mean is the number itself
     mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
     if department is not None:
         over = within(values, department)
-        by_degrees = {number: t_quantile(number, level) for number in set(over.degrees.tolist()) if number > 0}
-        critical_values = np.array([by_degrees.get(number, np.nan) for number in over.degrees.tolist()])
-        half_width = critical_values * over.standard_error
+        degrees = over.degrees.tolist()
+        quantiles = {number: t_quantile(number, level) for number in set(degrees) if number > 0}
+        half_width = np.array([quantiles.get(number, np.nan) for number in degrees]) * over.standard_error
         half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
         mean = np.where(equal, lowest, over.mean)
-        alike = np.ones(len(n))  # numbers of two replications lie alike about their mean: nothing widens them
-        return Intervals(mean, half_width, sd, n, share, alike, len(values), over.degrees, over.standard_error)
+        unwidened = np.ones(len(n))  # two numbers lie symmetrically about their mean: there is no skewness to allow for
+        return Intervals(mean, half_width, sd, n, share, unwidened, len(values), over.degrees, over.standard_error)
     by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
     critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
     widened = widening(from_mean, sd, n) if kind == "fixed_sample" else np.ones(len(n))
