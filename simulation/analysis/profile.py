@@ -69,7 +69,7 @@ def day_profile(
     measured = in_window(patients, window)
     hour = np.floor(patients["arrived_at"][measured]).astype(np.int64) // 60 % 24
     days = (window[1] - window[0]) / 1440
-    nobody = np.full(24, np.nan)
+    unknown = np.full(24, np.nan)
     inside = census(patients, window=window) if "departed_at" in patients else None
     waiting_for_bed = (
         boarders(patients, window=window) if {"departed_at", "decided_at"} <= set(patients.columns) else None
@@ -78,8 +78,8 @@ def day_profile(
         pools=plan.pools,
         steps=plan.nodes,
         arrivals=np.bincount(hour, minlength=24) / days,
-        census=inside.by_hour if inside else nobody,
-        boarders=waiting_for_bed.by_hour if waiting_for_bed else nobody,
+        census=inside.by_hour if inside else unknown,
+        boarders=waiting_for_bed.by_hour if waiting_for_bed else unknown,
         boarders_by_weekday=waiting_for_bed.by_weekday if waiting_for_bed else np.full(7, np.nan),
         busy=share.by_hour,
         busy_mean=share.mean,

@@ -135,7 +135,17 @@ def interval_words(low: float, high: float, mid: float, unit: str, better: Bette
 
 def margin_words(low: float, high: float, margin: float, unit: str, better: Better) -> tuple[NonInferiority, str]:
     """What an interval of a difference supports against a margin of safety: kind, a few words."""
-    worst, best = (high, low) if better == "lower" else (-low, -high)
+    worst, best = _worst_and_best(low, high, better)
+    return _margin_words(worst, best, margin, unit)
+
+
+def _worst_and_best(low: float, high: float, better: Better) -> tuple[float, float]:
+    """The ends of an interval, each as how much worse it is than the baseline."""
+    return (high, low) if better == "lower" else (-low, -high)
+
+
+def _margin_words(worst: float, best: float, margin: float, unit: str) -> tuple[NonInferiority, str]:
+    """The kind and words for a difference between `best` and `worst`, each as how much worse it is."""
     within = threshold(margin, unit)
     if worst < margin:
         return "non-inferior", f"not worse by {within} or more"
@@ -161,24 +171,16 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
         raise ResultsError(
             f"measure '{comparison.measure}' is neither better lower nor higher. Choose another for a margin"
         )
-    sign = 1.0 if comparison.better == "lower" else -1.0
     if identical:
         return Judgement("non-inferior", IDENTICAL, _sentence(comparison, IDENTICAL, family))
     unseen = _none_seen(comparison)
     if unseen is not None:
         return Judgement(*unseen, _sentence(comparison, unseen[1], family))
-    within = threshold(margin, comparison.unit)
-    worst = max(sign * bound for bound in comparison.together(family))
-    worst_alone, best_alone = sorted((sign * bound for bound in comparison.together(1)), reverse=True)
-    if worst < margin:
-        words = f"not worse by {within} or more"
-        return Judgement("non-inferior", words, _sentence(comparison, words, family))
-    if best_alone > margin:
-        words = f"worse by more than {within}"
-        return Judgement("inferior", words, _sentence(comparison, words, family))
-    if best_alone > 0:
-        words = f"worse, perhaps by less than {within}"
-        return Judgement("worse", words, _sentence(comparison, words, family))
+    worst, _ = _worst_and_best(*comparison.together(family), comparison.better)
+    worst_alone, best_alone = _worst_and_best(*comparison.together(1), comparison.better)
+    kind, words = _margin_words(worst, best_alone, margin, comparison.unit)
+    if kind != "cannot tell":
+        return Judgement(kind, words, _sentence(comparison, words, family))
     n_more = _n_more(comparison, margin / 2, family)
     words = _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
     return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
