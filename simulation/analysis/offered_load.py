@@ -5,18 +5,18 @@ each step are booked on its pools in the hours in which they fall. What is kept 
 for the time of the steps only. So this is demand, not use: a load above 1 in some hours makes a queue that the
 other hours must clear, above 1 over the week a queue that nothing clears.
 
-The sample comes from outside (`draws` is above this subpackage), and may have gone through a triage policy first.
+The sample may have gone through a triage policy first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.draws import Draws
 from simulation.pathway.department import (
     ACUITY_NOW,
     Branch,
@@ -51,30 +51,6 @@ from simulation.records.schema import Floats, Ints
 from simulation.units import TICKS_PER_MINUTE, WEEK
 
 WEEK_MINUTES = HOURS_OF_WEEK * 60
-
-
-class Patients(Protocol):
-    """A sample of patients as it is read here, such as `draws.Draws`. Whole weeks, so that weekdays count equally."""
-
-    @property
-    def arrived_at(self) -> NDArray[np.int64]:
-        """Ticks, shape (n,)."""
-
-    @property
-    def arrival_source(self) -> NDArray[np.int16]:
-        """Codes of the source, shape (n,)."""
-
-    @property
-    def attributes(self) -> Mapping[str, NDArray[np.int16]]:
-        """Codes by attribute, and by coin of a branch by chance (`coin_name`)."""
-
-    @property
-    def minutes(self) -> Mapping[str, Floats]:
-        """Shape (repeats, n) by duration."""
-
-    @property
-    def outages(self) -> Mapping[str, NDArray[np.int64]]:
-        """Ticks from and to, shape (n_spans, 2) by outage, in order of time."""
 
 
 @dataclass(frozen=True)
@@ -112,22 +88,23 @@ def load_ratio(work: Floats, capacity: Floats) -> Floats:
         return np.where(work > 0, work / capacity, 0.0)
 
 
-def offered_load(pathway: Pathway, patients: Patients) -> Load:
+def offered_load(pathway: Pathway, patients: Draws) -> Load:
     """The load that a sample of patients asks for, scaled to each source's arrivals in a mean week of the year.
 
     Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
-    starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
+    starts; up to an unlimited one, which gets all of it if it is first and nothing if it is not. A branch on a queue
     finds nobody waiting, one on an outage the sample's own spans; escalation opens nothing, nobody overflows and no
     step ends early. A pool that a random outage closes has the units that it has in the long run. Patients present at
     time 0 are left out. Draw the sample from the department `in_a_mean_week`.
     """
     walk = _Walk(pathway, patients)
     walk.run()
+    weekly_error = walk.weekly_error()
     capacity = np.stack([_units(pathway, pool) for pool in pathway.pools.values()])
     hours_on_duty = capacity.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.where(walk.weekly_error() > 0, walk.weekly_error() / hours_on_duty, 0.0)
+        error = np.where(weekly_error > 0, weekly_error / hours_on_duty, 0.0)
     return Load(tuple(pathway.pools), walk.work, capacity, error)
 
 
@@ -169,7 +146,7 @@ def _down_by_hour(outage: Outage) -> Floats:
 class _Walk:
     """The patients of the sample on their way through the route. Clocks are minutes; rows are patients."""
 
-    def __init__(self, pathway: Pathway, patients: Patients) -> None:
+    def __init__(self, pathway: Pathway, patients: Draws) -> None:
         self.pathway = pathway
         self.nodes = pathway.nodes()
         self.number = {name: number for number, name in enumerate(self.nodes)}
