@@ -6,7 +6,7 @@ about two in five (`tests/long/always_valid_nulls.py`). This interval covers the
 with the stated probability, so it may be looked at, stopped at and extended at will. It is wider: at n = 20, 0.81
 standard deviations to the t interval's 0.47.
 
-**Formula.** Of n paired differences with mean m and standard deviation s (ddof 1), with r = 1 + n g and
+**Formula.** For n paired differences with mean m and standard deviation s (ddof 1), with r = 1 + n g and
 q = (sqrt(r) / alpha)^(2/n), the half-width is s sqrt((n-1)/n (q-1) / (1 - q/r)). It is unbounded where q >= r: below
 four differences at 95 %, four too for each of a family of 3, five for each of 18.
 

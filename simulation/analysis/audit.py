@@ -62,6 +62,7 @@ class _Findings:
         self.examples: dict[str, list[str]] = {}
 
     def look(self, invariant: str) -> None:
+        """Count an invariant as checked."""
         self.counts.setdefault(invariant, 0)
         self.examples.setdefault(invariant, [])
 

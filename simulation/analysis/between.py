@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from simulation.analysis.departments import TWICE, Department
+from simulation.analysis.departments import MIN_REPLICATIONS, Department
 from simulation.records.schema import Floats
 
 
@@ -61,7 +61,7 @@ def components(values: Floats, department: Department) -> Components:
     means, squares, counts = [], [], []
     for number in np.unique(department):
         rows = values[department == number]
-        if len(rows) < TWICE:
+        if len(rows) < MIN_REPLICATIONS:
             continue
         from_mean = rows - rows.mean(axis=0)
         means.append(rows.mean(axis=0))
@@ -78,7 +78,7 @@ def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
     first, second = [], []
     for number in np.unique(department):
         rows = values[department == number]
-        if len(rows) >= TWICE:
+        if len(rows) >= MIN_REPLICATIONS:
             first.append(rows[::2].mean(axis=0))
             second.append(rows[1::2].mean(axis=0))
     return np.array(first), np.array(second)
@@ -86,4 +86,4 @@ def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
 
 def n_departments(department: Department) -> int:
     """How many departments have two replications or more."""
-    return int((np.unique(department, return_counts=True)[1] >= TWICE).sum())
+    return int((np.unique(department, return_counts=True)[1] >= MIN_REPLICATIONS).sum())

@@ -39,7 +39,7 @@ DECIDED_AT = "decided_at"
 class _Resources:
     """The pools and steps of a department that are measured, by number, and the supply known so far.
 
-    on_duty  unit-ticks in all and by day, by pool and window; there  units at the whole hours, by pool and window.
+    on_duty  unit-ticks in all and by day, at_hours  units at the whole hours; both by pool and window.
     """
 
     staff: tuple[int, ...]
@@ -49,7 +49,7 @@ class _Resources:
     asked: Asked
     names: tuple[MeasureName, ...]
     on_duty: dict[tuple[int, Window], tuple[float, float]] = field(default_factory=dict)
-    there: dict[tuple[int, Window], Floats] = field(default_factory=dict)
+    at_hours: dict[tuple[int, Window], Floats] = field(default_factory=dict)
 
 
 @cached_by_pathway
@@ -167,7 +167,7 @@ class _Supply:
 
     def units_at(self, pools: Sequence[int]) -> Floats:
         """Units of each pool at the whole hours, (n_pools, n_hours)."""
-        known = self.resources.there
+        known = self.resources.at_hours
         for pool in pools:
             if pool in self._changed or (pool, self.window) not in known:
                 name = self.plan.pools[pool]

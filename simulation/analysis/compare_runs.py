@@ -86,5 +86,5 @@ def _furthest(effects: Mapping[str, Floats], department: Department | None) -> t
 
 
 def _direction(words: str) -> str:
-    """'shorter' of 'shorter by more than 5 min'; 'cannot tell' of 'cannot tell: ...'."""
+    """The direction alone: 'shorter' from 'shorter by more than 5 min', 'cannot tell' from 'cannot tell: ...'."""
     return re.split(r" by |, perhaps|:| among | yet", words, maxsplit=1)[0]

@@ -8,12 +8,12 @@ the number measures.
   joint effect exactly, in every replication; levers that do the same get the same; one that does nothing gets 0.
 - **Interaction index** of two levers, from all coalitions: the Shapley interaction index (Grabisch and Roubens 1999,
   Int J Game Theory 28:547-565), the mean over the coalitions S of the others, weighted (k - s - 2)! s! / (k - 1)!, of
-  v(S + both) - v(S + one) - v(S + other) + v(S). Of two levers it is that difference itself.
+  v(S + both) - v(S + one) - v(S + other) + v(S). For two levers it is that difference itself.
 - **Sampled orders**, where there are too many coalitions (Castro, Gómez and Tejada 2009, Comput Oper Res 36:1726-1730):
   each order comes with its reverse (Mitchell et al. 2022, J Mach Learn Res 23:43), and the interval holds the error of
-  the sample, too. Of a pair there is then the **interaction alone**, with no other lever on, which is another quantity:
+  the sample, too. A pair then has the **interaction alone**, with no other lever on, which is another quantity:
   v(both) - v(one) - v(other) + v(none). The sample follows from the levers' names, so that a run needs no seed of its
-  own: another name draws other orders, and the estimate moves within that error.
+  own: another name draws other orders, which moves the estimate within that error.
 
 Intervals are t intervals over replications, wider where numbers are skewed (`analysis/skewness.py`), on those
 replications in which every coalition has a number.

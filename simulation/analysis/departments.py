@@ -36,9 +36,9 @@ from numpy.typing import NDArray
 
 from simulation.records.schema import Floats
 
-TWICE = 2
+MIN_REPLICATIONS = 2
 """Replications that a department needs to count in a range."""
-LEAST = 20
+MIN_DEPARTMENTS = 20
 """Departments that a range needs."""
 TAIL = 0.05
 """The share of departments on either side of the range."""
@@ -93,7 +93,7 @@ class Spread:
     @property
     def is_range(self) -> bool:
         """Whether there are departments enough for a range."""
-        return self.n >= LEAST
+        return self.n >= MIN_DEPARTMENTS
 
     @property
     def range(self) -> tuple[float, float, float]:
@@ -185,7 +185,7 @@ def movement(spread: Spread, *, level: float = 0.95) -> float:
 def spread_over(values: Floats, department: Department) -> Spread:
     """The spread of one number a replication, (n_replications,), over the departments that have it at least twice."""
     n_each, mean, squares = (sums[:, 0] for sums in _sums(values[:, None], department))
-    there = n_each >= TWICE
+    there = n_each >= MIN_REPLICATIONS
     numbers, n_each, mean, squares = np.unique(department)[there], n_each[there], mean[there], squares[there]
     effects, between, noise = _model(mean[:, None], n_each[:, None], squares[:, None])
     shrunk = between[0] / _or_nan(between[0] + noise[0] / n_each)
@@ -214,10 +214,10 @@ def ranges(values: Floats, department: Department) -> Ranges:
     It is over the departments that have the number at least twice; NaN for fewer than 20 of them.
     """
     n_each, mean, squares = _sums(values, department)
-    n_each = np.where(n_each >= TWICE, n_each, 0)
+    n_each = np.where(n_each >= MIN_REPLICATIONS, n_each, 0)
     effects, _, _ = _model(mean, n_each, np.where(n_each > 0, squares, 0.0))
     n_departments = (n_each > 0).sum(axis=0)
-    enough = n_departments >= LEAST
+    enough = n_departments >= MIN_DEPARTMENTS
     quantiles = np.full((3, values.shape[1]), np.nan)
     if enough.any():
         quantiles[:, enough] = np.nanquantile(effects[:, enough], [0.5, TAIL, 1 - TAIL], axis=0)

@@ -51,7 +51,7 @@ def values_of(design: Design) -> dict[str, tuple[str, ...]]:
 
 
 def is_full(design: Design) -> bool:
-    """Whether all_combinations combination of the factors' values was run once, so that effects can be told apart."""
+    """Whether every combination of the factors' values was run once, so that effects can be told apart."""
     all_combinations = list(product(*values_of(design).values()))
     return bool(design) and sorted(all_combinations) == sorted(tuple(run.values()) for run in design)
 

@@ -182,7 +182,7 @@ def summaries(statistic: Statistic, quantity: Number | Share, cells: Cells) -> d
 
 
 def quantile_of_sorted(values: Floats, share: float) -> float:
-    """A quantile of sorted values, linear between neighbours (numpy's default); NaN of none, infinite near one.
+    """A quantile of sorted values, linear between neighbours (numpy's default): NaN of none, infinite next to one.
 
     >>> quantile_of_sorted(np.array([1.0, 2.0, 4.0]), 0.75)
     3.0

@@ -80,11 +80,11 @@ def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Me
     """Every measure that the table allows, over attendances that arrived in the window; the user's own come last.
 
     Somebody who is still in the department counts as not within 4 h, as over 12 h, and with the full 12 h of the
-    restricted wait. The length of the stay, and the time to a clinician of who has not been seen, are taken as longer
-    than any that ended, because to leave them out would leave out the longest: a median or 95th percentile among them
-    is infinite, and so is a mean. Measures of the front door are over those to whom it happened. `unfinished` counts
-    those still there; a run with any should be longer. Who has an end without a departure date is left out of what
-    needs it.
+    restricted wait. The length of their stay, and the time to a clinician of who has not been seen, are taken as longer
+    than any that ended, because to leave them out would leave out the longest: a median or 95th percentile that falls
+    among them is infinite, and so is a mean with one of them. Measures of the front door are over those to whom it
+    happened. `unfinished` counts those still there; a run with any should be longer. Who has an end without a departure
+    date is left out of what needs it.
     """
     measured = arrived_in(patients, window)
     groups = Groups(measured, own)

@@ -30,7 +30,7 @@ def p_value(row: Comparison) -> float:
 
     Below .05 where the 95 % interval excludes 0: where skewness widens the interval, t is smaller by the same factor.
     NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, where an
-    always-valid interval is unbounded as yet, or where the interval may carry no definite verdict.
+    always-valid interval is unbounded as yet, or where no definite verdict may rest on the interval.
     """
     if row.n_replications < 2:
         return math.nan

@@ -144,9 +144,9 @@ class Roles:
     """What each step does with each pool.
 
     always, unless_chosen  pools taken by every start, and where no other is recorded: (n, n_nodes), NONE where a step
-    takes fewer than n; gives  whether a step gives anything back, (n_nodes,). The other fields say it of each step and
-    pool, at `place`, (n_nodes * n_pools,): offers  as one of several; keeps; releases_at_start (everything at the end
-    of a route); releases_at_end.
+    takes fewer than n; gives  whether a step gives anything back, (n_nodes,). The other fields have an entry for each
+    step and pool, at `place`, (n_nodes * n_pools,): offers  as one of several; keeps; releases_at_start (everything at
+    the end of a route); releases_at_end.
     """
 
     plan: Plan
@@ -320,7 +320,7 @@ def _trigger_units(changes: Changes, its_changes: Mask, at: Ints) -> Ints:
 
 
 def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, window: Window) -> Mapping[str, float]:
-    """The share of time that each trigger was doing something. `names`: the pathway's triggers, in order."""
+    """The share of time that each trigger was in effect. `names`: the pathway's triggers, in order."""
     start, end = to_ticks(window[0]), to_ticks(window[1])
     shares = {}
     for number, name in enumerate(names[: len(plan.triggers)]):

@@ -23,7 +23,7 @@ import math
 import numpy as np
 
 from simulation.analysis.intervals import interval
-from simulation.analysis.weakness import LEAST
+from simulation.analysis.weakness import MIN_REPLICATIONS
 from simulation.records.schema import Floats
 
 CAREFUL = 0.80
@@ -52,7 +52,7 @@ def replications_for(values: Floats, half_width: float, *, at_most: int) -> int:
     ended). At most `at_most`, unless there are more already.
     """
     known = values[~np.isnan(values)]
-    if len(known) < LEAST or not np.isfinite(known).all():
+    if len(known) < MIN_REPLICATIONS or not np.isfinite(known).all():
         return len(values)
     reached, by_skewness = interval(known).half_width, FOR_SKEWNESS * skewness(known) ** 2
     if reached <= half_width and len(known) >= by_skewness:

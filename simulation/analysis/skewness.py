@@ -28,13 +28,13 @@ from numpy.typing import NDArray
 from simulation.records.schema import Floats
 
 BY_SKEWNESS = 2.5
-"""The widening by each unit of squared skewness, over the sum of how many numbers there are and `MORE`."""
-MORE = 5
+"""The widening by each unit of squared skewness, over the sum of how many numbers there are and `EXTRA`."""
+EXTRA = 5
 """Numbers counted on top of those there are, because few numbers say little about skewness."""
 
 
 def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Floats:
-    """By column, the factor by which skewness widens the t interval; 1 with fewer than three numbers or no spread.
+    """The factor by which skewness widens each column's t interval; 1 with fewer than three numbers or no spread.
 
     from_mean: deviations from the column's mean, a row a number, 0 where there is none; sd: ddof 1; n: numbers there.
 
@@ -46,5 +46,5 @@ def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Floats:
     n, sd = np.where(enough, n, 3), np.where(enough, sd, np.inf)
     skewness = ((from_mean / sd) ** 3).sum(axis=0) * n / ((n - 1) * (n - 2))  # adjusted Fisher-Pearson, G1
     by_chance = 6 * n * (n - 1) / ((n - 2) * (n + 1) * (n + 3))
-    factor: Floats = 1 + BY_SKEWNESS * np.maximum(skewness**2 - by_chance, 0) / (n + MORE)
+    factor: Floats = 1 + BY_SKEWNESS * np.maximum(skewness**2 - by_chance, 0) / (n + EXTRA)
     return np.where(enough, factor, 1.0)

@@ -1,4 +1,4 @@
-"""From an engine's run to the two tables. The only file of this subpackage that knows an engine ran.
+"""The two tables, made from an engine's run.
 
 Everything is array work: a replication of 15,000 patients and 150,000 activities takes some milliseconds.
 """

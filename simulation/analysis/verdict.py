@@ -21,10 +21,10 @@ variance (`analysis/weakness.py`). Only 'identical' stays.
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.
 
-Verdicts that are looked at together are a `family`. Each is read from an interval so wide that all of the family hold
-together with 95 % at least, so that chance alone brings none of them (Bonferroni, whatever the dependence between arms
-that share a baseline). Intervals that are shown stay at 95 % each. For margins the family widens claims of safety only;
-harm is judged from the interval by itself. Why: docs/decisions/0014-how-many-were-looked-at.md.
+Verdicts that are looked at together are a `family`. Chance alone would bring about one of many, so each is read from an
+interval so wide that all of the family hold together with at least 95 % (Bonferroni, whatever the dependence between
+arms that share a baseline). Intervals that are shown stay at 95 % each. For margins the family widens claims of safety
+only; harm is judged from the interval by itself. Why: docs/decisions/0014-how-many-were-looked-at.md.
 
 While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
 (`analysis/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of its
@@ -47,7 +47,7 @@ from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.compare import Comparison
 from simulation.analysis.intervals import replications_needed
-from simulation.analysis.weakness import ENOUGH, LEAST, words_of
+from simulation.analysis.weakness import ENOUGH, MIN_REPLICATIONS, words_of
 from simulation.errors import ResultsError
 from simulation.pathway.own_measures import Better
 
@@ -196,7 +196,7 @@ def threshold(value: float, unit: str) -> str:
 def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
     """The kind and words of a verdict where no replication shows any difference; None otherwise."""
     n = comparison.n_replications
-    if n < LEAST or not comparison.difference_low == comparison.difference_high == 0:
+    if n < MIN_REPLICATIONS or not comparison.difference_low == comparison.difference_high == 0:
         return None
     if comparison.unit == "share" and not (comparison.low > 0 and comparison.high < 1):
         cases = "no case seen" if comparison.mean == 0 else "too few cases"

@@ -28,12 +28,12 @@ BY_SPELLS = (
 )
 """Measures that a few days in a year may decide, on which the department is so full that ambulances cannot hand over:
 their intervals need years."""
-LEAST = 3
+MIN_REPLICATIONS = 3
 """Replications that a definite verdict needs."""
 ENOUGH = 10
 """Replications from which no spread is believed, and from which one replication with most of the variance is held to be
 odd: one normal number carries over half the variance in 13 % of samples of ten, 3 % of fifteen and .6 % of twenty."""
-MOST = 0.5
+MAX_SHARE = 0.5
 """The share of the variance that one replication may carry, and the share of replications that may lack the measure."""
 SPELL_DAYS = 20 * 364
 """Days measured in all from which intervals of measures that rare spells decide are trusted: twenty years."""
@@ -51,14 +51,14 @@ def weakness_of(n: int, *, of: int, sd: float, largest_share: float, departments
     sd: their standard deviation, NaN if not known; largest_share: see the function; departments: how many there are,
     over an ensemble.
     """
-    if n < LEAST:
+    if n < MIN_REPLICATIONS:
         return "too few"
-    if of - n > MOST * of:
+    if of - n > MAX_SHARE * of:
         return "mostly missing"
     if sd == 0 and n < ENOUGH:
         return "no spread"
     shares = n if departments is None else departments
-    return "one replication" if shares >= ENOUGH and largest_share > MOST else None
+    return "one replication" if shares >= ENOUGH and largest_share > MAX_SHARE else None
 
 
 def too_short(measure: str, n: int, measured_days: float | None) -> bool:

@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.analysis.between import Components, components, halves
-from simulation.analysis.departments import LEAST, Department
+from simulation.analysis.departments import MIN_DEPARTMENTS, Department
 from simulation.records.schema import Floats, Ints, Mask
 
 LEVEL = 0.95
@@ -109,7 +109,7 @@ def what_decides(
     n_figures = figures.shape[1]
     both = np.column_stack([figures, effects])
     moments = components(both, department)
-    if len(moments.means) < LEAST or not n_figures:
+    if len(moments.means) < MIN_DEPARTMENTS or not n_figures:
         return None
     first, second = halves(both, department)
     x, y = (first[:, :n_figures], second[:, :n_figures]), (second[:, n_figures:], first[:, n_figures:])
@@ -314,7 +314,10 @@ def worth(
 
 
 def _worth(moments: Components, n_figures: int, noise: float) -> Floats:
-    """The worth of each figure, shape (n_figures,). `noise`: that of a local figure, in a replication's."""
+    """The worth of each figure, shape (n_figures,).
+
+    noise  the variance of a figure measured by a department about its own mean, over that of a replication's figure.
+    """
     of_figure, within = np.diag(moments.between)[:n_figures], np.diag(moments.within)[:n_figures]
     variance = np.maximum(of_figure, 0) + noise * within
     covariance = moments.between[:n_figures, n_figures:]

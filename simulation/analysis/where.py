@@ -56,4 +56,5 @@ def harm_words(spread: Spread, margin: float, comparison: Comparison) -> str:
 
 
 def _count_words(n: int, raw: int, n_departments: int) -> str:
+    """'in 52 of 60 departments (54 as simulated)'; without brackets where both numbers are the same."""
     return f"in {n} of {n_departments} departments{f' ({raw} as simulated)' if raw != n else ''}"
