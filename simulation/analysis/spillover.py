@@ -25,7 +25,7 @@ from typing import Literal
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import compare
+from simulation.analysis.compare import compare, paired
 from simulation.analysis.departments import Department
 from simulation.analysis.groups import COVERAGE
 from simulation.analysis.intervals import Interval
@@ -100,7 +100,8 @@ def effects(
         part("spillover, left out", left_out, partial),
         part("spillover, outside", outside, partial),
     ]
-    own = values(partial, covered) - values(baseline, covered) - values(partial, left_out) + values(baseline, left_out)
+    on_covered = paired(values(partial, covered), values(baseline, covered))
+    own = paired(paired(on_covered, values(partial, left_out)), -values(baseline, left_out))
     parts.append(
         Effect("own", f"{covered} less {LEFT_OUT}", partial, np.nan, np.nan, difference(own, np.zeros(len(own))))
     )
