@@ -158,7 +158,7 @@ def _changes_of_patient(rows: Rows) -> tuple[Mask, Mask]:
 def _conservation(
     findings: _Findings, plan: Plan, rows: Rows, patients: Patients | None, columns: Columns | None
 ) -> None:
-    findings.look("conservation")
+    """Whether every patient has one row after another up to one end, and the two tables hold the same people."""
     _, last = _changes_of_patient(rows)
     unsorted = np.append(False, rows.patient[1:] < rows.patient[:-1])[: len(rows)]
     findings.add("conservation", unsorted, "patient {}: rows are not in order of patients", rows.patient)
@@ -177,6 +177,7 @@ def _conservation(
 
 
 def _same_people(findings: _Findings, rows: Rows, patients: Patients, is_end: Mask) -> None:
+    """Whether the two tables hold the same people, and agree on who is still in the building."""
     patient = patients["patient"].astype(np.int64)
     findings.add("conservation", ~np.isin(patient, rows.patient), "patient {}: has no activities", patient)
     ended = np.isin(patient, rows.patient[is_end])
@@ -185,7 +186,7 @@ def _same_people(findings: _Findings, rows: Rows, patients: Patients, is_end: Ma
 
 
 def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | None) -> None:
-    findings.look("causality")
+    """Whether each row is in order of time in itself and begins where the one before ended, or at arrival."""
     started, ended, joined = rows.started_at, rows.ended_at, rows.joined_at
     where = rows.patient, _name(plan, rows.step)
     early = (started != NEVER) & (started < joined)
@@ -195,8 +196,8 @@ def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | N
     done = rows.outcome == Outcome.DONE
     unfinished = done & ((started == NEVER) | (ended == NEVER))
     findings.add("causality", unfinished, "patient {}, {}: done without a start and an end", *where)
-    never_started = np.isin(rows.outcome, [Outcome.LEFT, Outcome.TURNED_AWAY]) & (started != NEVER)
-    findings.add("causality", never_started, "patient {}, {}: gave up a step that had started", *where)
+    started_and_left = np.isin(rows.outcome, [Outcome.LEFT, Outcome.TURNED_AWAY]) & (started != NEVER)
+    findings.add("causality", started_and_left, "patient {}, {}: gave up a step that had started", *where)
     first, _ = _changes_of_patient(rows)
     gap = ~first & (joined != np.append(NEVER, ended[:-1])[: len(rows)])
     findings.add("causality", gap, "patient {}, {}: does not begin where the step before ended", *where)
@@ -207,7 +208,6 @@ def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | N
 
 def _route(findings: _Findings, plan: Plan, rows: Rows) -> None:
     """Whether each row can follow the one before by that one's outcome, whatever the branches between decided."""
-    findings.look("route")
     allowed = np.zeros((3, len(plan.rows), len(plan.rows)), dtype=np.bool_)
     for number, row in enumerate(plan.rows):
         if isinstance(row, StepRow):
@@ -260,6 +260,7 @@ class _Timeline:
 
 
 def _timelines(plan: Plan, rows: Rows, held: Holdings, changes: Changes | None) -> tuple[_Timeline, ...]:
+    """The use and the capacity of each pool, in the order of the plan."""
     until = _last_event(rows)
     timelines = []
     for pool in plan.pools:
@@ -276,6 +277,7 @@ def _timelines(plan: Plan, rows: Rows, held: Holdings, changes: Changes | None) 
 
 
 def _capacity(findings: _Findings, plan: Plan, held: Holdings, timelines: tuple[_Timeline, ...]) -> None:
+    """Whether some start takes a pool above its capacity."""
     findings.look("capacity")
     for pool, timeline in zip(plan.pools, timelines, strict=True):
         of_pool = held.of(pool)
@@ -444,23 +446,23 @@ def _priority(findings: _Findings, plan: Plan, requests: _Requests) -> None:
     """
     findings.look("priority")
     started = np.flatnonzero(requests.started)
-    by_ask: dict[int, _Waiting] = {}
-    for ask, pool in sorted(
-        set(zip(requests.ask_started[started].tolist(), requests.pool[started].tolist(), strict=True))
-    ):
+    queues: dict[int, _Queue] = {}
+    taken_by = zip(requests.ask_started[started].tolist(), requests.pool[started].tolist(), strict=True)
+    for ask, pool in sorted(set(taken_by)):
         starts = started[(requests.ask_started[started] == ask) & (requests.pool[started] == pool)]
         taken = _taken(plan.asks[ask], pool)
         for other, wanted in enumerate(plan.asks):
             if set(wanted.all_of) <= taken and (not wanted.any_of or taken & set(wanted.any_of)):
-                waiting = by_ask.setdefault(other, _Waiting(plan, requests, other))
-                _overtaken(findings, plan, requests, starts, waiting)
+                if other not in queues:
+                    queues[other] = _Queue(plan, requests, other)
+                _overtaken(findings, plan, requests, starts, queues[other])
 
 
 def _taken(ask: Ask, pool: int) -> set[int]:
     return set(ask.all_of) | ({pool} if pool != NONE else set())
 
 
-class _Waiting:
+class _Queue:
     """The queue for one ask, by class: keys (joined, patient) in order, and the latest end of waiting up to each."""
 
     def __init__(self, plan: Plan, requests: _Requests, ask: int) -> None:
@@ -474,16 +476,17 @@ class _Waiting:
             self.by_class.append((key[order], np.append(-1, until)))
 
 
-def _overtaken(findings: _Findings, plan: Plan, requests: _Requests, starts: Ints, waiting: _Waiting) -> None:
+def _overtaken(findings: _Findings, plan: Plan, requests: _Requests, starts: Ints, queue: _Queue) -> None:
+    """Whether some start came before somebody in the queue with a better key."""
     now, joined = requests.out_at[starts], requests.joined_at[starts]
     own = requests.class_started[starts]
-    own_key = joined * waiting.base + requests.patient[starts]
-    since_before = now * waiting.base  # those who joined at this very instant may have come after the start
+    own_key = joined * queue.base + requests.patient[starts]
+    since_before = now * queue.base  # those who joined at this very instant may have come after the start
     patient, name = requests.patient[starts], _name(plan, requests.step[starts])
-    for number, (keys, until) in enumerate(waiting.by_class):
+    for number, (keys, until) in enumerate(queue.by_class):
         if not len(keys):
             continue
-        before = np.minimum(_threshold(plan, number, own, now, joined, own_key, waiting.base), since_before)
+        before = np.minimum(_threshold(plan, number, own, now, joined, own_key, queue.base), since_before)
         broken = until[np.searchsorted(keys, before)] > now
         words = f"patient {{}}, {{}} at minute {{:.2f}}: somebody of class {plan.classes[number]} was before it"
         findings.add("priority", broken, words, patient, name, _minutes(now))
