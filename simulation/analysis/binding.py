@@ -127,7 +127,7 @@ def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, o
 
 
 def _has(resources: _Resources, measure: str) -> bool:
-    return any(name.measure == measure for name in resources.names[-2:])  # those of everybody are the last
+    return any(name.measure == measure for name in resources.names)
 
 
 def _ratio(above: NDArray[np.integer], below: Floats) -> Floats:
