@@ -12,9 +12,10 @@ from functools import cached_property
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Comparison, Interval, compare, compare_arms, find, paired
+from simulation.analysis.compare import Comparison, compare, compare_arms, find, paired
 from simulation.analysis.departments import Department, Spread, spread_over
 from simulation.analysis.groups import COVERAGE
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import Measures
 from simulation.analysis.sham import ShamBand, sham_band

@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.always_valid import IntervalKind, interval_kind
-from simulation.analysis.compare import Comparison, Interval, summary
+from simulation.analysis.compare import Comparison, summary
 from simulation.analysis.definitions import definition_of
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import Measures
 from simulation.analysis.sham import ShamBand

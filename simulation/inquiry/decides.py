@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 
 from simulation.analysis.between import n_departments
-from simulation.analysis.departments import LEAST, TWICE, Department
+from simulation.analysis.departments import MIN_DEPARTMENTS, MIN_REPLICATIONS, Department
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.observables import observables_among
 from simulation.analysis.what_decides import Decides, Rule, what_decides, worth
@@ -114,7 +114,7 @@ LookedAt = tuple[tuple[MeasureName, ...], Floats, Floats, Department, tuple[Deci
 def _looked_at(result: StudyResult, target: Target | Margin, matters: float) -> LookedAt | None:
     """Figures of the baseline and effects of the other arms, by replication with its department, and what decides."""
     departments, arms = result.department_of, result.others
-    if departments is None or n_departments(departments) < LEAST or not arms:
+    if departments is None or n_departments(departments) < MIN_DEPARTMENTS or not arms:
         return None
     effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
     known: Mask = np.isfinite(effects).min(axis=1)
@@ -134,7 +134,7 @@ def _looked_at(result: StudyResult, target: Target | Margin, matters: float) -> 
 def played_twice(departments: Department, known: Mask) -> Mask:
     """The replications of departments that are known in two or more."""
     numbers, counts = np.unique(departments[known], return_counts=True)
-    found: Mask = np.isin(departments, numbers[counts >= TWICE])
+    found: Mask = np.isin(departments, numbers[counts >= MIN_REPLICATIONS])
     return found
 
 

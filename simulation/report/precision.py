@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from simulation.analysis.compare import Interval, interval
+from simulation.analysis.intervals import Interval, interval
 from simulation.experiment.result import StudyResult
 from simulation.experiment.run import values_for
 from simulation.report.words import MEASURE_LABELS, group_words, unit_words

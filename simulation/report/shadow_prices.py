@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.analysis.compare import Interval
+from simulation.analysis.intervals import Interval
 from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.explain.statements import BANNER
 from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block

@@ -9,7 +9,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from simulation.analysis.offered_load import remarks
+from simulation.analysis.overload import remarks
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import (
     ArmChanges,

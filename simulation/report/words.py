@@ -11,7 +11,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from simulation.analysis.compare import Comparison, Interval
+from simulation.analysis.compare import Comparison
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL

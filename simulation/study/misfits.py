@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.analysis.offered_load import SURE, Load, above_1, in_a_mean_week, offered_load, unrelieved
+from simulation.analysis.offered_load import Load, in_a_mean_week, offered_load
+from simulation.analysis.overload import SURE, above_1, unrelieved
 from simulation.draws import Draws, draw
 from simulation.pathway.department import Pathway, Step
 from simulation.pathway.rota import HOURS_OF_WEEK

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.analysis.offered_load import in_a_mean_week, offered_load, overloaded
+from simulation.analysis.offered_load import in_a_mean_week, offered_load
+from simulation.analysis.overload import overloaded
 from simulation.errors import ConfigError, Fault
 from simulation.study.pool_words import written_in
 from simulation.study.shared_draws import SharedDraws

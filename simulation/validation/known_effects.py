@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.analysis.compare import Interval, paired
+from simulation.analysis.compare import paired
 from simulation.analysis.departments import spread_over
+from simulation.analysis.intervals import Interval
 from simulation.config import load, search_folders
 from simulation.config.targets import targets_named
 from simulation.errors import ConfigError, Fault, nearest

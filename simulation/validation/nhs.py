@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from simulation.analysis.compare import interval
+from simulation.analysis.intervals import interval
 from simulation.analysis.offered_load import in_a_mean_week, offered_load
 from simulation.config import search_folders
 from simulation.config.composing import stated_in

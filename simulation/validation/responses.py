@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.analysis.departments import TWICE
+from simulation.analysis.departments import MIN_REPLICATIONS
 from simulation.analysis.panel import MONTHS, Estimate, Panel, estimates
 from simulation.config import load, search_folders
 from simulation.config.targets import targets_named
@@ -124,7 +124,7 @@ def validate_responses(
     if "ensemble" not in stated:
         words += ["ensemble=none"]
     elif "run.departments" not in stated:
-        words += [f"run.departments={TRUSTS // TWICE}"]
+        words += [f"run.departments={TRUSTS // MIN_REPLICATIONS}"]
     wanted = targets_named(targets, search_folders(config_dir))
     return responses_of(by_department(load(*words, config_dir=config_dir)), wanted, begin=begin)
 

@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import Comparison, compare_arms, find, interval
+from simulation.analysis.compare import Comparison, compare_arms, find
 from simulation.analysis.compare_runs import compare_runs
+from simulation.analysis.intervals import interval
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import is_worse, p_value
 from simulation.analysis.verdict import Verdict, non_inferiority, verdict

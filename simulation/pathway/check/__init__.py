@@ -3,7 +3,7 @@
 Types and ranges are settled when a pathway is made; here is what only the whole of it shows, in three parts: names
 and numbers; the route (who gets where, and whether they get out); pools (who holds what while waiting for what, and
 whether anybody is on duty). A later part is left out while an earlier one has a fault that would make it report
-consequences as causes. Load is not judged here (`analysis.offered_load` does), and nothing is drawn.
+consequences as causes. Load is not judged here (`analysis.overload` does), and nothing is drawn.
 
 Reading order: `check`, then `names`, `demand` and `steps`, `routes`, `deadlock`, `staffing` and `own_measures`.
 """
