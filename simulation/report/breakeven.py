@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from simulation.analysis.definitions import DEFINITIONS
+from simulation.analysis.definitions import definition_of
 from simulation.experiment.store.folders import moved, must_be_writable, whole_or_nothing
 from simulation.inquiry.break_even import BreakEven, Frontier, PriceBreakEven
 from simulation.inquiry.quantities import Quantity
@@ -17,6 +17,7 @@ from simulation.report.figures.drawing import Picture
 from simulation.report.figures.frontier import frontier_picture
 from simulation.report.tables.table import ReportTable
 from simulation.study.design import Target
+from simulation.study.own import own_definitions
 from simulation.study.study import ReadyArm, Study
 
 FOLDER = "breakeven"
@@ -75,7 +76,7 @@ def sentences(breakevens: BreakEvens) -> Iterator[str]:
             value, stated = _value(quantity, breakeven.value), _value(quantity, quantity.stated)
             yield f"{quantity.name}: draws level with {other} at {value} (stated: {stated})"
             continue
-        does_more = (breakeven.trials[0].estimate.mean < 0) == lower_is_better(breakevens.target)
+        does_more = (breakeven.trials[0].estimate.mean < 0) == lower_is_better(breakevens.study)
         bounds = f"{_value(quantity, quantity.low)} to {_value(quantity, quantity.high)}"
         never = ""
         if breakeven.roots is not None:
@@ -87,10 +88,10 @@ def sentences(breakevens: BreakEvens) -> Iterator[str]:
         yield f"price: {breakevens.why_no_price}"
 
 
-def lower_is_better(target: Target) -> bool:
-    """Whether a target improves as its measure falls; true where neither way is better."""
-    definition = DEFINITIONS.get(target.measure)
-    return definition is None or definition.better != "higher"
+def lower_is_better(study: Study) -> bool:
+    """Whether a study's first target improves as its measure, which may be the user's own, falls."""
+    own = own_definitions(study.design, [arm.pathway for arm in study.arms])
+    return definition_of(study.design.primary[0].measure, own).better != "higher"
 
 
 def _row(breakeven: BreakEven) -> tuple[str, ...]:

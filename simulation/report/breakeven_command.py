@@ -95,7 +95,7 @@ def _search(
     names = [study.design.baseline, against.name, *([arm.name] if with_price else [])]
     values = values_of(study.of_arms(names), names, *measure, executor=executor)
     differences = differences_of(study, arm.name, values[against.name], *measure, executor=executor)
-    lower = lower_is_better(target)
+    lower = lower_is_better(study)
     by_quantity: dict[str, BreakEven] = {
         quantity.name: break_even(
             quantity, differences, department, lower_is_better=lower, tried=_says_trial(quantity, say)
