@@ -14,7 +14,7 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.report.kinds import kind_of
-from simulation.report.tables.ranking import bounds, per_100k, priced, ranked
+from simulation.report.tables.ranking import bounds, per_100k_words, priced, ranked
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import amount, change, labelled, span, unit_words
 
@@ -133,11 +133,8 @@ def _row(result: StudyResult, arm: ArmResult, finding: Finding) -> tuple[str, ..
     row, spread = finding.comparison, finding.spread
     interval = span(row.difference_low, row.difference_high, row.unit)
     across = span(*spread.range[1:], row.unit) if spread is not None and spread.is_range else NONE
-    cells = (change(row.difference, row.unit), interval, across, _safety(result, arm), cost_words(arm))
-    if cost_kind(result, arm) != "priced" or arm.cost is None:
-        return (labelled(result, arm), *cells, NONE)
-    mean, low, high = per_100k(row, arm.cost, arm.cost_range)
-    return (labelled(result, arm), *cells, f"{change(mean, row.unit)} ({bounds(low, high, row.unit)})")
+    effect = (change(row.difference, row.unit), interval, across)
+    return (labelled(result, arm), *effect, _safety(result, arm), cost_words(arm), per_100k_words(row, arm))
 
 
 def cost_words(arm: ArmResult) -> str:

@@ -32,7 +32,7 @@ def by_arm_table(
 ) -> ReportTable | None:
     """A table of those rows that the result has; None if it has none. `first` is the header of the words."""
     cells = tuple(
-        (words, *(_cell(result, arm.name, measure, group) for arm in result.arms))
+        (words, *(level_cell(result, arm.name, measure, group) for arm in result.arms))
         for words, measure, group in rows
         if result.has(measure, group)
     )
@@ -49,7 +49,8 @@ def by_arm_table(
     return ReportTable(kind, title, headers, cells, (*notes, doubt_note()))
 
 
-def _cell(result: StudyResult, arm: str, measure: str, group: str) -> str:
+def level_cell(result: StudyResult, arm: str, measure: str, group: str) -> str:
+    """'58.9 min  −7.2 ±3.1': a level, and its difference unless the arm is the baseline or identical to it."""
     row = result.row(arm, measure, group)
     level = amount(row.mean, row.unit)
     if arm == result.design.baseline or arm in result.identical:
