@@ -1,4 +1,4 @@
-"""What becomes of products, counted: how many fail a limit of safety, do too little, help enough."""
+"""How many products fail a limit of safety, do too little, or help enough."""
 
 from __future__ import annotations
 
@@ -11,22 +11,7 @@ from simulation.report.kinds import kind_of
 from simulation.report.tables.first_page import products
 
 FEW = 2
-"""Products that need no summary: the reader has seen all that is said of them."""
-
-
-def summary(result: StudyResult) -> str:
-    """'Of 6 products 3 fail a safety limit, 2 do too little to matter. ', to go before what is said of each.
-
-    Nothing of few.
-    """
-    arms = products(result)
-    if len(arms) <= FEW:
-        return ""
-    n = Counter(_outcome(result, arm) for arm in arms)
-    told = [f"{n[each]} {one if n[each] == 1 else many}" for each, one, many in OUTCOMES if n[each]]
-    return f"Of {len(arms)} products {', '.join(told)}. "
-
-
+"""Products that need no summary: a reader takes in all that is said of them."""
 OUTCOMES = (
     ("inferior", "fails a safety limit", "fail a safety limit"),
     ("worse", "may fail a safety limit", "may fail a safety limit"),
@@ -36,12 +21,22 @@ OUTCOMES = (
     ("claimed", "helps enough if an untested claim is true", "help enough if an untested claim is true"),
     ("helps", "helps enough to matter", "help enough to matter"),
 )
-"""What becomes of a product, in the words of one and of several."""
+"""Outcomes of a product, each with its words for one product and for several, in the order they are told."""
+
+
+def summary(result: StudyResult) -> str:
+    """'Of 6 products 3 fail a safety limit, 2 do too little to matter. '; empty for a few products."""
+    arms = products(result)
+    if len(arms) <= FEW:
+        return ""
+    n = Counter(_outcome(result, arm) for arm in arms)
+    counts = [f"{n[outcome]} {one if n[outcome] == 1 else several}" for outcome, one, several in OUTCOMES if n[outcome]]
+    return f"Of {len(arms)} products {', '.join(counts)}. "
 
 
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
-    """The first of `OUTCOMES` that holds."""
-    judged = {each.judgement.kind for each in result.safety if each.arm == arm.name}
+    """The outcome of a product, a failed limit of safety before its effect."""
+    judged = {safety.judgement.kind for safety in result.safety if safety.arm == arm.name}
     for failed in ("inferior", "worse"):
         if failed in judged:
             return failed
@@ -57,5 +52,5 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
 
 
 def rests_on_claim(arm: ArmResult) -> bool:
-    """Whether a number of the policy says of itself that it is a claim."""
-    return any(each.source.startswith("a claim") for each in walk(arm.policy, ""))
+    """Whether the source of a number of the policy says that it is a claim."""
+    return any(statement.source.startswith("a claim") for statement in walk(arm.policy, ""))
