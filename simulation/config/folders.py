@@ -32,21 +32,21 @@ def packaged_configs() -> Path:
 def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
     """Where configurations are looked for, first found first. Raises ConfigError for one that is missing or old."""
     packaged = packaged_configs()
-    found = [Path(config_dir).resolve()] if config_dir is not None else []
-    if found and not found[0].is_dir():
+    folders = [Path(config_dir).resolve()] if config_dir is not None else []
+    if folders and not folders[0].is_dir():
         raise ConfigError([Fault("--config-dir", f"there is no folder '{config_dir}'", "Name a folder that exists")])
-    here = Path("configs").resolve()
-    if here.is_dir() and here != packaged:
-        found.append(here)
+    local = Path("configs").resolve()
+    if local.is_dir() and local not in (packaged, *folders):
+        folders.append(local)
     faults = [
         Fault(str(folder / old), f"this group is now called '{new}'", f"Run aeflow migrate {folder}")
-        for folder in found
+        for folder in folders
         for old, new in RENAMED_GROUPS.items()
         if (folder / old).is_dir()
     ]
     if faults:
         raise ConfigError(faults)
-    return (*found, packaged)
+    return (*folders, packaged)
 
 
 def yaml_files(folders: Sequence[Path]) -> list[Path]:
