@@ -208,9 +208,9 @@ def _files_composed(
         # Hydra meets a file that is not of the form it expects, and does not say so
         raise explained(error, folders) from None
     assert isinstance(raw, dict) and isinstance(chosen, dict)
-    ours = {str(group): NO_FILE if name is None else str(name) for group, name in chosen.items()}
-    ours = {group: name for group, name in ours.items() if not group.startswith("hydra/")}
-    return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, ours)
+    names = {str(group): NO_FILE if name is None else str(name) for group, name in chosen.items()}
+    names = {group: name for group, name in names.items() if not group.startswith("hydra/")}
+    return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, names)
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:

@@ -112,7 +112,7 @@ class Ensemble:
 
     @property
     def varied(self) -> Mapping[str, str]:
-        """The name of the parameter that varies it, by each dotted path that departments differ in."""
+        """The name of the parameter behind each dotted path that departments differ in."""
         return {path: name for name, parameter in self.parameters.items() for path in parameter.changes}
 
 
