@@ -1,8 +1,8 @@
 """The triage policy of an arm: a nurse, an AI where there is one, and how people use it.
 
 A configuration states the nurse and the tool apart; `stated` puts them together. `apply` makes columns of the policy,
-`check` says what is wrong with it, `label_accuracy` what its labels come to; all three are told apart from the
-statement, which holds for any department.
+`check` finds its faults, `label_accuracy` says how often its labels are right. The three are apart from the policy
+itself, which holds for any department.
 """
 
 from __future__ import annotations
@@ -116,7 +116,7 @@ class MatrixPolicy(Usage):
         effects = [name for effect in (*self.burdens, *self.effects) for name in effect.durations]
         hand_back = self.abstains.hand_back if self.abstains is not None else None
         parts = (self.latency, hand_back, self.slow_under_load)
-        added = [name for each in parts if each is not None for name in each.durations]
+        added = [name for part in parts if part is not None for name in part.durations]
         return frozenset((*effects, *added))
 
 
