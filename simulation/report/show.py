@@ -26,7 +26,7 @@ from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
 from simulation.study.design import change_words
-from simulation.study.misfits import Beds, beds_of, judged
+from simulation.study.misfits import Beds, beds_of, load_and_misfits
 from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.study import Study
 
@@ -134,7 +134,7 @@ def lines(study: Study) -> Iterator[str]:
     pathway = arm.pathway
     yield f"aeflow. {BANNER}"
     yield f"Study {study.design.name}, scenario {study.scenario}. {study.design.question}"
-    load, misfits = judged(study)
+    load, misfits = load_and_misfits(study)
     if misfits:
         yield "\nDoes not fit together"
     for misfit in misfits:
@@ -170,7 +170,7 @@ def lines(study: Study) -> Iterator[str]:
 
 def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
     """What is printed of a department that was scaled: how full its beds would be, and what does not fit together."""
-    (load, misfits), (typical_load, _) = judged(own), judged(typical)
+    (load, misfits), (typical_load, _) = load_and_misfits(own), load_and_misfits(typical)
     beds, typicals = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
     if beds is not None and typicals is not None and not beds.full:
         yield from _folded(_beds_words(beds, typicals), indent="")

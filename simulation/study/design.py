@@ -13,7 +13,7 @@ from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 from simulation.study.harm import DelayHarm
 
 TOGETHER = "+"
-"""Between the names of levers in the name of an arm."""
+"""The sign between the names of levers in the name of an arm."""
 Value = bool | int | float | str
 Block = Mapping[str, object]
 """A whole block of a file, such as an outage of another kind."""
@@ -25,18 +25,18 @@ Label = Annotated[str, MinLen(1), MaxLen(200)]
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a stated value is a number; true and false are none."""
+    """Whether a value is a number; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def factor_of(value: object) -> float | None:
-    """What a change multiplies by that is nothing but `{times: factor}`; None of any other.
+    """The factor of a change that is nothing but `{times: factor}`; None for any other change.
 
     >>> factor_of({"times": 1.03}), factor_of({"times": [{"by": "age_band"}]}), factor_of(1.03)
     (1.03, None, None)
     """
-    only = value.get("times") if isinstance(value, Mapping) and len(value) == 1 else None
-    return only if is_number(only) else None
+    factor = value.get("times") if isinstance(value, Mapping) and len(value) == 1 else None
+    return factor if is_number(factor) else None
 
 
 def change_words(path: str, value: object) -> str:
@@ -264,7 +264,6 @@ class Design:
     ensemble: str = "none"
     """The ensemble on whose departments the study runs: the name of a file in `configs/ensembles/`; `none`: the typical
     department alone. The key `ensemble` at the top names another. Example: `typical`"""
-
     scenarios: tuple[str, ...] = ()
     """The scenarios in which `aeflow compare` runs the study one after another, the first of them the one that others
     are held against, unless the command chooses one. Example: `[usual, winter]`"""
@@ -275,25 +274,31 @@ class Design:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """Arms for a reader: without the combinations of levers that are neither one, nor all, nor all but one, and
-        without draws of another arm's table."""
+        """The arms that a report shows: no draws of another arm's table, and of the combinations of levers only those
+        of one lever, of all, and of all but one."""
         return tuple(
             name for name, arm in self.arms.items() if arm.draw_of is None and not self._is_between(name, arm.levers)
         )
 
     def restricted_to(self, names: Collection[str]) -> Design:
-        """The design with these of its arms only, and without a sham, a focus or coverages whose arms are not there."""
+        """The design with only the named arms, and without a sham, a focus or coverages whose arms are gone."""
         if set(names) == self.arms.keys():
             return self
         arms = {name: arm for name, arm in self.arms.items() if name in names}
-        told = self.coverages
+        coverages = self.coverages
+        if coverages is not None and not {coverages.partial, coverages.full} <= arms.keys():
+            coverages = None
         return replace(
             self,
             arms=arms,
             sham=self.sham if self.sham in arms else None,
             focus=tuple(name for name in self.focus if name in arms),
-            coverages=told if told is not None and {told.partial, told.full} <= arms.keys() else None,
+            coverages=coverages,
         )
+
+    def with_arms(self, arms: Mapping[str, Arm], *, baseline: str, sham: str | None = None) -> Design:
+        """The design with these arms instead of its own, and without levers, coverages and focus."""
+        return replace(self, arms=arms, baseline=baseline, sham=sham, levers={}, full=None, coverages=None, focus=())
 
     def _is_between(self, name: str, on: Sequence[str]) -> bool:
         return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)

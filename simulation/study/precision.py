@@ -1,4 +1,4 @@
-"""How precisely a study should know one number: `run.precision`, which lets the data say how many replications."""
+"""The precision that a study should reach for one number (`run.precision`), which decides how many replications run."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Precision:
     """The upper bound, whatever the spread."""
 
     def arm_fault(self, arms: Collection[str], baseline: str) -> Fault | None:
-        """What is wrong with its arm among these; None if nothing is."""
+        """The fault of `arm` in a study with these arms and this baseline; None if there is none."""
         if self.arm == baseline:
             found = "is the baseline, which cannot differ from itself"
             return Fault("run.precision.arm", found, "Leave it out to ask about the level")

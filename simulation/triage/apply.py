@@ -114,9 +114,8 @@ def _fallback(
         by_degraded = _triaged(degraded, pathway, draws)
         columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, by_degraded, by_nurse), minutes)
     if policy.slow_under_load is not None:
-        seconds = policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
-        late = policy.slow_under_load.durations
-        columns |= {name: np.where(concerned, minutes[name] + seconds, minutes[name]) for name in late}
+        late, late_minutes = policy.slow_under_load, policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
+        columns |= {name: np.where(concerned, minutes[name] + late_minutes, minutes[name]) for name in late.durations}
     return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_fallback_labels(pathway, triaged, by_degraded)}, columns
 
 
