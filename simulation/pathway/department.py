@@ -1,4 +1,4 @@
-"""The vocabulary: what a department consists of, by name.
+"""The vocabulary of a department: the blocks of YAML that describe it, from `Shift` to `Pathway`.
 
 A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers once. Reading order: `Pool`,
 `Step`, the five branches, `ArrivalSource`, `Pathway`.
@@ -22,8 +22,8 @@ ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]
 Moment = Literal["joined", "started", "ended"]
 Worker = Literal["policy", "nurse", "degraded_tool"]
-"""Whose minutes a step takes: as the triage policy leaves them, the nurse's without its tool, or with its tool while
-that answers worse."""
+"""Whose minutes a step takes: those under the triage policy, those of the nurse without its tool, or those with its
+tool while the tool answers worse."""
 
 ACUITY_TRUE = "acuity_true"
 ACUITY_GIVEN = "acuity_given"
@@ -32,13 +32,13 @@ ACUITY_BY_NURSE = "acuity_by_nurse"
 ACUITY_BY_DEGRADED_TOOL = "acuity_by_degraded_tool"
 """The label that counts where the tool answers worse."""
 TOOL_CAN_FAIL = "tool_can_fail"
-"""Whether the policy's tool is used in triage for a patient and anything is stated that could make it fail."""
+"""Whether the policy's tool is used in triage for a patient and anything can make it fail."""
 TRIAGE_TOOL = "triage_tool"
 """The outage of the tool that triage uses."""
 TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
-"""The outage while which that tool answers worse, from the `degraded` matrix of its policy."""
+"""The outage during which that tool answers worse, from the `degraded` matrix of its policy."""
 ACUITY_NOW = "acuity_now"
-"""What the department believes at this moment: nobody's level before triage, then the label, then corrections."""
+"""What the department believes at this moment: no level before triage, then the label, then corrections."""
 ARRIVAL_SOURCE = "arrival_source"
 """The attribute every patient has: the source it came from."""
 DEPARTED_AT = "departed_at"
@@ -478,8 +478,7 @@ Outage = RandomOutages | ShareOfTime | StatedOutages | QuietDays
 
 
 def down_share(outage: Outage) -> float:
-    """Share of the time in which something is down in the long run; 0 for stated spans, which are no part of a usual
-    week.
+    """The share of the time that something is down in the long run; 0 for stated spans, as a usual week has none.
 
     >>> down_share(ShareOfTime(kind="share", share=0.25, mean_down_minutes=60, evidence="assumed", source="test"))
     0.25
@@ -793,16 +792,16 @@ class Pathway:
             return (*self.arrivals, *self.present)
         if attribute == ACUITY_NOW:
             return tuple(self.priority.classes)
-        known = self.attributes[attribute]
-        if isinstance(known, Choice | Action):
-            return known.categories
-        if isinstance(known, Given):
-            return self.categories(known.like) if known.like is not None else known.categories
+        described = self.attributes[attribute]
+        if isinstance(described, Choice | Action):
+            return described.categories
+        if isinstance(described, Given):
+            return self.categories(described.like) if described.like is not None else described.categories
         return ("no", "yes")
 
 
 def minutes_column(duration: str, minutes_by: Worker) -> str:
-    """Where the draws hold a duration's minutes by one worker; without such a column they are the policy's.
+    """The column of the draws for a duration's minutes by one worker; without it the policy's column holds.
 
     >>> minutes_column("triage_interview", "nurse")
     'triage_interview:nurse'
@@ -811,22 +810,5 @@ def minutes_column(duration: str, minutes_by: Worker) -> str:
 
 
 def minutes_held(column: str, columns: Container[str]) -> str:
-    """The one of `columns` that holds what is asked for: the worker's own, or else the policy's."""
+    """The column itself if it is among `columns`, otherwise the policy's of the same duration."""
     return column if column in columns else column.partition(":")[0]
-
-
-def targets(node: Step | Branch | Loop | End) -> tuple[str, ...]:
-    """The names a node can lead to, in declared order, without repeats (patience aside)."""
-    if isinstance(node, Step):
-        found: tuple[str | None, ...] = (node.next, node.blocked_next)
-    elif isinstance(node, ByAttribute):
-        found = (*node.cases.values(), node.otherwise)
-    elif isinstance(node, ByChance):
-        found = tuple(node.targets)
-    elif isinstance(node, ByQueue | ByHours | ByOutage):
-        found = (node.then, node.otherwise)
-    elif isinstance(node, Loop):
-        found = (node.again, node.next)
-    else:
-        found = ()
-    return tuple(dict.fromkeys(name for name in found if name is not None))
