@@ -98,7 +98,7 @@ class Pool(Sourced):
     """Whether patients may join a queue at hours that have no unit and wait until there is one, as for a service with
     opening hours. Otherwise such hours are refused, because a shift left out looks the same."""
     closed_while: str | None = None
-    """The outage while which units are closed, whatever a trigger opens; nobody is cut off. Example: `strike`"""
+    """The outage during which units are closed, even if a trigger opens some; nobody is cut off. Example: `strike`"""
     closes: Annotated[int, Gt(0), Unit("units")] | None = None
     """How many units are closed then; neither this nor `closes_share`: all of them. Example: `2`"""
     closes_share: Annotated[float, Gt(0), Le(1), Unit("share")] | None = None
@@ -214,8 +214,9 @@ class Chance(Sourced):
     p: Annotated[Number, Unit("probability")]
     """Probability of `yes`. It may depend on attributes; a product above 1 counts as 1."""
     label_weight: Annotated[Share, Unit("weight")] = 0.0
-    """The weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label). The same number
-    decides before and after triage, so a label can only tip a patient whom it moves across it. Example: `0.5`"""
+    """The weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label). The same random
+    number decides before and after triage, so a label matters only to patients whose number lies between the two
+    probabilities. Example: `0.5`"""
 
 
 @config_dataclass
@@ -244,8 +245,8 @@ class Action(Sourced):
     categories: Annotated[tuple[str, ...], MinLen(2)]
     """What may be set off; the first is that nothing is."""
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Whom it can reach at all: some categories of some attributes (nobody who passes triage by). The label among them
-    is the one that counts."""
+    """For whom it can be set off: patients with one of the named categories of each named attribute (`acuity_given` is
+    the label that counts). Leave out patients who bypass triage."""
 
 
 Attribute = Choice | Chance | Given | Action
@@ -332,7 +333,7 @@ class Patience(Sourced):
 
 @config_dataclass
 class Worsening(Sourced):
-    """Getting worse; nobody sees it by itself.
+    """When patients get worse while they wait; nothing follows until it is noticed.
 
     Example: `{minutes: worsening, arrivals: [walk_in], becomes: {standard: urgent}, evidence: assumed,
     source: "one level more urgent"}`
@@ -343,7 +344,7 @@ class Worsening(Sourced):
     arrivals: tuple[str, ...]
     """Arrival sources whose patients may get worse."""
     becomes: Annotated[Mapping[str, str], MinLen(1)]
-    """What each class of acuity now becomes as it is noticed, at a round; classes left out stay."""
+    """What each class of acuity now becomes when worsening is noticed at a round; classes left out do not change."""
 
 
 @config_dataclass
@@ -398,7 +399,8 @@ class Effort(Sourced):
 
 @config_dataclass
 class RandomOutages(Sourced):
-    """Up and down by turns, each for an exponential time; long since so at time 0. A mean of 0 leaves that out.
+    """Up and down by turns, each for an exponential time, since long before time 0. With a mean of 0 it is never up, or
+    never down.
 
     Example: `{kind: random, mean_up_minutes: 43200, mean_down_minutes: 240, evidence: assumed, source: "once a month"}`
     """
@@ -551,7 +553,8 @@ class Step:
     overflow: Overflow | None = None
     """Other pools that may be taken after a while."""
     effort: Effort | None = None
-    """What falls away of the minutes while many wait elsewhere, as of ward stays while many wait for a bed."""
+    """The part of the minutes that falls away while many wait elsewhere, such as of ward stays while many wait for a
+    bed."""
     records: Mapping[str, Moment] = field(default_factory=dict)
     """Points in time that this step dates, by name: when the patient `joined`, `started` or `ended`."""
 

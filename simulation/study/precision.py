@@ -20,8 +20,8 @@ MOST_REPLICATIONS = 1_000_000
 class Precision:
     """How precisely one number should be known, from which follows how many replications are run.
 
-    It is done in stages: the spread in the first says how many there are in all, and so on until they are enough;
-    `run.replications` at least and `at_most` at most. Numbers that are skewed ask for more.
+    Replications are run in stages: the spread so far says how many are needed in all, until there are enough. There are
+    at least `run.replications` and at most `at_most` of them; skewed numbers need more.
 
     Example: `{measure: wait_to_clinician_mean, group: "acuity_true=1-2", arm: lean_triage, half_width: 0.5,
     first_stage: 30, at_most: 500}`

@@ -36,9 +36,9 @@ class RunLength:
     """
 
     seed: Annotated[int, Ge(0), UNITLESS]
-    """What all chance is drawn from: the same seed, the same patients."""
+    """The seed of all random numbers: the same seed gives the same patients."""
     replications: Annotated[int, Ge(1), Unit("replications")]
-    """How often the department is simulated, each time with other chance; with `precision`, the least number."""
+    """How often the department is simulated, each time with new random numbers; with `precision`, the least number."""
     warm_up_days: Annotated[int, Ge(0), MultipleOf(7), Unit("days")]
     """Days that are simulated first and not counted: whole weeks."""
     measured_days: Annotated[int, Gt(0), Unit("days")]
@@ -151,7 +151,7 @@ class Cluster:
     """A file that the scheduler writes and all machines can read, instead of an address.
     Example: `/shared/scheduler.json`"""
     wait_for: Annotated[int, Ge(1), Unit("workers")] = 1
-    """How many workers of another's cluster must be there before a run begins."""
+    """How many workers of a cluster that is not its own must be connected before a run begins."""
 
     @property
     def is_own(self) -> bool:

@@ -45,7 +45,7 @@ class Exclusion:
     by: str
     """The attribute on which it depends."""
     shares: Mapping[str, Portion]
-    """The share of each of its categories who cannot."""
+    """The share of each of its categories who cannot use the tool."""
 
 
 @config_dataclass
@@ -65,7 +65,7 @@ class Coverage(Sourced):
     """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
     nurse's own label)."""
     excluded: Exclusion | None = None
-    """Who of them cannot use the tool."""
+    """Which of them cannot use the tool."""
     share: Portion | None = None
     """How many of the rest are covered; who they are is drawn."""
 
@@ -128,14 +128,14 @@ class Abstention(Sourced):
     """
 
     labels: tuple[str, ...] = ()
-    """Labels that it never gives: where its own would be one of these."""
+    """Labels that it never gives: it abstains where its own would be one of these."""
     beyond: Annotated[AtLeastZero, Unit("standard deviations")] | None = None
-    """Where the difficulty that all assessors share is farther than this from its mean, either way."""
+    """It abstains where the difficulty that all assessors share is farther than this from its mean, either way."""
     shares: Mapping[str, Portion] = field(default_factory=dict)
-    """Where a coin says so: how often, by true level.
+    """How often it abstains by chance, by true level.
     Example: `{urgent: {value: 0.1, range: [0, 0.2], evidence: assumed, source: "a judgement"}}`"""
     hand_back: Added | None = None
-    """What was spent with the AI before the nurse began."""
+    """The time spent with the AI before the nurse begins."""
 
 
 def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> Mask:

@@ -79,7 +79,7 @@ class ToolLabels:
     """How often it gives each label to patients of each true level whom the nurse gave each label, as a bench counts it
     (`aeflow vet`): then its errors coincide with hers as they did there, and `correlation` is 0."""
     as_nurse: bool = False
-    """Whether it is exactly as often right as the nurse, of every level and group: a sham."""
+    """Whether it is right exactly as often as the nurse, for every level and group: a sham."""
     same_draw_as: str | None = None
     """Another assessor whose random variates it shares, so that with the same matrix it says the same.
     Example: `nurse`"""
