@@ -12,50 +12,51 @@ from simulation.pathway.department import ArrivalSource, ExtraShift, Pool, Profi
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
 HOURS_OF_WEEK = 168
-_CLOCK = re.compile(r"^(\d{1,2})(?::(\d{2}))?$")
-_HOURS = re.compile(r"^(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?$")
+_CLOCK = r"(\d{1,2})(?::([0-5]\d))?"
 
 
 def parse_hours(hours: str) -> tuple[int, int]:
-    """'8-20' or '22:30-7' to ticks of a day [from, to); to > a day means past midnight. ValueError if it is neither.
+    """The start and end in ticks of a day of hours such as '8-20' or '22:30-7'; an end above a day is past midnight.
+
+    Raises ValueError for any other text.
 
     >>> parse_hours("8-20") == (8 * HOUR, 20 * HOUR)
     True
     """
-    match = _HOURS.match(hours.replace(" ", ""))
+    match = re.fullmatch(f"{_CLOCK}-{_CLOCK}", hours.replace(" ", ""))
     if match is None:
         raise ValueError(f"'{hours}' is not like '8-20' or '22:30-7'")
-    start, end = (
-        int(hour) * HOUR + int(minute or 0) * (HOUR // 60)
-        for hour, minute in ((match[1], match[2]), (match[3], match[4]))
-    )
+    start, end = _tick(match[1], match[2]), _tick(match[3], match[4])
     if start > DAY or end > DAY or start == end:
         raise ValueError(f"'{hours}' does not name two different times of one day")
     return start, end if end > start else end + DAY
 
 
 def parse_clock(clock: str) -> int:
-    """'9:30' or '9' to a tick of the day. ValueError if it is neither.
+    """The tick of the day of a clock time such as '9:30' or '9'. Raises ValueError for any other text.
 
     >>> parse_clock("9:30") == 9 * HOUR + HOUR // 2
     True
     """
-    match = _CLOCK.match(clock.replace(" ", ""))
-    hour, minute = (int(match[1]), int(match[2] or 0)) if match is not None else (24, 0)
-    if hour > 23 or minute > 59:
+    match = re.fullmatch(_CLOCK, clock.replace(" ", ""))
+    if match is None or int(match[1]) > 23:
         raise ValueError(f"'{clock}' is not like '9:30'")
-    return hour * HOUR + minute * (HOUR // 60)
+    return _tick(match[1], match[2])
+
+
+def _tick(hour: str, minute: str | None) -> int:
+    return int(hour) * HOUR + int(minute or 0) * (HOUR // 60)
 
 
 def parse_days(days: str) -> tuple[int, ...]:
-    """'mon-fri' or 'sat,sun' to weekday numbers (Monday 0). ValueError if it is neither."""
+    """The numbers (Monday 0) of weekdays such as 'mon-fri' or 'sat,sun'. Raises ValueError for any other text."""
     chosen: list[int] = []
     for part in days.lower().replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if first not in WEEKDAYS or (last and last not in WEEKDAYS):
+        first, dash, last = part.partition("-")
+        if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
             raise ValueError(f"'{days}' is not like 'mon-fri' or 'sat,sun'; days are {', '.join(WEEKDAYS)}")
         start = WEEKDAYS.index(first)
-        end = WEEKDAYS.index(last) if last else start
+        end = WEEKDAYS.index(last) if dash else start
         chosen += [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
     return tuple(dict.fromkeys(chosen))
 
