@@ -91,6 +91,8 @@ def table_faults(table: Table, where: str, levels: Sequence[str] | None = None) 
     name = "shares" if table.counts is None else "counts"
     rows = table.shares if table.counts is None else table.counts
     assert rows is not None
+    if not rows and levels is None:
+        return [Fault(f"{where}.{name}", "has no rows", "Give one for each level")]
     n = len(levels) if levels is not None else len(rows)
     if len(rows) != n or any(len(row) != n for row in rows):
         shape = f"{len(rows)} rows of {', '.join(sorted({str(len(row)) for row in rows})) or 'no'} columns"
