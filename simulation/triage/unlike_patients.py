@@ -96,7 +96,10 @@ def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, fl
     else:
         shares = _choice_shares(attribute, numbers, pathway)
     only = covers.only.get(attribute) if covers is not None else None
-    return {name: share for name, share in shares.items() if only is None or name in only}
+    if only is None:
+        return shares
+    labelled = {name: share for name, share in shares.items() if name in only}
+    return {name: share / sum(labelled.values()) for name, share in labelled.items() if share}
 
 
 def _choice_shares(attribute: str, numbers: Mapping[str, float], pathway: Pathway) -> dict[str, float]:
