@@ -241,13 +241,12 @@ def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> N
 def _stream_names(pathway: Pathway, faults: FaultList) -> None:
     """Add a fault for each name in which a separator of stream names occurs, so that no two streams share a name."""
     drawn = ("arrivals", "present", "attributes", "durations", "day_factors", "lasting_factors", "outages")
-    named = (*drawn, "branches", "steps")
-    for section in named:
+    for section in (*drawn, "branches", "steps"):
         for name in getattr(pathway, section):
+            if section == "attributes" and name.startswith("coin:"):
+                continue  # `_attributes` refuses that prefix
             sign = next((separator for separator in SEPARATORS if separator in name), None)
-            if sign is not None and not (
-                section == "attributes" and name.startswith("coin:")
-            ):  # that prefix has its own fault
+            if sign is not None:
                 remedy = "Random streams are named with it: leave it out of names"
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
     for section in ("arrivals", "present"):
@@ -292,9 +291,8 @@ def _present(pathway: Pathway, faults: FaultList) -> None:
     for name, present in pathway.present.items():
         where = f"present.{name}"
         check_node(pathway, faults, f"{where}.starts", present.starts)
-        by_pool = present.pool is not None and present.share is not None
-        partly = present.pool is not None or present.share is not None
-        if by_pool == (present.number is not None) or partly != by_pool:
+        stated = [key for key in ("number", "pool", "share") if getattr(present, key) is not None]
+        if stated not in (["number"], ["pool", "share"]):
             faults.add(where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two")
         faults.known(f"{where}.pool", present.pool, pathway.pools, what="pool")
         if _unlimited(pathway, present.pool):
@@ -309,9 +307,9 @@ def _unlimited(pathway: Pathway, name: str | None) -> bool:
 def _pools(pathway: Pathway, faults: FaultList) -> None:
     for name, pool in pathway.pools.items():
         where = f"pools.{name}"
-        stated = [pool.capacity is not None, pool.rota is not None, pool.unlimited]
-        if sum(stated) != 1:
-            keys = [key for key, is_stated in zip(("capacity", "rota", "unlimited"), stated, strict=True) if is_stated]
+        sizes = {"capacity": pool.capacity is not None, "rota": pool.rota is not None, "unlimited": pool.unlimited}
+        keys = [key for key, is_stated in sizes.items() if is_stated]
+        if len(keys) != 1:
             remedy = "Give exactly one of `capacity`, `rota`, `unlimited: true`"
             faults.add(where, f"has {' and '.join(keys) or 'no size'}", remedy, breaks="hours")
         if pool.rota == ():
