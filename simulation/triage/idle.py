@@ -1,4 +1,4 @@
-"""What of a policy does nothing in a department, though it is no mistake: the same policy fits others where it does.
+"""Parts of a policy that have no effect in a department, without being mistakes: they may have one elsewhere.
 
 A tool may watch those who wait where nobody makes rounds, or set off an action that the route never asks about. Such a
 policy is not refused (`triage.check.check` is for what cannot run), but whoever compares it is told.
