@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulation.draws.drawn import Draws
 from simulation.draws.variates import Floats
 from simulation.errors import DrawsError, nearest
-from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, Action, ByChance, Chance, Choice, Pathway
+from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, Action, ByChance, Chance, Choice, Given, Pathway
 from simulation.pathway.durations import Amount, Number
 from simulation.pathway.graph import coin_name, coins_of, leaning
 
@@ -42,13 +42,16 @@ def attributes_of(
 def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:
     """The attributes that change with the labels `given`, from the same random variates; empty where none does.
 
-    They are those with a `label_weight`, and those drawn by one of these.
+    They are those with a `label_weight`, and those that depend on one of these; what a table stated does not change.
     """
-    moved = leaning(pathway)
+    moved = [name for name in leaning(pathway) if name not in draws.stated]
     codes: dict[str, NDArray[np.int16]] = {**draws.attributes, ACUITY_GIVEN: given}
-    for name, attribute in pathway.attributes.items():
-        if name in moved and isinstance(attribute, Choice | Chance):
+    for name in moved:
+        attribute = pathway.attributes[name]
+        if isinstance(attribute, Choice | Chance):
             codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
+        elif isinstance(attribute, Given) and attribute.like is not None:
+            codes[name] = codes[attribute.like]
     return {name: codes[name] for name in moved}
 
 

@@ -81,6 +81,7 @@ def fill(
         adherence={},
         order=order,
         variates=variates,
+        stated=frozenset(known or ()),
     )
     attributes = attributes_of(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
     lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
