@@ -44,7 +44,7 @@ def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -
 
     They are those with a `label_weight`, and those that depend on one of these; what a table stated does not change.
     """
-    moved = [name for name in leaning(pathway) if name not in draws.stated]
+    moved = [name for name in leaning(pathway) if name not in draws.from_table]
     codes: dict[str, NDArray[np.int16]] = {**draws.attributes, ACUITY_GIVEN: given}
     for name in moved:
         attribute = pathway.attributes[name]

@@ -28,7 +28,7 @@ class Draws:
     outages         by name, ticks from and to of the spans in which something is down, (n_spans, 2), in order of time
     alarms          ticks from arrival to when a round can see that a patient got worse, or NEVER; None: as `worsens`
     calendar        which day of the model year each simulated day is, and which is the first measured one
-    stated          the attributes that a table of patients stated, which no label changes
+    from_table      names of the attributes that a table of patients stated, which no label changes
     """
 
     replication: int
@@ -45,7 +45,7 @@ class Draws:
     outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     alarms: NDArray[np.int64] | None = None
     calendar: Calendar = FROM_JANUARY
-    stated: frozenset[str] = frozenset()
+    from_table: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.arrived_at)

@@ -67,8 +67,8 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
         for k in range(len(minutes[name])):
             for column in (f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",):
                 if column in patients.columns:
-                    stated = _numbers(column, patients[column])[table_row]
-                    minutes[name][k] = np.where(np.isnan(stated), minutes[name][k], stated)
+                    numbers = _numbers(column, patients[column])[table_row]
+                    minutes[name][k] = np.where(np.isnan(numbers), minutes[name][k], numbers)
     patience, worsens = patience_of(pathway, drawn, minutes), worsens_of(pathway, drawn, minutes)
     return replace(drawn.with_columns(minutes=minutes), patience=patience, worsens=worsens)
 

@@ -59,7 +59,7 @@ def fill(
     *,
     calendar: Calendar = FROM_JANUARY,
 ) -> Draws:
-    """Sort everybody by arrival and draw their columns; `known` attributes (source by source) are taken as given."""
+    """Sort everybody by arrival and draw their columns, except attributes that are `known` (codes, by source)."""
     arrived_at = np.concatenate(arrivals)
     sizes = [len(ticks) for ticks in arrivals]
     arrival_source = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
@@ -81,7 +81,7 @@ def fill(
         adherence={},
         order=order,
         variates=variates,
-        stated=frozenset(known or ()),
+        from_table=frozenset(known or ()),
     )
     attributes = attributes_of(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
     lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)

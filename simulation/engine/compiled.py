@@ -224,6 +224,7 @@ _ABSENT = dict.fromkeys(_OPTIONAL, NONE)
 
 
 def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> Fields:
+    """The record of a row of the plan; `is_counted`: whether somebody reads how many wait there."""
     if isinstance(row, StepRow):
         return _step(row, lists) | {"is_counted": is_counted}
     fields = {**_ABSENT, "kind": row.kind}

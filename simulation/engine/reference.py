@@ -117,6 +117,7 @@ class _Ask:
         self.n_waiting = 0
 
     def can_start(self) -> bool:
+        """Whether every pool of `all_of` has a free unit, and one of `any_of` if there are any."""
         for pool in self.all_of:
             if pool.in_use >= pool.capacity:
                 return False
@@ -179,6 +180,7 @@ class _Department:
     # --- the clock -------------------------------------------------------------------------------------------
 
     def run(self, horizon: int) -> Run:
+        """Start the processes, then do the three phases of every instant before the horizon."""
         env = self.env
         env.process(self._arrivals())
         for pool, row in zip(self.pools, self.plan.pool_rows, strict=True):
@@ -208,6 +210,7 @@ class _Department:
     # --- B: what is due now ----------------------------------------------------------------------------------
 
     def _arrivals(self) -> Process:
+        """Let each patient arrive, with its patience, alarm and target pull."""
         env, n_loops, untriaged = self.env, self.plan.n_loops, self.plan.untriaged_class
         for number, arrived_at in enumerate(self.arrived_at):
             if arrived_at > self.now:
@@ -225,6 +228,7 @@ class _Department:
             self._proceed(patient, self.starts[number])
 
     def _rota(self, pool: _Pool, timetable: tuple[tuple[int, int], ...]) -> Process:
+        """Set a pool's scheduled units at every change of its weekly timetable."""
         env = self.env
         week = 0
         while True:
@@ -260,6 +264,7 @@ class _Department:
             yield env.timeout(self.plan.decide_every)
 
     def _decide(self, number: int) -> None:
+        """Set or call the units of one trigger by how many waited just before."""
         trigger = self.plan.triggers[number]
         n_waiting = sum(self._waiting_before(step) for step in trigger.steps)
         units = self.trigger_units[number]
@@ -313,6 +318,7 @@ class _Department:
         pool.capacity = capacity
 
     def _overflow(self, ask: _Ask) -> None:
+        """Move requests that have waited long enough to the ask with more pools; they keep their place."""
         now = self.now
         for queue in tuple(ask.queues.values()):
             for joined_at, _, patient in tuple(queue):
@@ -323,6 +329,7 @@ class _Department:
                     self._enqueue(patient, self.asks[step.overflow_ask])
 
     def _rounds(self) -> Process:
+        """Look at those who wait at some steps, every so many minutes."""
         while True:
             for ask in self.asks:
                 for queue in tuple(ask.queues.values()):
@@ -450,6 +457,7 @@ class _Department:
         return True
 
     def _join(self, patient: _Patient, step: StepRow, row: int) -> None:
+        """Wait for a step's pools."""
         self._count(row, 1)
         self._enqueue(patient, self.asks[step.ask])
         if step.queue_limit != NONE:
@@ -468,6 +476,7 @@ class _Department:
         self.touched.add(ask)
 
     def _unqueue(self, patient: _Patient) -> None:
+        """Take a request out of its queue."""
         queue, ask = patient.queue, patient.ask
         assert queue is not None and ask is not None
         del queue[bisect_left(queue, (patient.record[2], patient.number, patient))]
@@ -475,6 +484,7 @@ class _Department:
         patient.queue = patient.ask = None
 
     def _class(self, patient: _Patient) -> int:
+        """The class that a patient counts as at its step now."""
         step = patient.step
         if step.ignored != NONE and self.ignored[step.ignored][patient.number]:
             return self.plan.ignored_class
@@ -536,6 +546,7 @@ class _Department:
     # --- C: who goes where -----------------------------------------------------------------------------------
 
     def _dispatch(self, now: int) -> None:
+        """Start requests, the smallest key first, until none can start; then end steps of zero length, and again."""
         while True:
             while self.touched and (chosen := self._best(now)) is not None:
                 self._start(chosen, now)
@@ -568,6 +579,7 @@ class _Department:
         return best
 
     def _start(self, chosen: tuple[_Ask, list[tuple[int, int, _Patient]]], now: int) -> None:
+        """Start the first request of a queue: release what its step releases, take its pools."""
         ask, queue = chosen
         patient = queue.pop(0)[2]
         ask.n_waiting -= 1
@@ -653,6 +665,7 @@ class _Department:
     # --- how many wait, now and just before this instant -----------------------------------------------------
 
     def _count(self, row: int, change: int) -> None:
+        """Change how many wait at a step, and keep the number of just before this instant."""
         if row not in self.counted:
             return
         now = self.now

@@ -86,6 +86,7 @@ def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _finished(folder: Path) -> ListedRun:
+    """A finished run. Raises ResultsError if its manifest cannot be read or a file is missing."""
     manifest = read_manifest(folder)
     missing = [name for name in manifest[FILES] if not (folder / name).is_file()]
     if REPLICATIONS in missing:
@@ -107,6 +108,7 @@ def _finished(folder: Path) -> ListedRun:
 
 
 def _unfinished(folder: Path) -> ListedRun:
+    """A run that is not finished. Raises ResultsError if its folder does not describe it."""
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         parts = list(part_paths(folder / PARTS))

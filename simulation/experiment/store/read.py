@@ -122,6 +122,7 @@ def _values(path: Path, layout: Layout, columns: Mapping[str, Any]) -> list[Floa
 
 
 def _explanation(content: Plain) -> Explanation:
+    """The explanation from its plain form."""
     arms = {
         name: ArmExplanation(
             agreement={key: np.nan if value is None else value for key, value in arm["agreement"].items()},
@@ -146,6 +147,7 @@ def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:
 
 
 def _json(path: Path) -> Plain:
+    """The content of a JSON file. Raises ResultsError if it is missing or cannot be read."""
     if not path.is_file():
         raise ResultsError(f"{path}: there is no such file. Name a folder that a run wrote, as a whole")
     try:
