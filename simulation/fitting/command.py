@@ -37,8 +37,8 @@ from simulation.records.serialise import digest, exact, plain
 from simulation.report.figures.identified import identified
 from simulation.study.study import Study
 from simulation.targets import Target
-from simulation.validation.asked import asked_of, known_measures
 from simulation.validation.figures import BUSY
+from simulation.validation.targets_check import checked_targets, known_measures
 
 NUMBERS = {"departments": (200, 10, 1000), "confirm": (0, 0, CONFIRM_MOST), "confirm_departments": (40, 1, 1000)}
 """Whole numbers that this command takes: default, least, most."""
@@ -77,7 +77,7 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
     _must_be_fitted(targets, chosen)
     study = study_from(found, folders)
     _must_be_known(priors, study)
-    targets = asked_of(targets, chosen, study)
+    targets = checked_targets(targets, chosen, study)
     space = space_of(priors, found.raw)
     site = Site(found, folders, space.parameters, targets)
     site.check_edges(space)
