@@ -34,8 +34,8 @@ def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
         if pathway.pools[name].rota is not None
     }
     if not on_duty or max(units.min() for units in on_duty.values()) < 1:
-        fault = "no clinician pool has a rota with somebody on from 14 to 22 h"
-        raise ConfigError([Fault("staffing", fault, "Give one the role clinician")])
+        found = "no clinician pool has a rota with somebody on from 14 to 22 h"
+        raise ConfigError([Fault("staffing", found, "Give one the role clinician")])
     chosen = max(on_duty, key=lambda name: float(on_duty[name].mean()))
     shifts = plain(pathway.pools[chosen].extra_shifts)
     shifts.append({"hours": f"{FEWER_FROM}-{FEWER_TO}", "number": -1})

@@ -88,8 +88,8 @@ def _measure_faults(
         return
     if measure in FIGURES or measure == BUSY:
         if target.months:
-            fault = f"states months, and '{measure}' is a figure of the whole window"
-            yield Fault(path, fault, "Leave months out: they are for measures of patients")
+            found = f"states months, and '{measure}' is a figure of the whole window"
+            yield Fault(path, found, "Leave months out: they are for measures of patients")
         if target.group != ALL:
             yield Fault(path, f"group is '{target.group}', and '{measure}' has none", "Leave group out")
         role = CLINICIAN if measure == BUSY else ADULT_BED if measure in OF_BEDS else ""
@@ -104,9 +104,9 @@ def _measure_faults(
     groups = [name.group for name in given if name.measure == base]
     if not groups:
         needs = " and ".join(DEFINITIONS[base].needs) if base in DEFINITIONS else ""
-        fault = f"the department does not give '{measure}'"
+        found = f"the department does not give '{measure}'"
         remedy = f"It takes {needs or 'sources or levels that it has not'}: name another measure"
-        yield Fault(path, fault, remedy)
+        yield Fault(path, found, remedy)
     elif group not in groups:
         yield Fault(path, f"'{measure}' has no group '{group}' here", nearest(group, groups))
 
@@ -119,8 +119,8 @@ def _unit_faults(target: Target, path: str, unit: str) -> Iterator[Fault]:
     numbers = {"value": target.value, "low": target.low, "high": target.high}
     beyond = {key: number for key, number in numbers.items() if number is not None and not -1 <= number <= 1}
     if unit == SHARE and beyond:
-        fault = ", ".join(f"{key} is {number:g}" for key, number in beyond.items())
-        yield Fault(path, f"{fault}, and a share is a number from 0 to 1", "Write 0.59 for 59 %")
+        found = ", ".join(f"{key} is {number:g}" for key, number in beyond.items())
+        yield Fault(path, f"{found}, and a share is a number from 0 to 1", "Write 0.59 for 59 %")
 
 
 def _month_faults(targets: Sequence[Target], name: str, run: RunLength) -> Iterator[Fault]:
@@ -131,9 +131,9 @@ def _month_faults(targets: Sequence[Target], name: str, run: RunLength) -> Itera
     missing = sorted(month for month in wanted if not all(month in months for months in measured))
     if not missing:
         return
-    fault = (
+    found = (
         f"the {run.measured_days} measured days do not hold month {', '.join(map(str, missing))} (1 is January) wholly "
         f"in every replication, and {len(by_month)} rows of targets/{name}.yaml are means of monthly figures"
     )
     remedy = "Measure a year, as run=validation does: run.warm_up_days=28 run.measured_days=364"
-    yield Fault("run.measured_days", fault, remedy)
+    yield Fault("run.measured_days", found, remedy)
