@@ -43,8 +43,9 @@ from simulation.validation.table import Row, Table, TriageLoad
 from simulation.validation.targets_check import DIFFERENCE, checked_targets
 
 LOAD_DAYS = 84
-HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "results", "site", "study")
-"""Overrides that leave the values of the site's files, and so the hash of its fitted values, as they are."""
+HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "results")
+FILES = ("site", "study")
+"""Overrides that choose files and leave their values as they are; `site.NAME=VALUE` does not."""
 
 
 def validate_site(
@@ -63,7 +64,7 @@ def validate_site(
     Without `responses` those rows are left out. Raises ConfigError.
     """
     began = time.perf_counter()
-    keys = {override.split("=", 1)[0] for override in overrides}
+    overridden = overridden_by(overrides)
     overrides = with_defaults(overrides, "run=validation", f"engine={engine}")
     folders = search_folders(config_dir)
     targets = targets or targets_for(stated_in(overrides, folders).choices, folders)
@@ -87,7 +88,7 @@ def validate_site(
         calibration=site.calibration(),
         calibration_file=f"configs/calibration/{file.name}" if file else "",
         calibration_sha256=calibration_hash(file) if file else "",
-        overridden=tuple(sorted(key for key in keys if key.split(".")[0] not in HOW_IT_IS_RUN)),
+        overridden=overridden,
         predictions=read_predictions(predictions_path(file.stem)) if file else None,
         triage_load=_triage_load(site.study.baseline, site.study.run.seed),
         four_hours_by_hour=four_hours_by_hour(before),
@@ -98,6 +99,12 @@ def validate_site(
         seconds=time.perf_counter() - began,
         differs=site.differs(),
     )
+
+
+def overridden_by(overrides: Sequence[str]) -> tuple[str, ...]:
+    """The keys of overrides that make the site another one than its files, and the hash of its fitted values, say."""
+    keys = {override.split("=", 1)[0] for override in overrides}
+    return tuple(sorted(key for key in keys if key not in FILES and key.split(".")[0] not in HOW_IT_IS_RUN))
 
 
 def _department(site: SiteRuns) -> str:
