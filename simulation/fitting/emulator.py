@@ -152,6 +152,8 @@ class Emulator:
             return ~(away <= MOST_SURPRISE * np.hypot(expected.doubt, expected.noise))
 
         judged = [row for row in self.rows if row.target.measure not in self.judged_by_mean]
+        if not judged:
+            return np.zeros(len(points), dtype=bool)
         return np.asarray(np.logical_or.reduce(in_threads(is_surprised, judged)))
 
 
