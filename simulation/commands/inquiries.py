@@ -70,7 +70,7 @@ def vet(words: list[str]) -> int:
     from simulation.report.card.screen import print_card
     from simulation.report.card.write import write_questions
     from simulation.vetting.assessors.llm import Setting
-    from simulation.vetting.bench import told_beforehand
+    from simulation.vetting.bench import dry_run_text
 
     overrides, config_dir = options(words)
     own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}
@@ -89,7 +89,7 @@ def vet(words: list[str]) -> int:
         cases = cases_of(plan, config_dir=config_dir)
         if own["dry_run"] == "true":
             setting = Setting(prompt=prompt_of(plan, config_dir=config_dir), allow_remote=allow_remote)
-            print(told_beforehand(plan, cases, setting))
+            print(dry_run_text(plan, cases, setting))
         else:
             print(f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, results)}")
         return 0

@@ -1,8 +1,7 @@
-"""Power: the theory rows again with one thing broken at a time. A mutation that no row notices shows
-that the table is too weak.
+"""The power of the theory rows: they are run again with one part of the program broken at a time.
 
-Each mutation replaces one part of the `Chain` from a pathway to activities, so the product itself is left alone and
-every engine can be put through it. `aeflow validate power=true` prints the table.
+A mutation that no row notices shows that the table is too weak. Each mutation replaces one part of the `Chain` from a
+pathway to activities, so it works with every engine. `aeflow validate power=true` prints the table.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ def day_factor_twice(pathway: Pathway, **which: Any) -> Draws:
 
 @dataclass(frozen=True)
 class Mutation:
-    """Something broken, and the group of checks that was made to notice it."""
+    """A chain with one part broken, and the group of checks that is there to notice it."""
 
     name: str
     chain: Chain
@@ -104,5 +103,5 @@ class Caught:
 
 
 def caught(mutation: Mutation, effort: Effort, *, groups: Sequence[str] = tuple(GROUPS)) -> Caught:
-    """Run the checks of these groups with something broken."""
+    """The rows of these groups under a mutation."""
     return Caught(mutation, theory_rows(effort, groups=groups, chain=mutation.chain))
