@@ -202,7 +202,7 @@ def compare_arms(
         raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
     shared = _shared_names(arms)
     tables = {arm: _stack(replications, shared) for arm, replications in arms.items()}
-    rows = []
+    rows: list[Comparison] = []
     for arm, table in tables.items():
         if table.shape != tables[baseline].shape:
             raise ResultsError(
@@ -211,15 +211,16 @@ def compare_arms(
         less_baseline = paired(table, tables[baseline])
         levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
         differences = intervals(less_baseline, level, kind, department)
-        mean, mean_half = levels.mean, levels.half_width
-        difference, half, n = differences.mean, differences.half_width, differences.n
+        mean, difference, n = levels.mean, differences.mean, differences.n.tolist()
+        short = [
+            name.measure not in stated and too_short(name.measure, n_known, measured_days)
+            for name, n_known in zip(shared, n, strict=True)
+        ]
+        mean_half, half = (np.where(short, np.nan, estimates.half_width) for estimates in (levels, differences))
         ended = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
         over_departments = None if department is None else ranges(ended, department)
-        for number, name in enumerate(shared):
-            short = name.measure not in stated and too_short(name.measure, int(n[number]), measured_days)
-            if short:
-                mean_half[number] = half[number] = np.nan
-            row = Comparison(
+        rows += [
+            Comparison(
                 arm=arm,
                 measure=name.measure,
                 unit=name.unit,
@@ -231,18 +232,19 @@ def compare_arms(
                 difference=float(difference[number]),
                 difference_low=float(difference[number] - half[number]),
                 difference_high=float(difference[number] + half[number]),
-                n_replications=int(n[number]),
+                n_replications=n[number],
                 level=level,
                 interval_kind=kind,
                 own=defined.get(name.measure),
                 of=differences.of,
                 largest_share=float(differences.share[number]),
                 level_share=float(levels.share[number]),
-                short=short,
+                short=short[number],
                 degrees=None if differences.degrees is None else float(differences.degrees[number]),
                 **({} if over_departments is None else _range_of(over_departments, number)),
             )
-            rows.append(row)
+            for number, name in enumerate(shared)
+        ]
     return tuple(rows)
 
 
