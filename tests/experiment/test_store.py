@@ -510,7 +510,7 @@ def test_intervals_of_a_result_that_may_be_looked_at_again_are_wider_around_the_
 
 
 def test_more_adds_the_next_replications_to_a_result_computed_or_read(
-    four: Study, computed: ae.Result, folder: Path
+    four: Study, computed: ae.Result, folder: Path, tmp_path: Path
 ) -> None:
     two = ae.compare(replace(four, run=replace(four.run, replications=2)))
     counts: list[int] = []
@@ -518,7 +518,10 @@ def test_more_adds_the_next_replications_to_a_result_computed_or_read(
     assert counts == [1, 2]
     assert same_numbers(grown, computed)
     assert grown.manifest["n_replications"] == 4
-    assert ae.read(folder).more(1).replications[-1].replication == 4
+    extended = ae.read(folder).more(1)
+    assert extended.replications[-1].replication == 4
+    assert extended.manifest["engine_seconds"] > ae.read(folder).manifest["engine_seconds"]
+    assert same_numbers(ae.read(extended.write(tmp_path)), extended)
     with pytest.raises(ae.ResultsError, match=r"more\(0\): there is nothing to add"):
         two.more(0)
 
