@@ -28,11 +28,11 @@ from simulation.experiment.executors.open import open_executor
 from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.experiment.store import identity as identity_module
 from simulation.experiment.store.folders import point_latest
-from simulation.experiment.store.identity import content_of, identity_of
+from simulation.experiment.store.identity import Identity, content_of, identity_of
 from simulation.experiment.store.manifest import about
 from simulation.experiment.store.parts import part_paths, read_part, write_part
 from simulation.experiment.store.read import StoredRun
-from simulation.experiment.store.unfinished import UnfinishedRun
+from simulation.experiment.store.unfinished import FINISHED, IDENTITY, PREFIX, UnfinishedRun
 from simulation.experiment.store.write import write_data
 from simulation.explain.explanation import explain
 from simulation.records.serialise import to_json
@@ -616,6 +616,18 @@ def test_a_mistake_with_a_stored_study_is_one_message(
 
 
 # --- damage -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "7", '{"folder": []}'])
+def test_a_damaged_note_of_an_unfinished_run_is_passed_over(content: str, tmp_path: Path) -> None:
+    identity = Identity({"study": "ours"})
+    beside = tmp_path / f"{PREFIX}beside"
+    beside.mkdir()
+    (beside / IDENTITY).write_text(content)
+    with UnfinishedRun(tmp_path, identity, about={}) as run:
+        assert run.notes == []
+        (run.folder / FINISHED).write_text(content)
+        assert run.finished_as is None
 
 
 @pytest.fixture(scope="module")
