@@ -266,7 +266,8 @@ def test_every_primary_measure_has_a_column_of_its_own_name_and_a_sentence() -> 
     headers = page.table.table.headers
     assert len(set(headers)) == len(headers)
     labels = [target.label for target in clinic.design.primary]
-    assert labels[0] in page.lead and "'Gave up', now" in page.lead
+    assert labels[0] in page.lead
+    assert "'Gave up', now" in page.lead
     assert all(" 'Gave up': " in headline.words for headline in page.headlines)
 
 

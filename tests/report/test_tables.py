@@ -344,6 +344,7 @@ def test_groups_of_the_users_own_are_looked_at_for_who_is_worse_off() -> None:
     result = compare(
         load("study=gallery/emergency_room", "run.replications=2", "run.measured_days=7", "executor=serial")
     )
-    assert result.own_groups and set(result.own_groups) <= set(worse_off_groups(result))
+    assert result.own_groups
+    assert set(result.own_groups) <= set(worse_off_groups(result))
     note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
     assert "language, your own)" in note
