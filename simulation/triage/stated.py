@@ -16,7 +16,7 @@ import numpy as np
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Positive, Sourced, Unit, config_dataclass
 from simulation.triage.beside import BesideNurse, beside_faults, matrix_beside
-from simulation.triage.construct import Wanted, nearest_matrix, possible, rounded
+from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
 from simulation.triage.estimates import Correlation, Portion
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import Matrix, Rows, Table, probabilities, table_faults
@@ -196,7 +196,7 @@ def _constructed(figures: AgreementFigures, nurses: Table, where: str, faults: l
         return None
     exact, under = figures.exact_share.value, figures.under_share.value
     counts = tuple(map(tuple, (shares * np.array(mix)[:, None]).tolist()))
-    limits = possible(counts, exact)
+    limits = under_share_limits(counts, exact)
     if limits is None or not limits[0] <= under <= limits[1]:
         possible_shares = (
             f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}" if limits else "no under_share is possible"
