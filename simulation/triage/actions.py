@@ -54,7 +54,7 @@ class TriageAction:
 
 
 def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Whom triage considers for an action, shape (n,): who can get it at all, and whom the policy covers."""
+    """Mask of the patients whom triage considers for an action, shape (n,): who can get it, and whom it covers."""
     attribute = pathway.attributes[action.sets]
     covered = from_sources(pathway, draws, action.covers.arrivals)
     covered &= among(pathway, attributes, action.covers.only, len(draws))
@@ -66,7 +66,7 @@ def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes:
 def set_off(
     actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, attributes: Attributes, used: Mask
 ) -> dict[str, Labels]:
-    """The codes of every attribute that an action sets, shape (n,) each; changed only where the tool is `used`."""
+    """The codes of every attribute that an action sets, shape (n,) each; changed only for those in `used`."""
     codes_by_attribute: dict[str, Labels] = {}
     for name, action in actions.items():
         suited = among(pathway, attributes, action.suited, len(draws))
