@@ -4,11 +4,10 @@ A department names such an action as an attribute (`kind: action`) and says in i
 for whom it is set off. A patient whom the action truly suits gets it with probability `sensitivity`, another one with
 probability 1 - `specificity`.
 
-The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So a
-patient who gets the action at one sensitivity gets it at a higher one too, a patient who is spared at one specificity
-is spared at a higher one, and a nurse's action and a tool's of the same name share their random variates. Nothing is drawn
-here. What an action costs or gains follows from the route: a wrong one uses the same nurses, rooms and beds as a right
-one.
+The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So a patient
+who gets the action at one sensitivity gets it at a higher one too, a patient who is spared at one specificity is spared
+at a higher one, and a nurse's action and a tool's of the same name share their random variates. Nothing is drawn here.
+What an action costs or gains follows from the route: a wrong one uses the same nurses, rooms and beds as a right one.
 """
 
 from __future__ import annotations
