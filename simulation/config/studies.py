@@ -35,7 +35,7 @@ from simulation.study.design import CHANGED, Block, Design, List, Value
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import precision_faults, target_faults
+from simulation.study.targets import run_faults, target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
@@ -142,7 +142,7 @@ def study_from(found: Composed, folders: Sequence[Path]) -> Study:
         faults += check_policy(own_policy, pathway)
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
-    faults += precision_faults(run, design)
+    faults += run_faults(run, design)
     if not faults:
         faults += _left_out(design, arms)
     if faults or own_policy is None:
