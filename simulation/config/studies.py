@@ -31,7 +31,7 @@ from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.design import CHANGED, Block, Design, List, Value
+from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
@@ -193,6 +193,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     _known_arms(design, faults)
     faults += _name_faults(design)
     faults += lever_faults(design)
+    faults += cost_faults(design.arms)
     faults += harm_faults(design.harm)
     if faults:
         raise ConfigError(faults)
