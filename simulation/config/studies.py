@@ -31,11 +31,11 @@ from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.design import CHANGED, Block, Design, List, Value
+from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import precision_faults, target_faults
+from simulation.study.targets import run_faults, target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
@@ -142,7 +142,7 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
         faults += check_policy(policy, pathway)
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
-    faults += precision_faults(run, design)
+    faults += run_faults(run, design)
     if not faults:
         faults += _missing_arms(design, arms)
     if faults or policy is None:
@@ -195,6 +195,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     faults += _unknown_arms(design)
     faults += _name_faults(design)
     faults += lever_faults(design)
+    faults += cost_faults(design.arms)
     faults += harm_faults(design.harm)
     if faults:
         raise ConfigError(faults)
