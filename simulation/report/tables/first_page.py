@@ -141,7 +141,7 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
     if target is None:
         kind = kind_of_row(row)
-        words = "not settled" if kind == "cannot tell" else kind
+        words = kind.replace("cannot tell", "not settled")
     else:
         finding = result.finding(arm.name, target)
         kind, words = kind_of(finding), short_words(finding)
@@ -149,8 +149,8 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
 
 
 def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
-    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %' (a share under the
-    baseline and under the arm), and the kind that it is coloured by."""
+    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %', a share under the
+    baseline and under the arm; and the kind that the cell is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
     limits = [safety for safety in result.safety if safety.arm == arm.name]
