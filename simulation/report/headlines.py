@@ -1,5 +1,7 @@
-"""What is said of each product, in short sentences: effect with interval, range, safety, what it hinges on, and whether
-something cheaper does as much. Each rests on a verdict or on an interval; every number is in a table."""
+"""Short sentences on each product: effect with interval, range, safety, what it hinges on, what is cheaper or better.
+
+Each rests on a verdict or on an interval; every number is in a table.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ from simulation.report.words import amount, change, figure_words, listed_with_an
 
 @dataclass(frozen=True)
 class Headline:
-    """What is said of one product: the `label` of its arm, then `words`, which go on from it."""
+    """Sentences on one product: the `label` of its arm, then `words`, which go on from it."""
 
     arm: str
     label: str
@@ -38,14 +40,14 @@ class Headline:
 
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
-    """What is said of each product, in the order of the study; of an alternative better than several of them, once."""
-    found: list[Headline] = []
+    """Sentences on each product, in the order of the study; an alternative better than several is told of once."""
+    lines: list[Headline] = []
     already_said: set[str] = set()
     for arm in products(result):
         alternatives = alternative_sentences(result, arm, already_said=already_said)
         already_said.update(alternatives)
-        found.append(Headline(arm.name, arm.label, _words(result, arm, alternatives)))
-    return tuple(found)
+        lines.append(Headline(arm.name, arm.label, _words(result, arm, alternatives)))
+    return tuple(lines)
 
 
 def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
@@ -57,7 +59,7 @@ def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
 
 
 def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
-    """What is said of a product, a part a sentence; a limit of safety that is failed comes first."""
+    """The sentences on a product by itself, without their full stops; a failed limit of safety comes first."""
     if arm.name in result.identical:
         return ["identical to the baseline in every measure"]
     first, *others = (result.finding(arm.name, target) for target in told_targets(result))

@@ -163,8 +163,8 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
 
 
 def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
-    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %' (a share under the
-    baseline and under the arm), and the kind that it is coloured by."""
+    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %', a share under the
+    baseline and under the arm; and the kind that the cell is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
     limits = [safety for safety in result.safety if safety.arm == arm.name]
