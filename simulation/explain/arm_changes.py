@@ -231,6 +231,8 @@ def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Se
         new = np.sum([ours.minutes[column] for _, column, _ in changed], axis=0)
         old = np.sum([theirs.minutes[column] for _, _, column in changed], axis=0)
         come, differs = (new > 0) | (old > 0), np.abs(new - old) > LEAST_MINUTES
+        if not differs.any():
+            continue
         share, before = float(differs.sum() / come.sum()), float(old[differs].mean())
         by = _minutes(float((new - old)[differs].mean()))
         words = (
