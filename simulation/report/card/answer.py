@@ -38,7 +38,7 @@ def card_sentences(bench: Bench) -> list[str]:
             word = verdict_on(differences[name], name)
             verdict = "not told apart from the nurse" if word == "cannot tell" else f"{word} than the nurse"
             sentences.append(f"{SCORES[name].capitalize()}: {verdict}, {difference_words(differences[name], name)}.")
-    if cases.truth.max() + 1 < N_LEVELS or n_urgent < 1:
+    if len(set(cases.truth.tolist())) < N_LEVELS:
         sentences.append("Some levels have no case, so nothing is known about them.")
     return sentences
 

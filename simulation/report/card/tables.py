@@ -47,7 +47,8 @@ def difference_words(estimate: Estimate, score: str) -> str:
     if np.isnan(estimate.value):
         return "–"
     if score in KAPPAS:
-        return f"{estimate.value:+.2f} ({estimate.low:+.2f} to {estimate.high:+.2f})".replace("-", "−")
+        interval = "–" if np.isnan(estimate.low) else f"{estimate.low:+.2f} to {estimate.high:+.2f}"
+        return f"{estimate.value:+.2f} ({interval})".replace("-", "−")
     return f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
 
 
