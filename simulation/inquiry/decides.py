@@ -16,13 +16,13 @@ from simulation.analysis.observables import observables_among
 from simulation.analysis.what_decides import Decides, Rule, what_decides, worth
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
+from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.pathway.rota import mean_per_day
 from simulation.records.schema import Floats, Mask
 from simulation.study.design import Margin, Target
 
 KNOWN_DAYS = 14
 """Days for which a department would measure a figure before it chooses an arm."""
-DAYS_IN_YEAR = 365
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,11 @@ def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | Non
 
 
 class _Sample(NamedTuple):
-    """What decides the effects of the arms, and what that was found from: names of figures; figures of the baseline,
-    effects of the other arms and departments, a row a replication."""
+    """What decides the effect of each arm, and the replications that this was found from.
+
+    figures, effects: of the baseline and of the other arms, shapes (n_replications, n_figures) and (n_replications,
+    n_arms); names: of the figures.
+    """
 
     names: tuple[MeasureName, ...]
     figures: Floats
@@ -131,7 +134,7 @@ def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sa
         return None
     effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
     known: Mask = np.isfinite(effects).min(axis=1)
-    known &= played_twice(departments, known)
+    known &= known_twice(departments, known)
     effects, departments = effects[known], departments[known]
     names = observables_among(result.measures[result.design.baseline][0].names)
     figures = figures_of(result, names)[known]
@@ -145,7 +148,7 @@ def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sa
     return _Sample(names, figures, effects, departments, by_arm)
 
 
-def played_twice(departments: Department, known: Mask) -> Mask:
+def known_twice(departments: Department, known: Mask) -> Mask:
     """Whether each replication's department has two or more known replications, shape (n_replications,)."""
     numbers, counts = np.unique(departments[known], return_counts=True)
     twice: Mask = np.isin(departments, numbers[counts >= TWICE])
@@ -180,7 +183,7 @@ def _worth(
 ) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
     """The arms that state a cost, and what it is worth to know each useful figure before choosing among them.
 
-    Both are empty if the study does not value patient-hours, or the target is not in minutes.
+    Both are empty unless the target is in minutes, the study values patient-hours and arms state a cost.
     """
     value, unit = result.design.value_per_patient_hour, unit_of(result, target)
     priced = [
@@ -190,7 +193,7 @@ def _worth(
     ]
     if value is None or not priced or unit != "minutes" or not useful:
         return (), ()
-    per_year = DAYS_IN_YEAR * sum(
+    per_year = DAYS_PER_YEAR * sum(
         mean_per_day(source) for source in result.study.baseline.pathway.arrivals.values() if source.attends
     )
     hours = -sample.effects[:, [column for column, *_ in priced]] / 60 * per_year

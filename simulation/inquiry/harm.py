@@ -14,11 +14,11 @@ import numpy as np
 
 from simulation.analysis.compare import Interval, compare
 from simulation.experiment.result import StudyResult
+from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.pathway.rota import mean_per_day
 from simulation.records.schema import Floats
 from simulation.study.harm import DelayHarm, within
 
-DAYS_IN_YEAR = 365
 MINUTES_IN_HOUR = 60
 
 
@@ -57,7 +57,7 @@ def _harm(result: StudyResult, harm: DelayHarm, arm: str, per_day: float) -> Arm
     )
     stated = result.design.value_per_patient_hour
     values = stated.pounds if stated is not None else ()
-    pounds = {value: staying.times(-value * DAYS_IN_YEAR) for value in values}
+    pounds = {value: staying.times(-value * DAYS_PER_YEAR) for value in values}
     return ArmHarm(arm, mortality, waiting, staying, pounds)
 
 

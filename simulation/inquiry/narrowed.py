@@ -18,7 +18,7 @@ from simulation.analysis.narrow import Local, Narrowed, Outside, narrow, outside
 from simulation.analysis.observables import is_observable
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.experiment.result import StudyResult
-from simulation.inquiry.decides import effect_of, figures_of, means_by, played_twice
+from simulation.inquiry.decides import effect_of, figures_of, known_twice, means_by
 from simulation.records.schema import Mask
 from simulation.study.design import Target
 from simulation.study.observed import Observed, ObservedFigure
@@ -71,7 +71,7 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
         float(result.run.measured_days),
     )
     known: Mask = np.isfinite(np.column_stack([figures, differences])).min(axis=1)
-    known &= played_twice(departments, known)
+    known &= known_twice(departments, known)
     if n_departments(departments[known]) < LEAST:
         raise ResultsError(
             f"narrow: a figure or an effect is missing in {int((~known).sum())} of {len(known)} replications, and "

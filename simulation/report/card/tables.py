@@ -182,8 +182,8 @@ def groups_table(bench: Bench) -> ReportTable:
 
 def answers_table(bench: Bench) -> ReportTable:
     """How questions ended, whether answers repeat or can be moved, how long they took and what they cost."""
-    asked = sum(bench.outcomes.values())
-    rows = [(OUTCOMES[kind], f"{n} of {asked}") for kind, n in bench.outcomes.items()]  # type: ignore[index]
+    n_asked = sum(bench.outcomes.values())
+    rows = [(OUTCOMES[kind], f"{n} of {n_asked}") for kind, n in bench.outcomes.items()]  # type: ignore[index]
     rows += [(OF_ANSWERS[name], value_words(share, name)) for name, share in bench.of_answers.items()]
     seconds = seconds_of(bench.answers)
     if seconds is not None:

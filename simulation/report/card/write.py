@@ -120,7 +120,7 @@ def card_page(bench: Bench, tables: Sequence[ReportTable], pictures: Sequence[Pi
     return environment.get_template("card.html").render(
         banner=BANNER,
         title=_title(bench),
-        said=card_sentences(bench),
+        sentences=card_sentences(bench),
         line=change.line if change is not None else "",
         tables=tables,
         pictures=beside,
