@@ -51,7 +51,7 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     """The effects of a stored run in departments with the observed figures; `where` names their file.
 
     Raises ConfigError for figures that the run does not have, or that none of its departments comes near, and
-    ResultsError for a run of fewer than twenty departments.
+    ResultsError for a run of one arm or of fewer than twenty departments.
     """
     departments = result.department_of
     if departments is None or n_departments(departments) < LEAST:
@@ -60,6 +60,8 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
             f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, and {LEAST} are needed. "
             "Run the study over an ensemble: aeflow compare ensemble=typical"
         )
+    if not result.others:
+        raise ResultsError("narrow: the run has one arm, so there is no effect to read. Compare two arms or more")
     names = _named(result, observed, where)
     figures = figures_of(result, names)
     effects = [(arm.name, target) for target in result.targets for arm in result.others]
