@@ -222,7 +222,7 @@ def _of_another_kind(loc: Sequence[str], content: Any) -> bool:
 
 
 def _visible(loc: tuple[str, ...], content: Any) -> tuple[str, ...]:
-    """The part of a location that the user wrote: pydantic also names the kinds it tried."""
+    """The parts of an error's location that the user wrote: pydantic also names the kinds that it tried."""
     path: list[str] = []
     place = content
     for part in loc:
@@ -276,7 +276,7 @@ def _wanted(error: Mapping[str, Any]) -> str:
 
 
 def _to_add(key: Key | None) -> str:
-    """What to do about a key that is missing: what it means, in which unit."""
+    """The remedy for a key that is missing, with its meaning and unit."""
     if key is None or not key.meaning:
         return "Add it"
     first = key.meaning.partition("\n")[0].partition(". ")[0].rstrip(".")
@@ -294,9 +294,10 @@ def _key_at(kind: Any, loc: Sequence[str], path: Sequence[str]) -> Key | None:
 
 
 def _unit_shown(key: Key | None) -> str:
-    """A key's unit in brackets; '' if it has none, or that of something else."""
-    shown = key is not None and key.unit and key.unit != UNITLESS.name and not key.unit.startswith("that of")
-    return f" ({key.unit})" if key is not None and shown else ""
+    """A key's unit in brackets; '' if it has none of its own."""
+    if key is None or key.unit in ("", UNITLESS.name) or key.unit.startswith("that of"):
+        return ""
+    return f" ({key.unit})"
 
 
 def known_keys(kind: Any, loc: Sequence[str]) -> dict[str, Key]:
@@ -327,7 +328,7 @@ def _classes(hint: Any) -> list[Any]:
 
 
 def as_written(where: str, origin: Mapping[tuple[str, ...], str]) -> str:
-    """A path within the pathway, led by the group it was written in."""
+    """A path within the pathway, with the group that it was written in put first."""
     parts = tuple(where.split("."))
     group = origin.get(parts[:2]) or origin.get(parts[:1])
     if group is None:
