@@ -23,6 +23,7 @@ DESK = ("walk_in", "referred")
 """Arrival sources of patients who are triaged at the walk-in desk: those for whom a product is used by default."""
 AROUND = 0.1
 """How far the range of an offer's share goes to either side: assumed."""
+LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
 CORRELATION = (
     'correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured: how far nurses and product '
     'err on the same patients; 0 is independent errors"}'
@@ -97,9 +98,6 @@ def _contradictions(offer: Offer) -> Iterator[Fault]:
         yield Fault("acceptance", "is missing", remedy)
     elif offer.acceptance is not None and offer.role == "replaces":
         yield Fault("acceptance", "is stated with role=replaces", "Leave one of them out")
-
-
-LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
 
 
 @dataclass(frozen=True)

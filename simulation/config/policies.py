@@ -205,12 +205,12 @@ def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:
     changed = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
     return [
         Fault("study.levers", f"together do not make up '{design.full}': {path} is not the same", "Let a lever take it")
-        for path in _unlike(joint, full)
+        for path in _differences(joint, full)
         if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed)
     ]
 
 
-def _unlike(one: Raw, other: Raw, within: str = "") -> list[str]:
+def _differences(one: Raw, other: Raw, within: str = "") -> list[str]:
     """Dotted paths at which two policies differ, apart from names, evidence, sources and prices."""
     paths = []
     for key in dict.fromkeys((*one, *other)):
@@ -218,7 +218,7 @@ def _unlike(one: Raw, other: Raw, within: str = "") -> list[str]:
         if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("evidence", "source"):
             continue
         if isinstance(one.get(key), dict) and isinstance(other.get(key), dict):
-            paths += _unlike(one[key], other[key], f"{path}.")
+            paths += _differences(one[key], other[key], f"{path}.")
         else:
             paths.append(path)
     return paths
