@@ -220,7 +220,7 @@ def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left:
         found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
         raise ConfigError([Fault(where, found, "Leave out what is not needed")])
     if isinstance(value, Product):
-        return multiplied(value, _looked_up(raw, value.of, where, through, left))
+        return multiplied(value, _looked_up(raw, value.operand, where, through, left))
     if isinstance(value, dict):
         return {key: _looked_up(raw, part, f"{where}.{key}", through, left) for key, part in value.items()}
     if isinstance(value, list):
