@@ -271,7 +271,7 @@ def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> 
 
 
 def _of_arms(design: Design) -> Iterator[Change]:
-    """What the arms of a study change."""
+    """The changes of all arms of a study."""
     for name, arm in design.arms.items():
         yield from arm_changes(arm, design, f"study.arms.{name}")
 
