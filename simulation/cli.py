@@ -112,7 +112,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f"aeflow: {error}", file=sys.stderr)
                 return error.exit_code
             if isinstance(error, BrokenPipeError):
-                sys.stderr.close()  # whoever read our output has gone
+                sys.stderr.close()  # whoever read the output has gone; at exit, Python would complain of it here
                 return 0
             raise
 
