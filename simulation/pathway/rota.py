@@ -28,7 +28,9 @@ def parse_hours(hours: str) -> tuple[int, int]:
         raise ValueError(f"'{hours}' is not like '8-20' or '22:30-7'")
     start, end = _tick(match[1], match[2]), _tick(match[3], match[4])
     if start > DAY or end > DAY or start == end:
-        raise ValueError(f"'{hours}' does not name two different times of one day")
+        raise ValueError(
+            f"'{hours}' does not name two different times of one day, as '8-20' does, or '22-7' over midnight"
+        )
     return start, end if end > start else end + DAY
 
 
