@@ -14,6 +14,7 @@ from simulation.config.composing import NO_FILE, Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
 from simulation.config.folders import DEVICES, search_folders
+from simulation.config.no_defaults import defaults_left_out
 from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.policies import (
     KINDS,
@@ -146,7 +147,8 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     if not faults:
         faults += _missing_arms(design, arms)
     if faults or policy is None:
-        raise ConfigError(list(dict.fromkeys(faults)))
+        left_out_fault = defaults_left_out(composed, design, folders)
+        raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
     study = Study(
         design=design,
         run=run,

@@ -87,6 +87,23 @@ def test_a_department_that_defaults_name_and_nobody_has_is_named_with_the_neares
     assert said == "pathway/clinc: `defaults` name it, and there is no pathway 'clinc'. Did you mean 'clinic'?"
 
 
+def test_a_study_of_a_department_of_its_own_without_defaults_is_one_fault(own: Own) -> None:
+    (line,) = [line for line in STUDY.splitlines() if line.startswith("defaults")]
+    said = message_of(own({"study/clinic.yaml": replaced(STUDY, line, ""), "pathway/clinic.yaml": CLINIC}))
+    assert said == (
+        "study/clinic.yaml: states no `defaults`, so it is about the department that comes with aeflow "
+        f"(site=typical). For a department of your own write at the top: {line}, or give the arms a triage policy if "
+        "it is about that one."
+    )
+
+
+def test_a_slip_in_a_study_of_the_department_that_comes_with_aeflow_is_said_as_it_is(own: Own) -> None:
+    text = (packaged_configs() / "study/ai_triage.yaml").read_text(encoding="utf-8")
+    said = message_of(own({"study/clinic.yaml": replaced(text, "measure: wait_to_", "measure: wayt_to_")}))
+    assert "unknown measure 'wayt_to_" in said
+    assert "defaults" not in said
+
+
 def test_a_decimal_comma_on_the_command_line_is_named_with_the_number_it_may_be() -> None:
     with pytest.raises(ConfigError, match=r"with -m. A decimal number has a point: run.measured_days=0.4.$"):
         load("run.measured_days=0,4")
