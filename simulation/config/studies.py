@@ -196,6 +196,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     )
     faults += _unknown_arms(design)
     faults += _name_faults(design)
+    faults += _label_faults(design)
     faults += lever_faults(design)
     faults += harm_faults(design.harm)
     if faults:
@@ -292,6 +293,16 @@ def _name_faults(design: Design) -> Iterator[Fault]:
     for where, name in named:
         if not NAME.fullmatch(name):
             yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
+
+
+def _label_faults(design: Design) -> Iterator[Fault]:
+    """Arms with the label of another, which no table could tell apart; draws of an arm are in none."""
+    first: dict[str, str] = {}
+    for name, arm in design.arms.items():
+        other = first.setdefault(arm.label, name) if arm.draw_of is None else name
+        if other != name:
+            found = f"'{shortened(arm.label)}' is the label of the arm '{other}', too"
+            yield Fault(f"study.arms.{name}.label", found, "Tables name arms by their labels: give each its own")
 
 
 def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterator[Fault]:

@@ -104,6 +104,15 @@ def test_a_slip_in_a_study_of_the_department_that_comes_with_aeflow_is_said_as_i
     assert "defaults" not in said
 
 
+def test_two_arms_with_one_label_are_refused_by_name(own: Own) -> None:
+    study = replaced(STUDY, "label: Two nurses", "label: One nurse")
+    said = message_of(own({"study/clinic.yaml": study, "pathway/clinic.yaml": CLINIC}))
+    assert said == (
+        "study.arms.two.label: 'One nurse' is the label of the arm 'one', too. "
+        "Tables name arms by their labels: give each its own."
+    )
+
+
 def test_a_decimal_comma_on_the_command_line_is_named_with_the_number_it_may_be() -> None:
     with pytest.raises(ConfigError, match=r"with -m. A decimal number has a point: run.measured_days=0.4.$"):
         load("run.measured_days=0,4")
