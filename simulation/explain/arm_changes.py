@@ -32,7 +32,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.graph import graph_of, nodes_by_source, reachable_from, waits
 from simulation.pathway.layout import SOURCE
-from simulation.pathway.rota import closed_units, shift_words
+from simulation.pathway.rota import closed_units, same_units, shift_words
 from simulation.records.serialise import plain
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
@@ -102,6 +102,17 @@ def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmCh
             drawn[key] = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=days)
         changes.append(compared(arm, baseline, drawn[key]))
     return tuple(changes)
+
+
+def changes_nothing(arm: ReadyArm, baseline: ReadyArm) -> bool:
+    """Whether an arm is known to be the baseline in everything, before any patient is drawn."""
+    ours, theirs = arm.pathway, baseline.pathway
+    return (
+        arm.policy == baseline.policy
+        and ours.pools.keys() == theirs.pools.keys()
+        and all(same_units(pool, theirs.pools[name]) for name, pool in ours.pools.items())
+        and replace(ours, pools=theirs.pools) == theirs
+    )
 
 
 def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
@@ -292,6 +303,9 @@ def _pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterat
     for name in dict.fromkeys((*theirs.pools, *ours.pools)):
         new, old = ours.pools.get(name), theirs.pools.get(name)
         if new == old:
+            continue
+        if new is not None and old is not None and same_units(new, old):
+            yield Change("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
             continue
         at = tuple(node for node in _steps_asking(ours, name) if node in reachable)
         short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
