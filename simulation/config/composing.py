@@ -302,6 +302,8 @@ def _several_values(override: Override, text: str, folders: Sequence[Path]) -> F
     """The fault of a sweep where one value was wanted; it mentions brackets if a list may have been meant."""
     key, _, values = text.partition("=")
     remedy = "Name one, or sweep over them with -m"
+    if re.fullmatch(r"[-+]?\d+,\d+", values):
+        remedy += f". A decimal number has a point: {key}={values.replace(',', '.')}"
     if not (folders[-1] / override.key_or_group).is_dir() and all(word.isidentifier() for word in values.split(",")):
         remedy += f". A list has brackets: '{key}=[{values}]'"
     return Fault(text, "names several values", remedy)

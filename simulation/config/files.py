@@ -131,8 +131,8 @@ def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
         return ConfigError(faults)
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return ConfigError([yaml_fault(error, shown_path(Path(error.problem_mark.name), folders))])
-    if renamed := _renamed_in(str(error)):
-        return ConfigError([renamed])
+    if missing := _renamed_in(str(error)) or _no_such_file(str(error), folders):
+        return ConfigError([missing])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
 
@@ -153,12 +153,34 @@ def _renamed_in(message: str) -> Fault | None:
     return None
 
 
+def _no_such_file(message: str, folders: Sequence[Path]) -> Fault | None:
+    """The fault of a file that a list of `defaults` names and that is in none of the folders; else None."""
+    if not (missing := re.search(r"Could not find '([^'/@]+)/([^'@]+)'", message)):
+        return None
+    group, name = missing[1], missing[2]
+    known = names_in(group, folders)
+    if not known:
+        return None
+    return Fault(f"{group}/{name}", f"`defaults` name it, and there is no {group} '{name}'", nearest(name, known))
+
+
+_YAML_REMEDIES = {
+    r"character '\t'": "Write spaces instead of the tab",
+    "but got ':'": "Put quotes round a text with a colon, or add the bracket that is missing before it",
+    "mapping values are not allowed": "Put quotes round a text with a colon, or indent the line as those around it",
+}
+"""What to do, by words of YAML's own about what it cannot read."""
+
+
 def yaml_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:
     """The fault for what YAML refused in a file, with its line."""
     line = f", line {error.problem_mark.line + 1}" if error.problem_mark is not None else ""
     twice = str(error.problem).startswith("found duplicate key")
-    found = str(error.problem).replace("found duplicate key", "states a key twice:") if twice else str(error.problem)
-    return Fault(f"{file}{line}", found, "Keep one of the two" if twice else "Put the YAML right")
+    if twice:
+        found = str(error.problem).replace("found duplicate key", "states a key twice:")
+        return Fault(f"{file}{line}", found, "Keep one of the two")
+    remedies = (remedy for words, remedy in _YAML_REMEDIES.items() if words in str(error.problem))
+    return Fault(f"{file}{line}", str(error.problem), next(remedies, "Put the YAML right"))
 
 
 class UniqueKeys(yaml.SafeLoader):

@@ -14,6 +14,7 @@ from simulation.config.composing import NO_FILE, Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
 from simulation.config.folders import DEVICES, search_folders
+from simulation.config.no_defaults import defaults_left_out
 from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.policies import (
     KINDS,
@@ -115,6 +116,12 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
 
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
+    for words in overrides:
+        if not isinstance(words, str):
+            pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
+            texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
+            found = f"found {shortened(repr(words))}"
+            raise ConfigError([Fault("load", found, f"Write each value as text: load({texts})")])
     folders = search_folders(config_dir)
     return study_from(stated_in(overrides, folders), folders)
 
@@ -146,7 +153,8 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     if not faults:
         faults += _missing_arms(design, arms)
     if faults or policy is None:
-        raise ConfigError(list(dict.fromkeys(faults)))
+        left_out_fault = defaults_left_out(composed, design, folders)
+        raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
     study = Study(
         design=design,
         run=run,
@@ -194,6 +202,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     )
     faults += _unknown_arms(design)
     faults += _name_faults(design)
+    faults += _label_faults(design)
     faults += lever_faults(design)
     faults += cost_faults(design.arms)
     faults += harm_faults(design.harm)
@@ -291,6 +300,16 @@ def _name_faults(design: Design) -> Iterator[Fault]:
     for where, name in named:
         if not NAME.fullmatch(name):
             yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
+
+
+def _label_faults(design: Design) -> Iterator[Fault]:
+    """Arms with the label of another, which no table could tell apart; draws of an arm are in none."""
+    first: dict[str, str] = {}
+    for name, arm in design.arms.items():
+        other = first.setdefault(arm.label, name) if arm.draw_of is None else name
+        if other != name:
+            found = f"'{shortened(arm.label)}' is the label of the arm '{other}', too"
+            yield Fault(f"study.arms.{name}.label", found, "Tables name arms by their labels: give each its own")
 
 
 def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterator[Fault]:

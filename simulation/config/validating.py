@@ -10,7 +10,7 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 
-from simulation.config.bounds import shortened
+from simulation.config.bounds import POINT, shortened
 from simulation.config.vocabulary import Key, keys_of
 from simulation.errors import Fault, moved_to, nearest
 from simulation.pathway.config_dataclass import UNITLESS
@@ -253,12 +253,17 @@ def _fault(located: str, kind: Any, path: tuple[str, ...], error: Mapping[str, A
     shown = f"'{shortened(value)}'" if isinstance(value, str) else shortened(repr(value))
     if what in NOT_A_LIST and isinstance(value, str) and value.isidentifier():
         return Fault(located, f"found {shown}", f"Write a list in brackets: [{shortened(value)}]")
+    if what in NOT_A_NUMBER and isinstance(value, str) and re.fullmatch(r"[-+]?\d+,\d+", value.strip()):
+        return Fault(located, f"found {shown}", POINT)
     if what == "string_type" and isinstance(value, bool):
         remedy = "Put the word in quotes: YAML reads yes, no, on and off without quotes as true and false"
         return Fault(located, f"found {str(value).lower()}, not a word", remedy)
     if what == "string_type" and path[-1] == "at" and isinstance(value, int):
         remedy = "Put it in quotes: YAML reads 9:30 without quotes as 570"
         return Fault(located, f"found {value}, not a clock time", remedy)
+    if what == "string_type" and path[-1] == "hours" and isinstance(value, int):
+        reads = f": YAML reads {value // 60}:{value % 60:02} without quotes as {value}" if 60 <= value <= 1440 else ""
+        return Fault(located, f"found {value}, not a start and an end", f"Write both, such as '8:30-20'{reads}")
     unit = _unit_shown(_key_at(kind, loc, path)) if what.startswith(_OF_A_NUMBER) else ""
     return Fault(located, f"found {shown}", f"Allowed: {_wanted(error)}{unit}")
 

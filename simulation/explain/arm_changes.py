@@ -8,8 +8,10 @@ shows without a change to this file. In the code `ours` are the arm's draws or p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
+from itertools import permutations
 from typing import Any, Literal
 
 import numpy as np
@@ -30,7 +32,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.graph import graph_of, nodes_by_source, reachable_from, waits
 from simulation.pathway.layout import SOURCE
-from simulation.pathway.rota import closed_units, shift_words
+from simulation.pathway.rota import closed_units, same_units, shift_words
 from simulation.records.serialise import plain
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
@@ -100,6 +102,17 @@ def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmCh
             drawn[key] = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=days)
         changes.append(compared(arm, baseline, drawn[key]))
     return tuple(changes)
+
+
+def changes_nothing(arm: ReadyArm, baseline: ReadyArm) -> bool:
+    """Whether an arm is known to be the baseline in everything, before any patient is drawn."""
+    ours, theirs = arm.pathway, baseline.pathway
+    return (
+        arm.policy == baseline.policy
+        and ours.pools.keys() == theirs.pools.keys()
+        and all(same_units(pool, theirs.pools[name]) for name, pool in ours.pools.items())
+        and replace(ours, pools=theirs.pools) == theirs
+    )
 
 
 def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
@@ -289,25 +302,49 @@ def _pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterat
         new, old = ours.pools.get(name), theirs.pools.get(name)
         if new == old:
             continue
-        words = _pool_words(new, old)
+        if new is not None and old is not None and same_units(new, old):
+            yield Change("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
+            continue
         at = tuple(node for node in _steps_asking(ours, name) if node in reachable)
-        yield Change("pool", name, words, at, f"{_spaced(name)}: {words.removesuffix(' at every hour')}")
+        short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
+        yield Change("pool", name, _pool_words(new, old), at, f"{_spaced(name)}: {short}")
 
 
-def _pool_words(new: Pool | None, old: Pool | None) -> str:
+def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
+    """What differs between two pools; `rota`: words for another rota, instead of its shifts."""
     if new is None or old is None:
         return "is new" if old is None else "is no longer there"
     words = [f"{new.extra - old.extra:+d} at every hour".replace("-", "−")] if new.extra != old.extra else []
-    if new.capacity != old.capacity:
+    if new.capacity is not None and old.capacity is not None and new.capacity != old.capacity:
         words.append(f"{old.capacity} becomes {new.capacity}")
-    if new.rota != old.rota:
-        words.append("another rota")
+    elif (new.capacity, new.rota, new.unlimited) != (old.capacity, old.rota, old.unlimited):
+        words.append(rota or _rota_words(new, old))
     if new.extra_shifts != old.extra_shifts:
         before = f" (before: {shift_words(old.extra_shifts)})" if old.extra_shifts else ""
         words.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
     if _closing(new) != _closing(old):
         words.append(closing_words(new) or f"no longer {closing_words(old)}")
     return ", ".join(words) or "stated otherwise"
+
+
+def _rota_words(new: Pool, old: Pool) -> str:
+    """The shifts that two rotas do not share, and what was there before."""
+    if new.rota is None or old.rota is None:
+        return f"{_units_words(new)} (before: {_units_words(old)})"
+    added, dropped = ((Counter(one) - Counter(other)).elements() for one, other in permutations((new.rota, old.rota)))
+    words, before = shift_words(added), shift_words(dropped)
+    if words and before:
+        return f"{words} (before: {before})"
+    if words or before:
+        return f"{words} added to the rota" if words else f"{before} taken out of the rota"
+    return "the same shifts in another order"
+
+
+def _units_words(pool: Pool) -> str:
+    """A pool's units without its extras: 'unlimited', '2 at every hour', '8-20 h: 1'."""
+    if pool.rota is not None:
+        return shift_words(pool.rota)
+    return "unlimited" if pool.unlimited else f"{pool.capacity} at every hour"
 
 
 def closing_words(pool: Pool) -> str:

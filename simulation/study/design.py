@@ -41,9 +41,29 @@ def factor_of(value: object) -> float | None:
 
 
 def change_words(path: str, value: object) -> str:
-    """A change in words: 'staffing.doctors.extra = 2', 'site.durations.ward_stay.scale x 1.03'."""
+    """A change in words: 'staffing.doctors.extra = 2', 'site.durations.ward_stay.scale x 1.03'.
+
+    >>> change_words("pathway.pools.xray.rota", ({"hours": "0-24", "number": 1},))
+    'pathway.pools.xray.rota = 0-24 h: 1'
+    """
     factor = factor_of(value)
-    return f"{path} = {value}" if factor is None else f"{path} x {factor:g}"
+    return f"{path} = {_value_words(value)}" if factor is None else f"{path} x {factor:g}"
+
+
+def _value_words(value: object) -> str:
+    """A value of a file in words: shifts as in tables, the keys of other blocks with their values."""
+    if isinstance(value, Mapping):
+        if {"hours", "number"} <= value.keys() <= {"hours", "number", "days"}:
+            days = f" ({value['days']})" if "days" in value else ""
+            return f"{value['hours']} h: {value['number']}{days}"
+        return f"({', '.join(f'{key} {_value_words(part)}' for key, part in value.items())})"
+    if isinstance(value, list | tuple):
+        blocks = any(isinstance(part, Mapping) for part in value)
+        words = ("; " if blocks else ", ").join(map(_value_words, value))
+        return words if blocks else f"[{words}]"
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    return str(value)
 
 
 @config_dataclass

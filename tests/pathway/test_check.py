@@ -391,7 +391,8 @@ ROUTE = {
     "a branch on bad hours": (
         "{steps: {see: {next: clock}}, "
         "branches: {clock: {kind: hours, hours: 8-8, then: home, otherwise: home, evidence: assumed, source: test}}}",
-        "branches.clock.hours: '8-8' does not name two different times of one day. Write hours like that.",
+        "branches.clock.hours: '8-8' does not name two different times of one day, as '8-20' does, or '22-7' over "
+        "midnight. Write hours like that.",
     ),
     "a branch on a queue of nobody": (
         "{steps: {see: {next: long}, walk: {next: home}}, branches: {long: {kind: queue, waiting_at: [walk], "

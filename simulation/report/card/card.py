@@ -12,7 +12,7 @@ from simulation.report.card.answer import card_sentences
 from simulation.report.card.figures import card_pictures
 from simulation.report.card.write import tables_of, write_card
 from simulation.report.figures.drawing import Picture
-from simulation.report.tables.table import ReportTable
+from simulation.report.tables.table import ReportTables
 from simulation.vetting.against import Change
 from simulation.vetting.bench import Bench
 
@@ -35,9 +35,9 @@ class Card:
         return (*card_sentences(self.bench), *([self.change.line] if self.change is not None else []))
 
     @cached_property
-    def tables(self) -> dict[str, ReportTable]:
+    def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
-        return {table.kind: table for table in tables_of(self.bench, self.change)}
+        return ReportTables((table.kind, table) for table in tables_of(self.bench, self.change))
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
