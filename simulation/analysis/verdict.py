@@ -237,7 +237,8 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
     if comparison.interval_kind == "always_valid":
         first = always_valid.first_bounded(comparison.level_of(family))
         if n < first:  # the interval beside it may be there already: it is the row's own, of no family
-            adjusted = f" adjusted for {family} comparisons" if n >= always_valid.first_bounded(comparison.level) else ""
+            shown = n >= always_valid.first_bounded(comparison.level)
+            adjusted = f" adjusted for {family} comparisons" if shown else ""
             return f"cannot tell yet{among}: the first interval{adjusted} needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
         share, departments = comparison.largest_share, comparison.departments_within
