@@ -19,7 +19,7 @@ HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
 For planning only, not for clinical use.
 
   aeflow compare [key=value ...]    run every arm of a study on the same patients; verdict, report, data
-  aeflow run     [key=value ...]    run one arm alone (triage=nurse); NHS measures
+  aeflow run     [key=value ...]    run one arm alone (triage=nurse); its measures
   aeflow show    [key=value ...]    the resolved scenario, offered load by pool and hour, the pathway drawn
   aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
   aeflow show    patient=ID         one patient's story in words, arm beside arm

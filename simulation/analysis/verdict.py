@@ -237,8 +237,10 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
         return "cannot tell: not known in some replication, as where somebody's stay had not ended"
     if comparison.interval_kind == "always_valid":
         first = always_valid.first_bounded(comparison.level_of(family))
-        if n < first:
-            return f"cannot tell yet{among}: the first interval needs {first} replications (n = {n})"
+        if n < first:  # the interval beside it may be there already: it is the row's own, of no family
+            shown = n >= always_valid.first_bounded(comparison.level)
+            adjusted = f" adjusted for {family} comparisons" if shown else ""
+            return f"cannot tell yet{among}: the first interval{adjusted} needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
         share, departments = comparison.largest_share, comparison.departments_within
         return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)}"

@@ -30,6 +30,7 @@ from simulation.report.tables.worse_off import worse_off, worse_off_groups
 from simulation.report.words import change, effect, span
 from simulation.study.design import EqualSpend
 from simulation.study.study import Study
+from tests.pathway.made import pathway_from
 
 from .conftest import with_measures
 
@@ -278,6 +279,23 @@ def test_steps_are_put_into_stages_by_what_they_ask_for(result: Result) -> None:
     assert stages["specialty_review"] == "specialty"
     assert stages["bed_allocation"] == stages["move_to_medicine"] == "bed"
     assert stages["discharge"] == "other"
+
+
+@pytest.mark.parametrize("role", ["", "role: clerk, ", "role: reception, "])
+def test_a_reception_is_registration_by_the_role_of_its_pool_or_its_own_name(role: str) -> None:
+    pathway = pathway_from(
+        "name: desk\narrivals: {walk_in: {starts: front_reception, per_day: 9}}\n"
+        f"pools: {{desk: {{kind: staff, {role}capacity: 1}}, xray: {{kind: space, role: tests, capacity: 1}}}}\n"
+        "durations: {work: {kind: fixed, mean: 5}}\n"
+        "steps:\n  front_reception: {asks: [desk], minutes: [work], next: film}\n"
+        "  welcome: {asks: [desk], minutes: [work], next: film}\n"
+        "  film: {asks: [xray], minutes: [work], next: home}\n"
+        "ends: {home: {outcome: discharged}}\n",
+        noted=("arrivals", "pools", "durations"),
+    )
+    assert stage_of("front_reception", pathway) == "registration and triage"
+    assert stage_of("welcome", pathway) == ("registration and triage" if role else "other")
+    assert stage_of("film", pathway) == "tests"
 
 
 def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:

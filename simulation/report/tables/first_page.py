@@ -155,7 +155,7 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
     if target is None:
         kind = "no change" if prints_as_zero(row) else kind_of_row(row)
-        words = "not settled" if kind == "cannot tell" else kind
+        words = kind.replace("cannot tell", "not settled")
     else:
         finding = result.finding(arm.name, target)
         kind, words = kind_of(finding), short_words(finding)
