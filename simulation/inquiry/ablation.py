@@ -13,7 +13,6 @@ from itertools import combinations
 
 import numpy as np
 
-from simulation.analysis.compare import Interval
 from simulation.analysis.decompose import (
     NOBODY,
     Coalition,
@@ -24,6 +23,7 @@ from simulation.analysis.decompose import (
     every_coalition,
     sampled_orders,
 )
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measures import Measures
 from simulation.errors import Fault, nearest
 from simulation.records.schema import Floats

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.analysis.compare import Interval, interval
-from simulation.analysis.departments import LEAST, Department, spread_over
+from simulation.analysis.departments import MIN_DEPARTMENTS, Department, spread_over
+from simulation.analysis.intervals import Interval, interval
 from simulation.errors import AeflowError
 from simulation.experiment.executors import Executor
 from simulation.experiment.run import every_replication
@@ -191,10 +191,10 @@ def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> f
 
 def _by_department(trials: tuple[Trial, ...], department: Department | None, *, lower_is_better: bool) -> Floats | None:
     """Each department's own break-even, from its differences at the values run; None for too few departments."""
-    if department is None or len(np.unique(department)) < LEAST:
+    if department is None or len(np.unique(department)) < MIN_DEPARTMENTS:
         return None
     effects = np.array([spread_over(trial.differences, department).effects for trial in trials])
-    if effects.shape[1] < LEAST:
+    if effects.shape[1] < MIN_DEPARTMENTS:
         return None
     values = np.array([trial.value for trial in trials])
     falls = trials[-1].estimate.mean < trials[0].estimate.mean
@@ -261,7 +261,7 @@ def price_of(
         for money in (lowest, highest)
     ]
     across = None
-    if department is not None and len(np.unique(department)) >= LEAST:
+    if department is not None and len(np.unique(department)) >= MIN_DEPARTMENTS:
         ours, others = (spread_over(effects[name], department).effects for name in (arm, against))
         ratio = np.divide(ours, others, out=np.full(len(ours), np.nan), where=others != 0)
         median, low, high = (pounds * np.nanquantile(ratio, SPAN)).tolist()

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from simulation.analysis.between import n_departments
-from simulation.analysis.departments import LEAST, TWICE, Department
+from simulation.analysis.departments import MIN_DEPARTMENTS, MIN_REPLICATIONS, Department
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.observables import observables_among
 from simulation.analysis.what_decides import Decides, Rule, what_decides, worth
@@ -130,7 +130,7 @@ def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sa
     `matters`: the difference from which on an effect counts.
     """
     departments, arms = result.department_of, result.others
-    if departments is None or n_departments(departments) < LEAST or not arms:
+    if departments is None or n_departments(departments) < MIN_DEPARTMENTS or not arms:
         return None
     effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
     known: Mask = np.isfinite(effects).min(axis=1)
@@ -151,7 +151,7 @@ def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sa
 def known_twice(departments: Department, known: Mask) -> Mask:
     """Whether each replication's department has two or more known replications, shape (n_replications,)."""
     numbers, counts = np.unique(departments[known], return_counts=True)
-    twice: Mask = np.isin(departments, numbers[counts >= TWICE])
+    twice: Mask = np.isin(departments, numbers[counts >= MIN_REPLICATIONS])
     return twice
 
 

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulation.analysis.compare import Interval, compare
+from simulation.analysis.compare import compare
+from simulation.analysis.intervals import Interval
 from simulation.experiment.result import StudyResult
 from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.pathway.rota import mean_per_day

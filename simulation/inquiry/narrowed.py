@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.analysis.between import n_departments
-from simulation.analysis.departments import LEAST
+from simulation.analysis.departments import MIN_DEPARTMENTS
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.narrow import Local, Narrowed, Outside, narrow, outside
 from simulation.analysis.observables import is_observable
@@ -54,11 +54,11 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     ResultsError for a run of one arm or of fewer than twenty departments.
     """
     departments = result.department_of
-    if departments is None or n_departments(departments) < LEAST:
+    if departments is None or n_departments(departments) < MIN_DEPARTMENTS:
         n = 1 if departments is None else n_departments(departments)
         raise ResultsError(
-            f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, and {LEAST} are needed. "
-            "Run the study over an ensemble: aeflow compare ensemble=typical"
+            f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, "
+            f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=typical"
         )
     if not result.others:
         raise ResultsError("narrow: the run has one arm, so there is no effect to read. Compare two arms or more")
@@ -74,10 +74,10 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     )
     known: Mask = np.isfinite(np.column_stack([figures, differences])).min(axis=1)
     known &= known_twice(departments, known)
-    if n_departments(departments[known]) < LEAST:
+    if n_departments(departments[known]) < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: a figure or an effect is missing in {int((~known).sum())} of {len(known)} replications, and "
-            f"fewer than {LEAST} departments are left. Leave out a figure that is not measured everywhere"
+            f"fewer than {MIN_DEPARTMENTS} departments are left. Leave out a figure that is not measured everywhere"
         )
     figures, differences, departments = figures[known], differences[known], departments[known]
     alike = np.abs(np.atleast_2d(np.corrcoef(figures, rowvar=False))) - np.eye(len(names)) > ALIKE

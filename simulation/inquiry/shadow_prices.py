@@ -19,7 +19,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from simulation.analysis.compare import Interval, compare, paired
+from simulation.analysis.compare import compare, paired
+from simulation.analysis.intervals import Interval
 from simulation.analysis.offered_load import in_a_mean_week, offered_load
 from simulation.draws import draw
 from simulation.errors import ConfigError, Fault, nearest

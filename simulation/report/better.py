@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Sequence
+from typing import Literal
 
 from simulation.analysis.compare import Comparison
 from simulation.analysis.verdict import threshold
@@ -15,8 +16,8 @@ from simulation.report.tables.first_page import products
 from simulation.report.words import change, cost_in_short
 
 KEPT_EFFECT = 0.5
-"""Of a product's effect, how much a cheaper alternative has to be shown to keep to do 'as much' (at most the least
-difference that matters may be lost)."""
+"""Share of a product's effect that an alternative must be shown to keep to do 'as much'; it may lose the least
+difference that matters at most."""
 
 
 def size_words(row: Comparison) -> str:
@@ -35,27 +36,55 @@ def plain(value: float, row: Comparison) -> str:
     return change(value, row.unit).lstrip("+")
 
 
-def cheaper_words(result: StudyResult, arm: ArmResult, finding: Finding) -> str:
-    """The cheapest alternative that does as much or more; nothing where the product does no good by itself."""
-    others = _alternatives(result)
-    if kind_of(finding) != "better" or not others:
-        return ""
-    cheaper = [each for each in others if _is_cheaper(each, arm)]
-    found = [(each, more) for each in cheaper for more in _does_as_much(result, each, arm, finding)]
-    if not found:
-        return (
-            "nothing cheaper is shown to do as much"
-            if arm.cost is not None
-            else "no alternative is shown to do as much"
-        )
-    best, more = min(found, key=lambda each: math.inf if each[0].cost is None else each[0].cost)
-    return f"{_named(best)} does {'more' if more else 'as much'}"
+def alternative_sentences(result: StudyResult, arm: ArmResult, *, already_said: Collection[str]) -> list[str]:
+    """The cheapest alternative that does as much as a product, then the best one, if the product fails a limit or does
+    too little. One sentence where they are the same; the best is left out if it is in `already_said`."""
+    alternatives = _alternatives(result)
+    if not alternatives or arm.name in result.identical:
+        return []
+    finding = result.finding(arm.name, result.design.primary[0])
+    helps, best, best_words = kind_of(finding) == "better", None, ""
+    if not helps or finding.verdict.size == "less" or fails(result, arm):
+        best = _best(result, alternatives)
+        if best is not None:
+            best_words = _effect_words(result, best)
+        elif not helps:
+            least = threshold(finding.target.minimal_important_difference, finding.comparison.unit)
+            best_words = f"No alternative here is shown to help by {least} or more without failing a limit"
+    if best_words in already_said:
+        best, best_words = None, ""
+    cheapest_words = _cheapest_words(result, alternatives, arm, finding, best) if helps else ""
+    return [words for words in (cheapest_words, best_words) if words]
 
 
 def _alternatives(result: StudyResult) -> list[ArmResult]:
-    """What else money or will could do: comparators that are no products."""
-    mine = {each.name for each in products(result)}
-    return [each for each in result.shown.others if result.design.arms[each.name].comparator and each.name not in mine]
+    """Comparators that are no products."""
+    product_names = {arm.name for arm in products(result)}
+    return [
+        arm for arm in result.shown.others if result.design.arms[arm.name].comparator and arm.name not in product_names
+    ]
+
+
+def _cheapest_words(
+    result: StudyResult, alternatives: Sequence[ArmResult], arm: ArmResult, finding: Finding, best: ArmResult | None
+) -> str:
+    """The cheapest alternative that does as much as a product or more; nothing if it does more and is `best`."""
+    equals = [
+        (other, how_much)
+        for other in alternatives
+        if _is_cheaper(other, arm) and (how_much := _does_as_much(result, other, arm, finding))
+    ]
+    if not equals:
+        return f"{'no alternative' if arm.cost is None else 'nothing cheaper'} is shown to do as much"
+    cheapest, how_much = min(equals, key=lambda equal: math.inf if equal[0].cost is None else equal[0].cost)
+    return "" if cheapest is best and how_much == "more" else f"{_named(cheapest)} does {how_much}"
+
+
+def _effect_words(result: StudyResult, arm: ArmResult) -> str:
+    """''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both safety limits'."""
+    row = result.finding(arm.name, result.design.primary[0]).comparison
+    passed = passes_words(sum(safety.arm == arm.name for safety in result.safety))
+    return f"{_named(arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
 
 
 def _named(arm: ArmResult) -> str:
@@ -69,60 +98,41 @@ def _is_cheaper(other: ArmResult, arm: ArmResult) -> bool:
     return other.cost is None or arm.cost is None or other.cost < arm.cost
 
 
-def _does_as_much(result: StudyResult, other: ArmResult, arm: ArmResult, finding: Finding) -> Iterator[bool]:
-    """Whether another arm does more, if it is shown to do as much at least: from their paired difference."""
+def _does_as_much(
+    result: StudyResult, other: ArmResult, arm: ArmResult, finding: Finding
+) -> Literal["more", "as much"] | None:
+    """How much another arm is shown to do, from the paired difference of the two; None if less, or if not shown."""
     target, row = finding.target, finding.comparison
-    theirs = result.finding(other.name, target)
-    if kind_of(theirs) != "better":
-        return
+    if kind_of(result.finding(other.name, target)) != "better":
+        return None
     sign = 1 if row.better == "lower" else -1
-    beyond = result.against(other.name, arm.name, target.measure, target.group)
-    worst = max(sign * beyond.low, sign * beyond.high)
+    difference = result.against(other.name, arm.name, target.measure, target.group)
+    worst = max(sign * difference.low, sign * difference.high)
     if worst < min(target.minimal_important_difference, (1 - KEPT_EFFECT) * abs(row.difference)):
-        yield worst < 0
-
-
-def better_words(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
-    """Of a product that fails a limit or does not help enough to matter: the alternative that does, and the sentence
-    of `cheaper_words` that says less of it."""
-    if arm.name in result.identical:
-        return "", ""
-    finding = result.finding(arm.name, result.design.primary[0])
-    helps = kind_of(finding) == "better" and finding.verdict.size != "less"
-    alternatives = _alternatives(result)
-    if not alternatives or (helps and not fails(result, arm)):
-        return "", ""
-    best = _best(result, alternatives)
-    if best is None:  # of a product that helps a little, `cheaper_words` has said so
-        least = threshold(finding.target.minimal_important_difference, finding.comparison.unit)
-        nothing = f"No alternative here is shown to help by {least} or more without failing a limit."
-        return ("" if kind_of(finding) == "better" else nothing), ""
-    row = result.finding(best.name, finding.target).comparison
-    passed = passes_words(sum(each.arm == best.name for each in result.safety))
-    said = f"{size_words(row)}{f' and {passed}' if passed else ''}"
-    return f"{_named(best)} {said}.", f"{_named(best)} does more."
+        return "more" if worst < 0 else "as much"
+    return None
 
 
 def _best(result: StudyResult, alternatives: Sequence[ArmResult]) -> ArmResult | None:
     """The alternative with the largest effect, of those shown to help by enough to matter that fail no limit; in its
     place the cheapest that is shown to do as much, where both costs are stated."""
     target = result.design.primary[0]
-    findings = {each.name: result.finding(each.name, target) for each in alternatives}
+    findings = {arm.name: result.finding(arm.name, target) for arm in alternatives}
     good = [
-        each
-        for each in alternatives
-        if kind_of(findings[each.name]) == "better"
-        and findings[each.name].verdict.size == "more"
-        and not fails(result, each)
+        arm
+        for arm in alternatives
+        if kind_of(findings[arm.name]) == "better"
+        and findings[arm.name].verdict.size == "more"
+        and not fails(result, arm)
     ]
     if not good:
         return None
-    most = max(good, key=lambda each: abs(findings[each.name].comparison.difference))
+    most = max(good, key=lambda arm: abs(findings[arm.name].comparison.difference))
     if most.cost is None:
         return most
-    cheaper = [each for each in good if each.cost is not None and each.cost < most.cost]
-    as_much = [each for each in cheaper if any(True for _ in _does_as_much(result, each, most, findings[most.name]))]
-    return min(as_much, key=lambda each: each.cost or 0.0, default=most)
+    cheaper = [arm for arm in good if arm.cost is not None and arm.cost < most.cost]
+    as_much = [arm for arm in cheaper if _does_as_much(result, arm, most, findings[most.name])]
+    return min(as_much, key=lambda arm: arm.cost or 0.0, default=most)
 
 
 def passes_words(n: int) -> str:
@@ -133,4 +143,4 @@ def passes_words(n: int) -> str:
 
 def fails(result: StudyResult, arm: ArmResult) -> bool:
     """Whether a limit of safety is failed, or may be."""
-    return any(each.arm == arm.name and each.judgement.kind in ("inferior", "worse") for each in result.safety)
+    return any(safety.arm == arm.name and safety.judgement.kind in ("inferior", "worse") for safety in result.safety)

@@ -1,4 +1,4 @@
-"""What a break-even found, as sentences, tables, a picture and files for who goes on with it."""
+"""A break-even as sentences, a table, a picture and files."""
 
 from __future__ import annotations
 
@@ -9,32 +9,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from simulation.analysis.definitions import definition_of
 from simulation.experiment.store.folders import moved, must_be_writable, whole_or_nothing
 from simulation.inquiry.break_even import BreakEven, Frontier, PriceBreakEven
+from simulation.inquiry.quantities import Quantity
 from simulation.report.figures.drawing import Picture
 from simulation.report.figures.frontier import frontier_picture
 from simulation.report.tables.table import ReportTable
 from simulation.study.design import Target
+from simulation.study.own import own_definitions
 from simulation.study.study import ReadyArm, Study
 
 FOLDER = "breakeven"
 """The folder among the results."""
 HEADERS = ("quantity", "stated", "break-even (95 %)", "nine in ten departments", "no value is enough in")
+NONE = "–"
 
 
 @dataclass(frozen=True, eq=False)
 class BreakEvens:
-    """An arm held against another one: what was asked, and what was found by quantity.
+    """An arm held against another one: the break-even in each quantity.
 
-    cost  of the arm in pounds a year, none if it states none; price  None where no price is as good value
-    (`why_no_price` says why).
+    cost  of the arm in pounds a year, None if it states none
+    price  None where no price is as good value; `why_no_price` says why
     """
 
     study: Study
     arm: ReadyArm
     against: ReadyArm
     target: Target
-    found: Mapping[str, BreakEven]
+    by_quantity: Mapping[str, BreakEven]
     cost: float | None
     price: PriceBreakEven | None
     why_no_price: str
@@ -45,97 +49,92 @@ class BreakEvens:
         """The frontier of seconds and adoption; None if it was not searched."""
         if self.frontier is None:
             return None
-        seconds, adoption = self.found["seconds"], self.found["adoption"].quantity.stated
+        seconds, adoption = self.by_quantity["seconds"], self.by_quantity["adoption"].quantity.stated
         labels = self.arm.arm.label, self.against.arm.label
         return frontier_picture(self.frontier, seconds, adoption, *labels)
 
 
-def breakeven_table(asked: BreakEvens) -> ReportTable:
+def breakeven_table(breakevens: BreakEvens) -> ReportTable:
     """A row for each quantity."""
-    rows = [_row(each) for each in asked.found.values()]
-    if asked.price is not None:
-        price = asked.price
+    rows = [_row(breakeven) for breakeven in breakevens.by_quantity.values()]
+    price = breakevens.price
+    if price is not None:
         within = NONE if price.range is None else f"{_pounds(price.range[1])} to {_pounds(price.range[2])}"
-        stated = "not stated" if asked.cost is None else _pounds(asked.cost)
-        told = f"{_pounds(price.pounds)} ({_pounds(price.low)} to {_pounds(price.high)})"
-        rows.append(("price, a year", stated, told, within, NONE))
-    title = f"'{asked.arm.arm.label}' against '{asked.against.arm.label}': '{asked.target.label}'"
-    return ReportTable("breakeven", title, HEADERS, tuple(rows), tuple(_notes(asked)))
+        stated = "not stated" if breakevens.cost is None else _pounds(breakevens.cost)
+        interval = f"{_pounds(price.pounds)} ({_pounds(price.low)} to {_pounds(price.high)})"
+        rows.append(("price, a year", stated, interval, within, NONE))
+    title = f"'{breakevens.arm.arm.label}' against '{breakevens.against.arm.label}': '{breakevens.target.label}'"
+    return ReportTable("breakeven", title, HEADERS, tuple(rows), tuple(_notes(breakevens)))
 
 
-def sentences(asked: BreakEvens) -> Iterator[str]:
-    """What was found, a sentence a quantity."""
-    other = f"'{asked.against.arm.label}'"
-    for each in asked.found.values():
-        quantity = each.quantity
-        of = f" of {len(each.roots)} departments" if each.roots is not None else ""
-        if each.exists:
-            told = f"{quantity.name}: draws level with {other} at {_value(each, each.value)} (stated: "
-            yield f"{told}{_value(each, quantity.stated)})"
-        else:
-            more = (each.trials[0].estimate.mean < 0) == _lower_is_better(asked)
-            what = "does more than" if more else "does less than"
-            bounds = f"{_value(each, quantity.low)} to {_value(each, quantity.high)}"
-            never = f"; no value is enough in {each.n_never}{of}" if of else ""
-            yield f"{quantity.name}: from {bounds} it {what} {other}{never}"
-    if asked.price is not None:
-        yield f"price: as much for the money as {other} at {_pounds(asked.price.pounds)} a year"
-    elif asked.why_no_price:
-        yield f"price: {asked.why_no_price}"
+def sentences(breakevens: BreakEvens) -> Iterator[str]:
+    """A sentence for each quantity: its break-even, or that there is none."""
+    other = f"'{breakevens.against.arm.label}'"
+    for breakeven in breakevens.by_quantity.values():
+        quantity = breakeven.quantity
+        if breakeven.exists:
+            value, stated = _value(quantity, breakeven.value), _value(quantity, quantity.stated)
+            yield f"{quantity.name}: draws level with {other} at {value} (stated: {stated})"
+            continue
+        does_more = (breakeven.trials[0].estimate.mean < 0) == lower_is_better(breakevens.study)
+        bounds = f"{_value(quantity, quantity.low)} to {_value(quantity, quantity.high)}"
+        never = ""
+        if breakeven.roots is not None:
+            never = f"; no value is enough in {breakeven.n_never} of {len(breakeven.roots)} departments"
+        yield f"{quantity.name}: from {bounds} it does {'more' if does_more else 'less'} than {other}{never}"
+    if breakevens.price is not None:
+        yield f"price: as much for the money as {other} at {_pounds(breakevens.price.pounds)} a year"
+    elif breakevens.why_no_price:
+        yield f"price: {breakevens.why_no_price}"
 
 
-def _lower_is_better(asked: BreakEvens) -> bool:
-    from simulation.analysis.definitions import DEFINITIONS
-
-    definition = DEFINITIONS.get(asked.target.measure)
-    return definition is None or definition.better != "higher"
-
-
-NONE = "–"
+def lower_is_better(study: Study) -> bool:
+    """Whether a study's first target improves as its measure, which may be the user's own, falls."""
+    own = own_definitions(study.design, [arm.pathway for arm in study.arms])
+    return definition_of(study.design.primary[0].measure, own).better != "higher"
 
 
-def _row(each: BreakEven) -> tuple[str, ...]:
-    quantity = each.quantity
-    told = (
-        "none"
-        if not each.exists
-        else f"{_value(each, each.value)} ({_bare(each, each.low)} to {_bare(each, each.high)})"
-    )
-    within = NONE
-    if each.range is not None:
-        within = f"{_bound(each, each.range[1])} to {_bound(each, each.range[2])}"
-    never = NONE if each.roots is None else f"{each.n_never} of {len(each.roots)}"
-    return quantity.name, _value(each, quantity.stated), told, within, never
+def _row(breakeven: BreakEven) -> tuple[str, ...]:
+    quantity, interval, within, never = breakeven.quantity, "none", NONE, NONE
+    if breakeven.exists:
+        low, high = _number(quantity, breakeven.low), _number(quantity, breakeven.high)
+        interval = f"{_value(quantity, breakeven.value)} ({low} to {high})"
+    if breakeven.range is not None:
+        within = f"{_bound(quantity, breakeven.range[1])} to {_bound(quantity, breakeven.range[2])}"
+    if breakeven.roots is not None:
+        never = f"{breakeven.n_never} of {len(breakeven.roots)}"
+    return quantity.name, _value(quantity, quantity.stated), interval, within, never
 
 
-def _bound(each: BreakEven, value: float) -> str:
-    """A value of one department; beyond the bounds in words."""
+def _bound(quantity: Quantity, value: float) -> str:
+    """The break-even of one department, in words where it is beyond the bounds of the search."""
     if value == math.inf:
-        return f"none up to {_bare(each, each.quantity.high)}"
-    return f"under {_bare(each, each.quantity.low)}" if value == -math.inf else _bare(each, value)
+        return f"none up to {_number(quantity, quantity.high)}"
+    return f"under {_number(quantity, quantity.low)}" if value == -math.inf else _number(quantity, value)
 
 
-def _value(each: BreakEven, value: float) -> str:
-    return f"{_bare(each, value)} {'%' if each.quantity.unit == 'share' else 's'}"
+def _value(quantity: Quantity, value: float) -> str:
+    return f"{_number(quantity, value)} {'%' if quantity.unit == 'share' else 's'}"
 
 
-def _bare(each: BreakEven, value: float) -> str:
-    return f"{100 * value:.0f}" if each.quantity.unit == "share" else f"{value:.1f}".removesuffix(".0")
+def _number(quantity: Quantity, value: float) -> str:
+    """A value without its unit."""
+    return f"{100 * value:.0f}" if quantity.unit == "share" else f"{value:.1f}".removesuffix(".0")
 
 
 def _pounds(value: float) -> str:
     return f"{'−' if value < 0 else ''}£{abs(value):,.0f}"
 
 
-def _notes(asked: BreakEvens) -> Iterator[str]:
-    run = asked.study.run
+def _notes(breakevens: BreakEvens) -> Iterator[str]:
+    run = breakevens.study.run
     yield (
         f"Found by root finding on paired differences: {len(run.numbers)} replications of {run.measured_days} days, "
-        f"the same departments and patients at every value, {asked.study.department_words}. The interval is "
+        f"the same departments and patients at every value, {breakevens.study.department_words}. The interval is "
         "simulation noise. Nine in ten departments: the 5th to 95th percentile of their own break-evens, simulation "
         "noise removed; 'none' where no value up to the bound is enough."
     )
-    if asked.price is not None:
+    if breakevens.price is not None:
         yield (
             "Price: the cost at which both do as much for the same money, in proportion; its interval holds the other "
             "arm's price and the noise in both effects."
@@ -145,57 +144,58 @@ def _notes(asked: BreakEvens) -> Iterator[str]:
 # --- files ------------------------------------------------------------------------------------------------------------
 
 
-def write_breakeven(asked: BreakEvens, results: Path) -> Path:
-    """Write the folder of a break-even, whole or not at all; formats in results/README.md. Raises ResultsError."""
+def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
+    """Write the folder of a break-even, whole or not at all; return it. Formats: results/README.md.
+
+    Raises ResultsError if it cannot be written.
+    """
+    import pandas as pd
+
     must_be_writable(results)
     parent = results / FOLDER
     parent.mkdir(exist_ok=True)
     stamp = datetime.now().strftime("%Y-%m-%dT%H%M%S")
-    name = f"{asked.arm.name}-{asked.against.name}-{stamp}"
+    name = f"{breakevens.arm.name}-{breakevens.against.name}-{stamp}"
     with whole_or_nothing(parent, name) as partial:
-        for file, rows in _tables(asked).items():
-            _frame(rows).to_csv(partial / file, index=False, lineterminator="\n")
-        about = json.dumps(_about(asked), indent=2, allow_nan=False)
+        for file, rows in _tables(breakevens).items():
+            pd.DataFrame(rows).to_csv(partial / file, index=False, lineterminator="\n")
+        about = json.dumps(_about(breakevens), indent=2, allow_nan=False)
         (partial / "breakeven.json").write_text(about, encoding="utf-8", newline="\n")
-        picture = asked.picture
+        picture = breakevens.picture
         if picture is not None:
             (partial / "frontier.png").write_bytes(picture.png)
         return moved(partial, parent, name)
 
 
-def _frame(rows: list[dict[str, object]]):  # type: ignore[no-untyped-def]
-    import pandas as pd
-
-    return pd.DataFrame(rows)
-
-
-def _tables(asked: BreakEvens) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = {
-        "breakeven.csv": [_summary(each) for each in asked.found.values()],
+def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
+    """The rows of each file, by its name; files without rows are left out."""
+    found = breakevens.by_quantity.values()
+    tables: dict[str, list[dict[str, object]]] = {
+        "breakeven.csv": [_summary(breakeven) for breakeven in found],
         "trials.csv": [
             {
-                "quantity": each.quantity.name,
+                "quantity": breakeven.quantity.name,
                 "value": trial.value,
                 "difference": trial.estimate.mean,
                 "difference_low": trial.estimate.low,
                 "difference_high": trial.estimate.high,
             }
-            for each in asked.found.values()
-            for trial in each.trials
+            for breakeven in found
+            for trial in breakeven.trials
         ],
         "departments.csv": [
-            {"quantity": each.quantity.name, "department": number, "break_even": float(root)}
-            for each in asked.found.values()
-            if each.roots is not None
-            for number, root in enumerate(each.roots)
+            {"quantity": breakeven.quantity.name, "department": number, "break_even": float(root)}
+            for breakeven in found
+            if breakeven.roots is not None
+            for number, root in enumerate(breakeven.roots)
         ],
     }
-    if asked.price is not None:
-        price = asked.price
+    price, frontier = breakevens.price, breakevens.frontier
+    if price is not None:
         median, low, high = price.range or (math.nan,) * 3
-        found["price.csv"] = [
+        tables["price.csv"] = [
             {
-                "stated": asked.cost,
+                "stated": breakevens.cost,
                 "break_even": price.pounds,
                 "low": price.low,
                 "high": price.high,
@@ -204,44 +204,46 @@ def _tables(asked: BreakEvens) -> dict[str, list[dict[str, object]]]:
                 "department_p95": high,
             }
         ]
-    if asked.frontier is not None:
-        pairs = zip(asked.frontier.adoption, asked.frontier.seconds, strict=True)
-        found["frontier.csv"] = [{"adoption": share, "seconds": seconds} for share, seconds in pairs]
-    return {file: rows for file, rows in found.items() if rows}
+    if frontier is not None:
+        pairs = zip(frontier.adoption, frontier.seconds, strict=True)
+        tables["frontier.csv"] = [{"adoption": share, "seconds": seconds} for share, seconds in pairs]
+    return {file: rows for file, rows in tables.items() if rows}
 
 
-def _summary(each: BreakEven) -> dict[str, object]:
-    median, low, high = each.range or (math.nan,) * 3
+def _summary(breakeven: BreakEven) -> dict[str, object]:
+    quantity = breakeven.quantity
+    median, low, high = breakeven.range or (math.nan,) * 3
     return {
-        "quantity": each.quantity.name,
-        "unit": each.quantity.unit,
-        "stated": each.quantity.stated,
-        "searched_from": each.quantity.low,
-        "searched_to": each.quantity.high,
-        "break_even": each.value,
-        "low": each.low,
-        "high": each.high,
+        "quantity": quantity.name,
+        "unit": quantity.unit,
+        "stated": quantity.stated,
+        "searched_from": quantity.low,
+        "searched_to": quantity.high,
+        "break_even": breakeven.value,
+        "low": breakeven.low,
+        "high": breakeven.high,
         "department_median": median,
         "department_p5": low,
         "department_p95": high,
-        "n_departments": 0 if each.roots is None else len(each.roots),
-        "n_departments_without": each.n_never,
+        "n_departments": 0 if breakeven.roots is None else len(breakeven.roots),
+        "n_departments_without": breakeven.n_never,
     }
 
 
-def _about(asked: BreakEvens) -> dict[str, object]:
-    run = asked.study.run
+def _about(breakevens: BreakEvens) -> dict[str, object]:
+    study, target = breakevens.study, breakevens.target
+    run = study.run
     return {
-        "arm": asked.arm.name,
-        "against": asked.against.name,
-        "measure": asked.target.measure,
-        "group": asked.target.group,
-        "study": asked.study.design.name,
-        "scenario": asked.study.scenario,
-        "played": asked.study.department_words,
+        "arm": breakevens.arm.name,
+        "against": breakevens.against.name,
+        "measure": target.measure,
+        "group": target.group,
+        "study": study.design.name,
+        "scenario": study.scenario,
+        "played": study.department_words,
         "seed": run.seed,
         "replications": len(run.numbers),
         "warm_up_days": run.warm_up_days,
         "measured_days": run.measured_days,
-        "sentences": list(sentences(asked)),
+        "sentences": list(sentences(breakevens)),
     }

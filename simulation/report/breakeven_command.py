@@ -1,4 +1,4 @@
-"""`aeflow breakeven`: what is asked, the searches, and what is said and written."""
+"""`aeflow breakeven`: reads what is asked, runs the searches, prints and writes the break-evens."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from simulation.analysis.definitions import DEFINITIONS
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.experiment.executors import Executor, open_executor
 from simulation.explain.costs import cost_of
@@ -25,20 +24,23 @@ from simulation.inquiry.break_even import (
 )
 from simulation.inquiry.quantities import QUANTITIES, Quantity, quantities_of, quantity_of
 from simulation.records.schema import Floats
-from simulation.report.breakeven import BreakEvens, breakeven_table, sentences, write_breakeven
+from simulation.report.breakeven import BreakEvens, breakeven_table, lower_is_better, sentences, write_breakeven
 from simulation.report.screen import print_tables
 from simulation.study.bounds import refuse_large
 from simulation.study.study import ReadyArm, Study
 
 OWN = ("arm", "against", "what")
-"""Words of the command itself; all others are of the configuration."""
+"""Keys of the command itself; all others are of the configuration."""
 SHARES = (0.5, 0.75, 1.0)
-"""Of its patients for how many the tool is used, along the frontier."""
+"""Shares of its patients for whom the tool is used, along the frontier."""
 Say = Callable[[str], None]
 
 
 def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path:
-    """Search, say what was found, and write it: the folder. Raises ConfigError for what cannot be asked."""
+    """Search, print and write break-evens; return their folder. `own`: values of the keys `OWN`.
+
+    Raises ConfigError for what cannot be asked.
+    """
     arm, against = (_arm(study, own, key) for key in ("arm", "against"))
     if arm.name == against.name:
         raise ConfigError([Fault("against", f"'{arm.name}' is the arm itself", "Name another arm")])
@@ -49,29 +51,30 @@ def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path:
     length = f"{run.how_many} of {run.measured_days} days, {study.department_words}"
     say(f"'{arm.arm.label}' against '{against.arm.label}', {length}.")
     with open_executor(study) as executor:
-        asked = _search(study, arm, against, wanted, executor, say)
-    print_tables([breakeven_table(asked)])
-    for each in sentences(asked):
-        say(f"- {each}.")
-    folder = write_breakeven(asked, Path(str(study.resolved["results"])))
+        breakevens = _search(study, arm, against, wanted, executor, say)
+    print_tables([breakeven_table(breakevens)])
+    for sentence in sentences(breakevens):
+        say(f"- {sentence}.")
+    folder = write_breakeven(breakevens, Path(str(study.resolved["results"])))
     say(f"\nData:   {folder}")
     return folder
 
 
 def _arm(study: Study, own: Mapping[str, str], key: str) -> ReadyArm:
-    names = [arm.name for arm in study.arms if arm.name != study.design.baseline]
-    if not own.get(key):
+    """The arm that a key names. Raises ConfigError."""
+    name, baseline = own.get(key), study.design.baseline
+    names = [arm.name for arm in study.arms if arm.name != baseline]
+    if not name:
         remedy = "Say: aeflow breakeven arm=NAME against=NAME, with arms of the study"
         raise ConfigError([Fault(key, "no arm is named", f"{remedy}: {', '.join(names)}")])
-    if own[key] not in names:
-        why = "is the baseline" if own[key] == study.design.baseline else "is no arm of the study"
-        found = f"'{own[key]}' {why} '{study.design.name}'" if "no arm" in why else f"'{own[key]}' {why}"
-        raise ConfigError([Fault(key, found, nearest(own[key], names))])
-    return study.arm(own[key])
+    if name not in names:
+        why = "is the baseline" if name == baseline else f"is no arm of the study '{study.design.name}'"
+        raise ConfigError([Fault(key, f"'{name}' {why}", nearest(name, names))])
+    return study.arm(name)
 
 
 def _wanted(arm: ReadyArm, what: str) -> tuple[tuple[Quantity, ...], bool]:
-    """The quantities to search for, and whether a price is asked for: those named, else all that there are."""
+    """The quantities to search for, and whether to search for a price: those named in `what`, else all."""
     if not what:
         return tuple(quantities_of(arm).values()), True
     names = [name.strip() for name in what.split(",")]
@@ -92,13 +95,13 @@ def _search(
     names = [study.design.baseline, against.name, *([arm.name] if with_price else [])]
     values = values_of(study.of_arms(names), names, *measure, executor=executor)
     differences = differences_of(study, arm.name, values[against.name], *measure, executor=executor)
-    definition = DEFINITIONS.get(target.measure)
-    lower = definition is None or definition.better != "higher"
-    found: dict[str, BreakEven] = {}
-    for quantity in quantities:
-        found[quantity.name] = break_even(
-            quantity, differences, department, lower_is_better=lower, tried=_told(quantity, say)
+    lower = lower_is_better(study)
+    by_quantity: dict[str, BreakEven] = {
+        quantity.name: break_even(
+            quantity, differences, department, lower_is_better=lower, tried=_says_trial(quantity, say)
         )
+        for quantity in quantities
+    }
     price, why = _price(study, arm, against, values) if with_price else (None, "")
     cost = cost_of(arm)
     return BreakEvens(
@@ -106,20 +109,22 @@ def _search(
         arm=arm,
         against=against,
         target=target,
-        found=found,
+        by_quantity=by_quantity,
         cost=cost.pounds if cost is not None else None,
         price=price,
         why_no_price=why,
-        frontier=_frontier(study, arm, values[against.name], found, executor),
+        frontier=_frontier(study, arm, values[against.name], by_quantity, executor),
     )
 
 
-def _told(quantity: Quantity, say: Say) -> Callable[[Trial], None]:
-    def told(trial: Trial) -> None:
-        shown = f"{100 * trial.value:.1f} %" if quantity.unit == "share" else f"{trial.value:.1f} s"
-        say(f"  {quantity.name} {shown}: difference {trial.estimate.mean:+.2f}".replace("-", "−"))
+def _says_trial(quantity: Quantity, say: Say) -> Callable[[Trial], None]:
+    """What prints each value of a quantity that a search tries, and the difference there."""
 
-    return told
+    def says(trial: Trial) -> None:
+        value = f"{100 * trial.value:.1f} %" if quantity.unit == "share" else f"{trial.value:.1f} s"
+        say(f"  {quantity.name} {value}: difference {trial.estimate.mean:+.2f}".replace("-", "−"))
+
+    return says
 
 
 def _price(
@@ -132,20 +137,21 @@ def _price(
     if cost.pounds <= 0:
         return None, f"'{against.arm.label}' costs nothing, so no price above nothing is as good value"
     effects = {name: values[name] - values[study.design.baseline] for name in (arm.name, against.name)}
-    range_ = (cost.pounds, cost.low, cost.high)
-    found = price_of(effects, arm.name, against.name, range_, departments_of(study))
-    return found, "" if found is not None else f"the effect of '{against.arm.label}' is not told from none"
+    price = price_of(effects, arm.name, against.name, (cost.pounds, cost.low, cost.high), departments_of(study))
+    return price, "" if price is not None else f"the effect of '{against.arm.label}' is not told from none"
 
 
 def _frontier(
-    study: Study, arm: ReadyArm, against: Floats, found: Mapping[str, BreakEven], executor: Executor
+    study: Study, arm: ReadyArm, against: Floats, by_quantity: Mapping[str, BreakEven], executor: Executor
 ) -> Frontier | None:
-    """Of an arm that was asked for seconds and adoption and has a break-even in seconds: on the first pass over the
-    departments."""
-    if not {"seconds", "adoption"} <= found.keys() or not found["seconds"].exists:
+    """The frontier of seconds and adoption, on the first pass over the departments.
+
+    None unless both were searched for and seconds have a break-even.
+    """
+    if not {"seconds", "adoption"} <= by_quantity.keys() or not by_quantity["seconds"].exists:
         return None
     target, n = study.design.primary[0], study.run.departments or len(study.run.numbers)
     once = replace(study, run=replace(study.run, count=n))
     differences = differences_of(once, arm.name, against[:n], target.measure, target.group, executor=executor)
-    seconds, adoption = found["seconds"], found["adoption"].quantity
+    seconds, adoption = by_quantity["seconds"], by_quantity["adoption"].quantity
     return frontier(seconds.quantity, adoption, differences, at_stated=seconds.value, shares=SHARES)

@@ -1,5 +1,5 @@
-"""The first page: question, what is hard to believe, short sentences on each product, one table, one picture. The
-report and the screen show the same."""
+"""The first page: question, warnings, short sentences on each product, one table, one picture. The report and the
+screen show the same."""
 
 from __future__ import annotations
 
@@ -13,16 +13,21 @@ from simulation.report.figures.first_page import Drawing, first_picture
 from simulation.report.headlines import Headline, headlines
 from simulation.report.implausible import implausible
 from simulation.report.outcomes import summary
-from simulation.report.tables.first_page import FirstTable, first_table, products_left_out, told_arms
+from simulation.report.tables.first_page import FirstTable, first_table, products_left_out, told_arms, told_targets
 from simulation.report.tables.measurement import measurement_sentences
 from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.overview import warnings
-from simulation.report.words import amount
+from simulation.report.words import amount, listed_with_and
 
 
 @dataclass(frozen=True)
 class FirstPage:
-    """`checks`: what to know before any number; `lead`: what the sentences are about; `notes`: what they rest on."""
+    """What the first page says and shows.
+
+    checks  warnings to read before any number
+    lead  what the headlines are about
+    notes  what the headlines rest on
+    """
 
     question: str
     checks: tuple[str, ...]
@@ -34,8 +39,8 @@ class FirstPage:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """All that is said, in order."""
-        return (self.lead, *(each.sentence for each in self.headlines), *self.notes)
+        """Lead, headlines and notes, in order."""
+        return (self.lead, *(headline.sentence for headline in self.headlines), *self.notes)
 
 
 def first_page(result: StudyResult) -> FirstPage:
@@ -47,11 +52,15 @@ def first_page(result: StudyResult) -> FirstPage:
     if not result.others:
         lead = f"'{result.baseline.label}' was run alone, so nothing is compared. {target.label}: {level}."
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
-    important = threshold(target.minimal_important_difference, base.unit)
-    matters = re.sub(" min$", " minute" if important == "1 min" else " minutes", important)
+    about, thresholds = [], []
+    for target in told_targets(result):
+        row = result.row(result.design.baseline, target.measure, target.group)
+        about.append(f"'{target.label}', now {amount(row.mean, row.unit)}")
+        important = _in_full(threshold(target.minimal_important_difference, row.unit))
+        thresholds += [] if important in thresholds else [important]
     lead = (
-        f"{summary(result)}What each does to '{target.label}', now {level} under '{result.baseline.label}', with 95 % "
-        f"intervals. {matters} or more matters:"
+        f"{summary(result)}What each does to {listed_with_and(about)} under '{result.baseline.label}', with 95 % "
+        f"intervals. {listed_with_and(thresholds)} or more matter{'s' if len(thresholds) == 1 else ''}:"
     )
     return FirstPage(
         result.design.question,
@@ -64,8 +73,13 @@ def first_page(result: StudyResult) -> FirstPage:
     )
 
 
+def _in_full(important: str) -> str:
+    """'5 minutes' for '5 min'."""
+    return re.sub(" min$", " minute" if important == "1 min" else " minutes", important)
+
+
 def _notes(result: StudyResult) -> Iterator[str]:
-    """On which departments, what is left out, and what the intervals do not know."""
+    """Sentences on which departments were used, what is left out, and what the intervals do not hold."""
     if result.department_of is not None:
         yield f"Over {departments_words(result)}; all fit the same published figures."
     else:
@@ -73,13 +87,13 @@ def _notes(result: StudyResult) -> Iterator[str]:
         used = f", {result.study.department_words}" if result.study.departments is not None else ""
         yield f"This is one department{used}{why}: what an effect hinges on was not tested."
     yield from (f"{words}." for words in result.study.left_out)
-    untold = [f"'{arm.label}'" for arm in products_left_out(result)]
-    if untold:
-        yield f"No sentence here is about {', '.join(untold)}: name in `focus` of the study what should have one."
-    told = measurement_sentences(result)
-    yield from told
-    n_assumed = sum(each.evidence == "assumed" for each in result.statements)
-    varied = result.study.departments.n_varied if result.study.departments is not None else 0
-    rest = f"{varied} of which differ between departments" if varied else "not varied here"
-    which = "The other intervals" if told else "Intervals"
-    yield f"{which} cover simulation noise only. The answer rests on {n_assumed} assumptions, {rest}."
+    left_out = [f"'{arm.label}'" for arm in products_left_out(result)]
+    if left_out:
+        yield f"No sentence here is about {', '.join(left_out)}: name in `focus` of the study what should have one."
+    of_measured_tools = measurement_sentences(result)
+    yield from of_measured_tools
+    n_assumed = sum(statement.evidence == "assumed" for statement in result.statements)
+    n_varied = result.study.departments.n_varied if result.study.departments is not None else 0
+    varied = f"{n_varied} of which differ between departments" if n_varied else "not varied here"
+    intervals = "The other intervals" if of_measured_tools else "Intervals"
+    yield f"{intervals} cover simulation noise only. The answer rests on {n_assumed} assumptions, {varied}."

@@ -14,12 +14,12 @@ from simulation.experiment.comparisons import Finding, Safety
 from simulation.experiment.result import StudyResult
 from simulation.explain.label_mix import uncovered_sources
 from simulation.inquiry.decides import decided
-from simulation.report.better import better_words, cheaper_words, passes_words, plain, size_words, unit_of
+from simulation.report.better import alternative_sentences, passes_words, plain, size_words, unit_of
 from simulation.report.kinds import kind_of
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
-from simulation.report.tables.first_page import products
-from simulation.report.tables.measurement import measured_tools
+from simulation.report.tables.first_page import products, told_targets
+from simulation.report.tables.measurement import safety_left_open
 from simulation.report.words import amount, change, figure_words, listed_with_and, span
 
 
@@ -38,33 +38,34 @@ class Headline:
 
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
-    """What is said of each product, in the order of the study; what does better than several of them, once."""
-    told: list[Headline] = []
+    """What is said of each product, in the order of the study; of an alternative better than several of them, once."""
+    found: list[Headline] = []
+    already_said: set[str] = set()
     for arm in products(result):
-        words = _words(result, arm)
-        better, in_place_of = better_words(result, arm)
-        if better and not any(better in each.words for each in told):
-            words = f"{words.replace(in_place_of, '').rstrip()} {better}"
-        told.append(Headline(arm.name, arm.label, words))
-    return tuple(told)
+        alternatives = alternative_sentences(result, arm, already_said=already_said)
+        already_said.update(alternatives)
+        found.append(Headline(arm.name, arm.label, _words(result, arm, alternatives)))
+    return tuple(found)
 
 
-def _words(result: StudyResult, arm: ArmResult) -> str:
-    """The sentences in order; a limit of safety that is failed comes first."""
-    first, *others = _parts(result, arm)
+def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
+    """The sentences about a product, then those about alternatives."""
+    first, *others = [*_parts(result, arm), *alternatives]
     claimed = "if the untested claim is true, " if rests_on_claim(arm) and arm.name not in result.identical else ""
-    return " ".join(f"{each}." for each in (f"{claimed}{first}", *(f"{each[:1].upper()}{each[1:]}" for each in others)))
+    sentences = (f"{claimed}{first}", *(f"{words[:1].upper()}{words[1:]}" for words in others))
+    return " ".join(f"{sentence}." for sentence in sentences)
 
 
 def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
-    """What is said, a part a sentence."""
+    """What is said of a product, a part a sentence; a limit of safety that is failed comes first."""
     if arm.name in result.identical:
         return ["identical to the baseline in every measure"]
-    finding = result.finding(arm.name, result.design.primary[0])
+    first, *others = (result.finding(arm.name, target) for target in told_targets(result))
     failed, safety = _safety_parts(result, arm)
-    effect = [_effect_words(finding), _range_words(finding)]
+    effect = [_effect_words(first), _range_words(first)]
+    effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]
     parts = [*safety, *effect] if failed else [*effect, *safety]
-    return [each for each in (*parts, _hinge_words(result, arm), cheaper_words(result, arm, finding)) if each]
+    return [words for words in (*parts, _hinge_words(result, arm)) if words]
 
 
 # --- effect and range ---------------------------------------------------------------------------------------------
@@ -90,18 +91,18 @@ def _interval(row: Comparison) -> str:
 
 
 def _range_words(finding: Finding) -> str:
-    """'in nine of ten departments by 0.6 to 7.6 min, better by 5 min or more in 12 of 60'; nothing of one department.
+    """'in nine of ten departments by 0.6 to 7.6 min, better by 5 min or more in 12 of 60'; empty for one department.
 
-    With signs where the range has both.
+    The range has signs where it holds both.
     """
     row, spread = finding.comparison, finding.spread
     if spread is None or not spread.is_range:
         return ""
     _, low, high = spread.range
     one_way = row.difference * low > 0 and row.difference * high > 0
-    ends = [plain(each, row) for each in sorted((abs(low), abs(high)))]
-    told = f"by {ends[0]} to {ends[1]} {unit_of(row)}" if one_way else span(low, high, row.unit)
-    return f"in nine of ten departments {told}{_where_words(finding, spread)}"
+    least, most = (plain(size, row) for size in sorted((abs(low), abs(high))))
+    effects = f"by {least} to {most} {unit_of(row)}" if one_way else span(low, high, row.unit)
+    return f"in nine of ten departments {effects}{_where_words(finding, spread)}"
 
 
 def _where_words(finding: Finding, spread: Spread) -> str:
@@ -125,24 +126,24 @@ def _where_words(finding: Finding, spread: Spread) -> str:
 
 
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
-    """Whether a limit is failed, and what is said: of each that is failed, else of all of them."""
-    mine = [each for each in result.safety if each.arm == arm.name]
-    doubtful = [f"'{each.label}'" for each in measured_tools(result) if each.arm == arm.name and each.safety_open]
-    if mine and doubtful:
-        return False, [f"its measured table leaves safety open on {listed_with_and(doubtful)}"]
+    """Whether a limit is failed, and what is said of those that are, else of all of them."""
+    limits = [safety for safety in result.safety if safety.arm == arm.name]
+    left_open = [f"'{label}'" for label in safety_left_open(result, arm)]
+    if left_open:
+        return False, [f"its measured table leaves safety open on {listed_with_and(left_open)}"]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
-        found = [each for each in mine if each.judgement.kind == kind]
-        if found:
-            limits = {1: "a safety limit", 2: "two safety limits"}.get(len(found), f"{len(found)} safety limits")
-            told = [f"'{each.margin.label}'{_from_to(result, arm, each)} {each.judgement.words}" for each in found]
-            return True, [f"{verb} {limits}: {'; '.join(told)}"]
-    return False, [_passed_words(result, mine)] if mine else []
+        failed = [safety for safety in limits if safety.judgement.kind == kind]
+        if failed:
+            how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
+            words = [f"'{one.margin.label}'{_from_to(result, arm, one)} {one.judgement.words}" for one in failed]
+            return True, [f"{verb} {how_many}: {'; '.join(words)}"]
+    return False, [_passed_words(result, limits)] if limits else []
 
 
 def _from_to(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
-    """', of everybody from 14.6 % to 16.2 %,': a share under the baseline and under the arm.
+    """', of everybody from 14.6 % to 16.2 %,': a share under the baseline and under the arm; empty for other units.
 
-    'Of everybody' where the tool labels some only. Nothing of another unit.
+    'Of everybody' is said where the tool labels only some.
     """
     margin, unit = safety.margin, safety.comparison.unit
     if unit != "share":
@@ -154,43 +155,43 @@ def _from_to(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
     return f", {'of everybody ' if only_some else ''}from {before} to {after},"
 
 
-def _passed_words(result: StudyResult, mine: list[Safety]) -> str:
-    """Of limits of which none is failed: passed, or not settled."""
-    open_ones = [each for each in mine if each.judgement.kind in ("cannot tell", "none seen")]
-    if open_ones:
-        labels = [f"'{each.margin.label}'" for each in open_ones]
-        return f"safety is not settled on {listed_with_and(labels)}"
-    return f"{passes_words(len(mine))}{_harmed(result, mine)}"
+def _passed_words(result: StudyResult, limits: list[Safety]) -> str:
+    """Whether limits are passed or not settled, where none is failed."""
+    unsettled = [f"'{limit.margin.label}'" for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]
+    if unsettled:
+        return f"safety is not settled on {listed_with_and(unsettled)}"
+    return f"{passes_words(len(limits))}{_harmed_words(result, limits)}"
 
 
-def _harmed(result: StudyResult, mine: list[Safety]) -> str:
-    """' on average, but fails one in 4 of 60 departments'."""
-    worst = max((each for each in mine if each.where and each.spread is not None), key=n_harmed, default=None)
+def _harmed_words(result: StudyResult, limits: list[Safety]) -> str:
+    """' on average, but fails 'Under-triage' in 4 of 60 departments'; empty if it passes in all."""
+    worst = max((limit for limit in limits if limit.where and limit.spread is not None), key=n_harmed, default=None)
     if worst is None or worst.spread is None:
         return ""
-    kind = harmed_kind_words(result, worst, rate=False)
-    told = f" on average, but fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments"
-    return f"{told}: those {kind}" if kind else told
+    where = harmed_kind_words(result, worst, rate=False)
+    words = f" on average, but fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments"
+    return f"{words}: those {where}" if where else words
 
 
 # --- what it hinges on --------------------------------------------------------------------------------------------
 
 
 def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
-    """The figure that decides the effect, and from which value on it matters; nothing of one department."""
-    found = decided(result.shown)
-    if found is None or arm.name not in found.arms:
+    """The figure that decides the effect, and the value from which it matters; empty for one department."""
+    all_decided = decided(result.shown)
+    if all_decided is None or arm.name not in all_decided.arms:
         return ""
-    told, best = found.arms[arm.name], found.best(arm.name)
+    decides, best = all_decided.arms[arm.name], all_decided.best(arm.name)
     if best is None:
-        return "no figure tells where it is larger" if told.differs else "much the same in every department"
-    if told.rule is None:
-        return f"how large it is goes with {figure_words(best, inside=True)}"
-    rule, gain = told.rule, "helps" if told.rule.gains else "harms"
+        return "no figure tells where it is larger" if decides.differs else "much the same in every department"
+    rule, figure = decides.rule, figure_words(best, inside=True)
+    if rule is None:
+        return f"how large it is goes with {figure}"
     target = result.design.primary[0]
     row = result.row(arm.name, target.measure, target.group)
     matters = threshold(target.minimal_important_difference, row.unit)
-    figure, cut = figure_words(best, inside=True), amount(rule.cut, best.unit)
+    cut = amount(rule.cut, best.unit)
     if figure.startswith(f"'{best.unit} "):  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
-    return f"{gain} by {matters} or more where {figure} is {'over' if rule.above else 'under'} {cut}"
+    verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
+    return f"{verb} by {matters} or more where {figure} is {side} {cut}"

@@ -1,4 +1,4 @@
-"""What makes the department of a result hard to believe, with the keys to look at: said above the answer."""
+"""Warnings above the answer where the department of a result is hard to believe, with the keys to look at."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from simulation.study.pool_words import figures_of, keys_of
 
 OCCUPIED = "occupied_at_midnight_share"
 FULL = 0.995
-"""Share of beds occupied at midnight, mean over replications, from which they count as full: 100 % to the nearest whole
-per cent. One group of wards may be as full as that, with beds that escalation opens on top; two or more are not."""
+"""Share of beds occupied at midnight, mean over replications, from which they count as full: it rounds to 100 %.
+
+One group of wards that full is plausible, because escalation opens beds on top; two or more are not.
+"""
 LONG_HANDOVER = 120.0
 """Minutes of a mean ambulance handover from which it counts as hours."""
 
@@ -19,12 +21,12 @@ LONG_HANDOVER = 120.0
 def implausible(result: StudyResult) -> tuple[str, ...]:
     """A sentence each for full beds and long handovers, as they were simulated.
 
-    What does not fit together before anything runs, such as work beyond capacity, is found by `study/misfits.py`.
+    `study/misfits.py` finds what does not fit together before anything runs, such as work beyond capacity.
     """
-    return tuple(f"Check the department: {words}" for words in _found(result))
+    return tuple(f"Check the department: {words}" for words in _implausible(result))
 
 
-def _found(result: StudyResult) -> Iterator[str]:
+def _implausible(result: StudyResult) -> Iterator[str]:
     base = result.design.baseline
     occupied = {group: result.row(base, OCCUPIED, group).mean for group in result.groups(OCCUPIED)}
     full = {group.partition("=")[2]: f"{100 * share:.0f} %" for group, share in occupied.items() if share >= FULL}

@@ -1,4 +1,4 @@
-"""Which way a verdict points, in the few kinds that words and colours know."""
+"""The few kinds of verdict that words and colours know, by the way it points."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from simulation.analysis.multiplicity import is_worse
 from simulation.experiment.comparisons import Finding
 
 KINDS = ("better", "worse", "changed", "no change", "cannot tell")
-"""What a cell of the first page can say; 'changed' of a measure that is neither better lower nor higher."""
+"""What a cell of the first page can say; 'changed' is for a measure that is better neither lower nor higher."""
 SIZES = {"more": "", "open": "perhaps slightly ", "less": "slightly "}
-"""What goes before a direction that is known, by the size of the difference."""
+"""Words before a direction that is known, by the size of the difference."""
 
 
 def kind_of(finding: Finding) -> str:

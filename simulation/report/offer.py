@@ -1,4 +1,4 @@
-"""What the tables of a product say before anything is simulated: of the nurses, of the product, of both together."""
+"""How often nurses, a product, and both together label rightly, as their matrices state before any simulation."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from simulation.triage.unlike_patients import unlike_patients
 UNDER_TRIAGE = "under_triage_1_2_share"
 EVERYBODY = "Of everybody"
 Shares = tuple[float, float, float, float]
-"""Labels that are right, under-triage, over-triage, and under-triage of true levels 1-2."""
+"""Shares of labels that are right, too low and too high, and the share too low of true levels 1-2."""
 
 
 def offer_lines(study: Study, name: str) -> Iterator[str]:
-    """How often nurses, a product that labels, and both are right, at the department's mix of true levels: of those for
-    whom the product is used, and of everybody; then what makes the tables hard to compare."""
+    """Lines on how often nurses, a product that labels, and both together are right, then what makes that doubtful.
+
+    At the department's mix of true levels, of those for whom the product is used and of everybody.
+    """
     arm = study.arm(name)
     tables = dict(_tables(study, arm))
     if tables:
@@ -35,47 +37,45 @@ def offer_lines(study: Study, name: str) -> Iterator[str]:
             "Under-triage is a label less urgent than the truth, over-triage one more urgent. At this department's mix "
             f"of true levels.{_limit(study, tables)}"
         )
-    for said in unlike_patients(arm.policy, arm.pathway):
-        yield from _folded(f"Take care: {said}.")
+    for warning in unlike_patients(arm.policy, arm.pathway):
+        yield from _folded(f"Take care: {warning}.")
 
 
 def _tables(study: Study, arm: ReadyArm) -> Iterator[tuple[str, dict[str, Shares]]]:
-    """By whom they are about, a line for each who labels; none where the product does not label or the mix of levels is
-    not known."""
+    """Which patients a table is about, and its shares by who labels; none where the product does not label or the mix
+    of levels is not known."""
     nurses, policy, pathway = study.baseline.policy, arm.policy, arm.pathway
     without = uncovered_sources(policy, pathway)
     used = [name for name, source in pathway.arrivals.items() if source.attends and name not in without]
     mix, others = case_mix(pathway, used), case_mix(pathway, without)
     if mix is None or others is None or policy.ai is None:
         return
-    alone = replace(policy, role="replaces", acceptance=None)
-    ways = {"nurses": nurses, f"{arm.name} alone": alone, f"nurses advised by {arm.name}": policy}
-    if policy.acceptance is None:
-        del ways[f"nurses advised by {arm.name}"]
+    labelling = {"nurses": nurses, f"{arm.name} alone": replace(policy, role="replaces", acceptance=None)}
+    if policy.acceptance is not None:
+        labelling[f"nurses advised by {arm.name}"] = policy
     whom = f"Of those for whom it is used ({', '.join(used).replace('_', ' ')})" if without else EVERYBODY
-    yield whom, {words: _shares((way, mix)) for words, way in ways.items()}
+    yield whom, {words: _shares((labels, mix)) for words, labels in labelling.items()}
     if without:
-        today, then = _shares((nurses, mix), (nurses, others)), _shares((policy, mix), (nurses, others))
-        yield EVERYBODY, {"nurses": today, f"with {arm.name}": then}
+        before, after = _shares((nurses, mix), (nurses, others)), _shares((policy, mix), (nurses, others))
+        yield EVERYBODY, {"nurses": before, f"with {arm.name}": after}
 
 
 def _shares(*parts: tuple[Policy, Sequence[float]]) -> Shares:
-    """Labels that are right, too low and too high, and too low of true levels 1-2, as shares of all `parts` (who labels
-    whom: a policy, and patients by true level)."""
-    found = np.zeros(4)
+    """The shares over all `parts` together; each is a policy, and the patients whom it labels by true level."""
+    counts = np.zeros(4)
     n_all = n_urgent = 0.0
     for policy, mix in parts:
         urgent = [number if level < N_HIGH else 0.0 for level, number in enumerate(mix)]
         if not sum(mix):
             continue
-        labels = label_accuracy(policy, mix)
-        found[:3] += sum(mix) * np.array([labels["exact_share"], labels["under_share"], labels["over_share"]])
+        accuracy = label_accuracy(policy, mix)
+        counts[:3] += sum(mix) * np.array([accuracy["exact_share"], accuracy["under_share"], accuracy["over_share"]])
         n_all += sum(mix)
         if sum(urgent):
-            found[3] += sum(urgent) * label_accuracy(policy, urgent)["under_share"]
+            counts[3] += sum(urgent) * label_accuracy(policy, urgent)["under_share"]
             n_urgent += sum(urgent)
-    shares = found / [n_all, n_all, n_all, n_urgent or 1.0]
-    return float(shares[0]), float(shares[1]), float(shares[2]), float(shares[3])
+    right, too_low, too_high, urgent_too_low = (counts / [n_all, n_all, n_all, n_urgent or 1.0]).tolist()
+    return right, too_low, too_high, urgent_too_low
 
 
 def _table(tables: Mapping[str, Mapping[str, Shares]]) -> Iterator[str]:
@@ -92,8 +92,8 @@ def _table(tables: Mapping[str, Mapping[str, Shares]]) -> Iterator[str]:
 
 
 def _limit(study: Study, tables: Mapping[str, Mapping[str, Shares]]) -> str:
-    """The limit of safety that the study sets, and what stands against it: both are of everybody."""
-    margin = next((each.margin for each in study.design.margins if each.measure == UNDER_TRIAGE), None)
+    """The study's limit on under-triage of levels 1-2, and the shares before and after, of everybody."""
+    margin = next((margin.margin for margin in study.design.margins if margin.measure == UNDER_TRIAGE), None)
     if margin is None:
         return ""
     before, *_, after = (f"{100 * shares[3]:.1f} %" for shares in tables[EVERYBODY].values())
@@ -104,5 +104,6 @@ def _limit(study: Study, tables: Mapping[str, Mapping[str, Shares]]) -> str:
 
 
 def _folded(text: str) -> list[str]:
+    """A text in lines; none ends between a number and '%'."""
     joined = re.sub(r"(?<=\d) (?=%)", "\N{NO-BREAK SPACE}", text)
     return [line.replace("\N{NO-BREAK SPACE}", " ") for line in textwrap.wrap(joined, WIDTH, subsequent_indent="  ")]

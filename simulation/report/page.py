@@ -1,20 +1,19 @@
-"""One HTML page that stands alone: what was compared, what came out, who is worse off, what was assumed.
+"""The report as one HTML page that stands alone: no script, nothing loaded from anywhere, pictures inside.
 
-For a reader who has only this file: no script, nothing loaded from anywhere, pictures inside, each beside its
-table. Every sentence here is made from the same tables and verdicts as the screen shows.
+Its sentences are made from the same tables and verdicts as those on the screen.
 """
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import BANNER, Statement, walk
-from simulation.records.serialise import plain
 from simulation.report.figures.drawing import Picture
 from simulation.report.findings import findings
 from simulation.report.first_page import first_page
@@ -63,7 +62,7 @@ DATA_END = (
 
 
 def templates() -> Environment:
-    """The pages' templates; whatever is put into them is escaped, and a name that is missing is an error."""
+    """The pages' templates; they escape what is put into them, and refuse a missing name."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
@@ -79,21 +78,22 @@ def page(result: StudyResult, drawn: Iterable[Picture]) -> str:
     """The report as one HTML text. The same inputs and pictures give the same text."""
     environment = templates()
     environment.tests["numeric_column"] = lambda table, column: is_numeric([row[column] for row in table.rows])
-    return environment.get_template("report.html").render(_content(result, {each.name: each for each in drawn}))
+    return environment.get_template("report.html").render(_content(result, drawn))
 
 
-def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any]:
-    first, said, by_lever = first_page(result), tuple(findings(result)), decomposition_tables(result)
+def _content(result: StudyResult, drawn: Iterable[Picture]) -> dict[str, Any]:
+    """What the template is filled with."""
+    first, also_found, by_lever = first_page(result), tuple(findings(result)), decomposition_tables(result)
     measured = measurement_table(result)
     result = result.shown
     compared = bool(result.others)
-    stated = result.statements
+    statements = result.statements
     return {
         "banner": BANNER,
         "result": result,
         "first": first,
         "limits_header": LIMITS_HEADER,
-        "findings": said,
+        "findings": also_found,
         "arms": [_arm(result, arm) for arm in result.arms],
         "labels_given": any("nurse" in arm.policy for arm in result.arms),
         "minutes_changed": any(minutes_words(arm.policy) != UNCHANGED for arm in result.arms),
@@ -116,20 +116,20 @@ def _content(result: StudyResult, drawn: Mapping[str, Picture]) -> dict[str, Any
         "equal_spend": equal_spend_table(result) if compared else None,
         "measured": measured,
         "decides": decides_table(result),
-        "decides_said": tuple(decides_sentences(result)),
+        "decides_sentences": tuple(decides_sentences(result)),
         "worth": worth_table(result),
         "harm": harm_table(result) if compared else None,
         "measures": measures_table(result),
         "sham_line": sham_line(result),
         "precision_line": precision_line(result),
-        "pictures": {name: _embedded(picture) for name, picture in drawn.items()},
+        "pictures": {picture.name: _embedded(picture) for picture in drawn},
         "day": day_table(result),
         "stay": stay_table(result),
         "acuity": acuity_table(result),
-        "assumed": [each for each in stated if each.evidence == "assumed"],
-        "sourced": [each for each in stated if each.evidence != "assumed"],
-        "n_stated": len(stated),
-        "counts": counts_table(stated),
+        "assumed": [statement for statement in statements if statement.evidence == "assumed"],
+        "sourced": [statement for statement in statements if statement.evidence != "assumed"],
+        "n_stated": len(statements),
+        "counts": counts_table(statements),
         "run": run_table(result),
         "clock": clock_table(result),
         "data_end": DATA_END,
@@ -146,10 +146,9 @@ def _embedded(picture: Picture) -> dict[str, str]:
 
 
 def _arm(result: StudyResult, arm: ArmResult) -> dict[str, Any]:
-    """One arm in words: who labels, what it does to minutes, how often labels agree, changes, cost, sources."""
+    """One arm in words: who labels, what it does to minutes, how often labels are right, changes, cost, sources."""
     agreement = arm.agreement
     return {
-        "name": arm.name,
         "label": labelled(result, arm),
         "is_baseline": arm.name == result.design.baseline,
         "is_sham": arm.name == result.design.sham,
@@ -160,69 +159,76 @@ def _arm(result: StudyResult, arm: ArmResult) -> dict[str, Any]:
         "cost": f"£{arm.cost:,.0f}" if arm.cost is not None else "not stated",
         "cost_words": arm.cost_words,
         "stated": " / ".join(percent(agreement.get(f"{name}_share")) for name in ("exact", "under", "over")),
-        "came": " / ".join(_came(result, arm, f"{name}_triage_share") for name in ("exact", "under", "over")),
-        "under_1_2": _came(result, arm, "under_triage_1_2_share"),
+        "simulated": " / ".join(_simulated(result, arm, f"{name}_triage_share") for name in ("exact", "under", "over")),
+        "under_1_2": _simulated(result, arm, "under_triage_1_2_share"),
         "matrices": _matrices(arm.policy),
         "statements": _policy_statements(result, arm),
     }
 
 
-def _came(result: StudyResult, arm: ArmResult, measure: str) -> str:
+def _simulated(result: StudyResult, arm: ArmResult, measure: str) -> str:
+    """A share over all patients as it was simulated."""
     return percent(result.row(arm.name, measure).mean) if result.has(measure) else "–"
 
 
 def who_labels(policy: Mapping[str, Any]) -> str:
-    """Who gives the label, to whom."""
-    ai, role = policy.get("ai"), policy.get("role")
+    """Who gives the label, and to whom."""
+    ai = policy.get("ai")
     if ai is None:
         return "The nurse labels." if "nurse" in policy else "Nobody labels."
     whom = f"For: {_whom(policy, 'labels')}."
-    if role == "advises":
+    if policy.get("role") == "advises":
         return f"The AI '{ai['name']}' advises; the nurse takes its label {_how_often(policy)}. {whom}"
     return f"The label of the AI '{ai['name']}' replaces the nurse's. {whom}"
 
 
 def _how_often(policy: Mapping[str, Any]) -> str:
     """How often an advised nurse takes the label of the AI."""
-    ways = policy.get("switching")
-    if ways:
-        right, wrong, both = (ways[name] for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong"))
+    switching, acceptance = policy.get("switching"), policy.get("acceptance")
+    if switching:
+        right, wrong, both = (switching[name] for name in ("wrong_to_right", "right_to_wrong", "wrong_to_wrong"))
         return (
             f"{100 * right['value']:.0f} % of the times they differ and it alone is right, "
             f"{100 * wrong['value']:.0f} % where she alone is right, {100 * both['value']:.0f} % where neither is "
             f"({right['evidence']})"
         )
-    taken = policy.get("acceptance", {})
-    if not taken:
+    if not acceptance:
         return "every time they differ"
-    return f"{100 * taken['value']:.0f} % of the times they differ ({taken['evidence']})"
+    return f"{100 * acceptance['value']:.0f} % of the times they differ ({acceptance['evidence']})"
 
 
 def _whom(policy: Mapping[str, Any], which: str) -> str:
-    """Whom a tool is for: sources, then what narrows them, then how far people use it and when it hands back."""
+    """Whom a tool is for: sources, then what narrows them, then how far people use it and when it hands back.
+
+    `which`: 'labels' or 'minutes'.
+    """
     covers = policy.get("covers", {})
-    said = [", ".join(_spaced(name) for name in covers.get(which, ())) or "the sources that each effect names"]
-    said += _only(covers)
+    parts = [_listed(covers.get(which, ())) or "the sources that each effect names", *_only(covers)]
     if "excluded" in covers:
         shares = covers["excluded"]["shares"].items()
-        each = ", ".join(f"{_spaced(name)} {percent(share['value'])} %" for name, share in shares)
-        said.append(f"without those who cannot use it ({each})")
+        excluded = ", ".join(f"{_spaced(name)} {percent(share['value'])} %" for name, share in shares)
+        parts.append(f"without those who cannot use it ({excluded})")
     if "share" in covers:
-        said.append(f"a drawn {percent(covers['share']['value'])} % of them")
+        parts.append(f"a drawn {percent(covers['share']['value'])} % of them")
     if "adoption" in policy:
-        use = policy["adoption"]
-        start, end = (percent(use[name]["value"]) for name in ("start", "end"))
-        said.append(f"used for {start} % of them at first and {end} % after {use['weeks']['value']:g} weeks")
+        adoption = policy["adoption"]
+        start, end = (percent(adoption[name]["value"]) for name in ("start", "end"))
+        parts.append(f"used for {start} % of them at first and {end} % after {adoption['weeks']['value']:g} weeks")
     if which == "labels" and "abstains" in policy:
-        said.append("hands some of them back to the nurse")
-    return "; ".join(said)
+        parts.append("hands some of them back to the nurse")
+    return "; ".join(parts)
 
 
 def _only(covers: Mapping[str, Any]) -> list[str]:
+    """The categories that narrow whom a tool is for, by attribute."""
     return [
-        f"{_spaced(name)} {' or '.join(_spaced(each) for each in categories)} only"
+        f"{_spaced(name)} {' or '.join(map(_spaced, categories))} only"
         for name, categories in covers.get("only", {}).items()
     ]
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(_spaced, names))
 
 
 def _spaced(name: str) -> str:
@@ -231,42 +237,41 @@ def _spaced(name: str) -> str:
 
 def minutes_words(policy: Mapping[str, Any]) -> str:
     """What the policy does to minutes."""
-    burdens = [f"whoever triages, {_effect_words(each)}." for each in policy.get("burdens", ())]
-    stated = policy.get("minutes") or []
-    effects = [stated] if isinstance(stated, Mapping) else stated
-    said = [*burdens, *(f"{_effect_words(each)}. For: {_whose(policy, each)}." for each in effects)]
+    sentences = [f"whoever triages, {_effect_words(burden)}." for burden in policy.get("burdens", ())]
+    minutes = policy.get("minutes") or []
+    effects = [minutes] if isinstance(minutes, Mapping) else minutes
+    sentences += [f"{_effect_words(effect)}. For: {_whose(policy, effect)}." for effect in effects]
     if "latency" in policy:
-        said.append(f"{policy['latency']['seconds']['value']:g} s waited for each answer.")
+        sentences.append(f"{policy['latency']['seconds']['value']:g} s waited for each answer.")
     hand_back = policy.get("abstains", {}).get("hand_back")
     if hand_back:
-        said.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
+        sentences.append(f"{hand_back['seconds']['value']:g} s spent before each hand-back.")
     watches = policy.get("watches")
     if watches:
-        whom = ", ".join(_spaced(name) for name in watches["arrivals"])
-        said.append(
-            f"Watches those who wait ({'; '.join([whom, *_only(watches)])}): sees "
-            f"{100 * watches['sensitivity']['value']:g} % of those who get worse, raises "
-            f"{watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds act on them."
+        whom = "; ".join([_listed(watches["arrivals"]), *_only(watches)])
+        sentences.append(
+            f"Watches those who wait ({whom}): sees {100 * watches['sensitivity']['value']:g} % of those who get "
+            f"worse, raises {watches['false_alarms_per_hour']['value']:g} false alarms a patient and hour; rounds act "
+            "on them."
         )
-    return " ".join(said) or UNCHANGED
+    return " ".join(sentences) or UNCHANGED
 
 
 def sets_off_words(policy: Mapping[str, Any]) -> str:
-    """What the policy sets off at triage, for how many of those it suits and of the others; nothing if it does not."""
-    said = []
+    """What the policy sets off at triage, for how many of those it suits and of the others; empty if nothing."""
+    sentences = []
     for name, action in policy.get("actions", {}).items():
-        found, spared = action["sensitivity"], action["specificity"]
-        covers = action["covers"]
-        whom = "; ".join([", ".join(_spaced(each) for each in covers["arrivals"]), *_only(covers)])
-        said.append(
-            f"{_spaced(name)}: {percent(found['value'])} % of those it suits ({found['evidence']}) and "
-            f"{percent(1 - spared['value'])} % of the others ({spared['evidence']}). For: {whom}."
+        sensitivity, specificity, covers = action["sensitivity"], action["specificity"], action["covers"]
+        whom = "; ".join([_listed(covers["arrivals"]), *_only(covers)])
+        sentences.append(
+            f"{_spaced(name)}: {percent(sensitivity['value'])} % of those it suits ({sensitivity['evidence']}) and "
+            f"{percent(1 - specificity['value'])} % of the others ({specificity['evidence']}). For: {whom}."
         )
-    return " ".join(said)
+    return " ".join(sentences)
 
 
 def _effect_words(effect: Mapping[str, Any]) -> str:
-    durations = ", ".join(_spaced(name) for name in effect["durations"])
+    """'triage: × 0.9 (assumed), never below 50 %, age band adult only'."""
     parts = []
     if "factor" in effect:
         parts.append(f"× {effect['factor']['value']:g} ({effect['factor']['evidence']})")
@@ -274,52 +279,42 @@ def _effect_words(effect: Mapping[str, Any]) -> str:
         parts.append(f"{effect['seconds_saved']['value']:g} s less ({effect['seconds_saved']['evidence']})")
     if "never_below" in effect:
         parts.append(f"never below {100 * effect['never_below']['value']:g} %")
-    return f"{durations}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
+    return f"{_listed(effect['durations'])}: {', '.join([*parts, *_only(effect.get('covers', {}))])}"
 
 
 def _whose(policy: Mapping[str, Any], effect: Mapping[str, Any]) -> str:
-    """The sources of an effect: its own, or those of the policy and what narrows them."""
-    own = effect.get("covers", {}).get("arrivals", ())
-    if not own:
-        return _whom(policy, "minutes")
-    return ", ".join(_spaced(name) for name in own)
+    """The arrival sources of an effect: its own, or those of the policy and what narrows them."""
+    return _listed(effect.get("covers", {}).get("arrivals", ())) or _whom(policy, "minutes")
 
 
 def _matrices(policy: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each assessor's table as stated: rows true levels, columns labels."""
-    found = []
-    for role in ("nurse", "ai"):
+    """Each assessor's matrix as stated: rows true levels, columns labels."""
+    matrices = []
+    for role, who in (("nurse", "nurse"), ("ai", "AI")):
         assessor = policy.get(role)
-        if assessor is not None:
-            matrix = assessor["matrix"]
-            kind = "counts" if "counts" in matrix else "shares"
-            rows = [
-                [f"{cell:.0f}" if kind == "counts" else f"{100 * cell:.1f} %" for cell in row] for row in matrix[kind]
-            ]
-            found.append(
-                {
-                    "who": f"{'AI' if role == 'ai' else role} '{assessor['name']}'",
-                    "kind": kind,
-                    "rows": rows,
-                    "evidence": matrix["evidence"],
-                    "source": matrix["source"],
-                }
-            )
-    return found
+        if assessor is None:
+            continue
+        matrix = assessor["matrix"]
+        kind = "counts" if "counts" in matrix else "shares"
+        matrices.append(
+            {
+                "who": f"{who} '{assessor['name']}'",
+                "kind": kind,
+                "rows": [
+                    [f"{cell:.0f}" if kind == "counts" else f"{100 * cell:.1f} %" for cell in row]
+                    for row in matrix[kind]
+                ],
+                "evidence": matrix["evidence"],
+            }
+        )
+    return matrices
 
 
 def _policy_statements(result: StudyResult, arm: ArmResult) -> list[Statement]:
-    stated = plain(result.design.arms[arm.name].cost)
-    cost = (
-        [
-            Statement(
-                "cost", f"£{stated['per_year']:,.0f} a year: {stated['what']}", stated["evidence"], stated["source"]
-            )
-        ]
-        if stated
-        else []
-    )
-    own = [
-        Statement(each.where.removeprefix("."), each.says, each.evidence, each.source) for each in walk(arm.policy, "")
-    ]
-    return [*own, *cost]
+    """The sourced statements of an arm's policy, then that of its cost."""
+    statements = [replace(statement, where=statement.where.removeprefix(".")) for statement in walk(arm.policy, "")]
+    cost = result.design.arms[arm.name].cost
+    if cost is not None:
+        words = f"£{cost.per_year:,.0f} a year: {cost.what}"
+        statements.append(Statement("cost", words, cost.evidence, cost.source))
+    return statements

@@ -1,9 +1,9 @@
-"""The pathway drawn from its data: boxes for steps, diamonds' words for branches, arrows for ways on.
+"""The pathway drawn from its data: boxes for steps, branches and ends, arrows for the routes between them.
 
-`pathway.drawing` says where everything goes; this file only puts it on paper, so that a department of a hundred boxes
-is about a page of A3 whose names can be read at full size. What no patient of some arms can come to may be left out
-(`report.taken`), which is then said. Patients go from the top down. What an arm changes can be marked:
-the boxes where it shows in colour, the others pale, and in words at the head of the picture.
+`pathway.layout` says where everything goes; this file only puts it on paper, so that a department of a hundred boxes
+is about a page of A3 whose names can be read at full size. Patients go from the top down. What no patient of some arms
+can reach may be left out (`explain.reachable`), which the picture then says. What an arm changes can be marked: the
+boxes where it shows in colour, the others pale, and in words at the head of the picture.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from simulation.report.figures.drawing import BLUE, DARK, GREY, Picture, figure_
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.path import Path as Edge
+    from matplotlib.path import Path as Curve
 
 DOWN, ACROSS = 0.6, 1.0
 """Inches from one layer of the drawing to the next (its columns, here downwards), and between its rows."""
@@ -33,7 +33,7 @@ BOX, HEIGHT = 0.93, 0.35
 MARGIN, LEGEND = 0.3, 0.5
 LEGEND_MARGIN = 0.2
 LEGEND_ENTRY = 1.6
-"""Inches that the legend needs at least, and about what one of its entries takes."""
+"""Inches that the legend needs beside its entries, and about what one of them takes."""
 NAME_SIZE, DETAIL_SIZE, LINE = 6.2, 4.7, 0.082
 """Points of a box's first and further lines, and inches from one line to the next: four fit."""
 NAME_WIDTH, DETAIL_WIDTH = 16, 27
@@ -43,8 +43,9 @@ LABEL_DEPTHS = (0.5, 0.8, 0.2, 0.65, 0.35)
 LABEL_SIZE, LABEL_WIDTH = 5.4, 26
 """Points and the most characters of the words on an arrow."""
 LETTER, LABEL_LINE = 0.044, 0.085
-"""Inches that a letter of them takes across, about, and their line from top to bottom."""
+"""Inches of a letter on an arrow, about: its width, and the height of its line."""
 BACK, TURNED_AWAY = "#b38600", "#d55e00"
+"""Colours of arrows that lead back, and of those for patients whom a full step sends elsewhere."""
 FILL = {"source": "#e8edee", "step": "#ffffff", "branch": "#fff4cc", "loop": "#fff4cc", "end": "#d9f2e6"}
 EDGE = {"source": GREY, "step": BLUE, "branch": "#b38600", "loop": "#b38600", "end": "#007f3b"}
 WORDS = {
@@ -68,30 +69,34 @@ HEAD_LINE, HEAD_WIDTH = 0.28, 10
 """Inches of a line of words at the head of a marked picture; characters of it to the inch."""
 
 
+Point = tuple[float, float]
+"""Inches across and down."""
+
+
 @dataclass(frozen=True)
 class Sketch:
-    """A pathway laid out, with all that its picture says: what is stored so that it can be drawn again."""
+    """A pathway laid out, with the texts of its picture."""
 
     name: str
     alt: str
     caption: str
     left_out: str
-    drawing: Layout
+    layout: Layout
 
 
 def sketch_of(pathway: Pathway, subgraph: Subgraph | None = None) -> Sketch:
-    """Lay a sound pathway out. `subgraph`: the part to draw; the whole if none is given."""
+    """A sound pathway laid out. `subgraph`: the part to draw; the whole if none is given."""
     shown = subgraph if subgraph is not None else whole_graph(pathway)
     left_out = left_out_words(shown)
-    gives_up = f" Who gives up waiting goes to '{pathway.patience.next.replace('_', ' ')}'." if pathway.patience else ""
-    caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{gives_up} {left_out}"
+    leaves = f" Who gives up waiting goes to '{pathway.patience.next.replace('_', ' ')}'." if pathway.patience else ""
+    caption = f"The pathway '{pathway.name}', drawn from its data; dashed arrows lead back.{leaves} {left_out}"
     return Sketch(pathway.name, _alt(pathway, shown), caption.rstrip(), left_out, lay_out(pathway, shown))
 
 
 def pathway_picture(
     pathway: Pathway, changes: ArmChanges | None = None, *, subgraph: Subgraph | None = None, title: str = ""
 ) -> Picture:
-    """The picture of a sound pathway, with what an arm changes marked on it and said at its head under a title.
+    """The picture of a sound pathway, with what an arm changes marked on it and listed at its head under a title.
 
     `subgraph`: the part to draw; the whole if none is given.
     """
@@ -101,52 +106,52 @@ def pathway_picture(
 
 
 def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
-    """A sketch on paper."""
-    drawing, left_out = sketch.drawing, sketch.left_out
-    farthest = max([drawing.n_rows - 1, *(row for edge in drawing.edges for _, row in edge.bends)])
-    here = {node.kind for node in drawing.nodes}
-    said_of: dict[str, str] = {kind: words for kind, words in WORDS.items() if kind in here}
+    """The picture of a sketch."""
+    layout, left_out = sketch.layout, sketch.left_out
+    farthest = max([layout.n_rows - 1, *(row for edge in layout.edges for _, row in edge.bends)])
+    node_kinds = {node.kind for node in layout.nodes}
+    node_words: dict[str, str] = {kind: words for kind, words in WORDS.items() if kind in node_kinds}
     natural = ACROSS * farthest + BOX + 2 * MARGIN
-    width = max(natural, LEGEND_ENTRY * len(said_of) + LEGEND_MARGIN)
+    width = max(natural, LEGEND_ENTRY * len(node_words) + LEGEND_MARGIN)
     left = -BOX / 2 - MARGIN - (width - natural) / 2
-    said = _said(changes, title, width) if changes is not None else []
-    kinds = list(dict.fromkeys(each.kind for each in changes.changes)) if changes is not None else []
+    head = _head_lines(changes, title, width) if changes is not None else []
+    kinds = list(dict.fromkeys(change.kind for change in changes.changes)) if changes is not None else []
     n_across = max(int(width / LEGEND_ENTRY), 3)
-    above = LEGEND + 0.2 * ((len(said_of) + len(kinds) - 1) // n_across) + HEAD_LINE * len(said)
+    above = LEGEND + 0.2 * ((len(node_words) + len(kinds) - 1) // n_across) + HEAD_LINE * len(head)
     below = HEAD_LINE if left_out else 0.0
-    height = DOWN * (drawing.n_columns - 1) + HEIGHT + 2 * MARGIN + above + below
-    places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in drawing.nodes}
+    height = DOWN * (layout.n_columns - 1) + HEIGHT + 2 * MARGIN + above + below
+    places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in layout.nodes}
     marks = by_node(changes) if changes is not None else {}
     opened = set(changes.opened) if changes is not None else set()
     with figure_of(width, height, 1, 1) as (figure, axes):
         ax = axes[0]
         figure.set_layout_engine("none")  # one unit is one inch, and a narrow pathway has a wide legend
         ax.set_position((0, 0, 1, 1))
-        label_at = _label_places(drawing.edges, places)
-        for edge in drawing.edges:
+        label_at = _label_places(layout.edges, places)
+        for edge in layout.edges:
             new = (edge.start, edge.end) in opened
             faint = changes is not None and not new
             _arrow(ax, edge, _points(edge, places), new=new, faint=faint)
             if edge in label_at:
                 _edge_label(ax, _words(edge), label_at[edge], faint=faint)
-        for node in drawing.nodes:
+        for node in layout.nodes:
             marked = marks.get(node.name, ())
             _box(ax, node, places[node.name], faint=changes is not None and not marked)
             _tags(ax, marked, places[node.name])
         ax.set_xlim(left, left + width)
         ax.set_ylim(height - HEIGHT / 2 - MARGIN - above, -HEIGHT / 2 - MARGIN - above)
         ax.set_axis_off()
-        for number, (line, colour) in enumerate(said):
+        for number, (line, colour) in enumerate(head):
             size, weight = (15, "bold") if number == 0 else (12, "normal")
             at = -HEIGHT / 2 - MARGIN - above + HEAD_LINE * (number + 0.7)
             ax.text(left + MARGIN / 2, at, line, fontsize=size, fontweight=weight, color=colour, va="center")
         if left_out:
             ax.text(left + MARGIN / 2, height - above - HEIGHT / 2 - MARGIN - below, left_out, fontsize=9, color=GREY)
-        _legend(ax, said_of, kinds, n_across, left)
+        _legend(ax, node_words, kinds, n_across, left)
         png = png_of(figure)
     if changes is None:
         return Picture("pathway", png, sketch.alt, sketch.caption)
-    alt = f"{sketch.alt} Marked: {'. '.join(line for line, _ in said)}."
+    alt = f"{sketch.alt} Marked: {'. '.join(line for line, _ in head)}."
     return Picture(
         f"pathway-{changes.arm}", png, alt, f"{sketch.caption} Marked: what the arm '{changes.arm}' changes."
     )
@@ -160,25 +165,26 @@ def draw_pathway(
     subgraph: Subgraph | None = None,
     title: str = "",
 ) -> Picture:
-    """Write the picture of a pathway as PNG. The folder must exist."""
+    """Write the picture of a pathway as PNG, and return it. The folder must exist."""
     picture = pathway_picture(pathway, changes, subgraph=subgraph, title=title)
     path.write_bytes(picture.png)
     return picture
 
 
-def _said(changes: ArmChanges, title: str, width: float) -> list[tuple[str, str]]:
+def _head_lines(changes: ArmChanges, title: str, width: float) -> list[tuple[str, str]]:
     """The lines at the head of a marked picture, each with its colour."""
-    across = int(HEAD_WIDTH * width)
+    if not changes.changes:
+        return [(title, "black"), ("Nothing that reaches a patient.", "black")]
     lines = [(title, "black")]
-    for each in changes.changes:
-        words = f"{each.what.replace('_', ' ')}: {each.words}"
-        wrapped = textwrap.wrap(words, across, initial_indent="■ ", subsequent_indent="    ")
-        lines += [(line, KIND_COLOURS[each.kind]) for line in wrapped]
-    return lines if changes.changes else [*lines, ("Nothing that reaches a patient.", "black")]
+    for change in changes.changes:
+        words = f"{change.what.replace('_', ' ')}: {change.words}"
+        wrapped = textwrap.wrap(words, int(HEAD_WIDTH * width), initial_indent="■ ", subsequent_indent="    ")
+        lines += [(line, KIND_COLOURS[change.kind]) for line in wrapped]
+    return lines
 
 
-def _tags(ax: Axes, marked: Sequence[tuple[Kind, str]], place: tuple[float, float]) -> None:
-    """What an arm changes at one box, on coloured labels on its upper edge, one above the other."""
+def _tags(ax: Axes, marked: Sequence[tuple[Kind, str]], place: Point) -> None:
+    """Draw what an arm changes at one box: coloured labels on its upper edge, one above the other."""
     x, y = place
     lines = [(kind, line) for kind, words in reversed(marked) for line in reversed(textwrap.wrap(words, 24))]
     for number, (kind, line) in enumerate(lines):
@@ -189,7 +195,7 @@ def _tags(ax: Axes, marked: Sequence[tuple[Kind, str]], place: tuple[float, floa
         )
 
 
-def _box(ax: Axes, node: DrawnNode, place: tuple[float, float], *, faint: bool = False) -> None:
+def _box(ax: Axes, node: DrawnNode, place: Point, *, faint: bool = False) -> None:
     from matplotlib.patches import FancyBboxPatch
 
     x, y = place
@@ -202,33 +208,28 @@ def _box(ax: Axes, node: DrawnNode, place: tuple[float, float], *, faint: bool =
         )
     )  # fmt: skip
     name, detail = _fitted(node.label, NAME_WIDTH), _fitted(node.detail, DETAIL_WIDTH)
-    lines = [(each, NAME_SIZE, "bold") for each in name] + [(each, DETAIL_SIZE, "normal") for each in detail]
-    grey = GREY if faint else "black"
+    lines = [(line, NAME_SIZE, "bold") for line in name] + [(line, DETAIL_SIZE, "normal") for line in detail]
+    colour = GREY if faint else "black"
     at = y - LINE * (len(lines) - 1) / 2
     for number, (words, size, weight) in enumerate(lines):
         ax.text(
             x, at + LINE * number, words, ha="center", va="center_baseline", fontsize=size, fontweight=weight,
-            color=grey, zorder=4,
+            color=colour, zorder=4,
         )  # fmt: skip
 
 
-def _fitted(text: str, width: int, most: int = 2) -> list[str]:
-    """A text in lines that fit a box, two at most."""
-    lines = textwrap.wrap(text, width)
-    if len(lines) > most:
-        lines = [*lines[: most - 1], _clipped(" ".join(lines[most - 1 :]), width)]
-    return lines
+def _fitted(text: str, width: int) -> list[str]:
+    """A text in two lines at most, of so many characters; the rest is cut off."""
+    first, *others = textwrap.wrap(text, width) or [""]
+    return [line for line in (first, _clipped(" ".join(others), width)) if line]
 
 
 def _clipped(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-Point = tuple[float, float]
-
-
 def _points(edge: DrawnEdge, places: Mapping[str, Point]) -> list[Point]:
-    """Where an arrow begins, turns and ends."""
+    """The points where an arrow begins, turns and ends."""
     (x0, y0), (x1, y1) = places[edge.start], places[edge.end]
     if edge.back:
         return [(x0, y0 - HEIGHT / 2), (x1 + 0.25 * BOX, y1 + HEIGHT / 2)]
@@ -243,21 +244,21 @@ def _words(edge: DrawnEdge) -> str:
 
 
 def _label_places(edges: Sequence[DrawnEdge], places: Mapping[str, Point]) -> dict[DrawnEdge, Point]:
-    """Where the words of each arrow stand: on it, in the gap after its box, clear of other words where that can be.
+    """The place of each arrow's words: on it, in the gap after its box, clear of other words where that can be.
 
-    One after another takes the place with most room; a second turn makes up for those who came too early.
+    Each in turn takes the place with the most room; a second round mends what later ones made worse.
     """
-    said = [edge for edge in edges if edge.label and edge.kind != "leaves"]
-    found: dict[DrawnEdge, Point] = {}
-    for edge in (*said, *said):
+    labelled = [edge for edge in edges if edge.label and edge.kind != "leaves"]
+    label_at: dict[DrawnEdge, Point] = {}
+    for edge in (*labelled, *labelled):
         possible = [_along(_points(edge, places), depth) for depth in LABEL_DEPTHS]
-        others = [(_words(other), at) for other, at in found.items() if other is not edge]
-        found[edge] = min(possible, key=lambda at: sum(_overlap(_words(edge), at, *other) for other in others))
-    return found
+        others = [(_words(other), at) for other, at in label_at.items() if other is not edge]
+        label_at[edge] = min(possible, key=lambda at: sum(_overlap(_words(edge), at, *other) for other in others))
+    return label_at
 
 
 def _along(points: Sequence[Point], depth: float) -> Point:
-    """The point of an arrow at a share of the gap after its box."""
+    """The point of an arrow at a share of the depth of the gap after its box."""
     (x0, y0), (x1, y1) = points[0], points[1]
     gap = DOWN - HEIGHT
     share = min(depth * gap / abs(y1 - y0), depth) if y1 != y0 else depth
@@ -272,7 +273,7 @@ def _overlap(words: str, at: Point, others: str, others_at: Point) -> float:
 
 
 def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool = False, faint: bool = False) -> None:
-    """A smooth way from box to box; ways back go round the side. Where patients give up is said in words only."""
+    """Draw a smooth arrow from box to box; the caption says where patients who give up go, no arrow does."""
     from matplotlib.patches import FancyArrowPatch
 
     if edge.kind == "leaves":
@@ -295,23 +296,23 @@ def _edge_label(ax: Axes, words: str, at: Point, *, faint: bool = False) -> None
     )
 
 
-def _smooth(points: Sequence[tuple[float, float]]) -> Edge:
+def _smooth(points: Sequence[Point]) -> Curve:
     """A curve through points that leaves and arrives upright."""
-    from matplotlib.path import Path as NewWay
+    from matplotlib.path import Path as Curve
 
-    vertices, codes = [points[0]], [NewWay.MOVETO]
+    vertices, codes = [points[0]], [Curve.MOVETO]
     for (x0, y0), (x1, y1) in pairwise(points):
         middle = (y0 + y1) / 2
         vertices += [(x0, middle), (x1, middle), (x1, y1)]
-        codes += [NewWay.CURVE4] * 3
-    return NewWay(vertices, codes)
+        codes += [Curve.CURVE4] * 3
+    return Curve(vertices, codes)
 
 
-def _legend(ax: Axes, said_of: Mapping[str, str], kinds: Sequence[Kind], n_across: int, left: float) -> None:
-    """What boxes mean; of a marked picture, what its colours mean. `left`: where the picture begins."""
+def _legend(ax: Axes, node_words: Mapping[str, str], kinds: Sequence[Kind], n_across: int, left: float) -> None:
+    """Draw what boxes mean and, in a marked picture, what its colours mean. `left`: where the picture begins."""
     from matplotlib.patches import Patch
 
-    handles = [Patch(facecolor=FILL[kind], edgecolor=EDGE[kind], label=words) for kind, words in said_of.items()]
+    handles = [Patch(facecolor=FILL[kind], edgecolor=EDGE[kind], label=words) for kind, words in node_words.items()]
     handles += [Patch(facecolor=KIND_COLOURS[kind], label=KIND_WORDS[kind]) for kind in kinds]
     ax.legend(
         handles=handles, loc="lower left", bbox_to_anchor=(left + MARGIN / 2, -HEIGHT / 2 - MARGIN - 0.05),

@@ -12,7 +12,7 @@ PATHWAY = "pathway"
 
 
 def picture(result: StudyResult, name: str) -> Picture:
-    """One picture of the report, which a notebook shows: 'differences', 'day', 'pathway' and the others there.
+    """One picture of the report, which a notebook shows: 'differences', 'day', 'pathway' or another.
 
     Raises ResultsError if there is no picture of that name, or the study has nothing that it could show.
     """

@@ -17,7 +17,7 @@ from simulation.triage.idle import idle
 
 
 def announce(study: Study, *, alone: bool) -> None:
-    """Say what will run, before it does."""
+    """Print what will run, before it does. `alone`: the baseline only."""
     run = study.run
     n_arms = 1 if alone else len(study.arms)
     length = f"{run.how_many} of {run.measured_days} days (after {run.warm_up_days} of warm-up)"
@@ -42,17 +42,17 @@ def announce(study: Study, *, alone: bool) -> None:
     for misfit in misfits(study):
         print(f"Warning: {DOES_NOT_FIT} {misfit}.")
     for arm in study.arms:
-        for each in idle(arm.policy, arm.pathway):
-            print(f"Warning: arm '{arm.name}': {each.where} of '{arm.policy.name}' does nothing here: {each.why}.")
+        for part in idle(arm.policy, arm.pathway):
+            print(f"Warning: arm '{arm.name}': {part.where} of '{arm.policy.name}' does nothing here: {part.why}.")
     focus = study.design.focus
-    asked = [arm for arm in study.arms if arm.arm.draw_of is None and (arm.name in focus or not focus)]
-    for words in unlike_words(asked):
+    judged = [arm for arm in study.arms if arm.arm.draw_of is None and (arm.name in focus or not focus)]
+    for words in unlike_words(judged):
         print(f"Warning, {words}")
 
 
 class Callbacks(NamedTuple):
-    """What to tell while a study runs: how many replications have ended, of how many the tables are written, and how
-    many there are in all where that follows from the first of them."""
+    """What to call while a study runs, each with a number of replications: ended, with tables written, and in all
+    where that follows from the first of them."""
 
     done: Callable[[int], None]
     keeping: Callable[[int], None]
@@ -106,15 +106,15 @@ class _Lines:
         self._n_all, self._what = n_all, what
 
     def done(self, n_done: int) -> None:
-        self._tell(self._what, n_done)
+        self._print(self._what, n_done)
 
     def keeping(self, n_done: int) -> None:
-        self._tell("replications' tables written", n_done)
+        self._print("replications' tables written", n_done)
 
     def planning(self, n_all: int) -> None:
         self._n_all = n_all
 
-    def _tell(self, what: str, n_done: int) -> None:
+    def _print(self, what: str, n_done: int) -> None:
         every = max(self._n_all // 5, 1)
         if n_done % every == 0 or n_done == self._n_all:
             print(f"  {n_done} of {self._n_all} {what}", file=sys.stderr, flush=True)

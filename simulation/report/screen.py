@@ -25,31 +25,28 @@ from simulation.report.tables.table import ReportTable, is_numeric
 from simulation.report.words import SIMULATION, WIDTH, labelled
 
 MOST_ON_SCREEN = 12
-"""Rows of a table on a screen, those of the study's products always among them; the report has all."""
+"""Rows of a table on a screen, those of the study's `focus` always among them; the report has all."""
 
 
 def print_result(result: StudyResult, folder: Path | None = None, *, stream: TextIO | None = None) -> None:
-    """Show a comparison: details first, then the first page as the report has it, so that it and the paths end the
-    screen.
+    """Print a comparison: details first, then the first page as the report has it, last the paths of the files.
 
     In colour on a terminal, as plain lines anywhere else.
     """
     out = stream or sys.stdout
-    lines = _rich if out.isatty() else _plain
     page, (first, *details) = first_page(result), screen_tables(result)
     focus = {labelled(result, result.arm(name)) for name in result.design.focus}
-    for table in details:
-        lines(shortened(table, focus), out)
-    also = [*findings(result), *filter(None, (sham_line(result), precision_line(result)))]
-    if also:
+    print_tables((shortened(table, focus) for table in details), stream=out)
+    also_found = [*findings(result), *filter(None, (sham_line(result), precision_line(result)))]
+    if also_found:
         print("\nAlso found", file=out)
-        _listed(also, out)
+        _print_sentences(also_found, out)
     print(f"\n{textwrap.fill(page.question, WIDTH)}", file=out)
     for check in page.checks:
         print(f"\n{textwrap.fill(check, WIDTH)}", file=out)
-    lines(first, out)
+    print_tables([first], stream=out)
     print(f"\n{textwrap.fill(page.lead, WIDTH)}", file=out)
-    _listed([each.sentence for each in page.headlines], out)
+    _print_sentences((headline.sentence for headline in page.headlines), out)
     for note in page.notes:
         print(textwrap.fill(note, WIDTH), file=out)
     print(f"\n{BANNER}", file=out)
@@ -61,44 +58,43 @@ def print_result(result: StudyResult, folder: Path | None = None, *, stream: Tex
         print(f"Data:   {folder / 'summary.csv'}, {by_lever}replications.parquet, {kept}figures/", file=out)
 
 
-def _listed(sentences: Iterable[str], out: TextIO) -> None:
-    """One sentence after another; no line ends between a number and its unit."""
+def _print_sentences(sentences: Iterable[str], out: TextIO) -> None:
+    """Print a list of sentences; no line ends between a number and its unit."""
     for sentence in sentences:
         joined = re.sub(r"(?<=\d) (?=%|min\b)", "\N{NO-BREAK SPACE}", sentence)
         lines = textwrap.fill(joined, WIDTH, initial_indent="- ", subsequent_indent="  ")
         print(lines.replace("\N{NO-BREAK SPACE}", " "), file=out)
 
 
-def print_narrowed(result: StudyResult, found: NarrowedEffects, *, stream: TextIO | None = None) -> None:
-    """Show what a result says of departments with some figures: the words first, then a table a target."""
+def print_narrowed(result: StudyResult, narrowed: NarrowedEffects, *, stream: TextIO | None = None) -> None:
+    """Print the answer for departments with some figures: the sentences first, then a table a target."""
     out = stream or sys.stdout
     print(f"{result.design.question} For departments with figures like these:", file=out)
-    _listed(narrowed_sentences(result, found), out)
-    print_tables(narrowed_tables(result, found), stream=out)
+    _print_sentences(narrowed_sentences(result, narrowed), out)
+    print_tables(narrowed_tables(result, narrowed), stream=out)
     print(f"\n{BANNER}", file=out)
 
 
-def print_tables(found: Iterable[ReportTable], *, stream: TextIO | None = None) -> None:
-    """Tables one after another."""
+def print_tables(tables: Iterable[ReportTable], *, stream: TextIO | None = None) -> None:
+    """Print tables one after another, in colour on a terminal."""
     out = stream or sys.stdout
-    for table in found:
-        (_rich if out.isatty() else _plain)(table, out)
+    for table in tables:
+        (_print_rich if out.isatty() else _print_plain)(table, out)
 
 
 def shortened(table: ReportTable, focus: Collection[str] = ()) -> ReportTable:
-    """At most so many rows on a screen, in their order: the first ones, and those of arms in `focus` in place of the
-    last of these; the report has all."""
+    """A table with at most `MOST_ON_SCREEN` rows, in their order: those of arms in `focus`, then the first others."""
     n_more = len(table.rows) - MOST_ON_SCREEN
     if n_more <= 0:
         return table
-    wanted = [number for number, row in enumerate(table.rows) if row[0] in focus][:MOST_ON_SCREEN]
-    others = [number for number in range(len(table.rows)) if number not in wanted]
-    kept = sorted([*wanted, *others[: MOST_ON_SCREEN - len(wanted)]])
+    in_focus = [number for number, row in enumerate(table.rows) if row[0] in focus][:MOST_ON_SCREEN]
+    others = [number for number in range(len(table.rows)) if number not in in_focus]
+    kept = sorted([*in_focus, *others[: MOST_ON_SCREEN - len(in_focus)]])
     more = "1 more row is in the report." if n_more == 1 else f"{n_more} more rows are in the report."
     return replace(table, rows=tuple(table.rows[number] for number in kept), notes=(more, *table.notes))
 
 
-def _rich(table: ReportTable, out: TextIO) -> None:
+def _print_rich(table: ReportTable, out: TextIO) -> None:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -118,7 +114,7 @@ def _rich(table: ReportTable, out: TextIO) -> None:
 
 
 def _narrow(table: ReportTable) -> ReportTable:
-    """A table for a narrow screen: without the means, and with what every row says about doubt said once, below."""
+    """A table for a narrow screen: without the means, and with the uncertainty in a note in place of a column."""
     kept = [number for number, header in enumerate(table.headers) if header not in ("mean", "uncertainty")]
     if len(kept) == len(table.headers) or table.kind == "measures":
         return table
@@ -127,7 +123,7 @@ def _narrow(table: ReportTable) -> ReportTable:
     return replace(table, headers=tuple(table.headers[number] for number in kept), rows=rows, notes=notes)
 
 
-def _plain(table: ReportTable, out: TextIO) -> None:
+def _print_plain(table: ReportTable, out: TextIO) -> None:
     lines = (table.headers, *table.rows)
     widths = [max(len(line[column]) for line in lines) for column in range(len(table.headers))]
     print(f"\n{table.title}", file=out)
@@ -142,5 +138,5 @@ def _plain(table: ReportTable, out: TextIO) -> None:
 
 
 def _justified(table: ReportTable, column: int) -> Literal["left", "right"]:
-    """Numbers to the right."""
+    """Columns of numbers stand to the right."""
     return "right" if is_numeric([row[column] for row in table.rows]) else "left"

@@ -1,4 +1,4 @@
-"""Shadow prices in words and as a picture: what `aeflow prices` prints and writes."""
+"""Shadow prices as tables, a picture and files: what `aeflow prices` prints and writes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.analysis.compare import Interval
+from simulation.analysis.intervals import Interval
 from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.explain.statements import BANNER
 from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
@@ -24,18 +24,21 @@ if TYPE_CHECKING:
 FOLDER, TABLE, PICTURE = "shadow_prices", "prices.csv", "prices.png"
 MINUTES = "minutes"
 WHAT = {"wait_to_clinician_mean": "wait for a first clinician", "stay_mean": "stay in A&E"}
-"""What an hour takes off, by measure."""
+"""Words for what an hour shortens, by measure."""
+LINES: tuple[str | tuple[int, tuple[int, int]], ...] = ("--", ":", "-.", (0, (5, 1)))
+LOOKS = {"weekdays": ("o", "#005eb8"), "weekends": ("s", "#d55e00")}
+"""Marker and colour of each kind of days."""
 
 
 def price_tables(found: ShadowPrices) -> Iterator[ReportTable]:
     """Prices by block, of beds and of what tools free, and whether blocks add up."""
-    pools = dict.fromkeys(each.extra.pool for each in found.of_kind("block", MEASURES[0]))
+    hours = tuple(f"{start}-{start + BLOCK_HOURS} h" for start in range(0, 24, BLOCK_HOURS))
     for measure in MEASURES:
-        rows = []
-        for pool in pools:
-            for days, prices in by_block(found, pool, measure).items():
-                rows.append((f"{_spaced(pool)}, {days}", *(_per_hour(each) for each in prices)))
-        hours = tuple(f"{start}-{start + BLOCK_HOURS} h" for start in range(0, 24, BLOCK_HOURS))
+        rows = [
+            (f"{_spaced(pool)}, {days}", *map(_per_hour, block_prices))
+            for pool in _pools(found)
+            for days, block_prices in by_block(found, pool, measure).items()
+        ]
         yield ReportTable(
             f"prices:{measure}",
             f"What one hour more is worth: patient-minutes off the {WHAT[measure]}",
@@ -43,11 +46,17 @@ def price_tables(found: ShadowPrices) -> Iterator[ReportTable]:
             tuple(rows),
             ("All patients together; above 0 where the hour helps. In brackets the 95 % interval (simulation noise).",),
         )
-    yield _others(found)
-    yield _adding_up(found)
+    yield _others_table(found)
+    yield _sums_table(found)
 
 
-def _others(found: ShadowPrices) -> ReportTable:
+def _pools(found: ShadowPrices) -> tuple[str, ...]:
+    """The pools that are priced by block, in order."""
+    return tuple(dict.fromkeys(price.extra.pool for price in found.of_kind("block", MEASURES[0])))
+
+
+def _others_table(found: ShadowPrices) -> ReportTable:
+    """Prices of units at all hours, of beds and of what tools free."""
     rows = []
     for kind in ("whole", "beds", "tool"):
         for price in found.of_kind(kind, MEASURES[0]):
@@ -62,12 +71,13 @@ def _others(found: ShadowPrices) -> ReportTable:
     )
 
 
-def _adding_up(found: ShadowPrices) -> ReportTable:
+def _sums_table(found: ShadowPrices) -> ReportTable:
+    """Sums of a pool's prices by block beside its price at all hours."""
     rows = [
         (
             _spaced(check.pool),
             WHAT[check.measure],
-            *(_minutes(each) for each in (check.alone, check.last, check.blocks, check.whole, check.apart)),
+            *map(_minutes, (check.alone, check.last, check.blocks, check.whole, check.apart)),
             verdict_of(check),
         )
         for check in found.checks
@@ -86,7 +96,7 @@ def _adding_up(found: ShadowPrices) -> ReportTable:
 
 
 def verdict_of(check: Check) -> str:
-    """'agree', or which is larger."""
+    """'agree', or whether prices add up to more or to less than the unit at all hours gives."""
     if check.agree:
         return "agree"
     return "prices add up to more" if check.apart.mean < 0 else "prices add up to less"
@@ -112,27 +122,26 @@ def _spaced(name: str) -> str:
 
 
 def price_table(found: ShadowPrices) -> pd.DataFrame:
-    """A row for each price: what, when, its effect on a patient's mean and what an hour of it is worth."""
+    """A row for each price: what, when, its effect on a patient's mean, and what an hour of it is worth."""
     import pandas as pd
 
     rows = []
     for price in found.prices:
         extra = price.extra
-        about = {"arm": extra.arm, "kind": extra.kind, "pool": extra.pool, "days": extra.days}
-        when = {"from_hour": extra.start, "hours_a_week": extra.hours_a_week} if extra.kind == "block" else {}
-        numbers = {
-            f"{name}{end}": getattr(interval, key)
-            for name, interval in (("effect_minutes", price.effect), ("patient_minutes_per_hour", price.per_hour))
-            for end, key in (("", "mean"), ("_low", "low"), ("_high", "high"))
-        }
-        rows.append({**about, "hours_a_week": extra.hours_a_week, **when, "measure": price.measure, **numbers})
+        row: dict[str, object] = {"arm": extra.arm, "kind": extra.kind, "pool": extra.pool, "days": extra.days}
+        row["hours_a_week"] = extra.hours_a_week
+        if extra.kind == "block":
+            row["from_hour"] = extra.start
+        row["measure"] = price.measure
+        for name, interval in (("effect_minutes", price.effect), ("patient_minutes_per_hour", price.per_hour)):
+            row |= {name: interval.mean, f"{name}_low": interval.low, f"{name}_high": interval.high}
+        rows.append(row)
     return pd.DataFrame(rows)
 
 
 def price_picture(found: ShadowPrices) -> Picture:
     """What an hour of each resource takes off waits, by time of week; lines: the staff time that tools free."""
-    measure = MEASURES[0]
-    pools = tuple(dict.fromkeys(each.extra.pool for each in found.of_kind("block", measure)))
+    measure, pools = MEASURES[0], _pools(found)
     tools = found.of_kind("tool", measure)
     with figure_of(3.5 * len(pools) + 1, 3.9, 1, len(pools), sharey=True) as (figure, axes):
         for ax, pool in zip(axes, pools, strict=True):
@@ -152,41 +161,39 @@ def price_picture(found: ShadowPrices) -> Picture:
     return Picture(
         "shadow_prices",
         png,
-        f"Patient-minutes of wait that an hour more takes off, by four-hour block: {_said(found, pools, measure)}",
+        f"Patient-minutes of wait that an hour more takes off, by four-hour block: {_best(found, pools, measure)}",
         "What one hour more of each resource takes off the waits of all patients together, by time of week, with 95 % "
         "intervals (simulation noise only). Lines: what an hour of staff time that a tool frees takes off.",
     )
 
 
-LINES: tuple[str | tuple[int, tuple[int, int]], ...] = ("--", ":", "-.", (0, (5, 1)))
-LOOKS = {"weekdays": ("o", "#005eb8"), "weekends": ("s", "#d55e00")}
-
-
 def _panel(ax: Axes, found: ShadowPrices, pool: str, measure: str) -> None:
+    """Draw the prices of one pool by block, weekdays and weekends side by side."""
     for place, (days, prices) in enumerate(by_block(found, pool, measure).items()):
         marker, colour = LOOKS[days]
-        at = np.array([each.extra.start + BLOCK_HOURS / 2 + (place - 0.5) * 0.9 for each in prices])
-        means = np.array([each.per_hour.mean for each in prices])
-        ends = np.array([[each.per_hour.low, each.per_hour.high] for each in prices])
+        at = np.array([price.extra.start + BLOCK_HOURS / 2 + (place - 0.5) * 0.9 for price in prices])
+        means, lows, highs = np.array(
+            [(price.per_hour.mean, price.per_hour.low, price.per_hour.high) for price in prices]
+        ).T
         ax.errorbar(
-            at, means, yerr=[means - ends[:, 0], ends[:, 1] - means], fmt=marker, color=colour, markersize=6,
-            linewidth=1.6, label=f"an hour more, {days}",
+            at, means, yerr=[means - lows, highs - means], fmt=marker, color=colour, markersize=6, linewidth=1.6,
+            label=f"an hour more, {days}",
         )  # fmt: skip
     ax.set_xticks(range(0, 25, BLOCK_HOURS))
 
 
-def _said(found: ShadowPrices, pools: Sequence[str], measure: str) -> str:
+def _best(found: ShadowPrices, pools: Sequence[str], measure: str) -> str:
     """'triage nurses most on weekdays from 8 h (120); ...'."""
-    said = []
+    words = []
     for pool in pools:
-        prices = [each for block in by_block(found, pool, measure).values() for each in block]
-        best = max(prices, key=lambda each: each.per_hour.mean)
-        said.append(f"{_spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
-    return "; ".join(said) + "."
+        prices = [price for block in by_block(found, pool, measure).values() for price in block]
+        best = max(prices, key=lambda price: price.per_hour.mean)
+        words.append(f"{_spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
+    return "; ".join(words) + "."
 
 
 def write_prices(found: ShadowPrices, results: Path) -> Path:
-    """Write table and picture into a folder of their own; that folder. Raises ResultsError if it cannot be written."""
+    """Write table and picture into a folder of their own, and return it. Raises ResultsError if that fails."""
     parent = results / FOLDER
     try:
         parent.mkdir(parents=True, exist_ok=True)

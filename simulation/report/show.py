@@ -1,4 +1,4 @@
-"""`aeflow show`: the resolved scenario in words, the offered load by pool and hour, and the pathway drawn.
+"""`aeflow show`: the scenario in words, the offered load by pool and hour, and the pathway drawn.
 
 `aeflow show arm=NAME`: what one arm changes against the baseline, marked on the pathway, and what it assumes.
 """
@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from simulation.analysis.offered_load import remarks
+from simulation.analysis.offered_load import Load
+from simulation.analysis.overload import remarks
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import (
     ArmChanges,
@@ -26,7 +27,7 @@ from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
 from simulation.study.design import change_words
-from simulation.study.misfits import Beds, beds_of, judged
+from simulation.study.misfits import Beds, beds_of, load_and_misfits
 from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.study import Study
 
@@ -51,7 +52,11 @@ def show(study: Study) -> None:
 
 def show_arm(study: Study, name: str) -> None:
     """Print what one arm changes and assumes, and draw the pathway with the changes marked. Raises ConfigError."""
-    (changes,) = arm_changes(study, [_known(study, name)]) or (ArmChanges(name, ()),)
+    names = [arm.name for arm in study.arms]
+    if name not in names:
+        fault = Fault(f"arm={name}", f"the study {study.design.name} has no such arm", nearest(name, names))
+        raise ConfigError([fault])
+    (changes,) = arm_changes(study, [name]) or (ArmChanges(name, ()),)
     for line in arm_lines(study, changes):
         print(line)
     pathway = study.arm(name).pathway
@@ -67,18 +72,10 @@ def show_arm(study: Study, name: str) -> None:
 
 
 def _folder(study: Study) -> Path:
+    """The folder of pictures of pathways, which is made if it is not there."""
     folder = Path(str(study.resolved["results"])) / "pathway"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-def _known(study: Study, name: str) -> str:
-    names = [arm.name for arm in study.arms]
-    if name not in names:
-        raise ConfigError(
-            [Fault(f"arm={name}", f"the study {study.design.name} has no such arm", nearest(name, names))]
-        )
-    return name
 
 
 def _title(study: Study, name: str) -> str:
@@ -88,26 +85,30 @@ def _title(study: Study, name: str) -> str:
 
 
 def arm_lines(study: Study, changes: ArmChanges) -> Iterator[str]:
-    """What is printed about one arm: what it changes, what it assumes, and how much of the site is assumed."""
+    """Lines about one arm: what it changes, what it assumes, and how much of the site is assumed."""
     arm = study.arm(changes.arm)
-    yield f"aeflow. {BANNER}"
-    yield f"Study {study.design.name}, scenario {study.scenario}. {study.design.question}"
+    yield from _heading(study)
     yield f"\n{_title(study, arm.name)}"
-    yield from _changed(changes)
+    yield from _change_lines(changes)
     yield from _folded(HOW_FOUND)
     yield f"\nWhat '{arm.name}' assumes, besides the baseline"
-    added_assumptions = assumptions_added_by(arm, study.baseline) if arm.name != study.design.baseline else ()
-    for each in added_assumptions:
-        if each.evidence == "assumed":
-            span = f"  (range {each.range})" if each.range != "–" else ""
-            yield from _folded(f"{each.where} = {each.value}{span}")
-            yield from _folded(each.source, indent="      ")
-    others = [each for each in added_assumptions if each.evidence != "assumed"]
-    if not any(each.evidence == "assumed" for each in added_assumptions):
+    added = assumptions_added_by(arm, study.baseline) if arm.name != study.design.baseline else ()
+    assumed = [number for number in added if number.evidence == "assumed"]
+    sourced = [number for number in added if number.evidence != "assumed"]
+    for number in assumed:
+        span = f"  (range {number.range})" if number.range != "–" else ""
+        yield from _folded(f"{number.where} = {number.value}{span}")
+        yield from _folded(number.source, indent="      ")
+    if not assumed:
         yield "  nothing"
-    if others:
-        yield "  Besides, with a source: " + ", ".join(f"{each.where} ({each.evidence})" for each in others)
+    if sourced:
+        yield "  Besides, with a source: " + ", ".join(f"{number.where} ({number.evidence})" for number in sourced)
     yield f"\nThe department beneath: {counts_words(study)}."
+
+
+def _heading(study: Study) -> Iterator[str]:
+    yield f"aeflow. {BANNER}"
+    yield f"Study {study.design.name}, scenario {study.scenario}. {study.design.question}"
 
 
 def counts_words(study: Study) -> str:
@@ -117,11 +118,11 @@ def counts_words(study: Study) -> str:
     return f"{sum(counts.values())} sourced statements, {by_evidence}"
 
 
-def _changed(changes: ArmChanges) -> Iterator[str]:
+def _change_lines(changes: ArmChanges) -> Iterator[str]:
     if not changes.changes:
         yield f"  {NOTHING}"
-    for each in changes.changes:
-        yield from _folded(f"{each.what.replace('_', ' ')}: {each.words}")
+    for change in changes.changes:
+        yield from _folded(f"{change.what.replace('_', ' ')}: {change.words}")
 
 
 def _folded(text: str, indent: str = "  ") -> Iterable[str]:
@@ -129,71 +130,72 @@ def _folded(text: str, indent: str = "  ") -> Iterable[str]:
 
 
 def lines(study: Study) -> Iterator[str]:
-    """What is printed."""
-    arm = study.baseline
-    pathway = arm.pathway
-    yield f"aeflow. {BANNER}"
-    yield f"Study {study.design.name}, scenario {study.scenario}. {study.design.question}"
-    load, misfits = judged(study)
+    """Lines about a study: its arms, what they change, its baseline department, and the offered load."""
+    pathway = study.baseline.pathway
+    yield from _heading(study)
+    load, misfits = load_and_misfits(study)
     if misfits:
         yield "\nDoes not fit together"
     for misfit in misfits:
         yield from _folded(f"{misfit}.")
     yield "\nArms"
-    for each in study.arms:
-        changes = ", ".join(change_words(path, value) for path, value in each.arm.changes.items())
-        levers = f"; levers {', '.join(each.arm.levers)} of {study.design.full}" if each.arm.levers else ""
-        yield f"  {each.name:<26} {each.arm.label}; triage {each.arm.triage}{levers}{'; ' + changes if changes else ''}"
+    for ready in study.arms:
+        arm = ready.arm
+        changes = ", ".join(change_words(path, value) for path, value in arm.changes.items())
+        levers = f"; levers {', '.join(arm.levers)} of {study.design.full}" if arm.levers else ""
+        yield f"  {ready.name:<26} {arm.label}; triage {arm.triage}{levers}{'; ' + changes if changes else ''}"
     yield "\nWhat each arm changes"
-    for found in arm_changes(study, study.design.shown):
-        yield f"  {found.arm}"
-        yield from (f"  {line}" for line in _changed(found.without_echoes()))
+    for changed in arm_changes(study, study.design.shown):
+        yield f"  {changed.arm}"
+        yield from (f"  {line}" for line in _change_lines(changed.without_echoes()))
     yield f"\nDepartment {pathway.name}: {_size(study)}; {_rule(pathway)}"
     yield f"  {counts_words(study)}"
     yield from department_lines(pathway)
     yield "\nOffered load: work asked for over units on duty, before anybody waits or leaves (boarding not counted)"
-    yield f"  Of {SAMPLE_DAYS // 7} drawn weeks; the week with two standard errors."
-    yield f"  {'pool':<22}{'week':>6}{'':6}  " + "".join(f"{hour:>5}" for hour in range(0, 24, 2)) + "   (clock hour)"
-    by_hour, weekly = load.by_hour(), load.weekly()
-    for number, pool in enumerate(load.pools):
-        if pathway.pools[pool].unlimited:
-            continue
-        hours = "".join(f"{by_hour[number, hour]:5.2f}" for hour in range(0, 24, 2))
-        yield f"  {pool:<22}{weekly[number]:6.2f} ±{2 * load.error[number]:<4.2f}  {hours}"
-    for remark in remarks(load):
-        yield f"  {remark}"
+    yield from _load_lines(load, pathway)
     if (beds := beds_of(pathway, load)) is not None:
         yield from _folded(f"Adult beds, all ward groups: {beds}, before pressure ends any stay early.")
     if pathway.allow_overload:
         yield "  allow_overload: true. Waits grow for as long as this runs; figures depend on its length."
 
 
+def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
+    """The offered load of each pool, over the week and by clock hour, then remarks on it."""
+    yield f"  Of {SAMPLE_DAYS // 7} drawn weeks; the week with two standard errors."
+    yield f"  {'pool':<22}{'week':>6}{'':6}  " + "".join(f"{hour:>5}" for hour in range(0, 24, 2)) + "   (clock hour)"
+    by_hour, weekly = load.by_hour(), load.weekly()
+    for number, pool in enumerate(load.pools):
+        if not pathway.pools[pool].unlimited:
+            hours = "".join(f"{by_hour[number, hour]:5.2f}" for hour in range(0, 24, 2))
+            yield f"  {pool:<22}{weekly[number]:6.2f} ±{2 * load.error[number]:<4.2f}  {hours}"
+    for remark in remarks(load):
+        yield f"  {remark}"
+
+
 def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
-    """What is printed of a department that was scaled: how full its beds would be, and what does not fit together."""
-    (load, misfits), (typical_load, _) = judged(own), judged(typical)
-    beds, typicals = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
-    if beds is not None and typicals is not None and not beds.full:
-        yield from _folded(_beds_words(beds, typicals), indent="")
+    """Lines about a department that was scaled: how full its beds would be, and what does not fit together."""
+    (load, misfits), (typical_load, _) = load_and_misfits(own), load_and_misfits(typical)
+    beds, typical_beds = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
+    if beds is not None and typical_beds is not None and not beds.full:
+        yield from _folded(_beds_words(beds, typical_beds), indent="")
     for misfit in misfits:
         yield from _folded(f"Does not fit together. {misfit}.", indent="")
     if not misfits:
         yield "Nothing there is hard to believe: go on."
 
 
-def _beds_words(beds: Beds, typicals: Beds) -> str:
-    """What patients need of the staffed beds, and why that may be more than there are."""
-    share, usual = (100 * each.asked / each.staffed for each in (beds, typicals))
-    told = (
-        f"Beds: if nobody were discharged early, patients would fill {share:.0f} % of the {beds.staffed:.0f} staffed."
-    )
+def _beds_words(beds: Beds, typical_beds: Beds) -> str:
+    """The share of the staffed beds that patients need, and why it may be more than 100 %."""
+    share, usual = (100 * one.asked / one.staffed for one in (beds, typical_beds))
+    need = f"if nobody were discharged early, patients would fill {share:.0f} % of the {beds.staffed:.0f} staffed"
     early = "because full wards discharge sooner"
     if share > 100:
-        return f"{told} More than 100 % works {early}; the typical department is at {usual:.0f} %."
-    return f"{told} The typical department is at {usual:.0f} %, which works {early}."
+        return f"Beds: {need}. More than 100 % works {early}; the typical department is at {usual:.0f} %."
+    return f"Beds: {need}. The typical department is at {usual:.0f} %, which works {early}."
 
 
 def _rule(pathway: Pathway) -> str:
-    """Who is next, in a word or two."""
+    """The rule of who is next."""
     return FIRST_COME.source if pathway.priority == FIRST_COME else f"rule {pathway.priority.rule}"
 
 
@@ -203,14 +205,14 @@ def _size(study: Study) -> str:
     subgraph = reachable_subgraph(pathway, study.arms, seed=study.run.seed)
     met = [step for name, step in pathway.steps.items() if name in subgraph.edges]
     pools = {pool for step in met for pool in (*step.asks, *step.any_of)}
-    said = f"{number_of(len(pathway.steps), 'step')}, {number_of(len(pathway.pools), 'pool')}"
+    size = f"{number_of(len(pathway.steps), 'step')}, {number_of(len(pathway.pools), 'pool')}"
     if len(met) == len(pathway.steps):
-        return said
-    return f"{said}, of which patients of these arms can meet {len(met)} and {len(pools)}"
+        return size
+    return f"{size}, of which patients of these arms can meet {len(met)} and {len(pools)}"
 
 
 def department_lines(pathway: Pathway) -> Iterator[str]:
-    """Who comes, which pools there are, and what makes demand or its minutes vary."""
+    """Lines on who comes, which pools there are, and what makes demand or its minutes vary."""
     for name, source in pathway.arrivals.items():
         yield f"  {name:<22} {mean_per_day(source):6.1f} a day{_note(source)}"
     for name, pool in pathway.pools.items():
@@ -219,8 +221,8 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
             units = shift_words(pool.rota)
         extra = f" ({pool.extra:+d})" if pool.extra else ""
         laid_over = f"; laid over: {shift_words(pool.extra_shifts)}" if pool.extra_shifts else ""
-        also = (closing_words(pool), "people wait until it opens" if pool.queues_until_open else "")
-        yield f"  {name:<22} {pool.kind:<6} {'; '.join((f'{units}{extra}{laid_over}', *filter(None, also)))}"
+        closing = (closing_words(pool), "people wait until it opens" if pool.queues_until_open else "")
+        yield f"  {name:<22} {pool.kind:<6} {'; '.join((f'{units}{extra}{laid_over}', *filter(None, closing)))}"
     for name, trigger in pathway.triggers.items():
         if isinstance(trigger, Opens) and trigger.arrives_after_minutes:
             opens = f"opens {trigger.extra} of {trigger.pool} {trigger.arrives_after_minutes:g} min after it is called"
@@ -229,21 +231,22 @@ def department_lines(pathway: Pathway) -> Iterator[str]:
         off = "" if factor.active else "off; "
         what = _named(factor.arrivals, factor.durations)
         yield f"  {name:<22} {off}cv {factor.cv:g} by the {factor.every}, persistence {factor.persistence:g}: {what}"
-    for name, each in pathway.follows.items():
-        off = "" if each.active else "off; "
-        what = f"{_named(each.durations)} of {_named(each.arrivals)}"
-        yield f"  {name:<22} {off}elasticity {each.elasticity:g} on {each.days} days: {what}"
+    for name, follows in pathway.follows.items():
+        off = "" if follows.active else "off; "
+        what = f"{_named(follows.durations)} of {_named(follows.arrivals)}"
+        yield f"  {name:<22} {off}elasticity {follows.elasticity:g} on {follows.days} days: {what}"
 
 
-def _named(*names: tuple[str, ...]) -> str:
-    return ", ".join(name.replace("_", " ") for some in names for name in some)
+def _named(*groups: tuple[str, ...]) -> str:
+    return ", ".join(name.replace("_", " ") for names in groups for name in names)
 
 
 def _note(source: ArrivalSource) -> str:
-    booked = [f"{each.number} at {each.at} {each.days}" for each in source.booked]
+    """Whether an arrival source is outside A&E, its booked patients and its surges, in brackets."""
+    booked = [f"{some.number} at {some.at} {some.days}" for some in source.booked]
     surges = [
-        f"x {each.times:g} from day {each.starts_on_day} for {each.days} day{'s' if each.days > 1 else ''}"
-        for each in source.surges
+        f"x {surge.times:g} from day {surge.starts_on_day} for {surge.days} day{'s' if surge.days > 1 else ''}"
+        for surge in source.surges
     ]
     notes = [*(["not through A&E"] if not source.attends else []), *booked, *surges]
     return f"  ({'; '.join(notes)})" if notes else ""

@@ -1,7 +1,7 @@
 """Several runs of one study beside each other: what `aeflow compare -m scenario=usual,winter` ends with.
 
-Each run has its own folder and report; here is what they come to together: arms by runs on every target, how far
-the effects of two runs are apart, and whether the answer depends on what was varied.
+Each run has its own folder and report. Here are all of them together: arms by runs on every target, how far the effects
+of two runs are apart, and whether the answer depends on what was varied.
 """
 
 from __future__ import annotations
@@ -42,17 +42,20 @@ from simulation.study.design import Target
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.axes import Axes
 
 FOLDER, TABLE, PICTURE = "sweeps", "across.csv", "across.png"
 BINDING = ("scenario", "site", "staffing")
-"""What decides which resource binds: if only these were varied, the answer depends on the bottleneck."""
+"""Keys that decide which resource binds: if only these were varied, the answer depends on the bottleneck."""
 MOST_ACROSS = 5
-"""Runs that a table shows in columns of their own."""
+"""Runs up to which a table shows each in a column of its own."""
+MARKERS = "osD^vPXh"
+"""Shapes of the runs in the picture, which say the same as their colours."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a sweep: the values that were varied, by their keys; what its report is made from; its folder."""
+    """One run of a sweep: the values that were varied, by their keys; its result; its folder."""
 
     varied: Mapping[str, str]
     result: StudyResult
@@ -71,8 +74,11 @@ class Run:
 
     def effects(self, arm: str, target: Target) -> Floats:
         """The arm's difference from the baseline in each replication, shape (n_replications,)."""
-        names = (arm, self.result.design.baseline)
-        return paired(*(self.result.values(name, target.measure, target.group) for name in names))
+        return paired(self.values(arm, target), self.values(self.result.design.baseline, target))
+
+    def values(self, arm: str, target: Target) -> Floats:
+        """The arm's measure in each replication, shape (n_replications,)."""
+        return self.result.values(arm, target.measure, target.group)
 
 
 @dataclass(frozen=True, repr=False)
@@ -89,18 +95,17 @@ class Sweep:
     @property
     def arms(self) -> tuple[str, ...]:
         """The arms that are judged in every run, in order."""
-        shared = set.intersection(*({each.arm for each in run.result.findings} for run in self.runs))
+        shared = set.intersection(*({finding.arm for finding in run.result.findings} for run in self.runs))
         return tuple(arm.name for arm in self.first.shown.others if arm.name in shared)
 
     @property
     def targets(self) -> tuple[Target, ...]:
-        """The targets of every run."""
-        return tuple(each for each in self.first.targets if all(each in run.result.targets for run in self.runs))
+        """The targets that every run has."""
+        return tuple(target for target in self.first.targets if all(target in run.result.targets for run in self.runs))
 
     @property
     def tables(self) -> tuple[ReportTable, ...]:
-        """Which verdicts turn; a table for every target: arms by runs, how far two runs are apart, and whether they
-        agree; then one of what each thing that was varied does."""
+        """Tables of the verdicts that turn, of arms by runs, and of what each thing that was varied does."""
         return (*turn_tables(self), *sweep_tables(self), *effect_tables(self))
 
     def __repr__(self) -> str:
@@ -118,38 +123,42 @@ class Sweep:
         return "the bottleneck" if binding else " and ".join(keys)
 
     def compare_runs(self, arm: str, target: Target) -> RunComparison:
-        """What the runs come to on one arm and target."""
+        """The runs compared on one arm and target."""
         return self._comparisons[arm, target]
 
     @cached_property
     def _comparisons(self) -> dict[tuple[str, Target], RunComparison]:
-        return {(arm, target): self._together(arm, target) for arm in self.arms for target in self.targets}
+        return {(arm, target): self._compare_runs(arm, target) for arm in self.arms for target in self.targets}
 
-    def _together(self, arm: str, target: Target) -> RunComparison:
+    def _compare_runs(self, arm: str, target: Target) -> RunComparison:
         verdicts = {run.label: run.result.finding(arm, target).verdict for run in self.runs}
         effects = {run.label: run.effects(arm, target) for run in self.runs}
-        unit = self.first.row(arm, target.measure, target.group).unit
-        mid, used = target.minimal_important_difference, self.department
-        return compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=used)
+        mid, unit = target.minimal_important_difference, self.unit(target)
+        return compare_runs(verdicts, effects, mid, unit, on=self.depends_on, department=self.department)
+
+    def unit(self, target: Target) -> str:
+        """The unit of a target's measure."""
+        return self.first.row(self.first.design.baseline, target.measure, target.group).unit
 
     @cached_property
     def department(self) -> Department | None:
-        """Which department of an ensemble each replication used, where it is the same in every run; else None."""
+        """The department of an ensemble that each replication used, where it is the same in every run; else None."""
         first, *others = (run.result.department_of for run in self.runs)
-        alike = first is not None and all(each is not None and np.array_equal(each, first) for each in others)
-        return first if alike else None
+        if first is None or any(other is None or not np.array_equal(other, first) for other in others):
+            return None
+        return first
 
 
 def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep | None:
-    """Runs together, each with the overrides (`key=value`) that asked for it and its folder.
+    """A sweep of runs, each given by the overrides (`key=value`) that asked for it, its result and its folder.
 
-    None if there is nothing to put together: one run, several studies or baselines, no arm or target in every run.
+    None if there is nothing to compare: one run, several studies or baselines, no arm or target in every run.
     """
-    stated = [dict(word.split("=", 1) for word in overrides if "=" in word) for overrides, _, _ in done]
-    keys = [key for key in (stated[0] if stated else ()) if len({each.get(key) for each in stated}) > 1]
+    overrides = [dict(word.split("=", 1) for word in words if "=" in word) for words, _, _ in done]
+    keys = [key for key in (overrides[0] if overrides else ()) if len({values.get(key) for values in overrides}) > 1]
     runs = tuple(
-        Run({key: each[key] for key in keys}, result, folder)
-        for each, (_, result, folder) in zip(stated, done, strict=True)
+        Run({key: values[key] for key in keys}, result, folder)
+        for values, (_, result, folder) in zip(overrides, done, strict=True)
     )
     studies = {(run.result.design.name, run.result.design.baseline) for run in runs}
     if len(runs) < 2 or len(studies) > 1 or len({run.label for run in runs}) < len(runs):
@@ -165,17 +174,14 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
     """
     keys = ("site", "scenario", "seed", "aeflow", "finished_at")
     ours, theirs = (
-        {key: str(each.manifest.get(key, each.manifest.get("versions", {}).get(key, ""))) for key in keys}
-        for each in (one, other)
+        {key: str(result.manifest.get(key, result.manifest.get("versions", {}).get(key, ""))) for key in keys}
+        for result in (one, other)
     )
-    varied = [key for key in keys if ours[key] != theirs[key]]
-    varied = [key for key in varied if key != "finished_at"] or ["finished_at"]
-    numbers = ("1", "2")
-    runs = tuple(
-        Run({key: labels[key] if ours[key] != theirs[key] else numbers[place] for key in varied}, result)
-        for place, (labels, result) in enumerate(((ours, one), (theirs, other)))
-    )
-    sweep = Sweep(runs)
+    varied = [key for key in keys if ours[key] != theirs[key] and key != "finished_at"] or ["finished_at"]
+    if ours == theirs:
+        ours, theirs = {"finished_at": "1"}, {"finished_at": "2"}
+    runs = ((ours, one), (theirs, other))
+    sweep = Sweep(tuple(Run({key: values[key] for key in varied}, result) for values, result in runs))
     if one.design.name != other.design.name or not sweep.arms or not sweep.targets:
         raise ResultsError(
             f"'{one.design.name}' and '{other.design.name}' have no arm or no target in common, so they cannot be set "
@@ -187,13 +193,14 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
 def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:
     """A table for every target: arms by runs, how far two runs are apart, and whether they agree."""
     for target in sweep.targets:
-        unit = _unit(sweep, target)
+        unit = sweep.unit(target)
         shown = sweep.runs if len(sweep.runs) <= MOST_ACROSS else ()
         rows = [(sweep.first.baseline.label, *(_level(run, target) for run in shown), "", "")]
         for arm in sweep.arms:
-            found = sweep.compare_runs(arm, target)
-            cells = (run.effect(arm, target) for run in shown)
-            rows.append((sweep.first.arm(arm).label, *cells, _apart(found, unit), found.words))
+            compared = sweep.compare_runs(arm, target)
+            effects = (run.effect(arm, target) for run in shown)
+            apart = "–" if compared.apart is None else interval_text(compared.apart[2], unit)
+            rows.append((sweep.first.arm(arm).label, *effects, apart, compared.words))
         yield ReportTable(
             f"across:{target.measure}:{target.group}",
             f"Across {len(sweep.runs)} runs: {target.label}; differences in {unit_words(unit)}",
@@ -212,24 +219,13 @@ def _notes(sweep: Sweep, *, shown: bool) -> tuple[str, ...]:
     )
 
 
-def _unit(sweep: Sweep, target: Target) -> str:
-    return sweep.first.row(sweep.first.design.baseline, target.measure, target.group).unit
-
-
 def _level(run: Run, target: Target) -> str:
     row = run.result.row(run.result.design.baseline, target.measure, target.group)
     return amount(row.mean, row.unit)
 
 
-def _apart(found: RunComparison, unit: str) -> str:
-    if found.apart is None:
-        return "–"
-    apart = found.apart[2]
-    return interval_text(apart, unit)
-
-
 def sweep_table(sweep: Sweep) -> pd.DataFrame:
-    """A row for every run, arm and target: `summary.csv`'s columns, what was varied, the verdict, and all together."""
+    """A row for every run, target and arm: what was varied, the columns of `summary.csv`, and the verdicts."""
     import pandas as pd
 
     rows = []
@@ -238,39 +234,21 @@ def sweep_table(sweep: Sweep) -> pd.DataFrame:
             for arm in sweep.arms:
                 finding = run.result.finding(arm, target)
                 comparison = {name: getattr(finding.comparison, name) for name in TIDY}
-                said = {"verdict": finding.verdict.words, "together": sweep.compare_runs(arm, target).words}
-                rows.append({**run.varied, **comparison, **said, "folder": run.folder.as_posix() if run.folder else ""})
+                words = {"verdict": finding.verdict.words, "together": sweep.compare_runs(arm, target).words}
+                folder = run.folder.as_posix() if run.folder else ""
+                rows.append({**run.varied, **comparison, **words, "folder": folder})
     return pd.DataFrame(rows)
 
 
 def sweep_picture(sweep: Sweep) -> Picture:
     """Every arm's difference in every run with its interval, a panel for each target."""
     arms, targets, runs = sweep.arms, sweep.targets, sweep.runs
-    step = 0.8 / len(runs)
     height = 1.9 + len(arms) * max(0.46, 0.16 * len(runs))
     with figure_of(3.6 + 2.9 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
-            factor = 100 if _unit(sweep, target) == "share" else 1
-            for number, run in enumerate(runs):
-                colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
-                places = [place - 0.4 + step * (number + 0.5) for place in range(len(arms))]
-                found = [run.result.row(arm, target.measure, target.group) for arm in arms]
-                for place, row in zip(places, found, strict=True):
-                    ends = [factor * row.difference_low, factor * row.difference_high]
-                    ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
-                means = [factor * row.difference for row in found]
-                marker, name = MARKERS[number % len(MARKERS)], run.label.replace("_", " ")
-                ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=name)
-            least = factor * target.minimal_important_difference
-            for edge in (-least, least):
-                ax.axvline(edge, color=GREY, linewidth=0.9, linestyle=":")
-            ax.axvline(0, color="black", linewidth=1)
-            for place in range(1, len(arms)):
-                ax.axhline(place - 0.5, color=PALE, linewidth=0.8)
-            ax.set_ylim(len(arms) - 0.45, -0.55)
-            ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
+            _panel(ax, sweep, target)
         better = [sweep.first.better(target) for target in targets]
-        across(axes, [_unit(sweep, target) for target in targets], better)
+        across(axes, [sweep.unit(target) for target in targets], better)
         axes[0].set_yticks(range(len(arms)), [broken(sweep.first.arm(arm).label, 30) for arm in arms], fontsize=9)
         for ax in axes:
             ax.tick_params(axis="y", length=0)
@@ -279,7 +257,7 @@ def sweep_picture(sweep: Sweep) -> Picture:
             labelcolor=DARK, title=f"Dotted: the least difference that would matter. {BANNER}", title_fontsize=8,
         )  # fmt: skip
         png = png_of(figure)
-    said = [
+    words = [
         f"{target.label}: "
         + "; ".join(f"{sweep.first.arm(arm).label} {sweep.compare_runs(arm, target).words}" for arm in arms)
         for target in targets
@@ -287,26 +265,48 @@ def sweep_picture(sweep: Sweep) -> Picture:
     return Picture(
         "across",
         png,
-        f"Differences from {sweep.first.baseline.label} in {len(runs)} runs. {'. '.join(said)}.",
+        f"Differences from {sweep.first.baseline.label} in {len(runs)} runs. {'. '.join(words)}.",
         f"Difference from '{sweep.first.baseline.label}' in each run, with its 95 % interval (simulation noise only). "
         "Dotted: the least difference that would matter.",
     )
 
 
-MARKERS = "osD^vPXh"
-"""Shape says the same as colour."""
+def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
+    """Draw one target: arms from the top down, the runs of each beside one another."""
+    n_arms, step = len(sweep.arms), 0.8 / len(sweep.runs)
+    factor = 100 if sweep.unit(target) == "share" else 1
+    for number, run in enumerate(sweep.runs):
+        colour = STAGE_COLOURS[number % len(STAGE_COLOURS)]
+        places = [place - 0.4 + step * (number + 0.5) for place in range(n_arms)]
+        rows = [run.result.row(arm, target.measure, target.group) for arm in sweep.arms]
+        for place, row in zip(places, rows, strict=True):
+            ends = [factor * row.difference_low, factor * row.difference_high]
+            ax.plot(ends, [place, place], color=colour, linewidth=2, solid_capstyle="butt")
+        means = [factor * row.difference for row in rows]
+        marker, label = MARKERS[number % len(MARKERS)], run.label.replace("_", " ")
+        ax.plot(means, places, marker, color=colour, markersize=6, markeredgecolor="white", label=label)
+    least = factor * target.minimal_important_difference
+    for edge in (-least, least):
+        ax.axvline(edge, color=GREY, linewidth=0.9, linestyle=":")
+    ax.axvline(0, color="black", linewidth=1)
+    for place in range(1, n_arms):
+        ax.axhline(place - 0.5, color=PALE, linewidth=0.8)
+    ax.set_ylim(n_arms - 0.45, -0.55)
+    ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
 
 
 def write_sweep(sweep: Sweep, results_dir: Path) -> Path:
-    """Write the tables, the design and the picture of a sweep; the folder. Raises ResultsError if the place cannot be
-    written."""
+    """Write the tables, the design and the picture of a sweep into a folder, and return it.
+
+    Raises ResultsError if it cannot be written.
+    """
     parent = results_dir / FOLDER
     try:
         parent.mkdir(parents=True, exist_ok=True)
         name = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
         with whole_or_nothing(parent, name) as partial:
-            written = {TABLE: sweep_table(sweep), DESIGN: design_table(sweep), EFFECTS: effects_table(sweep)}
-            for file, table in written.items():
+            tables = {TABLE: sweep_table(sweep), DESIGN: design_table(sweep), EFFECTS: effects_table(sweep)}
+            for file, table in tables.items():
                 table.to_csv(partial / file, index=False, encoding="utf-8-sig", lineterminator="\n")
             (partial / PICTURE).write_bytes(sweep_picture(sweep).png)
             return moved(partial, parent, name)

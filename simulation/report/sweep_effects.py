@@ -1,13 +1,12 @@
-"""What was varied in a sweep, thing by thing: main effects and two-way interactions, and the design as a file."""
+"""Main effects and two-way interactions of what was varied in a sweep, and its design as a file."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from simulation.analysis.compare import paired
 from simulation.analysis.factorial import FactorialEffect, Level, factorial_effects, is_full
-from simulation.records.schema import Floats
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import change, doubt_note, unit_words
 from simulation.study.design import Target
@@ -15,7 +14,7 @@ from simulation.study.design import Target
 if TYPE_CHECKING:
     import pandas as pd
 
-    from simulation.report.sweep import Run, Sweep
+    from simulation.report.sweep import Sweep
 
 DESIGN, EFFECTS = "design.csv", "effects.csv"
 MOST_EFFECTS = 6
@@ -23,33 +22,32 @@ MOST_EFFECTS = 6
 
 
 def design_of(sweep: Sweep) -> list[Mapping[str, str]]:
-    """By run, the value of everything that was varied."""
+    """The value of everything that was varied, by run."""
     return [run.varied for run in sweep.runs]
 
 
 def effects_of(sweep: Sweep, arm: str, target: Target) -> tuple[FactorialEffect, ...]:
-    """What was varied does to an arm's difference from the baseline, or to the baseline's own level."""
-    return factorial_effects(design_of(sweep), [_numbers(run, arm, target) for run in sweep.runs], sweep.department)
-
-
-def _numbers(run: Run, arm: str, target: Target) -> Floats:
-    baseline = run.result.design.baseline
-    ours, theirs = (run.result.values(name, target.measure, target.group) for name in (arm, baseline))
-    return theirs if arm == baseline else paired(ours, theirs)
+    """The effects of what was varied on an arm's difference from the baseline, or on the baseline's own level."""
+    is_baseline = arm == sweep.first.design.baseline
+    values = [run.values(arm, target) if is_baseline else run.effects(arm, target) for run in sweep.runs]
+    return factorial_effects(design_of(sweep), values, sweep.department)
 
 
 def effect_tables(sweep: Sweep) -> Iterator[ReportTable]:
-    """A table for every target: arms by effects. Nothing of two runs, which differ by one effect, or where some
-    combination of values was not run."""
+    """A table for every target: arms by effects.
+
+    None for two runs, which differ by one effect, or where some combination of values was not run.
+    """
     if len(sweep.runs) < 3 or not is_full(design_of(sweep)):
         return
+    arms = (sweep.first.design.baseline, *sweep.arms)
     for target in sweep.targets:
-        unit = sweep.first.row(sweep.first.design.baseline, target.measure, target.group).unit
-        arms = (sweep.first.design.baseline, *sweep.arms)
-        found = {arm: effects_of(sweep, arm, target)[:MOST_EFFECTS] for arm in arms}
-        labels = [_label(effect.levels) for effect in found[arms[0]]]
+        unit = sweep.unit(target)
+        by_arm = {arm: effects_of(sweep, arm, target)[:MOST_EFFECTS] for arm in arms}
+        labels = [_label(effect.levels) for effect in by_arm[arms[0]]]
         rows = tuple(
-            (sweep.first.arm(arm).label, *(_cell(effect, unit) for effect in effects)) for arm, effects in found.items()
+            (sweep.first.arm(arm).label, *(_cell(effect, unit) for effect in effects))
+            for arm, effects in by_arm.items()
         )
         yield ReportTable(
             f"effects:{target.measure}:{target.group}",
@@ -81,38 +79,39 @@ def _cell(effect: FactorialEffect, unit: str) -> str:
 
 
 def effects_table(sweep: Sweep) -> pd.DataFrame:
-    """`effects.csv`: a row for every target, arm and effect; of the baseline its level, of others their difference."""
+    """`effects.csv`: a row for every target, arm and effect; on the baseline's level, on the others' differences."""
     import pandas as pd
 
-    rows: list[dict[str, object]] = []
     baseline = sweep.first.design.baseline
-    for target in sweep.targets if is_full(design_of(sweep)) else ():
-        for arm in (baseline, *sweep.arms):
-            for effect in effects_of(sweep, arm, target):
-                about = {"measure": target.measure, "group": target.group, "arm": arm}
-                of = "level" if arm == baseline else "difference"
-                kind = "main" if len(effect.levels) == 1 else "interaction"
-                named: dict[str, object] = {}
-                for number in (1, 2):
-                    level = effect.levels[number - 1] if len(effect.levels) >= number else None
-                    named |= {
-                        f"factor_{number}": level.factor if level else "",
-                        f"value_{number}": level.value if level else "",
-                        f"first_{number}": level.first if level else "",
-                    }
-                numbers = {
-                    "estimate": effect.estimate.mean,
-                    "standard_error": effect.standard_error,
-                    "low": effect.estimate.low,
-                    "high": effect.estimate.high,
-                    "n_replications": effect.estimate.n,
-                }
-                rows.append({**about, "of": of, "kind": kind, **named, **numbers})
+    rows = [
+        {
+            "measure": target.measure,
+            "group": target.group,
+            "arm": arm,
+            "of": "level" if arm == baseline else "difference",
+            **_effect_cells(effect),
+        }
+        for target in (sweep.targets if is_full(design_of(sweep)) else ())
+        for arm in (baseline, *sweep.arms)
+        for effect in effects_of(sweep, arm, target)
+    ]
     return pd.DataFrame(rows)
 
 
+def _effect_cells(effect: FactorialEffect) -> dict[str, object]:
+    """The columns of `effects.csv` on one effect; those of a second factor are empty in a main effect."""
+    cells: dict[str, object] = {"kind": "main" if len(effect.levels) == 1 else "interaction"}
+    for number, level in zip_longest((1, 2), effect.levels):
+        cells[f"factor_{number}"] = level.factor if level else ""
+        cells[f"value_{number}"] = level.value if level else ""
+        cells[f"first_{number}"] = level.first if level else ""
+    estimate = effect.estimate
+    cells |= {"estimate": estimate.mean, "standard_error": effect.standard_error}
+    return cells | {"low": estimate.low, "high": estimate.high, "n_replications": estimate.n}
+
+
 def design_table(sweep: Sweep) -> pd.DataFrame:
-    """`design.csv`: a row a run, with what was varied, how long it was and where its results are."""
+    """`design.csv`: a row a run, with what was varied, its length and its folder."""
     import pandas as pd
 
     rows = [

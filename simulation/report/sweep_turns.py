@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from simulation.analysis.compare import LEVEL, compare
+from simulation.analysis.compare import compare
+from simulation.analysis.intervals import LEVEL
 from simulation.report.tables.table import ReportTable
 from simulation.study.design import Target
 
@@ -21,7 +22,7 @@ UNSETTLED = "cannot tell"
 
 
 def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
-    """A table for every primary target: of each arm the verdict in the first run, and the runs in which it turns."""
+    """A table for every primary target: each arm's verdict in the first run, and the runs in which it turns."""
     first = sweep.runs[0]
     for target in sweep.targets:
         if target not in sweep.first.design.primary:
@@ -33,8 +34,8 @@ def turn_tables(sweep: Sweep) -> Iterator[ReportTable]:
             unsettled = [run for run in others if _unsettled(first, run, arm, target)]
             label = sweep.first.arm(arm).label
             verdict = first.result.finding(arm, target).verdict.words
-            said = (_listed(each, arm, target) for each in (turned, unsettled))
-            rows.append((label, first.effect(arm, target), verdict, *said))
+            where = (_listed(runs, arm, target) for runs in (turned, unsettled))
+            rows.append((label, first.effect(arm, target), verdict, *where))
         yield ReportTable(
             f"turns:{target.measure}:{target.group}",
             f"Which verdicts turn: {target.label}",
@@ -52,21 +53,22 @@ def differs(sweep: Sweep, run: Run, arm: str, target: Target) -> bool:
     """Whether the effect of an arm in this run differs from that in the first, beyond chance over all other runs."""
     now, before = run.effects(arm, target), sweep.runs[0].effects(arm, target)
     n = min(len(now), len(before))
-    used = None if sweep.department is None else sweep.department[:n]
+    department = None if sweep.department is None else sweep.department[:n]
     level = 1 - (1 - LEVEL) / (len(sweep.runs) - 1)
-    return compare(now[:n], before[:n], level=level, department=used).excludes_zero
+    return compare(now[:n], before[:n], level=level, department=department).excludes_zero
 
 
 def _turned(first: Run, run: Run, arm: str, target: Target) -> bool:
-    """Whether two verdicts, each of which tells something, tell something else."""
-    before, now = (each.result.finding(arm, target).verdict for each in (first, run))
+    """Whether the verdicts of two runs, both settled, say different things."""
+    before, now = (one.result.finding(arm, target).verdict for one in (first, run))
     if UNSETTLED in (before.kind, now.kind):
         return False
     return before.kind != now.kind or {before.size, now.size} == {"more", "less"}
 
 
 def _unsettled(first: Run, run: Run, arm: str, target: Target) -> bool:
-    before, now = (each.result.finding(arm, target).verdict.kind for each in (first, run))
+    """Whether the verdict of the first run is settled and that of the other is not."""
+    before, now = (one.result.finding(arm, target).verdict.kind for one in (first, run))
     return now == UNSETTLED and before != UNSETTLED
 
 
@@ -77,5 +79,5 @@ def _listed(runs: Sequence[Run], arm: str, target: Target) -> str:
 
 
 def _verdict(run: Run, arm: str, target: Target) -> str:
-    """The verdict without what it would take to tell."""
+    """The verdict, without how many replications would settle it."""
     return run.result.finding(arm, target).verdict.words.split(":")[0]

@@ -1,4 +1,4 @@
-"""Which arms have a tool that was measured elsewhere, and what to say of it."""
+"""Warnings about arms whose tool was measured on other patients than the department's."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from simulation.triage.unlike_patients import unlike_patients
 
 
 def unlike_words(arms: Iterable[ReadyArm]) -> list[str]:
-    """''AI label, erring up' and 2 other arms: ...', each thing that is to be said once."""
-    said: dict[str, list[str]] = {}
+    """''AI label, erring up' and 2 other arms: ...', each warning once with all its arms."""
+    labels_by_words: dict[str, list[str]] = {}
     for arm in arms:
         for words in unlike_patients(arm.policy, arm.pathway):
-            said.setdefault(words, []).append(arm.arm.label)
-    return [f"{_named(labels)}: {words}." for words, labels in said.items()]
+            labels_by_words.setdefault(words, []).append(arm.arm.label)
+    return [f"{_named(labels)}: {words}." for words, labels in labels_by_words.items()]
 
 
 def _named(labels: list[str]) -> str:

@@ -1,7 +1,4 @@
-"""Measures, groups, numbers and intervals in the words that the screen, the page and the pictures share.
-
-No sentence claims more than its interval supports, and each says which source of uncertainty the interval is about.
-"""
+"""Measures, groups, numbers and intervals in the words that the screen, the page and the pictures share."""
 
 from __future__ import annotations
 
@@ -11,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from simulation.analysis.compare import Comparison, Interval
+from simulation.analysis.compare import Comparison
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL
@@ -25,7 +23,7 @@ SIMULATION = "simulation"
 DOES_NOT_FIT = "this department does not fit together."
 """What a warning about an implausible department begins with."""
 FEW_WEEKS = 4
-"""As many start weeks are named, and not counted."""
+"""Start weeks up to which each is named."""
 WIDTH = 110
 """Characters of a line of prose on a screen."""
 MEASURE_LABELS = {
@@ -76,15 +74,15 @@ MEASURE_LABELS = {
 
 
 def measure_label(result: StudyResult, measure: str) -> str:
-    """Words for a measure of ours or of the user's own."""
+    """The label of a measure, the user's own included."""
     own = result.own.get(measure)
     return own.definition if own is not None else MEASURE_LABELS.get(measure, measure)
 
 
 def figure_words(name: MeasureName, *, inside: bool = False) -> str:
-    """A figure that a hospital could read off: 'Wait for triage of walk-ins, mean', 'Doctors: busy from 10 to 23 h'.
+    """The name of a figure that a hospital could read off: 'Doctors: busy from 10 to 23 h'.
 
-    inside: for the middle of a sentence.
+    `inside`: in quotes and small letters, for the middle of a sentence.
     """
     label = MEASURE_LABELS.get(name.measure, name.measure)
     kind, _, whose = name.group.partition("=")
@@ -99,7 +97,7 @@ def figure_words(name: MeasureName, *, inside: bool = False) -> str:
 
 
 def season_words(run: RunLength, replications: Iterable[int]) -> str:
-    """In which weeks of the year replications begin to be measured; nothing where each of them measures the year."""
+    """The weeks of the year in which replications begin to be measured; empty where each measures the whole year."""
     if not run.is_balanced and run.start_week is None:
         return ""
     weeks = sorted({run.calendar(replication).start_week for replication in replications})
@@ -109,11 +107,11 @@ def season_words(run: RunLength, replications: Iterable[int]) -> str:
 
 
 def profiled_words(result: StudyResult) -> str:
-    """Of which replications the day profiles are, where not of all."""
-    run = result.run
-    if run.profile_all or run.replications <= PROFILED:
+    """A sentence on which replications day profiles are from; empty if from all."""
+    n = len(result.replications)
+    if result.run.profile_all or n <= PROFILED:
         return ""
-    return f" Mean of the first {PROFILED} of {run.replications} replications, so it may differ a little from tables."
+    return f" Mean of the first {PROFILED} of {n} replications, so it may differ a little from tables."
 
 
 def amount(value: float, unit: str) -> str:
@@ -124,7 +122,7 @@ def amount(value: float, unit: str) -> str:
 
 
 def cost_in_short(cost: float) -> str:
-    """Pounds to three figures: no cost here is known better.
+    """Pounds to three significant figures, as no cost here is known better.
 
     >>> cost_in_short(165301.4), cost_in_short(0), cost_in_short(-1250)
     ('£165,000', '£0', '−£1,250')
@@ -134,15 +132,15 @@ def cost_in_short(cost: float) -> str:
 
 
 def change(value: float, unit: str) -> str:
-    """A signed number without its unit: minutes, or points of a hundred."""
+    """A signed difference without its unit; shares in percentage points."""
     if math.isnan(value):
         return "–"
-    shown = f"{(100 if unit == 'share' else 1) * value:+.1f}".replace("-", "−")
-    return "0.0" if shown in ("+0.0", "−0.0") else shown
+    number = f"{(100 if unit == 'share' else 1) * value:+.1f}".replace("-", "−")
+    return "0.0" if number in ("+0.0", "−0.0") else number
 
 
 def unit_words(unit: str) -> str:
-    """The unit of a difference."""
+    """The name of a difference's unit."""
     return "percentage points" if unit == "share" else unit
 
 
@@ -157,13 +155,19 @@ def with_span(value: float, low: float, high: float, unit: str) -> str:
 
 
 def interval_text(interval: Interval, unit: str) -> str:
-    """The mean of an interval and its bounds, as of a difference."""
+    """The mean of an interval of a difference, and its bounds: '−7.2 (−18.0 to +3.5)'."""
     return with_span(interval.mean, interval.low, interval.high, unit)
 
 
 def difference_text(row: Comparison) -> str:
-    """A difference from the baseline and its interval."""
+    """A difference from the baseline and its interval: '−7.2 (−18.0 to +3.5)'."""
     return with_span(row.difference, row.difference_low, row.difference_high, row.unit)
+
+
+def prints_as_zero(row: Comparison) -> bool:
+    """Whether a difference and its interval are all printed as 0.0."""
+    values = (row.difference, row.difference_low, row.difference_high)
+    return {change(value, row.unit) for value in values} == {change(0.0, row.unit)}
 
 
 def listed_with_and(words: Sequence[str]) -> str:
@@ -172,30 +176,30 @@ def listed_with_and(words: Sequence[str]) -> str:
 
 
 def effect(row: Comparison) -> str:
-    """'−7.2 minutes (−18.0 to +3.5)'."""
+    """A difference from the baseline with its unit and interval: '−7.2 minutes (−18.0 to +3.5)'."""
     interval = span(row.difference_low, row.difference_high, row.unit)
     return f"{change(row.difference, row.unit)} {unit_words(row.unit)} ({interval})"
 
 
 def half_width(row: Comparison) -> str:
-    """'±10.7'."""
+    """Half the length of the interval of a difference: '±10.7'."""
     scale = 100 if row.unit == "share" else 1
     return "–" if math.isnan(row.half_width) else f"±{scale * row.half_width:.1f}"
 
 
 def told_apart(groups: Iterable[str]) -> tuple[str, ...]:
-    """The groups without those that are everybody: of an attribute with one category.
+    """The groups without those that are everybody, the only category of an attribute.
 
     >>> told_apart(["all", "acuity_true=urgent", "acuity_true=minor", "arrival_source=walk_in"])
     ('all', 'acuity_true=urgent', 'acuity_true=minor')
     """
-    every = list(groups)
-    n_groups = Counter(group.split("=")[0] for group in every)
-    return tuple(group for group in every if "=" not in group or n_groups[group.split("=")[0]] > 1)
+    groups = list(groups)
+    n_categories = Counter(group.split("=")[0] for group in groups)
+    return tuple(group for group in groups if "=" not in group or n_categories[group.split("=")[0]] > 1)
 
 
 def group_words(group: str) -> str:
-    """'true level urgent', 'age 80 …' as the site names it, 'came by ambulance', 'needs an interpreter'."""
+    """The name of a group: 'true level urgent', 'age: 80 plus', 'came by ambulance', 'needs an interpreter'."""
     if group == "all":
         return "everybody"
     if "=" not in group:
@@ -216,12 +220,12 @@ def group_words(group: str) -> str:
 
 
 def labelled(result: StudyResult, arm: ArmResult) -> str:
-    """An arm's label, saying so where it is identical to the baseline."""
+    """An arm's label, with a remark where it is identical to the baseline."""
     return f"{arm.label} ({IDENTICAL})" if arm.name in result.identical else arm.label
 
 
 def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
-    """What so many unadjusted intervals of 95 % bring by chance."""
+    """A sentence on how many of so many unadjusted 95 % intervals leave out 0 by chance."""
     return (
         f"{n_looked_at} {what} were looked at, unadjusted: with no effect at all about {n_looked_at * ALPHA:.1f} would "
         "show one."
@@ -229,7 +233,7 @@ def false_alarms(n_looked_at: int, what: str = "on secondary measures") -> str:
 
 
 def doubt_note() -> str:
-    """What an interval is about, and what is not in it."""
+    """Two sentences on what intervals are about, and what is not in them."""
     return (
         "Intervals are about simulation noise only. What is not known about inputs and about structure (which resource "
         "binds) is not in them."
@@ -237,5 +241,5 @@ def doubt_note() -> str:
 
 
 def percent(share: float | None) -> str:
-    """A share in whole per cent, the sign left to the heading."""
+    """A share in whole per cent, without the sign; a dash where it is not known."""
     return "–" if share is None or np.isnan(share) else f"{100 * share:.0f}"

@@ -24,9 +24,9 @@ TEXTS = "texts.json"
 
 
 def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
-    """Make the pictures and the page of a folder whose data are written; why not, if they could not be made.
+    """Make the pictures and the page of a folder whose data are written; the error if they could not be made.
 
-    The page comes last, under its name when it is whole. After Ctrl-C the message says what is there.
+    The page comes last, and has its name only when it is whole. After Ctrl-C the message says what is there.
     """
     try:
         _write(folder, result)
@@ -40,26 +40,28 @@ def write_report(folder: Path, result: StudyResult) -> ResultsError | None:
 
 
 def _write(folder: Path, result: StudyResult) -> None:
-    drawn = every_picture(result)
+    pictures, all_decided = every_picture(result), decided(result)
     part = folder / f"{PARTIAL}{REPORT}"
     try:
-        _write_pictures(folder / FIGURES, drawn)
-        tables = {DECOMPOSITION: decomposition_table(result)} if decomposition_of(result) else {}
-        if (found := decided(result)) is not None:
-            tables[DECIDES] = decides_frame(found)
+        _write_pictures(folder / FIGURES, pictures)
+        tables = {}
+        if decomposition_of(result):
+            tables[DECOMPOSITION] = decomposition_table(result)
+        if all_decided is not None:
+            tables[DECIDES] = decides_frame(all_decided)
         for name, table in tables.items():
             table.to_csv(folder / name, index=False, encoding="utf-8-sig", lineterminator="\n")
-        write_text(part, page(result, drawn))
+        write_text(part, page(result, pictures))
         os.replace(part, folder / REPORT)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _write_pictures(folder: Path, drawn: Iterable[Picture]) -> None:
-    """Every picture as PNG, beside what is there already, and their texts."""
+def _write_pictures(folder: Path, pictures: Iterable[Picture]) -> None:
+    """Write every picture as PNG, beside what is there already, and their texts."""
     folder.mkdir(exist_ok=True)
     texts = {}
-    for picture in drawn:
+    for picture in pictures:
         (folder / f"{picture.name}.png").write_bytes(picture.png)
         texts[picture.name] = {"alt": picture.alt, "caption": picture.caption}
     write_text(folder / TEXTS, to_json(texts))

@@ -17,7 +17,8 @@ from simulation.analysis.always_valid import (
     interval_kind,
     replications_needed,
 )
-from simulation.analysis.compare import Comparison, compare_arms, find, interval, t_quantile
+from simulation.analysis.compare import Comparison, compare_arms, find
+from simulation.analysis.intervals import interval, t_quantile
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import p_value
 from simulation.analysis.verdict import INTERVAL_WORDS, Judgement, Verdict, non_inferiority, verdict

@@ -279,6 +279,15 @@ POOLS = {
         "pools: {nurses: {capacity: null, rota: [{hours: morning, number: 1}]}}",
         "pools.nurses.rota.0.hours: 'morning' is not like '8-20' or '22:30-7'. Write hours like that.",
     ),
+    "an hour of 75 minutes": (
+        "pools: {nurses: {capacity: null, rota: [{hours: '8:75-24', number: 1}]}}",
+        "pools.nurses.rota.0.hours: '8:75-24' is not like '8-20' or '22:30-7'. Write hours like that.",
+    ),
+    "a span of days without its end": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-, number: 1}]}}",
+        "pools.nurses.rota.0.days: 'mon-' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "
+        "sat, sun. Write days like that.",
+    ),
     "bad days": (
         "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: weekend, number: 1}]}}",
         "pools.nurses.rota.0.days: 'weekend' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "

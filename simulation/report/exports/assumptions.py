@@ -9,12 +9,15 @@ BASELINE = "every arm"
 
 
 def assumptions_log(result: StudyResult) -> ReportTable:
-    """Assumed first, then published and measured: where it is stated, for which arm, value, range, evidence, source."""
-    rows = [(BASELINE, each.where, each.says, "", each.evidence, each.source) for each in result.statements]
+    """A row for each number, the assumed ones first: arm, where it is stated, value, range, evidence, source."""
+    rows = [
+        (BASELINE, statement.where, statement.says, "", statement.evidence, statement.source)
+        for statement in result.statements
+    ]
     rows += [
-        (arm.label, each.where, each.value, each.range, each.evidence, each.source)
+        (arm.label, number.where, number.value, number.range, number.evidence, number.source)
         for arm in result.others
-        for each in arm.added_assumptions
+        for number in arm.added_assumptions
     ]
     rows.sort(key=lambda row: row[4] != "assumed")
     numbered = tuple((str(number), *row) for number, row in enumerate(rows, start=1))

@@ -1,4 +1,4 @@
-"""A Word document of a result, to be put into a paper: first page, picture, effects, safety, what was run."""
+"""A Word document of a result, from which a paper can take: first page, picture, effects, safety, what was run."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from simulation.report.tables import every_table
 
 PICTURE_WIDTH = 180
 """Millimetres on an A4 sheet."""
-FIRST = "first_page"
+
 KINDS = ("target:", "safety", "departments:", "worse_off", "run")
-"""How the kinds of the tables begin that the document has besides that of the first page."""
+"""Beginnings of the kinds of tables that the document has besides that of the first page."""
 DIFFERENCES = "differences"
 
 
 def document(result: StudyResult, drawn: Sequence[Picture]) -> bytes:
-    """The document as bytes, the same for the same result and pictures."""
+    """The document as bytes, the same for the same result and pictures. Of `drawn`, that of differences is shown."""
     page = first_page(result)
-    paper = WordDocument(page.question)
+    word = WordDocument(page.question)
     for words in (BANNER, *page.checks):
-        paper.add_paragraph(words, bold=True)
-    paper.add_paragraph(page.lead)
-    for each in page.headlines:
-        paper.add_bullet(f": {each.words}", label=each.label)
-    paper.add_paragraph(" ".join(page.notes))
+        word.add_paragraph(words, bold=True)
+    word.add_paragraph(page.lead)
+    for headline in page.headlines:
+        word.add_bullet(f": {headline.words}", label=headline.label)
+    word.add_paragraph(" ".join(page.notes))
     if page.table is not None:
-        paper.add_table(page.table.table, [[COLOURS.get(look) for look in row] for row in page.table.looks])
+        word.add_table(page.table.table, [[COLOURS.get(look) for look in row] for row in page.table.looks])
     for picture in drawn:
         if picture.name == DIFFERENCES:
-            paper.add_picture(picture, PICTURE_WIDTH)
-    for name, table in every_table(result).items():
-        if name != FIRST and name.startswith(KINDS):
-            paper.add_table(table)
-    return paper.content()
+            word.add_picture(picture, PICTURE_WIDTH)
+    for kind, table in every_table(result).items():
+        if kind.startswith(KINDS):
+            word.add_table(table)
+    return word.content()

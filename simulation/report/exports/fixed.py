@@ -1,4 +1,4 @@
-"""What makes a file of an office program the same, byte for byte, whenever it is written."""
+"""Fixed dates, so that a file of an office program is the same, byte for byte, whenever it is written."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from io import BytesIO
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 WRITTEN_AT = datetime(2000, 1, 1)
-"""The date that such a file states: none, as the same run has to give the same file. The manifest says when it ran."""
+"""The date that such a file states, whenever it is written; the manifest says when the study ran."""
 EARLIEST = (1980, 1, 1, 0, 0, 0)
 """The first date that a ZIP archive can hold."""
 
 
 def without_dates(archive: bytes) -> bytes:
     """A ZIP archive with the same files in the same order, all of the earliest date."""
-    packed = BytesIO()
-    with ZipFile(BytesIO(archive)) as given, ZipFile(packed, "w", ZIP_DEFLATED) as fixed:
-        for name in given.namelist():
+    buffer = BytesIO()
+    with ZipFile(BytesIO(archive)) as dated, ZipFile(buffer, "w", ZIP_DEFLATED) as fixed:
+        for name in dated.namelist():
             entry = ZipInfo(name, EARLIEST)
             entry.compress_type = ZIP_DEFLATED
-            fixed.writestr(entry, given.read(name))
-    return packed.getvalue()
+            fixed.writestr(entry, dated.read(name))
+    return buffer.getvalue()

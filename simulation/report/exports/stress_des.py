@@ -1,7 +1,7 @@
 """The items of STRESS-DES (Monks et al. 2019, Journal of Simulation 13:55) filled in for a run, from its data.
 
-What a run cannot know of itself (why the model is built so, which way each assumption errs) is in docs/model.md, which
-has the same numbers; each item leads there.
+docs/model.md, under the same numbers, has what a run cannot know of itself: why the model is built so, and which way
+each assumption errs.
 """
 
 from __future__ import annotations
@@ -38,15 +38,11 @@ def stress_des(result: StudyResult) -> str:
 def _objectives(result: StudyResult) -> Iterator[str]:
     yield from ("## 1 Objectives", "")
     yield from _item("1.1 Purpose", result.design.question)
-    base, roles = result.design.baseline, ["primary"] * len(result.design.primary) + ["secondary"] * len(result.targets)
-    rows = [
-        (
-            target.label,
-            role,
-            threshold(target.minimal_important_difference, result.row(base, target.measure, target.group).unit),
-        )
-        for target, role in zip(result.targets, roles, strict=False)
-    ]
+    rows = []
+    for target in result.targets:
+        unit = result.row(result.design.baseline, target.measure, target.group).unit
+        role = "primary" if target in result.design.primary else "secondary"
+        rows.append((target.label, role, threshold(target.minimal_important_difference, unit)))
     yield from _item("1.2 Outputs", "What the answer is read from, and the least difference that matters:")
     yield from _grid(("measure", "role", "least difference that matters"), rows)
     labels = [f"{arm.label}{' (baseline)' if arm is result.baseline else ''}" for arm in result.arms]
@@ -80,11 +76,11 @@ def _of_kind(result: StudyResult, kind: str) -> list[str]:
 
 
 def _data(result: StudyResult) -> Iterator[str]:
-    counts = Counter(each.evidence for each in result.statements)
+    counts = Counter(statement.evidence for statement in result.statements)
+    by_evidence = ", ".join(f"{n} {evidence}" for evidence, n in counts.most_common())
     yield from ("## 3 Data", "")
-    told = ", ".join(f"{n} {evidence}" for evidence, n in counts.most_common())
     yield from _item(
-        "3.1 Sources", f"{len(result.statements)} sourced statements of every arm: {told}. No patient data."
+        "3.1 Sources", f"{len(result.statements)} sourced statements of every arm: {by_evidence}. No patient data."
     )
     yield from _item("3.2 Pre-processing", f"{MODEL}, 3.2.")
     yield from _item("3.3 Input parameters", "All are in `config.yaml`, as composed, and in `study.json`, as used.")
@@ -97,7 +93,7 @@ def _experimentation(result: StudyResult) -> Iterator[str]:
     run = result.run
     yield from ("## 4 Experimentation", "")
     yield from _item("4.1 Initialisation", f"{run.warm_up_days} days of warm-up, from the patients present at time 0.")
-    season = season_words(run, (each.replication for each in result.replications))
+    season = season_words(run, (replication.replication for replication in result.replications))
     length = (
         f"{len(result.replications)} replications of {run.measured_days} measured days{', ' + season if season else ''}"
     )

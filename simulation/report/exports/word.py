@@ -1,4 +1,4 @@
-"""A Word document, paragraph by paragraph: what the card of a bench and the document of a result are written with."""
+"""A Word document, paragraph by paragraph; the card of a bench and the document of a result are made with it."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ SHORT_SIDE, LONG_SIDE, MARGIN = 210, 297, 15
 """Millimetres of a sheet of A4."""
 TEXT, CELL = 9, 7.5
 HEADINGS = {1: 14, 2: 10.5}
-"""Sizes in points, headings by level."""
+"""Sizes of type in points; of headings by level."""
 MOST_TITLE = 255
 """Characters that the title among a document's properties can have."""
 
 
 class WordDocument:
-    """A new document on A4, in British English, with the statement of what it is not for on top of every page."""
+    """A new document on A4, in British English, with the banner on top of every page."""
 
     def __init__(self, title: str, *, landscape: bool = False) -> None:
         from docx import Document as new_document
@@ -88,13 +88,13 @@ class WordDocument:
 
     def content(self) -> bytes:
         """The document as bytes, the same for the same content."""
-        written = BytesIO()
-        self._document.save(written)
-        return without_dates(written.getvalue())
+        buffer = BytesIO()
+        self._document.save(buffer)
+        return without_dates(buffer.getvalue())
 
 
 def _set_fonts(document: Document) -> None:
-    """Arial everywhere; headings too, whose font would be the theme's."""
+    """Set Arial everywhere, in headings too, whose font would be the theme's."""
     from docx.oxml.ns import qn
     from docx.shared import Pt
 
@@ -110,14 +110,14 @@ def _set_fonts(document: Document) -> None:
 
 
 def _set_properties(document: Document, title: str) -> None:
-    about = document.core_properties
-    about.title, about.author, about.comments = _printable(title)[:MOST_TITLE], "aeflow", BANNER
-    about.language, about.last_modified_by = "en-GB", ""
-    about.created = about.modified = WRITTEN_AT
+    properties = document.core_properties
+    properties.title, properties.author, properties.comments = _printable(title)[:MOST_TITLE], "aeflow", BANNER
+    properties.language, properties.last_modified_by = "en-GB", ""
+    properties.created = properties.modified = WRITTEN_AT
 
 
 def _fill(cell: _Cell, text: str, *, bold: bool = False, colour: str | None = None) -> None:
-    """Put text into a cell, in small type, perhaps on a colour."""
+    """Put text into a cell, in small type, on a colour if there is one."""
     from docx.oxml import OxmlElement
     from docx.oxml.ns import qn
     from docx.shared import Pt
@@ -133,5 +133,5 @@ def _fill(cell: _Cell, text: str, *, bold: bool = False, colour: str | None = No
 
 
 def _printable(text: str) -> str:
-    """Text without control characters, most of which XML cannot hold."""
-    return "".join(each for each in text if each in "\t\n" or not category(each).startswith("C"))
+    """The text without control characters, most of which XML cannot hold."""
+    return "".join(letter for letter in text if letter in "\t\n" or not category(letter).startswith("C"))

@@ -1,4 +1,4 @@
-"""Writes what other programs open into the folder of a result: `exports/`, beside the report."""
+"""Writes files for other programs into `exports/` in the folder of a result, beside the report."""
 
 from __future__ import annotations
 
@@ -19,27 +19,25 @@ WORKBOOK, DOCUMENT, ASSUMPTIONS, STRESS = "tables.xlsx", "first_page.docx", "ass
 
 
 def write_exports(folder: Path, result: StudyResult) -> tuple[Path, ...]:
-    """Write workbook, document, assumptions and STRESS-DES items; where each is.
+    """Write workbook, document, assumptions and STRESS-DES items, and return their paths.
 
     The same result gives the same files, byte for byte. Raises ResultsError if the folder cannot be written.
     """
     target = folder / FOLDER
     try:
         target.mkdir(exist_ok=True)
-        return tuple(_written(target, result))
+        return tuple(_write(target, result))
     except OSError as error:
         remedy = "Close the file if another program has it open, or say where else: copy the folder of the run"
         raise ResultsError(f"{target}: {error.strerror or error}. {remedy}") from error
 
 
-def _written(target: Path, result: StudyResult) -> Iterator[Path]:
+def _write(target: Path, result: StudyResult) -> Iterator[Path]:
+    (target / WORKBOOK).write_bytes(workbook(result))
+    yield target / WORKBOOK
     picture = drawn(result, DIFFERENCES) if result.others else None
-    for name, content in (
-        (WORKBOOK, workbook(result)),
-        (DOCUMENT, document(result, [picture] if picture is not None else [])),
-    ):
-        (target / name).write_bytes(content)
-        yield target / name
+    (target / DOCUMENT).write_bytes(document(result, [picture] if picture is not None else []))
+    yield target / DOCUMENT
     frame = assumptions_log(result).frame()
     frame.to_csv(target / ASSUMPTIONS, index=False, encoding="utf-8-sig", lineterminator="\n")
     yield target / ASSUMPTIONS

@@ -6,8 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulation.analysis.compare import Comparison, Interval
+from simulation.analysis.compare import Comparison
 from simulation.analysis.decompose import Kind
+from simulation.analysis.intervals import Interval
 from simulation.analysis.multiplicity import is_worse
 from simulation.experiment.result import StudyResult
 from simulation.report.figures.drawing import (

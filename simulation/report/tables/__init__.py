@@ -30,44 +30,51 @@ from simulation.report.tables.worse_off import worse_off_table
 
 
 def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """Everything that the screen shows, the table of the first page first."""
+    """The tables that the screen shows, that of the first page first."""
     if not result.others:
-        return tuple(table for table in (measures_table(result), own_table(result)) if table is not None)
+        return _known(measures_table(result), own_table(result))
     by_lever, measured, result = decomposition_tables(result), measurement_table(result), result.shown
-    by_target = (target_table(result, target) for target in result.targets)
     first = first_table(result)
-    found = [*([first.table] if first else ()), overview_table(result), *by_target, *over_tables(result)]
-    if result.design.margins:
-        found.append(safety_table(result))
-    by_level = own_table(result), labels_table(result), by_level_table(result), controls_table(result)
-    by_group = by_group_tables(result) if is_asked(result) else ()
-    last = (
+    return _known(
+        first.table if first is not None else None,
+        overview_table(result),
+        *(target_table(result, target) for target in result.targets),
+        *over_tables(result),
+        safety_table(result) if result.design.margins else None,
+        own_table(result),
+        labels_table(result),
+        by_level_table(result),
+        controls_table(result),
+        *(by_group_tables(result) if is_asked(result) else ()),
+        *spillover_tables(result),
         worse_off_table(result),
         better_table(result),
         equal_spend_table(result),
         decides_table(result),
         worth_table(result),
         harm_table(result),
+        *by_lever,
+        measured,
     )
-    every = (*found, *by_level, *by_group, *spillover_tables(result), *last, *by_lever, measured)
-    return tuple(table for table in every if table is not None)
 
 
 def every_table(result: StudyResult) -> dict[str, ReportTable]:
-    """Every table of the report, by its kind, in the order of the page."""
-    found = list(screen_tables(result))
+    """Every table of the report by its kind: those on the screen, then the others in the order of the page."""
     shown = result.shown
-    if result.others:
-        found += [*report_changes(shown), *by_group_tables(shown), measures_table(shown)]
-    found += [
-        table
-        for table in (
-            binding_table(shown),
-            day_table(shown),
-            stay_table(shown),
-            acuity_table(shown),
-            counts_table(result.statements),
-        )
-        if table is not None
-    ]
-    return {table.kind: table for table in (*found, run_table(result), clock_table(result))}
+    compared = (*report_changes(shown), *by_group_tables(shown), measures_table(shown)) if result.others else ()
+    tables = _known(
+        *screen_tables(result),
+        *compared,
+        binding_table(shown),
+        day_table(shown),
+        stay_table(shown),
+        acuity_table(shown),
+        counts_table(result.statements),
+        run_table(result),
+        clock_table(result),
+    )
+    return {table.kind: table for table in tables}
+
+
+def _known(*tables: ReportTable | None) -> tuple[ReportTable, ...]:
+    return tuple(table for table in tables if table is not None)

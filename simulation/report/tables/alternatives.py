@@ -1,20 +1,20 @@
-"""Alternatives in one currency: what arms do, what they cost, and what the same sum buys of each.
+"""What arms do, what they cost, and what the same sum buys of each.
 
-An arm that costs nothing or saves money is listed apart and never divided by its cost. Nothing here is run again: the
-effect of a part of an arm, or of several, is taken in proportion.
+An arm that costs nothing or saves money is listed apart and never divided by its cost. The effect of a part of an arm,
+or of several, is taken in proportion; nothing is simulated again.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.report.kinds import kind_of
-from simulation.report.tables.ranking import bounds, per_100k, priced, ranked
+from simulation.report.tables.ranking import bounds, per_100k_words, priced, ranked
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import amount, change, labelled, span, unit_words
 
@@ -29,22 +29,24 @@ NONE = "–"
 
 
 def alternatives_table(result: StudyResult) -> tuple[ReportTable, tuple[tuple[str, ...], ...]]:
-    """Arms by their cost, each kind best first, and by cell what it is coloured by (empty: by nothing)."""
+    """A row an arm, by kind of cost and then best first; and the kind that each cell is coloured by, or ''."""
     target = result.design.primary[0]
     base = result.row(result.design.baseline, target.measure, target.group)
     unit = unit_words(base.unit)
     rows = [(f"{result.baseline.label} (baseline)", amount(base.mean, base.unit), *(NONE,) * len(HEADERS))]
-    looks = [("",) * len(rows[0])]
+    uncoloured = ("",) * len(rows[0])
+    looks = [uncoloured]
+    arms = [result.arm(row.arm) for row in ranked(result, target)]
     for kind, words in GROUPS:
-        mine = [arm for arm in _ranked_arms(result) if cost_kind(result, arm) == kind]
-        if not mine:
+        of_kind = [arm for arm in arms if cost_kind(result, arm) == kind]
+        if not of_kind:
             continue
-        rows.append((words, *("",) * (len(HEADERS) + 1)))
-        looks.append(("",) * len(rows[0]))
-        for arm in mine:
+        rows.append((words, *uncoloured[1:]))
+        looks.append(uncoloured)
+        for arm in of_kind:
             finding = result.finding(arm.name, target)
             rows.append(_row(result, arm, finding))
-            looks.append(("", kind_of(finding).replace(" ", "-"), *("",) * len(HEADERS)))
+            looks.append(("", kind_of(finding).replace(" ", "-"), *uncoloured[2:]))
     title = f"What each does to '{target.label}', and what it costs"
     table = ReportTable("alternatives", title, ("arm", f"effect, {unit}", *HEADERS), tuple(rows), tuple(_notes(result)))
     return table, tuple(looks)
@@ -52,14 +54,15 @@ def alternatives_table(result: StudyResult) -> tuple[ReportTable, tuple[tuple[st
 
 def equal_spend_table(result: StudyResult) -> ReportTable | None:
     """What the study's sum a year buys of each arm that costs money, and what that does; None if no sum is stated."""
-    stated, arms = result.design.equal_spend, priced(result)
-    if stated is None or not arms:
+    equal_spend, arms = result.design.equal_spend, priced(result)
+    if equal_spend is None or not arms:
         return None
     target = result.design.primary[0]
-    better = result.better(target)
-    found = sorted((_bought(result, arm, stated.pounds_per_year) for arm in arms), key=lambda each: each.effect)
+    bought = sorted((_bought(result, arm, equal_spend.pounds_per_year) for arm in arms), key=lambda row: row.effect)
+    if result.better(target) == "higher":
+        bought.reverse()
     unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
-    pounds = f"£{stated.pounds_per_year:,.0f}"
+    pounds = f"£{equal_spend.pounds_per_year:,.0f}"
     headers = (
         "arm",
         "how much of it",
@@ -72,34 +75,35 @@ def equal_spend_table(result: StudyResult) -> ReportTable | None:
         "releases cash",
     )
     notes = (
-        f"{pounds} a year ({stated.evidence}: {stated.source}). Effects are taken in proportion: half of an arm does "
-        "half, two do twice as much. That is an assumption: a second unit does less than the first as a rule, and a "
-        "part of an arm may not be for sale. To check one, run it as an arm of its own. What can be "
+        f"{pounds} a year ({equal_spend.evidence}: {equal_spend.source}). Effects are taken in proportion: half of an "
+        "arm does half, two do twice as much. That is an assumption: a second unit does less than the first as a rule, "
+        "and a part of an arm may not be for sale. To check one, run it as an arm of its own. What can be "
         "had once only, such as a licence, is bought once at most, and the rest is left over.",
         "Staff time that is only freed releases no cash: it does so when a post or a bank shift goes.",
     )
-    rows = tuple(each.cells for each in (reversed(found) if better == "higher" else found))
     title = f"What {pounds} a year buys, by its effect on '{target.label}'"
-    return ReportTable("equal_spend", title, headers, rows, notes)
+    return ReportTable("equal_spend", title, headers, tuple(row.cells for row in bought), notes)
 
 
 @dataclass(frozen=True)
 class _Bought:
+    """A row of the table of equal spend: the effect of what a sum buys, and the cells."""
+
     effect: float
     cells: tuple[str, ...]
 
 
 def _bought(result: StudyResult, arm: ArmResult, pounds: float) -> _Bought:
-    """What a sum buys of one arm, and what it does in proportion."""
+    """What a sum buys of one arm, and its effect in proportion."""
     finding = result.finding(arm.name, result.design.primary[0])
-    row, stated = finding.comparison, arm.ready.arm.cost
+    row, cost = finding.comparison, arm.ready.arm.cost
     assert arm.cost is not None and arm.cost_range is not None
-    most = math.inf if stated is None or stated.at_most is None else stated.at_most
+    most = math.inf if cost is None or cost.at_most is None else cost.at_most
     times = min(pounds / arm.cost, most)
     ends = [
-        end * min(pounds / cost if cost > 0 else math.inf, most)
+        end * min(pounds / price if price > 0 else math.inf, most)
         for end in (row.difference_low, row.difference_high)
-        for cost in arm.cost_range
+        for price in arm.cost_range
     ]
     across = NONE
     if finding.spread is not None and finding.spread.is_range:
@@ -125,23 +129,16 @@ def cost_kind(result: StudyResult, arm: ArmResult) -> str:
     return "priced" if arm in priced(result) else "free"
 
 
-def _ranked_arms(result: StudyResult) -> Iterable[ArmResult]:
-    return (result.arm(row.arm) for row in ranked(result, result.design.primary[0]))
-
-
 def _row(result: StudyResult, arm: ArmResult, finding: Finding) -> tuple[str, ...]:
     row, spread = finding.comparison, finding.spread
     interval = span(row.difference_low, row.difference_high, row.unit)
     across = span(*spread.range[1:], row.unit) if spread is not None and spread.is_range else NONE
-    cells = (change(row.difference, row.unit), interval, across, _safety(result, arm), cost_words(arm))
-    if cost_kind(result, arm) != "priced" or arm.cost is None:
-        return (labelled(result, arm), *cells, NONE)
-    mean, low, high = per_100k(row, arm.cost, arm.cost_range)
-    return (labelled(result, arm), *cells, f"{change(mean, row.unit)} ({bounds(low, high, row.unit)})")
+    effect = (change(row.difference, row.unit), interval, across)
+    return (labelled(result, arm), *effect, _safety(result, arm), cost_words(arm), per_100k_words(row, arm))
 
 
 def cost_words(arm: ArmResult) -> str:
-    """'£232,000 (143,000 to 392,000)'; without brackets where the cost is certain."""
+    """'£232,000 (143,000 to 392,000)'; without the range where the cost is certain."""
     if arm.cost is None or arm.cost_range is None:
         return "not stated"
     low, high = arm.cost_range
@@ -150,6 +147,7 @@ def cost_words(arm: ArmResult) -> str:
 
 
 def _who_pays(arm: ArmResult) -> tuple[str, str, str]:
+    """Who pays, in prices of which year, and whether a saving releases cash."""
     cost = arm.ready.arm.cost
     if cost is None:
         return "not stated", "not stated", "no"
@@ -158,15 +156,15 @@ def _who_pays(arm: ArmResult) -> tuple[str, str, str]:
 
 def _safety(result: StudyResult, arm: ArmResult) -> str:
     """The worst judgement on the study's margins, in a few words."""
-    mine = [each for each in result.safety if each.arm == arm.name]
-    for kind, words in (("inferior", "fails"), ("worse", "may fail")):
-        found = [f"'{each.margin.label}'" for each in mine if each.judgement.kind == kind]
-        if found:
-            return f"{words} {' and '.join(found)}"
-    n_open = sum(each.judgement.kind in ("cannot tell", "none seen") for each in mine)
+    limits = [safety for safety in result.safety if safety.arm == arm.name]
+    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
+        failed = [f"'{limit.margin.label}'" for limit in limits if limit.judgement.kind == kind]
+        if failed:
+            return f"{verb} {' and '.join(failed)}"
+    n_open = sum(limit.judgement.kind in ("cannot tell", "none seen") for limit in limits)
     if n_open:
-        return f"{n_open} of {len(mine)} not settled"
-    return "passes" if mine else NONE
+        return f"{n_open} of {len(limits)} not settled"
+    return "passes" if limits else NONE
 
 
 def _notes(result: StudyResult) -> Iterator[str]:

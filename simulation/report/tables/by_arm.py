@@ -1,4 +1,4 @@
-"""Tables with a measure and group a row and an arm a column: the level, and the difference with its half-width."""
+"""Tables with a row for a measure and group, and a column an arm: the level, and the difference with its half-width."""
 
 from __future__ import annotations
 
@@ -24,29 +24,33 @@ LONGEST_QUEUES = 8
 SHORTEST_QUEUE = 0.05
 """Patients waiting on average, below which it shows no step."""
 Row = tuple[str, str, str]
-"""Words, measure, group."""
+"""The words of a row, its measure and its group."""
 
 
 def by_arm_table(
     result: StudyResult, kind: str, title: str, first: str, rows: Iterable[Row], notes: Iterable[str] = ()
 ) -> ReportTable | None:
-    """Rows that every arm has, under each arm; `first` heads the words. None without rows."""
-    there = [row for row in rows if result.has(*row[1:])]
-    if not there:
-        return None
-    cells = [
-        (words, *(_cell(result, arm.name, measure, group) for arm in result.arms)) for words, measure, group in there
-    ]
-    compared = (
-        f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
-        "its 95 % interval (in the row's unit, or percentage points)."
+    """A table of those rows that the result has; None if it has none. `first` is the header of the words."""
+    cells = tuple(
+        (words, *(level_cell(result, arm.name, measure, group) for arm in result.arms))
+        for words, measure, group in rows
+        if result.has(measure, group)
     )
-    said = [compared, *INTERVAL_NOTES[result.interval_kind]] if result.others else []
+    if not cells:
+        return None
+    notes = list(notes)
+    if result.others:
+        notes.append(
+            f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half "
+            "of its 95 % interval (in the row's unit, or percentage points)."
+        )
+        notes += INTERVAL_NOTES[result.interval_kind]
     headers = (first, *(labelled(result, arm) for arm in result.arms))
-    return ReportTable(kind, title, headers, tuple(cells), (*notes, *said, doubt_note()))
+    return ReportTable(kind, title, headers, cells, (*notes, doubt_note()))
 
 
-def _cell(result: StudyResult, arm: str, measure: str, group: str) -> str:
+def level_cell(result: StudyResult, arm: str, measure: str, group: str) -> str:
+    """'58.9 min  −7.2 ±3.1': a level, and its difference unless the arm is the baseline or identical to it."""
     row = result.row(arm, measure, group)
     level = amount(row.mean, row.unit)
     if arm == result.design.baseline or arm in result.identical:
@@ -55,7 +59,7 @@ def _cell(result: StudyResult, arm: str, measure: str, group: str) -> str:
 
 
 def own_table(result: StudyResult) -> ReportTable | None:
-    """The user's own measures, of everybody and of each own group; None if none are stated."""
+    """The user's own measures, for everybody and for each own group; None if none are stated."""
     rows = []
     for name in result.own:
         words = measure_label(result, name)
@@ -69,8 +73,8 @@ def binding_table(result: StudyResult) -> ReportTable | None:
     groups = {name: result.groups(name) for name in BINDING}
     queues = {group: result.row(result.design.baseline, "queue_mean", group).mean for group in groups["queue_mean"]}
     longest = sorted(queues, key=lambda group: -queues[group])[:LONGEST_QUEUES]
-    shown = [group for group in longest if queues[group] >= SHORTEST_QUEUE]
-    groups |= {"queue_mean": tuple(shown), "queue_wait_mean": tuple(shown)}
+    shown = tuple(group for group in longest if queues[group] >= SHORTEST_QUEUE)
+    groups |= {"queue_mean": shown, "queue_wait_mean": shown}
     rows = [
         (_words(name, group), name, group)
         for name in BINDING

@@ -10,12 +10,21 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulation.analysis.compare import Interval, compare
+from simulation.analysis.compare import compare
+from simulation.analysis.intervals import Interval
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.levels import outside_sham
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import amount, group_words, measure_label, told_apart, unit_words, with_span
+from simulation.report.words import (
+    amount,
+    difference_text,
+    group_words,
+    interval_text,
+    measure_label,
+    told_apart,
+    unit_words,
+)
 
 ATTRIBUTES: Mapping[str, str] = {
     "age_band": "age",
@@ -23,17 +32,17 @@ ATTRIBUTES: Mapping[str, str] = {
     "language_need": "language",
     "arrival_source": "how they came",
 }
-"""What patients are told apart by, true level aside, which has a table of its own; and its name in words."""
+"""Attributes by which patients are told apart, with their names; true level has a table of its own."""
 
 
 def is_asked(result: StudyResult) -> bool:
-    """Whether the study is about groups: a target or a margin names one of the attributes, or of the user's groups."""
-    stated = [*(each.group for each in result.targets), *(each.group for each in result.design.margins)]
-    return any(group.split("=")[0] in ATTRIBUTES or group in result.own_groups for group in stated)
+    """Whether a target or a margin is about a group of these attributes, or of the user's own."""
+    groups = [*(target.group for target in result.targets), *(margin.group for margin in result.design.margins)]
+    return any(group.split("=")[0] in ATTRIBUTES or group in result.own_groups for group in groups)
 
 
 def groups_of(result: StudyResult) -> tuple[str, ...]:
-    """Groups that the first primary measure is given for: of these attributes, one by one, and of the user's own."""
+    """The groups of these attributes, in their order, and the user's own for which the first primary is known."""
     known = told_apart(result.groups(result.design.primary[0].measure))
     of_attributes = (group for name in ATTRIBUTES for group in known if group.split("=")[0] == name)
     return (*of_attributes, *(group for group in known if group in result.own_groups))
@@ -43,21 +52,21 @@ def less_everybody(result: StudyResult, arm: ArmResult, group: str) -> Interval:
     """How much more (or less) than everybody a group's measure changes, paired by replication."""
     measure = result.design.primary[0].measure
     ours, theirs = (
-        np.array([each.value(measure, group) - each.value(measure) for each in result.measures[name]])
+        np.array([measures.value(measure, group) - measures.value(measure) for measures in result.measures[name]])
         for name in (arm.name, result.design.baseline)
     )
     return compare(ours, theirs, kind=result.interval_kind, department=result.department_of)
 
 
 def by_group_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """Differences by group, and by how much each differs from everybody's; nothing where no groups are known."""
+    """Tables of differences by group, and of each less everybody's; none where no groups are known."""
     if not groups_of(result) or not result.others:
         return ()
     return differences_table(result), gaps_table(result)
 
 
 def differences_table(result: StudyResult) -> ReportTable:
-    """One row a group, one column an arm: the difference and its interval; * where it leaves the sham's."""
+    """A row a group, a column an arm: the difference and its interval, and * where it is not the sham's."""
     measure = result.design.primary[0].measure
     rows = []
     for group in ("all", *groups_of(result)):
@@ -66,7 +75,7 @@ def differences_table(result: StudyResult) -> ReportTable:
         for arm in result.others:
             row = result.row(arm.name, measure, group)
             star = " *" if outside_sham(result, row) else ""
-            cells.append(f"{with_span(row.difference, row.difference_low, row.difference_high, row.unit)}{star}")
+            cells.append(f"{difference_text(row)}{star}")
         rows.append((group_words(group), amount(base.mean, base.unit), *cells))
     unit = unit_words(result.row(result.design.baseline, measure).unit)
     label = measure_label(result, measure)
@@ -84,13 +93,13 @@ def differences_table(result: StudyResult) -> ReportTable:
 
 
 def gaps_table(result: StudyResult) -> ReportTable:
-    """One row a group, one column an arm: its difference less everybody's, with the interval."""
+    """A row a group, a column an arm: the group's difference less everybody's, with the interval."""
     measure = result.design.primary[0].measure
     unit = result.row(result.design.baseline, measure).unit
-    rows = []
-    for group in groups_of(result):
-        found = [less_everybody(result, arm, group) for arm in result.others]
-        rows.append((group_words(group), *(with_span(each.mean, each.low, each.high, unit) for each in found)))
+    rows = [
+        (group_words(group), *(interval_text(less_everybody(result, arm, group), unit) for arm in result.others))
+        for group in groups_of(result)
+    ]
     headers = ("who", *(arm.label for arm in result.others))
     note = (
         "Above 0: this group's wait gets longer by more, or shorter by less, than everybody's, so it moves waiting "

@@ -17,10 +17,10 @@ HOW_FOUND = (
 
 
 def changes_table(arms: Iterable[tuple[str, Sequence[Change]]]) -> ReportTable:
-    """One line a change: arm, where or what, what happens there, in numbers."""
+    """A row a change: arm, what it does, where, and how much. `arms`: labels with their changes."""
     rows = []
     for label, changes in arms:
-        rows += [(label, KIND_WORDS[each.kind], _spaced(each.what), each.words) for each in changes]
+        rows += [(label, KIND_WORDS[change.kind], change.what.replace("_", " "), change.words) for change in changes]
         if not changes:
             rows.append((label, "–", "–", NOTHING))
     headers = ("arm", "what it does", "where", "how much")
@@ -28,18 +28,17 @@ def changes_table(arms: Iterable[tuple[str, Sequence[Change]]]) -> ReportTable:
 
 
 def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> ReportTable:
-    """Every assumed number that an arm brings: value, range to sweep, reason."""
-    arms = list(arms)
+    """A row for every assumed number that an arm brings: value, range to sweep, reason."""
+    added = [(label, number) for label, numbers in arms for number in numbers]
     rows = [
-        (label, each.where.removeprefix("triage."), each.value, each.range, each.source)
-        for label, added_assumptions in arms
-        for each in added_assumptions
-        if each.evidence == "assumed"
+        (label, number.where.removeprefix("triage."), number.value, number.range, number.source)
+        for label, number in added
+        if number.evidence == "assumed"
     ]
-    known = [each for _, added_assumptions in arms for each in added_assumptions if each.evidence != "assumed"]
-    note = f"Of what is stated besides the baseline, {len(rows)} assumed (above), {len(known)} published or measured."
+    n_sourced = len(added) - len(rows)
+    note = f"Of what is stated besides the baseline, {len(rows)} assumed (above), {n_sourced} published or measured."
     if not rows:
-        note = f"Nothing that is stated besides the baseline is assumed; {len(known)} published or measured."
+        note = f"Nothing that is stated besides the baseline is assumed; {n_sourced} published or measured."
     headers = ("arm", "statement", "value", "range", "why")
     return ReportTable(
         "added_assumptions", "What each arm assumes, besides the baseline", headers, tuple(rows), (note,)
@@ -47,14 +46,10 @@ def assumed_table(arms: Iterable[tuple[str, Sequence[AddedAssumption]]]) -> Repo
 
 
 def report_changes(result: StudyResult) -> tuple[ReportTable, ...]:
-    """Both tables for a page; nothing without another arm, or for a run stored before they were kept."""
+    """Both tables of a result; none without another arm, or for a run stored before they were kept."""
     if not any(arm.changed or arm.added_assumptions for arm in result.others):
         return ()
     return (
         changes_table((labelled(result, arm), arm.changed) for arm in result.others),
         assumed_table((arm.label, arm.added_assumptions) for arm in result.others),
     )
-
-
-def _spaced(name: str) -> str:
-    return name.replace("_", " ")

@@ -1,4 +1,4 @@
-"""Whom a tool reaches and whom it does not: direct effect, spillover and total in a table, and why."""
+"""Whom a tool reaches and whom it does not: direct effect, spillover and total effect in a table, and the reason."""
 
 from __future__ import annotations
 
@@ -26,85 +26,81 @@ EFFECT_WORDS: Mapping[str, tuple[str, str]] = {
     "partial": ("all, partial", "everybody, {partial} against none"),
     "total": ("total", "everybody, {full} against none"),
 }
-"""By part of what a tool does: its name, and among whom and between which arms."""
+"""The name of each part of a tool's effect, and on whom and between which arms it is."""
 STEPS_NAMED = 3
 """Queues that the reason of a spillover names."""
 LEAST_MINUTES = 0.1
-"""A queue whose wait changes by less is not named."""
+"""Minutes by which the wait in a queue has to change for it to be named."""
 
 
 def spillover_table(result: StudyResult, target: Target) -> ReportTable | None:
-    """Direct effect, spillover and total on one target's measure; nothing if the study does not tell them apart."""
-    told, parts = result.design.coverages, result.spillover(target.measure)
-    if told is None or not parts:
+    """Direct effect, spillover and total on one target's measure; None if the study does not tell them apart."""
+    coverages, parts = result.design.coverages, result.spillover(target.measure)
+    if coverages is None or not parts:
         return None
     unit = result.row(result.design.baseline, target.measure).unit
-    labels = {"partial": f"'{result.arm(told.partial).label}'", "full": f"'{result.arm(told.full).label}'"}
+    labels = {"partial": f"'{result.arm(coverages.partial).label}'", "full": f"'{result.arm(coverages.full).label}'"}
     rows = []
     for part in parts:
         name, whom = EFFECT_WORDS[part.name]
-        change_, low, high = part.difference.mean, part.difference.low, part.difference.high
-        before, after = amount(part.before, unit), amount(part.after, unit)
-        rows.append(
-            (name, whom.format(**labels), before, after, change(change_, unit), span(low, high, unit), SIMULATION)
-        )
+        levels = (amount(level, unit) for level in (part.before, part.after))
+        difference = part.difference
+        interval = span(difference.low, difference.high, unit)
+        rows.append((name, whom.format(**labels), *levels, change(difference.mean, unit), interval, SIMULATION))
     label = measure_label(result, target.measure)
     title = f"Whom the tool reaches and whom it does not: {label} (differences in {unit_words(unit)})"
     headers = ("effect", "on whom", "without", "with", "difference", "95 % interval", "uncertainty")
-    notes = (
+    notes = [
         "A coin decides who is covered, the same in every arm, so each row compares the same patients with themselves. "
         "The interval is over replications. Nobody's own triage changes in the row 'spillover'. "
-        + false_alarms(len(rows), "effects"),
-        *(
-            sentence
-            for sentence in (spillover_reason(result),)
-            if sentence and target.measure == result.targets[0].measure
-        ),
-    )
-    return ReportTable(f"spillover:{target.measure}", title, headers, tuple(rows), notes)
+        + false_alarms(len(rows), "effects")
+    ]
+    reason = spillover_reason(result)
+    if reason is not None and target.measure == result.targets[0].measure:
+        notes.append(reason)
+    return ReportTable(f"spillover:{target.measure}", title, headers, tuple(rows), tuple(notes))
 
 
 def spillover_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """One table for each measure among the targets."""
-    by_measure = {target.measure: target for target in reversed(result.targets)}
-    found = (
-        spillover_table(result, by_measure[name]) for name in dict.fromkeys(each.measure for each in result.targets)
-    )
-    return tuple(table for table in found if table is not None)
+    """A table for each measure among the targets."""
+    by_measure: dict[str, Target] = {}
+    for target in result.targets:
+        by_measure.setdefault(target.measure, target)
+    tables = (spillover_table(result, target) for target in by_measure.values())
+    return tuple(table for table in tables if table is not None)
 
 
 def spillover_reason(result: StudyResult) -> str | None:
-    """Where those never covered wait longer and shorter than without the tool, and what they share there."""
-    told = result.design.coverages
-    if told is None:
+    """Where those never covered wait longer or shorter than without the tool, and what they share there."""
+    coverages = result.design.coverages
+    if coverages is None:
         return None
-    before, after = (result.arm(name).waits.get("never", {}) for name in (result.design.baseline, told.partial))
+    before, after = (result.arm(name).waits.get("never", {}) for name in (result.design.baseline, coverages.partial))
     if not before or not after:
         return None
-    moved = {step: after.get(step, 0.0) - before.get(step, 0.0) for step in {*before, *after}}
-    most = sorted(moved, key=lambda step: (-abs(moved[step]), step))[:STEPS_NAMED]
-    said = [
-        f"{change(moved[step], 'minutes')} minutes at '{step.replace('_', ' ')}' ({_resources(result, step)})"
-        for step in most
-        if abs(moved[step]) >= LEAST_MINUTES
-    ]
-    if not said:
+    changes = {step: after.get(step, 0.0) - before.get(step, 0.0) for step in {*before, *after}}
+    largest = sorted(changes, key=lambda step: (-abs(changes[step]), step))[:STEPS_NAMED]
+    steps = [step for step in largest if abs(changes[step]) >= LEAST_MINUTES]
+    if not steps:
         return "Why: no queue of those never covered changes by as much as a tenth of a minute an attendance."
-    signs = {moved[step] > 0 for step in most if abs(moved[step]) >= LEAST_MINUTES}
-    ways = (
-        ("they gain where the covered are done sooner", False),
-        ("they lose where the covered go before them, or where what was saved earlier is waited again", True),
+    waits = ", ".join(
+        f"{change(changes[step], 'minutes')} minutes at '{step.replace('_', ' ')}' ({_resources(result, step)})"
+        for step in steps
     )
-    how = " and ".join(words for words, longer in ways if longer in signs)
+    reasons = []
+    if any(changes[step] < 0 for step in steps):
+        reasons.append("they gain where the covered are done sooner")
+    if any(changes[step] > 0 for step in steps):
+        reasons.append("they lose where the covered go before them, or where what was saved earlier is waited again")
     return (
         "Why: those never covered wait in the same queues as the covered. Before their first clinician they wait "
-        f"{', '.join(said)} an attendance. What these steps take is shared: {how}."
+        f"{waits} an attendance. What these steps take is shared: {' and '.join(reasons)}."
     )
 
 
 def _resources(result: StudyResult, step: str) -> str:
-    """What a step takes, in words."""
+    """The pools that a step asks for: 'nurses and cubicles or trolleys'."""
     stated = result.resolved.get("pathway", {}).get("steps", {}).get(step, {})
-    either = " or ".join(name.replace("_", " ") for name in stated.get("any_of", ()))
-    names = [*(name.replace("_", " ") for name in stated.get("asks", ())), *([either] if either else [])]
-    return " and ".join(names) or "no pool"
+    any_of = " or ".join(stated.get("any_of", ()))
+    names = [*stated.get("asks", ()), *([any_of] if any_of else [])]
+    return " and ".join(names).replace("_", " ") or "no pool"

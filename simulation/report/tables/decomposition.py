@@ -1,4 +1,4 @@
-"""Which lever earns the effect, in tables, sentences and a file: what the answers of every combination come to."""
+"""Which lever earns the effect, from the results of every combination, as tables, sentences and a file."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.analysis.compare import Interval
-from simulation.analysis.decompose import Decomposition
+from simulation.analysis.decompose import Decomposition, Part
+from simulation.analysis.intervals import Interval
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import threshold
 from simulation.experiment.result import StudyResult
@@ -43,12 +43,12 @@ BUSY_ENOUGH = 0.005
 
 @lru_cache(maxsize=8)
 def decomposition_of(result: StudyResult) -> tuple[TargetParts, ...]:
-    """By target, the joint effect of the levers shared out; nothing if not every combination was run."""
+    """The joint effect of the levers shared out, by target; empty if not every combination was run."""
     return decompositions(result.design, result.measures) if is_ablation(result.design) else ()
 
 
 def joint_arm(result: StudyResult) -> str:
-    """The arm in which every lever is on."""
+    """The name of the arm in which every lever is on."""
     return arm_of(result.design, frozenset(result.design.levers))
 
 
@@ -62,24 +62,21 @@ def lever_label(result: StudyResult, name: str) -> str:
 
 
 def decomposition_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """Parts of the joint effect on each target, interactions, and how busy pools are; nothing without levers."""
-    if not decomposition_of(result):
+    """Parts of the joint effect on each target, interactions, and how busy pools are; none without levers."""
+    by_target = decomposition_of(result)
+    if not by_target:
         return ()
-    found = [parts_table(result, each) for each in decomposition_of(result)]
-    return (*found, interactions_table(result), busy_table(result))
+    return (*(parts_table(result, of_one) for of_one in by_target), interactions_table(result), busy_table(result))
 
 
-def parts_table(result: StudyResult, each: TargetParts) -> ReportTable:
-    """One target: each lever alone, its share, added last, and the others without it; then all together."""
-    parts, unit, target = each.parts, each.unit, each.target
+def parts_table(result: StudyResult, of_target: TargetParts) -> ReportTable:
+    """One target: each lever's share, its effect alone, added last, and the others without it; then all together."""
+    parts, unit, target = of_target.parts, of_target.unit, of_target.target
     joint = parts.part("joint", *parts.levers)
     rows = [
         (
             lever_label(result, lever),
-            interval_text(parts.part("shapley", lever), unit),
-            interval_text(parts.part("alone", lever), unit),
-            interval_text(parts.part("last", lever), unit),
-            interval_text(parts.part("all but", lever), unit),
+            *(interval_text(parts.part(kind, lever), unit) for kind in ("shapley", "alone", "last", "all but")),
             _size(parts.part("shapley", lever), target.minimal_important_difference, unit),
             SIMULATION,
         )
@@ -95,38 +92,40 @@ def parts_table(result: StudyResult, each: TargetParts) -> ReportTable:
 
 
 def _parts_notes(parts: Decomposition) -> Iterator[str]:
-    ways = f"in all orders of adding them ({2 ** len(parts.levers)} combinations, each an arm)"
+    n = len(parts.levers)
+    orders = f"in all orders of adding them ({2**n} combinations, each an arm)"
     if parts.n_orders is not None:
-        ways = (
+        orders = (
             f"in {parts.n_orders} sampled orders of adding them (chosen by the levers' names), whose error is in the "
             "interval"
         )
     yield (
-        f"'Its share' is the Shapley value (Shapley 1953): what a lever adds on average {ways}. Shares add up to the "
+        f"'Its share' is the Shapley value (Shapley 1953): what a lever adds on average {orders}. Shares add up to the "
         "effect of all together. In brackets the 95 % interval over replications, each by itself: "
-        f"of {len(parts.levers) + 1} shares and sums, unadjusted, about {ALPHA * (len(parts.levers) + 1):.1f} would "
-        "leave 0 out if no lever did anything."
+        f"of {n + 1} shares and sums, unadjusted, about {ALPHA * (n + 1):.1f} would leave 0 out if no lever did "
+        "anything."
     )
 
 
 def interactions_table(result: StudyResult) -> ReportTable:
-    """Pairs of levers by target: what the two do together beyond what each does."""
+    """A row a pair of levers, a column a target: what the two do together beyond what each does."""
+    by_target = decomposition_of(result)
     rows = []
     for one, other in combinations(result.design.levers, 2):
         cells = []
-        for each in decomposition_of(result):
-            found = each.parts.interaction(one, other)
-            size = _size(found, each.target.minimal_important_difference, each.unit)
-            cells.append(f"{interval_text(found, each.unit)}: {size}")
+        for of_target in by_target:
+            interaction, unit = of_target.parts.interaction(one, other), of_target.unit
+            size = _size(interaction, of_target.target.minimal_important_difference, unit)
+            cells.append(f"{interval_text(interaction, unit)}: {size}")
         rows.append((f"{lever_label(result, one)} with {result.design.levers[other].label}", *cells))
-    headers = ("levers", *(f"{each.target.label}, {unit_words(each.unit)}" for each in decomposition_of(result)))
-    notes = [_interaction_note(decomposition_of(result)[0].parts)]
-    n_looked_at = len(rows) * len(decomposition_of(result))
-    adjusted = f" {false_alarms(n_looked_at, 'pairs and targets')}" if n_looked_at > 1 else ""
-    notes.append(f"In brackets the 95 % interval (simulation noise only).{adjusted}")
-    return ReportTable(
-        "interactions", "What levers do together beyond what each does", headers, tuple(rows), tuple(notes)
+    headers = ("levers", *(f"{of_target.target.label}, {unit_words(of_target.unit)}" for of_target in by_target))
+    n_looked_at = len(rows) * len(by_target)
+    chance = f" {false_alarms(n_looked_at, 'pairs and targets')}" if n_looked_at > 1 else ""
+    notes = (
+        _interaction_note(by_target[0].parts),
+        f"In brackets the 95 % interval (simulation noise only).{chance}",
     )
+    return ReportTable("interactions", "What levers do together beyond what each does", headers, tuple(rows), notes)
 
 
 def _interaction_note(parts: Decomposition) -> str:
@@ -142,19 +141,19 @@ def _interaction_note(parts: Decomposition) -> str:
 
 
 def busy_table(result: StudyResult) -> ReportTable:
-    """How busy each pool is without levers and with all, and each lever's share of the change."""
+    """A row a pool, the largest change first: how busy it is without levers and with all, and each lever's share."""
     design = result.design
-    joint = result.arm(joint_arm(result)).day.busy_mean
+    day, joint = result.baseline.day, result.arm(joint_arm(result)).day.busy_mean
     rows: list[tuple[float, tuple[str, ...]]] = []
-    for number, (pool, parts) in enumerate(zip(result.baseline.day.pools, _busy(result), strict=True)):
+    for pool, before, after, parts in zip(day.pools, day.busy_mean, joint, _busy(result), strict=True):
         shares = [parts.part("shapley", lever).mean for lever in parts.levers]
-        before, after = result.baseline.day.busy_mean[number], joint[number]
-        if math.isnan(before) or max(abs(share) for share in [*shares, after - before]) < BUSY_ENOUGH:
+        changes = [after - before, *shares]
+        if math.isnan(before) or max(map(abs, changes)) < BUSY_ENOUGH:
             continue
-        cells = (f"{100 * before:.1f}", f"{100 * after:.1f}", change(after - before, "share"))
-        row = (pool.replace("_", " "), *cells, *(change(share, "share") for share in shares))
+        levels = (f"{100 * before:.1f}", f"{100 * after:.1f}")
+        row = (pool.replace("_", " "), *levels, *(change(share, "share") for share in changes))
         rows.append((abs(after - before), row))
-    rows.sort(key=lambda each: -each[0])
+    rows.sort(key=lambda ranked: -ranked[0])
     headers = (
         "pool",
         "without levers, %",
@@ -176,60 +175,64 @@ def busy_table(result: StudyResult) -> ReportTable:
 
 
 def _busy(result: StudyResult) -> tuple[Decomposition, ...]:
+    """The change of each pool's busy share, shared out among the levers."""
     return busy_parts(result.design, {arm.name: arm.day.busy_mean for arm in result.arms})
 
 
 def _size(estimate: Interval, mid: float, unit: str) -> str:
-    """Whether it is beyond the minimal important difference, in words."""
+    """Whether a difference is beyond the minimal important difference, in words."""
     important = threshold(mid, unit)
     if estimate.low == estimate.high == 0:
         return "nothing"
-    sure = beyond(estimate, mid)
-    if sure is None:
+    is_beyond = beyond(estimate, mid)
+    if is_beyond is None:
         return f"perhaps more than {important}" if abs(estimate.mean) >= mid else f"not shown to exceed {important}"
-    return f"more than {important}" if sure else f"less than {important}"
+    return f"more than {important}" if is_beyond else f"less than {important}"
 
 
 # --- in words ------------------------------------------------------------------------------------------------
 
 
 def decomposition_sentences(result: StudyResult, *, claimed: bool) -> Iterator[str]:
-    """By target, what each lever earns; then the interactions that matter. Nothing without levers."""
-    for number, each in enumerate(decomposition_of(result)):
-        yield _earned(result, each, opening="If the claim were true, of" if claimed and number == 0 else "Of")
-    if decomposition_of(result):
+    """A sentence a target on what each lever earns, then one on the interactions that matter; none without levers.
+
+    `claimed`: whether all levers together rest on a claim.
+    """
+    by_target = decomposition_of(result)
+    for number, of_target in enumerate(by_target):
+        yield _earned(result, of_target, opening="If the claim were true, of" if claimed and number == 0 else "Of")
+    if by_target:
         yield _interactions(result)
 
 
-def _earned(result: StudyResult, each: TargetParts, *, opening: str) -> str:
-    parts, unit = each.parts, each.unit
-    joint = parts.part("joint", *parts.levers)
+def _earned(result: StudyResult, of_target: TargetParts, *, opening: str) -> str:
+    """What each lever earns on one target, the largest share first."""
+    parts, unit = of_target.parts, of_target.unit
+    joint = f"{interval_text(parts.part('joint', *parts.levers), unit)} {unit_words(unit)}"
     order = sorted(parts.levers, key=lambda lever: -abs(parts.part("shapley", lever).mean))
-    told = "; ".join(
+    levers = "; ".join(
         f"'{result.design.levers[lever].label}' {interval_text(parts.part('shapley', lever), unit)}, "
         f"alone {change(parts.part('alone', lever).mean, unit)}"
         for lever in order
     )
-    return f"{opening} {interval_text(joint, unit)} {unit_words(unit)} of '{each.target.label}', levers earn: {told}."
+    return f"{opening} {joint} of '{of_target.target.label}', levers earn: {levers}."
 
 
 def _interactions(result: StudyResult) -> str:
-    """Pairs that together do more or less than each, by enough to matter; and those of which it may be so."""
-    sure, open_ = [], 0
-    for one, other in combinations(result.design.levers, 2):
-        for each in decomposition_of(result):
-            found, mid = each.parts.interaction(one, other), each.target.minimal_important_difference
-            says = beyond(found, mid)
-            if says:
-                pair = f"'{result.design.levers[one].label}' with '{result.design.levers[other].label}'"
-                sure.append(
-                    f"{pair}, {interval_text(found, each.unit)} {unit_words(each.unit)} of '{each.target.label}'"
-                )
-            open_ += says is None
-    words = "; ".join(sure) or "none is shown"
+    """The pairs that together do more or less than each by enough to matter, and how many are not settled."""
+    levers, shown, n_open = result.design.levers, [], 0
+    for one, other in combinations(levers, 2):
+        for of_target in decomposition_of(result):
+            target, unit = of_target.target, of_target.unit
+            interaction = of_target.parts.interaction(one, other)
+            is_beyond = beyond(interaction, target.minimal_important_difference)
+            if is_beyond:
+                pair = f"'{levers[one].label}' with '{levers[other].label}'"
+                shown.append(f"{pair}, {interval_text(interaction, unit)} {unit_words(unit)} of '{target.label}'")
+            n_open += is_beyond is None
     return (
         f"Levers that together do more or less than each by itself, by more than the least difference that would "
-        f"matter: {words}{f'; {open_} not settled' if open_ else ''}."
+        f"matter: {'; '.join(shown) or 'none is shown'}{f'; {n_open} not settled' if n_open else ''}."
     )
 
 
@@ -237,32 +240,24 @@ def _interactions(result: StudyResult) -> str:
 
 
 def decomposition_table(result: StudyResult) -> pd.DataFrame:
-    """The rows of `decomposition.csv`, tidy: a row a target (or a pool's busy share) and part."""
+    """`decomposition.csv`: a row for each target (or pool's busy share) and part."""
     import pandas as pd
 
     rows: list[tuple[object, ...]] = []
-    for each in decomposition_of(result):
-        mid = each.target.minimal_important_difference
-        for part in each.parts.parts:
-            says = beyond(part.estimate, mid)
-            rows.append(
-                (
-                    each.target.measure,
-                    each.target.group,
-                    each.unit,
-                    *_part(part.kind, part.levers, part.estimate),
-                    part.estimate.n,
-                    mid,
-                    {True: "yes", False: "no", None: "cannot tell"}[says],
-                )
-            )
+    for of_target in decomposition_of(result):
+        target = of_target.target
+        mid = target.minimal_important_difference
+        for part in of_target.parts.parts:
+            is_beyond = {True: "yes", False: "no", None: "cannot tell"}[beyond(part.estimate, mid)]
+            about = (target.measure, target.group, of_target.unit)
+            rows.append((*about, *_part_cells(part), part.estimate.n, mid, is_beyond))
     for pool, parts in zip(result.baseline.day.pools, _busy(result), strict=True):
         for part in parts.parts:
             if not math.isnan(part.estimate.mean):
-                told = _part(part.kind, part.levers, part.estimate)
-                rows.append((BUSY, f"pool={pool}", "share", *told, np.nan, np.nan, ""))
+                rows.append((BUSY, f"pool={pool}", "share", *_part_cells(part), np.nan, np.nan, ""))
     return pd.DataFrame(rows, columns=list(TIDY)).astype({"n_replications": "Int64"})
 
 
-def _part(kind: str, levers: tuple[str, ...], estimate: Interval) -> tuple[str, str, float, float, float]:
-    return kind, "+".join(levers), estimate.mean, estimate.low, estimate.high
+def _part_cells(part: Part) -> tuple[str, str, float, float, float]:
+    """The columns `part` to `high`."""
+    return part.kind, "+".join(part.levers), part.estimate.mean, part.estimate.low, part.estimate.high

@@ -1,4 +1,4 @@
-"""Tables of the department under each arm, of what was stated, and of how the study was run."""
+"""Tables of the department under each arm, of what is stated by evidence, and of how the study was run."""
 
 from __future__ import annotations
 
@@ -23,63 +23,53 @@ EVIDENCE = ("published", "measured", "assumed")
 
 def day_table(result: StudyResult) -> ReportTable:
     """The mean day of the baseline by hour."""
-    profile = result.baseline.day
-    pools = clinicians(result)
-    known = {"arrivals": profile.arrivals, "present": profile.census, "waiting for a bed": profile.boarders}
-    known = {words: values for words, values in known.items() if not np.isnan(values).all()}
+    day, pools = result.baseline.day, clinicians(result)
+    counts = {"arrivals": day.arrivals, "present": day.census, "waiting for a bed": day.boarders}
+    counts = {words: by_hour for words, by_hour in counts.items() if not np.isnan(by_hour).all()}
     rows = []
     for hour in range(24):
-        numbers = [f"{each[hour]:.1f}" if not np.isnan(each[hour]) else "–" for each in known.values()]
-        busy = [percent(float(profile.busy[profile.pools.index(pool), hour])) for pool in pools]
+        numbers = [f"{by_hour[hour]:.1f}" if not np.isnan(by_hour[hour]) else "–" for by_hour in counts.values()]
+        busy = [percent(float(day.busy[day.pools.index(pool), hour])) for pool in pools]
         rows.append((f"{hour:02d}:00", *numbers, *busy))
-    headers = (
-        "hour",
-        *known,
-        *(f"{pool.replace('_', ' ')} busy, %" for pool in pools),
-    )
+    headers = ("hour", *counts, *(f"{pool.replace('_', ' ')} busy, %" for pool in pools))
     return ReportTable("day", f"A mean day under '{result.baseline.label}'", headers, tuple(rows))
 
 
 def stay_table(result: StudyResult) -> ReportTable | None:
-    """Minutes per attendance by stage, waiting + in it, for every arm; None where it is not known when they end."""
-    parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
+    """Minutes per attendance, waiting for a stage + in it, for every arm; None where no stage is known."""
+    parts = {arm.label: stay_parts(result, arm) for arm in result.arms}
     shown = stages_seen(parts.values())
     if not shown:
         return None
-    rows = []
-    for arm in result.arms:
-        each = parts[arm.name]
-        cells = [f"{each.waiting[n]:.1f} + {each.working[n]:.1f}" for n in shown]
-        rows.append((arm.label, *cells, f"{each.total:.1f}"))
+    rows = [
+        (label, *(f"{stay.waiting[n]:.1f} + {stay.working[n]:.1f}" for n in shown), f"{stay.total:.1f}")
+        for label, stay in parts.items()
+    ]
     headers = ("arm", *(STAGES[n] for n in shown), "in all")
     return ReportTable("stay", "Minutes per attendance: waiting for a stage + in it", headers, tuple(rows))
 
 
 def acuity_table(result: StudyResult) -> ReportTable | None:
-    """Median and 95th percentile of the wait by true level, and the share beyond the target."""
+    """Median and 95th percentile of the wait by true level, and the share beyond the target; None if not known."""
     names = levels(result)
     if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
         return None
-    rows = []
-    for arm in result.arms:
-        cells = []
-        for level in names:
-            group = f"acuity_true={level}"
-            median, p95 = (
-                result.row(arm.name, name, group).mean for name in ("time_to_clinician_median", "time_to_clinician_p95")
-            )
-            late = (
-                f", {percent(result.row(arm.name, 'beyond_target_share', group).mean)} % late"
-                if result.has("beyond_target_share", group)
-                else ""
-            )
-            cells.append(f"{_number(median)} / {_number(p95)}{late}")
-        rows.append((arm.label, *cells))
-    headers = ("arm", *(_level_header(level) for level in names))
+    groups = [f"acuity_true={name}" for name in names]
+    rows = [(arm.label, *(_acuity_cell(result, arm.name, group) for group in groups)) for arm in result.arms]
+    headers = ("arm", *(_level_header(name) for name in names))
     note = "Of those who were seen; 'late' is the share whose first clinician, or leaving, came after the target."
     return ReportTable(
         "acuity", "Minutes to the first clinician: median / 95th percentile", headers, tuple(rows), (note,)
     )
+
+
+def _acuity_cell(result: StudyResult, arm: str, group: str) -> str:
+    """'23 / 96, 12 % late'."""
+    median, p95 = (result.row(arm, f"time_to_clinician_{name}", group).mean for name in ("median", "p95"))
+    late = ""
+    if result.has("beyond_target_share", group):
+        late = f", {percent(result.row(arm, 'beyond_target_share', group).mean)} % late"
+    return f"{_number(median)} / {_number(p95)}{late}"
 
 
 def _number(value: float) -> str:
@@ -91,17 +81,17 @@ def _level_header(level: str) -> str:
     return level.replace("_", " ") + (f" (target {target:g})" if target is not None else "")
 
 
-def counts_table(stated: Sequence[Statement]) -> ReportTable:
+def counts_table(statements: Sequence[Statement]) -> ReportTable:
     """How many statements of each part of the configuration are published, measured, assumed."""
-    counts = Counter((each.where.split(".")[0], each.evidence) for each in stated)
-    groups = tuple(dict.fromkeys(each.where.split(".")[0] for each in stated))
-    rows = [(group, *(str(counts[group, evidence]) for evidence in EVIDENCE)) for group in groups]
-    rows.append(("in all", *(str(sum(counts[group, evidence] for group in groups)) for evidence in EVIDENCE)))
+    counts = Counter((statement.where.split(".")[0], statement.evidence) for statement in statements)
+    parts = tuple(dict.fromkeys(part for part, _ in counts))
+    rows = [(part, *(str(counts[part, evidence]) for evidence in EVIDENCE)) for part in parts]
+    rows.append(("in all", *(str(sum(counts[part, evidence] for part in parts)) for evidence in EVIDENCE)))
     return ReportTable("counts", "What is stated, by evidence", ("part", *EVIDENCE), tuple(rows))
 
 
 def run_table(result: StudyResult) -> ReportTable:
-    """What was run, with what."""
+    """What was run, and with what."""
     manifest, run = result.manifest, result.run
     versions = manifest.get("versions", {})
     git = manifest.get("git")
@@ -109,7 +99,7 @@ def run_table(result: StudyResult) -> ReportTable:
     length = (
         f"{len(result.replications)} replications of {run.measured_days} measured days, {run.warm_up_days} of warm-up"
     )
-    season = season_words(run, (each.replication for each in result.replications))
+    season = season_words(run, (replication.replication for replication in result.replications))
     rows = [
         ("length", f"{length}; cool-down {manifest.get('cool_down_days', run.cool_down_days)} days"),
         *([("season", season)] if season else []),
@@ -125,7 +115,7 @@ def run_table(result: StudyResult) -> ReportTable:
 
 
 def clock_table(result: StudyResult) -> ReportTable:
-    """When it was run, where, and how fast: all that differs between two runs of one study."""
+    """When it was run, by what, and how fast: all that differs between two runs of one study."""
     manifest = result.manifest
     speed = manifest.get("activities_per_second")
     finished_at = manifest.get("finished_at")

@@ -1,10 +1,11 @@
-"""The table of the first page: arms by the figures that matter, coloured and worded."""
+"""The table of the first page: arms by the figures that matter, coloured by verdict; and which arms are products."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from simulation.analysis.definitions import ALL
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
@@ -20,42 +21,46 @@ from simulation.report.words import (
     amount,
     cost_in_short,
     difference_text,
+    group_words,
     labelled,
     measure_label,
+    prints_as_zero,
     unit_words,
 )
+from simulation.study.design import Target
 
 FIGURES = (("wait_to_clinician_mean", "all"), ("wait_to_clinician_mean", "acuity_true=1-2"), ("within_4h_share", "all"))
-"""The figures that matter of an A&E department, as far as a study has them."""
+"""Measure and group of the figures that matter of an A&E department, as far as a study has them."""
 MOST_FIGURES = 3
 """Columns beside safety and cost."""
 UNDER_TRIAGE_1_2, UNDER_TRIAGE = ("under_triage_1_2_share", "all"), "under-triage"
-"""The limit that boards ask about, and its name where there is little room."""
+"""The limit that boards ask about, and its short name."""
 UNDER_TRIAGE_NOTE = " Under-triage: levels 1-2 labelled less urgent."
 LIMITS_HEADER = "safety limits"
-"""Of the column that says whether a limit is failed."""
+"""Header of the column that says whether a limit is failed."""
 MOST_PRODUCTS = 6
-"""Products of a study that names no `focus`; further arms are in the table below them."""
+"""Tools that get a sentence in a study that names no `focus`; the table has the others."""
 
 
 @dataclass(frozen=True)
 class FirstTable:
-    """The table as text, and of each cell of a row what it is coloured by (empty: by nothing)."""
+    """The table as text, and the kind that each cell of each row is coloured by, or ''."""
 
     table: ReportTable
     looks: tuple[tuple[str, ...], ...]
 
 
 def first_table(result: StudyResult) -> FirstTable | None:
-    """A row an arm, the baseline first, then products, then the others, best first; None of one arm alone.
+    """A row an arm: the baseline, then products, then the others, best first; None if one arm was run alone.
 
-    Of a study that compares at equal spend: by cost."""
+    A study that compares at equal spend has the arms by cost.
+    """
     result = result.shown
     if not result.others:
         return None
     if result.design.equal_spend is not None:
         return FirstTable(*alternatives_table(result))
-    figures = tuple(_figures(result))
+    figures = _figures(result)
     costs = any(arm.cost is not None for arm in result.arms)
     base = result.baseline
     limits = bool(result.design.margins)
@@ -64,10 +69,12 @@ def first_table(result: StudyResult) -> FirstTable | None:
     looks = [("",) * len(rows[0])]
     for arm in told_arms(result):
         cells = [_cell(result, arm, *figure) for figure in figures]
-        safety = [safety_cell(result, arm)] if limits else []
-        cost = [("not stated" if arm.cost is None else cost_in_short(arm.cost), "")] if costs else []
-        rows.append((labelled(result, arm), *(words for words, _ in (*cells, *safety, *cost))))
-        looks.append(("", *(look for _, look in (*cells, *safety, *cost))))
+        if limits:
+            cells.append(safety_cell(result, arm))
+        if costs:
+            cells.append(("not stated" if arm.cost is None else cost_in_short(arm.cost), ""))
+        rows.append((labelled(result, arm), *(words for words, _ in cells)))
+        looks.append(("", *(look for _, look in cells)))
     beside = (*([LIMITS_HEADER] if limits else []), *(["cost a year"] if costs else []))
     headers = ("arm", *(_header(result, *figure) for figure in figures), *beside)
     table = ReportTable(
@@ -77,48 +84,67 @@ def first_table(result: StudyResult) -> FirstTable | None:
 
 
 def products(result: StudyResult) -> tuple[ArmResult, ...]:
-    """The arms that get a sentence: those in `focus`; else the tool with all its levers; else those with another triage
-    policy than the baseline's that are no comparators; else all."""
-    arms = [arm for arm in result.shown.others if arm.name != result.design.sham]
+    """The arms that get a sentence: those in `focus`; else the tool with all its levers; else the first tools."""
+    arms = _without_sham(result)
     if result.design.focus:
         return tuple(arm for name in result.design.focus for arm in arms if arm.name == name)
     if decomposition_of(result):
         return tuple(arm for arm in arms if arm.name == joint_arm(result))
-    return _tools(result, arms)[:MOST_PRODUCTS]
+    return _tools(result)[:MOST_PRODUCTS]
 
 
 def products_left_out(result: StudyResult) -> tuple[ArmResult, ...]:
     """The tools that get no sentence, because the study names none in `focus` and has more than the page holds."""
-    if result.design.focus or decomposition_of(result):
-        return ()
-    return _tools(result, [arm for arm in result.shown.others if arm.name != result.design.sham])[MOST_PRODUCTS:]
+    return () if result.design.focus or decomposition_of(result) else _tools(result)[MOST_PRODUCTS:]
 
 
-def _tools(result: StudyResult, arms: Sequence[ArmResult]) -> tuple[ArmResult, ...]:
-    """Arms with another triage policy than the baseline's that are no comparators; without any, all."""
-    tools = [arm for arm in arms if not result.design.arms[arm.name].comparator]
-    with_policy = [arm for arm in tools if arm.ready.policy != result.baseline.ready.policy]
-    return tuple(with_policy or tools or arms)
+def _without_sham(result: StudyResult) -> tuple[ArmResult, ...]:
+    return tuple(arm for arm in result.shown.others if arm.name != result.design.sham)
+
+
+def _tools(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms that are no comparators and triage by another policy than the baseline; if there are none, all arms
+    that are no comparators; else all."""
+    arms = _without_sham(result)
+    tools = tuple(arm for arm in arms if not result.design.arms[arm.name].comparator)
+    with_policy = tuple(arm for arm in tools if arm.ready.policy != result.baseline.ready.policy)
+    return with_policy or tools or arms
 
 
 def told_arms(result: StudyResult) -> tuple[ArmResult, ...]:
     """Products in their order, then the others by their effect on the first target, best first; no sham."""
-    mine = products(result)
-    named = {arm.name for arm in mine}
-    rest = (result.arm(row.arm) for row in ranked(result, result.design.primary[0]) if row.arm not in named)
-    return (*mine, *rest)
+    first = products(result)
+    names = {arm.name for arm in first}
+    others = (result.arm(row.arm) for row in ranked(result, result.design.primary[0]) if row.arm not in names)
+    return (*first, *others)
 
 
-def _figures(result: StudyResult) -> Iterator[tuple[str, str]]:
-    """Measure and group of each column: the first target, those of A&E, other targets; at most so many."""
-    first, *others = ((each.measure, each.group) for each in result.targets)
-    every = dict.fromkeys((first, *(each for each in FIGURES if result.has(*each)), *others))
-    yield from list(every)[:MOST_FIGURES]
+def told_targets(result: StudyResult) -> tuple[Target, ...]:
+    """The primary targets that sentences are about: the first of each measure; other groups are in the table."""
+    return tuple({target.measure: target for target in reversed(result.design.primary)}.values())[::-1]
+
+
+def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
+    """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
+    unless sentences are about more."""
+    told = [(target.measure, target.group) for target in told_targets(result)]
+    known = (figure for figure in FIGURES if result.has(*figure))
+    others = ((target.measure, target.group) for target in result.targets)
+    return tuple(dict.fromkeys((*told, *known, *others)))[: max(MOST_FIGURES, len(told))]
+
+
+def _target(result: StudyResult, measure: str, group: str) -> Target | None:
+    """The target that a column is about, if it is one."""
+    return next((target for target in result.targets if (target.measure, target.group) == (measure, group)), None)
 
 
 def _header(result: StudyResult, measure: str, group: str) -> str:
-    target = next((each for each in result.targets if (each.measure, each.group) == (measure, group)), None)
-    label = target.label if target is not None else MEASURE_LABELS.get(measure, measure_label(result, measure))
+    target = _target(result, measure, group)
+    if target is not None:
+        label = target.label
+    else:
+        label = MEASURE_LABELS.get(measure, measure_label(result, measure))
+        label += "" if group == ALL else f", {group_words(group)}"
     return f"{label}, {unit_words(result.row(result.design.baseline, measure, group).unit)}"
 
 
@@ -126,15 +152,14 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
     """'−2.1 (−3.0 to −1.2) slightly better', and the kind that it is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
-    row = result.row(arm.name, measure, group)
-    told = difference_text(row)
-    target = next((each for each in result.targets if (each.measure, each.group) == (measure, group)), None)
+    row, target = result.row(arm.name, measure, group), _target(result, measure, group)
     if target is None:
-        kind = words = kind_of_row(row)
+        kind = "no change" if prints_as_zero(row) else kind_of_row(row)
+        words = "not settled" if kind == "cannot tell" else kind
     else:
         finding = result.finding(arm.name, target)
         kind, words = kind_of(finding), short_words(finding)
-    return f"{told} {words.replace('cannot tell', 'not settled')}", kind.replace(" ", "-")
+    return f"{difference_text(row)} {words}", kind.replace(" ", "-")
 
 
 def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
@@ -142,21 +167,20 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
     baseline and under the arm), and the kind that it is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
-    mine = [each for each in result.safety if each.arm == arm.name]
-    for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
-        failed = [each for each in mine if each.judgement.kind == kind]
+    limits = [safety for safety in result.safety if safety.arm == arm.name]
+    for kind, verb, look in (("inferior", "fails", "worse"), ("worse", "may fail", "cannot-tell")):
+        failed = [limit for limit in limits if limit.judgement.kind == kind]
         if failed:
-            worst = next((each for each in failed if each.comparison.unit == "share"), failed[0])
+            first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
             how_many = f" {len(failed)}" if len(failed) > 1 else ""
-            return f"{verb}{how_many}: {_limit_words(result, worst)}", "worse" if kind == "inferior" else "cannot-tell"
-    open_ones = [each for each in mine if each.judgement.kind in ("cannot tell", "none seen")]
-    if open_ones:
+            return f"{verb}{how_many}: {_limit_words(result, first)}", look
+    if any(limit.judgement.kind in ("cannot tell", "none seen") for limit in limits):
         return "not settled", "cannot-tell"
-    return "passes on average" if any(each.spread and n_harmed(each) for each in mine) else "passes", ""
+    return "passes on average" if any(limit.spread and n_harmed(limit) for limit in limits) else "passes", ""
 
 
 def _limit_words(result: StudyResult, safety: Safety) -> str:
-    """'under-triage 14.5 to 16.2 %': a limit in few words, and of a share from what to what."""
+    """'under-triage 14.5 to 16.2 %': a limit in few words; a share with its level before and after."""
     margin = safety.margin
     label = UNDER_TRIAGE if (margin.measure, margin.group) == UNDER_TRIAGE_1_2 else margin.label
     label = label[:1].lower() + label[1:]
@@ -170,15 +194,14 @@ def _limit_words(result: StudyResult, safety: Safety) -> str:
 
 
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    matters = [
-        threshold(target.minimal_important_difference, result.row(result.design.baseline, *figure).unit)
-        for figure in figures
-        for target in result.targets
-        if (target.measure, target.group) == figure
-    ]
-    safe = any(each.measure.startswith("under_triage") for each in result.design.margins)
+    matters = []
+    for figure in figures:
+        target = _target(result, *figure)
+        unit = result.row(result.design.baseline, *figure).unit
+        matters.append("none stated" if target is None else threshold(target.minimal_important_difference, unit))
+    has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
     yield (
         f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "
-        f"{', '.join(matters)}. 'Slightly': by less than that.{UNDER_TRIAGE_NOTE if safe else ''}"
+        f"{', '.join(matters)}. 'Slightly': by less than that.{UNDER_TRIAGE_NOTE if has_limit else ''}"
     )
     yield from INTERVAL_NOTES[result.interval_kind]

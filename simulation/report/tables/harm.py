@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulation.analysis.compare import Interval
+from simulation.analysis.intervals import Interval
 from simulation.experiment.result import StudyResult
 from simulation.inquiry.harm import harms
 from simulation.report.tables.table import ReportTable
@@ -13,34 +13,34 @@ from simulation.report.words import labelled
 
 def harm_table(result: StudyResult) -> ReportTable | None:
     """A row an arm; None where the study does not show harm."""
-    found = harms(result)
-    if not found:
+    by_arm = harms(result)
+    if not by_arm:
         return None
-    pounds = tuple(found[0].pounds)
+    values = tuple(by_arm[0].pounds)
     rows = tuple(
         (
-            labelled(result, result.arm(each.arm)),
-            _told(each.mortality, 100, 3),
-            _told(each.waiting, 1, 1),
-            _told(each.staying, 1, 1),
-            *(_told(each.pounds[value], 0.001, 0) for value in pounds),
+            labelled(result, result.arm(harm.arm)),
+            _interval(harm.mortality, scale=100, digits=3),
+            _interval(harm.waiting),
+            _interval(harm.staying),
+            *(_interval(harm.pounds[value], scale=0.001, digits=0) for value in values),
         )
-        for each in found
+        for harm in by_arm
     )
     headers = (
         "arm",
         "30-day mortality of the admitted, points (an association)",
         "patient-hours a day, waiting for a clinician",
         "patient-hours a day in A&E",
-        *(f"worth a year at £{value:g} an hour, £1,000" for value in pounds),
+        *(f"worth a year at £{value:g} an hour, £1,000" for value in values),
     )
     title = f"Delay and harm: each arm less '{result.baseline.label}'"
     return ReportTable("harm", title, headers, rows, tuple(_notes(result)))
 
 
-def _told(interval: Interval, scale: float, digits: int) -> str:
-    ends = (interval.mean, interval.low, interval.high)
-    mean, low, high = (f"{scale * each:+.{digits}f}".replace("-", "−") for each in ends)
+def _interval(interval: Interval, *, scale: float = 1, digits: int = 1) -> str:
+    numbers = (interval.mean, interval.low, interval.high)
+    mean, low, high = (f"{scale * number:+.{digits}f}".replace("-", "−") for number in numbers)
     return f"{mean} ({low} to {high})"
 
 

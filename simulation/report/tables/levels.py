@@ -1,4 +1,5 @@
-"""By true level: how many get each label and how many are right, and who waits longer, against sham and control."""
+"""Tables by true level: how many get each label and how many are right, and who waits longer than under sham and
+control."""
 
 from __future__ import annotations
 
@@ -32,8 +33,7 @@ def labels_table(result: StudyResult) -> ReportTable | None:
     rows = []
     for arm in result.arms:
         exact, under, over = (arm.agreement[f"{name}_share"] for name in ("exact", "under", "over"))
-        agreed = (f"{100 * share:.1f}" for share in (exact, under, over))
-        rows.append((arm.label, *(f"{100 * share:.1f}" for share in arm.label_mix), *agreed))
+        rows.append((arm.label, *(f"{100 * share:.1f}" for share in (*arm.label_mix, exact, under, over))))
     headers = ("arm", *(f"{name.replace('_', ' ')}, %" for name in names), "right, %", "too low, %", "too high, %")
     note = "As stated, of those patients whom the arm's label is for, at this site's mix of true levels: not simulated."
     return ReportTable(
@@ -42,14 +42,14 @@ def labels_table(result: StudyResult) -> ReportTable | None:
 
 
 def by_level_table(result: StudyResult) -> ReportTable | None:
-    """Who waits longer: the first primary's difference by true level, against the sham; None without true levels."""
+    """The first primary's difference by true level, with * where it is not the sham's; None without true levels."""
     measure, names = result.design.primary[0].measure, true_levels(result)
     if not names:
         return None
     rows = []
-    for arm in sorted(result.others, key=lambda each: each.name != result.design.sham):
-        found = [result.row(arm.name, measure, f"acuity_true={name}") for name in names]
-        cells = [difference_text(row) + (" *" if outside_sham(result, row) else "") for row in found]
+    for arm in sorted(result.others, key=lambda arm: arm.name != result.design.sham):
+        by_level = [result.row(arm.name, measure, f"acuity_true={name}") for name in names]
+        cells = [difference_text(row) + (" *" if outside_sham(result, row) else "") for row in by_level]
         rows.append((labelled(result, arm), *cells))
     base = [result.row(result.design.baseline, measure, f"acuity_true={name}") for name in names]
     headers = (
@@ -80,8 +80,7 @@ def controls_table(result: StudyResult) -> ReportTable | None:
     unit = result.row(result.design.baseline, measure).unit
     rows = []
     for arm, control in result.controlled():
-        found = [result.against(arm.name, control.name, measure, group) for group in groups]
-        cells = (interval_text(each, unit) for each in found)
+        cells = (interval_text(result.against(arm.name, control.name, measure, group), unit) for group in groups)
         rows.append((f"{arm.label} less {control.label}", *cells))
     headers = ("arm less its control", "everybody", *(name.replace("_", " ") for name in names))
     title = f"{measure_label(result, measure)}: arms less their controls, by TRUE level, {unit_words(unit)}"
@@ -93,10 +92,10 @@ def controls_table(result: StudyResult) -> ReportTable | None:
 
 
 def outside_sham(result: StudyResult, row: Comparison) -> bool:
-    """Whether the arm differs from the sham: the interval of their difference, paired by replication, holds no 0.
+    """Whether an arm differs from the sham: the interval of their difference, paired by replication, holds no 0.
 
-    Two intervals against one baseline may overlap although the arms differ, and the other way round: both hold the
-    baseline's random variates.
+    Their intervals against the baseline cannot tell: both hold the baseline's random variates, so they may overlap
+    although the arms differ, and the other way round.
     """
     if result.sham is None or row.arm == result.sham.name:
         return False

@@ -1,15 +1,15 @@
-"""How sure the effect of a measured tool is: simulation, measurement and department apart, the largest named."""
+"""How sure the effect of a measured tool is: uncertainty by simulation, measurement and department, and the largest."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from simulation.analysis.table_doubt import FEWEST_TABLES, TableDoubt, table_doubt
 from simulation.analysis.verdict import interval_words, margin_words, threshold
+from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.pathway.own_measures import Better
 from simulation.report.tables.table import ReportTable
@@ -18,7 +18,7 @@ from simulation.study.design import Margin, Target
 from simulation.triage.matrix import N_HIGH
 
 SETTLED = "none: settled"
-"""What is said instead of a number of cases where the verdict with both sources needs no more."""
+"""Words in place of a number of cases where the verdict with both sources needs no more."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class Measured:
 
     @property
     def safety_open(self) -> bool:
-        """Whether it is a margin of which both sources together cannot tell."""
+        """Whether it is a margin, and not settled with both sources of uncertainty together."""
         return self.is_margin and self.words == "cannot tell"
 
     @property
@@ -65,94 +65,109 @@ class Measured:
 
 
 def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
-    """Each arm that enough others draw again, by target, then by margin of safety; none where no table is drawn, or of
-    one replication."""
-    return tuple(_measured(result)) if len(result.replications) > 1 else ()
+    """The targets, then the margins of each arm whose table enough others draw again.
 
-
-def _measured(result: StudyResult) -> Iterator[Measured]:
+    None where no table is drawn, or with one replication.
+    """
+    if len(result.replications) < 2:
+        return ()
     draws: dict[str, list[str]] = {}
     for name, arm in result.design.arms.items():
         if arm.draw_of is not None:
             draws.setdefault(arm.draw_of, []).append(name)
-    for name, drawn in draws.items():
-        if len(drawn) >= FEWEST_TABLES:
-            judged: tuple[Target | Margin, ...] = (*result.targets, *result.design.margins)
-            yield from (_of(result, name, drawn, each) for each in judged)
+    all_judged: tuple[Target | Margin, ...] = (*result.targets, *result.design.margins)
+    return tuple(
+        _measured(result, name, drawn, judged)
+        for name, drawn in draws.items()
+        if len(drawn) >= FEWEST_TABLES
+        for judged in all_judged
+    )
 
 
-def _of(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:
-    base, mine, *others = (
-        result.values(each, judged.measure, judged.group) for each in (result.design.baseline, name, *drawn)
+def safety_left_open(result: StudyResult, arm: ArmResult) -> list[str]:
+    """The labels of the margins that an arm's measured table leaves open, whatever simulation alone says."""
+    return [tool.label for tool in measured_tools(result) if tool.arm == arm.name and tool.safety_open]
+
+
+def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:
+    """One target or margin of the tool `name`, whose table the arms `drawn` draw again."""
+    base, own, *others = (
+        result.values(arm, judged.measure, judged.group) for arm in (result.design.baseline, name, *drawn)
     )
     row = result.row(name, judged.measure, judged.group)
     half_width = (row.difference_high - row.difference_low) / 2  # as elsewhere in the report, skewness allowed for
-    doubt = table_doubt(mine - base, np.array(others) - base, result.department_of).with_simulation(half_width)
+    doubt = table_doubt(own - base, np.array(others) - base, result.department_of).with_simulation(half_width)
     ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
-    limit = judged.margin if isinstance(judged, Margin) else judged.minimal_important_difference
-    is_margin = isinstance(judged, Margin)
-    words = margin_words if is_margin else interval_words
-    alone = span(row.difference_low, row.difference_high, row.unit)
-    verdict = words(*ends, limit, row.unit, row.better)[-1]
+    if isinstance(judged, Margin):
+        limit, words = judged.margin, margin_words(*ends, judged.margin, row.unit, row.better)[-1]
+    else:
+        limit = judged.minimal_important_difference
+        words = interval_words(*ends, limit, row.unit, row.better)[-1]
     return Measured(
-        name, judged.label, limit, row.unit, row.better, doubt, alone, verdict, is_margin, _n_high(result, name)
+        arm=name,
+        label=judged.label,
+        limit=limit,
+        unit=row.unit,
+        better=row.better,
+        doubt=doubt,
+        alone=span(row.difference_low, row.difference_high, row.unit),
+        words=words,
+        is_margin=isinstance(judged, Margin),
+        n_high=_n_high(result, name),
     )
 
 
 def measurement_table(result: StudyResult) -> ReportTable | None:
-    """A row a target of a study whose arms draw a measured tool's table again; None for other studies."""
-    found = measured_tools(result)
-    if not found:
+    """A row a target or margin of a study whose arms draw a measured tool's table again; None for other studies."""
+    tools = measured_tools(result)
+    if not tools:
         return None
     over = result.department_of is not None
-    doubts = [each.doubt for each in found]
     rows = [
         (
-            each.label,
-            each.limit_words,
-            f"{change(each.doubt.effect, each.unit)} {unit_words(each.unit)}",
-            each.alone,
-            _interval(each, each.doubt.half_width),
-            *([_interval(each, each.doubt.half_width_of_one)] if over else []),
-            each.doubt.dominates,
-            each.words,
-            needed_words(each),
+            tool.label,
+            tool.limit_words,
+            f"{change(tool.doubt.effect, tool.unit)} {unit_words(tool.unit)}",
+            tool.alone,
+            _interval(tool, tool.doubt.half_width),
+            *([_interval(tool, tool.doubt.half_width_of_one)] if over else []),
+            tool.doubt.dominates,
+            tool.words,
+            needed_words(tool),
         )
-        for each in found
+        for tool in tools
     ]
     headers = (
         *("what is judged", "by", "effect", "simulation alone", "simulation and measurement"),
         *(["these and which department"] if over else []),
         *("largest", "verdict with both", "cases needed"),
     )
+    department = ", and so is the department (ensemble=typical adds it)."
+    if over:
+        department = ". Which department: of one of the ensemble, not of their mean."
     notes = (
-        f"95 % intervals. {doubts[0].n_tables} tables drawn from what the bench leaves open, each in the same "
-        f"{len(result.replications)} replications; the nurse's table is taken as known"
-        + (
-            ". Which department: of one of the ensemble, not of their mean."
-            if over
-            else ", and so is the department (ensemble=typical adds it)."
-        ),
+        f"95 % intervals. {tools[0].doubt.n_tables} tables drawn from what the bench leaves open, each in the same "
+        f"{len(result.replications)} replications; the nurse's table is taken as known{department}",
         "Cases needed: of true levels 1-2, for the interval of simulation and measurement to lie on one side of the "
         "least difference that matters, or of the margin of safety, if the effect stays as it is.",
     )
-    title = f"How sure is the effect of '{result.arm(found[0].arm).label}'?"
+    title = f"How sure is the effect of '{result.arm(tools[0].arm).label}'?"
     return ReportTable("measurement", title, headers, tuple(rows), notes)
 
 
 def measurement_sentences(result: StudyResult) -> tuple[str, ...]:
-    """Of each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
+    """For each target: both intervals, the verdict, the largest source of uncertainty, and what would settle it."""
     return tuple(
-        f"How sure is '{each.label}' ({each.limit_words})? {change(each.doubt.effect, each.unit)} "
-        f"{unit_words(each.unit)}: {each.alone} by simulation alone, "
-        f"{_interval(each, each.doubt.half_width)} with the uncertainty of the measured table. Verdict with both: "
-        f"{each.words}. The largest source of uncertainty is {each.doubt.dominates}; {_settled(each)}"
-        for each in measured_tools(result)
+        f"How sure is '{tool.label}' ({tool.limit_words})? {change(tool.doubt.effect, tool.unit)} "
+        f"{unit_words(tool.unit)}: {tool.alone} by simulation alone, "
+        f"{_interval(tool, tool.doubt.half_width)} with the uncertainty of the measured table. Verdict with both: "
+        f"{tool.words}. The largest source of uncertainty is {tool.doubt.dominates}; {_settled(tool)}"
+        for tool in measured_tools(result)
     )
 
 
-def _settled(found: Measured) -> str:
-    needed = needed_words(found)
+def _settled(tool: Measured) -> str:
+    needed = needed_words(tool)
     if needed == SETTLED:
         return "the verdict is settled."
     if needed.startswith("about"):
@@ -160,12 +175,12 @@ def _settled(found: Measured) -> str:
     return f"cases needed: {needed}."
 
 
-def _interval(found: Measured, half_width: float) -> str:
-    return span(found.doubt.effect - half_width, found.doubt.effect + half_width, found.unit)
+def _interval(tool: Measured, half_width: float) -> str:
+    return span(tool.doubt.effect - half_width, tool.doubt.effect + half_width, tool.unit)
 
 
 def _n_high(result: StudyResult, arm: str) -> float:
-    """Cases of true levels 1-2 that the table rests on."""
+    """Cases of true levels 1-2 that an arm's table rests on; NaN if it states no counts."""
     policy = result.study.arm(arm).policy
     if policy.beside_nurse is not None:
         return float(np.array(policy.beside_nurse.counts)[:N_HIGH].sum())
@@ -173,11 +188,11 @@ def _n_high(result: StudyResult, arm: str) -> float:
     return float(np.array(counts)[:N_HIGH].sum()) if counts is not None else math.nan
 
 
-def needed_words(found: Measured) -> str:
+def needed_words(tool: Measured) -> str:
     """How many cases would settle the verdict; that it is settled; or that more replications come first."""
-    if found.is_settled:
+    if tool.is_settled:
         return SETTLED
-    cases = found.doubt.cases_for(found.to_limit, found.n_high)
+    cases = tool.doubt.cases_for(tool.to_limit, tool.n_high)
     if math.isinf(cases):
         return "more replications first"
-    return "–" if math.isnan(cases) else f"about {math.ceil(cases):,} ({found.n_high:.0f} now)"
+    return "–" if math.isnan(cases) else f"about {math.ceil(cases):,} ({tool.n_high:.0f} now)"

@@ -1,5 +1,5 @@
-"""Effects over the departments of an ensemble: what simulation leaves in doubt, what other departments would move, and
-the range. Three things that are never merged (`analysis/departments.py`)."""
+"""Effects over the departments of an ensemble: simulation noise, how far other departments would move the mean, and the
+range over departments. The three are never merged (`analysis/departments.py`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulation.analysis.departments import LEAST, Spread, counted, movement
+from simulation.analysis.departments import MIN_DEPARTMENTS, Spread, counted, movement
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
@@ -29,7 +29,7 @@ HEADERS = (
 
 
 def over_tables(result: StudyResult) -> tuple[ReportTable, ...]:
-    """A table for each target, one line an arm; none of a study on one department."""
+    """A table for each target, a row an arm; none for a study on one department."""
     if result.department_of is None or not result.others:
         return ()
     return tuple(_table(result, target) for target in result.targets)
@@ -41,8 +41,8 @@ def _table(result: StudyResult, target: Target) -> ReportTable:
     for arm in result.others:
         finding = result.finding(arm.name, target)
         row, spread = finding.comparison, finding.spread
-        cells = (change(row.difference, row.unit), span(row.difference_low, row.difference_high, row.unit))
-        rows.append((arm.label, *cells, *_over(spread, row.unit), finding.where or "–", *_ends(spread, row.unit)))
+        mean = (change(row.difference, row.unit), span(row.difference_low, row.difference_high, row.unit))
+        rows.append((arm.label, *mean, *_range(spread, row.unit), finding.where or "–", *_ends(spread, row.unit)))
     title = (
         f"{target.label} over {departments_words(result)}: {amount(base.mean, base.unit)} under "
         f"'{result.baseline.label}'; differences in {unit_words(base.unit)}"
@@ -51,13 +51,13 @@ def _table(result: StudyResult, target: Target) -> ReportTable:
     return ReportTable(kind, title, HEADERS, tuple(rows), tuple(_notes(result, target)))
 
 
-def _over(spread: Spread | None, unit: str) -> tuple[str, str, str, str]:
-    """How far other departments would move the mean, the median, the range, and how wide that could be."""
+def _range(spread: Spread | None, unit: str) -> tuple[str, str, str, str]:
+    """How far other departments would move the mean, the median, the range, and the range at most."""
     if spread is None or not spread.is_range:
         return "–", "–", "–", "–"
     median, low, high = spread.range
-    told = change(median, unit), span(low, high, unit), span(*spread.widest, unit)
-    return change(movement(spread), unit).lstrip("+"), *told
+    moved = change(movement(spread), unit).lstrip("+")
+    return moved, change(median, unit), span(low, high, unit), span(*spread.widest, unit)
 
 
 def _ends(spread: Spread | None, unit: str) -> tuple[str, str]:
@@ -78,7 +78,7 @@ def _notes(result: StudyResult, target: Target) -> Iterator[str]:
         "Range, counts, least and most are of effects with simulation noise removed by a normal model (variance "
         "between and within departments); '(n as simulated)' counts means of the replications as they are. 'At most' "
         "is the range with the variance between departments at its upper 95 % limit, from which 'in every department' "
-        f"is said. None under {LEAST} departments."
+        f"is said. None under {MIN_DEPARTMENTS} departments."
     )
     sham = result.sham
     if sham is not None and (spread := result.finding(sham.name, target).spread) is not None and spread.is_range:
@@ -89,17 +89,18 @@ def _notes(result: StudyResult, target: Target) -> Iterator[str]:
 
 
 def _beyond_margin(result: StudyResult, sham: ArmResult) -> str:
-    """In how many departments the sham is beyond a safety margin, whichever way."""
-    told = []
+    """In how many departments the sham is beyond a safety margin, in either direction."""
+    counts = []
     for safety in result.safety:
         if safety.arm == sham.name and safety.spread is not None:
             below, within, above = counted(safety.spread.effects, safety.margin.margin)
-            told.append(f"'{safety.margin.label}' in {below + above} of {below + within + above}")
-    return f"; beyond a safety margin: {', '.join(told)}" if told else ""
+            counts.append(f"'{safety.margin.label}' in {below + above} of {below + within + above}")
+    return f"; beyond a safety margin: {', '.join(counts)}" if counts else ""
 
 
 def departments_words(result: StudyResult) -> str:
-    """'60 departments of the ensemble 'typical', 2 replications of each'."""
-    used = np.unique(result.department_of, return_counts=True)[1] if result.department_of is not None else np.ones(1)
-    each = f"{used.min()}" if used.min() == used.max() else f"{used.min()} or {used.max()}"
-    return f"{result.study.department_words}, {each} replication{'s' if each != '1' else ''} of each"
+    """'60 departments of the ensemble 'typical', 2 replications of each', for a study over departments."""
+    assert result.department_of is not None
+    _, counts = np.unique(result.department_of, return_counts=True)
+    n = f"{counts.min()}" if counts.min() == counts.max() else f"{counts.min()} or {counts.max()}"
+    return f"{result.study.department_words}, {n} replication{'s' if n != '1' else ''} of each"

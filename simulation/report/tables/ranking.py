@@ -1,4 +1,4 @@
-"""What would do better: arms by their effect on the first primary measure, and what each £100,000 a year buys."""
+"""Arms by their effect on the first primary measure, and what each £100,000 a year buys."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PER = 100_000.0
 
 
 def ranked(result: StudyResult, target: Target) -> tuple[Comparison, ...]:
-    """Arms but the sham by their effect on a target, best first; as stated where neither way is better."""
+    """All arms but the sham by their effect on a target, best first; as stated where neither way is better."""
     rows = [
         result.row(arm.name, target.measure, target.group) for arm in result.others if arm.name != result.design.sham
     ]
@@ -31,58 +31,54 @@ def per_100k(row: Comparison, pounds: float, within: tuple[float, float] | None 
     """Difference and its interval for every £100,000 a year, in the measure's unit.
 
     `within`: the lowest and highest cost a year. The interval then reaches from the least effect at the highest cost to
-    the largest at the lowest, so it holds simulation noise and the doubt in the price together, and is wider than
-    either needs alone. Without bound (infinite) where the lowest cost is nothing.
+    the largest at the lowest, so it holds simulation noise and the uncertainty of the price together. It is infinite
+    where the lowest cost is nothing.
 
     >>> from types import SimpleNamespace
     >>> row = SimpleNamespace(difference=-5.0, difference_low=-6.0, difference_high=-4.0)
     >>> per_100k(row, 250_000, (200_000, 400_000))
     (-2.0, -3.0, -1.0)
     """
-    cheap, dear = within or (pounds, pounds)
-    ends = (row.difference_low, row.difference_high)
-    found = [_over(end, cost) for end in ends for cost in (cheap, dear)]
-    return row.difference * PER / pounds, min(found), max(found)
+    ends = [
+        end * PER / cost if cost > 0 else math.copysign(math.inf, end)
+        for end in (row.difference_low, row.difference_high)
+        for cost in within or (pounds,)
+    ]
+    return row.difference * PER / pounds, min(ends), max(ends)
 
 
-def _over(effect: float, pounds: float) -> float:
-    return effect * PER / pounds if pounds > 0 else math.copysign(math.inf, effect)
+def per_100k_words(row: Comparison, arm: ArmResult) -> str:
+    """'−2.0 (−3.0 to −1.0)'; a dash for an arm that states no cost above nothing."""
+    if arm.cost is None or arm.cost <= 0:
+        return "–"
+    mean, low, high = per_100k(row, arm.cost, arm.cost_range)
+    return f"{change(mean, row.unit)} ({bounds(low, high, row.unit)})"
 
 
 def bounds(low: float, high: float, unit: str) -> str:
-    """An interval in words; 'without bound' where the lowest price is nothing."""
+    """An interval of an effect for a sum of money; 'without bound' where the lowest price is nothing."""
     return span(low, high, unit) if math.isfinite(low) and math.isfinite(high) else "without bound"
 
 
 def priced(result: StudyResult) -> tuple[ArmResult, ...]:
-    """Arms, the sham left out, that state a cost above nothing."""
+    """The arms, without the sham, that state a cost above nothing."""
     return tuple(
         arm for arm in result.others if arm.cost is not None and arm.cost > 0 and arm.name != result.design.sham
     )
 
 
 def better_table(result: StudyResult) -> ReportTable:
-    """What would do better: every arm but the sham, by its effect on the first primary and per £100,000."""
+    """Every arm but the sham, by its effect on the first primary target, with its effect for each £100,000."""
     target = result.design.primary[0]
     with_costs = any(arm.cost is not None for arm in result.others)
     rows = []
     for row in ranked(result, target):
         arm = result.arm(row.arm)
-        cost, each = "not stated", "–"
-        if arm.cost is not None:
-            cost = f"£{arm.cost:,.0f}"
-        if arm in priced(result) and arm.cost is not None:
-            mean, low, high = per_100k(row, arm.cost, arm.cost_range)
-            each = f"{change(mean, row.unit)} ({bounds(low, high, row.unit)})"
-        rows.append(
-            (
-                labelled(result, arm),
-                difference_text(row),
-                *((cost, each) if with_costs else ()),
-                result.finding(arm.name, target).verdict.words,
-                SIMULATION,
-            )
-        )
+        cells = [labelled(result, arm), difference_text(row)]
+        if with_costs:
+            cells.append("not stated" if arm.cost is None else f"£{arm.cost:,.0f}")
+            cells.append(per_100k_words(row, arm))
+        rows.append((*cells, result.finding(arm.name, target).verdict.words, SIMULATION))
     unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
     costs = ("cost a year", "for each £100,000 a year") if with_costs else ()
     headers = ("arm", f"effect, {unit}", *costs, "verdict", "uncertainty")

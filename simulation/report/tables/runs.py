@@ -22,9 +22,7 @@ def runs_table(runs: Iterable[ListedRun], results: Path) -> ReportTable:
             run.study,
             run.site,
             run.scenario,
-            str(run.n_replications)
-            if run.n_replications == run.n_planned
-            else f"{run.n_replications} of {run.n_planned}",
+            f"{run.n_replications}{'' if run.n_replications == run.n_planned else f' of {run.n_planned}'}",
             (run.folder.relative_to(results) if run.folder != results else run.folder).as_posix(),
             verdict_words(run.first_verdict) if run.finished else "unfinished: the same command goes on",
         )
@@ -34,7 +32,7 @@ def runs_table(runs: Iterable[ListedRun], results: Path) -> ReportTable:
 
 
 def verdict_words(first: Plain | None) -> str:
-    """'Lean triage: wait to first clinician −7.2 minutes (−18.0 to +3.5), shorter'; a dash if nothing is judged."""
+    """'Lean triage: wait to first clinician −7.2 minutes (−18.0 to +3.5), shorter'; a dash without a verdict."""
     if first is None:
         return "–"
     difference, low, high = (math.nan if first[name] is None else first[name] for name in ("difference", "low", "high"))

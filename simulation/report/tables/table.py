@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False)
 class ReportTable:
-    """A table as it is read: `kind` is a short name, `headers` and `rows` are text, `notes` are printed below."""
+    """A table as it is read: `kind` is its short name, cells are text, `notes` are printed below."""
 
     kind: str
     title: str
@@ -22,7 +22,7 @@ class ReportTable:
     notes: tuple[str, ...] = ()
 
     def frame(self) -> pd.DataFrame:
-        """The same in pandas: the cells as they are read, the headers as columns."""
+        """The table as a data frame of text, whose columns are the headers."""
         import pandas as pd
 
         return pd.DataFrame(list(self.rows), columns=list(self.headers))
@@ -31,7 +31,7 @@ class ReportTable:
         return f"ReportTable('{self.kind}': {self.title}; {len(self.rows)} rows, {len(self.headers)} columns)"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of it."""
+        """The table as a notebook shows it."""
         head = "".join(f"<th scope='col'>{escape(header)}</th>" for header in self.headers)
         body = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in self.rows)
         notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)

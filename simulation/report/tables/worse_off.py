@@ -1,4 +1,4 @@
-"""Who is worse off: groups of patients who wait longer under an arm, with how much looking it took to find them."""
+"""Who is worse off: groups of patients who wait longer under an arm, and how many groups were looked at for them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from simulation.report.words import (
 )
 
 WORSE_OFF_BY = ("acuity_true", "age_band", "arrival_source", "language_need")
-"""Attributes whose groups are looked at, one by one, for who is worse off."""
+"""Attributes whose groups are looked at."""
 
 
 @dataclass(frozen=True)
 class WorseOff:
-    """A group of an arm whose interval is wholly on the worse side; `holm`: it still is after Holm's adjustment."""
+    """A group of an arm whose interval is wholly on the worse side. `holm`: significant after Holm's adjustment."""
 
     arm: ArmResult
     comparison: Comparison
@@ -35,17 +35,17 @@ class WorseOff:
 
 
 def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
-    """The groups that are looked at, by the first primary measure."""
+    """The groups that are looked at, the user's own too, for which the first primary measure is known."""
     measure = result.design.primary[0].measure
     return tuple(
         group
         for group in told_apart(result.groups(measure))
-        if group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2")
+        if group in result.own_groups or (group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2"))
     )
 
 
 def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
-    """Who waits longer under which arm: every group whose 95 % interval is wholly worse, the surest first.
+    """Every group of an arm whose 95 % interval is wholly on the worse side, the surest first.
 
     Holm's step-down holds the chance of any false alarm over all arms and groups at 5 %.
     """
@@ -57,7 +57,7 @@ def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
             p = p_value(row)
             if not math.isnan(p):
                 looked_at.append((p, arm, row))
-    looked_at.sort(key=lambda each: each[0])
+    looked_at.sort(key=lambda group: group[0])
     significant = holm([p for p, _, _ in looked_at])
     return tuple(
         WorseOff(arm, row, p, holds)
@@ -67,28 +67,29 @@ def worse_off(result: StudyResult) -> tuple[WorseOff, ...]:
 
 
 def worse_off_table(result: StudyResult) -> ReportTable | None:
-    """Who is worse off, and how many false alarms so much looking would bring; None where no groups are known."""
-    if not worse_off_groups(result):
+    """A row for each group that is worse off under an arm; None where no groups are known."""
+    n_groups = len(worse_off_groups(result))
+    if not n_groups:
         return None
     rows = []
-    for each in worse_off(result):
-        row = each.comparison
+    for worse in worse_off(result):
+        row = worse.comparison
         rows.append(
             (
-                each.arm.label,
+                worse.arm.label,
                 group_words(row.group),
                 amount(row.mean, row.unit),
                 change(row.difference, row.unit),
                 span(row.difference_low, row.difference_high, row.unit),
-                "yes" if each.holm else "no: may be a false alarm",
+                "yes" if worse.holm else "no: may be a false alarm",
                 SIMULATION,
             )
         )
-    n_groups = len(worse_off_groups(result))
     n_looked_at = n_groups * len(result.others)
     label = measure_label(result, result.design.primary[0].measure)
+    kinds = f"true level, age, how they came, language{', your own' if result.own_groups else ''}"
     notes = [
-        f"{label}, in {n_groups} groups (true level, age, how they came, language) of {len(result.others)} arms: "
+        f"{label}, in {n_groups} groups ({kinds}) of {len(result.others)} arms: "
         f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "
         "'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
     ]

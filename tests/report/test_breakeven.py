@@ -1,0 +1,39 @@
+"""What is said of a break-even goes by which way of the measure is better, a user's own measure included."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from simulation.analysis.compare import interval
+from simulation.config import load
+from simulation.inquiry.break_even import BreakEven, Trial
+from simulation.inquiry.quantities import Quantity
+from simulation.pathway.own_measures import Better, SpanMeasure
+from simulation.report.breakeven import BreakEvens, sentences
+from simulation.study.study import Study
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    return load("study=gallery/clinic")
+
+
+@pytest.mark.parametrize(("better", "words"), [("lower", "does less than"), ("higher", "does more than")])
+def test_an_own_measure_says_which_way_is_more(study: Study, better: Better, words: str) -> None:
+    own = SpanMeasure(
+        kind="span", label="Long", better=better, since="arrived_at", until="departed_at", statistic="mean"
+    )
+    target = replace(study.design.primary[0], measure="long")
+    design = replace(study.design, measures={"long": own}, primary=(target,))
+    baseline, other = study.arms[:2]
+    quantity = Quantity("seconds", "seconds", 10.0, 0.0, 600.0, 1.0, lambda value: baseline.policy)
+    more = np.array([4.0, 5.0, 6.0])
+    none = BreakEven(quantity, math.nan, math.nan, math.nan, (Trial(0.0, more, interval(more)),), None)
+    breakevens = BreakEvens(
+        study=replace(study, design=design), arm=other, against=baseline, target=target, by_quantity={"seconds": none},
+        cost=None, price=None, why_no_price="", frontier=None,
+    )  # fmt: skip
+    (sentence,) = sentences(breakevens)
+    assert f"from 0 s to 600 s it {words} '{baseline.arm.label}'" in sentence
