@@ -319,5 +319,5 @@ def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> l
         return []
     if instead := CHOICES.get(f"{group}={chosen}"):
         return [Fault(text, f"the {group} '{chosen}' was replaced", f"Choose {instead}")]
-    shown = f"'{chosen}'" if isinstance(chosen, str) else repr(chosen)
+    shown = "named 'null'" if chosen is None else f"'{chosen}'"
     return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]

@@ -289,11 +289,11 @@ def _unknown_arms(design: Design) -> Iterator[Fault]:
 def _focus_faults(design: Design) -> Iterator[Fault]:
     """Names in `focus` that are no arm, or that the first page says nothing of: baseline and sham."""
     reported = [name for name in design.shown if name not in (design.baseline, design.sham)]
-    roles = {design.sham: "is the sham", design.baseline: "is the baseline"}
+    roles = {design.sham: "is the sham, which the first page says nothing of", design.baseline: "is the baseline"}
     for name in design.focus:
         if name not in reported:
-            role = roles.get(name, "is no arm")
-            yield Fault("study.focus", f"'{name}' {role} of which a report could speak", nearest(name, reported))
+            role = roles.get(name, "is no arm that is shown")
+            yield Fault("study.focus", f"'{name}' {role}", nearest(name, reported))
 
 
 def _name_faults(design: Design) -> Iterator[Fault]:
