@@ -53,7 +53,9 @@ def few_ticks(ax: Axes, most: int = 6) -> None:
     ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
 
-def across(axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better]) -> None:
+def across(
+    axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better], what: str = "difference, {unit}"
+) -> None:
     """Scale and label x axes of differences: panels of one unit alike, and the better side left, with an arrow."""
     for unit in set(units):
         same = [ax for ax, axis_unit in zip(axes, units, strict=True) if axis_unit == unit]
@@ -64,12 +66,12 @@ def across(axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better])
         few_ticks(ax)
         if which == "higher":
             ax.invert_xaxis()
-        ax.set_xlabel(difference_label(unit, which))
+        ax.set_xlabel(difference_label(unit, which, what))
 
 
-def difference_label(unit: str, better: Better) -> str:
-    """The label of an axis of differences whose better side is left: '← better    difference, minutes'."""
-    return f"{'' if better == 'neither' else '← better    '}difference, {unit_words(unit)}"
+def difference_label(unit: str, better: Better, what: str = "difference, {unit}") -> str:
+    """The label of an axis whose better side is left: '← better    difference, minutes'; `what` without the arrow."""
+    return f"{'' if better == 'neither' else '← better    '}{what.format(unit=unit_words(unit))}"
 
 
 @contextmanager

@@ -72,8 +72,7 @@ def differences(result: StudyResult) -> Picture | None:
             ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
         across(axes, [_unit(result, target) for target in targets], [result.better(target) for target in targets])
         arm_axis(axes[0], arms)
-        first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
-        over_departments = any(not math.isnan(row.department_p5) for row in first)
+        over_departments = _has_range(result, targets[0])
         _forest_legend(figure, sham=result.sham is not None, over_departments=over_departments)
         png = png_of(figure)
     lines = [
@@ -92,6 +91,12 @@ def differences(result: StudyResult) -> Picture | None:
         f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
         f"{_over_words(result) if over_departments else ''}{_band_words(result)}",
     )
+
+
+def _has_range(result: StudyResult, target: Target) -> bool:
+    """Whether arms have a range over departments."""
+    rows = (result.row(arm.name, target.measure, target.group) for arm in result.others)
+    return any(not math.isnan(row.department_p5) for row in rows)
 
 
 def _range_words(row: Comparison) -> str:
@@ -220,7 +225,8 @@ def by_group(result: StudyResult) -> Picture | None:
             axes[0].invert_xaxis()  # and with it those that share it
         for ax in axes[::n_across]:
             ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
-        _forest_legend(figure, sham=result.sham is not None, important=False)
+        over_departments = _has_range(result, target)
+        _forest_legend(figure, sham=result.sham is not None, important=False, over_departments=over_departments)
         png = png_of(figure)
     lines = [
         f"{arm.label}: "
@@ -235,7 +241,8 @@ def by_group(result: StudyResult) -> Picture | None:
         + ". ".join(lines)
         + ".",
         f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
-        f"{'; the band behind each row is what the sham does to that group' if result.sham is not None else ''}.",
+        f"{'; the band behind each row is what the sham does to that group' if result.sham is not None else ''}."
+        f"{_over_words(result) if over_departments else ''}",
     )
 
 
@@ -279,9 +286,8 @@ def levers(result: StudyResult) -> Picture | None:
             ax.set_ylim(len(names) + 0.55, -0.5)
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
-            few_ticks(ax)
             ax.set_title(broken(of_target.target.label, 28), fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel(f"difference, {unit_words(of_target.unit)}")
+        across(axes, [found.unit for found in targets], [result.better(found.target) for found in targets])
         axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(label, LABEL_WIDTH) for label in labels)])
         for ax in axes:
             ax.tick_params(axis="y", length=0)
@@ -353,9 +359,11 @@ def cost(result: StudyResult) -> Picture | None:
         for ax, target in zip(axes, targets, strict=True):
             _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
             ax.set_title(broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel(f"{unit_words(_unit(result, target))} for each £100,000 a year")
+        units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
+        across(axes, units, better, "{unit} for each £100,000 a year")
         arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms])
-        _forest_legend(figure, sham=False, important=False)
+        over_departments = _has_range(result, targets[0])
+        _forest_legend(figure, sham=False, important=False, over_departments=over_departments)
         png = png_of(figure)
     sentences = []
     for target in targets:
@@ -371,5 +379,6 @@ def cost(result: StudyResult) -> Picture | None:
         png,
         f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(sentences)}.",
         "Effect for each £100,000 a year, of the arms that state a cost. The intervals are simulation noise at the "
-        "stated cost; those of the table hold the doubt in the price as well.",
+        "stated cost; those of the table hold the doubt in the price as well."
+        f"{_over_words(result) if over_departments else ''}",
     )
