@@ -18,8 +18,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from simulation.config.bounds import shortened
 from simulation.config.stored import study_of
-from simulation.errors import ResultsError
+from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.experiment.executors import Executor, ExecutorFailed, Failed
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
@@ -47,7 +48,7 @@ from simulation.report.page import page
 from simulation.report.pictures import every_picture, picture
 from simulation.report.sweep import Sweep, beside
 from simulation.report.tables import every_table
-from simulation.report.tables.table import ReportTable
+from simulation.report.tables.table import ReportTables
 from simulation.report.words import effect
 from simulation.report.write import write_report
 from simulation.study.bounds import refuse_large
@@ -62,8 +63,8 @@ class Result(StudyResult):
     """The result of a study, computed or read: values, verdicts, tables, figures, report."""
 
     @property
-    def tables(self) -> dict[str, ReportTable]:
-        """Every table of the report, by name."""
+    def tables(self) -> ReportTables:
+        """Every table of the report, by name. `tables[name]` raises ResultsError if there is none."""
         return every_table(self)
 
     def figure(self, name: str) -> Picture:
@@ -108,7 +109,8 @@ class Result(StudyResult):
         new = all_of(self.study, range(first, first + n), done=done, executor=executor)
         extended = (*self.replications, *new)
         seconds = self.manifest.get("wall_seconds", 0.0) + time.perf_counter() - began
-        manifest = _manifest(self.study, extended, Identity(self.manifest["identity"]), seconds)
+        busy = self.manifest.get("engine_seconds", 0.0) + sum(replication.engine_seconds for replication in new)
+        manifest = _manifest(self.study, extended, Identity(self.manifest["identity"]), seconds, busy)
         return type(self)(self.study, extended, self.explained, manifest)
 
     def __repr__(self) -> str:
@@ -145,6 +147,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
     ConfigError if a pool is overloaded over the week and nothing relieves it (unless `allow_overload`), and AeflowError
     with the numbers of replications that failed.
     """
+    _must_be_a_study(study, "compare")
     refuse_large([study])
     refuse_overload(study)
     began = time.perf_counter()
@@ -155,6 +158,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
 
 def run(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
     """Run one arm alone: the baseline's department under the policy of the group `triage`."""
+    _must_be_a_study(study, "run")
     return compare(study.only(), done=done, executor=executor)
 
 
@@ -175,6 +179,7 @@ class Growth(Iterator[Result]):
     """
 
     def __init__(self, study: Study, executor: Executor | None = None) -> None:
+        _must_be_a_study(study, "grow")
         refuse_large([study])
         refuse_overload(study)
         self._study = study
@@ -210,6 +215,14 @@ class Growth(Iterator[Result]):
                 if not self._cancelled.is_set():
                     so_far, seconds = tuple(beginning.values()), time.perf_counter() - began
                     yield Result(study, so_far, explained, _manifest(study, so_far, identity, seconds))
+
+
+def _must_be_a_study(study: object, name: str) -> None:
+    """Raise ConfigError if something else is given where a study is wanted, such as the words that `load` reads."""
+    if not isinstance(study, Study):
+        words = repr(study) if isinstance(study, str) else '"study=..."'
+        found = f"found {shortened(repr(study))}, which is no study"
+        raise ConfigError([Fault(name, found, f"Load it first: {name}(load({words}))")])
 
 
 def _manifest(

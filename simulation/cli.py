@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(HELP, end="")
         return 0
     if words[0] in COMMANDS and {"-h", "--help"} & set(words[1:]):
-        print(HELP, end="")
+        print(help_of(words[0]), end="")
         return 0
     if words[0] in ("-V", "--version", "version"):
         from simulation import __version__
@@ -112,9 +112,20 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f"aeflow: {error}", file=sys.stderr)
                 return error.exit_code
             if isinstance(error, BrokenPipeError):
-                sys.stderr.close()  # whoever read our output has gone
+                sys.stderr.close()  # whoever read the output has gone; at exit, Python would complain of it here
                 return 0
             raise
+
+
+def help_of(name: str) -> str:
+    """The lines of the help about one command, and the words that commands share."""
+    heading, commands, shared = HELP.split("\n\n")
+    lines: list[str] = []
+    about = ""
+    for line in commands.splitlines():
+        about = line.split()[1] if line.startswith("  aeflow ") else about
+        lines += [line] if about == name else []
+    return "\n\n".join([heading, "\n".join(lines), shared])
 
 
 def _stopped(asked: StopAsked, words: str) -> int:

@@ -15,8 +15,9 @@ The rule, for a minimal important difference (MID) and the interval of the paire
   half-width to half the MID, judging by the spread of those there are
 
 Whatever the interval says, the verdict is 'cannot tell', with the reason, for fewer than three replications, where most
-replications lack the measure, where fewer than ten show no spread, and where one of ten or more makes over half the
-variance (`analysis/weakness.py`). Only 'identical' stays.
+replications lack the measure, where fewer than ten show no spread, and where one of ten to nineteen makes over half the
+variance; of twenty or more that is read from an interval four times as wide (`analysis/weakness.py`). Only 'identical'
+stays.
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.

@@ -33,15 +33,19 @@ NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} a
 
 @dataclass(frozen=True)
 class Product:
-    """A reference to a number (or such a product again) and the factor that it is multiplied by, as `where` states."""
+    """A reference to a number, or another product, and the factor that multiplies it; `where` states the factor."""
 
-    of: str | Product
+    operand: str | Product
     factor: float
     where: str
 
 
 _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+POINT = "Write a decimal point where a decimal number is meant: 0.4, not 0,4"
+"""What to do about a decimal comma."""
 
 
 def file_fault(text: str, shown: str) -> Fault | None:
@@ -139,7 +143,13 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
     if depth > DEEPEST:
         yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
     elif isinstance(value, dict):
+        before = None
         for key, part in value.items():
+            comma = _decimal_comma(before, key, part)
+            before = key, part
+            if comma:
+                yield Fault(f"{where}.{comma[0]}" if where else comma[0], *comma[1:])
+                continue
             if not isinstance(key, str):
                 yield Fault(
                     where or "configuration", f"the key {key!r} is not text", "Put it in quotes" + _yaml_reads(key)
@@ -158,6 +168,17 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
         reason = _bad_text(value) if isinstance(value, str) else _bad_number(value)
         if reason:
             yield Fault(where, *reason)
+
+
+def _decimal_comma(before: tuple[Any, Any] | None, key: object, part: object) -> tuple[str, str, str] | None:
+    """The key, what was found and what to do if `{log_sd: 0,4}` was written, which YAML reads as `log_sd: 0` and then a
+    key 4 without a value; `before`: the key before, and its value."""
+    if before is None or part is not None or not re.fullmatch(r"\d+", str(key)):
+        return None
+    name, whole = before
+    if not isinstance(whole, int) or isinstance(whole, bool) or not isinstance(name, str):
+        return None
+    return name, f"found {whole}, and then {key} after a comma", POINT
 
 
 def _yaml_reads(key: object) -> str:

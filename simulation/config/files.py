@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from simulation.config.bounds import file_fault, shortened
-from simulation.config.folders import is_name_of_file, names_in, shown_path, yaml_files
+from simulation.config.folders import file_named, names_in, shown_path, yaml_files
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import CHOICES, now_called
 
@@ -50,17 +50,15 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
 def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
     """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
     places = tuple(folders)
-    for folder in places if is_name_of_file(name) else ():
-        path = folder / group / f"{name}.yaml"
-        if path.is_file():
-            faults: list[Fault] = []
-            content = mapping_in(path, f"{group}/{name}.yaml", faults)
-            if content is None:
-                raise ConfigError(faults)
-            return content
-    raise ConfigError(
-        [Fault(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, places)))]
-    )
+    path = file_named(group, name, places)
+    if path is None:
+        found = f"there are no {group} '{shortened(name)}'"
+        raise ConfigError([Fault(group, found, nearest(name, names_in(group, places)))])
+    faults: list[Fault] = []
+    content = mapping_in(path, f"{group}/{name}.yaml", faults)
+    if content is None:
+        raise ConfigError(faults)
+    return content
 
 
 def plain_text(path: Path, shown: str, faults: list[Fault]) -> str | None:
@@ -133,8 +131,8 @@ def explained(error: Exception, folders: Sequence[Path]) -> ConfigError:
         return ConfigError(faults)
     if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
         return ConfigError([yaml_fault(error, shown_path(Path(error.problem_mark.name), folders))])
-    if renamed := _renamed_in(str(error)):
-        return ConfigError([renamed])
+    if missing := _renamed_in(str(error)) or _no_such_file(str(error), folders):
+        return ConfigError([missing])
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return ConfigError([Fault("configuration", lines[0] if lines else repr(error), "See `aeflow show`")])
 
@@ -155,12 +153,34 @@ def _renamed_in(message: str) -> Fault | None:
     return None
 
 
+def _no_such_file(message: str, folders: Sequence[Path]) -> Fault | None:
+    """The fault of a file that a list of `defaults` names and that is in none of the folders; else None."""
+    if not (missing := re.search(r"Could not find '([^'/@]+)/([^'@]+)'", message)):
+        return None
+    group, name = missing[1], missing[2]
+    known = names_in(group, folders)
+    if not known:
+        return None
+    return Fault(f"{group}/{name}", f"`defaults` name it, and there is no {group} '{name}'", nearest(name, known))
+
+
+_YAML_REMEDIES = {
+    r"character '\t'": "Write spaces instead of the tab",
+    "but got ':'": "Put quotes round a text with a colon, or add the bracket that is missing before it",
+    "mapping values are not allowed": "Put quotes round a text with a colon, or indent the line as those around it",
+}
+"""What to do, by words of YAML's own about what it cannot read."""
+
+
 def yaml_fault(error: yaml.MarkedYAMLError, file: str) -> Fault:
     """The fault for what YAML refused in a file, with its line."""
     line = f", line {error.problem_mark.line + 1}" if error.problem_mark is not None else ""
     twice = str(error.problem).startswith("found duplicate key")
-    found = str(error.problem).replace("found duplicate key", "states a key twice:") if twice else str(error.problem)
-    return Fault(f"{file}{line}", found, "Keep one of the two" if twice else "Put the YAML right")
+    if twice:
+        found = str(error.problem).replace("found duplicate key", "states a key twice:")
+        return Fault(f"{file}{line}", found, "Keep one of the two")
+    remedies = (remedy for words, remedy in _YAML_REMEDIES.items() if words in str(error.problem))
+    return Fault(f"{file}{line}", str(error.problem), next(remedies, "Put the YAML right"))
 
 
 class UniqueKeys(yaml.SafeLoader):

@@ -14,6 +14,7 @@ from simulation.config.composing import NO_FILE, Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
 from simulation.config.folders import DEVICES, search_folders
+from simulation.config.no_defaults import defaults_left_out
 from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.policies import (
     KINDS,
@@ -31,11 +32,11 @@ from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.design import CHANGED, Block, Design, List, Value
+from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import precision_faults, target_faults
+from simulation.study.targets import run_faults, target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
@@ -115,8 +116,19 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
 
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
+    _refuse_other_than_text(overrides)
     folders = search_folders(config_dir)
     return study_from(stated_in(overrides, folders), folders)
+
+
+def _refuse_other_than_text(overrides: Sequence[object]) -> None:
+    """Refuse overrides that are no text, such as a dict, with what to write instead."""
+    for words in overrides:
+        if not isinstance(words, str):
+            pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
+            texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
+            found = f"found {shortened(repr(words))}"
+            raise ConfigError([Fault("load", found, f"Write each value as text: load({texts})")])
 
 
 def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
@@ -142,11 +154,12 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
         faults += check_policy(policy, pathway)
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
-    faults += precision_faults(run, design)
+    faults += run_faults(run, design)
     if not faults:
         faults += _missing_arms(design, arms)
     if faults or policy is None:
-        raise ConfigError(list(dict.fromkeys(faults)))
+        left_out_fault = defaults_left_out(composed, design, folders)
+        raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
     study = Study(
         design=design,
         run=run,
@@ -194,7 +207,9 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     )
     faults += _unknown_arms(design)
     faults += _name_faults(design)
+    faults += _label_faults(design)
     faults += lever_faults(design)
+    faults += cost_faults(design.arms)
     faults += harm_faults(design.harm)
     if faults:
         raise ConfigError(faults)
@@ -274,11 +289,11 @@ def _unknown_arms(design: Design) -> Iterator[Fault]:
 def _focus_faults(design: Design) -> Iterator[Fault]:
     """Names in `focus` that are no arm, or that the first page says nothing of: baseline and sham."""
     reported = [name for name in design.shown if name not in (design.baseline, design.sham)]
-    roles = {design.sham: "is the sham", design.baseline: "is the baseline"}
+    roles = {design.sham: "is the sham, which the first page says nothing of", design.baseline: "is the baseline"}
     for name in design.focus:
         if name not in reported:
-            role = roles.get(name, "is no arm")
-            yield Fault("study.focus", f"'{name}' {role} of which a report could speak", nearest(name, reported))
+            role = roles.get(name, "is no arm that is shown")
+            yield Fault("study.focus", f"'{name}' {role}", nearest(name, reported))
 
 
 def _name_faults(design: Design) -> Iterator[Fault]:
@@ -290,6 +305,16 @@ def _name_faults(design: Design) -> Iterator[Fault]:
     for where, name in named:
         if not NAME.fullmatch(name):
             yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
+
+
+def _label_faults(design: Design) -> Iterator[Fault]:
+    """Arms with the label of another, which no table could tell apart; draws of an arm are in none."""
+    first: dict[str, str] = {}
+    for name, arm in design.arms.items():
+        other = first.setdefault(arm.label, name) if arm.draw_of is None else name
+        if other != name:
+            found = f"'{shortened(arm.label)}' is the label of the arm '{other}', too"
+            yield Fault(f"study.arms.{name}.label", found, "Tables name arms by their labels: give each its own")
 
 
 def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterator[Fault]:

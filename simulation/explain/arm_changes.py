@@ -8,8 +8,10 @@ shows without a change to this file. In the code `ours` are the arm's draws or p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
+from itertools import permutations
 from typing import Any, Literal
 
 import numpy as np
@@ -30,7 +32,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.graph import graph_of, nodes_by_source, reachable_from, waits
 from simulation.pathway.layout import SOURCE
-from simulation.pathway.rota import closed_units, shift_words
+from simulation.pathway.rota import closed_units, same_units, shift_words
 from simulation.records.serialise import plain
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
@@ -100,6 +102,17 @@ def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmCh
             drawn[key] = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=days)
         changes.append(compared(arm, baseline, drawn[key]))
     return tuple(changes)
+
+
+def changes_nothing(arm: ReadyArm, baseline: ReadyArm) -> bool:
+    """Whether an arm is known to be the baseline in everything, before any patient is drawn."""
+    ours, theirs = arm.pathway, baseline.pathway
+    return (
+        arm.policy == baseline.policy
+        and ours.pools.keys() == theirs.pools.keys()
+        and all(same_units(pool, theirs.pools[name]) for name, pool in ours.pools.items())
+        and replace(ours, pools=theirs.pools) == theirs
+    )
 
 
 def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
@@ -215,27 +228,25 @@ def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Se
     for name, step in pathway.steps.items():
         if name not in reachable:
             continue
-        columns = [(duration, minutes_column(duration, step.minutes_by)) for duration in step.minutes]
-        held = [
-            (duration, minutes_held(column, ours.minutes), minutes_held(column, theirs.minutes))
-            for duration, column in columns
-        ]
-        changed = tuple(
-            (duration, new, old)
-            for duration, new, old in held
-            if not np.array_equal(ours.minutes[new], theirs.minutes[old])
-        )
+        changed = []
+        for duration in step.minutes:
+            column = minutes_column(duration, step.minutes_by)
+            new_column, old_column = (minutes_held(column, draws.minutes) for draws in (ours, theirs))
+            if not np.array_equal(ours.minutes[new_column], theirs.minutes[old_column]):
+                changed.append((duration, new_column, old_column))
         if changed:
-            steps_by_changed.setdefault(changed, []).append(name)
-    for changed, at in steps_by_changed.items():
-        new = np.sum([ours.minutes[column] for _, column, _ in changed], axis=0)
-        old = np.sum([theirs.minutes[column] for _, _, column in changed], axis=0)
+            steps_by_changed.setdefault(tuple(changed), []).append(name)
+    for durations, at in steps_by_changed.items():
+        new = np.sum([ours.minutes[column] for _, column, _ in durations], axis=0)
+        old = np.sum([theirs.minutes[column] for _, _, column in durations], axis=0)
         come, differs = (new > 0) | (old > 0), np.abs(new - old) > LEAST_MINUTES
+        if not differs.any():
+            continue
         share, before = float(differs.sum() / come.sum()), float(old[differs].mean())
         by = _minutes(float((new - old)[differs].mean()))
         words = (
             f"{by} min on average (of {before:.1f}) for {_percent(share)} of those who can come here "
-            f"({' + '.join(_spaced(duration) for duration, _, _ in changed)})"
+            f"({' + '.join(_spaced(duration) for duration, _, _ in durations)})"
         )
         yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {_percent(share)}")
 
@@ -277,12 +288,12 @@ def _department_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> 
     ]
     before, after = ({name: plain(getattr(pathway, name)) for name in sections} for pathway in (theirs, ours))
     for path, old, new in unlike(before, after):
-        section, _, rest = path.partition(".")
-        name = rest.partition(".")[0]
-        kind, nodes = _place(section, name, rest, ours)
+        section, _, path_within = path.partition(".")
+        name = path_within.partition(".")[0]
+        kind, nodes = _place(section, name, path_within, ours)
         at = tuple(node for node in nodes if node in reachable)
         words = f"{_cut(old)} becomes {_cut(new)}"
-        short = "new" if old == ABSENT and name in ours.nodes() else _short(rest or section, old, new)
+        short = "new" if old == ABSENT and name in ours.nodes() else _short(path_within or section, old, new)
         yield Change(kind, path, words, at, short)
 
 
@@ -291,25 +302,49 @@ def _pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterat
         new, old = ours.pools.get(name), theirs.pools.get(name)
         if new == old:
             continue
-        words = _pool_words(new, old)
+        if new is not None and old is not None and same_units(new, old):
+            yield Change("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
+            continue
         at = tuple(node for node in _steps_asking(ours, name) if node in reachable)
-        yield Change("pool", name, words, at, f"{_spaced(name)}: {words.removesuffix(' at every hour')}")
+        short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
+        yield Change("pool", name, _pool_words(new, old), at, f"{_spaced(name)}: {short}")
 
 
-def _pool_words(new: Pool | None, old: Pool | None) -> str:
+def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
+    """What differs between two pools; `rota`: words for another rota, instead of its shifts."""
     if new is None or old is None:
         return "is new" if old is None else "is no longer there"
     words = [f"{new.extra - old.extra:+d} at every hour".replace("-", "−")] if new.extra != old.extra else []
-    if new.capacity != old.capacity:
+    if new.capacity is not None and old.capacity is not None and new.capacity != old.capacity:
         words.append(f"{old.capacity} becomes {new.capacity}")
-    if new.rota != old.rota:
-        words.append("another rota")
+    elif (new.capacity, new.rota, new.unlimited) != (old.capacity, old.rota, old.unlimited):
+        words.append(rota or _rota_words(new, old))
     if new.extra_shifts != old.extra_shifts:
         before = f" (before: {shift_words(old.extra_shifts)})" if old.extra_shifts else ""
         words.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
     if _closing(new) != _closing(old):
         words.append(closing_words(new) or f"no longer {closing_words(old)}")
     return ", ".join(words) or "stated otherwise"
+
+
+def _rota_words(new: Pool, old: Pool) -> str:
+    """The shifts that two rotas do not share, and what was there before."""
+    if new.rota is None or old.rota is None:
+        return f"{_units_words(new)} (before: {_units_words(old)})"
+    added, dropped = ((Counter(one) - Counter(other)).elements() for one, other in permutations((new.rota, old.rota)))
+    words, before = shift_words(added), shift_words(dropped)
+    if words and before:
+        return f"{words} (before: {before})"
+    if words or before:
+        return f"{words} added to the rota" if words else f"{before} taken out of the rota"
+    return "the same shifts in another order"
+
+
+def _units_words(pool: Pool) -> str:
+    """A pool's units without its extras: 'unlimited', '2 at every hour', '8-20 h: 1'."""
+    if pool.rota is not None:
+        return shift_words(pool.rota)
+    return "unlimited" if pool.unlimited else f"{pool.capacity} at every hour"
 
 
 def closing_words(pool: Pool) -> str:
@@ -332,10 +367,10 @@ def _steps_asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
     )
 
 
-def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
+def _place(section: str, name: str, path_within: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
     """The kind of a change in a section of the pathway, and the nodes where it shows.
 
-    `name`: of what changes in the section, `rest`: the dotted path within the section.
+    `name`: of what changes in the section; `path_within`: the dotted path within the section.
     """
     if section in ("arrivals", "present"):
         return "rule", (SOURCE + name,)
@@ -346,7 +381,7 @@ def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, 
         return "rule", (*(SOURCE + source for source in factor.arrivals), *_steps_taking(factor.durations, pathway))
     if section in ("steps", "branches", "loops", "ends"):
         at = (name,) if name in pathway.nodes() else ()
-        minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"], ["effort"])
+        minutes = section == "steps" and path_within.split(".")[1:2] in (["minutes"], ["times"], ["pace"], ["effort"])
         return ("minutes" if minutes else "route"), at
     if section == "attributes":
         return "rule", tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,9 @@ def parse_hours(hours: str) -> tuple[int, int]:
         raise ValueError(f"'{hours}' is not like '8-20' or '22:30-7'")
     start, end = _tick(match[1], match[2]), _tick(match[3], match[4])
     if start > DAY or end > DAY or start == end:
-        raise ValueError(f"'{hours}' does not name two different times of one day")
+        raise ValueError(
+            f"'{hours}' does not name two different times of one day, as '8-20' does, or '22-7' over midnight"
+        )
     return start, end if end > start else end + DAY
 
 
@@ -90,6 +93,14 @@ def timetable(pool: Pool) -> list[tuple[int, int]]:
         if not rows or rows[-1][1] != units:
             rows.append((tick, units))
     return rows
+
+
+def same_units(one: Pool, other: Pool) -> bool:
+    """Whether two pools differ at most in how they state the same units at every hour."""
+    stated = {name: getattr(other, name) for name in ("capacity", "rota", "extra", "extra_shifts")}
+    if one.unlimited or replace(one, **stated) != other or timetable(one) != timetable(other):
+        return one == other
+    return one.on_shift_change == "outgoing_count" or shift_starts(one) == shift_starts(other)
 
 
 def closed_units(pool: Pool) -> int | None:

@@ -119,10 +119,10 @@ def counts_words(study: Study) -> str:
 
 
 def _change_lines(changes: ArmChanges) -> Iterator[str]:
-    if not changes.changes:
-        yield f"  {NOTHING}"
     for change in changes.changes:
         yield from _folded(f"{change.what.replace('_', ' ')}: {change.words}")
+    if all(change.kind == "nothing" for change in changes.changes):
+        yield f"  {NOTHING}"
 
 
 def _folded(text: str, indent: str = "  ") -> Iterable[str]:

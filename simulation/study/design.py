@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
+from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 from simulation.study.harm import DelayHarm
@@ -40,9 +41,29 @@ def factor_of(value: object) -> float | None:
 
 
 def change_words(path: str, value: object) -> str:
-    """A change in words: 'staffing.doctors.extra = 2', 'site.durations.ward_stay.scale x 1.03'."""
+    """A change in words: 'staffing.doctors.extra = 2', 'site.durations.ward_stay.scale x 1.03'.
+
+    >>> change_words("pathway.pools.xray.rota", ({"hours": "0-24", "number": 1},))
+    'pathway.pools.xray.rota = 0-24 h: 1'
+    """
     factor = factor_of(value)
-    return f"{path} = {value}" if factor is None else f"{path} x {factor:g}"
+    return f"{path} = {_value_words(value)}" if factor is None else f"{path} x {factor:g}"
+
+
+def _value_words(value: object) -> str:
+    """A value of a file in words: shifts as in tables, the keys of other blocks with their values."""
+    if isinstance(value, Mapping):
+        if {"hours", "number"} <= value.keys() <= {"hours", "number", "days"}:
+            days = f" ({value['days']})" if "days" in value else ""
+            return f"{value['hours']} h: {value['number']}{days}"
+        return f"({', '.join(f'{key} {_value_words(part)}' for key, part in value.items())})"
+    if isinstance(value, list | tuple):
+        blocks = any(isinstance(part, Mapping) for part in value)
+        words = ("; " if blocks else ", ").join(map(_value_words, value))
+        return words if blocks else f"[{words}]"
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    return str(value)
 
 
 @config_dataclass
@@ -70,6 +91,15 @@ class Cost(Sourced):
     releases_cash: bool | None = None
     """Whether money that it saves can be spent elsewhere, because a post or a bank shift goes; staff time that is only
     freed releases none. Not stated: none. Example: `true`"""
+
+
+def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
+    """Faults of costs that are outside their own range."""
+    for name, arm in arms.items():
+        cost = arm.cost
+        if cost is not None and cost.range is not None and not cost.range[0] <= cost.per_year <= cost.range[1]:
+            found = f"{cost.per_year:g} is outside its own range {list(cost.range)}"
+            yield Fault(f"study.arms.{name}.cost", found, "Change per_year or the range")
 
 
 @config_dataclass

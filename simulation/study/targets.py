@@ -1,4 +1,4 @@
-"""Checks, before the run, that the departments of a study give the measures and groups that it is about."""
+"""Checks, before the run, of a study's measures and groups in its departments, and of the length of the run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
     """Faults of the measures and groups of primary and secondary targets, of margins and of a precision.
 
     A measure must be defined, and have a better direction if it is judged; the department of every arm must give it for
-    the group. A fault that several arms share is reported once.
+    the group; a difference between shares must be one of numbers from 0 to 1. A fault that several arms share is
+    reported once.
     """
     given: dict[int, tuple[MeasureName, ...]] = {}  # by the id of a pathway, which several arms can share
     own = own_definitions(design, [arm.pathway for arm in arms])
@@ -41,6 +42,7 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
             remedy = "Name one of which less or more is better; this one is reported in any case"
             yield Fault(f"{where}.measure", f"neither way is better of '{target.measure}'", remedy)
             continue
+        yield from _per_cent_faults(where, target, definition)
         for arm in arms:
             if id(arm.pathway) not in given:
                 given[id(arm.pathway)] = measures_of(
@@ -53,8 +55,11 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
                 break
 
 
-def precision_faults(run: RunLength, design: Design) -> Iterator[Fault]:
-    """Faults of `run.precision` in this run and study, except those of its measure and group."""
+def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
+    """Faults of a part without replications, and of `run.precision` in this study except its measure and group."""
+    if not run.numbers:
+        found = f"is {run.first}, but replications are numbered 0 to {run.replications - 1}"
+        yield Fault("run.first", found, "Begin with one of these, or raise run.replications")
     precision = run.precision
     if precision is None:
         return
@@ -94,6 +99,21 @@ def _aims(design: Design, precision: Precision | None) -> Iterator[tuple[str, Ai
     for part, targets in parts.items():
         for number, target in enumerate(targets):
             yield f"study.{part}.{number}", target
+
+
+def _per_cent_faults(where: str, target: Aim, definition: Definition) -> Iterator[Fault]:
+    """The fault of a difference between shares that can only be meant in per cent."""
+    keys: dict[type[Aim], str] = {
+        Target: "minimal_important_difference",
+        Margin: "margin",
+        Precision: "half_width",
+    }
+    key = keys[type(target)]
+    value = getattr(target, key)
+    if definition.unit == "share" and value >= 1:
+        found = f"found {value:g}, and '{target.measure}' is a share"
+        points = f"{value:g} point{'' if value == 1 else 's'}"
+        yield Fault(f"{where}.{key}", found, f"Shares run from 0 to 1: write {value / 100:g} for {points}")
 
 
 def _absent(where: str, target: Aim, definition: Definition, given: Sequence[MeasureName], in_arm: str) -> Fault | None:

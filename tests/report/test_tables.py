@@ -13,7 +13,7 @@ from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.stages import stage_of
 from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.api import Result, compare
-from simulation.config import packaged_configs, policy_named
+from simulation.config import load, packaged_configs, policy_named
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.report.figures.drawing import Picture
@@ -356,3 +356,13 @@ def test_a_screen_that_cuts_a_table_keeps_the_products_that_the_study_is_about()
     assert [row[0] for row in cut.rows] == [*names[: MOST_ON_SCREEN - 1], names[-1]]
     assert cut.notes == ("1 more row is in the report.", "a note")
     assert shortened(replace(table, rows=table.rows[:-1]), {names[0]}).rows == table.rows[:-1]
+
+
+def test_groups_of_the_users_own_are_looked_at_for_who_is_worse_off() -> None:
+    result = compare(
+        load("study=gallery/emergency_room", "run.replications=2", "run.measured_days=7", "executor=serial")
+    )
+    assert result.own_groups
+    assert set(result.own_groups) <= set(worse_off_groups(result))
+    note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
+    assert "language, your own)" in note
