@@ -169,9 +169,9 @@ def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
 
 def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
     """The rows of each file, by its name; files without rows are left out."""
-    found = breakevens.by_quantity.values()
+    searched = breakevens.by_quantity.values()
     tables: dict[str, list[dict[str, object]]] = {
-        "breakeven.csv": [_summary(breakeven) for breakeven in found],
+        "breakeven.csv": [_summary(breakeven) for breakeven in searched],
         "trials.csv": [
             {
                 "quantity": breakeven.quantity.name,
@@ -180,12 +180,12 @@ def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
                 "difference_low": trial.estimate.low,
                 "difference_high": trial.estimate.high,
             }
-            for breakeven in found
+            for breakeven in searched
             for trial in breakeven.trials
         ],
         "departments.csv": [
             {"quantity": breakeven.quantity.name, "department": number, "break_even": float(root)}
-            for breakeven in found
+            for breakeven in searched
             if breakeven.roots is not None
             for number, root in enumerate(breakeven.roots)
         ],
