@@ -107,10 +107,10 @@ def season_words(run: RunLength, replications: Iterable[int]) -> str:
 
 def profiled_words(result: StudyResult) -> str:
     """A sentence on which replications day profiles are from; empty if from all."""
-    run = result.run
-    if run.profile_all or run.replications <= PROFILED:
+    n = len(result.replications)
+    if result.run.profile_all or n <= PROFILED:
         return ""
-    return f" Mean of the first {PROFILED} of {run.replications} replications, so it may differ a little from tables."
+    return f" Mean of the first {PROFILED} of {n} replications, so it may differ a little from tables."
 
 
 def amount(value: float, unit: str) -> str:

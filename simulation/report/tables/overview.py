@@ -51,7 +51,7 @@ def overview_table(result: StudyResult) -> ReportTable:
         for arm in result.arms
     ]
     notes = [
-        f"Mean over {result.run.replications} replications, then difference from '{result.baseline.label}' ± half of "
+        f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
         "its 95 % interval (minutes, or percentage points).",
         *INTERVAL_NOTES[result.interval_kind],
         doubt_note(),
