@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulation.analysis.compare import Interval
-from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.explain.statements import BANNER
 from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
+from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import DARK, GREY, Picture, figure_of, png_of
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import interval_text
@@ -195,14 +194,10 @@ def _best(shadow_prices: ShadowPrices, pools: Sequence[str], measure: str) -> st
 
 
 def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
-    """Write table and picture into a folder of their own, and return it. Raises ResultsError if that fails."""
-    parent = results / FOLDER
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        name = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
-        with whole_or_nothing(parent, name) as partial:
-            price_table(shadow_prices).to_csv(partial / TABLE, index=False, encoding="utf-8-sig", lineterminator="\n")
-            (partial / PICTURE).write_bytes(price_picture(shadow_prices).png)
-            return moved(partial, parent, name)
-    except OSError as error:
-        raise not_written(Path(error.filename or parent), error) from error
+    """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
+
+    def write(folder: Path) -> None:
+        price_table(shadow_prices).to_csv(folder / TABLE, index=False, encoding="utf-8-sig", lineterminator="\n")
+        (folder / PICTURE).write_bytes(price_picture(shadow_prices).png)
+
+    return write_dated(results / FOLDER, write)
