@@ -21,24 +21,27 @@ difference that matters at most."""
 
 
 def size_words(row: Comparison) -> str:
-    """'shortens it by 7.2 min'; of another unit 'lowers', 'raises'."""
+    """'shortens it by 7.2 min', 'raises it by 1.5 points'."""
     shorter, longer = ("shortens", "lengthens") if row.unit == "minutes" else ("lowers", "raises")
     return f"{longer if row.difference > 0 else shorter} it by {plain(abs(row.difference), row)} {unit_of(row)}"
 
 
 def unit_of(row: Comparison) -> str:
-    """'min', 'points', or the unit itself."""
+    """The unit of a difference in short: 'min', 'points', or the unit itself."""
     return {"minutes": "min", "share": "points"}.get(row.unit, row.unit)
 
 
 def plain(value: float, row: Comparison) -> str:
-    """A number without its sign."""
+    """The size of a difference, without a plus."""
     return change(value, row.unit).lstrip("+")
 
 
 def alternative_sentences(result: StudyResult, arm: ArmResult, *, already_said: Collection[str]) -> list[str]:
-    """The cheapest alternative that does as much as a product, then the best one, if the product fails a limit or does
-    too little. One sentence where they are the same; the best is left out if it is in `already_said`."""
+    """Sentences on the cheapest alternative that does as much as a product, and on the best one, without full stops.
+
+    The best one only for a product that fails a limit or does too little, and not if it is in `already_said`. One
+    sentence where both are the same arm.
+    """
     alternatives = _alternatives(result)
     if not alternatives or arm.name in result.identical:
         return []
@@ -58,7 +61,7 @@ def alternative_sentences(result: StudyResult, arm: ArmResult, *, already_said: 
 
 
 def _alternatives(result: StudyResult) -> list[ArmResult]:
-    """Comparators that are no products."""
+    """The comparators that are no products."""
     product_names = {arm.name for arm in products(result)}
     return [
         arm for arm in result.shown.others if result.design.arms[arm.name].comparator and arm.name not in product_names
@@ -81,20 +84,20 @@ def _cheapest_words(
 
 
 def _effect_words(result: StudyResult, arm: ArmResult) -> str:
-    """''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both safety limits'."""
+    """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both limits'."""
     row = result.finding(arm.name, result.design.primary[0]).comparison
     passed = passes_words(sum(safety.arm == arm.name for safety in result.safety))
     return f"{_named(arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
 
 
 def _named(arm: ArmResult) -> str:
-    """''Lean triage' (cost not stated)'."""
+    """An arm with its cost: ''Lean triage' (cost not stated)'."""
     cost = "cost not stated" if arm.cost is None else f"{cost_in_short(arm.cost)} a year"
     return f"'{arm.label}' ({cost})"
 
 
 def _is_cheaper(other: ArmResult, arm: ArmResult) -> bool:
-    """Whether it costs less, as far as both costs are stated."""
+    """Whether another arm costs less, or may: one of the two states no cost."""
     return other.cost is None or arm.cost is None or other.cost < arm.cost
 
 
@@ -142,5 +145,5 @@ def passes_words(n: int) -> str:
 
 
 def fails(result: StudyResult, arm: ArmResult) -> bool:
-    """Whether a limit of safety is failed, or may be."""
+    """Whether an arm fails a limit of safety, or may fail it."""
     return any(safety.arm == arm.name and safety.judgement.kind in ("inferior", "worse") for safety in result.safety)

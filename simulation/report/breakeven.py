@@ -6,13 +6,12 @@ import json
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from simulation.analysis.definitions import definition_of
-from simulation.experiment.store.folders import moved, must_be_writable, whole_or_nothing
 from simulation.inquiry.break_even import BreakEven, Frontier, PriceBreakEven
 from simulation.inquiry.quantities import Quantity
+from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import Picture
 from simulation.report.figures.frontier import frontier_picture
 from simulation.report.tables.table import ReportTable
@@ -145,33 +144,26 @@ def _notes(breakevens: BreakEvens) -> Iterator[str]:
 
 
 def write_breakeven(breakevens: BreakEvens, results: Path) -> Path:
-    """Write the folder of a break-even, whole or not at all; return it. Formats: results/README.md.
-
-    Raises ResultsError if it cannot be written.
-    """
+    """Write the folder of a break-even, and return it. Formats: results/README.md. Raises ResultsError."""
     import pandas as pd
 
-    must_be_writable(results)
-    parent = results / FOLDER
-    parent.mkdir(exist_ok=True)
-    stamp = datetime.now().strftime("%Y-%m-%dT%H%M%S")
-    name = f"{breakevens.arm.name}-{breakevens.against.name}-{stamp}"
-    with whole_or_nothing(parent, name) as partial:
+    def write(folder: Path) -> None:
         for file, rows in _tables(breakevens).items():
-            pd.DataFrame(rows).to_csv(partial / file, index=False, lineterminator="\n")
+            pd.DataFrame(rows).to_csv(folder / file, index=False, lineterminator="\n")
         about = json.dumps(_about(breakevens), indent=2, allow_nan=False)
-        (partial / "breakeven.json").write_text(about, encoding="utf-8", newline="\n")
+        (folder / "breakeven.json").write_text(about, encoding="utf-8", newline="\n")
         picture = breakevens.picture
         if picture is not None:
-            (partial / "frontier.png").write_bytes(picture.png)
-        return moved(partial, parent, name)
+            (folder / "frontier.png").write_bytes(picture.png)
+
+    return write_dated(results / FOLDER, write, prefix=f"{breakevens.arm.name}-{breakevens.against.name}-")
 
 
 def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
     """The rows of each file, by its name; files without rows are left out."""
-    found = breakevens.by_quantity.values()
+    searched = breakevens.by_quantity.values()
     tables: dict[str, list[dict[str, object]]] = {
-        "breakeven.csv": [_summary(breakeven) for breakeven in found],
+        "breakeven.csv": [_summary(breakeven) for breakeven in searched],
         "trials.csv": [
             {
                 "quantity": breakeven.quantity.name,
@@ -180,12 +172,12 @@ def _tables(breakevens: BreakEvens) -> dict[str, list[dict[str, object]]]:
                 "difference_low": trial.estimate.low,
                 "difference_high": trial.estimate.high,
             }
-            for breakeven in found
+            for breakeven in searched
             for trial in breakeven.trials
         ],
         "departments.csv": [
             {"quantity": breakeven.quantity.name, "department": number, "break_even": float(root)}
-            for breakeven in found
+            for breakeven in searched
             if breakeven.roots is not None
             for number, root in enumerate(breakeven.roots)
         ],

@@ -13,7 +13,13 @@ from simulation.report.figures.first_page import Drawing, first_picture
 from simulation.report.headlines import Headline, headlines
 from simulation.report.implausible import implausible
 from simulation.report.outcomes import summary
-from simulation.report.tables.first_page import FirstTable, first_table, products_left_out, told_arms, told_targets
+from simulation.report.tables.first_page import (
+    FirstTable,
+    arms_in_order,
+    first_table,
+    products_left_out,
+    told_targets,
+)
 from simulation.report.tables.measurement import measurement_sentences
 from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.overview import warnings
@@ -69,7 +75,7 @@ def first_page(result: StudyResult) -> FirstPage:
         headlines(result),
         tuple(_notes(result)),
         first_table(result),
-        first_picture(result, told_arms(result.shown)),
+        first_picture(result, arms_in_order(result.shown)),
     )
 
 

@@ -1,4 +1,4 @@
-"""What a command says while it works: what will run, and a live bar."""
+"""What a command prints while it works: what will run, and live bars."""
 
 from __future__ import annotations
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from simulation.analysis.intervals import Interval
-from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.explain.statements import BANNER
 from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
+from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import DARK, GREY, Picture, figure_of, png_of
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import interval_text
@@ -30,14 +29,14 @@ LOOKS = {"weekdays": ("o", "#005eb8"), "weekends": ("s", "#d55e00")}
 """Marker and colour of each kind of days."""
 
 
-def price_tables(found: ShadowPrices) -> Iterator[ReportTable]:
+def price_tables(shadow_prices: ShadowPrices) -> Iterator[ReportTable]:
     """Prices by block, of beds and of what tools free, and whether blocks add up."""
     hours = tuple(f"{start}-{start + BLOCK_HOURS} h" for start in range(0, 24, BLOCK_HOURS))
     for measure in MEASURES:
         rows = [
             (f"{_spaced(pool)}, {days}", *map(_per_hour, block_prices))
-            for pool in _pools(found)
-            for days, block_prices in by_block(found, pool, measure).items()
+            for pool in _pools(shadow_prices)
+            for days, block_prices in by_block(shadow_prices, pool, measure).items()
         ]
         yield ReportTable(
             f"prices:{measure}",
@@ -46,22 +45,22 @@ def price_tables(found: ShadowPrices) -> Iterator[ReportTable]:
             tuple(rows),
             ("All patients together; above 0 where the hour helps. In brackets the 95 % interval (simulation noise).",),
         )
-    yield _others_table(found)
-    yield _sums_table(found)
+    yield _others_table(shadow_prices)
+    yield _sums_table(shadow_prices)
 
 
-def _pools(found: ShadowPrices) -> tuple[str, ...]:
+def _pools(shadow_prices: ShadowPrices) -> tuple[str, ...]:
     """The pools that are priced by block, in order."""
-    return tuple(dict.fromkeys(price.extra.pool for price in found.of_kind("block", MEASURES[0])))
+    return tuple(dict.fromkeys(price.extra.pool for price in shadow_prices.of_kind("block", MEASURES[0])))
 
 
-def _others_table(found: ShadowPrices) -> ReportTable:
+def _others_table(shadow_prices: ShadowPrices) -> ReportTable:
     """Prices of units at all hours, of beds and of what tools free."""
     rows = []
     for kind in ("whole", "beds", "tool"):
-        for price in found.of_kind(kind, MEASURES[0]):
-            cells = (_per_hour(found.price(price.extra.arm, measure)) for measure in MEASURES)
-            rows.append((_name(found, price), f"{price.extra.hours_a_week:.1f}", *cells))
+        for price in shadow_prices.of_kind(kind, MEASURES[0]):
+            cells = (_per_hour(shadow_prices.price(price.extra.arm, measure)) for measure in MEASURES)
+            rows.append((_name(shadow_prices, price), f"{price.extra.hours_a_week:.1f}", *cells))
     return ReportTable(
         "prices:others",
         "The same at all hours, of ward beds, and of the staff time that a tool frees",
@@ -71,7 +70,7 @@ def _others_table(found: ShadowPrices) -> ReportTable:
     )
 
 
-def _sums_table(found: ShadowPrices) -> ReportTable:
+def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
     """Sums of a pool's prices by block beside its price at all hours."""
     rows = [
         (
@@ -80,7 +79,7 @@ def _sums_table(found: ShadowPrices) -> ReportTable:
             *map(_minutes, (check.alone, check.last, check.blocks, check.whole, check.apart)),
             verdict_of(check),
         )
-        for check in found.checks
+        for check in shadow_prices.checks
     ]
     return ReportTable(
         "prices:sums",
@@ -102,10 +101,10 @@ def verdict_of(check: Check) -> str:
     return "prices add up to more" if check.apart.mean < 0 else "prices add up to less"
 
 
-def _name(found: ShadowPrices, price: Price) -> str:
+def _name(shadow_prices: ShadowPrices, price: Price) -> str:
     extra = price.extra
     if extra.kind == "tool":
-        return found.result.arm(extra.arm).label
+        return shadow_prices.result.arm(extra.arm).label
     return f"{_spaced(extra.pool)}, {f'{extra.units} more, ' if extra.units > 1 else ''}at all hours"
 
 
@@ -121,12 +120,12 @@ def _spaced(name: str) -> str:
     return name.replace("_", " ")
 
 
-def price_table(found: ShadowPrices) -> pd.DataFrame:
+def price_table(shadow_prices: ShadowPrices) -> pd.DataFrame:
     """A row for each price: what, when, its effect on a patient's mean, and what an hour of it is worth."""
     import pandas as pd
 
     rows = []
-    for price in found.prices:
+    for price in shadow_prices.prices:
         extra = price.extra
         row: dict[str, object] = {"arm": extra.arm, "kind": extra.kind, "pool": extra.pool, "days": extra.days}
         row["hours_a_week"] = extra.hours_a_week
@@ -139,16 +138,17 @@ def price_table(found: ShadowPrices) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def price_picture(found: ShadowPrices) -> Picture:
+def price_picture(shadow_prices: ShadowPrices) -> Picture:
     """What an hour of each resource takes off waits, by time of week; lines: the staff time that tools free."""
-    measure, pools = MEASURES[0], _pools(found)
-    tools = found.of_kind("tool", measure)
+    measure, pools = MEASURES[0], _pools(shadow_prices)
+    tools = shadow_prices.of_kind("tool", measure)
     with figure_of(3.5 * len(pools) + 1, 3.9, 1, len(pools), sharey=True) as (figure, axes):
         for ax, pool in zip(axes, pools, strict=True):
-            _panel(ax, found, pool, measure)
+            _panel(ax, shadow_prices, pool, measure)
             for number, tool in enumerate(tools):
                 style = LINES[number % len(LINES)]
-                ax.axhline(tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=_name(found, tool))
+                label = _name(shadow_prices, tool)
+                ax.axhline(tool.per_hour.mean, color=GREY, linewidth=1.4, linestyle=style, label=label)
             ax.axhline(0, color="black", linewidth=1)
             ax.set_title(f"One more of {_spaced(pool)}", fontsize=10, fontweight="bold", loc="left")
             ax.set_xlabel(f"clock hour, blocks of {BLOCK_HOURS}")
@@ -158,18 +158,19 @@ def price_picture(found: ShadowPrices) -> Picture:
             fontsize=8, title=f"Bars: 95 % intervals. {BANNER}", title_fontsize=8,
         )  # fmt: skip
         png = png_of(figure)
+    best = _best(shadow_prices, pools, measure)
     return Picture(
         "shadow_prices",
         png,
-        f"Patient-minutes of wait that an hour more takes off, by four-hour block: {_best(found, pools, measure)}",
+        f"Patient-minutes of wait that an hour more takes off, by four-hour block: {best}",
         "What one hour more of each resource takes off the waits of all patients together, by time of week, with 95 % "
         "intervals (simulation noise only). Lines: what an hour of staff time that a tool frees takes off.",
     )
 
 
-def _panel(ax: Axes, found: ShadowPrices, pool: str, measure: str) -> None:
+def _panel(ax: Axes, shadow_prices: ShadowPrices, pool: str, measure: str) -> None:
     """Draw the prices of one pool by block, weekdays and weekends side by side."""
-    for place, (days, prices) in enumerate(by_block(found, pool, measure).items()):
+    for place, (days, prices) in enumerate(by_block(shadow_prices, pool, measure).items()):
         marker, colour = LOOKS[days]
         at = np.array([price.extra.start + BLOCK_HOURS / 2 + (place - 0.5) * 0.9 for price in prices])
         means, lows, highs = np.array(
@@ -182,25 +183,21 @@ def _panel(ax: Axes, found: ShadowPrices, pool: str, measure: str) -> None:
     ax.set_xticks(range(0, 25, BLOCK_HOURS))
 
 
-def _best(found: ShadowPrices, pools: Sequence[str], measure: str) -> str:
+def _best(shadow_prices: ShadowPrices, pools: Sequence[str], measure: str) -> str:
     """'triage nurses most on weekdays from 8 h (120); ...'."""
     words = []
     for pool in pools:
-        prices = [price for block in by_block(found, pool, measure).values() for price in block]
+        prices = [price for block in by_block(shadow_prices, pool, measure).values() for price in block]
         best = max(prices, key=lambda price: price.per_hour.mean)
         words.append(f"{_spaced(pool)} most on {best.extra.days} from {best.extra.start} h ({best.per_hour.mean:.0f})")
     return "; ".join(words) + "."
 
 
-def write_prices(found: ShadowPrices, results: Path) -> Path:
-    """Write table and picture into a folder of their own, and return it. Raises ResultsError if that fails."""
-    parent = results / FOLDER
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        name = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
-        with whole_or_nothing(parent, name) as partial:
-            price_table(found).to_csv(partial / TABLE, index=False, encoding="utf-8-sig", lineterminator="\n")
-            (partial / PICTURE).write_bytes(price_picture(found).png)
-            return moved(partial, parent, name)
-    except OSError as error:
-        raise not_written(Path(error.filename or parent), error) from error
+def write_prices(shadow_prices: ShadowPrices, results: Path) -> Path:
+    """Write table and picture into a folder of their own, and return it. Raises ResultsError."""
+
+    def write(folder: Path) -> None:
+        price_table(shadow_prices).to_csv(folder / TABLE, index=False, encoding="utf-8-sig", lineterminator="\n")
+        (folder / PICTURE).write_bytes(price_picture(shadow_prices).png)
+
+    return write_dated(results / FOLDER, write)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,9 +19,9 @@ from simulation.analysis.compare_runs import RunComparison, compare_runs
 from simulation.analysis.departments import Department
 from simulation.errors import ResultsError
 from simulation.experiment.result import StudyResult
-from simulation.experiment.store.folders import moved, not_written, whole_or_nothing
 from simulation.explain.statements import BANNER
 from simulation.records.schema import Floats
+from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import (
     DARK,
     GREY,
@@ -296,19 +295,12 @@ def _panel(ax: Axes, sweep: Sweep, target: Target) -> None:
 
 
 def write_sweep(sweep: Sweep, results_dir: Path) -> Path:
-    """Write the tables, the design and the picture of a sweep into a folder, and return it.
+    """Write the tables, the design and the picture of a sweep into a folder, and return it. Raises ResultsError."""
 
-    Raises ResultsError if it cannot be written.
-    """
-    parent = results_dir / FOLDER
-    try:
-        parent.mkdir(parents=True, exist_ok=True)
-        name = f"{datetime.now().astimezone():%Y-%m-%dT%H%M%S}"
-        with whole_or_nothing(parent, name) as partial:
-            tables = {TABLE: sweep_table(sweep), DESIGN: design_table(sweep), EFFECTS: effects_table(sweep)}
-            for file, table in tables.items():
-                table.to_csv(partial / file, index=False, encoding="utf-8-sig", lineterminator="\n")
-            (partial / PICTURE).write_bytes(sweep_picture(sweep).png)
-            return moved(partial, parent, name)
-    except OSError as error:
-        raise not_written(Path(error.filename or parent), error) from error
+    def write(folder: Path) -> None:
+        tables = {TABLE: sweep_table(sweep), DESIGN: design_table(sweep), EFFECTS: effects_table(sweep)}
+        for file, table in tables.items():
+            table.to_csv(folder / file, index=False, encoding="utf-8-sig", lineterminator="\n")
+        (folder / PICTURE).write_bytes(sweep_picture(sweep).png)
+
+    return write_dated(results_dir / FOLDER, write)

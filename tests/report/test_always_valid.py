@@ -9,8 +9,10 @@ import pytest
 import simulation as ae
 from simulation.analysis.verdict import INTERVAL_NOTES
 from simulation.report.first_page import first_page
+from simulation.report.page import page
 from simulation.report.screen import print_result
 from simulation.report.tables import every_table
+from simulation.report.words import profiled_words
 
 NOTE = INTERVAL_NOTES["always_valid"][0]
 
@@ -32,6 +34,13 @@ def growing(planned: ae.Result) -> ae.Result:
 def test_tables_say_that_intervals_are_always_valid(planned: ae.Result, growing: ae.Result) -> None:
     assert sum(NOTE in table.notes for table in every_table(growing).values()) >= 3
     assert not any(NOTE in table.notes for table in every_table(planned).values())
+
+
+def test_replications_are_counted_as_they_have_ended_and_not_as_planned(growing: ae.Result) -> None:
+    (overview,) = (table for table in every_table(growing).values() if table.kind == "overview")
+    assert overview.notes[0].startswith("Mean over 3 replications")
+    assert "3 replications of 2 days" in page(growing, ())
+    assert profiled_words(growing) == ""
 
 
 def test_before_intervals_are_bounded_every_verdict_is_cannot_tell_yet(growing: ae.Result) -> None:

@@ -2,22 +2,36 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from simulation.analysis.compare import interval
 from simulation.config import load
+from simulation.errors import ResultsError
 from simulation.inquiry.break_even import BreakEven, Trial
 from simulation.inquiry.quantities import Quantity
 from simulation.pathway.own_measures import Better, SpanMeasure
-from simulation.report.breakeven import BreakEvens, sentences
+from simulation.report.breakeven import BreakEvens, sentences, write_breakeven
 from simulation.study.study import Study
 
 
 @pytest.fixture(scope="module")
 def study() -> Study:
     return load("study=gallery/clinic")
+
+
+def breakevens(study: Study) -> BreakEvens:
+    """One quantity, which no value brings level: every one of them leaves the arm's measure higher."""
+    baseline, other = study.arms[:2]
+    quantity = Quantity("seconds", "seconds", 10.0, 0.0, 600.0, 1.0, lambda value: baseline.policy)
+    more = np.array([4.0, 5.0, 6.0])
+    none = BreakEven(quantity, math.nan, math.nan, math.nan, (Trial(0.0, more, interval(more)),), None)
+    return BreakEvens(
+        study=study, arm=other, against=baseline, target=study.design.primary[0], by_quantity={"seconds": none},
+        cost=None, price=None, why_no_price="", frontier=None,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(("better", "words"), [("lower", "does less than"), ("higher", "does more than")])
@@ -27,13 +41,11 @@ def test_an_own_measure_says_which_way_is_more(study: Study, better: Better, wor
     )
     target = replace(study.design.primary[0], measure="long")
     design = replace(study.design, measures={"long": own}, primary=(target,))
-    baseline, other = study.arms[:2]
-    quantity = Quantity("seconds", "seconds", 10.0, 0.0, 600.0, 1.0, lambda value: baseline.policy)
-    more = np.array([4.0, 5.0, 6.0])
-    none = BreakEven(quantity, math.nan, math.nan, math.nan, (Trial(0.0, more, interval(more)),), None)
-    breakevens = BreakEvens(
-        study=replace(study, design=design), arm=other, against=baseline, target=target, by_quantity={"seconds": none},
-        cost=None, price=None, why_no_price="", frontier=None,
-    )  # fmt: skip
-    (sentence,) = sentences(breakevens)
-    assert f"from 0 s to 600 s it {words} '{baseline.arm.label}'" in sentence
+    (sentence,) = sentences(breakevens(replace(study, design=design)))
+    assert f"from 0 s to 600 s it {words} '{study.baseline.arm.label}'" in sentence
+
+
+def test_a_folder_that_cannot_be_made_is_one_message(study: Study, tmp_path: Path) -> None:
+    (tmp_path / "breakeven").write_text("a file", encoding="utf-8")
+    with pytest.raises(ResultsError, match="breakeven: cannot be written"):
+        write_breakeven(breakevens(study), tmp_path)

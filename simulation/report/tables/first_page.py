@@ -67,7 +67,7 @@ def first_table(result: StudyResult) -> FirstTable | None:
     levels = [amount(row.mean, row.unit) for row in (result.row(base.name, *figure) for figure in figures)]
     rows = [(f"{base.label} (baseline)", *levels, *["–"] * (limits + costs))]
     looks = [("",) * len(rows[0])]
-    for arm in told_arms(result):
+    for arm in arms_in_order(result):
         cells = [_cell(result, arm, *figure) for figure in figures]
         if limits:
             cells.append(safety_cell(result, arm))
@@ -111,8 +111,8 @@ def _tools(result: StudyResult) -> tuple[ArmResult, ...]:
     return with_policy or tools or arms
 
 
-def told_arms(result: StudyResult) -> tuple[ArmResult, ...]:
-    """Products in their order, then the others by their effect on the first target, best first; no sham."""
+def arms_in_order(result: StudyResult) -> tuple[ArmResult, ...]:
+    """The arms as the first page has them: products in their order, then the others, best first; no sham."""
     first = products(result)
     names = {arm.name for arm in first}
     others = (result.arm(row.arm) for row in ranked(result, result.design.primary[0]) if row.arm not in names)
