@@ -6,7 +6,7 @@ A load above 1 over the week makes a queue that nothing clears, unless something
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 
@@ -67,8 +67,10 @@ def _relieved(pathway: Pathway, overloaded_pools: set[str]) -> set[str]:
         relieved |= with_alternative
 
 
-def remarks(load: Load) -> tuple[str, ...]:
+def remarks(load: Load, waits_until_open: Collection[str] = ()) -> tuple[str, ...]:
     """A line for each pool with more work than units in some hours: which hours, which days, and the worst hour.
+
+    `waits_until_open`: pools whose closed hours do not count, because patients are meant to wait.
 
     One hour of the week holds few patients of a sample, so the work is smoothed: the clock hour's times the
     weekday's. An hour counts if it is above 1 by two standard errors of one clock hour, the week if by two of its own.
@@ -83,6 +85,8 @@ def remarks(load: Load) -> tuple[str, ...]:
         total = max(float(work.sum()), 1e-300)
         smooth = by_day.sum(axis=1)[:, None] * by_day.sum(axis=0) / total
         week = load_ratio(smooth, capacity.reshape(7, 24))
+        if pool in waits_until_open:
+            week = np.where(np.isinf(week), 0.0, week)
         busy = week > 1 + SURE * error * np.sqrt(24)
         if not busy.any():
             continue

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -166,9 +167,12 @@ def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
     by_hour, weekly = load.by_hour(), load.weekly()
     for number, pool in enumerate(load.pools):
         if not pathway.pools[pool].unlimited:
-            hours = "".join(f"{by_hour[number, hour]:5.2f}" for hour in range(0, 24, 2))
+            loads = (by_hour[number, hour] for hour in range(0, 24, 2))
+            hours = "".join(
+                " shut" if math.isinf(one) and pathway.pools[pool].queues_until_open else f"{one:5.2f}" for one in loads
+            )
             yield f"  {pool:<22}{weekly[number]:6.2f} ±{2 * load.error[number]:<4.2f}  {hours}"
-    for remark in remarks(load):
+    for remark in remarks(load, [name for name, pool in pathway.pools.items() if pool.queues_until_open]):
         yield f"  {remark}"
 
 

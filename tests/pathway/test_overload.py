@@ -91,6 +91,7 @@ def test_work_with_nobody_on_duty_is_named() -> None:
     load = flat(1.0, 2.0)
     load.capacity[0, 6 * 24 + 3] = 0
     assert remarks(load) == ("triage_nurses: load above 1 at 3-4 h on sun, nobody on duty at 3 h on sun",)
+    assert remarks(load, ["triage_nurses"]) == (), "they are meant to wait until it opens"
 
 
 def test_a_pool_below_1_at_every_hour_is_not_remarked_on() -> None:
