@@ -23,7 +23,7 @@ LOCK = uv pip compile pyproject.toml --quiet --universal --python-version 3.11 -
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help run vet test test-all lint docs validate notebooks bench audit licences locks clean
+.PHONY: help run vet test test-all lint docs validate notebooks pages bench audit licences locks clean
 
 help: ## list the commands
 	@echo "aeflow: an in-silico trial of AI-assisted triage in A&E"
@@ -58,6 +58,11 @@ validate: $(VENV)/.core ## set the model against theory, published models, NHS f
 
 notebooks: $(VENV)/.all ## run the notebooks again, and write them beside their sources (some minutes)
 	@$(BIN)/python -m docs.tools.notebooks
+
+pages: notebooks ## write again all that the documentation shows of the program: tables, keys, examples, published run
+	@for tool in model_tables vocabulary gallery; do $(BIN)/python -m docs.tools.$$tool || exit 1; done
+	@$(BIN)/aeflow compare study=ai_triage
+	@$(BIN)/python -m docs.tools.publish results/latest
 
 bench: $(VENV)/.bench ## time the engines and other people's (every benchmarks/bench_*.py; some minutes)
 	@for file in benchmarks/bench_*.py; do echo "Running $$file ..."; $(BIN)/python "$$file" $(ARGS) || exit 1; done

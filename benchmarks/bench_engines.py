@@ -1,8 +1,8 @@
 """Both engines on the default department: same plan, same draws, one core.
 
 An activity is one step of one patient, of no length or not: a row of `activities` that belongs to a step. The rows
-that mark the end of somebody's way are not counted. An attendance is a patient of a stream that attends A&E; others
-compete for the same beds. Events are those of the reference engine.
+that mark the end of somebody's way are not counted. An attendance is a patient of an arrival source that attends A&E;
+others compete for the same beds. Events are those of the reference engine.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ COMPILED_RUNS = 10
 
 def main() -> None:
     """Measure, print and keep."""
-    asked = options(__doc__ or "", rounds=7)
-    days = 7 if asked.small else DAYS
+    args = options(__doc__ or "", rounds=7)
+    days = 7 if args.small else DAYS
     arm = ae.load("site=typical", "engine=reference").baseline
     draws = apply(arm.policy, arm.pathway, draw(arm.pathway, seed=1, replication=0, days=days))
     plan = lower(arm.pathway)
@@ -46,7 +46,7 @@ def main() -> None:
     with one_core():
         seconds = timed(
             {"reference": lambda _: run("reference"), "compiled": lambda _: run("compiled")},
-            asked.rounds,
+            args.rounds,
             repeats={"compiled": COMPILED_RUNS},
         )
     n_activities = count_activities(plan, runs["reference"].activities)
@@ -55,14 +55,14 @@ def main() -> None:
     rows = [
         [
             name,
-            1000 * median(each),
-            n_activities / median(each),
-            n_attendances / median(each),
-            n_events / median(each) if name == "reference" else "",
-            times(seconds["reference"], each),
-            spread(seconds["reference"], each),
+            1000 * median(times_taken),
+            n_activities / median(times_taken),
+            n_attendances / median(times_taken),
+            n_events / median(times_taken) if name == "reference" else "",
+            times(seconds["reference"], times_taken),
+            spread(seconds["reference"], times_taken),
         ]
-        for name, each in seconds.items()
+        for name, times_taken in seconds.items()
     ]
     Table(
         "engines",
@@ -70,25 +70,25 @@ def main() -> None:
         rows,
         [
             f"`site=typical`, {days} days, {n_attendances:,} attendances, {n_activities:,} activities; tables equal "
-            f"bit for bit; {asked.rounds} rounds; engines alone, draws and tables apart."
+            f"bit for bit; {args.rounds} rounds; engines alone, draws and tables apart."
         ],
-    ).keep(small=asked.small)
+    ).keep(small=args.small)
 
 
 def must_be_equal(one: Activities, other: Activities) -> None:
-    """Stop if two engines differ in anything: then their speeds are not of the same work."""
+    """Stop if two engines differ in anything, as their speeds are then not of the same work."""
     for field in fields(Activities):
         if not np.array_equal(getattr(one, field.name), getattr(other, field.name)):
             sys.exit(f"the engines differ in activities.{field.name}: run the parity tests first")
 
 
 def count_activities(plan: Plan, activities: Activities) -> int:
-    """Rows that belong to a step."""
+    """The number of rows that belong to a step."""
     return int(np.array([isinstance(row, StepRow) for row in plan.rows])[activities.step].sum())
 
 
 def count_attendances(pathway: Pathway, draws: Draws) -> int:
-    """Patients of streams that attend A&E."""
+    """The number of patients of arrival sources that attend A&E."""
     sources: list[ArrivalSource | Present] = [*pathway.arrivals.values(), *pathway.present.values()]
     attends = [source.attends for source in sources]
     return int(np.asarray(attends)[draws.arrival_source].sum())

@@ -25,27 +25,24 @@ AS_IT_IS = 340
 
 def main() -> None:
     """Measure, print and keep."""
-    asked = options(__doc__ or "", rounds=3)
+    args = options(__doc__ or "", rounds=3)
     arm = ae.load("site=typical", "engine=compiled").baseline
     with one_core():
-        attendances(arm, (100, 200) if asked.small else (100, 200, 400, 1000, 2000), asked.rounds).keep(
-            small=asked.small
-        )
-        days(arm, (7, 14) if asked.small else (28, 91, 365, 1825, 3650), asked.rounds).keep(small=asked.small)
-        arms((1, 2) if asked.small else (1, 2, 5, 10), asked.rounds).keep(small=asked.small)
-    workers((1, 2), 2 if asked.small else 12, asked.rounds).keep(small=asked.small)
+        attendances(arm, (100, 200) if args.small else (100, 200, 400, 1000, 2000), args.rounds).keep(small=args.small)
+        days(arm, (7, 14) if args.small else (28, 91, 365, 1825, 3650), args.rounds).keep(small=args.small)
+        arms((1, 2) if args.small else (1, 2, 5, 10), args.rounds).keep(small=args.small)
+    workers((1, 2), 2 if args.small else 12, args.rounds).keep(small=args.small)
 
 
 def attendances(arm: ReadyArm, per_day: tuple[int, ...], rounds: int) -> Table:
-    """Larger sites, four weeks each."""
-    sites = {f"{each:,}": replace(arm, pathway=scaled(arm.pathway, each / AS_IT_IS)) for each in per_day}
-    enough = max(per_day)
+    """A table for larger sites, four weeks each."""
+    sites = {f"{number:,}": replace(arm, pathway=scaled(arm.pathway, number / AS_IT_IS)) for number in per_day}
     return growth(
         "growth_attendances",
         "attendances a day",
         {
-            name: _runs(site, 28, max(1, min(10, enough // each // 2)))
-            for (name, site), each in zip(sites.items(), per_day, strict=True)
+            name: _runs(site, 28, max(1, min(10, max(per_day) // number // 2)))
+            for (name, site), number in zip(sites.items(), per_day, strict=True)
         },
         rounds,
         "Four weeks a replication.",
@@ -53,22 +50,22 @@ def attendances(arm: ReadyArm, per_day: tuple[int, ...], rounds: int) -> Table:
 
 
 def days(arm: ReadyArm, lengths: tuple[int, ...], rounds: int) -> Table:
-    """Longer runs."""
+    """A table for longer runs."""
     return growth(
         "growth_days",
         "days",
-        {f"{each:,}": _runs(arm, each, max(1, min(13, 365 // each))) for each in lengths},
+        {f"{length:,}": _runs(arm, length, max(1, min(13, 365 // length))) for length in lengths},
         rounds,
         "Whoever is in a bed at time 0 is simulated too and is no attendance, so short runs carry a fixed cost.",
     )
 
 
-Measured = Callable[[int], tuple[Clock, int]]
+Measurement = Callable[[int], tuple[Clock, int]]
 """From the number of a round to seconds by stage and attendances."""
 
 
-def _runs(arm: ReadyArm, length: int, n: int) -> Measured:
-    """So many replications of a length, so that short ones are timed as well as long ones."""
+def _runs(arm: ReadyArm, length: int, n: int) -> Measurement:
+    """A measurement of `n` replications of a length, so that short ones are timed as well as long ones."""
 
     def measured(number: int) -> tuple[Clock, int]:
         total, n_attendances = Clock(), 0
@@ -82,8 +79,8 @@ def _runs(arm: ReadyArm, length: int, n: int) -> Measured:
     return measured
 
 
-def growth(name: str, what: str, sizes: Mapping[str, Measured], rounds: int, note: str) -> Table:
-    """Microseconds an attendance by size; the order of sizes is drawn in every round."""
+def growth(name: str, column: str, sizes: Mapping[str, Measurement], rounds: int, note: str) -> Table:
+    """A table of microseconds an attendance by size; the order of sizes is drawn in every round."""
     whole: dict[str, list[float]] = {size: [] for size in sizes}
     engine: dict[str, list[float]] = {size: [] for size in sizes}
     for measured in sizes.values():
@@ -104,25 +101,25 @@ def growth(name: str, what: str, sizes: Mapping[str, Measured], rounds: int, not
         ]
         for size in sizes
     ]
-    header = [what, "microseconds an attendance", "relative", "engine alone, microseconds", "relative"]
+    header = [column, "microseconds an attendance", "relative", "engine alone, microseconds", "relative"]
     return Table(name, header, rows, [f"{note} Medians of {rounds} rounds."])
 
 
 def arms(counts: tuple[int, ...], rounds: int) -> Table:
-    """More arms of the default study on the same draws, in one task."""
+    """A table for more arms of the default study on the same draws, in one task."""
     study = ae.load("site=typical", "ensemble=none", "engine=compiled")
     run = replace(study.run, doublings=0)
     baseline = study.design.baseline
-    ordered = sorted(study.arms, key=lambda each: each.name != baseline)
-    counts = tuple(n for n in counts if n <= len(ordered))
+    baseline_first = sorted(study.arms, key=lambda arm: arm.name != baseline)
+    counts = tuple(n for n in counts if n <= len(baseline_first))
     n_attendances: dict[str, int] = {}
 
-    def several(n: int, number: int) -> None:
-        answer = replicate(replace(study, arms=tuple(ordered[:n]), run=run, engine_asked="compiled"), number)
-        n_attendances[str(n)] = answer.n_attendances
+    def simulate(n: int, number: int) -> None:
+        some_arms = replace(study, arms=tuple(baseline_first[:n]), run=run, engine_asked="compiled")
+        n_attendances[str(n)] = replicate(some_arms, number).n_attendances
 
-    seconds = timed({str(n): lambda number, n=n: several(n, number) for n in counts}, rounds)  # type: ignore[misc]
-    cost = {name: [1e6 * each / n_attendances[name] for each in taken] for name, taken in seconds.items()}
+    seconds = timed({str(n): lambda number, n=n: simulate(n, number) for n in counts}, rounds)  # type: ignore[misc]
+    cost = {name: [1e6 * second / n_attendances[name] for second in taken] for name, taken in seconds.items()}
     rows: list[list[Cell]] = [
         [name, 1000 * median(seconds[name]), median(cost[name]), times(cost[name], cost[str(counts[0])])]
         for name in seconds
@@ -139,7 +136,7 @@ def arms(counts: tuple[int, ...], rounds: int) -> Table:
 
 
 def workers(counts: tuple[int, ...], replications: int, rounds: int) -> Table:
-    """More processes on the same replications, their start included."""
+    """A table for more processes on the same replications, their start included."""
     studies = {
         str(n): ae.load(
             "site=typical",
@@ -181,38 +178,40 @@ def scaled(pathway: Pathway, factor: float) -> Pathway:
     def up(number: int) -> int:
         return ceil(number * factor - 1e-9)
 
-    def pool(each: Pool) -> Pool:
-        rota = each.rota
+    def scaled_pool(pool: Pool) -> Pool:
+        rota = pool.rota
         return replace(
-            each,
-            capacity=up(each.capacity) if each.capacity is not None else None,
+            pool,
+            capacity=up(pool.capacity) if pool.capacity is not None else None,
             rota=tuple(replace(shift, number=up(shift.number)) for shift in rota) if rota is not None else None,
-            extra=up(each.extra),
+            extra=up(pool.extra),
         )
 
-    def present(each: Present) -> Present:
-        return replace(each, number=up(each.number)) if each.number is not None else each
+    def scaled_present(present: Present) -> Present:
+        return replace(present, number=up(present.number)) if present.number is not None else present
 
-    def step(each: Step) -> Step:
-        return replace(each, queue_limit=up(each.queue_limit)) if each.queue_limit is not None else each
+    def scaled_step(step: Step) -> Step:
+        return replace(step, queue_limit=up(step.queue_limit)) if step.queue_limit is not None else step
 
-    def trigger(each: Trigger) -> Trigger:
-        if isinstance(each, Opens):
-            return replace(each, above=up(each.above), below=up(each.below), extra=up(each.extra))
-        assert isinstance(each, Takes)
-        return replace(each, leaves=up(each.leaves))
+    def scaled_trigger(trigger: Trigger) -> Trigger:
+        if isinstance(trigger, Opens):
+            return replace(trigger, above=up(trigger.above), below=up(trigger.below), extra=up(trigger.extra))
+        assert isinstance(trigger, Takes)
+        return replace(trigger, leaves=up(trigger.leaves))
 
     return replace(
         pathway,
-        arrivals={name: replace(each, per_day=(each.per_day or 0) * factor) for name, each in pathway.arrivals.items()},
-        present={name: present(each) for name, each in pathway.present.items()},
-        pools={name: pool(each) for name, each in pathway.pools.items()},
-        steps={name: step(each) for name, each in pathway.steps.items()},
-        branches={
-            name: replace(each, at_least=up(each.at_least)) if isinstance(each, ByQueue) else each
-            for name, each in pathway.branches.items()
+        arrivals={
+            name: replace(source, per_day=(source.per_day or 0) * factor) for name, source in pathway.arrivals.items()
         },
-        triggers={name: trigger(each) for name, each in pathway.triggers.items()},
+        present={name: scaled_present(present) for name, present in pathway.present.items()},
+        pools={name: scaled_pool(pool) for name, pool in pathway.pools.items()},
+        steps={name: scaled_step(step) for name, step in pathway.steps.items()},
+        branches={
+            name: replace(branch, at_least=up(branch.at_least)) if isinstance(branch, ByQueue) else branch
+            for name, branch in pathway.branches.items()
+        },
+        triggers={name: scaled_trigger(trigger) for name, trigger in pathway.triggers.items()},
     )
 
 

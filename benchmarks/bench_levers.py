@@ -21,8 +21,8 @@ DAYS = 365
 
 def main() -> None:
     """Measure, print and keep."""
-    asked = options(__doc__ or "", rounds=7)
-    days = 14 if asked.small else DAYS
+    args = options(__doc__ or "", rounds=7)
+    days = 14 if args.small else DAYS
     study = ae.load("study=ablation", "engine=compiled")
     arms = {arm.name: arm for arm in study.arms}
     nurse = study.baseline
@@ -31,7 +31,7 @@ def main() -> None:
     variants = {arm.name: partial(_arm, arm, draws[arm.name], days) for arm in (nurse, every)}
     whole = {f"{arm.name}, with draws": partial(_whole, arm, days) for arm in (nurse, every)}
     with one_core():
-        seconds = timed({**variants, **whole}, asked.rounds)
+        seconds = timed({**variants, **whole}, args.rounds)
     rows: list[list[Cell]] = []
     for label, suffix in (("triage to measures", ""), ("draws to measures", ", with draws")):
         one, all_levers = (seconds[f"{arm.name}{suffix}"] for arm in (nurse, every))
@@ -42,8 +42,8 @@ def main() -> None:
         "levers",
         ["stage", "nurse arm, ms", f"all {len(every.arm.levers)} levers, ms", "times the nurse arm", "range of rounds"],
         rows,
-        [f"`study=ablation`, {days} days, compiled and warm, {asked.rounds} rounds, the same patients in both arms."],
-    ).keep(small=asked.small)
+        [f"`study=ablation`, {days} days, compiled and warm, {args.rounds} rounds, the same patients in both arms."],
+    ).keep(small=args.small)
 
 
 def _arm(arm, draws, days, number):  # type: ignore[no-untyped-def]

@@ -1,4 +1,4 @@
-"""The common model (`common_model/stated.py`) in other people's software and in both our engines, on one core.
+"""The common model (`common_model/parameters.py`) in other people's software and in both our engines, on one core.
 
 Every peer is first checked to give the same results as ours (Welch's t over replications, different seeds), so that
 the speeds are of the same work. Each peer is written as its own documentation teaches it. What is timed ends with
@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from bench_engines import must_be_equal
 from common_model import ours
-from common_model.stated import Records, measures
+from common_model.parameters import Records, measures
 from measuring import Cell, Rounds, Table, one_core, options, spread, timed, times
 from scipy.stats import t as student
 from scipy.stats import ttest_ind
@@ -32,12 +32,12 @@ from simulation.engine.choose import EngineName
 from simulation.pathway.department import Pathway
 
 FALSE_ALARM = 0.001
-"""Of the whole table of comparisons: that equal engines are called different."""
+"""The probability that equal engines are called different anywhere in the table of comparisons."""
 OURS = 200
-"""Replications of ours that a peer is compared with."""
+"""The number of our replications that a peer is compared with."""
 NEEDS = {"simpy": ("simpy",), "salabim": ("salabim", "greenlet"), "cimba": ("cimba",), "ciw": ("ciw",)}
-Found = dict[str, list[float]]
-"""By measure, one number a replication."""
+ByMeasure = dict[str, list[float]]
+"""The values of every replication, by measure."""
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class Contender:
     """One engine on one of the two models.
 
     `simulate` takes numbers of replications and returns one result each, which `records` reads. `batch`:
-    replications in one call. `replications`: how many at least are compared with ours, those of the rounds among
-    them. `like`: our department that does the same; None for what is ours.
+    replications in one call. `replications`: the least number compared with ours, including those of the rounds.
+    `like`: our department that does the same; None for our own engines.
     """
 
     name: str
@@ -57,42 +57,44 @@ class Contender:
     replications: int = 0
     like: Pathway | None = None
 
+    def call(self, number: int) -> Sequence[Any]:
+        """The results of the replications of one call, by the number of the call."""
+        return self.simulate(range(number * self.batch, (number + 1) * self.batch))
+
 
 def main() -> None:
     """Check, measure, print and keep."""
-    asked = options(__doc__ or "", rounds=5)
-    peers = chosen(asked.without)
+    args = options(__doc__ or "", rounds=5)
+    peers = chosen(args.without)
     contenders = all_contenders(peers)
-    ours_equal()
-    share = 0.1 if asked.small else 1.0
-    by_name = {each.name: each for each in contenders}
-    found: dict[str, list[dict[str, float]]] = {each.name: [] for each in contenders if each.like is not None}
+    check_that_ours_are_equal()
+    share = 0.1 if args.small else 1.0
+    by_name = {contender.name: contender for contender in contenders}
+    measured: dict[str, list[dict[str, float]]] = {
+        contender.name: [] for contender in contenders if contender.like is not None
+    }
 
-    def measured(name: str, results: Sequence[Any]) -> None:
-        if name in found:
-            found[name] += [measures(by_name[name].records(result)) for result in results]
+    def measure(name: str, results: Sequence[Any]) -> None:
+        if name in measured:
+            measured[name] += [measures(by_name[name].records(result)) for result in results]
 
     with one_core():
-        seconds = timed(
-            {each.name: lambda number, each=each: each.simulate(numbers(number, each.batch)) for each in contenders},  # type: ignore[misc]
-            asked.rounds,
-            after=measured,
-        )
-        seconds = {each.name: [s / each.batch for s in seconds[each.name]] for each in contenders}
-        for name in found:
-            call = asked.rounds
-            while len(found[name]) < by_name[name].replications * share:
-                measured(name, by_name[name].simulate(numbers(call, by_name[name].batch)))
-                call += 1
-        agreed, disagreements = agreement([by_name[name] for name in found], found, max(int(OURS * share), 20))
-    speed(contenders, seconds, asked.rounds, peers).keep(small=asked.small)
-    agreed.keep(small=asked.small)
+        seconds = timed({contender.name: contender.call for contender in contenders}, args.rounds, after=measure)
+        seconds = {contender.name: [s / contender.batch for s in seconds[contender.name]] for contender in contenders}
+        for name in measured:
+            number = args.rounds
+            while len(measured[name]) < by_name[name].replications * share:
+                measure(name, by_name[name].call(number))
+                number += 1
+        agreed, disagreements = agreement([by_name[name] for name in measured], measured, max(int(OURS * share), 20))
+    speed(contenders, seconds, args.rounds, peers).keep(small=args.small)
+    agreed.keep(small=args.small)
     if disagreements:
         sys.exit("Not the same work: " + "; ".join(disagreements))
 
 
 def chosen(without: Iterable[str]) -> list[str]:
-    """The peers to run. Leaves with a message if one is unknown or missing."""
+    """The peers to run. Exits with a message if one is unknown or missing."""
     unknown = [name for name in without if name not in NEEDS]
     if unknown:
         sys.exit(f"--without {' '.join(unknown)}: there is no such peer. Peers are {', '.join(NEEDS)}")
@@ -109,32 +111,32 @@ def chosen(without: Iterable[str]) -> list[str]:
 
 
 def all_contenders(peers: Sequence[str]) -> list[Contender]:
-    """Everything that runs, SimPy first in each model."""
+    """The engines to run, SimPy first in each model."""
     whole = ours.pathway()
     reduced = ours.pathway(cubicles=False)
     reduced_extra = ours.pathway(cubicles=False, outgoing_are_extra=True)
     textbook = import_module("common_model.simpy_textbook")
-    found = [
+    contenders = [
         Contender("SimPy, textbook", "whole", one_by_one(textbook.simulate), textbook.records, 1, 40, whole),
-        mine("aeflow reference, draws to table", "reference", whole),
+        ours_whole("aeflow reference, draws to table", "reference", whole),
         engine_only("aeflow reference, engine only", "reference", whole),
-        mine("aeflow compiled, draws to table", "compiled", whole, batch=20),
+        ours_whole("aeflow compiled, draws to table", "compiled", whole, batch=20),
         engine_only("aeflow compiled, engine only", "compiled", whole, batch=20),
     ]
     if "salabim" in peers:
         salabim = import_module("common_model.salabim_model")
-        found.append(
+        contenders.append(
             Contender("salabim, yieldless", "whole", one_by_one(salabim.simulate), salabim.records, 1, 12, whole)
         )
     if "cimba" in peers:
         cimba = import_module("common_model.cimba_model")
         department = cimba.department()
-        found.append(
+        contenders.append(
             Contender("Cimba", "whole", lambda n: cimba.simulate(department, n), cimba.records, 20, 200, whole)
         )
     if "ciw" in peers:
         ciw = import_module("common_model.ciw_reduced")
-        found += [
+        contenders += [
             Contender(
                 "SimPy, textbook, reduced",
                 "reduced",
@@ -145,64 +147,66 @@ def all_contenders(peers: Sequence[str]) -> list[Contender]:
                 reduced,
             ),
             Contender("Ciw, reduced", "reduced", one_by_one(ciw.simulate), ciw.records, 1, 40, reduced_extra),
-            mine("aeflow compiled, reduced, draws to table", "compiled", reduced_extra, model="reduced", batch=20),
+            ours_whole(
+                "aeflow compiled, reduced, draws to table", "compiled", reduced_extra, model="reduced", batch=20
+            ),
         ]
-    return found
+    return contenders
 
 
 def one_by_one(simulate: Callable[[int], Any]) -> Callable[[Sequence[int]], list[Any]]:
-    """For engines that run one replication a call."""
-    return lambda wanted: [simulate(number) for number in wanted]
+    """A function of several replications from one that runs a single one."""
+    return lambda replications: [simulate(number) for number in replications]
 
 
-def mine(name: str, engine: EngineName, department: Pathway, *, model: str = "whole", batch: int = 1) -> Contender:
-    """Ours from the draws to the table of patients."""
+def ours_whole(
+    name: str, engine: EngineName, department: Pathway, *, model: str = "whole", batch: int = 1
+) -> Contender:
+    """Our engine with everything from the draws to the table of patients."""
     simulate = one_by_one(lambda number: ours.simulate(department, engine, number))
     return Contender(name, model, simulate, ours.records, batch)
 
 
 def engine_only(name: str, engine: EngineName, department: Pathway, *, batch: int = 1) -> Contender:
-    """Ours on inputs that are there already: the first replications', made beforehand."""
-    inputs = [ours.given(department, number) for number in range(batch)]
+    """Our engine without draws and tables: the inputs of the first replications, made beforehand, are used again."""
+    inputs = [ours.inputs(department, number) for number in range(batch)]
 
-    def simulate(wanted: Sequence[int]) -> list[Any]:
-        return [ours.run(engine, plan, columns) for plan, _, columns in (inputs[number % batch] for number in wanted)]
+    def simulate(replications: Sequence[int]) -> list[Any]:
+        chosen_inputs = (inputs[number % batch] for number in replications)
+        return [ours.run(engine, plan, columns) for plan, _, columns in chosen_inputs]
 
     return Contender(name, "whole", simulate, ours.records, batch)
 
 
-def numbers(call: int, batch: int) -> range:
-    """The replications of a call."""
-    return range(call * batch, (call + 1) * batch)
-
-
-def ours_equal() -> None:
-    """Both our engines give the same tables on the common model."""
+def check_that_ours_are_equal() -> None:
+    """Stop if our two engines differ on the common model."""
     for department in (ours.pathway(), ours.pathway(cubicles=False, outgoing_are_extra=True)):
-        plan, _, columns = ours.given(department, 0)
+        plan, _, columns = ours.inputs(department, 0)
         must_be_equal(ours.run("reference", plan, columns).activities, ours.run("compiled", plan, columns).activities)
 
 
 def agreement(
-    peers: Sequence[Contender], found: dict[str, list[dict[str, float]]], n_ours: int
+    peers: Sequence[Contender], measured: dict[str, list[dict[str, float]]], n_ours: int
 ) -> tuple[Table, list[str]]:
-    """Means, half-widths and Welch's t against ours, and what differs beyond chance."""
+    """A table of means, half-widths and Welch's t against ours, and the measures that differ beyond chance."""
     rows: list[list[Cell]] = []
     p_values: dict[tuple[str, str], float] = {}
     header: list[str] = []
-    known: dict[int, Found] = {}
+    by_department: dict[int, ByMeasure] = {}
     for peer in peers:
         assert peer.like is not None
-        if id(peer.like) not in known:
+        if id(peer.like) not in by_department:
             tables = (ours.simulate(peer.like, "compiled", number) for number in range(n_ours))
-            known[id(peer.like)] = by_measure([measures(ours.records(table)) for table in tables])
-        us = known[id(peer.like)]
-        them = by_measure(found[peer.name])
-        header = ["engine", "replications", *us]
-        tests = {name: ttest_ind(them[name], us[name], equal_var=False) for name in us}
+            by_department[id(peer.like)] = by_measure([measures(ours.records(table)) for table in tables])
+        our_values = by_department[id(peer.like)]
+        their_values = by_measure(measured[peer.name])
+        header = ["engine", "replications", *our_values]
+        tests = {name: ttest_ind(their_values[name], our_values[name], equal_var=False) for name in our_values}
         p_values |= {(peer.name, name): float(test.pvalue) for name, test in tests.items()}
-        rows.append([f"aeflow, for {peer.name}", n_ours, *(mean_and_half_width(us[name]) for name in us)])
-        rows.append([peer.name, len(them["stay"]), *(mean_and_half_width(them[name]) for name in us)])
+        rows.append([f"aeflow, for {peer.name}", n_ours, *map(mean_and_half_width, our_values.values())])
+        rows.append(
+            [peer.name, len(their_values["stay"]), *(mean_and_half_width(their_values[name]) for name in our_values)]
+        )
         rows.append(["t", "", *(f"{test.statistic:+.1f}" for test in tests.values())])
     limit = FALSE_ALARM / len(p_values)
     worst = min(p_values, key=p_values.__getitem__)
@@ -215,9 +219,9 @@ def agreement(
     return Table("peers_agreement", header, rows, [note]), different
 
 
-def by_measure(each: Sequence[dict[str, float]]) -> Found:
-    """The measures of several replications, by measure."""
-    return {name: [one[name] for one in each] for name in each[0]}
+def by_measure(replications: Sequence[dict[str, float]]) -> ByMeasure:
+    """The values of several replications, by measure."""
+    return {name: [values[name] for values in replications] for name in replications[0]}
 
 
 def mean_and_half_width(values: Sequence[float]) -> str:
@@ -229,26 +233,27 @@ def mean_and_half_width(values: Sequence[float]) -> str:
 
 
 def speed(contenders: Sequence[Contender], seconds: Rounds, rounds: int, peers: Sequence[str]) -> Table:
-    """Patients a second, and how many times as fast as textbook SimPy on the same model."""
+    """A table of patients a second, and how many times as fast each is as textbook SimPy on the same model."""
     base = {"whole": "SimPy, textbook", "reduced": "SimPy, textbook, reduced"}
     n_patients = {
-        each.model: len(each.records(each.simulate([0])[0])) for each in contenders if each.name in base.values()
+        contender.model: len(contender.records(contender.simulate([0])[0]))
+        for contender in contenders
+        if contender.name in base.values()
     }
     rows: list[list[Cell]] = [
         [
-            each.name,
-            1000 * median(seconds[each.name]),
-            n_patients[each.model] / median(seconds[each.name]),
-            times(seconds[base[each.model]], seconds[each.name]),
-            spread(seconds[base[each.model]], seconds[each.name]),
+            contender.name,
+            1000 * median(seconds[contender.name]),
+            n_patients[contender.model] / median(seconds[contender.name]),
+            times(seconds[base[contender.model]], seconds[contender.name]),
+            spread(seconds[base[contender.model]], seconds[contender.name]),
         ]
-        for each in contenders
+        for contender in contenders
     ]
-    fastest = min(
-        (each for each in contenders if not each.name.startswith("aeflow")), key=lambda e: median(seconds[e.name])
-    )
-    us = "aeflow compiled, draws to table"
-    ahead = times(seconds[fastest.name], seconds[us])
+    peers_alone = [contender for contender in contenders if not contender.name.startswith("aeflow")]
+    fastest = min(peers_alone, key=lambda contender: median(seconds[contender.name]))
+    ours_compiled = "aeflow compiled, draws to table"
+    ratio = times(seconds[fastest.name], seconds[ours_compiled])
     versions = ", ".join(f"{name} {version(name)}" for name in peers)
     return Table(
         "peers",
@@ -256,7 +261,7 @@ def speed(contenders: Sequence[Contender], seconds: Rounds, rounds: int, peers: 
         rows,
         [
             f"About {n_patients['whole']:,} patients a replication; {rounds} rounds; the reduced model is compared "
-            f"with SimPy on it. Compiled, draws to table, is {ahead:.2f} times as fast as the fastest peer, "
+            f"with SimPy on it. Compiled, draws to table, is {ratio:.2f} times as fast as the fastest peer, "
             f"{fastest.name}. {versions}."
         ],
     )

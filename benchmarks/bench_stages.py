@@ -28,17 +28,17 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> None:
     """Measure, print and keep."""
-    asked = options(__doc__ or "", rounds=9)
+    args = options(__doc__ or "", rounds=9)
     arm = ae.load("site=typical", "engine=compiled").baseline
-    sizes = (7, 14) if asked.small else (35, 365)
+    sizes = (7, 14) if args.small else (35, 365)
     with one_core():
-        stages(arm, sizes, asked.rounds).keep(small=asked.small)
-    start_up(n_cold=1 if asked.small else 2, n_cached=1 if asked.small else 5).keep(small=asked.small)
-    memory((7, 14) if asked.small else (35, 365, 1825)).keep(small=asked.small)
+        stages(arm, sizes, args.rounds).keep(small=args.small)
+    start_up(n_cold=1 if args.small else 2, n_cached=1 if args.small else 5).keep(small=args.small)
+    memory((7, 14) if args.small else (35, 365, 1825)).keep(small=args.small)
 
 
 def stages(arm: ReadyArm, sizes: Sequence[int], rounds: int) -> Table:
-    """Milliseconds by stage for runs of some lengths; the order of the lengths is drawn in every round."""
+    """A table of milliseconds by stage and length of run; the order of the lengths is drawn in every round."""
     seconds: dict[int, dict[str, list[float]]] = {days: {} for days in sizes}
     n_attendances: dict[int, int] = {}
     with TemporaryDirectory() as folder:
@@ -66,7 +66,7 @@ def stages(arm: ReadyArm, sizes: Sequence[int], rounds: int) -> Table:
 
 
 def _once(arm: ReadyArm, days: int, number: int, folder: Path) -> tuple[Clock, int]:
-    """Every stage of one replication, files included; and its attendances."""
+    """The seconds of every stage of one replication, files included, and its attendances."""
     clock, patients, activities = every_stage(arm, days=days, number=number)
     clock.of("writing patients", lambda: write_table(patients, folder / "patients.parquet", provenance={}))
     clock.of("writing activities", lambda: write_table(activities, folder / "activities.parquet", provenance={}))
@@ -75,18 +75,19 @@ def _once(arm: ReadyArm, days: int, number: int, folder: Path) -> tuple[Clock, i
 
 def _whole(seconds: dict[str, list[float]]) -> float:
     """The median of the rounds' sums from draws to measures."""
-    return float(median(sum(each) for each in zip(*(seconds[stage] for stage in TO_MEASURES), strict=True)))
+    by_round = zip(*(seconds[stage] for stage in TO_MEASURES), strict=True)
+    return float(median(map(sum, by_round)))
 
 
 def start_up(*, n_cold: int, n_cached: int) -> Table:
-    """What the first replication of a process costs, with an empty cache of compiled code and with a full one."""
+    """A table of what the first replication of a process costs, with an empty cache of compiled code and a full one."""
     cold, cached = [], []
     for _ in range(n_cold):
         with TemporaryDirectory() as cache:
             cold.append(alone(1, NUMBA_CACHE_DIR=cache))
             cached += [alone(1, NUMBA_CACHE_DIR=cache) for _ in range(n_cached // n_cold)]
     rows: list[list[Cell]] = [
-        [name, *(float(median(part(each) for each in kind)) for kind in (cold, cached))] for name, part in PARTS.items()
+        [name, *(float(median(map(part, processes))) for processes in (cold, cached))] for name, part in PARTS.items()
     ]
     return Table(
         "start_up",
@@ -100,27 +101,27 @@ def start_up(*, n_cold: int, n_cached: int) -> Table:
 
 
 PARTS: dict[str, Callable[[dict[str, Any]], float]] = {
-    "imports and configuration": lambda found: found["start"],
-    "first run, late imports included": lambda found: found["first"],
-    "of that, compiling or reading": lambda found: found["first_engine"] - found["second_engine"],
-    "second run": lambda found: found["second"],
+    "imports and configuration": lambda process: process["start"],
+    "first run, late imports included": lambda process: process["first"],
+    "of that, compiling or reading": lambda process: process["first_engine"] - process["second_engine"],
+    "second run": lambda process: process["second"],
 }
 
 
 def memory(sizes: Sequence[int]) -> Table:
-    """The most memory that a process has at once for one replication of a length."""
+    """A table of the most memory that a process has at once for one replication, by length."""
     start = alone(1)
     rows: list[list[Cell]] = [["1 day (the program itself)", start["n_attendances"], _mb(start), ""]]
     for days in sizes:
-        found = alone(days)
-        known = found["peak_mb"] is not None and start["peak_mb"] is not None
-        more = (found["peak_mb"] - start["peak_mb"]) * 1e6 if known else 0.0
+        process = alone(days)
+        is_known = process["peak_mb"] is not None and start["peak_mb"] is not None
+        extra_bytes = (process["peak_mb"] - start["peak_mb"]) * 1e6 if is_known else 0.0
         rows.append(
             [
                 f"{days:,} days",
-                found["n_attendances"],
-                _mb(found),
-                max(more, 0.0) / found["n_attendances"] if known else "not measured",
+                process["n_attendances"],
+                _mb(process),
+                max(extra_bytes, 0.0) / process["n_attendances"] if is_known else "not measured",
             ]
         )
     return Table(
@@ -131,12 +132,12 @@ def memory(sizes: Sequence[int]) -> Table:
     )
 
 
-def _mb(found: dict[str, Any]) -> Cell:
-    return round(found["peak_mb"]) if found["peak_mb"] is not None else "not measured"
+def _mb(process: dict[str, Any]) -> Cell:
+    return round(process["peak_mb"]) if process["peak_mb"] is not None else "not measured"
 
 
 def alone(days: int, **environment: str) -> dict[str, Any]:
-    """What `one_process.py` says."""
+    """The figures that `one_process.py` prints."""
     done = subprocess.run(
         [sys.executable, str(HERE / "one_process.py"), str(days)],
         env={**os.environ, **environment},
@@ -146,8 +147,8 @@ def alone(days: int, **environment: str) -> dict[str, Any]:
     )
     if done.returncode:
         sys.exit(f"one_process.py {days} failed:\n{done.stderr}")
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    process: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return process
 
 
 if __name__ == "__main__":

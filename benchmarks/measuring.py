@@ -25,23 +25,23 @@ from typing import Any
 RESULTS = Path(__file__).resolve().parents[1] / "results" / "benchmarks"
 Cell = str | float | int
 Rounds = dict[str, list[float]]
-"""By variant: seconds of one call in each round."""
+"""Seconds of one call in each round, by variant."""
 
 
 def options(description: str, *, rounds: int) -> Namespace:
-    """The same options for every benchmark, because `make bench ARGS=...` gives them to all."""
+    """The options of the command line, the same for every benchmark, as `make bench ARGS=...` gives them to all."""
     parser = ArgumentParser(description=description, formatter_class=RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=rounds, help="rounds, each in an order of its own (%(default)s)")
     parser.add_argument("--small", action="store_true", help="small sizes: to see that it runs, not to be quoted")
     parser.add_argument(
         "--without", nargs="+", default=[], metavar="PEER", help="peers to leave out (bench_peers only)"
     )
-    asked = parser.parse_args()
-    if asked.rounds < 1:
-        parser.error(f"--rounds is {asked.rounds}. Ask for at least 1")
-    if asked.small:
-        asked.rounds = min(asked.rounds, 2)
-    return asked
+    args = parser.parse_args()
+    if args.rounds < 1:
+        parser.error(f"--rounds is {args.rounds}. Ask for at least 1")
+    if args.small:
+        args.rounds = min(args.rounds, 2)
+    return args
 
 
 @contextmanager
@@ -69,8 +69,8 @@ def timed(
     """Seconds of one call of each variant in each round; a variant is given the number of the round.
 
     `repeats`: how often a fast variant is called in a row, so that a clock can tell. `warm`: call each once before.
-    `after` is told each result, off the clock. Python's garbage collector stays on, but what earlier
-    variants left is out of its sight.
+    `after` gets each result, off the clock. Python's garbage collector stays on, but does not look at what earlier
+    variants left.
     """
     seconds: Rounds = {name: [] for name in variants}
     for variant in variants.values() if warm else ():
@@ -90,14 +90,14 @@ def timed(
 
 
 def in_random_order(names: Iterable[str], number: int) -> list[str]:
-    """An order of its own for every round, the same in every run of the benchmark."""
+    """The names in an order that differs by round, and is the same in every run of the benchmark."""
     shuffled = list(names)
     random.Random(number).shuffle(shuffled)
     return shuffled
 
 
 def times(slower: Sequence[float], faster: Sequence[float]) -> float:
-    """How many times as long the first takes: the median of the rounds' ratios."""
+    """The median over rounds of how many times as long the first takes."""
     return statistics.median(a / b for a, b in zip(slower, faster, strict=True))
 
 
@@ -146,7 +146,7 @@ def significant(cell: Cell) -> str:
 
 
 def machine() -> str:
-    """Where and when this ran, and how busy the machine was (its mean load of the last minute; a benchmark adds 1)."""
+    """The day, the machine, its libraries and how busy it was (mean load of the last minute; a benchmark adds 1)."""
     libraries = ", ".join(f"{name} {version(name)}" for name in ("numpy", "numba", "simpy"))
     load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     python = f"{platform.python_implementation()} {platform.python_version()}"

@@ -18,24 +18,24 @@ PAGE = RESULTS.parents[1] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    """Write the page again."""
-    made = {path.stem: path.read_text(encoding="utf-8") for path in sorted(RESULTS.glob("*.md"))}
-    if not made:
+    """Write the tables into the page."""
+    tables = {path.stem: path.read_text(encoding="utf-8") for path in sorted(RESULTS.glob("*.md"))}
+    if not tables:
         sys.exit("results/benchmarks/ holds no table. Run `make bench` first")
     text = PAGE.read_text(encoding="utf-8")
     blocks = [block["name"] for block in BLOCK.finditer(text)]
-    homeless = [name for name in made if name not in blocks]
-    if homeless:
+    without_block = [name for name in tables if name not in blocks]
+    if without_block:
         sys.exit(
-            f"docs/benchmarks.md has no block for {', '.join(homeless)}. "
-            f"Add '<!-- generated: {homeless[0]} -->' and '<!-- end -->'"
+            f"docs/benchmarks.md has no block for {', '.join(without_block)}. "
+            f"Add '<!-- generated: {without_block[0]} -->' and '<!-- end -->'"
         )
-    filled = BLOCK.sub(lambda block: f"{block[1]}{made.get(block['name'], block['body'])}{block[4]}", text)
+    filled = BLOCK.sub(lambda block: f"{block[1]}{tables.get(block['name'], block['body'])}{block[4]}", text)
     PAGE.write_text(filled, encoding="utf-8", newline="\n")
-    print(f"docs/benchmarks.md: {', '.join(name for name in blocks if name in made)} written")
-    kept = [name for name in blocks if name not in made]
-    if kept:
-        print(f"not run, left as they are: {', '.join(kept)}", file=sys.stderr)
+    print(f"docs/benchmarks.md: {', '.join(name for name in blocks if name in tables)} written")
+    not_run = [name for name in blocks if name not in tables]
+    if not_run:
+        print(f"not run, left as they are: {', '.join(not_run)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

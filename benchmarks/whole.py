@@ -26,7 +26,7 @@ SEED = 1
 WARM_UP_DAYS = 7
 ENGINE = "engine"
 TO_MEASURES = ("draws", "triage", "plan and columns", ENGINE, "table of patients", "measures", "which resource binds")
-"""The stages without which there is no answer, in order."""
+"""The stages that lead to the measures, in order."""
 
 
 @dataclass
@@ -36,27 +36,27 @@ class Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def of(self, stage: str, work: Callable[[], T]) -> T:
-        """Do the work and keep its time."""
+        """The result of the work, whose time is kept."""
         began = time.perf_counter()
-        done = work()
+        result = work()
         self.seconds[stage] = time.perf_counter() - began
-        return done
+        return result
 
 
 def window(days: int) -> Window:
-    """What is measured: all but the warm-up."""
+    """The measured window: all but the warm-up."""
     return (min(WARM_UP_DAYS, days - 1) * 1440.0, days * 1440.0)
 
 
 def draws_to_measures(arm: ReadyArm, *, days: int, number: int, clock: Clock | None = None) -> int:
-    """Run one replication to its measures; the number of attendances."""
+    """The number of attendances of one replication, run from the draws to its measures."""
     clock = clock or Clock()
     patients, _ = _measured(arm, days, number, clock)
     return len(patients)
 
 
 def every_stage(arm: ReadyArm, *, days: int, number: int) -> tuple[Clock, Patients, ActivityTable]:
-    """The same, and the stages that a picture or a file needs besides."""
+    """Seconds, patients and activities of a replication, with the stages that only a picture or a file needs."""
     clock = Clock()
     patients, (plan, run) = _measured(arm, days, number, clock)
     activities = clock.of("table of activities", lambda: activities_table(plan, run))
@@ -68,7 +68,7 @@ def every_stage(arm: ReadyArm, *, days: int, number: int) -> tuple[Clock, Patien
 
 
 def measured_from(arm: ReadyArm, drawn: Draws, days: int, clock: Clock | None = None) -> Patients:
-    """Patients as drawn through one arm to its measures; the table of patients."""
+    """The table of patients of one arm, run from the draws to its measures."""
     return _arm_measured(arm, drawn, days, clock or Clock())[0]
 
 

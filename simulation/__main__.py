@@ -1,4 +1,4 @@
-"""`python -m simulation` is the command `aeflow`."""
+"""`python -m simulation` runs the command `aeflow`."""
 
 from simulation.cli import main
 

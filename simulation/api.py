@@ -18,8 +18,9 @@ from typing import Any, Self
 
 import numpy as np
 
+from simulation.config.bounds import shortened
 from simulation.config.stored import study_of
-from simulation.errors import ResultsError
+from simulation.errors import ConfigError, Fault, ResultsError
 from simulation.experiment.executors import Executor, ExecutorFailed, Failed
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
@@ -47,7 +48,7 @@ from simulation.report.page import page
 from simulation.report.pictures import every_picture, picture
 from simulation.report.sweep import Sweep, beside
 from simulation.report.tables import every_table
-from simulation.report.tables.table import ReportTable
+from simulation.report.tables.table import ReportTables
 from simulation.report.words import effect
 from simulation.report.write import write_report
 from simulation.study.bounds import refuse_large
@@ -59,11 +60,11 @@ MOST_FINDINGS = 6
 
 
 class Result(StudyResult):
-    """What a study found, computed or read: values, verdicts, tables, figures, report."""
+    """The result of a study, computed or read: values, verdicts, tables, figures, report."""
 
     @property
-    def tables(self) -> dict[str, ReportTable]:
-        """Every table of the report, by name."""
+    def tables(self) -> ReportTables:
+        """Every table of the report, by name. `tables[name]` raises ResultsError if there is none."""
         return every_table(self)
 
     def figure(self, name: str) -> Picture:
@@ -75,9 +76,9 @@ class Result(StudyResult):
         return page(self, every_picture(self))
 
     def write(self, results: Path | str = "results") -> Path:
-        """Write data, figures and report into a folder of their own in `results`; that folder.
+        """Write data, figures and report into a folder of their own in `results`, and return the folder.
 
-        Raises ResultsError if it cannot be written, also if only its report could not be made.
+        Raises ResultsError if it cannot be written, or if the data were written and the report could not be made.
         """
         results = Path(results)
         must_be_writable(results)
@@ -89,14 +90,14 @@ class Result(StudyResult):
         return folder
 
     def beside(self, other: StudyResult) -> Sweep:
-        """This result and another of the same study (at another site, version or date) beside each other.
+        """Compare this result with another of the same study, at another site, version or date.
 
         Raises ResultsError if they have no arm or no target in common.
         """
         return beside(self, other)
 
     def more(self, n: int, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Self:
-        """The result with `n` replications more, the next by number.
+        """The result extended by the next `n` replications.
 
         It was looked at before it was extended, so its verdicts come from intervals that hold however often one looks,
         unless it has just reached its planned number. Raises ResultsError if `n` is less than 1.
@@ -106,12 +107,11 @@ class Result(StudyResult):
         first = self.replications[-1].replication + 1
         began = time.perf_counter()
         new = all_of(self.study, range(first, first + n), done=done, executor=executor)
-        return self._with((*self.replications, *new), time.perf_counter() - began)
-
-    def _with(self, more: tuple[ReplicationResult, ...], wall_seconds: float) -> Self:
-        seconds = self.manifest.get("wall_seconds", 0.0) + wall_seconds
-        manifest = _manifest(self.study, more, Identity(self.manifest["identity"]), seconds)
-        return type(self)(self.study, more, self.explained, manifest)
+        extended = (*self.replications, *new)
+        seconds = self.manifest.get("wall_seconds", 0.0) + time.perf_counter() - began
+        busy = self.manifest.get("engine_seconds", 0.0) + sum(replication.engine_seconds for replication in new)
+        manifest = _manifest(self.study, extended, Identity(self.manifest["identity"]), seconds, busy)
+        return type(self)(self.study, extended, self.explained, manifest)
 
     def __repr__(self) -> str:
         n = len(self.replications)
@@ -131,7 +131,7 @@ class Result(StudyResult):
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of it."""
+        """The short form and the first table, for a notebook."""
         tables = self.tables
         first = tables.get("overview") or tables["measures"]
         return f"<pre>{escape(repr(self))}</pre>{first._repr_html_()}"
@@ -141,29 +141,32 @@ class Result(StudyResult):
 
 
 def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
-    """Run every arm of a study on the same patients; `done(n)` is told after each of the replications.
+    """Run every arm of a study on the same patients; `done(n)` is called when `n` replications have ended.
 
-    `executor`: one that lives on after the call (`ae.open_executor(study)`); else one is opened and closed. Raises
+    `executor`: one that stays open after the call (`ae.open_executor(study)`); else one is opened and closed. Raises
     ConfigError if a pool is overloaded over the week and nothing relieves it (unless `allow_overload`), and AeflowError
     with the numbers of replications that failed.
     """
+    _must_be_a_study(study, "compare")
     refuse_large([study])
     refuse_overload(study)
     began = time.perf_counter()
-    study, done_now = every_replication(study, done=done, executor=executor)
-    manifest = _manifest(study, done_now, identity_of(study), time.perf_counter() - began)
-    return Result(study, done_now, Explained(study), manifest)
+    study, all_replications = every_replication(study, done=done, executor=executor)
+    manifest = _manifest(study, all_replications, identity_of(study), time.perf_counter() - began)
+    return Result(study, all_replications, Explained(study), manifest)
 
 
 def run(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> Result:
     """Run one arm alone: the baseline's department under the policy of the group `triage`."""
+    _must_be_a_study(study, "run")
     return compare(study.only(), done=done, executor=executor)
 
 
 def grow(study: Study, *, executor: Executor | None = None) -> Growth:
-    """Results as replications arrive, each of the unbroken beginning so far: `for result in ae.grow(study): ...`.
+    """Results that grow as replications end: `for result in ae.grow(study): ...`.
 
-    Only the unbroken beginning counts, so slow replications bias nothing. Raises ConfigError as `compare` does.
+    Each has the replications up to the first that has not ended, so slow replications bias nothing. Raises ConfigError
+    as `compare` does.
     """
     return Growth(study, executor)
 
@@ -171,11 +174,12 @@ def grow(study: Study, *, executor: Executor | None = None) -> Growth:
 class Growth(Iterator[Result]):
     """Results of a study that grow, one replication or more at a time, up to the planned number.
 
-    `cancel()` ends it from any thread; the last result is whole. While it grows its verdicts come from intervals that
-    hold however often one looks; the ordinary ones only at the planned number.
+    `cancel()` ends it from any thread; the last result is whole. While it grows, verdicts come from intervals that hold
+    however often one looks; at the planned number, from ordinary ones.
     """
 
     def __init__(self, study: Study, executor: Executor | None = None) -> None:
+        _must_be_a_study(study, "grow")
         refuse_large([study])
         refuse_overload(study)
         self._study = study
@@ -187,7 +191,7 @@ class Growth(Iterator[Result]):
         return next(self._results)
 
     def cancel(self) -> None:
-        """Stop; what runs is ended."""
+        """Stop, and end the replications that are running."""
         self._cancelled.set()
 
     def _grown(self, executor: Executor | None) -> Iterator[Result]:
@@ -213,13 +217,30 @@ class Growth(Iterator[Result]):
                     yield Result(study, so_far, explained, _manifest(study, so_far, identity, seconds))
 
 
-def _manifest(study: Study, done: Sequence[ReplicationResult], identity: Identity, wall_seconds: float) -> Plain:
+def _must_be_a_study(study: object, name: str) -> None:
+    """Raise ConfigError if something else is given where a study is wanted, such as the words that `load` reads."""
+    if not isinstance(study, Study):
+        words = repr(study) if isinstance(study, str) else '"study=..."'
+        found = f"found {shortened(repr(study))}, which is no study"
+        raise ConfigError([Fault(name, found, f"Load it first: {name}(load({words}))")])
+
+
+def _manifest(
+    study: Study,
+    ended: Sequence[ReplicationResult],
+    identity: Identity,
+    wall_seconds: float,
+    engine_seconds: float | None = None,
+) -> Plain:
+    """The manifest of a result that is finished now; `engine_seconds`: if None, those of the replications."""
+    if engine_seconds is None:
+        engine_seconds = sum(replication.engine_seconds for replication in ended)
     return manifest_of(
         study,
-        done,
+        ended,
         identity,
         wall_seconds=wall_seconds,
-        engine_seconds=sum(each.engine_seconds for each in done),
+        engine_seconds=engine_seconds,
         finished_at=datetime.now().astimezone(),
     )
 
@@ -229,7 +250,7 @@ def _manifest(study: Study, done: Sequence[ReplicationResult], identity: Identit
 
 @dataclass(frozen=True)
 class Stored:
-    """A result and its folder; `failed`: why there are no pictures and no page, or not all of them."""
+    """A result and its folder; `failed`: why pictures or the page are missing, None if none are."""
 
     result: Result
     folder: Path
@@ -246,13 +267,13 @@ def run_into(
     keeping: Done = lambda n_done: None,
     planning: Done = lambda n_all: None,
 ) -> Stored:
-    """Run a study, keep its replications as they end, and write its folder of results: what the commands do.
+    """Run a study, keep its replications as they end, and write its folder of results, as the commands do.
 
-    An unfinished run of the same study and program goes on where it ended, unless `resume` is false. `say` is told in
-    words what is resumed, and what is there and not used; `done(n)` is told of replications that have ended,
-    `keeping(n)` of those whose tables are written (`run.keep`), and `planning(n)` how many there are in all, once that
-    is known (`run.precision`). Raises ResultsError if the place cannot be written, and
-    AeflowError with the numbers of replications that failed; what was simulated is kept.
+    An unfinished run of the same study and program is resumed, unless `resume` is false; `say` gets the words for what
+    is resumed, and for what is there and not used. Called with numbers of replications: `done` with how many have
+    ended, `keeping` with how many have their tables written (`run.keep`), `planning` with how many there will be
+    (`run.precision`). Raises ResultsError if the folder cannot be written, and AeflowError with the numbers of
+    replications that failed; the others are kept.
     """
     must_be_writable(results)
     identity = identity_of(study)
@@ -270,12 +291,12 @@ def run_into(
             folder = _written(result, parent, unfinished, keeping)
         point_latest(results, folder)
         failed = write_report(folder, result)
-        unfinished.remove([each.replication for each in result.replications])
+        unfinished.remove([replication.replication for replication in result.replications])
         return Stored(result, folder, failed)
 
 
 def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Any) -> tuple[Path, Result] | None:
-    """The folder and result of a process that ended before its report was made; None if there is none to use."""
+    """The folder and result of a process that wrote its data and ended before its report; None if there is none."""
     folder = unfinished.finished_as
     if folder is None:
         return None
@@ -287,14 +308,14 @@ def _written_already(study: Study, unfinished: UnfinishedRun, *, say: Any) -> tu
         return None
     if not set(study.run.keep) <= set(kept_among(manifest[FILES])):
         return None
-    if [each.replication for each in result.replications] != list(study.run.numbers):
+    if [replication.replication for replication in result.replications] != list(study.run.numbers):
         return None
     say(f"Resuming: {folder} holds all replications; its report is made.")
     return folder, result
 
 
 def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: Done) -> Path:
-    """The folder of a result's data, which is made within the unfinished run's."""
+    """Write a result's data, at first into the folder of the unfinished run, and return their folder."""
     try:
         return write_data(result, parent, within=unfinished.folder, about_to=unfinished.will_finish_as, keeping=keeping)
     except KeyboardInterrupt:
@@ -306,7 +327,7 @@ def _written(result: Result, parent: Path, unfinished: UnfinishedRun, keeping: D
 def _finished(
     study: Study, unfinished: UnfinishedRun, identity: Identity, *, say: Any, done: Done, planning: Done
 ) -> Result:
-    """The result of all replications, of which those that are kept are not run again."""
+    """The result of all replications; those that an unfinished run kept are not run again."""
     known = dict(unfinished.kept)
     study, missing = still_to_run(study, known)
     kept = [number for number in study.run.numbers if number in known]
@@ -333,8 +354,8 @@ def _finished(
         except (KeyboardInterrupt, ExecutorFailed) as stop:
             if not n_done:
                 raise
-            of = f"{n_done} of {len(study.run.numbers)} replications"
-            words = f"{of} are kept in {unfinished.folder}; the same command goes on."
+            n = len(study.run.numbers)
+            words = f"{n_done} of {n} replications are kept in {unfinished.folder}; the same command goes on."
             if isinstance(stop, ExecutorFailed):
                 raise ExecutorFailed(f"{stop}. {words}") from stop
             raise KeyboardInterrupt(words) from None
@@ -342,22 +363,15 @@ def _finished(
             raise failure(failed, kept=n_done)
         study, missing = still_to_run(study, known)
     ordered = tuple(known[number] for number in study.run.numbers)
-    manifest = manifest_of(
-        study,
-        ordered,
-        identity,
-        wall_seconds=time.perf_counter() - began,
-        engine_seconds=unfinished.engine_seconds,
-        finished_at=datetime.now().astimezone(),
-    )
+    manifest = _manifest(study, ordered, identity, time.perf_counter() - began, unfinished.engine_seconds)
     return Result(study, ordered, Explained(study), manifest)
 
 
 def read(folder: Path | str) -> Result:
-    """A stored result: the same type, values, verdicts, tables and figures as when it was computed.
+    """A stored result, with the same values, verdicts, tables and figures as when it was computed.
 
     `folder`: one that a run wrote, or `results/latest`. Every file is checked against its checksum. Raises ResultsError
-    if it is not a complete folder of results, or damaged.
+    if the folder is incomplete or damaged.
     """
     stored = read_run(Path(folder))
     study = study_of(stored)
@@ -365,9 +379,9 @@ def read(folder: Path | str) -> Result:
 
 
 def gather(folders: Sequence[Path | str]) -> Result:
-    """Results of parts of one study (`run.first`, `run.count`) as one.
+    """The result of a whole study, from the folders of its parts (`run.first`, `run.count`).
 
-    Raises ResultsError if they are of different studies or programs, overlap, or leave a gap.
+    Raises ResultsError if the parts are of different studies or programs, overlap, or leave a gap.
     """
     if not folders:
         raise ResultsError("gather: no folder is named. Name the folders that the parts wrote")
@@ -375,14 +389,15 @@ def gather(folders: Sequence[Path | str]) -> Result:
     first = parts[0]
     merged: dict[int, ReplicationResult] = {}
     for folder, part in zip(folders, parts, strict=True):
-        ours, theirs = (Identity(each.manifest["identity"]) for each in (first, part))
-        if ours.key != theirs.key:
-            changed = ", ".join(ours.differences(theirs))
+        of_first, of_part = (Identity(result.manifest["identity"]) for result in (first, part))
+        if of_first.key != of_part.key:
+            changed = ", ".join(of_first.differences(of_part))
             raise ResultsError(f"{folder}: is not a part of the same run as {folders[0]}: {changed} differ")
-        twice = sorted(merged.keys() & {each.replication for each in part.replications})
+        by_number = {replication.replication: replication for replication in part.replications}
+        twice = sorted(merged.keys() & by_number.keys())
         if twice:
             raise ResultsError(f"{folder}: replication {twice[0]} is in another folder, too. Name each part once")
-        merged |= {each.replication: each for each in part.replications}
+        merged |= by_number
     planned = range(first.run.replications)
     missing = [number for number in planned if number not in merged]
     if missing:
@@ -393,19 +408,12 @@ def gather(folders: Sequence[Path | str]) -> Result:
     ordered = in_order(list(merged.values()))
     wall_seconds = sum(part.manifest["wall_seconds"] for part in parts)
     engine_seconds = sum(part.manifest["engine_seconds"] for part in parts)
-    manifest = manifest_of(
-        first.study,
-        ordered,
-        Identity(first.manifest["identity"]),
-        wall_seconds=wall_seconds,
-        engine_seconds=engine_seconds,
-        finished_at=datetime.now().astimezone(),
-    )
+    manifest = _manifest(first.study, ordered, Identity(first.manifest["identity"]), wall_seconds, engine_seconds)
     return Result(first.study, ordered, first.explained, manifest)
 
 
 def what_changed(result: Result) -> tuple[str, ...]:
-    """In words, what has changed since a stored result was computed and can change its numbers; nothing if nothing."""
+    """In words, what has changed since a stored result was computed and can change its numbers."""
     return Identity(result.manifest["identity"]).differences(identity_of(result.study))
 
 
@@ -413,25 +421,25 @@ def same_numbers(one: StudyResult, other: StudyResult) -> bool:
     """Whether two results have the same measures in every replication of every arm, to the last bit."""
     if one.measures.keys() != other.measures.keys():
         return False
-    pairs = [(one.measures[arm], other.measures[arm]) for arm in one.measures]
-    return all(len(ours) == len(theirs) for ours, theirs in pairs) and all(
-        mine.names == yours.names and _same_bits(mine.values, yours.values)
-        for ours, theirs in pairs
-        for mine, yours in zip(ours, theirs, strict=True)
+    arms = [(one.measures[arm], other.measures[arm]) for arm in one.measures]
+    return all(len(ours) == len(theirs) for ours, theirs in arms) and all(
+        our.names == their.names and _same_bits(our.values, their.values)
+        for ours, theirs in arms
+        for our, their in zip(ours, theirs, strict=True)
     )
 
 
-def _same_bits(ours: Floats, theirs: Floats) -> bool:
-    """Whether numbers are the same to the last bit; one missing value is like another."""
-    same = (ours.view(np.int64) == theirs.view(np.int64)) | (np.isnan(ours) & np.isnan(theirs))
+def _same_bits(one: Floats, other: Floats) -> bool:
+    """Whether all numbers are the same to the last bit; missing values (NaN) count as the same."""
+    same = (one.view(np.int64) == other.view(np.int64)) | (np.isnan(one) & np.isnan(other))
     return bool(same.all())
 
 
 def figure(result: Result, name: str) -> Picture:
-    """One figure of a result's report: see `Result.figure`."""
+    """One figure of a result's report; see `Result.figure`."""
     return result.figure(name)
 
 
 def write(result: Result, results: Path | str = "results") -> Path:
-    """Write a result: see `Result.write`."""
+    """Write a result, and return its folder; see `Result.write`."""
     return result.write(results)

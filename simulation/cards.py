@@ -1,4 +1,4 @@
-"""`vet`: a triage AI on labelled cases, from its configuration to its card. What the command and notebooks use."""
+"""`vet`: a triage AI on labelled cases, from its configuration to its card; for the command and notebooks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulation.vetting.bench import run_bench
 from simulation.vetting.stored import read_earlier
 
 KEPT = Path("vetting") / ".answers"
-"""Below the folder of results: answers that a server gave, without the text."""
+"""The folder, within that of results, for a server's answers: levels and outcomes, never the text."""
 
 
 def vet(
@@ -25,11 +25,12 @@ def vet(
     config_dir: str | None = None,
     say: Callable[[str], None] = print,
 ) -> Card:
-    """Put the tool of `configs/vetting/<name>.yaml` on the bench; its card, not yet written.
+    """Put the tool of `configs/vetting/<name>.yaml` on the bench, and return its card, which is not written yet.
 
-    `overrides`: single values laid over the file, like `"cases.number=200"`; `against`: the folder of an earlier card;
-    `results`: where answers of a server are kept, so that none is asked for twice. Raises ConfigError for a mistake in
-    a file and ResultsError for an earlier card of other cases, or a server that changes its model.
+    `overrides`: single values laid over the file, such as `"cases.number=200"`; `against`: the folder of an earlier
+    card; `results`: the folder in which a server's answers are kept, so that none is asked for twice. Raises
+    ConfigError for a mistake in a file, and ResultsError for an earlier card of other cases or a server that changes
+    its model.
     """
     plan = vetting_named(name, overrides, config_dir=config_dir)
     earlier = read_earlier(Path(against)) if against else None

@@ -1,7 +1,7 @@
-"""The commands. The first word is ours, the rest are Hydra overrides: `aeflow compare scenario=busier run.seed=7`.
+"""The commands. The first word names one, the others are Hydra overrides: `aeflow compare scenario=busier run.seed=7`.
 
-A user's mistake is one message and exit code 2; Ctrl-C, TERM and HUP stop a command with one message and exit code 130,
-143 and 129.
+A user's mistake gives one message and exit code 2. Ctrl-C, TERM and HUP stop a command with one message and exit code
+130, 143 and 129.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
 For planning only, not for clinical use.
 
   aeflow compare [key=value ...]    run every arm of a study on the same patients; verdict, report, data
-  aeflow run     [key=value ...]    run one arm alone (triage=nurse); NHS measures
+  aeflow run     [key=value ...]    run one arm alone (triage=nurse); its measures
   aeflow show    [key=value ...]    the resolved scenario, offered load by pool and hour, the pathway drawn
   aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
   aeflow show    patient=ID         one patient's story in words, arm beside arm
@@ -80,9 +80,9 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; the exit code: 0 done, 1 a validation row failed, 2 a mistake to put right.
+    """Run one command, and return its exit code: 0 done, 1 a validation row failed, 2 a mistake to put right.
 
-    128 and the number of the signal that stopped it (130 for Ctrl-C).
+    If a signal stopped it: 128 plus the number of the signal (130 for Ctrl-C).
     """
     never_refuse(sys.stdout, sys.stderr)
     words = list(sys.argv[1:] if argv is None else argv)
@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(HELP, end="")
         return 0
     if words[0] in COMMANDS and {"-h", "--help"} & set(words[1:]):
-        print(HELP, end="")
+        print(help_of(words[0]), end="")
         return 0
     if words[0] in ("-V", "--version", "version"):
         from simulation import __version__
@@ -106,19 +106,30 @@ def main(argv: Sequence[str] | None = None) -> int:
             return _stopped(asked, str(stop))
         except Exception as error:
             if asked.stopping:  # a library made an error of its own out of the signal, or the terminal has gone
-                told = isinstance(error, AeflowError) and not isinstance(error, ConfigError)
-                return _stopped(asked, str(error) if told else "")
+                is_shown = isinstance(error, AeflowError) and not isinstance(error, ConfigError)
+                return _stopped(asked, str(error) if is_shown else "")
             if isinstance(error, AeflowError):
                 print(f"aeflow: {error}", file=sys.stderr)
                 return error.exit_code
             if isinstance(error, BrokenPipeError):
-                sys.stderr.close()  # whoever read our output has gone
+                sys.stderr.close()  # whoever read the output has gone; at exit, Python would complain of it here
                 return 0
             raise
 
 
+def help_of(name: str) -> str:
+    """The lines of the help about one command, and the words that commands share."""
+    heading, commands, shared = HELP.split("\n\n")
+    lines: list[str] = []
+    about = ""
+    for line in commands.splitlines():
+        about = line.split()[1] if line.startswith("  aeflow ") else about
+        lines += [line] if about == name else []
+    return "\n\n".join([heading, "\n".join(lines), shared])
+
+
 def _stopped(asked: StopAsked, words: str) -> int:
-    """Say that a signal stopped the command, and what is left of its work; the exit code."""
+    """Say that a signal stopped the command, and what is left of its work; return the exit code."""
     with suppress(OSError):  # the terminal may have gone
         print(f"\naeflow: {asked.words}. {words or 'Nothing half-written is left.'}", file=sys.stderr)
     return asked.exit_code

@@ -1,10 +1,10 @@
-"""What can go wrong in a way that a user can put right: one base class, one message per fault.
+"""Errors that a user can put right: one base class, one message per fault.
 
 ```
 AeflowError
 ├── ConfigError      one or more faults in what was asked for, all reported at once
 ├── PlanError        an engine was asked for something it cannot do
-├── DrawsError       chance could not be drawn as described
+├── DrawsError       random variates could not be drawn as described
 └── ResultsError     results cannot be written, found or read
 ```
 
@@ -51,7 +51,7 @@ class ConfigError(AeflowError):
         super().__init__(lines[0] if n_faults == 1 and not heading else "\n  ".join([f"{title}:", *lines]))
 
     def __reduce__(self) -> tuple[type[ConfigError], tuple[tuple[Fault, ...], str]]:
-        """How it comes back from another process: with its faults, not with its message for them."""
+        """Pickle its faults and heading, of which the message is made again in another process."""
         return type(self), (self.faults, self.heading)
 
 
@@ -60,7 +60,7 @@ class PlanError(AeflowError):
 
 
 class DrawsError(AeflowError):
-    """Chance could not be drawn as the pathway describes it."""
+    """Random variates could not be drawn as the pathway describes them."""
 
 
 class ResultsError(AeflowError):
@@ -68,12 +68,12 @@ class ResultsError(AeflowError):
 
 
 def moved_to(name: str) -> str:
-    """Say what something is called now."""
+    """The remedy for an old name: what it is called now."""
     return f"It is now called '{name}': `aeflow migrate FOLDER` rewrites your files"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say what `name` is called now, or which known name is closest to it, or list what is known.
+    """The remedy for an unknown name: what it is called now, the known name closest to it, or all known names.
 
     >>> nearest("nurze", ["nurse", "doctor"])
     "Did you mean 'nurse'?"

@@ -1,6 +1,6 @@
-"""Words of configurations that have been renamed: old -> new. A message that refuses an old one names the new one.
+"""Words of configurations that have been renamed, old to new: for messages that refuse an old one.
 
-It lies below every subpackage, because every subpackage's faults may name a key. `config.migrate` rewrites files by it.
+It lies below every subpackage, because each may refuse a key. `config.migrate` rewrites files with it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ KEYS: Mapping[str, str] = {
     "run_out_days": "cool_down_days",
     "keep_patients": "keep",
 }
-"""Keys of blocks. They are no names: a pool may be called `streams`, an arm `mark`."""
+"""Keys of blocks. The user's own names are not renamed: a pool may be called `streams`, an arm `mark`."""
 
 ATTRIBUTES: Mapping[str, str] = {"stream": "arrival_source"}
 """Attributes that every patient has: where a configuration refers to one, in groups of measures, and as a column."""
@@ -41,22 +41,22 @@ CHOICES: Mapping[str, str] = {
     "pathway=examples/emergency_room": "pathway=gallery/emergency_room",
     "pathway=examples/triage_only": "pathway=gallery/triage_only",
 }
-"""Files that went, as a command line chooses them, and what to choose instead."""
+"""Files that no longer exist, as a command line chooses them, and what to choose instead."""
 
 PATHS: Mapping[str, str] = {"triage.nurse": "nurse.labels", "triage.burdens": "nurse.burdens"}
-"""Dotted paths that went: the nurse is apart from the tool."""
+"""Dotted paths that were moved: the nurse is stated apart from the tool."""
 
 OPTIONS: Mapping[str, str] = {"theory": "only=theory", "models": "only=models", "responses": "only=responses"}
-"""Options of `aeflow validate` that went, and what to say instead to run that part alone."""
+"""Options of `aeflow validate` that no longer exist, and what to write instead to run that part alone."""
 
 _ALL = {**GROUPS, **KEYS, **ATTRIBUTES}
 
 
 def now_called(name: str) -> str | None:
-    """The name that a renamed word, or a group of measures by it, has today; None if it was not renamed.
+    """Today's name of a renamed word, or of a group of measures by it; None if it was not renamed.
 
     >>> now_called("mark"), now_called("stream=walk_in"), now_called("seed")
     ('evidence', 'arrival_source=walk_in', None)
     """
-    word, equals, rest = name.partition("=")
-    return f"{_ALL[word]}{equals}{rest}" if word in _ALL else None
+    word, equals, category = name.partition("=")
+    return f"{_ALL[word]}{equals}{category}" if word in _ALL else None

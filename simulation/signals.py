@@ -11,17 +11,19 @@ from types import FrameType
 
 NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 SECONDS_TO_STOP = 5.0
-"""A second signal within this time is the same wish: it does not disturb the work of stopping."""
+"""A second signal within this time is ignored, so that it does not disturb the work of stopping."""
 
 
 class Stopped(KeyboardInterrupt):
-    """A signal asked to stop. Not KeyboardInterrupt itself: once that has passed through `exec`, which dataclasses use
-    at import, Python ends with SIGINT's code whatever is returned.
+    """Raised when a signal asks to stop.
+
+    KeyboardInterrupt itself is not raised: once it has passed through `exec`, which dataclasses use at import, Python
+    ends with the exit code of SIGINT whatever is returned.
     """
 
 
 class StopAsked:
-    """Whether a signal asked to stop, and which one; Ctrl-C until another one did."""
+    """Whether a signal asked to stop, and which one (`number`; that of Ctrl-C if there was none)."""
 
     def __init__(self) -> None:
         self.number: int = signal.SIGINT
@@ -29,12 +31,12 @@ class StopAsked:
 
     @property
     def stopping(self) -> bool:
-        """Whether a signal came a moment ago."""
+        """Whether a signal came within the last `SECONDS_TO_STOP` seconds."""
         return self._asked_at is not None and time.monotonic() - self._asked_at < SECONDS_TO_STOP
 
     @property
     def exit_code(self) -> int:
-        """128 and the number of the signal, as shells have it."""
+        """128 plus the number of the signal, as in shells."""
         return 128 + self.number
 
     @property
@@ -53,21 +55,22 @@ class StopAsked:
 
 @contextmanager
 def stopped_by_signals() -> Iterator[StopAsked]:
-    """While it lasts, Ctrl-C, TERM and HUP raise Stopped; which of them is told by what is given.
+    """Make Ctrl-C, TERM and HUP raise Stopped while the context lasts; its value says which of them came.
 
-    A signal that is ignored (HUP under nohup) stays so. Does nothing outside the main thread, which alone gets signals.
+    A signal that is ignored (HUP under nohup) stays ignored. Nothing changes outside the main thread, which alone gets
+    signals.
     """
     asked = StopAsked()
     if threading.current_thread() is not threading.main_thread():
         yield asked
         return
-    known = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
-    before = {number: signal.getsignal(number) for number in known}
-    heard = [number for number in known if before[number] not in (signal.SIG_IGN, None)]
-    for number in heard:
+    numbers = [getattr(signal, name) for name in NAMES if hasattr(signal, name)]
+    handlers = {number: signal.getsignal(number) for number in numbers}
+    caught = [number for number in numbers if handlers[number] not in (signal.SIG_IGN, None)]
+    for number in caught:
         signal.signal(number, asked)
     try:
         yield asked
     finally:
-        for number in heard:
-            signal.signal(number, before[number])
+        for number in caught:
+            signal.signal(number, handlers[number])

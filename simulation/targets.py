@@ -61,27 +61,27 @@ class Target:
 
     @property
     def banded(self) -> bool:
-        """Whether anything is asked."""
+        """Whether there is a band: a lower or an upper bound."""
         return self.low is not None or self.high is not None
 
-    def allows(self, found: float) -> bool | None:
-        """Whether the value itself is in the band, whatever its noise; None if there is no band."""
+    def allows(self, simulated: float) -> bool | None:
+        """Whether a simulated value is in the band, whatever its noise; None if there is no band."""
         if not self.banded:
             return None
         if self.strictly:
-            return (self.low is None or found > self.low) and (self.high is None or found < self.high)
-        return (self.low is None or found >= self.low) and (self.high is None or found <= self.high)
+            return (self.low is None or simulated > self.low) and (self.high is None or simulated < self.high)
+        return (self.low is None or simulated >= self.low) and (self.high is None or simulated <= self.high)
 
-    def settled_by(self, found: float, half_width: float) -> bool:
-        """Whether the value is known well enough to ask: its 95 % interval is no wider than the band.
+    def settled_by(self, simulated: float, half_width: float) -> bool:
+        """Whether a simulated value is known well enough to be judged: its 95 % interval is no wider than the band.
 
-        A band that is open on one side has no width to hold an interval against: there the interval must lie wholly
-        on one side of the bound, so that a sign cannot be right by chance.
+        If the band is open on one side, the interval must lie wholly on one side of the bound, so that a sign cannot
+        be right by chance.
         """
         if self.low is not None and self.high is not None:
             return 2 * half_width <= self.high - self.low
         bound = self.low if self.low is not None else self.high
-        return bound is None or abs(found - bound) >= half_width
+        return bound is None or abs(simulated - bound) >= half_width
 
 
 @config_dataclass

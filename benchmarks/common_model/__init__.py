@@ -1,1 +1,1 @@
-"""The common model in several engines: `stated` says what it is, the other files are one engine each."""
+"""The common model in several engines: `parameters` says what it is, the other files are one engine each."""

@@ -15,8 +15,8 @@ from typing import Any
 import ciw  # type: ignore[import-untyped]
 import numpy as np
 
-from common_model import stated
-from common_model.stated import MINUTES_PER_DAY, Lognormal, Records
+from common_model import parameters
+from common_model.parameters import MINUTES_PER_DAY, Lognormal, Records
 
 TRIAGE, CLINICIAN, TESTS, BED_DELAY = 1, 2, 3, 4
 
@@ -26,11 +26,11 @@ class Patient(ciw.Individual):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.level = int(ciw.rng.choice(stated.LEVELS, p=stated.SHARES))
-        patience = ciw.rng.exponential(stated.PATIENCE_MEAN) if self.level in stated.IMPATIENT else inf
+        self.level = int(ciw.rng.choice(parameters.LEVELS, p=parameters.SHARES))
+        patience = ciw.rng.exponential(parameters.PATIENCE_MEAN) if self.level in parameters.IMPATIENT else inf
         self.leaves_at = self.simulation.current_time + patience
-        self.needs_tests = ciw.rng.random() < stated.P_TESTS
-        self.admitted = ciw.rng.random() < stated.P_ADMITTED[self.level - 1]
+        self.needs_tests = ciw.rng.random() < parameters.P_TESTS
+        self.admitted = ciw.rng.random() < parameters.P_ADMITTED[self.level - 1]
         self.tested = False
 
 
@@ -42,30 +42,30 @@ def by_level(waiting: Sequence[Patient], _now: float) -> Patient:
 class Minutes(ciw.dists.Distribution):  # type: ignore[misc]
     """Lognormal minutes."""
 
-    def __init__(self, of: Lognormal) -> None:
+    def __init__(self, minutes: Lognormal) -> None:
         super().__init__()
-        self.of = of
+        self.minutes = minutes
 
     def sample(self, t: float | None = None, ind: Patient | None = None) -> float:
-        """So long it takes."""
-        return float(ciw.rng.lognormal(self.of.log_mean, self.of.log_sd))
+        """A draw of the minutes."""
+        return float(ciw.rng.lognormal(self.minutes.log_mean, self.minutes.log_sd))
 
 
 class ClinicianMinutes(ciw.dists.Distribution):  # type: ignore[misc]
     """First contact, or the review of results."""
 
     def sample(self, t: float | None = None, ind: Patient | None = None) -> float:
-        """So long it takes."""
+        """A draw of the minutes."""
         assert ind is not None
-        of = stated.REVIEW if ind.tested else stated.FIRST_CONTACT
-        return float(ciw.rng.lognormal(of.log_mean, of.log_sd))
+        minutes = parameters.REVIEW if ind.tested else parameters.FIRST_CONTACT
+        return float(ciw.rng.lognormal(minutes.log_mean, minutes.log_sd))
 
 
 class PatienceLeft(ciw.dists.Distribution):  # type: ignore[misc]
     """Minutes until somebody gives up, unless a clinician has seen them."""
 
     def sample(self, t: float | None = None, ind: Patient | None = None) -> float:
-        """What is left of patience now."""
+        """The patience that is left now."""
         assert ind is not None
         assert t is not None
         return inf if ind.tested else float(ind.leaves_at - t)
@@ -93,23 +93,23 @@ class AfterClinician(ciw.routing.NodeRouting):  # type: ignore[misc]
 
 def network() -> Any:
     """The network; arrivals are drawn as it is made."""
-    shift_ends = [60.0 * hour for hour in stated.SHIFT_ENDS]
+    shift_ends = [60.0 * hour for hour in parameters.SHIFT_ENDS]
     arrivals = ciw.dists.PoissonIntervals(
-        rates=list(stated.RATE_BY_HOUR),
+        rates=list(parameters.RATE_BY_HOUR),
         endpoints=[60.0 * (hour + 1) for hour in range(24)],
-        max_sample_date=float(stated.DAYS * MINUTES_PER_DAY),
+        max_sample_date=float(parameters.DAYS * MINUTES_PER_DAY),
     )
     return ciw.create_network(
         arrival_distributions=[arrivals, None, None, None],
         service_distributions=[
-            Minutes(stated.TRIAGE),
+            Minutes(parameters.TRIAGE),
             ClinicianMinutes(),
-            Minutes(stated.TESTS),
-            Minutes(stated.BED_DELAY),
+            Minutes(parameters.TESTS),
+            Minutes(parameters.BED_DELAY),
         ],
         number_of_servers=[
-            ciw.Schedule(numbers_of_servers=list(stated.TRIAGE_NURSES), shift_end_dates=shift_ends),
-            ciw.Schedule(numbers_of_servers=list(stated.CLINICIANS), shift_end_dates=shift_ends),
+            ciw.Schedule(numbers_of_servers=list(parameters.TRIAGE_NURSES), shift_end_dates=shift_ends),
+            ciw.Schedule(numbers_of_servers=list(parameters.CLINICIANS), shift_end_dates=shift_ends),
             inf,
             inf,
         ],
@@ -128,18 +128,18 @@ def simulate(number: int) -> Simulated:
     """One replication; its number is the seed. The patients, and Ciw's records (one a patient and node)."""
     ciw.seed(number)
     simulation = ciw.Simulation(network(), individual_class=Patient)
-    simulation.simulate_until_max_time(float(stated.ENDS_AT))
+    simulation.simulate_until_max_time(float(parameters.ENDS_AT))
     return simulation.get_all_individuals(), simulation.get_all_records()
 
 
 def records(simulated: Simulated) -> Records:
     """Ciw's records gathered by patient."""
-    patients, visited = simulated
+    patients, visits = simulated
     n = len(patients)
     level = np.zeros(n, dtype=np.int64)
     level[[patient.id_number - 1 for patient in patients]] = [patient.level for patient in patients]
     arrived_at, triaged_at, seen_at, departed_at = (np.full(n, np.nan) for _ in range(4))
-    for record in visited:
+    for record in visits:
         row = record.id_number - 1
         departed_at[row] = np.fmax(departed_at[row], record.exit_date)
         if record.node == TRIAGE:

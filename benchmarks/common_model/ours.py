@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from common_model import stated
-from common_model.stated import Records
+from common_model import parameters
+from common_model.parameters import Records
 from simulation.analysis.tables import patients_table
 from simulation.draws import Draws, draw
 from simulation.engine.choose import EngineName, engine_named
@@ -45,7 +45,7 @@ NEVER_IMPATIENT = 1e5
 
 def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathway:
     """The department; without cubicles it is the reduced model. Checked before it is returned."""
-    levels = tuple(str(level) for level in stated.LEVELS)
+    levels = tuple(str(level) for level in parameters.LEVELS)
     keep = ("cubicles",) if cubicles else ()
     steps = {
         "triage": Step(
@@ -69,48 +69,48 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
         "bed_delay": Step(minutes=("bed_delay",), next="ward"),
     }
     pools = {
-        "triage_nurses": _staff(stated.TRIAGE_NURSES, outgoing_are_extra),
-        "clinicians": _staff(stated.CLINICIANS, outgoing_are_extra),
-        "cubicles": Pool(kind="space", capacity=stated.CUBICLES, evidence=EVIDENCE, source=SOURCE),
+        "triage_nurses": _staff(parameters.TRIAGE_NURSES, outgoing_are_extra),
+        "clinicians": _staff(parameters.CLINICIANS, outgoing_are_extra),
+        "cubicles": Pool(kind="space", capacity=parameters.CUBICLES, evidence=EVIDENCE, source=SOURCE),
     }
     if not cubicles:
         del steps["cubicle"], pools["cubicles"]
-    patience_by_level = {level: 1.0 if int(level) in stated.IMPATIENT else NEVER_IMPATIENT for level in levels}
-    made = Pathway(
+    patience_by_level = {level: 1.0 if int(level) in parameters.IMPATIENT else NEVER_IMPATIENT for level in levels}
+    department = Pathway(
         name="common_model",
         arrivals={
             "patients": ArrivalSource(
                 starts="triage",
-                per_day=stated.PER_DAY,
+                per_day=parameters.PER_DAY,
                 by_hour="by_hour",
                 thinning_bound=1,
                 evidence=EVIDENCE,
                 source=SOURCE,
             )
         },
-        profiles={"by_hour": Profile(weights=stated.WEIGHTS_BY_HOUR, evidence=EVIDENCE, source=SOURCE)},
+        profiles={"by_hour": Profile(weights=parameters.WEIGHTS_BY_HOUR, evidence=EVIDENCE, source=SOURCE)},
         pools=pools,
         attributes={
             ACUITY_TRUE: Choice(
-                kind="choice", categories=levels, shares=stated.SHARES, evidence=EVIDENCE, source=SOURCE
+                kind="choice", categories=levels, shares=parameters.SHARES, evidence=EVIDENCE, source=SOURCE
             ),
-            "tested": Chance(kind="chance", p=stated.P_TESTS, evidence=EVIDENCE, source=SOURCE),
+            "tested": Chance(kind="chance", p=parameters.P_TESTS, evidence=EVIDENCE, source=SOURCE),
             "admitted": Chance(
                 kind="chance",
-                p=Amount(times=(Factor(by=ACUITY_TRUE, values=dict(zip(levels, stated.P_ADMITTED, strict=True))),)),
+                p=Amount(times=(Factor(by=ACUITY_TRUE, values=dict(zip(levels, parameters.P_ADMITTED, strict=True))),)),
                 evidence=EVIDENCE,
                 source=SOURCE,
             ),
         },
         durations={
-            "triage": _minutes(stated.TRIAGE),
-            "first_contact": _minutes(stated.FIRST_CONTACT),
-            "tests": _minutes(stated.TESTS),
-            "review": _minutes(stated.REVIEW),
-            "bed_delay": _minutes(stated.BED_DELAY),
+            "triage": _minutes(parameters.TRIAGE),
+            "first_contact": _minutes(parameters.FIRST_CONTACT),
+            "tests": _minutes(parameters.TESTS),
+            "review": _minutes(parameters.REVIEW),
+            "bed_delay": _minutes(parameters.BED_DELAY),
             "patience": Exponential(
                 kind="exponential",
-                mean=Amount(base=stated.PATIENCE_MEAN, times=(Factor(by=ACUITY_TRUE, values=patience_by_level),)),
+                mean=Amount(base=parameters.PATIENCE_MEAN, times=(Factor(by=ACUITY_TRUE, values=patience_by_level),)),
                 evidence=EVIDENCE,
                 source=SOURCE,
             ),
@@ -139,13 +139,13 @@ def pathway(*, cubicles: bool = True, outgoing_are_extra: bool = False) -> Pathw
             "gone": End(outcome=LEFT, records=("departed_at",)),
         },
     )
-    assert not check(made)
-    return made
+    assert not check(department)
+    return department
 
 
 def _staff(numbers: tuple[int, ...], outgoing_are_extra: bool) -> Pool:
-    starts = (0, *stated.SHIFT_ENDS[:-1])
-    shifts = zip(starts, stated.SHIFT_ENDS, numbers, strict=True)
+    starts = (0, *parameters.SHIFT_ENDS[:-1])
+    shifts = zip(starts, parameters.SHIFT_ENDS, numbers, strict=True)
     pool = Pool(
         kind="staff",
         rota=tuple(Shift(hours=f"{start}-{end}", number=number) for start, end, number in shifts),
@@ -155,28 +155,28 @@ def _staff(numbers: tuple[int, ...], outgoing_are_extra: bool) -> Pool:
     return replace(pool, on_shift_change="outgoing_are_extra") if outgoing_are_extra else pool
 
 
-def _minutes(of: stated.Lognormal) -> Lognormal:
-    return Lognormal(kind="lognormal", mean=of.mean, log_sd=of.log_sd, evidence=EVIDENCE, source=SOURCE)
+def _minutes(minutes: parameters.Lognormal) -> Lognormal:
+    return Lognormal(kind="lognormal", mean=minutes.mean, log_sd=minutes.log_sd, evidence=EVIDENCE, source=SOURCE)
 
 
-HORIZON = (stated.DAYS + stated.RUN_ON_DAYS) * DAY
+HORIZON = (parameters.DAYS + parameters.RUN_ON_DAYS) * DAY
 
 
-def given(department: Pathway, number: int) -> tuple[Plan, Draws, Columns]:
-    """What an engine is given for one replication."""
+def inputs(department: Pathway, number: int) -> tuple[Plan, Draws, Columns]:
+    """The plan, draws and columns of one replication."""
     plan = lower(department)
-    draws = draw(department, seed=SEED, replication=number, days=stated.DAYS)
+    draws = draw(department, seed=SEED, replication=number, days=parameters.DAYS)
     return plan, draws, bind(plan, draws)
 
 
 def simulate(department: Pathway, engine: EngineName, number: int) -> Patients:
-    """One replication from the draws to the table of patients."""
-    plan, draws, columns = given(department, number)
+    """The table of patients of one replication, from the draws on."""
+    plan, draws, columns = inputs(department, number)
     return patients_table(department, plan, draws, run(engine, plan, columns))
 
 
 def run(engine: EngineName, plan: Plan, columns: Columns) -> Run:
-    """The engine alone."""
+    """The run of the engine alone."""
     return engine_named(engine)(plan, columns, HORIZON)
 
 

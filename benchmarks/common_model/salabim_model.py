@@ -10,8 +10,8 @@ from math import inf, nan
 import numpy as np
 import salabim as sim  # type: ignore[import-untyped]
 
-from common_model import stated
-from common_model.stated import MINUTES_PER_DAY, Lognormal, Records
+from common_model import parameters
+from common_model.parameters import MINUTES_PER_DAY, Lognormal, Records
 
 
 class Department:
@@ -20,16 +20,16 @@ class Department:
     def __init__(self, env: sim.Environment, rng: np.random.Generator) -> None:
         self.env = env
         self.rng = rng
-        self.triage_nurses = sim.Resource(capacity=stated.TRIAGE_NURSES[0], monitor=False, env=env)
-        self.cubicles = sim.Resource(capacity=stated.CUBICLES, monitor=False, env=env)
-        self.clinicians = sim.Resource(capacity=stated.CLINICIANS[0], monitor=False, env=env)
+        self.triage_nurses = sim.Resource(capacity=parameters.TRIAGE_NURSES[0], monitor=False, env=env)
+        self.cubicles = sim.Resource(capacity=parameters.CUBICLES, monitor=False, env=env)
+        self.clinicians = sim.Resource(capacity=parameters.CLINICIANS[0], monitor=False, env=env)
         self.patients: list[Patient] = []
         Arrivals(department=self, env=env)
         Rota(department=self, env=env)
 
-    def minutes(self, of: Lognormal) -> float:
-        """So long something takes."""
-        return float(self.rng.lognormal(of.log_mean, of.log_sd))
+    def minutes(self, duration: Lognormal) -> float:
+        """Lognormal minutes."""
+        return float(self.rng.lognormal(duration.log_mean, duration.log_sd))
 
 
 class Rota(sim.Component):  # type: ignore[misc]
@@ -37,13 +37,13 @@ class Rota(sim.Component):  # type: ignore[misc]
 
     def process(self, department: Department) -> None:
         """From shift to shift."""
-        hours = np.diff((0, *stated.SHIFT_ENDS))
+        hours = np.diff((0, *parameters.SHIFT_ENDS))
         shift = 0
         while True:
             self.hold(float(hours[shift % len(hours)]) * 60)
             shift += 1
-            department.triage_nurses.set_capacity(stated.TRIAGE_NURSES[shift % len(hours)])
-            department.clinicians.set_capacity(stated.CLINICIANS[shift % len(hours)])
+            department.triage_nurses.set_capacity(parameters.TRIAGE_NURSES[shift % len(hours)])
+            department.clinicians.set_capacity(parameters.CLINICIANS[shift % len(hours)])
 
 
 class Arrivals(sim.Component):  # type: ignore[misc]
@@ -53,11 +53,11 @@ class Arrivals(sim.Component):  # type: ignore[misc]
         """From arrival to arrival."""
         rng, env = department.rng, department.env
         while True:
-            self.hold(rng.exponential(1 / stated.PEAK_RATE))
-            if env.now() >= stated.DAYS * MINUTES_PER_DAY:
+            self.hold(rng.exponential(1 / parameters.PEAK_RATE))
+            if env.now() >= parameters.DAYS * MINUTES_PER_DAY:
                 return
-            rate = stated.RATE_BY_HOUR[int(env.now() / 60) % 24]
-            if rng.random() < rate / stated.PEAK_RATE:
+            rate = parameters.RATE_BY_HOUR[int(env.now() / 60) % 24]
+            if rng.random() < rate / parameters.PEAK_RATE:
                 department.patients.append(Patient(department=department, env=env))
 
 
@@ -67,8 +67,8 @@ class Patient(sim.Component):  # type: ignore[misc]
     def setup(self, department: Department) -> None:
         """Who comes."""
         rng, now = department.rng, department.env.now()
-        self.level = int(rng.choice(stated.LEVELS, p=stated.SHARES))
-        patience = rng.exponential(stated.PATIENCE_MEAN) if self.level in stated.IMPATIENT else inf
+        self.level = int(rng.choice(parameters.LEVELS, p=parameters.SHARES))
+        patience = rng.exponential(parameters.PATIENCE_MEAN) if self.level in parameters.IMPATIENT else inf
         self.arrived_at, self.leaves_at = now, now + patience
         self.triaged_at = self.seen_at = self.departed_at = nan
         self.left = False
@@ -78,7 +78,7 @@ class Patient(sim.Component):  # type: ignore[misc]
         """From the door to the door."""
         department = self.department
         self.request(department.triage_nurses)
-        self.hold(department.minutes(stated.TRIAGE))
+        self.hold(department.minutes(parameters.TRIAGE))
         self.release(department.triage_nurses)
         self.triaged_at = department.env.now()
         if self.leaves_at <= self.triaged_at:
@@ -99,22 +99,22 @@ class Patient(sim.Component):  # type: ignore[misc]
             self.left = True
             return
         self.seen_at = department.env.now()
-        self.hold(department.minutes(stated.FIRST_CONTACT))
+        self.hold(department.minutes(parameters.FIRST_CONTACT))
         self.release(department.clinicians)
-        if department.rng.random() < stated.P_TESTS:
-            self.hold(department.minutes(stated.TESTS))
+        if department.rng.random() < parameters.P_TESTS:
+            self.hold(department.minutes(parameters.TESTS))
             self.request((department.clinicians, 1, self.level))
-            self.hold(department.minutes(stated.REVIEW))
+            self.hold(department.minutes(parameters.REVIEW))
             self.release(department.clinicians)
-        if department.rng.random() < stated.P_ADMITTED[self.level - 1]:
-            self.hold(department.minutes(stated.BED_DELAY))
+        if department.rng.random() < parameters.P_ADMITTED[self.level - 1]:
+            self.hold(department.minutes(parameters.BED_DELAY))
 
 
 def simulate(number: int) -> list[Patient]:
     """One replication; its number is the seed."""
     env = sim.Environment(trace=False, random_seed=None, yieldless=True)
     department = Department(env, np.random.default_rng(number))
-    env.run(till=stated.ENDS_AT)
+    env.run(till=parameters.ENDS_AT)
     return department.patients
 
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import simpy
 
-from common_model import stated
-from common_model.stated import MINUTES_PER_DAY, Lognormal, Records
+from common_model import parameters
+from common_model.parameters import MINUTES_PER_DAY, Lognormal, Records
 
 Process = Generator[simpy.Event, Any, Any]
 OFF_DUTY, EVERYBODY = -1, 0
@@ -41,14 +41,14 @@ class Department:
     def __init__(self, env: simpy.Environment, rng: np.random.Generator, *, cubicles: bool) -> None:
         self.env = env
         self.rng = rng
-        self.triage_nurses = self.staff(stated.TRIAGE_NURSES)
-        self.clinicians = self.staff(stated.CLINICIANS)
-        self.cubicles = simpy.PriorityResource(env, stated.CUBICLES) if cubicles else None
+        self.triage_nurses = self.staff(parameters.TRIAGE_NURSES)
+        self.clinicians = self.staff(parameters.CLINICIANS)
+        self.cubicles = simpy.PriorityResource(env, parameters.CUBICLES) if cubicles else None
         self.patients: list[Patient] = []
         env.process(self.arrivals())
 
     def staff(self, rota: tuple[int, ...]) -> simpy.PriorityResource:
-        """As many as the largest team, and those who are off duty for a part of the day."""
+        """A resource as large as the largest team, with processes for those who are off duty a part of the day."""
         pool = simpy.PriorityResource(self.env, max(rota))
         for person in range(min(rota), max(rota)):
             on_duty = [person < number for number in rota]
@@ -58,7 +58,7 @@ class Department:
     def off_duty(self, pool: simpy.PriorityResource, on_duty: list[bool]) -> Process:
         """Hold a unit from each end of duty to the next start."""
         shift = 0
-        hours = np.diff((0, *stated.SHIFT_ENDS))
+        hours = np.diff((0, *parameters.SHIFT_ENDS))
         back_at = 0.0
         while True:
             if on_duty[shift % len(on_duty)]:
@@ -77,30 +77,30 @@ class Department:
     def arrivals(self) -> Process:
         """A Poisson process whose rate changes by the hour, by thinning."""
         while True:
-            yield self.env.timeout(self.rng.exponential(1 / stated.PEAK_RATE))
-            if self.env.now >= stated.DAYS * MINUTES_PER_DAY:
+            yield self.env.timeout(self.rng.exponential(1 / parameters.PEAK_RATE))
+            if self.env.now >= parameters.DAYS * MINUTES_PER_DAY:
                 return
-            rate = stated.RATE_BY_HOUR[int(self.env.now / 60) % 24]
-            if self.rng.random() < rate / stated.PEAK_RATE:
+            rate = parameters.RATE_BY_HOUR[int(self.env.now / 60) % 24]
+            if self.rng.random() < rate / parameters.PEAK_RATE:
                 self.env.process(self.journey(self.new_patient()))
 
     def new_patient(self) -> Patient:
-        """Somebody at the door."""
-        level = int(self.rng.choice(stated.LEVELS, p=stated.SHARES))
-        patience = self.rng.exponential(stated.PATIENCE_MEAN) if level in stated.IMPATIENT else inf
+        """A patient who arrives now."""
+        level = int(self.rng.choice(parameters.LEVELS, p=parameters.SHARES))
+        patience = self.rng.exponential(parameters.PATIENCE_MEAN) if level in parameters.IMPATIENT else inf
         patient = Patient(level, self.env.now, self.env.now + patience)
         self.patients.append(patient)
         return patient
 
-    def minutes(self, of: Lognormal) -> simpy.Timeout:
-        """So long something takes."""
-        return self.env.timeout(self.rng.lognormal(of.log_mean, of.log_sd))
+    def minutes(self, duration: Lognormal) -> simpy.Timeout:
+        """A timeout of lognormal minutes."""
+        return self.env.timeout(self.rng.lognormal(duration.log_mean, duration.log_sd))
 
     def journey(self, patient: Patient) -> Process:
         """From the door to the door."""
         with self.triage_nurses.request(priority=EVERYBODY) as nurse:
             yield nurse
-            yield self.minutes(stated.TRIAGE)
+            yield self.minutes(parameters.TRIAGE)
         patient.triaged_at = self.env.now
         if patient.leaves_at <= self.env.now:
             patient.left = True
@@ -123,8 +123,8 @@ class Department:
         if deadline is None:
             yield request
             return True
-        came = yield request | deadline
-        return request in came
+        triggered = yield request | deadline
+        return request in triggered
 
     def care(self, patient: Patient, deadline: simpy.Event | None) -> Process:
         """Clinician, perhaps tests and a review, perhaps a bed."""
@@ -133,21 +133,21 @@ class Department:
                 patient.left = True
                 return
             patient.seen_at = self.env.now
-            yield self.minutes(stated.FIRST_CONTACT)
-        if self.rng.random() < stated.P_TESTS:
-            yield self.minutes(stated.TESTS)
+            yield self.minutes(parameters.FIRST_CONTACT)
+        if self.rng.random() < parameters.P_TESTS:
+            yield self.minutes(parameters.TESTS)
             with self.clinicians.request(priority=patient.level) as clinician:
                 yield clinician
-                yield self.minutes(stated.REVIEW)
-        if self.rng.random() < stated.P_ADMITTED[patient.level - 1]:
-            yield self.minutes(stated.BED_DELAY)
+                yield self.minutes(parameters.REVIEW)
+        if self.rng.random() < parameters.P_ADMITTED[patient.level - 1]:
+            yield self.minutes(parameters.BED_DELAY)
 
 
 def simulate(number: int, *, cubicles: bool = True) -> list[Patient]:
     """One replication; its number is the seed."""
     env = simpy.Environment()
     department = Department(env, np.random.default_rng(number), cubicles=cubicles)
-    env.run(until=stated.ENDS_AT)
+    env.run(until=parameters.ENDS_AT)
     return department.patients
 
 

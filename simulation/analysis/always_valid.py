@@ -1,4 +1,4 @@
-"""The interval that stays true however often one looks while a result grows.
+"""The interval that holds however often one looks while a result grows.
 
 An ordinary interval holds at one number of replications that was fixed beforehand. Whoever looks after every
 replication and stops when it excludes 0 is wrong far more often than 5 %: of null studies looked at from n = 2 to 200
@@ -6,7 +6,7 @@ about two in five (`tests/long/always_valid_nulls.py`). This interval covers the
 with the stated probability, so it may be looked at, stopped at and extended at will. It is wider: at n = 20, 0.81
 standard deviations to the t interval's 0.47.
 
-**Formula.** Of n paired differences with mean m and standard deviation s (ddof 1), with r = 1 + n g and
+**Formula.** For n paired differences with mean m and standard deviation s (ddof 1), with r = 1 + n g and
 q = (sqrt(r) / alpha)^(2/n), the half-width is s sqrt((n-1)/n (q-1) / (1 - q/r)). It is unbounded where q >= r: below
 four differences at 95 %, four too for each of a family of 3, five for each of 18.
 
@@ -41,16 +41,16 @@ and slightly wider later: at 95 %, g = 1 from 5 on and 0.77 sd at n = 20, g = 4 
 def interval_kind(n_replications: int, *, planned: int) -> IntervalKind:
     """The kind of interval that a result is judged by at so many replications, of so many planned.
 
-    The ordinary one at the planned number alone: before it the result is still growing, and after it somebody has
-    looked and gone on. So 95 % hold for all that is said while it grows or after, and 95 % for what is said at the
-    planned number; not 95 % for the two together.
+    It is the ordinary one at the planned number alone: before it the result is still growing, and after it somebody has
+    looked and gone on. So the 95 % hold for everything read before and after the planned number, and for what is read
+    at it, but not for both together.
     """
     return "fixed_sample" if n_replications == planned else "always_valid"
 
 
 @functools.cache
 def critical_value(n: int, level: float) -> float:
-    """The half-width in standard errors, in the place of Student's quantile; infinite where unbounded.
+    """The half-width in standard errors, in place of Student's quantile; infinite where unbounded.
 
     NaN with fewer than two differences: there is no standard deviation.
 
@@ -78,7 +78,7 @@ def first_bounded(level: float) -> int:
 
 
 def p_value(mean: float, sd: float, n: int) -> float:
-    """Two-sided p that may be looked at after every difference: 1/M_n, 1 at most; below alpha where 0 is excluded.
+    """The two-sided p that may be read after every difference: 1/M_n, at most 1; below alpha where 0 is excluded.
 
     sd: ddof 1. NaN with fewer than two differences, or where mean or sd is not known.
     """

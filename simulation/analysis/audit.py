@@ -1,17 +1,17 @@
-"""What must be true of any pair of tables, simulated or real: the invariants, and who breaks them.
+"""The invariants that hold for any pair of tables, simulated or real, and where they are broken.
 
 `audit_patients` needs no pathway and suits an extract. `audit` replays the activities against the plan:
 
-conservation  everybody who came has one story that ends in one end, or is still in the building
+conservation  everybody who came has one route to one end, or is still in the building
 causality     joined <= started <= ended, and each step begins where the last one ended
 route         each step is one that the step before leads to
 capacity      no start takes a pool above its capacity
 priority      nobody starts while somebody with a better key, who could have taken what was taken, waits
 idle          at no time does somebody wait while all the pools it asks for have a free unit
 
-The last three are read at the rest of an instant, so the order of acts inside an instant raises no alarm. Priority
-needs what was drawn for patients (`columns`); without it it is not checked. It sees requests as they joined: from the
-moment a request is pulled towards the target or overflows, only its own start is still judged, not who overtakes it.
+The last three are read after everything of an instant has happened, so the order within an instant raises no alarm.
+Priority needs what was drawn for patients (`columns`); without it, it is not checked. It sees requests as they joined:
+once a request is pulled towards the target or overflows, only its own start is still judged, not who overtakes it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ IN_ORDER = (("assessed_at", "triaged_at"), ("seen_at", "departed_at"), ("decided
 
 @dataclass(frozen=True)
 class Audit:
-    """What was checked and what was found. By invariant: how many violations, and the first few in words."""
+    """The invariants that were checked and, by invariant, how many violations there are and the first few in words."""
 
     checked: tuple[str, ...]
     counts: Mapping[str, int]
@@ -45,7 +45,7 @@ class Audit:
 
     @property
     def passed(self) -> bool:
-        """Whether nothing was broken."""
+        """Whether no invariant was broken."""
         return not any(self.counts.values())
 
     def __str__(self) -> str:
@@ -55,26 +55,27 @@ class Audit:
 
 
 class _Findings:
-    """Violations as they are found."""
+    """The violations found so far, by invariant."""
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
         self.examples: dict[str, list[str]] = {}
 
     def look(self, invariant: str) -> None:
+        """Count an invariant as checked."""
         self.counts.setdefault(invariant, 0)
         self.examples.setdefault(invariant, [])
 
     def add(self, invariant: str, broken: Mask, words: str, *values: NDArray[np.generic]) -> None:
         """Count where `broken`, and put the values of the first few into `words`."""
         self.look(invariant)
-        where = np.flatnonzero(broken)
-        self.counts[invariant] += len(where)
-        for each in where[: max(N_EXAMPLES - len(self.examples[invariant]), 0)]:
-            self.examples[invariant].append(words.format(*(value[each] for value in values)))
+        rows = np.flatnonzero(broken)
+        self.counts[invariant] += len(rows)
+        for row in rows[: max(N_EXAMPLES - len(self.examples[invariant]), 0)]:
+            self.examples[invariant].append(words.format(*(value[row] for value in values)))
 
     def audit(self) -> Audit:
-        examples = {name: tuple(found) for name, found in self.examples.items()}
+        examples = {name: tuple(lines) for name, lines in self.examples.items()}
         return Audit(tuple(self.counts), self.counts, examples)
 
 
@@ -112,11 +113,11 @@ def audit(
     changes: Changes | None = None,
     notices: Notices | None = None,
 ) -> Audit:
-    """Every invariant that can be checked with what is given.
+    """The audit of a table of activities: every invariant that can be checked with what is given.
 
-    patients  adds: the two tables tell of the same people and ends. columns  what was drawn for all (`bind`): adds
-    arrivals and priority. changes  what the triggers did: capacity follows them. notices  whom rounds noticed: where a
-    plan has rounds, priority is looked at with these only.
+    patients  adds a check that the two tables hold the same people and ends. columns  what was drawn for all patients
+    (`bind`), adds arrivals and priority. changes  what the triggers did: capacity follows them. notices  whom rounds
+    noticed: where a plan has rounds, priority is checked only with these.
     """
     findings = _Findings()
     rows = rows_of(plan, activities)
@@ -149,7 +150,7 @@ def _last_event(rows: Rows) -> int:
 
 
 def _changes_of_patient(rows: Rows) -> tuple[Mask, Mask]:
-    """Which rows are the first and the last of their patient."""
+    """Which rows are the first, and which the last, of their patient."""
     changes = rows.patient[1:] != rows.patient[:-1]
     return np.append(True, changes)[: len(rows)], np.append(changes, True)[-len(rows) :] if len(rows) else changes
 
@@ -157,16 +158,16 @@ def _changes_of_patient(rows: Rows) -> tuple[Mask, Mask]:
 def _conservation(
     findings: _Findings, plan: Plan, rows: Rows, patients: Patients | None, columns: Columns | None
 ) -> None:
-    findings.look("conservation")
+    """Whether every patient has one row after another up to one end, and the two tables hold the same people."""
     _, last = _changes_of_patient(rows)
     unsorted = np.append(False, rows.patient[1:] < rows.patient[:-1])[: len(rows)]
     findings.add("conservation", unsorted, "patient {}: rows are not in order of patients", rows.patient)
     is_end = np.array([isinstance(row, EndRow) for row in plan.rows])[rows.step]
     is_open = rows.outcome == Outcome.OPEN
-    over = is_end | is_open
+    finished = is_end | is_open
     where = rows.patient, _name(plan, rows.step)
-    findings.add("conservation", over & ~last, "patient {}: goes on after '{}'", *where)
-    findings.add("conservation", last & ~over, "patient {}: vanishes after '{}'", *where)
+    findings.add("conservation", finished & ~last, "patient {}: goes on after '{}'", *where)
+    findings.add("conservation", last & ~finished, "patient {}: vanishes after '{}'", *where)
     if columns is not None:
         arrived = np.flatnonzero(columns.arrived_at <= _last_event(rows))
         lost = ~np.isin(arrived, rows.patient)
@@ -176,6 +177,7 @@ def _conservation(
 
 
 def _same_people(findings: _Findings, rows: Rows, patients: Patients, is_end: Mask) -> None:
+    """Whether the two tables hold the same people, and agree on who is still in the building."""
     patient = patients["patient"].astype(np.int64)
     findings.add("conservation", ~np.isin(patient, rows.patient), "patient {}: has no activities", patient)
     ended = np.isin(patient, rows.patient[is_end])
@@ -184,7 +186,7 @@ def _same_people(findings: _Findings, rows: Rows, patients: Patients, is_end: Ma
 
 
 def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | None) -> None:
-    findings.look("causality")
+    """Whether each row is in order of time in itself and begins where the one before ended, or at arrival."""
     started, ended, joined = rows.started_at, rows.ended_at, rows.joined_at
     where = rows.patient, _name(plan, rows.step)
     early = (started != NEVER) & (started < joined)
@@ -194,8 +196,8 @@ def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | N
     done = rows.outcome == Outcome.DONE
     unfinished = done & ((started == NEVER) | (ended == NEVER))
     findings.add("causality", unfinished, "patient {}, {}: done without a start and an end", *where)
-    never_started = np.isin(rows.outcome, [Outcome.LEFT, Outcome.TURNED_AWAY]) & (started != NEVER)
-    findings.add("causality", never_started, "patient {}, {}: gave up a step that had started", *where)
+    started_and_left = np.isin(rows.outcome, [Outcome.LEFT, Outcome.TURNED_AWAY]) & (started != NEVER)
+    findings.add("causality", started_and_left, "patient {}, {}: left a step that had started", *where)
     first, _ = _changes_of_patient(rows)
     gap = ~first & (joined != np.append(NEVER, ended[:-1])[: len(rows)])
     findings.add("causality", gap, "patient {}, {}: does not begin where the step before ended", *where)
@@ -205,8 +207,7 @@ def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | N
 
 
 def _route(findings: _Findings, plan: Plan, rows: Rows) -> None:
-    """Each row follows from the one before by its outcome, whatever the branches between decided."""
-    findings.look("route")
+    """Whether each row can follow the one before by that one's outcome, whatever the branches between decided."""
     allowed = np.zeros((3, len(plan.rows), len(plan.rows)), dtype=np.bool_)
     for number, row in enumerate(plan.rows):
         if isinstance(row, StepRow):
@@ -227,7 +228,7 @@ def _route(findings: _Findings, plan: Plan, rows: Rows) -> None:
 
 def _reached(plan: Plan, row: int) -> set[int]:
     """The steps and ends that a row leads to, through branches."""
-    found: set[int] = set()
+    steps_and_ends: set[int] = set()
     seen: set[int] = set()
     ahead = [row]
     while ahead:
@@ -239,47 +240,49 @@ def _reached(plan: Plan, row: int) -> set[int]:
         if isinstance(node, BranchRow):
             ahead += node.targets
         else:
-            found.add(number)
-    return found
+            steps_and_ends.add(number)
+    return steps_and_ends
 
 
 @dataclass(frozen=True)
 class _Timeline:
-    """A pool at the rest of every instant at which it may have changed: ticks, units counted, capacity."""
+    """A pool after every instant at which it may have changed: ticks, units counted, capacity."""
 
     at: Ints
     in_use: Ints
     capacity: NDArray[np.float64]
 
     def free(self, at: Ints) -> Mask:
-        """Whether a unit was free at rest of each of these ticks (from the first of the timeline on)."""
+        """Whether a unit was free after each of these ticks (from the first of the timeline on)."""
         row = np.searchsorted(self.at, at, side="right") - 1
-        found: Mask = self.in_use[row] < self.capacity[row]
-        return found
+        is_free: Mask = self.in_use[row] < self.capacity[row]
+        return is_free
 
 
 def _timelines(plan: Plan, rows: Rows, held: Holdings, changes: Changes | None) -> tuple[_Timeline, ...]:
+    """The use and the capacity of each pool, in the order of the plan."""
     until = _last_event(rows)
-    found = []
+    timelines = []
     for pool in plan.pools:
-        mine = held.of(pool)
-        taken = np.sort(to_ticks(held.taken_at[mine]))
-        counted = held.counted_until_at[mine]
+        of_pool = held.of(pool)
+        taken = np.sort(to_ticks(held.taken_at[of_pool]))
+        counted = held.counted_until_at[of_pool]
         back = np.sort(to_ticks(counted[np.isfinite(counted)]))
         minutes, units = capacity_steps(plan, pool, until=until / TICKS_PER_MINUTE, changes=changes)
         changed = to_ticks(minutes)
         at = np.unique(np.concatenate([taken, back, changed]))
         in_use = np.searchsorted(taken, at, side="right") - np.searchsorted(back, at, side="right")
-        found.append(_Timeline(at, in_use, units[np.searchsorted(changed, at, side="right") - 1]))
-    return tuple(found)
+        timelines.append(_Timeline(at, in_use, units[np.searchsorted(changed, at, side="right") - 1]))
+    return tuple(timelines)
 
 
 def _capacity(findings: _Findings, plan: Plan, held: Holdings, timelines: tuple[_Timeline, ...]) -> None:
+    """Whether some start takes a pool above its capacity."""
     findings.look("capacity")
     for pool, timeline in zip(plan.pools, timelines, strict=True):
-        mine = held.of(pool)
-        lasting = held.counted_until_at[mine] > held.taken_at[mine]
-        starts = np.unique(to_ticks(held.taken_at[mine][lasting]))
+        of_pool = held.of(pool)
+        lasting = held.counted_until_at[of_pool] > held.taken_at[of_pool]
+        starts = np.unique(to_ticks(held.taken_at[of_pool][lasting]))
         row = np.searchsorted(timeline.at, starts)
         in_use, capacity = timeline.in_use[row], timeline.capacity[row]
         words = f"{pool} at minute {{:.2f}}: a start makes {{}} in use of {{:.0f}}"
@@ -311,7 +314,7 @@ class _Requests:
 
 
 def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints) -> _Requests:
-    """What every request asked for, when, and as which class (only with `columns`; 0 without)."""
+    """All requests: what each asked for, when, and as which class (0 without `columns`)."""
 
     def of_step(field: str) -> Ints:
         values = [int(getattr(row, field)) if isinstance(row, StepRow) else NONE for row in plan.rows]
@@ -324,12 +327,12 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints)
     out = np.where(started, rows.started_at[asking], rows.ended_at[asking])
     out = np.where(out == NEVER, FOREVER, out)
     overflow_ask = of_step("overflow_ask")
-    # At the earliest one tick after joining: whether a decision of that very instant saw the request is not known.
+    # One tick after joining at the earliest: a decision of the very instant may or may not have seen the request.
     due = -(-(joined + np.maximum(of_step("overflows_after"), 1)) // plan.decide_every) * plan.decide_every
     overflows_at = np.where((overflow_ask != NONE) & (due < out), due, FOREVER)
     ask = of_step("ask")
-    number: Ints = np.zeros(len(asking), dtype=np.int64)
-    moves_at, class_joined, class_started = np.full(len(asking), FOREVER), number, number
+    zeros: Ints = np.zeros(len(asking), dtype=np.int64)
+    moves_at, class_joined, class_started = np.full(len(asking), FOREVER), zeros, zeros
     if columns is not None:
         class_joined, class_started, moves_at = _classes(
             plan,
@@ -361,9 +364,9 @@ def _requests(plan: Plan, rows: Rows, columns: Columns | None, noticed_at: Ints)
 
 def _took_elsewhere(plan: Plan, pool: Ints, ask: Ints, overflow_ask: Ints) -> Mask:
     """Which requests took a pool that only the ask of an overflow offers."""
-    offered = np.array([[number in each.any_of for number in range(len(plan.pools))] for each in plan.asks])
-    found: Mask = (overflow_ask != NONE) & (pool != NONE) & ~offered[ask, pool]
-    return found
+    offered = np.array([[number in asked.any_of for number in range(len(plan.pools))] for asked in plan.asks])
+    elsewhere: Mask = (overflow_ask != NONE) & (pool != NONE) & ~offered[ask, pool]
+    return elsewhere
 
 
 def _classes(
@@ -372,23 +375,27 @@ def _classes(
     columns: Columns,
     asking: Ints,
     out: Ints,
-    stated: Ints,
+    queue_class: Ints,
     ignored: Ints,
     pulled: Mask,
     noticed_at: Ints,
 ) -> tuple[Ints, Ints, Ints]:
-    """Of every request: its class on joining, at its start, and the tick at which the first may change."""
+    """Each request's class on joining, its class at its start, and the tick at which the first may change.
+
+    queue_class  what the step states, NONE where the class follows acuity; ignored  the row of `columns.ignored` that
+    says who is not treated by class, NONE where all are; pulled  whether the step pulls patients towards the target.
+    """
     patient, joined = rows.patient[asking], rows.joined_at[asking]
-    base = np.where(stated == NONE, _acuity_now(plan, rows, columns, noticed_at)[asking], stated)
+    base = np.where(queue_class == NONE, _acuity_now(plan, rows, columns, noticed_at)[asking], queue_class)
     seen_worse = noticed_at[patient]
-    ranks_again = (stated == NONE) & (joined < seen_worse) & (seen_worse <= out)
+    ranks_again = (queue_class == NONE) & (joined < seen_worse) & (seen_worse <= out)
     base_out = np.where(ranks_again, np.array(plan.worse)[base], base)
     is_ignored = np.zeros(len(asking), dtype=np.bool_)
     asked = ignored != NONE
     is_ignored[asked] = columns.ignored[ignored[asked], patient[asked]]
     if plan.pull is None:
-        number, then = (np.where(is_ignored, plan.ignored_class, each) for each in (base, base_out))
-        return number, then, np.where(ranks_again & ~is_ignored, seen_worse, FOREVER)
+        on_joining, at_start = (np.where(is_ignored, plan.ignored_class, number) for number in (base, base_out))
+        return on_joining, at_start, np.where(ranks_again & ~is_ignored, seen_worse, FOREVER)
     start, end = columns.arrived_at[patient] + plan.pull[0], columns.arrived_at[patient] + plan.pull[1]
     better = np.array(_better_of_pull(plan))
 
@@ -402,9 +409,9 @@ def _classes(
 
 
 def _better_of_pull(plan: Plan) -> list[int]:
-    """By class, what it counts as under the pull towards the target: the better of the two.
+    """What each class counts as under the pull towards the target: itself or the pull's class, whichever is better.
 
-    Worked out here once more and not read from the plan, which the audit is to check.
+    Worked out again and not read from the plan, which the audit is to check.
     """
     if plan.pull is None:
         return list(range(len(plan.classes)))
@@ -415,77 +422,78 @@ def _better_of_pull(plan: Plan) -> list[int]:
 
 
 def _acuity_now(plan: Plan, rows: Rows, columns: Columns, noticed_at: Ints) -> Ints:
-    """What the department believed about each patient when it joined each row: the last relabelling before it, and
-    what a round noticed after that."""
+    """The class that the department held each patient to be in when they joined each row: from the last relabelling
+    before it, or worse where a round noticed the patient since."""
     relabels = np.array([row.relabels if isinstance(row, StepRow) else NONE for row in plan.rows])[rows.step]
     relabels = np.where(rows.outcome == Outcome.DONE, relabels, NONE)
     latest = np.maximum.accumulate(np.where(relabels == NONE, -1, np.arange(len(rows))))
     latest = np.append(-1, latest[:-1])[: len(rows)]
-    mine = (latest >= 0) & (rows.patient[latest] == rows.patient)
-    found = np.full(len(rows), plan.untriaged_class, dtype=np.int64)
-    found[mine] = columns.attributes[relabels[latest[mine]], rows.patient[mine]]
-    labelled_at = np.where(mine, rows.ended_at[latest], NEVER)
+    labelled = (latest >= 0) & (rows.patient[latest] == rows.patient)
+    classes = np.full(len(rows), plan.untriaged_class, dtype=np.int64)
+    classes[labelled] = columns.attributes[relabels[latest[labelled]], rows.patient[labelled]]
+    labelled_at = np.where(labelled, rows.ended_at[latest], NEVER)
     noticed = noticed_at[rows.patient]
     since = (labelled_at < noticed) & (noticed <= rows.joined_at)
-    found[since] = np.array(plan.worse)[found[since]]
-    return found
+    classes[since] = np.array(plan.worse)[classes[since]]
+    return classes
 
 
 def _priority(findings: _Findings, plan: Plan, requests: _Requests) -> None:
     """Whether somebody with a better key, who could have taken just what a start took, still waits after it.
 
-    Starts are taken together by what they asked for and took. Who waited since before the instant, and after it,
-    is found by a running maximum over those who joined before a threshold that the key gives.
+    Starts are grouped by what they asked for and took. A running maximum over those who joined before a threshold,
+    which the key gives, shows whether one of them waited before the instant and still waits after it.
     """
     findings.look("priority")
     started = np.flatnonzero(requests.started)
-    by_ask: dict[int, _Waiting] = {}
-    for ask, pool in sorted(
-        set(zip(requests.ask_started[started].tolist(), requests.pool[started].tolist(), strict=True))
-    ):
+    queues: dict[int, _Queue] = {}
+    taken_by = zip(requests.ask_started[started].tolist(), requests.pool[started].tolist(), strict=True)
+    for ask, pool in sorted(set(taken_by)):
         starts = started[(requests.ask_started[started] == ask) & (requests.pool[started] == pool)]
         taken = _taken(plan.asks[ask], pool)
         for other, wanted in enumerate(plan.asks):
             if set(wanted.all_of) <= taken and (not wanted.any_of or taken & set(wanted.any_of)):
-                waiting = by_ask.setdefault(other, _Waiting(plan, requests, other))
-                _overtaken(findings, plan, requests, starts, waiting)
+                if other not in queues:
+                    queues[other] = _Queue(plan, requests, other)
+                _overtaken(findings, plan, requests, starts, queues[other])
 
 
 def _taken(ask: Ask, pool: int) -> set[int]:
     return set(ask.all_of) | ({pool} if pool != NONE else set())
 
 
-class _Waiting:
-    """Who waits for one ask, by class: keys (joined, patient) in order, and the latest end of waiting so far."""
+class _Queue:
+    """The queue for one ask, by class: keys (joined, patient) in order, and the latest end of waiting up to each."""
 
     def __init__(self, plan: Plan, requests: _Requests, ask: int) -> None:
         self.base = int(requests.patient.max()) + 1 if len(requests.patient) else 1
         self.by_class: list[tuple[Ints, Ints]] = []
         for number in range(len(plan.classes)):
-            mine = np.flatnonzero((requests.ask == ask) & (requests.class_joined == number))
-            key = requests.joined_at[mine] * self.base + requests.patient[mine]
+            rows = np.flatnonzero((requests.ask == ask) & (requests.class_joined == number))
+            key = requests.joined_at[rows] * self.base + requests.patient[rows]
             order = np.argsort(key)
-            until = np.maximum.accumulate(requests.settled_until[mine][order])
+            until = np.maximum.accumulate(requests.settled_until[rows][order])
             self.by_class.append((key[order], np.append(-1, until)))
 
 
-def _overtaken(findings: _Findings, plan: Plan, requests: _Requests, starts: Ints, waiting: _Waiting) -> None:
+def _overtaken(findings: _Findings, plan: Plan, requests: _Requests, starts: Ints, queue: _Queue) -> None:
+    """Whether some start came before somebody in the queue with a better key."""
     now, joined = requests.out_at[starts], requests.joined_at[starts]
     own = requests.class_started[starts]
-    own_key = joined * waiting.base + requests.patient[starts]
-    since_before = now * waiting.base  # those who joined at this very instant may have come after the start
+    own_key = joined * queue.base + requests.patient[starts]
+    since_before = now * queue.base  # those who joined at this very instant may have come after the start
     patient, name = requests.patient[starts], _name(plan, requests.step[starts])
-    for number, (keys, until) in enumerate(waiting.by_class):
+    for number, (keys, until) in enumerate(queue.by_class):
         if not len(keys):
             continue
-        before = np.minimum(_threshold(plan, number, own, now, joined, own_key, waiting.base), since_before)
+        before = np.minimum(_threshold(plan, number, own, now, joined, own_key, queue.base), since_before)
         broken = until[np.searchsorted(keys, before)] > now
         words = f"patient {{}}, {{}} at minute {{:.2f}}: somebody of class {plan.classes[number]} was before it"
         findings.add("priority", broken, words, patient, name, _minutes(now))
 
 
 def _threshold(plan: Plan, number: int, own: Ints, now: Ints, joined: Ints, own_key: Ints, base: int) -> Ints:
-    """Those of class `number` whose key (joined, patient) is below this come before the one that starts."""
+    """The key (joined, patient) below which those of class `number` come before the one that starts."""
     if plan.accumulating:
         rates = np.array(plan.rates)
         earned = rates[own] * (now - joined)
@@ -500,7 +508,7 @@ def _threshold(plan: Plan, number: int, own: Ints, now: Ints, joined: Ints, own_
 def _idle(
     findings: _Findings, plan: Plan, requests: _Requests, timelines: tuple[_Timeline, ...], *, until: int
 ) -> None:
-    """Whether somebody waits, for longer than an instant, while all it asks for is free. Looks up to `until`."""
+    """Whether somebody waits for longer than an instant, up to `until`, while all that they ask for is free."""
     findings.look("idle")
     overflowed = requests.overflows_at < FOREVER
     for number, ask in enumerate(plan.asks):

@@ -1,10 +1,10 @@
 """How several numbers vary together between departments, chance taken out, and within them.
 
-Numbers of one replication share its patients: a busy spell lengthens the wait for triage and what a nurse more would
-save. Whatever is said of departments must not rest on that. So variances and covariances between departments are those
-of a department's means less what its replications alone would give (one-way analysis of variance). With two
-replications it is the same as taking one number from one of them and the other number from the other, both ways round.
-Of one number by itself: `analysis.departments`.
+Numbers of one replication share its patients: a busy spell lengthens both the wait for triage and what one more nurse
+would save. Conclusions about departments must not rest on that. So variances and covariances between departments are
+those of the departments' means less what replications alone would give (one-way analysis of variance). With two
+replications this equals taking one number from one of them and the other number from the other, both ways round. For
+one number by itself: `analysis.departments`.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from functools import cached_property
 
 import numpy as np
 
-from simulation.analysis.departments import TWICE, Department
+from simulation.analysis.departments import MIN_REPLICATIONS, Department
 from simulation.records.schema import Floats
 
 
 @dataclass(frozen=True)
 class Components:
-    """Several numbers of several departments, of each so many replications.
+    """Several numbers of several departments, each with two replications or more.
 
     means: by department, shape (n_departments, n_numbers); squares: sums of products of deviations within each, shape
     (n_departments, n_numbers, n_numbers); n: replications of each.
@@ -36,21 +36,21 @@ class Components:
         return self.within_near(np.ones(len(self.n)))
 
     def within_near(self, weights: Floats) -> Floats:
-        """The same with departments weighted, shape (n_departments,)."""
+        """As `within`, with departments weighted, shape (n_departments,)."""
         total = np.einsum("d,dij->ij", weights, self.squares)
-        found: Floats = total / (weights @ (self.n - 1))
-        return found
+        covariance: Floats = total / (weights @ (self.n - 1))
+        return covariance
 
     @cached_property
     def of_means(self) -> Floats:
-        """Covariance of the departments' means, chance in them; shape (n_numbers, n_numbers)."""
+        """Covariance of the departments' means, chance included; shape (n_numbers, n_numbers)."""
         return np.atleast_2d(np.cov(self.means, rowvar=False))
 
     @cached_property
     def between(self) -> Floats:
         """Covariance between departments, chance taken out; a variance can come out below 0."""
-        found: Floats = self.of_means - np.mean(1 / self.n) * self.within
-        return found
+        covariance: Floats = self.of_means - np.mean(1 / self.n) * self.within
+        return covariance
 
 
 def components(values: Floats, department: Department) -> Components:
@@ -61,24 +61,24 @@ def components(values: Floats, department: Department) -> Components:
     means, squares, counts = [], [], []
     for number in np.unique(department):
         rows = values[department == number]
-        if len(rows) < TWICE:
+        if len(rows) < MIN_REPLICATIONS:
             continue
-        apart = rows - rows.mean(axis=0)
+        from_mean = rows - rows.mean(axis=0)
         means.append(rows.mean(axis=0))
-        squares.append(apart.T @ apart)
+        squares.append(from_mean.T @ from_mean)
         counts.append(len(rows))
     return Components(np.array(means), np.array(squares), np.array(counts, dtype=float))
 
 
 def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
-    """Means of every other replication of a department and of the rest, shape (n_departments, n_numbers) each.
+    """Each department's mean over its odd and over its even replications, shape (n_departments, n_numbers) each.
 
-    Of the departments that have two replications or more.
+    Only of departments that have two replications or more.
     """
     first, second = [], []
     for number in np.unique(department):
         rows = values[department == number]
-        if len(rows) >= TWICE:
+        if len(rows) >= MIN_REPLICATIONS:
             first.append(rows[::2].mean(axis=0))
             second.append(rows[1::2].mean(axis=0))
     return np.array(first), np.array(second)
@@ -86,4 +86,4 @@ def halves(values: Floats, department: Department) -> tuple[Floats, Floats]:
 
 def n_departments(department: Department) -> int:
     """How many departments have two replications or more."""
-    return int((np.unique(department, return_counts=True)[1] >= TWICE).sum())
+    return int((np.unique(department, return_counts=True)[1] >= MIN_REPLICATIONS).sum())

@@ -1,7 +1,7 @@
 """Which resource binds: how busy staff are, how full beds are, who waits where, in every replication.
 
-Patients' measures say how well a department does; these say what it is short of. They are about a window of time, and
-so about whoever was there in it, and not about those who arrived in it.
+Patients' measures say how well a department does; these say what it is short of. They are about whoever was there in a
+window of time, not about those who arrived in it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,10 @@ DECIDED_AT = "decided_at"
 
 @dataclass(frozen=True)
 class _Resources:
-    """What of a department is looked at: numbers of pools and steps; and what is known of supply by pool and window."""
+    """The pools and steps of a department that are measured, by number, and the supply known so far.
+
+    on_duty  unit-ticks in all and by day, at_hours  units at the whole hours; both by pool and window.
+    """
 
     staff: tuple[int, ...]
     beds: tuple[int, ...]
@@ -46,11 +49,12 @@ class _Resources:
     asked: Asked
     names: tuple[MeasureName, ...]
     on_duty: dict[tuple[int, Window], tuple[float, float]] = field(default_factory=dict)
-    there: dict[tuple[int, Window], Floats] = field(default_factory=dict)
+    at_hours: dict[tuple[int, Window], Floats] = field(default_factory=dict)
 
 
 @cached_by_pathway
 def _resources(pathway: Pathway) -> _Resources:
+    """The resources of a department, worked out once."""
     pools = tuple(pathway.pools)
     limited = {name: pool for name, pool in pathway.pools.items() if not pool.unlimited}
     staff = [name for name, pool in limited.items() if pool.kind == "staff"]
@@ -88,57 +92,57 @@ def _is_bed(pool: Pool) -> bool:
 
 
 def binding_names(pathway: Pathway, own: Own) -> tuple[MeasureName, ...]:
-    """The names of these measures, and of own measures of pools, in the order of their values."""
+    """The names of these measures and of the user's own measures of pools, in the order of `binding_values`."""
     return (*_resources(pathway).names, *(MeasureName(name, "share", ALL) for name in own.busy))
 
 
 def look_along(pathway: Pathway, run: Run, *, window: Window) -> None:
-    """Have a run's journal added up for `binding_values` while its patients' table is made."""
+    """Have a run's journal added up for `binding_values` while its table of patients is made."""
     add_up_along(_resources(pathway).asked, run, window=window)
 
 
 def binding_values(pathway: Pathway, plan: Plan, run: Run, patients: Patients, own: Own, *, window: Window) -> Floats:
     """The measures of one run over a window of time; NaN where nobody was on duty, or nobody stopped waiting."""
-    looked_at = _resources(pathway)
-    supply = _Supply(plan, run.changes, window, looked_at)
-    sums = tally(looked_at.asked, run, window=window)
-    steps, beds = list(looked_at.steps), list(looked_at.beds)
-    in_all, by_day = supply.ticks_on_duty().T
-    held_in_all, held_by_day = sums.held_ticks[list(looked_at.staff)].T
+    resources = _resources(pathway)
+    supply = _Supply(plan, run.changes, window, resources)
+    sums = tally(resources.asked, run, window=window)
+    steps, beds = list(resources.steps), list(resources.beds)
+    on_duty, on_duty_by_day = supply.ticks_on_duty().T
+    held, held_by_day = sums.held_ticks[list(resources.staff)].T
     midnights = np.flatnonzero(supply.hours % 24 == 0)
-    found: list[Floats | list[float]] = [
-        _ratio(held_by_day, by_day),
-        _ratio(held_in_all - held_by_day, in_all - by_day),
+    values: list[Floats | list[float]] = [
+        _ratio(held_by_day, on_duty_by_day),
+        _ratio(held - held_by_day, on_duty - on_duty_by_day),
         _ratio(sums.held[beds][:, midnights].sum(axis=1), supply.units_at(beds)[:, midnights].sum(axis=1)),
         sums.waiting[steps] / (TICKS_PER_MINUTE * (window[1] - window[0])),
         _ratio(sums.waited[steps], TICKS_PER_MINUTE * sums.n_stopped[steps].astype(float)),
     ]
-    if _has(looked_at, "boarders_mean"):
-        found.append([_boarders(patients, window)])
-    if _has(looked_at, "full_share"):
-        n_places = supply.units_at(looked_at.places).sum(axis=0)
-        found.append([float((_inside(patients, supply.hours) >= n_places).mean())])
-    found.append(_own_busy(plan, run, own, window))
-    return np.concatenate(found)
+    if _has(resources, "boarders_mean"):
+        values.append([_boarders(patients, window)])
+    if _has(resources, "full_share"):
+        n_places = supply.units_at(resources.places).sum(axis=0)
+        values.append([float((_inside(patients, supply.hours) >= n_places).mean())])
+    values.append(_own_busy(plan, run, own, window))
+    return np.concatenate(values)
 
 
-def _has(looked_at: _Resources, measure: str) -> bool:
-    return any(name.measure == measure for name in looked_at.names[-2:])  # those of everybody are the last
+def _has(resources: _Resources, measure: str) -> bool:
+    return any(name.measure == measure for name in resources.names)
 
 
 def _ratio(above: NDArray[np.integer], below: Floats) -> Floats:
-    found: Floats = np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
-    return found
+    ratio: Floats = np.divide(above, below, out=np.full(len(below), np.nan), where=below > 0)
+    return ratio
 
 
 @dataclass(frozen=True)
 class _Supply:
-    """Units that are there in a window; of pools that no trigger changes, known from the run before."""
+    """The units there in a window; for pools that no trigger changes they are kept from the run before."""
 
     plan: Plan
     changes: Changes
     window: Window
-    looked_at: _Resources
+    resources: _Resources
 
     @cached_property
     def hours(self) -> Ints:
@@ -151,19 +155,19 @@ class _Supply:
 
     def ticks_on_duty(self) -> Floats:
         """Unit-ticks on duty of each pool of staff, in all and by day, (n_staff, 2)."""
-        known = self.looked_at.on_duty
-        found = []
-        for pool in self.looked_at.staff:
+        known = self.resources.on_duty
+        rows = []
+        for pool in self.resources.staff:
             if pool in self._changed or (pool, self.window) not in known:
                 edges, units = _on_duty(self.plan, pool, self.changes, self.window)
-                in_all, by_day = (float((units * np.diff(of)).sum()) for of in (edges, daytime(edges)))
+                in_all, by_day = (float((units * np.diff(ticks)).sum()) for ticks in (edges, daytime(edges)))
                 known[pool, self.window] = in_all, by_day
-            found.append(known[pool, self.window])
-        return np.array(found, dtype=float).reshape(-1, 2)
+            rows.append(known[pool, self.window])
+        return np.array(rows, dtype=float).reshape(-1, 2)
 
     def units_at(self, pools: Sequence[int]) -> Floats:
         """Units of each pool at the whole hours, (n_pools, n_hours)."""
-        known = self.looked_at.there
+        known = self.resources.at_hours
         for pool in pools:
             if pool in self._changed or (pool, self.window) not in known:
                 name = self.plan.pools[pool]
@@ -173,7 +177,7 @@ class _Supply:
 
 
 def _on_duty(plan: Plan, pool: int, changes: Changes, window: Window) -> tuple[Ints, Floats]:
-    """Units on duty of a limited pool: ticks from one change to the next, in the window, and units between them."""
+    """Units on duty of a limited pool: the ticks at which they change, cut to the window, and the units between."""
     at, units = capacity_steps(plan, plan.pools[pool], until=window[1], changes=changes)
     low, high = (to_ticks(edge) for edge in window)
     return np.clip(np.append(to_ticks(at), high), low, high), units
@@ -187,12 +191,12 @@ def _between(start: Ints, end: Ints, window: Window, spans: Spans) -> Ints:
     since: Ints = weeks * sum(last - first for first, last in spans)
     for first, last in spans:
         since += np.clip(within - first, 0, last - first)
-    found: Ints = since[1] - since[0]
-    return found
+    between: Ints = since[1] - since[0]
+    return between
 
 
 def _boarders(patients: Patients, window: Window) -> float:
-    """Mean over time of patients for whom a bed was decided on and who are still in A&E."""
+    """The mean number of patients in A&E for whom a bed was decided on."""
     rows = np.flatnonzero(~np.isnan(patients[DECIDED_AT]))
     until = patients[DEPARTED_AT][rows]
     until = np.where(np.isnan(until), window[1], until)
@@ -201,24 +205,24 @@ def _boarders(patients: Patients, window: Window) -> float:
 
 
 def _inside(patients: Patients, hours: Ints) -> Ints:
-    """Attendances in A&E at each of these hours, one after another: who arrives then is there, who goes is not."""
+    """Attendances in A&E at each of these consecutive hours: who arrives then is there, who departs then is not."""
     n_arrived = np.searchsorted(patients["arrived_at"], hours * 60.0, side="right")  # the table is in this order
-    behind = hours[0] + len(hours)  # who has not gone, or later, goes then
-    hour = np.ceil(np.fmin(patients[DEPARTED_AT], behind * 60.0) / 60).astype(np.int64) - hours[0]
+    after = hours[0] + len(hours)  # the hour after the last one, for who departs later or not at all
+    hour = np.ceil(np.fmin(patients[DEPARTED_AT], after * 60.0) / 60).astype(np.int64) - hours[0]
     n_departed = np.cumsum(np.bincount(np.maximum(hour, 0), minlength=len(hours) + 1))[:-1]
     return n_arrived - n_departed
 
 
 def _own_busy(plan: Plan, run: Run, own: Own, window: Window) -> list[float]:
-    """Own measures of pools: unit-ticks held at their hours over unit-ticks on duty; NaN where nobody is."""
+    """The user's own busy shares: unit-ticks held at their hours over unit-ticks on duty; NaN where nobody is."""
     if not own.busy:
         return []
     held = replay(roles_of(plan), rows_of(plan, activities_table(plan, run)))
-    found = []
-    for stated in own.busy.values():
-        spans, rows = intervals(stated.hours, stated.days), held.of(stated.pool)
+    shares = []
+    for busy in own.busy.values():
+        spans, rows = intervals(busy.hours, busy.days), held.of(busy.pool)
         ticks = _between(held.taken[rows], held.counted_until[rows], window, spans).sum()
-        edges, units = _on_duty(plan, plan.pools.index(stated.pool), run.changes, window)
+        edges, units = _on_duty(plan, plan.pools.index(busy.pool), run.changes, window)
         duty = (units * _between(edges[:-1], edges[1:], window, spans)).sum()
-        found.append(float(ticks / duty) if duty else np.nan)
-    return found
+        shares.append(float(ticks / duty) if duty else np.nan)
+    return shares

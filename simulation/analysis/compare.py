@@ -1,28 +1,23 @@
-"""Arms against a baseline, paired by replication. Patients are never the unit: they interfere with one another.
-
-An interval here is about simulation noise only. What is not known about inputs and structure is not in it.
-"""
+"""Arms against a baseline, paired by replication. Patients are never the unit: they interfere with one another."""
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.definitions import definition_of
-from simulation.analysis.departments import Department, Ranges, first_of_each, ranges, within
+from simulation.analysis.departments import Department, Ranges, ranges
+from simulation.analysis.intervals import LEVEL, Interval, critical_value, interval, intervals, t_quantile
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.skewness import widening
-from simulation.analysis.weakness import Weakness, largest_share, too_short, weakness_of
+from simulation.analysis.weakness import Weakness, too_short, weakness_of, width_factor
 from simulation.errors import ResultsError, nearest
 from simulation.pathway.own_measures import Better
 from simulation.records.schema import Floats
@@ -30,7 +25,6 @@ from simulation.records.schema import Floats
 if TYPE_CHECKING:
     import pandas as pd
 
-LEVEL = 0.95
 TIDY = (
     "arm",
     "measure",
@@ -53,73 +47,15 @@ TIDY = (
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A mean over replications with its interval. Bounds are NaN where there is none: with fewer than two replications,
-    or too few for an always-valid one.
-
-    n: replications that have the number, `of` so many (as many if not stated); largest_share: the share of the variance
-    that one of them makes; error: the standard error over an ensemble (None: from sd and n).
-    """
-
-    mean: float
-    low: float
-    high: float
-    sd: float
-    n: int
-    of: int = 0
-    largest_share: float = 0.0
-    error: float | None = None
-
-    @property
-    def half_width(self) -> float:
-        """Half the length of the interval."""
-        return (self.high - self.low) / 2
-
-    def times(self, factor: float) -> Interval:
-        """The interval of so many times the number."""
-        low, high = sorted((factor * self.low, factor * self.high))
-        error = None if self.error is None else abs(factor) * self.error
-        return replace(self, mean=factor * self.mean, low=low, high=high, sd=abs(factor) * self.sd, error=error)
-
-    @property
-    def standard_error(self) -> float:
-        """Of the mean: over an ensemble from the spread within departments, else from that over replications."""
-        if self.error is not None:
-            return self.error
-        return self.sd / math.sqrt(self.n) if self.n else np.nan
-
-    @property
-    def weakness(self) -> Weakness | None:
-        """Why it may carry nothing definite; None if it may."""
-        return weakness_of(self.n, of=self.of, sd=self.sd, largest_share=self.largest_share)
-
-    @property
-    def excludes_zero(self) -> bool:
-        """Whether the interval lies on one side of 0, and may carry a definite statement."""
-        return self.weakness is None and (self.low > 0 or self.high < 0)
-
-    def single(self, *, level: float = LEVEL) -> tuple[float, float]:
-        """Where one more replication is expected with this probability: the mean -+ t sd sqrt(1 + 1/n).
-
-        Unlike the interval of the mean it does not shrink to nothing, and unlike the lowest and highest of n it does
-        not grow with n. NaN with fewer than two replications.
-        """
-        if self.n < 2:
-            return np.nan, np.nan
-        half_width = t_quantile(self.n - 1, level) * self.sd * math.sqrt(1 + 1 / self.n)
-        return self.mean - half_width, self.mean + half_width
-
-
-@dataclass(frozen=True)
 class Comparison:
     """One arm, one measure, one group: its mean, and its paired difference from the baseline arm.
 
-    `baseline` is the baseline arm's name. NaN where there is nothing to say. `n_replications` counts replications in
-    which both arms have the measure (of `of`; as many if not stated), and every number is about those: the baseline's
-    mean in them is `mean - difference`, which may differ from its own row where a replication lacks the measure in this
-    arm. `interval_kind` says what its intervals promise; `largest_share` is the share of the difference's variance that
-    one replication makes, `level_share` that of the mean's; `short` whether too little was measured for any interval of
-    this measure; `own` defines a measure of the user's own.
+    `baseline` is the baseline arm's name. Numbers that are not known are NaN. `n_replications` counts replications in
+    which both arms have the measure, of the `of` there are (0: as many), and every number is about those: the
+    baseline's mean in them is `mean - difference`, which differs from the baseline's own row where a replication lacks
+    the measure in this arm. `interval_kind` says what its intervals promise; `largest_share` is the share of the
+    difference's variance that one replication makes, `level_share` the same of the mean's; `short` says that too few
+    days were measured for any interval of this measure; `own` defines a measure of the user's own.
 
     Over an ensemble the mean counts each department once and its interval is of `degrees` degrees of freedom, from the
     spread within departments (`analysis/departments.py`; while a result grows it is of each department's first
@@ -164,15 +100,15 @@ class Comparison:
 
     @property
     def spread(self) -> float:
-        """Standard deviation of the difference between replications, as much larger as skewness widens an ordinary
-        interval; NaN where there is no interval."""
+        """The standard deviation of the difference between replications, larger by what skewness widens an ordinary
+        interval by; NaN where there is no interval."""
         if self.n_replications < 2:
             return np.nan
         return self.half_width * math.sqrt(self.n_replications) / self._critical_value(self.level)
 
     @property
     def level_weakness(self) -> Weakness | None:
-        """Why the interval of its mean may carry nothing definite; None if it may."""
+        """Why no definite statement may rest on the interval of its mean; None if one may."""
         if self.short:
             return "rare spells"
         half_width = (self.high - self.low) / 2
@@ -180,14 +116,19 @@ class Comparison:
 
     @property
     def weakness(self) -> Weakness | None:
-        """Why its difference may carry no definite verdict; None if it may."""
+        """Why no definite verdict may rest on its difference; None if one may."""
         if self.short:
             return "rare spells"
         return self._weakness(self.half_width, self.largest_share)
 
     @property
+    def width_factor(self) -> float:
+        """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
+        return width_factor(self.weakness, self.departments_within or self.n_replications)
+
+    @property
     def departments_within(self) -> int | None:
-        """How many departments its interval is from the spread within; None where it is from that of replications."""
+        """How many departments its interval rests on; None where it rests on the spread of replications."""
         return None if self.degrees is None else self.n_departments
 
     def _weakness(self, sd: float, share: float) -> Weakness | None:
@@ -200,109 +141,19 @@ class Comparison:
         return critical_value(self.n_replications, level, self.interval_kind)
 
     def level_of(self, family: int) -> float:
-        """The level at which so many intervals must be made for all to hold together at `level` (Bonferroni)."""
+        """The level of each of so many intervals that makes all of them hold together at `level` (Bonferroni)."""
         return 1 - (1 - self.level) / family
 
     def together(self, family: int) -> tuple[float, float]:
-        """The difference's interval as one of so many that hold together at `level`; of one, as it is.
+        """The difference's interval as one of a family that hold together at `level`; unchanged for a family of 1.
 
-        NaN where there is none, or where it may carry no definite verdict.
+        NaN where there is none, or where no definite verdict may rest on it; wider where one replication makes it.
         """
-        if self.weakness is not None:
-            return np.nan, np.nan
-        if family == 1 or self.n_replications < 2:
+        ratio = self.width_factor
+        if self.n_replications < 2 or (family == 1 and ratio == 1):
             return self.difference_low, self.difference_high
-        ratio = self._critical_value(self.level_of(family)) / self._critical_value(self.level)
+        ratio *= self._critical_value(self.level_of(family)) / self._critical_value(self.level)
         return self.difference - ratio * self.half_width, self.difference + ratio * self.half_width
-
-
-@functools.cache
-def t_quantile(degrees: float, level: float = LEVEL) -> float:
-    """The two-sided quantile of Student's t: 2.262 for 9 degrees of freedom at 95 %."""
-    from scipy.special import stdtrit  # the same number as scipy.stats.t.ppf, and a tenth of its import time
-
-    return float(stdtrit(degrees, 0.5 + level / 2))
-
-
-def critical_value(n: int, level: float, kind: IntervalKind) -> float:
-    """The half-width in standard errors at n replications, n at least 2, of numbers without skewness.
-
-    NaN where an always-valid one is unbounded. `intervals` widens ordinary ones where numbers are skewed.
-    """
-    if kind == "fixed_sample":
-        return t_quantile(n - 1, level)
-    value = always_valid.critical_value(n, level)
-    return value if math.isfinite(value) else math.nan
-
-
-def interval(
-    values: Floats,
-    *,
-    level: float = LEVEL,
-    kind: IntervalKind = "fixed_sample",
-    department: Department | None = None,
-) -> Interval:
-    """The mean of one number a replication with its interval; replications without a number are left out.
-
-    `department`: which one each replication used, over an ensemble.
-    """
-    found = intervals(values[:, None], level, kind, department)
-    mean, half_width, sd, share = (float(column[0]) for column in (found.mean, found.half_width, found.sd, found.share))
-    error = None if found.error is None else float(found.error[0])
-    return Interval(mean, mean - half_width, mean + half_width, sd, int(found.n[0]), found.of, share, error)
-
-
-class Intervals(NamedTuple):
-    """By column: mean, half-width, standard deviation, how many replications have a number, the largest share of the
-    variance that one of them makes (over an ensemble: one department), and by what factor skewness widens the interval;
-    of how many replications, and over an ensemble the degrees of freedom and the standard error."""
-
-    mean: Floats
-    half_width: Floats
-    sd: Floats
-    n: NDArray[np.int64]
-    share: Floats
-    widened: Floats
-    of: int
-    degrees: Floats | None = None
-    error: Floats | None = None
-
-
-def intervals(values: Floats, level: float, kind: IntervalKind, department: Department | None = None) -> Intervals:
-    """The intervals of columns of numbers, a row a replication: t, wider where numbers are skewed, or always valid.
-
-    `department`: which one each replication used; then of the mean over departments, from the spread within them.
-
-    Where a number is infinite, because somebody's stay had not ended, nothing is said (NaN): to leave that replication
-    out would leave out the longest, and in the slowest arm most.
-    """
-    if department is not None and kind == "always_valid":  # each department is a draw from the ensemble, once
-        values, department = values[first_of_each(department)], None
-    n = (~np.isnan(values)).sum(axis=0)
-    values = np.where(np.isinf(values).any(axis=0), np.nan, values)
-    known = ~np.isnan(values)
-    enough = np.where(known.any(axis=0), n, 0)
-    mean = np.where(known, values, 0.0).sum(axis=0) / np.where(enough > 0, enough, np.nan)
-    from_mean = np.where(known, values - mean, 0.0)
-    sd = np.sqrt((from_mean**2).sum(axis=0) / np.where(enough > 1, enough - 1, np.nan))
-    lowest, highest = np.where(known, values, np.inf).min(axis=0), np.where(known, values, -np.inf).max(axis=0)
-    equal = lowest == highest  # exactly no spread, and the mean is the number itself
-    mean, sd = np.where(equal, lowest, mean), np.where(equal & (n > 1), 0.0, sd)
-    if department is not None:
-        over = within(values, department)
-        by_degrees = {number: t_quantile(number, level) for number in set(over.degrees.tolist()) if number > 0}
-        critical_values = np.array([by_degrees.get(number, np.nan) for number in over.degrees.tolist()])
-        half_width = critical_values * over.standard_error
-        half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
-        mean = np.where(equal, lowest, over.mean)
-        alike = np.ones(len(n))  # numbers of two replications lie alike about their mean: nothing widens them
-        return Intervals(mean, half_width, sd, n, share, alike, len(values), over.degrees, over.standard_error)
-    by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
-    critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
-    widened = widening(from_mean, sd, n) if kind == "fixed_sample" else np.ones(len(n))
-    half_width = widened * critical_values * sd / np.sqrt(np.maximum(n, 1))
-    share = np.where(equal, 0.0, largest_share(from_mean**2))
-    return Intervals(mean, half_width, sd, n, share, widened, len(values))
 
 
 def compare(
@@ -327,9 +178,9 @@ def compare(
 def paired(values: Floats, baseline: Floats) -> Floats:
     """`values - baseline`; infinite where either is, because a stay that has not ended has no known difference."""
     unended = np.isinf(values) | np.isinf(baseline)
-    found: Floats = np.where(unended, 0.0, values) - np.where(unended, 0.0, baseline)
-    found[unended] = np.inf
-    return found
+    difference: Floats = np.where(unended, 0.0, values) - np.where(unended, 0.0, baseline)
+    difference[unended] = np.inf
+    return difference
 
 
 def compare_arms(
@@ -347,7 +198,7 @@ def compare_arms(
 
     `arms`: by arm the measures of its replications, in the same order of replications; `defined`: measures of the
     user's own, by name; `measured_days` of each, if known: a measure that rare spells decide has no interval where
-    there are too few, unless it is one of those `stated`; `department`: which one each replication used, over an
+    there are too few, unless the study states it (`stated`); `department`: which one each replication used, over an
     ensemble. Measures that only some arms have are left out.
     Raises ResultsError for an unknown baseline or unequal numbers of replications.
     """
@@ -355,7 +206,7 @@ def compare_arms(
         raise ResultsError(f"baseline '{baseline}' is not an arm. {nearest(baseline, arms)}")
     shared = _shared_names(arms)
     tables = {arm: _stack(replications, shared) for arm, replications in arms.items()}
-    rows = []
+    rows: list[Comparison] = []
     for arm, table in tables.items():
         if table.shape != tables[baseline].shape:
             raise ResultsError(
@@ -364,44 +215,46 @@ def compare_arms(
         less_baseline = paired(table, tables[baseline])
         levels = intervals(np.where(np.isnan(less_baseline), np.nan, table), level, kind, department)
         differences = intervals(less_baseline, level, kind, department)
-        own, own_half, own_share = levels.mean, levels.half_width, levels.share
-        difference, half, n, share = differences.mean, differences.half_width, differences.n, differences.share
+        mean, difference, n = levels.mean, differences.mean, differences.n.tolist()
+        short = [
+            name.measure not in stated and too_short(name.measure, n_known, measured_days)
+            for name, n_known in zip(shared, n, strict=True)
+        ]
+        mean_half, half = (np.where(short, np.nan, estimates.half_width) for estimates in (levels, differences))
         ended = np.where(np.isinf(less_baseline).any(axis=0), np.nan, less_baseline)
-        over = None if department is None else ranges(ended, department)
-        for number, name in enumerate(shared):
-            short = name.measure not in stated and too_short(name.measure, int(n[number]), measured_days)
-            if short:
-                own_half[number] = half[number] = np.nan
-            row = Comparison(
+        over_departments = None if department is None else ranges(ended, department)
+        rows += [
+            Comparison(
                 arm=arm,
                 measure=name.measure,
                 unit=name.unit,
                 group=name.group,
-                mean=float(own[number]),
-                low=float(own[number] - own_half[number]),
-                high=float(own[number] + own_half[number]),
+                mean=float(mean[number]),
+                low=float(mean[number] - mean_half[number]),
+                high=float(mean[number] + mean_half[number]),
                 baseline=baseline,
                 difference=float(difference[number]),
                 difference_low=float(difference[number] - half[number]),
                 difference_high=float(difference[number] + half[number]),
-                n_replications=int(n[number]),
+                n_replications=n[number],
                 level=level,
                 interval_kind=kind,
                 own=defined.get(name.measure),
                 of=differences.of,
-                largest_share=float(share[number]),
-                level_share=float(own_share[number]),
-                short=short,
+                largest_share=float(differences.share[number]),
+                level_share=float(levels.share[number]),
+                short=short[number],
                 degrees=None if differences.degrees is None else float(differences.degrees[number]),
-                **({} if over is None else _range_of(over, number)),
+                **({} if over_departments is None else _range_of(over_departments, number)),
             )
-            rows.append(row)
+            for number, name in enumerate(shared)
+        ]
     return tuple(rows)
 
 
-def _range_of(over: Ranges, column: int) -> dict[str, Any]:
-    """The range over departments of one column, by the names of a comparison's parts."""
-    median, low, high, n = (part[column] for part in over)
+def _range_of(over_departments: Ranges, column: int) -> dict[str, Any]:
+    """The range over departments of one column, by the fields of a `Comparison`."""
+    median, low, high, n = (part[column] for part in over_departments)
     return {
         "department_median": float(median),
         "department_p5": float(low),
@@ -412,28 +265,29 @@ def _range_of(over: Ranges, column: int) -> dict[str, Any]:
 
 def _shared_names(arms: Mapping[str, Sequence[Measures]]) -> tuple[MeasureName, ...]:
     """The measures that every replication of every arm has, in the order of the first."""
-    every = {id(each.names): each.names for replications in arms.values() for each in replications}
-    if not every:
+    distinct = {id(measures.names): measures.names for replications in arms.values() for measures in replications}
+    if not distinct:
         return ()
-    first, *others = every.values()
+    first, *others = distinct.values()
     in_all = set(first).intersection(*others)
     return tuple(name for name in first if name in in_all)
 
 
 def _stack(replications: Sequence[Measures], names: tuple[MeasureName, ...]) -> Floats:
-    """One row a replication, one column a name."""
+    """The measures of an arm, one row a replication, one column a name."""
     columns: dict[int, NDArray[np.intp]] = {}
     rows = []
-    for each in replications:
-        if id(each.names) not in columns:
-            place = {name: at for at, name in enumerate(each.names)}
-            columns[id(each.names)] = np.array([place[name] for name in names], dtype=np.intp)
-        rows.append(each.values[columns[id(each.names)]])
+    for measures in replications:
+        key = id(measures.names)
+        if key not in columns:
+            position = {name: number for number, name in enumerate(measures.names)}
+            columns[key] = np.array([position[name] for name in names], dtype=np.intp)
+        rows.append(measures.values[columns[key]])
     return np.stack(rows)
 
 
 def find(rows: Sequence[Comparison], *, arm: str, measure: str, group: str = "all") -> Comparison:
-    """One row. Raises ResultsError if there is none."""
+    """The row of an arm, a measure and a group. Raises ResultsError if there is none."""
     for row in rows:
         if (row.arm, row.measure, row.group) == (arm, measure, group):
             return row
@@ -448,22 +302,3 @@ def summary(rows: Sequence[Comparison]) -> pd.DataFrame:
     import pandas as pd
 
     return pd.DataFrame([{name: getattr(row, name) for name in TIDY} for row in rows], columns=list(TIDY))
-
-
-def replications_needed(sd: float, half_width_wanted: float, *, level: float = LEVEL) -> int:
-    """The fewest replications (at least 2) whose interval would be no wider, if the standard deviation stays.
-
-    n is the smallest with t(n - 1) * sd / sqrt(n) <= half_width_wanted, found by iterating the quantile. Raises
-    ResultsError if the half-width wanted is not above 0 or the standard deviation is not known.
-    """
-    if not half_width_wanted > 0 or not np.isfinite(sd):
-        raise ResultsError(
-            f"replications needed: half-width {half_width_wanted}, standard deviation {sd}. "
-            "Give a half-width above 0, and at least two replications"
-        )
-    n = 2
-    while (needed := math.ceil((t_quantile(n - 1, level) * sd / half_width_wanted) ** 2)) > n:
-        # The quantile falls as n grows: a step to the root of the normal bound, never past the answer, then by one.
-        floor = math.ceil((t_quantile(10**9, level) * sd / half_width_wanted) ** 2)
-        n = min(max(n + 1, floor), needed)
-    return n

@@ -1,9 +1,9 @@
 """One question asked in several runs (scenarios, staffing, sites): do the verdicts agree, and do the effects?
 
-Two verdicts that differ are no evidence that two effects do: one interval may hold 0 by little and the other miss it by
-little. So the effects themselves are set against one another, of every two runs, replication by replication, with
-intervals so wide that those of all pairs hold together. Replications of one number share their random variates where
-the runs share the seed, which narrows the interval; where they do not the interval is right all the same.
+Two verdicts that differ are no evidence that two effects do: one interval may just hold 0 and the other just miss it.
+So the effects themselves are compared, for every two runs, replication by replication, with intervals so wide that
+those of all pairs hold together. Replications of one number share their random variates where the runs share the seed,
+which narrows the interval; the interval is right without it, too.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
 
-from simulation.analysis.compare import LEVEL, Interval, compare
+from simulation.analysis.compare import compare
 from simulation.analysis.departments import Department
+from simulation.analysis.intervals import LEVEL, Interval
 from simulation.analysis.verdict import Kind, Verdict, threshold
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
@@ -23,11 +24,11 @@ from simulation.records.schema import Floats
 
 @dataclass(frozen=True)
 class RunComparison:
-    """What several runs come to: a kind, in words, and the largest difference between two of them.
+    """What several runs say together: a kind, in words, and the largest difference between two of them.
 
-    kind: that of every run; where verdicts differ, `depends` if effects do as well, `close` if those differ by less
-    than would matter, `cannot tell` if by no more than chance. apart: the runs whose effects differ most, and by how
-    much (None of one run).
+    kind: that of every run; where verdicts differ, `depends` if effects do as well, `close` if effects differ by less
+    than would matter, `cannot tell` if by no more than chance. apart: the two runs whose effects differ most, and by
+    how much (None for one run).
     """
 
     kind: Kind | Literal["depends", "close", "cannot tell"]
@@ -44,10 +45,11 @@ def compare_runs(
     on: str = "the bottleneck",
     department: Department | None = None,
 ) -> RunComparison:
-    """Put together the verdicts on one difference in several runs.
+    """The verdicts on one difference in several runs, put together.
 
-    effects: by run, the paired difference of each replication, shape (n_replications,); of unequal numbers the first
-    of each are compared. mid: the least difference that matters, in this `unit`. on: what it depends on where it does.
+    effects: by run, the paired difference of each replication, shape (n_replications,); where runs have unequal
+    numbers, the first of each are compared. mid: the minimal important difference, in this `unit`. on: what the effect
+    depends on, where it does.
     department: which one each replication of every run used, over an ensemble.
     Raises ResultsError if there is no run.
     """
@@ -56,15 +58,15 @@ def compare_runs(
     apart = _furthest(effects, department)
     differ = apart is not None and apart[2].excludes_zero
     close = apart is not None and -mid < apart[2].low and apart[2].high < mid
-    kinds = {each.kind for each in verdicts.values()}
+    kinds = {verdict.kind for verdict in verdicts.values()}
     if len(kinds) > 1:
         if not differ:
             return RunComparison("cannot tell", "verdicts differ, effects by no more than chance", apart)
         if close:
             return RunComparison("close", f"verdicts differ, effects by less than {threshold(mid, unit)}", apart)
         return RunComparison("depends", f"depends on {on}", apart)
-    said = {each.words for each in verdicts.values()}
-    words = said.pop() if len(said) == 1 else _direction(said.pop())
+    wordings = {verdict.words for verdict in verdicts.values()}
+    words = wordings.pop() if len(wordings) == 1 else _direction(wordings.pop())
     how_much = f"; how much depends on {on}" if differ and not close else ""
     return RunComparison(kinds.pop(), f"{words} in every run{how_much}", apart)
 
@@ -75,14 +77,14 @@ def _furthest(effects: Mapping[str, Floats], department: Department | None) -> t
     if not pairs:
         return None
     level = 1 - (1 - LEVEL) / len(pairs)
-    found = []
+    differences = []
     for one, other in pairs:
         n = min(len(effects[one]), len(effects[other]))
         used = None if department is None else department[:n]
-        found.append((one, other, compare(effects[other][:n], effects[one][:n], level=level, department=used)))
-    return max(found, key=lambda each: abs(each[2].mean))
+        differences.append((one, other, compare(effects[other][:n], effects[one][:n], level=level, department=used)))
+    return max(differences, key=lambda pair: abs(pair[2].mean))
 
 
 def _direction(words: str) -> str:
-    """'shorter' of 'shorter by more than 5 min'; 'cannot tell' of 'cannot tell: ...'."""
+    """The direction alone: 'shorter' from 'shorter by more than 5 min', 'cannot tell' from 'cannot tell: ...'."""
     return re.split(r" by |, perhaps|:| among | yet", words, maxsplit=1)[0]

@@ -1,4 +1,4 @@
-"""Sharing a joint effect out among the levers that made it: Shapley values and interactions, from numbers alone.
+"""How a joint effect is shared among the levers that made it: Shapley values and interactions, from numbers alone.
 
 A game gives every set of levers (a coalition) one number a replication. Nothing here knows what a lever is, or what
 the number measures.
@@ -8,12 +8,12 @@ the number measures.
   joint effect exactly, in every replication; levers that do the same get the same; one that does nothing gets 0.
 - **Interaction index** of two levers, from all coalitions: the Shapley interaction index (Grabisch and Roubens 1999,
   Int J Game Theory 28:547-565), the mean over the coalitions S of the others, weighted (k - s - 2)! s! / (k - 1)!, of
-  v(S + both) - v(S + one) - v(S + other) + v(S). Of two levers it is that difference itself.
+  v(S + both) - v(S + one) - v(S + other) + v(S). For two levers it is that difference itself.
 - **Sampled orders**, where there are too many coalitions (Castro, Gómez and Tejada 2009, Comput Oper Res 36:1726-1730):
   each order comes with its reverse (Mitchell et al. 2022, J Mach Learn Res 23:43), and the interval holds the error of
-  the sample, too. Of a pair there is then the **interaction alone**, with no other lever on, which is another quantity:
+  the sample, too. A pair then has the **interaction alone**, with no other lever on, which is another quantity:
   v(both) - v(one) - v(other) + v(none). The sample follows from the levers' names, so that a run needs no seed of its
-  own: another name draws other orders, and the estimate moves within that error.
+  own: another name draws other orders, which moves the estimate within that error.
 
 Intervals are t intervals over replications, wider where numbers are skewed (`analysis/skewness.py`), on those
 replications in which every coalition has a number.
@@ -30,7 +30,7 @@ from typing import Literal
 
 import numpy as np
 
-from simulation.analysis.compare import LEVEL, Interval, interval, intervals, t_quantile
+from simulation.analysis.intervals import LEVEL, Interval, interval, intervals, t_quantile
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 
@@ -65,20 +65,20 @@ class Decomposition:
     n_orders: int | None
 
     def part(self, kind: Kind, *levers: str) -> Interval:
-        """One estimate. Raises ResultsError if there is none."""
-        for each in self.parts:
-            if each.kind == kind and set(each.levers) == set(levers):
-                return each.estimate
-        known = ", ".join(f"{each.kind} {'+'.join(each.levers)}" for each in self.parts)
+        """The estimate of one part. Raises ResultsError if there is none."""
+        for part in self.parts:
+            if part.kind == kind and set(part.levers) == set(levers):
+                return part.estimate
+        known = ", ".join(f"{part.kind} {'+'.join(part.levers)}" for part in self.parts)
         raise ResultsError(f"decomposition: no part '{kind}' of {'+'.join(levers)}. Known: {known}")
 
     def interaction(self, one: str, other: str) -> Interval:
-        """What two levers do together beyond what each does: the index, or alone where orders were sampled."""
+        """What two levers do together beyond what each does: the index, or the interaction alone of sampled orders."""
         return self.part(self.interaction_kind, one, other)
 
     @property
     def interaction_kind(self) -> Kind:
-        """Which of the two interactions there is."""
+        """Which of the two interactions this decomposition has."""
         return "interaction index" if self.n_orders is None else "interaction alone"
 
 
@@ -88,9 +88,10 @@ def every_coalition(levers: Sequence[str]) -> tuple[Coalition, ...]:
 
 
 def sampled_orders(levers: Sequence[str], n_pairs: int) -> tuple[Order, ...]:
-    """So many different orders and their reverses, pair by pair. The same names give the same orders.
+    """`n_pairs` different orders, each followed by its reverse. The same names give the same orders.
 
-    An order is that of a hash of its number and each name: as good as chance, without a generator.
+    Order k sorts the levers by a hash of k and each name: as good as chance, without a generator. Raises ResultsError
+    for fewer than two pairs, or more than there are.
     """
     if n_pairs < 2 or 2 * n_pairs > math.factorial(len(levers)):
         raise ResultsError(
@@ -109,40 +110,40 @@ def sampled_orders(levers: Sequence[str], n_pairs: int) -> tuple[Order, ...]:
 def coalitions_of(levers: Sequence[str], orders: Sequence[Order]) -> tuple[Coalition, ...]:
     """The coalitions that sampled orders need: single levers, pairs, all but each, all, and what each order passes."""
     everybody = frozenset(levers)
-    found = [NOBODY, *(frozenset(each) for size in (1, 2) for each in combinations(levers, size))]
-    found += [frozenset(order[:size]) for order in orders for size in range(3, len(levers))]
-    found += [everybody - {lever} for lever in levers] + [everybody]
-    return tuple(
-        sorted(
-            dict.fromkeys(found), key=lambda each: (len(each), [levers.index(name) for name in levers if name in each])
-        )
-    )
+    coalitions = [NOBODY, *(frozenset(chosen) for size in (1, 2) for chosen in combinations(levers, size))]
+    coalitions += [frozenset(order[:size]) for order in orders for size in range(3, len(levers))]
+    coalitions += [everybody - {lever} for lever in levers] + [everybody]
+
+    def by_size_then_levers(coalition: Coalition) -> tuple[int, list[int]]:
+        return len(coalition), [number for number, lever in enumerate(levers) if lever in coalition]
+
+    return tuple(sorted(set(coalitions), key=by_size_then_levers))
 
 
 def shapley(game: Game, levers: Sequence[str]) -> Floats:
     """Each lever's value in each replication, shape (n_replications, k), from all coalitions."""
     k = len(levers)
-    total: list[Floats] = []
+    values: list[Floats] = []
     for lever in levers:
-        others = [each for each in levers if each != lever]
+        others = [other for other in levers if other != lever]
         parts = [
             math.factorial(len(before)) * math.factorial(k - len(before) - 1) * (game[before | {lever}] - game[before])
             for before in every_coalition(others)
         ]
-        total.append(np.sum(parts, axis=0) / math.factorial(k))
-    return np.stack(total, axis=1)
+        values.append(np.sum(parts, axis=0) / math.factorial(k))
+    return np.stack(values, axis=1)
 
 
 def interaction(game: Game, levers: Sequence[str], one: str, other: str) -> Floats:
     """The Shapley interaction index of two levers in each replication, shape (n_replications,)."""
     k = len(levers)
-    others = [each for each in levers if each not in (one, other)]
+    others = [lever for lever in levers if lever not in (one, other)]
     parts = [
         math.factorial(len(before)) * math.factorial(k - len(before) - 2) * _beyond(game, before, one, other)
         for before in every_coalition(others)
     ]
-    found: Floats = np.sum(parts, axis=0) / math.factorial(k - 1)
-    return found
+    index: Floats = np.sum(parts, axis=0) / math.factorial(k - 1)
+    return index
 
 
 def _beyond(game: Game, before: Coalition, one: str, other: str) -> Floats:
@@ -153,12 +154,12 @@ def _beyond(game: Game, before: Coalition, one: str, other: str) -> Floats:
 def marginals(game: Game, levers: Sequence[str], orders: Sequence[Order]) -> Floats:
     """What each lever adds in each order, shape (n_replications, n_orders, k)."""
     n = len(next(iter(game.values())))
-    found = np.empty((n, len(orders), len(levers)))
+    added = np.empty((n, len(orders), len(levers)))
     for number, order in enumerate(orders):
         for place, lever in enumerate(order):
             before = frozenset(order[:place])
-            found[:, number, levers.index(lever)] = game[before | {lever}] - game[before]
-    return found
+            added[:, number, levers.index(lever)] = game[before | {lever}] - game[before]
+    return added
 
 
 def decompose(
@@ -180,16 +181,16 @@ def decompose(
         return interval(values, level=level)
 
     parts = [Part("joint", tuple(levers), over_replications(joint - none))]
-    parts += [Part("alone", (each,), over_replications(known[frozenset({each})] - none)) for each in levers]
-    parts += [Part("all but", (each,), over_replications(known[everybody - {each}] - none)) for each in levers]
-    parts += [Part("last", (each,), over_replications(joint - known[everybody - {each}])) for each in levers]
+    parts += [Part("alone", (lever,), over_replications(known[frozenset({lever})] - none)) for lever in levers]
+    parts += [Part("all but", (lever,), over_replications(known[everybody - {lever}] - none)) for lever in levers]
+    parts += [Part("last", (lever,), over_replications(joint - known[everybody - {lever}])) for lever in levers]
     if orders:
         added = marginals(known, levers, orders)
         shares = [_over_both(added[:, :, place], level) for place in range(len(levers))]
     else:
         values = shapley(known, levers)
         shares = [over_replications(values[:, place]) for place in range(len(levers))]
-    parts += [Part("shapley", (each,), share) for each, share in zip(levers, shares, strict=True)]
+    parts += [Part("shapley", (lever,), share) for lever, share in zip(levers, shares, strict=True)]
     kind: Kind = "interaction alone" if orders else "interaction index"
     for one, other in combinations(levers, 2):
         together = _beyond(known, NOBODY, one, other) if orders else interaction(known, levers, one, other)
@@ -199,24 +200,24 @@ def decompose(
 
 def _complete(game: Game, needed: Iterable[Coalition]) -> dict[Coalition, Floats]:
     """The numbers of the needed coalitions, in the replications in which all of them have one (NaN if none has)."""
-    missing = [each for each in needed if each not in game]
+    missing = [coalition for coalition in needed if coalition not in game]
     if missing:
-        named = "; ".join("+".join(sorted(each)) or "no lever" for each in missing)
-        raise ResultsError(f"decomposition: no numbers of {named}. Run every combination of the levers")
-    found = {each: np.asarray(game[each], dtype=float) for each in needed}
-    every = np.stack(list(found.values()))
-    kept = ~np.any(np.isnan(every), axis=0)
-    if np.isinf(every).any() or not kept.any():  # somebody's stay had not ended: as in `compare`, nothing is known
-        return {each: np.full(1, np.nan) for each in found}
-    return {each: values[kept] for each, values in found.items()}
+        names = "; ".join("+".join(sorted(coalition)) or "no lever" for coalition in missing)
+        raise ResultsError(f"decomposition: no numbers of {names}. Run every combination of the levers")
+    numbers = {coalition: np.asarray(game[coalition], dtype=float) for coalition in needed}
+    table = np.stack(list(numbers.values()))
+    kept = ~np.any(np.isnan(table), axis=0)
+    if np.isinf(table).any() or not kept.any():  # somebody's stay had not ended: as in `compare`, nothing is known
+        return {coalition: np.full(1, np.nan) for coalition in numbers}
+    return {coalition: values[kept] for coalition, values in numbers.items()}
 
 
 def _over_both(added: Floats, level: float) -> Interval:
-    """The mean over replications and sampled orders, its interval holding both errors.
+    """The mean over replications and sampled orders, with an interval that allows for the chance in both.
 
-    Replications and orders are crossed. The variance of the mean is no more than that of the replications' means over
-    their number plus that of the pairs' means over theirs (what both share is counted twice, on the careful side);
-    degrees of freedom are those of the smaller of the two. Shape of `added`: (n_replications, n_orders).
+    Replications and orders are crossed. The variance of the mean is at most that of the replications' means over their
+    number plus that of the pairs' means over theirs (what both share is counted twice, on the careful side); degrees of
+    freedom are those of the smaller of the two. Shape of `added`: (n_replications, n_orders).
     """
     by_replication = added.mean(axis=1)
     by_pair = added.reshape(len(added), -1, 2).mean(axis=(0, 2))
@@ -224,7 +225,7 @@ def _over_both(added: Floats, level: float) -> Interval:
     n, n_pairs = len(by_replication), len(by_pair)
     if n < 2 or n_pairs < 2:
         return simple
-    parts = [intervals(each[:, None], level, "fixed_sample") for each in (by_replication, by_pair)]
+    parts = [intervals(means[:, None], level, "fixed_sample") for means in (by_replication, by_pair)]
     variance = sum(float((part.widened * part.sd)[0]) ** 2 / int(part.n[0]) for part in parts)
     half = t_quantile(min(n, n_pairs) - 1, level) * math.sqrt(variance)
     return Interval(simple.mean, simple.mean - half, simple.mean + half, simple.sd, n)

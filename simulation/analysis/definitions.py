@@ -11,13 +11,15 @@ from simulation.errors import ResultsError, nearest
 from simulation.pathway.own_measures import EVERYBODY
 
 ALL = EVERYBODY
-DEFINITIONS: Mapping[str, Definition] = {each.name: each for each in (*PATIENT_MEASURES, *BINDING_MEASURES)}
-BINDING = tuple(each.name for each in BINDING_MEASURES)
+DEFINITIONS: Mapping[str, Definition] = {
+    definition.name: definition for definition in (*PATIENT_MEASURES, *BINDING_MEASURES)
+}
+BINDING = tuple(definition.name for definition in BINDING_MEASURES)
 
 
 def definition_of(measure: str, own: Mapping[str, Definition]) -> Definition:
-    """What is said of a measure; `own`: those of the user's own. Raises ResultsError for an unknown one."""
-    found = DEFINITIONS.get(measure) or own.get(measure)
-    if found is None:
+    """The definition of a measure; `own`: those of the user's own. Raises ResultsError for an unknown one."""
+    definition = DEFINITIONS.get(measure) or own.get(measure)
+    if definition is None:
         raise ResultsError(f"measure '{measure}' is unknown. {nearest(measure, {*DEFINITIONS, *own})}")
-    return found
+    return definition

@@ -1,4 +1,4 @@
-"""Effects over departments: what simulation leaves in doubt, what other departments would move, and the range.
+"""Effects over departments: simulation noise of their mean, what other departments would change, and their range.
 
 Arrays in, arrays out: `values` has a row a replication and a column a number (or one number a replication),
 `department` says which department each replication used. NaN: a replication without the number.
@@ -6,23 +6,23 @@ Arrays in, arrays out: `values` has a row a replication and a column a number (o
 **Three things, never merged.**
 
 1. `within`: the mean over these departments, each counted once, with its standard error from the spread *within*
-   departments. Of D departments with variance s2 among the m replications of each it is sqrt(sum s2 / m) / D. The
+   departments. For D departments with variance s2 among the m replications of each it is sqrt(sum s2 / m) / D. The
    spread between departments is no noise of that mean, because every one of them is in it. Degrees of freedom are
    Satterthwaite's, with the fourth powers estimated without bias (s4 of f degrees is too large by (f + 2) / f), so
-   that alike departments have about as many as they have replications to spare, which is the most.
+   that similar departments have about as many as replications beyond the first of each, which is the most.
 2. `movement`: how far the mean would move with other departments of the ensemble, from the spread between them.
 3. `spread_over`: effects by department with simulation noise removed, from which come the range, counts and shares.
 
 **The model.** Replication r of department d gives y = mu + t_d + e, with t normal of variance T (between departments)
 and e normal of variance S (within, the same in each). Both are estimated from mean squares, as in the analysis of
-variance, T at least 0; mu is the mean over departments. Of a department's mean over m replications the share
-B = T / (T + S / m) of its squared distance from mu is its own. The distance is shrunk by sqrt(B), so that the effects
-have the variance T, neither wider (as raw means, which hold noise) nor narrower (as posterior means, shrunk by B).
+variance, T at least 0; mu is the mean over departments. The share B = T / (T + S / m) of the squared distance of a
+department's mean over m replications from mu is its own. The distance is shrunk by sqrt(B), so that the effects have
+the variance T, neither wider (as raw means, which hold noise) nor narrower (as posterior means, shrunk by B).
 Source: T. A. Louis, 'Estimating a population of parameter values using Bayes and empirical Bayes methods', JASA 79
-(1984) 393-398; M. Ghosh, 'Constrained Bayes estimation with applications', JASA 87 (1992) 533-540. What is said of one
-department ('at least 95 % sure') is read from its posterior, of mean mu + B (y - mu) and variance B S / m. T is an
-estimate, too, so what is said of every department is read with T at its upper 95 % limit (of the normal model: the mean
-square between departments over its quantile of chi-squared).
+(1984) 393-398; M. Ghosh, 'Constrained Bayes estimation with applications', JASA 87 (1992) 533-540. Statements
+about one department ('at least 95 % sure') are read from its posterior, of mean mu + B (y - mu) and variance B S / m.
+T is an estimate, too, so statements about every department are read with T at its upper 95 % limit (of the normal
+model: the mean square between departments over its quantile of chi-squared).
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from numpy.typing import NDArray
 
 from simulation.records.schema import Floats
 
-TWICE = 2
-"""Replications of a department from which it counts in a range."""
-LEAST = 20
-"""Departments of which a range is stated."""
+MIN_REPLICATIONS = 2
+"""Replications that a department needs to count in a range."""
+MIN_DEPARTMENTS = 20
+"""Departments that a range needs."""
 TAIL = 0.05
-"""Of departments on either side of the range."""
+"""The share of departments on either side of the range."""
 Department = NDArray[np.int64]
 
 
@@ -71,8 +71,8 @@ class Spread:
     """One number over departments, simulation noise removed by the model above.
 
     numbers  of the departments, in order; n_each  how many replications each has; effects  shape (n,), noise removed;
-    raw  their means as simulated; centre, doubt  of each department's posterior, its mean and standard deviation;
-    between, within  the variances T and S; between_at_most  the upper limit of T.
+    raw  their means as simulated; centre, doubt  mean and standard deviation of each department's posterior; between,
+    within  the variances T and S; between_at_most  the upper limit of T.
     """
 
     numbers: Department
@@ -93,23 +93,23 @@ class Spread:
     @property
     def is_range(self) -> bool:
         """Whether there are departments enough for a range."""
-        return self.n >= LEAST
+        return self.n >= MIN_DEPARTMENTS
 
     @property
     def range(self) -> tuple[float, float, float]:
-        """Median, 5th and 95th percentile over departments; NaN of fewer than 20."""
+        """Median, 5th and 95th percentile over departments; NaN for fewer than 20."""
         if not self.is_range:
             return math.nan, math.nan, math.nan
         median, low, high = np.quantile(self.effects, [0.5, TAIL, 1 - TAIL]).tolist()
         return median, low, high
 
     def counts(self, beyond: float) -> tuple[int, int, int]:
-        """In how many departments it is below -beyond, within, and above."""
+        """How many departments' effects are below -beyond, from there to beyond, and above."""
         return counted(self.effects, beyond)
 
     @property
     def widest(self) -> tuple[float, float]:
-        """The 5th and 95th percentile with T at its upper limit, so that effects are shrunk least; NaN of fewer than 20
+        """The 5th and 95th percentile with T at its upper limit, so that effects shrink least; NaN for fewer than 20
         departments."""
         if not self.is_range:
             return math.nan, math.nan
@@ -131,14 +131,14 @@ class Spread:
         return float((_below(low, centre, doubt) + 1 - _below(high, centre, doubt)).sum())
 
     def sure_beyond(self, bound: float) -> tuple[bool, bool]:
-        """Whether some department is below -bound, and whether some is above it, each with 95 %."""
+        """Whether some department is below -bound, and whether some is above bound, each with 95 % certainty."""
         below = _below(-bound, self.centre, self.doubt)
         above = 1 - _below(bound, self.centre, self.doubt)
         return bool((below >= 1 - TAIL).any()), bool((above >= 1 - TAIL).any())
 
 
 def counted(effects: Floats, beyond: float) -> tuple[int, int, int]:
-    """How many numbers are below -beyond, within, and above."""
+    """How many numbers are below -beyond, from there to beyond, and above."""
     below, above = int((effects < -beyond).sum()), int((effects > beyond).sum())
     return below, len(effects) - below - above, above
 
@@ -151,11 +151,10 @@ def first_of_each(department: Department) -> NDArray[np.intp]:
 def within(values: Floats, department: Department) -> Within:
     """The mean of each column over departments, and its noise from the spread within them.
 
-    values  shape (n_replications, n_columns). A department that has the number once has the mean noise of the others;
-    if all have it once nothing is known of the noise (NaN).
+    values  shape (n_replications, n_columns). A department that has the number once is given the mean noise of the
+    others; if all have it once, the noise is not known (NaN).
     """
-    by_department = _sums(values, department)
-    n_each, mean_each, squares = by_department
+    n_each, mean_each, squares = _sums(values, department)
     known = n_each > 0
     n_departments = known.sum(axis=0)
     mean = np.where(known, mean_each, 0.0).sum(axis=0) / np.where(n_departments > 0, n_departments, np.nan)
@@ -174,8 +173,8 @@ def within(values: Floats, department: Department) -> Within:
 
 
 def movement(spread: Spread, *, level: float = 0.95) -> float:
-    """How far as many other departments of the ensemble would move the mean, in so many of a hundred cases: half the
-    length of the interval, from the spread between departments alone. NaN with fewer than two."""
+    """How far as many other departments of the ensemble would move the mean, with this probability: the half-width from
+    the spread between departments alone. NaN with fewer than two."""
     if spread.n < 2:
         return math.nan
     from scipy.special import stdtrit
@@ -184,9 +183,9 @@ def movement(spread: Spread, *, level: float = 0.95) -> float:
 
 
 def spread_over(values: Floats, department: Department) -> Spread:
-    """One number a replication (n_replications,) over the departments that have it twice, by the model above."""
-    n_each, mean, squares = (each[:, 0] for each in _sums(values[:, None], department))
-    there = n_each >= TWICE
+    """The spread of one number a replication, (n_replications,), over the departments that have it at least twice."""
+    n_each, mean, squares = (sums[:, 0] for sums in _sums(values[:, None], department))
+    there = n_each >= MIN_REPLICATIONS
     numbers, n_each, mean, squares = np.unique(department)[there], n_each[there], mean[there], squares[there]
     effects, between, noise = _model(mean[:, None], n_each[:, None], squares[:, None])
     shrunk = between[0] / _or_nan(between[0] + noise[0] / n_each)
@@ -198,7 +197,7 @@ def spread_over(values: Floats, department: Department) -> Spread:
 
 
 def _between_at_most(mean: Floats, n_each: Floats, noise: float) -> float:
-    """The upper 95 % limit of the variance between departments; 0 at least."""
+    """The upper 95 % limit of the variance between departments, at least 0."""
     if len(mean) < 2:
         return math.nan
     from scipy.special import chdtri
@@ -212,23 +211,23 @@ def _between_at_most(mean: Floats, n_each: Floats, noise: float) -> float:
 def ranges(values: Floats, department: Department) -> Ranges:
     """The range of each column over departments, simulation noise removed.
 
-    Over the departments that have the number twice; none for fewer than 20 of them.
+    It is over the departments that have the number at least twice; NaN for fewer than 20 of them.
     """
     n_each, mean, squares = _sums(values, department)
-    n_each = np.where(n_each >= TWICE, n_each, 0)
+    n_each = np.where(n_each >= MIN_REPLICATIONS, n_each, 0)
     effects, _, _ = _model(mean, n_each, np.where(n_each > 0, squares, 0.0))
     n_departments = (n_each > 0).sum(axis=0)
-    said = n_departments >= LEAST
-    found = np.full((3, values.shape[1]), np.nan)
-    if said.any():
-        found[:, said] = np.nanquantile(effects[:, said], [0.5, TAIL, 1 - TAIL], axis=0)
-    return Ranges(found[0], found[1], found[2], n_departments)
+    enough = n_departments >= MIN_DEPARTMENTS
+    quantiles = np.full((3, values.shape[1]), np.nan)
+    if enough.any():
+        quantiles[:, enough] = np.nanquantile(effects[:, enough], [0.5, TAIL, 1 - TAIL], axis=0)
+    return Ranges(quantiles[0], quantiles[1], quantiles[2], n_departments)
 
 
 def _model(mean: Floats, n_each: Floats, squares: Floats) -> tuple[Floats, Floats, Floats]:
-    """By department and column effects without noise; by column the variances between and within.
+    """Effects without noise by department and column; variances between and within by column.
 
-    n_each  the numbers that a department has (0: it is left out); squares  of their deviations from their mean.
+    n_each  how many numbers a department has (0: it is left out); mean  of them; squares  sum of squared deviations.
     """
     there = n_each > 0
     n, n_departments = n_each.sum(axis=0), there.sum(axis=0)
@@ -259,15 +258,15 @@ def _sums(values: Floats, department: Department) -> tuple[Floats, Floats, Float
 
 
 def _or_nan(number: Floats) -> Floats:
-    """A divisor: NaN where it is not above 0."""
-    found: Floats = np.where(np.asarray(number) > 0, number, np.nan)
-    return found
+    """The number as a divisor: NaN where it is not above 0."""
+    divisor: Floats = np.where(np.asarray(number) > 0, number, np.nan)
+    return divisor
 
 
 def _below(bound: float, centre: Floats, doubt: Floats) -> Floats:
     """The chance that each department is below a bound, by its posterior; 0 or 1 without doubt."""
     from scipy.special import ndtr
 
-    sure = doubt == 0
-    found: Floats = np.where(sure, centre < bound, ndtr((bound - centre) / np.where(sure, 1.0, doubt)))
-    return found
+    known = doubt == 0
+    chance: Floats = np.where(known, centre < bound, ndtr((bound - centre) / np.where(known, 1.0, doubt)))
+    return chance

@@ -1,4 +1,4 @@
-"""The event log that vidigi reads, out of the two tables: who arrives, queues, is served and departs.
+"""The event log that vidigi reads, from the two tables: who arrives, queues, is served and departs.
 
 A step that asks for resources has three events: `<step>:wait` (queue), `<step>` (resource_use) and `<step>:end`
 (resource_use_end). A step that asks for none, such as the minutes of a laboratory, has one: `<step>` (queue), where the
@@ -22,7 +22,7 @@ EVENT_TYPES = ("arrival_departure", "queue", "resource_use", "resource_use_end")
 ARRIVAL_OR_DEPARTURE, QUEUE, USE, USE_END = range(4)
 ARRIVAL, DEPART = "arrival", "depart"
 STILL_OPEN = np.iinfo(np.int64).max
-"""When an activity ends that was open at the end of the run."""
+"""The end of an activity that was open at the end of the run."""
 
 Rows = NDArray[np.intp]
 
@@ -31,8 +31,8 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
     """Every event of every attendance, in order of time; a patient's events of one instant as they followed each other.
 
     `resource_id` is a place at the step, numbered from 1: whoever starts takes the place that was free longest, a new
-    one only if none is free, so numbers run to the most who were served at once. The model tells no two members of a
-    pool apart, so it is nobody's name.
+    one only if none is free, so numbers run to the most who were served at once. It identifies no member of staff,
+    because the model does not tell the members of a pool apart.
     """
     asking = {name for name, step in pathway.steps.items() if step.asks or step.any_of}
     place = _places(activities, _at_steps(activities, asking))
@@ -48,7 +48,7 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
     row, time = np.empty(n_events, dtype=np.intp), np.empty(n_events, dtype=np.int64)
     event, event_type = np.empty(n_events, dtype=np.int16), np.empty(n_events, dtype=np.int16)
     places = np.empty(n_events)
-    for group in groups:  # in the order in which the events of one activity follow each other
+    for group in groups:
         at = next_at[group.rows]
         next_at[group.rows] += 1
         row[at], time[at], event[at], places[at] = group.rows, group.time, group.event, group.place
@@ -69,7 +69,7 @@ def events_table(pathway: Pathway, patients: Patients, activities: ActivityTable
 
 @dataclass(frozen=True)
 class _Group:
-    """Events of one type: the rows of activities that they are of, their codes, ticks and places, shape (n,) each."""
+    """Events of one type: rows of their activities, codes, ticks and places, shape (n,) each."""
 
     rows: Rows
     event_type: int
@@ -81,6 +81,7 @@ class _Group:
 def _groups(
     pathway: Pathway, activities: ActivityTable, place: Floats, asking: Collection[str], names: tuple[str, ...]
 ) -> tuple[_Group, ...]:
+    """The events by type, in the order in which those of one activity follow each other."""
     steps, step = activities.known("step"), activities["step"]
     joined_at, started_at, ended_at = (activities.ticks(name) for name in ("joined_at", "started_at", "ended_at"))
     at_end, asks = _at_steps(activities, pathway.ends), _at_steps(activities, asking)
@@ -88,19 +89,19 @@ def _groups(
     code = {name: number for number, name in enumerate(names)}
 
     def group(rows: Mask, event_type: int, name: Callable[[str], str], time: Ints) -> _Group:
-        of_step = np.array([code.get(name(known), NEVER) for known in steps], dtype=np.int16)
+        of_step = np.array([code.get(name(step_name), NEVER) for step_name in steps], dtype=np.int16)
         chosen = np.flatnonzero(rows)
         served = place[chosen] if event_type in (USE, USE_END) else np.full(len(chosen), np.nan)
         return _Group(chosen, event_type, of_step[step[chosen]], time[chosen], served)
 
     arrives = np.diff(activities["patient"], prepend=NEVER) != 0
     return (
-        group(arrives, ARRIVAL_OR_DEPARTURE, lambda known: ARRIVAL, joined_at),
+        group(arrives, ARRIVAL_OR_DEPARTURE, lambda _: ARRIVAL, joined_at),
         group(asks, QUEUE, _wait, joined_at),
         group(~asks & ~at_end, QUEUE, str, joined_at),
         group(started, USE, str, started_at),
         group(started & (ended_at != NEVER), USE_END, _end, ended_at),
-        group(at_end, ARRIVAL_OR_DEPARTURE, lambda known: DEPART, joined_at),
+        group(at_end, ARRIVAL_OR_DEPARTURE, lambda _: DEPART, joined_at),
     )
 
 
@@ -121,7 +122,7 @@ def _at_steps(activities: ActivityTable, names: Collection[str]) -> Mask:
 
 
 def _places(activities: ActivityTable, served: Mask) -> Floats:
-    """By row of the activities, the number of the place that was taken at its step; NaN where none was."""
+    """The number of the place taken at its step, by row of the activities; NaN where none was."""
     places = np.full(len(activities), np.nan)
     started_at, ended_at = activities.ticks("started_at"), activities.ticks("ended_at")
     rows = np.flatnonzero(served & (started_at != NEVER))
@@ -146,7 +147,7 @@ def places_taken(starts: Ints, ends: Ints) -> Ints:
     n_ended = np.searchsorted(ends[by_end], starts, side="right")
     n_places = np.maximum.accumulate(number + 1 - n_ended)
     is_new = np.diff(n_places, prepend=0) > 0
-    # who takes no new place takes over from somebody: the k-th to take over, from the k-th to end
+    # who takes no new place takes over somebody's: the k-th to take over gets that of the k-th to end
     before = np.where(is_new, number, by_end[np.where(is_new, 0, number - n_places)])
     while not np.array_equal(first := before[before], before):
         before = first

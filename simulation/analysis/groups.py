@@ -1,4 +1,4 @@
-"""Measures by group: a partition puts every patient into one of its groups at most, and sums by cell serve them all."""
+"""Measures by group. A partition puts every patient into at most one of its groups; sums by cell serve them all."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simulation.records.schema import MISSING, Floats, Ints, Patients
 
 GROUPED_BY = (TRUE, "age_band", "sex", "arrival_source", "language_need", "complaint")
 COVERAGE = "coverage"
-"""Whom a tool is used for under partial coverage, where a study tells direct effect and spillover apart."""
+"""The attribute that says whom a tool is used for, in a study that tells direct effect and spillover apart."""
 BY_GROUP = (
     "wait_to_clinician_mean",
     "wait_to_first_look_mean",
@@ -36,7 +36,7 @@ BY_GROUP = (
     "worse_to_clinician_mean",
     "noticed_before_seen_share",
 )
-"""Measures that are given for every group, too."""
+"""Measures that every group has, too."""
 BY_ADMISSION = ("stay_mean", "stay_median", "stay_p95")
 BY_HOUR = ("within_4h_share",)
 BY_LABEL = (
@@ -46,21 +46,21 @@ BY_LABEL = (
     "worse_to_clinician_mean",
     "noticed_before_seen_share",
 )
-"""Measures that are given by whether the label was right, too. Another policy puts other patients into these groups."""
+"""Measures by whether the label was right. Another policy puts other patients into these groups."""
 LABEL = "label"
 LABELS = ("right", "under", "over")
 
 
 @dataclass(frozen=True, eq=False)
 class Partition:
-    """Groups of which a patient is in one at most: their labels, and everybody's (`codes`, shape (n,), or MISSING)."""
+    """Groups of which a patient is in at most one: their labels, and each patient's code, shape (n,), or MISSING."""
 
     labels: tuple[str, ...]
     codes: NDArray[np.integer[Any]]
 
 
 class Cells:
-    """Patients who are in the same groups of every partition, taken together: a sum by cell is a sum by any group."""
+    """Cells of patients who are in the same groups of every partition; sums over cells give the sum of any group."""
 
     def __init__(self, partitions: Sequence[Partition], n_patients: int) -> None:
         self.partitions = partitions
@@ -68,10 +68,10 @@ class Cells:
         for partition in partitions:
             size = n_cells * (len(partition.labels) + 1)
             cell, n_cells = _renumber(cell * (len(partition.labels) + 1) + partition.codes + 1, size)
-        one_of = np.zeros(n_cells, dtype=np.int64)
-        one_of[cell] = np.arange(n_patients)
+        member = np.zeros(n_cells, dtype=np.int64)
+        member[cell] = np.arange(n_patients)
         self._cell, self._n_cells = cell, n_cells
-        self._group_of_cell = [partition.codes[one_of] + 1 for partition in partitions]
+        self._group_of_cell = [partition.codes[member] + 1 for partition in partitions]
         self._sorted: dict[Number, tuple[Floats, ...]] = {}
 
     def means(self, quantity: Number | Share) -> Iterator[float]:
@@ -79,29 +79,33 @@ class Cells:
         counted, total = quantity.totals(self._cell, self._n_cells)
         for partition, group in zip(self.partitions, self._group_of_cell, strict=True):
             n, sums = (
-                np.bincount(group, weights=each, minlength=len(partition.labels) + 1)[1:] for each in (counted, total)
+                np.bincount(group, weights=weights, minlength=len(partition.labels) + 1)[1:]
+                for weights in (counted, total)
             )
             yield from np.divide(sums, n, out=np.full(len(n), np.nan), where=n > 0).tolist()
 
     def in_order(self, number: Number) -> tuple[Floats, ...]:
         """The numbers of each group, smallest first, partition by partition."""
         if number not in self._sorted:
-            cell, found = self._cell[number.rows_in_order], []
+            cell = self._cell[number.rows_in_order]
+            by_group: list[Floats] = []
             for partition, group_of_cell in zip(self.partitions, self._group_of_cell, strict=True):
                 group = group_of_cell[cell]
-                found += [number.in_order[np.flatnonzero(group == 1 + code)] for code in range(len(partition.labels))]
-            self._sorted[number] = tuple(found)
+                by_group += [
+                    number.in_order[np.flatnonzero(group == 1 + code)] for code in range(len(partition.labels))
+                ]
+            self._sorted[number] = tuple(by_group)
         return self._sorted[number]
 
 
 def _renumber(cell: Ints, size: int) -> tuple[Ints, int]:
-    """The same cells without the empty ones, and how many they are."""
+    """The cells renumbered without the empty ones, and how many there are."""
     used = np.bincount(cell, minlength=size) > 0
     return (np.cumsum(used) - 1)[cell], int(used.sum())
 
 
 class Groups:
-    """Every group by label. They follow from the table's categories, not from who came: the same for every arm."""
+    """All groups. They follow from the table's categories, not from who came, so they are the same in every arm."""
 
     def __init__(self, patients: Patients, own: Own = NOTHING_OWN) -> None:
         attributes = {
@@ -130,33 +134,34 @@ class Groups:
         if compared is not None:
             sign = np.sign(patients[GIVEN] - patients[TRUE])  # 0 right, 1 under, -1 over
             codes = np.where(compared, sign % 3, MISSING)
-            self._label = Cells([Partition(tuple(f"{LABEL}={each}" for each in LABELS), codes)], n)
+            self._label = Cells([Partition(tuple(f"{LABEL}={name}" for name in LABELS), codes)], n)
         self._own_measures = own.measures
-        mine = [Partition((name,), np.where(members(name, patients, own), 0, MISSING)) for name in own.groups]
-        self._own = Cells(mine, n) if mine else None  # by themselves, so that no other number depends on them
+        own_groups = [Partition((name,), np.where(members(name, patients, own), 0, MISSING)) for name in own.groups]
+        # in cells of their own, so that no other number depends on them
+        self._own = Cells(own_groups, n) if own_groups else None
 
     def summarise(self, name: str, statistic: Statistic, quantity: Number | Share) -> dict[str, float]:
-        """A measure in every group that it is given for, by label."""
+        """A measure in every group that it has, by label."""
         if name == "beyond_target_share" and self._true_level:
             with_target = {LEVELS_1_2, *(f"{TRUE}={level}" for level in MANCHESTER_TARGETS)}
             by_level = summaries(statistic, quantity, self._true_level)
             return {label: value for label, value in by_level.items() if label in with_target}
-        found = {ALL: summary(statistic, quantity)}
+        by_label = {ALL: summary(statistic, quantity)}
         if name in BY_GROUP or name in self._own_measures:
-            found |= summaries(statistic, quantity, self._attributes)
+            by_label |= summaries(statistic, quantity, self._attributes)
             if self._own:
-                found |= summaries(statistic, quantity, self._own)
+                by_label |= summaries(statistic, quantity, self._own)
         if name in BY_ADMISSION:
-            found |= summaries(statistic, quantity, self._outcome)
+            by_label |= summaries(statistic, quantity, self._outcome)
         if name in BY_LABEL and self._label:
-            found |= summaries(statistic, quantity, self._label)
+            by_label |= summaries(statistic, quantity, self._label)
         if name in BY_HOUR:
-            found |= summaries(statistic, quantity, self._hour)
-        return found
+            by_label |= summaries(statistic, quantity, self._hour)
+        return by_label
 
 
 def _labels_of(column: str, patients: Patients) -> tuple[str, ...]:
-    return tuple(f"{column}={each}" for each in patients.known(column))
+    return tuple(f"{column}={category}" for category in patients.known(column))
 
 
 def summary(statistic: Statistic, quantity: Number | Share) -> float:
@@ -177,7 +182,7 @@ def summaries(statistic: Statistic, quantity: Number | Share, cells: Cells) -> d
 
 
 def quantile_of_sorted(values: Floats, share: float) -> float:
-    """A quantile of sorted values, linear between neighbours (numpy's default): NaN of none, infinite next to such.
+    """A quantile of sorted values, linear between neighbours (numpy's default): NaN of none, infinite next to one.
 
     >>> quantile_of_sorted(np.array([1.0, 2.0, 4.0]), 0.75)
     3.0

@@ -1,4 +1,4 @@
-"""What a definition of a measure says. The definitions themselves: `patient_measures`, `binding_measures`."""
+"""The form of a measure's definition. The definitions themselves: `patient_measures`, `binding_measures`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DESIGN = "aeflow, docs: estimands stated before the first run"
 class Definition:
     """One measure: its unit ('share' is a number from 0 to 1), which way is better, what it counts.
 
-    `needs`: the columns of patients it takes. `evidence` and `source` say whose definition it is; `assumed` means ours.
+    `needs`: the columns of patients it reads. `evidence` and `source` say whose definition it is; `assumed` means ours.
     """
 
     name: str

@@ -1,8 +1,8 @@
 """What a department is judged by: NHS measures of one table of patients.
 
-Everything is counted over attendances that arrived in a window and followed to their end. Nothing here knows
-whether the table was simulated. Two clocks are kept apart by name: measures count from arrival, except
-`decision_to_departure_*`, which count from the decision to admit.
+Everything is counted over attendances that arrived in a window and are followed to their end. Nothing here knows
+whether the table was simulated. Measures count from arrival, except `decision_to_departure_*`, which count from the
+decision to admit.
 
 A measure that needs a point in time which the table does not record is absent. Groups without patients are NaN.
 """
@@ -45,7 +45,7 @@ class Measures:
     values: Floats
 
     def __reduce__(self) -> tuple[Callable[..., Measures], tuple[tuple[MeasureName, ...], Floats]]:
-        """How they come back from another process: with the names that are already here, where they are the same."""
+        """How another process restores them: equal names become one object there."""
         return _restored, (self.names, self.values)
 
     @cached_property
@@ -53,10 +53,10 @@ class Measures:
         return {(name.measure, name.group): value for name, value in zip(self.names, self.values.tolist(), strict=True)}
 
     def value(self, measure: str, group: str = ALL) -> float:
-        """One number. Raises ResultsError if it is unknown, or absent because the table lacks what it needs."""
-        found = self._by_name.get((measure, group))
-        if found is not None:
-            return found
+        """The value of a measure in a group. Raises ResultsError if it is unknown, or absent from the table."""
+        number = self._by_name.get((measure, group))
+        if number is not None:
+            return number
         groups = [name.group for name in self.names if name.measure == measure]
         if groups:
             raise ResultsError(f"measure '{measure}' has no group '{group}'. {nearest(group, groups)}")
@@ -77,14 +77,14 @@ class Measures:
 
 
 def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Measures:
-    """Every measure that the table allows, over attendances that arrived in the window; ours first, then one's own.
+    """Every measure that the table allows, over attendances that arrived in the window; the user's own come last.
 
     Somebody who is still in the department counts as not within 4 h, as over 12 h, and with the full 12 h of the
-    restricted wait. How long the stay will be, and for who has not been seen the time to a clinician, is not known but
-    longer than any that ended: medians and 95th percentiles take it so, and are NaN where they fall among the
-    unfinished; a mean with an unfinished stay in it is NaN. (Leaving such patients out would leave out the longest.)
-    Points in time at the front door are of those to whom they happened. `unfinished` says how many there are, and a run
-    with any should be longer. Somebody whose end lacks a departure date is left out of what needs it.
+    restricted wait. The length of their stay, and the time to a clinician of who has not been seen, are taken as longer
+    than any that ended, because to leave them out would leave out the longest: a median or 95th percentile that falls
+    among them is infinite, and so is a mean with one of them. Measures of the front door are over those to whom it
+    happened. `unfinished` counts those still there; a run with any should be longer. Who has an end without a departure
+    date is left out of what needs it.
     """
     measured = arrived_in(patients, window)
     groups = Groups(measured, own)
@@ -100,7 +100,7 @@ def measure(patients: Patients, *, window: Window, own: Own = NOTHING_OWN) -> Me
 
 @lru_cache(maxsize=64)
 def shared_names(names: tuple[MeasureName, ...]) -> tuple[MeasureName, ...]:
-    """The same names, one object for equal ones: sent between processes once a replication, and kept in memory once."""
+    """The same names, as one object for all equal ones, so that they are kept in memory once."""
     return names
 
 

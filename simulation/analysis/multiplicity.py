@@ -1,4 +1,4 @@
-"""How many were looked at: one difference by itself, and which of many are significant, all read together."""
+"""Significance of one difference by itself, and of many that are read together."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulation.analysis import always_valid
 from simulation.analysis.compare import Comparison
 
 ALPHA = 0.05
-"""The chance of a false alarm that is put up with: of one interval, or of all that are read together."""
+"""The chance of a false alarm that is accepted: of one interval, or of all that are read together."""
 
 
 def is_worse(row: Comparison) -> bool | None:
@@ -26,26 +26,27 @@ def is_worse(row: Comparison) -> bool | None:
 
 
 def p_value(row: Comparison) -> float:
-    """Two-sided p of the paired t test, or one that may be looked at after every replication (of an always-valid row).
+    """The two-sided p of the paired t test, or of a test that may be read after every replication (always-valid rows).
 
     Below .05 where the 95 % interval excludes 0: where skewness widens the interval, t is smaller by the same factor.
     NaN with fewer than two replications or where the difference is not known; 1 where nothing differs, where an
-    always-valid interval is unbounded as yet, or where the interval may carry no definite verdict.
+    always-valid interval is unbounded as yet, or where no definite verdict may rest on the interval.
     """
     if row.n_replications < 2:
         return math.nan
-    if row.weakness is not None and not math.isnan(row.difference):
+    if math.isnan(row.width_factor) and not math.isnan(row.difference):
         return 1.0
+    spread = row.width_factor * row.spread
     if row.interval_kind == "always_valid":
-        unbounded = math.isnan(row.spread) and not math.isnan(row.difference)
-        return 1.0 if unbounded else always_valid.p_value(row.difference, row.spread, row.n_replications)
+        unbounded = math.isnan(spread) and not math.isnan(row.difference)
+        return 1.0 if unbounded else always_valid.p_value(row.difference, spread, row.n_replications)
     if row.difference == 0:
         return 1.0
-    if row.spread == 0:
+    if spread == 0:
         return 0.0
     from scipy.special import stdtr
 
-    t = abs(row.difference) / row.spread * math.sqrt(row.n_replications)
+    t = abs(row.difference) / spread * math.sqrt(row.n_replications)
     return float(2 * stdtr(row.n_replications - 1 if row.degrees is None else row.degrees, -t))
 
 
@@ -60,8 +61,9 @@ def holm(p_values: Sequence[float], level: float = ALPHA) -> tuple[bool, ...]:
     (True, True, True)
     """
     significant = [False] * len(p_values)
-    for number, each in enumerate(sorted(range(len(p_values)), key=lambda each: p_values[each])):
-        if p_values[each] > level / (len(p_values) - number):
+    smallest_first = sorted(range(len(p_values)), key=lambda test: p_values[test])
+    for number, test in enumerate(smallest_first):
+        if p_values[test] > level / (len(p_values) - number):
             break
-        significant[each] = True
+        significant[test] = True
     return tuple(significant)

@@ -1,12 +1,12 @@
-"""The effects of a department of which some figures are known, from departments that were simulated: nothing is run.
+"""The effects in a department some of whose figures are known, from departments already simulated: nothing is run.
 
 Effects are regressed on the figures over all departments, and read at the local values. The line is flattened by as
 much noise as the local figures have, so that a figure of few days or few patients moves the answer less. Departments
 near the local values, by the noise of the local and of the simulated figures, decide one thing only: how far a
 department may still lie from the line.
 
-What noise is: a simulated figure's is that between replications of one department near here; a local figure's is the
-same, for its own number of days (days taken as independent), and that of the patients who were counted.
+Noise of a simulated figure is that between replications of one department near the local values. Noise of a local
+figure is the same for its own number of days (taken as independent), plus that of counting so many patients.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from statistics import NormalDist
 import numpy as np
 
 from simulation.analysis.between import Components, components
-from simulation.analysis.compare import t_quantile
 from simulation.analysis.departments import Department, ranges
+from simulation.analysis.intervals import t_quantile
 from simulation.records.schema import Floats
 
 LEVEL = 0.9
 NEAR = 20.0
-"""Departments, counted by weight, that the spread which remains rests on at least."""
+"""The fewest departments, counted by weight, that the spread about the line rests on."""
 OUTSIDE = NormalDist().inv_cdf(0.995)
-"""Standard errors by which a local figure may lie beyond every simulated one."""
+"""Standard errors by which a local figure may lie beyond all simulated ones."""
 
 
 @dataclass(frozen=True)
 class Local:
-    """Figures of one's own, shape (n_figures,) each.
+    """Figures of the user's own department, shape (n_figures,) each.
 
     days: how long each was measured; sampling: variance of each from counting so many patients only; simulated_days:
     days of a replication.
@@ -42,18 +42,18 @@ class Local:
     simulated_days: float
 
     def noise(self, within: Floats) -> Floats:
-        """Covariance of the local figures about what they are in the long run, from that of a replication's."""
+        """The noise of the local figures: their covariance about the long run, from that between replications."""
         scale = np.sqrt(self.simulated_days / self.days)
-        found: Floats = within * np.outer(scale, scale) + np.diag(self.sampling)
-        return found
+        noise: Floats = within * np.outer(scale, scale) + np.diag(self.sampling)
+        return noise
 
 
 @dataclass(frozen=True)
 class Narrowed:
-    """By effect, shape (n_effects,): what is expected here, and the range that holds a department like this with 90 %.
+    """By effect, shape (n_effects,): its expected value, and the range that holds 90 % of departments like this one.
 
-    before, before_low, before_high: the same of all departments, chance taken out; n_near: departments, counted by
-    weight, that the range rests on; weights: shape (n_departments,), at most 1.
+    before, before_low, before_high: median and range over all departments, chance taken out; n_near: departments,
+    counted by weight, that the range rests on; weights: shape (n_departments,), at most 1.
     """
 
     mean: Floats
@@ -79,72 +79,83 @@ class Outside:
 
 
 def outside(figures: Floats, department: Department, local: Local) -> tuple[Outside, ...]:
-    """Which local figures lie outside those of every department by more than their noise; all together where each alone
-    does not. figures: shape (n_replications, n_figures)."""
-    found = components(figures, department)
-    simulated, noise = np.mean(1 / found.n) * found.within, local.noise(found.within)
+    """The local figures that lie beyond those of every department by more than their noise. Where none does by itself,
+    all together if they do so together. figures: shape (n_replications, n_figures)."""
+    moments = components(figures, department)
+    simulated, noise = np.mean(1 / moments.n) * moments.within, local.noise(moments.within)
     slack = OUTSIDE * np.sqrt(np.diag(noise))
-    lowest, highest = found.means.min(axis=0), found.means.max(axis=0)
+    lowest, highest = moments.means.min(axis=0), moments.means.max(axis=0)
     beyond = (local.values < lowest - slack) | (local.values > highest + slack)
     if beyond.any():
-        return tuple(Outside(int(at), float(lowest[at]), float(highest[at])) for at in np.flatnonzero(beyond))
-    centre, between = found.means.mean(axis=0), _positive(found.between)
-    theirs = _distance(found.means - centre, between + simulated)
-    ours = _distance(local.values[None] - centre, between + noise)[0]
-    return () if ours <= theirs.max() or len(local.values) == 1 else (Outside(None, np.nan, np.nan),)
+        return tuple(
+            Outside(int(column), float(lowest[column]), float(highest[column])) for column in np.flatnonzero(beyond)
+        )
+    centre, between = moments.means.mean(axis=0), _positive(moments.between)
+    of_departments = _distance(moments.means - centre, between + simulated)
+    of_local = _distance(local.values[None] - centre, between + noise)[0]
+    if of_local <= of_departments.max() or len(local.values) == 1:
+        return ()
+    return (Outside(None, np.nan, np.nan),)
 
 
 def narrow(figures: Floats, effects: Floats, department: Department, local: Local) -> Narrowed:
-    """The effects of a department with these figures.
+    """The effects in a department with these figures.
 
     figures: shape (n_replications, n_figures), effects: (n_replications, n_effects), none missing.
     """
     n_figures = figures.shape[1]
-    found = components(np.column_stack([figures, effects]), department)
-    here, weights = _near(found, n_figures, local)
-    within = found.within_near(weights)
+    moments = components(np.column_stack([figures, effects]), department)
+    from_centre, weights = _near(moments, n_figures, local)
+    within = moments.within_near(weights)
     noise = local.noise(within[:n_figures, :n_figures])
-    between = _positive(found.between)
-    centre = found.means.mean(axis=0)
+    between = _positive(moments.between)
+    centre = moments.means.mean(axis=0)
     slopes = np.asarray(
         np.linalg.solve(between[:n_figures, :n_figures] + noise, between[:n_figures, n_figures:]), dtype=np.float64
     )
-    mean = centre[n_figures:] + here @ slopes
-    deviations = found.means - centre
+    mean = centre[n_figures:] + from_centre @ slopes
+    deviations = moments.means - centre
     residuals = deviations[:, n_figures:] - deviations[:, :n_figures] @ slopes
-    beyond = _beyond_the_line(residuals, slopes, weights, within * np.mean(1 / found.n), noise)
-    n_near = float(weights.sum() ** 2 / (weights**2).sum())
-    of_line = 1 / len(found.n) + _distance(here[None], found.of_means[:n_figures, :n_figures])[0] / len(found.n)
+    beyond = _beyond_the_line(residuals, slopes, weights, within * np.mean(1 / moments.n), noise)
+    n_near = _counted_by_weight(weights)
+    n = len(moments.n)
+    of_line = 1 / n + _distance(from_centre[None], moments.of_means[:n_figures, :n_figures])[0] / n
     half_width = t_quantile(max(round(n_near) - n_figures - 1, 1), LEVEL) * np.sqrt(beyond * (1 + of_line))
     before = ranges(effects, department)
     return Narrowed(mean, mean - half_width, mean + half_width, before.median, before.low, before.high, n_near, weights)
 
 
-def _near(found: Components, n_figures: int, local: Local) -> tuple[Floats, Floats]:
+def _near(moments: Components, n_figures: int, local: Local) -> tuple[Floats, Floats]:
     """The local figures less their mean over departments, and each department's weight by how near it is.
 
-    The kernel is as wide as local and simulated noise together, and as much wider as it takes for `NEAR` departments.
+    The kernel is as wide as local and simulated noise together, or as much wider as it takes to count `NEAR`
+    departments.
     """
-    here = local.values - found.means[:, :n_figures].mean(axis=0)
-    apart = found.means[:, :n_figures] - local.values
-    within = found.within[:n_figures, :n_figures]
-    distance = _distance(apart, local.noise(within) + np.mean(1 / found.n) * within)
+    from_centre = local.values - moments.means[:, :n_figures].mean(axis=0)
+    from_local = moments.means[:, :n_figures] - local.values
+    within = moments.within[:n_figures, :n_figures]
+    distance = _distance(from_local, local.noise(within) + np.mean(1 / moments.n) * within)
     distance = distance - distance.min()
     wider = 1.0
     while True:
         weights = np.exp(-distance / (2 * wider))
-        if weights.sum() ** 2 / (weights**2).sum() >= min(NEAR, len(weights) / 2):
-            return here, weights
+        if _counted_by_weight(weights) >= min(NEAR, len(weights) / 2):
+            return from_centre, weights
         wider *= 1.25
 
 
-def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance: Floats, noise: Floats) -> Floats:
-    """Variance of a department's effect about what the line says at its local figures, by effect.
+def _counted_by_weight(weights: Floats) -> float:
+    """The number of equally weighted departments that would tell as much as these."""
+    return float(weights.sum() ** 2 / (weights**2).sum())
 
-    Residuals hold the simulation's noise of effect and figures; it is taken out, and the local figures' put in.
+
+def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance: Floats, noise: Floats) -> Floats:
+    """The variance of a department's effect about the line at its local figures, by effect.
+
+    Residuals hold the simulation's noise of effect and figures; it is taken out, and that of the local figures put in.
     """
     n_figures = len(noise)
-    seen = weights @ residuals**2 / weights.sum()
+    observed = weights @ residuals**2 / weights.sum()
     of_figures, shared, of_effects = (
         chance[:n_figures, :n_figures],
         chance[:n_figures, n_figures:],
@@ -152,9 +163,9 @@ def _beyond_the_line(residuals: Floats, slopes: Floats, weights: Floats, chance:
     )
     flattened = np.einsum("fe,fg,ge->e", slopes, of_figures, slopes)
     simulated = of_effects - 2 * np.einsum("fe,fe->e", slopes, shared) + flattened
-    put_in = np.einsum("fe,fg,ge->e", slopes, noise, slopes)
-    found: Floats = np.maximum(seen - simulated, 0) + put_in
-    return found
+    of_local = np.einsum("fe,fg,ge->e", slopes, noise, slopes)
+    variance: Floats = np.maximum(observed - simulated, 0) + of_local
+    return variance
 
 
 def _positive(covariance: Floats) -> Floats:
@@ -163,7 +174,7 @@ def _positive(covariance: Floats) -> Floats:
     return np.asarray((vectors * np.maximum(values, 0)) @ vectors.T, dtype=np.float64)
 
 
-def _distance(apart: Floats, covariance: Floats) -> Floats:
-    """Squared distance of each row in units of the covariance (Mahalanobis)."""
-    found: Floats = np.einsum("rf,rf->r", apart, np.linalg.solve(covariance, apart.T).T)
-    return found
+def _distance(rows: Floats, covariance: Floats) -> Floats:
+    """The squared distance of each row from 0 in units of the covariance (Mahalanobis)."""
+    squared: Floats = np.einsum("rf,rf->r", rows, np.linalg.solve(covariance, rows.T).T)
+    return squared

@@ -1,7 +1,7 @@
-"""Which measures of a department a hospital could read off: from stamps of its record, rotas, counts of who is there.
+"""The measures of a department that a hospital could read off: stamps of its record, rotas, counts of who is there.
 
-Left out on purpose: whatever needs the true level, a label's rightness or a policy's coverage, which nobody sees; and
-measures of single steps of a stay other than queues, for which no hospital keeps a stamp.
+Measures that need the true level, whether a label was right, or a policy's coverage are left out, because nobody sees
+them; so are those of single steps other than queues, for which no hospital keeps a stamp.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ OBSERVABLE: dict[str, tuple[str, ...]] = {
 
 
 def is_observable(measure: str, group: str) -> bool:
-    """Whether a hospital could read it off.
+    """Whether a hospital could read off a measure of a group.
 
     >>> is_observable("within_4h_share", "age_band=oldest"), is_observable("within_4h_share", "acuity_true=urgent")
     (True, False)

@@ -1,7 +1,8 @@
 """Who held what, when: use of spaces and staff, and how many are in the department, worked out after the run.
 
 Nothing is sampled or counted inside an engine. The holdings are replayed from the activities by the rules of the
-plan (takes, keeps, releases), and every mean here is an integral over time. Times are minutes, except inside.
+plan (takes, keeps, releases), and every mean here is an integral over time. Results are in minutes, unless they say
+ticks.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ class Rows:
         return len(self.patient)
 
     def block(self, rows: slice) -> Rows:
-        """Some of them; nothing is copied."""
+        """A slice of the rows; nothing is copied."""
         return Rows(**{field.name: getattr(self, field.name)[rows] for field in fields(self)})
 
 
@@ -73,13 +74,13 @@ def rows_of(plan: Plan, activities: ActivityTable) -> Rows:
 
 
 def blocks(rows: Rows) -> Iterator[Rows]:
-    """The rows in blocks of whole patients: arrays that fit a processor's cache are worked through faster."""
+    """The rows in blocks of whole patients, small enough for a processor's cache."""
     start = 0
     while start < len(rows):
         stop = min(start + BLOCK, len(rows))
         stop = max(stop, int(np.searchsorted(rows.patient, rows.patient[stop - 1], side="right")))
         block = rows.block(slice(start, stop))
-        yield replace(block, step=block.step.astype(np.int64))  # what indexes again and again should be a whole word
+        yield replace(block, step=block.step.astype(np.int64))  # indexes are fastest as whole words
         start = stop
 
 
@@ -88,8 +89,8 @@ class Holdings:
     """One row for every unit that a patient held; arrays of one length.
 
     patient; pool  code into `pools`; taken, given_back  ticks, NEVER if not given back by the end of the table;
-    counted_until  the same, or sooner where the outgoing team of a shift stops counting against the pool. What ends
-    `_at` is the same in minutes.
+    counted_until  as given_back, or sooner where the outgoing team of a shift stops counting against the pool. The
+    properties that end `_at` are in minutes.
     """
 
     pools: tuple[str, ...]
@@ -129,7 +130,7 @@ def _minutes_or_never(ticks: Ints) -> Floats:
 
 
 def holdings(plan: Plan, activities: ActivityTable) -> Holdings:
-    """Replay who held which unit from when to when, exactly as the contract says.
+    """Who held which unit from when to when, replayed exactly as the contract says.
 
     A step that starts releases what it releases at the start and takes what it asks for; when it ends it gives back
     what it does not keep, then what it releases at the end; the end of the route gives back everything.
@@ -143,8 +144,9 @@ class Roles:
     """What each step does with each pool.
 
     always, unless_chosen  pools taken by every start, and where no other is recorded: (n, n_nodes), NONE where a step
-    takes fewer than n; gives  whether a step gives anything back, (n_nodes,). The rest by `place`, (n_nodes *
-    n_pools,): offers  as one of several; keeps; releases_at_start (the end of a route: everything); releases_at_end.
+    takes fewer than n; gives  whether a step gives anything back, (n_nodes,). The other fields have an entry for each
+    step and pool, at `place`, (n_nodes * n_pools,): offers  as one of several; keeps; releases_at_start (everything at
+    the end of a route); releases_at_end.
     """
 
     plan: Plan
@@ -179,15 +181,15 @@ def roles_of(plan: Plan) -> Roles:
             at_start[number, list(row.releases_at_start)] = True
             at_end[number, list(row.releases_at_end)] = True
     gives: Mask = np.logical_or(at_start, at_end).any(axis=1)
-    return Roles(plan, _padded(always), _padded(unless_chosen), gives, *(each.ravel() for each in by_role))
+    return Roles(plan, _padded(always), _padded(unless_chosen), gives, *(role.ravel() for role in by_role))
 
 
-def _padded(pools: list[list[int]]) -> Ints:
+def _padded(lists: list[list[int]]) -> Ints:
     """Lists of pools side by side: the k-th of every list in row k, NONE where a list is shorter."""
-    found = np.full((max((len(each) for each in pools), default=0), len(pools)), NONE, dtype=np.int64)
-    for number, each in enumerate(pools):
-        found[: len(each), number] = each
-    return found
+    padded = np.full((max((len(pools) for pools in lists), default=0), len(lists)), NONE, dtype=np.int64)
+    for number, pools in enumerate(lists):
+        padded[: len(pools), number] = pools
+    return padded
 
 
 def replay(roles: Roles, rows: Rows) -> Holdings:
@@ -202,101 +204,100 @@ def replay(roles: Roles, rows: Rows) -> Holdings:
 
 
 def _taken(roles: Roles, rows: Rows) -> tuple[Ints, Ints]:
-    """Every unit taken: the row of the activity that took it, and the pool."""
+    """The units taken: for each the row of the activity that took it, and the pool."""
     started = rows.started_at != NEVER
     chosen = started & (rows.pool != NONE)
-    found = []
-    for when, by_step in ((started, roles.always), (started & ~chosen, roles.unless_chosen)):
+    parts = []
+    for takes, by_step in ((started, roles.always), (started & ~chosen, roles.unless_chosen)):
         for pools in by_step:
             pool = pools[rows.step]
-            row = np.flatnonzero(when & (pool != NONE))
-            found.append((row, pool[row]))
+            row = np.flatnonzero(takes & (pool != NONE))
+            parts.append((row, pool[row]))
     row = np.flatnonzero(chosen)
     pool = rows.pool[row]
     offered = np.flatnonzero(roles.offers[roles.place(rows.step[row], pool)])
-    found.append((row[offered], pool[offered]))
-    return np.concatenate([row for row, _ in found]), np.concatenate([pool for _, pool in found])
+    parts.append((row[offered], pool[offered]))
+    return np.concatenate([row for row, _ in parts]), np.concatenate([pool for _, pool in parts])
 
 
 def _gone(outcome: Ints) -> Mask:
     """Who left or was turned away, and so gives back everything."""
-    found: Mask = (outcome == Outcome.LEFT) | (outcome == Outcome.TURNED_AWAY)
-    return found
+    gone: Mask = (outcome == Outcome.LEFT) | (outcome == Outcome.TURNED_AWAY)
+    return gone
 
 
 def _releases_at_end(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Mask:
     """Whether a row, when it ends, gives a unit of a pool back."""
     place = roles.place(rows.step[row], pool)
     outcome = rows.outcome[row]
-    found: Mask = _gone(outcome) | (roles.releases_at_end[place] & (outcome == Outcome.DONE))
-    return found
+    releases: Mask = _gone(outcome) | (roles.releases_at_end[place] & (outcome == Outcome.DONE))
+    return releases
 
 
 def _given_back_later(roles: Roles, rows: Rows, row: Ints, pool: Ints) -> Ints:
     """When each unit that was kept after its row is given back by a later row of the patient, or NEVER.
 
-    All look at the next row that gives anything back, those whose unit it was not at the next again, and so on.
+    All units look at the patient's next row that gives anything back; those that it does not give back look at the
+    next such row, and so on.
     """
     gives = roles.gives[rows.step] | _gone(rows.outcome)
     giver = np.flatnonzero(gives)
     whose = np.append(rows.patient[giver], NONE)
-    found = np.full(len(row), NEVER, dtype=np.int64)
+    given_back = np.full(len(row), NEVER, dtype=np.int64)
     looking, at = np.arange(len(row)), np.cumsum(gives, dtype=np.int64)[row]  # the first giver after each
     while True:
-        here = np.flatnonzero(whose[at] == rows.patient[row[looking]])
-        looking, at = looking[here], at[here]
+        same_patient = np.flatnonzero(whose[at] == rows.patient[row[looking]])
+        looking, at = looking[same_patient], at[same_patient]
         if not len(looking):
-            return found
+            return given_back
         by, wanted = giver[at], pool[looking]
         started_at = rows.started_at[by]
         at_start = roles.releases_at_start[roles.place(rows.step[by], wanted)] & (started_at != NEVER)
         given = at_start | _releases_at_end(roles, rows, by, wanted)
-        found[looking] = np.where(given, np.where(at_start, started_at, rows.ended_at[by]), NEVER)
+        given_back[looking] = np.where(given, np.where(at_start, started_at, rows.ended_at[by]), NEVER)
         not_yet = np.flatnonzero(~given)
         looking, at = looking[not_yet], at[not_yet] + 1
 
 
 def _counted_until(plan: Plan, pool: Ints, taken: Ints, given_back: Ints) -> Ints:
-    """Until when a unit counts against its pool: where the outgoing are extra, to the next change of team at most."""
+    """When each unit stops counting against its pool: at the next change of team where the outgoing team is extra."""
     of_teams = [number for number, row in enumerate(plan.pool_rows) if row.team_changes]
     if not of_teams:
         return given_back
-    found = given_back.copy()
+    until = given_back.copy()
     for number in of_teams:
         changes = plan.pool_rows[number].team_changes
         ticks = np.array([*changes, changes[0] + WEEK])
-        mine = np.flatnonzero(pool == number)
-        within = taken[mine] % WEEK
-        next_change = taken[mine] - within + ticks[np.searchsorted(ticks, within, side="right")]
-        found[mine] = np.where((found[mine] == NEVER) | (next_change < found[mine]), next_change, found[mine])
-    return found
+        of_pool = np.flatnonzero(pool == number)
+        within = taken[of_pool] % WEEK
+        next_change = taken[of_pool] - within + ticks[np.searchsorted(ticks, within, side="right")]
+        until[of_pool] = np.where(
+            (until[of_pool] == NEVER) | (next_change < until[of_pool]), next_change, until[of_pool]
+        )
+    return until
 
 
 def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | None = None) -> tuple[Floats, Floats]:
     """A pool's capacity as steps: minutes at which it changes (first 0), and units from then on.
 
-    The rota, repeated every week, plus what escalation opened, less what care of boarders took. Unlimited pools
-    have infinitely many. `changes`: what the run's triggers did; without it they did nothing.
+    The rota, repeated every week, plus the units that escalation opened, less those that care of boarders took.
+    Unlimited pools have infinitely many. `changes`: what the run's triggers did; None if they did nothing.
     """
     number = plan.pools.index(pool)
-    described = plan.pool_rows[number]
-    if described.unlimited:
+    pool_row = plan.pool_rows[number]
+    if pool_row.unlimited:
         return np.zeros(1), np.full(1, np.inf)
-    rota_at, rota = _rota_steps(described.timetable, to_ticks(until) // WEEK + 1)
-    of_triggers = {
-        each: changes.trigger == each
-        for each, trigger in enumerate(plan.triggers)
-        if trigger.pool == number and changes is not None
-    }
-    if changes is None or not of_triggers:
+    rota_at, rota = _rota_steps(pool_row.timetable, to_ticks(until) // WEEK + 1)
+    triggers = [k for k, trigger in enumerate(plan.triggers) if trigger.pool == number]
+    if changes is None or not triggers:
         return to_minutes(rota_at), rota.astype(float)
-    at = np.concatenate((rota_at, *(changes.at[mine] for mine in of_triggers.values())))
+    of_triggers = [(plan.triggers[k], changes.trigger == k) for k in triggers]
+    at = np.concatenate((rota_at, *(changes.at[its_changes] for _, its_changes in of_triggers)))
     at.sort(kind="stable")  # quicker where most is in order
     at = at[np.append(True, at[1:] > at[:-1])]  # quicker than unique, which hashes
     capacity = rota[np.searchsorted(rota_at, at, side="right") - 1]
-    for each, mine in of_triggers.items():
-        trigger = plan.triggers[each]
-        extra = _trigger_units(changes, mine, at)
+    for trigger, its_changes in of_triggers:
+        extra = _trigger_units(changes, its_changes, at)
         if trigger.opens:
             capacity = capacity + extra
         else:
@@ -306,26 +307,26 @@ def capacity_steps(plan: Plan, pool: str, *, until: float, changes: Changes | No
 
 @lru_cache(maxsize=256)
 def _rota_steps(timetable: tuple[tuple[int, int], ...], n_weeks: int) -> tuple[Ints, Ints]:
-    """Ticks at which a rota changes, over so many weeks if it does, and units from then on; not to be changed."""
+    """Ticks at which a rota changes, over so many weeks, and units from then on; shared, so not to be written to."""
     tick, units = (np.array(column, dtype=np.int64) for column in zip(*timetable, strict=True))
     weeks = np.arange(n_weeks if len(tick) > 1 else 1)
     return (weeks[:, None] * WEEK + tick).ravel(), np.tile(units, len(weeks))
 
 
-def _trigger_units(changes: Changes, mine: Mask, at: Ints) -> Ints:
-    """The units that a trigger had set at each of these ticks; `mine`: which of the changes are its."""
-    units = np.append(0, changes.units[mine]).astype(np.int64)
-    return units[np.searchsorted(changes.at[mine], at, side="right")]
+def _trigger_units(changes: Changes, its_changes: Mask, at: Ints) -> Ints:
+    """The units that a trigger had set at each of these ticks; `its_changes`: shape (n_changes,)."""
+    units = np.append(0, changes.units[its_changes]).astype(np.int64)
+    return units[np.searchsorted(changes.at[its_changes], at, side="right")]
 
 
 def triggered_share(plan: Plan, *, names: tuple[str, ...], changes: Changes, window: Window) -> Mapping[str, float]:
-    """The share of time that each trigger was doing something. `names`: the pathway's triggers, in order."""
+    """The share of time that each trigger was in effect. `names`: the pathway's triggers, in order."""
     start, end = to_ticks(window[0]), to_ticks(window[1])
     shares = {}
     for number, name in enumerate(names[: len(plan.triggers)]):
-        mine = changes.trigger == number
-        edges = np.unique(np.clip(np.append(changes.at[mine], [start, end]), start, end))
-        on = _trigger_units(changes, mine, edges[:-1]) > 0
+        its_changes = changes.trigger == number
+        edges = np.unique(np.clip(np.append(changes.at[its_changes], [start, end]), start, end))
+        on = _trigger_units(changes, its_changes, edges[:-1]) > 0
         shares[name] = float((np.diff(edges) * on).sum() / (end - start))
     return shares
 
@@ -337,25 +338,25 @@ def minutes_by_hour(from_at: Floats, to_at: Floats, *, window: Window) -> Floats
     """
     first, last = int(window[0] // 60), int(-(-window[1] // 60))
     start, end = np.clip(from_at, *window), np.clip(to_at, *window)
-    real = np.flatnonzero(start < end)
-    return _area(start[real] - first * 60.0, last - first) - _area(end[real] - first * 60.0, last - first)
+    inside = np.flatnonzero(start < end)
+    return _area(start[inside] - first * 60.0, last - first) - _area(end[inside] - first * 60.0, last - first)
 
 
 def _area(at: Floats, n_hours: int) -> Floats:
-    """In each hour, the integral of how many have begun: the rest of its first hour, then every hour whole."""
+    """The integral over each hour of how many have begun: what is left of the hour of each start, later hours whole."""
     hour = np.minimum(np.floor(at / 60).astype(np.int64), n_hours)
-    rest = np.bincount(hour, weights=60 * (hour + 1) - at, minlength=n_hours + 1)[:n_hours]
+    in_first_hour = np.bincount(hour, weights=60 * (hour + 1) - at, minlength=n_hours + 1)[:n_hours]
     begun = np.bincount(hour, minlength=n_hours + 1)[:n_hours]
-    found: Floats = rest + 60 * (np.cumsum(begun) - begun)
-    return found
+    area: Floats = in_first_hour + 60 * (np.cumsum(begun) - begun)
+    return area
 
 
 def _fold(values: Floats, *, window: Window, by: str) -> Floats:
     """Hours of the window added up by clock hour (24) or by weekday (7)."""
     hour = int(window[0] // 60) + np.arange(len(values))
     key, n = (hour % HOURS, HOURS) if by == "hour" else (hour // HOURS % DAYS_OF_WEEK, DAYS_OF_WEEK)
-    found: Floats = np.bincount(key, weights=values, minlength=n).astype(float)
-    return found
+    folded: Floats = np.bincount(key, weights=values, minlength=n).astype(float)
+    return folded
 
 
 def _window_minutes(window: Window) -> Floats:
@@ -364,16 +365,17 @@ def _window_minutes(window: Window) -> Floats:
 
 
 def _ratio(above: Floats, below: Floats) -> Floats:
-    found: Floats = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
-    return found
+    ratio: Floats = np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+    return ratio
 
 
 class Use:
     """Units of every pool by clock hour and at midnight, added up over the window from any number of intervals.
 
-    The time before tick t that belongs to a clock hour is: that hour of the whole days before t, and what of it t's
-    own day has had. So three sums suffice, of ends less starts, by pool and by the clock hour in which they fall (an
-    hour's last tick included, its first not): how many, whole days, ticks. The window is read to the nearest tick.
+    The time before tick t that belongs to a clock hour is that hour on every whole day before t, and the part of it
+    that has passed on t's own day. So three sums suffice, of ends less starts, by pool and by the clock hour in which
+    they fall (its last tick included, its first not): how many, whole days, ticks. The window is read to the nearest
+    tick.
     """
 
     def __init__(self, n_pools: int, window: Window) -> None:
@@ -382,7 +384,7 @@ class Use:
         self._n, self._days, self._ticks = np.zeros((3, n_pools, HOURS))
 
     def add(self, pool: Ints, start: Ints, end: Ints, units: Floats | None = None) -> None:
-        """Units from start to end, ticks; NEVER is the end of the window. 1 unit each without `units`."""
+        """Add units from start to end, ticks; NEVER is the end of the window. Without `units` it is 1 each."""
         self._add(np.subtract, pool, start, units)
         self._add(np.add, pool, np.where(end == NEVER, self._to, end), units)
 
@@ -391,22 +393,22 @@ class Use:
         hour = (ticks - 1) // HOUR
         day = hour // HOURS
         place = (pool - day) * HOURS + hour
-        for total, each in ((self._n, None), (self._days, day), (self._ticks, ticks)):
-            weights = each if units is None else units if each is None else each * units
+        for total, amount in ((self._n, None), (self._days, day), (self._ticks, ticks)):
+            weights = amount if units is None else units if amount is None else amount * units
             sign(total, np.bincount(place, weights, total.size).reshape(total.shape), out=total)
 
     def by_hour(self) -> Floats:
         """Unit-minutes in each clock hour, (n_pools, 24)."""
         in_own_hour = self._ticks - DAY * self._days - HOUR * np.arange(HOURS) * self._n
         later = self._n.sum(axis=1, keepdims=True) - np.cumsum(self._n, axis=1)
-        found: Floats = (HOUR * (self._days.sum(axis=1, keepdims=True) + later) + in_own_hour) / TICKS_PER_MINUTE
-        return found
+        unit_minutes: Floats = (HOUR * (self._days.sum(axis=1, keepdims=True) + later) + in_own_hour) / TICKS_PER_MINUTE
+        return unit_minutes
 
     def at_midnight(self) -> Floats:
         """Units at 00:00, mean over the window's midnights, (n_pools,): what begins then is there, what ends is not."""
         n_midnights = -(-self._to // DAY) - -(-self._from // DAY)
-        found: Floats = self._days.sum(axis=1) / (n_midnights or np.nan)
-        return found
+        mean: Floats = self._days.sum(axis=1) / (n_midnights or np.nan)
+        return mean
 
 
 @dataclass(frozen=True)
@@ -423,15 +425,15 @@ class BusyShare:
 
 
 def busy(plan: Plan, counted: Use, duty: Use) -> BusyShare:
-    """How busy each pool was. `counted`: units that count against the pools; `duty`: units on duty."""
-    used, there = counted.by_hour(), duty.by_hour()
-    by_hour = np.divide(used, there, out=np.full(used.shape, np.nan), where=there > 0)
-    return BusyShare(plan.pools, by_hour, _ratio(used.sum(axis=1), there.sum(axis=1)))
+    """The busy share of each pool. `counted`: units that count against the pools; `duty`: units on duty."""
+    used, capacity = counted.by_hour(), duty.by_hour()
+    by_hour = np.divide(used, capacity, out=np.full(used.shape, np.nan), where=capacity > 0)
+    return BusyShare(plan.pools, by_hour, _ratio(used.sum(axis=1), capacity.sum(axis=1)))
 
 
 def on_duty(plan: Plan, *, changes: Changes | None, window: Window) -> Use:
     """The capacity of every pool that is not unlimited."""
-    found = Use(len(plan.pools), window)
+    capacity = Use(len(plan.pools), window)
     steps = [
         (number, *capacity_steps(plan, pool, until=window[1], changes=changes))
         for number, pool in enumerate(plan.pools)
@@ -442,13 +444,13 @@ def on_duty(plan: Plan, *, changes: Changes | None, window: Window) -> Use:
         starts = [to_ticks(at) for _, at, _ in steps]
         ends = [np.append(at[1:], NEVER) for at in starts]
         units = np.concatenate([units for _, _, units in steps])
-        found.add(pools, np.concatenate(starts), np.concatenate(ends), units)
-    return found
+        capacity.add(pools, np.concatenate(starts), np.concatenate(ends), units)
+    return capacity
 
 
 @dataclass(frozen=True)
 class Census:
-    """How many are there on average: over the window, by clock hour (24,), by weekday (7, Monday first)."""
+    """The mean number present: over the window, by clock hour (24,), by weekday (7,), Monday first."""
 
     mean: float
     by_hour: Floats
@@ -456,17 +458,17 @@ class Census:
 
 
 def census(patients: Patients, *, window: Window) -> Census:
-    """Attendances in the department, from arrival to departure."""
+    """The attendances in the department, from arrival to departure."""
     return present(patients["arrived_at"], patients["departed_at"], window=window)
 
 
 def boarders(patients: Patients, *, window: Window) -> Census:
-    """Patients for whom a bed was decided on and who are still in the department."""
+    """The patients in the department for whom a bed was decided on."""
     return present(patients["decided_at"], patients["departed_at"], window=window)
 
 
 def present(from_at: Floats, to_at: Floats, *, window: Window) -> Census:
-    """Means over time of how many intervals are open. NaN: never began; began and NaN: did not end."""
+    """The mean number of open intervals. A NaN start: it never began; a NaN end of one that began: it did not end."""
     began = ~np.isnan(from_at)
     end = np.where(np.isnan(to_at), np.inf, to_at)[began]
     minutes = minutes_by_hour(from_at[began], end, window=window)

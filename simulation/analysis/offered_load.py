@@ -5,19 +5,18 @@ each step are booked on its pools in the hours in which they fall. What is kept 
 for the time of the steps only. So this is demand, not use: a load above 1 in some hours makes a queue that the
 other hours must clear, above 1 over the week a queue that nothing clears.
 
-The sample comes from outside (`draws` is above this subpackage), and may have gone through a triage policy first.
+The sample may have gone through a triage policy first.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.draws import Draws
 from simulation.pathway.department import (
     ACUITY_NOW,
     Branch,
@@ -28,7 +27,6 @@ from simulation.pathway.department import (
     ByQueue,
     End,
     Loop,
-    Opens,
     Outage,
     Pathway,
     Pool,
@@ -50,36 +48,9 @@ from simulation.pathway.rota import (
     weekly_weights,
 )
 from simulation.records.schema import Floats, Ints
-from simulation.units import TICKS_PER_MINUTE, WEEK, WEEKDAYS
+from simulation.units import TICKS_PER_MINUTE, WEEK
 
 WEEK_MINUTES = HOURS_OF_WEEK * 60
-SURE = 2.0
-"""A load is said to be above 1, over the week or in some hours, if it is so by so many standard errors of the
-sample."""
-
-
-class Patients(Protocol):
-    """What is read of a sample of patients: `draws.Draws` is one. Whole weeks, so that weekdays count equally."""
-
-    @property
-    def arrived_at(self) -> NDArray[np.int64]:
-        """Ticks, shape (n,)."""
-
-    @property
-    def arrival_source(self) -> NDArray[np.int16]:
-        """Codes of the source, shape (n,)."""
-
-    @property
-    def attributes(self) -> Mapping[str, NDArray[np.int16]]:
-        """Codes by attribute, and by coin of a branch by chance (`coin_name`)."""
-
-    @property
-    def minutes(self) -> Mapping[str, Floats]:
-        """Shape (repeats, n) by duration."""
-
-    @property
-    def outages(self) -> Mapping[str, NDArray[np.int64]]:
-        """Ticks from and to, shape (n_spans, 2) by outage, in order of time."""
 
 
 @dataclass(frozen=True)
@@ -99,40 +70,41 @@ class Load:
 
     def ratio(self) -> Floats:
         """Load by hour of the week, shape (n_pools, 168); infinity where work meets nobody on duty."""
-        return _ratio(self.work, self.capacity)
+        return load_ratio(self.work, self.capacity)
 
     def by_hour(self) -> Floats:
         """Load by clock hour over all days, shape (n_pools, 24)."""
         days = (len(self.pools), 7, 24)
-        return _ratio(self.work.reshape(days).sum(axis=1), self.capacity.reshape(days).sum(axis=1))
+        return load_ratio(self.work.reshape(days).sum(axis=1), self.capacity.reshape(days).sum(axis=1))
 
     def weekly(self) -> Floats:
         """Load over the week, shape (n_pools,)."""
-        return _ratio(self.work.sum(axis=1), self.capacity.sum(axis=1))
+        return load_ratio(self.work.sum(axis=1), self.capacity.sum(axis=1))
 
 
-def _ratio(work: Floats, capacity: Floats) -> Floats:
+def load_ratio(work: Floats, capacity: Floats) -> Floats:
     """Work over capacity; no work is no load, whatever the capacity."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(work > 0, work / capacity, 0.0)
 
 
-def offered_load(pathway: Pathway, patients: Patients) -> Load:
+def offered_load(pathway: Pathway, patients: Draws) -> Load:
     """The load that a sample of patients asks for, scaled to each source's arrivals in a mean week of the year.
 
     Assumes a sound pathway, and a sample of whole weeks (four or more, so that hours are told apart). Work for
     any of several pools is shared in proportion to the units each has on duty in the hour in which the step
-    starts; up to an unlimited one, which gets all if it is first and nothing if it is not. A branch on a queue
-    finds nobody waiting, one on an outage the sample's own spans; escalation stays shut, nothing overflows or ends
-    early. A pool that a random outage closes has the units that it has in the long run. Patients present at time 0 are
-    left out. Draw the sample of the department `in_a_mean_week`.
+    starts; up to an unlimited one, which gets all of it if it is first and nothing if it is not. A branch on a queue
+    finds nobody waiting, one on an outage the sample's own spans; escalation opens nothing, nobody overflows and no
+    step ends early. A pool that a random outage closes has the units that it has in the long run. Patients present at
+    time 0 are left out. Draw the sample from the department `in_a_mean_week`.
     """
     walk = _Walk(pathway, patients)
     walk.run()
+    weekly_error = walk.weekly_error()
     capacity = np.stack([_units(pathway, pool) for pool in pathway.pools.values()])
     hours_on_duty = capacity.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        error = np.where(walk.weekly_error() > 0, walk.weekly_error() / hours_on_duty, 0.0)
+        error = np.where(weekly_error > 0, weekly_error / hours_on_duty, 0.0)
     return Load(tuple(pathway.pools), walk.work, capacity, error)
 
 
@@ -172,9 +144,9 @@ def _down_by_hour(outage: Outage) -> Floats:
 
 
 class _Walk:
-    """Everybody of the sample on the way through the route. Clocks are minutes; rows are patients."""
+    """The patients of the sample on their way through the route. Clocks are minutes; rows are patients."""
 
-    def __init__(self, pathway: Pathway, patients: Patients) -> None:
+    def __init__(self, pathway: Pathway, patients: Draws) -> None:
         self.pathway = pathway
         self.nodes = pathway.nodes()
         self.number = {name: number for number, name in enumerate(self.nodes)}
@@ -190,11 +162,11 @@ class _Walk:
         self.at = np.asarray(starts, dtype=np.int64)[self.arrival_source]
         self.clock = patients.arrived_at[self.who] / TICKS_PER_MINUTE
         self.started = self.clock.copy()
-        """When each patient's last step started; of whoever has had none, the arrival."""
+        """When each patient's last step started; the arrival before the first step."""
         self.outages = patients.outages
         self.weight = _weights(pathway, self.arrival_source)
         self.held = np.zeros((n, len(self.pools)))
-        """Which part of a unit of each pool a patient holds (a part, where several could serve)."""
+        """The part of a unit of each pool that each patient holds (less than 1 where several pools could serve)."""
         classes = tuple(pathway.priority.classes)
         self.acuity = np.full(n, classes.index(pathway.priority.untriaged_as), dtype=np.int64)
         self.passes = np.zeros((len(self.loops), n), dtype=np.int64)
@@ -206,35 +178,32 @@ class _Walk:
         self.hours = np.zeros((len(self.pools), n))
 
     def run(self) -> None:
-        """Sweep over the nodes, each after those that lead to it, until everybody has reached an end."""
+        """Sweep over the nodes, each after those that lead to it, until every patient has reached an end."""
         order = _order(self.pathway)
-        going = True
-        while going:
-            going = False
+        while (self.at >= 0).any():
             for name in order:
-                here = np.flatnonzero(self.at == self.number[name])
-                if len(here):
-                    going = True
-                    self._move(name, self.nodes[name], here)
+                rows = np.flatnonzero(self.at == self.number[name])
+                if len(rows):
+                    self._move(name, self.nodes[name], rows)
 
     def weekly_error(self) -> Floats:
         """Standard error of each pool's unit-hours a week, sources apart, shape (n_pools,)."""
         variance = np.zeros(len(self.pools))
         for source in np.unique(self.arrival_source):
-            mine = self.arrival_source == source
-            variance += mine.sum() * np.var(self.hours[:, mine] * self.weight[mine], axis=1)
+            of_source = self.arrival_source == source
+            variance += of_source.sum() * np.var(self.hours[:, of_source] * self.weight[of_source], axis=1)
         return np.sqrt(variance)
 
-    def _move(self, name: str, node: Step | Branch | Loop | End, here: Ints) -> None:
+    def _move(self, name: str, node: Step | Branch | Loop | End, rows: Ints) -> None:
         if isinstance(node, Step):
-            self._serve(node, here)
-            self.at[here] = self.number[node.next]
+            self._serve(node, rows)
+            self.at[rows] = self.number[node.next]
         elif isinstance(node, End):
-            self.at[here] = -1
+            self.at[rows] = -1
         else:
-            self.at[here] = self._choose(name, node, here)
+            self.at[rows] = self._choose(name, node, rows)
 
-    def _choose(self, name: str, node: Branch | Loop, here: Ints) -> Ints:
+    def _choose(self, name: str, node: Branch | Loop, rows: Ints) -> Ints:
         """The number of the node to which each of these patients goes."""
         if isinstance(node, ByAttribute):
             cases = [
@@ -242,85 +211,85 @@ class _Walk:
                 for category in self.pathway.categories(node.attribute)
             ]
             codes = self.acuity if node.attribute == ACUITY_NOW else self.attributes[node.attribute]
-            return np.asarray(cases)[codes[here]]
+            return np.asarray(cases)[codes[rows]]
         if isinstance(node, ByChance):
-            return np.asarray([self.number[to] for to in node.targets])[self._coin(name, here)]
+            return np.asarray([self.number[to] for to in node.targets])[self._coin(name, rows)]
         if isinstance(node, ByQueue):
-            return np.full(len(here), self.number[node.then if node.at_least == 0 else node.otherwise])
+            return np.full(len(rows), self.number[node.then if node.at_least == 0 else node.otherwise])
         if isinstance(node, ByHours):
-            at = (self.clock[here] * TICKS_PER_MINUTE) % WEEK
-            opened = np.zeros(len(here), dtype=bool)
+            tick = (self.clock[rows] * TICKS_PER_MINUTE) % WEEK
+            opened = np.zeros(len(rows), dtype=bool)
             for start, end in intervals(node.hours, node.days):
-                opened |= (at >= start) & (at < end)
+                opened |= (tick >= start) & (tick < end)
             return np.where(opened, self.number[node.then], self.number[node.otherwise])
         if isinstance(node, ByOutage):
-            down = self._down(self.outages[node.outage], here, since_start=node.since_start)
+            down = self._down(self.outages[node.outage], rows, since_start=node.since_start)
             return np.where(down, self.number[node.then], self.number[node.otherwise])
         passes = self.passes[self.loops[name]]
-        again = passes[here] < self.attributes[node.passes][here]
-        passes[here] += again
+        again = passes[rows] < self.attributes[node.passes][rows]
+        passes[rows] += again
         return np.where(again, self.number[node.again], self.number[node.next])
 
-    def _coin(self, name: str, here: Ints) -> Ints:
-        """What the coin of a branch shows each of these patients in the passes that it has begun."""
+    def _coin(self, name: str, rows: Ints) -> Ints:
+        """The outcome of a branch's coin for each of these patients, in the pass that the patient is in."""
         coins = coins_of(self.pathway)[name]
-        turn = sum((self.passes[self.loops[loop]][here] * on for loop, on in coins.loops), np.zeros(len(here), int))
+        turn = sum((self.passes[self.loops[loop]][rows] * on for loop, on in coins.loops), np.zeros(len(rows), int))
         columns = np.stack([self.attributes[coin_name(name, number)] for number in range(coins.number)])
-        return np.asarray(columns[turn, here])
+        return np.asarray(columns[turn, rows])
 
-    def _down(self, spans: Ints, here: Ints, *, since_start: bool) -> NDArray[np.bool_]:
+    def _down(self, spans: Ints, rows: Ints, *, since_start: bool) -> NDArray[np.bool_]:
         """Whether something is down now, or was at any time since the last step of each of these patients began."""
-        now = self.clock[here] * TICKS_PER_MINUTE
-        since = self.started[here] * TICKS_PER_MINUTE if since_start else now
+        now = self.clock[rows] * TICKS_PER_MINUTE
+        since = self.started[rows] * TICKS_PER_MINUTE if since_start else now
         ends = np.concatenate(([-1], spans[:, 1]))
         return np.asarray(ends[np.searchsorted(spans[:, 0], now, side="right")] > since)
 
-    def _serve(self, step: Step, here: Ints) -> None:
+    def _serve(self, step: Step, rows: Ints) -> None:
         """Book a step's minutes on its pools and on what is held, and move the clocks on."""
         for pool in step.releases_at_start:
-            self.held[here, self.pools[pool]] = 0
-        started = self.started[here] = self.clock[here]
-        minutes = self._minutes(step, here)
+            self.held[rows, self.pools[pool]] = 0
+        started = self.started[rows] = self.clock[rows]
+        minutes = self._minutes(step, rows)
         since = started
         if step.since is not None:
             clock_at = self.clock_started[step.since]
-            since = np.where(np.isnan(clock_at[here]), started, clock_at[here])
-            clock_at[here] = np.nan
+            since = np.where(np.isnan(clock_at[rows]), started, clock_at[rows])
+            clock_at[rows] = np.nan
         if step.pace is not None:
             minutes = _paced(since, minutes, self.pathway.profiles[step.pace])
         minutes = np.maximum(since + minutes - started, 0)
         taken = self._taken(step, started)
-        held = self.held[here]
+        held = self.held[rows]
         holding = np.asarray(held.any(axis=0))
         for pool, number in self.pools.items():
             if not holding[number] and pool not in taken:
                 continue
             parts = held[:, number] + taken.get(pool, 0.0)
             if parts.any():
-                self.work[number] += _spread(started, minutes, parts * self.weight[here])
-                self.hours[number, here] += parts * minutes / 60
-        self.clock[here] = started + minutes
+                self.work[number] += _spread(started, minutes, parts * self.weight[rows])
+                self.hours[number, rows] += parts * minutes / 60
+        self.clock[rows] = started + minutes
         for clock in step.starts_clock:
-            self.clock_started[clock][here] = self.clock[here]
+            self.clock_started[clock][rows] = self.clock[rows]
         for pool in step.keeps:
-            self.held[here, self.pools[pool]] += taken[pool]
+            self.held[rows, self.pools[pool]] += taken[pool]
         for pool in step.releases_at_end:
-            self.held[here, self.pools[pool]] = 0
+            self.held[rows, self.pools[pool]] = 0
         if step.relabels is not None:
-            self.acuity[here] = self.attributes[step.relabels][here]
+            self.acuity[rows] = self.attributes[step.relabels][rows]
 
-    def _minutes(self, step: Step, here: Ints) -> Floats:
-        total = np.zeros(len(here))
+    def _minutes(self, step: Step, rows: Ints) -> Floats:
+        total = np.zeros(len(rows))
         for name in step.minutes:
             drawn = self.minutes[minutes_held(minutes_column(name, step.minutes_by), self.minutes)]
-            turn = np.zeros(len(here), dtype=np.int64)
+            turn = np.zeros(len(rows), dtype=np.int64)
             if step.repeat_of is not None:
-                turn = np.clip(self.passes[self.loops[step.repeat_of]][here] - 1, 0, len(drawn) - 1)
-            total += drawn[turn, here]
+                turn = np.clip(self.passes[self.loops[step.repeat_of]][rows] - 1, 0, len(drawn) - 1)
+            total += drawn[turn, rows]
         return total * step.times
 
     def _taken(self, step: Step, started: Floats) -> dict[str, Floats]:
-        """Which part of a unit of each pool each patient takes; what only overflowing would take counts as nothing."""
+        """The part of a unit of each pool that each patient takes; 0 of a pool that only an overflow would take."""
         none = np.zeros(len(started))
         wider = step.overflow.any_of if step.overflow is not None else ()
         hour = (started % WEEK_MINUTES / 60).astype(np.int64)
@@ -339,22 +308,22 @@ class _Walk:
 
 
 def _weights(pathway: Pathway, arrival_source: NDArray[np.int16]) -> Floats:
-    """How many patients a week one of the sample represents, shape (n,)."""
-    per_week = np.array([7 * mean_per_day(each) for each in pathway.arrivals.values()])
+    """The number of patients a week that each of the sample stands for, shape (n,)."""
+    per_week = np.array([7 * mean_per_day(source) for source in pathway.arrivals.values()])
     sampled = np.bincount(arrival_source, minlength=len(per_week))
     return np.asarray((per_week / np.maximum(sampled, 1))[arrival_source])
 
 
 def _order(pathway: Pathway) -> list[str]:
-    """The nodes, each after all that lead to it, going round again aside."""
-    graph = {name: [edge.to for edge in found if edge.by != "again"] for name, found in graph_of(pathway).items()}
+    """The nodes, each after all that lead to it; the way round a loop again is not counted."""
+    graph = {name: [edge.to for edge in edges if edge.by != "again"] for name, edges in graph_of(pathway).items()}
     done: dict[str, None] = {}
     for start in graph:
         ahead = [(start, iter(graph[start]))] if start not in done else []
         on_way = {start}
         while ahead:
-            name, rest = ahead[-1]
-            to = next((each for each in rest if each not in done and each not in on_way), None)
+            name, targets = ahead[-1]
+            to = next((target for target in targets if target not in done and target not in on_way), None)
             if to is None:
                 done[name] = None
                 ahead.pop()
@@ -365,128 +334,27 @@ def _order(pathway: Pathway) -> list[str]:
 
 
 def _paced(started: Floats, work: Floats, profile: Profile) -> Floats:
-    """How many minutes work takes under a weekly pace (`engine.rows.paced_end`, for many at once and to rounding)."""
+    """Minutes that work takes under a weekly pace: `engine.rows.paced_end` for many at once, up to rounding."""
     edges = np.arange(HOURS_OF_WEEK + 1) * 60.0
     totals = np.concatenate(([0.0], np.cumsum(weekly_weights(profile) * 60)))
     at = started % WEEK_MINUTES
-    weeks, rest = np.divmod(np.interp(at, edges, totals) + work, totals[-1])
-    ended = weeks * WEEK_MINUTES + np.interp(rest, totals, edges)
+    weeks, within_week = np.divmod(np.interp(at, edges, totals) + work, totals[-1])
+    ended = weeks * WEEK_MINUTES + np.interp(within_week, totals, edges)
     return np.where(work > 0, np.maximum(ended - at, 0), 0.0)
 
 
 def _spread(started: Floats, minutes: Floats, weight: Floats) -> Floats:
     """Weighted hours of some intervals by the hour of the week in which they fall, shape (168,)."""
-    whole_graph, rest = np.divmod(minutes / 60, HOURS_OF_WEEK)
+    whole_weeks, hours_more = np.divmod(minutes / 60, HOURS_OF_WEEK)
     first = started % WEEK_MINUTES / 60
-    two_weeks = _since(first, weight) - _since(first + rest, weight)
-    return np.asarray(two_weeks.reshape(2, HOURS_OF_WEEK).sum(axis=0) + (whole_graph * weight).sum())
+    two_weeks = _since(first, weight) - _since(first + hours_more, weight)
+    return np.asarray(two_weeks.reshape(2, HOURS_OF_WEEK).sum(axis=0) + (whole_weeks * weight).sum())
 
 
 def _since(hours: Floats, weight: Floats) -> Floats:
-    """How much of each hour of two weeks lies after given points in time, weighted, shape (336,)."""
+    """The part of each hour of two weeks that lies after given points in time, weighted and added up, shape (336,)."""
     n = 2 * HOURS_OF_WEEK
     bins = np.minimum(hours.astype(np.int64), n - 1)
     before = np.cumsum(np.bincount(bins, weight, n))
     within = np.bincount(bins, weight * (bins + 1 - hours), n)
     return np.asarray(np.concatenate(([0.0], before[:-1])) + within)
-
-
-# --- what to say about it ------------------------------------------------------------------------------------
-
-
-def overloaded(pathway: Pathway, load: Load) -> dict[str, float]:
-    """By pool with a load above 1 over the week from which nobody can leave, be turned away or overflow: that load.
-
-    Relief is: patience or a queue limit at a step that asks for the pool; a place elsewhere after a while;
-    escalation that opens units of it; an alternative that is not overloaded itself, or has relief.
-    Nothing if the pathway says `allow_overload`.
-    """
-    return {} if pathway.allow_overload else unrelieved(pathway, above_1(load))
-
-
-def unrelieved(pathway: Pathway, over: Mapping[str, float]) -> dict[str, float]:
-    """Of pools with a load above 1, those whose queue nothing can shorten."""
-    relieved = _relieved(pathway, set(over))
-    return {pool: ratio for pool, ratio in over.items() if pool not in relieved}
-
-
-def above_1(load: Load) -> dict[str, float]:
-    """By pool with a load above 1 over the week, that load, chance in the sample set aside."""
-    return {
-        pool: float(ratio)
-        for pool, ratio, error in zip(load.pools, load.weekly(), load.error, strict=True)
-        if _above_1(float(ratio), float(error))
-    }
-
-
-def _above_1(ratio: float, error: float) -> bool:
-    """Whether a load is above 1, chance in the sample set aside; work with nobody on duty is."""
-    return math.isinf(ratio) or ratio - SURE * error > 1
-
-
-def _relieved(pathway: Pathway, over: set[str]) -> set[str]:
-    """The pools whose queue something can shorten."""
-    relieved = {trigger.pool for trigger in pathway.triggers.values() if isinstance(trigger, Opens)}
-    for step in pathway.steps.values():
-        leaves = step.may_leave and pathway.patience is not None
-        if leaves or step.queue_limit is not None or step.overflow is not None:
-            relieved |= {*step.asks, *step.any_of}
-    while True:
-        more = {
-            pool
-            for step in pathway.steps.values()
-            if any(each not in over or each in relieved for each in step.any_of)
-            for pool in step.any_of
-        }
-        if more <= relieved:
-            return relieved
-        relieved |= more
-
-
-def remarks(load: Load) -> tuple[str, ...]:
-    """For each pool with more work than units in some hours: which hours, which days, and the worst hour.
-
-    One hour of the week holds few patients of a sample, so the work is smoothed: the clock hour's times the
-    weekday's. An hour counts if it is above 1 by two standard errors of one clock hour, the week if by two of its own.
-
-    >>> week = np.zeros((1, 168)); week[0, 11] = 5
-    >>> remarks(Load(("triage_nurses",), week, np.full((1, 168), 0.5), np.zeros(1)))
-    ('triage_nurses: load above 1 at 11-12 h on mon, worst 10.00 at 11 h on mon',)
-    """
-    said = []
-    for pool, work, capacity, error in zip(load.pools, load.work, load.capacity, load.error, strict=True):
-        by_day = work.reshape(7, 24)
-        total = max(float(work.sum()), 1e-300)
-        smooth = by_day.sum(axis=1)[:, None] * by_day.sum(axis=0) / total
-        week = _ratio(smooth, capacity.reshape(7, 24))
-        busy = week > 1 + SURE * error * np.sqrt(24)
-        if not busy.any():
-            continue
-        day, hour = divmod(int(np.argmax(week)), 24)
-        days = (
-            "" if busy.any(axis=1).all() else f" on {', '.join(WEEKDAYS[d] for d in np.flatnonzero(busy.any(axis=1)))}"
-        )
-        most = "nobody on duty" if np.isinf(week[day, hour]) else f"worst {week[day, hour]:.2f}"
-        hours = _clock_hours(np.flatnonzero(busy.any(axis=0)).tolist())
-        over = _over_the_week(total, capacity, float(error))
-        said.append(f"{pool}: {over}above 1 at {hours}{days}, {most} at {hour} h on {WEEKDAYS[day]}")
-    return tuple(said)
-
-
-def _over_the_week(total: float, capacity: Floats, error: float) -> str:
-    ratio = total / float(capacity.sum()) if capacity.any() else math.inf
-    return f"load {ratio:.2f} over the week, " if _above_1(ratio, error) else "load "
-
-
-def _clock_hours(hours: Sequence[int]) -> str:
-    """[10, 11, 12, 20] as '10-13, 20-21 h'; a span over midnight is one."""
-    if len(hours) == 24:
-        return "0-24 h"
-    starts = [hour for hour in hours if (hour - 1) % 24 not in hours]
-    spans = []
-    for start in starts:
-        end = start
-        while end % 24 in hours:
-            end += 1
-        spans.append(f"{start}-{(end - 1) % 24 + 1}")
-    return f"{', '.join(spans)} h"

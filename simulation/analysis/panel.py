@@ -1,4 +1,4 @@
-"""A panel of trusts and months put through one regression, whoever they are: published trusts, or simulated ones.
+"""One regression for a panel of trusts and months, whether published or simulated.
 
 Two-way fixed effects: each trust and each month has a level of its own, so what is left says how a trust's four-hour
 share goes with its own occupancy and attendances in months that are unusual for it. First differences ask the same of
@@ -59,45 +59,44 @@ def month_effect(month: int) -> str:
 
 
 def estimates(panel: Panel) -> Mapping[str, Estimate]:
-    """Every figure of a panel, by name: slopes, spreads within trusts, persistence, and the year's shape.
-
-    What lasts of occupancy is its covariance with the month before. Chance that is forgotten within weeks has hardly
-    a part in it: a level for each trust takes away a twelfth of that chance's variance.
+    """The figures of a panel, by name: slopes, spreads within trusts, persistence, and the year's shape.
 
     Slopes are points of the four-hour share per point of occupancy and per 1 % of attendances, both in one regression.
+    The lasting part of occupancy is its covariance with the month before. Chance that is forgotten within weeks hardly
+    enters it: a level for each trust takes away a twelfth of that chance's variance.
     """
     columns = np.column_stack([panel.within_4h, panel.occupancy, 100 * np.log(panel.attendances)])
     trust = np.unique(panel.trust, return_inverse=True)[1]
     levels = _without_effects(columns, trust, panel.month)
     follows = np.flatnonzero((np.diff(trust) == 0) & (np.diff(panel.month) == 1))
     changes = _demeaned(columns[follows + 1] - columns[follows], panel.month[follows + 1])
-    found: dict[str, Estimate] = {}
-    for suffix, rows, whose in (("", levels, trust), ("_differenced", changes, trust[follows])):
-        occupancy, attendances = _slopes(rows, whose)
-        found |= {f"panel_occupancy_slope{suffix}": occupancy, f"panel_attendances_slope{suffix}": attendances}
+    figures: dict[str, Estimate] = {}
+    for suffix, rows, of_trust in (("", levels, trust), ("_differenced", changes, trust[follows])):
+        occupancy, attendances = _slopes(rows, of_trust)
+        figures |= {f"panel_occupancy_slope{suffix}": occupancy, f"panel_attendances_slope{suffix}": attendances}
     for number, name in enumerate(("within_4h", "occupancy", "attendances")):
-        mine = levels[:, number]
-        squares = _by_trust(mine**2, trust)
-        products = _by_trust(mine[follows] * mine[follows + 1], trust[follows], len(squares))
-        n_rows, n_pairs = (_by_trust(np.ones(len(each)), each, len(squares)) for each in (trust, trust[follows]))
-        found[f"panel_{name}_sd"] = _jackknife(lambda s, n: math.sqrt(s / n), squares, n_rows)
-        found[f"panel_{name}_persistence"] = _jackknife(
+        column = levels[:, number]
+        squares = _by_trust(column**2, trust)
+        products = _by_trust(column[follows] * column[follows + 1], trust[follows], len(squares))
+        n_rows, n_pairs = (_by_trust(np.ones(len(rows)), rows, len(squares)) for rows in (trust, trust[follows]))
+        figures[f"panel_{name}_sd"] = _jackknife(lambda s, n: math.sqrt(s / n), squares, n_rows)
+        figures[f"panel_{name}_persistence"] = _jackknife(
             lambda p, m, s, n: (p / m) / (s / n), products, n_pairs, squares, n_rows
         )
         if name == "occupancy":
-            found["panel_occupancy_lasting"] = _jackknife(lambda p, m: p / m, products, n_pairs)
-    return found | _year(panel, trust)
+            figures["panel_occupancy_lasting"] = _jackknife(lambda p, m: p / m, products, n_pairs)
+    return figures | _year(panel, trust)
 
 
 def _year(panel: Panel, trust: Ints) -> dict[str, Estimate]:
-    """The mean over trusts of each calendar month's four-hour share less the trust's own mean."""
-    apart = _demeaned(panel.within_4h, trust)
-    found = {}
+    """Each calendar month's four-hour share less the trust's own mean, as a mean over trusts."""
+    from_mean = _demeaned(panel.within_4h, trust)
+    figures = {}
     for month in np.unique(panel.month % MONTHS).tolist():
-        mine = apart[panel.month % MONTHS == month]
-        error = float(mine.std(ddof=1)) / math.sqrt(len(mine)) if len(mine) > 1 else math.nan
-        found[month_effect(month)] = Estimate(float(mine.mean()), error)
-    return found
+        of_month = from_mean[panel.month % MONTHS == month]
+        error = float(of_month.std(ddof=1)) / math.sqrt(len(of_month)) if len(of_month) > 1 else math.nan
+        figures[month_effect(month)] = Estimate(float(of_month.mean()), error)
+    return figures
 
 
 def _demeaned(columns: Floats, group: Ints) -> Floats:
@@ -110,10 +109,10 @@ def _demeaned(columns: Floats, group: Ints) -> Floats:
 
 
 def _without_effects(columns: Floats, trust: Ints, month: Ints) -> Floats:
-    """What is left of columns beside a level of each trust and of each month, whether or not all months are there."""
+    """Columns less a level of each trust and of each month, whether or not a trust has every month."""
     dummies = (month[:, None] == np.unique(month)[None, 1:]).astype(float)
-    mine, theirs = _demeaned(columns, trust), _demeaned(dummies, trust)
-    return np.asarray(mine - theirs @ np.linalg.lstsq(theirs, mine, rcond=None)[0])
+    without_levels, months = _demeaned(columns, trust), _demeaned(dummies, trust)
+    return np.asarray(without_levels - months @ np.linalg.lstsq(months, without_levels, rcond=None)[0])
 
 
 def _slopes(rows: Floats, trust: Ints) -> tuple[Estimate, Estimate]:
@@ -122,11 +121,11 @@ def _slopes(rows: Floats, trust: Ints) -> tuple[Estimate, Estimate]:
     bread = np.linalg.inv(x.T @ x)
     slopes = bread @ (x.T @ y)
     score = x * (y - x @ slopes)[:, None]
-    clusters = np.column_stack([_by_trust(each, trust) for each in score.T])
+    clusters = np.column_stack([_by_trust(column, trust) for column in score.T])
     n = np.count_nonzero(np.bincount(trust))
     covariance = bread @ (clusters.T @ clusters) @ bread * (n / (n - 1))
-    one, other = (Estimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True))
-    return one, other
+    first, second = (Estimate(float(s), math.sqrt(v)) for s, v in zip(slopes, np.diag(covariance), strict=True))
+    return first, second
 
 
 def _by_trust(values: Floats, trust: Ints, n: int = 0) -> Floats:
@@ -135,10 +134,10 @@ def _by_trust(values: Floats, trust: Ints, n: int = 0) -> Floats:
 
 def _jackknife(statistic: Callable[..., float], *sums: Floats) -> Estimate:
     """A statistic of sums over trusts, and its standard error by leaving out one trust at a time."""
-    totals = [each.sum() for each in sums]
+    totals = [by_trust.sum() for by_trust in sums]
     n = len(sums[0])
     left_out = np.array(
-        [statistic(*(total - each[k] for total, each in zip(totals, sums, strict=True))) for k in range(n)]
+        [statistic(*(total - by_trust[k] for total, by_trust in zip(totals, sums, strict=True))) for k in range(n)]
     )
     error = math.sqrt((n - 1) / n * float(((left_out - left_out.mean()) ** 2).sum()))
     return Estimate(float(statistic(*totals)), error)

@@ -1,4 +1,4 @@
-"""A day in the department by clock hour, and where the time of a stay goes. For pictures; inference is elsewhere."""
+"""A day in the department by clock hour, and where the time of a stay goes; for figures, not for inference."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def day_profile(
     *,
     window: Window,
 ) -> DayProfile:
-    """The profile of one run. Censuses need `departed_at` and `decided_at`; without them they are NaN."""
+    """The day profile of one run. A census is NaN without the `departed_at` or `decided_at` that it needs."""
     held, counted, waiting, working = _added_up(plan, patients, activities, window)
     duty = on_duty(plan, changes=changes, window=window)
     share = busy(plan, counted, duty)
@@ -69,7 +69,7 @@ def day_profile(
     measured = in_window(patients, window)
     hour = np.floor(patients["arrived_at"][measured]).astype(np.int64) // 60 % 24
     days = (window[1] - window[0]) / 1440
-    nobody = np.full(24, np.nan)
+    unknown = np.full(24, np.nan)
     inside = census(patients, window=window) if "departed_at" in patients else None
     waiting_for_bed = (
         boarders(patients, window=window) if {"departed_at", "decided_at"} <= set(patients.columns) else None
@@ -78,8 +78,8 @@ def day_profile(
         pools=plan.pools,
         steps=plan.nodes,
         arrivals=np.bincount(hour, minlength=24) / days,
-        census=inside.by_hour if inside else nobody,
-        boarders=waiting_for_bed.by_hour if waiting_for_bed else nobody,
+        census=inside.by_hour if inside else unknown,
+        boarders=waiting_for_bed.by_hour if waiting_for_bed else unknown,
         boarders_by_weekday=waiting_for_bed.by_weekday if waiting_for_bed else np.full(7, np.nan),
         busy=share.by_hour,
         busy_mean=share.mean,
@@ -94,10 +94,10 @@ def day_profile(
 def _added_up(
     plan: Plan, patients: Patients, activities: ActivityTable, window: Window
 ) -> tuple[Use, Use, Floats, Floats]:
-    """One pass over the activities, block by block, so that it stays in a processor's cache.
+    """Units held, units that count against their pools, and minutes per measured attendance waiting for and at each
+    step up to departure (to the end of the table for who has not departed).
 
-    Units held; units that count against their pools; minutes per measured attendance waiting for and at each step up
-    to departure (to the end of the table for who has not departed).
+    One pass over the activities, block by block, so that it stays in a processor's cache.
     """
     rows, roles = rows_of(plan, activities), roles_of(plan)
     held = Use(len(plan.pools), window)
@@ -105,10 +105,10 @@ def _added_up(
     until = _until(patients, rows, window)
     waiting, working = np.zeros((2, len(plan.nodes)))
     for block in blocks(rows):
-        found = replay(roles, block)
-        held.add(found.pool, found.taken, found.given_back)
+        held_in_block = replay(roles, block)
+        held.add(held_in_block.pool, held_in_block.taken, held_in_block.given_back)
         if counted is not held:
-            counted.add(found.pool, found.taken, found.counted_until)
+            counted.add(held_in_block.pool, held_in_block.taken, held_in_block.counted_until)
         spans = _spans(block, until[block.patient])
         waiting, working = (
             total + np.bincount(block.step, span, len(plan.nodes))
@@ -120,21 +120,21 @@ def _added_up(
 
 
 def _until(patients: Patients, rows: Rows, window: Window) -> Ints:
-    """By number of a patient, the tick up to which its time counts: departure; 0 for who is not measured."""
+    """The tick up to which each patient's time counts, by number: departure; 0 for who is not measured."""
     n = 1 + max(int(rows.patient.max(initial=0)), int(patients["patient"].max(initial=0)))
     until = np.zeros(n, dtype=np.int64)
     if "departed_at" in patients:
         measured = arrived_in(patients, window)
         departed_at = measured.ticks("departed_at")
         gone = departed_at != NEVER
-        end = max(int(each.max(initial=0)) for each in (rows.joined_at, rows.started_at, rows.ended_at))
+        end = max(int(ticks.max(initial=0)) for ticks in (rows.joined_at, rows.started_at, rows.ended_at))
         until[measured["patient"]] = np.where(gone, departed_at, end)
     return until
 
 
 def _spans(rows: Rows, until: Ints) -> tuple[Ints, Ints]:
     """Ticks waiting for and at each row's step, up to the tick that counts for its patient."""
-    latest = until.view(np.uint64)  # NEVER read without its sign is later than any tick
+    latest = until.view(np.uint64)  # NEVER is negative: read without a sign it is later than any tick
 
     def cut(ticks: Ints) -> Ints:
         return np.minimum(ticks.view(np.uint64), latest).view(np.int64)

@@ -1,6 +1,6 @@
-"""What each measure is a statistic of: one number, or one yes or no, of every patient who is in its denominator.
+"""What each measure is a statistic of: one number, or one yes or no, of every patient in its denominator.
 
-A measure that needs a point in time which the table does not record has no quantity here, and is absent.
+A measure that needs a point in time which the table does not record is absent.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from simulation.analysis.patient_measures import (
 from simulation.records.schema import IN_BUILDING, LEFT, Floats, Ints, Mask, Patients
 
 Statistic = Literal["mean"] | float
-"""The mean, or the quantile of that share."""
+"""'mean', or the share of a quantile (0.5 for the median)."""
 MEDIAN, P95 = 0.5, 0.95
 
 
@@ -55,14 +55,14 @@ def _restricted(met_at: Floats, patients: Patients) -> Floats:
     """Minutes from arrival to a point in time or to leaving before it, at most 12 h."""
     wait = np.where(np.isnan(met_at), patients["departed_at"], met_at) - patients["arrived_at"]
     wait[np.isnan(wait) & patients.where("outcome", IN_BUILDING)] = np.inf
-    found: Floats = np.minimum(wait, RESTRICTED_AT)
-    return found
+    restricted: Floats = np.minimum(wait, RESTRICTED_AT)
+    return restricted
 
 
 class Number:
-    """One number a patient, NaN for who is not in the denominator, infinite where it had not ended when the table did.
+    """One number a patient: NaN for who is not in the denominator, infinite for a stay that had not ended.
 
-    Sorted once, whatever is asked of it.
+    The numbers are sorted once, whatever is asked of them.
     """
 
     def __init__(self, values: Floats) -> None:
@@ -70,13 +70,13 @@ class Number:
         self._values = values if len(self._rows) == len(values) else values[self._rows]
 
     def mean(self) -> float:
-        """The mean of all who count: NaN of none, infinite where one of them had not ended."""
+        """The mean of all who count: NaN of none, infinite where one of the numbers is."""
         return float(self._values.mean()) if len(self._values) else np.nan
 
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
-        """In each of n cells (everybody's in `cell`): how many count, and the sum of their numbers (or infinite)."""
-        mine = cell[self._rows]
-        return _count(mine, n), np.bincount(mine, weights=self._values, minlength=n).astype(float)
+        """In each of n cells (`cell`: of every patient), how many count, and the sum of their numbers (or infinite)."""
+        counted = cell[self._rows]
+        return _count(counted, n), np.bincount(counted, weights=self._values, minlength=n).astype(float)
 
     @cached_property
     def _order(self) -> Ints:
@@ -89,12 +89,12 @@ class Number:
 
     @cached_property
     def rows_in_order(self) -> Ints:
-        """Whose they are."""
+        """The rows of the patients whose numbers they are, in the same order."""
         return self._rows[self._order]
 
 
 class Share:
-    """Yes or no of each patient who is in the denominator (`counted`)."""
+    """A yes or no of each patient in the denominator (`counted`)."""
 
     def __init__(self, yes: Mask, counted: Mask | None = None) -> None:
         self._counted = np.ones(len(yes), dtype=np.bool_) if counted is None else counted
@@ -106,12 +106,12 @@ class Share:
         return float(np.count_nonzero(self._yes) / n) if n else np.nan
 
     def totals(self, cell: Ints, n: int) -> tuple[Floats, Floats]:
-        """In each of n cells (everybody's in `cell`): how many count, and how many of them are a yes."""
+        """In each of n cells (`cell`: of every patient), how many count, and how many of them are a yes."""
         return _count(cell[np.flatnonzero(self._counted)], n), _count(cell[np.flatnonzero(self._yes)], n)
 
 
 def _count(cell: Ints, n: int) -> Floats:
-    """How often each of n cells occurs."""
+    """How often each of n cells occurs, as floats."""
     return np.bincount(cell, minlength=n).astype(float)
 
 
@@ -120,17 +120,17 @@ Quantities = dict[str, tuple[Statistic, "Number | Share"]]
 
 def quantities(patients: Patients) -> Iterator[tuple[str, Statistic, Number | Share]]:
     """Each measure as a statistic of one quantity of every patient."""
-    found: Quantities = {}
-    _waits(patients, found)
-    _stays(patients, found)
-    _front_door(patients, found)
-    _admissions(patients, found)
-    _worsening(patients, found)
-    _labels(patients, found)
-    _set_off_in_vain(patients, found)
+    by_measure: Quantities = {}
+    _waits(patients, by_measure)
+    _stays(patients, by_measure)
+    _front_door(patients, by_measure)
+    _admissions(patients, by_measure)
+    _worsening(patients, by_measure)
+    _labels(patients, by_measure)
+    _set_off_in_vain(patients, by_measure)
     for measure in PATIENT_MEASURES:
-        if measure.name in found:
-            yield measure.name, *found[measure.name]
+        if measure.name in by_measure:
+            yield measure.name, *by_measure[measure.name]
 
 
 def _waits(patients: Patients, into: Quantities) -> None:
@@ -169,12 +169,12 @@ def _stays(patients: Patients, into: Quantities) -> None:
 
 
 def _or_unfinished(minutes: Floats, patients: Patients) -> Floats:
-    """The minutes, infinite for who has none yet and had not left A&E when the table was made; NaN otherwise."""
+    """The minutes, infinite for who has none yet and had not left A&E when the table was made; else NaN."""
     waiting = np.isnan(minutes) & patients.where("outcome", IN_BUILDING)
     if "departed_at" in patients:
         waiting &= np.isnan(patients["departed_at"])
-    found: Floats = np.where(waiting, np.inf, minutes)
-    return found
+    so_far: Floats = np.where(waiting, np.inf, minutes)
+    return so_far
 
 
 def _front_door(patients: Patients, into: Quantities) -> None:
@@ -199,7 +199,7 @@ def _front_door(patients: Patients, into: Quantities) -> None:
 
 
 def _minutes_to(point: str, patients: Patients, source: str) -> Number:
-    """Minutes from arrival to a point in time, of those of one source."""
+    """Minutes from arrival to a point in time, for patients of one source."""
     rows = np.flatnonzero(patients.where("arrival_source", source))
     return Number(patients[point][rows] - patients["arrived_at"][rows])
 
@@ -214,7 +214,7 @@ def _admissions(patients: Patients, into: Quantities) -> None:
 
 
 def _worsening(patients: Patients, into: Quantities) -> None:
-    """Who got worse before the first clinician, and what rounds made of it. Columns are NaN where it did not happen."""
+    """Measures of getting worse before the first clinician, and of rounds. Columns are NaN where it did not happen."""
     if "worsened_at" not in patients:
         return
     worsened_at = patients["worsened_at"]
@@ -237,12 +237,12 @@ def _worsening(patients: Patients, into: Quantities) -> None:
 
 
 def labelled(patients: Patients) -> Mask | None:
-    """Who has a label that can be compared with the truth; one that nobody gave (left before triage) is no label."""
+    """Whose label can be compared with the truth, shape (n,), None if nobody's; who left before triage has none."""
     levels = patients.known(TRUE)
     if not levels or patients.known(GIVEN) != levels:
         return None
-    found: Mask = (patients[TRUE] >= 0) & (patients[GIVEN] >= 0)
-    return found if "triaged_at" not in patients else found & ~np.isnan(patients["triaged_at"])
+    both_known: Mask = (patients[TRUE] >= 0) & (patients[GIVEN] >= 0)
+    return both_known if "triaged_at" not in patients else both_known & ~np.isnan(patients["triaged_at"])
 
 
 def _labels(patients: Patients, into: Quantities) -> None:
@@ -259,7 +259,7 @@ def _labels(patients: Patients, into: Quantities) -> None:
 
 
 def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
-    """What triage set off for nothing, over all attendances: 0 where nothing is set off."""
+    """Measures of what triage set off for nothing, over all attendances: 0 where nothing is set off."""
     everybody = np.ones(len(patients), dtype=np.bool_)
     if "early_test_at" in patients and "early_result_at" in patients:
         in_vain = ~np.isnan(patients["early_test_at"]) & np.isnan(patients["early_result_at"])
@@ -272,11 +272,11 @@ def _set_off_in_vain(patients: Patients, into: Quantities) -> None:
 
 
 def has_levels_1_2(patients: Patients) -> bool:
-    """Levels 1 and 2 are the first two of at least three, most urgent first."""
+    """Whether there are at least three true levels, so that the first two, the most urgent, are levels 1 and 2."""
     return len(patients.known(TRUE)) >= 3
 
 
 def _look_up(values: Floats, codes: NDArray[np.integer]) -> Floats:
     """`values[codes]`, NaN where the category is missing."""
-    found: Floats = np.append(values, np.nan)[codes]
-    return found
+    looked_up: Floats = np.append(values, np.nan)[codes]
+    return looked_up

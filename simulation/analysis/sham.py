@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import LEVEL, Interval, compare
+from simulation.analysis.compare import compare
 from simulation.analysis.departments import Department
+from simulation.analysis.intervals import LEVEL, Interval
 from simulation.analysis.shares import Shares
 from simulation.records.schema import Floats
 

@@ -1,4 +1,4 @@
-"""Who waits shorter and longer than under the baseline, patient by patient: beside a sham's shares only."""
+"""The shares of patients who wait shorter and longer than under the baseline; to be read beside those of a sham arm."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simulation.records.schema import Floats, Patients
 
 @dataclass(frozen=True)
 class Shares:
-    """Of patients who are in both arms: the shares with a shorter and a longer wait by more than a minute."""
+    """The shares of patients who are in both arms whose wait is shorter, and longer, by more than a minute."""
 
     better: float
     worse: float
@@ -30,25 +30,24 @@ class Shares:
 def shares_better_worse(
     patients: Patients, baseline: Patients, window: Window, *, beyond_minutes: float = 1.0
 ) -> Shares:
-    """Who waits shorter or longer for a clinician than the same patient under the baseline.
+    """The shares of patients who wait shorter or longer for a clinician than the same patient under the baseline.
 
-    Patients are the same if source (by name), number and replication are. The wait is the restricted primary one.
-    Show this beside the same shares of a sham arm only: with no effect at all a good part of patients are 'better'.
+    Patients are the same if source (by name), number and replication are. The wait is the restricted primary one. Show
+    this only beside the shares of a sham arm: without any effect a good part of patients are 'better'.
     """
-    ours, theirs = (
-        _identified(patients, baseline.known("arrival_source"), window),
-        _identified(baseline, baseline.known("arrival_source"), window),
-    )
-    if np.array_equal(ours[0], theirs[0]):  # arms that share their draws have the same patients in the same order
-        difference, n_unpaired = ours[1] - theirs[1], 0
+    sources = baseline.known("arrival_source")
+    identity, wait = _identified(patients, sources, window)
+    of_baseline, baseline_wait = _identified(baseline, sources, window)
+    if np.array_equal(identity, of_baseline):  # arms that share their draws have the same patients in the same order
+        difference, n_unpaired = wait - baseline_wait, 0
     else:
-        both, at, at_baseline = np.intersect1d(ours[0], theirs[0], assume_unique=True, return_indices=True)
-        difference = ours[1][at] - theirs[1][at_baseline]
-        n_unpaired = len(ours[0]) + len(theirs[0]) - 2 * len(both)
+        both, rows, baseline_rows = np.intersect1d(identity, of_baseline, assume_unique=True, return_indices=True)
+        difference = wait[rows] - baseline_wait[baseline_rows]
+        n_unpaired = len(identity) + len(of_baseline) - 2 * len(both)
     n_paired = int(np.count_nonzero(~np.isnan(difference)))
     if n_paired == 0:
         return Shares(np.nan, np.nan, 0, n_unpaired)
-    n_better, n_worse = (int(np.count_nonzero(each > beyond_minutes)) for each in (-difference, difference))
+    n_better, n_worse = (int(np.count_nonzero(change > beyond_minutes)) for change in (-difference, difference))
     return Shares(n_better / n_paired, n_worse / n_paired, n_paired, n_unpaired)
 
 

@@ -6,10 +6,10 @@ of a sample then rise and fall together. Of n numbers with skewness G its critic
 
     1 + 2.5 max(G1^2 - 6 n (n - 1) / ((n - 2) (n + 1) (n + 3)), 0) / (n + 5),
 
-a simplification whose two numbers were chosen by trying. G1 is the sample's skewness. What normal numbers would show of
-its square is taken off, so that an interval of 20 numbers without skewness is 1.3 % wider on average, of five 10 %. Of
-the squared skewness of exponential and lognormal numbers a sample of 20 shows about half and one of 100 eight tenths,
-so 1.08 alone is too little. One factor serves all levels; and only the width changes, never the centre: intervals
+a simplification whose two numbers were chosen by trial. G1 is the sample's skewness. The square that normal numbers
+would show by chance is taken off, so that an interval of 20 numbers without skewness is 1.3 % wider on average, one of
+five 10 %. A sample of 20 exponential or lognormal numbers shows about half of their squared skewness, one of 100 eight
+tenths, so 1.08 alone is too little. One factor serves all levels. Only the width changes, never the centre: intervals
 shifted by the skewness (Johnson's, Hall's transformation) held the model's differences less often than Student's.
 
 How often the result holds, by measure: `tests/long/interval_coverage.py` and docs/model.md 4.3.
@@ -28,13 +28,13 @@ from numpy.typing import NDArray
 from simulation.records.schema import Floats
 
 BY_SKEWNESS = 2.5
-"""What each unit of squared skewness widens an interval by, over the number of numbers and `MORE`."""
-MORE = 5
-"""Numbers that are counted more than there are, because a few say little about skewness."""
+"""The widening by each unit of squared skewness, over the sum of how many numbers there are and `EXTRA`."""
+EXTRA = 5
+"""Numbers counted on top of those there are, because few numbers say little about skewness."""
 
 
 def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Floats:
-    """By column, the factor by which skewness widens the t interval; 1 with fewer than three numbers or no spread.
+    """The factor by which skewness widens each column's t interval; 1 with fewer than three numbers or no spread.
 
     from_mean: deviations from the column's mean, a row a number, 0 where there is none; sd: ddof 1; n: numbers there.
 
@@ -46,5 +46,5 @@ def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Floats:
     n, sd = np.where(enough, n, 3), np.where(enough, sd, np.inf)
     skewness = ((from_mean / sd) ** 3).sum(axis=0) * n / ((n - 1) * (n - 2))  # adjusted Fisher-Pearson, G1
     by_chance = 6 * n * (n - 1) / ((n - 2) * (n + 1) * (n + 3))
-    factor: Floats = 1 + BY_SKEWNESS * np.maximum(skewness**2 - by_chance, 0) / (n + MORE)
+    factor: Floats = 1 + BY_SKEWNESS * np.maximum(skewness**2 - by_chance, 0) / (n + EXTRA)
     return np.where(enough, factor, 1.0)

@@ -1,4 +1,4 @@
-"""Direct effect and spillover: what a tool does to those it is used for, and to those whom it never sees.
+"""Direct effect and spillover: what a tool does to those it is used for, and to those it never sees.
 
 Patients interfere: a covered patient's minutes and label change when everybody else is seen. Three arms tell the
 parts apart: no coverage (the baseline), partial coverage, full coverage. A coin per patient, the same in every arm,
@@ -8,8 +8,8 @@ decides who is covered under the partial one, so each group holds the same peopl
 - *left out* it is used for them under full coverage only: the coin decided, so they are like the covered;
 - *outside*  it is for them under neither.
 
-**Effects**, each a paired difference by replication (Hudgens and Halloran 2008, J Am Stat Assoc 103:832, whose words
-stand in brackets): *direct*, covered patients under partial against no coverage (their total effect); *spillover*,
+**Effects**, each a paired difference by replication (Hudgens and Halloran 2008, J Am Stat Assoc 103:832, whose terms
+are in brackets): *direct*, covered patients under partial against no coverage (their total effect); *spillover*,
 patients never covered under partial against no coverage (their indirect effect); *own*, direct less the spillover on
 those left out: what being covered adds in a department where half are (their direct effect); *all at partial
 coverage*; and *total*, everybody under full against no coverage (their overall effect). Intervals are over
@@ -25,9 +25,10 @@ from typing import Literal
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Interval, compare
+from simulation.analysis.compare import compare, paired
 from simulation.analysis.departments import Department
 from simulation.analysis.groups import COVERAGE
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measures import Measures
 from simulation.analysis.window import Window, arrived_in
 from simulation.errors import ResultsError
@@ -38,7 +39,7 @@ Name = Literal["direct", "spillover", "spillover, left out", "spillover, outside
 COVERED, LEFT_OUT, OUTSIDE = "covered", "left_out", "outside"
 GROUPS = (COVERED, LEFT_OUT, OUTSIDE)
 NEVER_COVERED = f"{COVERAGE}=never"
-"""Left out and outside together: whom the tool never sees under partial coverage."""
+"""Left out and outside together: those whom the tool never sees under partial coverage."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +59,10 @@ class Effect:
 
 
 def with_coverage(patients: Patients, partial: Mask, full: Mask) -> Patients:
-    """The table with everybody's group, from whom the tool is used for under each arm (by row of the draws).
+    """The table with a column for the group of each patient.
 
-    Raises ResultsError if the table has such a column already.
+    partial, full: for whom the tool is used under each arm, by row of the draws. Raises ResultsError if the table has
+    such a column already.
     """
     if COVERAGE in patients:
         raise ResultsError(f"table of patients: '{COVERAGE}' is already a column. Rename the attribute")
@@ -79,17 +81,17 @@ def effects(
     kind: IntervalKind = "fixed_sample",
     department: Department | None = None,
 ) -> tuple[Effect, ...]:
-    """The parts of what the tool does to one measure; those about nobody are left out."""
+    """The effects of the tool on one measure; those on groups without patients are left out."""
 
     def values(arm: str, group: str) -> Floats:
-        return np.array([each.value(measure, group) for each in measures[arm]])
+        return np.array([replication.value(measure, group) for replication in measures[arm]])
 
-    def of(after: Floats, before: Floats) -> Interval:
+    def difference(after: Floats, before: Floats) -> Interval:
         return compare(after, before, kind=kind, department=department)
 
     def part(name: Name, group: str, arm: str) -> Effect:
         before, after = values(baseline, group), values(arm, group)
-        return Effect(name, group, arm, _mean(before), _mean(after), of(after, before))
+        return Effect(name, group, arm, _mean(before), _mean(after), difference(after, before))
 
     covered, left_out, outside = (f"{COVERAGE}={group}" for group in GROUPS)
     parts = [
@@ -98,11 +100,15 @@ def effects(
         part("spillover, left out", left_out, partial),
         part("spillover, outside", outside, partial),
     ]
-    own = values(partial, covered) - values(baseline, covered) - values(partial, left_out) + values(baseline, left_out)
-    parts.append(Effect("own", f"{covered} less {LEFT_OUT}", partial, np.nan, np.nan, of(own, np.zeros(len(own)))))
+    on_covered = paired(values(partial, covered), values(baseline, covered))
+    own = paired(paired(on_covered, values(partial, left_out)), -values(baseline, left_out))
+    parts.append(
+        Effect("own", f"{covered} less {LEFT_OUT}", partial, np.nan, np.nan, difference(own, np.zeros(len(own))))
+    )
     parts += [part("partial", "all", partial), part("total", "all", full)]
-    one_group = not parts[3].difference.n  # nobody is outside, so never covered and left out are the same people
-    return tuple(each for each in parts if each.difference.n and not (one_group and each.name == "spillover, left out"))
+    if not parts[3].difference.n:  # nobody is outside, so never covered and left out are the same people
+        parts = [effect for effect in parts if effect.name != "spillover, left out"]
+    return tuple(effect for effect in parts if effect.difference.n)
 
 
 def _mean(values: Floats) -> float:
@@ -123,21 +129,21 @@ def waits_by_group(patients: Patients, activities: ActivityTable, *, n_steps: in
     last = np.where(seen_at == NEVER, departed_at, seen_at)
     until[measured["patient"]] = np.where(last == NEVER, activities.ticks("joined_at").max(initial=0), last)
     group[measured["patient"]] = measured[COVERAGE]
-    who = activities["patient"]
-    rows = np.flatnonzero(group[who] >= 0)
-    who, step = who[rows], activities["step"][rows]
+    patient = activities["patient"]
+    rows = np.flatnonzero(group[patient] >= 0)
+    patient, step = patient[rows], activities["step"][rows]
     joined_at, started_at, ended_at = (activities.ticks(name)[rows] for name in ("joined_at", "started_at", "ended_at"))
     began = np.where(started_at == NEVER, ended_at, started_at)
     began[began == NEVER] = np.iinfo(np.int64).max  # still waiting at the horizon
-    waited = np.maximum(np.minimum(began, until[who]) - np.minimum(joined_at, until[who]), 0)
-    cell = group[who] * n_steps + step
+    waited = np.maximum(np.minimum(began, until[patient]) - np.minimum(joined_at, until[patient]), 0)
+    cell = group[patient] * n_steps + step
     total = np.bincount(cell, waited, len(GROUPS) * n_steps).reshape(len(GROUPS), n_steps) / TICKS_PER_MINUTE
     counts = np.bincount(measured[COVERAGE], minlength=len(GROUPS)).astype(float)
     total, counts = np.vstack([total, total[1:].sum(axis=0)]), np.append(counts, counts[1:].sum())
-    found: Floats = np.divide(
+    waits: Floats = np.divide(
         total,
         counts[:, None],
         out=np.full(total.shape, np.nan),
         where=np.broadcast_to(counts[:, None] > 0, total.shape),
     )
-    return found
+    return waits

@@ -1,4 +1,4 @@
-"""From an engine's run to the two tables. The only file of this subpackage that knows an engine ran.
+"""The two tables, made from an engine's run.
 
 Everything is array work: a replication of 15,000 patients and 150,000 activities takes some milliseconds.
 """
@@ -31,12 +31,12 @@ from simulation.units import NEVER, to_minutes
 def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Patients:
     """One row per attendance that arrived before the horizon, in order of arrival.
 
-    Columns: those of `Patients`, every attribute of the pathway, and one point in time for every name that a step
-    or an end records: the first time it happened. The label given is the last that the policy's triage came to, where
-    the route had a choice (the nurse's while a tool is down). Sources with `attends: false` have no row. Raises
-    ResultsError if an attribute or a record has the name of another column.
+    Columns: those of `Patients`, every attribute of the pathway, and the first time of every point that a step or an
+    end records. The label given is the last that triage gave, where the route had a choice (the nurse's while a tool is
+    down). Sources with `attends: false` have no row. Raises ResultsError if an attribute or a record has the name of
+    another column.
     """
-    categories, dated = _described(pathway)
+    categories, dated = _columns_of(pathway)
     attends = np.array([source.attends for source in _sources(pathway).values()])
     rows = np.flatnonzero(attends[draws.arrival_source] & (draws.arrived_at < run.horizon))
     stream_code = np.cumsum(attends).astype(np.int16) - 1
@@ -66,14 +66,14 @@ def patients_table(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> Pati
 
 
 def nobody(pathway: Pathway) -> Patients:
-    """The table of a department's patients without a row: the columns and categories that `patients_table` gives."""
-    categories, dated = _described(pathway)
+    """A department's table of patients without a row: the columns and categories that `patients_table` gives."""
+    categories, dated = _columns_of(pathway)
     columns: dict[str, Column] = {name: np.zeros(0, dtype=np.int16) for name in (*Patients.required, *categories)}
     return Patients({**columns, **{name: np.zeros(0) for name in ("arrived_at", *dated)}}, categories)
 
 
-def _described(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
-    """What a department adds to the table of patients: categories by column, and points in time, both in order."""
+def _columns_of(pathway: Pathway) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """What a department adds to the table of patients: categories by column, and points in time, in order."""
     categories = {
         ARRIVAL_SOURCE: tuple(name for name, source in _sources(pathway).items() if source.attends),
         "outcome": _outcomes(pathway),
@@ -118,8 +118,8 @@ def no_activities(pathway: Pathway) -> ActivityTable:
 
 
 def _worsening(plan: Plan, draws: Draws, run: Run, milestones: Milestones) -> dict[str, NDArray[np.int64]]:
-    """When everybody got worse while here, and when a round noticed: ticks or NEVER, shape (n,) each."""
-    has_ended = np.append([isinstance(row, EndRow) for row in plan.rows], False)  # last: of who has no row at all
+    """When each patient got worse before leaving, and when a round noticed: ticks or NEVER, shape (n,) each."""
+    has_ended = np.append([isinstance(row, EndRow) for row in plan.rows], False)  # the last: for who has no row
     gone_at = np.where(has_ended[milestones.last_step], milestones.last_ended_at, run.horizon)
     worsened_at = np.where(draws.worsens == NEVER, gone_at, draws.arrived_at + draws.worsens)
     noticed_at = np.full(len(draws), NEVER, dtype=np.int64)
@@ -129,7 +129,7 @@ def _worsening(plan: Plan, draws: Draws, run: Run, milestones: Milestones) -> di
 
 
 def _label_given(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> NDArray[np.int16]:
-    """Everybody's label from triage, shape (n,): the policy's, or that of the last step that gave another of its."""
+    """Each patient's label from triage, shape (n,): the policy's, or that of the last step that gave another one."""
     given = draws.attributes[ACUITY_GIVEN]
     if not np.any(draws.attributes.get(TOOL_CAN_FAIL, 0)):
         return given
@@ -146,7 +146,7 @@ def _label_given(pathway: Pathway, plan: Plan, draws: Draws, run: Run) -> NDArra
     of_row = np.where(run.activities.outcome == Outcome.DONE, which[run.activities.step], NEVER)
     rows = np.flatnonzero(of_row >= 0)
     last = np.zeros(len(draws), dtype=np.int8)
-    last[run.activities.patient[rows]] = of_row[rows]  # in order, so the last of a patient stays
+    last[run.activities.patient[rows]] = of_row[rows]  # rows are in order, so a patient's last one stays
     return np.choose(last, [draws.attributes[name] for name in names])
 
 
@@ -160,17 +160,17 @@ def _outcomes(pathway: Pathway) -> tuple[str, ...]:
 
 
 def _outcome(pathway: Pathway, plan: Plan, milestones: Milestones) -> NDArray[np.int16]:
-    """The code of everybody's outcome, shape (n,)."""
+    """The code of each patient's outcome, shape (n,)."""
     outcomes = _outcomes(pathway)
     code = dict(zip(outcomes, range(len(outcomes)), strict=True))
-    of_node = np.full(len(plan.nodes) + 1, code[IN_BUILDING], dtype=np.int16)  # the last is of who has no row at all
+    of_node = np.full(len(plan.nodes) + 1, code[IN_BUILDING], dtype=np.int16)  # the last: for who has no row
     for name, end in pathway.ends.items():
         of_node[plan.row(name)] = code[end.outcome]
     return of_node[milestones.last_step]
 
 
 def _recorded(pathway: Pathway, plan: Plan) -> Names:
-    """By name of a record: its nodes, and which moment of theirs."""
+    """The nodes that record each point in time, and at which moment, by name of the point."""
     names: dict[str, dict[int, When]] = {}
     for node_name, node in pathway.nodes().items():
         for name, moment in records_of(node).items():

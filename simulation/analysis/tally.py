@@ -1,7 +1,7 @@
 """What the activities of a run add up to: waits by step, and units held by pool. Whole ticks, so the sums are exact.
 
-A journal that is not in order of patients adds itself up in one pass, for putting it in order costs more than all else
-(`engine.compiled_tally`); any other is added up from its holdings. Both give the same sums.
+A journal that is not in order of patients is added up in one compiled pass (`engine.compiled_tally`), because sorting
+it costs more than all else; any other is added up from its holdings. Both give the same sums.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from simulation.records.schema import Mask
 from simulation.units import DAY, HOUR, NEVER, to_ticks
 
 TIMED, COUNTED = 1, 2
-"""What is wanted of a pool: how long its units are held, or how many are at each whole hour. 0: nothing."""
+"""What is added up of a pool: how long its units are held, or how many are held at each whole hour. 0: nothing."""
 MOST_KEPT = 64
-"""Pools of which a patient's units held are bits of one whole number."""
+"""Pools whose units held by a patient fit as bits into one whole number."""
 BITS = 67
-"""The powers of 2 below 2^64 leave different remainders, by which the pool of a bit is looked up."""
+"""The powers of 2 below 2^64 leave different remainders by this, which are used to look up the pool of a bit."""
 BY_DAY = (10 * HOUR, 23 * HOUR)
-"""Ticks of a day from and to which it is daytime; the rest is night."""
+"""Ticks of a day from which and to which it is daytime; outside it is night."""
 
 
 @dataclass(frozen=True)
 class Tally:
     """Sums over a window of time.
 
-    By step, (n_nodes,): n_stopped  who joined in the window and stopped waiting (started, left or was turned away);
-    waited  ticks that they had waited; waiting  ticks in the window that anybody waited there.
+    By step, (n_nodes,): n_stopped  how many joined in the window and stopped waiting (started, left or were turned
+    away); waited  ticks that these had waited; waiting  ticks that anybody waited there in the window.
     By pool: held_ticks (n_pools, 2)  ticks in the window for which units counted against the pool, in all and by day;
-    held (n_pools, n_hours)  units held at each whole hour of the window: what begins then is there, what ends is not.
+    held (n_pools, n_hours)  units held at each whole hour of the window: what begins then counts, what ends does not.
     """
 
     n_stopped: Ints
@@ -50,12 +50,12 @@ class Tally:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is to be added up of a department's runs, worked out once: by pool TIMED, COUNTED or 0 (`wanted`).
+    """What is added up of a department's runs, worked out once.
 
-    `waits`: at which nodes somebody can wait. For the compiled pass: `simple`, pools and rows as `_simple` says, where
-    a step holds a pool that is timed from its start to its end and no longer; `special` and `teams` as
-    `engine.compiled_tally` reads them, or None where it cannot say who holds what: more than 64 pools that are kept, or
-    one of teams among them, which needs to know when each unit was taken.
+    wanted  by pool TIMED, COUNTED or 0; waits  at which nodes somebody can wait. For the compiled pass: simple  pools
+    and rows as `_simple` says, where a step holds a timed pool from its start to its end and no longer; special, teams
+    as `engine.compiled_tally` reads them. `special` is None where the pass cannot say who holds what: with more than 64
+    pools that are kept, or a kept one of teams, which needs to know when each unit was taken.
     """
 
     plan: Plan
@@ -68,12 +68,12 @@ class Asked:
 
 
 def asked_of(plan: Plan, wanted: NDArray[np.int8]) -> Asked:
-    """What is to be added up of runs of a plan. `wanted`: by pool, TIMED, COUNTED or 0."""
+    """What is added up of a plan's runs. `wanted`: by pool, TIMED, COUNTED or 0."""
     roles = roles_of(plan)
     n_nodes, n_pools = len(plan.nodes), len(plan.pools)
     offers, keeps, at_start, at_end = (
-        each.reshape(n_nodes, n_pools)
-        for each in (roles.offers, roles.keeps, roles.releases_at_start, roles.releases_at_end)
+        role.reshape(n_nodes, n_pools)
+        for role in (roles.offers, roles.keeps, roles.releases_at_start, roles.releases_at_end)
     )
     teams = np.full((n_pools, 1 + max(len(row.team_changes) for row in plan.pool_rows)), NEVER)
     for number, row in enumerate(plan.pool_rows):
@@ -89,17 +89,17 @@ def asked_of(plan: Plan, wanted: NDArray[np.int8]) -> Asked:
 
 
 def _simple(roles: Roles, simple: Mask, offers: Mask) -> tuple[Ints, Ints]:
-    """Pools that a step holds from start to end (`simple`), and the rows in which these ticks are.
+    """The pools that a step holds from start to end (`simple`), and the row in which the ticks of each are added up.
 
-    Rows are those of ticks by step and pool recorded (first: none), and behind them those of ticks by step.
+    The rows are those of ticks by step and recorded pool (the first of a step: none recorded), then those by step.
     """
     n_nodes, n_pools = simple.shape
-    every = np.arange(n_nodes)
-    first = every * (1 + n_pools)
-    found = [(pools, first[-1] + 1 + n_pools + every) for pools in roles.always]
-    found += [(pools, first) for pools in roles.unless_chosen]
-    found += [(np.where(offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)]
-    node, pool, row = np.concatenate([(every, *each) for each in found], axis=1)
+    nodes = np.arange(n_nodes)
+    first = nodes * (1 + n_pools)
+    parts = [(pools, first[-1] + 1 + n_pools + nodes) for pools in roles.always]
+    parts += [(pools, first) for pools in roles.unless_chosen]
+    parts += [(np.where(offers[:, pool], pool, NONE), first + 1 + pool) for pool in range(n_pools)]
+    node, pool, row = np.concatenate([(nodes, *part) for part in parts], axis=1)
     chosen = (pool != NONE) & simple[node, pool]
     return pool[chosen], row[chosen]
 
@@ -116,7 +116,7 @@ def _special(
     bits, pool_of_bit = np.zeros(len(timed), dtype=np.uint64), np.full(BITS, NONE)
     bits[kept] = np.left_shift(np.uint64(1), np.arange(len(kept), dtype=np.uint64))
     pool_of_bit[(bits[kept] % np.uint64(BITS)).astype(np.int64)] = kept
-    releases_at_start, releases_at_end = ((each * bits).sum(axis=1, dtype=np.uint64) for each in (at_start, at_end))
+    releases_at_start, releases_at_end = ((role * bits).sum(axis=1, dtype=np.uint64) for role in (at_start, at_end))
     offered = offers & others
     takes = (always != NONE).any(axis=1) | (unless_chosen != NONE).any(axis=1) | offered.any(axis=1)
     is_special = takes | (releases_at_start > 0) | (releases_at_end > 0)
@@ -135,28 +135,29 @@ def _special(
 
 
 def _first(pools: Ints) -> Ints:
-    """Pools by step, (n_nodes, k), the real ones first."""
+    """Pools by step, (n_nodes, k), NONE last."""
     return -np.sort(-pools.T, axis=1)
 
 
 def tally(asked: Asked, run: Run, *, window: Window) -> Tally:
-    """Add a run up."""
+    """The sums of a run over a window, from the compiled pass where it can tell them, else from the holdings."""
     if not isinstance(run.journal, InOrder) and asked.special is not None:
         from simulation.engine.compiled_journal import Recorded  # late: it brings numba
 
         assert isinstance(run.journal, Recorded)
-        known = [each for each in run.journal.readers if isinstance(each, _Pass) and each.is_of(asked, window)]
-        one = known[0] if known else _Pass(asked, window, run.journal.n_patients)
-        if one.n_read < len(run.journal):
+        passes = (reader for reader in run.journal.readers if isinstance(reader, _Pass))
+        compiled = next((done for done in passes if done.is_of(asked, window)), None)
+        compiled = compiled or _Pass(asked, window, run.journal.n_patients)
+        if compiled.n_read < len(run.journal):
             for records in run.journal.blocks():
-                one(records)
-        if one.fits:
-            return one.sums()
+                compiled(records)
+        if compiled.fits:
+            return compiled.sums()
     return from_holdings(asked, run, window=window)
 
 
 def add_up_along(asked: Asked, run: Run, *, window: Window) -> None:
-    """Have a run added up in the pass that finds its milestones, if its journal has one; `tally` then has the sums."""
+    """Have a run added up in the pass that finds its milestones, if its journal has one; `tally` reads them then."""
     if not isinstance(run.journal, InOrder) and asked.special is not None:
         from simulation.engine.compiled_journal import Recorded
 
@@ -171,7 +172,7 @@ def whole_hours(window: Window) -> Ints:
 
 
 def from_holdings(asked: Asked, run: Run, *, window: Window) -> Tally:
-    """The same from a table in order of patients."""
+    """The sums of a run over a window, from a table in order of patients."""
     plan, wanted = asked.plan, asked.wanted
     rows = rows_of(plan, activities_table(plan, run))
     n_nodes, (low, high) = len(plan.nodes), (to_ticks(edge) for edge in window)
@@ -184,7 +185,7 @@ def from_holdings(asked: Asked, run: Run, *, window: Window) -> Tally:
     chosen = np.flatnonzero(wanted[held.pool] == TIMED)
     pool, edges = held.pool[chosen], np.stack([held.taken[chosen], held.counted_until[chosen]])
     edges = np.clip(np.where(edges == NEVER, high, edges), low, high)
-    held_ticks = [_sum_by(pool, np.diff(of, axis=0)[0], len(plan.pools)) for of in (edges, daytime(edges))]
+    held_ticks = [_sum_by(pool, np.diff(ticks, axis=0)[0], len(plan.pools)) for ticks in (edges, daytime(edges))]
     return Tally(
         n_stopped=np.bincount(rows.step[stopped], minlength=n_nodes),
         waited=_sum_by(rows.step[stopped], (stopped_at - rows.joined_at)[stopped], n_nodes),
@@ -195,33 +196,34 @@ def from_holdings(asked: Asked, run: Run, *, window: Window) -> Tally:
 
 
 def _sum_by(key: Ints, ticks: Ints, n: int) -> Ints:
-    """Whole ticks added up by key; exact."""
-    found = np.zeros(n, dtype=np.int64)
-    np.add.at(found, key, ticks)
-    return found
+    """The sum of ticks by key, shape (n,); exact, because they are whole."""
+    sums = np.zeros(n, dtype=np.int64)
+    np.add.at(sums, key, ticks)
+    return sums
 
 
 def daytime(ticks: Ints) -> Ints:
-    """Ticks of daytime from tick 0 to before each."""
+    """Ticks of daytime between tick 0 and each tick."""
     begins, ends = BY_DAY
     days, within = np.divmod(ticks, DAY)
-    found: Ints = days * (ends - begins) + np.clip(within - begins, 0, ends - begins)
-    return found
+    by_day: Ints = days * (ends - begins) + np.clip(within - begins, 0, ends - begins)
+    return by_day
 
 
 def _held_at(hours: Ints, pool: Ints, taken: Ints, given_back: Ints, wanted: NDArray[np.int8]) -> Ints:
-    found = np.zeros((len(wanted), len(hours)), dtype=np.int64)
+    """Units held at each whole hour, (n_pools, n_hours); 0 for pools that are not COUNTED."""
+    held = np.zeros((len(wanted), len(hours)), dtype=np.int64)
     at = hours * HOUR
     for number in np.flatnonzero(wanted == COUNTED):
-        mine = pool == number
-        left = given_back[mine][given_back[mine] != NEVER]
-        found[number] = np.searchsorted(np.sort(taken[mine]), at, side="right")
-        found[number] -= np.searchsorted(np.sort(left), at, side="right")
-    return found
+        of_pool = pool == number
+        left = given_back[of_pool][given_back[of_pool] != NEVER]
+        held[number] = np.searchsorted(np.sort(taken[of_pool]), at, side="right")
+        held[number] -= np.searchsorted(np.sort(left), at, side="right")
+    return held
 
 
 class _Pass:
-    """The sums by the compiled pass, as records are read; `fits` is False once somebody holds two units of one pool."""
+    """The sums of the compiled pass, as records are read; `fits` is False once somebody holds two units of one pool."""
 
     def __init__(self, asked: Asked, window: Window, n_patients: int) -> None:
         n_nodes, n_pools = len(asked.waits), len(asked.wanted)
@@ -237,7 +239,7 @@ class _Pass:
         self.fits = True
 
     def is_of(self, asked: Asked, window: Window) -> bool:
-        """Whether these are the sums that are asked for."""
+        """Whether these are the sums asked for."""
         return self._asked is asked and self._window == window
 
     def __call__(self, records: NDArray[Any]) -> None:
@@ -249,9 +251,9 @@ class _Pass:
         self.fits = self.fits and add_up(records, self._bounds, asked.special, asked.teams, self._held_by, *into)
 
     def sums(self) -> Tally:
-        """What all records come to."""
+        """The sums over all records read."""
         asked, by_choice = self._asked, self._by_choice
-        to_the_end = np.array([self._bounds[1], daytime(self._bounds[1])])  # by what nobody gave back
+        to_the_end = np.array([self._bounds[1], daytime(self._bounds[1])])  # for units that nobody gave back
         held_ticks = self._held_ticks + self._n_open[:, None] * to_the_end
         pool, row = asked.simple
         np.add.at(held_ticks, pool, np.concatenate([by_choice.reshape(-1, 2), by_choice.sum(axis=1)])[row])

@@ -3,10 +3,10 @@
 The rule, for a minimal important difference (MID) and the interval of the paired difference:
 
 - arms known to be the same in everything      -> 'identical'
-- no difference in any replication, to the last digit, of something that happens in them -> 'no difference', in so many
-  replications: the arm did not touch it
-- the same where nothing, or hardly anything, happens (a share whose own interval reaches 0 or 1) -> 'none seen': with
-  no spread there is no interval, and a case that was never seen is no proof of safety
+- no difference in any replication, to the last digit, of something that happens in them -> 'no difference' in so many
+  replications: the arm did not affect it
+- no difference in any replication of something that never, or hardly ever, happens (a share whose own interval reaches
+  0 or 1) -> 'none seen': with no spread there is no interval, and a case never seen is no proof of safety
 - the whole interval below 0                   -> 'cuts'; and by more than the MID if it lies below -MID, by less than
   the MID if it lies above -MID, else at least by something
 - the whole interval above 0                   -> 'lengthens', likewise
@@ -14,17 +14,18 @@ The rule, for a minimal important difference (MID) and the interval of the paire
 - otherwise                                    -> 'cannot tell', and how many more replications would bring the
   half-width to half the MID, judging by the spread of those there are
 
-Whatever the interval says it is 'cannot tell', with the reason, with fewer than three replications, where most
-replications lack the measure, where fewer than ten show no spread, and where one of ten or more makes over half the
-variance (`analysis/weakness.py`); 'identical' stays.
+Whatever the interval says, the verdict is 'cannot tell', with the reason, for fewer than three replications, where most
+replications lack the measure, where fewer than ten show no spread, and where one of ten to nineteen makes over half the
+variance; of twenty or more that is read from an interval four times as wide (`analysis/weakness.py`). Only 'identical'
+stays.
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.
 
-Of a `family` of verdicts that are looked at together none should claim what chance alone would bring one of them: each
-is read from an interval so wide that all of the family hold together with 95 % at least (Bonferroni, whatever the
-dependence between arms that share a baseline). Intervals that are shown stay at 95 % each. Of margins that goes for
-claims of safety; harm is said from the interval by itself. Why so: docs/decisions/0014-how-many-were-looked-at.md.
+Verdicts that are looked at together are a `family`. Chance alone would bring about one of many, so each is read from an
+interval so wide that all of the family hold together with at least 95 % (Bonferroni, whatever the dependence between
+arms that share a baseline). Intervals that are shown stay at 95 % each. For margins the family widens claims of safety
+only; harm is judged from the interval by itself. Why: docs/decisions/0014-how-many-were-looked-at.md.
 
 While a result grows, and once it has grown beyond the number of replications planned, intervals are always valid
 (`analysis/always_valid.py`): a verdict may then be read after every replication. The comparison carries the kind of its
@@ -45,8 +46,9 @@ import numpy as np
 
 from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Comparison, replications_needed
-from simulation.analysis.weakness import ENOUGH, LEAST, words_of
+from simulation.analysis.compare import Comparison
+from simulation.analysis.intervals import replications_needed
+from simulation.analysis.weakness import ENOUGH, MIN_REPLICATIONS, words_of
 from simulation.errors import ResultsError
 from simulation.pathway.own_measures import Better
 
@@ -55,7 +57,7 @@ Size = Literal["more", "less", "open"]
 Unseen = Literal["no difference", "none seen"]
 NonInferiority = Literal["non-inferior", "inferior", "worse", "no difference", "none seen", "cannot tell"]
 LAYER = "Simulation noise only: inputs and structure are not in this interval."
-"""The layer of doubt that every sentence names."""
+"""The source of uncertainty that an interval is about, which every sentence names."""
 IDENTICAL = "identical to baseline"
 INTERVAL_WORDS: dict[IntervalKind, str] = {"fixed_sample": "interval", "always_valid": "always-valid interval"}
 INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
@@ -65,7 +67,7 @@ INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
         "than ordinary ones.",
     ),
 }
-"""What a table says of its intervals; nothing of the ordinary ones."""
+"""Notes of a table on its kind of interval; none for the ordinary one."""
 PILOT = 10
 """Replications below which their spread says too little about how many more are needed: the interval of a standard
 deviation from 10 reaches from 0.7 to 1.8 times it."""
@@ -73,10 +75,10 @@ deviation from 10 reaches from 0.7 to 1.8 times it."""
 
 @dataclass(frozen=True)
 class Verdict:
-    """What can be said about one difference: its kind, in a few words, in one sentence.
+    """The verdict on one difference: its kind, a few words, one sentence.
 
-    size: of a known direction, whether it is by more or less than the MID, or open; n_more: replications still missing
-    (None where that is not known, or none are).
+    size: where the direction is known, whether the difference is more or less than the MID, or open; n_more: how many
+    more replications are needed (None where that is not known, or does not apply).
     """
 
     kind: Kind
@@ -88,7 +90,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a measure got worse by less than its margin: kind, a few words, one sentence, replications missing."""
+    """Whether a measure got worse by less than its margin: kind, a few words, one sentence, replications needed."""
 
     kind: NonInferiority
     words: str
@@ -97,7 +99,7 @@ class Judgement:
 
 
 def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: bool = False) -> Verdict:
-    """Judge a difference against the minimal important difference (in the measure's unit, above 0).
+    """The verdict on a difference against the minimal important difference (in the measure's unit, above 0).
 
     family: how many verdicts are looked at together; identical: the arm is known to be the baseline in everything.
     """
@@ -111,9 +113,9 @@ def verdict(comparison: Comparison, mid: float, *, family: int = 1, identical: b
     kind, size, words = interval_words(*comparison.together(family), mid, comparison.unit, comparison.better)
     if kind != "cannot tell":
         return Verdict(kind, words, _sentence(comparison, words, family), size)
-    n_more = _more(comparison, mid / 2, family)
-    own = comparison.together(1)
-    alone = own[0] > 0 or own[1] < 0 or (-mid < own[0] and own[1] < mid)
+    n_more = _n_more(comparison, mid / 2, family)
+    low, high = comparison.together(1)
+    alone = low > 0 or high < 0 or (-mid < low and high < mid)
     words = _cannot_tell(comparison, n_more, family, alone=alone)
     return Verdict("cannot tell", words, _sentence(comparison, words, family), n_more=n_more)
 
@@ -134,7 +136,17 @@ def interval_words(low: float, high: float, mid: float, unit: str, better: Bette
 
 def margin_words(low: float, high: float, margin: float, unit: str, better: Better) -> tuple[NonInferiority, str]:
     """What an interval of a difference supports against a margin of safety: kind, a few words."""
-    worst, best = (high, low) if better == "lower" else (-low, -high)
+    worst, best = _worst_and_best(low, high, better)
+    return _margin_words(worst, best, margin, unit)
+
+
+def _worst_and_best(low: float, high: float, better: Better) -> tuple[float, float]:
+    """The ends of an interval, each as how much worse it is than the baseline."""
+    return (high, low) if better == "lower" else (-low, -high)
+
+
+def _margin_words(worst: float, best: float, margin: float, unit: str) -> tuple[NonInferiority, str]:
+    """The kind and words for a difference between `best` and `worst`, each as how much worse it is."""
     within = threshold(margin, unit)
     if worst < margin:
         return "non-inferior", f"not worse by {within} or more"
@@ -148,11 +160,11 @@ def margin_words(low: float, high: float, margin: float, unit: str, better: Bett
 def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, identical: bool = False) -> Judgement:
     """Whether the arm is worse than the baseline by less than a margin (in the measure's unit, above 0).
 
-    Non-inferior if the whole interval is on the right side of the margin, read from one as wide as the `family` asks;
-    inferior if the interval by itself is wholly beyond it; worse if it is wholly on the worse side and the margin in it
-    or before it: a claim of safety must hold together with all others, a sign of harm is not hidden because many were
-    looked at. Which way is worse is the measure's definition; `identical` as of a verdict. Raises ResultsError for a
-    measure without a better direction.
+    Non-inferior if the interval, as wide as the `family` asks, ends before the margin. Inferior if the interval by
+    itself is wholly beyond the margin; worse if it is wholly on the worse side, but not wholly beyond. A claim of
+    safety must hold together with all others; a sign of harm is not hidden because many were looked at. Which way is
+    worse is in the measure's definition; `identical`: see `verdict`. Raises ResultsError for a measure without a better
+    direction.
     """
     if not margin > 0:
         raise ResultsError(f"margin of {comparison.measure}: {margin}. Give a number above 0")
@@ -160,26 +172,17 @@ def non_inferiority(comparison: Comparison, margin: float, *, family: int = 1, i
         raise ResultsError(
             f"measure '{comparison.measure}' is neither better lower nor higher. Choose another for a margin"
         )
-    sign = 1.0 if comparison.better == "lower" else -1.0
     if identical:
         return Judgement("non-inferior", IDENTICAL, _sentence(comparison, IDENTICAL, family))
     unseen = _none_seen(comparison)
     if unseen is not None:
         return Judgement(*unseen, _sentence(comparison, unseen[1], family))
-    within = threshold(margin, comparison.unit)
-    own = comparison.together(1)
-    worst = max(sign * bound for bound in comparison.together(family))
-    worst_alone, best_alone = sorted((sign * bound for bound in own), reverse=True)
-    if worst < margin:
-        words = f"not worse by {within} or more"
-        return Judgement("non-inferior", words, _sentence(comparison, words, family))
-    if best_alone > margin:
-        words = f"worse by more than {within}"
-        return Judgement("inferior", words, _sentence(comparison, words, family))
-    if best_alone > 0:
-        words = f"worse, perhaps by less than {within}"
-        return Judgement("worse", words, _sentence(comparison, words, family))
-    n_more = _more(comparison, margin / 2, family)
+    worst, _ = _worst_and_best(*comparison.together(family), comparison.better)
+    worst_alone, best_alone = _worst_and_best(*comparison.together(1), comparison.better)
+    kind, words = _margin_words(worst, best_alone, margin, comparison.unit)
+    if kind != "cannot tell":
+        return Judgement(kind, words, _sentence(comparison, words, family))
+    n_more = _n_more(comparison, margin / 2, family)
     words = _cannot_tell(comparison, n_more, family, alone=worst_alone < margin)
     return Judgement("cannot tell", words, _sentence(comparison, words, family), n_more)
 
@@ -192,13 +195,13 @@ def threshold(value: float, unit: str) -> str:
 
 
 def _none_seen(comparison: Comparison) -> tuple[Unseen, str] | None:
-    """What is said where several replications show no difference at all; None otherwise."""
+    """The kind and words of a verdict where no replication shows any difference; None otherwise."""
     n = comparison.n_replications
-    if n < LEAST or not comparison.difference_low == comparison.difference_high == 0:
+    if n < MIN_REPLICATIONS or not comparison.difference_low == comparison.difference_high == 0:
         return None
     if comparison.unit == "share" and not (comparison.low > 0 and comparison.high < 1):
-        said = f"no case seen in {n} replications" if comparison.mean == 0 else f"too few cases in {n} replications"
-        return "none seen", said
+        cases = "no case seen" if comparison.mean == 0 else "too few cases"
+        return "none seen", f"{cases} in {n} replications"
     if n < ENOUGH:
         return None
     return "no difference", f"no difference in any of {n} replications"
@@ -213,10 +216,10 @@ def direction_words(unit: str, better: Better, *, down: bool) -> str:
     return f"{'lower' if down else 'higher'} ({'better' if (better == 'lower') == down else 'worse'})"
 
 
-def _more(comparison: Comparison, half_width: float, family: int) -> int | None:
-    """About how many more replications would bring the half-width there; None with too few to know their spread.
+def _n_more(comparison: Comparison, half_width: float, family: int) -> int | None:
+    """About how many more replications would bring the half-width down to this; None with too few to know their spread.
 
-    None are needed where the interval is narrow enough and happens to lie across the line.
+    0 where the interval is narrow enough and happens to lie across a limit.
     """
     if comparison.n_replications < PILOT or comparison.weakness is not None or not np.isfinite(comparison.spread):
         return None
@@ -227,15 +230,17 @@ def _more(comparison: Comparison, half_width: float, family: int) -> int | None:
 
 
 def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alone: bool) -> str:
-    """Why not, and what would help; `alone`: its own interval would have told."""
+    """Why it cannot be told, and what would help; `alone`: its own interval, outside the family, would tell."""
     n = comparison.n_replications
     among = f" among {family} looked at" if family > 1 and alone else ""
     if math.isnan(comparison.difference):
         return "cannot tell: not known in some replication, as where somebody's stay had not ended"
     if comparison.interval_kind == "always_valid":
         first = always_valid.first_bounded(comparison.level_of(family))
-        if n < first:
-            return f"cannot tell yet{among}: the first interval needs {first} replications (n = {n})"
+        if n < first:  # the interval beside it may be there already: it is the row's own, of no family
+            shown = n >= always_valid.first_bounded(comparison.level)
+            adjusted = f" adjusted for {family} comparisons" if shown else ""
+            return f"cannot tell yet{among}: the first interval{adjusted} needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
         share, departments = comparison.largest_share, comparison.departments_within
         return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)}"
@@ -247,7 +252,7 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
 
 
 def _sentence(comparison: Comparison, words: str, family: int) -> str:
-    """Measure, arm, what is said, the numbers, the layer of doubt."""
+    """The verdict as a sentence: measure, arm, words, numbers, source of uncertainty."""
     group = "" if comparison.group == "all" else f" ({comparison.group})"
     together = f", judged together with {family - 1} more" if family > 1 else ""
     return f"{comparison.measure}{group}: {comparison.arm}: {words} ({_numbers(comparison)}{together}). {LAYER}"

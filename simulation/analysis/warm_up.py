@@ -1,8 +1,8 @@
-"""How long a run takes to forget how it began: Welch's moving average, and the truncation point of MSER-5.
+"""How long a run is affected by how it began: Welch's moving average, and the truncation point of MSER-5.
 
 Both look at one series, such as the number in the department hour by hour, as a mean over replications. A department
-never comes to rest: it has a weekly rhythm. So the rhythm, as the second half of the series shows it, is taken away
-first (`without_rhythm`), else its ups and downs hide a slow drift.
+has a weekly rhythm, whose ups and downs hide a slow drift. So the rhythm, as the second half of the series shows it, is
+taken away first (`without_rhythm`).
 
 Sources: P. D. Welch, 'The statistical analysis of simulation results', 1983 (the moving average); K. P. White, 'An
 effective truncation heuristic for bias reduction in simulation output', Simulation 69 (1997) 323-334 (MSER; MSER-5
@@ -23,22 +23,22 @@ from simulation.records.schema import Floats
 BATCH = 5
 """Numbers in a batch: the 5 of MSER-5."""
 LEFT_OUT = 5
-"""Batches at the end that are no truncation point: so few numbers may lie close together by chance."""
+"""Batches at the end that cannot be the truncation point: so few numbers may lie close together by chance."""
 
 
 @dataclass(frozen=True)
 class Truncation:
-    """What to leave out at the beginning: so many numbers of the series. Not `settled` where that is beyond its middle:
-    the series is too short to tell, and longer warm-up than it shows may be needed."""
+    """How many numbers to leave out at the beginning of a series. Not `settled` where that is beyond its middle: the
+    series is too short to tell, and a longer warm-up than it shows may be needed."""
 
     n_left_out: int
     settled: bool
 
 
 def mser(series: Floats, *, batch: int = BATCH) -> Truncation:
-    """The truncation point that makes the squared standard error of what is left, as if independent, smallest.
+    """The truncation point at which the squared standard error of what is left, taken as independent, is smallest.
 
-    With batch means z, it is the d at which sum((z_i - mean)^2) / (m - d)^2 over the m - d last ones is smallest, the
+    With m batch means z, it is the d at which sum((z_i - mean)^2) / (m - d)^2 over the last m - d is smallest, the
     first of equals. Raises ResultsError for a series shorter than ten batches.
     """
     m = len(series) // batch
@@ -52,9 +52,9 @@ def mser(series: Floats, *, batch: int = BATCH) -> Truncation:
 
 
 def welch(series: Floats, *, half_window: int) -> Floats:
-    """The moving average over 2 w + 1 numbers, near the beginning over as many as there are on both sides.
+    """The moving average over 2 w + 1 numbers (w: `half_window`), near the beginning over as many as fit on both sides.
 
-    The last w numbers have none: shape (len(series) - w,).
+    The last w numbers have none, so the shape is (len(series) - w,).
     """
     total = np.concatenate(([0.0], np.cumsum(series)))
     at = np.arange(len(series) - half_window)
@@ -64,7 +64,7 @@ def welch(series: Floats, *, half_window: int) -> Floats:
 
 
 def without_rhythm(hourly: Floats) -> Floats:
-    """The series without its weekly rhythm, as its second half shows that. `hourly`: whole weeks, two at least."""
+    """The series without the weekly rhythm of its second half. `hourly`: whole weeks, at least two."""
     weeks = hourly.reshape(-1, HOURS_OF_WEEK)
     later = weeks[len(weeks) // 2 :]
     adjusted: Floats = (weeks - later.mean(axis=0) + later.mean()).ravel()

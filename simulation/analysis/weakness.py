@@ -1,12 +1,12 @@
-"""When an interval may carry no definite verdict: the numbers behind it are too few, or a rare one makes it.
+"""When no definite verdict may rest on an interval: the numbers behind it are too few, or a rare one decides it.
 
-An interval from t holds for means of some independent numbers of like weight. It fails, without looking wrong, where
-there are hardly any numbers, where most replications have none, where equal numbers say nothing of their spread, and
-where rare spells decide (a department that locks up for some days once in a year or two). Of these spells a sample
-holds too many, and then one replication carries most of its variance; or none, and then its interval is narrow, wrong
-and looks like any other. So measures that such spells decide (`BY_SPELLS`) have no interval at all before years enough
-were measured, unless the study is about them: who states one as a target knows what it takes. How often intervals
-cover: `tests/long/interval_coverage.py` and docs/model.md 4.3.
+A t interval holds for means of independent numbers of similar weight. It fails, without looking wrong, where there are
+hardly any numbers, where most replications have none, where equal numbers say nothing of their spread, and where rare
+spells decide (a department that locks up for some days once in a year or two). A sample holds either too many of these
+spells, and then one replication carries most of its variance; or none, and then its interval is narrow, wrong and looks
+like any other. So measures that such spells decide (`BY_SPELLS`) have no interval at all until enough years are
+measured, unless the study states them as targets. How often intervals cover: `tests/long/interval_coverage.py` and
+docs/model.md 4.3.
 """
 
 from __future__ import annotations
@@ -26,39 +26,51 @@ BY_SPELLS = (
     "handover_over_45_share",
     "handover_over_60_share",
 )
-"""Measures that a few days in a year may decide, when the department is so full that ambulances cannot hand over: an
-interval of them needs years."""
-LEAST = 3
-"""Replications below which nothing definite is said."""
+"""Measures that a few days in a year may decide, on which the department is so full that ambulances cannot hand over:
+their intervals need years."""
+MIN_REPLICATIONS = 3
+"""Replications that a definite verdict needs."""
 ENOUGH = 10
-"""Replications from which a spread of nothing is believed, and from which one replication of many is held to be odd: of
-normal numbers one carries over half the variance in 13 % of samples of ten, in 3 % of fifteen and .6 % of twenty."""
-MOST = 0.5
+"""Replications from which no spread is believed, and from which one replication with most of the variance is held to be
+odd: one normal number carries over half the variance in 13 % of samples of ten, 3 % of fifteen and .6 % of twenty."""
+MAX_SHARE = 0.5
 """The share of the variance that one replication may carry, and the share of replications that may lack the measure."""
+WIDE_FROM, WIDER = 20, 4.0
+"""Replications (over an ensemble: departments) from which a verdict is read from an interval so many times as wide
+where one of them carries most of the variance. That one holds the truth in 94 % of such samples or more, however rare
+and long the spells (tests/analysis/test_weakness.py). Of ten to nineteen it does not, so nothing definite is said."""
 SPELL_DAYS = 20 * 364
-"""Days measured in all, from which the intervals of measures that rare spells decide cover: twenty years."""
+"""Days measured in all from which intervals of measures that rare spells decide are trusted: twenty years."""
 
 WEAK_NOTE = (
     "'Cannot tell' is said, whatever the interval, for fewer than three replications, a measure that most of them "
-    "lack, no spread in fewer than ten, and one of ten or more that carries over half of the variance."
+    "lack, no spread in fewer than ten, and one of ten to nineteen that carries over half of the variance; of twenty "
+    "or more that is read from an interval four times as wide."
 )
-"""What a table says where one of its verdicts is weak."""
+"""The note of a table in which one of the verdicts is weak."""
 
 
 def weakness_of(n: int, *, of: int, sd: float, largest_share: float, departments: int | None = None) -> Weakness | None:
-    """Why `n` numbers, of so many replications, may carry no definite verdict; None if they may.
+    """Why no definite verdict may rest on `n` numbers of so many replications; None if one may.
 
-    sd: their standard deviation, NaN if not known; largest_share: as `largest_share` says, over an ensemble of so many
-    departments.
+    sd: their standard deviation, NaN if not known; largest_share: see the function; departments: how many there are,
+    over an ensemble.
     """
-    if n < LEAST:
+    if n < MIN_REPLICATIONS:
         return "too few"
-    if of - n > MOST * of:
+    if of - n > MAX_SHARE * of:
         return "mostly missing"
     if sd == 0 and n < ENOUGH:
         return "no spread"
     shares = n if departments is None else departments
-    return "one replication" if shares >= ENOUGH and largest_share > MOST else None
+    return "one replication" if shares >= ENOUGH and largest_share > MAX_SHARE else None
+
+
+def width_factor(weakness: Weakness | None, n: int) -> float:
+    """How many times as wide as its interval one is from which a verdict on `n` numbers is read; NaN if from none."""
+    if weakness is None:
+        return 1.0
+    return WIDER if weakness == "one replication" and n >= WIDE_FROM else np.nan
 
 
 def too_short(measure: str, n: int, measured_days: float | None) -> bool:
@@ -67,7 +79,7 @@ def too_short(measure: str, n: int, measured_days: float | None) -> bool:
 
 
 def largest_share(squares: Floats) -> Floats:
-    """Of each column, the share of the sum of squared deviations that the largest makes; 0 where there are none.
+    """The share of each column's sum of squared deviations that the largest makes; 0 where there are none.
 
     squares: shape (n_replications, n_columns), 0 where a replication has no number.
 
@@ -80,7 +92,7 @@ def largest_share(squares: Floats) -> Floats:
 
 
 def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float, departments: int | None = None) -> str:
-    """The same for a reader, after 'cannot tell: '."""
+    """The weakness in words that follow 'cannot tell: '."""
     if weakness == "too few":
         return f"at least three replications are needed (n = {n})"
     if weakness == "mostly missing":
@@ -89,5 +101,6 @@ def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float, depar
         return f"the same in all of {n} replications, too few to trust that (ten are needed)"
     if weakness == "rare spells":
         return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    whose = f"{n} replications" if departments is None else f"{departments} departments"
-    return f"one of {whose} carries {100 * largest_share:.0f} % of the variance"
+    shares, whose = (n, "replications") if departments is None else (departments, "departments")
+    remedy = "" if shares >= WIDE_FROM else f"; {WIDE_FROM} or more may tell"
+    return f"one of {shares} {whose} carries {100 * largest_share:.0f} % of the variance{remedy}"

@@ -1,14 +1,14 @@
-"""What decides an effect: which figures that a hospital could read off explain how it differs between departments.
+"""Which figures that a hospital could read off explain how an effect differs between departments.
 
 Every figure is taken from one half of a department's replications and the effect from the other, both ways round, so
-that patients who are in both explain nothing.
+that no patient is counted in both.
 
-- Which figure: the one whose correlation with the effect, chance in both, is largest; of those within a standard error
-  of it, the one that explains most over all arms, so that there is little to measure. It counts as found only if the
-  effect differs between departments beyond chance (its two halves agree more than in 95 % of reallocations), and its
-  rank correlation (either way round) is beyond what 95 % of random reallocations of figures to departments give
-  anywhere, over all arms and figures together. So if nothing explains anything, some arm of a study is told something
-  in 5 % of studies. Ranks, because crowded departments have long waits and much noise, and few of them would decide.
+- Which figure: the one whose correlation with the effect (chance left in both) is largest; of those within a standard
+  error of it, the one that explains most over all arms, so that few figures have to be measured. It counts as found
+  only if the effect differs between departments beyond chance (its two halves agree more than in 95 % of
+  reallocations), and its rank correlation (either way round) is beyond the largest, over all arms and figures, in 95 %
+  of random reallocations of figures to departments. So where nothing explains anything, a figure is found for some arm
+  in 5 % of studies. Ranks are used because a few crowded departments, with long waits and much noise, would dominate.
 - How much: the squared correlation between departments, chance taken out (`analysis.between`), with its standard error
   from leaving out a department at a time. It is that of the figure chosen, which flatters it a little.
 - The rule: the straight line of effect on figure says from which value on the effect is beyond the difference that
@@ -25,24 +25,27 @@ from dataclasses import dataclass
 import numpy as np
 
 from simulation.analysis.between import Components, components, halves
-from simulation.analysis.departments import LEAST, Department
+from simulation.analysis.departments import MIN_DEPARTMENTS, Department
 from simulation.records.schema import Floats, Ints, Mask
 
 LEVEL = 0.95
 REALLOCATIONS = 499
 FOLDS = 10
 AS_GOOD = 0.98
-"""Of the sum of squared correlations over all arms: from here on a figure that is listed earlier is preferred."""
+"""The share of the largest sum of squared correlations over all arms from which an earlier figure is preferred."""
 SEED = 20261125
-"""Of the reallocations and the folds, which are the same whenever a result is read."""
+"""The seed of reallocations and folds, so that they are the same whenever a result is read."""
 TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class Explains:
-    """One figure and one effect: `figure` is its column; `slope` and `intercept` give the effect at a figure measured
-    as long as half of a department's replications; `share` of the variance between departments, with its standard
-    error (NaN where effects do not differ measurably); `found`: whether it is beyond chance."""
+    """How far one figure explains one effect.
+
+    figure: its column; slope, intercept: the line of the effect on a figure measured for as long as half of a
+    department's replications; share: of the variance between departments, with its standard error (NaN where effects
+    do not differ measurably); found: whether it is beyond chance.
+    """
 
     figure: int
     correlation: float
@@ -55,9 +58,9 @@ class Explains:
 
 @dataclass(frozen=True)
 class Rule:
-    """Where an effect is beyond the difference that matters: figure above (or below) `cut`.
+    """The rule that an effect is beyond the difference that matters where a figure is above (or below) `cut`.
 
-    gains: whether the effect meant is the better or the worse one; hit_rate: of departments not used to find it;
+    gains: whether that effect is for the better or the worse; hit_rate: in departments not used to find the rule;
     commoner: the hit rate of always giving the commoner answer; n: answers counted.
     """
 
@@ -74,8 +77,8 @@ class Decides:
     """What decides the effect of one arm.
 
     differs: whether effects differ between departments beyond chance; explains: the figures, best first; rule: None
-    where no figure is found, or where the effect is beyond the difference that matters at every figure or at none;
-    everywhere: then whether it is at every one.
+    where no figure is found, or where the effect is beyond the difference that matters in every department or in none;
+    everywhere: without a rule, whether it is in every one.
     """
 
     differs: bool
@@ -85,7 +88,7 @@ class Decides:
 
     @property
     def best(self) -> Explains | None:
-        """The figure that tells most, if any is found."""
+        """The figure that explains most, if any is found."""
         return self.explains[0] if self.explains and self.explains[0].found else None
 
 
@@ -98,30 +101,30 @@ def what_decides(
     lower_is_better: bool,
     most: int = 3,
 ) -> tuple[Decides, ...] | None:
-    """By effect (arm), what decides it; None with fewer than twenty departments of two replications or more.
+    """What decides the effect of each arm; None with fewer than twenty departments of two replications or more.
 
     figures: shape (n_replications, n_figures), effects: (n_replications, n_arms), none missing; matters: the minimal
-    important difference; most: figures told of each arm.
+    important difference; most: how many figures are given for each arm.
     """
     n_figures = figures.shape[1]
     both = np.column_stack([figures, effects])
-    found = components(both, department)
-    if len(found.means) < LEAST or not n_figures:
+    moments = components(both, department)
+    if len(moments.means) < MIN_DEPARTMENTS or not n_figures:
         return None
-    one, other = halves(both, department)
-    x, y = (one[:, :n_figures], other[:, :n_figures]), (other[:, n_figures:], one[:, n_figures:])
+    first, second = halves(both, department)
+    x, y = (first[:, :n_figures], second[:, :n_figures]), (second[:, n_figures:], first[:, n_figures:])
     correlations = np.mean([_correlations(*pair) for pair in zip(x, y, strict=True)], axis=0)
     beyond, differs = _beyond_chance(x, y)
     beyond &= differs
-    told = []
+    decisions = []
     for arm in range(effects.shape[1]):
-        order = _in_order(correlations, arm, beyond, len(one))[:most]
+        order = _in_order(correlations, arm, beyond, len(first))[:most]
         column = n_figures + arm
         explains = tuple(
             Explains(
                 int(figure),
                 float(correlations[figure, arm]),
-                *_share(found, int(figure), column),
+                *_share(moments, int(figure), column),
                 *_line(_both(x, int(figure)), _both(y, arm)),
                 bool(beyond[figure, arm]),
             )
@@ -130,22 +133,22 @@ def what_decides(
         rule, everywhere = None, False
         if explains[0].found:
             rule, everywhere = _rule(x, y, arm, explains[0], matters, lower_is_better)
-        told.append(Decides(bool(differs[arm]), explains, rule, everywhere))
-    return tuple(told)
+        decisions.append(Decides(bool(differs[arm]), explains, rule, everywhere))
+    return tuple(decisions)
 
 
 def _both(sides: tuple[Floats, Floats], column: int) -> list[Floats]:
+    """A column of both halves."""
     return [side[:, column] for side in sides]
 
 
 def _in_order(correlations: Floats, arm: int, counted: Mask, n: int) -> Ints:
-    """Figures by how much they explain of one effect: first the one to measure, then by correlation.
+    """The figures in order: first the one to measure, then the others by correlation with one effect.
 
-    The one to measure is, of those within a standard error of the best, the one that explains most over all arms, or
-    the first that explains nearly as much (a mean is listed before its percentile).
+    The one to measure is, among those within a standard error of the best, the one that explains most over all arms,
+    or the first that explains nearly as much (a mean is listed before its percentile).
 
-    counted: of which figures and effects correlations count, shape (n_figures, n_arms); where none of this effect does,
-    all of its own do.
+    counted: which correlations count, shape (n_figures, n_arms); where none of this effect counts, all of them do.
     """
     own = np.abs(correlations[:, arm])
     order = np.argsort(-own, kind="stable")
@@ -158,17 +161,17 @@ def _in_order(correlations: Floats, arm: int, counted: Mask, n: int) -> Ints:
 
 
 def _correlations(figures: Floats, effects: Floats) -> Floats:
-    """Shape (n_figures, n_arms); 0 where either is the same in every department."""
+    """Correlations, shape (n_figures, n_arms); 0 where either number is the same in every department."""
     return _standard(figures).T @ _standard(effects) / len(figures)
 
 
 def _standard(values: Floats) -> Floats:
-    """Each column with mean 0 and variance 1; 0 where it does not vary."""
-    apart = values - values.mean(axis=0)
-    sd = np.sqrt((apart**2).mean(axis=0))
+    """Each column scaled to mean 0 and variance 1; 0 where it does not vary."""
+    from_mean = values - values.mean(axis=0)
+    sd = np.sqrt((from_mean**2).mean(axis=0))
     scale = np.maximum(np.abs(values).max(axis=0), TINY)
-    found: Floats = np.divide(apart, sd, out=np.zeros_like(apart), where=sd > 1e-9 * scale)
-    return found
+    standard: Floats = np.divide(from_mean, sd, out=np.zeros_like(from_mean), where=sd > 1e-9 * scale)
+    return standard
 
 
 # --- beyond chance -------------------------------------------------------------------------------------------
@@ -189,40 +192,42 @@ def _beyond_chance(x: tuple[Floats, Floats], y: tuple[Floats, Floats]) -> tuple[
 
 
 def _larger(figures: list[Floats], effects: list[Floats]) -> Floats:
-    """The rank correlation in size, the larger of both ways round; shape (n_figures, n_arms)."""
-    return np.maximum(*(np.abs(one.T @ other) / len(one) for one, other in zip(figures, effects, strict=True)))
+    """The absolute rank correlation, the larger of both ways round; shape (n_figures, n_arms)."""
+    sides = zip(figures, effects, strict=True)
+    return np.maximum(*(np.abs(figure.T @ effect) / len(figure) for figure, effect in sides))
 
 
 def _ranks(values: Floats) -> Floats:
     """Each column as ranks (equal numbers share theirs) of mean 0 and variance 1; 0 where it does not vary."""
-    found = np.empty_like(values)
+    ranks = np.empty_like(values)
     for column in range(values.shape[1]):
         _, place, count = np.unique(values[:, column], return_inverse=True, return_counts=True)
-        found[:, column] = (np.cumsum(count) - (count - 1) / 2)[place]
-    return _standard(found)
+        ranks[:, column] = (np.cumsum(count) - (count - 1) / 2)[place]
+    return _standard(ranks)
 
 
 # --- how much ------------------------------------------------------------------------------------------------
 
 
-def _share(found: Components, figure: int, effect: int) -> tuple[float, float]:
-    """The share of the variance between departments, and its standard error, from leaving out one at a time."""
+def _share(moments: Components, figure: int, effect: int) -> tuple[float, float]:
+    """The share explained of the variance between departments, and its standard error, leaving out one at a time."""
     columns = [figure, effect]
-    part = Components(found.means[:, columns], found.squares[:, columns][:, :, columns], found.n)
-    whole = _squared_correlation(part.between)
-    keep = ~np.eye(len(part.n), dtype=np.bool_)
-    without = np.array([_squared_correlation(_only(part, each).between) for each in keep])
+    pair = Components(moments.means[:, columns], moments.squares[:, columns][:, :, columns], moments.n)
+    whole = _squared_correlation(pair.between)
+    all_but_one = ~np.eye(len(pair.n), dtype=np.bool_)
+    without = np.array([_squared_correlation(_only(pair, kept).between) for kept in all_but_one])
     if math.isnan(whole) or np.isnan(without).any():
         return math.nan, math.nan
     return min(whole, 1.0), float(np.sqrt((len(without) - 1) * without.var()))
 
 
-def _only(part: Components, which: Mask | Ints) -> Components:
-    return Components(part.means[which], part.squares[which], part.n[which])
+def _only(moments: Components, kept: Mask) -> Components:
+    """The components of some departments."""
+    return Components(moments.means[kept], moments.squares[kept], moments.n[kept])
 
 
 def _squared_correlation(between: Floats) -> float:
-    """NaN where one of the two does not differ between departments; by chance it can be above 1."""
+    """The squared correlation between departments; NaN where one does not differ, above 1 only by chance."""
     (figure, both), (_, effect) = between
     if figure <= TINY or effect <= TINY:
         return math.nan
@@ -235,8 +240,8 @@ def _squared_correlation(between: Floats) -> float:
 def _line(figure: list[Floats], effect: list[Floats]) -> tuple[float, float]:
     """Slope and intercept of least squares over both ways round."""
     x, y = np.concatenate(figure), np.concatenate(effect)
-    apart = x - x.mean()
-    slope = float(apart @ y / max(apart @ apart, TINY))
+    from_mean = x - x.mean()
+    slope = float(from_mean @ y / max(from_mean @ from_mean, TINY))
     return slope, float(y.mean() - slope * x.mean())
 
 
@@ -252,21 +257,21 @@ def _rule(
     effect = _both(y, arm)
     gains = (np.mean(effect) < 0) == lower_is_better
     side = -1.0 if gains == lower_is_better else 1.0
-    said = side * (best.intercept + best.slope * np.concatenate(_both(x, best.figure))) > matters
-    if said.all() or not said.any():
-        return None, bool(said.all())
+    by_line = side * (best.intercept + best.slope * np.concatenate(_both(x, best.figure))) > matters
+    if by_line.all() or not by_line.any():
+        return None, bool(by_line.all())
     hits: list[float] = []
-    n, everything = len(effect[0]), np.ones((x[0].shape[1], y[0].shape[1]), dtype=np.bool_)
-    fold = np.random.Generator(np.random.PCG64(SEED)).permutation(n) % FOLDS
-    for each in range(FOLDS):
-        used = fold != each
-        pairs = zip(x, y, strict=True)
-        correlations = np.mean([_correlations(one[used], other[used]) for one, other in pairs], axis=0)
-        chosen = _in_order(correlations, arm, everything, int(used.sum()))[0]
-        slope, intercept = _line([one[used, chosen] for one in x], [other[used] for other in effect])
-        for one, other in zip(x, effect, strict=True):
-            predicted = side * (intercept + slope * one[~used, chosen]) > matters
-            hits += (predicted == (side * other[~used] > matters)).tolist()
+    n, all_count = len(effect[0]), np.ones((x[0].shape[1], y[0].shape[1]), dtype=np.bool_)
+    fold_of = np.random.Generator(np.random.PCG64(SEED)).permutation(n) % FOLDS
+    for fold in range(FOLDS):
+        used = fold_of != fold
+        sides = zip(x, y, strict=True)
+        correlations = np.mean([_correlations(figures[used], effects[used]) for figures, effects in sides], axis=0)
+        chosen = _in_order(correlations, arm, all_count, int(used.sum()))[0]
+        slope, intercept = _line([figures[used, chosen] for figures in x], [values[used] for values in effect])
+        for figures, values in zip(x, effect, strict=True):
+            predicted = side * (intercept + slope * figures[~used, chosen]) > matters
+            hits += (predicted == (side * values[~used] > matters)).tolist()
     truly = side * np.concatenate(effect) > matters
     cut = (side * matters - best.intercept) / best.slope
     return Rule(
@@ -290,33 +295,37 @@ def worth(
     measured_days: float,
     known_days: float,
 ) -> tuple[Floats, Floats]:
-    """What it is worth to a department to know each figure before it chooses an arm, and its standard error.
+    """The worth to a department of knowing each figure before it chooses an arm, and its standard error.
 
     The expected value of partial information by regression (Strong, Oakley and Brennan, Medical Decision Making 2014;
     34: 311-326): the mean over departments of the best arm's benefit as the figure predicts it, less the benefit of the
     arm that is best on average. The prediction is a straight line, flattened by the noise of a figure that is measured
-    for `known_days`: a replication's, with days taken as independent. Standard errors from leaving out a department at
-    a time. Shape (n_figures,) each, in the unit of the benefits.
+    for `known_days`: that of a replication, scaled as if days were independent. Standard errors come from leaving out a
+    department at a time. Shape (n_figures,) each, in the unit of the benefits.
 
     benefits: of each arm over the baseline, shape (n_replications, n_arms); the baseline, at 0, can be chosen too.
     """
     n_figures = figures.shape[1]
     whole = components(np.column_stack([figures, benefits]), department)
     noise = measured_days / known_days
-    keep = ~np.eye(len(whole.n), dtype=np.bool_)
-    without = np.array([_worth(_only(whole, each), n_figures, noise) for each in keep])
+    all_but_one = ~np.eye(len(whole.n), dtype=np.bool_)
+    without = np.array([_worth(_only(whole, kept), n_figures, noise) for kept in all_but_one])
     return _worth(whole, n_figures, noise), np.sqrt((len(without) - 1) * without.var(axis=0))
 
 
-def _worth(found: Components, n_figures: int, noise: float) -> Floats:
-    of_figure, within = np.diag(found.between)[:n_figures], np.diag(found.within)[:n_figures]
+def _worth(moments: Components, n_figures: int, noise: float) -> Floats:
+    """The worth of each figure, shape (n_figures,).
+
+    noise  the variance of a figure measured by a department about its own mean, over that of a replication's figure.
+    """
+    of_figure, within = np.diag(moments.between)[:n_figures], np.diag(moments.within)[:n_figures]
     variance = np.maximum(of_figure, 0) + noise * within
-    together = found.between[:n_figures, n_figures:]
+    covariance = moments.between[:n_figures, n_figures:]
     varies = variance > TINY
-    sd_of_line = np.divide(together, np.sqrt(variance)[:, None], out=np.zeros_like(together), where=varies[:, None])
-    at = _standard(found.means[:, :n_figures])
-    mean = found.means[:, n_figures:].mean(axis=0)
-    predicted = mean + at[:, :, None] * sd_of_line  # (n_departments, n_figures, n_arms)
+    sd_of_line = np.divide(covariance, np.sqrt(variance)[:, None], out=np.zeros_like(covariance), where=varies[:, None])
+    in_deviations = _standard(moments.means[:, :n_figures])
+    mean = moments.means[:, n_figures:].mean(axis=0)
+    predicted = mean + in_deviations[:, :, None] * sd_of_line  # (n_departments, n_figures, n_arms)
     best = np.maximum(predicted.max(axis=2), 0).mean(axis=0)
     gained: Floats = best - max(float(mean.max()), 0.0)
     return gained

@@ -21,8 +21,8 @@ def arrived_in(patients: Patients, window: Window) -> Patients:
 def in_window(patients: Patients, window: Window) -> Mask:
     """Who arrived in the window, shape (n,)."""
     arrived_at = patients["arrived_at"]
-    found: Mask = (arrived_at >= window[0]) & (arrived_at < window[1])
-    return found
+    inside: Mask = (arrived_at >= window[0]) & (arrived_at < window[1])
+    return inside
 
 
 def unfinished(patients: Patients, window: Window) -> int:

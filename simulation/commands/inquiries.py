@@ -1,4 +1,4 @@
-"""Commands that ask more than a study: validation, ensembles, prices, break-evens, the bench."""
+"""Commands that do more than run a study: validation, ensembles, prices, break-evens, the bench."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ VET_SWITCHES = ("write_cases", "allow_remote", "dry_run")
 
 
 def validate(words: list[str]) -> int:
-    """Hold theory, models and figures against what comes out."""
+    """Check simulations against theory, models and figures; the exit code is 1 if a row failed."""
     from simulation.validation.command import validate
 
     overrides, config_dir = options(words)
@@ -20,7 +20,7 @@ def validate(words: list[str]) -> int:
 
 
 def ensemble(words: list[str]) -> int:
-    """Find departments that fit."""
+    """Find departments that fit the same figures."""
     from simulation.fitting.command import ensemble
 
     overrides, config_dir = options(words)
@@ -29,7 +29,7 @@ def ensemble(words: list[str]) -> int:
 
 
 def prices(words: list[str]) -> int:
-    """What an hour more of each resource is worth, on one department."""
+    """Print and write what an hour more of each resource is worth in one department."""
     from simulation.config.shadow_prices import priced_study
     from simulation.experiment.run import compare
     from simulation.inquiry.shadow_prices import prices, with_more
@@ -38,27 +38,29 @@ def prices(words: list[str]) -> int:
     from simulation.report.shadow_prices import price_tables, write_prices
 
     overrides, config_dir = options(words)
-    study, more = priced_study(overrides, config_dir=config_dir)
-    study = with_more(study, more)
+    study, extras = priced_study(overrides, config_dir=config_dir)
+    study = with_more(study, extras)
     announce(study, alone=False)
     if study.resolved["dry_run"]:
         return 0
-    with progress(len(study.run.numbers)) as told:
-        found = prices(compare(study, done=told.done), more)
-    print_tables(price_tables(found))
-    print(f"\nPrices: {write_prices(found, Path(str(study.resolved['results'])))}")
+    with progress(len(study.run.numbers)) as callbacks:
+        shadow_prices = prices(compare(study, done=callbacks.done), extras)
+    print_tables(price_tables(shadow_prices))
+    print(f"\nPrices: {write_prices(shadow_prices, Path(str(study.resolved['results'])))}")
     return 0
 
 
 def breakeven(words: list[str]) -> int:
-    """What a number of an arm would have to be for it to do as much as another arm."""
+    """Say at which figures of an arm it does as much as another arm."""
     from simulation.report.breakeven_command import OWN, breakeven
 
-    own = dict(word.split("=", 1) for word in words if word.partition("=")[0] in OWN and "=" in word)
-    overrides, config_dir = options([word for word in words if word.partition("=")[0] not in OWN])
-    named = {word.partition("=")[0] for word in overrides}
-    usual = [f"{key}={value}" for key, value in (("study", "alternatives"), ("run", "breakeven")) if key not in named]
-    breakeven(load_study([*usual, *overrides], config_dir), own, say=lambda line: print(line, flush=True))
+    own = [word for word in words if word.startswith(tuple(f"{key}=" for key in OWN))]
+    overrides, config_dir = options([word for word in words if word not in own])
+    keys = {word.partition("=")[0] for word in overrides}
+    usual = {"study": "alternatives", "run": "breakeven"}
+    defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
+    study = load_study([*defaults, *overrides], config_dir)
+    breakeven(study, dict(word.split("=", 1) for word in own), say=lambda line: print(line, flush=True))
     return 0
 
 
@@ -69,27 +71,30 @@ def vet(words: list[str]) -> int:
     from simulation.report.card.screen import print_card
     from simulation.report.card.write import write_questions
     from simulation.vetting.assessors.llm import Setting
-    from simulation.vetting.bench import told_beforehand
+    from simulation.vetting.bench import dry_run_text
 
     overrides, config_dir = options(words)
     own = {"name": "synthetic", "results": "results", "against": "", **dict.fromkeys(VET_SWITCHES, "false")}
     own |= {key: value for key, _, value in (word.partition("=") for word in overrides) if key in own}
-    wrong = [Fault(each, f"found '{own[each]}'", "Say true or false") for each in VET_SWITCHES if own[each] not in
-             ("true", "false")]  # fmt: skip
-    if wrong:
-        raise ConfigError(wrong)
-    stated = [word for word in overrides if word.partition("=")[0] not in own]
+    faults = [
+        Fault(key, f"found '{own[key]}'", "Say true or false")
+        for key in VET_SWITCHES
+        if own[key] not in ("true", "false")
+    ]
+    if faults:
+        raise ConfigError(faults)
+    values = [word for word in overrides if word.partition("=")[0] not in own]
     allow_remote, results = own["allow_remote"] == "true", Path(own["results"])
     if own["dry_run"] == "true" or own["write_cases"] == "true":
-        plan = vetting_named(own["name"], stated, config_dir=config_dir)
+        plan = vetting_named(own["name"], values, config_dir=config_dir)
         cases = cases_of(plan, config_dir=config_dir)
         if own["dry_run"] == "true":
             setting = Setting(prompt=prompt_of(plan, config_dir=config_dir), allow_remote=allow_remote)
-            print(told_beforehand(plan, cases, setting))
+            print(dry_run_text(plan, cases, setting))
         else:
             print(f"Cases to answer (they hold complaints): {write_questions(cases, plan.name, results)}")
         return 0
     against = own["against"]
-    card = vet(own["name"], *stated, against=against, allow_remote=allow_remote, results=results, config_dir=config_dir)
+    card = vet(own["name"], *values, against=against, allow_remote=allow_remote, results=results, config_dir=config_dir)
     print_card(card.bench, card.write(results), card.change)
     return 0

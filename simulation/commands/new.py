@@ -1,4 +1,4 @@
-"""`aeflow new`: a department or a product of the user's own, as files, and what to do next."""
+"""`aeflow new`: the files of a department or an offered product of the user's own, and what to do next."""
 
 from __future__ import annotations
 
@@ -23,22 +23,23 @@ FILES = {
 
 def new(words: list[str]) -> int:
     """Write a department or a product, and say what to do next."""
-    given, config_dir = split_config_dir(words)
-    stated = dict(word.split("=", 1) for word in given if "=" in word)
-    names = [word for word in given if "=" not in word]
+    others, config_dir = split_config_dir(words)
+    typed = dict(word.split("=", 1) for word in others if "=" in word)
+    names = [word for word in others if "=" not in word]
     kinds = {"department": (_department, DEPARTMENT), "product": (_product, PRODUCT)}
     make, usage = kinds.get(names[0] if names else "", (None, f"{DEPARTMENT}, or {PRODUCT}"))
-    source = stated.pop("from", None) if make is _department else None
-    if make is None or len(names) != 2 or (bool(source) == bool(stated)):
+    source = typed.pop("from", None) if make is _department else None
+    if make is None or len(names) != 2 or (bool(source) == bool(typed)):
         raise ConfigError([Fault("new", f"found '{' '.join(words)}'", f"Say: {usage}")])
     if source is not None:
         _copy(names[1], source, config_dir)
     else:
-        make(names[1], stated, config_dir)
+        make(names[1], typed, config_dir)
     return 0
 
 
 def _copy(name: str, source: str, config_dir: str | None) -> None:
+    """Copy a department alone; say what its files are, and what to do next."""
     from simulation.config.new import new_department
 
     department, study = new_department(name, source, Path(config_dir or "configs"))
@@ -47,13 +48,13 @@ def _copy(name: str, source: str, config_dir: str | None) -> None:
     _next(name, config_dir)
 
 
-def _department(name: str, stated: Mapping[str, str], config_dir: str | None) -> None:
-    """Scale the typical department; say which files make it, and how full its beds are to be."""
+def _department(name: str, typed: Mapping[str, str], config_dir: str | None) -> None:
+    """Scale the typical department; say what its files are, how full its beds will be, and what to do next."""
     from simulation.config.folders import packaged_configs
     from simulation.config.new import HEADS, new_scaled_department
     from simulation.report.show import scaled_lines
 
-    for path in new_scaled_department(name, stated, Path(config_dir or "configs")):
+    for path in new_scaled_department(name, typed, Path(config_dir or "configs")):
         print(f"{path}: {HEADS[path.parent.name]}.")
     print("Every number there says what it was made of.\n")
     for line in scaled_lines(load_study([f"study={name}"], config_dir), load_study([], str(packaged_configs()))):
@@ -63,26 +64,26 @@ def _department(name: str, stated: Mapping[str, str], config_dir: str | None) ->
 
 
 def _next(name: str, config_dir: str | None) -> None:
-    """What can be done with a department that was written."""
+    """Say what can be done with a department that was written."""
     where = _where(config_dir)
     print(f"\nRun it:          aeflow compare study={name}{where}")
     print(f"Look at it:      aeflow show study={name}{where}")
     print("Then change it:  every key is in docs/vocabulary.md; a mistake is named with what to do about it.")
 
 
-def _product(name: str, stated: Mapping[str, str], config_dir: str | None) -> None:
-    """Write what was offered; say what the tables say, what was assumed, and how to ask."""
+def _product(name: str, typed: Mapping[str, str], config_dir: str | None) -> None:
+    """Write an offered product; say what its tables say, what was assumed, and how to compare it."""
     from simulation.config.new_product import new_product
     from simulation.report.offer import offer_lines
 
-    made = new_product(name, stated, Path(config_dir or "configs"))
-    for path in made.paths:
+    product = new_product(name, typed, Path(config_dir or "configs"))
+    for path in product.paths:
         print(f"{path}: {FILES[path.parent.name]}.")
     print()
-    for line in (*made.notes, *offer_lines(made.study, name)):
+    for line in (*product.notes, *offer_lines(product.study, name)):
         print(line)
     print("\nAssumed, because you did not say (to change it, edit the files, or say the key and another NAME):")
-    for words, key in _assumed(made):
+    for words, key in _assumed(product):
         print(f"  {words:<66} {key}")
     short = "run.replications=20"
     print(f"\nA first answer, in some minutes:   aeflow compare study={name} {short}{_where(config_dir)}")
@@ -90,22 +91,22 @@ def _product(name: str, stated: Mapping[str, str], config_dir: str | None) -> No
     print("The last lines on the screen are the answer; the same stand on the first page of the report.")
 
 
-def _assumed(made: NewProduct) -> Sequence[tuple[str, str]]:
-    """What was assumed in place of what was not said, and the key that says it."""
+def _assumed(product: NewProduct) -> Sequence[tuple[str, str]]:
+    """What was assumed for each key that was not typed, in words, and the key that changes it."""
     from simulation.config.offer import DESK
     from simulation.config.policies import DEFAULT_NURSE
 
-    offer = made.offer
+    offer = product.offer
     assumed = []
     if offer.department is None:
-        own = f"for {made.base}, the only department of your own in configs/"
+        own = f"for {product.base}, the only department of your own in configs/"
         typical = "for the typical department of England, in many variants"
-        key = "department=NAME" if made.own_department else "first: aeflow new department"
-        assumed.append((own if made.own_department else typical, key))
+        key = "department=NAME" if product.own_department else "first: aeflow new department"
+        assumed.append((own if product.own_department else typical, key))
     if offer.nurses is None:
         korean = "nurses label as in two Korean hospitals, not as yours"
-        known = f"nurses label as those of nurse={made.nurses}"
-        assumed.append((korean if made.nurses == DEFAULT_NURSE else known, "nurses=nurses.csv"))
+        known = f"nurses label as those of nurse={product.nurses}"
+        assumed.append((korean if product.nurses == DEFAULT_NURSE else known, "nurses=nurses.csv"))
     if offer.covers == DESK:
         assumed.append(("used for those triaged at the desk, not for ambulances", "covers=walk_in,referred,ambulance"))
     if offer.seconds_saved is None:

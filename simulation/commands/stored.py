@@ -11,10 +11,13 @@ LIST_FILTERS = ("study", "site", "scenario")
 
 
 def report(words: list[str]) -> int:
-    """Make page and pictures of a stored run again; with export=true also what other programs open."""
+    """Write the page and pictures of a stored run again; with export=true also files for other programs."""
     folders = [word for word in words if not word.startswith("export=")]
-    wrong = [word for word in words if word.startswith("export=") and word not in ("export=true", "export=false")]
-    faults = [Fault(word, "is neither true nor false", "Say export=true for Excel and Word") for word in wrong]
+    faults = [
+        Fault(word, "is neither true nor false", "Say export=true for Excel and Word")
+        for word in words
+        if word.startswith("export=") and word not in ("export=true", "export=false")
+    ]
     if len(folders) != 1:
         faults.append(Fault("report", f"found {len(folders)} folders", "Name one folder of results"))
     if faults:
@@ -37,11 +40,11 @@ def report(words: list[str]) -> int:
 
 
 def results(words: list[str]) -> int:
-    """List stored runs, or set two beside each other."""
+    """List stored runs, or compare two."""
     from simulation.report.screen import print_tables
 
-    own = [word for word in words if word.partition("=")[0] in LIST_FILTERS and "=" in word]
-    folders = [word for word in words if word not in own]
+    filters = [word for word in words if word.partition("=")[0] in LIST_FILTERS and "=" in word]
+    folders = [word for word in words if word not in filters]
     unknown = [word for word in folders if "=" in word and not Path(word).exists()]
     if unknown:
         raise ConfigError([Fault(unknown[0], "chooses nothing", f"Choose by {', '.join(LIST_FILTERS)}")])
@@ -49,8 +52,8 @@ def results(words: list[str]) -> int:
         remedy = "Name one to list, or two runs to set beside each other"
         raise ConfigError([Fault("results", f"{len(folders)} folders follow", remedy)])
     if len(folders) == 2:
-        if own:
-            raise ConfigError([Fault(own[0], "chooses nothing where two runs are named", "Leave it out")])
+        if filters:
+            raise ConfigError([Fault(filters[0], "chooses nothing where two runs are named", "Leave it out")])
         from simulation.api import read
 
         one, other = (read(folder) for folder in folders)
@@ -64,22 +67,22 @@ def results(words: list[str]) -> int:
         print(f"{folder}: no run has written it yet. Make one with: aeflow compare")
         return 0
     listing = list_runs(folder)
-    wanted = dict(word.split("=", 1) for word in own)
+    wanted = dict(word.split("=", 1) for word in filters)
     runs = [run for run in listing.runs if run.matches(wanted)]
     if runs:
         print_tables([runs_table(runs, folder)])
     else:
-        print(f"{folder}: holds no run{' with ' * bool(own)}{' '.join(own)}. Make one with: aeflow compare")
-    for why in listing.unreadable:
-        print(f"Not listed: {why}", file=sys.stderr)
+        print(f"{folder}: holds no run{' with ' * bool(filters)}{' '.join(filters)}. Make one with: aeflow compare")
+    for reason in listing.unreadable:
+        print(f"Not listed: {reason}", file=sys.stderr)
     return 0
 
 
 def narrow(words: list[str]) -> int:
-    """Say what a stored run over departments says of those with some observed figures."""
-    given = dict(word.split("=", 1) for word in words if word.startswith(("observed=", "from=")))
+    """Print the answer of a stored run for departments with the observed figures."""
+    own = dict(word.split("=", 1) for word in words if word.startswith(("observed=", "from=")))
     others = [word for word in words if not word.startswith(("observed=", "from="))]
-    if others or not given.get("observed"):
+    if others or not own.get("observed"):
         found = f"found '{others[0]}'" if others else "no file of figures is named"
         remedy = "Say: aeflow narrow observed=FILE.yaml from=FOLDER (docs/how-to/narrow.md has such a file)"
         raise ConfigError([Fault("narrow", found, remedy)])
@@ -88,20 +91,20 @@ def narrow(words: list[str]) -> int:
     from simulation.inquiry.narrowed import narrowed
     from simulation.report.screen import print_narrowed
 
-    path = Path(given["observed"])
-    observed, result = observed_in(path), read(given.get("from", "results/latest"))
+    path = Path(own["observed"])
+    observed, result = observed_in(path), read(own.get("from", "results/latest"))
     print_narrowed(result, narrowed(result, observed, str(path)))
     return 0
 
 
 def gather(words: list[str]) -> int:
-    """Put the parts of a run together."""
-    own = [word for word in words if word.startswith("results=")]
-    folders = [word for word in words if word not in own]
+    """Put the parts of a run together, write the whole and print its answer."""
+    targets = [word.removeprefix("results=") for word in words if word.startswith("results=")]
+    folders = [word for word in words if not word.startswith("results=")]
     from simulation.api import gather
     from simulation.report.screen import print_result
 
     result = gather(folders)
-    folder = result.write(own[-1].removeprefix("results=") if own else "results")
+    folder = result.write(targets[-1] if targets else "results")
     print_result(result, folder)
     return 0

@@ -1,7 +1,7 @@
-"""What the commands print, on a screen or into a file that does not know all of its characters.
+"""Plain letters for the characters that a screen or a file cannot encode.
 
-A console of Windows knows them, but what is sent on to a file or another program there is in a code page of 256, which
-has no minus sign. A '?' in its place would hide which way an effect goes, so each gets letters that say the same.
+A console of Windows can show all that the commands print, but output that is redirected there is in a code page of 256
+characters, without a minus sign. A '?' in its place would hide the direction of an effect.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ PLAIN = {
     "’": "'", "‘": "'", "“": '"', "”": '"', "£": "GBP ", "─": "-", "━": "-", "│": "|", "├": "|", "└": "`", "■": "#",
     "█": "#", "∞": "inf",
 }  # fmt: skip
-"""What stands for characters that we print."""
+"""The plain letters for each such character that aeflow prints."""
 IN_PLAIN = "aeflow-plain"
-"""Name of the way to encode what a stream does not know."""
+"""The name under which Python knows `_in_plain`."""
 
 
 def _in_plain(error: UnicodeError) -> tuple[str, int]:
-    """Letters for what cannot be encoded; '?' for what is not ours, such as a user's own labels."""
+    """Plain letters for the characters that cannot be encoded, '?' for others (such as those of a user's labels); and
+    where they end."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    return "".join(PLAIN.get(each, "?") for each in error.object[error.start : error.end]), error.end
+    return "".join(PLAIN.get(character, "?") for character in error.object[error.start : error.end]), error.end
 
 
 def never_refuse(*streams: TextIO) -> None:
-    """Have streams print plain letters where they would raise UnicodeEncodeError."""
+    """Make streams print plain letters where they would raise UnicodeEncodeError."""
     codecs.register_error(IN_PLAIN, _in_plain)
     for stream in streams:
         if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":

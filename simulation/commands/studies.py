@@ -16,16 +16,16 @@ if TYPE_CHECKING:
     from simulation.study.study import Study
 
 PRICES = "study=shadow_prices"
-"""A study without a file: its arms are made of the department's own pools (`aeflow prices`)."""
+"""A study without a file: its arms are made of the department's pools (`aeflow prices`)."""
 NOT_OF_A_STUDY = ("results", "executor", "workers", "cluster", "allow_large")
-"""What of a configuration is not part of a study, so that a stored one can be run elsewhere."""
+"""Keys of a configuration that are not part of a study: with others, a stored study can be run elsewhere."""
 
 
 def compare(words: list[str]) -> int:
-    """Run every arm of a study; a stored one again with `from=FOLDER`."""
-    source = [word for word in words if word.startswith("from=")]
-    if source:
-        return _again(source[-1].removeprefix("from="), [word for word in words if word not in source])
+    """Run every arm of a study; with `from=FOLDER`, of a stored study."""
+    sources = [word for word in words if word.startswith("from=")]
+    if sources:
+        return _run_again(sources[-1].removeprefix("from="), [word for word in words if word not in sources])
     for word in words:
         if word.lstrip("+~").split("=")[0].split(".")[0] == "triage":
             remedy = "Use aeflow run, or study.arms.<arm>.triage=<policy>"
@@ -43,21 +43,20 @@ def run(words: list[str]) -> int:
 
 
 def _run_studies(words: list[str], *, alone: bool) -> int:
+    """Run one study, or each study of a sweep; the exit code: that of the last run without a report, else 0."""
     from simulation.study.bounds import refuse_large
     from simulation.study.overload import refuse_overload
 
-    asked = sweep(words)
-    if alone:
-        combinations = asked
-        first = ["ensemble=none"]  # one arm says nothing of a range over departments
-        studies = [load_study([*first, *overrides], config_dir).only() for overrides, config_dir in asked]
+    runs = sweep(words)
+    if alone:  # one arm says nothing of a range over departments
+        studies = [load_study(["ensemble=none", *overrides], config_dir).only() for overrides, config_dir in runs]
     else:
-        combinations, studies = _in_scenarios(asked)
+        runs, studies = _in_scenarios(runs)
     refuse_large(studies)
     for study in studies:
         refuse_overload(study)
     code, done = 0, []
-    for (overrides, _), study in zip(combinations, studies, strict=True):
+    for (overrides, _), study in zip(runs, studies, strict=True):
         stored = _run_study(study, alone=alone)
         if stored is None:
             continue
@@ -73,20 +72,24 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
 def _in_scenarios(
     asked: Sequence[tuple[list[str], str | None]],
 ) -> tuple[list[tuple[list[str], str | None]], list[Study]]:
-    """The runs asked for and their studies; one in each of its scenarios of a study that states some, unless the
-    command chooses the scenario."""
+    """The runs that were asked for, and the study of each. A study that states scenarios is run in each of them,
+    unless the command chooses one."""
     runs, studies = [], []
     for overrides, config_dir in asked:
         study = load_study(overrides, config_dir)
         chosen = any(word.startswith("scenario=") for word in overrides)
-        in_each = [] if chosen else [[*overrides, f"scenario={name}"] for name in study.design.scenarios]
-        for words in in_each or [overrides]:
-            runs.append((words, config_dir))
-            studies.append(load_study(words, config_dir) if in_each else study)
+        if chosen or not study.design.scenarios:
+            runs.append((overrides, config_dir))
+            studies.append(study)
+            continue
+        for name in study.design.scenarios:
+            in_scenario = [*overrides, f"scenario={name}"]
+            runs.append((in_scenario, config_dir))
+            studies.append(load_study(in_scenario, config_dir))
     return runs, studies
 
 
-def _again(folder: str, words: list[str]) -> int:
+def _run_again(folder: str, words: list[str]) -> int:
     """Run a stored study again, and say whether the numbers are the same to the last bit."""
     from simulation.api import read, run_into, same_numbers, what_changed
     from simulation.config import load
@@ -118,8 +121,8 @@ def _again(folder: str, words: list[str]) -> int:
     if changed:
         print(f"Not bit for bit what {folder} holds: since it was run, {', '.join(changed)} changed.")
     results = Path(str(asked.resolved["results"]))
-    with progress(len(numbers), keeps=bool(run.keep)) as told:
-        stored = run_into(study, results, done=told.done, keeping=told.keeping)
+    with progress(len(numbers), keeps=bool(run.keep)) as callbacks:
+        stored = run_into(study, results, done=callbacks.done, keeping=callbacks.keeping)
     print_result(stored.result, stored.folder)
     same = same_numbers(before, stored.result)
     print(f"Every number is {'the same as in' if same else 'NOT the same as in'} {folder}, to the last bit.")
@@ -127,7 +130,7 @@ def _again(folder: str, words: list[str]) -> int:
 
 
 def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -> None:
-    """What the runs of a sweep come to."""
+    """Print and write the comparison of the runs of a sweep."""
     from simulation.report.screen import print_tables
     from simulation.report.sweep import PICTURE, TABLE, sweep_of, write_sweep
     from simulation.report.sweep_effects import DESIGN, EFFECTS
@@ -139,7 +142,7 @@ def _put_together(done: Sequence[tuple[Sequence[str], Stored]], results: Path) -
 
 
 def _run_study(study: Study, *, alone: bool) -> Stored | None:
-    """Run a study, store it and print its answer; nothing if it was to be a dry run."""
+    """Run a study, store it and print its answer; None for a dry run."""
     from simulation.api import run_into
     from simulation.report.progress import announce, progress
     from simulation.report.screen import print_result
@@ -150,8 +153,10 @@ def _run_study(study: Study, *, alone: bool) -> Stored | None:
         print(f"Dry run: nothing was simulated. Expected: {work_of(study)}.")
         return None
     results, resume = Path(str(study.resolved["results"])), bool(study.resolved.get("resume", True))
-    with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as told:
-        stored = run_into(study, results, resume=resume, done=told.done, keeping=told.keeping, planning=told.planning)
+    with progress(len(study.run.numbers), keeps=bool(study.run.keep)) as callbacks:
+        stored = run_into(
+            study, results, resume=resume, done=callbacks.done, keeping=callbacks.keeping, planning=callbacks.planning
+        )
     print_result(stored.result, stored.folder)
     return stored
 
@@ -162,8 +167,8 @@ def show(words: list[str]) -> int:
 
     own = ("patient=", "arm=", "warm_up=")
     patient, arm, warm_up = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
-    loaded = [load_study(*each) for each in sweep([word for word in words if not word.startswith(own)])]
-    studies = [study.on_typical() for study in loaded]
+    runs = sweep([word for word in words if not word.startswith(own)])
+    studies = [load_study(overrides, config_dir).on_typical() for overrides, config_dir in runs]
     for study in studies:
         refuse_large([study])
         if patient:

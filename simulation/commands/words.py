@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def options(words: Sequence[str]) -> tuple[list[str], str | None]:
-    """Overrides, and the folder after --config-dir."""
+    """The overrides, and the folder after --config-dir. Raises ConfigError for a word that is no override."""
     overrides, config_dir = split_config_dir(words)
     for word in overrides:
         if "=" not in word and not word.startswith("~"):
@@ -24,10 +24,10 @@ def split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
     """The words without --config-dir, and the folder that it names."""
     others: list[str] = []
     config_dir: str | None = None
-    rest = iter(words)
-    for word in rest:
+    remaining = iter(words)
+    for word in remaining:
         if word == "--config-dir":
-            config_dir = next(rest, None)
+            config_dir = next(remaining, None)
             if config_dir is None:
                 raise ConfigError([Fault("--config-dir", "no folder follows", "Name one")])
         elif word.startswith("--config-dir="):
@@ -38,7 +38,8 @@ def split_config_dir(words: Sequence[str]) -> tuple[list[str], str | None]:
 
 
 def sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
-    """One list of overrides, or with -m one for each combination of comma-separated values."""
+    """The overrides and the folder of configurations of each run: of one, or with -m of one for each combination of
+    comma-separated values."""
     plain = [word for word in words if word not in ("-m", "--multirun")]
     overrides, config_dir = options(plain)
     if len(plain) == len(words):

@@ -1,8 +1,7 @@
-"""YAML to a `Study`: compose with Hydra, apply what scenario and arm change, validate, name every fault at once.
+"""YAML to a `Study`: compose with Hydra, apply the changes of scenario and arm, validate, name every fault at once.
 
-The only subpackage that knows all others. Below it nothing sees a configuration object: it hands out plain frozen
-dataclasses. A key that nobody knows is a fault here, wherever it is: on the command line, in a file of ours
-or in a file of the user's.
+Subpackages below it see no configuration object: it hands out plain frozen dataclasses. An unknown key is a fault
+wherever it is stated: on the command line, in a packaged file or in a file of the user's.
 
 Reading order: `studies` (`load`), `departments`, `policies`; then `composing` (Hydra), `validating` (pydantic), and
 `dotted`, `files`, `folders` below them.

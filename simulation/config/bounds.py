@@ -1,7 +1,7 @@
-"""What a file, an override and a composed configuration may hold: so much, so deep, in text that can be written out.
+"""Bounds on what a file, an override and a composed configuration may hold: their size and depth, and their characters.
 
-These bounds are looked at before anything reads a file or an override in earnest, so that a slip (or a file made to do
-harm) is one message and not a process that runs out of memory. What the values mean is no business of this file.
+They are checked before a file or an override is parsed, so that a slip (or a file made to do harm) gives one message
+and not a process that runs out of memory. What the values mean is not checked here.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ import yaml
 from simulation.errors import Fault
 
 MOST_BYTES = 1_000_000
-"""Of one file; the largest of ours has 60,000."""
+"""Bytes of one file; the largest packaged one has 60,000."""
 DEEPEST = 40
-"""Blocks within blocks; ours go to 8."""
+"""Levels of blocks within blocks; the packaged files have up to 8."""
 MOST_PARTS = 200_000
-"""Keys and values of a file or a configuration, with each alias counted as what it repeats; ours have 4,000."""
+"""Keys and values of a file or a configuration, each alias counted as what it repeats; the packaged ones have 4,000."""
 LONGEST_TEXT = 10_000
-"""Characters of one text; ours go to 600."""
+"""Characters of one text; the packaged files have up to 600."""
 LARGEST = 1e15
-"""Size of a number; whole ones up to here are exact in every place where they are counted."""
+"""The largest absolute value of a number; whole numbers up to it are exact wherever they are used."""
 REFERENCE = re.compile(r"\$\{([A-Za-z_][\w-]*(?:\.[\w-]+)*)\}")
 """The one form of a reference: the whole value is `${a.b}`, another value of the configuration."""
 NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} alone with its dotted path")
@@ -33,9 +33,9 @@ NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} a
 
 @dataclass(frozen=True)
 class Product:
-    """A reference to a number (or such a product again) and the factor that it is multiplied by, as `where` states."""
+    """A reference to a number, or another product, and the factor that multiplies it; `where` states the factor."""
 
-    of: str | Product
+    operand: str | Product
     factor: float
     where: str
 
@@ -44,10 +44,15 @@ _EVENTS: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
-def file_fault(text: str, shown: str) -> Fault | None:
-    """Why a YAML text may not be read, or None: too large, too deep, aliases without bound, a reference to elsewhere.
+POINT = "Write a decimal point where a decimal number is meant: 0.4, not 0,4"
+"""What to do about a decimal comma."""
 
-    Nothing is built: the text is read event by event. What is no YAML is left to whoever reads it in earnest.
+
+def file_fault(text: str, shown: str) -> Fault | None:
+    """The fault of a YAML text that may not be parsed: too large, too deep, aliases without bound, a bad reference.
+
+    None if there is none, or if it is not YAML, which the parser will say. The text is read event by event, and no
+    value is built.
     """
     if len(text.encode("utf-8", "surrogatepass")) > MOST_BYTES:
         return Fault(shown, f"is larger than {MOST_BYTES / 1e6:g} MB", "Leave out what the study does not need")
@@ -66,6 +71,7 @@ class _Open:
 
 
 def _event_faults(text: str, shown: str) -> Iterator[Fault]:
+    """The faults of a YAML text, in order; raises what PyYAML raises."""
     blocks: list[_Open] = [_Open(None)]
     n_parts: dict[str, int] = {}
     for event in yaml.parse(text, Loader=_EVENTS):
@@ -97,8 +103,8 @@ def _event_faults(text: str, shown: str) -> Iterator[Fault]:
 def _bad_reference(text: str) -> tuple[str, str] | None:
     """What is wrong with a text that refers to something, and what to do; None if nothing is.
 
-    A reference names another value of the configuration. None can read the environment or a file: what is there must
-    not get into stored results.
+    A reference names another value of the configuration. It cannot read the environment or a file, which must not get
+    into stored results.
     """
     if "${" not in text or REFERENCE.fullmatch(text):
         return None
@@ -106,7 +112,7 @@ def _bad_reference(text: str) -> tuple[str, str] | None:
 
 
 def override_fault(text: str) -> Fault | None:
-    """Why an override may not be parsed, or None: too long, too deep, text that nothing can show."""
+    """The fault of an override that may not be parsed: too long, too deep, characters that cannot be shown; or None."""
     shown = shortened(text)
     if len(text) > LONGEST_TEXT:
         return Fault(shown, f"is longer than {LONGEST_TEXT:,} characters", "Write it into a file")
@@ -126,7 +132,7 @@ def configuration_faults(raw: dict[str, Any], where: str = "") -> list[Fault]:
 
 
 def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterator[Fault]:
-    """`left`: how many values more there may be."""
+    """The faults of one value; `left` holds how many values more there may be."""
     left[0] -= 1
     if left[0] == 0:
         yield Fault(where, f"the configuration has more than {MOST_PARTS:,} values", "Leave out what is not needed")
@@ -137,9 +143,17 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
     if depth > DEEPEST:
         yield Fault(where, f"blocks within blocks, more than {DEEPEST} deep", "Write it flatter")
     elif isinstance(value, dict):
+        before = None
         for key, part in value.items():
+            comma = _decimal_comma(before, key, part)
+            before = key, part
+            if comma:
+                yield Fault(f"{where}.{comma[0]}" if where else comma[0], *comma[1:])
+                continue
             if not isinstance(key, str):
-                yield Fault(where or "configuration", f"the key {key!r} is not text", "Put it in quotes" + _words(key))
+                yield Fault(
+                    where or "configuration", f"the key {key!r} is not text", "Put it in quotes" + _yaml_reads(key)
+                )
                 continue
             reason = _bad_text(key)
             path = f"{where}.{key}" if where else key
@@ -156,7 +170,19 @@ def _value_faults(where: str, value: Any, depth: int, left: list[int]) -> Iterat
             yield Fault(where, *reason)
 
 
-def _words(key: object) -> str:
+def _decimal_comma(before: tuple[Any, Any] | None, key: object, part: object) -> tuple[str, str, str] | None:
+    """The key, what was found and what to do if `{log_sd: 0,4}` was written, which YAML reads as `log_sd: 0` and then a
+    key 4 without a value; `before`: the key before, and its value."""
+    if before is None or part is not None or not re.fullmatch(r"\d+", str(key)):
+        return None
+    name, whole = before
+    if not isinstance(whole, int) or isinstance(whole, bool) or not isinstance(name, str):
+        return None
+    return name, f"found {whole}, and then {key} after a comma", POINT
+
+
+def _yaml_reads(key: object) -> str:
+    """What to know of YAML if a key is a boolean; else ''."""
     return ": YAML reads yes, no, on and off without quotes as true and false" if isinstance(key, bool) else ""
 
 
@@ -170,7 +196,7 @@ def _bad_text(text: str) -> tuple[str, str] | None:
 
 
 def _bad_number(value: object) -> tuple[str, str] | None:
-    """Numbers that are too large to count with, or none; text, booleans, nothing and numbers are all there is."""
+    """What is wrong with a value that is no text, block or list, and what to do; None if nothing is."""
     if value is None or isinstance(value, bool):
         return None
     if not isinstance(value, int | float):
@@ -183,6 +209,6 @@ def _bad_number(value: object) -> tuple[str, str] | None:
 
 
 def shortened(text: str, width: int = 100) -> str:
-    """A text as a message shows it: on one line, without what cannot be written out, not longer than `width`."""
+    """A text as a message shows it: on one line, '?' for what cannot be written out, not longer than `width`."""
     plain = _UNWRITABLE.sub("?", text.replace("\n", " "))
     return plain if len(plain) <= width else f"{plain[: width - 3]}..."

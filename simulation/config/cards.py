@@ -1,4 +1,4 @@
-"""Where a comparison finds the policy that a bench wrote: `study=vetted` reads the newest card, or `card=FOLDER`."""
+"""Where a comparison finds the policy that a bench wrote: in the newest card (`study=vetted`), or in `card=FOLDER`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CARDS, CONFIGS, STUDY = "vetting", "configs", "study/vetted.yaml"
 def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[str], str | None]:
     """The overrides without `card=`, and the folder of configurations to look through first.
 
-    Raises ConfigError where a card is wanted and there is none.
+    Raises ConfigError if a card is wanted and there is none.
     """
     named = [word.partition("=")[2] for word in overrides if word.startswith("card=")]
     others = [word for word in overrides if not word.startswith("card=")]
@@ -35,6 +35,6 @@ def with_card(overrides: Sequence[str], config_dir: str | None) -> tuple[list[st
 
 
 def _newest(cards: Path) -> Path | None:
-    """The card that was written last, of those that hold a policy; None if there is none."""
-    found = [path.parents[2] for path in cards.glob(f"*/{CONFIGS}/{STUDY}")]
-    return max(found, key=lambda folder: (folder.stat().st_mtime_ns, folder.name), default=None)
+    """The folder of the newest card that holds a policy; None if there is none."""
+    folders = [path.parents[2] for path in cards.glob(f"*/{CONFIGS}/{STUDY}")]
+    return max(folders, key=lambda folder: (folder.stat().st_mtime_ns, folder.name), default=None)

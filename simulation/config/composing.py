@@ -1,4 +1,4 @@
-"""Files and overrides to one nested mapping: the only place that asks Hydra. Says nothing about what is sound."""
+"""Files and overrides to one nested mapping. Only this file asks Hydra; whether the mapping is sound is not its job."""
 
 from __future__ import annotations
 
@@ -35,24 +35,24 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import CHOICES
 
 NO_FILE = "none"
-"""What a group is called of which no file is taken."""
+"""The choice of a group of which no file is taken."""
 _folders: list[Path] = []
 """The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
 _read_once: dict[tuple[str, int, int], ConfigResult] = {}
-"""Packaged files as Hydra wants them, by path, time and size."""
+"""Packaged files as Hydra wants them, by path, time of change and size."""
 MOST_COMBINATIONS = 500
-"""Runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
+"""The most runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
 PLACES = ("results", "cluster.scheduler_file")
 """Keys whose value is the name of a folder or a file."""
-_hydra_is_ours = threading.RLock()
-"""Hydra keeps its state once a process: one composes at a time."""
+_hydra_lock = threading.RLock()
+"""Held while Hydra composes, because it keeps one state for the whole process."""
 
 
 @dataclass(frozen=True)
 class Composed:
-    """What the files and overrides come to: `raw` before its `${...}` are looked up, and the file chosen by group.
+    """A composed configuration: `raw` before its `${...}` are looked up, and the file chosen of each group.
 
-    `files`: the same before single values are laid over them, and `values` these, as they were written.
+    `files`: the configuration before single values are laid over it; `values`: these values, as they were written.
     """
 
     raw: Raw
@@ -76,7 +76,7 @@ class _PackagedFiles(FileConfigSource):
 
     @staticmethod
     def scheme() -> str:
-        """What the path of this folder begins with."""
+        """The beginning of the path of this folder, for Hydra."""
         return "aeflow"
 
     def load_config(self, config_path: str) -> ConfigResult:
@@ -84,19 +84,19 @@ class _PackagedFiles(FileConfigSource):
         path = Path(self.path) / self._normalize_file_name(config_path)
         if not path.is_file():
             return super().load_config(config_path)
-        found = path.stat()
-        key = (str(path), found.st_mtime_ns, found.st_size)
+        status = path.stat()
+        key = (str(path), status.st_mtime_ns, status.st_size)
         if key not in _read_once:
             _read_once[key] = super().load_config(config_path)
         return copy.deepcopy(_read_once[key])
 
 
 class _UserFiles(FileConfigSource):
-    """The files of a user's folder: looked at before Hydra reads them, because it follows whatever they say."""
+    """The files of a user's folder. They are checked before Hydra reads them, because it follows whatever they say."""
 
     @staticmethod
     def scheme() -> str:
-        """What the path of such a folder begins with."""
+        """The beginning of the path of such a folder, for Hydra."""
         return "aeflow-user"
 
     def load_config(self, config_path: str) -> ConfigResult:
@@ -109,7 +109,7 @@ class _UserFiles(FileConfigSource):
 
 
 def _fault_of_file(path: Path, folders: Sequence[Path]) -> Fault | None:
-    """Why Hydra may not read a file, or None; what cannot be read at all is left to Hydra and `explained`."""
+    """The fault of a file that Hydra may not read, or None; a file that nobody can read is left to `explained`."""
     shown = shown_path(path, folders)
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -121,15 +121,15 @@ def _fault_of_file(path: Path, folders: Sequence[Path]) -> Fault | None:
 
 @contextmanager
 def _hydra(folders: Sequence[Path]) -> Iterator[None]:
-    """Hydra for us alone, looking in these folders; whoever called finds theirs as it was, even within its own app."""
-    with _hydra_is_ours:
+    """Hydra, looking in these folders while the context lasts; a caller's own Hydra is put back afterwards."""
+    with _hydra_lock:
         plugins = Plugins.instance()
         if _SearchPath not in plugins.discover(SearchPathPlugin):
             plugins.register(_SearchPath)
             plugins.register(_PackagedFiles)
             plugins.register(_UserFiles)
         shared = GlobalHydra.instance()
-        theirs = shared.hydra
+        of_caller = shared.hydra
         shared.clear()
         _folders[:] = folders
         try:
@@ -137,7 +137,7 @@ def _hydra(folders: Sequence[Path]) -> Iterator[None]:
                 yield
         finally:
             _folders.clear()
-            GlobalHydra.instance().hydra = theirs
+            GlobalHydra.instance().hydra = of_caller
 
 
 def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = None) -> Raw:
@@ -146,7 +146,7 @@ def composed(overrides: Sequence[str] = (), *, config_dir: str | Path | None = N
 
 
 def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
-    """The configuration before its `${...}` are looked up, and which files it is of. Raises ConfigError.
+    """The configuration before its `${...}` are looked up, and the files it was composed of. Raises ConfigError.
 
     Hydra chooses the files; single values are laid over them here, so that one may name a key that a file leaves
     out (`staffing.doctors.extra=1`) and a key that nobody knows is a fault with its nearest neighbour.
@@ -155,15 +155,15 @@ def stated_in(overrides: Sequence[str], folders: Sequence[Path]) -> Composed:
     return laid_over(_files_composed(tuple(choices), tuple(folders), fingerprint_of(folders)), values)
 
 
-def laid_over(found: Composed, values: Sequence[Override]) -> Composed:
-    """The configuration with single values set, added or left out. Raises ConfigError, also for what none may hold."""
-    raw = copy.deepcopy(found.raw)
+def laid_over(files: Composed, values: Sequence[Override]) -> Composed:
+    """The configuration with single values set, added or left out. Raises ConfigError for a fault in it."""
+    raw = copy.deepcopy(files.raw)
     faults: list[Fault] = []
     _lay_values(raw, values, faults)
     faults += configuration_faults(raw)
     if faults:
         raise ConfigError(faults)
-    return Composed(raw, dict(found.choices), found.raw, tuple(override.input_line or "" for override in values))
+    return Composed(raw, dict(files.choices), files.raw, tuple(override.input_line or "" for override in values))
 
 
 def lay_over_values(raw: Raw, values: tuple[str, ...], faults: list[Fault]) -> None:
@@ -194,12 +194,12 @@ def _lay_values(raw: Raw, values: Sequence[Override], faults: list[Fault]) -> No
 def _files_composed(
     choices: tuple[str, ...], folders: tuple[Path, ...], fingerprint: tuple[tuple[str, int, int], ...]
 ) -> Composed:
-    """What Hydra makes of the files; cached until one of them changes, because it takes half a second."""
+    """The files as Hydra composes them; cached until one of them changes, because it takes half a second."""
     try:
         with _hydra(folders):
-            found = compose("config", overrides=list(choices), return_hydra_config=True)
-            chosen = OmegaConf.to_container(found.hydra.runtime.choices)
-            raw = OmegaConf.to_container(found, resolve=False)
+            config = compose("config", overrides=list(choices), return_hydra_config=True)
+            chosen = OmegaConf.to_container(config.hydra.runtime.choices)
+            raw = OmegaConf.to_container(config, resolve=False)
     except ConfigError:
         raise
     except (HydraException, OmegaConfBaseException, yaml.YAMLError, UnicodeDecodeError, OSError) as error:
@@ -208,13 +208,13 @@ def _files_composed(
         # Hydra meets a file that is not of the form it expects, and does not say so
         raise explained(error, folders) from None
     assert isinstance(raw, dict) and isinstance(chosen, dict)
-    ours = {str(group): NO_FILE if name is None else str(name) for group, name in chosen.items()}
-    ours = {group: name for group, name in ours.items() if not group.startswith("hydra/")}
-    return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, ours)
+    names = {str(group): NO_FILE if name is None else str(name) for group, name in chosen.items()}
+    names = {group: name for group, name in names.items() if not group.startswith("hydra/")}
+    return Composed({str(key): value for key, value in raw.items() if key != "hydra"}, names)
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
-    """What a sweep runs: one list of overrides for each combination of the values that they name. Raises ConfigError.
+    """The runs of a sweep: one list of overrides for each combination of the values that they name. Raises ConfigError.
 
     >>> combinations(["scenario=usual,busier", "run.seed=7"])
     [['scenario=usual', 'run.seed=7'], ['scenario=busier', 'run.seed=7']]
@@ -230,7 +230,7 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
 
 
 def _swept(text: str, override: Override, most: int | None) -> list[str]:
-    """The overrides that a sweep over one key comes to, no more than one beyond `most`."""
+    """One override for each value of a sweep over one key, at most one more than `most`."""
     if not override.is_discrete_sweep() or override.value_type is ValueType.GLOB_CHOICE_SWEEP:
         raise ConfigError([Fault(shortened(text), "names no values one by one", "Write them out: key=a,b,c")])
     key = text.split("=", 1)[0]
@@ -239,6 +239,7 @@ def _swept(text: str, override: Override, most: int | None) -> list[str]:
 
 
 def _parsed(overrides: Sequence[str]) -> list[Override]:
+    """The overrides as Hydra parses them. Raises ConfigError with a fault for each that is not allowed."""
     parser = OverridesParser.create()
     parsed, faults = [], []
     for text in overrides:
@@ -265,7 +266,7 @@ def _parsed(overrides: Sequence[str]) -> list[Override]:
 
 
 def _as_text(override: str) -> str:
-    """An override that names a folder with its value in quotes, for it may hold anything: spaces, brackets, accents.
+    """The override with its value in quotes if it names a folder, which may hold spaces, brackets and accents.
 
     >>> _as_text("results=C:\\\\Users\\\\Zoë (new)"), _as_text("run.seed=7")
     ("results='C:\\\\Users\\\\Zoë (new)'", 'run.seed=7')
@@ -298,15 +299,18 @@ def _parted(overrides: Sequence[str], folders: Sequence[Path]) -> tuple[list[str
 
 
 def _several_values(override: Override, text: str, folders: Sequence[Path]) -> Fault:
-    """A sweep where one value was wanted; where a list of names was meant, its brackets are missing."""
+    """The fault of a sweep where one value was wanted; it mentions brackets if a list may have been meant."""
     key, _, values = text.partition("=")
     remedy = "Name one, or sweep over them with -m"
+    if re.fullmatch(r"[-+]?\d+,\d+", values):
+        remedy += f". A decimal number has a point: {key}={values.replace(',', '.')}"
     if not (folders[-1] / override.key_or_group).is_dir() and all(word.isidentifier() for word in values.split(",")):
         remedy += f". A list has brackets: '{key}=[{values}]'"
     return Fault(text, "names several values", remedy)
 
 
 def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> list[Fault]:
+    """A fault if an override leaves a group out, or chooses a file of it that is not there."""
     if override.is_delete():
         return [Fault(text, "a study needs every group", "Leave it out")]
     group, chosen = override.key_or_group, override.value()
@@ -315,5 +319,5 @@ def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> l
         return []
     if instead := CHOICES.get(f"{group}={chosen}"):
         return [Fault(text, f"the {group} '{chosen}' was replaced", f"Choose {instead}")]
-    shown = f"'{chosen}'" if isinstance(chosen, str) else repr(chosen)
+    shown = "named 'null'" if chosen is None else f"'{chosen}'"
     return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]

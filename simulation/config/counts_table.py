@@ -1,7 +1,7 @@
 """A table of counts, true level by label, out of a CSV file as a spreadsheet writes it.
 
 Rows are true levels and columns labels, the most urgent first in both. A heading row, a first column of names, totals,
-a byte order mark, semicolons and tabs are taken as they come. Levels that stand in another order are refused.
+a byte order mark, semicolons and tabs are allowed. Levels in another order are refused.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from simulation.errors import ConfigError, Fault
 LARGEST_BYTES = 100_000
 """Bytes of a file that holds one small table."""
 MOST_FAULTS = 5
-"""Cells of one file that are named; there are rarely more mistakes than that."""
+"""How many wrong cells of a file are named; there are rarely more mistakes."""
 TOTALS = ("total", "totals", "sum", "all")
 """Headings of a row or column of totals, which is left out."""
 COLOURS = ("red", "orange", "yellow", "green", "blue")
 """Other names of the five levels, in their order."""
 WORKBOOK = b"PK\x03\x04"
-"""How an Excel workbook begins, which is a ZIP archive."""
+"""The first bytes of an Excel workbook, which is a ZIP archive."""
 
 
 @dataclass(frozen=True)
 class CountsTable:
-    """Patients by true level and label, and what was taken for granted about the names in the file."""
+    """Patients by true level and label, and notes on what was assumed about names in the file."""
 
     rows: tuple[tuple[int, ...], ...]
     notes: tuple[str, ...] = ()
@@ -46,8 +46,8 @@ class _Sheet:
 
 
 def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
-    """The table in a CSV file. Raises ConfigError: a file that is no CSV, another shape or order, cells that are no
-    counts, a true level without a patient."""
+    """The table in a CSV file. Raises ConfigError for a file that is no CSV, another shape or order, cells that are no
+    counts, or a true level without a patient."""
     sheet = _without_totals(_sheet(_grid(path), len(levels)))
     faults = list(_shape_faults(sheet.body, levels, path.name))
     notes: list[str] = []
@@ -70,9 +70,9 @@ def read_counts(path: Path, levels: Sequence[str]) -> CountsTable:
 
 
 def _grid(path: Path) -> list[list[str]]:
-    """The cells of the table as a rectangle, without what surrounds it: empty rows and columns, titles, notes."""
+    """The cells of the table as a rectangle, without empty rows and columns, titles and notes around it."""
     text = _text(path)
-    delimiter = next((each for each in ";\t" if each in text), ",")
+    delimiter = next((sign for sign in ";\t" if sign in text), ",")
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), delimiter=delimiter)]
     except csv.Error as error:
@@ -87,7 +87,7 @@ def _grid(path: Path) -> list[list[str]]:
 
 
 def _text(path: Path) -> str:
-    """What the file says, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
+    """The text of the file, in whichever encoding a spreadsheet wrote it. Raises ConfigError."""
     try:
         content = path.read_bytes() if path.stat().st_size <= LARGEST_BYTES else None
     except OSError as error:
@@ -107,13 +107,16 @@ def _text(path: Path) -> str:
 
 
 def _sheet(grid: Sequence[Sequence[str]], n_levels: int) -> _Sheet:
-    """Names told apart from counts: by letters, or by their being 1, 2, ... beside more cells than there are levels."""
+    """The grid with names told apart from counts.
+
+    Names have letters; or they are 1, 2, ... in a row or column that the table of counts alone would not have.
+    """
     first = grid[0]
-    names_columns = _words(first[1:]) or (len(grid) > n_levels and _ranks(first[-n_levels:], n_levels))
-    heading, body = (first, grid[1:]) if names_columns else ((), grid)
+    has_heading = _are_words(first[1:]) or (len(grid) > n_levels and _are_ranks(first[-n_levels:], n_levels))
+    heading, body = (first, grid[1:]) if has_heading else ((), grid)
     side = [row[0] for row in body]
     wide = len(first) > n_levels
-    if not (_words(side) or (wide and (_ranks(side[:n_levels], n_levels) or not any(side)))):
+    if not (_are_words(side) or (wide and (_are_ranks(side[:n_levels], n_levels) or not any(side)))):
         return _Sheet(tuple(heading), (), tuple(map(tuple, body)))
     no_corner = bool(heading) and heading[0] != "" and heading[-1] == ""  # as R writes it
     columns = heading[:-1] if no_corner else heading[1:]
@@ -121,7 +124,7 @@ def _sheet(grid: Sequence[Sequence[str]], n_levels: int) -> _Sheet:
 
 
 def _without_totals(sheet: _Sheet) -> _Sheet:
-    """Without rows and columns whose heading says that they are totals."""
+    """The sheet without rows and columns whose heading says that they are totals."""
     rows = [k for k in range(len(sheet.body)) if not sheet.rows or sheet.rows[k].casefold() not in TOTALS]
     n_columns = len(sheet.body[0]) if sheet.body else 0
     columns = [k for k in range(n_columns) if not sheet.columns or sheet.columns[k].casefold() not in TOTALS]
@@ -132,18 +135,19 @@ def _without_totals(sheet: _Sheet) -> _Sheet:
     )
 
 
-def _words(cells: Sequence[str]) -> bool:
+def _are_words(cells: Sequence[str]) -> bool:
     """Whether these cells are names: there are some, and none is a number."""
     filled = [cell for cell in cells if cell]
     return bool(filled) and not any(re.fullmatch(r"[-+]?[\d.,' ]*\d[\d.,' %]*", cell) for cell in filled)
 
 
-def _ranks(cells: Sequence[str], n_levels: int) -> bool:
-    """Whether cells number the levels, in whichever order."""
+def _are_ranks(cells: Sequence[str], n_levels: int) -> bool:
+    """Whether cells are the numbers of the levels, in whichever order."""
     return sorted(cells) == [str(rank) for rank in range(1, n_levels + 1)]
 
 
 def _shape_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: str) -> Iterator[Fault]:
+    """A fault unless there are as many rows and columns as levels."""
     n = len(levels)
     n_columns = len(body[0]) if body else 0
     if (len(body), n_columns) != (n, n):
@@ -157,20 +161,20 @@ def _shape_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: s
 def _check_order(
     names: Sequence[str], levels: Sequence[str], where: str, faults: list[Fault], notes: list[str]
 ) -> None:
-    """A fault where known names stand in another order; a note where they are not known."""
+    """Add a fault if known names are in another order, or a note if they are not known."""
     if not names:
         return
     ranks = [_rank(name, levels) for name in names]
     if None in ranks:
-        told = ", ".join(shortened(name) or "(empty)" for name in names)
-        notes.append(f"{where}: {told} are taken to be {', '.join(levels)}, in this order")
+        shown = ", ".join(shortened(name) or "(empty)" for name in names)
+        notes.append(f"{where}: {shown} are taken to be {', '.join(levels)}, in this order")
     elif ranks != list(range(len(levels))):
         found = f"are in the order {', '.join(shortened(name) for name in names)}"
         faults.append(Fault(where, found, f"Put them in the order {', '.join(levels)}"))
 
 
 def _rank(name: str, levels: Sequence[str]) -> int | None:
-    """The place of a level among the levels, by its name, number or colour; None if it is none of these.
+    """The place of a level among the levels (0 is the first), by its name, number or colour; None if it is unknown.
 
     >>> _rank("Very urgent (orange)", ("immediate", "very_urgent")), _rank("ESI 1", ("immediate", "very_urgent"))
     (1, 0)
@@ -186,7 +190,7 @@ def _rank(name: str, levels: Sequence[str]) -> int | None:
 
 
 def _cell_faults(body: Sequence[Sequence[str]], levels: Sequence[str], where: str) -> Iterator[Fault]:
-    """A fault for each cell that is no whole number of patients, up to a few."""
+    """A fault for each of the first few cells that are no whole number of patients; one if they are all shares."""
     wrong = [
         (true, label, cell)
         for true, row in zip(levels, body, strict=True)

@@ -1,4 +1,4 @@
-"""One checked `Pathway` out of the groups site, staffing and pathway, with what scenario and arm change."""
+"""One checked `Pathway` out of the groups site, staffing and pathway, with the changes of scenario and arm applied."""
 
 from __future__ import annotations
 
@@ -18,16 +18,12 @@ from simulation.study.design import factor_of
 from simulation.study.own import taken_names
 
 SECTIONS = tuple(field.name for field in fields(Pathway))
-
-
 GROUPS = ("site", "staffing", "pathway")
 """The groups that together state a `Pathway`."""
-
-
 GROUPS_OF_VALUES = (*GROUPS, "calibration")
 """The groups that are blocks of named parts, each validated with the department or by itself."""
 CHANGEABLE = GROUPS_OF_VALUES
-"""What a scenario or an arm can change; anything else would do nothing."""
+"""The groups that a scenario or an arm can change; a change of anything else would do nothing."""
 
 
 def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathway:
@@ -44,34 +40,35 @@ def pathway_from(raw: Raw, *, changes: Mapping[str, Any] | None = None) -> Pathw
 def department(
     raw: Raw, changes: Iterable[Change], faults: list[Fault], *, numbers_only: bool = False
 ) -> tuple[Raw, Pathway | None]:
-    """The groups with changes applied, and the pathway they state together (None if that has faults).
+    """The groups with changes applied, and the pathway they state together (None if it has faults).
 
-    `numbers_only`: nothing but numbers differs from a department that was checked, so that types and ranges are looked
-    at again, and not names, routes and deadlocks. That is most of the time.
+    `numbers_only`: the department differs only in numbers from one that was checked. Types and ranges are then checked
+    again, but not names, routes and deadlocks, which take most of the time.
     """
     changed = {group: copied(raw.get(group)) for group in CHANGEABLE}
     n_before = len(faults)
     multiplied: dict[str, str] = {}
-    for each in changes:
-        set_change(changed, each, faults, changeable=CHANGEABLE)
-        factor = factor_of(each.value)
-        multiplied |= {each.path: f", after times {factor:g} of {each.where}"} if factor is not None else {}
+    for change in changes:
+        set_change(changed, change, faults, changeable=CHANGEABLE)
+        factor = factor_of(change.value)
+        if factor is not None:
+            multiplied[change.path] = f", after times {factor:g} of {change.where}"
     if len(faults) > n_before:
         return changed, None
-    merged, origin, found = _merged(resolve(changed))
-    faults += found
-    if found:
+    merged, origin, stated_twice = _merge(resolve(changed))
+    faults += stated_twice
+    if stated_twice:
         return changed, None
     if numbers_only:
-        made: Pathway | None = validated(Pathway, merged, "", faults, origin, again=True)
-        return changed, made
-    pathway, of_department = _checked(_Stated(merged, origin))
-    faults += [replace(each, found=each.found + multiplied.get(each.where, "")) for each in of_department]
+        unchecked: Pathway | None = validated(Pathway, merged, "", faults, origin, again=True)
+        return changed, unchecked
+    pathway, of_department = _checked(_Merged(merged, origin))
+    faults += [replace(fault, found=fault.found + multiplied.get(fault.where, "")) for fault in of_department]
     return changed, pathway
 
 
 def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
-    """A fault for each group that is no block of keys; a group that is not there is one without keys."""
+    """A fault for each group that is no block of keys; a group may also be missing or empty."""
     return [
         Fault(group, f"found {shortened(repr(raw[group]))}", "Write a block of keys")
         for group in groups
@@ -80,47 +77,50 @@ def block_faults(raw: Raw, groups: Iterable[str]) -> list[Fault]:
 
 
 @dataclass(frozen=True, eq=False)
-class _Stated:
-    """What states a department, and where each name of it came from; equal to whatever reads the same."""
+class _Merged:
+    """The groups of a department as one mapping, and the group each part came from; equal if both read the same."""
 
-    merged: Raw
+    content: Raw
     origin: Mapping[tuple[str, ...], str]
-    written: str = field(init=False)
+    text: str = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "written", repr((self.merged, self.origin)))
+        object.__setattr__(self, "text", repr((self.content, self.origin)))
 
     def __hash__(self) -> int:
-        return hash(self.written)
+        return hash(self.text)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Stated) and self.written == other.written
+        return isinstance(other, _Merged) and self.text == other.text
 
 
 @lru_cache(maxsize=32)
-def _checked(stated: _Stated) -> tuple[Pathway | None, tuple[Fault, ...]]:
-    """The pathway if it is sound, else its faults; cached, as arms and studies share a few departments."""
+def _checked(merged: _Merged) -> tuple[Pathway | None, tuple[Fault, ...]]:
+    """The pathway, None if it is not sound, and its faults; cached, as arms and studies share a few departments."""
     faults: list[Fault] = []
-    pathway: Pathway | None = validated(Pathway, stated.merged, "", faults, stated.origin)
+    pathway: Pathway | None = validated(Pathway, merged.content, "", faults, merged.origin)
     if pathway is not None:
-        found = (*check(pathway), *taken_names(pathway.measures))
-        faults += [Fault(as_written(each.where, stated.origin), each.found, each.remedy) for each in found]
+        faults += [
+            replace(fault, where=as_written(fault.where, merged.origin))
+            for fault in (*check(pathway), *taken_names(pathway.measures))
+        ]
     return (None if faults else pathway), tuple(faults)
 
 
-def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
-    """Site, staffing and pathway as one mapping; where each part came from; what is stated twice."""
+def _merge(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
+    """Site, staffing and pathway as one mapping, the group that each part came from, and faults."""
     merged: Raw = {}
     origin: dict[tuple[str, ...], str] = {}
     faults: list[Fault] = []
     for group in GROUPS:
-        stated = raw.get(group) or {}
-        parts = {"pools": stated} if group == "staffing" else stated
-        for section, content in parts.items():
-            if section in _by_name() and isinstance(content, dict):
-                held = merged.setdefault(section, {})
-                if isinstance(held, dict):
-                    _add_names(held, section, content, group, origin, faults)
+        sections = raw.get(group) or {}
+        if group == "staffing":
+            sections = {"pools": sections}
+        for section, content in sections.items():
+            if section in _sections_by_name() and isinstance(content, dict):
+                names = merged.setdefault(section, {})
+                if isinstance(names, dict):
+                    _add_names(names, section, content, group, origin, faults)
                     continue
             if merged.get(section, {}) != {}:
                 faults.append(_stated_twice(section, _first_group(section, origin), group))
@@ -130,21 +130,21 @@ def _merged(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
 
 
 @cache
-def _by_name() -> frozenset[str]:
-    """The sections that several groups may state together, name by name; the others are one value or block."""
+def _sections_by_name() -> frozenset[str]:
+    """The sections that several groups may state together, name by name; each other section is one value or block."""
     return frozenset(name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping)
 
 
 def _add_names(
-    held: Raw, section: str, content: Raw, group: str, origin: dict[tuple[str, ...], str], faults: list[Fault]
+    names: Raw, section: str, content: Raw, group: str, origin: dict[tuple[str, ...], str], faults: list[Fault]
 ) -> None:
-    """Add a group's names to a section; a name that is there already is a fault."""
-    for name, each in content.items():
-        if name in held:
+    """Add what a group states to the names of a section; a name that is there already is a fault."""
+    for name, part in content.items():
+        if name in names:
             path = f"staffing.{name}" if group == "staffing" else f"{group}.{section}.{name}"
             found = f"the name is used in {origin[section, name]}, too"
             faults.append(Fault(path, found, "Names are unique in a section: rename one"))
-        held[name] = each
+        names[name] = part
         origin[(section, name)] = group
 
 
@@ -153,7 +153,7 @@ def _first_group(section: str, origin: Mapping[tuple[str, ...], str]) -> str:
 
 
 def _stated_twice(section: str, first: str, second: str) -> Fault:
-    """Nothing says which of two groups is meant, so neither is taken."""
+    """The fault of a section that two groups state: nothing says which of them is meant."""
     paths = [group if group == "staffing" else f"{group}.{section}" for group in (first, second)]
     remedy = f"State it once: leave out {paths[0]} or {paths[1]}"
     return Fault(paths[0], f"is stated in {second}, too", remedy)

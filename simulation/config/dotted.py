@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulation.config.bounds import MOST_PARTS, REFERENCE, Product
-from simulation.config.products import worked_out, written
+from simulation.config.products import multiplied, new_value
 from simulation.errors import ConfigError, Fault, moved_to, nearest
 from simulation.renamed import PATHS, now_called
 
 Raw = dict[str, Any]
 OF_TRIAGE = ("triage", "nurse")
-"""The groups of which an arm may change its own: they are no part of a department."""
+"""The groups that are no part of a department: an arm may change those of its own policy and nurses."""
 
 
 @dataclass(frozen=True)
@@ -27,47 +27,47 @@ class Change:
 
     @property
     def of_triage(self) -> bool:
-        """Whether it is about the triage policy or the nurse, not the department."""
+        """Whether it changes the triage policy or the nurse, not the department."""
         return self.path.split(".")[0] in OF_TRIAGE
 
 
 def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: list[Fault], *, add: bool = False) -> None:
-    """Set what a dotted path names; a block is laid over a block, key by key, and `{times: factor}` over a number
-    multiplies it. `where` is told of a fault.
+    """Set the value at a dotted path; a block is laid over a block key by key, and `{times: factor}` over a number
+    multiplies it.
 
-    `add`: blocks on the way that are not there are made.
+    `where`: the place that a fault names; `add`: whether blocks on the way that are missing are made.
     """
     place = _place_of(root, path, where, faults, new=[{} for _ in path] if add else ())
     if place is None:
         return
     holder, key = place
     if isinstance(value, dict) and isinstance(holder, dict) and isinstance(holder.get(key), dict):
-        for name, each in value.items():
-            lay_over(root, (*path, str(name)), each, where, faults, add=add)
+        for name, part in value.items():
+            lay_over(root, (*path, str(name)), part, where, faults, add=add)
     else:
-        holder[key] = written(holder, key, value, path, where, faults)
+        holder[key] = new_value(holder, key, value, path, where, faults)
 
 
-def path_to(key: str, raw: Raw, led: str = "") -> str:
-    """The dotted path of the first value of that name, or of the `value` in the block of that name; '' if none is."""
+def path_to(key: str, raw: Raw, prefix: str = "") -> str:
+    """The dotted path of the first key of that name, or of the `value` in its block; '' if there is none."""
     for name, part in raw.items():
         if name == key:
-            return f"{led}{name}.value" if isinstance(part, dict) and "value" in part else f"{led}{name}"
-        inside = path_to(key, part, f"{led}{name}.") if isinstance(part, dict) else ""
+            return f"{prefix}{name}.value" if isinstance(part, dict) and "value" in part else f"{prefix}{name}"
+        inside = path_to(key, part, f"{prefix}{name}.") if isinstance(part, dict) else ""
         if inside:
             return inside
     return ""
 
 
 def leave_out(root: Raw, path: Sequence[str], where: str, faults: list[Fault]) -> None:
-    """Take the key out that a dotted path names. A part of a list is not taken out: those behind it would move up."""
+    """Remove the key at a dotted path. A part of a list is not removed: the parts after it would move up."""
     place = _place_of(root, path, where, faults)
     if place is None:
         return
     holder, key = place
     if isinstance(holder, list):
-        led = ".".join(path[:-1])
-        faults.append(Fault(where, f"'{led}' is a list", f"Write the whole list: {led}=[...]"))
+        parent = ".".join(path[:-1])
+        faults.append(Fault(where, f"'{parent}' is a list", f"Write the whole list: {parent}=[...]"))
     elif key not in holder:
         faults.append(_nowhere(holder, path, len(path) - 1, where))
     else:
@@ -75,8 +75,8 @@ def leave_out(root: Raw, path: Sequence[str], where: str, faults: list[Fault]) -
 
 
 def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Sequence[str]) -> None:
-    """Set what a change names, whole, or multiply it (`{times: factor}`); a last key that is not there yet is left to
-    validation."""
+    """Replace the value that a change names, or multiply it (`{times: factor}`). Whether a last key that is not there
+    yet is allowed is left to validation."""
     first = change.path.split(".")[0]
     if first not in changeable:
         renamed = now_called(first) in changeable
@@ -91,11 +91,11 @@ def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Seq
     place = _place_of(raw, path, change.where, faults)
     if place is not None:
         holder, key = place
-        holder[key] = written(holder, key, change.value, path, change.where, faults)
+        holder[key] = new_value(holder, key, change.value, path, change.where, faults)
 
 
 def value_at(raw: Raw, path: str) -> Any:
-    """What a dotted path names; None if it leads nowhere."""
+    """The value at a dotted path; None if there is none."""
     place: Any = raw
     for part in path.split("."):
         inside = _inside(place, part)
@@ -106,39 +106,41 @@ def value_at(raw: Raw, path: str) -> Any:
 
 
 def as_stated(value: Any) -> Any:
-    """A value with lists where validation made tuples of them, as a file states it."""
+    """A validated value as a file states it: with lists in place of tuples."""
     if isinstance(value, Mapping):
         return {key: as_stated(part) for key, part in value.items()}
     return [as_stated(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def take(root: Raw, full: Raw | None, path: str, where: str, faults: list[Fault]) -> None:
-    """Take one block or value over from the full policy; a block that is new gets the provenance it has there.
+    """Copy one block or value of the full policy; a block that has to be made gets its evidence and source there.
 
-    A part of a list (`minutes.1`) goes behind those that are there.
+    A part of a list (`minutes.1`) is appended to the list.
     """
     parts = path.split(".")
     sources: list[Any] = [full]
-    for part in parts:
+    for depth, part in enumerate(parts):
         place = _inside(sources[-1], part)
         if place is None:
-            remedy = _nowhere(sources[-1], parts, parts.index(part), where).remedy
+            remedy = _nowhere(sources[-1], parts, depth, where).remedy
             faults.append(Fault(where, f"'{path}' is not in the full policy", remedy))
             return
         sources.append(place[0][place[1]])
     if isinstance(sources[-2], list):
         _append(root, parts, sources, path, where, faults)
         return
-    found: list[Fault] = []
-    place = _place_of(root, parts, where, found, new=[_provenance(each) for each in sources[1:-1]])
-    faults += [Fault(where, f"in the policy that is to have '{path}', {each.found}", each.remedy) for each in found]
+    refused: list[Fault] = []
+    place = _place_of(root, parts, where, refused, new=[_provenance(block) for block in sources[1:-1]])
+    faults += [
+        Fault(where, f"in the policy that is to have '{path}', {fault.found}", fault.remedy) for fault in refused
+    ]
     if place is not None:
         holder, key = place
         holder[key] = copy.deepcopy(sources[-1])
 
 
 def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: str, faults: list[Fault]) -> None:
-    """Put one part of a list of the full policy behind those that are there already."""
+    """Append one part of a list of the full policy to the same list of the policy `root`."""
     holder: Any = root
     for part, source in zip(parts[:-1], sources[1:-1], strict=True):
         holder = holder.setdefault(part, [] if isinstance(source, list) else _provenance(source))
@@ -150,15 +152,17 @@ def _append(root: Raw, parts: list[str], sources: list[Any], path: str, where: s
 
 
 def _provenance(block: Any) -> Raw:
+    """The evidence and source of a block, as far as it states them."""
     return {key: block[key] for key in ("evidence", "source") if key in block} if isinstance(block, dict) else {}
 
 
 def _place_of(
     root: Raw, path: Sequence[str], where: str, faults: list[Fault], *, new: Sequence[Raw] = ()
 ) -> tuple[Any, Any] | None:
-    """The block (or list) that a dotted path leads into, and the key (or number) there; None and a fault if nowhere.
+    """The block (or list) that holds the end of a dotted path, and the key (or number) in it; None and a fault if it
+    leads nowhere.
 
-    All of the path but its last part must be there, unless `new` gives a block for each parent that is not.
+    All of the path but its last part must be there, unless `new` gives a block for each parent that is missing.
     """
     holder: Any = root
     for depth, part in enumerate(path):
@@ -178,7 +182,7 @@ def _place_of(
 
 
 def _inside(holder: Any, part: str) -> tuple[Any, Any] | None:
-    """A block and its key, or a list and a number in it, if that is there."""
+    """A block and the key in it, or a list and the number in it, that `part` names; None if it is not there."""
     if isinstance(holder, dict) and part in holder:
         return holder, part
     if isinstance(holder, list) and part.isdecimal() and int(part) < len(holder):
@@ -188,45 +192,46 @@ def _inside(holder: Any, part: str) -> tuple[Any, Any] | None:
 
 def _nowhere(holder: Any, path: Sequence[str], depth: int, where: str) -> Fault:
     """The fault of a path that leads nowhere from its part `depth` on."""
-    led, there = ".".join(path[:depth]), ".".join(path[: depth + 1])
-    if there in PATHS:
-        return Fault(where, f"there is no '{there}'", moved_to(PATHS[there]))
+    parent, missing = ".".join(path[:depth]), ".".join(path[: depth + 1])
+    if missing in PATHS:
+        return Fault(where, f"there is no '{missing}'", moved_to(PATHS[missing]))
     if isinstance(holder, dict):
-        return Fault(where, f"there is no '{there}'", nearest(path[depth], (str(key) for key in holder)))
+        return Fault(where, f"there is no '{missing}'", nearest(path[depth], (str(key) for key in holder)))
     if isinstance(holder, list):
         numbers = f"0 to {len(holder) - 1}" if holder else "none"
-        return Fault(where, f"'{led}' is a list, without '{path[depth]}'", f"Numbers of its parts: {numbers}")
-    return Fault(where, f"'{led}' holds no keys", "Name a path that exists")
+        return Fault(where, f"'{parent}' is a list, without '{path[depth]}'", f"Numbers of its parts: {numbers}")
+    return Fault(where, f"'{parent}' holds no keys", "Name a path that exists")
 
 
-def resolve(stated: Raw) -> Raw:
-    """A copy in which every `${a.b}` is replaced by what it names. Raises ConfigError.
+def resolve(raw: Raw) -> Raw:
+    """A copy in which every `${a.b}` is replaced by the value that it names. Raises ConfigError.
 
-    References to blocks that refer to others are followed, but not in a circle, and not to more than `MOST_PARTS`
-    values in all.
+    References within referenced blocks are followed, but not in a circle, and not to more than `MOST_PARTS` values in
+    all.
     """
-    return {key: _looked_up(stated, value, key, (), [MOST_PARTS]) for key, value in stated.items()}
+    return {key: _looked_up(raw, value, key, (), [MOST_PARTS]) for key, value in raw.items()}
 
 
-def _looked_up(stated: Raw, value: Any, where: str, through: tuple[str, ...], left: list[int]) -> Any:
-    """`through`: the references that led here; `left`: how many values more there may be."""
+def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left: list[int]) -> Any:
+    """A value with its references replaced; `through`: the references that led to it; `left`: how many values more
+    there may be."""
     left[0] -= 1
     if left[0] <= 0:
         found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
         raise ConfigError([Fault(where, found, "Leave out what is not needed")])
     if isinstance(value, Product):
-        return worked_out(value, _looked_up(stated, value.of, where, through, left))
+        return multiplied(value, _looked_up(raw, value.operand, where, through, left))
     if isinstance(value, dict):
-        return {key: _looked_up(stated, part, f"{where}.{key}", through, left) for key, part in value.items()}
+        return {key: _looked_up(raw, part, f"{where}.{key}", through, left) for key, part in value.items()}
     if isinstance(value, list):
-        return [_looked_up(stated, part, f"{where}.{number}", through, left) for number, part in enumerate(value)]
+        return [_looked_up(raw, part, f"{where}.{number}", through, left) for number, part in enumerate(value)]
     match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         return value
     if value in through:
         circle = " -> ".join((*through[through.index(value) :], value))
         raise ConfigError([Fault(where, f"refers to itself: {circle}", "Write the value itself in one place")])
-    place: Any = stated
+    place: Any = raw
     path = match[1].split(".")
     for depth, part in enumerate(path):
         holder = _inside(place, part)
@@ -234,4 +239,4 @@ def _looked_up(stated: Raw, value: Any, where: str, through: tuple[str, ...], le
             fault = _nowhere(place, path, depth, where)
             raise ConfigError([Fault(where, f"{value}: {fault.found}", fault.remedy)])
         place = holder[0][holder[1]]
-    return _looked_up(stated, place, where, (*through, value), left)
+    return _looked_up(raw, place, where, (*through, value), left)

@@ -24,7 +24,7 @@ from simulation.pathway.config_dataclass import HOLDER, Sourced, Unit, config_da
 
 OF_CHANGE = Unit("that of the changed value")
 ROUNDING = 1e-9
-"""How far outside its range, of the range's width, a value may lie that was written with few digits."""
+"""How far outside its range a value may lie because of rounding, as a share of the range's width."""
 
 
 @config_dataclass
@@ -100,7 +100,10 @@ class Ensemble:
     many, are a fair sample."""
 
     def changes_of(self, department: int) -> tuple[Change, ...]:
-        """What makes the site into one of its departments, before scenario, override and arm. Raises ConfigError."""
+        """The changes that make the site into one of the departments, before those of scenario, override and arm.
+
+        Raises ConfigError if there is no such department.
+        """
         if not 0 <= department < len(self.departments):
             found = f"there is no department {department}"
             remedy = f"Name one from 0 to {len(self.departments) - 1}"
@@ -109,8 +112,8 @@ class Ensemble:
 
     @property
     def varied(self) -> Mapping[str, str]:
-        """By each dotted path that departments differ in, the name of the parameter."""
-        return {path: name for name, each in self.parameters.items() for path in each.changes}
+        """The name of the parameter behind each dotted path that departments differ in."""
+        return {path: name for name, parameter in self.parameters.items() for path in parameter.changes}
 
 
 @config_dataclass
@@ -163,30 +166,32 @@ def changes_by(parameters: Mapping[str, VariedParameter], values: Iterable[float
 def ensemble_named(name: str, folders: Iterable[Path]) -> Ensemble:
     """The ensemble of that name from the first folder that has it. Raises ConfigError with every fault."""
     where, faults = f"ensembles/{name}.yaml", list[Fault]()
-    made: Ensemble | None = validated(Ensemble, stated_by("ensembles", name, folders), where, faults)
-    if made is not None:
-        faults += [*_parameter_faults(made.parameters, where), *_department_faults(made, where)]
-    if faults or made is None:
+    ensemble: Ensemble | None = validated(Ensemble, stated_by("ensembles", name, folders), where, faults)
+    if ensemble is not None:
+        faults += [*_parameter_faults(ensemble.parameters, where), *_department_faults(ensemble, where)]
+    if faults or ensemble is None:
         raise ConfigError(faults)
-    return made
+    return ensemble
 
 
 def priors_named(name: str, folders: Iterable[Path]) -> Priors:
     """The priors of that name from the first folder that has them. Raises ConfigError with every fault."""
     where, faults = f"priors/{name}.yaml", list[Fault]()
-    made: Priors | None = validated(Priors, stated_by("priors", name, folders), where, faults)
-    if made is not None:
-        faults += [*_parameter_faults(made.parameters, where), *_slope_faults(made, where)]
-        for parameter, each in made.parameters.items():
-            if each.whole and len(each.changes) > 1:
-                found = f"is whole and changes {len(each.changes)} values"
-                faults.append(Fault(f"{where}.parameters.{parameter}", found, "Write a parameter for each of them"))
-    if faults or made is None:
+    priors: Priors | None = validated(Priors, stated_by("priors", name, folders), where, faults)
+    if priors is not None:
+        faults += [*_parameter_faults(priors.parameters, where), *_slope_faults(priors, where)]
+        for parameter_name, parameter in priors.parameters.items():
+            if parameter.whole and len(parameter.changes) > 1:
+                found = f"is whole and changes {len(parameter.changes)} values"
+                path = f"{where}.parameters.{parameter_name}"
+                faults.append(Fault(path, found, "Write a parameter for each of them"))
+    if faults or priors is None:
         raise ConfigError(faults)
-    return made
+    return priors
 
 
 def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
+    """Slopes of a parameter that is not there, and ranges without width."""
     for name, slope in priors.slopes.items():
         path = f"{where}.slopes.{name}"
         for parameter in slope.of:
@@ -199,11 +204,11 @@ def _slope_faults(priors: Priors, where: str) -> Iterator[Fault]:
 def _parameter_faults(parameters: Mapping[str, VariedParameter], where: str) -> Iterator[Fault]:
     """Ranges without width, and paths that lead out of a department or that two parameters change."""
     owner: dict[str, str] = {}
-    for name, each in parameters.items():
+    for name, parameter in parameters.items():
         path = f"{where}.parameters.{name}"
-        if not each.range[0] < each.range[1]:
-            yield Fault(f"{path}.range", f"found {list(each.range)}", "Write two numbers, the lower first")
-        for changed in each.changes:
+        if not parameter.range[0] < parameter.range[1]:
+            yield Fault(f"{path}.range", f"found {list(parameter.range)}", "Write two numbers, the lower first")
+        for changed in parameter.changes:
             first = changed.split(".")[0]
             if first not in CHANGEABLE or "." not in changed:
                 yield Fault(
@@ -223,10 +228,10 @@ def _department_faults(ensemble: Ensemble, where: str) -> Iterator[Fault]:
             found = f"has {len(values)} values for {len(named)} parameters"
             yield Fault(path, found, f"Write one for each, in this order: {', '.join(ensemble.parameters)}")
             continue
-        for (name, each), value in zip(named, values, strict=True):
-            low, high = each.range
+        for (name, parameter), value in zip(named, values, strict=True):
+            low, high = parameter.range
             slack = ROUNDING * (high - low)
             if not math.isfinite(value) or not low - slack <= value <= high + slack:
                 yield Fault(path, f"{name} is {value:g}", f"Allowed: {low:g} to {high:g}, the range of the parameter")
-            elif each.whole and not isinstance(value, int):
+            elif parameter.whole and not isinstance(value, int):
                 yield Fault(path, f"{name} is {value:g}", "Write a whole number")

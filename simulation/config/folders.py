@@ -1,4 +1,4 @@
-"""Where configurations are looked for: a folder that the user names, `configs` where the command runs, ours."""
+"""Where configurations are looked for: a folder that the user names, `./configs`, and the packaged folder."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from simulation.renamed import GROUPS as RENAMED_GROUPS
 
 LONGEST_NAME = 200
 """Characters of the name of a configuration, with its folders."""
-
-
 NOT_IN_NAMES = frozenset('\\:<>"|?*\0')
 """Characters that no name of a file has on Windows, besides the slash."""
 DEVICES = frozenset(
@@ -30,48 +28,62 @@ def packaged_configs() -> Path:
 
 
 def search_folders(config_dir: str | Path | None = None) -> tuple[Path, ...]:
-    """Where configurations are looked for, first found first. Raises ConfigError for one that is missing or old."""
+    """The folders in which configurations are looked for, in this order; the packaged folder is the last.
+
+    Raises ConfigError if the folder named is missing, or if one holds a group under its old name.
+    """
     packaged = packaged_configs()
-    found = [Path(config_dir).resolve()] if config_dir is not None else []
-    if found and not found[0].is_dir():
+    folders = [Path(config_dir).resolve()] if config_dir is not None else []
+    if folders and not folders[0].is_dir():
         raise ConfigError([Fault("--config-dir", f"there is no folder '{config_dir}'", "Name a folder that exists")])
-    here = Path("configs").resolve()
-    if here.is_dir() and here != packaged:
-        found.append(here)
+    local = Path("configs").resolve()
+    if local.is_dir() and local not in (packaged, *folders):
+        folders.append(local)
     faults = [
         Fault(str(folder / old), f"this group is now called '{new}'", f"Run aeflow migrate {folder}")
-        for folder in found
+        for folder in folders
         for old, new in RENAMED_GROUPS.items()
         if (folder / old).is_dir()
     ]
     if faults:
         raise ConfigError(faults)
-    return (*found, packaged)
+    return (*folders, packaged)
 
 
 def yaml_files(folders: Sequence[Path]) -> list[Path]:
-    """Every configuration file: no hidden one, such as an editor's lock, and no link that leads nowhere."""
-    return [path for folder in folders for path in sorted(folder.rglob("*.yaml")) if _is_ours(path, folder)]
+    """Every configuration file; not a hidden one, such as an editor's lock, nor a link that leads nowhere."""
+    return [path for folder in folders for path in sorted(folder.rglob("*.yaml")) if _is_shown(path, folder)]
 
 
-def _is_ours(path: Path, folder: Path) -> bool:
+def _is_shown(path: Path, folder: Path) -> bool:
     hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return not hidden and path.is_file()
 
 
 def names_in(group: str, folders: Iterable[Path]) -> set[str]:
-    """What can be chosen of a group, by name: its files in any of these folders, without their ending.
+    """The names that can be chosen of a group: those of its files in any of these folders, without their ending.
 
-    A file whose name begins with `_` is a part that others start from.
+    A file whose name begins with `_` is left out: it is a part that others start from.
     """
-    inside = [folder / group for folder in folders]
-    whole = [(path, each) for each in inside for path in yaml_files([each]) if not path.name.startswith("_")]
-    return {path.relative_to(each).with_suffix("").as_posix() for path, each in whole}
+    return {
+        path.relative_to(folder / group).with_suffix("").as_posix()
+        for folder in folders
+        for path in yaml_files([folder / group])
+        if not path.name.startswith("_")
+    }
+
+
+def file_named(group: str, name: str, folders: Iterable[Path]) -> Path | None:
+    """The file of that name in a group, from the first folder that has it; None if there is none."""
+    if not is_name_of_file(name):
+        return None
+    paths = (folder / group / f"{name}.yaml" for folder in folders)
+    return next((path for path in paths if path.is_file()), None)
 
 
 def is_name_of_file(name: str) -> bool:
-    """Whether a name can be that of a file within a group's folder: none leads out of it, or to a hidden file, and each
-    can stand on Windows, too.
+    """Whether a name can be that of a file within a group's folder, on Windows too: it does not lead out of the folder
+    or to a hidden file.
 
     >>> is_name_of_file("published/no_levels"), is_name_of_file("../nurse"), is_name_of_file("aux")
     (True, False, False)
@@ -87,7 +99,7 @@ def _is_name(part: str) -> bool:
 
 
 def fingerprint_of(folders: Sequence[Path]) -> tuple[tuple[str, int, int], ...]:
-    """Which files there are and when they changed."""
+    """The configuration files, each with the time of its last change (ns) and its size (bytes)."""
     files = [(path, path.stat()) for path in yaml_files(folders)]
     return tuple((str(path), stat.st_mtime_ns, stat.st_size) for path, stat in files)
 

@@ -1,10 +1,10 @@
-"""Rewrites a folder of configurations whose keys have since been renamed, and whose policies state the nurse
+"""Rewrites a folder of configurations whose keys have since been renamed, or whose policies state the nurse
 (`migrate_nurse`), and nothing else in it.
 
-Comments, order, quotes and line ends stay: each edit replaces the characters of one key or value, which YAML's own
-positions give. What a name means depends on its block: a key is renamed, the user's own name of a pool or an arm
-is not. So the walk carries what the keys of each block are (`Keys`); dotted paths and `${...}` are walked alike.
-Comments are not rewritten. It does not check that the result is sound: loading it does.
+Comments, order, quotes and line ends stay: each edit replaces the characters of one key or value, whose position YAML
+gives. What a name means depends on its block: a key is renamed, the user's own name of a pool or an arm is not. So
+the walk over a file carries what the keys of each block are (`Keys`), along dotted paths and `${...}` too. Comments
+are not rewritten. Whether the result is sound is not checked here: loading it does.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from simulation.renamed import KEYS as RENAMED_KEYS
 
 
 class Keys(Enum):
-    """What the keys of a block are."""
+    """The kinds of keys: those of one block are all of one kind."""
 
     GROUPS = "groups of configurations"
     FIELDS = "keys that aeflow defines"
@@ -46,7 +46,7 @@ _NAMED = """
     classes arms levers actions cases targets values shares becomes records
 """
 NAMED = frozenset(_NAMED.split())
-"""Keys whose blocks hold names of the user's own."""
+"""Keys whose blocks hold the user's own names."""
 OF_ATTRIBUTES = frozenset({"only", "suited", "by_group"})
 """Keys whose blocks hold names of attributes."""
 NAMES_AN_ATTRIBUTE = frozenset({"attribute", "by", "like", "passes"})
@@ -55,29 +55,29 @@ FOLDERS: Mapping[str, Keys] = {
     **dict.fromkeys((*GROUPS, "nurse", "triage", "scenario", "run", "study", "targets"), Keys.FIELDS),
     **dict.fromkeys(("staffing", *RENAMED_GROUPS, *RENAMED_GROUPS.values()), Keys.NAMES),
 }
-"""What the keys of a group's files are, by folder."""
+"""The kind of the keys in the files of each folder."""
 
 _REFERENCE = re.compile(r"(?<=\$\{)(\.*)([A-Za-z_][\w.]*)(?=\})")
 _BEFORE_A_SCALAR = re.compile(r"(?:[&!]\S*\s+)*['\"]?")
 """An anchor, a tag, a quote."""
 _GROUP_OF_A_CHOICE = re.compile(rf"(?<![\w-])({'|'.join(RENAMED_GROUPS)})(?![\w-])")
-"""In a `defaults` list: 'override /knobs@_global_.knobs'."""
+"""A group within an entry of a `defaults` list: 'override /knobs@_global_.knobs'."""
 _GLOBAL_PACKAGE = re.compile(r"^#\s*@package\s+_global_\s*$", re.MULTILINE)
 _GROUP_OF_MEASURES = re.compile(rf"^({'|'.join(ATTRIBUTES)})(?==)")
 _KEEP = {"true": "[patients, activities]", "false": "[]"}
-"""What a list of tables to keep says for the yes or no that it replaces."""
+"""The list of tables to keep that replaces each yes or no."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """The characters of a text from `start` on, which are `old`, become `new`."""
+    """`new` in place of the characters `old`, which begin at `start` in a text."""
 
     start: int
     old: str
     new: str
 
     def words(self) -> Iterator[tuple[str, str]]:
-        """What is renamed: of a dotted path the parts that differ."""
+        """The words that are renamed, old and new: the parts of a dotted path that differ."""
         for pair in zip(self.old.split("."), self.new.split("."), strict=True):
             if pair[0] != pair[1]:
                 yield pair
@@ -96,18 +96,18 @@ class Rewritten:
 
 @dataclass(frozen=True)
 class Migration:
-    """What is to be done in a folder: files to rewrite, and folders to rename afterwards (old, new)."""
+    """The files of a folder to rewrite, and the folders to rename afterwards (old, new)."""
 
     folder: Path
     files: tuple[Rewritten, ...]
     folders: tuple[tuple[Path, Path], ...]
 
     def carry_out(self) -> None:
-        """Rewrite each file whole or not at all, then rename folders. Raises ConfigError where that is not allowed."""
+        """Rewrite each file whole or not at all, then rename folders. Raises ConfigError if one cannot be written."""
+        # Policies come last: an error before them loses no nurse, who is in her own file by then.
+        policies_last = sorted(self.files, key=lambda file: file.shown.startswith("triage/"))
         try:
-            for file in sorted(
-                self.files, key=lambda file: file.shown.startswith("triage/")
-            ):  # where she comes from, last
+            for file in policies_last:
                 _replace(file.path.resolve(), file.text)
             for old, new in self.folders:
                 old.rename(new)
@@ -117,7 +117,7 @@ class Migration:
             raise ConfigError([Fault(name, f"cannot be written: {error.strerror}", remedy)]) from error
 
     def lines(self) -> Iterator[str]:
-        """What is changed, a line a file or folder, for the screen."""
+        """The changes for the screen, a line for each file or folder, and their numbers."""
         for file in self.files:
             counts = Counter(words for edit in file.edits for words in edit.words())
             renamed = [f"{old} -> {now} ({n})" for (old, now), n in counts.items()]
@@ -134,7 +134,7 @@ class Migration:
 
 
 def migration_of(folder: str | Path) -> Migration:
-    """What has to be renamed in a folder of configurations; nothing is written.
+    """The migration that a folder of configurations needs; nothing is written.
 
     Raises ConfigError with every fault: no such folder, a file that is not YAML, a key beside the one that replaces it.
     """
@@ -148,28 +148,28 @@ def migration_of(folder: str | Path) -> Migration:
             faults.append(Fault(old.name, f"is there beside '{new.name}', its new name", "Put their files together"))
     if faults:
         raise ConfigError(faults)
-    renamed = [file for file in files if file is not None]
-    moved = moved_nurses({file.shown: file.text for file in renamed}, faults)
+    by_path = {file.shown: file for file in files if file is not None}
+    moved = moved_nurses({shown: file.text for shown, file in by_path.items()}, faults)
     if faults:
         raise ConfigError(faults)
-    there = {file.shown: file for file in renamed}
     for shown, text in moved.texts.items():
-        file = there.get(shown, Rewritten(root / shown, shown, "", ()))
-        there[shown] = replace(file, text=text, notes=moved.notes[shown])
-    return Migration(root, tuple(file for file in there.values() if file.edits or file.notes), folders)
+        file = by_path.get(shown, Rewritten(root / shown, shown, "", ()))
+        by_path[shown] = replace(file, text=text, notes=moved.notes[shown])
+    return Migration(root, tuple(file for file in by_path.values() if file.edits or file.notes), folders)
 
 
 def _must_hold_configurations(root: Path, shown: str) -> None:
+    """Raise ConfigError if a folder is not there or has no group of configurations in it."""
     if not root.is_dir():
         raise ConfigError([Fault(shown, "is not a folder", "Name your folder of configurations")])
     if not (root / "config.yaml").is_file() and not any((root / name).is_dir() for name in FOLDERS):
-        inside = root / "configs"
-        remedy = f"Name {inside}" if inside.is_dir() else "Name the one that holds site, triage, study and the like"
+        nested = root / "configs"
+        remedy = f"Name {nested}" if nested.is_dir() else "Name the one that holds site, triage, study and the like"
         raise ConfigError([Fault(shown, "holds no group of configurations", remedy)])
 
 
 def _rewritten(path: Path, root: Path, faults: list[Fault]) -> Rewritten | None:
-    """A file and what is renamed in it; None if it is none of aeflow's, or cannot be read."""
+    """A file with its old keys renamed; None if it is not one of aeflow's, or (with a fault) cannot be read."""
     shown = shown_path(path, [root])
     group = shown.partition("/")[0] if "/" in shown else ""
     text = plain_text(path, shown, faults)
@@ -194,11 +194,12 @@ def _rewritten(path: Path, root: Path, faults: list[Fault]) -> Rewritten | None:
 
 
 def _applied(text: str, edits: Sequence[Edit]) -> str:
-    pieces, at = [], 0
+    """The text with edits made; they are in order of where they start."""
+    pieces, end = [], 0
     for edit in edits:
-        pieces += [text[at : edit.start], edit.new]
-        at = edit.start + len(edit.old)
-    return "".join((*pieces, text[at:]))
+        pieces += [text[end : edit.start], edit.new]
+        end = edit.start + len(edit.old)
+    return "".join((*pieces, text[end:]))
 
 
 def _replace(path: Path, text: str) -> None:
@@ -214,11 +215,11 @@ def _replace(path: Path, text: str) -> None:
         part.unlink(missing_ok=True)
 
 
-# --- names and where they are --------------------------------------------------------------------------------
+# --- what a name means in its block --------------------------------------------------------------------------
 
 
 def inside(keys: Keys, key: str) -> Keys:
-    """What the keys of the block under `key` are, in a block whose own are `keys`."""
+    """The kind of the keys in the block under `key`; `keys`: the kind of the keys in the block that holds `key`."""
     if keys is Keys.GROUPS:
         return Keys.DEFAULTS if key == "defaults" else FOLDERS.get(key, Keys.FIELDS)
     if keys is Keys.ATTRIBUTES:
@@ -240,7 +241,7 @@ _BY_KEYS: Mapping[Keys, Mapping[str, str]] = {
 
 
 def renamed_path(path: str, keys: Keys = Keys.GROUPS) -> tuple[str, Keys]:
-    """A dotted path in today's names, and what the keys of the block that it leads to are.
+    """A dotted path in today's names, and the kind of the keys in the block at its end.
 
     >>> renamed_path("site.streams.marks.mark")[0]
     'site.arrivals.marks.evidence'
@@ -248,14 +249,17 @@ def renamed_path(path: str, keys: Keys = Keys.GROUPS) -> tuple[str, Keys]:
     parts = []
     for part in path.split("."):
         parts.append(_BY_KEYS.get(keys, {}).get(part, part))
-        if keys is Keys.NAMES or not part.isdecimal():  # the number of a part of a list leads nowhere else
+        if keys is Keys.NAMES or not part.isdecimal():  # a number names a part of a list, whose keys are the same
             keys = inside(keys, part)
     return ".".join(parts), keys
 
 
 @dataclass
 class _Walk:
-    """Finds what to rename in one text. `edits`: by where they start; `seen`: blocks, which anchors lead to again."""
+    """Finds what to rename in one text.
+
+    `edits`: by where they start; `seen`: blocks that were walked, which aliases lead to again.
+    """
 
     text: str
     shown: str
@@ -264,21 +268,22 @@ class _Walk:
     seen: set[tuple[int, Keys]] = field(default_factory=set)
 
     def block(self, block: yaml.MappingNode, keys: Keys, above: tuple[Keys, ...]) -> None:
-        """A mapping whose keys are `keys`, inside blocks and lists whose keys are `above`, the outermost first."""
+        """Walk a mapping whose keys are of the kind `keys`; `above`: the kinds of blocks and lists around it, the
+        outermost first."""
         if (id(block), keys) in self.seen:
             return
         self.seen.add((id(block), keys))
-        here = (*above, keys)
+        blocks = (*above, keys)
         known = {key.value for key, _ in block.value if isinstance(key, yaml.ScalarNode)}
         for key, value in block.value:
             if not isinstance(key, yaml.ScalarNode) or key.value == "<<":
-                self.node(value, keys, here)
+                self.node(value, keys, blocks)
                 continue
-            now, keys_inside = self._key(key.value, keys, top=not above)
-            if now != key.value and now in known:
+            new, keys_inside = self._key(key.value, keys, top=not above)
+            if new != key.value and new in known:
                 where = f"{self.shown}, line {key.start_mark.line + 1}"
-                self.faults.append(Fault(where, f"states '{key.value}' and '{now}', its new name", "Keep one"))
-            self._edit(key, key.value, now)
+                self.faults.append(Fault(where, f"states '{key.value}' and '{new}', its new name", "Keep one"))
+            self._edit(key, key.value, new)
             if key.value == "keep_patients" and keys is Keys.FIELDS:
                 self._keep(value)
             elif keys is Keys.FIELDS and isinstance(value, yaml.ScalarNode):
@@ -287,10 +292,10 @@ class _Walk:
                 self._takes(value)
             elif keys_inside is Keys.DEFAULTS:
                 self._defaults(value)
-            self.node(value, keys_inside, here)
+            self.node(value, keys_inside, blocks)
 
     def node(self, node: yaml.Node, keys: Keys, above: tuple[Keys, ...]) -> None:
-        """Whatever is under a key; `keys`: what the keys of blocks there are."""
+        """Walk the value of a key; `keys`: the kind of the keys of blocks in it."""
         if isinstance(node, yaml.MappingNode):
             self.block(node, keys, above)
         elif isinstance(node, yaml.SequenceNode):
@@ -300,7 +305,7 @@ class _Walk:
             self._references(node, above)
 
     def _key(self, key: str, keys: Keys, *, top: bool) -> tuple[str, Keys]:
-        """A key's name today, and what the keys inside are."""
+        """Today's name of a key, and the kind of the keys inside."""
         if top and key == "defaults":
             return key, Keys.DEFAULTS
         if keys is Keys.PATHS:
@@ -308,43 +313,43 @@ class _Walk:
         return _BY_KEYS.get(keys, {}).get(key, key), inside(keys, key)
 
     def _value(self, key: str, value: yaml.ScalarNode) -> None:
-        """A value that is the name of an attribute, or of a group of measures by one."""
+        """Rename a value that is the name of an attribute, or of a group of measures by one."""
         if key in NAMES_AN_ATTRIBUTE and value.value in ATTRIBUTES:
             self._edit(value, value.value, ATTRIBUTES[value.value])
         elif key == "group" and (match := _GROUP_OF_MEASURES.match(value.value)):
             self._edit(value, match[1], ATTRIBUTES[match[1]])
 
     def _keep(self, value: yaml.Node) -> None:
-        """A yes or no becomes a list of tables."""
-        stated = self.text[value.start_mark.index : value.end_mark.index]
-        if stated.lower() in _KEEP:
-            self._put(value.start_mark.index, stated, _KEEP[stated.lower()])
+        """Replace a yes or no by a list of tables."""
+        old = self.text[value.start_mark.index : value.end_mark.index]
+        if old.lower() in _KEEP:
+            self._put(value.start_mark.index, old, _KEEP[old.lower()])
         else:
             where = f"{self.shown}, line {value.start_mark.line + 1}"
-            self.faults.append(Fault(where, f"keep_patients is {stated}", "Write true or false, and migrate again"))
+            self.faults.append(Fault(where, f"keep_patients is {old}", "Write true or false, and migrate again"))
 
     def _defaults(self, choices: yaml.Node) -> None:
-        """The groups that a `defaults` list chooses files of."""
+        """Rename the groups in a `defaults` list."""
         for choice in choices.value if isinstance(choices, yaml.SequenceNode) else ():
             for name in [key for key, _ in choice.value] if isinstance(choice, yaml.MappingNode) else [choice]:
                 for match in _GROUP_OF_A_CHOICE.finditer(self.text, name.start_mark.index, name.end_mark.index):
                     self._put(match.start(), match[1], RENAMED_GROUPS[match[1]])
 
     def _takes(self, paths: yaml.Node) -> None:
-        """What a lever takes: dotted paths within a policy."""
+        """Rename parts of the paths, within a policy, that a lever takes."""
         for path in paths.value if isinstance(paths, yaml.SequenceNode) else ():
             if isinstance(path, yaml.ScalarNode):
                 self._edit(path, path.value, renamed_path(path.value, Keys.FIELDS)[0])
 
     def _references(self, value: yaml.Node, above: tuple[Keys, ...]) -> None:
-        """Each `${a.b}`, from the root, and `${.b}`, from the block that it is in."""
+        """Rename parts of each `${a.b}`, a path from the root, and `${.b}`, a path from the block that holds it."""
         for match in _REFERENCE.finditer(self.text, value.start_mark.index, value.end_mark.index):
             dots, path = match.groups()
             if len(dots) <= len(above):
                 self._put(match.start(2), path, renamed_path(path, above[-len(dots)] if dots else Keys.GROUPS)[0])
 
     def _edit(self, scalar: yaml.ScalarNode, old: str, new: str) -> None:
-        """Put `new` for `old` at the beginning of a key or value, after its anchor, in whatever quotes."""
+        """Put `new` in place of `old` at the beginning of a key or value, after any anchor, tag and quote."""
         before = _BEFORE_A_SCALAR.match(self.text, scalar.start_mark.index)
         if before is not None and self.text.startswith(old, before.end()):
             self._put(before.end(), old, new)

@@ -1,4 +1,4 @@
-"""A department of the user's own: the files of another, copied under a new name into the user's folder, or the typical
+"""A department of the user's own, written into the user's folder: the files of another under a new name, or the typical
 site scaled to the user's totals."""
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from simulation.errors import ConfigError, Fault, nearest
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 
 KINDS = ("pathway", "study")
-"""The files of a department alone: what it is, and what is asked of it."""
+"""The groups of a department alone: one file states the department, and one what is asked of it."""
 CHOSEN = r"(override /pathway@_global_\.pathway:\s*)"
-"""Where a study says which department it is about."""
+"""The words of a study before the name of its department."""
 GALLERY = "gallery/"
 
 
 def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
-    """Copy the department and study called `source` to `folder` as `name`; the files written.
+    """Copy the department and study called `source` to `folder` as `name`, and return the files written.
 
     Raises ConfigError with every fault: a name that cannot be one or is taken, a source that is not there.
     """
@@ -44,22 +44,22 @@ def new_department(name: str, source: str, folder: Path) -> tuple[Path, ...]:
     return write_files(renamed, name, folder)
 
 
-def new_scaled_department(name: str, stated: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
-    """Write the typical site, scaled to the totals `stated` (by key, as typed), to `folder` as `name`; the files.
+def new_scaled_department(name: str, typed: Mapping[str, str], folder: Path) -> tuple[Path, ...]:
+    """Write the typical site, scaled to totals (text by key), to `folder` as `name`, and return the files written.
 
     Raises ConfigError with every fault: a name that cannot be one or is taken, totals out of range.
     """
     faults = list(name_faults(name, folder, SCALED_KINDS))
-    totals: Totals | None = validated(Totals, {key: number_in(text) for key, text in stated.items()}, "", faults)
+    totals: Totals | None = validated(Totals, {key: number_in(text) for key, text in typed.items()}, "", faults)
     if faults or totals is None:
         raise ConfigError(faults)
     blocks = Scaling(stated_in((), [packaged_configs()]).raw, totals).scaled()
-    said = " ".join(f"{key}={text}" for key, text in stated.items())
-    return write_files({kind: _scaled_text(kind, name, said, blocks) for kind in SCALED_KINDS}, name, folder)
+    words = " ".join(f"{key}={text}" for key, text in typed.items())
+    return write_files({kind: _scaled_text(kind, name, words, blocks) for kind in SCALED_KINDS}, name, folder)
 
 
 SCALED_KINDS = ("site", "staffing", "calibration", "pathway", "study", "priors")
-"""The files of a department that is the typical one scaled."""
+"""The groups of a department that is the typical one scaled."""
 HEADS = {
     "site": "who comes, how many are admitted, places. Minutes and case mix stay those of configs/site/typical.yaml",
     "staffing": "who is on duty when, in whole people. Shifts that overlap add up",
@@ -68,9 +68,10 @@ HEADS = {
     "study": "the question. What is compared, and by which measures",
     "priors": "what could be, for `aeflow ensemble`",
 }
+"""What each of these files holds, for its first line and for the screen."""
 STUDY = """\
 # Would AI at triage cut waits in {name}? The arms are those of configs/study/ai_triage.yaml; add your own below.
-# Made by: aeflow new department {name} {said}
+# Made by: aeflow new department {name} {words}
 defaults:
   - ai_triage
   - override /site@_global_.site: {name}
@@ -87,32 +88,31 @@ ensemble: none   # one department; {name} once `aeflow ensemble study={name}` ha
 """
 
 
-def _scaled_text(kind: str, name: str, said: str, blocks: Sequence[Scaled]) -> str:
-    """The text of one file: what differs from the typical one, each number with what it was made of."""
+def _scaled_text(kind: str, name: str, words: str, blocks: Sequence[Scaled]) -> str:
+    """The text of one file: what differs from the typical one, each number with its source; `words`: those typed."""
     if kind == "study":
-        return STUDY.format(name=name, said=said)
+        return STUDY.format(name=name, words=words)
     if kind == "priors":
         return _priors_text(name, blocks)
     nested: dict[str, Any] = {"name": name} if kind == "pathway" else {}
     for block in blocks:
         if block.group == kind:
-            parts = block.path.split(".")[1:]
-            held = nested
-            for part in parts:
-                held = held.setdefault(part, {})
-            held |= {**block.values, "evidence": "assumed", "source": block.source}
+            inner = nested
+            for part in block.path.split(".")[1:]:
+                inner = inner.setdefault(part, {})
+            inner |= {**block.values, "evidence": "assumed", "source": block.source}
     base = "emergency_department" if kind == "pathway" else "typical"
     return (
-        f"# {name}: {HEADS[kind]}.\n# Made by: aeflow new department {name} {said}\n"
+        f"# {name}: {HEADS[kind]}.\n# Made by: aeflow new department {name} {words}\n"
         "# `source` says what each number was made of. Change any of them, and write your own source.\n"
         f"defaults: [{base}, _self_]\n{''.join(_lines(nested))}"
     )
 
 
 def _priors_text(name: str, blocks: Sequence[Scaled]) -> str:
-    """The typical priors, which are factors, but for doctors at night: one more or fewer than this rota has."""
+    """The typical priors, which are factors, except for doctors at night: one more or fewer than in this rota."""
     text = (packaged_configs() / "priors" / "typical.yaml").read_text(encoding="utf-8")
-    (night,) = (each.values["rota"][0]["number"] for each in blocks if each.path == "staffing.doctors")
+    (night,) = (block.values["rota"][0]["number"] for block in blocks if block.path == "staffing.doctors")
     text = re.sub(r"^name: typical$", f"name: {name}", text, count=1, flags=re.MULTILINE)
     return re.sub(r"(doctors_at_night: .*range: )\[[^]]*\]", rf"\g<1>[{max(night - 1, 1)}, {night + 1}]", text)
 
@@ -124,12 +124,12 @@ def _lines(nested: Mapping[str, Any], indent: str = "") -> Iterator[str]:
             yield f"{indent}{key}:\n"
             yield from _lines(value, indent + "  ")
         else:
-            stated = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf)
-            yield f"{indent}{key}: {stated.removesuffix('...' + chr(10)).rstrip()}\n"
+            text = yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=math.inf)
+            yield f"{indent}{key}: {text.removesuffix('...' + chr(10)).rstrip()}\n"
 
 
 def number_in(text: str) -> Any:
-    """A value as YAML reads it; what is no YAML stays text, for validation to refuse."""
+    """The value that YAML reads in a text; the text itself if it is no YAML, for validation to refuse."""
     try:
         return yaml.safe_load(text)
     except yaml.YAMLError:
@@ -137,7 +137,8 @@ def number_in(text: str) -> Any:
 
 
 def write_files(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path, ...]:
-    """Write one file a kind, and none over another."""
+    """Write a file called `name` in each group (text by group), and return the files. Raises ConfigError if one cannot
+    be written or is there already."""
     written = []
     for kind, text in texts.items():
         path = folder / kind / f"{name}.yaml"
@@ -154,18 +155,20 @@ def write_files(texts: Mapping[str, str], name: str, folder: Path) -> tuple[Path
 
 def sources(folders: Sequence[Path]) -> tuple[str, ...]:
     """The departments that can be copied: those with a study of the same name that chooses them."""
-    both = sorted(names_in("study", folders) & names_in("pathway", folders))
-    return tuple(name for name in both if re.search(f"{CHOSEN}{re.escape(name)}\\b", _texts(name, folders)["study"]))
+    names = sorted(names_in("study", folders) & names_in("pathway", folders))
+    return tuple(name for name in names if re.search(f"{CHOSEN}{re.escape(name)}\\b", _texts(name, folders)["study"]))
 
 
 def _texts(name: str, folders: Sequence[Path]) -> Mapping[str, str]:
-    """By kind, the text of the file of that name in the first folder that has it."""
-    paths = {kind: next(path for each in folders if (path := each / kind / f"{name}.yaml").is_file()) for kind in KINDS}
+    """The text of the department's file and of its study's, by group, each from the first folder that has it."""
+    paths = {
+        kind: next(path for folder in folders if (path := folder / kind / f"{name}.yaml").is_file()) for kind in KINDS
+    }
     return {kind: path.read_text(encoding="utf-8") for kind, path in paths.items()}
 
 
 def name_faults(name: str, folder: Path, kinds: Sequence[str], what: str = "a department") -> Iterator[Fault]:
-    """Faults of a name for new files of these kinds: it cannot be one, or is taken."""
+    """Faults of a name for new files in these groups: it is not allowed, or is taken."""
     if not NAME.fullmatch(name) or name.casefold() in RESERVED:
         yield Fault(f"'{name}'", f"is not a name for {what}", NAME_WORDS)
         return
@@ -181,6 +184,7 @@ def name_faults(name: str, folder: Path, kinds: Sequence[str], what: str = "a de
 
 
 def _source_faults(source: str, folders: Sequence[Path]) -> Iterator[Fault]:
+    """A fault if no department of that name can be copied."""
     known = sources(folders)
     if is_name_of_file(source) and source in known:
         return

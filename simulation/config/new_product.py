@@ -26,29 +26,29 @@ TYPICAL = "ai_triage"
 
 @dataclass(frozen=True)
 class NewProduct:
-    """What was written, and the study that it makes."""
+    """The files that were written, and the study that they state."""
 
     offer: Offer
     base: str
     """The study that it rests on."""
     own_department: bool
-    """Whether that is a department of the user's own."""
+    """Whether that study is of a department of the user's own."""
     nurses: str
     """The nurses of every arm, by the name of their file."""
     paths: tuple[Path, ...]
     notes: tuple[str, ...]
-    """What was taken for granted about the tables, and what makes them weak."""
+    """What was assumed about the tables, and where they count few patients."""
     study: Study
 
 
-def new_product(name: str, stated: Mapping[str, str], folder: Path) -> NewProduct:
-    """Write nurses (where a table of theirs is given), policy and study of the product `stated` (by key, as typed).
+def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct:
+    """Write the policy and the study of an offered product (text by key), and its nurses if their table is given.
 
-    They are loaded before they are written. Raises ConfigError with every fault.
+    The files are loaded before they are written. Raises ConfigError with every fault.
     """
     places = search_folders(folder if folder.is_dir() else None)
     faults: list[Fault] = []
-    offer = offer_from(stated, faults)
+    offer = offer_from(typed, faults)
     counted = offer is not None and offer.nurses is not None and not _are_known(offer.nurses, places)
     kinds = ("nurse", "triage", "study") if counted else ("triage", "study")
     faults += name_faults(name, folder, kinds, "a product")
@@ -58,11 +58,11 @@ def new_product(name: str, stated: Mapping[str, str], folder: Path) -> NewProduc
         faults += _arm_faults(name, base, places)
     if faults or offer is None:
         raise ConfigError(faults)
-    files = OfferFiles(name, " ".join(f"{key}={_as_typed(text)}" for key, text in stated.items()), offer, base)
+    files = OfferFiles(name, " ".join(f"{key}={_as_typed(text)}" for key, text in typed.items()), offer, base)
     texts = {"nurse": files.nurse(tables["nurses"])} if "nurses" in tables else {}
     texts["triage"] = files.triage(tables.get("labels"))
     texts["study"] = files.study(name if "nurses" in tables else offer.nurses)
-    study = _tried(texts, name, places)
+    study = _trial_study(texts, name, places)
     return NewProduct(
         offer=offer,
         base=base,
@@ -77,12 +77,15 @@ def new_product(name: str, stated: Mapping[str, str], folder: Path) -> NewProduc
 def own_departments(folders: Sequence[Path]) -> tuple[str, ...]:
     """The user's own departments, by name: those with a study and a site or a pathway of the same name."""
     own = [folder for folder in folders if folder != packaged_configs()]
-    described = names_in("site", own) | names_in("pathway", own)
-    return tuple(sorted(names_in("study", own) & described))
+    departments = names_in("site", own) | names_in("pathway", own)
+    return tuple(sorted(names_in("study", own) & departments))
 
 
 def _base(asked: str | None, folders: Sequence[Path], faults: list[Fault]) -> tuple[str, bool]:
-    """The study to rest on, and whether it is one of the user's own; faults for one that is not there, or several."""
+    """The study that a product's rests on, and whether it is of a department of the user's own.
+
+    A fault is added if the one asked for is not there, or if none is asked for and there are several.
+    """
     own = own_departments(folders)
     if asked is not None:
         known = names_in("study", folders)
@@ -97,7 +100,7 @@ def _base(asked: str | None, folders: Sequence[Path], faults: list[Fault]) -> tu
 
 
 def _are_known(nurses: str, folders: Sequence[Path]) -> bool:
-    """Whether these are nurses by name, and not a file."""
+    """Whether `nurses` is the name of nurses, and not of a file."""
     return is_name_of_file(nurses) and nurses in names_in("nurse", folders) and not Path(nurses).is_file()
 
 
@@ -118,12 +121,12 @@ def _tables(offer: Offer | None, folders: Sequence[Path], faults: list[Fault]) -
         except ConfigError as error:
             faults += error.faults
     if len(tables) == 2:
-        faults += _unlikely(offer, tables)
+        faults += _unlikely_tables(offer, tables)
     return tables
 
 
 def _notes(offer: Offer, tables: Mapping[str, CountsTable]) -> Iterator[str]:
-    """What was taken for granted about names in the tables, and true levels of which they count few."""
+    """What was assumed about names in the tables, and the true levels of which they count few patients."""
     for key, table in tables.items():
         yield from table.notes
         few = [f"{sum(row)} of {level}" for level, row in zip(LEVEL_NAMES, table.rows, strict=True) if sum(row) < FEW]
@@ -131,9 +134,9 @@ def _notes(offer: Offer, tables: Mapping[str, CountsTable]) -> Iterator[str]:
             yield f"{getattr(offer, key)}: few cases ({', '.join(few)}): with fewer than {FEW} such a row means little"
 
 
-def _unlikely(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
-    """A fault for one table given twice, and for one whose columns count what the rows of the other do: it is turned
-    on its side."""
+def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
+    """A fault for one table given twice, and for a table that is turned on its side: its columns add up to what the
+    rows of the other do."""
     if tables["labels"].rows == tables["nurses"].rows:
         remedy = "Give the product's own table. What a product as good as nurses does is the arm 'sham' of every study"
         yield Fault(str(getattr(offer, "labels", None)), "counts the same as the nurses' table", remedy)
@@ -148,16 +151,16 @@ def _unlikely(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterato
 
 
 def _arm_faults(name: str, base: str, folders: Sequence[Path]) -> Iterator[Fault]:
-    """A fault for a name that an arm of the department's study has already."""
+    """A fault if an arm of the department's study has the name already."""
     if name in stated_in((f"study={base}",), folders).raw["study"].get("arms", {}):
         yield Fault(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
 
 
-def _tried(texts: Mapping[str, str], name: str, folders: Sequence[Path]) -> Study:
-    """The study as it would load, with nothing written into the user's folder. Raises ConfigError."""
-    with TemporaryDirectory() as trial:
-        write_files(texts, name, Path(trial))
-        places = (Path(trial).resolve(), *folders)
+def _trial_study(texts: Mapping[str, str], name: str, folders: Sequence[Path]) -> Study:
+    """The study that these files state, loaded from a temporary folder. Raises ConfigError."""
+    with TemporaryDirectory() as temporary:
+        write_files(texts, name, Path(temporary))
+        places = (Path(temporary).resolve(), *folders)
         return study_from(stated_in((f"study={name}",), places), places)
 
 

@@ -1,4 +1,4 @@
-"""A file of one's own figures, read: what `aeflow narrow observed=FILE.yaml` is told."""
+"""The file of a user's own figures for `aeflow narrow observed=FILE.yaml`."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from simulation.study.observed import Observed
 def observed_in(path: Path) -> Observed:
     """The figures that a YAML file states. Raises ConfigError with every fault."""
     faults: list[Fault] = []
-    stated = mapping_in(path, str(path), faults)
-    made: Observed | None = None if stated is None else validated(Observed, stated, str(path), faults)
-    if made is not None and not made.figures:
+    content = mapping_in(path, str(path), faults)
+    observed: Observed | None = None if content is None else validated(Observed, content, str(path), faults)
+    if observed is not None and not observed.figures:
         faults.append(Fault(str(path), "states no figure", "Write one to five under `figures`"))
-    if faults or made is None:
+    if faults or observed is None:
         raise ConfigError(faults)
-    return made
+    return observed

@@ -1,4 +1,4 @@
-"""What a planner types of a product that was offered, and the files that say the same: nurses, policy, study."""
+"""An offered product as a planner types it, and the files that state the same: nurses, policy, study."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from simulation.triage.policy import Role
 from simulation.vetting.plan import LEVEL_NAMES
 
 TEXTS = ("labels", "nurses", "role", "department", "source")
-"""Keys whose values are taken as they are typed; the others are read as YAML."""
+"""Keys whose values are text as typed; the values of other keys are read as YAML."""
 DESK = ("walk_in", "referred")
-"""Those who are triaged at the walk-in desk, whose minutes `seconds_saved` are taken off."""
+"""Arrival sources of patients who are triaged at the walk-in desk: those for whom a product is used by default."""
 AROUND = 0.1
-"""How far a share of an offer is swept to either side: assumed."""
+"""How far the range of an offer's share goes to either side: assumed."""
+LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
 CORRELATION = (
     'correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured: how far nurses and product '
     'err on the same patients; 0 is independent errors"}'
@@ -39,7 +40,7 @@ class Offer:
     labels: Annotated[str, MinLen(1)] | None = None
     """A CSV file: how often the product gives each label to patients of each true level, in numbers of patients."""
     nurses: Annotated[str, MinLen(1)] | None = None
-    """The same of the nurses, on the same cases; or the name of nurses who are stated already (`korea`)."""
+    """A CSV file of the nurses' labels on the same cases; or the name of nurses who are stated already (`korea`)."""
     exact_share: Share | None = None
     """Without a table: the share of patients whose label is their true level."""
     under_share: Share | None = None
@@ -51,9 +52,9 @@ class Offer:
     covers: Annotated[tuple[str, ...], MinLen(1)] = DESK
     """Arrival sources of the patients for whom it is used: `walk_in`, `referred`, `ambulance`."""
     seconds_saved: Annotated[float, Ge(-3600), Le(3600), Unit("seconds")] | None = None
-    """What it takes off the triage of each of them; below 0 it costs time."""
+    """The time that it saves in the triage of each of them; below 0 it costs time."""
     price_per_attendance: Annotated[float, Ge(0), Unit("GBP")] | None = None
-    """What is paid for each of them."""
+    """The price for each of them."""
     department: str | None = None
     """The study of the department; left out, the only own one, or else the typical department."""
     source: str | None = None
@@ -61,25 +62,25 @@ class Offer:
 
     @property
     def gives_labels(self) -> bool:
-        """Whether anything is said of the product's labels."""
+        """Whether the offer says anything of the product's labels."""
         return self.labels is not None or self.exact_share is not None or self.under_share is not None
 
 
-def offer_from(stated: Mapping[str, str], faults: list[Fault]) -> Offer | None:
-    """The offer that is typed, by key; None and its faults."""
-    read: dict[str, Any] = {key: text if key in TEXTS else number_in(text) for key, text in stated.items()}
-    if isinstance(read.get("covers"), str):
-        read["covers"] = [each.strip() for each in read["covers"].split(",")]
-    offer: Offer | None = validated(Offer, read, "", faults)
+def offer_from(typed: Mapping[str, str], faults: list[Fault]) -> Offer | None:
+    """The offer that was typed (text by key); None, with faults, if it is not sound."""
+    values: dict[str, Any] = {key: text if key in TEXTS else number_in(text) for key, text in typed.items()}
+    if isinstance(values.get("covers"), str):
+        values["covers"] = [source.strip() for source in values["covers"].split(",")]
+    offer: Offer | None = validated(Offer, values, "", faults)
     if offer is None:
         return None
-    found = list(_contradictions(offer))
-    faults += found
-    return None if found else offer
+    contradictions = list(_contradictions(offer))
+    faults += contradictions
+    return None if contradictions else offer
 
 
 def _contradictions(offer: Offer) -> Iterator[Fault]:
-    """What cannot stand together, and what is missing."""
+    """Faults of keys that contradict one another, and of keys that are missing."""
     shares = {"exact_share": offer.exact_share, "under_share": offer.under_share}
     for name, share in shares.items():
         if offer.labels is not None and share is not None:
@@ -99,29 +100,26 @@ def _contradictions(offer: Offer) -> Iterator[Fault]:
         yield Fault("acceptance", "is stated with role=replaces", "Leave one of them out")
 
 
-LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
-
-
 @dataclass(frozen=True)
 class OfferFiles:
     """The texts of the files of an offer."""
 
     name: str
     typed: str
-    """The words of the command, for whoever reads the files later."""
+    """The words of the command, shown in the files."""
     offer: Offer
     base: str
     """The study that the new one rests on."""
 
     def nurse(self, table: CountsTable) -> str:
-        """How the nurses label."""
+        """The file of nurses: how they label."""
         return (
             f"# {self.name}: how our nurses label, in every arm of the study of that name.\n{self._made_by}"
             f"labels:\n  name: nurse\n  {CORRELATION}\n{self._matrix(table, str(self.offer.nurses), '  ')}"
         )
 
     def triage(self, table: CountsTable | None) -> str:
-        """What the product does, and how nurses use it."""
+        """The file of the policy: what the product does, and how nurses use it."""
         offer, name = self.offer, self.name
         head = f"# {name}: the product offered. What it does and how it is used; nothing of the nurses.\n"
         parts = [head, self._made_by, f"kind: matrix\nname: {name}\n"]
@@ -138,7 +136,7 @@ class OfferFiles:
         return "".join(parts)
 
     def study(self, nurses: str | None) -> str:
-        """The question: the department's own study, with these nurses in every arm and the product first."""
+        """The file of the study: that of the department, with these nurses in every arm and the product first."""
         override = f"  - override /nurse@_global_.nurse: {nurses}\n" if nurses is not None else ""
         question = f"What would {self.name} do to waits and safety in this department, and what would do better?"
         return (
@@ -181,35 +179,31 @@ class OfferFiles:
         return f"  agreement:\n{''.join(lines)}    evidence: assumed\n    source: {spread}\n"
 
     def _covers(self) -> str:
-        whom = f"[{', '.join(self.offer.covers)}]"
-        keys = [key for key, has in (("labels", self.offer.gives_labels), ("minutes", self._saves)) if has]
+        sources = f"[{', '.join(self.offer.covers)}]"
+        changed = {"labels": self.offer.gives_labels, "minutes": bool(self.offer.seconds_saved)}
+        covered = ", ".join(f"{key}: {sources}" for key, is_changed in changed.items() if is_changed)
         desk = self.offer.covers == DESK
         source = "those who are triaged at the walk-in desk" if desk else "as stated for the product"
-        return (
-            f"covers: {{{', '.join(f'{key}: {whom}' for key in keys)}, evidence: assumed, source: {_quoted(source)}}}\n"
-        )
-
-    @property
-    def _saves(self) -> bool:
-        return bool(self.offer.seconds_saved)
+        return f"covers: {{{covered}, evidence: assumed, source: {_quoted(source)}}}\n"
 
     def _minutes(self) -> str:
         saved = self.offer.seconds_saved
         if not saved:
             return ""
-        swept = (0, 2 * saved) if saved > 0 else (2 * saved, 0)
+        span = (0, 2 * saved) if saved > 0 else (2 * saved, 0)
         return (
             "minutes:\n  durations: [triage_interview, triage_record]\n"
-            f"  seconds_saved: {_assumed(saved, swept, self._source('as told of the product'))}\n"
+            f"  seconds_saved: {_assumed(saved, span, self._source('as told of the product'))}\n"
             f"  never_below: {_assumed(0.5, (0.1, 0.9), 'a nurse still looks at the patient')}\n"
         )
 
 
-def _assumed(value: float, swept: Sequence[float], source: str) -> str:
-    low, high = swept
+def _assumed(value: float, span: Sequence[float], source: str) -> str:
+    """An assumed value with its range, as YAML."""
+    low, high = span
     return f"{{value: {value:g}, range: [{low:g}, {high:g}], evidence: assumed, source: {_quoted(source)}}}"
 
 
 def _quoted(text: str) -> str:
-    """A text in double quotes, as both JSON and YAML have it."""
+    """A text in double quotes, which both JSON and YAML read."""
     return json.dumps(text, ensure_ascii=False)

@@ -1,8 +1,8 @@
 """A study over the departments of an ensemble: which of them it uses, and its arms in each.
 
-A department is a list of dotted changes to what the files of its site state; single values of the command line, the
-scenario and the arm come after. Workers make the arms themselves, so that a study stays small on its way to them. One
-department is checked in full; the others differ from it in numbers, of which each is validated and no more.
+A department is a list of dotted changes to what the files of its site state. Single values of the command line, the
+scenario and the arm are applied after them. Workers make the arms themselves, so that a study stays small on its way
+to them. One department is checked in full; the others differ from it only in numbers, so only these are validated.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 from simulation.config.bounds import REFERENCE, shortened
 from simulation.config.composing import NO_FILE, Composed, lay_over_values
 from simulation.config.departments import CHANGEABLE, department
-from simulation.config.dotted import Change, Raw, as_stated, set_change
+from simulation.config.dotted import Change, Raw, as_stated, set_change, value_at
 from simulation.config.ensembles import Ensemble, ensemble_named
 from simulation.config.files import copied
 from simulation.errors import ConfigError, Fault
@@ -28,18 +28,18 @@ from simulation.triage.policy import Policy
 MOST_DEPARTMENTS = 60
 """How many departments are used where `run.departments` does not say."""
 LEAST_DEPARTMENTS = 20
-"""Departments of which a range is stated; a run too short to use so many twice is of the typical department."""
+"""The fewest departments of which a range is stated; a run too short to use each twice is of the typical department."""
 TWICE = 2
-"""Replications of a department from which the noise within it is known."""
+"""The fewest replications of a department from which the noise within it can be estimated."""
 
 
 @dataclass(frozen=True, eq=False)
 class EnsembleDepartments:
     """The departments that a study uses, and what makes each of them.
 
-    files  the groups as their files state them; values  single values laid over them, as written; rows  by department,
-    its changes; scenario  what comes after; ready  the arms of the typical department, in order; changes  by arm, those
-    of the department; made  arms of the last few departments.
+    `files`: the groups as their files state them; `values`: single values laid over them, as written; `rows`: the
+    changes of each department; `scenario`: the changes of the scenario; `ready`: the arms of the typical department, in
+    order; `changes`: what each arm changes of the department; `cached`: the arms of the last few departments.
     """
 
     name: str
@@ -49,7 +49,7 @@ class EnsembleDepartments:
     scenario: tuple[Change, ...]
     ready: tuple[ReadyArm, ...]
     changes: tuple[tuple[Change, ...], ...]
-    made: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
+    cached: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def n_varied(self) -> int:
@@ -57,42 +57,43 @@ class EnsembleDepartments:
         return len({change.path for row in self.rows for change in row})
 
     def __len__(self) -> int:
-        """How many there are."""
+        """How many departments there are."""
         return len(self.rows)
 
     def arms(self, number: int) -> tuple[ReadyArm, ...]:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
-        if number not in self.made:
-            made = self._made(number, numbers_only=True)
-            while len(self.made) >= KEPT:
-                del self.made[next(iter(self.made))]
-            self.made[number] = made
-        return self.made[number]
+        if number not in self.cached:
+            arms = self._arms(number, numbers_only=True)
+            while len(self.cached) >= KEPT:
+                del self.cached[next(iter(self.cached))]
+            self.cached[number] = arms
+        return self.cached[number]
 
     def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
-        """The same departments with these of the arms only, each under another policy."""
+        """The same departments with only the arms that `policies` names, each under the policy given there."""
         kept = [
             (replace(ready, policy=policies[ready.name]), changes)
             for ready, changes in zip(self.ready, self.changes, strict=True)
             if ready.name in policies
         ]
-        ready, changes = tuple(each for each, _ in kept), tuple(each for _, each in kept)
-        return replace(self, ready=ready, changes=changes, made={})
+        return replace(
+            self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept), cached={}
+        )
 
     def content(self) -> Plain:
-        """All that can change a number and is not said of the study's arms."""
+        """Everything that can change a number, besides the arms of the study."""
         names = ("name", "files", "values", "rows", "scenario")
         return {name: exact(getattr(self, name)) for name in names}
 
     def __getstate__(self) -> dict[str, Any]:
-        """What is sent to workers: how to make arms, and none that are made."""
-        return {**self.__dict__, "made": {}}
+        """The state that is sent to workers: without the arms that were made already."""
+        return {**self.__dict__, "cached": {}}
 
     def must_be_sound(self, number: int) -> None:
         """Check one department, in every arm, in full. Raises ConfigError."""
-        self._made(number, numbers_only=False)
+        self._arms(number, numbers_only=False)
 
-    def _made(self, number: int, *, numbers_only: bool) -> tuple[ReadyArm, ...]:
+    def _arms(self, number: int, *, numbers_only: bool) -> tuple[ReadyArm, ...]:
         faults: list[Fault] = []
         raw = copied(self.files)
         for change in self.rows[number]:
@@ -107,20 +108,21 @@ class EnsembleDepartments:
             if own is not None:
                 arms.append(replace(ready, pathway=own))
         if faults:
-            raise ConfigError([replace(each, where=f"department {number}: {each.where}") for each in faults])
+            raise ConfigError([replace(fault, where=f"department {number}: {fault.where}") for fault in faults])
         return tuple(arms)
 
 
 KEPT = 4
-"""Departments whose arms a worker keeps: as a rule it meets one once in each pass over all of them."""
+"""How many departments' arms a worker keeps: as a rule it meets each department once in a pass over all of them."""
 
 
 def over_ensemble(
-    study: Study, found: Composed, asked: str | None, scenario: Sequence[Change], folders: Sequence[Path]
+    study: Study, composed: Composed, asked: str | None, scenario: Sequence[Change], folders: Sequence[Path]
 ) -> Study:
-    """The study over the departments of its ensemble, or on the typical one and why.
+    """The study over the departments of its ensemble; or on the typical department, and why (`on_one`).
 
-    `asked`: the ensemble that the configuration names at the top, None if none. Raises ConfigError with every fault.
+    `asked`: the ensemble that the configuration names outside the groups; None: that of the study. Raises ConfigError
+    with every fault.
     """
     name = study.design.ensemble if asked is None else asked
     run = study.run
@@ -130,7 +132,7 @@ def over_ensemble(
             raise ConfigError([Fault("run.department", "is stated, and the study has no ensemble", remedy)])
         return study.on_typical()
     ensemble = ensemble_named(name, folders)
-    why = _elsewhere(ensemble, found.choices) or _too_short(ensemble, run)
+    why = _elsewhere(ensemble, composed.choices) or _too_short(ensemble, run)
     if why:
         if run.department is not None:
             raise ConfigError([Fault("run.department", f"cannot be used: {why}", "Leave it out")])
@@ -138,15 +140,15 @@ def over_ensemble(
     faults = [
         *_number_faults(ensemble, run),
         *_one_department_faults(study, ensemble),
-        *outright_faults(ensemble, found.raw, [*scenario, *_of_arms(study.design)]),
+        *outright_faults(ensemble, composed.raw, [*scenario, *_of_arms(study.design)]),
     ]
     if faults:
         raise ConfigError(faults)
     departments = ensemble_departments(
         name,
-        files={group: found.files.get(group) for group in CHANGEABLE},
-        values=tuple(text for text in found.values if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE),
-        rows=tuple(ensemble.changes_of(number) for number in range(_played(ensemble, run))),
+        files={group: composed.files.get(group) for group in CHANGEABLE},
+        values=tuple(text for text in composed.values if re.split(r"[.=]", text.lstrip("+~"))[0] in CHANGEABLE),
+        rows=tuple(ensemble.changes_of(number) for number in range(_n_used(ensemble, run))),
         scenario=tuple(scenario),
         design=study.design,
         ready=study.arms,
@@ -166,23 +168,23 @@ def ensemble_departments(
     design: Design,
     ready: tuple[ReadyArm, ...],
 ) -> EnsembleDepartments:
-    """The departments that these make, with the changes of each arm."""
+    """The departments that these make, with what each arm changes of a department."""
     changes = tuple(
-        tuple(each for each in arm_changes(arm.arm, design, f"study.arms.{arm.name}") if not each.of_triage)
+        tuple(change for change in arm_changes(arm.arm, design, f"study.arms.{arm.name}") if not change.of_triage)
         for arm in ready
     )
     return EnsembleDepartments(name, files, values, rows, scenario, ready, changes)
 
 
-def changes_stated(stated: Mapping[str, Any], where: str) -> list[Change]:
-    """A mapping of dotted paths to values as changes; `where` is the block that holds it."""
-    return [Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in stated.items()]
+def changes_stated(values: Mapping[str, Any], where: str) -> list[Change]:
+    """Values by dotted path as changes; `where` is the block that states them under `changes`."""
+    return [Change(path, as_stated(value), f"{where}.changes.{path}") for path, value in values.items()]
 
 
 def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
-    """What an arm changes: first what its levers do, then its own."""
+    """The changes of an arm: first those of its levers, then its own."""
     by_levers = [
-        each for name in arm.levers for each in changes_stated(design.levers[name].changes, f"study.levers.{name}")
+        change for name in arm.levers for change in changes_stated(design.levers[name].changes, f"study.levers.{name}")
     ]
     return [*by_levers, *changes_stated(arm.changes, where)]
 
@@ -190,10 +192,10 @@ def arm_changes(arm: Arm, design: Design, where: str) -> list[Change]:
 # --- which departments --------------------------------------------------------------------------------------------
 
 
-def _played(ensemble: Ensemble, run: RunLength) -> int:
+def _n_used(ensemble: Ensemble, run: RunLength) -> int:
     """How many departments a run uses: as stated, else 60 at most, each twice at least.
 
-    With `run.department` all up to that one, of which it is used alone.
+    With `run.department`: all up to that one, though it alone is used.
     """
     if run.department is not None:
         return run.department + 1
@@ -201,7 +203,7 @@ def _played(ensemble: Ensemble, run: RunLength) -> int:
 
 
 def _elsewhere(ensemble: Ensemble, choices: Mapping[str, str]) -> str:
-    """Which group is not the one that the ensemble was built for, in words; empty if all are."""
+    """In words, which group is not the one that the ensemble was built for; empty if all are."""
     for group in CHANGEABLE:
         chosen, built = choices.get(group, NO_FILE), getattr(ensemble.built, group)
         if chosen != built:
@@ -221,19 +223,20 @@ def _too_short(ensemble: Ensemble, run: RunLength) -> str:
 
 
 def _number_faults(ensemble: Ensemble, run: RunLength) -> Iterator[Fault]:
-    there = len(ensemble.departments)
+    """Faults of `run.departments` and `run.department`: both are stated, or the ensemble has not so many."""
+    n = len(ensemble.departments)
     if run.departments is not None and run.department is not None:
         yield Fault("run.department", "is stated with run.departments", "Keep one: one department, or so many in turn")
-    if run.departments is not None and run.departments > there:
-        found = f"is {run.departments}, and the ensemble '{ensemble.name}' has {there}"
-        yield Fault("run.departments", found, f"Give {there} at most")
-    if run.department is not None and run.department >= there:
+    if run.departments is not None and run.departments > n:
+        found = f"is {run.departments}, and the ensemble '{ensemble.name}' has {n}"
+        yield Fault("run.departments", found, f"Give {n} at most")
+    if run.department is not None and run.department >= n:
         found = f"there is no department {run.department} in the ensemble '{ensemble.name}'"
-        yield Fault("run.department", found, f"Name one from 0 to {there - 1}")
+        yield Fault("run.department", found, f"Name one from 0 to {n - 1}")
 
 
 def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
-    """What is worked out from the spread of all replications, in which the differences of departments would count."""
+    """Faults of what is worked out from the spread over all replications: departments' differences would add to it."""
     remedy = "Run it on the typical department (ensemble=none), or leave it out"
     if study.run.precision is not None:
         found = f"cannot be planned over the departments of the ensemble '{ensemble.name}'"
@@ -243,31 +246,32 @@ def _one_department_faults(study: Study, ensemble: Ensemble) -> Iterator[Fault]:
         yield Fault("study.levers", found, remedy)
 
 
-# --- what must be said relative to each department ----------------------------------------------------------------
+# --- changes that must be relative to each department -------------------------------------------------------------
 
 
 def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> Iterator[Fault]:
     """A fault for each change that gives all departments one value of something that they differ in.
 
-    Such a value would be an improvement in some departments and the contrary in others. `raw`: what the files state.
+    Such a value would be an improvement in some departments and the contrary in others. `raw`: the configuration.
     """
-    for change in {(each.path, each.where): each for each in changes}.values():  # those of a lever come with every arm
+    unique = {(change.path, change.where): change for change in changes}  # a lever's are in the list once for each arm
+    for change in unique.values():
         if factor_of(change.value) is not None or change.of_triage:
             continue
-        there = _at(raw, change.path)
-        held = {path for path in ensemble.varied if _is_within(path, change.path)}
-        for path in sorted((held | _varied_by(ensemble, there)) - _varied_by(ensemble, change.value)):
+        old = value_at(raw, change.path)
+        overwritten = {path for path in ensemble.varied if _is_within(path, change.path)}
+        for path in sorted((overwritten | _varied_by(ensemble, old)) - _varied_by(ensemble, change.value)):
             yield Fault(
                 change.where,
                 f"sets outright what the departments of the ensemble '{ensemble.name}' differ in "
                 f"('{ensemble.varied[path]}' varies {path})",
-                f"Say it relative to each department: {change.path}: {_relative(there, change.value, raw)}; or run one "
+                f"Say it relative to each department: {change.path}: {_relative(old, change.value, raw)}; or run one "
                 "department: ensemble=none",
             )
 
 
 def _of_arms(design: Design) -> Iterator[Change]:
-    """What the arms of a study change."""
+    """The changes of all arms of a study."""
     for name, arm in design.arms.items():
         yield from arm_changes(arm, design, f"study.arms.{name}")
 
@@ -282,31 +286,18 @@ def _varied_by(ensemble: Ensemble, value: Any) -> set[str]:
 
 
 def _references(value: Any) -> Iterator[str]:
-    """The dotted paths that a value refers to, `${...}`, wherever in it."""
+    """The dotted paths of all references `${...}` within a value."""
     if isinstance(value, str) and (match := REFERENCE.fullmatch(value)):
         yield match[1]
     parts = value.values() if isinstance(value, Mapping) else value if isinstance(value, list | tuple) else ()
-    for each in parts:
-        yield from _references(each)
+    for part in parts:
+        yield from _references(part)
 
 
-def _at(raw: Raw, path: str) -> Any:
-    """The value at a dotted path; None if there is none."""
-    place: Any = raw
-    for part in path.split("."):
-        if isinstance(place, Mapping):
-            place = place.get(part)
-        elif isinstance(place, list) and part.isdecimal() and int(part) < len(place):
-            place = place[int(part)]
-        else:
-            return None
-    return place
-
-
-def _relative(there: Any, value: Any, raw: Raw) -> str:
-    """How the change would be said relative to what is there: '{times: 1.2}' where both are numbers."""
-    if isinstance(there, str) and (match := REFERENCE.fullmatch(there)):
-        there = _at(raw, match[1])
-    if is_number(there) and is_number(value) and there:
-        return f"{{times: {shortened(f'{value / there:.4g}')}}}"
+def _relative(old: Any, new: Any, raw: Raw) -> str:
+    """The change as a factor of the old value: '{times: 1.2}' if both are numbers."""
+    if isinstance(old, str) and (match := REFERENCE.fullmatch(old)):
+        old = value_at(raw, match[1])
+    if is_number(old) and is_number(new) and old:
+        return f"{{times: {shortened(f'{new / old:.4g}')}}}"
     return "{times: FACTOR}"

@@ -1,4 +1,4 @@
-"""Triage policies and nurses by name, and an arm's policy with what its levers take and change."""
+"""Triage policies and nurses by name, and the policy of an arm with what its levers take and change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.config.bounds import configuration_faults, shortened
 from simulation.config.composing import Composed
 from simulation.config.dotted import OF_TRIAGE, Change, Raw, set_change, take
 from simulation.config.files import mapping_in
-from simulation.config.folders import is_name_of_file, names_in
+from simulation.config.folders import file_named, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, nearest
 from simulation.renamed import CHOICES
@@ -21,21 +21,21 @@ from simulation.triage.policy import Policy
 from simulation.triage.stated import Nurse, Tool, has_tool, policy_from
 
 PRICES = ("price_per_attendance", "cost_per_year")
-"""Parts of a policy that belong to no lever: they come with all of them together."""
+"""Parts of the full policy that belong to no lever: an arm with all levers has them."""
 MEASUREMENT = ("measured_on", "measured_against")
-"""Parts of a policy that a lever takes with the AI's: on whom its labels were measured, and against what."""
+"""Parts of a policy that a lever takes with those of the AI: on whom its labels were measured, and against what."""
 DEFAULT_NURSE = "korea"
 """The nurses whom `config.yaml` chooses."""
 KINDS = {"triage": "triage policy", "nurse": "nurse"}
-"""What a file of a group is, of those that an arm names."""
+"""The words for a file of each group that an arm names."""
 OF_THE_NURSE = ("nurse", "burdens")
-"""What policies once stated of the nurse."""
+"""Keys of the nurse that policies once stated."""
 MOVED = "The nurse is stated once, in the group `nurse`: `aeflow migrate FOLDER` moves her out of your policies"
 
 
 @dataclass(frozen=True)
 class Triaged:
-    """An arm's policy, and its nurses as they are without the tool."""
+    """The policy of an arm, and its nurses as they are without the tool."""
 
     policy: Policy
     nurse: Nurse | None
@@ -44,58 +44,60 @@ class Triaged:
 def policy_named(
     name: str, folders: Iterable[Path], where: str, faults: list[Fault], nurse: str = DEFAULT_NURSE
 ) -> Policy | None:
-    """The triage policy of that name from the first folder that has it, in the hands of the nurses of that name."""
+    """The triage policy of that name, used by the nurses of the name `nurse`; each from the first folder that has it.
+
+    None, with faults, if one of them is missing or not sound.
+    """
     places = tuple(folders)
-    own = stated_in_file("triage", name, places, where, faults)
-    theirs = stated_in_file("nurse", nurse, places, "nurse", faults)
-    if own is None or theirs is None:
+    raw = {
+        "triage": stated_in_file("triage", name, places, where, faults),
+        "nurse": stated_in_file("nurse", nurse, places, "nurse", faults),
+    }
+    if None in raw.values():
         return None
-    made = policy_made_of({"triage": own, "nurse": theirs}, f"triage/{name}.yaml", f"nurse/{nurse}.yaml", faults)
-    return made.policy if made is not None else None
+    triaged = policy_made_of(raw, f"triage/{name}.yaml", f"nurse/{nurse}.yaml", faults)
+    return triaged.policy if triaged is not None else None
 
 
 def nurse_named(name: str, folders: Iterable[Path], faults: list[Fault]) -> Nurse | None:
-    """The nurses of that name from the first folder that has them."""
-    stated = stated_in_file("nurse", name, folders, "nurse", faults)
-    nurse: Nurse | None = validated(Nurse, stated, f"nurse/{name}.yaml", faults) if stated is not None else None
+    """The nurses of that name from the first folder that has them; None, with faults, if there are none."""
+    raw = stated_in_file("nurse", name, folders, "nurse", faults)
+    nurse: Nurse | None = validated(Nurse, raw, f"nurse/{name}.yaml", faults) if raw is not None else None
     return nurse
 
 
 def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, faults: list[Fault]) -> Raw | None:
-    """What the file of a triage policy or a nurse states; None and its faults if there is no such file, or it is not
-    sound.
+    """The keys of a file of a triage policy or nurses; None, with faults, if there is no such file or it is not sound.
 
-    Whoever names it, the group or an arm, reads it alike: it states its values, all of them, and takes nothing from
-    another file.
+    The file must state all its values itself, because an arm reads it without any other file.
     """
-    places, kind = tuple(folders), KINDS[group]
-    for folder in places if is_name_of_file(name) else ():
-        path = folder / group / f"{name}.yaml"
-        if path.is_file():
-            shown = f"{group}/{name}.yaml"
-            stated = mapping_in(path, shown, faults)
-            if stated is None:
-                return None
-            refused = configuration_faults(stated, shown) or list(_taken_from_elsewhere(stated, shown, kind))
-            if group == "triage":
-                refused = refused or [_of_the_nurse(f"{shown}.{key}") for key in OF_THE_NURSE if key in stated]
-            faults += refused
-            return None if refused else stated
-    if instead := CHOICES.get(f"{group}={name}"):
-        faults.append(Fault(where, f"the {kind} '{name}' was replaced", f"Choose {instead}"))
+    places, kind, shown = tuple(folders), KINDS[group], f"{group}/{name}.yaml"
+    path = file_named(group, name, places)
+    if path is None:
+        if instead := CHOICES.get(f"{group}={name}"):
+            faults.append(Fault(where, f"the {kind} '{name}' was replaced", f"Choose {instead}"))
+        else:
+            found = f"there is no {kind} '{shortened(name)}'"
+            faults.append(Fault(where, found, nearest(name, names_in(group, places))))
         return None
-    found = f"there is no {kind} '{shortened(name)}'"
-    faults.append(Fault(where, found, nearest(name, names_in(group, places))))
-    return None
+    raw = mapping_in(path, shown, faults)
+    if raw is None:
+        return None
+    refused = configuration_faults(raw, shown) or list(_taken_from_elsewhere(raw, shown, kind))
+    if group == "triage":
+        refused = refused or [_of_the_nurse(f"{shown}.{key}") for key in OF_THE_NURSE if key in raw]
+    faults += refused
+    return None if refused else raw
 
 
-def inline_faults(found: Composed) -> Iterator[Fault]:
-    """What a configuration of earlier days lacks or holds too much of: nurses, and a nurse in its policy."""
-    if "nurse" not in found.choices and "nurse" not in found.raw:
+def inline_faults(composed: Composed) -> Iterator[Fault]:
+    """Faults of a configuration that was written before nurses had files of their own: it chooses none, or states the
+    nurse in its policy."""
+    if "nurse" not in composed.choices and "nurse" not in composed.raw:
         remedy = f"Write `- nurse: {DEFAULT_NURSE}` above `triage`: `aeflow migrate FOLDER` does"
         yield Fault("config.yaml", "chooses no nurses among its defaults", remedy)
-    triage = found.raw.get("triage")
-    if "triage" not in found.choices and isinstance(triage, dict):
+    triage = composed.raw.get("triage")
+    if "triage" not in composed.choices and isinstance(triage, dict):
         yield from (_of_the_nurse(f"triage.{key}") for key in OF_THE_NURSE if key in triage)
 
 
@@ -103,16 +105,16 @@ def _of_the_nurse(where: str) -> Fault:
     return Fault(where, "is of the nurse, and a policy states what the tool does", MOVED)
 
 
-def _taken_from_elsewhere(stated: Any, where: str, kind: str) -> Iterator[Fault]:
+def _taken_from_elsewhere(value: Any, where: str, kind: str) -> Iterator[Fault]:
     """A fault for `defaults`, and for each value that refers to another: an arm reads the file without the others."""
     stands_alone = f"a {kind.removeprefix('triage ')} file has no `defaults` and no `${{}}`"
-    if isinstance(stated, str) and "${" in stated:
-        yield Fault(where, f"refers to '{stated}'", f"Write the value itself: {stands_alone}")
-    if isinstance(stated, dict) and "defaults" in stated and where.endswith(".yaml"):
+    if isinstance(value, str) and "${" in value:
+        yield Fault(where, f"refers to '{value}'", f"Write the value itself: {stands_alone}")
+    if isinstance(value, dict) and "defaults" in value and where.endswith(".yaml"):
         yield Fault(f"{where}.defaults", "takes another file", f"Write the values themselves: {stands_alone}")
-    parts = stated.items() if isinstance(stated, dict) else enumerate(stated) if isinstance(stated, list) else ()
-    for key, each in parts:
-        yield from _taken_from_elsewhere(each, f"{where}.{key}", kind)
+    parts = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, part in parts:
+        yield from _taken_from_elsewhere(part, f"{where}.{key}", kind)
 
 
 def policy_of(
@@ -123,42 +125,45 @@ def policy_of(
     folders: Sequence[Path],
     faults: list[Fault],
 ) -> Triaged | None:
-    """An arm's policy: the one it names, what its levers take, and changes laid over it, in the hands of its nurses:
-    those whom it names, or else `nurse`, whom the group states.
+    """The policy of an arm, and its nurses: the policy that it names, with what its levers take and with `changes`,
+    used by the nurses whom it names, or else by those of the group (`nurse`). None, with faults, if it is not sound.
 
-    A policy that was changed bears the arm's name.
+    A policy that was changed has the name of the arm.
     """
     arm, where = design.arms[name], f"study.arms.{name}"
     n_before = len(faults)
-    own = stated_in_file("triage", arm.triage, folders, f"{where}.triage", faults)
+    tool = stated_in_file("triage", arm.triage, folders, f"{where}.triage", faults)
     full = stated_in_file("triage", design.full, folders, "study.full", faults) if arm.levers and design.full else None
-    theirs = copy.deepcopy(nurse)
     if arm.nurse is not None:
-        theirs = stated_in_file("nurse", arm.nurse, folders, f"{where}.nurse", faults)
-    if own is None or len(faults) > n_before:
+        nurse = stated_in_file("nurse", arm.nurse, folders, f"{where}.nurse", faults)
+    if tool is None or len(faults) > n_before:
         return None
-    raw: Raw = {"triage": own, "nurse": theirs}
+    raw: Raw = {"triage": tool, "nurse": copy.deepcopy(nurse)}
     for lever in arm.levers:
         for path in design.levers[lever].takes:
-            take(raw["triage"], full, path, f"study.levers.{lever}.takes", faults)
+            take(tool, full, path, f"study.levers.{lever}.takes", faults)
             if full is not None and path.split(".")[0] == "ai":
-                raw["triage"].update({each: full[each] for each in MEASUREMENT if each in full})
+                tool.update({key: full[key] for key in MEASUREMENT if key in full})
     for change in changes:
         set_change(raw, change, faults, changeable=OF_TRIAGE)
+    tool = raw["triage"]  # a change may have replaced it whole
     if full is not None and set(arm.levers) == set(design.levers):
-        raw["triage"].update({each: full[each] for each in PRICES if each in full})
-        faults += _missing_from_full(raw["triage"], full, design)
+        tool.update({key: full[key] for key in PRICES if key in full})
+        faults += _missing_from_full(tool, full, design)
     if len(faults) > n_before:
         return None
-    changed = arm.levers or changes
-    if changed:
-        raw["triage"]["name"] = name
-    told = f"{where}.triage" if changed else f"triage/{arm.triage}.yaml"
-    return policy_made_of(raw, told, f"nurse/{arm.nurse}.yaml" if arm.nurse is not None else "nurse", faults)
+    where_tool = f"triage/{arm.triage}.yaml"
+    if arm.levers or changes:
+        tool["name"], where_tool = name, f"{where}.triage"
+    where_nurse = f"nurse/{arm.nurse}.yaml" if arm.nurse is not None else "nurse"
+    return policy_made_of(raw, where_tool, where_nurse, faults)
 
 
 def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: list[Fault]) -> Triaged | None:
-    """The policy that a tool and its nurses state; None and its faults."""
+    """The policy that a tool and its nurses state, and these nurses; None, with faults, if one is not sound.
+
+    `where`, `where_nurse`: what faults call the tool and the nurses.
+    """
     n_before = len(faults)
     tool: Tool | None = validated(Tool, raw["triage"], where, faults)
     nurse: Nurse | None = validated(Nurse, raw["nurse"], where_nurse, faults) if raw["nurse"] is not None else None
@@ -169,11 +174,15 @@ def policy_made_of(raw: Raw, where: str, where_nurse: str, faults: list[Fault]) 
 
 
 def control_faults(design: Design, arms: Mapping[str, Triaged]) -> Iterator[Fault]:
-    """A fault for each tool that is compared with other nurses than its own, and not with its own; where they are a
-    lever, its own part is told apart."""
-    ours = arms.get(design.baseline)
+    """A fault for each arm with a tool whose nurses differ from the baseline's, without a control of the same nurses.
+
+    Arms with levers are left out: there, what nurses do is told apart from what the tool does.
+    """
+    baseline = arms.get(design.baseline)
+    if baseline is None:
+        return
     for name, arm in arms.items():
-        if ours is None or arm.nurse == ours.nurse or not has_tool(arm.policy) or design.arms[name].levers:
+        if arm.nurse == baseline.nurse or not has_tool(arm.policy) or design.arms[name].levers:
             continue
         control = arms.get(design.arms[name].control or "")
         if control is None or control.nurse != arm.nurse or has_tool(control.policy):
@@ -190,24 +199,24 @@ def _control_wanted(arm: Arm) -> str:
 
 
 def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:
-    """Parts of the full policy that no lever takes, where all levers together do otherwise."""
-    meant = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
+    """A fault for each part in which all levers together differ from the full policy, unless a lever changes it."""
+    changed = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
     return [
         Fault("study.levers", f"together do not make up '{design.full}': {path} is not the same", "Let a lever take it")
-        for path in _unlike(joint, full)
-        if not any(path == each or path.startswith(f"{each}.") or each.startswith(f"{path}.") for each in meant)
+        for path in _differences(joint, full)
+        if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed)
     ]
 
 
-def _unlike(one: Raw, other: Raw, within: str = "") -> list[str]:
-    """Dotted paths at which two policies differ, names, notes and prices apart."""
-    found = []
+def _differences(one: Raw, other: Raw, within: str = "") -> list[str]:
+    """Dotted paths at which two policies differ, apart from names, evidence, sources and prices."""
+    paths = []
     for key in dict.fromkeys((*one, *other)):
         path = f"{within}{key}"
         if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("evidence", "source"):
             continue
         if isinstance(one.get(key), dict) and isinstance(other.get(key), dict):
-            found += _unlike(one[key], other[key], f"{path}.")
+            paths += _differences(one[key], other[key], f"{path}.")
         else:
-            found.append(path)
-    return found
+            paths.append(path)
+    return paths

@@ -1,4 +1,4 @@
-"""`{times: 1.03}` in place of a number: what is there already, times that factor."""
+"""`{times: 1.03}` in place of a number: the number that is there already, times that factor."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from simulation.study.design import factor_of, is_number
 from simulation.triage.stated import Nurse, Tool
 
 ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Tool, "nurse": Nurse}
-"""What states the groups whose keys may be left out and multiplied all the same."""
+"""The class that states each group. Its keys may be multiplied even where a file leaves them out: by their default."""
 
 
-def written(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: list[Fault]) -> Any:
-    """The new value of a key of a block (or list): `value`, or what is there times its factor.
+def new_value(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: list[Fault]) -> Any:
+    """The new value of a key of a block (or list): `value`; if that is a factor, the old value times it.
 
-    A key that is left out has its default. A fault, told to `where`, if there is no number to multiply.
+    The old value of a key that is left out is its default. A fault is added if there is no number to multiply.
     """
     factor = factor_of(value)
     if factor is None:
         return value
-    there = isinstance(holder, list) or key in holder
-    old = holder[key] if there else _default_at(path, holder, where, faults)
+    is_stated = isinstance(holder, list) or key in holder
+    old = holder[key] if is_stated else _default_at(path, holder, where, faults)
     if isinstance(old, Product) or (isinstance(old, str) and REFERENCE.fullmatch(old)):
         return Product(old, factor, where)
     if is_number(old):
         return _times(old, factor)
-    if there:
+    if is_stated:
         faults.append(_no_number(where, old))
     return value
 
 
-def worked_out(product: Product, number: Any) -> float:
-    """The product, once its reference is looked up. Raises ConfigError if that leads to no number."""
+def multiplied(product: Product, number: Any) -> float:
+    """The number of a product whose reference was looked up as `number`. Raises ConfigError if it is no number."""
     if not is_number(number):
         raise ConfigError([_no_number(product.where, number)])
     return _times(number, product.factor)
@@ -50,14 +50,14 @@ def _default_at(path: Sequence[str], holder: Any, where: str, faults: list[Fault
     key = known.get(inside[-1]) if inside else None
     if key is not None and is_number(key.default):
         return key.default
-    known_or_there = known or {str(name) for name in holder}
-    remedy = "Write the value itself" if key is not None else nearest(path[-1], known_or_there)
+    names = known or {str(name) for name in holder}
+    remedy = "Write the value itself" if key is not None else nearest(path[-1], names)
     faults.append(Fault(where, f"there is no number '{'.'.join(path)}' to multiply", remedy))
     return None
 
 
 def _times(number: float, factor: float) -> float:
-    """The product; that of a whole number is one too, where it is whole to rounding. Infinite if it is too large."""
+    """The product: whole if the number is whole and the product is within rounding of it; infinite if too large."""
     try:
         product = float(number) * factor
     except OverflowError:

@@ -1,7 +1,7 @@
 """JSON Schema of each kind of configuration file, so that editors complete keys and check values.
 
-What a schema cannot say is left to `aeflow show`: whether names lead somewhere, shares add up, a route ends. It is
-stricter than loading in one thing: a number is a number, not a word in quotes.
+What a schema cannot express is left to `aeflow show`: whether names lead somewhere, shares add up, a route ends. In
+one thing it is stricter than loading: a number in quotes is refused.
 """
 
 from __future__ import annotations
@@ -53,8 +53,11 @@ DEFAULTS: Schema = {
 
 @dataclass(frozen=True)
 class FileKind:
-    """A kind of configuration file: what it states, and in which files. `composed`: it may start from others of its
-    kind and refer to values of other files; else it states its values, all of them."""
+    """A kind of configuration file: the class that it states, what it is about, and where its files are.
+
+    `composed`: a file may start from others of its kind and refer to values of other files; else it states all its
+    values itself.
+    """
 
     states: Any
     about: str
@@ -105,19 +108,23 @@ def schema_of(name: str) -> Schema:
     if name == "config":
         root = _root(writer, kind.states, part=True)
         groups = {group: FILE_KINDS[group] for group in dict.fromkeys((*GROUPS, *GROUP_TYPES))}
-        for group, each in groups.items():
-            root["properties"][group] = {**_root(writer, each.states, part=True), "description": each.about}
+        for group, of_group in groups.items():
+            root["properties"][group] = {**_root(writer, of_group.states, part=True), "description": of_group.about}
         root["properties"]["hydra"] = {"description": "Options of Hydra.", "type": "object"}
         return {**head, **root, "$defs": writer.definitions}
     if not kind.composed:
         return {**head, **_root(writer, kind.states, part=False), "$defs": writer.definitions}
-    roots = {each: _root(writer, kind.states, part=each == "part") for each in ("whole", "part")}
-    which = {"if": {"required": ["defaults"]}, "then": {"$ref": "#/$defs/part"}, "else": {"$ref": "#/$defs/whole"}}
-    return {**head, **which, "$defs": {**roots, **writer.definitions}}
+    roots = {name: _root(writer, kind.states, part=name == "part") for name in ("whole", "part")}
+    whole_or_part = {
+        "if": {"required": ["defaults"]},
+        "then": {"$ref": "#/$defs/part"},
+        "else": {"$ref": "#/$defs/whole"},
+    }
+    return {**head, **whole_or_part, "$defs": {**roots, **writer.definitions}}
 
 
 def write_schemas(folder: Path, names: Iterable[str] = tuple(FILE_KINDS)) -> tuple[Path, ...]:
-    """Write the schema of each kind of file into a folder, as `site.json`; the files written."""
+    """Write the schema of each kind of file into a folder, as `site.json`, and return the files written."""
     texts = {folder / f"{name}.json": schema_text(name) for name in names}
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -134,7 +141,7 @@ def schema_text(name: str) -> str:
 
 
 def _root(writer: _Writer, states: Any, *, part: bool) -> Schema:
-    """What a whole file states. Sections of a department are shared out among groups, so that none is required."""
+    """The schema of a whole file. Sections of a department are divided among groups, so that none is required."""
     if not is_dataclass(states):
         root = writer.of(states, part=part)
         root["properties"] = {"defaults": DEFAULTS} if writer.refers else {}
@@ -151,8 +158,8 @@ def _root(writer: _Writer, states: Any, *, part: bool) -> Schema:
 class _Writer:
     """Writes types as schemas; `definitions` collects those of blocks.
 
-    `refers`: a `${a.b}` may stand for any value. A `part` of a block is laid over another one, so nothing is required
-    in it.
+    `refers`: whether any value may be a reference `${a.b}`; `part`: whether a block is laid over another one, so that
+    no key in it is required.
     """
 
     def __init__(self, *, refers: bool) -> None:
@@ -169,12 +176,12 @@ class _Writer:
         if origin in (Union, UnionType):
             return self._union(parts, bounds, part=part)
         if origin is tuple:
-            how_many = {"minItems": len(parts), "maxItems": len(parts)} if parts[-1] is not Ellipsis else {}
+            length = {"minItems": len(parts), "maxItems": len(parts)} if parts[-1] is not Ellipsis else {}
             items = {"items": self.of(parts[0], part=False)}
-            return {**self._typed("array"), **items, **how_many, **_lengths(bounds, "Items")}
+            return {**self._typed("array"), **items, **length, **_lengths(bounds, "Items")}
         if origin is not None:  # a mapping
-            each = {"additionalProperties": self.of(parts[1], part=part)}
-            return {**self._typed("object"), **each, **_lengths(bounds, "Properties")}
+            values = {"additionalProperties": self.of(parts[1], part=part)}
+            return {**self._typed("object"), **values, **_lengths(bounds, "Properties")}
         if is_dataclass(hint):
             assert isinstance(hint, type)
             return {"$ref": f"#/$defs/{self._defined(hint, part=part)}"}
@@ -206,48 +213,49 @@ class _Writer:
         return {**schema, "examples": [yaml.safe_load(key.example)]}
 
     def _union(self, parts: tuple[Any, ...], bounds: tuple[Any, ...], *, part: bool) -> Schema:
-        stated = [each for each in parts if each is not NoneType]
-        if object in {get_args(each)[-1] for each in stated if get_args(each)}:
+        members = [member for member in parts if member is not NoneType]
+        if object in {get_args(member)[-1] for member in members if get_args(member)}:
             return {}  # any value at all: a change
-        kinds = {_kind_of(each): each for each in stated}
-        if len(stated) == 1:
-            schema = self.of(stated[0], bounds, part=part)
+        kinds = {_kind_of(member): member for member in members}
+        if len(members) == 1:
+            schema = self.of(members[0], bounds, part=part)
         elif None not in kinds:
             schema = self._tagged(kinds, part=part)
         else:
-            schema = {"anyOf": [self.of(each, bounds, part=part) for each in stated]}
+            schema = {"anyOf": [self.of(member, bounds, part=part) for member in members]}
         return _or_nothing(schema) if NoneType in parts else schema
 
     def _tagged(self, kinds: Mapping[str | None, Any], *, part: bool) -> Schema:
-        """Blocks that their `kind` tells apart: the keys of one are those of its kind."""
+        """The schema of blocks that are told apart by their `kind`, which says what their keys are."""
         blocks = {kind: self.of(block, part=part) for kind, block in kinds.items()}
-        which: list[Schema] = [
+        cases: list[Schema] = [
             {"if": {"type": "object", "properties": {"kind": {"const": kind}}, "required": ["kind"]}, "then": block}
             for kind, block in blocks.items()
         ]
         if part:
             any_kind = {"anyOf": list(blocks.values())}
-            which.append({"if": {"type": "object", "not": {"required": ["kind"]}}, "then": any_kind})
-        told = [summary_of(block).partition("\n\n")[0] for block in kinds.values()]
-        which_kind = {
+            cases.append({"if": {"type": "object", "not": {"required": ["kind"]}}, "then": any_kind})
+        summaries = [summary_of(block).partition("\n\n")[0] for block in kinds.values()]
+        kind_key = {
             "description": "Which kind of block this is; it says which keys the block has.",
             "enum": list(blocks),
         }
         return {
             **self._typed("object"),
             "title": "A block of one of several kinds",
-            "properties": {"kind": {**which_kind, "enumDescriptions": told}},
-            "allOf": which,
+            "properties": {"kind": {**kind_key, "enumDescriptions": summaries}},
+            "allOf": cases,
             **({} if part else {"required": ["kind"]}),
         }
 
     def _plain(self, kind: Any, bounds: tuple[Any, ...]) -> Schema:
         if kind is str:
             return {"type": "string", **_lengths(bounds, "Length")}
-        limits = [(*KEYWORDS[type(each)], each) for each in bounds if type(each) in KEYWORDS]
-        return {**self._typed(TYPES[kind]), **{word: getattr(each, name) for word, name, each in limits}}
+        limits = [(*KEYWORDS[type(bound)], bound) for bound in bounds if type(bound) in KEYWORDS]
+        return {**self._typed(TYPES[kind]), **{word: getattr(bound, name) for word, name, bound in limits}}
 
     def _typed(self, name: str) -> Schema:
+        """The schema of a type of JSON, or of a reference in its place."""
         return {"type": [name, "string"], "pattern": f"^{REFERENCE.pattern}$"} if self.refers else {"type": name}
 
     def _or_reference(self, schema: Schema) -> Schema:
@@ -262,16 +270,18 @@ def _kind_of(block: Any) -> str | None:
 
 
 def _or_nothing(schema: Schema) -> Schema:
+    """A schema that allows null, too."""
     if "$ref" in schema or "anyOf" in schema or "enum" in schema:
         return {"anyOf": [*(schema.get("anyOf") or [schema]), {"type": "null"}]}
-    known = schema["type"]
-    return {**schema, "type": [*(known if isinstance(known, list) else [known]), "null"]}
+    types = schema["type"]
+    return {**schema, "type": [*(types if isinstance(types, list) else [types]), "null"]}
 
 
-def _lengths(bounds: tuple[Any, ...], of_what: str) -> Schema:
-    """The keywords for how long something is; `of_what`: Items, Properties or Length."""
-    least = [(f"min{of_what}", each.min_length) for each in bounds if isinstance(each, MinLen)]
-    return dict([*least, *((f"max{of_what}", each.max_length) for each in bounds if isinstance(each, MaxLen))])
+def _lengths(bounds: tuple[Any, ...], suffix: str) -> Schema:
+    """The keywords for the bounds of a length; `suffix`: Items, Properties or Length."""
+    least = {f"min{suffix}": bound.min_length for bound in bounds if isinstance(bound, MinLen)}
+    most = {f"max{suffix}": bound.max_length for bound in bounds if isinstance(bound, MaxLen)}
+    return {**least, **most}
 
 
 def _description(key: Key) -> str:

@@ -1,4 +1,4 @@
-"""The study that `aeflow prices` is about: one department, its run and the pools that get more."""
+"""The study of `aeflow prices`: one department, its run, and the pools of which it gets more."""
 
 from __future__ import annotations
 
@@ -11,28 +11,29 @@ from simulation.inquiry.shadow_prices import RESOURCES, Extra, extras
 from simulation.study.study import Study
 
 RUN = "prices"
-"""The file of the run: there are some eighty arms."""
+"""The packaged run, for some eighty arms."""
 
 
 def priced_study(overrides: Sequence[str], *, config_dir: str | Path | None = None) -> tuple[Study, tuple[Extra, ...]]:
-    """The study on one department, and what its arms are to have more. Raises ConfigError.
+    """The study on one department, and what each arm is to have more of. Raises ConfigError.
 
-    `overrides`: of the command line. `pools=[...]` names the pools; a `run=` or `ensemble=` there wins over ours, but
-    for departments of an ensemble, of which there is no one map.
+    `overrides`: those of the command line. `pools=[...]` names the pools; `run=` replaces the packaged run. An ensemble
+    is refused, because prices are those of one department.
     """
-    rest = [word for word in overrides if not word.startswith("pools=")]
-    asked = [word.removeprefix("pools=") for word in overrides if word.startswith("pools=")]
-    stated = {word.split("=", 1)[0] for word in rest}
-    if "ensemble" in stated and "ensemble=none" not in rest:
+    others = [word for word in overrides if not word.startswith("pools=")]
+    pools = [word.removeprefix("pools=") for word in overrides if word.startswith("pools=")]
+    keys = {word.split("=", 1)[0] for word in others}
+    if "ensemble" in keys and "ensemble=none" not in others:
         found = "prices are those of one department"
         raise ConfigError([Fault("ensemble", found, "Leave it out, or name a site: site=short_of_triage")])
-    words = [*rest, *([] if "ensemble" in stated else ["ensemble=none"]), *([] if "run" in stated else [f"run={RUN}"])]
+    usual = {"ensemble": "none", "run": RUN}
+    words = [*others, *(f"{key}={value}" for key, value in usual.items() if key not in keys)]
     study = load(*words, config_dir=config_dir)
-    return study, extras(study, _names(asked[-1]) if asked else RESOURCES)
+    return study, extras(study, _names(pools[-1]) if pools else RESOURCES)
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """'[doctors, practitioners]' or 'doctors' as names."""
+    """The names in '[doctors, practitioners]' or 'doctors'."""
     names = tuple(name.strip() for name in text.strip("[]").split(","))
     if not all(names):
         remedy = "Name pools: pools=[triage_nurses,doctors]"

@@ -1,4 +1,4 @@
-"""A study out of a stored run: departments and policies as they were, whatever the configuration says today."""
+"""The study of a stored run: departments and policies as they were, whatever the configuration says today."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ from simulation.triage.policy import Policy
 def study_of(run: StoredRun) -> Study:
     """The study of a stored run, equal to the one that was run. Raises ResultsError if this version cannot make it."""
     content, faults = run.study, list[Fault]()
-    pathways = [_made(Pathway, each, faults) for each in content["pathways"]]
-    policies = [_made(Policy, each, faults) for each in content["policies"]]
+    pathways = [validated(Pathway, pathway, "", faults) for pathway in content["pathways"]]
+    policies = [validated(Policy, policy, "", faults) for policy in content["policies"]]
     of_the_run = {
         "replications": content["planned_replications"],
         "precision": content.get("precision"),
         "keep": kept_among(run.manifest[FILES]),
     }
-    design = _made(Design, content["design"], faults)
-    length = _made(RunLength, {**content["run"], **of_the_run}, faults)
+    design = validated(Design, content["design"], "", faults)
+    length = validated(RunLength, {**content["run"], **of_the_run}, "", faults)
 
-    def arm(ready: Mapping[str, Any]) -> ReadyArm:
-        stated = _made(Arm, ready["arm"], faults)
-        return ReadyArm(ready["name"], stated, pathways[ready["pathway"]], policies[ready["policy"]])
+    def ready_arm(ready: Mapping[str, Any]) -> ReadyArm:
+        arm = validated(Arm, ready["arm"], "", faults)
+        return ReadyArm(ready["name"], arm, pathways[ready["pathway"]], policies[ready["policy"]])
 
-    arms = tuple(arm(ready) for ready in content["arms"])
-    alone = arm(content["alone"])
+    arms = tuple(map(ready_arm, content["arms"]))
+    alone = ready_arm(content["alone"])
     if faults:
         raise ResultsError(
             f"{run.folder}: was written by another version of aeflow, and this one does not understand its study "
@@ -61,12 +61,12 @@ def study_of(run: StoredRun) -> Study:
 
 
 def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDepartments | None:
-    """The departments of a run over an ensemble, as they were; None of a run on one."""
+    """The departments of a run over an ensemble, as they were; None for a run on one department."""
     if content is None:
         return None
 
-    def changes(stated: Any) -> tuple[Change, ...]:
-        return tuple(Change(**each) for each in stated)
+    def changes(rows: Any) -> tuple[Change, ...]:
+        return tuple(Change(**row) for row in rows)
 
     return ensemble_departments(
         content["name"],
@@ -77,7 +77,3 @@ def _departments(content: Mapping[str, Any] | None, study: Study) -> EnsembleDep
         design=study.design,
         ready=study.arms,
     )
-
-
-def _made(kind: Any, content: Any, faults: list[Fault]) -> Any:
-    return validated(kind, content, "", faults)

@@ -14,6 +14,7 @@ from simulation.config.composing import NO_FILE, Composed, stated_in
 from simulation.config.departments import GROUPS, GROUPS_OF_VALUES, block_faults, department
 from simulation.config.dotted import Raw, resolve
 from simulation.config.folders import DEVICES, search_folders
+from simulation.config.no_defaults import defaults_left_out
 from simulation.config.over_ensemble import arm_changes, changes_stated, over_ensemble
 from simulation.config.policies import (
     KINDS,
@@ -31,11 +32,11 @@ from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.design import CHANGED, Block, Design, List, Value
+from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import precision_faults, target_faults
+from simulation.study.targets import run_faults, target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
@@ -107,69 +108,83 @@ class Top:
 
 GROUP_TYPES = ("study", "run", "scenario", "calibration", "nurse", "triage")
 RESERVED = DEVICES | {"latest", "pathway", "published", "notebooks", "sweeps", "ensembles", "vetting", "breakeven"}
-"""Names that no study can have: of other folders among the results, and of devices under Windows."""
+"""Names that no study can have: those of other folders among the results, and of devices under Windows."""
 
 
 def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
-    """Compose, validate and check a study; for notebooks, tests and the commands alike.
+    """The study that files and overrides state, validated and checked; for notebooks, tests and the commands alike.
 
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
+    _refuse_other_than_text(overrides)
     folders = search_folders(config_dir)
     return study_from(stated_in(overrides, folders), folders)
 
 
-def study_from(found: Composed, folders: Sequence[Path]) -> Study:
+def _refuse_other_than_text(overrides: Sequence[object]) -> None:
+    """Refuse overrides that are no text, such as a dict, with what to write instead."""
+    for words in overrides:
+        if not isinstance(words, str):
+            pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
+            texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
+            found = f"found {shortened(repr(words))}"
+            raise ConfigError([Fault("load", found, f"Write each value as text: load({texts})")])
+
+
+def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
     """The checked study of a composed configuration; `folders` hold the policies of its arms. Raises ConfigError."""
-    faults = block_faults(found.raw, GROUPS_OF_VALUES)
+    faults = block_faults(composed.raw, GROUPS_OF_VALUES)
     for group in KINDS:
-        if found.choices.get(group, NO_FILE) != NO_FILE:
-            stated_in_file(group, found.choices[group], folders, group, faults)
-    faults += inline_faults(found)
+        if composed.choices.get(group, NO_FILE) != NO_FILE:
+            stated_in_file(group, composed.choices[group], folders, group, faults)
+    faults += inline_faults(composed)
     if faults:
         raise ConfigError(faults)
-    stated, raw = found.raw, resolve(found.raw)
-    top, design, run, scenario, left_out = _parts(raw, found.choices.get("staffing", NO_FILE))
-    circumstances = changes_stated(scenario.changes, "scenario")
-    changed, pathway = department(stated, circumstances, faults)
+    raw = resolve(composed.raw)
+    top, design, run, scenario, left_out = _parts(raw, composed.choices.get("staffing", NO_FILE))
+    scenario_changes = changes_stated(scenario.changes, "scenario")
+    changed, pathway = department(composed.raw, scenario_changes, faults)
     triaged: dict[str, Triaged] = {}
     arms = tuple(_ready_arms(design, changed, pathway, raw, triaged, folders, faults))
     faults += control_faults(design, triaged)
-    own = policy_made_of({group: raw.get(group) for group in KINDS}, "triage", "nurse", faults)
-    own_policy = own.policy if own is not None else None
-    faults += _names_of_files(pathway, own_policy)
-    if own_policy is not None and pathway is not None:
-        faults += check_policy(own_policy, pathway)
+    chosen = policy_made_of({group: raw.get(group) for group in KINDS}, "triage", "nurse", faults)
+    policy = chosen.policy if chosen is not None else None
+    faults += _file_name_faults(pathway, policy)
+    if policy is not None and pathway is not None:
+        faults += check_policy(policy, pathway)
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
-    faults += precision_faults(run, design)
+    faults += run_faults(run, design)
     if not faults:
-        faults += _left_out(design, arms)
-    if faults or own_policy is None:
-        raise ConfigError(list(dict.fromkeys(faults)))
+        faults += _missing_arms(design, arms)
+    if faults or policy is None:
+        left_out_fault = defaults_left_out(composed, design, folders)
+        raise ConfigError([left_out_fault] if left_out_fault is not None else dict.fromkeys(faults))
     study = Study(
         design=design,
         run=run,
         arms=arms,
-        alone=_alone(next(arm for arm in arms if arm.name == design.baseline), own_policy),
+        alone=_alone(next(arm for arm in arms if arm.name == design.baseline), policy),
         engine_asked=top.engine,
         executor=top.executor,
         workers=top.workers or processors(),
         resolved=raw,
-        choices=found.choices,
+        choices=composed.choices,
         allow_large=top.allow_large,
         cluster=top.cluster,
         left_out=left_out,
     )
-    return over_ensemble(study, found, top.ensemble, circumstances, folders)
+    return over_ensemble(study, composed, top.ensemble, scenario_changes, folders)
 
 
 def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, tuple[str, ...]]:
-    """What is stated besides the department, each sound by itself; levers made arms, and arms for another staffing left
-    out, which the last part says. Raises ConfigError."""
+    """The parts of a study besides the department, each valid by itself, with an arm for each combination of levers.
+
+    The last part says which arms were left out because they are for another staffing. Raises ConfigError.
+    """
     faults: list[Fault] = []
-    beside = (*GROUP_TYPES, *GROUPS)
-    top = validated(Top, {key: raw[key] for key in raw if key not in beside}, "", faults, also=beside)
+    groups = (*GROUP_TYPES, *GROUPS)
+    top = validated(Top, {key: raw[key] for key in raw if key not in groups}, "", faults, also=groups)
     design = validated(Design, raw.get("study"), "study", faults)
     run = validated(RunLength, raw.get("run"), "run", faults)
     scenario = validated(Scenario, raw.get("scenario"), "scenario", faults)
@@ -190,9 +205,11 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
         f"'{arm.label}' was not tried: it changes shifts of the {arm.staffing} rota, and this department has its own"
         for arm in elsewhere.values()
     )
-    _known_arms(design, faults)
+    faults += _unknown_arms(design)
     faults += _name_faults(design)
+    faults += _label_faults(design)
     faults += lever_faults(design)
+    faults += cost_faults(design.arms)
     faults += harm_faults(design.harm)
     if faults:
         raise ConfigError(faults)
@@ -210,13 +227,12 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
 
 def _cluster_faults(top: Top) -> Iterator[Fault]:
     """Settings of a cluster that contradict one another, or that nothing would read."""
-    stated = [name for name in ("address", "scheduler_file") if getattr(top.cluster, name) is not None]
-    if len(stated) > 1:
+    keys = [key for key in ("address", "scheduler_file") if getattr(top.cluster, key) is not None]
+    if len(keys) > 1:
         yield Fault("cluster", "names both an address and a scheduler file", "Keep one of them")
-    if stated and top.executor != "dask":
-        yield Fault(
-            f"cluster.{stated[0]}", f"is not read by executor={top.executor}", "Say executor=dask, or leave it out"
-        )
+    if keys and top.executor != "dask":
+        remedy = "Say executor=dask, or leave it out"
+        yield Fault(f"cluster.{keys[0]}", f"is not read by executor={top.executor}", remedy)
 
 
 def _ready_arms(
@@ -228,56 +244,56 @@ def _ready_arms(
     folders: Sequence[Path],
     faults: list[Fault],
 ) -> Iterator[ReadyArm]:
-    """The arms whose department and policy are there, in their order; of the others, faults.
+    """The arms whose department and policy are sound, in their order; the faults of the others are added to `faults`.
 
-    `changed` and `pathway`: the groups as the scenario leaves them, and the department that they state; `triaged` gets
-    the policies.
+    `changed` and `pathway`: the groups with the scenario's changes, and the department that they state. Each arm's
+    policy is added to `triaged`.
     """
     for name, arm in design.arms.items():
         if arm.levers and faults:
             continue  # the same fault again, in every combination of levers
         changes = arm_changes(arm, design, f"study.arms.{name}")
-        own = pathway
-        of_department = [each for each in changes if not each.of_triage]
+        arm_pathway = pathway
+        of_department = [change for change in changes if not change.of_triage]
         if of_department and pathway is not None:
-            _, own = department(changed, of_department, faults)
-        of_triage = [each for each in changes if each.of_triage]
-        made = policy_of(name, design, of_triage, raw.get("nurse"), folders, faults)
-        if made is not None:
-            triaged[name] = made
-        if own is not None and made is not None:
-            faults += check_policy(made.policy, own)
-            yield ReadyArm(name, arm, own, made.policy)
+            _, arm_pathway = department(changed, of_department, faults)
+        of_triage = [change for change in changes if change.of_triage]
+        arm_triage = policy_of(name, design, of_triage, raw.get("nurse"), folders, faults)
+        if arm_triage is not None:
+            triaged[name] = arm_triage
+        if arm_pathway is not None and arm_triage is not None:
+            faults += check_policy(arm_triage.policy, arm_pathway)
+            yield ReadyArm(name, arm, arm_pathway, arm_triage.policy)
 
 
 def _alone(baseline: ReadyArm, policy: Policy) -> ReadyArm:
-    """What `run` runs: the baseline's department under the policy of the group `triage`."""
+    """The arm that `aeflow run` runs: the baseline's department under the policy of the group `triage`."""
     if policy == baseline.policy:
         return baseline
     arm = replace(baseline.arm, label=f"Triage policy {policy.name}", triage=policy.name, cost=None)
     return ReadyArm(policy.name, arm, baseline.pathway, policy)
 
 
-def _known_arms(design: Design, faults: list[Fault]) -> None:
+def _unknown_arms(design: Design) -> Iterator[Fault]:
+    """Names of arms, in other parts of a study, that are none."""
     named = [("study.baseline", design.baseline), ("study.sham", design.sham)]
     named += [(f"study.arms.{name}.control", arm.control) for name, arm in design.arms.items()]
     named += [(f"study.arms.{name}.draw_of", arm.draw_of) for name, arm in design.arms.items()]
     if design.coverages is not None:
-        named += [(f"study.coverages.{each}", getattr(design.coverages, each)) for each in ("partial", "full")]
+        named += [(f"study.coverages.{part}", getattr(design.coverages, part)) for part in ("partial", "full")]
     for where, name in named:
         if name is not None and name not in design.arms:
-            faults.append(Fault(where, f"there is no arm '{name}'", nearest(name, design.arms)))
+            yield Fault(where, f"there is no arm '{name}'", nearest(name, design.arms))
 
 
 def _focus_faults(design: Design) -> Iterator[Fault]:
-    """Arms of the first page that are not there, or of which there is nothing to say."""
-    told = [name for name in design.shown if name not in (design.baseline, design.sham)]
+    """Names in `focus` that are no arm, or that the first page says nothing of: baseline and sham."""
+    reported = [name for name in design.shown if name not in (design.baseline, design.sham)]
+    roles = {design.sham: "is the sham, which the first page says nothing of", design.baseline: "is the baseline"}
     for name in design.focus:
-        if name not in told:
-            why = (
-                "is the baseline" if name == design.baseline else "is the sham" if name == design.sham else "is no arm"
-            )
-            yield Fault("study.focus", f"'{name}' {why} of which a report could speak", nearest(name, told))
+        if name not in reported:
+            role = roles.get(name, "is no arm that is shown")
+            yield Fault("study.focus", f"'{name}' {role}", nearest(name, reported))
 
 
 def _name_faults(design: Design) -> Iterator[Fault]:
@@ -291,15 +307,27 @@ def _name_faults(design: Design) -> Iterator[Fault]:
             yield Fault(where, f"'{name}' is not a name", NAME_WORDS)
 
 
-def _names_of_files(pathway: Pathway | None, policy: Policy | None) -> Iterator[Fault]:
-    """Names that pictures are stored by: a department's, and that of the policy which `aeflow run` makes an arm of."""
-    for where, named in (("pathway.name", pathway), ("triage.name", policy)):
-        if named is not None and not NAME.fullmatch(named.name):
-            yield Fault(where, f"'{shortened(named.name)}' is not a name", NAME_WORDS)
+def _label_faults(design: Design) -> Iterator[Fault]:
+    """Arms with the label of another, which no table could tell apart; draws of an arm are in none."""
+    first: dict[str, str] = {}
+    for name, arm in design.arms.items():
+        other = first.setdefault(arm.label, name) if arm.draw_of is None else name
+        if other != name:
+            found = f"'{shortened(arm.label)}' is the label of the arm '{other}', too"
+            yield Fault(f"study.arms.{name}.label", found, "Tables name arms by their labels: give each its own")
 
 
-def _left_out(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
-    """Arms that are stated and would not be run, whatever became of them: nothing is left out in silence."""
+def _file_name_faults(pathway: Pathway | None, policy: Policy | None) -> Iterator[Fault]:
+    """Names that cannot be part of a file's: a department's, and that of the policy which `aeflow run` uses, name
+    pictures."""
+    for where, part in (("pathway.name", pathway), ("triage.name", policy)):
+        if part is not None and not NAME.fullmatch(part.name):
+            yield Fault(where, f"'{shortened(part.name)}' is not a name", NAME_WORDS)
+
+
+def _missing_arms(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
+    """A fault for each arm of the design that is not ready although nothing was found wrong: none is left out in
+    silence."""
     ready = {arm.name for arm in arms}
     for name in design.arms:
         if name not in ready:

@@ -1,8 +1,8 @@
-"""A department of another size: what the typical site's numbers become, from a few totals of one's own.
+"""A department of another size: the numbers of the typical site scaled to a few totals of the user's own.
 
-Plain new values come out, by dotted path, each with what it is made of; nothing is worked out when a study is loaded.
-What does not scale is left alone: minutes, shares, profiles, patience, elasticities, and the queues at which a door to
-another stream shuts.
+The result is plain new values by dotted path, each with what it was made of; nothing is worked out when a study is
+loaded. What does not scale is left alone: minutes, shares, profiles, patience, elasticities, and the queue lengths at
+which another clinical stream takes no more patients.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from simulation.units import HOUR
 ADMITTED_SHARE = 0.286
 """Admitted of type 1 attendances, NHS England 2024-25: what `admitted` of the typical site is fitted to."""
 SPACE = 0.95
-"""Staff and places grow by this power of attendances: 1 makes large departments better than England's are, among which
-waits do not depend on size (a trial on 103 trusts)."""
+"""Staff and places grow by this power of attendances. With 1, large departments would do better than small ones; among
+England's, waits do not depend on size (a trial on 103 trusts)."""
 MAJORS = 0.5
-"""Nurses and places of majors grow besides by this power of the admitted share (the same trial)."""
+"""Nurses and places of majors grow by this power of the admitted share as well (the same trial)."""
 SPECIALTY = (0.75, 0.10)
-"""Who is seen by a specialty, of those admitted and of the others: the attribute `specialty` of the typical site."""
+"""Shares seen by a specialty, of those admitted and of the others: the attribute `specialty` of the typical site."""
 MOST_BASE = 20.0
-"""An admission base beyond which everybody who can be admitted is."""
+"""An admission base above which everybody who can be admitted is."""
 
 
 @config_dataclass
@@ -77,12 +77,12 @@ FOLLOWS = {
     "site_managers": "admissions", "cleaners": "admissions", "children_beds": "admissions",
     "short_stay_beds": "beds", "medicine_beds": "beds", "specialist_beds": "beds", "surgery_beds": "beds",
 }  # fmt: skip
-"""What a pool follows; the others follow attendances, by the power for staff and space."""
+"""The quantity that the size of a pool follows; other pools follow attendances to the power `SPACE`."""
 PARAMETERS = {
     "escalation_beds": "admissions", "escalation_beds_full": "admissions", "escalate_fully_above": "attendances",
     "escalate_above": "attendances", "escalate_below": "attendances", "cancel_above": "attendances",
 }  # fmt: skip
-"""Calibration parameters, besides the sizes of pools, and what they follow."""
+"""Calibration parameters, besides the sizes of pools, and the quantity that each follows."""
 WORDS = {
     "attendances": "attendances",
     "staff": f"attendances to the power {SPACE}",
@@ -93,7 +93,7 @@ WORDS = {
     "beds": "beds of all ward groups",
 }
 STAY = 3
-"""Hours for which whoever has come keeps somebody busy: a shift that is rounded goes where most are there."""
+"""Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""
 EFFORT = "pathway.steps.ward_stay.effort"
 
 
@@ -105,24 +105,24 @@ class Scaling:
     totals: Totals
 
     def scaled(self) -> tuple[Scaled, ...]:
-        """Every block that changes. Raises ConfigError for totals that contradict one another."""
+        """The new values of every block that changes. Raises ConfigError if the totals contradict one another."""
         faults = tuple(self._faults())
         if faults:
             raise ConfigError(faults)
         pools = {name: f"site.pools.{name}" for name in self.raw["site"]["pools"]}
         pools |= {name: f"staffing.{name}" for name in self.raw["staffing"]}
         blocks = [*self._arrivals(), self._admitted(), *self._beds()]
-        blocks += [each for name, path in pools.items() for each in self._pool(name, path)]
+        blocks += [block for name, path in pools.items() for block in self._pool(name, path)]
         blocks += [self._parameter(name, follows) for name, follows in PARAMETERS.items()]
         return (*blocks, self._effort())
 
     def _faults(self) -> Iterator[Fault]:
-        come_otherwise = self._typical("referred") * self.size
-        if self.ambulances > self.totals.attendances_per_day - come_otherwise:
+        referred = self._typical("referred") * self.size
+        if self.ambulances > self.totals.attendances_per_day - referred:
             found = f"is {self.ambulances:g} of {self.totals.attendances_per_day:g} attendances"
-            yield Fault("ambulances_per_day", found, f"Leave room for {come_otherwise:.0f} referred and for walk-ins")
+            yield Fault("ambulances_per_day", found, f"Leave room for {referred:.0f} referred and for walk-ins")
 
-    # --- how much of what: by what a number follows, a factor --------------------------------------------------
+    # --- the factor of each quantity that numbers follow --------------------------------------------------------
 
     @cached_property
     def size(self) -> float:
@@ -131,11 +131,11 @@ class Scaling:
 
     @cached_property
     def factors(self) -> Mapping[str, float]:
-        """By what a number follows, its factor."""
+        """The factor of each quantity that numbers follow, from the typical site to the totals."""
         totals, size = self.totals, self.size
         staff = size**SPACE
         share = totals.admitted_share
-        admissions = (totals.attendances_per_day * share + self._straight()) / (
+        admissions = (totals.attendances_per_day * share + self._not_through_ae()) / (
             totals.attendances_per_day / size * ADMITTED_SHARE + self._typical("other_emergency", "elective")
         )
         beds = admissions if totals.beds is None else totals.beds / sum(self._adult_beds().values())
@@ -152,8 +152,8 @@ class Scaling:
     @property
     def ambulances(self) -> float:
         """Attendances by ambulance a day."""
-        stated = self.totals.ambulances_per_day
-        return stated if stated is not None else self._typical("ambulance") * self.size
+        ambulances = self.totals.ambulances_per_day
+        return ambulances if ambulances is not None else self._typical("ambulance") * self.size
 
     @cached_property
     def per_day(self) -> Mapping[str, float]:
@@ -161,19 +161,21 @@ class Scaling:
         size, totals = self.size, self.totals
         scaled = {name: self._typical(name) * size for name in self.raw["site"]["arrivals"]}
         walk_in = totals.attendances_per_day - self.ambulances - scaled["referred"]
-        stated = {"other_emergency": totals.other_emergency_per_day, "elective": totals.electives_per_day}
-        known = {name: number for name, number in stated.items() if number is not None}
-        return {**scaled, "walk_in": walk_in, "ambulance": self.ambulances, **known}
+        own = {"other_emergency": totals.other_emergency_per_day, "elective": totals.electives_per_day}
+        given = {name: number for name, number in own.items() if number is not None}
+        return {**scaled, "walk_in": walk_in, "ambulance": self.ambulances, **given}
 
     @property
     def _attending(self) -> tuple[str, ...]:
         arrivals = self.raw["site"]["arrivals"]
-        return tuple(name for name, each in arrivals.items() if each.get("attends", True))
+        return tuple(name for name, source in arrivals.items() if source.get("attends", True))
 
     def _typical(self, *names: str) -> float:
+        """Patients a day of these arrival sources at the typical site."""
         return sum(float(self.raw["site"]["arrivals"][name]["per_day"]) for name in names)
 
-    def _straight(self) -> float:
+    def _not_through_ae(self) -> float:
+        """Admissions a day that do not pass through A&E."""
         return self.per_day["other_emergency"] + self.per_day["elective"]
 
     # --- the blocks -------------------------------------------------------------------------------------------
@@ -182,14 +184,16 @@ class Scaling:
         for name, number in self.per_day.items():
             source = f"from the totals; {self._typical(name):g} at the typical site"
             yield Scaled(f"site.arrivals.{name}", {"per_day": round(number, 2)}, source)
-        for name, each in self.raw["site"]["present"].items():
-            if "number" in each:
-                number = max(_whole(each["number"] * self.size), 1)
-                yield Scaled(f"site.present.{name}", {"number": number}, self._from(each["number"], "attendances"))
+        for name, present in self.raw["site"]["present"].items():
+            if "number" in present:
+                number = max(_whole(present["number"] * self.size), 1)
+                yield Scaled(f"site.present.{name}", {"number": number}, self._from(present["number"], "attendances"))
 
     def _admitted(self) -> Scaled:
-        """The base at which the stated share is admitted, worked out over case mix; each chance is 1 at most, so that
-        a factor would not do it."""
+        """The base at which the stated share is admitted, found by bisection over the case mix.
+
+        A factor would not do: no patient's chance exceeds 1.
+        """
         before = self.raw["site"]["attributes"]["admitted"]["p"]["base"]
         typical = {name: self._typical(name) for name in self._attending}
         wanted = self._share_at(before, typical) * self.totals.admitted_share / ADMITTED_SHARE
@@ -201,7 +205,7 @@ class Scaling:
         return Scaled("site.attributes.admitted", {"p": {"base": round(high, 4)}}, source)
 
     def _share_at(self, base: float, per_day: Mapping[str, float]) -> float:
-        """The mean of the chance of admission over attendances with this mix of sources."""
+        """The mean chance of admission, over attendances with this mix of sources."""
         attributes = self.raw["site"]["attributes"]
         acuities, ages = attributes["acuity_true"], attributes["age_band"]
         total = 0.0
@@ -216,27 +220,29 @@ class Scaling:
         return total / sum(per_day[source] for source in self._attending)
 
     def _adult_beds(self) -> dict[str, int]:
+        """Beds of each ward group at the typical site."""
         pools = self.raw["site"]["pools"]
         return {
-            name: int(self._held(pool["capacity"])) for name, pool in pools.items() if pool.get("role") == "adult_bed"
+            name: int(self._looked_up(pool["capacity"]))
+            for name, pool in pools.items()
+            if pool.get("role") == "adult_bed"
         }
 
     def _beds(self) -> Iterator[Scaled]:
-        """Beds by ward group as at the typical site, whole, and together exactly what is stated."""
+        """Beds of each ward group in the proportions of the typical site, whole numbers that add up to the total."""
         typical, factor = self._adult_beds(), self.factors["beds"]
-        wanted = {name: number * factor for name, number in typical.items()}
-        given = _shared_out(list(wanted.values()), _whole(sum(wanted.values())))
-        for (name, number), beds in zip(typical.items(), given, strict=True):
+        exact = [number * factor for number in typical.values()]
+        for (name, number), beds in zip(typical.items(), _shared_out(exact, _whole(sum(exact))), strict=True):
             yield self._value(name, beds, "beds", number)
 
     def _pool(self, name: str, path: str) -> Iterator[Scaled]:
-        """A pool's rota or places, in its own file or, where that refers to one, as a calibration parameter."""
+        """The rota or places of a pool; as a calibration parameter if its capacity refers to one."""
         pool, follows = value_at(self.raw, path), FOLLOWS.get(name, "staff")
         if pool.get("unlimited") or follows == "beds":
             return
         factor = self.factors[follows]
         if "rota" in pool:
-            before = sum(number for number in _on_duty(pool["rota"]))
+            before = sum(_on_duty(pool["rota"]))
             values = {"rota": scaled_rota(pool["rota"], factor, self._busy)}
             yield Scaled(path, values, f"{before} hours a day at the typical site, {self._times(follows)}")
         elif REFERENCE.fullmatch(str(pool["capacity"])):
@@ -261,12 +267,13 @@ class Scaling:
         values = {"at_least": [max(_whole(number * self.size), 1) for number in before]}
         return Scaled(EFFORT, values, self._from(", ".join(map(str, before)), "attendances"))
 
-    def _held(self, capacity: Any) -> Any:
+    def _looked_up(self, capacity: Any) -> Any:
         """A capacity, looked up where it refers to a calibration parameter."""
         match = REFERENCE.fullmatch(str(capacity))
         return value_at(self.raw, match[1]) if match else capacity
 
     def _from(self, before: float | str, follows: str) -> str:
+        """The source of a number: the typical one, and the factor."""
         return f"{before} at the typical site, {self._times(follows)}"
 
     def _times(self, follows: str) -> str:
@@ -274,7 +281,7 @@ class Scaling:
 
     @cached_property
     def _busy(self) -> Sequence[float]:
-        """How many have come within `STAY` hours, by hour of the day: they are still there or queue."""
+        """Patients a day who have come within the last `STAY` hours, by hour of the day."""
         site, hours = self.raw["site"], [0.0] * 24
         for name in self._attending:
             weights = site["profiles"][site["arrivals"][name]["by_hour"]]["weights"]
@@ -285,31 +292,33 @@ class Scaling:
 
 
 def scaled_rota(rota: Sequence[Raw], factor: float, busy: Sequence[float]) -> list[Raw]:
-    """A rota with `factor` times its hours, in whole people: each shift rounded down (one at least), and the hours that
-    are left as one more person each, where rounding took most and then where most patients are (`busy`, by hour).
+    """A rota with `factor` times its hours, in whole people.
+
+    Each shift is rounded down, to one at least. Each hour that is left over becomes one more person in one hour: first
+    where rounding took most, then where most patients are (`busy`, by hour of the day).
 
     >>> scaled_rota([{"hours": "0-8", "number": 1}, {"hours": "8-24", "number": 2}], 0.8, [0] * 12 + [1] * 4 + [0] * 8)
     [{'hours': '0-8', 'number': 1}, {'hours': '8-24', 'number': 1}, {'hours': '8-16', 'number': 1}]
     """
     shifts = [{**shift, "number": max(math.floor(shift["number"] * factor + TINY), 1)} for shift in rota]
-    before, now = _on_duty(rota), _on_duty(shifts)
-    lacking = [number * factor - there for number, there in zip(before, now, strict=True)]
-    left = max(_whole(sum(before) * factor) - sum(now), 0)
+    before, after = _on_duty(rota), _on_duty(shifts)
+    lacking = [number * factor - rounded for number, rounded in zip(before, after, strict=True)]
+    n_left = max(_whole(sum(before) * factor) - sum(after), 0)
     worked = [hour for hour in range(24) if before[hour]]
     order = sorted(worked, key=lambda hour: (-round(lacking[hour], 9), -busy[hour]))
-    chosen = sorted(order[:left])
-    for _, run in groupby(enumerate(chosen), lambda each: each[1] - each[0]):
+    chosen = sorted(order[:n_left])
+    for _, run in groupby(enumerate(chosen), lambda place: place[1] - place[0]):  # runs of adjacent hours
         hours = [hour for _, hour in run]
         shifts.append({"hours": f"{hours[0]}-{hours[-1] + 1}", "number": 1})
     return shifts
 
 
 TINY = 1e-9
-"""So that a number that is whole but for the last bit is not rounded down."""
+"""Added before rounding down, for numbers that are whole but for the last bit."""
 
 
 def _on_duty(rota: Sequence[Raw]) -> list[int]:
-    """People by hour of the day, of a rota that is the same every day."""
+    """People on duty by hour of the day, for a rota that is the same every day."""
     hours = [0] * 24
     for shift in rota:
         start, end = (tick // HOUR for tick in parse_hours(shift["hours"]))
@@ -318,19 +327,21 @@ def _on_duty(rota: Sequence[Raw]) -> list[int]:
     return hours
 
 
-def _shared_out(wanted: Sequence[float], total: int) -> list[int]:
-    """Whole numbers that add up to `total`, each within one of what is wanted."""
-    given = [math.floor(number + TINY) for number in wanted]
-    most_lacking = sorted(range(len(wanted)), key=lambda place: given[place] - wanted[place])
-    for place in most_lacking[: total - sum(given)]:
-        given[place] += 1
-    return given
+def _shared_out(exact: Sequence[float], total: int) -> list[int]:
+    """Whole numbers that add up to `total`, each within one of the exact number."""
+    rounded = [math.floor(number + TINY) for number in exact]
+    most_lacking = sorted(range(len(exact)), key=lambda place: rounded[place] - exact[place])
+    for place in most_lacking[: total - sum(rounded)]:
+        rounded[place] += 1
+    return rounded
 
 
 def _see_specialty(admitted: float) -> float:
+    """The share of attendances seen by a specialty, if this share is admitted."""
     of_admitted, of_others = SPECIALTY
     return of_admitted * admitted + of_others * (1 - admitted)
 
 
 def _whole(number: float) -> int:
+    """The nearest whole number; a half is rounded up."""
     return math.floor(number + 0.5)

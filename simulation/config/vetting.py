@@ -1,4 +1,4 @@
-"""The bench's files: configs/vetting (what is tried, against which criteria), configs/cases, configs/vignettes,
+"""The files of the bench: configs/vetting (tool, cases and criteria), configs/cases, configs/vignettes and
 configs/prompt."""
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import yaml
 from simulation.config.bounds import override_fault, shortened
 from simulation.config.dotted import lay_over
 from simulation.config.files import UniqueKeys, mapping_in
-from simulation.config.folders import is_name_of_file, names_in, search_folders
+from simulation.config.folders import file_named, names_in, search_folders
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.vetting.assessors.llm import LlmAssessor
@@ -26,21 +26,25 @@ T = TypeVar("T")
 
 
 def vetting_named(name: str, overrides: Sequence[str] = (), *, config_dir: str | None = None) -> Vetting:
-    """What `configs/vetting/<name>.yaml` states, single values laid over it. Raises ConfigError with every fault."""
-    stated, where, faults = _stated("vetting", name, search_folders(config_dir))
+    """The plan that `configs/vetting/<name>.yaml` states, with single values laid over it.
+
+    Raises ConfigError with every fault.
+    """
+    raw, where = _file_named("vetting", name, search_folders(config_dir))
+    faults: list[Fault] = []
     for text in overrides:
-        path, _, value = text.partition("=")
+        path, _, value_text = text.partition("=")
         fault = override_fault(text)
         if fault is None and path:
-            made = _value(value, text, faults)
-            if isinstance(made, dict):  # a block takes the place of the one in the file
-                lay_over(stated, path.split("."), None, shortened(text), faults, add=True)
-            lay_over(stated, path.split("."), made, shortened(text), faults, add=True)
+            value = _value(value_text, text, faults)
+            if isinstance(value, dict):  # a block takes the place of the one in the file
+                lay_over(raw, path.split("."), None, shortened(text), faults, add=True)
+            lay_over(raw, path.split("."), value, shortened(text), faults, add=True)
         else:
             faults.append(fault or Fault(text, "names no key", "Overrides look like key=value"))
     if faults:
         raise ConfigError(faults)
-    plan = _made(Vetting, stated, where)
+    plan = _valid(Vetting, raw, where)
     faults = plan_faults(plan, where)
     if plan.name != name:
         faults.append(Fault(f"{where}.name", f"is '{plan.name}'", f"Give the name of the file: {name}"))
@@ -53,15 +57,15 @@ def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
     """The cases of a plan, made or read. Raises ConfigError with every fault."""
     folders = search_folders(config_dir)
     if isinstance(plan.cases, CsvCases):
-        stated, where, _ = _stated("cases", plan.cases.mapping, folders)
-        mapping = _made(CaseMapping, stated, where)
+        raw, where = _file_named("cases", plan.cases.mapping, folders)
+        mapping = _valid(CaseMapping, raw, where)
         _refuse(mapping_faults(mapping, where))
         if not plan.cases.file:
             remedy = "Say where it is: cases.file=PATH (docs/how-to/vet-a-triage-ai.md says where to get it)"
             raise ConfigError([Fault("cases.file", "names no CSV file", remedy)])
         return read_cases(Path(plan.cases.file), mapping)
-    stated, where, _ = _stated("vignettes", plan.cases.vignettes, folders)
-    vignettes = _made(Vignettes, stated, where)
+    raw, where = _file_named("vignettes", plan.cases.vignettes, folders)
+    vignettes = _valid(Vignettes, raw, where)
     _refuse(vignette_faults(vignettes, where))
     if not sum(plan.cases.mix) > 0:
         raise ConfigError([Fault("cases.mix", "adds up to 0", "Give a weight above 0 to one level or more")])
@@ -69,44 +73,44 @@ def cases_of(plan: Vetting, *, config_dir: str | None = None) -> CaseSet:
 
 
 def prompt_of(plan: Vetting, *, config_dir: str | None = None) -> Prompt | None:
-    """The prompt of a plan that asks a language model. Raises ConfigError."""
+    """The prompt of a plan that asks a language model; None for another plan. Raises ConfigError."""
     if not isinstance(plan.assessor, LlmAssessor):
         return None
-    stated, where, _ = _stated("prompt", plan.assessor.prompt, search_folders(config_dir))
-    prompt = _made(Prompt, stated, where)
+    raw, where = _file_named("prompt", plan.assessor.prompt, search_folders(config_dir))
+    prompt = _valid(Prompt, raw, where)
     _refuse(prompt_faults(prompt, where))
     return prompt
 
 
-def _stated(group: str, name: str, folders: Sequence[Path]) -> tuple[dict[str, Any], str, list[Fault]]:
-    """The keys of a file of a group, and what it is called in messages. Raises ConfigError."""
-    known = names_in(group, folders)
-    for folder in folders if is_name_of_file(name) else ():
-        path = folder / group / f"{name}.yaml"
-        if path.is_file():
-            faults: list[Fault] = []
-            stated = mapping_in(path, f"{group}/{name}.yaml", faults)
-            _refuse(faults)
-            assert stated is not None
-            return stated, f"{group}/{name}", []
-    raise ConfigError([Fault(group, f"there is no '{name}'", nearest(name, known))])
-
-
-def _made(kind: type[T], stated: dict[str, Any], where: str) -> T:
+def _file_named(group: str, name: str, folders: Sequence[Path]) -> tuple[dict[str, Any], str]:
+    """The keys of the file of that name in a group, and its name in messages. Raises ConfigError."""
+    path = file_named(group, name, folders)
+    if path is None:
+        raise ConfigError([Fault(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))])
     faults: list[Fault] = []
-    made: T | None = validated(kind, stated, where, faults)
+    raw = mapping_in(path, f"{group}/{name}.yaml", faults)
     _refuse(faults)
-    assert made is not None
-    return made
+    assert raw is not None
+    return raw, f"{group}/{name}"
+
+
+def _valid(kind: type[T], raw: dict[str, Any], where: str) -> T:
+    """`raw` as a `kind`. Raises ConfigError with every fault."""
+    faults: list[Fault] = []
+    value: T | None = validated(kind, raw, where, faults)
+    _refuse(faults)
+    assert value is not None
+    return value
 
 
 def _refuse(faults: list[Fault]) -> None:
+    """Raise ConfigError if there is a fault."""
     if faults:
         raise ConfigError(faults)
 
 
 def _value(text: str, override: str, faults: list[Fault]) -> Any:
-    """The value of an override, read as YAML is."""
+    """The value of an override, read as YAML; None, with a fault, if it is none."""
     try:
         return yaml.load(text, Loader=UniqueKeys)
     except yaml.YAMLError:

@@ -1,7 +1,7 @@
-"""What each key of a configuration means, read from the dataclasses that state it.
+"""The meaning of each key of a configuration, read from the config dataclass that states it.
 
-A key's meaning is the text below its field, its range the field's type, its unit the `Unit` in that type. The schema,
-the page docs/vocabulary.md and the messages of `validating` all say what is read here.
+A key's meaning is the text below its field, its range is in the field's type, its unit is the `Unit` in that type. The
+schema, the page docs/vocabulary.md and the messages of `validating` all use what is read here.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Key:
 
     @property
     def is_number(self) -> bool:
-        """Whether the value is a number, plain, in a list, by name, or with its range and source."""
+        """Whether the value is a number: plain, in a list, by name, or with its range and source."""
         return any(part in NUMBERS for part in _plain_types(self.hint))
 
 
@@ -48,39 +48,44 @@ class Key:
 def keys_of(kind: type) -> Mapping[str, Key]:
     """The keys of a config dataclass by name, in the order in which they are declared."""
     hints = get_type_hints(kind, include_extras=True)
-    texts = {name: text for each in reversed(kind.__mro__) for name, text in _texts_below_fields(each).items()}
-    in_context = yaml.safe_load(example_of(kind) or "{}")
+    texts = {name: text for base in reversed(kind.__mro__) for name, text in _texts_below_fields(base).items()}
+    block_example = yaml.safe_load(example_of(kind) or "{}")
     keys = {}
     for field in fields(kind):
         hint = hints[field.name]
-        meaning, own = _parted(texts.get(field.name, ""))
+        meaning, own_example = _parted(texts.get(field.name, ""))
         if get_origin(hint) is Literal and len(get_args(hint)) == 1:
             meaning = meaning or summary_of(kind).partition("\n\n")[0]
         factory = field.default_factory
         default = field.default if factory is MISSING else factory()
-        in_block = in_yaml(in_context[field.name]) if field.name in in_context else ""
-        example = in_block or own or _of_few(hint, default) or _of_block(hint)
+        in_block = in_yaml(block_example[field.name]) if field.name in block_example else ""
         required = default is MISSING
         keys[field.name] = Key(
-            field.name, meaning, hint, unit_of(hint), required, None if required else default, example
+            name=field.name,
+            meaning=meaning,
+            hint=hint,
+            unit=unit_of(hint),
+            required=required,
+            default=None if required else default,
+            example=in_block or own_example or _example_of_few(hint, default) or _example_of_block(hint),
         )
     return keys
 
 
 def summary_of(kind: type) -> str:
-    """What a block is, without its example; paragraphs are parted by an empty line."""
+    """The description of a block, without its example; an empty line separates paragraphs."""
     return _parted(inspect.getdoc(kind) or "")[0]
 
 
 def example_of(kind: type) -> str:
-    """A whole block, in YAML on one line; '' if its class gives none."""
+    """The example of a whole block, in YAML on one line; '' if its class gives none."""
     return _parted(inspect.getdoc(kind) or "")[1]
 
 
 def unit_of(hint: Any) -> str:
-    """The unit that a type states, the outermost one; '' if it states none."""
+    """The outermost unit that a type states; '' if it states none."""
     if get_origin(hint) is Annotated:
-        units = [each.name for each in hint.__metadata__ if isinstance(each, Unit)]
+        units = [part.name for part in hint.__metadata__ if isinstance(part, Unit)]
         return str(units[-1]) if units else unit_of(hint.__origin__)
     if is_dataclass(hint):
         return unit_of(_number_within(hint))
@@ -88,7 +93,7 @@ def unit_of(hint: Any) -> str:
 
 
 def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__name__) -> str:
-    """The values that a key may have, in words; `name_block` says how a block of keys is named.
+    """The values that a key may have, in words; `name_block` gives the words for a block of keys.
 
     >>> range_of(Annotated[float, Ge(0), Le(1)]), range_of(tuple[Literal["a", "b"], ...])
     ('number, 0 to 1', 'list of: `a` or `b`')
@@ -98,12 +103,12 @@ def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__
         hint, bounds = hint.__origin__, hint.__metadata__
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Literal:
-        return _either([f"`{each}`" for each in parts])
+        return _either([f"`{part}`" for part in parts])
     if origin in (Union, UnionType):
-        stated = [part for part in parts if part is not NoneType and not (part is int and float in parts)]
-        if any(object in get_args(part) for part in stated):
+        members = [part for part in parts if part is not NoneType and not (part is int and float in parts)]
+        if any(object in get_args(member) for member in members):
             return "any value"
-        return _either([range_of(Annotated[part, *bounds] if bounds else part, name_block) for part in stated])
+        return _either([range_of(Annotated[member, *bounds] if bounds else member, name_block) for member in members])
     if origin is tuple:
         return _in_list(parts, bounds, name_block)
     if origin is not None:  # a mapping
@@ -114,24 +119,24 @@ def range_of(hint: Any, name_block: Callable[[type], str] = lambda kind: kind.__
 
 
 def _in_list(parts: tuple[Any, ...], bounds: tuple[Any, ...], name_block: Callable[[type], str]) -> str:
-    least = next((each.min_length for each in bounds if isinstance(each, MinLen)), 0)
-    how_many = f", {least} or more" if least else ""
     if parts[-1] is not Ellipsis:
         return f"list of {len(parts)}: {range_of(parts[0], name_block)}"
-    return f"list{how_many} of: {range_of(parts[0], name_block)}"
+    least = next((bound.min_length for bound in bounds if isinstance(bound, MinLen)), 0)
+    length = f", {least} or more" if least else ""
+    return f"list{length} of: {range_of(parts[0], name_block)}"
 
 
 def _bounded(kind: Any, bounds: tuple[Any, ...]) -> str:
     """A plain type with its bounds in words."""
-    low = next((f"{each.ge:g} or more" for each in bounds if isinstance(each, Ge)), "")
-    low = low or next((f"above {each.gt:g}" for each in bounds if isinstance(each, Gt)), "")
-    high = next((f"up to {each.le:g}" for each in bounds if isinstance(each, Le)), "")
-    high = high or next((f"below {each.lt:g}" for each in bounds if isinstance(each, Lt)), "")
+    low = next((f"{bound.ge:g} or more" for bound in bounds if isinstance(bound, Ge)), "")
+    low = low or next((f"above {bound.gt:g}" for bound in bounds if isinstance(bound, Gt)), "")
+    high = next((f"up to {bound.le:g}" for bound in bounds if isinstance(bound, Le)), "")
+    high = high or next((f"below {bound.lt:g}" for bound in bounds if isinstance(bound, Lt)), "")
     both = f"{low}, {high}" if low and high else low or high
     if low.endswith(" or more") and high.startswith("up to "):
         both = f"{low.removesuffix(' or more')} to {high.removeprefix('up to ')}"
-    steps = next((f", a multiple of {each.multiple_of}" for each in bounds if isinstance(each, MultipleOf)), "")
-    longest = next((f", up to {each.max_length} characters" for each in bounds if isinstance(each, MaxLen)), "")
+    steps = next((f", a multiple of {bound.multiple_of}" for bound in bounds if isinstance(bound, MultipleOf)), "")
+    longest = next((f", up to {bound.max_length} characters" for bound in bounds if isinstance(bound, MaxLen)), "")
     if kind is str:
         return f"text{longest}"
     if not both:
@@ -139,13 +144,13 @@ def _bounded(kind: Any, bounds: tuple[Any, ...]) -> str:
     return f"{'whole number' if kind is int else 'number'}, {both}{steps}"
 
 
-def _either(words: list[str]) -> str:
-    """Alternatives in words; a semicolon parts those that have a comma or an 'or' of their own."""
-    if len(words) == 1:
-        return words[0]
-    if any("," in each or " or " in each for each in words):
-        return "; or ".join(words)
-    return f"{', '.join(words[:-1])} or {words[-1]}"
+def _either(alternatives: list[str]) -> str:
+    """Alternatives in words, separated by semicolons if one has a comma or an 'or' of its own."""
+    if len(alternatives) == 1:
+        return alternatives[0]
+    if any("," in words or " or " in words for words in alternatives):
+        return "; or ".join(alternatives)
+    return f"{', '.join(alternatives[:-1])} or {alternatives[-1]}"
 
 
 def classes_in(hint: Any) -> Iterator[type]:
@@ -161,15 +166,15 @@ def classes_in(hint: Any) -> Iterator[type]:
 
 
 def blocks_within(*hints: Any) -> tuple[type, ...]:
-    """Every config dataclass that types lead to, theirs first, each once."""
-    found: dict[type, None] = {}
+    """Every config dataclass that types lead to, each once: those that they name, then those inside."""
+    blocks: dict[type, None] = {}
     waiting = [kind for hint in hints for kind in classes_in(hint)]
     while waiting:
         kind = waiting.pop(0)
-        if kind not in found:
-            found[kind] = None
+        if kind not in blocks:
+            blocks[kind] = None
             waiting += [inner for key in keys_of(kind).values() for inner in classes_in(key.hint)]
-    return tuple(found)
+    return tuple(blocks)
 
 
 def in_yaml(value: Any) -> str:
@@ -179,14 +184,14 @@ def in_yaml(value: Any) -> str:
 
 
 def _plain_types(hint: Any) -> Iterator[Any]:
-    """The plain types within a type; of a number with its range and source, that of the number."""
+    """The plain types within a type; for a block that holds a number with its range and source, that of the number."""
     if get_origin(hint) is Annotated:
         yield from _plain_types(hint.__origin__)
     elif is_dataclass(hint):
         yield from _plain_types(_number_within(hint))
     elif get_origin(hint) is not Literal:
         parts = get_args(hint)
-        yield from (each for part in parts for each in _plain_types(part)) if parts else (hint,)
+        yield from (plain for part in parts for plain in _plain_types(part)) if parts else (hint,)
 
 
 def _number_within(kind: Any) -> Any:
@@ -195,19 +200,19 @@ def _number_within(kind: Any) -> Any:
     return hints["value"] if {"value", "range"} <= hints.keys() else None
 
 
-def _of_few(hint: Any, default: Any) -> str:
-    """An example for a key that takes one of few values: the first that is not the default."""
+def _example_of_few(hint: Any, default: Any) -> str:
+    """An example for a key that takes one of few values: the first that is not the default; '' for another key."""
     parts = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
     for part in parts:
         values = (True, False) if part is bool else get_args(part) if get_origin(part) is Literal else ()
-        other = [value for value in values if value is not default and value != default]
-        if other:
-            return in_yaml(other[0])
+        others = [value for value in values if value is not default and value != default]
+        if others:
+            return in_yaml(others[0])
     return ""
 
 
-def _of_block(hint: Any) -> str:
-    """An example for a key that takes blocks: that of the first kind of block."""
+def _example_of_block(hint: Any) -> str:
+    """An example for a key that takes blocks: that of the first kind of block; '' for another key."""
     kind = next(classes_in(hint), None)
     if kind is None:
         return ""
@@ -220,10 +225,10 @@ def _of_block(hint: Any) -> str:
 
 
 def _parted(text: str) -> tuple[str, str]:
-    """A text and the example that ends it, lines of a paragraph joined."""
+    """A text without the example at its end, and the example; lines of a paragraph are joined."""
     words, _, example = text.partition(EXAMPLE)
     paragraphs = [" ".join(paragraph.split()) for paragraph in words.split("\n\n")]
-    return "\n\n".join(each for each in paragraphs if each), " ".join(example.strip().rstrip("`").split())
+    return "\n\n".join(filter(None, paragraphs)), " ".join(example.strip().rstrip("`").split())
 
 
 def _texts_below_fields(kind: type) -> Mapping[str, str]:
@@ -233,16 +238,17 @@ def _texts_below_fields(kind: type) -> Mapping[str, str]:
 
 @cache
 def _texts_of(module: str) -> Mapping[str, Mapping[str, str]]:
-    """The texts below fields by class of a module; none where Python was installed without sources."""
+    """The texts below fields, by class of a module; empty if Python was installed without sources."""
     try:
         tree = ast.parse(inspect.getsource(sys.modules[module]))
     except (OSError, TypeError):
         return {}
     classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
-    return {each.name: dict(_below_fields(each)) for each in classes}
+    return {node.name: dict(_below_fields(node)) for node in classes}
 
 
 def _below_fields(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
+    """The name of each field of a class, and the text below it."""
     for line, below in pairwise(node.body):
         text = below.value.value if isinstance(below, ast.Expr) and isinstance(below.value, ast.Constant) else None
         if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name) and isinstance(text, str):

@@ -6,10 +6,10 @@ patient keeps its random variates when a policy, a rota or a route changes, when
 made longer and when another column is added. Variates are uniform for attributes and coins and standard normal for
 durations. Arrivals come from a larger Poisson process, drawn in layers, of which a coin keeps a part, so scaling them
 keeps or drops patients and leaves everybody else alone. What makes a day, a week or a month busier, or its minutes
-longer, is a factor by day (`factors`), drawn by its own name or worked out from who has come. No other subpackage
+longer, is a factor by day (`factors`), drawn by its own name or worked out from earlier arrivals. No other subpackage
 makes a generator.
 
-`sample` begins; `variates` holds the random streams, `drawn` what comes of it.
+Start reading at `sample`; `variates` holds the random streams, `drawn` the columns that result.
 """
 
 from simulation.draws.attributes import amount, attributes_after

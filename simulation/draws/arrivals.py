@@ -1,5 +1,7 @@
-"""Who comes and when: a larger Poisson process in layers, of which a coin keeps a part, or bookings; and who is there
-at time 0."""
+"""Who arrives and when, and who is there at time 0.
+
+Arrivals are a larger Poisson process in layers, of which a coin keeps a part, or bookings.
+"""
 
 from __future__ import annotations
 
@@ -11,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.draws.calendar import DAYS_IN_WEEK, Calendar
-from simulation.draws.factors import hours_of, usual_arrivals, wanted_arrivals
-from simulation.draws.variates import Floats, Source, generator_of
+from simulation.draws.factors import day_factors, hours_of, lasting_factors, usual_arrivals, wanted_arrivals
+from simulation.draws.variates import Floats, Source, generator_of, key_of
 from simulation.errors import DrawsError
 from simulation.pathway.department import ARRIVAL_SOURCE, ArrivalSource, Pathway, Present
 from simulation.pathway.rota import parse_clock, parse_days, timetable
@@ -21,23 +23,25 @@ from simulation.units import DAY, to_ticks
 LAYER = 0.25
 """Arrivals beyond the usual come in layers of a quarter of the usual each, so that only what is wanted is drawn."""
 NUMBERS_A_LAYER = 2**32
-"""How far apart the numbers of candidates of neighbouring layers are, so that each has its own."""
+"""Numbers of candidates set aside for each layer, so that no two candidates of a source share one."""
 
 
-def those_who_come(
+def arrivals_by_layer(
     pathway: Pathway,
-    by_day: Mapping[str, Floats],
-    lasting: Mapping[str, Floats],
     *,
     seed: int,
     replication: int,
     days: int,
     calendar: Calendar,
+    busy: Mapping[str, Floats] | None = None,
 ) -> Iterator[tuple[Source, NDArray[np.int64]]]:
     """The layers of every source's candidates, and the ticks at which those who come arrive.
 
-    `by_day` and `lasting`: day factors and lasting factors by name, shape (days,) each.
+    `busy`: day factors by name, shape (days,) each, where they are known; otherwise they are drawn. Raises DrawsError
+    if a day asks for more arrivals than a source's thinning bound holds.
     """
+    by_day = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
+    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
     for code, (name, source) in enumerate(pathway.arrivals.items()):
         if source.booked:
             yield from _booked(name, source, seed, replication, days, code)
@@ -46,8 +50,8 @@ def those_who_come(
             yield from _layers(pathway, name, source, wanted, seed, replication, days, code, calendar)
 
 
-def those_present(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int64]]]:
-    """Those who are there at time 0, a source each."""
+def present_by_source(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int64]]]:
+    """The sources of patients who are there at time 0, and their ticks of arrival: zeros."""
     for name, present in pathway.present.items():
         n = _number_present(pathway, present)
         code = pathway.categories(ARRIVAL_SOURCE).index(name)
@@ -57,11 +61,11 @@ def those_present(pathway: Pathway) -> Iterator[tuple[Source, NDArray[np.int64]]
 def _booked(
     name: str, source: ArrivalSource, seed: int, replication: int, days: int, code: int
 ) -> Iterator[tuple[Source, NDArray[np.int64]]]:
-    """The candidates of one source's bookings, a layer each, so that one more booking moves nobody of the others."""
+    """The candidates of one source's bookings, a layer each, so that a further booking moves nobody else's numbers."""
     for layer, booking in enumerate(source.booked):
         on_days = np.flatnonzero(np.isin(np.arange(days) % DAYS_IN_WEEK, parse_days(booking.days)))
         day = np.repeat(on_days, booking.number)
-        kept = _kept(Source(name, code, layer, len(day), np.empty(0, np.int64)), source.scale, seed, replication)
+        kept = _kept(key_of(name, layer), len(day), source.scale, seed, replication)
         yield Source(name, code, layer, len(day), kept), day[kept] * DAY + parse_clock(booking.at)
 
 
@@ -90,18 +94,17 @@ def _layers(
     for layer in range(1 + math.ceil(max(wanted.max() - 1, 0) / LAYER)):
         below, width = (1 + LAYER * (layer - 1), LAYER) if layer else (0.0, 1.0)
         share = np.clip((wanted - below) / width, 0, 1)
-        key = Source(name, code, layer, 0, np.empty(0, np.int64)).key
+        key = key_of(name, layer)
         counts = generator_of(seed, replication, key, "arrivals.count", 0).poisson(usual * width)
         day = np.repeat(np.arange(days), counts)
-        n = len(day)
-        kept = _kept(Source(name, code, layer, n, np.empty(0, np.int64)), share[day], seed, replication)
-        variates = generator_of(seed, replication, key, "arrivals.time", 0).random(n)[kept]
-        yield Source(name, code, layer, n, kept), _times(by_hour, day[kept], variates)
+        kept = _kept(key, len(day), share[day], seed, replication)
+        variates = generator_of(seed, replication, key, "arrivals.time", 0).random(len(day))[kept]
+        yield Source(name, code, layer, len(day), kept), _times(by_hour, day[kept], variates)
 
 
-def _kept(candidates: Source, share: Floats | float, seed: int, replication: int) -> NDArray[np.int64]:
-    """Which candidates come, each with its own probability or all with one."""
-    coins = generator_of(seed, replication, candidates.key, "arrivals.keep", 0).random(candidates.n_candidates)
+def _kept(key: str, n_candidates: int, share: Floats | float, seed: int, replication: int) -> NDArray[np.int64]:
+    """Positions of the candidates who come, each with its own probability or all with one."""
+    coins = generator_of(seed, replication, key, "arrivals.keep", 0).random(n_candidates)
     return np.flatnonzero(coins < share)
 
 
@@ -109,20 +112,21 @@ def _times(by_hour: Floats, day: NDArray[np.int64], variates: Floats) -> NDArray
     """Ticks of arrival, shape of `variates`, by the weekday's profile of hours."""
     minute = np.zeros(len(variates))
     differs = bool((by_hour != by_hour[0]).any())
-    for number in range(7) if differs else (0,):
-        today = day % 7 == number if differs else slice(None)
-        totals = np.concatenate(([0.0], np.cumsum(by_hour[number])))
+    for weekday in range(DAYS_IN_WEEK) if differs else (0,):
+        on_weekday = day % DAYS_IN_WEEK == weekday if differs else slice(None)
+        totals = np.concatenate(([0.0], np.cumsum(by_hour[weekday])))
         if totals[-1] > 0:
-            minute[today] = np.interp(variates[today], totals / totals[-1], np.arange(25) * 60.0)
+            minute[on_weekday] = np.interp(variates[on_weekday], totals / totals[-1], np.arange(25) * 60.0)
     within = np.minimum(to_ticks(minute), DAY - 1)
     return day * DAY + within
 
 
 def _number_present(pathway: Pathway, present: Present) -> int:
+    """How many patients of one source are there at time 0."""
     if present.number is not None:
         return present.number
     if present.pool is None or present.share is None:
         raise DrawsError("present: give a number, or a pool and a share")
-    # an arm's extra beds start empty: no draw moves
-    as_described = replace(pathway.pools[present.pool], extra=0, extra_shifts=())
-    return round(present.share * timetable(as_described)[0][1])
+    # an arm's extra beds start empty, so that no draw moves
+    without_extra = replace(pathway.pools[present.pool], extra=0, extra_shifts=())
+    return round(present.share * timetable(without_extra)[0][1])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from simulation.draws.drawn import Draws
 from simulation.draws.variates import Floats
 from simulation.errors import DrawsError, nearest
-from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, Action, ByChance, Chance, Choice, Pathway
+from simulation.pathway.department import ACUITY_GIVEN, ACUITY_TRUE, Action, ByChance, Chance, Choice, Given, Pathway
 from simulation.pathway.durations import Amount, Number
 from simulation.pathway.graph import coin_name, coins_of, leaning
 
@@ -23,10 +23,8 @@ def attributes_of(
     for name, attribute in pathway.attributes.items():
         if name in known:
             codes[name] = known[name]
-        elif isinstance(attribute, Choice):
-            codes[name] = _choose(pathway, codes, attribute, draws.uniform(name))
-        elif isinstance(attribute, Chance):
-            codes[name] = (draws.uniform(name) < _chance(pathway, codes, attribute)).astype(np.int16)
+        elif isinstance(attribute, Choice | Chance):
+            codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
         elif isinstance(attribute, Action):
             codes[name] = np.zeros(len(draws), dtype=np.int16)  # nothing is set off until a policy says so
         else:
@@ -36,12 +34,43 @@ def attributes_of(
         if isinstance(branch, ByChance):
             shares = np.array([list(branch.targets.values())])
             for number in range(coins_of(pathway)[name].number):
-                codes[coin_name(name, number)] = _pick(shares, draws.uniform(coin_name(name, number)), None)
+                coin = coin_name(name, number)
+                codes[coin] = _pick(shares, draws.uniform(coin), None)
     return codes
 
 
-def _chance(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chance: Chance) -> Floats:
-    """The probability of a yes, of each patient or of all; by the label too where the chance leans on it."""
+def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:
+    """The attributes that change with the labels `given`, from the same random variates; empty where none does.
+
+    They are those with a `label_weight`, and those that depend on one of these; what a table stated does not change.
+    """
+    moved = [name for name in leaning(pathway) if name not in draws.from_table]
+    codes: dict[str, NDArray[np.int16]] = {**draws.attributes, ACUITY_GIVEN: given}
+    for name in moved:
+        attribute = pathway.attributes[name]
+        if isinstance(attribute, Choice | Chance):
+            codes[name] = _drawn(pathway, codes, attribute, draws.uniform(name))
+        elif isinstance(attribute, Given) and attribute.like is not None:
+            codes[name] = codes[attribute.like]
+    return {name: codes[name] for name in moved}
+
+
+def _drawn(
+    pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], attribute: Choice | Chance, variates: Floats
+) -> NDArray[np.int16]:
+    """The codes of one attribute, shape (n,), from uniform `variates`; `codes` of those it depends on."""
+    if isinstance(attribute, Chance):
+        return (variates < _probability(pathway, codes, attribute)).astype(np.int16)
+    if not isinstance(attribute.shares, Mapping):
+        return _pick(np.array([attribute.shares]), variates, None)
+    if attribute.by is None:
+        raise DrawsError("a choice with shares by category names the attribute in `by`")
+    shares = np.array([attribute.shares[category] for category in pathway.categories(attribute.by)])
+    return _pick(shares, variates, codes[attribute.by])
+
+
+def _probability(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chance: Chance) -> Floats:
+    """The probability of a yes, shape (n,), or () if it is one for all; the label counts by its `label_weight`."""
     p = amount(pathway, codes, chance.p)
     if not chance.label_weight:
         return p
@@ -51,58 +80,35 @@ def _chance(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], chance: Ch
     return np.asarray(certain + chance.label_weight * (np.minimum(by_label, 1) - certain))
 
 
-def attributes_after(pathway: Pathway, draws: Draws, given: NDArray[np.int16]) -> dict[str, NDArray[np.int16]]:
-    """The attributes that change with the labels `given`, from the same random variates: those that lean on the label,
-    and those
-    that are drawn by one that does. Empty where none leans."""
-    moved = set(leaning(pathway))
-    if not moved:
-        return {}
-    codes: dict[str, NDArray[np.int16]] = {**draws.attributes, ACUITY_GIVEN: given}
-    for name, attribute in pathway.attributes.items():
-        if name not in moved:
-            continue
-        if isinstance(attribute, Choice):
-            codes[name] = _choose(pathway, codes, attribute, draws.uniform(name))
-        elif isinstance(attribute, Chance):
-            codes[name] = (draws.uniform(name) < _chance(pathway, codes, attribute)).astype(np.int16)
-    return {name: codes[name] for name in moved}
+def _pick(shares: Floats, variates: Floats, row: NDArray[np.int16] | None) -> NDArray[np.int16]:
+    """The category at which the running total of shares first exceeds each variate, shape (n,).
 
-
-def _choose(
-    pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], choice: Choice, share: Floats
-) -> NDArray[np.int16]:
-    if isinstance(choice.shares, Mapping):
-        if choice.by is None:
-            raise DrawsError("a choice with shares by category names the attribute in `by`")
-        rows = np.array([choice.shares[category] for category in pathway.categories(choice.by)])
-        return _pick(rows, share, codes[choice.by])
-    return _pick(np.array([choice.shares]), share, None)
-
-
-def _pick(rows: Floats, share: Floats, row: NDArray[np.int16] | None) -> NDArray[np.int16]:
-    """The category whose running total of shares (a row of `rows`) first exceeds `share`."""
-    totals = np.cumsum(rows, axis=1)[:, :-1]
+    shares  (n_rows, n_categories); row  (n,) which row counts for each patient, None: the first for all
+    """
+    totals = np.cumsum(shares, axis=1)[:, :-1]
     if row is None:
-        return np.searchsorted(totals[0], share, side="right").astype(np.int16)
-    chosen = np.zeros(len(share), dtype=np.int16)
-    row = row.astype(np.intp)  # what `take` would make of it for every category
+        return np.searchsorted(totals[0], variates, side="right").astype(np.int16)
+    category = np.zeros(len(variates), dtype=np.int16)
+    row = row.astype(np.intp)  # once, or `take` would convert it for every category
     for total in totals.T:
-        chosen += share >= total.take(row)
-    return chosen
+        category += variates >= total.take(row)
+    return category
 
 
 def amount(pathway: Pathway, codes: Mapping[str, NDArray[np.int16]], number: Number) -> Floats:
-    """A number for each patient, shape (n,), or one for all, shape (): the base times the factors of its categories."""
+    """A number for each patient, shape (n,), or one for all, shape (): the base times the factors of its categories.
+
+    Raises DrawsError if a factor has no value for a category.
+    """
     if not isinstance(number, Amount):
         return np.asarray(float(number))
     total = np.asarray(number.base)
     for factor in number.times:
-        known = pathway.categories(factor.by)
-        missing = [name for name in known if name not in factor.values]
+        categories = pathway.categories(factor.by)
+        missing = [category for category in categories if category not in factor.values]
         if missing and factor.otherwise is None:
             remedy = nearest(missing[0], factor.values)
             raise DrawsError(f"a factor by {factor.by} has no value for {missing[0]}. {remedy}")
-        values = np.array([factor.values.get(name, factor.otherwise) for name in known], dtype=float)
+        values = np.array([factor.values.get(category, factor.otherwise) for category in categories], dtype=float)
         total = total * values.take(codes[factor.by])
     return total

@@ -1,4 +1,4 @@
-"""Which day of the model year each simulated day is, and in which week a replication begins to be measured.
+"""Which day of the model year each simulated day is, and the week from which a replication is measured.
 
 The calendar is anchored at the first measured day, a Monday: the warm-up is counted back from it, so a longer warm-up
 moves no calendar day of the window.
@@ -22,8 +22,8 @@ DAYS_IN_YEAR = WEEKS_IN_YEAR * DAYS_IN_WEEK
 """A model year is 52 whole weeks, so that every weekday counts equally; months are its twelfths."""
 MONTHS_IN_YEAR = 12
 WEEKS_APART = 19
-"""Weeks from one replication's start to the next one's. No step without a common divisor with 52 spreads its beginnings
-more evenly, and it is the one nearest to the smaller part of the golden section of a year (52 x 0.382 = 19.9)."""
+"""Weeks from one replication's start to the next one's. Of all steps that have no common divisor with 52, none spreads
+the starts more evenly, and this one is nearest to the golden section of a year (52 x 0.382 = 19.9)."""
 QUARTERS = 4
 
 
@@ -34,8 +34,8 @@ class Calendar:
     start_week    0 (the first of January) to 51
     warm_up_days  simulated before that day, whole weeks
 
-    Raises DrawsError for a week that the model year has not, and for a warm-up that is not whole weeks: the run begins
-    on a Monday, too.
+    Raises DrawsError for a week outside the model year, and for a warm-up that is not whole weeks: the run begins on a
+    Monday, too.
 
     >>> calendar = Calendar(start_week=1, warm_up_days=14)
     >>> calendar.days_of_year(np.array([0, 7, 14])).tolist()
@@ -74,11 +74,10 @@ FROM_JANUARY = Calendar()
 
 
 def balanced_start_week(replication: int) -> int:
-    """The week, 0 to 51, in which a replication begins to be measured, so that the first n replications are spread
-    evenly over the year whatever n is.
+    """The week, 0 to 51, from which a replication is measured: the first n are spread evenly over the year for any n.
 
-    Of the first n, the number that begin in any stretch of the year differs from its share by less than 2.2. Of 52 in a
-    row each begins in a week of its own.
+    The number of the first n that begin in any stretch of the year differs from its share by less than 2.2. Any 52 in
+    a row begin in 52 different weeks.
 
     >>> [balanced_start_week(replication) for replication in range(6)]
     [0, 19, 38, 5, 24, 43]
@@ -87,12 +86,12 @@ def balanced_start_week(replication: int) -> int:
 
 
 def start_weeks_over_departments(seed: int, number: int, n: int) -> tuple[int, ...]:
-    """The week, 0 to 51, in which each of n departments begins to be measured, in pass `number` over them.
+    """The week, 0 to 51, from which each of n departments is measured, in pass `number` over them.
 
     Each pass has an order of its own, drawn by seed and pass, so that a department's weeks in two passes are
     independent: the order of `balanced_start_week` has the period of the year, and would give a department much the
-    same weeks again. Within a pass weeks are balanced: each four departments in a row begin in four quarters of the
-    year, each 52 in the 52 weeks.
+    same weeks again. Weeks are balanced within a pass: each successive four departments begin in four quarters of the
+    year, each successive 52 in the 52 weeks.
 
     >>> sorted(start_weeks_over_departments(1, 0, 52)) == list(range(52))
     True
@@ -102,12 +101,12 @@ def start_weeks_over_departments(seed: int, number: int, n: int) -> tuple[int, .
 
 @lru_cache(maxsize=8)
 def _weeks_of_pass(seed: int, number: int, n_years: int) -> tuple[int, ...]:
-    """So many times the 52 weeks, each time in an order of its own; quarters begin at a drawn week."""
+    """The 52 weeks `n_years` times, each time in another order; the first quarter begins at a drawn week."""
     generator = generator_of(seed, number, "departments", "start_week", 0)
     weeks: list[int] = []
     for _ in range(n_years):
         first, by_quarter = generator.integers(WEEKS_IN_YEAR), np.arange(WEEKS_IN_YEAR).reshape(QUARTERS, -1)
         in_quarters = generator.permuted(by_quarter, axis=1)  # the weeks of each quarter in an order of their own
-        of_four = generator.permuted(in_quarters.T, axis=1)  # a row has a week of each quarter, these in any order
-        weeks += ((of_four.ravel() + first) % WEEKS_IN_YEAR).tolist()
+        in_fours = generator.permuted(in_quarters.T, axis=1)  # a row has a week of each quarter, these in any order
+        weeks += ((in_fours.ravel() + first) % WEEKS_IN_YEAR).tolist()
     return tuple(weeks)

@@ -16,14 +16,19 @@ from simulation.draws.variates import Floats, Variates
 class Draws:
     """One replication's patients, sorted by arrival; every array has one entry (or column) a patient.
 
-    arrived_at  ticks; arrival_source  code of it; number  the candidate's number within its source, which with
-    that source names the same patient in every arm; attributes  codes by name; minutes  (repeats, n) by duration;
-    patience, worsens  ticks from arrival to giving up, to getting worse, or NEVER; alarms  the same to when those who
-    look can see it (None: as `worsens`); adherence  uniform coins by step;
-    order  which row of the sources, one after another, each is. Minutes of durations that a source's patients cannot
-    come to are 0.
-    outages  by name, ticks from and to of the spans in which something is down, shape (n_spans, 2), in order of time.
-    calendar  which day of the model year each simulated day is, and which is the first measured one.
+    arrived_at      ticks
+    arrival_source  code of the source
+    number          the candidate's number within its source; source and number name the same patient in every arm
+    attributes      codes by name
+    minutes         (repeats, n) by duration; 0 for patients whose source cannot come to the duration
+    patience        ticks from arrival to leaving, or NEVER
+    worsens         ticks from arrival to getting worse, or NEVER
+    adherence       uniform coins by step
+    order           (n,) each patient's position among those of all sources, one source after another
+    outages         by name, ticks from and to of the spans in which something is down, (n_spans, 2), in order of time
+    alarms          ticks from arrival to when a round can see that a patient got worse, or NEVER; None: as `worsens`
+    calendar        which day of the model year each simulated day is, and which is the first measured one
+    from_table      names of the attributes that a table of patients stated, which no label changes
     """
 
     replication: int
@@ -40,6 +45,7 @@ class Draws:
     outages: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
     alarms: NDArray[np.int64] | None = None
     calendar: Calendar = FROM_JANUARY
+    from_table: frozenset[str] = frozenset()
 
     def __len__(self) -> int:
         return len(self.arrived_at)
@@ -50,7 +56,7 @@ class Draws:
 
     def normal(self, column: str, repeat: int = 0) -> Floats:
         """One standard normal number a patient from the stream of that name, shape (n,)."""
-        return self.variates.normal(column, repeat, of={source.key for source in self.variates.sources}).astype(float)
+        return self.variates.normal(column, repeat).astype(float)
 
     def with_columns(
         self,

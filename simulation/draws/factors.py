@@ -1,4 +1,4 @@
-"""What multiplies arrivals and minutes day by day: day factors, factors that last, surges, and following demand."""
+"""What multiplies arrivals and minutes day by day: day factors, lasting factors, surges, and following demand."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def day_factors(pathway: Pathway, *, seed: int, replication: int, days: int) -> 
 def lasting_factors(
     pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar
 ) -> dict[str, Floats]:
-    """Each lasting factor that is active, by name and day: mean 1, shape (days,) each. A longer run begins alike."""
-    found = {}
+    """Each active lasting factor by name, mean 1, shape (days,). A longer run begins with the same numbers."""
+    by_name = {}
     for name, factor in pathway.lasting_factors.items():
         if factor.active:
             period = _periods(factor, days, calendar)
             normal = generator_of(seed, replication, "lasting", name, 0).standard_normal(int(period.max(initial=0)) + 1)
-            found[name] = _lasting(factor, normal)[period]
-    return found
+            by_name[name] = _lasting(factor, normal)[period]
+    return by_name
 
 
 def _periods(factor: LastingFactor, days: int, calendar: Calendar) -> NDArray[np.int64]:
-    """In which week or month of the run each day is, from 0, shape (days,)."""
+    """The week or month of the run that each day is in, from 0, shape (days,)."""
     day = np.arange(days)
     if factor.every == "week":
         return np.asarray(day // DAYS_IN_WEEK)
@@ -89,6 +89,7 @@ def hours_of(pathway: Pathway, source: ArrivalSource) -> Floats:
 
 
 def _mean_one(pathway: Pathway, profile: str | None, length: int) -> Floats:
+    """The weights of a profile scaled to mean 1, shape (length,); ones without a profile."""
     if profile is None:
         return np.ones(length)
     weights = np.asarray(pathway.profiles[profile].weights, dtype=float)
@@ -121,21 +122,20 @@ def minute_factors(
     days: int,
     calendar: Calendar,
 ) -> dict[str, Floats]:
-    """What the minutes of each patient are multiplied by, shape (n,) by duration; durations of which nothing is said
-    are left out."""
-    found: dict[str, Floats] = {}
+    """What the minutes of each patient are multiplied by, shape (n,) by duration; only durations that have a factor."""
+    factors: dict[str, Floats] = {}
     day = arrived_at // DAY
     for name, series in lasting.items():
         for duration in pathway.lasting_factors[name].durations:
-            found[duration] = found.get(duration, 1.0) * series[day]
-    known = pathway.categories(ARRIVAL_SOURCE)
+            factors[duration] = factors.get(duration, 1.0) * series[day]
+    sources = pathway.categories(ARRIVAL_SOURCE)
     for follows in pathway.follows.values():
         if follows.active:
             by_day = _following(pathway, follows, arrived_at, arrival_source, days, calendar)
-            mine = np.isin(arrival_source, [known.index(name) for name in follows.arrivals])
+            concerned = np.isin(arrival_source, [sources.index(name) for name in follows.arrivals])
             for duration in follows.durations:
-                found[duration] = found.get(duration, 1.0) * np.where(mine, by_day[day], 1.0)
-    return found
+                factors[duration] = factors.get(duration, 1.0) * np.where(concerned, by_day[day], 1.0)
+    return factors
 
 
 def _following(
@@ -146,20 +146,19 @@ def _following(
     days: int,
     calendar: Calendar,
 ) -> Floats:
-    """The factor on the minutes of those who arrive on each day, shape (days,): 1 on the first, which nobody has gone
-    before."""
+    """The factor on the minutes of patients who arrive on each day, shape (days,): 1 on the first day."""
     attending = [(code, source) for code, source in enumerate(pathway.arrivals.values()) if source.attends]
     attends = np.isin(arrival_source, [code for code, _ in attending])
-    came = _of_last(np.bincount(arrived_at[attends] // DAY, minlength=days)[:days], follows.days)
+    came = _sum_of_last_days(np.bincount(arrived_at[attends] // DAY, minlength=days)[:days], follows.days)
     usual = [usual_arrivals(pathway, source, days, calendar, by_month=follows.by_month) for _, source in attending]
-    planned = _of_last(np.sum(usual, axis=0), follows.days)
+    planned = _sum_of_last_days(np.sum(usual, axis=0), follows.days)
     ratio = np.divide(came, planned, out=np.ones(days), where=planned > 0)
-    with np.errstate(divide="ignore", over="ignore"):  # nobody came, or next to nobody: as many minutes as may be
+    with np.errstate(divide="ignore", over="ignore"):  # where next to nobody came, the clip gives the most minutes
         return np.clip(ratio**-follows.elasticity, follows.least, follows.most)
 
 
-def _of_last(by_day: NDArray[np.generic], n_days: int) -> Floats:
-    """How many the last days before each had together, shape of `by_day`; fewer days at the start."""
-    so_far = np.concatenate(([0.0], np.cumsum(by_day)))
+def _sum_of_last_days(by_day: NDArray[np.generic], n_days: int) -> Floats:
+    """The sum over the last `n_days` before each day, shape of `by_day`; over fewer days at the start."""
+    totals = np.concatenate(([0.0], np.cumsum(by_day)))
     day = np.arange(len(by_day))
-    return np.asarray(so_far[day] - so_far[np.maximum(day - n_days, 0)])
+    return np.asarray(totals[day] - totals[np.maximum(day - n_days, 0)])

@@ -1,8 +1,7 @@
-"""Which days are forecast to be among the fullest, and the hours of all others: for staff moved by a forecast.
+"""The hours of days that are not forecast to be among the fullest: for staff who are moved by a forecast.
 
-The forecast of a day is the number that will attend, known or off by a drawn error; how it is made is left out.
-Whether a day is one of the fullest is settled against a bound for the whole model year, so that a longer run has the
-same days.
+The forecast of a day is the number that will attend, known or off by a drawn error; no forecasting method is modelled.
+A day is one of the fullest if its forecast exceeds a bound for the whole model year, so a longer run has the same days.
 """
 
 from __future__ import annotations
@@ -20,23 +19,23 @@ from simulation.pathway.rota import parse_hours
 from simulation.units import DAY
 
 MOST_DEVIATIONS = 8.0
-"""Between how many standard deviations around the year's means the bound is looked for."""
+"""The bound is searched for within so many standard deviations around the year's means."""
 
 
 def attended_by_day(
     pathway: Pathway, arrived_at: NDArray[np.int64], arrival_source: NDArray[np.int16], days: int
 ) -> NDArray[np.int64]:
     """How many attend on each day of a run, shape (days,), from ticks of arrival and codes of their source."""
-    known = pathway.categories(ARRIVAL_SOURCE)
-    attends = [known.index(name) for name, source in pathway.arrivals.items() if source.attends]
-    mine = np.isin(arrival_source, attends)
-    return np.bincount(arrived_at[mine] // DAY, minlength=days)[:days]
+    names = pathway.categories(ARRIVAL_SOURCE)
+    attending = [names.index(name) for name, source in pathway.arrivals.items() if source.attends]
+    attends = np.isin(arrival_source, attending)
+    return np.bincount(arrived_at[attends] // DAY, minlength=days)[:days]
 
 
 def quiet_spans(
     pathway: Pathway, quiet: QuietDays, name: str, attended: NDArray[np.int64], *, seed: int, replication: int
 ) -> NDArray[np.int64]:
-    """The hours of all days that are not forecast to be among the fullest: ticks from and to, shape (n, 2), apart."""
+    """The hours of all days that are not forecast to be among the fullest: ticks from and to, shape (n, 2)."""
     normal = generator_of(seed, replication, "outage", name, 0).standard_normal(len(attended))
     error = quiet.forecast_error
     forecast = attended * np.exp(error * normal - error**2 / 2)

@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
 
 def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0) -> Draws:
-    """Use a table of patients instead of drawn ones: what its columns say is taken, the rest is drawn.
+    """The patients of a table: what its columns state is taken, everything else is drawn.
 
     Columns: `arrived_at` (minutes from 00:00 on a Monday) and `arrival_source` (its name); then any attribute by
     its name (a category each) and any duration as `minutes.<name>` (first pass) or `minutes.<name>.<k>`; minutes
     left empty are drawn. Raises DrawsError for a missing column, an unknown one, an unknown category, and a time
     that is negative or not a number.
     """
-    known = pathway.categories(ARRIVAL_SOURCE)
+    source_names = pathway.categories(ARRIVAL_SOURCE)
     allowed = {"arrived_at", ARRIVAL_SOURCE, *pathway.attributes}
-    allowed |= {f"minutes.{name}" for name in pathway.durations}
-    allowed |= {f"minutes.{name}.{k}" for name, each in pathway.durations.items() for k in range(each.repeats)}
+    for name, duration in pathway.durations.items():
+        allowed |= {f"minutes.{name}", *(f"minutes.{name}.{k}" for k in range(duration.repeats))}
     for column in patients.columns:
         if column not in allowed:
             raise DrawsError(f"table of patients: unknown column '{column}'. {nearest(str(column), allowed)}")
@@ -46,20 +46,20 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
             f"table of patients: column 'arrived_at' has no number in row {row}. Say when the patient came"
         )
     arrived_at = to_ticks(arrival)
-    arrival_source = _codes("arrival_source", patients[ARRIVAL_SOURCE], known)
-    sources: list[Source] = []
-    arrivals = []
-    rows = [np.flatnonzero(arrival_source == code) for code in range(len(known))]
-    for name, mine in zip(known, rows, strict=True):
-        sources.append(Source(name, len(sources), 0, len(mine), np.arange(len(mine))))
-        arrivals.append(arrived_at[mine])
-    by_source = np.concatenate(rows)
+    arrival_source = _codes("arrival_source", patients[ARRIVAL_SOURCE], source_names)
+    rows_of = [np.flatnonzero(arrival_source == code) for code in range(len(source_names))]
+    sources = [
+        Source(name, code, 0, len(rows), np.arange(len(rows)))
+        for code, (name, rows) in enumerate(zip(source_names, rows_of, strict=True))
+    ]
+    arrivals = [arrived_at[rows] for rows in rows_of]
+    by_source = np.concatenate(rows_of)
     attributes = {
         name: _codes(name, patients[name], pathway.categories(name))[by_source]
         for name in pathway.attributes
         if name in patients.columns
     }
-    days = int(arrived_at.max(initial=0)) // DAY + 1 + DAYS_IN_YEAR  # outages go on after the last arrival
+    days = int(arrived_at.max(initial=0)) // DAY + 1 + DAYS_IN_YEAR  # outages continue after the last arrival
     drawn = fill(pathway, seed, 0, days, sources, arrivals, attributes)
     table_row = by_source[drawn.order]
     minutes = {name: drawn.minutes[name].copy() for name in pathway.durations}
@@ -67,8 +67,8 @@ def draws_from_table(pathway: Pathway, patients: pd.DataFrame, *, seed: int = 0)
         for k in range(len(minutes[name])):
             for column in (f"minutes.{name}", f"minutes.{name}.0") if k == 0 else (f"minutes.{name}.{k}",):
                 if column in patients.columns:
-                    stated = _numbers(column, patients[column])[table_row]
-                    minutes[name][k] = np.where(np.isnan(stated), minutes[name][k], stated)
+                    numbers = _numbers(column, patients[column])[table_row]
+                    minutes[name][k] = np.where(np.isnan(numbers), minutes[name][k], numbers)
     patience, worsens = patience_of(pathway, drawn, minutes), worsens_of(pathway, drawn, minutes)
     return replace(drawn.with_columns(minutes=minutes), patience=patience, worsens=worsens)
 
@@ -89,9 +89,12 @@ def _numbers(column: str, values: pd.Series) -> Floats:
     return numbers
 
 
-def _codes(column: str, values: pd.Series, known: tuple[str, ...]) -> NDArray[np.int16]:
-    number = {name: code for code, name in enumerate(known)}
-    unknown = sorted({str(value) for value in values if str(value) not in number})
+def _codes(column: str, values: pd.Series, categories: tuple[str, ...]) -> NDArray[np.int16]:
+    """The codes of a column of categories, shape (n,). Raises DrawsError for an unknown one."""
+    code_of = {name: code for code, name in enumerate(categories)}
+    unknown = sorted({str(value) for value in values if str(value) not in code_of})
     if unknown:
-        raise DrawsError(f"table of patients: column '{column}' holds '{unknown[0]}'. {nearest(unknown[0], known)}")
-    return np.array([number[str(value)] for value in values], dtype=np.int16)
+        raise DrawsError(
+            f"table of patients: column '{column}' holds '{unknown[0]}'. {nearest(unknown[0], categories)}"
+        )
+    return np.array([code_of[str(value)] for value in values], dtype=np.int16)

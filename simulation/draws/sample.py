@@ -1,4 +1,4 @@
-"""Drawing one replication: everybody who arrives or is there, in order of arrival, with every column."""
+"""One replication drawn: everybody who arrives or is there, in order of arrival, with every column."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.draws.arrivals import NUMBERS_A_LAYER, those_present, those_who_come
+from simulation.draws.arrivals import NUMBERS_A_LAYER, arrivals_by_layer, present_by_source
 from simulation.draws.attributes import attributes_of
 from simulation.draws.calendar import FROM_JANUARY, Calendar
 from simulation.draws.drawn import Draws
-from simulation.draws.factors import day_factors, lasting_factors, minute_factors
+from simulation.draws.factors import lasting_factors, minute_factors
 from simulation.draws.forecast import attended_by_day
 from simulation.draws.minutes import minutes_of, patience_of, worsens_of
 from simulation.draws.outages import draw_outages
@@ -36,20 +36,16 @@ def draw(
     `busy`: how busy each day is, by the name of its factor, where that is known; otherwise it is drawn
     (`day_factors`). Raises DrawsError if a day asks for more arrivals than a source's thinning bound holds.
     """
-    factors = busy if busy is not None else day_factors(pathway, seed=seed, replication=replication, days=days)
-    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
-    come = those_who_come(pathway, factors, lasting, seed=seed, replication=replication, days=days, calendar=calendar)
-    found = [*come, *those_present(pathway)]
-    sources, arrivals = [source for source, _ in found], [arrived_at for _, arrived_at in found]
+    arriving = arrivals_by_layer(pathway, seed=seed, replication=replication, days=days, calendar=calendar, busy=busy)
+    layers = [*arriving, *present_by_source(pathway)]
+    sources, arrivals = [source for source, _ in layers], [arrived_at for _, arrived_at in layers]
     return fill(pathway, seed, replication, days, sources, arrivals, calendar=calendar)
 
 
 def attendances(pathway: Pathway, *, seed: int, replication: int, days: int, calendar: Calendar) -> NDArray[np.int64]:
-    """The ticks at which those whom `draw` draws attend, source by source; nothing else is drawn."""
-    factors = day_factors(pathway, seed=seed, replication=replication, days=days)
-    lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
-    come = those_who_come(pathway, factors, lasting, seed=seed, replication=replication, days=days, calendar=calendar)
-    return np.concatenate([arrived_at for source, arrived_at in come if pathway.arrivals[source.name].attends])
+    """Ticks of arrival of the attendances that `draw` draws, source by source; nothing else is drawn."""
+    layers = arrivals_by_layer(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
+    return np.concatenate([arrived_at for source, arrived_at in layers if pathway.arrivals[source.name].attends])
 
 
 def fill(
@@ -63,9 +59,9 @@ def fill(
     *,
     calendar: Calendar = FROM_JANUARY,
 ) -> Draws:
-    """Sort everybody by arrival and draw their columns; `known` attributes (source by source) are taken as given."""
+    """Sort everybody by arrival and draw their columns, except attributes that are `known` (codes, by source)."""
     arrived_at = np.concatenate(arrivals)
-    sizes = [len(each) for each in arrivals]
+    sizes = [len(ticks) for ticks in arrivals]
     arrival_source = np.repeat(np.array([source.code for source in sources], dtype=np.int16), sizes)
     kept = np.concatenate([source.kept for source in sources])
     number = kept + np.repeat([source.layer * NUMBERS_A_LAYER for source in sources], sizes)
@@ -85,6 +81,7 @@ def fill(
         adherence={},
         order=order,
         variates=variates,
+        from_table=frozenset(known or ()),
     )
     attributes = attributes_of(pathway, bare, {name: codes[order] for name, codes in (known or {}).items()})
     lasting = lasting_factors(pathway, seed=seed, replication=replication, days=days, calendar=calendar)
@@ -111,9 +108,9 @@ def fill(
 
 
 def _in_order(ticks: NDArray[np.int64]) -> NDArray[np.int64]:
-    """What `argsort` gives, ties by position, in a fifth of the time: tick and position in one number, sorted.
+    """The positions that sort ticks, ties by position: as a stable `argsort`, in a fifth of its time.
 
-    It holds for as long as a run of 16 million patients takes less than a thousand years.
+    Tick and position are sorted as one number of 64 bits: enough for 16 million patients in a thousand years.
     """
     bits = len(ticks).bit_length()
     keys = ticks << bits | np.arange(len(ticks))

@@ -19,9 +19,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Source:
-    """The candidates of one source of patients (a layer of a source), and which of them come (positions, in order).
+    """The candidates of one layer of a source of patients, and which of them come.
 
-    `code`: of the source or of those present; `layer`: which layer of the source, 0 the usual arrivals.
+    code   the source's number among the categories of `arrival_source`
+    layer  0 for the usual arrivals
+    kept   positions of those who come, in order
     """
 
     name: str
@@ -32,16 +34,16 @@ class Source:
 
     @property
     def key(self) -> str:
-        """What its random streams are found by."""
-        return f"{self.name}+{self.layer}" if self.layer else self.name
+        """The name of its random streams."""
+        return key_of(self.name, self.layer)
 
 
 @dataclass(frozen=True)
 class Variates:
     """The streams of one replication's patients: a column is asked for by name and comes in the patients' order.
 
-    place  (n,) which of the candidates of all sources, one after another, each patient is; buffer  (n_candidates,) is
-    written over by every column, so one thread uses it at a time.
+    place   (n,) each patient's position among the candidates of all sources, one source after another
+    buffer  (n_candidates,) written over by every column, so one thread uses it at a time
     """
 
     seed: int
@@ -52,20 +54,20 @@ class Variates:
 
     def uniform(self, column: str, repeat: int = 0) -> Floats:
         """One uniform number in (0, 1) a patient, shape (n,)."""
-        for source, mine in self._parts(self.buffer):
-            generator_of(self.seed, self.replication, source.key, column, repeat).random(out=mine)
-        found = self.buffer.take(self.place)
-        return np.maximum(found, 2.0**-54, out=found)
+        for source, part in self._parts(self.buffer):
+            generator_of(self.seed, self.replication, source.key, column, repeat).random(out=part)
+        numbers = self.buffer.take(self.place)
+        return np.maximum(numbers, 2.0**-54, out=numbers)
 
-    def normal(self, column: str, repeat: int, *, of: Collection[str]) -> NDArray[np.float32]:
-        """One standard normal number a patient, shape (n,); 0 for those of sources not in `of`."""
+    def normal(self, column: str, repeat: int, *, source_keys: Collection[str] | None = None) -> NDArray[np.float32]:
+        """One standard normal number a patient, shape (n,); with `source_keys`, 0 for patients of other sources."""
         buffer = self.buffer.view(np.float32)
-        for source, mine in self._parts(buffer):
-            if source.key in of:
+        for source, part in self._parts(buffer):
+            if source_keys is None or source.key in source_keys:
                 generator = generator_of(self.seed, self.replication, source.key, column, repeat)
-                generator.standard_normal(out=mine, dtype=np.float32)
+                generator.standard_normal(out=part, dtype=np.float32)
             else:
-                mine[:] = 0
+                part[:] = 0
         return buffer.take(self.place)
 
     def _parts(self, buffer: Any) -> Iterator[tuple[Source, Any]]:
@@ -76,13 +78,24 @@ class Variates:
             start += source.n_candidates
 
 
-def generator_of(seed: int, replication: int, source: str, column: str, repeat: int) -> np.random.Generator:
-    """The generator of one stream, for use before the next is asked for: there is one a thread, set to the state.
+def key_of(source: str, layer: int) -> str:
+    """The name of the random streams of one layer of a source; that of the usual arrivals is the source's own."""
+    return f"{source}+{layer}" if layer else source
 
-    Its state is a digest of the stream's name, which spares the slower mixing of `SeedSequence`.
+
+COUNTER = np.uint64(1).tobytes()
+"""The fourth word of a new state, which SFC64 counts up."""
+_local = threading.local()
+
+
+def generator_of(seed: int, replication: int, source: str, column: str, repeat: int) -> np.random.Generator:
+    """The generator of one stream, to be used before the next is asked for: each thread has one, whose state is set.
+
+    The state is a digest of the stream's name, which spares the slower mixing of `SeedSequence`.
     """
     name = f"{seed}/{replication}/{source}/{column}/{repeat}".encode()
     digest = hashlib.blake2b(name, digest_size=24).digest()
+    generator: np.random.Generator
     try:
         generator, state = _local.generator, _local.state
     except AttributeError:
@@ -90,10 +103,4 @@ def generator_of(seed: int, replication: int, source: str, column: str, repeat: 
         state = _local.state = generator.bit_generator.state
     state["state"]["state"] = np.frombuffer(digest + COUNTER, np.uint64)
     generator.bit_generator.state = state
-    made: np.random.Generator = generator
-    return made
-
-
-COUNTER = np.uint64(1).tobytes()
-"""The fourth word of a new state, which SFC64 counts up."""
-_local = threading.local()
+    return generator

@@ -1,8 +1,8 @@
-"""Where numba keeps what it compiled, and saying when it compiles; `compiled_loop` is what is compiled.
+"""Where numba keeps the compiled engine, and the message when it compiles; `compiled_loop` is what is compiled.
 
 numba writes beside the code or, where it may not, into the user's own cache folder, and refuses to start where it can
-write neither (a read-only installation run by nobody in particular). Then a temporary folder has to do: this process
-and its workers share it, and it starts with what is kept beside the code, so that nothing is compiled in vain.
+write neither (a read-only installation, a user without a home). Then a temporary folder is used: this process and its
+workers share it, and it starts with a copy of what is kept beside the code, so that nothing is compiled again.
 """
 
 from __future__ import annotations
@@ -25,44 +25,44 @@ CONFIG: Any = numba.config
 HERE = Path(__file__).parent
 KEEP = "Name a folder that can be written in NUMBA_CACHE_DIR to keep it"
 BAKED_IN = (HERE / "rows.py", HERE / "contract.py", HERE / "compiled_records.py", HERE.parent / "units.py")
-"""Files whose constants and functions are compiled into those of others. numba only looks whether a function's own file
-was edited, so it would go on with what these said before."""
+"""Files whose constants and functions are compiled into the code of others. numba looks only whether a function's own
+file was edited, so without the stamp it would go on with the constants of before."""
 STAMP = "compiled-from.txt"
-"""What the files above were when the folder's code was compiled: a digest."""
+"""The file with a digest of the files above as they were when the folder's code was compiled."""
 
 
 @cache
-def settle() -> bool:
-    """Find a folder for compiled code, once a process, before anything is compiled; False if there is none at all.
+def can_cache() -> bool:
+    """Whether there is a folder for compiled code. It is found once a process, before anything is compiled.
 
     Whenever the engine then has to be compiled, one line on stderr says so, and whether later runs will find it.
     """
     if CONFIG.DISABLE_JIT:
         return True
-    folder = _folder()
+    folder = _cache_folder()
     if folder is not None:
-        _forget_what_is_stale(folder)
-        told = f"once; later runs find it in {folder}"
+        _remove_stale_code(folder)
+        where_kept = f"once; later runs find it in {folder}"
     elif (folder := _temporary_folder()) is not None:
-        told = f"for this run only: neither {HERE} nor the user's cache can be written. {KEEP}"
+        where_kept = f"for this run only: neither {HERE} nor the user's cache can be written. {KEEP}"
     else:
-        told = f"in each process of this run: no folder can be written, not even a temporary one. {KEEP}"
-    event.register("numba:compile", _Telling(told))  # type: ignore[no-untyped-call]
+        where_kept = f"in each process of this run: no folder can be written, not even a temporary one. {KEEP}"
+    event.register("numba:compile", _CompileNotice(where_kept))  # type: ignore[no-untyped-call]
     return folder is not None
 
 
-def _folder() -> Path | None:
-    """Where numba would keep what is compiled from this folder."""
+def _cache_folder() -> Path | None:
+    """The folder in which numba would keep what is compiled from this one; None if it can write nowhere."""
     try:
-        return Path(str(numba.njit(cache=True)(_nothing).stats.cache_path))
+        return Path(str(numba.njit(cache=True)(_empty_function).stats.cache_path))
     except RuntimeError as error:
         if "no locator available" in str(error):
             return None
         raise
 
 
-def _forget_what_is_stale(folder: Path) -> None:
-    """Remove code that was compiled from other constants than there are now."""
+def _remove_stale_code(folder: Path) -> None:
+    """Remove code that was compiled from other constants than today's."""
     if _is_fresh(folder):
         return
     for file in folder.glob("*.nb[ic]"):
@@ -82,44 +82,47 @@ def _digest() -> str:
 
 
 def _temporary_folder() -> Path | None:
-    """A folder until this process ends, with a copy of what is kept beside the code."""
+    """A folder until this process ends, with a copy of what is kept beside the code; None if none can be made."""
     try:
-        made = tempfile.mkdtemp(prefix="aeflow-compiled-")
+        temporary = tempfile.mkdtemp(prefix="aeflow-compiled-")
     except OSError:
         return None
-    atexit.register(shutil.rmtree, made, ignore_errors=True)
-    CONFIG.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"] = made  # workers look into the environment
-    folder = _folder()
-    kept = [*(HERE / "__pycache__").glob("*.nb[ic]")] if _is_fresh(HERE / "__pycache__") else []
-    if folder is not None:
-        _forget_what_is_stale(folder)
-    if folder is not None and kept:
-        for file in kept:
-            shutil.copy(file, folder)
-        _say(f"no folder for compiled code can be written; reading what is kept in {HERE / '__pycache__'}")
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    CONFIG.CACHE_DIR = os.environ["NUMBA_CACHE_DIR"] = temporary  # workers look into the environment
+    folder = _cache_folder()
+    if folder is None:
+        return None
+    _remove_stale_code(folder)
+    beside = HERE / "__pycache__"
+    kept = [*beside.glob("*.nb[ic]")] if _is_fresh(beside) else []
+    for file in kept:
+        shutil.copy(file, folder)
+    if kept:
+        _say(f"no folder for compiled code can be written; reading what is kept in {beside}")
     return folder
 
 
-def _nothing() -> None:
-    """A function of this folder, for asking numba where it would keep it."""
+def _empty_function() -> None:
+    """A function of this folder, to ask numba where it would keep its code."""
 
 
-class _Telling(event.Listener):
+class _CompileNotice(event.Listener):
     """Says once that the engine is being compiled."""
 
-    def __init__(self, told: str) -> None:
-        self.told = told
+    def __init__(self, where_kept: str) -> None:
+        self.where_kept = where_kept
+        self.is_said = False
 
     def on_start(self, event: event.Event) -> None:
-        """Before anything is compiled."""
-        if self.told and Path(event.data["dispatcher"].py_func.__code__.co_filename).parent == HERE:
-            _say(f"compiling the engine (some ten seconds), {self.told}")
-            self.told = ""
+        """Say so if the function is one of this folder."""
+        if not self.is_said and Path(event.data["dispatcher"].py_func.__code__.co_filename).parent == HERE:
+            _say(f"compiling the engine (some ten seconds), {self.where_kept}")
+            self.is_said = True
 
     def on_end(self, event: event.Event) -> None:
-        """After it; nothing to say."""
+        """Nothing is said when compiling ends."""
 
 
-def _say(what: str) -> None:
+def _say(message: str) -> None:
     if multiprocessing.parent_process() is None:  # workers would say it again
-        print(f"aeflow: {what}", file=sys.stderr, flush=True)
+        print(f"aeflow: {message}", file=sys.stderr, flush=True)

@@ -12,20 +12,20 @@ EngineName = Literal["reference", "compiled"]
 Asked = Literal["auto", "reference", "compiled"]
 ENGINES: tuple[EngineName, ...] = ("reference", "compiled")
 WORTH_COMPILING = 100_000
-"""Patients from which compiling (some ten seconds, once) is repaid: the reference does about 10,000 a second."""
+"""Patients from which compiling (some ten seconds, once) pays: the reference simulates about 10,000 a second."""
 
 
 def engine_named(name: EngineName) -> Engine:
-    """The engine of that name. Raises AeflowError if what it is made with is not installed."""
-    if name == "compiled":
-        if find_spec("numba") is None:
-            raise AeflowError("engine=compiled needs numba, which is not installed. Install it or use engine=reference")
-        from simulation.engine.compiled import simulate as compiled
+    """The engine of that name. Raises AeflowError if numba is needed and not installed."""
+    if name == "reference":
+        from simulation.engine.reference import simulate as reference
 
-        return compiled
-    from simulation.engine.reference import simulate as reference
+        return reference
+    if find_spec("numba") is None:
+        raise AeflowError("engine=compiled needs numba, which is not installed. Install it or use engine=reference")
+    from simulation.engine.compiled import simulate as compiled
 
-    return reference
+    return compiled
 
 
 def choose(asked: Asked, n_patients: float) -> tuple[EngineName, str]:

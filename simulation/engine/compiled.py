@@ -1,7 +1,7 @@
 """The compiled engine: the contract again, in numba, some fifty times as fast as the reference.
 
-`simulate` flattens the plan to arrays and runs the loop of `compiled_loop`. If the table was too small the loop says
-so and runs again with twice the space, which is safe because engines are deterministic.
+`simulate` flattens the plan to arrays and runs the loop of `compiled_loop`. If space runs out the loop says so and runs
+again with twice as much, which is safe because engines are deterministic.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from simulation.pathway.rota import HOURS_OF_WEEK
 from simulation.units import NEVER, WEEK
 
 ROWS_A_PATIENT = 16
-"""Space for activities at first; pages that are never written cost nothing."""
+"""Rows of activities for which there is space at first; pages that are never written cost nothing."""
 SPARE_ROWS = 1024
 UNITS_HELD = 6
-"""Space for units that a patient holds at once, at first."""
+"""Units that a patient can hold at once, at first."""
 WRITEABLE: tuple[Literal["C"], Literal["W"]] = ("C", "W")
+Fields = dict[str, Any]
 
 
 def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
@@ -36,13 +37,13 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
 
     Raises PlanError if the plan, the patients or the horizon are beyond what the packed integers hold.
     """
-    _within_limits(plan, columns, horizon)
+    _check_limits(plan, columns, horizon)
     flat, people = flatten(plan), _people(plan, columns, horizon)
     n_rows, n_slots = ROWS_A_PATIENT * len(columns) + SPARE_ROWS, UNITS_HELD
     n_changes = len(plan.decided) * (horizon // plan.decide_every + 1) + len(people.closings)
-    n_noticed_at_most = len(columns) if plan.round_every else 0
+    n_notices = len(columns) if plan.round_every else 0
     while True:
-        table = Table(space_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_noticed_at_most, kinds.NOTICE))
+        table = Table(space_for(n_rows), np.empty(n_changes, kinds.CHANGE), np.empty(n_notices, kinds.NOTICE))
         fresh = flat._replace(asks=flat.asks.copy(), pools=flat.pools.copy(), triggers=flat.triggers.copy())
         workspace = _workspace(plan, flat, people, n_slots)
         code, n_activities, n_changed, n_noticed, n_events = loop.run(fresh, people, workspace, table, horizon, n_slots)
@@ -57,8 +58,9 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     return Run(journal, changes, horizon, n_events, notices)
 
 
-def _within_limits(plan: Plan, columns: Columns, horizon: int) -> None:
-    for what, found, most in (
+def _check_limits(plan: Plan, columns: Columns, horizon: int) -> None:
+    """Raise PlanError for what the packed integers of the loop do not hold."""
+    for name, value, limit in (
         ("pools", len(plan.pools), loop.POOL_MASK),
         ("nodes", len(plan.nodes), 2**15 - 1),
         ("patients", len(columns), loop.PATIENT_MASK),
@@ -66,23 +68,25 @@ def _within_limits(plan: Plan, columns: Columns, horizon: int) -> None:
         ("changes of team", _n_teams(plan, horizon), 2 ** (31 - loop.POOL_BITS) - 1),
         ("points of rank (priority rates times the ticks of the horizon)", _highest_rank(plan, horizon), 2**62),
     ):
-        if found > most:
+        if value > limit:
             raise PlanError(
-                f"the compiled engine takes at most {most} {what}, not {found}. Use a smaller run or engine=reference"
+                f"the compiled engine takes at most {limit} {name}, not {value}. Use a smaller run or engine=reference"
             )
 
 
 def _n_teams(plan: Plan, horizon: int) -> int:
-    most = max((len(pool.team_changes) for pool in plan.pool_rows), default=0)
-    return most * (horizon // WEEK + 1)
+    """The most changes of team that a pool can have before the horizon."""
+    a_week = max((len(pool.team_changes) for pool in plan.pool_rows), default=0)
+    return a_week * (horizon // WEEK + 1)
 
 
 def _highest_rank(plan: Plan, horizon: int) -> int:
+    """The largest rank, without its sign, that a patient can have before the horizon."""
     return max(plan.rates, default=0) * horizon if plan.accumulating else max(map(abs, plan.ranks), default=0)
 
 
 def _people(plan: Plan, columns: Columns, horizon: int) -> People:
-    """The columns with the types, the order of memory and the leave to write that the loop was compiled for."""
+    """The columns with the types, the memory order and the writeability that the loop was compiled for."""
     leaves_at = np.where(columns.patience == NEVER, NEVER, columns.arrived_at + columns.patience)
     leavers = np.flatnonzero((leaves_at != NEVER) & (leaves_at < horizon))
     return People(
@@ -101,7 +105,7 @@ def _people(plan: Plan, columns: Columns, horizon: int) -> People:
 
 
 def _closings(plan: Plan, columns: Columns, horizon: int) -> Records:
-    """What outages set the units of pools they close to before the horizon, in order of time."""
+    """The units to which outages set the pools that they close before the horizon, in order of time."""
     rows: list[Fields] = []
     for number, trigger in enumerate(plan.triggers):
         if trigger.outage != NONE:
@@ -117,7 +121,7 @@ def _closings(plan: Plan, columns: Columns, horizon: int) -> Records:
 
 
 def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Workspace:
-    """Nobody is here yet (whoever arrives is written down then), every queue is empty, nothing is due."""
+    """Arrays in which nobody has arrived yet (arrivals are written as they come), queues are empty, nothing is due."""
     n = len(columns.arrived_at)
     queues = np.empty(len(flat.asks) * len(flat.worth), kinds.QUEUE_ENDS)
     queues["first"] = queues["last"] = NONE
@@ -127,7 +131,7 @@ def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Wor
     return Workspace(
         people=np.empty(n, kinds.PERSON),
         slots=np.empty(n * n_slots, np.uint32),
-        passes=np.zeros(n * plan.n_loops + 1, np.int16),  # one more, for steps in no loop to look at
+        passes=np.zeros(n * plan.n_loops + 1, np.int16),  # one more, which steps in no loop read
         clock_at=np.full(n * plan.n_clocks, NEVER, np.int64),
         early=np.empty(n_may_end_early, kinds.EARLY),
         queues=queues,
@@ -143,26 +147,24 @@ def _workspace(plan: Plan, flat: FlatPlan, columns: People, n_slots: int) -> Wor
     )
 
 
-def _changes(found: Records) -> Changes:
-    found = found[np.lexsort((found["trigger"], found["at"]))]
-    return Changes(found["at"].copy(), found["trigger"].astype(np.int16), found["units"].astype(np.int32))
+def _changes(records: Records) -> Changes:
+    records = records[np.lexsort((records["trigger"], records["at"]))]
+    return Changes(records["at"].copy(), records["trigger"].astype(np.int16), records["units"].astype(np.int32))
 
 
-def _notices(found: Records) -> Notices:
-    order = np.lexsort((found["patient"], found["at"]))
-    return Notices(found["at"][order], found["patient"][order].astype(np.int32))
+def _notices(records: Records) -> Notices:
+    records = records[np.lexsort((records["patient"], records["at"]))]
+    return Notices(records["at"].copy(), records["patient"].astype(np.int32))
 
 
 # --- flattening ----------------------------------------------------------------------------------------------------
-
-
-Fields = dict[str, Any]
 
 
 @lru_cache(maxsize=32)
 def flatten(plan: Plan) -> FlatPlan:
     """A plan as arrays of whole numbers: tuples of any length go into one long list, and records say where."""
     lists = _Lists()
+    queue_of_class, worth = _queues(plan)
     overflowing = {row.ask for row in plan.rows if isinstance(row, StepRow) and row.overflow_ask != NONE}
     rows = [_row(row, lists, number in plan.counted) for number, row in enumerate(plan.rows)]
     for number in plan.round_steps:
@@ -174,8 +176,8 @@ def flatten(plan: Plan) -> FlatPlan:
         triggers=_records(kinds.TRIGGER, (_trigger(trigger, lists) for trigger in plan.triggers)),
         calendar=_calendar(plan),
         settings=_settings(plan, decides=bool(plan.decided or overflowing)),
-        queue_of_class=_queues(plan)[0],
-        worth=_queues(plan)[1],
+        queue_of_class=queue_of_class,
+        worth=worth,
         classes_when_pulled=np.array(plan.classes_when_pulled, np.int64),
         paces=np.array(plan.paces, np.int64).reshape(-1, HOURS_OF_WEEK + 1),
         worse=np.array(plan.worse, np.int64),
@@ -185,7 +187,7 @@ def flatten(plan: Plan) -> FlatPlan:
 
 
 class _Lists:
-    """One long list of numbers in which others are kept by position and length."""
+    """One long list of numbers that holds others by position and length."""
 
     def __init__(self) -> None:
         self.numbers: list[int] = []
@@ -199,40 +201,30 @@ class _Lists:
 
 def _records(kind: np.dtype[Any], rows: Iterable[Fields]) -> Records:
     """One record a row; fields that a row does not name are 0. Raises PlanError for what a field cannot hold."""
-    found = list(rows)
-    records = np.zeros(len(found), kind)
-    for number, fields in enumerate(found):
+    rows = list(rows)
+    records = np.zeros(len(rows), kind)
+    for number, fields in enumerate(rows):
         for name, value in fields.items():
             try:
                 records[name][number] = value
             except OverflowError:
-                most = np.iinfo(records[name].dtype).max
+                limit = np.iinfo(records[name].dtype).max
                 raise PlanError(
-                    f"the compiled engine takes at most {most} for '{name}', not {value}. "
+                    f"the compiled engine takes at most {limit} for '{name}', not {value}. "
                     "Use a smaller number or engine=reference"
                 ) from None
     return records
 
 
-_ABSENT = dict.fromkeys(
-    (
-        "ask",
-        "minutes",
-        "column",
-        "queue_class",
-        "ignored",
-        "relabels",
-        "repeat_of",
-        "since",
-        "pace",
-        "queue_limit",
-        "overflow_ask",
-    ),
-    NONE,
+_OPTIONAL = (
+    *("ask", "minutes", "column", "queue_class", "ignored", "relabels", "repeat_of", "since", "pace"),
+    *("queue_limit", "overflow_ask"),
 )
+_ABSENT = dict.fromkeys(_OPTIONAL, NONE)
 
 
 def _row(row: StepRow | BranchRow | EndRow, lists: _Lists, is_counted: bool) -> Fields:
+    """The record of a row of the plan; `is_counted`: whether somebody reads how many wait there."""
     if isinstance(row, StepRow):
         return _step(row, lists) | {"is_counted": is_counted}
     fields = {**_ABSENT, "kind": row.kind}

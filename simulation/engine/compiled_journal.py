@@ -1,6 +1,6 @@
-"""What the compiled engine wrote down, as records in the order in which activities ended; and one pass over them.
+"""The compiled engine's journal: activities as records in the order in which they ended, and one pass over them.
 
-Nothing is put in order by patient until somebody reads activities: milestones need one pass and no order.
+Nothing is sorted by patient until somebody reads activities: milestones need one pass and no order.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
@@ -13,7 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
-from simulation.engine._cache import settle
+from simulation.engine._cache import can_cache
 from simulation.engine.compiled_records import ACTIVITY, Records
 from simulation.engine.contract import Activities, Milestones, Moment, Names
 from simulation.engine.rows import NONE, Outcome
@@ -21,12 +21,12 @@ from simulation.units import NEVER, TICKS_PER_MINUTE
 
 DONE = int(Outcome.DONE)
 BLOCK = 2**14
-"""Records that are read at once: 640 kB."""
+"""Records that are read in one go: 640 kB."""
 JOINED, STARTED = int(Moment.JOINED), int(Moment.STARTED)
 
 
 def space_for(n_rows: int) -> Records:
-    """Space for activities: what a journal of this thread gave back, or new; new memory costs a run a twentieth."""
+    """Space for activities: what an earlier journal of this thread gave back, or new memory, which costs a run 5 %."""
     spare: Records | None = _spare.__dict__.pop("records", None)
     return spare if spare is not None and len(spare) >= n_rows else np.empty(n_rows, ACTIVITY)
 
@@ -42,7 +42,7 @@ class Recorded:
         self._n_rows = n_rows
         self.n_patients = n_patients
         self.readers: list[Callable[[Records], None]] = []
-        """Who reads the records, block by block, when the next pass goes over them."""
+        """Functions that are given the records, block by block, as the next pass reads them."""
 
     def __del__(self) -> None:
         _spare.records = self._space
@@ -57,7 +57,7 @@ class Recorded:
         return self._n_rows
 
     def arranged(self) -> Activities:
-        """Columns of their own, patient by patient."""
+        """The activities as new columns, patient by patient."""
         n = self._n_rows
         columns = Activities(
             patient=np.empty(n, np.int32),
@@ -82,34 +82,37 @@ class Recorded:
         return columns
 
     def blocks(self) -> Iterator[Records]:
-        """The records as they came, some at a time: what several read is in a processor's cache for the second."""
+        """The records as they came, some at a time, so that a second reader finds them in the processor's cache."""
         for start in range(0, self._n_rows, BLOCK):
             yield self._space[start : min(start + BLOCK, self._n_rows)]
 
     def milestones(self, names: Names, n_nodes: int, n_patients: int) -> Milestones:
-        """First times by name and the last row of each patient; `readers` read along."""
-        entries = sorted((node, k, int(moment)) for k, of in enumerate(names.values()) for node, moment in of.items())
-        node, name, moment = np.array(entries, dtype=np.int64).reshape(-1, 3).T
+        """First times by name and the last row of each patient; `readers` are given the records, too."""
+        entries = sorted(
+            (node, k, int(moment)) for k, moments in enumerate(names.values()) for node, moment in moments.items()
+        )
+        node, name, moment = np.array(entries, dtype=np.int64).reshape(-1, 3).T.copy()
         begins = np.searchsorted(node, np.arange(n_nodes + 1))
         first_at = np.full((len(names), n_patients), np.nan)
         last_step = np.full(n_patients, NONE, dtype=np.int16)
         last_ended_at = np.full(n_patients, NEVER, dtype=np.int64)
-        name, moment = name.copy(), moment.copy()
         for records in self.blocks():
-            _look_through(records, begins, name, moment, first_at, last_step, last_ended_at)
+            _find_milestones(records, begins, name, moment, first_at, last_step, last_ended_at)
             for read in self.readers:
                 read(records)
         return Milestones(dict(zip(names, first_at, strict=True)), last_step, last_ended_at)
 
 
 _njit: Any = numba.njit
-
-
-_compiled = _njit(cache=settle(), nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+_compiled = _njit(cache=can_cache(), nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 
 
 @_compiled
-def _look_through(records, begins, name, moment, first_at, last_step, last_ended_at):
+def _find_milestones(records, begins, name, moment, first_at, last_step, last_ended_at):
+    """Write the first times and last rows that some records bring.
+
+    begins  (nodes + 1,) where each node's entries of `name` and `moment` begin: which names it dates, and by what
+    """
     for k in range(len(records)):
         record = records[k]
         patient = np.int64(record.patient)
@@ -129,7 +132,7 @@ def _look_through(records, begins, name, moment, first_at, last_step, last_ended
 
 @_compiled
 def _arrange(activities, place, patient, step, outcome, joined_at, started_at, ended_at, pool):
-    """Put activities into columns in the order of patients, each patient's as they came (a counting sort).
+    """Write activities into columns sorted by patient, each patient's as they came (a counting sort).
 
     `place`: zeros, one more than there are patients.
     """

@@ -4,12 +4,12 @@ What it works on is in `compiled_records`. All that numba compiles of the loop i
 `rows.paced_end`, which both engines share. It is compiled once a machine (some seconds) and kept on disk; no
 configuration changes it.
 
-What makes it fast, and is kept to: no array is replaced inside the loop; whatever belongs together is one record,
-so that a patient, a row of the plan or an activity is one place in memory; what is due is one integer (tick and
-patient); an activity is written once, in one piece, when it is over; an absent number is negative and is tested with
-`< 0`, which spares the compiler its check for indices from the end. Each thing happens in one place: whoever moves on
-within an instant is put on the list `moving` and walked along the route by one block, whatever set it moving; pools
-with a unit free again are put on the list `freed`.
+Rules that make it fast: no array is replaced inside the loop; what belongs together is one record, so that a patient, a
+row of the plan or an activity is one place in memory; what is due is one integer (tick and patient); an activity is
+written once, in one piece, when it is over; an absent number is negative and is tested with `< 0`, which spares the
+compiler its check for indices from the end. Each thing happens in one place: whoever moves on within an instant is put
+on the list `moving`, whatever set it moving, and one block takes it along the route; pools with a unit free again are
+put on the list `freed`.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
@@ -20,40 +20,35 @@ from typing import Any
 import numba
 import numpy as np
 
-from simulation.engine._cache import settle
+from simulation.engine._cache import can_cache
 from simulation.engine.compiled_records import MAY_BE_EARLY
 from simulation.engine.rows import EFFORT_SCALE, NONE, Kind, Outcome, paced_end
 from simulation.units import HOUR, NEVER, WEEK
 
 STEP, ATTRIBUTE, ACUITY = int(Kind.STEP), int(Kind.ATTRIBUTE), int(Kind.ACUITY)
-QUEUE, HOURS, LOOP, DOWN = (
-    int(Kind.QUEUE),
-    int(Kind.HOURS),
-    int(Kind.LOOP),
-    int(Kind.DOWN),
-)
-COIN = int(Kind.COIN)
+QUEUE, HOURS, LOOP = int(Kind.QUEUE), int(Kind.HOURS), int(Kind.LOOP)
+DOWN, COIN = int(Kind.DOWN), int(Kind.COIN)
 DONE, LEFT = int(Outcome.DONE), int(Outcome.LEFT)
 AWAY, OPEN = int(Outcome.TURNED_AWAY), int(Outcome.OPEN)
-# What a patient does next: follow the route; an activity that ends in one of four ways, or may end early; join another
-# queue; nothing.
+# What a patient does next: follow the route; end an activity in one of four ways, or look whether it ends early; join
+# another queue; nothing.
 ROUTE, ENDS, LEAVES_NOW, SENT_AWAY, GONE, MAY_END, JOINS_AGAIN, IS_NOT_HERE = range(8)
 
 PATIENT_BITS = 24
 PATIENT_MASK = (1 << PATIENT_BITS) - 1
 SLOT_BITS = 10
-"""What is due waits in a wheel of slots of one minute, a turn of 34 h, and is put in order slot by slot."""
+"""Ends of activities wait in a wheel of slots of one minute, a turn of 34 h, and are put in order slot by slot."""
 SLOT_MASK = 2047
 N_SLOTS = SLOT_MASK + 1
 POOL_BITS = 12
 POOL_MASK = (1 << POOL_BITS) - 1
-# A unit held is one number: the team (how many came before it) and the pool.
+# A unit that is held is one number: its team (how many there were before) and its pool.
 
 FITS, TABLE_FULL, HANDS_FULL = range(3)
 
 
 _njit: Any = numba.njit
-_ALL = {"cache": settle(), "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
+_ALL = {"cache": can_cache(), "nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 compiled = _njit(**_ALL)
 # For what only the loop calls: without the code that would let Python call it, compiling takes a sixth less time.
 inner = _njit(**_ALL, no_cpython_wrapper=True)
@@ -64,15 +59,15 @@ _paced_end = compiled(paced_end)
 
 @inlined
 def _push(key, heap, free):
-    """Put a key into the heap at its end, or at a free place at the bottom; returns the place behind."""
-    here = free
-    while here > 0:
-        above = (here - 1) >> 1
+    """Put a key into the heap at `free`, its end or a free place at the bottom; returns the place behind `free`."""
+    place = free
+    while place > 0:
+        above = (place - 1) >> 1
         if heap[above] <= key:
             break
-        heap[here] = heap[above]
-        here = above
-    heap[here] = key
+        heap[place] = heap[above]
+        place = above
+    heap[place] = key
     return free + 1
 
 
@@ -103,7 +98,7 @@ def _count(row, change, now, waiting):
 
 @inner
 def _n_before(first, n, now, lists, waiting):
-    """How many waited at some steps just before this instant."""
+    """How many waited just before this instant at the steps in a part of `lists`."""
     total = 0
     for k in range(np.int64(first), np.int64(first) + n):
         count = waiting[lists[k]]
@@ -113,7 +108,7 @@ def _n_before(first, n, now, lists, waiting):
 
 @inlined
 def _is_in(number, lists, first, n):
-    """Whether a number is in one of the flat lists."""
+    """Whether a number is in a part of `lists`."""
     for k in range(np.int64(first), np.int64(first) + n):  # noqa: SIM110 - numba compiles no any() over a generator
         if lists[k] == number:
             return True
@@ -132,7 +127,7 @@ def _is_open(row, now, lists):
 
 @inner
 def _coin(row, first, passes, lists):
-    """The column of the coin that counts in this round; `first`: where the patient's passes begin."""
+    """The column of the coin that counts in these passes of the loops; `first`: where the patient's passes begin."""
     column = np.int64(row.column)
     for k in range(np.int64(row.pairs_at), np.int64(row.pairs_at) + row.n_pairs, 2):
         column += np.int64(passes[first + lists[k]]) * np.int64(lists[k + 1])
@@ -141,7 +136,7 @@ def _coin(row, first, passes, lists):
 
 @inner
 def _was_down(outage, since, now, outages, outages_at):
-    """Whether it was down at any time from `since` until now: its last span to have begun is not over before that."""
+    """Whether an outage lasted at any time from `since` until now: the last span that has begun is not over by then."""
     first, behind = outages_at[outage], outages_at[outage + 1]
     start = first
     while first < behind:
@@ -166,7 +161,7 @@ def _free(number, pools, freed, n_freed):
 
 @inner
 def _release_at_start(person, first, row, lists, slots, pools, freed, n_freed):
-    """Release what a step that starts releases of what was held before; returns how many pools were freed."""
+    """Release units held before that a starting step releases; returns how many pools were freed."""
     n_kept = 0
     for k in range(first, first + person.n_held):
         unit = np.int64(slots[k])
@@ -190,7 +185,7 @@ def _start_clocks(row, first, now, lists, clock_at):
 
 @inner
 def _use_up(clock, now, clock_at):
-    """When a clock was started, or now if it does not run; it does not run any more."""
+    """Stop a clock; returns when it was started, or now if it did not run."""
     started = clock_at[clock]
     clock_at[clock] = NEVER
     return started if started >= 0 else now
@@ -204,27 +199,27 @@ def _column(row, n_passes):
 
 @inner
 def _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
-    """When a step that may end early is looked at next or ends; now, if it ends now.
+    """The tick of the next look at a step that may end early, or of its end; now, if it ends now.
 
-    The look at hand is due now; of a step that starts now (-1) none is, but those that are past are made at once.
+    The look at hand is due now. A step that starts now has none (-1): looks that are past are made at once.
     """
     n_waiting = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
     work = np.int64(minutes[_column(row, passes[p * n_loops + max(row.repeat_of, 0)]), p])
-    own = early[p]
-    since, at_hand = own.work_since, np.int64(own.look)
+    state = early[p]
+    since, at_hand = state.work_since, np.int64(state.look)
     while at_hand < 0 or n_waiting < np.int64(lists[row.pairs_at + 2 * at_hand + 1]):
         at_hand += 1
         done = work - work * np.int64(lists[row.pairs_at + 2 * at_hand]) // EFFORT_SCALE
         at = since + done if row.pace < 0 or done == 0 else _paced_end(since, done, paces[row.pace])
         if at > now:
-            own.look = at_hand
+            state.look = at_hand
             return at
     return now
 
 
 @inner
 def _first_look(p, since, now, row, minutes, passes, n_loops, paces, early, lists, waiting):
-    """The same of a step that starts now, with work that counts from `since`."""
+    """As `_next_look`, for a step that starts now, with work that counts from `since`."""
     early[p].work_since = since
     early[p].look = -1
     return _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
@@ -232,7 +227,7 @@ def _first_look(p, since, now, row, minutes, passes, n_loops, paces, early, list
 
 @inner
 def _capacity(pool, lists, triggers):
-    """The rota's units, what escalation opened, less what those who wait take and what an outage closes."""
+    """The rota's units and what escalation opened, less what boarders take and what an outage closes."""
     capacity = pool.scheduled
     for k in range(pool.triggers_at, pool.triggers_at + pool.n_triggers):
         trigger = triggers[lists[k]]
@@ -245,7 +240,7 @@ def _capacity(pool, lists, triggers):
 
 @inner
 def _set_units(number, units, now, triggers, pools, lists, changes, n_changes, freed, n_freed):
-    """Let a trigger have so many units; returns how many changes there are, and how many pools were freed."""
+    """Set the units of a trigger; returns how many changes there are, and how many pools were freed."""
     trigger = triggers[number]
     if units == trigger.units:
         return n_changes, n_freed
@@ -260,7 +255,7 @@ def _set_units(number, units, now, triggers, pools, lists, changes, n_changes, f
 
 @inner
 def _close(now, next_one, closings, triggers, pools, lists, changes, n_changes, freed, n_freed):
-    """Every outage that begins or ends now closes or opens its pool; returns the next, and as `_set_units`."""
+    """Close or open the pools of outages that begin or end now; returns the next closing, then as `_set_units`."""
     while next_one < len(closings) and closings[next_one].at <= now:
         closing = closings[next_one]
         n_changes, n_freed = _set_units(
@@ -272,7 +267,7 @@ def _close(now, next_one, closings, triggers, pools, lists, changes, n_changes, 
 
 @inner
 def _arrive(now, horizon, triggers, pools, lists, changes, n_changes, freed, n_freed):
-    """Units that were called and come now open; returns as `_set_units`, and when the next come."""
+    """Open the units that were called and come now; returns as `_set_units`, then when the next come."""
     next_at = horizon
     for number in range(len(triggers)):
         trigger = triggers[number]
@@ -286,7 +281,7 @@ def _arrive(now, horizon, triggers, pools, lists, changes, n_changes, freed, n_f
 
 @inner
 def _decide(now, period, next_at, triggers, pools, lists, waiting, changes, n_changes, freed, n_freed):
-    """Let every trigger set or call its units; returns as `_set_units`, and when the next that were called come."""
+    """Set or call the units of every trigger; returns as `_set_units`, then when the next that were called come."""
     for number in range(len(triggers)):
         trigger = triggers[number]
         if trigger.closes or trigger.arrives_at >= now:
@@ -314,7 +309,7 @@ def _decide(now, period, next_at, triggers, pools, lists, waiting, changes, n_ch
 
 @inner
 def _overflow(now, overflowing, rows, people, queues, asks, n_queues, moving, n_moving):
-    """Set those moving who have waited long enough to ask for more pools; returns how many move."""
+    """Set patients moving who have waited long enough to ask for more pools; returns how many move."""
     for ask in overflowing:
         for queue in range(ask * n_queues, (ask + 1) * n_queues):
             p = np.int64(queues[queue].first)
@@ -335,7 +330,7 @@ def _overflow(now, overflowing, rows, people, queues, asks, n_queues, moving, n_
 
 @inner
 def _look(now, alarm_at, worse, rows, people, queues, notices, n_notices):
-    """Notice who got worse among those who wait where a round looks; returns how many notices there are.
+    """Notice alarms of patients who wait where a round looks; returns how many notices there are.
 
     Nobody has joined a queue at this instant yet, and whoever leaves at it has left.
     """
@@ -356,7 +351,7 @@ def _look(now, alarm_at, worse, rows, people, queues, notices, n_notices):
 
 @inner
 def _rank_again(first, notices, n_notices, people, queues, asks, n_queues, moving, n_moving):
-    """Set those moving who were noticed now (notices from `first` on) and still wait; returns how many move."""
+    """Set patients moving who were noticed now (notices from `first` on) and still wait; returns how many move."""
     for k in range(first, n_notices):
         p = np.int64(notices[k].patient)
         person = people[p]
@@ -371,7 +366,7 @@ def _rank_again(first, notices, n_notices, people, queues, asks, n_queues, movin
 
 @inner
 def _change_shifts(now, next_row, week, calendar, pools, lists, triggers, freed, n_freed):
-    """Every change of the weekly calendar that is due; returns the next one, its week, and how many were freed."""
+    """Apply every change of the weekly calendar that is due; returns the next, its week, and how many were freed."""
     while week + calendar[next_row].due <= now:
         entry = calendar[next_row]
         pool = pools[entry.pool]
@@ -391,7 +386,7 @@ def _change_shifts(now, next_row, week, calendar, pools, lists, triggers, freed,
 
 @inner
 def _re_rank(arrived, next_one, arrived_at, rows, people, queues, asks, n_queues, moving, n_moving):
-    """Set those moving who arrived by `arrived` and wait where the pull counts; returns the next, and how many move."""
+    """Set patients moving who arrived by `arrived` and wait where the pull counts; returns the next, how many move."""
     while next_one < len(arrived_at) and arrived_at[next_one] <= arrived:
         person = people[next_one]
         if person.queue >= 0 and rows[person.row].pulled:
@@ -406,7 +401,7 @@ def _re_rank(arrived, next_one, arrived_at, rows, people, queues, asks, n_queues
 
 @inner
 def _turn_away(now, limited, n_limited, moving, n_moving, rows, waiting, people, queues, asks, worth, accumulating):
-    """Cut queues that are too long: of those who joined at this instant, the largest keys go.
+    """Turn patients away from queues that are too long: of those who joined at this instant, the largest keys.
 
     Returns how many of `limited` still wait, and how many move.
     """
@@ -414,19 +409,19 @@ def _turn_away(now, limited, n_limited, moving, n_moving, rows, waiting, people,
         person = people[limited[k]]
         if person.queue < 0:
             continue
-        here = np.int64(person.row)
-        while waiting[here].now > rows[here].queue_limit:
+        step = np.int64(person.row)
+        while waiting[step].now > rows[step].queue_limit:
             worst = np.int64(-1)
             worst_rank = np.int64(0)
             for j in range(n_limited):
                 p = np.int64(limited[j])
                 other = people[p]
-                if other.queue >= 0 and other.row == here:
+                if other.queue >= 0 and other.row == step:
                     rank = np.int64(0) if accumulating else worth[other.queue % len(worth)]
                     if worst < 0 or rank > worst_rank or (rank == worst_rank and p > worst):
                         worst, worst_rank = p, rank
             _remove(people[worst], people, queues, asks, len(worth))
-            _count(here, -1, now, waiting)
+            _count(step, -1, now, waiting)
             people[worst].doing = SENT_AWAY
             moving[n_moving] = worst
             n_moving += 1
@@ -440,7 +435,7 @@ def _turn_away(now, limited, n_limited, moving, n_moving, rows, waiting, people,
 
 @inner
 def _write_open(people, n_arrived, activities, n_rows):
-    """Write down what whoever is still here was doing; returns the rows of the table, or -1 if it is full."""
+    """Write the open activities of patients still here; returns the rows of the table, or -1 if it is full."""
     for p in range(n_arrived):
         person = people[p]
         if person.doing != IS_NOT_HERE:
@@ -460,9 +455,9 @@ def _write_open(people, n_arrived, activities, n_rows):
 
 @compiled
 def run(flat, columns, workspace, table, horizon, n_slots):
-    """Run everybody from time 0 to the horizon; (code, activities, changes, notices, events).
+    """Run everybody from time 0 to the horizon; returns a code and the numbers of activities, changes, notices, events.
 
-    Codes other than FITS ask for a second run with more space: in the table, or in the `n_slots` units that a patient
+    Codes other than FITS ask for another run with more space: in the table, or in the `n_slots` units that a patient
     may hold at once.
     """
     rows, lists, asks, pools, calendar = flat.rows, flat.lists, flat.asks, flat.pools, flat.calendar
@@ -550,18 +545,18 @@ def run(flat, columns, workspace, table, horizon, n_slots):
             moving[n_moving] = heap[0] & PATIENT_MASK
             n_moving += 1
             n_heap -= 1  # the hole sinks to the bottom, and the last key rises from there
-            here = 0
+            place = 0
             below = 1
             while below + 1 < n_heap:
                 if heap[below + 1] < heap[below]:
                     below += 1
-                heap[here] = heap[below]
-                here = below
-                below = 2 * here + 1
+                heap[place] = heap[below]
+                place = below
+                below = 2 * place + 1
             if below < n_heap:
-                heap[here] = heap[below]
-                here = below
-            _push(heap[n_heap], heap, here)
+                heap[place] = heap[below]
+                place = below
+            _push(heap[n_heap], heap, place)
         while arrival_at <= now:
             person = people[next_arrival]
             person.row = start[next_arrival]
@@ -647,12 +642,12 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                 n_moving -= 1
                 p = np.int64(moving[n_moving])
                 person = people[p]
-                here = np.uint32(person.row)
-                row = rows[here]
-                what = np.int64(person.doing)
+                node = np.uint32(person.row)
+                row = rows[node]
+                doing = np.int64(person.doing)
                 ask = np.int64(NONE)
-                if what >= MAY_END:
-                    if what == JOINS_AGAIN:
+                if doing >= MAY_END:
+                    if doing == JOINS_AGAIN:
                         ask = np.int64(person.wanted)
                     else:
                         ended = _next_look(p, now, row, minutes, passes, n_loops, paces, early, lists, waiting)
@@ -662,29 +657,29 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                 begun[n_begun] = p
                                 n_begun += 1
                             continue
-                        what = ENDS
+                        doing = ENDS
                 while ask < 0:
-                    if what != ROUTE:  # an activity is over: write it down, give back, go on
+                    if doing != ROUTE:  # an activity is over: write it down, give back, go on
                         if n_rows == most_rows:
                             return TABLE_FULL, n_rows, n_changes, n_notices, n_events
                         activity = activities[n_rows]
                         n_rows += 1
                         activity.patient = p
-                        activity.step = here
+                        activity.step = node
                         activity.joined_at = person.joined_at
                         activity.started_at = person.started_at
                         activity.ended_at = now
                         activity.pool = person.chosen
                         activity.outcome = DONE
                         first = p * n_slots
-                        if what == ENDS and row.n_end_releases == 0:
+                        if doing == ENDS and row.n_end_releases == 0:
                             n_kept = np.int64(person.n_held)
                         else:
                             n_kept = 0
                             for k in range(first, first + person.n_held):
                                 unit = np.int64(slots[k])
                                 number = unit & POOL_MASK
-                                if what == ENDS and not _is_in(number, lists, row.end_releases_at, row.n_end_releases):
+                                if doing == ENDS and not _is_in(number, lists, row.end_releases_at, row.n_end_releases):
                                     slots[first + n_kept] = unit
                                     n_kept += 1
                                 elif unit >> POOL_BITS == pools[number].team:
@@ -696,7 +691,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                 unit = np.int64(slots[k])
                                 number = unit & POOL_MASK
                                 if (
-                                    what == ENDS
+                                    doing == ENDS
                                     and row.n_keeps > 0
                                     and _is_in(number, lists, row.keeps_at, row.n_keeps)
                                     and not _is_in(number, lists, row.end_releases_at, row.n_end_releases)
@@ -708,26 +703,26 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                                     n_freed = _free(number, pools, freed, n_freed)
                             person.n_taken = 0
                         person.n_held = n_kept
-                        if what == ENDS:
+                        if doing == ENDS:
                             if row.n_clocks > 0:
                                 _start_clocks(row, p * n_clocks, now, lists, clock_at)
                             if row.relabels >= 0:
                                 person.acuity = attributes[row.relabels, p]
-                            here = np.uint32(row.next)
-                        elif what == LEAVES_NOW:
+                            node = np.uint32(row.next)
+                        elif doing == LEAVES_NOW:
                             activity.outcome = LEFT
-                            here = np.uint32(patience_to)
-                        elif what == SENT_AWAY:
+                            node = np.uint32(patience_to)
+                        elif doing == SENT_AWAY:
                             activity.outcome = AWAY
-                            here = np.uint32(row.turned_away)
+                            node = np.uint32(row.turned_away)
                         else:
                             person.doing = IS_NOT_HERE
                             break
-                        what = ROUTE
-                        row = rows[here]
+                        doing = ROUTE
+                        row = rows[node]
                     kind = row.kind
                     if kind == STEP:
-                        person.row = here
+                        person.row = node
                         person.doing = ENDS
                         person.joined_at = now
                         person.chosen = NONE
@@ -759,7 +754,7 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                             elif row.minutes >= 0:
                                 ended += minutes[row.minutes, p]
                             if ended == now:
-                                what = ENDS
+                                doing = ENDS
                                 continue
                             if ended < horizon:
                                 person.ends_at = ended
@@ -769,44 +764,44 @@ def run(flat, columns, workspace, table, horizon, n_slots):
                         person.started_at = NEVER
                         if row.may_leave and not person.seen and leaves_at[p] <= now:
                             person.seen = True
-                            what = LEAVES_NOW
+                            doing = LEAVES_NOW
                             continue
                         ask = np.int64(row.ask)
                         if row.is_counted:
-                            _count(here, 1, now, waiting)
+                            _count(node, 1, now, waiting)
                             if row.queue_limit >= 0:
                                 limited[n_limited] = p
                                 n_limited += 1
                         break
                     if kind == ATTRIBUTE:
-                        here = lists[row.targets_at + attributes[row.column, p]]
+                        node = lists[row.targets_at + attributes[row.column, p]]
                     elif kind == ACUITY:
-                        here = lists[row.targets_at + person.acuity]
+                        node = lists[row.targets_at + person.acuity]
                     elif kind == LOOP:
                         number = p * n_loops + row.number
                         if passes[number] < attributes[row.column, p]:
                             passes[number] += 1
-                            here = lists[row.targets_at]
+                            node = lists[row.targets_at]
                         else:
-                            here = lists[row.targets_at + 1]
+                            node = lists[row.targets_at + 1]
                     elif kind == QUEUE:
                         n_now = _n_before(row.steps_at, row.n_steps, now, lists, waiting)
-                        here = lists[row.targets_at + (0 if n_now >= row.number else 1)]
+                        node = lists[row.targets_at + (0 if n_now >= row.number else 1)]
                     elif kind == COIN:
-                        here = lists[row.targets_at + attributes[_coin(row, p * n_loops, passes, lists), p]]
+                        node = lists[row.targets_at + attributes[_coin(row, p * n_loops, passes, lists), p]]
                     elif kind == HOURS:
-                        here = lists[row.targets_at + (0 if _is_open(row, now, lists) else 1)]
+                        node = lists[row.targets_at + (0 if _is_open(row, now, lists) else 1)]
                     elif kind == DOWN:
                         since = person.started_at if row.number and person.started_at >= 0 else now
                         was_down = _was_down(row.column, since, now, outages, outages_at)
-                        here = lists[row.targets_at + (0 if was_down else 1)]
+                        node = lists[row.targets_at + (0 if was_down else 1)]
                     else:  # the end: an activity of no length, after which everything is given back
                         person.joined_at = now
                         person.started_at = now
                         person.chosen = NONE
                         person.seen = True
-                        what = GONE
-                    row = rows[here]
+                        doing = GONE
+                    row = rows[node]
                 if ask < 0:
                     continue
                 # join the queue of the ask and the class, from the tail, by (joined at, patient)

@@ -1,7 +1,7 @@
-"""What the compiled engine's loop works on: record types, and arrays of them put together by who writes in them.
+"""What the compiled engine's loop works on: record types, and arrays of them grouped by who writes into them.
 
-Whatever belongs together is one record, so that a patient, a row of the plan or an activity is one place in memory;
-records that are looked up by number are padded to a power of two. Nothing here is compiled.
+What belongs together is one record, so that a patient, a row of the plan or an activity is one place in memory; records
+that are looked up by number are padded to a power of two. Nothing here is compiled.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ Records = NDArray[np.void]
 
 
 def _record(*, padded: bool = True, **fields: type) -> np.dtype[Any]:
-    """A record type whose fields numba and numpy both read as attributes; padded, its size is a power of two."""
+    """A record type whose fields numba and numpy both read as attributes; if padded, its size is a power of two."""
     named: Any = list(fields.items())
-    bare = np.dtype(named, align=True)
-    places = bare.fields or {}
-    size = 1 << (bare.itemsize - 1).bit_length() if padded else bare.itemsize
-    described: Any = {
-        "names": list(places),
-        "formats": [kind for kind, *_ in places.values()],
-        "offsets": [offset for _, offset, *_ in places.values()],
+    aligned = np.dtype(named, align=True)
+    placed = aligned.fields or {}
+    size = 1 << (aligned.itemsize - 1).bit_length() if padded else aligned.itemsize
+    layout: Any = {
+        "names": list(placed),
+        "formats": [kind for kind, *_ in placed.values()],
+        "offsets": [offset for _, offset, *_ in placed.values()],
         "itemsize": size,
     }
-    return np.dtype((np.record, np.dtype(described)))
+    return np.dtype((np.record, np.dtype(layout)))
 
 
-# A field that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length; negative where there is none.
+# A field of a row that ends _at is a position in `FlatPlan.lists`, and n_... beside it a length.
 # `pairs` are open hours of a branch on the clock (from, to), turns of a coin (loop, how many coins on), or looks of a
 # step that may end early (millionths of the work left, how many must wait at `steps`).
 VARYING, MAY_BE_EARLY = 1, 2
-"""What `varies` says of a step's minutes: looked up in a loop, at a pace or since a clock; or they may end early. 0: it
-takes one column as it is, or none."""
+"""Values of `varies`: a step's minutes depend on a loop, a pace or a clock; or the step may end early. 0: neither, the
+minutes are one column as it is, or none."""
 ROW = _record(
     kind=np.int16,
     n_keeps=np.int16,
@@ -124,7 +124,7 @@ SETTINGS = _record(
     n_clocks=np.int64,
     untriaged_class=np.int64,
 )
-# Where a patient is: what it does at which row of the plan since when, its neighbours in the queue, what it holds.
+# Where a patient is: the row of the plan, what it does there since when, its neighbours in the queue, what it holds.
 PERSON = _record(
     joined_at=np.int64,
     started_at=np.int64,
@@ -143,7 +143,7 @@ PERSON = _record(
     seen=np.bool_,
     noticed=np.bool_,
 )
-# Of a step that may end early: from when its minutes count, and which look at it is next.
+# A step under way that may end early: from when its minutes count, and which look at it is due.
 EARLY = _record(work_since=np.int64, look=np.int16)
 # How many wait at a row: now, just before this instant, and when that last changed.
 WAITING = _record(now=np.int64, before=np.int64, changed_at=np.int64)
@@ -163,7 +163,7 @@ CHANGE = _record(at=np.int64, trigger=np.int64, units=np.int64)
 
 
 class FlatPlan(NamedTuple):
-    """A plan as arrays of whole numbers. `pools`, `asks` and `triggers` are a run's own copy: it counts in them."""
+    """A plan as arrays of whole numbers. `pools`, `asks` and `triggers` also hold counts, so each run has a copy."""
 
     rows: Records
     lists: NDArray[np.uint32]
@@ -181,10 +181,11 @@ class FlatPlan(NamedTuple):
 
 
 class People(NamedTuple):
-    """Bound columns, and those whose patience runs out before the horizon, in the order in which it does.
+    """Bound columns.
 
-    `outages`: the spans of all outages, from and to, one outage after another; `outages_at`: where each begins;
-    `closings`: what they set the units of pools that they close to, in order of time.
+    `leavers`: patients whose patience runs out before the horizon, in the order in which it does; `outages`: the spans
+    of all outages, from and to, one outage after another; `outages_at`: where each begins; `closings`: the units to
+    which outages set the pools that they close, in order of time.
     """
 
     arrived_at: Ints
@@ -201,7 +202,7 @@ class People(NamedTuple):
 
 
 class Workspace(NamedTuple):
-    """What the loop writes in: patients, queues, counts; what is due, and who moves in an instant (one entry each).
+    """What the loop writes into: patients, queues, counts; what is due, and who moves in an instant (one entry each).
 
     `early` is empty where no step may end early.
     """

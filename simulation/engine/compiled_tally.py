@@ -1,7 +1,7 @@
-"""One pass over what the compiled engine wrote down: waits by step, and units held by pool.
+"""One pass over the compiled engine's journal: waits by step, and units held by pool.
 
-Putting activities in order of patients costs more than all that is worked out from them here, so they are taken as they
-came: each patient's are in order. `analysis.tally` says what the sums mean, and adds them up from any other table.
+Sorting activities by patient costs more than all these sums, so they are read as they were written: each patient's are
+in order. `analysis.tally` says what the sums mean, and adds them up from any other table.
 """
 # mypy: allow-untyped-defs, allow-untyped-calls, no-check-untyped-defs
 
@@ -12,31 +12,37 @@ from typing import Any
 import numba
 import numpy as np
 
-from simulation.engine._cache import settle
+from simulation.engine._cache import can_cache
 from simulation.engine.rows import NONE, Outcome
 from simulation.units import DAY, HOUR, NEVER, WEEK
 
 DONE, LEFT, TURNED_AWAY = int(Outcome.DONE), int(Outcome.LEFT), int(Outcome.TURNED_AWAY)
 BITS = 67
-"""The powers of 2 below 2^64 leave different remainders, by which the pool of a bit is looked up."""
+"""A modulus that leaves another remainder for each power of 2 below 2^64, by which the pool of a bit is found."""
 
 _njit: Any = numba.njit
-_compiled = _njit(cache=settle(), nogil=True, error_model="numpy", no_cfunc_wrapper=True)
+_compiled = _njit(cache=can_cache(), nogil=True, error_model="numpy", no_cfunc_wrapper=True)
 
 
 @_compiled
 def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice, held_ticks, held):
     """Add some records up; False where a patient held two units of a pool at once, which one bit cannot say.
 
-    bounds: ticks of the window from and to, of a day from and to which it is daytime. special: of pools whose units may
-    be held after the step, or count until a team changes, or are to be counted: is_special (steps,), always,
-    unless_chosen (steps, k), offers, keeps (steps, pools), bits (pools,) of those ever kept, releases_at_start and
-    releases_at_end (steps,) as such bits, pool_of_bit (67,) by the remainder of a bit, is_timed (pools,). teams:
-    changes of team, NEVER where they end. Written, zeros at first: held_by (patients,) bits; n_open
-    (pools,) units of timed pools that are held still; by_step (steps, 3): stopped,
-    ticks waited, waiting; by_choice (steps, 1 + pools, 2): ticks from start to end, in all and by day, by pool recorded
-    (first: none); held_ticks (pools, 2): of special pools, in all, by day; held (pools, hours + 1): units more than at
-    the whole hour before.
+    bounds       ticks at which the window begins and ends, ticks of a day at which daytime begins and ends
+    special      of pools whose units may be held after the step, or count until a team changes, or are to be counted:
+                 is_special (steps,), always, unless_chosen (steps, k), offers, keeps (steps, pools), bits (pools,) of
+                 those ever kept, releases_at_start and releases_at_end (steps,) as such bits, pool_of_bit (67,) by the
+                 remainder of a bit, is_timed (pools,)
+    teams        (pools, k) changes of team, NEVER where they end
+
+    Written, zeros at first:
+
+    held_by      (patients,) bits of the pools that each holds
+    n_open       (pools,) units of timed pools that are still held
+    by_step      (steps, 3) how many stopped waiting, ticks waited, ticks of the window spent waiting
+    by_choice    (steps, 1 + pools, 2) ticks from start to end, in all and by day, by the pool recorded (first: none)
+    held_ticks   (pools, 2) ticks for which units of special pools were held, in all and by day
+    held         (pools, hours + 1) units held more than at the whole hour before
     """
     is_special, always, unless_chosen, offers, keeps = special[:5]
     bits, releases_at_start, releases_at_end, pool_of_bit, is_timed = special[5:]
@@ -48,10 +54,10 @@ def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice,
         step = np.uint32(record.step)
         joined_at, started_at, ended_at = record.joined_at, record.started_at, record.ended_at
         if joined_at >= high:
-            continue  # and whatever the patient does later is after the window, too
+            continue  # whatever the patient does later is after the window, too
         if ended_at >= low or ended_at == NEVER:
             end = high if ended_at == NEVER else ended_at
-            start = end if started_at == NEVER else started_at  # nothing is held by who never started
+            start = end if started_at == NEVER else started_at  # whoever never started holds nothing
             counts = joined_at >= low and (started_at != NEVER or ended_at != NEVER)
             waits = by_step[step]
             waits[0] += counts
@@ -122,19 +128,19 @@ def _by_day(tick, day_from, day_to):
 
 @_compiled
 def _give_back(given, tick, pool_of_bit, is_timed, scale, n_open, held_ticks, held):
-    """A unit of each pool whose bit is set is given back."""
-    rest = given
-    while rest:
-        bit = rest & (~rest + np.uint64(1))
-        rest ^= bit
+    """Give back a unit of each pool whose bit is set in `given`."""
+    bits = given
+    while bits:
+        bit = bits & (~bits + np.uint64(1))
+        bits ^= bit
         _change(pool_of_bit[bit % np.uint64(BITS)], -1, tick, is_timed, scale, n_open, held_ticks, held)
 
 
 @_compiled
 def _change(pool, n, tick, is_timed, scale, n_open, held_ticks, held):
-    """So many units more of a pool are held from a tick on (fewer where n is below 0)."""
+    """Count `n` more units of a pool as held from a tick on (fewer where n is below 0)."""
     low, high, day_from, day_to, first_hour = scale
-    n_timed = n * is_timed[pool]  # no branch here: it would have references to the arrays counted
+    n_timed = n * is_timed[pool]  # not a branch, with which numba would count references to the arrays
     at = min(max(tick, low), high)
     n_open[pool] += n_timed
     held_ticks[pool, 0] -= n_timed * at
@@ -145,7 +151,7 @@ def _change(pool, n, tick, is_timed, scale, n_open, held_ticks, held):
 
 @_compiled
 def _counted_until(changes, started_at, ended_at):
-    """Until when a unit counts against its pool, the outgoing being extra: to the next change of team at most."""
+    """When a unit stops counting against its pool: as it is given back, or at a change of team before that."""
     within = started_at % WEEK
     following = changes[0] + WEEK
     for number in range(len(changes)):

@@ -1,7 +1,7 @@
-"""The contract every engine obeys, in prose; and what it returns.
+"""The contract that every engine obeys, in prose; and what an engine returns.
 
-**Time** is whole ticks of 1/1024 minute from 00:00 on day 0, a Monday. The chance is in the draws: an engine is
-a deterministic function of (plan, columns, horizon).
+**Time** is whole ticks of 1/1024 minute from 00:00 on day 0, a Monday. All chance is in the draws: an engine is a
+deterministic function of (plan, columns, horizon).
 
 **Three phases at each instant.**
 
@@ -20,9 +20,9 @@ reserved. The order in which pools and steps are declared has no meaning. A requ
 all are free; one for any of several takes the first free in the order its step names.
 
 **Leaving.** A patient whose patience ends at t has left before the dispatch at t. If patience ends while the
-patient is being served, it leaves on joining the next queue that allows leaving. Once a step marked `first_seen`
-has started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives
-back everything held.
+patient is being served, it leaves on joining the next queue that allows leaving. Once a step with `first_seen` has
+started, or the patient has left once, patience no longer matters. Whoever leaves, is turned away or ends gives back
+everything held.
 
 **Clocks.** A clock that a step names in `starts_clock` starts for the patient as the step ends, anew if it ran. A step
 `since` a clock counts its minutes (and its pace) from where the clock was started, and ends at once if they are over by
@@ -32,34 +32,34 @@ its start; the clock is used up. If it does not run, the minutes count from now.
 back to it: whoever comes again in another pass meets another coin, the same in every arm. Outside loops there is one.
 
 **Effort.** The last share of a step's minutes may fall away in stages while many wait elsewhere. As each stage begins
-(at the start if its minutes, since a clock, are over by then) it is read how many waited just before this instant: if
-enough, the step ends, else it goes on to the next stage, or to its end.
+(at the step's start, if its minutes since a clock are over by then) the number that waited just before this instant is
+read: if it is large enough, the step ends, else it goes on to the next stage, or to its end.
 
 **Rotas.** Nobody is cut off when a rota shrinks. `outgoing_count`: those still at work count against the new
-number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use and the old team
-returns to nobody.
+number. `outgoing_are_extra`: at every time in the rota the pool starts with nobody in use, and units of the old team
+are given back to nobody.
 
-**Rounds.** A patient gets worse at a drawn time after arrival, and nothing happens. What a round can see is an alarm,
-from a time after arrival on: getting worse itself, or what a tool that watches makes of it, missed or false. At each
-round, whoever waits at one of its steps since before now, has an alarm by now, was not noticed before and does not
-leave now is noticed: its acuity now becomes what the pathway says, and it is ranked again and keeps its place (`joined
-at`). A later label replaces that.
+**Rounds.** A patient gets worse at a drawn time after arrival, and nothing happens by itself. A round sees an alarm,
+which stands from a time after arrival on: getting worse itself, or what a tool that watches makes of it, missed or
+false. At each round, a patient is noticed who has waited at one of its steps since before now, has an alarm by now, was
+not noticed before and does not leave now: its acuity now becomes what the pathway says, and it is ranked again and
+keeps its place (`joined at`). A later label replaces that.
 
 **Queue limits.** A limit counts those who wait at one step. When C is at rest a queue that is too long loses the
 largest keys among those who joined at this instant; they are turned away in another B.
 
 **Outages.** Spans of time in which something is down, half-open, are bound with the patients. A branch on an outage
-reads it now; `since_start`, whether it was down at any time from the start of the patient's last activity until now
-(both included; now alone for whoever has started none, or left the last one before its start). So a step under way
-when something fails is completed, and what follows may differ. A pool that an outage closes has so many units less
-while it lasts, none if it closes all, whatever else opens; nobody is cut off.
+reads whether it is down now; with `since_start`, whether it was down at any time from the start of the patient's last
+activity until now (both included; only now for a patient who has started none, or left the last one before its start).
+So a step under way when something fails is completed, and what follows may differ. A pool that an outage closes has so
+many units fewer while it lasts, none if it closes all, whatever else opens; nobody is cut off.
 
 **State.** A branch on a queue reads how many waited just before this instant. Escalation, care of boarders and
 placement elsewhere are decided every so many minutes on the same snapshot. Opening raises capacity in B, closing
 cuts nobody off; a request that overflows to more pools keeps its place (`joined at`).
 
-**On call.** Units that open with a delay come so long after the decision that called them, whether or not the queue is
-short again by then. Until then, and at that instant, their trigger decides nothing; a later decision may close them.
+**On call.** Units that open with a delay come that long after the decision that called them, even if the queue is short
+again by then. Until then, and at that instant, their trigger decides nothing; a later decision may close them.
 
 **The end.** Events at the horizon do not run. An activity that has not started or ended by then keeps NEVER.
 
@@ -83,11 +83,15 @@ from simulation.engine.rows import Plan
 
 @dataclass(frozen=True)
 class Activities:
-    """One row per patient and step, in (patient, order of joining); arrays of one length.
+    """One row per patient and step, sorted by patient, then in order of joining; arrays of one length.
 
-    The end that a patient reached is a last row of no length, so whoever has none was still there at the horizon.
-    patient  row of the draws; step  node number; outcome  `rows.Outcome`; joined_at, started_at, ended_at  ticks
-    or NEVER; pool  which of `any_of` was taken, or -1.
+    The end that a patient reached is a last row of no length; a patient without one was still there at the horizon.
+
+    patient  row of the draws
+    step     node number
+    outcome  `rows.Outcome`
+    joined_at, started_at, ended_at  ticks or NEVER
+    pool     which of `any_of` was taken, or -1
     """
 
     patient: NDArray[np.int32]
@@ -104,7 +108,7 @@ class Activities:
 
 @dataclass(frozen=True)
 class Changes:
-    """What triggers and outages that close pools did: at tick `at`, trigger `trigger` (of the plan) set its units to
+    """What triggers did, and outages that close pools: at tick `at`, row `trigger` of `Plan.triggers` set its units to
     `units`; sorted by (at, trigger)."""
 
     at: NDArray[np.int64]
@@ -114,7 +118,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class Notices:
-    """What rounds noticed: at tick `at`, an alarm of `patient` (a row of the draws); sorted by both."""
+    """What rounds noticed: at tick `at`, an alarm of `patient` (a row of the draws); sorted by (at, patient)."""
 
     at: NDArray[np.int64]
     patient: NDArray[np.int32]
@@ -124,7 +128,7 @@ class Notices:
 
 
 class Moment(IntEnum):
-    """Which point in time of an activity."""
+    """One of the three points in time of an activity."""
 
     JOINED = 0
     STARTED = 1
@@ -132,15 +136,16 @@ class Moment(IntEnum):
 
 
 Names = Mapping[str, Mapping[int, Moment]]
-"""For each name of a record, its nodes and which moment of theirs."""
+"""By name of a recorded point in time, the nodes that date it, and by which moment of theirs."""
 
 
 @dataclass(frozen=True)
 class Milestones:
-    """When patients first came to what has a name, and the last row of each; n patients.
+    """When patients first reached each recorded point in time, and the last row of each of n patients.
 
-    first_at  (n,) minutes by name, NaN where it never happened (whoever gave up waiting for a step never ended it);
-    last_step  (n,) node of the last row, or -1 for who has none; last_ended_at  (n,) ticks at which it ended, or NEVER.
+    first_at       (n,) minutes by name, NaN where it was never reached (a step that a patient left never ended)
+    last_step      (n,) node of the last row, or -1 if there is none
+    last_ended_at  (n,) ticks at which that row ended, or NEVER
     """
 
     first_at: Mapping[str, NDArray[np.float64]]
@@ -152,7 +157,7 @@ class Journal(Protocol):
     """Activities as an engine wrote them down: each patient's in the order of joining, patients in any order."""
 
     def __len__(self) -> int:
-        """How many there are."""
+        """How many rows there are."""
         ...
 
     def arranged(self) -> Activities:
@@ -160,13 +165,13 @@ class Journal(Protocol):
         ...
 
     def milestones(self, names: Names, n_nodes: int, n_patients: int) -> Milestones:
-        """First times by name and the last row of each patient, without arranging anything."""
+        """First times by name and the last row of each patient, without sorting anything."""
         ...
 
 
 @dataclass(frozen=True)
 class Run:
-    """What an engine returns. `n_events` counts the instants' changes, for speed figures."""
+    """What an engine returns. `n_events` counts the changes applied, for figures of speed."""
 
     journal: Journal
     changes: Changes
@@ -176,7 +181,7 @@ class Run:
 
     @cached_property
     def activities(self) -> Activities:
-        """Everybody's activities, arranged when they are first read: most answers need no more than milestones."""
+        """Everybody's activities, sorted when they are first read: most results need no more than milestones."""
         return self.journal.arranged()
 
 

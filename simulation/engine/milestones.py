@@ -1,6 +1,6 @@
-"""A journal that is in order already, and its milestones by numpy: what the reference engine brings, without numba.
+"""The reference engine's journal: activities sorted by patient, and their milestones, worked out without numba.
 
-The compiled engine's is in `compiled_journal`; both find the same.
+The compiled engine's journal is in `compiled_journal`; both give the same milestones.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simulation.units import NEVER, TICKS_PER_MINUTE
 
 @dataclass(frozen=True)
 class InOrder:
-    """Activities, patient by patient."""
+    """A journal of activities that are sorted by patient already."""
 
     activities: Activities
 
@@ -30,16 +30,16 @@ class InOrder:
     def milestones(self, names: Names, n_nodes: int, n_patients: int) -> Milestones:
         """First times by name and the last row of each patient."""
         activities = self.activities
-        when = (activities.joined_at, activities.started_at, activities.ended_at)
+        times = (activities.joined_at, activities.started_at, activities.ended_at)  # by Moment
         first_at = {}
         for name, nodes in names.items():
             moment_of = np.full(n_nodes, NEVER)
             moment_of[list(nodes)] = list(nodes.values())
-            moment = moment_of[activities.step]
+            row_moment = moment_of[activities.step]
             at = np.full(len(activities), NEVER, dtype=np.int64)
-            for each in Moment:
-                at = np.where(moment == each, when[each], at)
-            at[(moment == Moment.ENDED) & (activities.outcome != Outcome.DONE)] = NEVER
+            for moment in Moment:
+                at = np.where(row_moment == moment, times[moment], at)
+            at[(row_moment == Moment.ENDED) & (activities.outcome != Outcome.DONE)] = NEVER
             dated = np.flatnonzero(at != NEVER)[::-1]  # backwards, so the first of a patient is written last and stays
             first_at[name] = np.full(n_patients, np.nan)
             first_at[name][activities.patient[dated]] = at[dated] / TICKS_PER_MINUTE

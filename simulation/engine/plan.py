@@ -1,4 +1,4 @@
-"""Names to integers, once: `lower` makes the `Plan` of a pathway, `bind` puts what patients bring into its order."""
+"""Names become integers: `lower` makes the `Plan` of a pathway, `bind` puts the patients' columns into its order."""
 
 from __future__ import annotations
 
@@ -52,10 +52,7 @@ from simulation.units import DAY, HOUR, TICKS_PER_MINUTE, to_ticks
 
 @cached_by_pathway
 def lower(pathway: Pathway) -> Plan:
-    """Turn a checked pathway into a plan.
-
-    Raises PlanError where the pathway says something no engine can do; `pathway.check` finds every other fault.
-    """
+    """The plan of a checked pathway; `pathway.check` finds the faults of one that is not."""
     return _Lowering(pathway).plan()
 
 
@@ -91,8 +88,8 @@ class _Lowering:
             n_loops=len(self.loops),
             n_clocks=len(self.clocks),
             classes=tuple(self.classes),
-            ranks=tuple(round(each.rank * RANK_SCALE) for each in priority.classes.values()),
-            rates=tuple(each.rate for each in priority.classes.values()),
+            ranks=tuple(round(queue_class.rank * RANK_SCALE) for queue_class in priority.classes.values()),
+            rates=tuple(queue_class.rate for queue_class in priority.classes.values()),
             accumulating=priority.rule == "accumulating",
             untriaged_class=self.classes[priority.untriaged_as],
             ignored_class=self.classes[priority.ignored_as],
@@ -107,11 +104,11 @@ class _Lowering:
             round_steps=tuple(self.nodes[step] for step in rounds.waiting_at) if rounds else (),
             paces=tuple(self._pace(name) for name in self.paces),
             triggers=(
-                *(self._trigger(each) for each in pathway.triggers.values()),
+                *(self._trigger(trigger) for trigger in pathway.triggers.values()),
                 *(self._closing(name) for name in sorted(self.pools) if pathway.pools[name].closed_while is not None),
             ),
             decide_every=to_ticks(pathway.decisions_every_minutes),
-            stream_starts=(
+            source_starts=(
                 *(self.nodes[source.starts] for source in pathway.arrivals.values()),
                 *(self.nodes[present.starts] for present in pathway.present.values()),
             ),
@@ -123,6 +120,7 @@ class _Lowering:
         )
 
     def _worse(self) -> tuple[int, ...]:
+        """The class that each class becomes when a round notices that a patient got worse."""
         becomes = self.pathway.worsening.becomes if self.pathway.worsening is not None else {}
         return tuple(self.classes[becomes.get(name, name)] for name in self.classes)
 
@@ -130,8 +128,8 @@ class _Lowering:
         if isinstance(node, Step):
             return self._step(name, node)
         if isinstance(node, ByAttribute):
-            known = self.pathway.categories(node.attribute)
-            rows = tuple(self.nodes[node.cases.get(case, node.otherwise or "")] for case in known)
+            cases = self.pathway.categories(node.attribute)
+            rows = tuple(self.nodes[node.cases.get(case, node.otherwise or "")] for case in cases)
             if node.attribute == ACUITY_NOW:
                 return BranchRow(Kind.ACUITY, rows)
             return BranchRow(Kind.ATTRIBUTE, rows, column=self._attribute(node.attribute))
@@ -163,16 +161,14 @@ class _Lowering:
         minutes = NONE
         if step.minutes:
             if step.repeat_of is not None:
-                n_repeats = max(self.pathway.durations[each].repeats for each in step.minutes)
-            parts = tuple(minutes_column(each, step.minutes_by) for each in step.minutes)
+                n_repeats = max(self.pathway.durations[duration].repeats for duration in step.minutes)
+            parts = tuple(minutes_column(duration, step.minutes_by) for duration in step.minutes)
             minutes = self._minutes(parts, step.times, n_repeats)
-        all_of = tuple(self.pools[pool] for pool in step.asks)
-        any_of = tuple(self.pools[pool] for pool in step.any_of)
+        all_of, any_of = self._pools(step.asks), self._pools(step.any_of)
         overflow = NONE
         if step.overflow is not None:
-            wider = any_of or all_of
-            rest = all_of if any_of else ()
-            overflow = self._ask(Ask(rest, (*wider, *(self.pools[pool] for pool in step.overflow.any_of))))
+            still_all_of, alternatives = (all_of, any_of) if any_of else ((), all_of)
+            overflow = self._ask(Ask(still_all_of, (*alternatives, *self._pools(step.overflow.any_of))))
         adheres = step.adheres and self.pathway.priority.adherence < 1
         effort = step.effort if step.effort is not None and step.effort.share and step.minutes else None
         return StepRow(
@@ -198,16 +194,16 @@ class _Lowering:
             overflow_ask=overflow,
             overflows_after=to_ticks(step.overflow.after_minutes) if step.overflow is not None else 0,
             looks=_looks(effort) if effort is not None else (),
-            watches=tuple(self.nodes[each] for each in effort.waiting_at) if effort is not None else (),
+            watches=tuple(self.nodes[name] for name in effort.waiting_at) if effort is not None else (),
         )
 
     def _minutes(self, parts: tuple[str, ...], factor: float, n_repeats: int) -> int:
-        """The first of `n_repeats` neighbouring duration columns."""
-        wanted = (parts, factor, n_repeats)
-        if wanted not in self.first_minutes:
-            self.first_minutes[wanted] = len(self.minutes)
+        """The number of the first of `n_repeats` neighbouring duration columns."""
+        key = (parts, factor, n_repeats)
+        if key not in self.first_minutes:
+            self.first_minutes[key] = len(self.minutes)
             self.minutes += [(parts, factor, repeat) for repeat in range(n_repeats)]
-        return self.first_minutes[wanted]
+        return self.first_minutes[key]
 
     def _pools(self, names: Sequence[str]) -> tuple[int, ...]:
         return tuple(self.pools[name] for name in names)
@@ -248,29 +244,33 @@ class _Lowering:
         return TriggerRow(False, pool, steps if ticks_per_hour else (), 0, 0, 0, ticks_per_hour, trigger.leaves)
 
     def _closing(self, name: str) -> TriggerRow:
-        """The outage that closes a pool; all of it is the most units that it ever has."""
+        """The row of the outage that closes a pool, or some units of it; all are the most that it ever has."""
         pool, number = self.pathway.pools[name], self.pools[name]
-        opened = sum(
-            each.extra for each in self.pathway.triggers.values() if isinstance(each, Opens) and each.pool == name
-        )
+        triggers = self.pathway.triggers.values()
+        opened = sum(trigger.extra for trigger in triggers if isinstance(trigger, Opens) and trigger.pool == name)
         closes = closed_units(pool) or max(units for _, units in timetable(pool)) + opened
         return TriggerRow(False, number, (), 0, 0, closes, 0, 0, outage=self._outage(pool.closed_while or ""))
 
 
 def _looks(effort: Effort) -> tuple[tuple[int, int], ...]:
+    """When a step may end early, as `StepRow.looks` says; the shares left fall in equal stages to 0."""
     n_stages = len(effort.at_least)
-    left = (round(effort.share * (n_stages - k) / n_stages * EFFORT_SCALE) for k in range(n_stages))
-    return (*zip(left, effort.at_least, strict=True), (0, 0))
+    shares_left = (round(effort.share * (n_stages - k) / n_stages * EFFORT_SCALE) for k in range(n_stages))
+    return (*zip(shares_left, effort.at_least, strict=True), (0, 0))
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What patients bring to an engine, one row of `Draws` each, bound to the columns of one plan.
+    """The patients of `Draws` as an engine reads them, bound to the columns of one plan.
 
-    arrived_at  (n,) ticks, sorted; start (n,) row; attributes (n_attributes, n); minutes (n_columns, n) ticks of
-    work; patience, alarms (n,) ticks after arrival to giving up, to when a round can see that a patient got worse, or
-    NEVER; ignored (n_ignored, n) whether the class is not honoured;
-    outages  one array (n_spans, 2) each of ticks from and to, half-open, in order of time and apart.
+    arrived_at  (n,) ticks, sorted
+    start       (n,) row at which each begins
+    attributes  (n_attributes, n) codes
+    minutes     (n_columns, n) ticks of work
+    patience    (n,) ticks from arrival to leaving, or NEVER
+    alarms      (n,) ticks from arrival to when a round can see that a patient got worse, or NEVER
+    ignored     (n_ignored, n) whether the class is not honoured
+    outages     of each, (n_spans, 2) ticks from and to, half-open, in order of time, without overlap
     """
 
     arrived_at: Ints
@@ -291,6 +291,7 @@ TOO_LONG = float(np.iinfo(np.int32).max)
 
 
 def _too_long(parts: Sequence[str], ticks: float) -> str:
+    """The message for durations whose minutes, added, are more than an engine counts."""
     together = "" if len(parts) == 1 else " together"
     return (
         f"duration {' + '.join(parts)}: somebody's takes {ticks / DAY:,.0f} days{together}, and an engine counts to "
@@ -299,11 +300,11 @@ def _too_long(parts: Sequence[str], ticks: float) -> str:
 
 
 def bind(plan: Plan, draws: Draws) -> Columns:
-    """Put the columns of `draws` into the order that `plan` asks for. Raises PlanError if one is missing."""
+    """The columns of `draws` in the order of `plan`. Raises PlanError if one is missing, or minutes are too long."""
     n = len(draws)
     missing = [name for name in plan.attribute_columns if name not in draws.attributes]
-    wanted = [tuple(minutes_held(part, draws.minutes) for part in parts) for parts, _, _ in plan.minutes_columns]
-    missing += sorted({part for parts in wanted for part in parts if part not in draws.minutes})
+    durations = [tuple(minutes_held(part, draws.minutes) for part in parts) for parts, _, _ in plan.minutes_columns]
+    missing += sorted({part for parts in durations for part in parts if part not in draws.minutes})
     missing += [name for name in plan.outages if name not in draws.outages]
     if missing:
         raise PlanError(f"the draws lack {', '.join(missing)}; draw again with this pathway")
@@ -312,10 +313,10 @@ def bind(plan: Plan, draws: Draws) -> Columns:
         attributes[number] = draws.attributes[name]
     minutes = np.empty((len(plan.minutes_columns), n), dtype=np.int32)
     bound: dict[tuple[tuple[str, ...], float, int], int] = {}
-    for number, (parts, (_, factor, repeat)) in enumerate(zip(wanted, plan.minutes_columns, strict=True)):
-        same = bound.setdefault((parts, factor, repeat), number)
-        if same != number:
-            minutes[number] = minutes[same]
+    for number, (parts, (_, factor, repeat)) in enumerate(zip(durations, plan.minutes_columns, strict=True)):
+        first = bound.setdefault((parts, factor, repeat), number)
+        if first != number:  # the same minutes were bound before
+            minutes[number] = minutes[first]
             continue
         columns = [draws.minutes[part][min(repeat, len(draws.minutes[part]) - 1)] for part in parts]
         ticks = sum(columns[1:], start=columns[0]) * (factor * TICKS_PER_MINUTE)
@@ -325,7 +326,7 @@ def bind(plan: Plan, draws: Draws) -> Columns:
     ignored = np.zeros((len(plan.ignored_columns), n), dtype=np.bool_)
     for number, name in enumerate(plan.ignored_columns):
         ignored[number] = draws.adherence[name] >= plan.adherence
-    start = np.asarray(plan.stream_starts, dtype=np.int32)[draws.arrival_source]
+    start = np.asarray(plan.source_starts, dtype=np.int32)[draws.arrival_source]
     outages = tuple(draws.outages[name] for name in plan.outages)
     alarms = draws.worsens if draws.alarms is None else draws.alarms
     return Columns(draws.arrived_at, start, attributes, minutes, draws.patience, alarms, ignored, outages)

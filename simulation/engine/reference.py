@@ -29,17 +29,17 @@ def simulate(plan: Plan, columns: Columns, horizon: int) -> Run:
     """Run everybody from time 0 to `horizon` (ticks) under the contract."""
     department = _Department(plan, columns)
     collecting = gc.isenabled()
-    gc.disable()  # looking for cycles costs a tenth of the time, and the only ones go at the end
+    gc.disable()  # looking for cycles costs a tenth of the time, and the only ones are broken at the end
     try:
         return department.run(horizon)
     finally:
-        vars(department).clear()  # or the clock's list of what is due would keep everybody alive
+        vars(department).clear()  # else SimPy's list of what is due keeps every patient in memory
         if collecting:
             gc.enable()
 
 
 class _Patient:
-    """What the engine knows about somebody now."""
+    """What the engine knows about one patient now."""
 
     __slots__ = (
         "acuity",
@@ -71,10 +71,10 @@ class _Patient:
         self.pulled = False
         self.alarm_at = NEVER
         self.noticed = False
-        """Whether a round has noticed that it got worse."""
+        """Whether a round has noticed that the patient got worse."""
         self.passes = [0] * n_loops
         self.clock_at: dict[int, int] = {}
-        """When each clock that runs was started."""
+        """Ticks at which each clock that runs was started."""
         self.looks: list[tuple[int, int]] = []
         """When the step under way may end early, and how many must wait then; the last is its end."""
         self.held: list[tuple[_Pool, int]] = []
@@ -117,6 +117,7 @@ class _Ask:
         self.n_waiting = 0
 
     def can_start(self) -> bool:
+        """Whether every pool of `all_of` has a free unit, and one of `any_of` if there are any."""
         for pool in self.all_of:
             if pool.in_use >= pool.capacity:
                 return False
@@ -133,7 +134,7 @@ class _Department:
         self.plan = plan
         self.env = simpy.Environment()
         self.now = 0
-        """The instant being done, in ticks; the same as `env.now`, as a plain number."""
+        """The present instant in ticks: `env.now` as a plain number."""
         self.rows = plan.rows
         self.pools = [_Pool(number) for number in range(len(plan.pools))]
         self.asks = [self._make_ask(number) for number in range(len(plan.asks))]
@@ -150,7 +151,7 @@ class _Department:
         self.trigger_units = [0] * len(plan.triggers)
         self.trigger_carry = [0] * len(plan.triggers)
         self.arrive_at = [NEVER] * len(plan.triggers)
-        """When the units that were called last come, or came."""
+        """By trigger, when the units that were called last come, or came."""
         for number, trigger in enumerate(plan.triggers):
             self.pools[trigger.pool].triggers.append(number)
         self.columns = columns
@@ -169,11 +170,9 @@ class _Department:
         self.n_events = 0
 
     def _make_ask(self, number: int) -> _Ask:
-        described = self.plan.asks[number]
-        ask = _Ask(
-            tuple(self.pools[pool] for pool in described.all_of),
-            tuple(self.pools[pool] for pool in described.any_of),
-        )
+        row = self.plan.asks[number]
+        all_of, any_of = (tuple(self.pools[pool] for pool in pools) for pools in (row.all_of, row.any_of))
+        ask = _Ask(all_of, any_of)
         for pool in (*ask.all_of, *ask.any_of):
             pool.asks.append(ask)
         return ask
@@ -181,6 +180,7 @@ class _Department:
     # --- the clock -------------------------------------------------------------------------------------------
 
     def run(self, horizon: int) -> Run:
+        """Start the processes, then do the three phases of every instant before the horizon."""
         env = self.env
         env.process(self._arrivals())
         for pool, row in zip(self.pools, self.plan.pool_rows, strict=True):
@@ -210,6 +210,7 @@ class _Department:
     # --- B: what is due now ----------------------------------------------------------------------------------
 
     def _arrivals(self) -> Process:
+        """Let each patient arrive, with its patience, alarm and target pull."""
         env, n_loops, untriaged = self.env, self.plan.n_loops, self.plan.untriaged_class
         for number, arrived_at in enumerate(self.arrived_at):
             if arrived_at > self.now:
@@ -227,6 +228,7 @@ class _Department:
             self._proceed(patient, self.starts[number])
 
     def _rota(self, pool: _Pool, timetable: tuple[tuple[int, int], ...]) -> Process:
+        """Set a pool's scheduled units at every change of its weekly timetable."""
         env = self.env
         week = 0
         while True:
@@ -240,7 +242,7 @@ class _Department:
             week += WEEK
 
     def _teams(self, pool: _Pool, changes: tuple[int, ...]) -> Process:
-        """Where the outgoing are extra: at every change of team the pool starts with nobody in use."""
+        """Start a pool with nobody in use at every change of team, where the outgoing are extra."""
         env = self.env
         week = 0
         while True:
@@ -252,7 +254,7 @@ class _Department:
             week += WEEK
 
     def _decisions(self, may_overflow: set[int]) -> Process:
-        """Escalation, care of boarders, placement elsewhere: decided at stated times on the state just before."""
+        """Decide escalation, care of boarders and placement elsewhere at stated times, on the state just before."""
         env = self.env
         while True:
             for number in self.plan.decided:
@@ -262,6 +264,7 @@ class _Department:
             yield env.timeout(self.plan.decide_every)
 
     def _decide(self, number: int) -> None:
+        """Set or call the units of one trigger by how many waited just before."""
         trigger = self.plan.triggers[number]
         n_waiting = sum(self._waiting_before(step) for step in trigger.steps)
         units = self.trigger_units[number]
@@ -289,12 +292,12 @@ class _Department:
             self._set_capacity(self.pools[self.plan.triggers[number].pool])
 
     def _on_call(self, number: int, trigger: TriggerRow) -> Process:
-        """Units that have been called come."""
+        """Open the units that were called, when they come."""
         yield self.env.timeout(trigger.delay)
         self._set_units(number, trigger.extra)
 
     def _closings(self, number: int, trigger: TriggerRow) -> Process:
-        """Units of a pool close while an outage lasts."""
+        """Close units of a pool while an outage lasts."""
         for tick in sorted({tick for span in self.outages[trigger.outage] for tick in span}):
             if tick > self.now:
                 yield self.env.timeout(tick - self.now)
@@ -302,7 +305,7 @@ class _Department:
             self._set_units(number, trigger.extra if is_down else 0)
 
     def _set_capacity(self, pool: _Pool) -> None:
-        """The rota's units, what escalation opened, less what boarders take and what an outage closes."""
+        """Set capacity to the rota's units and what escalation opened, less what boarders take and an outage closes."""
         capacity = pool.scheduled
         for number in pool.triggers:
             trigger = self.plan.triggers[number]
@@ -315,6 +318,7 @@ class _Department:
         pool.capacity = capacity
 
     def _overflow(self, ask: _Ask) -> None:
+        """Move requests that have waited long enough to the ask with more pools; they keep their place."""
         now = self.now
         for queue in tuple(ask.queues.values()):
             for joined_at, _, patient in tuple(queue):
@@ -325,16 +329,17 @@ class _Department:
                     self._enqueue(patient, self.asks[step.overflow_ask])
 
     def _rounds(self) -> Process:
+        """Look at those who wait at some steps, every so many minutes."""
         while True:
             for ask in self.asks:
                 for queue in tuple(ask.queues.values()):
                     for joined_at, _, patient in tuple(queue):
                         if joined_at < self.now and patient.record[1] in self.plan.round_steps:
-                            self._look_at(patient, ask)
+                            self._notice(patient, ask)
             yield self.env.timeout(self.plan.round_every)
 
-    def _look_at(self, patient: _Patient, ask: _Ask) -> None:
-        """Notice whether somebody who waits got worse."""
+    def _notice(self, patient: _Patient, ask: _Ask) -> None:
+        """Rank a patient who waits again if there is an alarm that was not noticed before."""
         worse = patient.alarm_at != NEVER and patient.alarm_at <= self.now
         leaves = not patient.seen and patient.step.may_leave and patient.leaves_at == self.now
         if worse and not patient.noticed and not leaves:
@@ -351,7 +356,7 @@ class _Department:
             self._leave(patient, Outcome.LEFT, self.plan.patience_to)
 
     def _pull(self, event: Any) -> None:
-        """The pull starts or ends: which of the two, the clock says."""
+        """Start or end the target pull, as the time since arrival says, and rank the patient again."""
         patient = event.value
         assert self.plan.pull is not None
         starts, ends, _ = self.plan.pull
@@ -430,16 +435,16 @@ class _Department:
         return branch.targets[0 if is_open else 1]
 
     def _began(self, patient: _Patient) -> int:
-        """When the patient's last activity started; now, if there was none or it never did."""
+        """When the patient's last activity started; now, if there was none or it never started."""
         started_at = patient.record[3] if patient.record else NEVER
         return self.now if started_at == NEVER else started_at
 
     def _was_down(self, outage: int, since: int) -> bool:
-        """Whether it was down at any time from `since` until now, both included."""
+        """Whether an outage lasted at any time from `since` until now, both included."""
         return any(start <= self.now and since < end for start, end in self.outages[outage])
 
     def _start_alone(self, patient: _Patient) -> bool:
-        """Start a step without pools; True if it is over at once."""
+        """Start a step that asks for no pool; True if it is over at once."""
         patient.record[3] = self.now
         if patient.step.releases_at_start:
             self._release_pools(patient, patient.step.releases_at_start)
@@ -452,6 +457,7 @@ class _Department:
         return True
 
     def _join(self, patient: _Patient, step: StepRow, row: int) -> None:
+        """Wait for a step's pools."""
         self._count(row, 1)
         self._enqueue(patient, self.asks[step.ask])
         if step.queue_limit != NONE:
@@ -470,6 +476,7 @@ class _Department:
         self.touched.add(ask)
 
     def _unqueue(self, patient: _Patient) -> None:
+        """Take a request out of its queue."""
         queue, ask = patient.queue, patient.ask
         assert queue is not None and ask is not None
         del queue[bisect_left(queue, (patient.record[2], patient.number, patient))]
@@ -477,6 +484,7 @@ class _Department:
         patient.queue = patient.ask = None
 
     def _class(self, patient: _Patient) -> int:
+        """The class that a patient counts as at its step now."""
         step = patient.step
         if step.ignored != NONE and self.ignored[step.ignored][patient.number]:
             return self.plan.ignored_class
@@ -492,11 +500,12 @@ class _Department:
         self._proceed(patient, row)
 
     def _finish(self, patient: _Patient) -> None:
-        """A step has ended: give back, relabel, go on."""
+        """End a step and go on along the route."""
         self._end_activity(patient)
         self._proceed(patient, patient.step.next)
 
     def _end_activity(self, patient: _Patient) -> None:
+        """Date the end of a step, give back what it does not keep, start its clocks, relabel."""
         step = patient.step
         patient.record[4], patient.record[5] = self.now, Outcome.DONE
         if patient.taken:
@@ -529,7 +538,7 @@ class _Department:
                     self._touch(pool)
 
     def _touch(self, pool: _Pool) -> None:
-        """A pool was freed or rose: whoever waits for it may be able to start."""
+        """Note that whoever waits for a pool may be able to start: it was freed or rose."""
         for ask in pool.asks:
             if ask.n_waiting:
                 self.touched.add(ask)
@@ -537,6 +546,7 @@ class _Department:
     # --- C: who goes where -----------------------------------------------------------------------------------
 
     def _dispatch(self, now: int) -> None:
+        """Start requests, the smallest key first, until none can start; then end steps of zero length, and again."""
         while True:
             while self.touched and (chosen := self._best(now)) is not None:
                 self._start(chosen, now)
@@ -569,6 +579,7 @@ class _Department:
         return best
 
     def _start(self, chosen: tuple[_Ask, list[tuple[int, int, _Patient]]], now: int) -> None:
+        """Start the first request of a queue: release what its step releases, take its pools."""
         ask, queue = chosen
         patient = queue.pop(0)[2]
         ask.n_waiting -= 1
@@ -616,7 +627,7 @@ class _Department:
         return self._until_next_look(patient)
 
     def _paced(self, step: StepRow, since: int, work: int) -> int:
-        """When a step has done so much work."""
+        """The tick at which a step has done so much work."""
         if step.pace == NONE or not work:
             return since + work
         return paced_end(since, work, self.plan.paces[step.pace])
@@ -634,18 +645,18 @@ class _Department:
             del patient.looks[0]
 
     def _trim(self, now: int) -> None:
-        """Turn away from queues that are too long, last first, among those who joined at this instant."""
+        """Turn patients away from queues that are too long: of those who joined at this instant, the largest keys."""
         joined = [patient for patient in self.joined_now if patient.queue is not None and patient.record[2] == now]
         by_queue: dict[int, list[_Patient]] = {}
         for patient in joined:
             by_queue.setdefault(patient.record[1], []).append(patient)
         self.joined_now, turned_away = [], []
         for row, newcomers in by_queue.items():
-            newcomers.sort(key=lambda each: (self._rank(each), each.number))
+            newcomers.sort(key=lambda newcomer: (self._rank(newcomer), newcomer.number))
             n_stay = max(len(newcomers) + newcomers[0].step.queue_limit - self.waiting[row], 0)
             self.joined_now += newcomers[:n_stay]
             turned_away += newcomers[n_stay:]
-        for patient in turned_away:  # all are known before the first one joins another queue
+        for patient in turned_away:  # all are chosen before the first one joins another queue
             self._leave(patient, Outcome.TURNED_AWAY, patient.step.blocked_next)
 
     def _rank(self, patient: _Patient) -> int:
@@ -654,6 +665,7 @@ class _Department:
     # --- how many wait, now and just before this instant -----------------------------------------------------
 
     def _count(self, row: int, change: int) -> None:
+        """Change how many wait at a step, and keep the number of just before this instant."""
         if row not in self.counted:
             return
         now = self.now

@@ -1,6 +1,6 @@
 """The plan that every engine reads: rows (steps, branches, loops, ends) and a few tables beside them, all integers.
 
-A plan holds no chance and no clock. `plan` makes it of a pathway and binds to it what patients bring.
+A plan holds no chance and no clock. `plan` makes it from a pathway, and binds the patients' columns to it.
 """
 
 from __future__ import annotations
@@ -53,11 +53,15 @@ OUTCOMES = ("done", "left", "turned_away", "open")
 class StepRow:
     """A step in integers. Pools, rows, asks and columns are numbers; NONE where there is none.
 
-    `minutes` is the first of `n_repeats` duration columns (NONE: an instant); `repeat_of` a loop's number;
-    `starts_clock`, `since` numbers of clocks;
-    `ask` a number of `Plan.asks`; `queue_class` a fixed class or NONE for the acuity now;
-    `ignored` a column of the coins against adherence; `relabels` an attribute column; `looks` when it may end early:
-    what is left of its minutes (in millionths), and how many must wait at `watches`; the last is its end.
+    ask              a number of `Plan.asks`
+    minutes          the first of `n_repeats` duration columns; NONE: the step takes no time
+    repeat_of        a loop's number
+    starts_clock, since  numbers of clocks
+    queue_class      a fixed class, or NONE for the acuity now
+    ignored          a column of whether the class is not honoured
+    relabels         an attribute column
+    looks, watches   when it may end early: the share of its minutes that is left (in millionths), and how many must
+                     wait at the steps `watches`; the last is its end
     """
 
     next: int
@@ -90,7 +94,7 @@ class BranchRow:
     """A branch in integers.
 
     ATTRIBUTE, ACUITY: `column` is the attribute (ACUITY: none), `targets` one row a category.
-    COIN: `column` is the first of neighbouring coins; `turns`: loops, and how many coins a pass of each goes on.
+    COIN: `column` is the first of neighbouring coins; `turns`: loops, and by how many coins a pass of each moves on.
     QUEUE: `steps` waiting, `number` at least -> targets[0], else targets[1].
     HOURS: open in any of `open_hours` (ticks of the week, half-open) -> targets[0], else targets[1].
     LOOP: `column` the attribute of passes, `number` the loop's number; targets again, next.
@@ -124,7 +128,8 @@ class Ask:
 
 @dataclass(frozen=True)
 class PoolRow:
-    """A pool's week: (tick of the week, units) rows, or unlimited; `team_changes`: when teams do (extra outgoing)."""
+    """A pool's week: (tick of the week, units) rows, or unlimited; `team_changes`: ticks at which the team changes,
+    where the outgoing are extra."""
 
     timetable: tuple[tuple[int, int], ...]
     unlimited: bool
@@ -133,8 +138,11 @@ class PoolRow:
 
 @dataclass(frozen=True)
 class TriggerRow:
-    """Opens: `extra` units of `pool` above / at or below so many waiting, `delay` ticks after the decision.
-    Takes: ticks an hour each, `leaves` stay. Closes: `extra` units of `pool` while `outage` lasts (NONE: no closing).
+    """What changes the units of a pool.
+
+    Opens: `extra` units, `delay` ticks after the decision, when more than `above` wait at `steps`, until `below` or
+    fewer do. Takes: `ticks_per_hour` for each who waits; `leaves` units stay. Closes: `extra` units while `outage`
+    lasts (NONE: the other two).
     """
 
     opens: bool
@@ -179,9 +187,10 @@ class Plan:
     triggers: tuple[TriggerRow, ...]
     """The pathway's, in order; then one for each pool that an outage closes, by name."""
     decide_every: int
-    stream_starts: tuple[int, ...]
+    source_starts: tuple[int, ...]
+    """The row at which each source's patients begin: arrival sources, then those present at time 0."""
     minutes_columns: tuple[tuple[tuple[str, ...], float, int], ...]
-    """What each duration column holds: durations added (`department.minutes_column`), factor, repeat."""
+    """What each duration column holds: the durations that are added (`department.minutes_column`), factor, repeat."""
     attribute_columns: tuple[str, ...]
     ignored_columns: tuple[str, ...]
     outages: tuple[str, ...]
@@ -208,7 +217,7 @@ class Plan:
 
     @cached_property
     def classes_when_pulled(self) -> tuple[int, ...]:
-        """The class that each class becomes under the pull towards the target: the better of the two."""
+        """The class that each class becomes under the target pull: the better of its own and the pull's."""
         if self.pull is None:
             return tuple(range(len(self.classes)))
         pulled = self.pull[2]
@@ -217,19 +226,19 @@ class Plan:
 
 
 def paced_end(now: int, work: int, pace: Sequence[int]) -> int:
-    """When `work` ticks at pace 1, begun at `now`, are done under a weekly pace. Whole numbers throughout.
+    """The tick at which `work` ticks at pace 1, begun at `now`, are done under a weekly pace. Whole numbers throughout.
 
-    The amount done by tick t is a running total, linear within an hour; this inverts it, rounding up.
+    `pace`: running totals of pace units at the hours of a week, linear within an hour; they are inverted, rounding up.
     """
     at = now % WEEK
     hour = at // HOUR
-    rest = pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR + work * PACE_SCALE
+    total = pace[hour] + (pace[hour + 1] - pace[hour]) * (at - hour * HOUR) // HOUR + work * PACE_SCALE
     weeks = 0
-    if rest >= pace[HOURS_OF_WEEK]:
-        weeks = rest // pace[HOURS_OF_WEEK]
-        rest -= weeks * pace[HOURS_OF_WEEK]
+    if total >= pace[HOURS_OF_WEEK]:
+        weeks = total // pace[HOURS_OF_WEEK]
+        total -= weeks * pace[HOURS_OF_WEEK]
         hour = 0
-    while hour < HOURS_OF_WEEK - 1 and pace[hour + 1] <= rest:
+    while hour < HOURS_OF_WEEK - 1 and pace[hour + 1] <= total:
         hour += 1
-    within = -(-(rest - pace[hour]) * HOUR // max(pace[hour + 1] - pace[hour], 1))
+    within = -(-(total - pace[hour]) * HOUR // max(pace[hour + 1] - pace[hour], 1))
     return max(now - at + weeks * WEEK + hour * HOUR + within, now)

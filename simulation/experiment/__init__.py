@@ -1,1 +1,1 @@
-"""A study: the same patients under every arm, replicated in parallel, and what it found."""
+"""A study run: the same patients under every arm, replicated in parallel, and the results."""

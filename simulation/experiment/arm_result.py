@@ -1,4 +1,4 @@
-"""One arm of a result, as a report reads it: what it is, and means over replications of what it gave."""
+"""One arm of a result, as a report reads it: what it is, and means over its replications."""
 
 from __future__ import annotations
 
@@ -63,17 +63,17 @@ class ArmResult:
 
     @property
     def changes(self) -> Mapping[str, Any]:
-        """Dotted paths that the arm changes, and their values."""
+        """The values that the arm changes, by dotted path."""
         return self.ready.arm.changes
 
     @property
     def explanation(self) -> ArmExplanation:
-        """What the arm is: see `ArmExplanation`."""
+        """What the arm changes, assumes and costs."""
         return self.explained.explanation.arms[self.name]
 
     @property
     def agreement(self) -> Mapping[str, float]:
-        """What its labels amount to for a covered patient, by name of the figure; empty if the mix is not known."""
+        """Figures of how right its labels are for a covered patient, by name; empty if the mix is not known."""
         return self.explanation.agreement
 
     @property
@@ -88,14 +88,14 @@ class ArmResult:
 
     @property
     def cost_range(self) -> tuple[float, float] | None:
-        """The lowest and the highest that the cost could be; None if no cost is stated."""
+        """The lowest and the highest cost that is possible; None if no cost is stated."""
         if self.cost is None:
             return None
         return self.explanation.cost_range or (self.cost, self.cost)
 
     @property
     def cost_words(self) -> str:
-        """What the money buys, and whose figure it is."""
+        """What the cost covers, and whose figure it is."""
         return self.explanation.cost_words
 
     @property
@@ -116,7 +116,7 @@ class ArmResult:
 
     @cached_property
     def shares(self) -> Shares | None:
-        """Of the patients of all replications: who waits shorter and longer than under the baseline."""
+        """The shares of patients of all replications who wait shorter and longer than under the baseline."""
         known = [replication.shares for replication in self.replications if replication.shares is not None]
         if not known:
             return None
@@ -132,7 +132,7 @@ class ArmResult:
 
     @cached_property
     def waits(self) -> Mapping[str, Mapping[str, float]]:
-        """Minutes waited before the first clinician, by group of coverage and step; empty if not told apart."""
+        """Minutes waited before the first clinician, by group of coverage and step; empty without such groups."""
         known = [replication.waits for replication in self.replications if replication.waits is not None]
         if not known:
             return {}
@@ -146,6 +146,7 @@ class ArmResult:
 
 
 def _day_means(days: Sequence[DayProfile]) -> DayMeans:
+    """The means of some day profiles."""
     first = days[0]
     names = ("arrivals", "census", "boarders", "busy", "busy_mean", "waiting", "working")
     means = {name: mean_known([getattr(day, name) for day in days]) for name in names}
@@ -154,6 +155,7 @@ def _day_means(days: Sequence[DayProfile]) -> DayMeans:
 
 
 def _unknown_day(pathway: Pathway) -> DayMeans:
+    """A day profile of NaN."""
     pools, steps = tuple(pathway.pools), tuple(pathway.nodes())
     by_hour, by_pool, by_step = (np.full(n, np.nan) for n in (24, len(pools), len(steps)))
     return DayMeans(

@@ -1,6 +1,6 @@
 """Arms against their baseline, over replications: differences, verdicts, judgements on safety, sham band, spillover.
 
-A run that has just ended (`Result`) and a report made from files hold the same `Comparisons`, so they cannot differ.
+A result that was just computed and one that was read from files hold the same `Comparisons`, so they cannot differ.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from functools import cached_property
 import numpy as np
 
 from simulation.analysis.always_valid import IntervalKind
-from simulation.analysis.compare import Comparison, Interval, compare, compare_arms, find, paired
+from simulation.analysis.compare import Comparison, compare, compare_arms, find, paired
 from simulation.analysis.departments import Department, Spread, spread_over
 from simulation.analysis.groups import COVERAGE
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import Measures
 from simulation.analysis.sham import ShamBand, sham_band
@@ -30,8 +31,10 @@ from simulation.study.study import no_arm
 
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on one arm and one target; `spread`: the difference over departments, and `where` in words in how
-    many of them it is so, over an ensemble."""
+    """The verdict on one arm and one target.
+
+    Over an ensemble, `spread` is the difference over departments, and `where` says in how many of them it holds.
+    """
 
     arm: str
     target: Target
@@ -43,7 +46,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Safety:
-    """The judgement on one arm and one non-inferiority margin; `spread` and `where` as of a finding."""
+    """The judgement on one arm and one non-inferiority margin; `spread` and `where` as in `Finding`."""
 
     arm: str
     margin: Margin
@@ -55,14 +58,16 @@ class Safety:
 
 @dataclass(frozen=True)
 class Comparisons:
-    """What a study's arms come to.
+    """The comparisons of a study's arms with its baseline.
 
-    `arms`: those that were run, in order; `measures`: of each arm, those of each replication;
-    `sham_shares`: who waits shorter and longer under the sham arm, over all replications (None if not known);
-    `interval_kind`: what every interval promises, and so what verdicts and judgements are read from; 'always_valid'
-    while a result grows, and once it has grown beyond the number planned (`analysis.always_valid.interval_kind`);
-    `own`: what defines measures of the user's own; `measured_days`: of each replication, if known; `department`: which
-    one each replication used, over an ensemble.
+    arms           those that were run, in order
+    measures       by arm, the measures of each replication
+    sham_shares    who waits shorter and longer under the sham arm, over all replications; None if not known
+    interval_kind  what every interval promises, and so every verdict and judgement: 'always_valid' while a result
+                   grows and beyond the planned number of replications (`analysis.always_valid.interval_kind`)
+    own            definitions of the user's own measures
+    measured_days  measured days of each replication, if known
+    department     over an ensemble, the department that each replication used
     """
 
     design: Design
@@ -95,18 +100,19 @@ class Comparisons:
             kind=kind,
             defined=self.own,
             measured_days=days,
-            stated=self._stated,
+            stated=self._judged_measures,
             department=self.department,
         )
 
     @cached_property
-    def _stated(self) -> frozenset[str]:
-        """The measures that the study is about: they have an interval however little is measured."""
+    def _judged_measures(self) -> frozenset[str]:
+        """The measures of targets and margins, which have an interval however few days are measured."""
         judged: tuple[Target | Margin, ...] = (*self.design.primary, *self.design.secondary, *self.design.margins)
-        return frozenset(each.measure for each in judged)
+        return frozenset(target.measure for target in judged)
 
     def _too_short(self, measure: str, n: int) -> bool:
-        return measure not in self._stated and too_short(measure, n, self.measured_days)
+        """Whether too little was measured for an interval of a measure."""
+        return measure not in self._judged_measures and too_short(measure, n, self.measured_days)
 
     @cached_property
     def _rows(self) -> dict[tuple[str, str, str], Comparison]:
@@ -114,8 +120,8 @@ class Comparisons:
 
     def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
         """One comparison. Raises ResultsError if there is none."""
-        found = self._rows.get((arm, measure, group))
-        return found or find(self.comparisons, arm=arm, measure=measure, group=group)
+        known = self._rows.get((arm, measure, group))
+        return known or find(self.comparisons, arm=arm, measure=measure, group=group)
 
     def has(self, measure: str, group: str = "all") -> bool:
         """Whether every arm has the measure."""
@@ -125,13 +131,13 @@ class Comparisons:
         """One number a replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
         if arm not in self.measures:
             raise no_arm(arm, self.measures)
-        return np.array([each.value(measure, group) for each in self.measures[arm]])
+        return np.array([measures.value(measure, group) for measures in self.measures[arm]])
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
         ours, theirs = self.values(arm, measure, group), self.values(other, measure, group)
-        found = compare(ours, theirs, kind=self.interval_kind, department=self.department)
-        return replace(found, low=np.nan, high=np.nan) if self._too_short(measure, found.n) else found
+        interval = compare(ours, theirs, kind=self.interval_kind, department=self.department)
+        return replace(interval, low=np.nan, high=np.nan) if self._too_short(measure, interval.n) else interval
 
     @cached_property
     def identical(self) -> tuple[str, ...]:
@@ -150,43 +156,45 @@ class Comparisons:
     def findings(self) -> tuple[Finding, ...]:
         """A verdict for every arm that is judged on every target.
 
-        Primary targets of tools are one family, of comparators another: the verdicts of each hold together. Secondary
-        ones are each read from their own 95 % interval, and whoever shows them says how many there were.
+        Verdicts on primary targets form two families, of tools and of comparators, each of which holds together with
+        95 %. Secondary ones are each read from their own 95 % interval, and reports say how many there were.
         """
-        found = []
+        findings = []
         for arm in self.judged:
             for target in (*self.design.primary, *self.design.secondary):
-                row = self.row(arm, target.measure, target.group)
+                row, same = self.row(arm, target.measure, target.group), arm in self.identical
                 family = self.family(arm) * len(self.design.primary) if target in self.design.primary else 1
-                mid, same = target.minimal_important_difference, arm in self.identical
-                said = verdict(row, mid, family=family, identical=same)
+                least_difference = target.minimal_important_difference
                 spread = None if same else self.spread(arm, target.measure, target.group)
-                where = "" if spread is None else where_words(spread, mid, row)
-                found.append(Finding(arm, target, row, said, spread, where))
-        return tuple(found)
+                where = "" if spread is None else where_words(spread, least_difference, row)
+                judged = verdict(row, least_difference, family=family, identical=same)
+                findings.append(Finding(arm, target, row, judged, spread, where))
+        return tuple(findings)
 
     @cached_property
     def safety(self) -> tuple[Safety, ...]:
-        """A judgement for every arm that is judged on every margin; those of tools are one family, of comparators
-        another."""
-        found = []
+        """A judgement for every arm that is judged on every margin, in two families: tools and comparators."""
+        judgements = []
         for arm in self.judged:
             family = self.family(arm) * len(self.design.margins)
             for margin in self.design.margins:
                 row, same = self.row(arm, margin.measure, margin.group), arm in self.identical
-                judged = non_inferiority(row, margin.margin, family=family, identical=same)
                 spread = None if same else self.spread(arm, margin.measure, margin.group)
                 where = "" if spread is None else harm_words(spread, margin.margin, row)
-                found.append(Safety(arm, margin, row, judged, spread, where))
-        return tuple(found)
+                judged = non_inferiority(row, margin.margin, family=family, identical=same)
+                judgements.append(Safety(arm, margin, row, judged, spread, where))
+        return tuple(judgements)
 
     def family(self, arm: str) -> int:
         """How many arms are judged together with this one, itself among them: the tools, or the comparators."""
-        return sum(self.design.arms[each].comparator == self.design.arms[arm].comparator for each in self.judged)
+        arms = self.design.arms
+        return sum(arms[other].comparator == arms[arm].comparator for other in self.judged)
 
     def spread(self, arm: str, measure: str, group: str = "all") -> Spread | None:
-        """An arm's difference over departments, simulation noise removed; None of one department, or where somebody's
-        stay had not ended."""
+        """An arm's difference over departments, simulation noise removed.
+
+        None with one department, or where a stay had not ended.
+        """
         if self.department is None:
             return None
         effects = paired(self.values(arm, measure, group), self.values(self.design.baseline, measure, group))
@@ -202,18 +210,18 @@ class Comparisons:
         return sham_band(ours, baseline, shares=self.sham_shares, kind=self.interval_kind, department=self.department)
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
-        """What the tool does to those it covers and to the others.
+        """What the tool does to patients whom it covers and to the others.
 
-        Nothing if the study does not tell them apart, or the measure is not given by coverage.
+        Empty if the study does not tell them apart, or the measure is not given by coverage.
         """
-        told = self.design.coverages
-        if told is None or not self.has(measure, f"{COVERAGE}={GROUPS[0]}"):
+        coverages = self.design.coverages
+        if coverages is None or not self.has(measure, f"{COVERAGE}={GROUPS[0]}"):
             return ()
         return effects(
             self.measures,
             self.design.baseline,
-            partial=told.partial,
-            full=told.full,
+            partial=coverages.partial,
+            full=coverages.full,
             measure=measure,
             kind=self.interval_kind,
             department=self.department,

@@ -1,7 +1,7 @@
-"""One replication: everybody is drawn once, then meets every arm. A task for one worker, and what it brings back.
+"""One replication: everybody is drawn once, then meets every arm. It is a task for one worker.
 
-Arms share the draws; a policy puts its own columns over them, an arm's changes its own plan. What comes back is
-small (measures and a few profiles), so a thousand replications fit in memory; patients can be had again, because
+Arms share the draws; a policy replaces some columns, and an arm's changes give it a plan of its own. The result is
+small (measures and a few profiles), so a thousand replications fit in memory; patients can be simulated again, because
 a replication is a function of its number.
 """
 
@@ -33,15 +33,20 @@ from simulation.study.study import ReadyArm, RunLength, Study
 from simulation.triage.apply import apply, reached
 
 PROFILED = 8
-"""Replications with day profiles, unless the run asks for all. So few are for pictures and for no inference, and
-cost a tenth of the time."""
+"""Replications with day profiles, unless the run asks for all: enough for pictures, not for inference; a profile costs
+a tenth of a replication's time."""
 
 
 @dataclass(frozen=True)
 class ArmReplication:
-    """What one arm gave in one replication: measures, profile of the day (of the first replications), and the shares of
-    patients better and worse off than under the baseline; where a study tells coverage apart, `waits` by group and
-    step (analysis/spillover). `months` (1 for January) and their measures where the run asks for them, else none."""
+    """The results of one arm in one replication.
+
+    day           profile of the day, of the first replications
+    shares        shares of patients better and worse off than under the baseline
+    n_unfinished  measured attendances that had not left when the run ended
+    waits         by group of coverage and step (`analysis.spillover`), where a study tells coverage apart
+    months        months (1 for January) and their measures, where the run asks for them
+    """
 
     measures: Measures
     day: DayProfile | None
@@ -53,9 +58,9 @@ class ArmReplication:
 
 @dataclass(frozen=True)
 class ReplicationResult:
-    """One replication of every arm. `n_activities` steps were simulated in `engine_seconds` of one processor.
+    """One replication of every arm. `n_activities` were simulated in `engine_seconds` of one processor.
 
-    Clock times are not stored: of a stored replication they are NaN.
+    Clock times are not stored: those of a stored replication are NaN.
     """
 
     replication: int
@@ -81,6 +86,7 @@ def replicate(study: Study, number: int) -> ReplicationResult:
 
 
 def _once(study: Study, number: int, cool_down_days: int, began: float) -> ReplicationResult:
+    """One replication with so many days of cool-down; `began`: the clock as the work on it began."""
     days = study.run.warm_up_days + study.run.measured_days + cool_down_days
     drawn = SharedDraws(seed=study.run.seed, replication=number, days=days, calendar=study.run.calendar(number))
     baseline = study.design.baseline
@@ -101,7 +107,7 @@ def _once(study: Study, number: int, cool_down_days: int, began: float) -> Repli
 
 @dataclass(frozen=True)
 class _ArmRun:
-    """What one arm gave, and the work that it was; `patients` of the baseline, for others to be compared with."""
+    """The results of one arm, and how much was simulated; `patients` of the baseline, to compare others with."""
 
     result: ArmReplication
     patients: Patients | None
@@ -114,7 +120,7 @@ class _ArmRun:
 def _run_arm(
     study: Study, number: int, arm: ReadyArm, drawn: SharedDraws, days: int, baseline: Patients | None
 ) -> _ArmRun:
-    """Let everybody meet one arm; what is large (its patients and activities) is gone when this returns."""
+    """Simulate one arm; its large tables (patients, activities) are freed when this returns."""
     run, window, coverages = study.run, study.run.window, study.design.coverages
     draws = apply(arm.policy, arm.pathway, drawn.of(arm.pathway))
     started = time.perf_counter()
@@ -144,14 +150,14 @@ def _run_arm(
 
 
 def _shares(patients: Patients, baseline: Patients | None, window: Window) -> Shares | None:
-    """Who waits shorter and longer than under the baseline; None of the baseline, or where nobody is seen."""
+    """The shares who wait shorter and longer than under the baseline; None for the baseline, or if nobody is seen."""
     if baseline is None or not (knows_waits(patients) and knows_waits(baseline)):
         return None
     return shares_better_worse(patients, baseline, window)
 
 
 def _reached(study: Study, coverages: Coverages, pathway: Pathway, draws: Draws) -> tuple[Mask, Mask]:
-    """For whom the tool would be used under partial and under full coverage, shape (n,) each, whatever the arm."""
+    """Whether the tool is used for each patient under partial and under full coverage, shape (n,), for any arm."""
     partial, full = (reached(study.arm(name).policy, pathway, draws) for name in (coverages.partial, coverages.full))
     return partial, full
 
@@ -162,17 +168,17 @@ def _waits(patients: Patients, simulation: Simulated, window: Window) -> NDArray
 
 
 def _measured(pathway: Pathway, simulation: Simulated, patients: Patients, own: Own, window: Window) -> Measures:
-    """Every measure of one window: of its patients, then of what binds."""
-    of_patients = measure(patients, window=window, own=own)
+    """Every measure of one window: first of its patients, then of what binds."""
+    patient_measures = measure(patients, window=window, own=own)
     values = binding_values(pathway, simulation.plan, simulation.run, patients, own, window=window)
-    names = shared_names((*of_patients.names, *binding_names(pathway, own)))
-    return Measures(names, np.concatenate([of_patients.values, values]))
+    names = shared_names((*patient_measures.names, *binding_names(pathway, own)))
+    return Measures(names, np.concatenate([patient_measures.values, values]))
 
 
 def _by_month(
     arm: ReadyArm, simulation: Simulated, patients: Patients, own: Own, run: RunLength, number: int
 ) -> tuple[tuple[int, Measures], ...]:
-    """Measures of each month, with the names of the whole window's."""
+    """Each month and its measures, which are those of the whole window."""
     return tuple(
         (month, _measured(arm.pathway, simulation, patients, own, window)) for month, window in run.months(number)
     )

@@ -1,6 +1,6 @@
-"""What a study found: measures by arm and replication, paired differences, verdicts. Computed or read, it is the same.
+"""A study's result: measures by arm and replication, paired differences, verdicts. Computed or read, it is the same.
 
-`simulation.api.Result` adds what shows and stores it.
+`simulation.api.Result` shows and stores it, too.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulation.analysis.always_valid import IntervalKind, interval_kind
-from simulation.analysis.compare import Comparison, Interval, summary
+from simulation.analysis.compare import Comparison, summary
 from simulation.analysis.definitions import definition_of
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import Measures
 from simulation.analysis.sham import ShamBand
@@ -48,8 +49,9 @@ if TYPE_CHECKING:
 class StudyResult:
     """A study and the results of its replications, in order.
 
-    `explained`: what explains the arms, worked out when first asked for; `manifest`: who ran it with what, and how
-    long it took; `folder`: where it was read from, if it was.
+    explained  what explains the arms, worked out when it is first asked for
+    manifest   who ran it with what, and how long it took
+    folder     where it was read from, if it was
     """
 
     study: Study
@@ -62,8 +64,8 @@ class StudyResult:
     def interval_kind(self) -> IntervalKind:
         """What its intervals promise: 'always_valid' before the planned number of replications and beyond it.
 
-        Somebody may then have looked at it, and may look again, so its verdicts come from intervals that hold however
-        often one looks.
+        A reader may have looked at such a result before, and may look again, so its verdicts come from intervals that
+        hold however often one looks.
         """
         return interval_kind(len(self.replications), planned=self.study.run.replications)
 
@@ -81,10 +83,11 @@ class StudyResult:
 
     @cached_property
     def department_of(self) -> NDArray[np.int64] | None:
-        """Which department of the ensemble each replication used, shape (n_replications,); None of one department."""
+        """The department that each replication used, shape (n_replications,); None without an ensemble."""
         if self.study.departments is None or self.run.departments is None:
             return None
-        return np.array([self.study.department(each.replication) for each in self.replications], dtype=np.int64)
+        numbers = [replication.replication for replication in self.replications]
+        return np.array([self.study.department(number) for number in numbers], dtype=np.int64)
 
     @property
     def scenario(self) -> str:
@@ -99,33 +102,33 @@ class StudyResult:
 
     @property
     def explanation(self) -> Explanation:
-        """What explains each arm, and which part of the pathway their patients reach."""
+        """What explains each arm, and the part of the pathway that its patients reach."""
         return self.explained.explanation
 
     @cached_property
     def statements(self) -> tuple[Statement, ...]:
         """Every sourced statement of the configuration and of the policies.
 
-        Not of arms with some of the levers, nor of draws of another arm's table: what they state is stated again by the
-        arm with all of them, or by the other.
+        Arms with some of the levers, and draws of another arm's table, are left out: the arm with all levers, or the
+        other arm, states the same.
         """
-        every = set(self.design.levers)
-        again = [
+        levers = set(self.design.levers)
+        left_out = [
             name
             for name, arm in self.design.arms.items()
-            if arm.draw_of is not None or (arm.levers and set(arm.levers) != every)
+            if arm.draw_of is not None or (arm.levers and set(arm.levers) != levers)
         ]
-        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name not in again])
+        return statements(self.resolved, [arm.policy for arm in self.arms if arm.name not in left_out])
 
     @cached_property
     def stages(self) -> Mapping[str, str]:
-        """By step, the stage of a stay that it belongs to."""
+        """The stage of a stay that each step belongs to, by step."""
         pathway = self.study.baseline.pathway
         return {name: stage_of(name, pathway) for name in pathway.steps}
 
     @cached_property
     def roles(self) -> Mapping[str, str]:
-        """By pool, its role."""
+        """The role of each pool, by pool."""
         return {name: pool.role for name, pool in self.study.baseline.pathway.pools.items()}
 
     # --- arms ---------------------------------------------------------------------------------------------------
@@ -159,14 +162,14 @@ class StudyResult:
         return next((arm for arm in self.arms if arm.name == self.design.sham), None)
 
     def controlled(self) -> tuple[tuple[ArmResult, ArmResult], ...]:
-        """Arms with a control of their own, and that control, where both were run."""
-        ran = {arm.name: arm for arm in self.arms}
+        """Pairs of an arm that has a control of its own, and that control, where both were run."""
+        by_name = {arm.name: arm for arm in self.arms}
         controls = [(arm, self.design.arms[arm.name].control) for arm in self.arms]
-        return tuple((arm, ran[control]) for arm, control in controls if control is not None and control in ran)
+        return tuple((arm, by_name[control]) for arm, control in controls if control is not None and control in by_name)
 
     @cached_property
     def shown(self) -> Self:
-        """The same without the arms that only a decomposition needs."""
+        """The result without the arms that only a decomposition needs."""
         names = self.design.shown
         if len(names) == len(self.arms):
             return self
@@ -178,28 +181,34 @@ class StudyResult:
 
     @cached_property
     def measures(self) -> dict[str, list[Measures]]:
-        """By arm, the measures of each replication."""
+        """The measures of each replication, by arm."""
         return {arm.name: [replication.measures for replication in arm.replications] for arm in self.arms}
 
     @cached_property
-    def _compared(self) -> Comparisons:
-        shares = self.sham.shares if self.sham is not None else None
-        arms, days = tuple(arm.name for arm in self.arms), self.run.measured_days
-        kind, own = self.interval_kind, self.own
-        return Comparisons(self.design, arms, self.measures, shares, kind, own, days, self.department_of)
+    def _comparisons(self) -> Comparisons:
+        return Comparisons(
+            design=self.design,
+            arms=tuple(arm.name for arm in self.arms),
+            measures=self.measures,
+            sham_shares=self.sham.shares if self.sham is not None else None,
+            interval_kind=self.interval_kind,
+            own=self.own,
+            measured_days=self.run.measured_days,
+            department=self.department_of,
+        )
 
     @cached_property
     def own(self) -> Mapping[str, Definition]:
-        """The measures of the user's own, by name: of the study, and of any arm's department."""
+        """The definitions of the user's own measures, by name: of the study, and of any arm's department."""
         return own_definitions(self.design, [arm.pathway for arm in self.study.arms])
 
     @cached_property
     def own_groups(self) -> tuple[str, ...]:
-        """The groups of the user's own, of the study and of the baseline's department, in order."""
+        """The user's own groups, of the study and of the baseline's department, in order."""
         return tuple(own_of(self.design, self.study.baseline.pathway).groups)
 
     def better(self, target: Target | Margin) -> Better:
-        """Which way is better of a target's measure."""
+        """Which way the measure of a target is better."""
         return definition_of(target.measure, self.own).better
 
     @property
@@ -210,12 +219,12 @@ class StudyResult:
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
         """Every measure of every arm with its paired difference from the baseline."""
-        return self._compared.comparisons
+        return self._comparisons.comparisons
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """A verdict on every primary and secondary target for every arm that is judged."""
-        return self._compared.findings
+        return self._comparisons.findings
 
     def finding(self, arm: str, target: Target) -> Finding:
         """The verdict on one arm and target."""
@@ -224,20 +233,20 @@ class StudyResult:
     @property
     def safety(self) -> tuple[Safety, ...]:
         """A judgement on every margin for every arm that is judged."""
-        return self._compared.safety
+        return self._comparisons.safety
 
     @property
     def identical(self) -> tuple[str, ...]:
         """Arms that differ from the baseline in no measure of any replication."""
-        return self._compared.identical
+        return self._comparisons.identical
 
     def row(self, arm: str, measure: str, group: str = "all") -> Comparison:
         """One comparison. Raises ResultsError if there is none."""
-        return self._compared.row(arm, measure, group)
+        return self._comparisons.row(arm, measure, group)
 
     def has(self, measure: str, group: str = "all") -> bool:
         """Whether every arm has the measure."""
-        return self._compared.has(measure, group)
+        return self._comparisons.has(measure, group)
 
     def groups(self, measure: str) -> tuple[str, ...]:
         """The groups that a measure is given for, in order."""
@@ -245,22 +254,22 @@ class StudyResult:
 
     def values(self, arm: str, measure: str, group: str = "all") -> Floats:
         """One number a replication, shape (n_replications,). Raises ResultsError if arm or measure is unknown."""
-        return self._compared.values(arm, measure, group)
+        return self._comparisons.values(arm, measure, group)
 
     def against(self, arm: str, other: str, measure: str, group: str = "all") -> Interval:
         """The mean difference of two arms, paired by replication, with its interval."""
-        return self._compared.against(arm, other, measure, group)
+        return self._comparisons.against(arm, other, measure, group)
 
     def band(self, measure: str, group: str = "all") -> ShamBand | None:
         """What chance alone does to a measure; None if no sham arm was run."""
-        return self._compared.band(measure, group)
+        return self._comparisons.band(measure, group)
 
     def spillover(self, measure: str) -> tuple[Effect, ...]:
-        """What the tool does to those it covers and to the others; nothing if the study does not tell them apart."""
-        return self._compared.spillover(measure)
+        """What the tool does to patients it covers and to the others; empty if the study does not tell them apart."""
+        return self._comparisons.spillover(measure)
 
     def shares(self, arm: str) -> Shares | None:
-        """Of the patients of all replications: who waits shorter and longer than under the baseline.
+        """The shares of patients of all replications who wait shorter and longer than under the baseline.
 
         Raises ResultsError if there is no such arm.
         """
@@ -311,7 +320,7 @@ class StudyResult:
 
     @property
     def kept(self) -> tuple[Kept, ...]:
-        """The tables that are kept in the folder it was read from."""
+        """The tables that are kept in the folder from which the result was read."""
         return kept_among(self.manifest[FILES]) if self.folder is not None else ()
 
     def _table(self, name: Kept, arm: str | None, replication: int | None) -> Table:
@@ -323,9 +332,9 @@ class StudyResult:
     def _chosen(self, arm: str | None, replication: int | None) -> tuple[ReadyArm, ReplicationResult]:
         """An arm and a replication by number, the baseline and the first if not named. Raises ResultsError."""
         name = self.study.arm(self.study.design.baseline if arm is None else arm).name
-        numbers = [each.replication for each in self.replications]
+        numbers = [result.replication for result in self.replications]
         number = numbers[0] if replication is None else replication
         if number not in numbers:
-            there = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
-            raise ResultsError(f"there is no replication {replication}. Replications of this result: {there}")
+            known = str(numbers[0]) if len(numbers) == 1 else f"{numbers[0]} to {numbers[-1]}"
+            raise ResultsError(f"there is no replication {replication}. Replications of this result: {known}")
         return self.study.of(number).arm(name), self.replications[numbers.index(number)]

@@ -26,7 +26,7 @@ Done = Callable[[int], None]
 
 
 def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
-    """Run every arm of a study on the same patients; `done(n)` is told after each of the replications.
+    """Run every arm of a study on the same patients; `done(n)` is called when n replications have ended.
 
     `executor`: one that lives on after the call; else the study's own is opened and closed. Raises ConfigError if the
     study is larger than the limits (unless `allow_large`) or a pool is overloaded over the week and nothing relieves it
@@ -38,7 +38,7 @@ def compare(study: Study, *, done: Done = lambda n_done: None, executor: Executo
 
 
 def simulate(study: Study, *, done: Done = lambda n_done: None, executor: Executor | None = None) -> StudyResult:
-    """`compare`, without looking at the load first."""
+    """Run a study as `compare` does, without checking its size and load first."""
     study, results = every_replication(study, done=done, executor=executor)
     return StudyResult(study, results, Explained(study))
 
@@ -57,7 +57,7 @@ def every_replication(
 
 
 def _after(n_before: int, done: Done) -> Done:
-    """`done`, told of so many that ended before as well."""
+    """`done`, with `n_before` replications added that ended before."""
     return lambda n_done: done(n_before + n_done)
 
 
@@ -85,11 +85,11 @@ def values_for(study: Study, replications: Sequence[ReplicationResult]) -> Float
     assert precision is not None
     measure, group = precision.measure, precision.group
 
-    def of(arm: str) -> Floats:
-        return np.array([each.arms[arm].measures.value(measure, group) for each in replications])
+    def values_of(arm: str) -> Floats:
+        return np.array([replication.arms[arm].measures.value(measure, group) for replication in replications])
 
-    level = of(study.design.baseline)
-    return level if precision.arm is None else paired(of(precision.arm), level)
+    level = values_of(study.design.baseline)
+    return level if precision.arm is None else paired(values_of(precision.arm), level)
 
 
 def all_of(
@@ -116,7 +116,7 @@ def replications(
     executor: Executor | None = None,
     cancelled: threading.Event | None = None,
 ) -> Iterator[ReplicationResult | Failed]:
-    """Replications as they end, in whatever order; with `executor` on that one, else on one opened for the purpose."""
+    """Replications as they end, in any order; run by `executor`, or by the study's own, which is opened and closed."""
     compile_first(study)
     if executor is not None:
         yield from completed(executor, study, numbers, cancelled=cancelled)
@@ -127,7 +127,7 @@ def replications(
 
 
 def in_order(results: list[ReplicationResult]) -> tuple[ReplicationResult, ...]:
-    """By number."""
+    """Replications in the order of their numbers."""
     return tuple(sorted(results, key=lambda result: result.replication))
 
 
@@ -136,10 +136,11 @@ def failure(failed: list[Failed], *, kept: int = 0) -> BaseException:
 
     `kept`: how many others are stored.
     """
-    first = min(failed, key=lambda each: each.number)
+    failed = sorted(failed, key=lambda replication: replication.number)
+    first = failed[0]
     if isinstance(first.error, AeflowError):
         return first.error
-    numbers = ", ".join(str(each.number) for each in sorted(failed, key=lambda each: each.number))
+    numbers = ", ".join(str(replication.number) for replication in failed)
     error = AeflowError(
         f"replication{'s' if len(failed) > 1 else ''} {numbers} failed ({type(first.error).__name__}: {first.error}). "
         f"{f'The other {kept} are kept, and the same command tries only these again. ' if kept else ''}"
@@ -150,7 +151,7 @@ def failure(failed: list[Failed], *, kept: int = 0) -> BaseException:
 
 
 def compile_first(study: Study) -> float:
-    """Compile in this process before the workers start, so that they find it in numba's cache; seconds taken.
+    """Compile the engine in this process, so that workers find it in numba's cache; returns the seconds it took.
 
     The reference engine compiles nothing.
     """
@@ -158,5 +159,5 @@ def compile_first(study: Study) -> float:
     if study.engine == "compiled":
         one_day = replace(study.run, warm_up_days=0, measured_days=1)
         simulated = simulate_arm(study.baseline, one_day, study.engine, 0, cool_down_days=0)
-        _ = simulated.activities  # arranged by compiled code of its own
+        _ = simulated.activities  # sorted by compiled code of its own
     return time.perf_counter() - began

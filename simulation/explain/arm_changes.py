@@ -1,22 +1,24 @@
 """What an arm changes, found by comparing it with the baseline, and what it assumes.
 
 Nothing here knows what kinds of policy there are. What a policy does is read from its columns: the same drawn
-patients under the arm's policy and under the baseline's, and whose minutes, label or other attributes then differ.
-What an arm does to the department is read from the two statements of it, path by path. A lever that somebody adds
-tomorrow therefore shows without a word about it in this file.
+patients go through the arm's policy and the baseline's, and their minutes, labels and other attributes are compared.
+What an arm does to the department is read by comparing the two pathways, path by path. A new kind of lever therefore
+shows without a change to this file. In the code `ours` are the arm's draws or pathway, `theirs` the baseline's.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, replace
+from itertools import permutations
 from typing import Any, Literal
 
 import numpy as np
 
 from simulation.analysis.offered_load import in_a_mean_week
 from simulation.draws import Draws, draw
-from simulation.explain.reachable import live, sample_days
+from simulation.explain.reachable import reachable_nodes, sample_days
 from simulation.explain.statements import blocks, says
 from simulation.pathway.department import (
     ACUITY_GIVEN,
@@ -30,7 +32,7 @@ from simulation.pathway.department import (
 )
 from simulation.pathway.graph import graph_of, nodes_by_source, reachable_from, waits
 from simulation.pathway.layout import SOURCE
-from simulation.pathway.rota import closed_units, shift_words
+from simulation.pathway.rota import closed_units, same_units, shift_words
 from simulation.records.serialise import plain
 from simulation.study.study import ReadyArm, Study
 from simulation.triage.apply import apply
@@ -38,9 +40,11 @@ from simulation.triage.check import check
 from simulation.triage.idle import idle
 
 LEAST_MINUTES = 1e-9
+"""Minutes by which a patient's time in a step must differ to count as changed."""
 MOST_WORDS = 60
-"""Characters of a value that is no number: longer ones are cut."""
+"""Characters of a value in words; a longer one is cut."""
 ABSENT = "not there"
+"""The value of a key that one of two statements does not have."""
 
 Kind = Literal["label", "by label", "minutes", "pool", "route", "rule", "nothing"]
 KIND_WORDS: dict[Kind, str] = {
@@ -52,13 +56,13 @@ KIND_WORDS: dict[Kind, str] = {
     "rule": "works by another rule",
     "nothing": "does nothing here",
 }
-"""What happens at a marked place."""
+"""What an arm does at a node that is marked with its change."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One thing that an arm changes. `what`: name or dotted path; `at`: the nodes of the pathway where it shows;
-    `short`: the words that fit above a box."""
+    """One thing that an arm changes. `what`: its name or dotted path; `at`: the nodes of the pathway where it shows;
+    `short`: a few words, to print above the box of a node."""
 
     kind: Kind
     what: str
@@ -69,26 +73,26 @@ class Change:
 
 @dataclass(frozen=True)
 class ArmChanges:
-    """Everything that an arm changes; `opened`: ways from node to node that nobody takes under the baseline."""
+    """Everything that an arm changes; `opened`: edges, from node to node, that nobody takes under the baseline."""
 
     arm: str
     changes: tuple[Change, ...]
     opened: tuple[tuple[str, str], ...] = ()
 
     def without_echoes(self) -> ArmChanges:
-        """The same without where the label then decides, which is so for every arm that gives another label."""
-        return replace(self, changes=tuple(each for each in self.changes if each.kind != "by label"))
+        """These changes without those of kind 'by label', which every arm has that gives another label."""
+        return replace(self, changes=tuple(change for change in self.changes if change.kind != "by label"))
 
 
 def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmChanges, ...]:
-    """What each arm changes (the baseline, and arms not named, left out), in order.
+    """What each arm changes, in the study's order, without the baseline. `names`: only these arms.
 
-    Policies are compared on patients drawn with the study's seed for four weeks, or for a year where one of the two
-    goes live later, spreads or drifts. Shares in words are of those patients.
+    Policies are compared on patients drawn with the study's seed: four weeks of them, or a year where a policy goes
+    live later, spreads or drifts. Shares in words are of those patients.
     """
     baseline = study.baseline
     drawn: dict[tuple[int, int], Draws] = {}
-    found = []
+    changes = []
     for arm in study.arms:
         if arm.name == baseline.name or (names is not None and arm.name not in names):
             continue
@@ -96,27 +100,38 @@ def arm_changes(study: Study, names: Sequence[str] | None = None) -> tuple[ArmCh
         key = (id(arm.pathway), days)
         if key not in drawn:
             drawn[key] = draw(in_a_mean_week(arm.pathway), seed=study.run.seed, replication=0, days=days)
-        found.append(compared(arm, baseline, drawn[key]))
-    return tuple(found)
+        changes.append(compared(arm, baseline, drawn[key]))
+    return tuple(changes)
+
+
+def changes_nothing(arm: ReadyArm, baseline: ReadyArm) -> bool:
+    """Whether an arm is known to be the baseline in everything, before any patient is drawn."""
+    ours, theirs = arm.pathway, baseline.pathway
+    return (
+        arm.policy == baseline.policy
+        and ours.pools.keys() == theirs.pools.keys()
+        and all(same_units(pool, theirs.pools[name]) for name, pool in ours.pools.items())
+        and replace(ours, pools=theirs.pools) == theirs
+    )
 
 
 def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
     """What one arm changes, on patients drawn for the arm's department."""
     pathway = arm.pathway
     changes: list[Change] = []
-    opened = _new_ways(pathway, baseline.pathway)
+    opened = _new_edges(pathway, baseline.pathway)
     ours = drawn
     if arm.policy != baseline.policy and not check(baseline.policy, pathway):
-        ours, theirs = (apply(each.policy, pathway, drawn) for each in (arm, baseline))
-        met = live(pathway, ours)
-        changes += _of_labels(pathway, ours, theirs, met)
-        changes += _of_attributes(pathway, ours, theirs, met)
-        changes += _of_minutes(pathway, ours, theirs, met)
-        opened += _taken_now(pathway, ours, theirs)
-    changes += _of_department(pathway, baseline.pathway, live(pathway, ours))
+        ours, theirs = (apply(policy, pathway, drawn) for policy in (arm.policy, baseline.policy))
+        reachable = reachable_nodes(pathway, ours)
+        changes += _label_changes(pathway, ours, theirs, reachable)
+        changes += _attribute_changes(pathway, ours, theirs, reachable)
+        changes += _minutes_changes(pathway, ours, theirs, reachable)
+        opened += _newly_taken(pathway, ours, theirs)
+    changes += _department_changes(pathway, baseline.pathway, reachable_nodes(pathway, ours))
     if arm.policy != baseline.policy:
         changes += [
-            Change("nothing", each.where, f"does nothing here: {each.why}") for each in idle(arm.policy, pathway)
+            Change("nothing", part.where, f"does nothing here: {part.why}") for part in idle(arm.policy, pathway)
         ]
     return ArmChanges(arm.name, tuple(changes), tuple(dict.fromkeys(opened)))
 
@@ -125,41 +140,42 @@ def compared(arm: ReadyArm, baseline: ReadyArm, drawn: Draws) -> ArmChanges:
 
 
 def _attends(pathway: Pathway, draws: Draws) -> np.ndarray:
-    """Who is an attendance, shape (n,)."""
-    attends = [
-        *(each.attends for each in pathway.arrivals.values()),
-        *(each.attends for each in pathway.present.values()),
-    ]
+    """Whether each patient is an attendance, shape (n_patients,)."""
+    attends = [source.attends for source in pathway.arrivals.values()]
+    attends += [source.attends for source in pathway.present.values()]
     return np.array(attends)[draws.arrival_source]
 
 
-def _of_labels(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> Iterator[Change]:
+def _label_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str]) -> Iterator[Change]:
+    """The steps that give patients another label, then what the label decides."""
     if ACUITY_GIVEN not in ours.attributes:
         return  # nobody is labelled here
     new, old = ours.attributes[ACUITY_GIVEN], theirs.attributes[ACUITY_GIVEN]
-    mine = _attends(pathway, ours)
-    differs = mine & (new != old)
+    attends = _attends(pathway, ours)
+    differs = attends & (new != old)
     if not differs.any():
         return
-    for name in [each for each in pathway.steps if each in live]:
-        step, come = pathway.steps[name], mine & _can_come(pathway, ours, name)
-        if step.relabels == ACUITY_GIVEN and (differs & come).any():
-            share, up, down = (_percent(float(np.mean(each[come]))) for each in (new != old, new < old, new > old))
+    for name, step in pathway.steps.items():
+        if name not in reachable or step.relabels != ACUITY_GIVEN:
+            continue
+        come = attends & _can_come(pathway, ours, name)
+        if (differs & come).any():
+            share, up, down = (_percent(float(np.mean(who[come]))) for who in (new != old, new < old, new > old))
             words = (
                 f"another label for {share} of those who can come here: {up} a more urgent one, {down} a less urgent"
             )
             yield Change("label", name, words, (name,), f"another label: {share}")
-    yield from _by_label(pathway, ours, differs, live)
+    yield from _decided_by_label(pathway, ours, differs, reachable)
 
 
 def _can_come(pathway: Pathway, draws: Draws, node: str) -> np.ndarray:
-    """Whose source leads to a node, shape (n,)."""
+    """Whether each patient's source leads to a node, shape (n_patients,)."""
     nodes = nodes_by_source(pathway)
     return np.array([node in nodes[source] for source in pathway.categories(ARRIVAL_SOURCE)])[draws.arrival_source]
 
 
-def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray, live: Set[str]) -> Iterator[Change]:
-    """Branches and queues that patients with another label can come to once they have it."""
+def _decided_by_label(pathway: Pathway, draws: Draws, differs: np.ndarray, reachable: Set[str]) -> Iterator[Change]:
+    """The branches and queues where the label decides and that patients with another label can come to with it."""
     known, nodes, graph = pathway.categories(ARRIVAL_SOURCE), nodes_by_source(pathway), graph_of(pathway)
     sources = [known[code] for code in np.unique(draws.arrival_source[differs])]
     after = {
@@ -169,7 +185,7 @@ def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray, live: Set[str
         if step in pathway.steps and pathway.steps[step].relabels == ACUITY_GIVEN
         for edge in graph[step]
         for node in reachable_from((edge.to,), graph)
-        if node in nodes[source] and node in live
+        if node in nodes[source] and node in reachable
     }
     branches = tuple(
         name
@@ -188,8 +204,8 @@ def _by_label(pathway: Pathway, draws: Draws, differs: np.ndarray, live: Set[str
         yield Change("by label", "queues", words, queues, "queue by the label")
 
 
-def _of_attributes(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> Iterator[Change]:
-    """Attributes besides the label that the policy decides: what it sets off."""
+def _attribute_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str]) -> Iterator[Change]:
+    """The attributes besides the label that differ: what the policy sets off."""
     for name, new in ours.attributes.items():
         old = theirs.attributes.get(name, new)
         differs = new != old
@@ -199,107 +215,140 @@ def _of_attributes(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str])
         at = tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)
         at += tuple(node for node, step in pathway.steps.items() if step.relabels == name)
         at += tuple(node for node, loop in pathway.loops.items() if loop.passes == name)
-        if at and live.isdisjoint(at):
+        if at and reachable.isdisjoint(at):
             continue  # nobody comes to where it is read
-        at = tuple(node for node in at if node in live)
+        at = tuple(node for node in at if node in reachable)
         words = f"is another one for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
         yield Change("route", name, words, at, f"{_spaced(name)}: {share}")
 
 
-def _of_minutes(pathway: Pathway, ours: Draws, theirs: Draws, live: Set[str]) -> Iterator[Change]:
-    """Steps whose minutes differ, those with the same changed durations together."""
-    steps: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
-    for name in [each for each in pathway.steps if each in live]:
-        step = pathway.steps[name]
-        columns = [(each, minutes_column(each, step.minutes_by)) for each in step.minutes]
-        held = [(each, *(minutes_held(column, by.minutes) for by in (ours, theirs))) for each, column in columns]
-        moved = tuple(
-            (each, new, old) for each, new, old in held if not np.array_equal(ours.minutes[new], theirs.minutes[old])
-        )
-        if moved:
-            steps.setdefault(moved, []).append(name)
-    for moved, at in steps.items():
-        new = np.sum([ours.minutes[column] for _, column, _ in moved], axis=0)
-        old = np.sum([theirs.minutes[column] for _, _, column in moved], axis=0)
+def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Set[str]) -> Iterator[Change]:
+    """The steps whose minutes differ; steps in which the same durations change make one change."""
+    steps_by_changed: dict[tuple[tuple[str, str, str], ...], list[str]] = {}
+    for name, step in pathway.steps.items():
+        if name not in reachable:
+            continue
+        changed = []
+        for duration in step.minutes:
+            column = minutes_column(duration, step.minutes_by)
+            new_column, old_column = (minutes_held(column, draws.minutes) for draws in (ours, theirs))
+            if not np.array_equal(ours.minutes[new_column], theirs.minutes[old_column]):
+                changed.append((duration, new_column, old_column))
+        if changed:
+            steps_by_changed.setdefault(tuple(changed), []).append(name)
+    for durations, at in steps_by_changed.items():
+        new = np.sum([ours.minutes[column] for _, column, _ in durations], axis=0)
+        old = np.sum([theirs.minutes[column] for _, _, column in durations], axis=0)
         come, differs = (new > 0) | (old > 0), np.abs(new - old) > LEAST_MINUTES
+        if not differs.any():
+            continue
         share, before = float(differs.sum() / come.sum()), float(old[differs].mean())
         by = _minutes(float((new - old)[differs].mean()))
         words = (
             f"{by} min on average (of {before:.1f}) for {_percent(share)} of those who can come here "
-            f"({' + '.join(_spaced(each) for each, _, _ in moved)})"
+            f"({' + '.join(_spaced(duration) for duration, _, _ in durations)})"
         )
         yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {_percent(share)}")
 
 
 def _reads(branch: object) -> str:
+    """The attribute that a branch reads; '' if it reads none."""
     return branch.attribute if isinstance(branch, ByAttribute) else ""
 
 
-def _taken_now(pathway: Pathway, ours: Draws, theirs: Draws) -> list[tuple[str, str]]:
-    """Ways whose categories some patients have under the arm and none under the baseline."""
-    found, graph = [], graph_of(pathway)
+def _newly_taken(pathway: Pathway, ours: Draws, theirs: Draws) -> list[tuple[str, str]]:
+    """The edges whose categories some patients have under the arm and none under the baseline."""
+    edges, graph = [], graph_of(pathway)
     for name, branch in pathway.branches.items():
         attribute = ACUITY_GIVEN if _reads(branch) == ACUITY_NOW else _reads(branch)
-        new, old = (each.attributes.get(attribute) for each in (ours, theirs))
+        new, old = (draws.attributes.get(attribute) for draws in (ours, theirs))
         if new is None or old is None or np.array_equal(new, old):
             continue
         known = pathway.categories(attribute)
-        had, has = ({known[code] for code in np.unique(each)} for each in (old, new))
-        by_end: dict[str, set[str]] = {}
+        had, has = ({known[code] for code in np.unique(codes)} for codes in (old, new))
+        by_target: dict[str, set[str]] = {}
         for edge in graph[name]:
-            by_end.setdefault(edge.to, set()).add(edge.when)
-        found += [(name, end) for end, cases in by_end.items() if cases & has and not cases & had]
-    return found
+            by_target.setdefault(edge.to, set()).add(edge.when)
+        edges += [(name, target) for target, cases in by_target.items() if cases & has and not cases & had]
+    return edges
 
 
-# --- what the arm does to the department, read from its statement ---------------------------------------------
+# --- what the arm does to the department, read by comparing two pathways ---------------------------------------
 
 
-def _of_department(ours: Pathway, theirs: Pathway, live: Set[str]) -> Iterator[Change]:
+def _department_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
+    """Where two departments differ: pools in words of their own, everything else by dotted path."""
     if ours == theirs:
         return
-    yield from _of_pools(ours, theirs, live)
-    sections = [each.name for each in fields(Pathway) if getattr(ours, each.name) != getattr(theirs, each.name)]
-    before, after = ({name: plain(getattr(each, name)) for name in sections} for each in (theirs, ours))
+    yield from _pool_changes(ours, theirs, reachable)
+    sections = [
+        field.name
+        for field in fields(Pathway)
+        if field.name != "pools" and getattr(ours, field.name) != getattr(theirs, field.name)
+    ]
+    before, after = ({name: plain(getattr(pathway, name)) for name in sections} for pathway in (theirs, ours))
     for path, old, new in unlike(before, after):
-        section, _, rest = path.partition(".")
-        name = rest.partition(".")[0]
-        if section != "pools":
-            kind, everywhere = _place(section, name, rest, ours)
-            at = tuple(node for node in everywhere if node in live)
-            words = f"{_cut(old)} becomes {_cut(new)}"
-            short = "new" if old == ABSENT and name in ours.nodes() else _short(rest or section, old, new)
-            yield Change(kind, path, words, at, short)
+        section, _, path_within = path.partition(".")
+        name = path_within.partition(".")[0]
+        kind, nodes = _place(section, name, path_within, ours)
+        at = tuple(node for node in nodes if node in reachable)
+        words = f"{_cut(old)} becomes {_cut(new)}"
+        short = "new" if old == ABSENT and name in ours.nodes() else _short(path_within or section, old, new)
+        yield Change(kind, path, words, at, short)
 
 
-def _of_pools(ours: Pathway, theirs: Pathway, live: Set[str]) -> Iterator[Change]:
+def _pool_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> Iterator[Change]:
     for name in dict.fromkeys((*theirs.pools, *ours.pools)):
         new, old = ours.pools.get(name), theirs.pools.get(name)
         if new == old:
             continue
-        words = _pool_words(new, old)
-        at = tuple(node for node in _asking(ours, name) if node in live)
-        yield Change("pool", name, words, at, f"{_spaced(name)}: {words.removesuffix(' at every hour')}")
+        if new is not None and old is not None and same_units(new, old):
+            yield Change("nothing", name, f"does nothing here: {_pool_words(new, old)} leaves as many units on duty")
+            continue
+        at = tuple(node for node in _steps_asking(ours, name) if node in reachable)
+        short = _pool_words(new, old, rota="another rota").removesuffix(" at every hour")
+        yield Change("pool", name, _pool_words(new, old), at, f"{_spaced(name)}: {short}")
 
 
-def _pool_words(new: Pool | None, old: Pool | None) -> str:
+def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
+    """What differs between two pools; `rota`: words for another rota, instead of its shifts."""
     if new is None or old is None:
         return "is new" if old is None else "is no longer there"
-    said = [f"{new.extra - old.extra:+d} at every hour".replace("-", "−")] if new.extra != old.extra else []
-    if new.capacity != old.capacity:
-        said.append(f"{old.capacity} becomes {new.capacity}")
-    if new.rota != old.rota:
-        said.append("another rota")
+    words = [f"{new.extra - old.extra:+d} at every hour".replace("-", "−")] if new.extra != old.extra else []
+    if new.capacity is not None and old.capacity is not None and new.capacity != old.capacity:
+        words.append(f"{old.capacity} becomes {new.capacity}")
+    elif (new.capacity, new.rota, new.unlimited) != (old.capacity, old.rota, old.unlimited):
+        words.append(rota or _rota_words(new, old))
     if new.extra_shifts != old.extra_shifts:
         before = f" (before: {shift_words(old.extra_shifts)})" if old.extra_shifts else ""
-        said.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
+        words.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
     if _closing(new) != _closing(old):
-        said.append(closing_words(new) or f"no longer {closing_words(old)}")
-    return ", ".join(said) or "stated otherwise"
+        words.append(closing_words(new) or f"no longer {closing_words(old)}")
+    return ", ".join(words) or "stated otherwise"
+
+
+def _rota_words(new: Pool, old: Pool) -> str:
+    """The shifts that two rotas do not share, and what was there before."""
+    if new.rota is None or old.rota is None:
+        return f"{_units_words(new)} (before: {_units_words(old)})"
+    added, dropped = ((Counter(one) - Counter(other)).elements() for one, other in permutations((new.rota, old.rota)))
+    words, before = shift_words(added), shift_words(dropped)
+    if words and before:
+        return f"{words} (before: {before})"
+    if words or before:
+        return f"{words} added to the rota" if words else f"{before} taken out of the rota"
+    return "the same shifts in another order"
+
+
+def _units_words(pool: Pool) -> str:
+    """A pool's units without its extras: 'unlimited', '2 at every hour', '8-20 h: 1'."""
+    if pool.rota is not None:
+        return shift_words(pool.rota)
+    return "unlimited" if pool.unlimited else f"{pool.capacity} at every hour"
 
 
 def closing_words(pool: Pool) -> str:
-    """'2 closed while strike', or nothing."""
+    """'2 closed while strike'; '' if no outage closes the pool."""
     if pool.closed_while is None:
         return ""
     return f"{closed_units(pool) or 'all'} closed while {_spaced(pool.closed_while)}"
@@ -309,7 +358,8 @@ def _closing(pool: Pool) -> tuple[object, ...]:
     return pool.closed_while, pool.closes, pool.closes_share
 
 
-def _asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
+def _steps_asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
+    """The steps that ask for a pool, or may take from it after a while."""
     return tuple(
         name
         for name, step in pathway.steps.items()
@@ -317,38 +367,42 @@ def _asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
     )
 
 
-def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
-    """What kind of change a path is, and which nodes it shows at."""
+def _place(section: str, name: str, path_within: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
+    """The kind of a change in a section of the pathway, and the nodes where it shows.
+
+    `name`: of what changes in the section; `path_within`: the dotted path within the section.
+    """
     if section in ("arrivals", "present"):
         return "rule", (SOURCE + name,)
     if section == "durations":
-        return "minutes", _taking((name,), pathway)
+        return "minutes", _steps_taking((name,), pathway)
     if section in ("follows", "lasting_factors") and name in getattr(pathway, section):
-        stated = getattr(pathway, section)[name]
-        return "rule", (*(SOURCE + each for each in stated.arrivals), *_taking(stated.durations, pathway))
+        factor = getattr(pathway, section)[name]
+        return "rule", (*(SOURCE + source for source in factor.arrivals), *_steps_taking(factor.durations, pathway))
     if section in ("steps", "branches", "loops", "ends"):
         at = (name,) if name in pathway.nodes() else ()
-        minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"], ["effort"])
+        minutes = section == "steps" and path_within.split(".")[1:2] in (["minutes"], ["times"], ["pace"], ["effort"])
         return ("minutes" if minutes else "route"), at
     if section == "attributes":
         return "rule", tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)
     return "rule", ()
 
 
-def _taking(durations: Sequence[str], pathway: Pathway) -> tuple[str, ...]:
-    """The steps that take one of some durations."""
+def _steps_taking(durations: Sequence[str], pathway: Pathway) -> tuple[str, ...]:
+    """The steps that take at least one of these durations."""
     return tuple(node for node, step in pathway.steps.items() if not {*durations}.isdisjoint(step.minutes))
 
 
-def _new_ways(ours: Pathway, theirs: Pathway) -> list[tuple[str, str]]:
-    before = {(name, edge.to) for name, found in graph_of(theirs).items() for edge in found}
+def _new_edges(ours: Pathway, theirs: Pathway) -> list[tuple[str, str]]:
+    """The edges that the baseline's pathway does not have."""
+    before = {(name, edge.to) for name, edges in graph_of(theirs).items() for edge in edges}
     return [
-        (name, edge.to) for name, found in graph_of(ours).items() for edge in found if (name, edge.to) not in before
+        (name, edge.to) for name, edges in graph_of(ours).items() for edge in edges if (name, edge.to) not in before
     ]
 
 
 def unlike(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Where two plain statements differ: dotted path, the one, the other (`ABSENT` where it has no such key).
+    """Where two plain values differ: the dotted path, the value in one and in the other (`ABSENT` without the key).
 
     >>> list(unlike({"a": 1, "b": {"c": 2}}, {"a": 1, "b": {"c": 3}}))
     [('b.c', 2, 3)]
@@ -365,7 +419,7 @@ def unlike(one: Any, other: Any, within: str = "") -> Iterator[tuple[str, Any, A
 
 @dataclass(frozen=True)
 class AddedAssumption:
-    """A sourced statement that an arm brings and the baseline does not make: its value and its range in words."""
+    """A sourced statement of an arm that the baseline does not make; `value` and `range` in words."""
 
     where: str
     value: str
@@ -377,14 +431,17 @@ class AddedAssumption:
 def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssumption, ...]:
     """Every sourced statement of an arm's policy, changes and cost that the baseline does not make there."""
     ours, theirs = (
-        {where: _own(block) for where, block in blocks(plain(each.policy), "triage")} for each in (arm, baseline)
+        {where: _without_nested(block) for where, block in blocks(plain(policy), "triage")}
+        for policy in (arm.policy, baseline.policy)
     )
-    found = [(where, block) for where, block in ours.items() if theirs.get(where) != block]
-    own = arm.arm
-    if own.evidence is not None and own.source is not None and own.changes != baseline.arm.changes:
-        found.append(("changes", {"value": plain(own.changes), "evidence": own.evidence, "source": own.source}))
-    if own.cost is not None:
-        found.append(("cost", plain(own.cost)))
+    added = [(where, block) for where, block in ours.items() if theirs.get(where) != block]
+    definition = arm.arm
+    sourced = definition.evidence is not None and definition.source is not None
+    if sourced and definition.changes != baseline.arm.changes:
+        own = {"value": plain(definition.changes), "evidence": definition.evidence, "source": definition.source}
+        added.append(("changes", own))
+    if definition.cost is not None:
+        added.append(("cost", plain(definition.cost)))
     return tuple(
         AddedAssumption(
             where,
@@ -393,18 +450,20 @@ def assumptions_added_by(arm: ReadyArm, baseline: ReadyArm) -> tuple[AddedAssump
             str(block["evidence"]),
             str(block["source"]),
         )
-        for where, block in found
+        for where, block in added
     )
 
 
-def _own(block: Mapping[str, Any]) -> dict[str, Any]:
-    """A sourced block without the parts that state a source themselves."""
+def _without_nested(block: Mapping[str, Any]) -> dict[str, Any]:
+    """A sourced block without the parts that state a source of their own."""
     return {key: value for key, value in block.items() if not any(blocks(value, key))}
 
 
-def counted(stated: Mapping[str, Any], groups: Sequence[str]) -> dict[str, int]:
-    """How many sourced statements of some groups of a configuration there are, by evidence."""
-    evidence = [str(block["evidence"]) for group in groups for _, block in blocks(plain(stated.get(group)), group)]
+def counted(configuration: Mapping[str, Any], groups: Sequence[str]) -> dict[str, int]:
+    """The number of sourced statements in these groups of a configuration, by evidence."""
+    evidence = [
+        str(block["evidence"]) for group in groups for _, block in blocks(plain(configuration.get(group)), group)
+    ]
     return {kind: evidence.count(kind) for kind in ("assumed", "measured", "published")}
 
 
@@ -412,12 +471,12 @@ def counted(stated: Mapping[str, Any], groups: Sequence[str]) -> dict[str, int]:
 
 
 def by_node(changes: ArmChanges) -> dict[str, tuple[tuple[Kind, str], ...]]:
-    """By node, what is written above its box."""
-    found: dict[str, list[tuple[Kind, str]]] = {}
+    """By node, the kind and the short words of each change that shows there."""
+    marks: dict[str, list[tuple[Kind, str]]] = {}
     for change in changes.changes:
         for node in change.at:
-            found.setdefault(node, []).append((change.kind, change.short))
-    return {node: tuple(each) for node, each in found.items()}
+            marks.setdefault(node, []).append((change.kind, change.short))
+    return {node: tuple(words) for node, words in marks.items()}
 
 
 def _percent(share: float) -> str:

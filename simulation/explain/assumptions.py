@@ -12,16 +12,15 @@ GROUPS = ("calibration", "site", "staffing", "pathway", "scenario", "study")
 
 
 def statements(resolved: Plain, policies: Iterable[Plain]) -> tuple[Statement, ...]:
-    """Every block of a composed configuration and of policies that states its evidence and a source.
+    """Every sourced statement of a composed configuration and of policies, each policy once by its name.
 
-    The same nurse in every policy is one assumption, not ten.
+    A nurse who is the same in several policies is listed with the first of them only.
     """
-    found = [each for group in GROUPS for each in walk(resolved.get(group), group)]
+    listed = [statement for group in GROUPS for statement in walk(resolved.get(group), group)]
     nurses: list[Any] = []
-    for policy in {policy["name"]: policy for policy in policies}.values():
-        own = dict(policy)
-        if own.get("nurse") in nurses:
-            del own["nurse"]
-        nurses += [each for each in (policy.get("nurse"),) if each is not None]
-        found += walk(own, f"triage.{policy['name']}")
-    return tuple(found)
+    for name, policy in {policy["name"]: policy for policy in policies}.items():
+        nurse = policy.get("nurse")
+        without_nurse = {key: value for key, value in policy.items() if key != "nurse"}
+        listed += walk(without_nurse if nurse in nurses else policy, f"triage.{name}")
+        nurses.append(nurse)
+    return tuple(listed)

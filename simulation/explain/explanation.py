@@ -17,13 +17,13 @@ from simulation.study.study import Study
 
 @dataclass(frozen=True)
 class ArmExplanation:
-    """What one arm is.
+    """What explains one arm.
 
-    `agreement`: what its labels amount to for a covered patient at this site, by name of the figure (empty if the case
-    mix is not known), and `label_mix` the share that gets each label. `cost`: pounds a year beyond the baseline (None
-    if not stated), `cost_range`: the lowest and highest that they could be, `cost_words`: what they buy and whose
-    figure it is. `changed`: what it changes (not: where its label
-    then decides); `added_assumptions`: what it states besides the baseline.
+    `agreement`: how well its labels agree with the true levels of covered patients at this site, by name of the figure;
+    `label_mix`: the share that gets each label (both empty if the case mix is not known). `cost`: pounds a year beyond
+    the baseline (None if not stated), `cost_range`: their lowest and highest value, `cost_words`: what they buy and
+    whose figure it is. `changed`: what the arm changes, but for where its label then decides. `added_assumptions`: what
+    it states besides the baseline.
     """
 
     agreement: Mapping[str, float]

@@ -1,4 +1,4 @@
-"""What a policy's labels amount to at a site: how many get each label, and how many of them are right."""
+"""The labels that a policy gives at a site: the share of patients that gets each, and how often they are right."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ AGREEMENT = ("exact_share", "under_share", "over_share", "sensitivity", "kappa_q
 
 
 def case_mix(pathway: Pathway, sources: Collection[str] | None = None) -> tuple[float, ...] | None:
-    """Attendances a day by true level, of these arrival sources (None: of all); None if the levels depend on anything
-    but the source of arrivals."""
+    """Attendances a day by true level. `sources`: of these arrival sources only.
+
+    None if the true levels depend on anything but the arrival source.
+    """
     levels = pathway.attributes.get(ACUITY_TRUE)
     if not isinstance(levels, Choice) or levels.by not in (None, "arrival_source"):
         return None
@@ -31,8 +33,10 @@ def case_mix(pathway: Pathway, sources: Collection[str] | None = None) -> tuple[
 
 
 def uncovered_sources(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
-    """Arrival sources of attendances whose patients never get a label that the tool had a part in; none of a policy
-    without such a tool."""
+    """The arrival sources of attendances for whose patients the tool never takes part in the label.
+
+    Empty for a policy without a tool that labels.
+    """
     if policy.ai is None or policy.covers is None:
         return ()
     return tuple(
@@ -41,11 +45,13 @@ def uncovered_sources(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
 
 
 def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:
-    """Agreement with the true level, by name of the figure, and the share that gets each label, the most urgent first.
+    """Agreement with the true level, by name of the figure, and the share that gets each label, most urgent first.
 
-    Both for a covered patient, and empty if the case mix is not known or nobody is labelled.
+    Both are for the patients whom a tool's label is for (without a tool: everybody), and empty if their case mix is not
+    known or nobody is labelled.
     """
-    mix = case_mix(arm.pathway)
+    covers = arm.policy.covers
+    mix = case_mix(arm.pathway, covers.labels if arm.policy.ai is not None and covers is not None else None)
     if mix is None or arm.policy.nurse is None:
         return {}, ()
     accuracy = label_accuracy(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))

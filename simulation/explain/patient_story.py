@@ -1,7 +1,7 @@
-"""One patient's story in words, arm beside arm: what happened to whom, when, and what they waited for.
+"""One patient's story in words, arm beside arm: what happened, when, and what the patient waited for.
 
-The same patient is found in every arm by source and number; the rest is read from the two tables, and what was down
-from the draws.
+The same patient is found in every arm by arrival source and number. The story is read from the tables of patients and
+activities, outages from the draws.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.explain.statements import BANNER
 from simulation.pathway.department import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
+from simulation.pathway.points import WORSENING
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Study
@@ -39,7 +40,7 @@ SHORTEST = 0.5
 
 @dataclass(frozen=True)
 class Identity:
-    """The same patient in every arm."""
+    """Who a patient is in every arm: the arrival source and the number within it."""
 
     arrival_source: str
     number: int
@@ -49,16 +50,16 @@ class Identity:
 
 
 def tell(study: Study, patient: str, *, replication: int = 0) -> str:
-    """One patient's story under every arm of a study, simulated now.
+    """One patient's story under every arm of a study. Simulates the replication.
 
-    `patient`: 'walk_in-123' (arrival source and number), or a row of patients under the baseline ('4017'). Raises
+    `patient`: arrival source and number ('walk_in-123'), or a row of `patients` under the baseline ('4017'). Raises
     ResultsError if there is no such attendance.
     """
     must_name_somebody(patient, nobody(study.baseline.pathway).known("arrival_source"))
     cool_down_days = study.run.cool_down_days
     simulated = {
         arm.name: simulate_arm(arm, study.run, study.engine, replication, cool_down_days=cool_down_days)
-        for arm in sorted(study.arms, key=lambda each: each.name != study.design.baseline)
+        for arm in sorted(study.arms, key=lambda arm: arm.name != study.design.baseline)
     }
     return story(simulated, patient, labels={arm.name: arm.arm.label for arm in study.arms})
 
@@ -66,27 +67,27 @@ def tell(study: Study, patient: str, *, replication: int = 0) -> str:
 def story(
     simulated_by_arm: Mapping[str, Simulated], patient: str | int, *, labels: Mapping[str, str] | None = None
 ) -> str:
-    """The story from tables that are at hand; the first arm is the one that rows are numbered in."""
+    """One patient's story from arms that are simulated already; a row number is one of the first arm's."""
     if not simulated_by_arm:
         raise ResultsError("no arm to tell a story of. Simulate at least one")
     baseline = next(iter(simulated_by_arm.values()))
-    first, calendar = baseline.patients, baseline.draws.calendar
-    identity = find_patient(first, patient)
-    replication = int(first["replication"][0])
+    patients, calendar = baseline.patients, baseline.draws.calendar
+    identity = find_patient(patients, patient)
+    replication = int(patients["replication"][0])
     lines = [f"Patient {identity}, replication {replication}. {BANNER}", ""]
-    lines += _introduced(first, _row_of(first, identity), calendar)
+    lines.append(_introduction(patients, _row_of(patients, identity), calendar))
     outcomes = []
     for name, simulated in simulated_by_arm.items():
         label = (labels or {}).get(name, name)
         row = _row_of(simulated.patients, identity)
         lines += ["", label]
-        lines += [f"  {line}" for line in _happened(simulated, row)]
+        lines += [f"  {line}" for line in _course(simulated, row)]
         outcomes.append((label, *_outcome(simulated.patients, row)))
     return "\n".join([*lines, "", *_side_by_side(outcomes)])
 
 
 def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
-    """Raise ResultsError for what is neither a row nor an arrival source and a number: nobody can be meant by it."""
+    """Raise ResultsError unless `patient` is a row number, or an arrival source and a number."""
     source, _, number = patient.rpartition("-")
     if not patient.isdecimal() and not (number.isdecimal() and source in sources):
         known = nearest(source or patient, sources).rstrip(".")
@@ -94,7 +95,7 @@ def must_name_somebody(patient: str, sources: Sequence[str]) -> None:
 
 
 def find_patient(patients: Patients, patient: str | int) -> Identity:
-    """Who is meant by 'walk_in-123' or by a row number. Raises ResultsError for nobody."""
+    """The patient that 'walk_in-123' or a row number names. Raises ResultsError if there is none."""
     text = str(patient)
     sources = patients.known("arrival_source")
     must_name_somebody(text, sources)
@@ -107,11 +108,11 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
             )
         return Identity(sources[patients["arrival_source"][rows[0]]], int(patients["number"][rows[0]]))
     source, _, number = text.rpartition("-")
-    mine = patients["number"][patients.where("arrival_source", source)]
-    if int(number) not in mine:
+    numbers = patients["number"][patients.where("arrival_source", source)]
+    if int(number) not in numbers:
         near = (
-            f"The nearest is {source}-{mine[np.argmin(np.abs(mine - int(number)))]}"
-            if len(mine)
+            f"The nearest is {source}-{numbers[np.argmin(np.abs(numbers - int(number)))]}"
+            if len(numbers)
             else "Nobody came by it"
         )
         raise ResultsError(
@@ -122,25 +123,25 @@ def find_patient(patients: Patients, patient: str | int) -> Identity:
 
 def _row_of(patients: Patients, identity: Identity) -> int | None:
     """The patient's place in a table; None if the arm has no such patient."""
-    mine = np.flatnonzero(
+    rows = np.flatnonzero(
         patients.where("arrival_source", identity.arrival_source) & (patients["number"] == identity.number)
     )
-    return int(mine[0]) if len(mine) else None
+    return int(rows[0]) if len(rows) else None
 
 
-def _introduced(patients: Patients, row: int | None, calendar: Calendar) -> list[str]:
+def _introduction(patients: Patients, row: int | None, calendar: Calendar) -> str:
     assert row is not None
     source = _category(patients, "arrival_source", row)
     came = {WALK_IN: "on foot", AMBULANCE: "by ambulance"}.get(source, f"as '{source.replace('_', ' ')}'")
     arrived_at = float(patients["arrived_at"][row])
-    told = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
+    attributes = [_attribute(patients, name, row) for name in DESCRIBED if patients.known(name)]
     true = f" True level {_category(patients, 'acuity_true', row)}." if patients.known("acuity_true") else ""
-    who = f" {', '.join(told).capitalize()}." if told else ""
-    return [f"Arrived {clock(arrived_at, day=True)} ({_date(arrived_at, calendar)}) {came}.{who}{true}"]
+    who = f" {', '.join(attributes).capitalize()}." if attributes else ""
+    return f"Arrived {clock(arrived_at, day=True)} ({_date(arrived_at, calendar)}) {came}.{who}{true}"
 
 
 def _date(at: float, calendar: Calendar) -> str:
-    """The month, and which measured day it is, the first being 0 as in a policy's `go_live_day`."""
+    """'July, measured day 3'; the first measured day is 0, as in a policy's `go_live_day`."""
     day = np.array([int(at // 1440)])
     measured_day = int(calendar.measured_days(day)[0])
     month = MONTHS[int(calendar.months(day)[0])]
@@ -155,57 +156,69 @@ def _attribute(patients: Patients, name: str, row: int) -> str:
 
 
 def _category(patients: Patients, column: str, row: int) -> str:
-    code = int(patients[column][row])
-    return (
-        patients.known(column)[code].replace("_", " ") if column != "arrival_source" else patients.known(column)[code]
-    )
+    category = patients.known(column)[int(patients[column][row])]
+    return category if column == "arrival_source" else category.replace("_", " ")
 
 
-def _happened(simulated: Simulated, row: int | None) -> list[str]:
-    """What happened under one arm, a line a step."""
+def _course(simulated: Simulated, row: int | None) -> list[str]:
+    """What happened to a patient under one arm, a line a step."""
     patients, activities = simulated.patients, simulated.activities
     if row is None:
         return ["Did not come under this arm."]
     lines = [_labelled(patients, row)] if patients.known("acuity_given") else []
     departed_at = float(patients["departed_at"][row]) if "departed_at" in patients else math.nan
-    mine = np.flatnonzero(activities["patient"] == patients["patient"][row])
-    told = [each for each in _turns(patients, row) if not each[0] > departed_at]
+    after, told_after = _dated_after(patients, row, departed_at), False
+    between_steps = [(at, line) for at, line in _worsening(patients, row) if not at > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
-    for at in mine:
+    for at in np.flatnonzero(activities["patient"] == patients["patient"][row]):
         joined, started, ended = (float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at"))
-        if joined > departed_at or joined == departed_at == ended:
+        if after and joined >= departed_at and not told_after:
+            lines += [f"{clock(departed_at, day=True)}  departed, {_spent(patients, row)}", "After that:"]
+            told_after = True
+        elif not after and (joined > departed_at or joined == departed_at == ended):
             break
-        while told and told[0][0] <= joined:
-            lines.append(told.pop(0)[1])
-        lines += _failed(simulated, int(at), joined)
+        while between_steps and between_steps[0][0] <= joined:
+            lines.append(between_steps.pop(0)[1])
+        lines += _outage(simulated, int(at), joined)
         pool = int(activities["pool"][at])
         place = f" ({pools[pool].replace('_', ' ')})" if pool >= 0 else ""
         words = steps[activities["step"][at]].replace("_", " ") + place
         line = _step(words, joined, started, ended, outcomes[activities["outcome"][at]])
         if line:
             lines.append(line)
-    return [*lines, *(line for _, line in told), _ended(patients, row)]
+    lines += [line for _, line in between_steps]
+    return [*lines, f"Outcome: {_spans(patients, row)[0].replace('_', ' ')}." if told_after else _ended(patients, row)]
 
 
-def _turns(patients: Patients, row: int) -> list[tuple[float, str]]:
-    """What happened to a patient between steps, in order of time: getting worse, and a round that acted."""
+def _dated_after(patients: Patients, row: int, departed_at: float) -> bool:
+    """Whether the pathway dates something after the departure: somebody who went home and came back, say."""
+    points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
+    return any(float(patients[name][row]) > departed_at for name in points)
+
+
+def _worsening(patients: Patients, row: int) -> list[tuple[float, str]]:
+    """When a patient got worse and when a round acted on it, each with its line, in order of time."""
     if "worsened_at" not in patients:
         return []
     worsened_at, noticed_at = float(patients["worsened_at"][row]), float(patients["noticed_at"][row])
     seen_at = float(patients["seen_at"][row]) if "seen_at" in patients else math.nan
-    turns = []
+    lines = []
     if worsened_at < (math.inf if math.isnan(seen_at) else seen_at):  # after that a clinician has them in hand
         unseen = ", and nobody noticed" if math.isnan(noticed_at) else ""
-        turns.append((worsened_at, f"{clock(worsened_at)}  got worse while waiting{unseen}"))
+        lines.append((worsened_at, f"{clock(worsened_at)}  got worse while waiting{unseen}"))
     if not math.isnan(noticed_at):
-        why = f"noticed, {_minutes(noticed_at - worsened_at)} after getting worse,"
-        why = why if worsened_at <= noticed_at else "raised by a false alarm, not having got worse,"
-        turns.append((noticed_at, f"{clock(noticed_at)}  {why} and ranked again at a round"))
-    return sorted(turns)
+        why = "raised by a false alarm, not having got worse,"
+        if worsened_at <= noticed_at:
+            why = f"noticed, {_minutes(noticed_at - worsened_at)} after getting worse,"
+        lines.append((noticed_at, f"{clock(noticed_at)}  {why} and ranked again at a round"))
+    return sorted(lines)
 
 
-def _failed(simulated: Simulated, at: int, joined: float) -> list[str]:
-    """A line on the outage that brought a patient to a step: what was down, from when to when, and what came of it."""
+def _outage(simulated: Simulated, at: int, joined: float) -> list[str]:
+    """A line on the outage that led to an activity: what was down, from when to when, and what followed; or none.
+
+    `at`: the row of the activity; `joined`: when it was joined, in minutes.
+    """
     plan, table = simulated.plan, simulated.run.activities
     step = int(table.step[at])
     row = plan.rows[step]
@@ -219,12 +232,14 @@ def _failed(simulated: Simulated, at: int, joined: float) -> list[str]:
             if start <= now and end > (now if since is None else since):
                 until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
                 name = plan.outages[branch.column].replace("_", " ")
-                came = _came_of_it(plan, row, tried=before != at and table.ended_at[before] > table.started_at[before])
-                return [f"{clock(joined)}  ({name}: outage since {clock(start / TICKS_PER_MINUTE)}, {until}{came})"]
+                tried = before != at and table.ended_at[before] > table.started_at[before]
+                since_when = f"outage since {clock(start / TICKS_PER_MINUTE)}, {until}"
+                return [f"{clock(joined)}  ({name}: {since_when}{_consequence(plan, row, tried=tried)})"]
     return []
 
 
-def _came_of_it(plan: Plan, row: object, *, tried: bool) -> str:
+def _consequence(plan: Plan, row: object, *, tried: bool) -> str:
+    """What an outage means for the triage at a step. `tried`: the patient was in triage when it began."""
     label = plan.attribute_columns[row.relabels] if isinstance(row, StepRow) and row.relabels >= 0 else ""
     if label == ACUITY_BY_DEGRADED_TOOL:
         return "; the tool answers worse, and nobody knows"
@@ -238,14 +253,14 @@ def _labelled(patients: Patients, row: int) -> str:
     if "triaged_at" in patients and math.isnan(patients["triaged_at"][row]):
         return "Was not triaged."
     true, given = int(patients["acuity_true"][row]), int(patients["acuity_given"][row])
-    compared = (
+    accuracy = (
         "as it is" if given == true else "less urgent than the truth" if given > true else "more urgent than the truth"
     )
-    return f"Labelled {_category(patients, 'acuity_given', row)}: {compared}."
+    return f"Labelled {_category(patients, 'acuity_given', row)}: {accuracy}."
 
 
 def _step(words: str, joined: float, started: float, ended: float, outcome: str) -> str:
-    """'14:05  waited 12 min for triage, which took 5 min'; nothing for what took no time at all."""
+    """'14:05  waited 12 min for triage, which took 5 min'; '' for a step that took no time."""
     if math.isnan(started):
         until = "" if math.isnan(ended) else f" {_minutes(ended - joined)}"
         gave_up = {"left": ", then gave up", "turned_away": ", then was turned away"}.get(outcome, ", and still waits")
@@ -266,11 +281,15 @@ def _ended(patients: Patients, row: int) -> str:
     at = clock(float(patients["departed_at"][row]), day=True)
     if outcome == IN_BUILDING:
         words = "moved to a ward bed"
-    return f"{at}  {words}, {_minutes(stay)} after arriving"
+    return f"{at}  {words}, {_spent(patients, row)}"
+
+
+def _spent(patients: Patients, row: int) -> str:
+    return f"{_minutes(_spans(patients, row)[1])} after arriving"
 
 
 def _spans(patients: Patients, row: int) -> tuple[str, float, float]:
-    """Outcome, minutes of stay, minutes to the first clinician; NaN for what did not happen."""
+    """Outcome, minutes until departure and minutes until the first clinician; NaN for what did not happen."""
     arrived_at = float(patients["arrived_at"][row])
     outcome = patients.known("outcome")[int(patients["outcome"][row])]
     stay, seen = (
@@ -280,6 +299,7 @@ def _spans(patients: Patients, row: int) -> tuple[str, float, float]:
 
 
 def _outcome(patients: Patients, row: int | None) -> tuple[str, str, str, str]:
+    """One arm's row of the table: label, minutes until the first clinician and departure, outcome."""
     if row is None:
         return "–", "–", "–", "did not come"
     outcome, stay, seen = _spans(patients, row)
@@ -296,7 +316,7 @@ def _side_by_side(rows: list[tuple[str, str, str, str, str]]) -> list[str]:
 
 
 def clock(at: float, *, day: bool = False) -> str:
-    """A point in time as the department's clock shows it.
+    """The clock time of a point in time (minutes from time 0), with its weekday if asked.
 
     >>> clock(1440 + 845.0, day=True)
     'Tuesday 14:05'

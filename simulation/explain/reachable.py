@@ -1,7 +1,8 @@
-"""Which ways of a pathway some patient of some arms takes, as far as it is decided before the clock starts.
+"""The part of a pathway that patients of some arms can reach, as far as that is decided before the clock starts.
 
-A way is closed if nobody among the drawn patients has its category, if nobody has a round left for it, or if what it
-waits for to be down never is. What the state of the department decides (a queue, the hour) is never called closed.
+An edge is closed if none of the drawn patients has its category, if it goes round a loop in which nobody makes a pass,
+or if it is for an outage that cannot happen. An edge that the state of the department decides (a queue, the hour) is
+never closed.
 """
 
 from __future__ import annotations
@@ -23,16 +24,17 @@ from simulation.triage.policy import Policy
 
 SAMPLE_DAYS = 28
 Closed = set[tuple[str, Edge]]
+"""Closed edges, each with the node that it leads out of."""
 
 
 def sample_days(policy: Policy) -> int:
     """Days of drawn patients that show all that a policy does: a year if it goes live later, spreads or drifts."""
-    slow = (policy.go_live_day, policy.adoption, policy.drift)
-    return SAMPLE_DAYS if all(each is None for each in slow) else DAYS_IN_YEAR
+    changes_in_time = (policy.go_live_day, policy.adoption, policy.drift)
+    return SAMPLE_DAYS if all(part is None for part in changes_in_time) else DAYS_IN_YEAR
 
 
 def closed_edges(pathway: Pathway, draws: Draws) -> Closed:
-    """The ways, each with the node that it leads out of, that none of the patients of these draws takes."""
+    """The edges that none of the patients of these draws takes."""
     graph = graph_of(pathway)
     closed: Closed = set()
     for name, branch in pathway.branches.items():
@@ -42,7 +44,7 @@ def closed_edges(pathway: Pathway, draws: Draws) -> Closed:
             has = _categories(pathway, draws, branch.attribute)
             closed |= {(name, edge) for edge in graph[name] if edge.when not in has}
     for name, loop in pathway.loops.items():
-        if loop.passes in draws.attributes and {int(each) for each in _categories(pathway, draws, loop.passes)} == {0}:
+        if loop.passes in draws.attributes and set(map(int, _categories(pathway, draws, loop.passes))) == {0}:
             closed |= {(name, edge) for edge in graph[name] if edge.by == "again"}
     return closed
 
@@ -53,19 +55,19 @@ def _categories(pathway: Pathway, draws: Draws, attribute: str) -> set[str]:
     return {known[code] for code in np.unique(draws.attributes[attribute])}
 
 
-def live(pathway: Pathway, draws: Draws) -> Set[str]:
-    """Sources, and the nodes that some patient of these draws can come to."""
-    found = set(reachable_from(starts_of(pathway).values(), graph_of(pathway), closed=closed_edges(pathway, draws)))
-    return found | {SOURCE + source for source in pathway.categories(ARRIVAL_SOURCE)}
+def reachable_nodes(pathway: Pathway, draws: Draws) -> Set[str]:
+    """The nodes that some patient of these draws can come to, and every source."""
+    nodes = set(reachable_from(starts_of(pathway).values(), graph_of(pathway), closed=closed_edges(pathway, draws)))
+    return nodes | {SOURCE + source for source in pathway.categories(ARRIVAL_SOURCE)}
 
 
 def reachable_subgraph(
     pathway: Pathway, arms: Iterable[ReadyArm], *, seed: int, keep: Collection[str] = ()
 ) -> Subgraph:
-    """What of a pathway some patient of any of the arms can take, on patients drawn with a seed.
+    """The part of a pathway that some patient of any of the arms can reach, on patients drawn with a seed.
 
-    An arm whose department differs opens a way of this one where its own has the same way open. `keep`: branches and
-    loops to leave in though one way is left. Policies that do not fit a department are left out.
+    An arm with another department opens an edge of this pathway if its own has the same edge open. `keep`: branches and
+    loops that stay though only one edge is left. Arms whose policy does not fit their department are left out.
     """
     shut: Closed | None = None
     drawn: dict[tuple[int, int], Draws] = {}
@@ -78,34 +80,29 @@ def reachable_subgraph(
             drawn[key] = draw(arm.pathway, seed=seed, replication=0, days=days)
         closed = closed_edges(arm.pathway, apply(arm.policy, arm.pathway, drawn[key]))
         if arm.pathway is not pathway:
-            closed |= _without(pathway, arm.pathway)
+            closed |= _missing_edges(pathway, arm.pathway)
         shut = closed if shut is None else shut & closed
     return subgraph_of(pathway, shut or (), keep=keep)
 
 
-def _without(pathway: Pathway, other: Pathway) -> Closed:
-    """The ways out of branches and loops of one pathway that another does not have."""
-    theirs = {(name, edge) for name, found in graph_of(other).items() for edge in found}
-    decides = (*pathway.branches, *pathway.loops)
+def _missing_edges(pathway: Pathway, other: Pathway) -> Closed:
+    """The edges that `closed_edges` could close in one pathway and that another does not have."""
+    theirs = {(name, edge) for name, edges in graph_of(other).items() for edge in edges}
+    branches = [name for name, branch in pathway.branches.items() if isinstance(branch, ByAttribute | ByOutage)]
     graph = graph_of(pathway)
-    return {(name, edge) for name in decides for edge in graph[name] if _closes(pathway, name)} - theirs
-
-
-def _closes(pathway: Pathway, name: str) -> bool:
-    """Whether the ways out of a node can be told to be closed at all."""
-    return isinstance(pathway.branches.get(name), ByAttribute | ByOutage) or name in pathway.loops
+    return {(name, edge) for name in (*branches, *pathway.loops) for edge in graph[name]} - theirs
 
 
 def left_out_words(subgraph: Subgraph) -> str:
-    """How many nodes a picture leaves out, and why; nothing if none."""
-    said = []
+    """A sentence on how many nodes a picture leaves out, and why; '' if none."""
+    parts = []
     if subgraph.unused:
-        said.append(f"{number_of(len(subgraph.unused), 'node')} on routes that no patient of these arms can take")
+        parts.append(f"{number_of(len(subgraph.unused), 'node')} on routes that no patient of these arms can take")
     if subgraph.passed:
-        said.append(
+        parts.append(
             f"{number_of(len(subgraph.passed), 'branch or loop', 'branches or loops')} at which one way is left"
         )
-    return f"Left out: {', and '.join(said)}." if said else ""
+    return f"Left out: {', and '.join(parts)}." if parts else ""
 
 
 def number_of(number: int, one: str, many: str = "") -> str:

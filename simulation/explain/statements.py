@@ -1,4 +1,4 @@
-"""Statements with their provenance: the blocks of a configuration that say whose figure they are."""
+"""Sourced statements: the blocks of a configuration that state their evidence and a source."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 BANNER = "Planning only, not for clinical use."
-"""What every output says."""
+"""The warning that every output carries."""
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One sourced statement: where it is stated, in a few words what it says, whose it is."""
+    """One sourced statement: its dotted path, its values in a line, its evidence and source."""
 
     where: str
     says: str
@@ -20,28 +20,28 @@ class Statement:
     source: str
 
 
-def walk(stated: Any, where: str) -> Iterator[Statement]:
-    """The sourced statements within a plain block at `where`."""
-    for path, block in blocks(stated, where):
-        yield Statement(path, says(block), str(block["evidence"]), str(block["source"]))
+def walk(block: Any, where: str) -> Iterator[Statement]:
+    """The sourced statements within a plain value; `where`: its dotted path."""
+    for path, sourced in blocks(block, where):
+        yield Statement(path, says(sourced), str(sourced["evidence"]), str(sourced["source"]))
 
 
-def blocks(stated: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Every plain block within another that states its evidence and a source, by its dotted path."""
-    if isinstance(stated, Mapping):
-        if "evidence" in stated and "source" in stated:
-            yield where, stated
-        for key, value in stated.items():
+def blocks(block: Any, where: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The dotted path and the content of every block within a plain value that states its evidence and a source."""
+    if isinstance(block, Mapping):
+        if "evidence" in block and "source" in block:
+            yield where, block
+        for key, value in block.items():
             yield from blocks(value, f"{where}.{key}")
-    elif isinstance(stated, list | tuple):
-        for number, value in enumerate(stated):
+    elif isinstance(block, list | tuple):
+        for number, value in enumerate(block):
             yield from blocks(value, f"{where}.{number}")
 
 
-def says(stated: Mapping[str, Any]) -> str:
-    """The values of a block in one line: numbers first, long tables counted."""
+def says(block: Mapping[str, Any]) -> str:
+    """The values of a block in one line, in the order stated, long ones cut; nested statements are left out."""
     parts = []
-    for key, value in stated.items():
+    for key, value in block.items():
         if key in ("evidence", "source", "kind", "label", "question") or value in (None, "", [], {}):
             continue
         if isinstance(value, Mapping) and "evidence" in value:
@@ -55,10 +55,10 @@ def _one_line(value: Any, most: int = 110) -> str:
     if isinstance(value, float):
         return f"{value:g}"
     if isinstance(value, Mapping):
-        text = ", ".join(f"{key} {_one_line(each)}" for key, each in value.items())
+        text = ", ".join(f"{key} {_one_line(part)}" for key, part in value.items())
     elif isinstance(value, list | tuple):
-        text = ", ".join(_one_line(each) for each in value)
-        text = f"({text})" if any(isinstance(each, list | tuple | Mapping) for each in value) else text
+        text = ", ".join(map(_one_line, value))
+        text = f"({text})" if any(isinstance(part, list | tuple | Mapping) for part in value) else text
     else:
         text = str(value)
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"

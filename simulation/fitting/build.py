@@ -1,11 +1,11 @@
 """Waves of simulated years until enough departments meet every target.
 
 The first wave is spread evenly over the priors. Before each further one an emulator learns from all years so far, and
-a walk by its chance of meeting every row says which departments to simulate next. A department is accepted if the
-emulator, which has seen its year, gives four years of it a fair chance of meeting every row, and if its own year does
-not contradict that. It need not meet every row itself: one year strays as far as a band is wide, so that
-asking for it selects on chance (docs/how-to/ensembles.md has the figures). A wave is a function of the years before
-it, so that a build which was interrupted goes on as if it had not been.
+a random walk by its probability of meeting every row chooses the departments to simulate next. A department is accepted
+if the emulator, which has seen its year, gives four years of it a fair chance of meeting every row, and if its own year
+does not contradict that. Its own year need not meet every row: one year varies as much as a band is wide, so asking for
+it would select on chance (docs/how-to/ensembles.md has the figures). A wave is a function of the years before it, so
+that an interrupted build goes on as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -27,19 +27,18 @@ from simulation.report.progress import progress
 
 Say = Callable[[str], None]
 FIRST, WAVE, N_CHAINS = 128, 80, 400
-"""Years of the first wave (a power of two, as Sobol points are even then), years of each further one, and chains of
-the walk that it is chosen from."""
+"""Years of the first wave (a power of two, which makes Sobol points even), years of each further wave, and chains of
+the walk that chooses it."""
 LEAST_CHANCE = 0.5
-"""Of meeting every row, for a department to be accepted: a little too low as it is stated, because years that lock up
-count as noise and rows as independent (docs/how-to/ensembles.md)."""
+"""The least probability of meeting every row for a department to be accepted. The emulator's is a little too low, as
+it counts years that lock up as noise and rows as independent (docs/how-to/ensembles.md)."""
 MOST_YEARS = 150
-"""Years for each department that is wanted, after which a build gives up: drawn at random it would take twice that."""
+"""Years for each department wanted after which a build gives up; drawing at random would take twice as many."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """Years that were simulated, what was learnt from them, how many departments fit, and as many of these as were
-    wanted, in random order."""
+    """A finished build: its years, the emulator, the number of departments that fit, and those wanted, at random."""
 
     site: Site
     space: Space
@@ -56,7 +55,7 @@ class Fit:
 
 @dataclass
 class Builder:
-    """One build: where departments come from, what they must meet, and where years are kept."""
+    """A build: the site and its priors, the file of years, and the seed."""
 
     site: Site
     space: Space
@@ -66,7 +65,7 @@ class Builder:
     say: Say
 
     def build(self, wanted: int) -> Fit:
-        """Simulate until so many departments fit. Raises ResultsError if they are too hard to find."""
+        """Simulated years of which `wanted` departments fit. Raises ResultsError if they are too hard to find."""
         while True:
             self._simulate_missing()
             years = self.file.of_waves()
@@ -78,7 +77,7 @@ class Builder:
             self.say(f"{len(self.file.waves)} waves, {len(years)} years: {len(fit)} of {wanted} departments")
             if len(fit) >= wanted:
                 chosen = np.random.default_rng([self.seed, wanted]).permutation(len(fit))[:wanted]
-                accepted = tuple(fit[each] for each in chosen)
+                accepted = tuple(fit[index] for index in chosen)
                 return Fit(self.site, self.space, tuple(years), emulator, len(fit), accepted)
             if len(years) >= MOST_YEARS * wanted:
                 raise self._too_hard(years, len(fit), wanted)
@@ -88,10 +87,10 @@ class Builder:
         missing = self.file.missing
         if not missing:
             return
-        with progress(len(missing), what="years") as told:
+        with progress(len(missing), what="years") as shown:
             for number, year in enumerate(simulate_years(self.site, missing), start=1):
                 self.file.add(year)
-                told.done(number)
+                shown.done(number)
 
     def _first(self) -> list[Values]:
         sobol = Sobol(self.space.n_dims, rng=np.random.default_rng(self.seed))
@@ -105,14 +104,17 @@ class Builder:
         return [self.space.values(point) for point in rng.permutation(distinct)[:WAVE]]
 
     def _log_chance(self, emulator: Emulator) -> Callable[[Floats], Floats]:
-        """Log of the chance of meeting every row; none for departments that do not answer pressure as is asked."""
+        """A function that gives the log of the probability that each point meets every row.
+
+        It is minus infinity for departments whose answer to pressure is not as the priors ask.
+        """
 
         def log_chance(points: Floats) -> Floats:
             answers = self.space.answers(points)
-            found = np.full(len(points), -np.inf)
+            logs = np.full(len(points), -np.inf)
             if answers.any():
-                found[answers] = emulator.log_chance(points[answers])
-            return found
+                logs[answers] = emulator.log_chance(points[answers])
+            return logs
 
         return log_chance
 
@@ -126,7 +128,7 @@ class Builder:
         values = rows_of(years, [target.name for target in self.site.fitted])
         fit = self._log_chance(emulator)(points) >= math.log(LEAST_CHANCE)
         fit &= ~emulator.surprised(points, values)
-        return [year for year, each in zip(years, fit, strict=True) if each]
+        return [year for year, is_fit in zip(years, fit, strict=True) if is_fit]
 
     def _too_hard(self, years: Sequence[Year], n_found: int, wanted: int) -> ResultsError:
         shares = {
@@ -141,5 +143,5 @@ class Builder:
 
 
 def rows_of(years: Sequence[Year], names: Sequence[str]) -> Floats:
-    """The rows of these names, shape (years, names)."""
+    """The values of rows by name, shape (years, names)."""
     return np.array([[year.rows[name] for name in names] for year in years]).reshape(len(years), len(names))

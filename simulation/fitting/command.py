@@ -1,4 +1,4 @@
-"""`aeflow ensemble`: builds departments that fit, writes configs/ensembles/NAME.yaml, and says what they are."""
+"""`aeflow ensemble`: builds departments that fit, writes configs/ensembles/NAME.yaml, and describes them."""
 
 from __future__ import annotations
 
@@ -37,24 +37,24 @@ from simulation.records.serialise import digest, exact, plain
 from simulation.report.figures.identified import identified
 from simulation.study.study import Study
 from simulation.targets import Target
-from simulation.validation.asked import asked_of, known_measures
 from simulation.validation.figures import BUSY
+from simulation.validation.targets_check import checked_targets, known_measures
 
 NUMBERS = {"departments": (200, 10, 1000), "confirm": (0, 0, CONFIRM_MOST), "confirm_departments": (40, 1, 1000)}
 """Whole numbers that this command takes: default, least, most."""
 WORDS = ("targets", "priors", "name")
-"""Names that it takes."""
+"""The names that this command takes."""
 HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "cluster", "results")
 OF_FILES = ("site", "staffing", "pathway", "calibration", "study")
-"""What else may be said: how years are simulated, and the files that state the site."""
+"""Other keys that it takes: how years are simulated, and the files that state the site."""
 SHOWN = 12
-"""Characters of a hash."""
+"""Characters of a hash that are shown."""
 WIDTH = 118
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What a command line asks for."""
+    """A parsed command line: whole numbers, names, and the overrides of the configuration."""
 
     numbers: dict[str, int]
     words: dict[str, str]
@@ -62,29 +62,29 @@ class Asked:
 
 
 def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Callable[[str], None]) -> Path:
-    """Build an ensemble, or go on building it; the file written. Raises ConfigError and ResultsError."""
+    """Build an ensemble, or go on building it; returns the file written. Raises ConfigError and ResultsError."""
     must_be_installed()
     asked, began = asked_for(overrides), time.perf_counter()
     folders = search_folders(config_dir)
-    found = stated_in(asked.overrides, folders)
-    name = asked.words.get("name") or found.choices.get("site", "none").rpartition("/")[2]
+    composed = stated_in(asked.overrides, folders)
+    name = asked.words.get("name") or composed.choices.get("site", "none").rpartition("/")[2]
     _must_be_a_name(name)
     priors = priors_named(asked.words.get("priors") or _priors_for(name, folders), folders)
-    chosen = asked.words.get("targets") or targets_for(found.choices, folders)
+    chosen = asked.words.get("targets") or targets_for(composed.choices, folders)
     if "targets" not in asked.words and (not_used := passed_by(chosen, folders)):
         say(not_used)
     targets = targets_named(chosen, folders)
     _must_be_fitted(targets, chosen)
-    study = study_from(found, folders)
+    study = study_from(composed, folders)
     _must_be_known(priors, study)
-    targets = asked_of(targets, chosen, study)
-    space = space_of(priors, found.raw)
-    site = Site(found, folders, space.parameters, targets)
+    targets = checked_targets(targets, chosen, study)
+    space = space_of(priors, composed.raw)
+    site = Site(composed, folders, space.parameters, targets)
     site.check_edges(space)
     key = digest([identity_of(site.study).key, exact(targets), exact(priors)])[:SHOWN]
-    folder = Path(str(found.raw["results"])) / "ensembles" / f"{name}-{key}"
+    folder = Path(str(composed.raw["results"])) / "ensembles" / f"{name}-{key}"
     say(
-        f"aeflow ensemble: departments of site '{found.choices.get('site')}' within priors/{priors.name}.yaml that "
+        f"aeflow ensemble: departments of site '{composed.choices.get('site')}' within priors/{priors.name}.yaml that "
         f"meet {len(site.fitted)} rows of targets/{chosen}.yaml.\n"
         f"Years are kept in {folder}; the same command goes on with them."
     )
@@ -94,8 +94,8 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         for year in fit.accepted:
             site.pathway(year.values, checked=True)
         path = Path(config_dir or "configs") / "ensembles" / f"{name}.yaml"
-        held = Held(chosen, targets)
-        write(path, ensemble_of(fit, name, found, held, priors), held.words)
+        met = MetTargets(chosen, targets)
+        write(path, ensemble_of(fit, name, composed, met, priors), met.words)
         for line in fit_lines(fit):
             say(line)
         draw(fit, folder / "identified.png")
@@ -109,10 +109,10 @@ def ensemble(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
 
 
 def asked_for(overrides: Sequence[str]) -> Asked:
-    """The options of this command, apart from those of a configuration. Raises ConfigError with every fault."""
+    """The parsed command line. Raises ConfigError with every fault."""
     numbers = {name: default for name, (default, _, _) in NUMBERS.items()}
     words: dict[str, str] = {}
-    rest, faults = [], []
+    configuration, faults = [], []
     for override in overrides:
         key, _, value = override.partition("=")
         if key in NUMBERS:
@@ -124,18 +124,16 @@ def asked_for(overrides: Sequence[str]) -> Asked:
         elif key in WORDS:
             words[key] = value
         elif key.lstrip("+").split(".")[0] in HOW_IT_IS_RUN or key in OF_FILES:
-            rest.append(override)
+            configuration.append(override)
         else:
             known = (*NUMBERS, *WORDS, *HOW_IT_IS_RUN, *OF_FILES)
-            remedy = (
-                nearest(key, known) if "." not in key else "Write it into the site's files: an ensemble is of a site"
-            )
+            remedy = "Write it into the site's files: an ensemble is of a site" if "." in key else nearest(key, known)
             faults.append(Fault(override, "is not for this command", remedy))
     if faults:
         raise ConfigError(faults)
-    if not any(each.split("=", 1)[0] == "run" for each in rest):
-        rest.insert(0, "run=validation")
-    return Asked(numbers, words, tuple(rest))
+    if not any(override.split("=", 1)[0] == "run" for override in configuration):
+        configuration.insert(0, "run=validation")
+    return Asked(numbers, words, tuple(configuration))
 
 
 def _must_be_a_name(name: str) -> None:
@@ -144,12 +142,12 @@ def _must_be_a_name(name: str) -> None:
 
 
 def _priors_for(name: str, folders: Sequence[Path]) -> str:
-    """Priors of the ensemble's own name, or else those of the typical site, whose ranges are factors."""
+    """The name of the priors: the ensemble's own, or else the typical site's, whose ranges are factors."""
     return name if name in names_in("priors", folders) else "typical"
 
 
 def _must_be_fitted(targets: Sequence[Target], name: str) -> None:
-    """Raise ConfigError unless there is a row to fit to, each of one number a year."""
+    """Raise ConfigError unless there are rows to fit to, each with one number a year."""
     where = f"targets/{name}.yaml"
     fitted = [target for target in targets if target.kind == "calibrated"]
     faults = [
@@ -164,14 +162,16 @@ def _must_be_fitted(targets: Sequence[Target], name: str) -> None:
 
 
 def _must_be_known(priors: Priors, study: Study) -> None:
-    """Raise ConfigError for what is judged by its mean and no measure. One that no row is about does no harm: priors
-    serve several files of targets."""
+    """Raise ConfigError for unknown measures in `judged_by_mean`.
+
+    A known one that no row is about is allowed: priors serve several files of targets.
+    """
     known = known_measures(study)
     where = f"priors/{priors.name}.yaml.judged_by_mean"
     faults = [
-        Fault(where, f"unknown measure '{each}'", nearest(each, known))
-        for each in priors.judged_by_mean
-        if each not in known
+        Fault(where, f"unknown measure '{name}'", nearest(name, known))
+        for name in priors.judged_by_mean
+        if name not in known
     ]
     if faults:
         raise ConfigError(faults)
@@ -183,7 +183,7 @@ def _confirmed(fit: Fit, site: Site, file: YearsFile, asked: Asked) -> Confirmat
 
 
 @dataclass(frozen=True)
-class Held:
+class MetTargets:
     """The targets that departments had to meet, and the name of their file."""
 
     name: str
@@ -191,19 +191,19 @@ class Held:
 
     @property
     def words(self) -> str:
-        """What they are, in a sentence."""
+        """The targets in words."""
         return "the published figures" if self.name == ENGLAND else f"the figures in targets/{self.name}.yaml"
 
 
-def ensemble_of(fit: Fit, name: str, found: Composed, held: Held, priors: Priors) -> Ensemble:
-    """The ensemble as its file states it."""
-    chosen = {group: found.choices.get(group, "none") for group in ("site", "staffing", "pathway", "calibration")}
+def ensemble_of(fit: Fit, name: str, composed: Composed, met: MetTargets, priors: Priors) -> Ensemble:
+    """The ensemble of a fit, as its file states it."""
+    chosen = {group: composed.choices.get(group, "none") for group in ("site", "staffing", "pathway", "calibration")}
     return Ensemble(
         name=name,
-        question=f"What holds in every department like '{chosen['site']}' that meets {held.words}?",
+        question=f"What holds in every department like '{chosen['site']}' that meets {met.words}?",
         built=Built(
             **chosen,
-            targets=f"{held.name} {digest(exact(held.targets))[:SHOWN]}",
+            targets=f"{met.name} {digest(exact(met.targets))[:SHOWN]}",
             priors=f"{priors.name} {digest(exact(priors))[:SHOWN]}",
             program=f"{__version__} {source_digest()[:SHOWN]}",
             simulated_years=len(fit.years),
@@ -214,35 +214,35 @@ def ensemble_of(fit: Fit, name: str, found: Composed, held: Held, priors: Priors
     )
 
 
-def write(path: Path, made: Ensemble, words: str) -> None:
-    """Write an ensemble, and read it again; `words` say what it meets.
+def write(path: Path, built: Ensemble, words: str) -> None:
+    """Write an ensemble, and check that it can be read; `words` say what it meets.
 
-    Raises ResultsError if the place cannot be written.
+    Raises ResultsError if the file cannot be written.
     """
-    stated = plain(made)
-    rows = "".join(f"  - [{', '.join(f'{value:g}' for value in values)}]\n" for values in stated.pop("departments"))
-    told = textwrap.fill(
-        f"{len(made.departments)} departments that meet {words}, each as good a guess as the others: the "
+    content = plain(built)
+    rows = "".join(f"  - [{', '.join(f'{value:g}' for value in values)}]\n" for values in content.pop("departments"))
+    heading = textwrap.fill(
+        f"{len(built.departments)} departments that meet {words}, each as good a guess as the others: the "
         "site with these changes. They are in random order, so the first of them, however many, are a fair sample. "
         "Written by `aeflow ensemble`; not to be edited by hand.",
         WIDTH,
         initial_indent="# ",
         subsequent_indent="# ",
     )
-    text = yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=None)
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=math.inf, default_flow_style=None)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{told}\n{text}departments:\n{rows}", encoding="utf-8", newline="\n")
+        path.write_text(f"{heading}\n{text}departments:\n{rows}", encoding="utf-8", newline="\n")
     except OSError as error:
         raise ResultsError(f"{path}: cannot be written ({error.strerror}). Name another folder") from error
-    ensemble_named(made.name, [path.parent.parent])
+    ensemble_named(built.name, [path.parent.parent])
 
 
 def draw(fit: Fit, path: Path) -> None:
     """Write the picture of what is and is not identified."""
     parameters = contractions(fit)
-    order = [list(fit.space.parameters).index(each.name) for each in parameters]
-    names = [each.name for each in parameters]
+    order = [list(fit.space.parameters).index(parameter.name) for parameter in parameters]
+    names = [parameter.name for parameter in parameters]
     points = fit.points[:, order]
-    picture = identified(names, points, [each.contraction for each in parameters], least=LEAST_IDENTIFIED)
+    picture = identified(names, points, [parameter.contraction for parameter in parameters], least=LEAST_IDENTIFIED)
     path.write_bytes(picture.png)

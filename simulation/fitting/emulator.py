@@ -1,10 +1,10 @@
-"""What a year of a department gives on average, learnt from simulated years: a Gaussian process for each row.
+"""The figures that a year of a department is expected to give: a Gaussian process for each row, fitted to years.
 
-Shares are learnt on the logit scale and everything else on the log scale, with outliers drawn in to the first and 99th
-percentile: departments that lock up would otherwise decide the fit. The kernel is a linear trend, smooth departures
-from it (Matern 5/2) and the noise of one year. Before that the cube is stretched along each parameter by how much it
-matters in a ridge regression: a length of its own for each of two dozen parameters would be learnt out of the noise,
-and in an hour. Rasmussen and Williams 2006, Gaussian Processes for Machine Learning, chapters 2, 4 and 5.
+Shares are learnt on the logit scale and everything else on the log scale, with outliers clipped at the first and 99th
+percentile: departments that lock up would otherwise dominate the fit. The kernel is a linear trend, smooth departures
+from it (Matern 5/2) and the noise of one year. The cube is first stretched along each parameter by how much it matters
+in a ridge regression: a length scale for each of two dozen parameters would fit noise, and take an hour. Rasmussen and
+Williams 2006, Gaussian Processes for Machine Learning, chapters 2, 4 and 5.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 CLIPPED = 1, 99
-"""Percentiles beyond which a row is drawn in."""
+"""Percentiles at which a row is clipped."""
 MOST_TO_LEARN = 500
-"""Years from which length and noise are learnt: the cost grows with the cube of the number. Means use all years."""
+"""Years from which length scale and noise are learnt, at a cost that grows with their cube. Means use all years."""
 RIDGE, LEAST_STRETCH = 10.0, 0.1
 """Penalty of the regression that stretches the cube, and the stretch of a parameter that does not matter at all."""
 SHORTEST, LONGEST = 1.5, 50.0
-"""Bounds of the length: with a shorter one no year would say anything about another, and noise would be taken for
-curves."""
+"""Bounds of the length scale: with a shorter one no year would inform about another, and noise would pass for curves.
+"""
 YEARS_JUDGED = 4
-"""Years whose mean is held against the bands: one is too much chance, and means of many would hide the bands' edges."""
+"""Years whose mean is held against the bands: one has too much chance, and a mean of many hides the bands' edges."""
 MOST_SURPRISE = 3.5
 """Standard deviations beyond which a year contradicts what was expected: one row in 2,000 by chance."""
 SMALLEST = 1e-6
@@ -53,7 +53,7 @@ class Scale:
     is_share: bool
 
     def of(self, values: Floats) -> Floats:
-        """Logit of a share, else log; the edges drawn in."""
+        """The logit of a share, the log of anything else; both clipped away from infinity."""
         inside = np.clip(values, SMALLEST, 1 - SMALLEST) if self.is_share else np.maximum(values, SMALLEST)
         return np.asarray(np.log(inside / (1 - inside)) if self.is_share else np.log(inside))
 
@@ -64,7 +64,7 @@ class Scale:
 
 @dataclass(frozen=True, eq=False)
 class Guess:
-    """What a row is expected to be at some points, on its scale: mean, doubt about the mean, and one year's noise."""
+    """The row expected at some points, on its scale: mean, standard error of the mean, and one year's noise."""
 
     mean: Floats
     doubt: Floats
@@ -78,7 +78,7 @@ class Guess:
         return np.asarray((self.mean >= self.low) & (self.mean <= self.high))
 
     def log_chance(self, n_years: float) -> Floats:
-        """Log of the chance that the mean of so many years is in the band; infinity: of all that there could be."""
+        """The log of the probability that the mean of `n_years` years is in the band; may be infinitely many."""
         sd = np.sqrt(self.doubt**2 + self.noise**2 / n_years)
         low, high = (self.low - self.mean) / sd, (self.high - self.mean) / sd
         flipped = low > 0  # both bounds far out on the right: their mirror images keep the difference from 0
@@ -87,16 +87,16 @@ class Guess:
 
 
 class RowEmulator:
-    """One row of the targets, learnt from years."""
+    """The emulator of one row of the targets."""
 
     def __init__(self, target: Target, points: Floats, values: Floats) -> None:
         """`points`: shape (years, dimensions), each from 0 to 1; `values`: the row in each of these years."""
         self.target, self.scale = target, Scale(target.unit.startswith("share"))
         known = np.isfinite(values)
-        stated = self.scale.of(values[known])
-        stated = np.clip(stated, *np.percentile(stated, CLIPPED))
-        self._middle, self._spread = float(stated.mean()), max(float(stated.std()), SMALLEST)
-        self._values = (stated - self._middle) / self._spread
+        scaled = self.scale.of(values[known])
+        scaled = np.clip(scaled, *np.percentile(scaled, CLIPPED))
+        self._middle, self._spread = float(scaled.mean()), max(float(scaled.std()), SMALLEST)
+        self._values = (scaled - self._middle) / self._spread
         self._stretch = _stretched(_centred(points[known]), self._values)
         self._points = _centred(points[known]) * self._stretch
 
@@ -108,11 +108,11 @@ class RowEmulator:
         return _regressor(learner.kernel_, None).fit(self._points, self._values)
 
     def learn(self) -> None:
-        """Work out everything that does not depend on a point."""
+        """Fit the Gaussian process, which `at` would otherwise do when it is first called."""
         _ = self._fitted
 
     def at(self, points: Floats) -> Guess:
-        """What is expected at points, shape (points, dimensions)."""
+        """The row expected at points, shape (points, dimensions)."""
         mean, sd = self._fitted.predict(_centred(points) * self._stretch, return_std=True)
         noise = float(self._fitted.kernel_.k2.noise_level)
         return Guess(
@@ -126,45 +126,49 @@ class RowEmulator:
 
 @dataclass(frozen=True, eq=False)
 class Emulator:
-    """Every row, and which of them are judged on their mean alone because one year of them is chance."""
+    """The emulators of all rows, and the measures that are judged by their mean, as one year of them is chance."""
 
     rows: tuple[RowEmulator, ...]
     judged_by_mean: frozenset[str]
 
     def log_chance(self, points: Floats) -> Floats:
-        """Log of the chance that `YEARS_JUDGED` years at each point meet every row, rows taken as independent."""
+        """The log of the probability that `YEARS_JUDGED` years at each point meet every row, as if independent."""
 
-        def of(row: RowEmulator) -> Floats:
+        def log_chance_of(row: RowEmulator) -> Floats:
             by_mean = row.target.measure in self.judged_by_mean
             return row.at(points).log_chance(math.inf if by_mean else YEARS_JUDGED)
 
-        return np.asarray(np.sum(in_threads(of, self.rows), axis=0))
+        return np.asarray(np.sum(in_threads(log_chance_of, self.rows), axis=0))
 
     def surprised(self, points: Floats, values: Floats) -> Mask:
-        """Whether any row of a year at each point lies farther from what was expected than chance allows.
+        """Whether any row of a year at each point lies farther from what is expected than chance allows.
 
         `values`: shape (points, rows). A year without a number, such as a wait of nobody, is always a surprise.
         """
 
-        def of(row: RowEmulator) -> Mask:
+        def is_surprised(row: RowEmulator) -> Mask:
             expected = row.at(points)
             away = np.abs(row.scale.of(values[:, self.rows.index(row)]) - expected.mean)
             return ~(away <= MOST_SURPRISE * np.hypot(expected.doubt, expected.noise))
 
         judged = [row for row in self.rows if row.target.measure not in self.judged_by_mean]
-        return np.asarray(np.logical_or.reduce(in_threads(of, judged)))
+        if not judged:
+            return np.zeros(len(points), dtype=bool)
+        return np.asarray(np.logical_or.reduce(in_threads(is_surprised, judged)))
 
 
 def in_threads(function: Callable[[RowEmulator], T], rows: Sequence[RowEmulator]) -> list[T]:
-    """A function of every row, on as many processors as there are: each row's algebra keeps to one of them."""
+    """The function's value for every row, worked out on all processors, each row on one."""
     with _in_one_thread(), ThreadPoolExecutor(min(processors(), len(rows))) as pool:
         return list(pool.map(function, rows))
 
 
 @contextmanager
 def _in_one_thread() -> Iterator[None]:
-    """Linear algebra in one thread: several get in each other's way when others compute here, too, and round otherwise
-    on another number of processors. No warnings of a length at its bound: the parameter does not matter to the row."""
+    """Keep linear algebra to one thread, and ignore warnings of a length scale at its bound.
+
+    Several threads compete with the other rows, and results would depend on the number of processors.
+    """
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1), warnings.catch_warnings():
@@ -173,7 +177,7 @@ def _in_one_thread() -> Iterator[None]:
 
 
 def must_be_installed() -> None:
-    """Raise ConfigError if scikit-learn is not there: only building ensembles needs it."""
+    """Raise ConfigError if scikit-learn is not installed."""
     try:
         import sklearn  # noqa: F401
     except ImportError:
@@ -183,7 +187,7 @@ def must_be_installed() -> None:
 
 def learnt(targets: Sequence[Target], points: Floats, values: Floats, judged_by_mean: Sequence[str]) -> Emulator:
     """An emulator of every target; `values`: shape (years, targets)."""
-    rows = tuple(RowEmulator(target, points, values[:, at]) for at, target in enumerate(targets))
+    rows = tuple(RowEmulator(target, points, values[:, column]) for column, target in enumerate(targets))
     in_threads(RowEmulator.learn, rows)
     return Emulator(rows, frozenset(judged_by_mean))
 
@@ -193,12 +197,15 @@ def _centred(points: Floats) -> Floats:
 
 
 def _stretched(points: Floats, values: Floats) -> Floats:
-    """How much each parameter matters to a row, by a ridge regression on it and its square; 1 for the first of all."""
+    """The stretch of each parameter: its relevance to a row in a ridge regression on it and its square.
+
+    The most relevant has 1, and `LEAST_STRETCH` is added to all.
+    """
     squares = points**2
     terms = np.hstack([points, squares - squares.mean(axis=0)])
     weights = np.linalg.solve(terms.T @ terms + RIDGE * np.eye(terms.shape[1]), terms.T @ values)
-    matters = np.hypot(*np.split(weights, 2))
-    return np.asarray(matters / max(float(matters.max()), SMALLEST) + LEAST_STRETCH)
+    relevance = np.hypot(*np.split(weights, 2))
+    return np.asarray(relevance / max(float(relevance.max()), SMALLEST) + LEAST_STRETCH)
 
 
 def _new_kernel() -> Any:

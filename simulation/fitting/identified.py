@@ -1,4 +1,4 @@
-"""What the targets say about a department and what they leave open, from the departments that fit."""
+"""Which parameters the targets identify and which they leave open, from the departments that fit."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ LEAST_IDENTIFIED = 0.2
 LEAST_TIED = 0.4
 """Correlation above which two parameters count as tied."""
 N_POINTS = 4000
-"""Departments of the priors over which targets are looked at in pairs."""
+"""The number of departments of the priors over which pairs of targets are compared."""
 MOST_TOGETHER = 0.8
-"""Two targets pull against each other if they are met together less often than so many times what chance would give."""
+"""Two targets pull against each other if they are met together less often than this share of what chance gives."""
 SHOWN = 5, 50, 95
 CONFIRM_FROM, CONFIRM_MOST = 1_000_000, 100
-"""Numbers of years on fresh seeds: apart from those of every build, and so many for each department at most."""
+"""The first number of a year on a fresh seed, beyond those of every build, and the most such years of a department."""
 
 
 @dataclass(frozen=True)
 class Identified:
-    """One parameter: its values among the departments that fit, and how much narrower they lie than the priors."""
+    """A parameter: 5th, 50th and 95th percentile over the departments that fit, and the contraction from the priors."""
 
     name: str
     low: float
@@ -38,14 +38,17 @@ class Identified:
 
     @property
     def is_identified(self) -> bool:
-        """Whether the targets say anything about it by itself."""
+        """Whether the targets identify the parameter by itself."""
         return self.contraction >= LEAST_IDENTIFIED
 
 
 @dataclass(frozen=True)
 class Pulling:
-    """Two targets: the share of departments of the priors that meets the second on average, and the share of those that
-    meet the first."""
+    """Two targets that pull against each other.
+
+    `share` of the departments of the priors meet the second on average, and `share_with_first` of those that meet the
+    first.
+    """
 
     first: str
     second: str
@@ -64,43 +67,47 @@ class Spread:
 
 
 def contractions(fit: Fit) -> tuple[Identified, ...]:
-    """Every parameter, the best identified first; 1 less its standard deviation here over that of the priors."""
+    """Every parameter, the best identified first.
+
+    Contraction is 1 less the standard deviation among departments that fit over that in the priors.
+    """
     narrower = 1 - fit.points.std(axis=0, ddof=1) / fit.space.spread
     values = np.array([year.values for year in fit.accepted], dtype=float)
-    found = [
-        Identified(name, *_shown(values[:, at]), float(narrower[at])) for at, name in enumerate(fit.space.parameters)
+    parameters = [
+        Identified(name, *_percentiles(column), float(contraction))
+        for name, column, contraction in zip(fit.space.parameters, values.T, narrower, strict=True)
     ]
-    return tuple(sorted(found, key=lambda each: -each.contraction))
+    return tuple(sorted(parameters, key=lambda parameter: -parameter.contraction))
 
 
-def _shown(values: Floats) -> tuple[float, float, float]:
+def _percentiles(values: Floats) -> tuple[float, float, float]:
     low, middle, high = np.percentile(values, SHOWN).tolist()
     return low, middle, high
 
 
 def ties(fit: Fit) -> tuple[tuple[str, str, float], ...]:
-    """Pairs of parameters that the figures tie to one another, with their correlation, the strongest first."""
-    columns = {name: fit.points[:, at] for at, name in enumerate(fit.space.parameters)}
+    """The pairs of parameters that the figures tie to one another, with their correlation, the strongest first."""
+    columns = dict(zip(fit.space.parameters, fit.points.T, strict=True))
     moving = {name: column for name, column in columns.items() if column.std() > 0}
     pairs = [
         (one, other, float(np.corrcoef(moving[one], moving[other])[0, 1])) for one, other in combinations(moving, 2)
     ]
-    return tuple(sorted((each for each in pairs if abs(each[2]) >= LEAST_TIED), key=lambda each: -abs(each[2])))
+    return tuple(sorted((pair for pair in pairs if abs(pair[2]) >= LEAST_TIED), key=lambda pair: -abs(pair[2])))
 
 
 def pulling(fit: Fit) -> tuple[Pulling, ...]:
-    """Pairs of targets that are met together less often than apart, over the priors, the strongest first.
+    """The pairs of targets that are met together less often than chance gives, over the priors, the strongest first.
 
-    By what the emulator expects: in the years themselves targets go together, because the search chose them for that.
+    They are judged by what the emulator expects: simulated years meet targets together because the search chose them.
     """
     points = np.random.default_rng(0).random((N_POINTS, fit.space.n_dims))
     met = np.array(in_threads(lambda row: row.at(points).inside, fit.emulator.rows))
     names = [row.target.name for row in fit.emulator.rows]
-    found = []
+    pairs = []
     for (i, first), (j, second) in combinations(enumerate(names), 2):
         if met[i].any() and met[j].any():
-            found.append(Pulling(first, second, float(met[j].mean()), float(met[j, met[i]].mean())))
-    return tuple(sorted((each for each in found if each.share_with_first < MOST_TOGETHER * each.share), key=_pull))
+            pairs.append(Pulling(first, second, float(met[j].mean()), float(met[j, met[i]].mean())))
+    return tuple(sorted((pair for pair in pairs if pair.share_with_first < MOST_TOGETHER * pair.share), key=_pull))
 
 
 def _pull(pair: Pulling) -> float:
@@ -108,18 +115,17 @@ def _pull(pair: Pulling) -> float:
 
 
 def spreads(fit: Fit) -> tuple[Spread, ...]:
-    """Figures that were not fitted."""
-    found = []
+    """The figures that were not fitted, over the departments that fit."""
+    figures = []
     for name in fit.accepted[0].beside:
         values = np.array([year.beside[name] for year in fit.accepted])
-        found.append(Spread(name, *_shown(values[np.isfinite(values)])))
-    return tuple(found)
+        figures.append(Spread(name, *_percentiles(values[np.isfinite(values)])))
+    return tuple(figures)
 
 
 @dataclass(frozen=True)
 class Confirmed:
-    """A row on fresh seeds: the share of departments that meet it there, in the one year that the emulator has seen of
-    them, and by what it expects of them on average."""
+    """The share of departments that meet a row: on fresh seeds, in their own year, and as the emulator expects."""
 
     name: str
     fresh: float
@@ -129,8 +135,10 @@ class Confirmed:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """Departments simulated again with other chance. `all_judged`: share that meets all rows as they are judged;
-    `all_fresh`: share that meets them all in the fresh years."""
+    """Departments simulated again on fresh seeds.
+
+    `all_judged` is the share that meets all rows as they are judged, `all_fresh` that in the fresh years alone.
+    """
 
     n_departments: int
     n_years: int
@@ -140,8 +148,8 @@ class Confirmation:
 
 
 def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_years: int) -> list[list[Year]]:
-    """So many further years of each department, kept in the file like all others."""
-    numbers = [[CONFIRM_FROM + CONFIRM_MOST * each.number + at for at in range(n_years)] for each in departments]
+    """`n_years` further years of each department, kept in the file like all others."""
+    numbers = [[CONFIRM_FROM + CONFIRM_MOST * year.number + k for k in range(n_years)] for year in departments]
     missing = {
         number: department.values
         for department, own in zip(departments, numbers, strict=True)
@@ -154,7 +162,7 @@ def fresh_years(site: Site, file: YearsFile, departments: Sequence[Year], n_year
 
 
 def confirmed(fit: Fit, departments: Sequence[Year], fresh: Sequence[Sequence[Year]]) -> Confirmation:
-    """How these departments do in their fresh years: each row's mean over them, as `aeflow validate` judges."""
+    """The shares of departments whose mean over fresh years meets each row, as `aeflow validate` judges."""
     points = fit.space.points([year.values for year in departments])
     rows, judged, all_fresh = [], np.ones(len(points), bool), np.ones(len(points), bool)
     for emulated in fit.emulator.rows:

@@ -1,4 +1,4 @@
-"""What a build of an ensemble prints: what the targets say, what they leave open, and how sure that is."""
+"""The lines that a build of an ensemble prints: what the targets identify, what they leave open, and how surely."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ MOST_PAIRS = 6
 
 
 def fit_lines(fit: Fit) -> Iterator[str]:
-    """Everything about a fit, in the order of the page."""
+    """The lines about a fit."""
     n, years = len(fit.accepted), len(fit.years)
-    each = years / fit.n_fit
-    yield f"{n} of {fit.n_fit} departments that fit, from {years} simulated years: {each:.1f} years a department."
+    years_each = years / fit.n_fit
+    yield f"{n} of {fit.n_fit} departments that fit, from {years} simulated years: {years_each:.1f} years a department."
     yield ""
     yield from identified_lines(contractions(fit), n)
     yield from tie_lines(ties(fit))
@@ -36,12 +36,12 @@ def fit_lines(fit: Fit) -> Iterator[str]:
 
 
 def identified_lines(parameters: Sequence[Identified], n: int) -> Iterator[str]:
-    """One line for each parameter."""
+    """The lines about parameters, one for each."""
     yield f"What the targets say about each parameter (5, 50 and 95 % of {n} departments; contraction):"
-    for each in parameters:
-        word = "" if each.is_identified else "not identified"
-        values = f"{each.low:>9.4g} {each.middle:>9.4g} {each.high:>9.4g}"
-        yield f"  {each.name:<32} {values} {each.contraction:>6.0%}  {word}".rstrip()
+    for parameter in parameters:
+        word = "" if parameter.is_identified else "not identified"
+        values = f"{parameter.low:>9.4g} {parameter.middle:>9.4g} {parameter.high:>9.4g}"
+        yield f"  {parameter.name:<32} {values} {parameter.contraction:>6.0%}  {word}".rstrip()
     yield (
         "Contraction: how much narrower values lie than in the priors, by standard deviation. "
         f"Under {LEAST_IDENTIFIED:.0%} a parameter is not identified by itself."
@@ -49,7 +49,7 @@ def identified_lines(parameters: Sequence[Identified], n: int) -> Iterator[str]:
 
 
 def tie_lines(pairs: Sequence[tuple[str, str, float]]) -> Iterator[str]:
-    """Parameters that go together."""
+    """The line about parameters that are tied to one another."""
     if not pairs:
         yield "No two parameters are tied to one another."
         return
@@ -59,20 +59,20 @@ def tie_lines(pairs: Sequence[tuple[str, str, float]]) -> Iterator[str]:
 
 
 def pulling_lines(pairs: Sequence[Pulling]) -> Iterator[str]:
-    """Targets that are hard to meet together."""
+    """The lines about targets that are hard to meet together."""
     if not pairs:
         yield "No two targets pull against each other."
         return
     yield "Targets that pull against each other (departments of the priors, by what the emulator expects of them):"
-    for each in pairs[:MOST_PAIRS]:
+    for pair in pairs[:MOST_PAIRS]:
         yield (
-            f"  '{each.second}' is met by {each.share:.0%}, and by {each.share_with_first:.0%} of those that meet "
-            f"'{each.first}'"
+            f"  '{pair.second}' is met by {pair.share:.0%}, and by {pair.share_with_first:.0%} of those that meet "
+            f"'{pair.first}'"
         )
 
 
 def confirmation_lines(confirmation: Confirmation) -> Iterator[str]:
-    """Row by row, who meets it again."""
+    """The lines about fresh years, one for each row."""
     n, years = confirmation.n_departments, confirmation.n_years
     yield f"Confirmed on fresh seeds: {n} departments, {years} year{'s' if years > 1 else ''} each. Share that meets:"
     yield f"  {'':<58} {'own year':>9} {'expected':>9} {'fresh':>9}"

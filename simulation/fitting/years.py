@@ -1,4 +1,4 @@
-"""One simulated year of a department, held against the targets; and the file of lines that keeps each as it ends."""
+"""Simulated years of departments, held against the targets, and the file that keeps each as it ends."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from simulation.targets import Target
 from simulation.validation.figures import BUSY, figure, months_from_to
 
 BESIDE = ("walk_in_triage_wait_mean", "busy_by_day_share")
-"""Measures that no target is about and whose spread is shown: by these, departments that fit differ most."""
+"""Measures without a target whose spread is shown: departments that fit differ most in these."""
 MOST_DOUBLINGS = 1
-"""Of the cool-down: a department that locks up would hold patients for ever, and no target would be met."""
+"""The most doublings of the cool-down: a department that locks up would hold patients for ever, and meet no target."""
 
 
 @dataclass(frozen=True)
 class Year:
-    """A department, and what a year of it gave: by name of the row or figure."""
+    """A department and one year of it: the values of rows to be fitted, and of figures beside them, by name."""
 
     number: int
     values: Values
@@ -53,103 +53,105 @@ class _OfMonths(RunLength):
     only: tuple[int, ...]
 
     def months(self, replication: int) -> tuple[tuple[int, Window], ...]:
-        """Those of the months that somebody asks for."""
-        return tuple(each for each in super().months(replication) if each[0] in self.only)
+        """The months that targets ask for, with their windows."""
+        return tuple(month for month in super().months(replication) if month[0] in self.only)
 
 
 class Site:
-    """A site that was composed and checked once, and its departments, which differ from it in numbers alone."""
+    """A site, composed and checked once, and its departments, which differ from it in numbers alone."""
 
     def __init__(
         self,
-        found: Composed,
+        composed: Composed,
         folders: Sequence[Path],
         parameters: Mapping[str, VariedParameter],
         targets: Sequence[Target],
     ) -> None:
-        self.raw, self.parameters = found.raw, parameters
+        self.raw, self.parameters = composed.raw, parameters
         self.fitted = tuple(target for target in targets if target.kind == "calibrated")
-        self.predicted = tuple(each for each in targets if each.kind == "predicted" and each.measure != BUSY)
-        study = study_from(found, folders)
+        self.predicted = tuple(target for target in targets if target.kind == "predicted" and target.measure != BUSY)
+        study = study_from(composed, folders)
         arm = study.baseline
-        stated = {**found.raw["scenario"].get("changes", {}), **arm.arm.changes}
-        self._after = [Change(path, as_stated(value), path) for path, value in stated.items() if path[:7] != "triage."]
+        changes = {**composed.raw["scenario"].get("changes", {}), **arm.arm.changes}
+        self._after = [
+            Change(path, as_stated(value), path) for path, value in changes.items() if not path.startswith("triage.")
+        ]
         months = tuple(sorted({month for target in targets for month in months_from_to(target.months)}))
         doublings = min(study.run.doublings, MOST_DOUBLINGS)
-        stated = {**vars(study.run), "profile_all": True, "by_month": bool(months), "doublings": doublings}
-        run = _OfMonths(**stated, only=months)
+        fields = {**vars(study.run), "profile_all": True, "by_month": bool(months), "doublings": doublings}
+        run = _OfMonths(**fields, only=months)
         design = replace(study.design, baseline=arm.name, coverages=None)
         self.study = replace(study, arms=(arm,), design=design, run=run, resolved={})
 
     def changes(self, values: Values) -> list[Change]:
-        """Everything that makes the site into a department."""
+        """The changes that make the site into a department, then those of its scenario and arm."""
         return [*changes_by(self.parameters, values, "department"), *self._after]
 
     def pathway(self, values: Values, *, checked: bool = False) -> Pathway:
-        """A department. Raises ConfigError; `checked`: look at the whole of it, as at any department."""
+        """A department. Raises ConfigError; with `checked` the whole of it is checked, as any department is."""
         faults: list[Fault] = []
-        _, made = department(self.raw, self.changes(values), faults, numbers_only=not checked)
-        if faults or made is None:
+        _, pathway = department(self.raw, self.changes(values), faults, numbers_only=not checked)
+        if faults or pathway is None:
             raise ConfigError(faults)
-        return made
+        return pathway
 
     def check_edges(self, space: Space) -> None:
-        """Raise ConfigError if the department with every parameter at its lowest is not sound, or that at its highest.
+        """Raise ConfigError if the department with every parameter at its lowest, or at its highest, has a fault.
 
-        Departments between them differ in numbers alone, and are looked at in full again when they are accepted.
+        Departments between them differ in numbers alone, and are checked in full when they are accepted.
         """
         for edge in (0.0, 1.0):
             self.pathway(space.values(np.full(space.n_dims, edge)), checked=True)
 
     def study_of(self, values: Values) -> Study:
-        """The baseline arm in a department."""
+        """A study of the baseline arm in a department."""
         arm = self.study.baseline
         return replace(self.study, arms=(replace(arm, pathway=self.pathway(values)),))
 
     def year(self, values: Values, result: ReplicationResult) -> Year:
-        """A simulated year as the targets see it."""
+        """The figures of a simulated year that targets are about."""
         answer = result.arms[self.study.design.baseline]
         pathway = self.study.baseline.pathway
-        rows = {each.name: float(figure(each, (answer,), pathway)[0]) for each in self.fitted}
-        beside = {each.name: float(figure(each, (answer,), pathway)[0]) for each in self.predicted}
+        rows = {target.name: float(figure(target, (answer,), pathway)[0]) for target in self.fitted}
+        beside = {target.name: float(figure(target, (answer,), pathway)[0]) for target in self.predicted}
         return Year(result.replication, values, rows, {**beside, **_beside(answer)})
 
 
 def _beside(answer: ArmReplication) -> dict[str, float]:
-    """What is shown beside the rows: of every pool or of all."""
+    """The measures shown beside the rows, of all or of every pool."""
     return {
-        each.measure if each.group == ALL else f"{each.measure}, {each.group}": float(value)
-        for each, value in zip(answer.measures.names, answer.measures.values, strict=True)
-        if each.measure in BESIDE and (each.group == ALL or each.group.startswith("pool="))
+        name.measure if name.group == ALL else f"{name.measure}, {name.group}": float(value)
+        for name, value in zip(answer.measures.names, answer.measures.values, strict=True)
+        if name.measure in BESIDE and (name.group == ALL or name.group.startswith("pool="))
     }
 
 
 class _InDepartments:
-    """An executor whose task `number` is a year of a department of its own."""
+    """An executor that simulates a department of its own for every number."""
 
-    def __init__(self, executor: Executor, site: Site, of: Mapping[int, Values]) -> None:
-        self._executor, self._site, self._of = executor, site, of
+    def __init__(self, executor: Executor, site: Site, departments: Mapping[int, Values]) -> None:
+        self._executor, self._site, self._departments = executor, site, departments
 
     @property
     def n_at_once(self) -> int:
-        """As many as the executor's own: one department is made while the others are simulated."""
+        """The executor's own: one department is made while the others are simulated."""
         return self._executor.n_at_once
 
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
         """Make the department and start its year."""
-        return self._executor.submit(self._site.study_of(self._of[number]), number)
+        return self._executor.submit(self._site.study_of(self._departments[number]), number)
 
     def stop(self) -> None:
-        """End everything at once."""
+        """Stop everything at once."""
         self._executor.stop()
 
     def close(self) -> None:
-        """Let go of the workers."""
+        """Release the workers."""
         self._executor.close()
 
 
 def simulate_years(site: Site, departments: Mapping[int, Values]) -> Iterator[Year]:
-    """A year of each department as it ends; its number says which other chance it has than all others.
+    """A year of each department as it ends; the department's number is that of its random variates.
 
     Raises AeflowError with the numbers of those that failed, after the others.
     """
@@ -169,9 +171,9 @@ def simulate_years(site: Site, departments: Mapping[int, Values]) -> Iterator[Ye
 
 
 class YearsFile:
-    """Departments that were proposed and years that were simulated, a line each; a context that one process holds.
+    """A file of proposed departments and simulated years, a line each; a context that one process holds.
 
-    A line that a crash cut short is dropped as the file is opened.
+    A line that a crash cut short is dropped when the file is opened.
     """
 
     def __init__(self, path: Path) -> None:
@@ -179,12 +181,12 @@ class YearsFile:
         self.proposed: list[Values] = []
         """Departments in the order of their numbers."""
         self.waves: list[int] = []
-        """By wave, how many departments had been proposed when it ended."""
+        """The number of departments that had been proposed by the end of each wave."""
         self.years: dict[int, Year] = {}
         self._lock = FileLock(path.with_suffix(".lock"))
 
     def __enter__(self) -> YearsFile:
-        """Take the lock and read what is there. Raises ResultsError if another process has it."""
+        """Take the lock and read the file. Raises ResultsError if another process holds the lock."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             self._lock.acquire(timeout=0)
@@ -207,17 +209,17 @@ class YearsFile:
         if whole != text:
             self.path.write_text(whole, encoding="utf-8", newline="\n")
 
-    def _take(self, stated: dict[str, Any]) -> None:
-        if "proposed" in stated:
-            self.proposed += [tuple(values) for values in stated["proposed"]]
+    def _take(self, line: dict[str, Any]) -> None:
+        if "proposed" in line:
+            self.proposed += [tuple(values) for values in line["proposed"]]
             self.waves.append(len(self.proposed))
         else:
-            self.years[stated["number"]] = Year(**{**stated, "values": tuple(stated["values"])})
+            self.years[line["number"]] = Year(**{**line, "values": tuple(line["values"])})
 
-    def _append(self, stated: dict[str, Any]) -> None:
+    def _append(self, line: dict[str, Any]) -> None:
         with self.path.open("a", encoding="utf-8", newline="\n") as file:
-            file.write(json.dumps(stated) + "\n")
-        self._take(stated)
+            file.write(json.dumps(line) + "\n")
+        self._take(line)
 
     def propose(self, departments: Iterable[Values]) -> None:
         """Add a wave of departments, to be simulated."""
@@ -233,6 +235,6 @@ class YearsFile:
         return {number: values for number, values in enumerate(self.proposed) if number not in self.years}
 
     def of_waves(self, n_waves: int | None = None) -> list[Year]:
-        """The years of so many waves from the first on, by number; none given: of all."""
+        """The years of the first `n_waves` waves, by number; of all waves for None."""
         end = len(self.proposed) if n_waves is None else self.waves[n_waves - 1]
         return [self.years[number] for number in range(end) if number in self.years]

@@ -1,4 +1,4 @@
-"""What follows from a pathway alone is worked out once for each one."""
+"""A cache for functions of a pathway alone."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from typing import TypeVar
 
 from simulation.pathway.department import Pathway
 
-Answer = TypeVar("Answer")
-MOST = 64
+Result = TypeVar("Result")
+MOST_PATHWAYS = 64
 
 
-def cached_by_pathway(function: Callable[[Pathway], Answer]) -> Callable[[Pathway], Answer]:
-    """A function of one pathway that answers again without working, for the last 64 pathways (by identity).
+def cached_by_pathway(function: Callable[[Pathway], Result]) -> Callable[[Pathway], Result]:
+    """The function with its results kept for the last 64 pathways, which are told apart by identity.
 
-    A pathway is frozen, so its answer holds; it cannot be a key itself, because it holds mappings.
+    A pathway is frozen, so its result holds; it cannot be a key itself, because it holds mappings.
     """
-    known: OrderedDict[int, tuple[Pathway, Answer]] = OrderedDict()
+    kept: OrderedDict[int, tuple[Pathway, Result]] = OrderedDict()
 
     @wraps(function)
-    def again(pathway: Pathway) -> Answer:
-        found = known.get(id(pathway))
-        if found is None:
-            found = known[id(pathway)] = pathway, function(pathway)  # kept, so that its id stays its own
-            if len(known) > MOST:
-                known.popitem(last=False)
-        return found[1]
+    def cached(pathway: Pathway) -> Result:
+        entry = kept.get(id(pathway))
+        if entry is None:
+            entry = kept[id(pathway)] = pathway, function(pathway)  # holds the pathway, so that no other gets its id
+            if len(kept) > MOST_PATHWAYS:
+                kept.popitem(last=False)
+        return entry[1]
 
-    return again
+    return cached

@@ -1,7 +1,7 @@
-"""`config_dataclass`: a frozen dataclass that a YAML file can state, and nothing else can slip into.
+"""`config_dataclass`: a frozen dataclass whose fields are the keys of a block of YAML; other keys are refused.
 
-The dataclasses of this subpackage are plain Python; `config` validates YAML against them and refuses unknown keys
-because of the attribute set here. Nothing in this subpackage imports pydantic.
+These dataclasses are plain Python. `config` validates YAML against them with pydantic, which refuses unknown keys
+because of the attribute set here; nothing in this subpackage imports pydantic.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Unit:
 
 
 HOLDER = Unit("that of its key")
-"""Of a number inside a block: the unit is that of the key which holds the block."""
+"""The unit of a number inside a block: that of the key which holds the block."""
 UNITLESS = Unit("none")
 Share = Annotated[float, Ge(0), Le(1), Unit("share")]
 Minutes = Annotated[float, Ge(0), Unit("minutes")]
@@ -40,9 +40,9 @@ def config_dataclass(cls: type[T]) -> type[T]:
     A text below each field says what the key means; its type says the range and, with `Unit`, the unit. An example in
     backticks ends the text of the class, or that of a field which the class's example leaves out.
     """
-    made: Any = dataclass(frozen=True, kw_only=True)(cls)
-    made.__pydantic_config__ = {"extra": "forbid"}
-    return made  # type: ignore[no-any-return]
+    decorated: Any = dataclass(frozen=True, kw_only=True)(cls)
+    decorated.__pydantic_config__ = {"extra": "forbid"}
+    return decorated  # type: ignore[no-any-return]
 
 
 @config_dataclass

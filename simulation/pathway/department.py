@@ -1,4 +1,4 @@
-"""The vocabulary: what a department consists of, by name.
+"""The vocabulary of a department: the blocks of YAML that describe it, from `Shift` to `Pathway`.
 
 A `Pathway` is data. Engines never read it: `engine.plan` lowers it to integers once. Reading order: `Pool`,
 `Step`, the five branches, `ArrivalSource`, `Pathway`.
@@ -22,8 +22,8 @@ ShiftChange = Literal["outgoing_count", "outgoing_are_extra"]
 Rule = Literal["acuity", "accumulating"]
 Moment = Literal["joined", "started", "ended"]
 Worker = Literal["policy", "nurse", "degraded_tool"]
-"""Whose minutes a step takes: as the triage policy leaves them, the nurse's without its tool, or with its tool while
-that answers worse."""
+"""Whose minutes a step takes: those under the triage policy, those of the nurse without its tool, or those with its
+tool while the tool answers worse."""
 
 ACUITY_TRUE = "acuity_true"
 ACUITY_GIVEN = "acuity_given"
@@ -32,13 +32,13 @@ ACUITY_BY_NURSE = "acuity_by_nurse"
 ACUITY_BY_DEGRADED_TOOL = "acuity_by_degraded_tool"
 """The label that counts where the tool answers worse."""
 TOOL_CAN_FAIL = "tool_can_fail"
-"""Whether the policy's tool is used in triage for a patient and anything is stated that could make it fail."""
+"""Whether the policy's tool is used in triage for a patient and anything can make it fail."""
 TRIAGE_TOOL = "triage_tool"
 """The outage of the tool that triage uses."""
 TRIAGE_TOOL_DEGRADED = f"{TRIAGE_TOOL}_degraded"
-"""The outage while which that tool answers worse, from the `degraded` matrix of its policy."""
+"""The outage during which that tool answers worse, from the `degraded` matrix of its policy."""
 ACUITY_NOW = "acuity_now"
-"""What the department believes at this moment: nobody's level before triage, then the label, then corrections."""
+"""What the department believes at this moment: no level before triage, then the label, then corrections."""
 ARRIVAL_SOURCE = "arrival_source"
 """The attribute every patient has: the source it came from."""
 DEPARTED_AT = "departed_at"
@@ -98,7 +98,7 @@ class Pool(Sourced):
     """Whether patients may join a queue at hours that have no unit and wait until there is one, as for a service with
     opening hours. Otherwise such hours are refused, because a shift left out looks the same."""
     closed_while: str | None = None
-    """The outage while which units are closed, whatever a trigger opens; nobody is cut off. Example: `strike`"""
+    """The outage during which units are closed, even if a trigger opens some; nobody is cut off. Example: `strike`"""
     closes: Annotated[int, Gt(0), Unit("units")] | None = None
     """How many units are closed then; neither this nor `closes_share`: all of them. Example: `2`"""
     closes_share: Annotated[float, Gt(0), Le(1), Unit("share")] | None = None
@@ -214,8 +214,9 @@ class Chance(Sourced):
     p: Annotated[Number, Unit("probability")]
     """Probability of `yes`. It may depend on attributes; a product above 1 counts as 1."""
     label_weight: Annotated[Share, Unit("weight")] = 0.0
-    """The weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label). The same number
-    decides before and after triage, so a label can only tip a patient whom it moves across it. Example: `0.5`"""
+    """The weight w of the label where `p` depends on the true acuity: (1 - w) p(true) + w p(label). The same random
+    number decides before and after triage, so a label matters only to patients whose number lies between the two
+    probabilities. Example: `0.5`"""
 
 
 @config_dataclass
@@ -244,8 +245,8 @@ class Action(Sourced):
     categories: Annotated[tuple[str, ...], MinLen(2)]
     """What may be set off; the first is that nothing is."""
     only: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Whom it can reach at all: some categories of some attributes (nobody who passes triage by). The label among them
-    is the one that counts."""
+    """For whom it can be set off: patients with one of the named categories of each named attribute (`acuity_given` is
+    the label that counts). Leave out patients who bypass triage."""
 
 
 Attribute = Choice | Chance | Given | Action
@@ -332,7 +333,7 @@ class Patience(Sourced):
 
 @config_dataclass
 class Worsening(Sourced):
-    """Getting worse; nobody sees it by itself.
+    """When patients get worse while they wait; nothing follows until it is noticed.
 
     Example: `{minutes: worsening, arrivals: [walk_in], becomes: {standard: urgent}, evidence: assumed,
     source: "one level more urgent"}`
@@ -343,7 +344,7 @@ class Worsening(Sourced):
     arrivals: tuple[str, ...]
     """Arrival sources whose patients may get worse."""
     becomes: Annotated[Mapping[str, str], MinLen(1)]
-    """What each class of acuity now becomes as it is noticed, at a round; classes left out stay."""
+    """What each class of acuity now becomes when worsening is noticed at a round; classes left out do not change."""
 
 
 @config_dataclass
@@ -398,7 +399,8 @@ class Effort(Sourced):
 
 @config_dataclass
 class RandomOutages(Sourced):
-    """Up and down by turns, each for an exponential time; long since so at time 0. A mean of 0 leaves that out.
+    """Up and down by turns, each for an exponential time, since long before time 0. With a mean of 0 it is never up, or
+    never down.
 
     Example: `{kind: random, mean_up_minutes: 43200, mean_down_minutes: 240, evidence: assumed, source: "once a month"}`
     """
@@ -478,8 +480,7 @@ Outage = RandomOutages | ShareOfTime | StatedOutages | QuietDays
 
 
 def down_share(outage: Outage) -> float:
-    """Share of the time in which something is down in the long run; 0 for stated spans, which are no part of a usual
-    week.
+    """The share of the time that something is down in the long run; 0 for stated spans, as a usual week has none.
 
     >>> down_share(ShareOfTime(kind="share", share=0.25, mean_down_minutes=60, evidence="assumed", source="test"))
     0.25
@@ -552,7 +553,8 @@ class Step:
     overflow: Overflow | None = None
     """Other pools that may be taken after a while."""
     effort: Effort | None = None
-    """What falls away of the minutes while many wait elsewhere, as of ward stays while many wait for a bed."""
+    """The part of the minutes that falls away while many wait elsewhere, such as of ward stays while many wait for a
+    bed."""
     records: Mapping[str, Moment] = field(default_factory=dict)
     """Points in time that this step dates, by name: when the patient `joined`, `started` or `ended`."""
 
@@ -793,16 +795,16 @@ class Pathway:
             return (*self.arrivals, *self.present)
         if attribute == ACUITY_NOW:
             return tuple(self.priority.classes)
-        known = self.attributes[attribute]
-        if isinstance(known, Choice | Action):
-            return known.categories
-        if isinstance(known, Given):
-            return self.categories(known.like) if known.like is not None else known.categories
+        described = self.attributes[attribute]
+        if isinstance(described, Choice | Action):
+            return described.categories
+        if isinstance(described, Given):
+            return self.categories(described.like) if described.like is not None else described.categories
         return ("no", "yes")
 
 
 def minutes_column(duration: str, minutes_by: Worker) -> str:
-    """Where the draws hold a duration's minutes by one worker; without such a column they are the policy's.
+    """The column of the draws for a duration's minutes by one worker; without it the policy's column holds.
 
     >>> minutes_column("triage_interview", "nurse")
     'triage_interview:nurse'
@@ -811,22 +813,5 @@ def minutes_column(duration: str, minutes_by: Worker) -> str:
 
 
 def minutes_held(column: str, columns: Container[str]) -> str:
-    """The one of `columns` that holds what is asked for: the worker's own, or else the policy's."""
+    """The column itself if it is among `columns`, otherwise the policy's of the same duration."""
     return column if column in columns else column.partition(":")[0]
-
-
-def targets(node: Step | Branch | Loop | End) -> tuple[str, ...]:
-    """The names a node can lead to, in declared order, without repeats (patience aside)."""
-    if isinstance(node, Step):
-        found: tuple[str | None, ...] = (node.next, node.blocked_next)
-    elif isinstance(node, ByAttribute):
-        found = (*node.cases.values(), node.otherwise)
-    elif isinstance(node, ByChance):
-        found = tuple(node.targets)
-    elif isinstance(node, ByQueue | ByHours | ByOutage):
-        found = (node.then, node.otherwise)
-    elif isinstance(node, Loop):
-        found = (node.again, node.next)
-    else:
-        found = ()
-    return tuple(dict.fromkeys(name for name in found if name is not None))

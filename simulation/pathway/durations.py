@@ -1,10 +1,10 @@
 """Amounts that depend on the patient, and the distributions that durations follow.
 
 A duration describes minutes of *work or process*; waits are never described, they come out of queues.
-Each turns a patient's variate, one standard normal number, into minutes: `to_minutes(variate, mean, into)` writes the
-quantile of the variate's probability, so the patient keeps its variate when the mean or the kind of distribution
-changes. Variate comes in single precision, which is finer than a tick for stays of up to a week; it may be written
-over. No generator and no seed lives here.
+Each distribution turns a patient's variate, one standard normal number, into minutes: `to_minutes(variate, mean, into)`
+writes the quantile at the variate's probability, so a patient keeps the variate when the mean or the kind of
+distribution changes. Variates are in single precision, which is finer than a tick for stays of up to a week, and may be
+overwritten. Nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -194,7 +194,7 @@ class Residual(Duration):
     """Standard deviation of the logarithm of the whole stay; up to 5."""
 
     def to_minutes(self, variate: Variate, mean: Array, into: Array) -> None:
-        """Write minutes `into`: the quantile of the equilibrium residual, by inversion on a grid."""
+        """Write minutes `into`, all of one shape: quantiles of the equilibrium residual, by inversion on a grid."""
         from scipy.special import ndtr
 
         share = ndtr(variate.astype(float))

@@ -1,4 +1,4 @@
-"""Every way out of every node, and what can be reached by them."""
+"""The graph of a route: the edges out of every node, and what can be reached by them."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ from simulation.pathway.durations import Amount, Number
 
 @dataclass(frozen=True)
 class Edge:
-    """One way out of a node: where to, by what, and `when` (a category, a probability, ...; for tables and figures).
+    """An edge out of a node: where `to`, `by` what, and `when` (a category, a probability; for tables and figures).
 
-    `on`: the step is over; `case`: a branch decides; `again`, `done`: a loop; `turned_away`; `leaves`: patience.
+    `on`: the step is over; `case`: a branch decides; `again`, `done`: a loop goes round, or is over; `turned_away`: the
+    queue is full; `leaves`: patience ends.
     """
 
     to: str
@@ -39,9 +40,9 @@ class Edge:
 
 
 def graph_of(pathway: Pathway) -> dict[str, tuple[Edge, ...]]:
-    """Every way out of every node, in declared order; a branch on an attribute has one for each category.
+    """The edges out of every node, in declared order; a branch on an attribute has one for each category.
 
-    Assumes that names are known (`check` says so).
+    Assumes that names are known (`check`).
     """
     return {name: tuple(_edges_out(pathway, node)) for name, node in pathway.nodes().items()}
 
@@ -84,13 +85,13 @@ Graph = Mapping[str, tuple[Edge, ...]]
 
 
 def starts_of(pathway: Pathway) -> dict[str, str]:
-    """Where each source of patients starts."""
+    """The node at which each source of patients starts."""
     sources = {name: source.starts for name, source in pathway.arrivals.items()}
     return {**sources, **{name: present.starts for name, present in pathway.present.items()}}
 
 
 def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tuple[str, Edge]] = ()) -> dict[str, None]:
-    """Every node that can be reached from some, themselves included, without the closed ways."""
+    """Every node that can be reached from `starts`, themselves included, without the closed edges."""
     shut = set(closed)
     reached = dict.fromkeys(starts)
     ahead = deque(reached)
@@ -104,20 +105,20 @@ def reachable_from(starts: Iterable[str], graph: Graph, *, closed: Iterable[tupl
 
 
 def cycles(graph: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """The groups of nodes that lead to one another (strongly connected), each in the given order."""
+    """The groups of nodes that lead to one another (strongly connected components with a cycle), in the given order."""
     after = {name: descendants(graph, name) for name in graph}
     done: set[str] = set()
     groups = []
     for name in graph:
         if name in after[name] and name not in done:
-            group = [each for each in graph if each in after[name] and name in after[each]]
+            group = [member for member in graph if member in after[name] and name in after[member]]
             done |= set(group)
             groups.append(group)
     return groups
 
 
 def descendants(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
-    """What can be reached from a node in one move or more."""
+    """Every node that can be reached from a node along one edge or more."""
     reached: set[str] = set()
     ahead = list(graph[start])
     while ahead:
@@ -129,7 +130,7 @@ def descendants(graph: Mapping[str, Sequence[str]], start: str) -> set[str]:
 
 
 def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[str]) -> list[str]:
-    """A shortest way from a node back to itself within a group."""
+    """A shortest path from a node back to itself within a group."""
     before: dict[str, str] = {}
     ahead = deque([start])
     while start not in before:
@@ -138,17 +139,18 @@ def shortest_cycle(graph: Mapping[str, Sequence[str]], start: str, members: set[
             if to in members and to not in before:
                 before[to] = name
                 ahead.append(to)
-    trip = [start]
-    while len(trip) == 1 or trip[-1] != start:
-        trip.append(before[trip[-1]])
-    return trip[::-1]
+    path = [start, before[start]]
+    while path[-1] != start:
+        path.append(before[path[-1]])
+    return path[::-1]
 
 
 @dataclass(frozen=True)
 class Coins:
-    """The coins of a branch by chance: one for each number of passes that a patient can have begun of its loops.
+    """The coins of a branch by chance: one for each combination of passes of the loops around it.
 
-    `loops`: the loops that can bring somebody back to the branch, each with the step from one coin to the next of it.
+    `loops`: the loops that can bring somebody back to the branch, each with its stride (how many coins further one pass
+    leads); `number`: how many coins there are.
     """
 
     loops: tuple[tuple[str, int], ...]
@@ -157,27 +159,27 @@ class Coins:
 
 @cached_by_pathway
 def coins_of(pathway: Pathway) -> dict[str, Coins]:
-    """The coins of every branch by chance: a single one outside loops.
+    """The coins of every branch by chance, by its name; outside loops there is a single one.
 
-    Whoever has begun p passes of a loop takes the coin at the sum of p times the loop's step; so nobody meets a coin
-    twice, and the first coin is that of whoever has gone round nothing yet.
+    A patient who has begun p passes of each loop takes the coin at the sum of p times stride; so nobody meets a coin
+    twice, and coin 0 is that of a patient who has not gone round any loop yet.
     """
     graph = graph_of(pathway)
-    plain = {name: [edge.to for edge in found] for name, found in graph.items()}
-    chance = [name for name, branch in pathway.branches.items() if isinstance(branch, ByChance)]
+    plain = {name: [edge.to for edge in edges] for name, edges in graph.items()}
+    by_chance = [name for name, branch in pathway.branches.items() if isinstance(branch, ByChance)]
     bodies = {}
-    for name, loop in pathway.loops.items() if chance else ():
+    for name, loop in pathway.loops.items() if by_chance else ():
         round_ends = [(name, edge) for edge in graph[name]]
         bodies[name] = reachable_from((loop.again,), graph, closed=round_ends)
-    found = {}
-    for name in chance:
+    coins = {}
+    for name in by_chance:
         after, number, loops = descendants(plain, name), 1, []
         for loop_name, body in bodies.items():
             if name in body and loop_name in after:
                 loops.append((loop_name, number))
                 number *= len(pathway.categories(pathway.loops[loop_name].passes))
-        found[name] = Coins(tuple(loops), number)
-    return found
+        coins[name] = Coins(tuple(loops), number)
+    return coins
 
 
 def coin_name(branch: str, number: int = 0) -> str:
@@ -191,18 +193,18 @@ def coin_name(branch: str, number: int = 0) -> str:
 
 @cached_by_pathway
 def leaning(pathway: Pathway) -> tuple[str, ...]:
-    """The attributes that answer to the label: a chance that leans on it, and whatever is drawn by one of these."""
-    found: list[str] = []
+    """The attributes that depend on the label: chances that lean on it, and all that depend on one of these."""
+    depending: list[str] = []
     for name, attribute in pathway.attributes.items():
         if isinstance(attribute, Chance):
-            moves = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(found)
+            depends = bool(attribute.label_weight) or not attributes_of(attribute.p).isdisjoint(depending)
         elif isinstance(attribute, Choice):
-            moves = attribute.by in found
+            depends = attribute.by in depending
         else:
-            moves = isinstance(attribute, Given) and attribute.like in found
-        if moves:
-            found.append(name)
-    return tuple(found)
+            depends = isinstance(attribute, Given) and attribute.like in depending
+        if depends:
+            depending.append(name)
+    return tuple(depending)
 
 
 def attributes_of(number: Number) -> set[str]:
@@ -212,7 +214,7 @@ def attributes_of(number: Number) -> set[str]:
 
 @cached_by_pathway
 def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
-    """The nodes that each source's patients can come to: branches on the source lead them one way only."""
+    """The nodes that patients of each source can reach: a branch on the source sends them one way only."""
     graph = graph_of(pathway)
     return {
         source: frozenset(reachable_from((start,), graph, closed=edges_of_others(pathway, source)))
@@ -221,7 +223,7 @@ def nodes_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
 
 
 def edges_of_others(pathway: Pathway, source: str) -> list[tuple[str, Edge]]:
-    """The edges that patients of a source never take: those out of a branch on the source for any other."""
+    """The edges that patients of a source never take: those of branches on the source for other sources."""
     graph = graph_of(pathway)
     by_source = [name for name, node in pathway.branches.items() if getattr(node, "attribute", None) == ARRIVAL_SOURCE]
     return [(name, edge) for name in by_source for edge in graph[name] if edge.when != source]
@@ -229,14 +231,14 @@ def edges_of_others(pathway: Pathway, source: str) -> list[tuple[str, Edge]]:
 
 @cached_by_pathway
 def durations_by_source(pathway: Pathway) -> dict[str, frozenset[str]]:
-    """The durations that each source's patients can come to (patience and worsening too), and those of no route."""
-    found = {}
+    """The durations that patients of each source can need (patience and worsening too), and those that nobody needs."""
+    needed = {}
     for source, reached in nodes_by_source(pathway).items():
-        met = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
+        durations = {minutes for name in reached if name in pathway.steps for minutes in pathway.steps[name].minutes}
         if pathway.patience is not None and source in pathway.patience.arrivals:
-            met.add(pathway.patience.minutes)
+            durations.add(pathway.patience.minutes)
         if pathway.worsening is not None and source in pathway.worsening.arrivals:
-            met.add(pathway.worsening.minutes)
-        found[source] = frozenset(met)
-    unused = frozenset(pathway.durations).difference(*found.values())
-    return {source: met | unused for source, met in found.items()}
+            durations.add(pathway.worsening.minutes)
+        needed[source] = frozenset(durations)
+    unused = frozenset(pathway.durations).difference(*needed.values())
+    return {source: durations | unused for source, durations in needed.items()}

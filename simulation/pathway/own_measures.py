@@ -55,7 +55,7 @@ class SpanMeasure(Counted):
     or_until: str | None = None
     """The point in time at which it ends for whom `until` never happens. Example: `departed_at`"""
     statistic: Literal["mean", "median", "percentile", "share"] = "mean"
-    """What is told of the spans."""
+    """Which statistic of the spans is reported."""
     percentile: Annotated[float, Gt(0), Lt(100), Unit("per cent")] | None = None
     """Which percentile, where that is the statistic. Example: `90`"""
     within_minutes: Minutes | None = None

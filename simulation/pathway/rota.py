@@ -1,9 +1,10 @@
-"""Weekly timetables: clock hours and weekdays to half-open intervals, capacities and paces in ticks of a week."""
+"""Weekly timetables: clock hours and weekdays as half-open intervals in ticks of a week, and units on duty."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,50 +13,53 @@ from simulation.pathway.department import ArrivalSource, ExtraShift, Pool, Profi
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
 
 HOURS_OF_WEEK = 168
-_CLOCK = re.compile(r"^(\d{1,2})(?::(\d{2}))?$")
-_HOURS = re.compile(r"^(\d{1,2})(?::(\d{2}))?-(\d{1,2})(?::(\d{2}))?$")
+_CLOCK = r"(\d{1,2})(?::([0-5]\d))?"
 
 
 def parse_hours(hours: str) -> tuple[int, int]:
-    """'8-20' or '22:30-7' to ticks of a day [from, to); to > a day means past midnight. ValueError if it is neither.
+    """The start and end in ticks of a day of hours such as '8-20' or '22:30-7'; an end above a day is past midnight.
+
+    Raises ValueError for any other text.
 
     >>> parse_hours("8-20") == (8 * HOUR, 20 * HOUR)
     True
     """
-    match = _HOURS.match(hours.replace(" ", ""))
+    match = re.fullmatch(f"{_CLOCK}-{_CLOCK}", hours.replace(" ", ""))
     if match is None:
         raise ValueError(f"'{hours}' is not like '8-20' or '22:30-7'")
-    start, end = (
-        int(hour) * HOUR + int(minute or 0) * (HOUR // 60)
-        for hour, minute in ((match[1], match[2]), (match[3], match[4]))
-    )
+    start, end = _tick(match[1], match[2]), _tick(match[3], match[4])
     if start > DAY or end > DAY or start == end:
-        raise ValueError(f"'{hours}' does not name two different times of one day")
+        raise ValueError(
+            f"'{hours}' does not name two different times of one day, as '8-20' does, or '22-7' over midnight"
+        )
     return start, end if end > start else end + DAY
 
 
 def parse_clock(clock: str) -> int:
-    """'9:30' or '9' to a tick of the day. ValueError if it is neither.
+    """The tick of the day of a clock time such as '9:30' or '9'. Raises ValueError for any other text.
 
     >>> parse_clock("9:30") == 9 * HOUR + HOUR // 2
     True
     """
-    match = _CLOCK.match(clock.replace(" ", ""))
-    hour, minute = (int(match[1]), int(match[2] or 0)) if match is not None else (24, 0)
-    if hour > 23 or minute > 59:
+    match = re.fullmatch(_CLOCK, clock.replace(" ", ""))
+    if match is None or int(match[1]) > 23:
         raise ValueError(f"'{clock}' is not like '9:30'")
-    return hour * HOUR + minute * (HOUR // 60)
+    return _tick(match[1], match[2])
+
+
+def _tick(hour: str, minute: str | None) -> int:
+    return int(hour) * HOUR + int(minute or 0) * (HOUR // 60)
 
 
 def parse_days(days: str) -> tuple[int, ...]:
-    """'mon-fri' or 'sat,sun' to weekday numbers (Monday 0). ValueError if it is neither."""
+    """The numbers (Monday 0) of weekdays such as 'mon-fri' or 'sat,sun'. Raises ValueError for any other text."""
     chosen: list[int] = []
     for part in days.lower().replace(" ", "").split(","):
-        first, _, last = part.partition("-")
-        if first not in WEEKDAYS or (last and last not in WEEKDAYS):
+        first, dash, last = part.partition("-")
+        if first not in WEEKDAYS or (dash and last not in WEEKDAYS):
             raise ValueError(f"'{days}' is not like 'mon-fri' or 'sat,sun'; days are {', '.join(WEEKDAYS)}")
         start = WEEKDAYS.index(first)
-        end = WEEKDAYS.index(last) if last else start
+        end = WEEKDAYS.index(last) if dash else start
         chosen += [day % 7 for day in range(start, end + 1 if end >= start else end + 8)]
     return tuple(dict.fromkeys(chosen))
 
@@ -63,36 +67,44 @@ def parse_days(days: str) -> tuple[int, ...]:
 def intervals(hours: str, days: str) -> list[tuple[int, int]]:
     """Half-open intervals of the week, in ticks, sorted; one past Sunday midnight is cut in two."""
     start, end = parse_hours(hours)
-    found = []
+    spans = []
     for day in parse_days(days):
         first, last = day * DAY + start, day * DAY + end
         if last <= WEEK:
-            found.append((first, last))
+            spans.append((first, last))
         else:
-            found += [(first, WEEK), (0, last - WEEK)]
-    return sorted(found)
+            spans += [(first, WEEK), (0, last - WEEK)]
+    return sorted(spans)
 
 
 def timetable(pool: Pool) -> list[tuple[int, int]]:
-    """A pool's capacity through the week: (tick of the week, units from then on), starting at 0, one row a change.
+    """A pool's capacity through the week: (tick, units from then on) for tick 0 and each change.
 
     Shifts that overlap add up. `extra` counts wherever anybody of the rota is on, `extra_shifts` at their hours.
     """
     rota = pool.rota if pool.rota is not None else (Shift(hours="0-24", number=pool.capacity or 0),)
-    by_rota, laid_over = _changes(rota), _changes(pool.extra_shifts)
+    by_rota, by_extra = _changes(rota), _changes(pool.extra_shifts)
     rows: list[tuple[int, int]] = []
-    on_duty = more = 0
-    for tick in sorted({0, *by_rota, *laid_over}):
+    on_duty = extra = 0
+    for tick in sorted({0, *by_rota, *by_extra}):
         on_duty += by_rota.get(tick, 0)
-        more += laid_over.get(tick, 0)
-        units = max((max(on_duty + pool.extra, 0) if on_duty else 0) + more, 0)
+        extra += by_extra.get(tick, 0)
+        units = max((max(on_duty + pool.extra, 0) if on_duty else 0) + extra, 0)
         if not rows or rows[-1][1] != units:
             rows.append((tick, units))
     return rows
 
 
+def same_units(one: Pool, other: Pool) -> bool:
+    """Whether two pools differ at most in how they state the same units at every hour."""
+    stated = {name: getattr(other, name) for name in ("capacity", "rota", "extra", "extra_shifts")}
+    if one.unlimited or replace(one, **stated) != other or timetable(one) != timetable(other):
+        return one == other
+    return one.on_shift_change == "outgoing_count" or shift_starts(one) == shift_starts(other)
+
+
 def closed_units(pool: Pool) -> int | None:
-    """How many units an outage closes of a pool; None: all of them.
+    """The number of units of a pool that its outage closes; None: all of them.
 
     A `closes_share` is of the most units that rota and extras ever give, rounded to whole units, one at least.
     """
@@ -102,7 +114,7 @@ def closed_units(pool: Pool) -> int | None:
 
 
 def _changes(shifts: Iterable[Shift]) -> dict[int, int]:
-    """By how many units the number on duty changes at each tick of the week; 0 is Monday's first."""
+    """The change of the number on duty at each tick of the week at which it changes; tick 0 is Monday, 00:00."""
     change: dict[int, int] = {}
     for shift in shifts:
         for start, end in intervals(shift.hours, shift.days):
@@ -113,7 +125,7 @@ def _changes(shifts: Iterable[Shift]) -> dict[int, int]:
 
 
 def shift_starts(pool: Pool) -> list[int]:
-    """Every tick of the week at which a shift of the pool begins or ends, changed number or not."""
+    """Every tick of the week at which a shift of the pool begins or ends, whether or not the number changes."""
     ticks = set()
     for shift in (*(pool.rota or ()), *pool.extra_shifts):
         for start, end in intervals(shift.hours, shift.days):
@@ -122,11 +134,11 @@ def shift_starts(pool: Pool) -> list[int]:
 
 
 def shift_words(shifts: Iterable[Shift]) -> str:
-    """Shifts in words: '8-20 h: 3; 14-22 h: 1 (mon-fri)'; those laid over a rota with their sign."""
+    """Shifts in words: '8-20 h: 3; 14-22 h: 1 (mon-fri)'; extra shifts with their sign."""
     return "; ".join(
-        f"{each.hours} h: {each.number:{'+d' if isinstance(each, ExtraShift) else 'd'}}"
-        f"{'' if each.days == 'mon-sun' else f' ({each.days})'}"
-        for each in shifts
+        f"{shift.hours} h: {shift.number:{'+d' if isinstance(shift, ExtraShift) else 'd'}}"
+        f"{'' if shift.days == 'mon-sun' else f' ({shift.days})'}"
+        for shift in shifts
     )
 
 
@@ -143,7 +155,7 @@ def units_by_hour(pool: Pool) -> NDArray[np.float64]:
 
 
 def booked_by_weekday(source: ArrivalSource) -> NDArray[np.float64]:
-    """How many patients are booked on each weekday, shape (7,)."""
+    """The number of patients booked on each weekday, shape (7,)."""
     booked = np.zeros(7)
     for booking in source.booked:
         booked[[*parse_days(booking.days)]] += booking.number
@@ -151,7 +163,7 @@ def booked_by_weekday(source: ArrivalSource) -> NDArray[np.float64]:
 
 
 def mean_per_day(source: ArrivalSource) -> float:
-    """How many patients a source brings on a mean day of the year: `scale` counted, surges and drawn factors not."""
+    """The patients of a source on a mean day of the year, with its `scale`, without surges and drawn factors."""
     usual = source.per_day if source.per_day is not None else float(booked_by_weekday(source).mean())
     return usual * source.scale
 

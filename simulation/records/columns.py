@@ -1,6 +1,6 @@
-"""Columns of any kind in one Parquet file, lists included: how parts of a run are stored, and what belongs to them.
+"""Columns of any kind, lists included, in a Parquet file: how the parts of a run are stored.
 
-Unlike `store`, which writes the tables that everybody reads, these are for the package alone.
+Only the package reads these files; `store` writes the tables that users read.
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 
 METADATA_KEY = b"aeflow"
+"""The key of the schema's metadata under which every file of the package states what it holds."""
 Columns = Mapping[str, Any]
-"""By name: an array, or `Lists` of numbers of unequal length."""
+"""Columns by name: arrays, or `Lists` of numbers of unequal length."""
 
 
 class Lists:
-    """One list of numbers a row, or none (None): kept as one array and the ends of the rows."""
+    """A column with a list of numbers, or None, in each row; the lists may differ in length."""
 
     def __init__(self, rows: Sequence[Floats | None]) -> None:
         self.rows = rows
 
 
 def write_columns(batches: Iterable[Columns], path: Path, *, metadata: Mapping[str, Any]) -> None:
-    """Write batches of rows one after another, each a row group; the same columns in each. There is at least one."""
+    """Write one or more batches with the same columns into one file, each as a row group."""
     import pyarrow.parquet as parquet
 
     iterator = iter(batches)
     first = _arrow(next(iterator)).replace_schema_metadata({METADATA_KEY: json.dumps(metadata).encode()})
-    repeating = [name for name, kind in zip(first.schema.names, first.schema.types, strict=True) if _repeats(kind)]
+    repeating = [field.name for field in first.schema if _repeats(field.type)]
     with parquet.ParquetWriter(path, first.schema, compression="zstd", use_dictionary=repeating) as writer:
         writer.write_table(first)
         for batch in iterator:
@@ -49,6 +50,7 @@ def _repeats(kind: Any) -> bool:
 
 
 def _arrow(columns: Columns) -> Any:
+    """The columns as an Arrow table."""
     import pyarrow as pa
 
     arrays = {}
@@ -66,9 +68,10 @@ def _arrow(columns: Columns) -> Any:
 
 
 def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The columns of a file, and what was stated of them. Raises ResultsError if they cannot be read.
+    """The columns of a file, and its metadata. Raises ResultsError if they cannot be read.
 
-    `content`: the file's, if it has been read already. Plain columns are arrays; lists are one array or None a row.
+    Plain columns are arrays; of lists there is an array or None for each row. `content`: the bytes of the file, if they
+    have been read already.
     """
     import pyarrow as pa
     import pyarrow.parquet as parquet
@@ -87,7 +90,7 @@ def read_columns(path: Path, content: bytes | None = None) -> tuple[dict[str, An
 
 
 def row_count(path: Path) -> int:
-    """How many rows a file has, without reading them. Raises ResultsError if it cannot be read."""
+    """The number of rows of a file, from its metadata alone. Raises ResultsError if it cannot be read."""
     import pyarrow as pa
     import pyarrow.parquet as parquet
 
@@ -98,6 +101,7 @@ def row_count(path: Path) -> int:
 
 
 def _rows(column: Any) -> Iterator[NDArray[Any] | None]:
+    """The rows of a column of lists."""
     for chunk in column.chunks:
         flat = chunk.flatten().to_numpy(zero_copy_only=False)
         missing = chunk.is_null().to_numpy(zero_copy_only=False)

@@ -1,8 +1,7 @@
-"""The two tables that every analysis reads: `Patients`, one row per attendance, and `ActivityTable`, one row per
-patient and step.
+"""The tables that analysis reads: `Patients`, one row per attendance, `ActivityTable`, one per patient and step.
 
-They hold plain arrays, so that measuring a replication costs milliseconds; pandas appears only in `frame`. Nothing
-here knows where a table came from: an engine's run and a hospital's extract give the same two tables.
+They hold plain arrays, so that measuring a replication takes milliseconds; pandas appears only in `frame`. Nothing here
+depends on where a table comes from: an engine's run and a hospital's extract give the same two tables.
 """
 
 from __future__ import annotations
@@ -25,29 +24,29 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 MISSING = -1
-"""The code of a category that is not known or does not apply (no pool chosen)."""
+"""The code where a category is unknown or does not apply (no pool chosen)."""
 IN_BUILDING = "in_building"
-"""The outcome of somebody who had not reached an end when the table was made."""
+"""The outcome of a patient who had not reached an end when the table was made."""
 LEFT = "left"
 ADMITTED = "admitted"
 ADMITTED_POINTS = ("decided_at", "departed_at")
 
 
 class InTicks(Mapping[str, Column]):
-    """Columns of which some are points in time kept in ticks, and made minutes when somebody first asks for them.
+    """Columns of which some are points in time in ticks, converted to minutes when they are first read.
 
-    `columns` come first, then `ticks`. A run's million activities are replayed in ticks, and seldom read in minutes.
+    `columns` come first, then `ticks`. A run's million activities are replayed in ticks and seldom read in minutes.
     """
 
     def __init__(self, columns: Mapping[str, Column], ticks: Mapping[str, NDArray[np.int64]]) -> None:
         self.ticks = ticks
         self._names = (*columns, *ticks)
-        self._made = dict(columns)
+        self._columns = dict(columns)
 
     def __getitem__(self, name: str) -> Column:
-        if name not in self._made:
-            self._made[name] = to_minutes(self.ticks[name])
-        return self._made[name]
+        if name not in self._columns:
+            self._columns[name] = to_minutes(self.ticks[name])
+        return self._columns[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -78,8 +77,8 @@ class Table:
         lacking = [name for name in (*self.required, *self.categories) if name not in self.columns]
         if lacking:
             raise ResultsError(f"table of {self.kind}: no column '{lacking[0]}'. {nearest(lacking[0], self.columns)}")
-        kept = self._in_ticks()
-        lengths = {name: len(kept[name] if name in kept else self.columns[name]) for name in self.columns}
+        in_ticks = self._in_ticks()
+        lengths = {name: len(in_ticks[name] if name in in_ticks else self.columns[name]) for name in self.columns}
         if len(set(lengths.values())) > 1:
             raise ResultsError(f"table of {self.kind}: columns of unequal length: {lengths}. Make them equal")
         for name, known in self.categories.items():
@@ -102,14 +101,14 @@ class Table:
         return name in self.columns
 
     def _in_ticks(self) -> Mapping[str, NDArray[np.int64]]:
-        """The columns that are kept in ticks."""
+        """The columns that are kept in ticks, by name."""
         return self.columns.ticks if isinstance(self.columns, InTicks) else {}
 
     def ticks(self, name: str) -> NDArray[np.int64]:
         """A point in time in whole ticks, `NEVER` where it did not happen, shape (n,)."""
-        kept = self._in_ticks()
-        if name in kept:
-            return kept[name]
+        in_ticks = self._in_ticks()
+        if name in in_ticks:
+            return in_ticks[name]
         minutes = self[name]
         return np.where(np.isnan(minutes), NEVER, to_ticks(np.nan_to_num(minutes)))
 
@@ -118,23 +117,23 @@ class Table:
         return self.categories.get(column, ())
 
     def where(self, column: str, *names: str) -> Mask:
-        """Which rows have one of these categories, shape (n,). A category that the column lacks matches nobody."""
+        """Mask of the rows with one of these categories, shape (n,). An unknown category matches no row."""
         known, codes = self.known(column), self[column]
-        found = np.zeros(len(codes), dtype=np.bool_)
+        rows = np.zeros(len(codes), dtype=np.bool_)
         for name in names:
             if name in known:
-                found |= codes == known.index(name)
-        return found
+                rows |= codes == known.index(name)
+        return rows
 
     def select(self, rows: Column | slice) -> Self:
-        """The rows of a mask (or of row numbers), in order; those of a slice are not copied."""
+        """The table with only the rows of a mask, of row numbers or of a slice, which is not copied."""
         return type(self)({name: values[rows] for name, values in self.columns.items()}, self.categories)
 
     def frame(self) -> pd.DataFrame:
-        """The same table in pandas, categories by name."""
+        """The table as a pandas DataFrame, categories by name."""
         import pandas as pd
 
-        made = {
+        columns = {
             name: pd.Categorical.from_codes(
                 np.asarray(values, dtype=np.int64), categories=pd.Index(self.categories[name])
             )
@@ -142,7 +141,7 @@ class Table:
             else values
             for name, values in self.columns.items()
         }
-        return pd.DataFrame(made)
+        return pd.DataFrame(columns)
 
 
 @dataclass(frozen=True)
@@ -161,14 +160,14 @@ class Patients(Table):
     )  # fmt: skip
 
     def admitted(self) -> Mask:
-        """Who was admitted, shape (n,): the end says so, or somebody still on a ward had left A&E after a decision."""
-        found = self.where("outcome", ADMITTED)
+        """Mask of the admitted, shape (n,): by outcome, or still on a ward after decision and departure from A&E."""
+        admitted = self.where("outcome", ADMITTED)
         if all(name in self for name in ADMITTED_POINTS):
             on_ward = self.where("outcome", IN_BUILDING)
             for name in ADMITTED_POINTS:
                 on_ward &= ~np.isnan(self[name])
-            found |= on_ward
-        return found
+            admitted |= on_ward
+        return admitted
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Dataclasses and arrays as plain blocks of what JSON and YAML can say."""
+"""Dataclasses and arrays as values that JSON and YAML can hold."""
 
 from __future__ import annotations
 
@@ -12,33 +12,36 @@ from typing import Any
 import numpy as np
 
 Plain = dict[str, Any]
-"""What JSON and YAML can say."""
+"""A block of values that JSON and YAML can hold."""
 
 
-def plain(stated: Any) -> Any:
-    """Dataclasses, mappings and arrays as dicts, lists and numbers; NaN as None, and what is None left out of dicts."""
-    if is_dataclass(stated) and not isinstance(stated, type):
-        return plain(asdict(stated))
-    if isinstance(stated, Mapping):
-        return {str(key): plain(value) for key, value in stated.items() if value is not None}
-    if isinstance(stated, list | tuple):
-        return [plain(each) for each in stated]
-    if isinstance(stated, np.ndarray):
-        return plain(stated.tolist())
-    if isinstance(stated, float) and math.isnan(stated):
+def plain(value: Any) -> Any:
+    """Dataclasses, mappings and arrays as dicts, lists and numbers, for a reader: without entries that are None.
+
+    NaN becomes None.
+    """
+    if is_dataclass(value) and not isinstance(value, type):
+        return plain(asdict(value))
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items() if entry is not None}
+    if isinstance(value, list | tuple):
+        return [plain(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, float) and math.isnan(value):
         return None
-    return stated
+    return value
 
 
-def to_json(stated: Any) -> str:
-    """JSON that another program can read: no NaN, UTF-8."""
-    return json.dumps(stated, ensure_ascii=False, indent=1, allow_nan=False)
+def to_json(value: Any) -> str:
+    """Indented JSON that any program can read. Raises ValueError for NaN, which JSON has not."""
+    return json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False)
 
 
 def exact(value: Any) -> Any:
-    """Dataclasses, mappings and sequences as dicts and lists, nothing left out: what a typed reader restores.
+    """Dataclasses, mappings and sequences as dicts and lists, nothing left out, so that they can be restored.
 
-    NaN is None.
+    NaN becomes None.
     """
     if is_dataclass(value) and not isinstance(value, type):
         return {field.name: exact(getattr(value, field.name)) for field in fields(value)}
@@ -52,6 +55,6 @@ def exact(value: Any) -> Any:
 
 
 def digest(value: Any) -> str:
-    """SHA-256 of the exact plain form of a value."""
+    """The SHA-256 of a value in its `exact` form, in hexadecimal."""
     text = json.dumps(exact(value), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

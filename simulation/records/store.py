@@ -1,8 +1,8 @@
-"""Tables on disk: Parquet, each file with its birth certificate.
+"""Tables in Parquet files, each with a birth certificate: what it holds and where it comes from.
 
-The certificate is JSON in the schema's metadata (key `aeflow`): what kind of table, its categories in order, and
-whatever provenance the caller states (seed, versions, commit, hashes). A file is written under a temporary name
-and renamed, so that a reader never meets half a table.
+The certificate is JSON in the schema's metadata (key `aeflow`): the kind of table, its categories in order, and the
+provenance that the caller states (seed, versions, commit, hashes). A file is written under a temporary name and
+renamed, so that nobody reads half a table.
 """
 
 from __future__ import annotations
@@ -18,26 +18,26 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from simulation.errors import ResultsError
+from simulation.records.columns import METADATA_KEY
 from simulation.records.schema import MISSING, ActivityTable, Column, Patients, Replications, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T", bound=Table)
-METADATA_KEY = b"aeflow"
 FORMAT = 2
 """Raised when the layout of a file changes."""
 
 
 def write_table(table: Table, path: Path, *, provenance: Mapping[str, Any]) -> None:
-    """Write one table. Raises ResultsError if the place cannot be written."""
+    """Write one table. Raises ResultsError if the file cannot be written."""
     write_tables([table], path, provenance=provenance)
 
 
 def write_tables(tables: Iterable[Table], path: Path, *, provenance: Mapping[str, Any]) -> None:
-    """Write tables with the same columns one after another into one file, a row group each; none is kept in memory.
+    """Write tables with the same columns into one file, a row group each; none is kept in memory.
 
-    Raises ResultsError if there is none, if they differ, or if the place cannot be written.
+    Raises ResultsError if there is none, if they differ, or if the file cannot be written.
     """
     with TableWriter(path, provenance=provenance) as writer:
         for table in tables:
@@ -45,10 +45,10 @@ def write_tables(tables: Iterable[Table], path: Path, *, provenance: Mapping[str
 
 
 class TableWriter:
-    """A file that grows by tables with the same columns, none of which is kept in memory. A context: at its end the
-    file takes its name, unless something went wrong.
+    """A context in which tables with the same columns are written into one file; none is kept in memory.
 
-    Raises ResultsError if no table is added, if they differ, or if the place cannot be written.
+    The file takes its name at the end, unless something went wrong. Raises ResultsError if no table is added, if they
+    differ, or if the file cannot be written.
     """
 
     def __init__(self, path: Path, *, provenance: Mapping[str, Any]) -> None:
@@ -69,7 +69,7 @@ class TableWriter:
 
         rows = _arrow(table, self._provenance)
         if self._first is None:
-            self._first = table.select(slice(0, 0))
+            self._first = table.select(slice(0, 0))  # its columns and categories, no rows
             # measured numbers hardly repeat: a dictionary of them takes time and makes the file larger
             repeating = [name for name, column in table.columns.items() if column.dtype.kind != "f"]
             writer = parquet.ParquetWriter(self._part, rows.schema, compression="zstd", use_dictionary=repeating)
@@ -91,7 +91,7 @@ class TableWriter:
 
 @contextmanager
 def _renamed_when_whole(path: Path) -> Iterator[Path]:
-    """A temporary name beside `path`: it takes the name at the end, or is removed if something goes wrong."""
+    """A temporary file beside `path`, which it becomes at the end; after an error it is removed."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -121,9 +121,9 @@ def read_replications(path: Path) -> Replications:
 
 
 def read_rows(path: Path, kind: type[T], **equal: str | int) -> T:
-    """The rows of a table in which columns have these values: `read_rows(path, Patients, arm="nurse", replication=0)`.
+    """The rows of a table whose columns have these values: `read_rows(path, Patients, arm="nurse", replication=0)`.
 
-    Only the row groups that can hold some are read. Raises ResultsError if the file is missing or is something else.
+    Only row groups that can hold such rows are read. Raises ResultsError if the file is missing or is something else.
     """
     return _read(path, kind, filters=[(column, "==", value) for column, value in equal.items()])
 
@@ -162,7 +162,7 @@ def _certificate(path: Path, schema: pa.Schema) -> dict[str, Any]:
 
 
 def _arrow(table: Table, provenance: Mapping[str, Any]) -> pa.Table:
-    """The table in Arrow: names for categories, null for what did not happen."""
+    """The table in Arrow, with its certificate: names for categories, null for what did not happen."""
     import pyarrow as pa
 
     arrays = {}
@@ -181,15 +181,15 @@ def _arrow(table: Table, provenance: Mapping[str, Any]) -> pa.Table:
         "provenance": dict(provenance),
     }
     text = json.dumps(certificate, sort_keys=False, ensure_ascii=False)
-    made: pa.Table = pa.table(arrays).replace_schema_metadata({METADATA_KEY: text.encode()})
-    return made
+    rows: pa.Table = pa.table(arrays).replace_schema_metadata({METADATA_KEY: text.encode()})
+    return rows
 
 
 def _codes(column: pa.ChunkedArray, known: tuple[str, ...], dtype: np.dtype[Any]) -> Column:
-    """Names back to codes in the certificate's order: Parquet may reorder and drop unused names of a dictionary."""
-    number = {name: code for code, name in enumerate(known)}
+    """A column of names as codes in the certificate's order: Parquet may reorder names and drop unused ones."""
+    code_of = {name: code for code, name in enumerate(known)}
     parts = []
     for chunk in column.chunks:
-        lookup = np.array([number[name] for name in chunk.dictionary.to_pylist()] + [MISSING], dtype=dtype)
+        lookup = np.array([code_of[name] for name in chunk.dictionary.to_pylist()] + [MISSING], dtype=dtype)
         parts.append(lookup[chunk.indices.fill_null(len(lookup) - 1).to_numpy()])
     return np.concatenate(parts) if parts else np.empty(0, dtype=dtype)

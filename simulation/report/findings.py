@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulation.analysis.compare import Interval
+from simulation.analysis.intervals import Interval
 from simulation.experiment.result import StudyResult
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.coverage import spillover_reason

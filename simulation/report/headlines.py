@@ -20,8 +20,8 @@ from simulation.report.better import alternative_sentences, passes_words, plain,
 from simulation.report.kinds import kind_of
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
-from simulation.report.tables.first_page import products
-from simulation.report.tables.measurement import measured_tools
+from simulation.report.tables.first_page import products, told_targets
+from simulation.report.tables.measurement import safety_left_open
 from simulation.report.words import amount, change, figure_words, listed_with_and, span
 
 
@@ -62,9 +62,10 @@ def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
     """The sentences on a product by itself, without their full stops; a failed limit of safety comes first."""
     if arm.name in result.identical:
         return ["identical to the baseline in every measure"]
-    finding = result.finding(arm.name, result.design.primary[0])
+    first, *others = (result.finding(arm.name, target) for target in told_targets(result))
     failed, safety = _safety_parts(result, arm)
-    effect = [_effect_words(finding), _range_words(finding)]
+    effect = [_effect_words(first), _range_words(first)]
+    effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]
     parts = [*safety, *effect] if failed else [*effect, *safety]
     return [words for words in (*parts, _hinge_words(result, arm)) if words]
 
@@ -129,9 +130,9 @@ def _where_words(finding: Finding, spread: Spread) -> str:
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said of those that are, else of all of them."""
     limits = [safety for safety in result.safety if safety.arm == arm.name]
-    doubtful = [f"'{tool.label}'" for tool in measured_tools(result) if tool.arm == arm.name and tool.safety_open]
-    if limits and doubtful:
-        return False, [f"its measured table leaves safety open on {listed_with_and(doubtful)}"]
+    left_open = [f"'{label}'" for label in safety_left_open(result, arm)]
+    if left_open:
+        return False, [f"its measured table leaves safety open on {listed_with_and(left_open)}"]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         failed = [safety for safety in limits if safety.judgement.kind == kind]
         if failed:

@@ -273,7 +273,7 @@ def _overlap(words: str, at: Point, others: str, others_at: Point) -> float:
 
 
 def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool = False, faint: bool = False) -> None:
-    """Draw a smooth arrow from box to box; the caption says where patients who give up go, no arrow does."""
+    """Draw a smooth arrow from box to box; where patients who give up go is said in words, by no arrow."""
     from matplotlib.patches import FancyArrowPatch
 
     if edge.kind == "leaves":

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
+from simulation.analysis.verdict import IDENTICAL
+from simulation.explain.arm_changes import changes_nothing
 from simulation.explain.statements import BANNER
 from simulation.report.unlike import unlike_words
 from simulation.report.words import DOES_NOT_FIT, season_words
@@ -44,6 +46,9 @@ def announce(study: Study, *, alone: bool) -> None:
     for arm in study.arms:
         for part in idle(arm.policy, arm.pathway):
             print(f"Warning: arm '{arm.name}': {part.where} of '{arm.policy.name}' does nothing here: {part.why}.")
+    for arm in study.arms if study.departments is None else ():  # a value of one department may differ in another
+        if arm.name != study.design.baseline and changes_nothing(arm, study.baseline):
+            print(f"Warning: arm '{arm.name}' changes nothing: it will be {IDENTICAL}.")
     focus = study.design.focus
     judged = [arm for arm in study.arms if arm.arm.draw_of is None and (arm.name in focus or not focus)]
     for words in unlike_words(judged):

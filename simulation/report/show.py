@@ -9,7 +9,8 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from simulation.analysis.offered_load import Load, remarks
+from simulation.analysis.offered_load import Load
+from simulation.analysis.overload import remarks
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.explain.arm_changes import (
     ArmChanges,
@@ -26,7 +27,7 @@ from simulation.pathway.rota import mean_per_day, shift_words
 from simulation.report.tables.changes import HOW_FOUND, NOTHING
 from simulation.report.words import WIDTH
 from simulation.study.design import change_words
-from simulation.study.misfits import Beds, beds_of, judged
+from simulation.study.misfits import Beds, beds_of, load_and_misfits
 from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.study import Study
 
@@ -118,10 +119,10 @@ def counts_words(study: Study) -> str:
 
 
 def _change_lines(changes: ArmChanges) -> Iterator[str]:
-    if not changes.changes:
-        yield f"  {NOTHING}"
     for change in changes.changes:
         yield from _folded(f"{change.what.replace('_', ' ')}: {change.words}")
+    if all(change.kind == "nothing" for change in changes.changes):
+        yield f"  {NOTHING}"
 
 
 def _folded(text: str, indent: str = "  ") -> Iterable[str]:
@@ -132,7 +133,7 @@ def lines(study: Study) -> Iterator[str]:
     """Lines about a study: its arms, what they change, its baseline department, and the offered load."""
     pathway = study.baseline.pathway
     yield from _heading(study)
-    load, misfits = judged(study)
+    load, misfits = load_and_misfits(study)
     if misfits:
         yield "\nDoes not fit together"
     for misfit in misfits:
@@ -173,7 +174,7 @@ def _load_lines(load: Load, pathway: Pathway) -> Iterator[str]:
 
 def scaled_lines(own: Study, typical: Study) -> Iterator[str]:
     """Lines about a department that was scaled: how full its beds would be, and what does not fit together."""
-    (load, misfits), (typical_load, _) = judged(own), judged(typical)
+    (load, misfits), (typical_load, _) = load_and_misfits(own), load_and_misfits(typical)
     beds, typical_beds = beds_of(own.baseline.pathway, load), beds_of(typical.baseline.pathway, typical_load)
     if beds is not None and typical_beds is not None and not beds.full:
         yield from _folded(_beds_words(beds, typical_beds), indent="")

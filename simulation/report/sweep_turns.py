@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from simulation.analysis.compare import LEVEL, compare
+from simulation.analysis.compare import compare
+from simulation.analysis.intervals import LEVEL
 from simulation.report.tables.table import ReportTable
 from simulation.study.design import Target
 

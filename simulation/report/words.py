@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from simulation.analysis.compare import Comparison, Interval
+from simulation.analysis.compare import Comparison
+from simulation.analysis.intervals import Interval
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import IDENTICAL
@@ -161,6 +162,12 @@ def interval_text(interval: Interval, unit: str) -> str:
 def difference_text(row: Comparison) -> str:
     """A difference from the baseline and its interval: '−7.2 (−18.0 to +3.5)'."""
     return with_span(row.difference, row.difference_low, row.difference_high, row.unit)
+
+
+def prints_as_zero(row: Comparison) -> bool:
+    """Whether a difference and its interval are all printed as 0.0."""
+    values = (row.difference, row.difference_low, row.difference_high)
+    return {change(value, row.unit) for value in values} == {change(0.0, row.unit)}
 
 
 def listed_with_and(words: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""How long a study would take and how much memory, before it starts; one beyond the limits is refused.
+"""The time and memory that a study would take, worked out before it starts; one beyond the limits is refused.
 
 The rates are measured, the expectations rough: within a factor of two on a machine of the year 2025, which is enough
 to tell a minute from a week.
@@ -16,8 +16,8 @@ from simulation.pathway.rota import mean_per_day, timetable
 from simulation.study.study import Kept, Study
 
 YEAR_OF_PATIENTS = 142_000
-"""Patients in a year of the typical department, on which the rates are measured: 124,000 attendances, and those who
-compete for beds only."""
+"""Patients in a year of the typical department, on which the rates are measured: 124,000 attendances, and patients who
+only compete for beds."""
 SECONDS_PER_PATIENT: Mapping[EngineName, float] = {
     "compiled": 0.37 / YEAR_OF_PATIENTS,
     "reference": 60 * 0.37 / YEAR_OF_PATIENTS,
@@ -26,34 +26,34 @@ SECONDS_PER_PATIENT: Mapping[EngineName, float] = {
 BYTES_PER_PATIENT = 1_800 * 124_000 / YEAR_OF_PATIENTS
 """Memory of a running replication: its peak grows by 1.8 kB with each attendance of a longer year."""
 KEPT_BYTES_PER_PATIENT: Mapping[Kept, int] = {"patients": 32, "activities": 115, "events": 115}
-"""On the disk, of one patient in one arm, where `run.keep` asks for the table; by attendance 37, 130 and 130."""
+"""Disk space of one patient in one arm, where `run.keep` asks for the table; 37, 130 and 130 for each attendance."""
 KEPT_SECONDS_PER_PATIENT: Mapping[Kept, float] = {
     "patients": 0.15 / YEAR_OF_PATIENTS,
     "activities": 0.45 / YEAR_OF_PATIENTS,
     "events": 1.5 / YEAR_OF_PATIENTS,
 }
-"""To make and to write, by one process; the patient is simulated again besides."""
+"""Processor time to make and write a patient's rows, besides that of simulating the patient again."""
 KEPT_MEMORY_PER_PATIENT: Mapping[Kept, int] = {"patients": 300, "activities": 1_300, "events": 4_300}
-"""While the table is written, besides the running replication."""
+"""Memory while the table is written, besides that of the running replication."""
 BASE_BYTES = 250e6
 """Memory of a worker before it has drawn anybody."""
 MOST_HOURS = 24.0
 MOST_GIGABYTES = 16.0
 MOST_GIGABYTES_KEPT = 100.0
-"""Of tables on the disk."""
+"""The limit of tables on the disk."""
 MOST_DAYS = 100_000
-"""Of one replication: 270 years."""
+"""The limit of one replication: 270 years."""
 MOST_PATIENTS_A_DAY = 50_000
-"""Of one department: England has 50,000 type 1 attendances a day in all."""
+"""The limit of one department: all of England has 50,000 type 1 attendances a day."""
 ALLOW = "set allow_large=true to run it all the same"
 
 
 @dataclass(frozen=True)
 class Work:
-    """What a study comes to. Patients include those who compete for beds without attending.
+    """The size of a study. Patients include those who compete for beds without attending.
 
-    n_patients  of one arm's replication; n_runs  arms times replications; seconds  as long as it takes with its
-    processes; gigabytes  of all processes together; gigabytes_kept  of the tables that are kept, on the disk.
+    n_patients  patients in one replication of one arm; n_runs  arms times replications; seconds  elapsed time with the
+    study's processes; gigabytes  memory of all processes together; gigabytes_kept  disk space of the tables kept.
     """
 
     n_patients: float
@@ -68,18 +68,20 @@ class Work:
 
 
 def work_of(study: Study) -> Work:
-    """The work of a study, from measured rates; with `run.precision` the most that it may come to."""
+    """The work of a study, from measured rates; with `run.precision` the most that it may need."""
     run, n_arms = study.run, len(study.arms)
     n_patients = max(patients_a_day(arm.pathway) * run.days + n_present(arm.pathway) for arm in study.arms)
     processes = 1 if study.executor == "serial" else min(study.workers, run.at_most)
-    at_once = BYTES_PER_PATIENT * n_patients + BASE_BYTES
-    everybody = n_patients * n_arms * run.at_most
+    bytes_at_once = BYTES_PER_PATIENT * n_patients + BASE_BYTES
+    n_in_all = n_patients * n_arms * run.at_most
     keep = set(run.keep)
-    again = SECONDS_PER_PATIENT[study.engine] + sum(KEPT_SECONDS_PER_PATIENT[name] for name in keep) if keep else 0.0
-    seconds = everybody * (SECONDS_PER_PATIENT[study.engine] / processes + again)
-    kept = everybody * sum(KEPT_BYTES_PER_PATIENT[name] for name in keep)
-    writing = at_once + n_patients * max((KEPT_MEMORY_PER_PATIENT[name] for name in keep), default=0)
-    return Work(n_patients, n_arms * run.at_most, seconds, max(processes * at_once, writing) / 1e9, kept / 1e9)
+    simulating = SECONDS_PER_PATIENT[study.engine]
+    keeping = simulating + sum(KEPT_SECONDS_PER_PATIENT[name] for name in keep) if keep else 0.0
+    seconds = n_in_all * (simulating / processes + keeping)
+    bytes_kept = n_in_all * sum(KEPT_BYTES_PER_PATIENT[name] for name in keep)
+    bytes_writing = bytes_at_once + n_patients * max((KEPT_MEMORY_PER_PATIENT[name] for name in keep), default=0)
+    gigabytes = max(processes * bytes_at_once, bytes_writing) / 1e9
+    return Work(n_patients, n_arms * run.at_most, seconds, gigabytes, bytes_kept / 1e9)
 
 
 def patients_a_day(pathway: Pathway) -> float:
@@ -89,23 +91,23 @@ def patients_a_day(pathway: Pathway) -> float:
 
 def n_present(pathway: Pathway) -> float:
     """Patients who are there at time 0."""
-    return sum(_number(pathway, present) for present in pathway.present.values())
+    return sum(_n_of_source(pathway, present) for present in pathway.present.values())
 
 
-def _number(pathway: Pathway, present: Present) -> float:
+def _n_of_source(pathway: Pathway, present: Present) -> float:
     if present.number is not None or present.pool is None:
         return float(present.number or 0)
     return (present.share or 0.0) * timetable(pathway.pools[present.pool])[0][1]
 
 
 def refuse_large(studies: Sequence[Study]) -> None:
-    """Raise ConfigError if the studies (of a sweep, or one) are larger than the limits and do not allow for it."""
-    bounded = [study for study in studies if not study.allow_large]
-    faults = [fault for study in bounded for fault in _faults(study)]
-    if not faults and bounded:
-        hours = sum(work_of(study).seconds for study in bounded) / 3600
+    """Raise ConfigError if one study, or the studies of a sweep, exceed the limits without `allow_large`."""
+    limited = [study for study in studies if not study.allow_large]
+    faults = [fault for study in limited for fault in _faults(study)]
+    if not faults:
+        hours = sum(work_of(study).seconds for study in limited) / 3600
         if hours > MOST_HOURS:
-            what = "the study" if len(bounded) == 1 else f"the sweep of {len(bounded)} studies"
+            what = "the study" if len(limited) == 1 else f"the sweep of {len(limited)} studies"
             found = f"{what} would take about {in_words(hours * 3600)}, more than {MOST_HOURS:g} h"
             faults.append(Fault("run", found, f"Run fewer replications, days or arms, or {ALLOW}"))
     if faults:
@@ -134,7 +136,7 @@ def _faults(study: Study) -> list[Fault]:
 
 
 def in_words(seconds: float) -> str:
-    """A length of time to one or two digits, in the unit that suits it.
+    """A length of time in words, as a whole number of the unit that suits it.
 
     >>> in_words(42.3), in_words(5000), in_words(3e5)
     ('42 s', '83 min', '83 h')

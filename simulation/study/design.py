@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
+from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 from simulation.study.harm import DelayHarm
 
 TOGETHER = "+"
-"""Between the names of levers in the name of an arm."""
+"""The sign between the names of levers in the name of an arm."""
 Value = bool | int | float | str
 Block = Mapping[str, object]
 """A whole block of a file, such as an outage of another kind."""
@@ -25,24 +26,44 @@ Label = Annotated[str, MinLen(1), MaxLen(200)]
 
 
 def is_number(value: object) -> TypeGuard[float]:
-    """Whether a stated value is a number; true and false are none."""
+    """Whether a value is a number; true and false are not."""
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def factor_of(value: object) -> float | None:
-    """What a change multiplies by that is nothing but `{times: factor}`; None of any other.
+    """The factor of a change that is nothing but `{times: factor}`; None for any other change.
 
     >>> factor_of({"times": 1.03}), factor_of({"times": [{"by": "age_band"}]}), factor_of(1.03)
     (1.03, None, None)
     """
-    only = value.get("times") if isinstance(value, Mapping) and len(value) == 1 else None
-    return only if is_number(only) else None
+    factor = value.get("times") if isinstance(value, Mapping) and len(value) == 1 else None
+    return factor if is_number(factor) else None
 
 
 def change_words(path: str, value: object) -> str:
-    """A change in words: 'staffing.doctors.extra = 2', 'site.durations.ward_stay.scale x 1.03'."""
+    """A change in words: 'staffing.doctors.extra = 2', 'site.durations.ward_stay.scale x 1.03'.
+
+    >>> change_words("pathway.pools.xray.rota", ({"hours": "0-24", "number": 1},))
+    'pathway.pools.xray.rota = 0-24 h: 1'
+    """
     factor = factor_of(value)
-    return f"{path} = {value}" if factor is None else f"{path} x {factor:g}"
+    return f"{path} = {_value_words(value)}" if factor is None else f"{path} x {factor:g}"
+
+
+def _value_words(value: object) -> str:
+    """A value of a file in words: shifts as in tables, the keys of other blocks with their values."""
+    if isinstance(value, Mapping):
+        if {"hours", "number"} <= value.keys() <= {"hours", "number", "days"}:
+            days = f" ({value['days']})" if "days" in value else ""
+            return f"{value['hours']} h: {value['number']}{days}"
+        return f"({', '.join(f'{key} {_value_words(part)}' for key, part in value.items())})"
+    if isinstance(value, list | tuple):
+        blocks = any(isinstance(part, Mapping) for part in value)
+        words = ("; " if blocks else ", ").join(map(_value_words, value))
+        return words if blocks else f"[{words}]"
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    return str(value)
 
 
 @config_dataclass
@@ -72,6 +93,15 @@ class Cost(Sourced):
     freed releases none. Not stated: none. Example: `true`"""
 
 
+def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
+    """Faults of costs that are outside their own range."""
+    for name, arm in arms.items():
+        cost = arm.cost
+        if cost is not None and cost.range is not None and not cost.range[0] <= cost.per_year <= cost.range[1]:
+            found = f"{cost.per_year:g} is outside its own range {list(cost.range)}"
+            yield Fault(f"study.arms.{name}.cost", found, "Change per_year or the range")
+
+
 @config_dataclass
 class Arm:
     """A triage policy, and changes to the department or to the policy.
@@ -95,7 +125,7 @@ class Arm:
     source: str | None = None
     """The citation for the changes, or the reason for assuming them."""
     levers: tuple[str, ...] = ()
-    """The study's levers that are on in this arm, besides. Example: `[accuracy, time]`"""
+    """Levers of the study that are also on in this arm. Example: `[accuracy, time]`"""
     control: str | None = None
     """An arm that this one is compared with as well, such as one that gives as many labels of each level at random.
     Example: `label_errs_up_at_random`"""
@@ -109,7 +139,8 @@ class Arm:
     comparators hold together among themselves, those on the other arms among themselves. Example: `true`"""
     draw_of: str | None = None
     """An arm of which this one is a draw: the same tool with another table of labels, out of those that its measurement
-    leaves open. Three or more tell doubt of the measurement from noise of simulation; they are in no other table.
+    leaves open. Three or more draws tell uncertainty of the measurement from simulation noise; they are in no other
+    table.
     Example: `vetted`"""
 
 
@@ -117,7 +148,7 @@ class Arm:
 class Lever:
     """Something that a tool does, to be switched on alone or with others.
 
-    A block that `takes` brings into being has the `evidence` and `source` that it has in the full policy.
+    A block that `takes` adds keeps the `evidence` and `source` that it has in the full policy.
 
     Example: `{label: time of interview and record, takes: [minutes.0, covers.minutes],
     changes: {pathway.rounds.active: true}, evidence: assumed, source: "a choice"}`
@@ -173,7 +204,7 @@ class Margin(Sourced):
 
 @config_dataclass
 class ValuePerHour(Sourced):
-    """What an hour that a patient waits less is held to be worth: for weighing arms against their cost.
+    """What one hour less of waiting is taken to be worth, for weighing arms against their cost.
 
     Example: `{pounds: [5, 15, 45], evidence: assumed, source: "no figure is published; three, to see what changes"}`
     """
@@ -252,22 +283,21 @@ class Design:
     groups: Mapping[str, OwnGroup] = field(default_factory=dict)
     """Groups of patients of your own, by name: every measure that is given by group is given for them, too."""
     value_per_patient_hour: ValuePerHour | None = None
-    """What an hour that a patient waits less is held to be worth; none: what it is worth to know a figure before an arm
-    is chosen is not worked out."""
+    """What one hour less of waiting is taken to be worth; none: the value of knowing a figure before an arm is chosen
+    is not worked out."""
     equal_spend: EqualSpend | None = None
     """A sum for which every arm that costs something is compared; with it the study's first table is about cost.
     Example: `{pounds_per_year: 250000, evidence: assumed, source: "a choice"}`"""
     coverages: Coverages | None = None
     """Arms that tell direct effects of a tool from its spillover."""
     harm: DelayHarm | None = None
-    """A published relation of delay to mortality, told as differences between arms where it is `shown`."""
+    """A published relation of delay to mortality, reported as differences between arms where it is `shown`."""
     ensemble: str = "none"
     """The ensemble on whose departments the study runs: the name of a file in `configs/ensembles/`; `none`: the typical
     department alone. The key `ensemble` at the top names another. Example: `typical`"""
-
     scenarios: tuple[str, ...] = ()
-    """The scenarios in which `aeflow compare` runs the study one after another, the first of them the one that others
-    are held against, unless the command chooses one. Example: `[usual, winter]`"""
+    """The scenarios in which `aeflow compare` runs the study one after another, unless the command chooses one; the
+    others are compared with the first. Example: `[usual, winter]`"""
 
     def combination(self, levers: Collection[str]) -> str:
         """The name of the arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""
@@ -275,25 +305,31 @@ class Design:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """Arms for a reader: without the combinations of levers that are neither one, nor all, nor all but one, and
-        without draws of another arm's table."""
+        """The arms that a report shows: no draws of another arm's table, and of the combinations of levers only those
+        of one lever, of all, and of all but one."""
         return tuple(
             name for name, arm in self.arms.items() if arm.draw_of is None and not self._is_between(name, arm.levers)
         )
 
     def restricted_to(self, names: Collection[str]) -> Design:
-        """The design with these of its arms only, and without a sham, a focus or coverages whose arms are not there."""
+        """The design with only the named arms, and without a sham, a focus or coverages whose arms are gone."""
         if set(names) == self.arms.keys():
             return self
         arms = {name: arm for name, arm in self.arms.items() if name in names}
-        told = self.coverages
+        coverages = self.coverages
+        if coverages is not None and not {coverages.partial, coverages.full} <= arms.keys():
+            coverages = None
         return replace(
             self,
             arms=arms,
             sham=self.sham if self.sham in arms else None,
             focus=tuple(name for name in self.focus if name in arms),
-            coverages=told if told is not None and {told.partial, told.full} <= arms.keys() else None,
+            coverages=coverages,
         )
+
+    def with_arms(self, arms: Mapping[str, Arm], *, baseline: str, sham: str | None = None) -> Design:
+        """The design with these arms instead of its own, and without levers, coverages and focus."""
+        return replace(self, arms=arms, baseline=baseline, sham=sham, levers={}, full=None, coverages=None, focus=())
 
     def _is_between(self, name: str, on: Sequence[str]) -> bool:
         return 1 < len(on) < len(self.levers) - 1 and name == self.combination(on)

@@ -1,4 +1,4 @@
-"""A published relation of delay to mortality, and what a study must measure for a difference by it.
+"""A published relation of delay to mortality, and the measures that a study needs to apply it.
 
 It is an association. It is used for differences between arms, never for a count of lives (`inquiry/harm.py`).
 """
@@ -36,7 +36,7 @@ class DelayHarm(Sourced):
 
 
 def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
-    """The shares of the admitted who were in a bed within each bound; none where the table is not shown."""
+    """The measures of the table, by name: the share of the admitted in a bed within each bound; none if not shown."""
     if harm is None or not harm.shown:
         return {}
     return {
@@ -54,8 +54,10 @@ def harm_measures(harm: DelayHarm | None) -> Mapping[str, OwnMeasure]:
 
 
 def harm_groups(harm: DelayHarm | None) -> Mapping[str, OwnGroup]:
-    """The group that these measures are about."""
-    return {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))} if harm is not None and harm.shown else {}
+    """The group that these measures are about, by name; none if the table is not shown."""
+    if harm is None or not harm.shown:
+        return {}
+    return {IN_A_BED: OutcomeGroup(kind="outcome", outcomes=("admitted",))}
 
 
 def within(bound: float) -> str:
@@ -64,7 +66,7 @@ def within(bound: float) -> str:
 
 
 def harm_faults(harm: DelayHarm | None) -> Iterator[Fault]:
-    """Bounds that do not rise, and bands without a mortality."""
+    """Faults of bounds that do not rise, and of bands and mortalities that differ in number."""
     if harm is None:
         return
     if list(harm.until_minutes) != sorted(set(harm.until_minutes)):

@@ -1,10 +1,11 @@
-"""Refuse a study in which a queue would grow for as long as the run is long: its figures would mean nothing."""
+"""Refusal of a study in which a queue would grow without end: its figures would depend on the length of the run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from simulation.analysis.offered_load import in_a_mean_week, offered_load, overloaded
+from simulation.analysis.offered_load import in_a_mean_week, offered_load
+from simulation.analysis.overload import overloaded
 from simulation.errors import ConfigError, Fault
 from simulation.study.pool_words import written_in
 from simulation.study.shared_draws import SharedDraws
@@ -16,14 +17,14 @@ SAMPLE_DAYS = 56
 
 
 def refuse_overload(study: Study) -> None:
-    """Raise ConfigError if some arm asks more of a pool over the week than it has, and nothing relieves it."""
-    found = overload_faults(study)
-    if found:
-        raise ConfigError(found)
+    """Raise ConfigError if an arm asks more of a pool over the week than it can do, and nothing relieves it."""
+    faults = overload_faults(study)
+    if faults:
+        raise ConfigError(faults)
 
 
 def overload_faults(study: Study) -> tuple[Fault, ...]:
-    """One fault a pool, naming the arms (if not all) and the worst of their loads."""
+    """A fault for each overloaded pool, with its highest load and, unless all are, the arms concerned."""
     sample = SharedDraws(seed=study.run.seed, replication=0, days=SAMPLE_DAYS)
     by_pool: dict[str, dict[str, float]] = {}
     for arm in study.arms:
@@ -33,16 +34,16 @@ def overload_faults(study: Study) -> tuple[Fault, ...]:
         load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
         for pool, ratio in overloaded(arm.pathway, load).items():
             by_pool.setdefault(pool, {})[arm.name] = ratio
-    return tuple(_one_fault(study, pool, ratios) for pool, ratios in by_pool.items())
+    return tuple(_fault_of(study, pool, ratios) for pool, ratios in by_pool.items())
 
 
-def _one_fault(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
-    """The fault of the highest load, where the pool is described, and which arms have one. `ratios`: by arm."""
-    which, worst = "", max(ratios.values())
+def _fault_of(study: Study, pool: str, ratios: Mapping[str, float]) -> Fault:
+    """The fault of one pool, at the key that describes it. `ratios`: the loads above 1, by arm."""
+    in_arms, worst = "", max(ratios.values())
     if len(ratios) < len(study.arms):
-        which = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
+        in_arms = f" in {'arm' if len(ratios) == 1 else 'arms'} {', '.join(ratios)}"
     return Fault(
         f"{written_in(study, pool)}{pool}",
-        f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{which}",
+        f"load {worst:.2f} over the week, and nobody can leave, be turned away or go elsewhere{in_arms}",
         "Add units or hours, ask less of it, or set pathway.allow_overload=true to see the queue grow",
     )

@@ -1,4 +1,4 @@
-"""The measures and groups of a user's own that one arm is asked for: those of the study, and of its department."""
+"""A user's own measures and groups: those that a study states, together with those of its departments."""
 
 from __future__ import annotations
 
@@ -17,33 +17,36 @@ from simulation.study.study import ReadyArm
 
 
 def own_of(design: Design, pathway: Pathway) -> Own:
-    """What is asked of a department: its own measures and groups, then the study's."""
+    """The own measures and groups to work out in a department: its own, then the study's."""
     measures, groups = {**pathway.measures, **design.measures}, {**pathway.groups, **design.groups}
     return Own(measures, groups, dated_after_departure(pathway) if measures else frozenset())
 
 
 def own_definitions(design: Design, pathways: Iterable[Pathway]) -> Mapping[str, Definition]:
-    """Every own measure of a study and of some departments, by name."""
-    return {name: each for pathway in pathways for name, each in own_of(design, pathway).definitions.items()}
+    """The definition of every own measure of a study and of these departments, by name."""
+    definitions: dict[str, Definition] = {}
+    for pathway in pathways:
+        definitions |= own_of(design, pathway).definitions
+    return definitions
 
 
 def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault]:
-    """What is wrong with a study's own measures and groups in the departments of its arms; each fault once."""
+    """Every fault of a study's own measures and groups in the departments of its arms, each once."""
     yield from taken_names(design.measures, "study.")
-    found: dict[Fault, None] = {}
+    study_faults: dict[Fault, None] = {}
     for pathway in {id(arm.pathway): arm.pathway for arm in arms}.values():
         faults = FaultList()
         own_faults(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
         for section in ("measures", "groups"):
-            for name in getattr(design, section).keys() & getattr(pathway, section).keys():
+            for name in sorted(getattr(design, section).keys() & getattr(pathway, section).keys()):
                 remedy = "Names are unique in study and department together: rename one"
                 faults.add(f"study.{section}.{name}", f"the department has '{name}' among its {section}, too", remedy)
-        found |= dict.fromkeys(faults.faults)
-    yield from found
+        study_faults |= dict.fromkeys(faults.faults)
+    yield from study_faults
 
 
 def taken_names(measures: Iterable[str], where: str = "") -> Iterator[Fault]:
-    """A fault for each own measure that has the name of one of ours."""
+    """A fault for each own measure with the name of a measure that every study has."""
     for name in measures:
         if name in DEFINITIONS:
             yield Fault(f"{where}measures.{name}", "the name is taken by a measure of every study", "Choose another")

@@ -1,4 +1,4 @@
-"""How precisely a study should know one number: `run.precision`, which lets the data say how many replications."""
+"""The precision that a study should reach for one number (`run.precision`), which decides how many replications run."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MOST_REPLICATIONS = 1_000_000
 class Precision:
     """How precisely one number should be known, from which follows how many replications are run.
 
-    It is done in stages: the spread in the first says how many there are in all, and so on until they are enough;
-    `run.replications` at least and `at_most` at most. Numbers that are skewed ask for more.
+    Replications are run in stages: the spread so far says how many are needed in all, until there are enough. There are
+    at least `run.replications` and at most `at_most` of them; skewed numbers need more.
 
     Example: `{measure: wait_to_clinician_mean, group: "acuity_true=1-2", arm: lean_triage, half_width: 0.5,
     first_stage: 30, at_most: 500}`
@@ -41,7 +41,7 @@ class Precision:
     """The upper bound, whatever the spread."""
 
     def arm_fault(self, arms: Collection[str], baseline: str) -> Fault | None:
-        """What is wrong with its arm among these; None if nothing is."""
+        """The fault of `arm` in a study with these arms and this baseline; None if there is none."""
         if self.arm == baseline:
             found = "is the baseline, which cannot differ from itself"
             return Fault("run.precision.arm", found, "Leave it out to ask about the level")

@@ -1,4 +1,4 @@
-"""The patients that arms share: drawn once for all whose pathways state patients' chance alike."""
+"""The patients that arms share: drawn once for all arms whose pathways draw patients alike."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulation.pathway.department import Pathway
 
 
 class SharedDraws:
-    """The draws of one replication, by pathway. Kept until the arms of a replication are done, and no longer."""
+    """The draws of one replication, kept by pathway. One object serves one replication."""
 
     def __init__(self, *, seed: int, replication: int, days: int, calendar: Calendar = FROM_JANUARY) -> None:
         self._draw = partial(draw, seed=seed, replication=replication, days=days, calendar=calendar)
@@ -19,7 +19,7 @@ class SharedDraws:
         self._drawn: list[tuple[Pathway, Draws]] = []
 
     def of(self, pathway: Pathway) -> Draws:
-        """Those of a pathway whose chance is stated alike, with this one's own outages; drawn if there are none yet."""
+        """The draws of a pathway: new, or those of an earlier one that draws patients alike, with its own outages."""
         for known, draws in self._drawn:
             if draws_alike(known, pathway):
                 if known.outages == pathway.outages:
@@ -32,8 +32,11 @@ class SharedDraws:
 
 
 def draws_alike(one: Pathway, other: Pathway) -> bool:
-    """Whether two pathways state patients' chance alike: they differ, if at all, in triggers, rounds, outages and what
-    these close, and extra units or shifts of pools. When something is down is drawn apart from the patients."""
+    """Whether two pathways draw the same patients.
+
+    They may differ in triggers, rounds, outages and what these close, and extra units or shifts of pools. Outages are
+    drawn apart from the patients.
+    """
     if one.pools.keys() != other.pools.keys():
         return False
     may_differ = ("extra", "extra_shifts", "closed_while", "closes")

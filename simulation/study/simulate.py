@@ -1,4 +1,4 @@
-"""One arm, one replication, everything kept: draws, plan, activities, patients."""
+"""Arms simulated in full: draws, plan, run and patients of a replication are all kept."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from simulation.units import DAY
 
 @dataclass(frozen=True)
 class Simulated:
-    """One arm's replication in full."""
+    """A replication of one arm in full."""
 
     plan: Plan
     draws: Draws
@@ -32,21 +32,21 @@ class Simulated:
 
     @cached_property
     def activities(self) -> ActivityTable:
-        """Every step of everybody, put in order when it is first read."""
+        """The table of activities, put in order when it is first read."""
         return activities_table(self.plan, self.run)
 
 
 def simulate_arm(
     arm: ReadyArm, run: RunLength, engine: EngineName, replication: int, *, cool_down_days: int
 ) -> Simulated:
-    """One arm, one replication, everything kept."""
+    """One replication of one arm in full."""
     days = run.warm_up_days + run.measured_days + cool_down_days
     drawn = draw(arm.pathway, seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
     return simulated(arm, apply(arm.policy, arm.pathway, drawn), engine, days)
 
 
 def simulate_arms(study: Study, replication: int, *, cool_down_days: int) -> Iterator[tuple[ReadyArm, Simulated]]:
-    """One replication of every arm, one after another, on the same draws; each is let go when the next is asked for."""
+    """One replication of every arm in full, on the same draws, one arm at a time."""
     run, study = study.run, study.of(replication)
     days = run.warm_up_days + run.measured_days + cool_down_days
     drawn = SharedDraws(seed=run.seed, replication=replication, days=days, calendar=run.calendar(replication))
@@ -55,7 +55,7 @@ def simulate_arms(study: Study, replication: int, *, cool_down_days: int) -> Ite
 
 
 def simulated(arm: ReadyArm, draws: Draws, engine: EngineName, days: int, *, window: Window | None = None) -> Simulated:
-    """What one arm makes of these draws over so many days; `window`: for which one will ask what binds."""
+    """One arm simulated on these draws for so many days; `window`: where what binds will be measured."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), days * DAY)
     if window is not None:

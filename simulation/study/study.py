@@ -25,7 +25,7 @@ from simulation.triage.policy import Policy
 
 Kept = Literal["patients", "activities", "events"]
 MOST_NAMED = 6
-"""Arms that the short form of a study names."""
+"""How many arms the short form of a study names."""
 
 
 @config_dataclass
@@ -36,9 +36,9 @@ class RunLength:
     """
 
     seed: Annotated[int, Ge(0), UNITLESS]
-    """What all chance is drawn from: the same seed, the same patients."""
+    """The seed of all random numbers: the same seed gives the same patients."""
     replications: Annotated[int, Ge(1), Unit("replications")]
-    """How often the department is simulated, each time with other chance; with `precision`, the least number."""
+    """How often the department is simulated, each time with new random numbers; with `precision`, the least number."""
     warm_up_days: Annotated[int, Ge(0), MultipleOf(7), Unit("days")]
     """Days that are simulated first and not counted: whole weeks."""
     measured_days: Annotated[int, Gt(0), Unit("days")]
@@ -65,9 +65,9 @@ class RunLength:
     precision: Precision | None = None
     """How precisely one number should be known; none: exactly `replications` are run."""
     departments: Annotated[int, Ge(1), Unit("departments")] | None = None
-    """How many departments of the study's ensemble are used, the first of its file: replication k uses department k
-    mod this number. None: 60, or as many as are used twice; of fewer than 20 nothing is said of a range, so the study
-    runs on the typical department. Read only over an ensemble. Example: `60`"""
+    """How many departments of the study's ensemble are used, the first in its file: replication k uses department k
+    modulo this number. None: 60, or as many as are used twice; fewer than 20 give no range, so then the study runs on
+    the typical department. Read only over an ensemble. Example: `60`"""
     department: Annotated[int, Ge(0), Unit("department")] | None = None
     """The one department of the ensemble that every replication uses, by its number in the file, from 0. None: all of
     `departments` in turn. Example: `17`"""
@@ -79,11 +79,11 @@ class RunLength:
 
     @property
     def is_balanced(self) -> bool:
-        """Whether each replication begins in a week of its own, so that together they stand for the year."""
+        """Whether start weeks differ between replications, spread evenly over the year."""
         return self.start_week is None and self.measured_days < DAYS_IN_YEAR
 
     def calendar(self, replication: int) -> Calendar:
-        """Which day of the model year each simulated day of a replication is."""
+        """The calendar of a replication: which day of the model year each simulated day is."""
         return Calendar(self._start_week(replication), self.warm_up_days)
 
     def _start_week(self, replication: int) -> int:
@@ -95,9 +95,9 @@ class RunLength:
         return start_weeks_over_departments(self.seed, number, self.departments)[place]
 
     def months(self, replication: int) -> tuple[tuple[int, Window], ...]:
-        """Months (1 for January) that lie wholly in a replication's measured window, each with its own, in order.
+        """Months (1 for January) wholly inside a replication's measured window, each with its own window, in order.
 
-        A month is a twelfth of the model year of 364 days, its days those that begin in it.
+        A month is a twelfth of the model year of 364 days; a day belongs to the month in which it begins.
         """
         first, after = self.warm_up_days, self.warm_up_days + self.measured_days
         # a day more at either end shows whether a month begins with the window and ends with it
@@ -115,20 +115,19 @@ class RunLength:
 
     @property
     def at_most(self) -> int:
-        """How many replications there may come to be: as many as there are numbers, unless a precision asks for
-        more."""
+        """The most replications that may be run: one for each number, unless a precision allows more."""
         return max(len(self.numbers), 0 if self.precision is None else self.precision.at_most)
 
     @property
     def how_many(self) -> str:
-        """'20 replications'; with a precision '20 to 500 replications'."""
+        """The number of replications in words: '20 replications'; with a precision '20 to 500 replications'."""
         if self.precision is None:
             return f"{self.replications} replications"
         return f"{max(self.replications, self.precision.first_stage)} to {self.at_most} replications"
 
     @property
     def part_name(self) -> str:
-        """'20-39' of a run of a part of the replications; empty of all."""
+        """The range of the replications, '20-39', if they are a part of all; empty if they are all."""
         whole = self.numbers == range(self.replications)
         return "" if whole else f"{self.numbers.start}-{self.numbers.stop - 1}"
 
@@ -152,7 +151,7 @@ class Cluster:
     """A file that the scheduler writes and all machines can read, instead of an address.
     Example: `/shared/scheduler.json`"""
     wait_for: Annotated[int, Ge(1), Unit("workers")] = 1
-    """How many workers of another's cluster must be there before a run begins."""
+    """How many workers of a cluster that is not its own must be connected before a run begins."""
 
     @property
     def is_own(self) -> bool:
@@ -171,7 +170,7 @@ class ReadyArm:
 
 
 class Departments(Protocol):
-    """Departments that a study is run on, one a replication: can be sent to workers, which make the arms there."""
+    """Departments that a study is run on, one a replication; picklable, so that workers make the arms themselves."""
 
     @property
     def name(self) -> str:
@@ -180,42 +179,45 @@ class Departments(Protocol):
 
     @property
     def n_varied(self) -> int:
-        """How many values of the configuration they differ in."""
+        """The number of values of the configuration in which they differ."""
         ...
 
     def __len__(self) -> int:
-        """How many there are."""
+        """The number of departments."""
         ...
 
     @property
     def ready(self) -> tuple[ReadyArm, ...]:
-        """The arms of the study in the typical department, from which those of each are made."""
+        """The arms of the study in the typical department, from which those of every other are made."""
         ...
 
     def arms(self, number: int) -> tuple[ReadyArm, ...]:
-        """Every arm of the study in one department, from 0. Raises ConfigError for a value not allowed there."""
+        """Every arm of the study in the department of this number, from 0.
+
+        Raises ConfigError for a value that is not allowed there.
+        """
         ...
 
     def with_policies(self, policies: Mapping[str, Policy]) -> Departments:
-        """The same departments with these of the arms only, each under another policy."""
+        """The same departments with only the named arms, each under its new policy."""
         ...
 
     def content(self) -> Mapping[str, object]:
-        """All that can change a number, as plain values."""
+        """All that can change a result, as plain values."""
         ...
 
 
 @dataclass(frozen=True, repr=False)
 class Study:
-    """Everything a comparison needs.
+    """Everything that a comparison needs.
 
-    `alone`: the one arm of `aeflow run`, the baseline's department under the policy of the group `triage`.
-    `choices`: by group of configurations, the file taken from it ('scenario': 'busier').
+    `alone`: the arm of `aeflow run`, which is the baseline's department under the policy of the group `triage`.
+    `choices`: the file chosen from each group of configurations ('scenario': 'busier').
     `resolved`: the configuration as composed, for the record. `allow_large`: whether it may be run though it is larger
-    than the limits (`experiment.bounds`).
-    `departments`: those that replications use in turn (`of`); `arms` are then of the typical one. `on_one`: why the
-    study runs on one department though it states an ensemble; empty if it does not. `left_out`: arms for another
-    staffing than the chosen one, with their labels and why.
+    than the limits (`study.bounds`).
+    `departments`: those that replications use in turn (`of`); `arms` are then those of the typical one. `on_one`: why
+    the study runs on one department though it states an ensemble; empty otherwise. `left_out`: arms for another
+    staffing than the chosen one, with their labels and the reason.
     """
 
     design: Design
@@ -234,26 +236,27 @@ class Study:
     left_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise ConfigError if `run.precision` is about an arm that this study, or what was made of it, has not."""
+        """Check that the arm of `run.precision` exists, and that arms are those of the ensemble. Raises ConfigError."""
         precision = self.run.precision
         fault = precision.arm_fault([arm.name for arm in self.arms], self.design.baseline) if precision else None
         if fault is not None:
             raise ConfigError([fault])
         if self.departments is not None:
-            known = {arm.name: (id(arm.pathway), id(arm.policy)) for arm in self.departments.ready}
-            changed = [arm.name for arm in self.arms if known.get(arm.name) != (id(arm.pathway), id(arm.policy))]
+            ready = {arm.name: (id(arm.pathway), id(arm.policy)) for arm in self.departments.ready}
+            changed = [arm.name for arm in self.arms if ready.get(arm.name) != (id(arm.pathway), id(arm.policy))]
             if changed:
                 found = f"{', '.join(changed[:MOST_NAMED])}: of another department or policy than those of the ensemble"
                 remedy = "State the change in YAML, or take the study.on_typical() first"
                 raise ConfigError([Fault("arms", found, remedy)])
 
     def __repr__(self) -> str:
-        labels = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
-        more = f" and {len(self.arms) - MOST_NAMED} more" if len(self.arms) > MOST_NAMED else ""
+        names = ", ".join(arm.name for arm in self.arms[:MOST_NAMED])
+        and_more = f" and {len(self.arms) - MOST_NAMED} more" if len(self.arms) > MOST_NAMED else ""
+        ensemble = "" if self.departments is None else f", {self.department_words}"
         lines = [
             f"Study '{self.design.name}': {self.design.question}",
-            f"  arms: {labels}{more} ({len(self.arms)} in all, against '{self.design.baseline}')",
-            f"  site {self.chosen('site')}, scenario {self.scenario}{self._department_words}",
+            f"  arms: {names}{and_more} ({len(self.arms)} in all, against '{self.design.baseline}')",
+            f"  site {self.chosen('site')}, scenario {self.scenario}{ensemble}",
             f"  {self.run.how_many} of {self.run.measured_days} days after {self.run.warm_up_days} of "
             f"warm-up, seed {self.run.seed}",
             f"  engine {self.engine_asked}, executor {self.executor}",
@@ -262,21 +265,15 @@ class Study:
 
     @property
     def department_words(self) -> str:
-        """'60 departments of the ensemble 'typical''; the typical department where there is no ensemble."""
+        """The departments in words: '60 departments of the ensemble 'typical'', or 'the typical department'."""
         if self.departments is None:
             return "the typical department"
-        one = self.run.department
-        which = f"{self.run.departments} departments" if one is None else f"department {one}"
-        return f"{which} of the ensemble '{self.departments.name}'"
-
-    @property
-    def _department_words(self) -> str:
-        if self.departments is None:
-            return ""
-        return f", {self.department_words}"
+        number = self.run.department
+        departments = f"{self.run.departments} departments" if number is None else f"department {number}"
+        return f"{departments} of the ensemble '{self.departments.name}'"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of it."""
+        """The short form for a notebook."""
         return f"<pre>{escape(repr(self))}</pre>"
 
     @property
@@ -286,36 +283,33 @@ class Study:
 
     @property
     def engine_why(self) -> str:
-        """Why it is this one."""
+        """Why this engine was chosen."""
         return choose(self.engine_asked, self.n_patients)[1]
 
     @property
     def where(self) -> str:
-        """Where its replications run, in words."""
+        """Where the replications run, in words."""
         n_workers = min(self.workers, len(self.run.numbers))
         processes = f"{n_workers} processes" if n_workers > 1 else "one process"
-        if self.executor == "dask":
-            own = f"a Dask cluster of {processes} on this machine"
-            return (
-                own
-                if self.cluster.is_own
-                else f"the Dask cluster of {self.cluster.address or self.cluster.scheduler_file}"
-            )
-        return "one process" if self.executor == "serial" else processes
+        if self.executor != "dask":
+            return "one process" if self.executor == "serial" else processes
+        if self.cluster.is_own:
+            return f"a Dask cluster of {processes} on this machine"
+        return f"the Dask cluster of {self.cluster.address or self.cluster.scheduler_file}"
 
     @property
     def n_patients(self) -> float:
-        """About how many patients are simulated, all arms and replications together."""
+        """The approximate number of patients simulated, in all arms and replications together."""
         per_day = sum(mean_per_day(source) for arm in self.arms for source in arm.pathway.arrivals.values())
         return per_day * self.run.days * self.run.replications
 
     @property
     def scenario(self) -> str:
-        """The name of the scenario: of its file."""
+        """The name of the scenario: that of its file."""
         return self.chosen("scenario")
 
     def chosen(self, group: str) -> str:
-        """The file taken from a group of configurations; 'config' for one that config.yaml states itself."""
+        """The file chosen from a group of configurations; 'config' for a group that config.yaml states itself."""
         return self.choices.get(group, "config")
 
     @property
@@ -324,7 +318,7 @@ class Study:
         return self.arm(self.design.baseline)
 
     def department(self, replication: int) -> int:
-        """Which department of the ensemble a replication uses, from 0; 0 where there is but one."""
+        """The number of the department that a replication uses, from 0; 0 where there is only one."""
         if self.run.department is not None:
             return self.run.department
         return replication % (self.run.departments or 1)
@@ -333,75 +327,63 @@ class Study:
         """The study as a replication runs it: its arms in the department whose turn it is."""
         if self.departments is None:
             return self
-        mine = {arm.name for arm in self.arms}
-        arms = tuple(arm for arm in self.departments.arms(self.department(replication)) if arm.name in mine)
+        names = {arm.name for arm in self.arms}
+        arms = tuple(arm for arm in self.departments.arms(self.department(replication)) if arm.name in names)
         return replace(self, arms=arms, departments=None)
 
     def of_one_arm(self, name: str, policy: Policy) -> Study:
-        """The study of one arm alone, under another policy, wherever it is run; nothing is compared.
+        """The study of one arm alone, under another policy, in the same departments; nothing is compared.
 
-        Raises ResultsError if there is no such arm, and ConfigError with every fault of the policy there.
+        Raises ResultsError if there is no such arm, and ConfigError with every fault of the policy in its department.
         """
         arm = replace(self.arm(name), policy=policy)
         faults = check(policy, arm.pathway)
         if faults:
             raise ConfigError(faults)
-        design = replace(
-            self.design,
-            baseline=name,
-            arms={name: replace(arm.arm, control=None, levers=())},
-            sham=None,
-            coverages=None,
-            levers={},
-            full=None,
-            focus=(),
-        )
+        design = self.design.with_arms({name: replace(arm.arm, control=None, levers=())}, baseline=name)
         departments = None if self.departments is None else self.departments.with_policies({name: policy})
         ready = (arm,) if departments is None else departments.ready
         return replace(self, design=design, arms=ready, alone=ready[0], departments=departments)
 
     def of_arms(self, names: Collection[str]) -> Study:
-        """The study with these of its arms and the baseline; others are not missed. Raises ResultsError if there is no
-        such arm."""
+        """The study of the baseline and the named arms. Raises ResultsError if there is no such arm."""
         arms = tuple(self.arm(name) for name in dict.fromkeys((self.design.baseline, *names)))
         design = self.design.restricted_to([arm.name for arm in arms])
         return replace(self, design=design, arms=arms, left_out=())
 
     def on_typical(self) -> Study:
-        """The study on the typical department, whatever its ensemble."""
+        """The study on the typical department instead of an ensemble."""
         return replace(self, departments=None, run=replace(self.run, departments=None, department=None))
 
     def only(self) -> Study:
-        """The study of that one arm, in the typical department."""
-        arms = {self.alone.name: self.alone.arm}
-        design = replace(
-            self.design, baseline=self.alone.name, arms=arms, sham=None, coverages=None, levers={}, full=None, focus=()
-        )
+        """The study of the arm `alone`, in the typical department."""
+        design = self.design.with_arms({self.alone.name: self.alone.arm}, baseline=self.alone.name)
         return replace(self.on_typical(), design=design, arms=(self.alone,), on_one="", left_out=())
 
     def with_policies(self, policies: Mapping[str, Policy], *, keep: Sequence[str] = ()) -> Study:
         """The study with an arm for each policy, in the baseline's department, instead of its own arms.
 
-        The baseline, the sham and the arms to `keep` stay. An arm's name is its label too. For grids of policies that
-        no file states; levers, coverages and controls of the study are left behind, and so is its ensemble. Raises
-        ConfigError with every fault of a policy.
+        This is for grids of policies that no file states. The baseline, the sham and the arms to `keep` stay; levers,
+        coverages, controls and the ensemble do not. An arm's name is its label too.
+
+        Raises ConfigError with every fault.
         """
-        stays = {self.design.baseline, self.design.sham, *keep}
-        unknown = sorted(stays - {None, *(arm.name for arm in self.arms)}, key=str)
+        kept_names = {self.design.baseline, self.design.sham, *keep}
+        unknown = sorted(kept_names - {None, *(arm.name for arm in self.arms)}, key=str)
         faults = [Fault("keep", f"there is no arm '{name}'", nearest(str(name), self.design.arms)) for name in unknown]
-        kept = tuple(arm for arm in self.arms if arm.name in stays)
-        taken = [name for name in policies if name in stays]
+        kept = tuple(arm for arm in self.arms if arm.name in kept_names)
+        taken = [name for name in policies if name in kept_names]
         faults += [Fault(name, "is the name of an arm that stays", "Choose another name") for name in taken]
         pathway = self.baseline.pathway
-        made = []
+        new_arms = []
         for name, policy in policies.items():
             faults += check(policy, pathway)
-            made.append(ReadyArm(name, Arm(label=name, triage=policy.name), pathway, policy))
+            new_arms.append(ReadyArm(name, Arm(label=name, triage=policy.name), pathway, policy))
         if faults:
             raise ConfigError(faults)
-        arms = (*(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept), *made)
-        design = replace(
-            self.design, arms={arm.name: arm.arm for arm in arms}, levers={}, full=None, coverages=None, focus=()
+        arms = (*(replace(arm, arm=replace(arm.arm, control=None, levers=())) for arm in kept), *new_arms)
+        design = self.design.with_arms(
+            {arm.name: arm.arm for arm in arms}, baseline=self.design.baseline, sham=self.design.sham
         )
         return replace(self.on_typical(), arms=arms, design=design)
 
@@ -414,5 +396,5 @@ class Study:
 
 
 def no_arm(name: str, known: Iterable[str]) -> ResultsError:
-    """What to raise for a name that no arm has."""
+    """The error for a name that no arm has."""
     return ResultsError(f"there is no arm '{name}'. {nearest(name, known)}")

@@ -1,4 +1,4 @@
-"""Whether what a study is about can be measured in its departments: asked before the run, not after it."""
+"""Checks, before the run, of a study's measures and groups in its departments, and of the length of the run."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ from simulation.study.own import own_definitions, own_of
 from simulation.study.precision import Precision
 from simulation.study.study import ReadyArm, RunLength
 
-Stated = Target | Margin | Precision
+Aim = Target | Margin | Precision
 
 
 def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision | None = None) -> Iterator[Fault]:
-    """What is wrong with the measures and groups of primary and secondary targets, of margins and of a precision.
+    """Faults of the measures and groups of primary and secondary targets, of margins and of a precision.
 
-    A measure is known by its definition, and has a better direction where it is judged; the department of every arm
-    gives it for the group. A fault that several arms have is told once.
+    A measure must be defined, and have a better direction if it is judged; the department of every arm must give it for
+    the group; a difference between shares must be one of numbers from 0 to 1. A fault that several arms share is
+    reported once.
     """
-    given: dict[int, tuple[MeasureName, ...]] = {}
+    given: dict[int, tuple[MeasureName, ...]] = {}  # by the id of a pathway, which several arms can share
     own = own_definitions(design, [arm.pathway for arm in arms])
-    for where, target in _stated(design, precision):
+    for where, target in _aims(design, precision):
         definition = DEFINITIONS.get(target.measure) or own.get(target.measure)
         if definition is None:
             known = nearest(target.measure, {*DEFINITIONS, *own})
@@ -41,20 +42,24 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
             remedy = "Name one of which less or more is better; this one is reported in any case"
             yield Fault(f"{where}.measure", f"neither way is better of '{target.measure}'", remedy)
             continue
+        yield from _per_cent_faults(where, target, definition)
         for arm in arms:
             if id(arm.pathway) not in given:
                 given[id(arm.pathway)] = measures_of(
                     arm.pathway, own_of(design, arm.pathway), covers=design.coverages is not None
                 )
-            whose = "" if arm is arms[0] else f" in arm {arm.name}"
-            fault = _absent(where, target, definition, given[id(arm.pathway)], whose)
+            in_arm = "" if arm is arms[0] else f" in arm {arm.name}"
+            fault = _absent(where, target, definition, given[id(arm.pathway)], in_arm)
             if fault is not None:
                 yield fault
                 break
 
 
-def precision_faults(run: RunLength, design: Design) -> Iterator[Fault]:
-    """What is wrong with `run.precision` in this run and study, its measure apart."""
+def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
+    """Faults of a part without replications, and of `run.precision` in this study except its measure and group."""
+    if not run.numbers:
+        found = f"is {run.first}, but replications are numbered 0 to {run.replications - 1}"
+        yield Fault("run.first", found, "Begin with one of these, or raise run.replications")
     precision = run.precision
     if precision is None:
         return
@@ -71,10 +76,10 @@ def precision_faults(run: RunLength, design: Design) -> Iterator[Fault]:
 
 
 def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = False) -> tuple[MeasureName, ...]:
-    """The measures and groups that a department gives: those of its table of patients before anybody has come.
+    """The measures and groups that a department gives, found from an empty table of its patients.
 
-    They follow from the columns and categories of the table. `own`: measures and groups of the user's own; `covers`: a
-    study tells apart whom a tool covers.
+    They follow from the columns and categories of the table. `own`: measures and groups of the user's own; `covers`:
+    whether the study tells apart whom a tool covers.
     """
     patients = nobody(pathway)
     if covers:
@@ -82,8 +87,8 @@ def measures_of(pathway: Pathway, own: Own = NOTHING_OWN, *, covers: bool = Fals
     return (*measure(patients, window=(0.0, 0.0), own=own).names, *binding_names(pathway, own))
 
 
-def _stated(design: Design, precision: Precision | None) -> Iterator[tuple[str, Stated]]:
-    """Each target and margin with its dotted path."""
+def _aims(design: Design, precision: Precision | None) -> Iterator[tuple[str, Aim]]:
+    """The precision, targets and margins, each with its dotted path."""
     if precision is not None:
         yield "run.precision", precision
     parts: dict[str, Sequence[Target | Margin]] = {
@@ -96,16 +101,29 @@ def _stated(design: Design, precision: Precision | None) -> Iterator[tuple[str, 
             yield f"study.{part}.{number}", target
 
 
-def _absent(
-    where: str, target: Stated, definition: Definition, given: Sequence[MeasureName], whose: str
-) -> Fault | None:
-    """A fault if these measures do not include the target's for its group."""
+def _per_cent_faults(where: str, target: Aim, definition: Definition) -> Iterator[Fault]:
+    """The fault of a difference between shares that can only be meant in per cent."""
+    keys: dict[type[Aim], str] = {
+        Target: "minimal_important_difference",
+        Margin: "margin",
+        Precision: "half_width",
+    }
+    key = keys[type(target)]
+    value = getattr(target, key)
+    if definition.unit == "share" and value >= 1:
+        found = f"found {value:g}, and '{target.measure}' is a share"
+        points = f"{value:g} point{'' if value == 1 else 's'}"
+        yield Fault(f"{where}.{key}", found, f"Shares run from 0 to 1: write {value / 100:g} for {points}")
+
+
+def _absent(where: str, target: Aim, definition: Definition, given: Sequence[MeasureName], in_arm: str) -> Fault | None:
+    """The fault of a target whose measure and group are not among those given; None if they are."""
     groups = [name.group for name in given if name.measure == target.measure]
     if target.group in groups:
         return None
     if groups:
-        found = f"'{target.measure}' has no group '{target.group}'{whose}"
+        found = f"'{target.measure}' has no group '{target.group}'{in_arm}"
         return Fault(f"{where}.group", found, nearest(target.group, groups))
     needs = " and ".join(definition.needs) or "sources or levels that it has not"
-    found = f"the department does not give '{target.measure}'{whose}: it takes {needs}"
+    found = f"the department does not give '{target.measure}'{in_arm}: it takes {needs}"
     return Fault(f"{where}.measure", found, "Record it at a step or an end of the pathway, or name another measure")

@@ -1,4 +1,4 @@
-"""What a department looks like from its first hour on: series of several replications, for judging the warm-up."""
+"""Hourly series of a department from its first hour on, averaged over replications, for judging the warm-up."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from simulation.study.study import Study
 WEEKS = 12
 MOST_REPLICATIONS = 20
 IN_DEPARTMENT = "in_department"
-"""The series of attendances between arrival and departure; the others are units in use of a pool, by its name."""
+"""The series of attendances between arrival and departure. Every other series is of a pool's units in use, by name."""
 
 
 def series_names(study: Study) -> tuple[str, ...]:
-    """The series that the baseline's department has: who is in, where departures are recorded, and limited pools."""
+    """The series of the baseline's department: attendances, if departures are recorded, and its limited pools."""
     pathway = study.baseline.pathway
     inside = (IN_DEPARTMENT,) if "departed_at" in nobody(pathway) else ()
     return (*inside, *(name for name, pool in pathway.pools.items() if not pool.unlimited))
 
 
 def hourly_series(study: Study) -> Mapping[str, Floats]:
-    """Every series by hour from time 0, the mean over replications under the baseline, shape (2016,) each.
+    """Every series by hour from time 0 under the baseline, as the mean over replications; shape (2016,) each.
 
-    As many replications as the run has, twenty at most, of twelve weeks without any warm-up.
+    The replications are those of the run, twenty at most, each of twelve weeks without a warm-up.
     """
     run = replace(study.run, warm_up_days=0, measured_days=7 * WEEKS)
     numbers = run.numbers[:MOST_REPLICATIONS]
@@ -43,7 +43,7 @@ def hourly_series(study: Study) -> Mapping[str, Floats]:
 
 
 def _spans(simulation: Simulated, names: Sequence[str]) -> dict[str, tuple[Floats, Floats]]:
-    """Of each series, from when to when somebody was in or a unit held, in minutes; infinity: to the end."""
+    """The start and end in minutes of every stay or use of a unit, by series; infinity where it had not ended."""
     held = holdings(simulation.plan, simulation.activities)
     spans = {name: (held.taken_at[held.of(name)], held.given_back_at[held.of(name)]) for name in held.pools}
     if IN_DEPARTMENT in names:

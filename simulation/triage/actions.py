@@ -1,13 +1,13 @@
 """What triage sets off beside a label: tests ordered, a patient streamed elsewhere, a bed asked for.
 
 A department names such an action as an attribute (`kind: action`) and says in its route what follows; a policy says
-for whom it is set off. It predicts what is true of the patient, with a sensitivity and a specificity: a patient to whom
-the action is truly suited gets it with probability `sensitivity`, another one with probability 1 - `specificity`.
+for whom it is set off. A patient whom the action truly suits gets it with probability `sensitivity`, another one with
+probability 1 - `specificity`.
 
-The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So whoever
-gets the action at one sensitivity gets it at a higher one too, whoever is spared at one specificity is spared at a
-higher one, and a nurse's action and a tool's of one name share their random variates. Nothing is drawn here, and what
-an action costs or gains is the route's business: a wrong one uses the same nurses, rooms and beds as a right one.
+The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So a patient
+who gets the action at one sensitivity gets it at a higher one too, a patient who is spared at one specificity is spared
+at a higher one, and a nurse's action and a tool's of the same name share their random variates. Nothing is drawn here.
+What an action costs or gains follows from the route: a wrong one uses the same nurses, rooms and beds as a right one.
 """
 
 from __future__ import annotations
@@ -54,28 +54,28 @@ class TriageAction:
 
 
 def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Whom triage considers for an action, shape (n,): who can get it at all, and whom the policy covers."""
-    stated = pathway.attributes[action.sets]
-    found = from_sources(pathway, draws, action.covers.arrivals)
-    found &= among(pathway, attributes, action.covers.only, len(draws))
-    if isinstance(stated, Action):
-        found &= among(pathway, attributes, stated.only, len(draws))
-    return found
+    """Mask of the patients whom triage considers for an action, shape (n,): who can get it, and whom it covers."""
+    attribute = pathway.attributes[action.sets]
+    covered = from_sources(pathway, draws, action.covers.arrivals)
+    covered &= among(pathway, attributes, action.covers.only, len(draws))
+    if isinstance(attribute, Action):
+        covered &= among(pathway, attributes, attribute.only, len(draws))
+    return covered
 
 
 def set_off(
     actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, attributes: Attributes, used: Mask
 ) -> dict[str, Labels]:
-    """The codes of every action attribute that some action sets, shape (n,) each, for those it is `used` for."""
-    found: dict[str, Labels] = {}
+    """The codes of every attribute that an action sets, shape (n,) each; changed only for those in `used`."""
+    codes_by_attribute: dict[str, Labels] = {}
     for name, action in actions.items():
         suited = among(pathway, attributes, action.suited, len(draws))
         chance = np.where(suited, action.sensitivity.value, 1 - action.specificity.value)
         chosen = used & covered_by(action, pathway, draws, attributes)
         chosen &= draws.uniform(f"triage.action.{name}") < chance
-        codes = found.setdefault(action.sets, draws.attributes[action.sets].copy())
+        codes = codes_by_attribute.setdefault(action.sets, draws.attributes[action.sets].copy())
         codes[chosen & (codes == 0)] = pathway.categories(action.sets).index(action.to)
-    return found
+    return codes_by_attribute
 
 
 def action_faults(actions: Mapping[str, TriageAction], pathway: Pathway, where: str) -> list[Fault]:
@@ -92,7 +92,7 @@ def action_faults(actions: Mapping[str, TriageAction], pathway: Pathway, where: 
 
 
 def _sets_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fault]:
-    known = [name for name, each in pathway.attributes.items() if isinstance(each, Action)]
+    known = [name for name, attribute in pathway.attributes.items() if isinstance(attribute, Action)]
     if not known:
         remedy = "Describe one (kind: action) and route by it, or choose a policy without actions"
         return [Fault(f"{where}.sets", f"is '{action.sets}', but the department has no action", remedy)]
@@ -106,7 +106,7 @@ def _sets_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fau
 
 
 def _suited_faults(action: TriageAction, pathway: Pathway, where: str) -> list[Fault]:
-    """Whom an action suits is a matter of the patient, not of what triage makes of them."""
+    """Faults of whom an action suits: a matter of the patient, not of what triage decides."""
     faults = only_faults(action.suited, pathway, where)
     if not action.suited:
         faults.append(Fault(where, "names no attribute", "Say which categories of which attribute it suits"))

@@ -1,9 +1,8 @@
 """Applying a triage policy: a pure function that gives every patient a label and minutes.
 
-A policy says who labels (a nurse; an AI that replaces or advises the nurse), how often each is wrong, for whom,
-when it hands back, how far people use it, and what that does to minutes. `apply` turns it into columns before the
-clock starts; it makes no generator, touches no other column, and takes its chance from these named streams of the
-draws:
+A policy says who labels (a nurse; an AI that replaces or advises the nurse), how often each is wrong, for whom the AI
+is used, when it hands back, how far people use it, and what that does to minutes. `apply` turns it into columns before
+the clock starts. It makes no generator, changes no other column, and uses these named streams of the draws:
 
 - `triage.difficulty`           one number a patient, shared by all assessors;
 - `triage.private.<assessor>`   one a patient and assessor, found by the assessor's name (`.again`: asked again);
@@ -16,28 +15,28 @@ draws:
 So two policies that name the same nurse with the same matrix give the same nurse's labels, bit for bit, and
 adding an AI moves nothing else.
 
-**Errors that go together.** u = Phi(sqrt(rho) z_difficulty + sqrt(1 - rho) z_private) is uniform whatever rho, and
+**Correlated errors.** u = Phi(sqrt(rho) z_difficulty + sqrt(1 - rho) z_private) is uniform whatever rho, and
 is looked up in the row of the patient's true level, from the most urgent label to the least: **low u errs up
-(over-triage), high u errs down (under-triage)**. The shared difficulty thus has a sign: a high one is a patient
-who looks better than they are, to everybody. The labels keep exactly the shares of the matrix. The latent
+(over-triage), high u errs down (under-triage)**. The shared difficulty thus has a sign: where it is high, a patient
+looks better than they are to every assessor. The labels have exactly the shares of the matrix. The latent
 numbers of two assessors have correlation sqrt(rho_1 rho_2). Where a bench counted truth, nurse and tool together
 (`beside_nurse`), u is looked up in the row of the patient's true level and the nurse's label instead.
 
 **A sham** is an AI with the nurse's matrix and no effect on minutes, under a name of its own and with correlation
-0: its errors are independent of the nurse's. That is the widest, most careful null band: any shared difficulty
-would let fewer patients change their label.
+0: its errors are independent of the nurse's. That gives the widest null band: with any shared difficulty fewer
+patients would change their label.
 
-**In which order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the
-patient, and staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the
-nurse's or is taken by her. Minutes: what burdens the site whatever the tool (`burdens`), then the effects of the
-tool, then seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so)
-is decided again with it, by the same numbers; then what triage sets off (`actions`), by the label that counts. Watching
+**Order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the patient, and
+staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the nurse's or advises her.
+Minutes change by the burdens that hold with or without a tool (`burdens`), then by the effects of the tool, then by the
+seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so) is decided
+again with it, by the same random numbers; then what triage sets off (`actions`), by the label that counts. Watching
 comes last.
 
-**When it fails** (`failures`) the route chooses another of the policy's answers: the nurse's own label and minutes
-(burdens and nothing else), or those that the tool gives with the `degraded` matrix on the same random variates. They
-are columns too, in departments that ask for them. What leans on the label would go on leaning on the policy's own, and
-what a tool set off would stay set off: such arms are refused.
+**Failures** (`failures`). While the tool fails, the route uses the nurse's own label and minutes (with burdens and
+nothing else), or those of the tool with the `degraded` matrix on the same random variates. They are columns too, in
+departments that ask for them. Attributes that lean on the label and actions could not be undone by the route, so arms
+that combine them with failures are refused.
 """
 
 from __future__ import annotations
@@ -85,14 +84,16 @@ def apply(policy: Policy, pathway: Pathway, draws: Draws) -> Draws:
     minutes = _minutes(policy, pathway, draws, triaged, by_nurse)
     attributes = _actions(policy, pathway, labelled, triaged)
     if TOOL_CAN_FAIL in pathway.attributes:
-        more, columns = _failing(policy, pathway, draws, triaged, minutes, by_nurse)
-        attributes |= more
-        minutes |= columns
-    seen = None if policy.watches is None else alarms(policy.watches, draws, _watched(policy, pathway, draws, triaged))
-    return labelled.with_columns(attributes=attributes, minutes=minutes, alarms=seen)
+        fallback_attributes, fallback_minutes = _fallback(policy, pathway, draws, triaged, minutes, by_nurse)
+        attributes |= fallback_attributes
+        minutes |= fallback_minutes
+    watched_alarms = None
+    if policy.watches is not None:
+        watched_alarms = alarms(policy.watches, draws, _watched(policy, pathway, draws, triaged))
+    return labelled.with_columns(attributes=attributes, minutes=minutes, alarms=watched_alarms)
 
 
-def _failing(
+def _fallback(
     policy: Policy,
     pathway: Pathway,
     draws: Draws,
@@ -101,55 +102,57 @@ def _failing(
     by_nurse: Mapping[str, Floats],
 ) -> tuple[dict[str, Labels], dict[str, Floats]]:
     """Attributes and minutes that a route needs while the tool is down, answers worse or is slow."""
-    stated = policy.slow_under_load is not None or any(can_happen(each) for each in pathway.outages.values())
-    concerned = _reached(policy, pathway, draws, triaged, durations_of_triage(pathway)) if stated else None
+    can_fail = policy.slow_under_load is not None or any(can_happen(outage) for outage in pathway.outages.values())
+    concerned = _reached(policy, pathway, draws, triaged, durations_of_triage(pathway)) if can_fail else None
     if concerned is None or not concerned.any():
-        return _labels_instead(pathway, triaged, triaged), {}
-    worse = triaged
+        return _fallback_labels(pathway, triaged, triaged), {}
+    by_degraded = triaged
     columns = by_worker("nurse", by_nurse, minutes)
     if policy.ai is not None and policy.degraded is not None:
         degraded = replace(policy, ai=replace(policy.ai, matrix=policy.degraded))
-        worse = _triaged(degraded, pathway, draws)
-        columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, worse, by_nurse), minutes)
+        by_degraded = _triaged(degraded, pathway, draws)
+        columns |= by_worker("degraded_tool", _minutes(degraded, pathway, draws, by_degraded, by_nurse), minutes)
     if policy.slow_under_load is not None:
-        seconds = policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
-        late = policy.slow_under_load.durations
-        columns |= {name: np.where(concerned, minutes[name] + seconds, minutes[name]) for name in late}
-    return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_labels_instead(pathway, triaged, worse)}, columns
+        late, late_minutes = policy.slow_under_load, policy.slow_under_load.seconds.value / SECONDS_PER_MINUTE
+        columns |= {name: np.where(concerned, minutes[name] + late_minutes, minutes[name]) for name in late.durations}
+    return {TOOL_CAN_FAIL: concerned.astype(np.int16), **_fallback_labels(pathway, triaged, by_degraded)}, columns
 
 
-def _labels_instead(pathway: Pathway, triaged: _Triaged, degraded: _Triaged) -> dict[str, Labels]:
+def _fallback_labels(pathway: Pathway, triaged: _Triaged, degraded: _Triaged) -> dict[str, Labels]:
     """The labels that may count instead of the one given, where the department asks for them."""
     labels = {ACUITY_BY_NURSE: triaged.attributes[ACUITY_GIVEN], ACUITY_BY_DEGRADED_TOOL: degraded.given}
-    return {name: each for name, each in labels.items() if name in pathway.attributes}
+    return {name: codes for name, codes in labels.items() if name in pathway.attributes}
 
 
 def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
-    """For whom the tool is used, for their label, minutes, actions or watching, handed back or not; shape (n,)."""
+    """Mask of the patients for whom the tool is used, shape (n,): for label, minutes, actions or watching.
+
+    Those whom an AI hands back are among them.
+    """
     triaged = _triaged(policy, pathway, draws)
-    found = _reached(policy, pathway, draws, triaged, frozenset(pathway.durations))
+    users = _reached(policy, pathway, draws, triaged, frozenset(pathway.durations))
     if policy.watches is not None:
-        found |= _watched(policy, pathway, draws, triaged)
+        users |= _watched(policy, pathway, draws, triaged)
     for action in policy.actions.values():
-        found |= triaged.used & covered_by(action, pathway, draws, triaged.as_labelled)
-    return found
+        users |= triaged.used & covered_by(action, pathway, draws, triaged.as_labelled)
+    return users
 
 
 def _reached(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, durations: frozenset[str]) -> Mask:
-    """For whom the tool is used, for their label or any minutes of these `durations`; shape (n,)."""
-    found = triaged.asked.copy()
+    """Mask of the patients for whom the tool is used, shape (n,): for the label or minutes of these `durations`."""
+    users = triaged.asked.copy()
     for effect in policy.effects:
         if durations.intersection(effect.durations):
-            found |= triaged.used & _whose(effect, policy, pathway, draws, triaged)
-    return found
+            users |= triaged.used & _covered(effect, policy, pathway, draws, triaged)
+    return users
 
 
 @dataclass(frozen=True)
 class _Triaged:
     """Everybody's label, and whom the tool was used for; shape (n,) each.
 
-    attributes  codes by name, the label among them the nurse's own; used  the tool may be used, whatever the source;
-    asked  the AI was asked; handed_back  it was, and gave no answer.
+    given  the label that counts; attributes  codes by name, the label among them the nurse's own; used  the tool may be
+    used, whatever the source; asked  the AI was asked; handed_back  it was asked and gave no answer.
     """
 
     given: Labels
@@ -171,9 +174,9 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
     attributes = {**draws.attributes, ACUITY_GIVEN: nurse}
     nobody = np.zeros(len(draws), dtype=np.bool_)
     since = days_since(policy.go_live_day, draws)
-    if policy.covers is None:  # then each effect and action, and what watches, says itself whom it is for
-        alone = policy.actions or policy.effects or policy.watches is not None
-        used = adopted(policy.adoption, since, draws) if alone else nobody
+    if policy.covers is None:  # then effects, actions and watching each say whom they are for
+        has_uses = policy.actions or policy.effects or policy.watches is not None
+        used = adopted(policy.adoption, since, draws) if has_uses else nobody
         return _Triaged(nurse, attributes, used, nobody, nobody)
     used = offered(policy.covers, pathway, draws, attributes) & adopted(policy.adoption, since, draws)
     if policy.ai is None:
@@ -191,7 +194,8 @@ def _triaged(policy: Policy, pathway: Pathway, draws: Draws) -> _Triaged:
 
 
 def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> Floats | float:
-    """How likely each advised nurse is to take the AI's label; it matters where the two differ."""
+    """The probability that each advised nurse takes the AI's label where the two differ; shape of the labels, or one
+    number for all."""
     if policy.switching is not None:
         return switch_shares(policy.switching, nurse, answer, true)
     return policy.acceptance.value if policy.acceptance is not None else 1.0
@@ -199,42 +203,41 @@ def acceptance(policy: Policy, nurse: Labels, answer: Labels, true: Labels) -> F
 
 def _minutes_by_nurse(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> dict[str, Floats]:
     """The durations that change, as they are without the tool, by name, shape (repeats, n) each."""
-    now = {name: draws.minutes[name] for name in policy.durations}
+    minutes = {name: draws.minutes[name] for name in policy.durations}
     for burden in policy.burdens:
-        now |= changed(
-            burden, now, reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(ARRIVAL_SOURCE))
-        )
-    return now
+        whose = reached_by(burden, pathway, draws, triaged.attributes, pathway.categories(ARRIVAL_SOURCE))
+        minutes |= changed(burden, minutes, whose)
+    return minutes
 
 
 def _minutes(
     policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, by_nurse: Mapping[str, Floats]
 ) -> dict[str, Floats]:
-    """The durations that change, by name, shape (repeats, n) each."""
-    now = dict(by_nurse)
+    """The durations that change, as the policy leaves them, by name, shape (repeats, n) each."""
+    minutes = dict(by_nurse)
     for effect in policy.effects:
-        whose = triaged.used & _whose(effect, policy, pathway, draws, triaged)
-        now |= changed(effect, now, whose if effect.kept_when_handed_back else whose & ~triaged.handed_back)
+        whose = triaged.used & _covered(effect, policy, pathway, draws, triaged)
+        minutes |= changed(effect, minutes, whose if effect.kept_when_handed_back else whose & ~triaged.handed_back)
     if policy.latency is not None:
-        now |= lengthened(policy.latency, now, triaged.asked)
+        minutes |= lengthened(policy.latency, minutes, triaged.asked)
     if policy.abstains is not None and policy.abstains.hand_back is not None:
-        now |= lengthened(policy.abstains.hand_back, now, triaged.handed_back)
-    return now
+        minutes |= lengthened(policy.abstains.hand_back, minutes, triaged.handed_back)
+    return minutes
 
 
 def _actions(policy: Policy, pathway: Pathway, labelled: Draws, triaged: _Triaged) -> dict[str, Labels]:
-    """What is set off for whom, where the tool is used and did not hand back."""
+    """Codes of the action attributes, shape (n,) each: set off where the tool is used and did not hand back."""
     return set_off(policy.actions, pathway, labelled, labelled.attributes, triaged.used & ~triaged.handed_back)
 
 
-def _whose(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
-    """Whom an effect is for where the tool is used, shape (n,)."""
+def _covered(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
+    """Mask of the patients whom an effect of the tool is for, shape (n,), whether or not the tool is used for them."""
     sources = policy.covers.minutes if policy.covers is not None else ()
     return reached_by(effect, pathway, draws, triaged.attributes, sources)
 
 
 def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
-    """Who is watched while they wait, shape (n,)."""
+    """Mask of the patients who are watched while they wait, shape (n,)."""
     if policy.watches is None:
         return np.zeros(len(draws), dtype=np.bool_)
     return watched(policy.watches, pathway, draws, triaged.attributes) & triaged.used

@@ -1,7 +1,7 @@
-"""A tool's labels given the truth and the nurse's own label: its errors where hers are, as they were counted.
+"""A tool's labels given the truth and the nurse's own label, from counts of all three together.
 
 With the counts of a bench the two err together as often as they did there, whichever nurse is beside the tool: the
-nurse's labels stay hers, and the tool's follow from the truth and them. Nothing is drawn here.
+nurse's labels stay hers, and the tool's follow from them and the truth. Nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from simulation.records.schema import Floats
 from simulation.triage.matrix import Matrix
 
 DECAY = 0.35
-"""Of the prior: how much rarer an error by one level more is."""
+"""The factor by which the prior makes an error rarer for each level that it is farther from the truth."""
 PRIOR_WEIGHT = 1.0
 """How many cases a row of the prior is worth."""
 
@@ -37,7 +37,7 @@ class BesideNurse(Sourced):
 
 
 def ordinal_prior(n_levels: int) -> Floats:
-    """What is believed of each row before a case is seen: errors get rarer with their distance, one case a row.
+    """Prior counts, shape (levels, levels): `PRIOR_WEIGHT` cases a row, errors rarer with their distance.
 
     A flat prior would put 9 % of a true level with 14 cases two levels away and farther; this one puts 1 % there.
     """
@@ -55,10 +55,10 @@ def given_nurse(beside: BesideNurse) -> Floats:
 
 
 def rows_given_nurse(beside: BesideNurse) -> Floats:
-    """Counts with those of the prior, the parameters of what is known of each row, shape (levels, levels, levels).
+    """Posterior Dirichlet parameters of each row: counts plus prior counts, shape (levels, levels, levels).
 
-    Where nurse and truth met in few cases the tool's row leans on all its labels of that true level, which count for
-    one case; these lean on `ordinal_prior` in the same way.
+    The prior of a row is the tool's labels of that true level whatever the nurse said, worth one case, so it matters
+    where few cases had that truth and that nurse's label. These labels have `ordinal_prior` in turn.
     """
     counts = np.array(beside.counts, dtype=float)
     of_level = counts.sum(axis=1) + ordinal_prior(len(counts))
@@ -67,20 +67,25 @@ def rows_given_nurse(beside: BesideNurse) -> Floats:
     return rows
 
 
+def joint_beside(beside: BesideNurse, nurse: Floats) -> Floats:
+    """P(nurse's label, tool's label | true level), shape (levels, levels, levels); `nurse` has (levels, levels)."""
+    return nurse[:, :, None] * given_nurse(beside)
+
+
 def matrix_beside(beside: BesideNurse, nurse: Floats) -> Matrix:
     """The tool's own table beside nurses who label as `nurse` (levels, levels) says."""
-    shares = (nurse[:, :, None] * given_nurse(beside)).sum(axis=1)
-    rows = tuple(tuple(float(each) for each in row / row.sum()) for row in shares)
+    shares = joint_beside(beside, nurse).sum(axis=1)
+    rows = tuple(tuple(float(share) for share in row / row.sum()) for row in shares)
     return Matrix(shares=rows, evidence=beside.evidence, source=beside.source)
 
 
 def beside_faults(beside: BesideNurse, n_levels: int, where: str) -> list[Fault]:
     """Counts of another shape than the levels, or of nobody."""
-    shapes = {len(beside.counts), *(len(each) for each in beside.counts)}
-    shapes |= {len(row) for each in beside.counts for row in each}
-    if shapes != {n_levels}:
+    lengths = {len(beside.counts), *(len(table) for table in beside.counts)}
+    lengths |= {len(row) for table in beside.counts for row in table}
+    if lengths != {n_levels}:
         remedy = f"Give {n_levels} tables of {n_levels} rows of {n_levels}"
-        return [Fault(f"{where}.counts", f"has tables and rows of {sorted(shapes)}", remedy)]
+        return [Fault(f"{where}.counts", f"has tables and rows of {sorted(lengths)}", remedy)]
     total = float(np.sum(beside.counts))
     if not 0 < total < np.inf:
         return [Fault(f"{where}.counts", f"adds up to {total:g}", "Count one patient or more")]

@@ -24,9 +24,17 @@ from simulation.triage.estimates import estimate_faults
 from simulation.triage.failures import can_happen, durations_of_triage
 from simulation.triage.matrix import Matrix, table_faults
 from simulation.triage.minutes import effect_faults, sources_of
-from simulation.triage.people import abstention_faults, added_faults, coverage_faults, unknown
+from simulation.triage.people import abstention_faults, coverage_faults, duration_faults, unknown
 from simulation.triage.policy import Policy
 from simulation.triage.watching import watching_faults
+
+NURSE_PATH = "nurse"
+"""The configuration group that states the nurse, so that her faults have one path whatever the policy."""
+LABELS_WANTED = "Choose how nurses label (nurse=korea), or a policy in which they do"
+AI_FIELDS = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
+"""What a policy may state only with an AI that labels."""
+TOOL_FIELDS = ("go_live_day", "adoption", "slow_under_load")
+"""What a policy may state only with a tool, be it an AI that labels or something that saves minutes."""
 
 
 def check(policy: Policy, pathway: Pathway) -> list[Fault]:
@@ -36,7 +44,7 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
     if faults:
         return faults
     if policy.nurse is not None:
-        faults += _matrix_faults(policy.nurse.matrix, pathway, f"{OF_THE_NURSE}.labels.matrix")
+        faults += _matrix_faults(policy.nurse.matrix, pathway, f"{NURSE_PATH}.labels.matrix")
     if policy.ai is not None:
         faults += _matrix_faults(policy.ai.matrix, pathway, f"{where}.ai.matrix")
     return [
@@ -48,14 +56,14 @@ def check(policy: Policy, pathway: Pathway) -> list[Fault]:
         *(watching_faults(policy.watches, pathway, f"{where}.watches") if policy.watches is not None else ()),
         *action_faults(policy.actions, pathway, f"{where}.actions"),
         *_failing_faults(policy, pathway, where),
-        *estimate_faults(policy.nurse, f"{OF_THE_NURSE}.labels"),
-        *estimate_faults(policy.burdens, f"{OF_THE_NURSE}.burdens"),
+        *estimate_faults(policy.nurse, f"{NURSE_PATH}.labels"),
+        *estimate_faults(policy.burdens, f"{NURSE_PATH}.burdens"),
         *estimate_faults(replace(policy, nurse=None, burdens=()), where),
     ]
 
 
 def _unlabelled_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    """What needs a label where a policy has nobody who labels."""
+    """What needs a label, where nobody in the policy gives labels."""
     labels = [name for name in (ACUITY_GIVEN, ACUITY_BY_NURSE, ACUITY_BY_DEGRADED_TOOL) if name in pathway.attributes]
     faults = [
         Fault(f"{where}.nurse", f"is missing, but patients are labelled here (attributes.{name})", LABELS_WANTED)
@@ -103,9 +111,9 @@ def _matrix_faults(matrix: Matrix, pathway: Pathway, where: str) -> list[Fault]:
 
 
 def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    """What a route cannot take back of a tool that is found to fail: its actions, and what leans on its label."""
-    matter = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded is not None else (TRIAGE_TOOL,)
-    failing = [f"outages.{name}" for name in matter if name in pathway.outages and can_happen(pathway.outages[name])]
+    """Actions of a tool that can fail, and attributes that lean on its label: the fall-back cannot undo these."""
+    relevant = (TRIAGE_TOOL, TRIAGE_TOOL_DEGRADED) if policy.degraded is not None else (TRIAGE_TOOL,)
+    failing = [f"outages.{name}" for name in relevant if name in pathway.outages and can_happen(pathway.outages[name])]
     if not failing:
         return []
     remedy = "in arms of their own: the two together are not modelled"
@@ -120,19 +128,10 @@ def _failing_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]
     return faults
 
 
-OF_THE_NURSE = "nurse"
-"""Where the nurse is stated: once, in a group of its own, so that her faults are told once."""
-LABELS_WANTED = "Choose how nurses label (nurse=korea), or a policy in which they do"
-OF_THE_AI = ("role", "acceptance", "switching", "abstains", "noise", "drift", "latency", "degraded")
-"""What a policy states about its AI."""
-OF_THE_TOOL = ("go_live_day", "adoption", "slow_under_load")
-"""What it states about a tool, be it an AI that labels or something that saves minutes."""
-
-
 def _ai_faults(policy: Policy, where: str) -> list[Fault]:
-    """An AI that is not described, or what is described without one."""
+    """Faults of the AI's name, draw and role; without an AI, what is stated as if there were one."""
     if policy.ai is None or policy.nurse is None:
-        return _stated_without(policy, OF_THE_AI, where, "ai")
+        return _stated_without(policy, AI_FIELDS, where, "ai")
     faults = []
     if policy.ai.name == policy.nurse.name:
         found = f"'{policy.ai.name}' is the nurse's name too, so both would have the same random variates"
@@ -142,17 +141,17 @@ def _ai_faults(policy: Policy, where: str) -> list[Fault]:
         faults.append(Fault(f"{where}.ai.same_draw_as", found, f"Name '{policy.nurse.name}', or leave it out"))
     if policy.nurse.same_draw_as is not None:
         remedy = "Leave it out: the nurse's draw is her own"
-        faults.append(Fault(f"{OF_THE_NURSE}.labels.same_draw_as", "is stated", remedy))
+        faults.append(Fault(f"{NURSE_PATH}.labels.same_draw_as", "is stated", remedy))
     if policy.role is None:
         faults.append(Fault(f"{where}.role", "is missing", "Say whether the ai 'replaces' or 'advises' the nurse"))
-    graph_of = [name for name in ("acceptance", "switching") if getattr(policy, name) is not None]
-    if policy.role == "advises" and not graph_of:
+    shares_stated = [name for name in ("acceptance", "switching") if getattr(policy, name) is not None]
+    if policy.role == "advises" and not shares_stated:
         faults.append(Fault(f"{where}.acceptance", "is missing", "Say how often an advised nurse takes the ai's label"))
-    if policy.role == "advises" and len(graph_of) > 1:
+    if policy.role == "advises" and len(shares_stated) > 1:
         faults.append(Fault(f"{where}.switching", "is stated beside acceptance", "State one of the two"))
     if policy.role == "replaces":
         remedy = "Leave it out, or role: advises"
-        faults += [Fault(f"{where}.{name}", "is stated for an ai that replaces", remedy) for name in graph_of]
+        faults += [Fault(f"{where}.{name}", "is stated for an ai that replaces", remedy) for name in shares_stated]
     return faults
 
 
@@ -166,14 +165,14 @@ def _stated_without(policy: Policy, names: Sequence[str], where: str, what: str)
 
 
 def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
-    """What is wrong with how the AI answers: abstention, latency, drift."""
+    """Faults of how the AI answers: abstention, latency, slowness, degraded answers, drift."""
     faults = []
     if policy.abstains is not None:
         faults += abstention_faults(policy.abstains, pathway, f"{where}.abstains")
     if policy.latency is not None:
-        faults += added_faults(policy.latency, pathway, f"{where}.latency")
+        faults += duration_faults(policy.latency.durations, pathway, f"{where}.latency")
     if policy.slow_under_load is not None:
-        faults += added_faults(policy.slow_under_load, pathway, f"{where}.slow_under_load")
+        faults += duration_faults(policy.slow_under_load.durations, pathway, f"{where}.slow_under_load")
         always = [name for name in policy.slow_under_load.durations if name in durations_of_triage(pathway)]
         if always:
             found = f"name {', '.join(always)}, which triage takes whether many wait or not"
@@ -185,11 +184,11 @@ def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
         faults.append(Fault(f"attributes.{name}", "is missing", f"{where} needs it: describe it, and route by it"))
     if policy.beside_nurse is not None:
         beyond = policy.abstains.beyond if policy.abstains is not None else None
-        stated = {"drift": policy.drift, "degraded": policy.degraded, "abstains.beyond": beyond}
+        by_matrix = {"drift": policy.drift, "degraded": policy.degraded, "abstains.beyond": beyond}
         faults += [
             Fault(f"{where}.{name}", "is stated beside ai.beside_nurse", "State a matrix, or leave one of them out")
-            for name, each in stated.items()
-            if each is not None
+            for name, value in by_matrix.items()
+            if value is not None
         ]
     if policy.drift is not None and policy.ai is not None:
         path, towards = f"{where}.drift.towards", policy.drift.towards
@@ -205,12 +204,12 @@ def _answer_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
 
 
 def _groups(matrix: Matrix) -> set[tuple[str, str]]:
-    """The attributes and categories that have a table of their own."""
+    """The attributes and categories that have tables of their own."""
     return {(name, category) for name, tables in matrix.by_group.items() for category in tables}
 
 
 def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
-    """What a department must describe for this policy's failures to be told apart."""
+    """The attributes that this policy's failures need and the department does not describe."""
     needed = [TOOL_CAN_FAIL] if policy.degraded is not None or policy.slow_under_load is not None else []
     needed += [ACUITY_BY_DEGRADED_TOOL] if policy.degraded is not None else []
     return [name for name in needed if name not in pathway.attributes]
@@ -219,30 +218,31 @@ def _lacking(policy: Policy, pathway: Pathway) -> list[str]:
 def _coverage_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
     path, covers, known = f"{where}.covers", policy.covers, pathway.categories(ARRIVAL_SOURCE)
     labels, minutes = (covers.labels, covers.minutes) if covers is not None else ((), ())
-    wanting = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
+    without_sources = tuple(effect for effect in policy.effects if not sources_of(effect, ()))
     faults = []
-    for name, sources, what, needs in (
-        ("labels", labels, policy.ai, policy.ai),
-        ("minutes", minutes, policy.effects, wanting),
+    for name, sources, what, present, unplaced in (
+        ("labels", labels, "an ai", policy.ai, policy.ai),
+        ("minutes", minutes, "a minutes effect", policy.effects, without_sources),
     ):
-        effect = "an ai" if name == "labels" else "a minutes effect"
-        if needs and not sources:
+        if unplaced and not sources:
             faults.append(
-                Fault(f"{path}.{name}", f"names no arrival source, but there is {effect}", "Name the sources it covers")
+                Fault(f"{path}.{name}", f"names no arrival source, but there is {what}", "Name the sources it covers")
             )
-        if not what and sources:
-            faults.append(Fault(f"{path}.{name}", f"names arrival sources, but there is not {effect}", "Leave it out"))
-        faults += [unknown(f"{path}.{name}", "arrival source", each, known) for each in sources if each not in known]
+        if not present and sources:
+            faults.append(Fault(f"{path}.{name}", f"names arrival sources, but there is not {what}", "Leave it out"))
+        faults += [
+            unknown(f"{path}.{name}", "arrival source", source, known) for source in sources if source not in known
+        ]
     if policy.ai is None and not policy.effects and not policy.actions and policy.watches is None:
-        faults += _stated_without(policy, OF_THE_TOOL, where, "tool")
+        faults += _stated_without(policy, TOOL_FIELDS, where, "tool")
     return faults + (coverage_faults(covers, pathway, path) if covers is not None else [])
 
 
 def _minutes_faults(policy: Policy, pathway: Pathway, where: str) -> list[Fault]:
     faults = []
     for number, effect in enumerate(policy.effects):
-        place = f"{where}.minutes.{number}" if isinstance(policy.minutes, tuple) else f"{where}.minutes"
-        faults += effect_faults(effect, pathway, place)
+        path = f"{where}.minutes.{number}" if isinstance(policy.minutes, tuple) else f"{where}.minutes"
+        faults += effect_faults(effect, pathway, path)
     for number, burden in enumerate(policy.burdens):
-        faults += effect_faults(burden, pathway, f"{OF_THE_NURSE}.burdens.{number}")
+        faults += effect_faults(burden, pathway, f"{NURSE_PATH}.burdens.{number}")
     return faults

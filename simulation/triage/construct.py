@@ -1,8 +1,8 @@
 """Matrices that a published summary implies, where no matrix was published.
 
 Studies of language models print an exact agreement and a kappa, and seldom the table. Many tables fit; this file
-picks the one that departs least from the nurses' table. It is a construction, not a measurement: it says what
-an AI with those two summary figures could look like, and must be said beside every figure it leads to.
+picks the one that departs least from the nurses' table. It is a construction, not a measurement: a table that an AI
+with those two figures could have. Every figure that rests on it must say so.
 
 **The construction.** With true mix m_i (the experts' levels in the nurses' study) and p_ij the nurses' table
 smoothed by half a patient a cell, p_ij = (count_ij + 0.5) / (n_i + 0.5 x levels), find the table q that minimises
@@ -22,8 +22,8 @@ linear in q (the chance term of kappa too, because the true mix is fixed) and th
 there is one answer. Where the rule of shape does not bind it is the nurses' table tilted exponentially: q_ij is
 proportional to p_ij exp(lambda [i = j] + mu [(i - j)^2 - (1 - k) c_j] + nu ([j > i] - r [j < i])).
 
-Without the rule of shape the tilt grows with the square of the distance, and a quarter of the true 'immediate'
-would be called 'non-urgent': half a patient of smoothing in a row of 26, blown up.
+Without the rule of shape the tilt grows with the square of the distance and magnifies the smoothing (half a patient in
+a row of 26): a quarter of the true 'immediate' would be called 'non-urgent'.
 
 **What it assumes.** Smoothing by 0.5 decides how likely the errors are that no nurse in the study made. The
 published figures were measured under another scale (ESI) and another, unprinted case mix; kappa depends on the
@@ -46,14 +46,14 @@ SMOOTHING = 0.5
 LEAST_SHARE = 1e-12
 GREATEST_MISS = 1e-7
 LEAST_OF_A_KIND = 0.001
-"""How far under-triage has to be from what can just be: where a kind of error is not there, nothing says how the
-nearest table would spread it."""
+"""How far under-triage must stay inside what is possible: at the very bound a table has no errors of one kind, and
+nothing says how the nearest table would spread them."""
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the table must have: exact agreement, quadratic kappa, patients under-triaged to one over-triaged, share of
-    patients under-triaged."""
+    """What a table must have: exact agreement, quadratic kappa, under-triaged patients for each over-triaged one, and
+    the share of patients under-triaged; None asks for nothing."""
 
     exact_share: float
     kappa_quadratic: float | None = None
@@ -74,7 +74,7 @@ AS_NURSES = Wanted(exact_share=0.85)
 
 
 def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
-    """The table nearest the smoothed `counts` that has what is wanted, under the mix of the counts' rows.
+    """The table nearest to the smoothed `counts` that has what is wanted under the mix of the counts' rows.
 
     Shape (levels, levels); rows add up to 1. Raises ConfigError if no table has all of it.
     """
@@ -94,17 +94,17 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
         return gradient
 
     equal, goal = _equalities(mix, wanted)
-    falling = _shape(n)
+    shape_rules = _shape_rules(n)
     solved = minimize(
         entropy,
         start.ravel(),
         jac=slope,
         method="SLSQP",
         bounds=[(LEAST_SHARE, 1.0)] * n**2,
-        constraints=[LinearConstraint(equal, goal, goal), LinearConstraint(falling, 0.0, np.inf)],
+        constraints=[LinearConstraint(equal, goal, goal), LinearConstraint(shape_rules, 0.0, np.inf)],
         options={"ftol": 1e-13, "maxiter": 1000},
     )
-    worst = max(np.abs(equal @ solved.x - goal).max(), -(falling @ solved.x).min())
+    worst = max(np.abs(equal @ solved.x - goal).max(), -(shape_rules @ solved.x).min())
     if not (solved.success and worst < GREATEST_MISS):
         raise ConfigError(
             [Fault("triage.construct", f"no matrix found with {wanted}", "Ask for figures that one table can have")]
@@ -114,21 +114,23 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
     return shares
 
 
-def possible(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[float, float] | None:
-    """The least and the greatest under-triage of a table with this exact agreement that has errors of both kinds; None
-    if there is no such table."""
+def under_share_limits(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[float, float] | None:
+    """The least and the greatest share of under-triage that a table with this exact agreement can have.
+
+    Only tables with errors of both kinds count; None if there is no such table.
+    """
     from scipy.optimize import linprog
 
     observed = np.asarray(counts, dtype=float)
     n, mix = len(observed), observed.sum(axis=1) / observed.sum()
     equal, goal = _equalities(mix, Wanted(exact_share=exact_share))
     under = (mix[:, None] * np.triu(np.ones((n, n)), 1)).ravel()
-    falling = _shape(n)
+    shape_rules = _shape_rules(n)
     ends = [
-        linprog(sign * under, A_ub=-falling, b_ub=np.zeros(len(falling)), A_eq=equal, b_eq=goal, bounds=(0, 1))
+        linprog(sign * under, A_ub=-shape_rules, b_ub=np.zeros(len(shape_rules)), A_eq=equal, b_eq=goal, bounds=(0, 1))
         for sign in (1, -1)
     ]
-    low, high = (each.fun for each in ends)
+    low, high = (end.fun for end in ends)
     if low is None or high is None:
         return None
     least, most = float(low) + LEAST_OF_A_KIND, -float(high) - LEAST_OF_A_KIND
@@ -136,14 +138,14 @@ def possible(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[flo
 
 
 def smoothed(counts: Floats) -> Floats:
-    """Counts to shares with `SMOOTHING` patients added to each cell, shape (levels, levels)."""
-    more = counts + SMOOTHING
-    shares: Floats = more / more.sum(axis=1, keepdims=True)
+    """Shares by row of counts with `SMOOTHING` patients added to each cell, shape (levels, levels)."""
+    enlarged = counts + SMOOTHING
+    shares: Floats = enlarged / enlarged.sum(axis=1, keepdims=True)
     return shares
 
 
 def rounded(shares: Floats, decimals: int = 4) -> tuple[tuple[float, ...], ...]:
-    """The table with so many decimals, every row still adding up to 1 (the largest remainders are rounded up)."""
+    """The table rounded to so many decimals, every row still adding up to 1 (the largest remainders are rounded up)."""
     units = 10**decimals
     rows = []
     for row in shares:
@@ -156,7 +158,10 @@ def rounded(shares: Floats, decimals: int = 4) -> tuple[tuple[float, ...], ...]:
 
 
 def _equalities(mix: Floats, wanted: Wanted) -> tuple[Floats, Floats]:
-    """The linear equations of the flat table: one a row of it, and one a wanted figure. Shapes (k, cells), (k,)."""
+    """Coefficients and right-hand sides of the equations of the flat table, shapes (k, cells) and (k,).
+
+    There is one for each row of the table and one for each wanted figure.
+    """
     n = len(mix)
     level = np.arange(n, dtype=float)
     distance = level[None, :] - level[:, None]
@@ -171,12 +176,15 @@ def _equalities(mix: Floats, wanted: Wanted) -> tuple[Floats, Floats]:
     if wanted.under_share is not None:
         cells.append(distance > 0)
         goals.append(wanted.under_share)
-    figures = [(mix[:, None] * each).ravel() for each in cells]
+    figures = [(mix[:, None] * coefficients).ravel() for coefficients in cells]
     return np.vstack([np.kron(np.eye(n), np.ones(n)), *figures]), np.array([1.0] * n + goals)
 
 
-def _shape(n_levels: int) -> Floats:
-    """Rows that are 0 or more where no label is given more often than one nearer the truth on the same side."""
+def _shape_rules(n_levels: int) -> Floats:
+    """Coefficients of the rule of shape, shape (rules, cells): each rule times the flat table is 0 or more.
+
+    No label is given more often than one nearer the truth on the same side.
+    """
     rules = []
     for true in range(n_levels):
         steps = [(label, label + 1) for label in range(true, n_levels - 1)]

@@ -1,4 +1,4 @@
-"""Numbers of a policy: a value, the range to sweep, and where both come from."""
+"""The numbers of a policy: each a value, the range to sweep, and where both come from."""
 
 from __future__ import annotations
 
@@ -66,18 +66,18 @@ class AboveZero(Estimate):
     value: Annotated[float, Gt(0), HOLDER]
 
 
-def estimates_within(stated: Any, path: str = "") -> Iterator[tuple[str, Estimate]]:
-    """Every number that states a provenance, wherever it is in a policy, by its dotted path."""
-    if isinstance(stated, Estimate):
-        yield path, stated
-    elif is_dataclass(stated):
-        for field in fields(stated):
-            yield from estimates_within(getattr(stated, field.name), _joined(path, field.name))
-    elif isinstance(stated, Mapping):
-        for key, value in stated.items():
+def estimates_within(part: Any, path: str = "") -> Iterator[tuple[str, Estimate]]:
+    """Every estimate inside a policy or a part of it, with its dotted path."""
+    if isinstance(part, Estimate):
+        yield path, part
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from estimates_within(getattr(part, field.name), _joined(path, field.name))
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
             yield from estimates_within(value, _joined(path, str(key)))
-    elif isinstance(stated, tuple):
-        for number, value in enumerate(stated):
+    elif isinstance(part, tuple):
+        for number, value in enumerate(part):
             yield from estimates_within(value, _joined(path, str(number)))
 
 
@@ -85,10 +85,10 @@ def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def estimate_faults(stated: Any, where: str) -> list[Fault]:
-    """Numbers outside their own range, and assumptions without one."""
+def estimate_faults(part: Any, where: str) -> list[Fault]:
+    """Estimates outside their own range, and assumed ones without a range."""
     faults = []
-    for path, estimate in estimates_within(stated):
+    for path, estimate in estimates_within(part):
         if estimate.range is None:
             if estimate.evidence == "assumed":
                 faults.append(

@@ -1,9 +1,8 @@
-"""How a triage tool fails: what of a policy's answer a department needs besides, to fall back on.
+"""How a triage tool fails: the columns that a department falls back on.
 
-When something is down is drawn for the site (`Pathway.outages`) and read by branches of the route; nothing here knows
-a clock. A policy gives columns instead of one answer: the nurse's label and minutes beside those with the tool, the
-label and minutes of a tool that answers worse, and for whom any of this can matter. Routes choose among them at the
-moment at which triage starts.
+Outages are drawn for the site (`Pathway.outages`) and read by branches of the route; nothing here knows a clock. A
+policy gives several columns instead of one: the nurse's label and minutes beside those with the tool, the label and
+minutes of a tool that answers worse, and for whom the tool can fail. Routes choose among them as triage starts.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def durations_of_triage(pathway: Pathway) -> frozenset[str]:
 def by_worker(worker: Worker, minutes: Mapping[str, Floats], usual: Mapping[str, Floats]) -> dict[str, Floats]:
     """The columns of one worker's minutes, by name, shape (repeats, n) each; without those that are as `usual`."""
     return {
-        minutes_column(name, worker): each
-        for name, each in minutes.items()
-        if each is not usual[name] and not np.array_equal(each, usual[name])
+        minutes_column(name, worker): column
+        for name, column in minutes.items()
+        if column is not usual[name] and not np.array_equal(column, usual[name])
     }

@@ -1,4 +1,4 @@
-"""What the labels of a policy come to, by its tables alone: nothing is drawn or simulated."""
+"""How accurate the labels of a policy are, from its tables alone: nothing is drawn or simulated."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 from simulation.errors import ConfigError, Fault
 from simulation.records.schema import Floats
 from simulation.triage.apply import acceptance
-from simulation.triage.beside import given_nurse
-from simulation.triage.labels import Assessor, together
+from simulation.triage.beside import joint_beside
+from simulation.triage.labels import Assessor, joint_probabilities
 from simulation.triage.matrix import Agreement, agreement, probabilities
 from simulation.triage.policy import Policy
 
@@ -20,11 +20,10 @@ def label_accuracy(
 ) -> Agreement:
     """How the labels of a patient for whom the tool is used agree with the truth under a case `mix`.
 
-    `mix`: shares or counts by true level; `levels`: their names, needed where an abstention names some. Hand-backs
-    count; drift does not (it is the matrix at go-live). With a
-    plain acceptance the matrix is acceptance x the AI's + (1 - acceptance) x the nurse's, whatever the correlation:
-    where the two agree it does not matter whose label is taken. `category` reads the tables of that group where an
-    assessor has one.
+    `mix`: shares or counts by true level; `levels`: their names, needed where an abstention names some; `category`: a
+    group, whose table is used where an assessor has one. Hand-backs count; drift does not (the matrix is that at
+    go-live). With a plain acceptance the matrix is acceptance x the AI's + (1 - acceptance) x the nurse's, whatever the
+    correlation: where the two agree it does not matter whose label is taken.
     """
     assert policy.nurse is not None  # a policy without a nurse gives no labels
     nurse = _shares(policy.nurse, category)
@@ -32,11 +31,11 @@ def label_accuracy(
         return agreement(nurse, mix)
     ai = _shares(policy.ai, category)
     if policy.beside_nurse is not None:
-        ai = (nurse[:, :, None] * given_nurse(policy.beside_nurse)).sum(axis=1)
+        ai = joint_beside(policy.beside_nurse, nurse).sum(axis=1)
     if policy.abstains is None and policy.switching is None:
         taken = 1.0 if policy.role == "replaces" or policy.acceptance is None else policy.acceptance.value
         return agreement(taken * ai + (1 - taken) * nurse, mix)
-    return agreement(_ending_up(policy, nurse, ai, levels), mix)
+    return agreement(_final_shares(policy, nurse, ai, levels), mix)
 
 
 def _shares(assessor: Assessor, category: str | None) -> Floats:
@@ -46,33 +45,33 @@ def _shares(assessor: Assessor, category: str | None) -> Floats:
     return probabilities(assessor.matrix)
 
 
-def _ending_up(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str]) -> Floats:
+def _final_shares(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str]) -> Floats:
     """P(label that counts | true level) of a nurse and an AI with these tables, shape (levels, levels)."""
     assert policy.ai is not None and policy.nurse is not None
     levels = np.arange(len(nurse), dtype=np.int16)
     abstains = policy.abstains
     beyond = abstains.beyond.value if abstains is not None and abstains.beyond is not None else None
     if policy.beside_nurse is not None:
-        within = nurse[:, :, None] * given_nurse(policy.beside_nurse)
+        within = joint_beside(policy.beside_nurse, nurse)
         outside = np.zeros_like(within)
     else:
-        within, outside = together(
+        within, outside = joint_probabilities(
             nurse,
             ai,
             (policy.nurse.correlation.value, policy.ai.correlation.value),
             same_variates=policy.ai.same_draw_as is not None,
             beyond=beyond,
         )
-    true, hers, its = np.meshgrid(levels, levels, levels, indexing="ij")
+    true, by_nurse, by_ai = np.meshgrid(levels, levels, levels, indexing="ij")
     taken = np.ones(within.shape) if policy.role == "replaces" else np.zeros(within.shape)
     if policy.role == "advises":
-        taken += acceptance(policy, hers, its, true)
+        taken += acceptance(policy, by_nurse, by_ai, true)
     if abstains is not None:
         if (abstains.labels or abstains.shares) and len(names) != len(levels):
             raise ConfigError([Fault("levels", f"are {list(names)}", f"Name the {len(levels)} levels in order")])
-        taken *= ~np.isin(its, [names.index(each) for each in abstains.labels])
+        taken *= ~np.isin(by_ai, [names.index(label) for label in abstains.labels])
         for level, portion in abstains.shares.items():
             taken[names.index(level)] *= 1 - portion.value
     kept = (within * (1 - taken)).sum(axis=2) + outside.sum(axis=2)
-    found: Floats = (within * taken).sum(axis=1) + kept
-    return found
+    shares: Floats = (within * taken).sum(axis=1) + kept
+    return shares

@@ -1,7 +1,6 @@
-"""From a matrix and random variates to a label: an assessor's answer for each patient, and how those of two go
-together.
+"""Labels from matrices and random variates: one assessor's answers, and the joint distribution of two assessors'.
 
-The random variate is standard normal, part shared (`triage.difficulty`), part the assessor's own
+A variate is standard normal, partly shared (`triage.difficulty`), partly the assessor's own
 (`triage.private.<assessor>`; asked again, `triage.private.<assessor>.again`). A low one errs up, a high one down.
 """
 
@@ -26,7 +25,7 @@ DAYS_A_MONTH = DAYS_IN_YEAR / 12
 FARTHEST = 9.0
 """Standard deviations of difficulty beyond which nobody is: less than one patient in 10^18."""
 NODES = 400
-"""Points of the rule that integrates over difficulty, for each stretch of it."""
+"""Quadrature points of the integral over difficulty, on each stretch of it."""
 
 
 @config_dataclass
@@ -62,8 +61,8 @@ class Drift:
     """How long that takes; a month is a twelfth of a model year (364 days)."""
 
 
-def gone(drift: Drift, since: Floats) -> Floats:
-    """How far an assessor has drifted for each patient, from 0 to 1, `since` days after go-live."""
+def drift_share(drift: Drift, since: Floats) -> Floats:
+    """The share of the drift that is over for each patient, `since` days after go-live; from 0 to 1, shape (n,)."""
     share: Floats = np.clip(since / (DAYS_A_MONTH * drift.months.value), 0, 1)
     return share
 
@@ -80,15 +79,15 @@ def labels_of(
 ) -> Labels:
     """One assessor's label for each patient, shape (n,), whether or not it is used.
 
-    With probability `noise` the answer is another one, with fresh random variates of the assessor's own. `drift` needs
-    `since`. With `beside`, the nurse's labels (n,) and the truth together say how likely each answer is, for every
-    group alike.
+    With probability `noise` the answer is another one, from a fresh variate of the assessor's own. `drift` needs
+    `since`. With `beside`, how likely each answer is depends on the truth and the nurse's label (n,), for every group
+    alike.
     """
     variates = _variates(assessor, draws)
     if noise is not None:
         again = draws.uniform(f"triage.noise.{assessor.name}") < noise.value
         variates = np.where(again, _variates(assessor, draws, ".again"), variates)
-    weight = gone(drift, since) if drift is not None and since is not None else None
+    weight = drift_share(drift, since) if drift is not None and since is not None else None
     true = draws.attributes[ACUITY_TRUE]
     if beside is not None:
         return _look_up_beside(*beside, true, variates)
@@ -97,15 +96,15 @@ def labels_of(
     for attribute, tables in assessor.matrix.by_group.items():
         code = {name: number for number, name in enumerate(pathway.categories(attribute))}
         for category, table in tables.items():
-            mine = draws.attributes[attribute] == code[category]
-            worse = towards.by_group[attribute][category] if towards is not None else None
-            part = weight[mine] if weight is not None else None
-            labels[mine] = _look_up(table, true[mine], variates[mine], worse, part)
+            members = draws.attributes[attribute] == code[category]
+            group_towards = towards.by_group[attribute][category] if towards is not None else None
+            group_weight = weight[members] if weight is not None else None
+            labels[members] = _look_up(table, true[members], variates[members], group_towards, group_weight)
     return labels
 
 
 def _variates(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
-    """One standard normal number a patient: high random variates errs down, low random variates errs up. Shape (n,)."""
+    """One standard normal number a patient, shape (n,); a high one errs down, a low one up."""
     variates = draws.normal(f"triage.private.{assessor.same_draw_as or assessor.name}{again}")
     rho = assessor.correlation.value
     if rho > 0:
@@ -117,60 +116,57 @@ def _variates(assessor: Assessor, draws: Draws, again: str = "") -> Floats:
 def _look_up(
     table: Table, true: Labels, variates: Floats, towards: Table | None = None, weight: Floats | None = None
 ) -> Labels:
-    """The first label whose running total exceeds the random variates's probability; never one that the row gives no
-    chance.
+    """Each patient's label, shape (n,): the first whose cumulative probability exceeds that of the patient's variate.
 
-    With `towards`, each patient's row is the mixture of the two tables' rows, with `weight` (n,) on the second.
+    A label of probability 0 is never given. With `towards`, each patient's row is the mixture of the two tables' rows,
+    with `weight` (n,) on the second.
     """
     shares = probabilities(table)
     labels: Labels = np.zeros(len(variates), dtype=np.int16)
     if towards is None or weight is None:
-        for limit in limits(shares).T:
+        for limit in variate_limits(shares).T:
             labels += variates >= limit.take(true)
         return labels
     rows = (1 - weight)[:, None] * shares[true] + weight[:, None] * probabilities(towards)[true]
-    for limit in limits(rows).T:
+    for limit in variate_limits(rows).T:
         labels += variates >= limit
     return labels
 
 
 def _look_up_beside(beside: BesideNurse, nurse: Labels, true: Labels, variates: Floats) -> Labels:
-    """The first label whose running total exceeds the random variates's probability, given the truth and the nurse's
-    label."""
+    """Each patient's label, shape (n,), as `_look_up` but from the row of the true level and the nurse's label."""
     rows = given_nurse(beside)
     n_levels = len(rows)
-    which = true.astype(np.int64) * n_levels + nurse
+    row = true.astype(np.int64) * n_levels + nurse
     labels: Labels = np.zeros(len(variates), dtype=np.int16)
-    for limit in limits(rows.reshape(n_levels**2, n_levels)).T:
-        labels += variates >= limit.take(which)
+    for limit in variate_limits(rows.reshape(n_levels**2, n_levels)).T:
+        labels += variates >= limit.take(row)
     return labels
 
 
-def limits(shares: Floats) -> Floats:
-    """The random variates from which on the next label is given, shape of `shares`; infinite after a row's last
-    possible one."""
+def variate_limits(shares: Floats) -> Floats:
+    """The variate at which each label gives way to the next, shape of `shares`; infinite after a row's last possible
+    label."""
     from scipy.special import ndtri
 
     totals = np.cumsum(shares, axis=1)
     # Rounding must not open the door to the impossible labels after a row's last possible one.
     after = np.cumsum(shares[:, ::-1], axis=1)[:, ::-1] - shares
-    found: Floats = np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
-    return found
+    limits: Floats = np.where(after == 0, np.inf, ndtri(np.minimum(totals, 1)))
+    return limits
 
 
-# --- two assessors of one patient ----------------------------------------------------------------------------
-
-
-def together(
+def joint_probabilities(
     nurse: Floats, ai: Floats, correlations: tuple[float, float], *, same_variates: bool, beyond: float | None = None
 ) -> tuple[Floats, Floats]:
     """P(nurse says j, AI says k | true level), shape (levels, levels, levels) each, in two parts that add up to it.
 
-    First the patients whose difficulty is within `beyond` standard deviations, then the others (nobody without it).
-    Given the difficulty the two are independent, or, with `same_variates`, one number decides both.
+    The first part is of patients whose difficulty is within `beyond` standard deviations, the second of the others
+    (nobody without `beyond`). Given the difficulty the two answers are independent; with `same_variates` one number
+    decides both.
     """
-    within, outside = np.zeros((2, *nurse.shape, nurse.shape[1]))
-    for into, difficulty, weight in _stretches(beyond):
+    parts = {name: np.zeros((*nurse.shape, nurse.shape[1])) for name in ("within", "outside")}
+    for name, difficulty, weight in _stretches(beyond):
         lows, highs = zip(
             *(_span(shares, rho, difficulty) for shares, rho in zip((nurse, ai), correlations, strict=True)),
             strict=True,
@@ -178,19 +174,15 @@ def together(
         if same_variates:
             high = np.minimum(highs[0][:, :, None], highs[1][:, None, :])
             low = np.maximum(lows[0][:, :, None], lows[1][:, None, :])
-            each = np.maximum(high - low, 0)
+            joint = np.maximum(high - low, 0)
         else:
-            each = (highs[0] - lows[0])[:, :, None] * (highs[1] - lows[1])[:, None, :]
-        part = (each * weight).sum(axis=-1)
-        if into == "within":
-            within += part
-        else:
-            outside += part
-    return within, outside
+            joint = (highs[0] - lows[0])[:, :, None] * (highs[1] - lows[1])[:, None, :]
+        parts[name] += (joint * weight).sum(axis=-1)
+    return parts["within"], parts["outside"]
 
 
 def _stretches(beyond: float | None) -> Iterator[tuple[str, Floats, Floats]]:
-    """Where difficulty is within or outside a threshold, as points and weights of the standard normal."""
+    """Quadrature points and normal weights of the difficulty, for each stretch within or outside `beyond`."""
     points, weights = np.polynomial.legendre.leggauss(NODES)
     threshold = FARTHEST if beyond is None else min(beyond, FARTHEST)
     for name, low, high in (
@@ -204,10 +196,12 @@ def _stretches(beyond: float | None) -> Iterator[tuple[str, Floats, Floats]]:
 
 
 def _span(shares: Floats, rho: float, difficulty: Floats) -> tuple[Floats, Floats]:
-    """From which to which probability of its own random variates each label is given, shape (levels, levels, n_points)
-    each."""
+    """The probabilities of an assessor's own variate between which each label is given, the lower and the higher.
+
+    Shape (levels, levels, points) each, a point for each difficulty.
+    """
     from scipy.special import ndtr
 
-    high = ndtr((limits(shares)[:, :, None] - np.sqrt(rho) * difficulty) / np.sqrt(1 - rho))
+    high = ndtr((variate_limits(shares)[:, :, None] - np.sqrt(rho) * difficulty) / np.sqrt(1 - rho))
     low = np.concatenate([np.zeros_like(high[:, :1]), high[:, :-1]], axis=1)
     return low, high

@@ -1,4 +1,4 @@
-"""Error matrices: how often a patient of each true level is given each label, and what that amounts to.
+"""Error matrices: how often a patient of each true level is given each label, and their summary figures.
 
 Levels are in order of urgency, the most urgent first; rows are true levels, columns labels. To the right of the
 diagonal is under-triage (a label less urgent than the truth), to the left over-triage. Nothing is drawn here.
@@ -71,7 +71,10 @@ class Agreement(TypedDict):
 
 
 def probabilities(table: Table) -> Floats:
-    """P(label | true level), shape (levels, levels), every row adding up to 1. Raises ConfigError."""
+    """P(label | true level), shape (levels, levels), every row adding up to 1.
+
+    Raises ConfigError with the faults of the table.
+    """
     faults = table_faults(table, "matrix")
     if faults:
         raise ConfigError(faults)
@@ -81,13 +84,15 @@ def probabilities(table: Table) -> Floats:
 
 
 def table_faults(table: Table, where: str, levels: Sequence[str] | None = None) -> list[Fault]:
-    """Everything wrong with a table that the pathway calls `where`; `levels` are the levels it must have."""
+    """Everything that is wrong with the table at the dotted path `where`; `levels` are the levels it must have."""
     if (table.counts is None) == (table.shares is None):
         found = "neither counts nor shares" if table.counts is None else "both counts and shares"
         return [Fault(where, f"has {found}", "State exactly one of them")]
     name = "shares" if table.counts is None else "counts"
     rows = table.shares if table.counts is None else table.counts
     assert rows is not None
+    if not rows and levels is None:
+        return [Fault(f"{where}.{name}", "has no rows", "Give one for each level")]
     n = len(levels) if levels is not None else len(rows)
     if len(rows) != n or any(len(row) != n for row in rows):
         shape = f"{len(rows)} rows of {', '.join(sorted({str(len(row)) for row in rows})) or 'no'} columns"
@@ -113,10 +118,12 @@ def _row_faults(row: Sequence[float], where: str, title: str, *, whole: bool) ->
 
 
 def agreement(shares: Floats, mix: Sequence[float]) -> Agreement:
-    """Sum up a matrix `shares` (levels, levels) under a case `mix` (shares or counts by true level).
+    """Summary figures of a matrix `shares` (levels, levels) under a case `mix` (shares or counts by true level).
 
     Weighted kappa is 1 - (mean weight) / (mean weight if labels were shuffled among patients), with weights
     `|i - j|` or `(i - j)^2` (Cohen 1968, Psychol Bull 70:213). It depends on the mix: quote both together.
+
+    Raises ConfigError for a `mix` of another length, below 0 or all 0.
     """
     true_mix = np.asarray(mix, dtype=float)
     if true_mix.shape != (len(shares),) or np.any(true_mix < 0) or not true_mix.sum() > 0:

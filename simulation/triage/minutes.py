@@ -1,7 +1,7 @@
 """What a policy does to a patient's minutes: several effects, one after another, each on the same draw.
 
-Nothing is drawn here: who is covered is decided in `people`, and an effect changes minutes that a patient already
-has. A step that a patient cannot come to keeps its 0 minutes.
+Nothing is drawn here: `people` decides who is covered, and an effect changes minutes that a patient already has. A step
+that a patient cannot come to keeps its 0 minutes.
 """
 
 from __future__ import annotations
@@ -65,39 +65,43 @@ class MinutesEffect:
     same)."""
 
 
-def sources_of(effect: MinutesEffect, otherwise: Sequence[str]) -> tuple[str, ...]:
+def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ...]:
     """The sources that an effect is for: its own, or else those of the policy."""
     own = effect.covers.arrivals if effect.covers is not None else ()
-    return own or tuple(otherwise)
+    return own or tuple(of_policy)
 
 
 def reached_by(
-    effect: MinutesEffect, pathway: Pathway, draws: Draws, attributes: Attributes, of: Sequence[str]
+    effect: MinutesEffect, pathway: Pathway, draws: Draws, attributes: Attributes, sources: Sequence[str]
 ) -> Mask:
-    """Whom an effect is for, shape (n,): its sources (`of` where it names none) and its categories."""
-    found = from_sources(pathway, draws, sources_of(effect, of))
+    """Mask of the patients whom an effect is for, shape (n,): those of its categories and of its sources.
+
+    An effect that names no source is for those of `sources`.
+    """
+    whose = from_sources(pathway, draws, sources_of(effect, sources))
     if effect.covers is not None and effect.covers.only:
-        found &= among(pathway, attributes, effect.covers.only, len(draws))
-    return found
+        whose &= among(pathway, attributes, effect.covers.only, len(draws))
+    return whose
 
 
 def changed(effect: MinutesEffect, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:
-    """The effect's durations after it, shape (repeats, n) each."""
+    """The effect's durations after the effect, by name, shape (repeats, n) each."""
     before = {name: minutes[name] for name in effect.durations}
     total = np.sum(list(before.values()), axis=0)
     factor = effect.factor.value if effect.factor is not None else 1.0
     saved = effect.seconds_saved.value / SECONDS_PER_MINUTE if effect.seconds_saved is not None else 0.0
     floor = effect.never_below.value if effect.never_below is not None else 0.0
-    wanted = np.maximum(total * factor - saved, total * floor)
-    ratio = np.divide(wanted, total, out=np.ones_like(total), where=total > 0)
-    return {name: np.where(whose, each * ratio, each) for name, each in before.items()}
+    total_after = np.maximum(total * factor - saved, total * floor)
+    ratio = np.divide(total_after, total, out=np.ones_like(total), where=total > 0)
+    return {name: np.where(whose, column * ratio, column) for name, column in before.items()}
 
 
 def lengthened(added: Added, minutes: Mapping[str, Floats], whose: Mask) -> dict[str, Floats]:
-    """The durations that something is added to, for those who come to them; shape (repeats, n) each."""
-    more = added.seconds.value / SECONDS_PER_MINUTE
+    """The durations to which time is added, by name, longer for those who come to them; shape (repeats, n) each."""
+    added_minutes = added.seconds.value / SECONDS_PER_MINUTE
     return {
-        name: np.where(whose & (minutes[name] > 0), minutes[name] + more, minutes[name]) for name in added.durations
+        name: np.where(whose & (minutes[name] > 0), minutes[name] + added_minutes, minutes[name])
+        for name in added.durations
     }
 
 
@@ -122,7 +126,6 @@ def effect_faults(effect: MinutesEffect, pathway: Pathway, where: str) -> list[F
 def reach_faults(covers: Reach, pathway: Pathway, where: str) -> list[Fault]:
     """Arrival sources, attributes and categories that the department does not know."""
     sources = pathway.categories(ARRIVAL_SOURCE)
-    faults = [
-        unknown(f"{where}.arrivals", "arrival source", each, sources) for each in covers.arrivals if each not in sources
-    ]
+    unknown_sources = [name for name in covers.arrivals if name not in sources]
+    faults = [unknown(f"{where}.arrivals", "arrival source", name, sources) for name in unknown_sources]
     return faults + only_faults(covers.only, pathway, f"{where}.only")

@@ -1,4 +1,4 @@
-"""Whom a tool meets and how people use it: coverage, exclusion, adoption, acceptance, abstention.
+"""Coverage, exclusion, adoption, acceptance and abstention: for whom a tool is used, and how people use it.
 
 Each function gives one yes or no a patient, decided before the clock starts. Chance comes from named streams:
 
@@ -45,7 +45,7 @@ class Exclusion:
     by: str
     """The attribute on which it depends."""
     shares: Mapping[str, Portion]
-    """The share of each of its categories who cannot."""
+    """The share of each of its categories who cannot use the tool."""
 
 
 @config_dataclass
@@ -65,7 +65,7 @@ class Coverage(Sourced):
     """Of these patients, those who have one of the named categories of each named attribute (`acuity_given` is the
     nurse's own label)."""
     excluded: Exclusion | None = None
-    """Who of them cannot use the tool."""
+    """Which of them cannot use the tool."""
     share: Portion | None = None
     """How many of the rest are covered; who they are is drawn."""
 
@@ -128,42 +128,42 @@ class Abstention(Sourced):
     """
 
     labels: tuple[str, ...] = ()
-    """Labels that it never gives: where its own would be one of these."""
+    """Labels that it never gives: it abstains where its own would be one of these."""
     beyond: Annotated[AtLeastZero, Unit("standard deviations")] | None = None
-    """Where the difficulty that all assessors share is farther than this from its mean, either way."""
+    """It abstains where the difficulty that all assessors share is farther than this from its mean, either way."""
     shares: Mapping[str, Portion] = field(default_factory=dict)
-    """Where a coin says so: how often, by true level.
+    """How often it abstains by chance, by true level.
     Example: `{urgent: {value: 0.1, range: [0, 0.2], evidence: assumed, source: "a judgement"}}`"""
     hand_back: Added | None = None
-    """What was spent with the AI before the nurse began."""
+    """The time spent with the AI before the nurse begins."""
 
 
 def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> Mask:
-    """Who comes from one of these sources, shape (n,)."""
+    """Mask of the patients who come from one of these sources, shape (n,)."""
     known = pathway.categories(ARRIVAL_SOURCE)
-    found: Mask = np.isin(draws.arrival_source, [known.index(name) for name in sources])
-    return found
+    members: Mask = np.isin(draws.arrival_source, [known.index(name) for name in sources])
+    return members
 
 
 def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[str]], n: int) -> Mask:
-    """Who has one of the categories of every attribute that `only` names, shape (n,)."""
-    found = np.ones(n, dtype=np.bool_)
+    """Mask of the patients who have one of the categories of every attribute that `only` names, shape (n,)."""
+    members = np.ones(n, dtype=np.bool_)
     for name, categories in only.items():
         known = pathway.categories(name)
-        found &= np.isin(attributes[name], [known.index(each) for each in categories])
-    return found
+        members &= np.isin(attributes[name], [known.index(category) for category in categories])
+    return members
 
 
 def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Who can get the tool if they come from a covered source, shape (n,)."""
-    found = among(pathway, attributes, covers.only, len(draws))
+    """Mask of the patients who can get the tool if they come from a covered source, shape (n,)."""
+    eligible = among(pathway, attributes, covers.only, len(draws))
     if covers.excluded is not None:
-        stated = covers.excluded
-        share = np.array([stated.shares[name].value for name in pathway.categories(stated.by)])
-        found &= draws.uniform("triage.excluded") >= share[attributes[stated.by]]
+        by, shares = covers.excluded.by, covers.excluded.shares
+        share = np.array([shares[category].value for category in pathway.categories(by)])
+        eligible &= draws.uniform("triage.excluded") >= share[attributes[by]]
     if covers.share is not None:
-        found &= draws.uniform("triage.coverage") < covers.share.value
-    return found
+        eligible &= draws.uniform("triage.coverage") < covers.share.value
+    return eligible
 
 
 def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
@@ -176,7 +176,7 @@ def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
 
 
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
-    """For whom staff use the tool `since` days after it went live, shape (n,); for nobody before."""
+    """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0
     if adoption is not None:
         live &= draws.uniform("triage.adoption") < adoption_share(adoption, since)
@@ -185,31 +185,28 @@ def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
 
 def adoption_share(adoption: Adoption, since: Floats) -> Floats:
     """The share of covered patients for whom the tool is used, `since` days after it went live."""
-    done = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
-    share: Floats = adoption.start.value + (adoption.end.value - adoption.start.value) * done
+    progress = np.clip(since / (DAYS_A_WEEK * adoption.weeks.value), 0, 1)
+    share: Floats = adoption.start.value + (adoption.end.value - adoption.start.value) * progress
     return share
 
 
 def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Codes) -> Mask:
-    """For whom the AI, which would say `answer`, says nothing, shape (n,)."""
+    """Mask of the patients for whom the AI gives no answer, shape (n,); `answer` is what it would say otherwise."""
     levels = pathway.categories(ACUITY_TRUE)
-    found: Mask = np.isin(answer, [levels.index(name) for name in abstention.labels])
+    silent: Mask = np.isin(answer, [levels.index(name) for name in abstention.labels])
     if abstention.beyond is not None:
-        found |= np.abs(draws.normal("triage.difficulty")) > abstention.beyond.value
+        silent |= np.abs(draws.normal("triage.difficulty")) > abstention.beyond.value
     if abstention.shares:
         share = np.array([abstention.shares[name].value if name in abstention.shares else 0.0 for name in levels])
-        found |= draws.uniform("triage.abstention") < share[draws.attributes[ACUITY_TRUE]]
-    return found
+        silent |= draws.uniform("triage.abstention") < share[draws.attributes[ACUITY_TRUE]]
+    return silent
 
 
 def switch_shares(switching: Switching, nurse: Codes, ai: Codes, true: Codes) -> Floats:
-    """The probability that each patient's nurse takes the AI's label, if the two differ; shape of the labels."""
-    right = np.where(ai == true, switching.wrong_to_right.value, switching.wrong_to_wrong.value)
-    share: Floats = np.where(nurse == true, switching.right_to_wrong.value, right)
+    """The probability that each patient's nurse takes the AI's label where the two differ; shape of the labels."""
+    if_wrong = np.where(ai == true, switching.wrong_to_right.value, switching.wrong_to_wrong.value)
+    share: Floats = np.where(nurse == true, switching.right_to_wrong.value, if_wrong)
     return share
-
-
-# --- what is wrong with a statement --------------------------------------------------------------------------
 
 
 def coverage_faults(covers: Coverage, pathway: Pathway, where: str) -> list[Fault]:
@@ -221,10 +218,9 @@ def coverage_faults(covers: Coverage, pathway: Pathway, where: str) -> list[Faul
     if not _is_known(by, pathway):
         return [*faults, unknown(f"{path}.by", "attribute", by, _attributes(pathway))]
     known = pathway.categories(by)
-    faults += [
-        unknown(f"{path}.shares", "category", each, known) for each in covers.excluded.shares if each not in known
-    ]
-    missing = [each for each in known if each not in covers.excluded.shares]
+    shares = covers.excluded.shares
+    faults += [unknown(f"{path}.shares", "category", name, known) for name in shares if name not in known]
+    missing = [category for category in known if category not in shares]
     if missing:
         faults.append(Fault(f"{path}.shares", f"has no share for {', '.join(missing)}", f"State one for each {by}"))
     return faults
@@ -238,7 +234,9 @@ def only_faults(only: Mapping[str, Sequence[str]], pathway: Pathway, where: str)
             faults.append(unknown(where, "attribute", name, _attributes(pathway)))
             continue
         known = pathway.categories(name)
-        faults += [unknown(f"{where}.{name}", "category", each, known) for each in categories if each not in known]
+        faults += [
+            unknown(f"{where}.{name}", "category", category, known) for category in categories if category not in known
+        ]
         if not categories:
             faults.append(Fault(f"{where}.{name}", "names no category", f"Name some of {', '.join(known)}"))
     return faults
@@ -247,32 +245,27 @@ def only_faults(only: Mapping[str, Sequence[str]], pathway: Pathway, where: str)
 def abstention_faults(abstention: Abstention, pathway: Pathway, where: str) -> list[Fault]:
     """Levels and durations that the department does not know; an abstention that never happens."""
     levels = pathway.categories(ACUITY_TRUE)
-    faults = [unknown(f"{where}.labels", "level", each, levels) for each in abstention.labels if each not in levels]
-    faults += [unknown(f"{where}.shares", "level", each, levels) for each in abstention.shares if each not in levels]
+    faults = [unknown(f"{where}.labels", "level", name, levels) for name in abstention.labels if name not in levels]
+    faults += [unknown(f"{where}.shares", "level", name, levels) for name in abstention.shares if name not in levels]
     if not (abstention.labels or abstention.shares or abstention.beyond is not None):
         faults.append(Fault(where, "says never to abstain", "State labels, beyond or shares, or leave it out"))
     if abstention.hand_back is not None:
-        faults += added_faults(abstention.hand_back, pathway, f"{where}.hand_back")
+        faults += duration_faults(abstention.hand_back.durations, pathway, f"{where}.hand_back")
     return faults
 
 
-def added_faults(added: Added, pathway: Pathway, where: str) -> list[Fault]:
-    """Durations that the department does not know, are named twice, or are none."""
-    return duration_faults(added.durations, pathway, where)
-
-
 def duration_faults(durations: Sequence[str], pathway: Pathway, where: str) -> list[Fault]:
-    """Durations that the department does not know, are named twice, or are none."""
+    """Durations that the department does not know or that are named twice, and an empty list."""
     faults = []
     if not durations or len(set(durations)) < len(durations):
         found = f"is {list(durations)}"
         faults.append(Fault(f"{where}.durations", found, "Name each duration once, at least one"))
     known = pathway.durations
-    return faults + [unknown(f"{where}.durations", "duration", each, known) for each in durations if each not in known]
+    return faults + [unknown(f"{where}.durations", "duration", name, known) for name in durations if name not in known]
 
 
 def unknown(where: str, what: str, name: str, known: Iterable[str]) -> Fault:
-    """A name that is none of those known, with its nearest neighbour."""
+    """The fault of a name that is not known; its remedy is the nearest known one."""
     return Fault(where, f"unknown {what} '{name}'", nearest(name, known).rstrip("."))
 
 

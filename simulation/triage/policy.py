@@ -1,8 +1,8 @@
 """The triage policy of an arm: a nurse, an AI where there is one, and how people use it.
 
 A configuration states the nurse and the tool apart; `stated` puts them together. `apply` makes columns of the policy,
-`check` says what is wrong with it, `label_accuracy` what its labels come to; all three are told apart from the
-statement, which holds for any department.
+`check` finds its faults, `label_accuracy` says how often its labels are right. The three are apart from the policy
+itself, which holds for any department.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Usage:
     acceptance: Annotated[Portion, Unit("probability")] | None = None
     """How often an advised nurse takes the AI's label where the two differ, whoever is right."""
     switching: Switching | None = None
-    """The same, by who is right."""
+    """How often an advised nurse takes the AI's label where the two differ, by who is right."""
     covers: Coverage | None = None
     """Whom the tool is for."""
     go_live_day: Annotated[AtLeastZero, Unit("day")] | None = None
@@ -54,7 +54,7 @@ class Usage:
     abstains: Abstention | None = None
     """When the AI gives no answer and hands the patient back to the nurse."""
     noise: Annotated[Portion, Unit("probability")] | None = None
-    """How often the AI's answer is another one, as if asked again."""
+    """How often the AI gives a fresh answer, as if asked again."""
     drift: Drift | None = None
     """How the AI's matrix changes after go-live."""
     latency: Added | None = None
@@ -62,18 +62,18 @@ class Usage:
     degraded: Matrix | None = None
     """The AI's matrix while the site's outage `triage_tool_degraded` lasts."""
     slow_under_load: Added | None = None
-    """What the tool takes longer where the site finds many waiting for it."""
+    """What the tool adds to durations where the site finds many waiting for it."""
     minutes: MinutesEffect | tuple[MinutesEffect, ...] | None = None
     """What the tool does to minutes: one effect, or a list of them, one after another."""
     watches: Watching | None = None
-    """What rounds have to go by instead of the truth, for those for whom the tool is used."""
+    """What the tool sees of patients who wait: where it is used, rounds go by its alarms instead of the truth."""
     actions: Mapping[str, TriageAction] = field(default_factory=dict)
     """What is set off at triage, by name: by the tool or, in a policy without one, by the nurse; not for those whom an
     AI hands back."""
     price_per_attendance: Annotated[AtLeastZero, Unit("GBP")] | None = None
     """What is paid for each attendance that the tool is used for."""
     cost_per_year: Annotated[AtLeastZero, Unit("GBP a year")] | None = None
-    """What is paid besides."""
+    """What is paid each year besides."""
     measured_on: Mapping[str, Mapping[str, Annotated[float, Ge(0), Unit("patients")]]] = field(default_factory=dict)
     """On whom the AI's labels were measured: patients by attribute of the site and category. A report says where the
     tool labels many here of whom it met few. Example: `{age_band: {child: 0, adult: 540, older: 120, oldest: 28}}`"""
@@ -116,7 +116,7 @@ class MatrixPolicy(Usage):
         effects = [name for effect in (*self.burdens, *self.effects) for name in effect.durations]
         hand_back = self.abstains.hand_back if self.abstains is not None else None
         parts = (self.latency, hand_back, self.slow_under_load)
-        added = [name for each in parts if each is not None for name in each.durations]
+        added = [name for part in parts if part is not None for name in part.durations]
         return frozenset((*effects, *added))
 
 

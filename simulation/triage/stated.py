@@ -1,7 +1,7 @@
-"""What a configuration states of triage, nurse and tool apart, and the policy that the two make of an arm.
+"""Nurse and tool as a configuration states them, apart, and the policy that the two make for an arm.
 
-The nurse is stated once, for all arms. A tool's labels are a table, two figures that a table is constructed from
-(`construct`), or the nurse's own table: so no policy repeats it.
+The nurse is stated once, for all arms. A tool's labels are a table, two figures from which a table is constructed
+(`construct`), counts beside the nurse (`beside`), or the nurse's own table; so no policy repeats hers.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Positive, Sourced, Unit, config_dataclass
 from simulation.triage.beside import BesideNurse, beside_faults, matrix_beside
-from simulation.triage.construct import Wanted, nearest_matrix, possible, rounded
+from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
 from simulation.triage.estimates import Correlation, Portion
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import Matrix, Rows, Table, probabilities, table_faults
@@ -79,7 +79,7 @@ class ToolLabels:
     """How often it gives each label to patients of each true level whom the nurse gave each label, as a bench counts it
     (`aeflow vet`): then its errors coincide with hers as they did there, and `correlation` is 0."""
     as_nurse: bool = False
-    """Whether it is exactly as often right as the nurse, of every level and group: a sham."""
+    """Whether it is right exactly as often as the nurse, for every level and group: a sham."""
     same_draw_as: str | None = None
     """Another assessor whose random variates it shares, so that with the same matrix it says the same.
     Example: `nurse`"""
@@ -104,14 +104,14 @@ class Tool(Usage):
 
 
 def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: list[Fault]) -> Policy | None:
-    """The policy of a tool in the hands of these nurses (None: nobody labels), or None and its faults."""
+    """The policy of a tool in the hands of these nurses (None: nobody labels); None after adding to `faults`."""
     labels = nurse.labels if nurse is not None and tool.nurses_label else None
-    found = list(_group_faults(tool, labels, where))
-    ai = _assessor(tool.ai, labels, f"{where}.ai", found) if tool.ai is not None else None
-    if found:
-        faults += found
+    new_faults = list(_group_faults(tool, labels, where))
+    ai = _assessor(tool.ai, labels, f"{where}.ai", new_faults) if tool.ai is not None else None
+    if new_faults:
+        faults += new_faults
         return None
-    usage = {each.name: getattr(tool, each.name) for each in fields(Usage)}
+    usage = {field.name: getattr(tool, field.name) for field in fields(Usage)}
     if nurse is None or labels is None:
         return MatrixPolicy(**usage)
     beside = tool.ai.beside_nurse if tool.ai is not None else None
@@ -121,94 +121,98 @@ def policy_from(tool: Tool, nurse: Nurse | None, where: str, faults: list[Fault]
 
 
 def has_tool(policy: Policy) -> bool:
-    """Whether anything of a policy is not the nurse's."""
-    alone = MatrixPolicy(kind=policy.kind, name=policy.name, nurse=policy.nurse, burdens=policy.burdens)
-    return policy != alone
+    """Whether a policy states anything beside the nurse."""
+    nurse_alone = MatrixPolicy(kind=policy.kind, name=policy.name, nurse=policy.nurse, burdens=policy.burdens)
+    return policy != nurse_alone
 
 
 def _group_faults(tool: Tool, labels: Assessor | None, where: str) -> Iterator[Fault]:
-    """Groups that a tool wins something back for, where the nurses lose nothing."""
+    """Groups for which a tool changes the nurses' tables, where the nurses have no such table."""
     if tool.nurse_by_group is None:
         return
     known = labels.matrix.by_group if labels is not None else {}
-    unlike = [name for name in tool.nurse_by_group or () if name not in known]
-    if unlike or not known:
-        of_whom = f" of {', '.join(unlike)}" if unlike else ""
+    without_table = [name for name in tool.nurse_by_group if name not in known]
+    if without_table or not known:
+        of_whom = f" of {', '.join(without_table)}" if without_table else ""
         found = f"is stated, but the nurses have no table{of_whom} that it could change"
         remedy = "Choose nurses who label these groups worse (nurse=language), or leave it out"
         yield Fault(f"{where}.nurse_by_group", found, remedy)
 
 
-def _assessor(stated: ToolLabels, nurse: Assessor | None, where: str, faults: list[Fault]) -> Assessor | None:
-    """A tool's labels as a table, beside this nurse; None and its faults."""
+def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: list[Fault]) -> Assessor | None:
+    """A tool's labels as a table, beside this nurse; None after adding to `faults`."""
     if nurse is None:
         faults.append(Fault(where, "is stated but there is no nurse", "Choose one (nurse=...), or leave it out"))
         return None
-    sources = [name for name in ("matrix", "agreement", "beside_nurse", "as_nurse") if getattr(stated, name)]
+    sources = [name for name in ("matrix", "agreement", "beside_nurse", "as_nurse") if getattr(tool, name)]
     if len(sources) != 1:
         found = f"states {' and '.join(sources)}" if sources else "states no labels"
         faults.append(Fault(where, found, "State one of matrix, agreement, beside_nurse and as_nurse"))
         return None
-    matrix = stated.matrix or nurse.matrix
-    if stated.beside_nurse is not None:
-        wrong = table_faults(nurse.matrix, "nurse.labels.matrix")
-        n_levels = len(nurse.matrix.counts or nurse.matrix.shares or ())
-        wrong += beside_faults(stated.beside_nurse, n_levels, f"{where}.beside_nurse")
-        if stated.correlation.value or stated.same_draw_as is not None:
-            found = "is stated with a correlation, or a shared draw"
-            remedy = "Its counts say how errors coincide: state correlation 0"
-            wrong.append(Fault(f"{where}.beside_nurse", found, remedy))
-        if wrong:
-            faults += wrong
-            return None
-        matrix = matrix_beside(stated.beside_nurse, probabilities(nurse.matrix))
-    if stated.agreement is not None:
-        constructed = _constructed(stated.agreement, nurse.matrix, f"{where}.agreement", faults)
-        if constructed is None:
-            return None
-        matrix = constructed
-    elif stated.matrix is not None and _same(stated.matrix, nurse.matrix):
+    matrix: Matrix | None = tool.matrix or nurse.matrix
+    if tool.beside_nurse is not None:
+        matrix = _beside(tool, tool.beside_nurse, nurse.matrix, f"{where}.beside_nurse", faults)
+    elif tool.agreement is not None:
+        matrix = _constructed(tool.agreement, nurse.matrix, f"{where}.agreement", faults)
+    elif tool.matrix is not None and _same(tool.matrix, nurse.matrix):
         found = f"is the nurses' own table ({nurse.matrix.source})"
         remedy = "State the tool's; the nurses' belongs in the group `nurse`. A tool exactly as good: as_nurse: true"
         faults.append(Fault(f"{where}.matrix", found, remedy))
         return None
-    return Assessor(name=stated.name, matrix=matrix, correlation=stated.correlation, same_draw_as=stated.same_draw_as)
+    if matrix is None:
+        return None
+    return Assessor(name=tool.name, matrix=matrix, correlation=tool.correlation, same_draw_as=tool.same_draw_as)
+
+
+def _beside(tool: ToolLabels, beside: BesideNurse, nurses: Matrix, where: str, faults: list[Fault]) -> Matrix | None:
+    """The tool's own table beside these nurses, from its counts; None after adding to `faults`."""
+    new_faults = table_faults(nurses, "nurse.labels.matrix")
+    new_faults += beside_faults(beside, len(nurses.counts or nurses.shares or ()), where)
+    if tool.correlation.value or tool.same_draw_as is not None:
+        remedy = "Its counts say how errors coincide: state correlation 0"
+        new_faults.append(Fault(where, "is stated with a correlation, or a shared draw", remedy))
+    faults += new_faults
+    return None if new_faults else matrix_beside(beside, probabilities(nurses))
 
 
 def _same(one: Matrix, other: Matrix) -> bool:
-    """Whether two tables, groups apart, are the same as far as they can be read."""
-    if any(table_faults(each, "matrix") for each in (one, other)):
+    """Whether two tables without faults give the same probabilities, groups apart."""
+    if table_faults(one, "matrix") or table_faults(other, "matrix"):
         return False
     return np.array_equal(probabilities(one), probabilities(other))
 
 
-def _constructed(stated: AgreementFigures, nurses: Table, where: str, faults: list[Fault]) -> Matrix | None:
-    """The table nearest to the nurses' that has the two figures; None and a fault if there is none."""
-    wrong = table_faults(nurses, "nurse.labels.matrix")
-    if wrong:
-        faults += wrong
+def _constructed(figures: AgreementFigures, nurses: Table, where: str, faults: list[Fault]) -> Matrix | None:
+    """The table nearest to the nurses' that has the two figures; None after adding to `faults` if there is none."""
+    nurse_faults = table_faults(nurses, "nurse.labels.matrix")
+    if nurse_faults:
+        faults += nurse_faults
         return None
-    mix = stated.mix or tuple(sum(row) for row in nurses.counts or ())
+    mix = figures.mix or tuple(sum(row) for row in nurses.counts or ())
     shares = probabilities(nurses)
     if len(mix) != len(shares):
-        found = f"has {len(mix)} levels" if stated.mix else "is missing, and the nurses' table counts no patients"
+        found = f"has {len(mix)} levels" if figures.mix else "is missing, and the nurses' table counts no patients"
         faults.append(Fault(f"{where}.mix", found, f"Give {len(shares)} numbers, one a true level"))
         return None
-    exact, under = stated.exact_share.value, stated.under_share.value
+    exact, under = figures.exact_share.value, figures.under_share.value
     counts = tuple(map(tuple, (shares * np.array(mix)[:, None]).tolist()))
-    limits = possible(counts, exact)
+    limits = under_share_limits(counts, exact)
     if limits is None or not limits[0] <= under <= limits[1]:
-        able = f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}" if limits else "no under_share is possible"
+        possible_shares = (
+            f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}" if limits else "no under_share is possible"
+        )
         found = f"no table has exact_share {exact:g} and under_share {under:g}"
-        faults.append(Fault(where, found, f"With that exact_share, {able} at this mix of true levels"))
+        faults.append(Fault(where, found, f"With that exact_share, {possible_shares} at this mix of true levels"))
         return None
     rows = _nearest(counts, exact, under)
-    words = f"constructed, nearest to the nurses' table: {exact:g} exact ({stated.exact_share.source}), {under:g} less "
-    source = f"{words}urgent than the truth ({stated.under_share.source}); {stated.source}"
+    source = (
+        f"constructed, nearest to the nurses' table: {exact:g} exact ({figures.exact_share.source}), {under:g} less "
+        f"urgent than the truth ({figures.under_share.source}); {figures.source}"
+    )
     return Matrix(shares=rows, evidence="assumed", source=source)
 
 
 @lru_cache(maxsize=64)
 def _nearest(counts: Rows, exact: float, under: float) -> Rows:
-    """Once a process: every arm with the same tool asks for it."""
+    """The rounded nearest table, worked out once a process: every arm with the same tool asks for it."""
     return rounded(nearest_matrix(counts, Wanted(exact_share=exact, under_share=under)))

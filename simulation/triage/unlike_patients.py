@@ -1,34 +1,34 @@
-"""Whether a tool was measured on patients like those it labels, beside nurses like those here: if not, what
-it does may be a difference between patients, scales or countries, and not between tool and nurse."""
+"""Warnings about a tool that was measured on other patients, or beside other nurses, than those of the department.
+
+Then its effect may come from differences between patients, scales or countries, and not between tool and nurse.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from simulation.pathway.department import Choice, Pathway
+from simulation.pathway.department import ARRIVAL_SOURCE, Choice, Pathway
 from simulation.pathway.rota import mean_per_day
 from simulation.triage.matrix import Matrix
 from simulation.triage.policy import Policy
 from simulation.triage.yardstick import YARDSTICKS
 
 FEW = 30
-"""Patients of a category below which a tool is hardly measured on it."""
+"""The number of patients of a category below which a tool counts as hardly measured on it."""
 MANY = 0.05
-"""The share of those labelled here from which a category is worth a word."""
-SOURCE = "arrival_source"
-MOST = 100
-"""Characters of a source in a sentence."""
+"""The share of the patients labelled here from which a category is mentioned."""
+MOST_CHARACTERS = 100
+"""The length of a source in a sentence."""
 
 
 def unlike_patients(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
-    """What to say of a tool that was measured elsewhere: beside other nurses, against another truth, or on hardly any
-    of many here."""
-    said = of_other_patients(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
-    return tuple(filter(None, said))
+    """Warnings about a tool that was measured beside other nurses, against another truth, or on few such patients."""
+    warnings = of_other_patients(policy), _against_another_truth(policy), *_hardly_met(policy, pathway)
+    return tuple(filter(None, warnings))
 
 
 def of_other_patients(policy: Policy) -> str:
-    """What to say of a tool's measured table beside nurses who were measured elsewhere; '' if there is nothing.
+    """A warning that a tool and the nurses were not measured on the same patients; empty if they were.
 
     Two tables of the same cases count as many patients of each true level. An assumed table claims nothing of the kind.
     """
@@ -55,7 +55,7 @@ def of_other_patients(policy: Policy) -> str:
 
 
 def _against_another_truth(policy: Policy) -> str:
-    """What to say of a tool that was not measured against a panel; '' if there is nothing."""
+    """A warning that a tool was not measured against an expert panel; empty if it was, or if nothing is stated."""
     against = policy.measured_against
     if against in (None, "panel"):
         return ""
@@ -63,51 +63,57 @@ def _against_another_truth(policy: Policy) -> str:
 
 
 def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
-    """A sentence for each attribute with a category that is common here and was rare where the tool was measured."""
+    """A warning for each attribute of which a category is common here and was rare where the tool was measured."""
     for attribute, counts in policy.measured_on.items():
         if not sum(counts.values()):
             yield f"the cases that {_tool(policy)} was measured on do not say {_plain(attribute)}"
             continue
-        here = _shares(attribute, policy, pathway)
-        rare = [name for name, n in counts.items() if n < FEW and here.get(name, 0.0) >= MANY]
+        shares = _shares(attribute, policy, pathway)
+        rare = [name for name, n in counts.items() if n < FEW and shares.get(name, 0.0) >= MANY]
         if rare:
-            told = ", ".join(
-                f"{_plain(name)} ({counts[name]:.0f} cases, {100 * here[name]:.0f} % here)" for name in rare
+            categories = ", ".join(
+                f"{_plain(name)} ({counts[name]:.0f} cases, {100 * shares[name]:.0f} % here)" for name in rare
             )
             yield (
-                f"{_tool(policy)} was hardly measured on some whom it labels here, by {_plain(attribute)}: {told}. "
-                "That it labels them as it labels others is an assumption"
+                f"{_tool(policy)} was hardly measured on some whom it labels here, by {_plain(attribute)}: "
+                f"{categories}. That it labels them as it labels others is an assumption"
             )
 
 
 def _shares(attribute: str, policy: Policy, pathway: Pathway) -> Mapping[str, float]:
-    """Shares of the categories of an attribute among those whom the tool labels, as the site states them; none where
-    the site does not draw it by a plain choice."""
+    """Shares of the categories of an attribute among those whom the tool labels, as the site states them.
+
+    Empty unless the attribute is the arrival source, or a choice that depends on nothing else.
+    """
     covers = policy.covers
     sources = covers.labels if covers is not None else ()
-    numbers = {name: mean_per_day(each) for name, each in pathway.arrivals.items() if name in sources}
+    numbers = {name: mean_per_day(source) for name, source in pathway.arrivals.items() if name in sources}
     total = sum(numbers.values())
     if not total:
         return {}
-    if attribute == SOURCE:
-        found = {name: number / total for name, number in numbers.items()}
+    if attribute == ARRIVAL_SOURCE:
+        shares = {name: number / total for name, number in numbers.items()}
     else:
-        found = _of_choice(attribute, numbers, pathway)
+        shares = _choice_shares(attribute, numbers, pathway)
     only = covers.only.get(attribute) if covers is not None else None
-    return {name: share for name, share in found.items() if only is None or name in only}
+    if only is None:
+        return shares
+    labelled = {name: share for name, share in shares.items() if name in only}
+    return {name: share / sum(labelled.values()) for name, share in labelled.items() if share}
 
 
-def _of_choice(attribute: str, numbers: Mapping[str, float], pathway: Pathway) -> dict[str, float]:
-    stated = pathway.attributes.get(attribute)
-    if not isinstance(stated, Choice) or stated.by not in (None, SOURCE):
+def _choice_shares(attribute: str, numbers: Mapping[str, float], pathway: Pathway) -> dict[str, float]:
+    """Shares of the categories of a choice over sources with these numbers a day; empty if it is no such choice."""
+    choice = pathway.attributes.get(attribute)
+    if not isinstance(choice, Choice) or choice.by not in (None, ARRIVAL_SOURCE):
         return {}
     total = sum(numbers.values())
-    found = dict.fromkeys(stated.categories, 0.0)
+    mean_shares = dict.fromkeys(choice.categories, 0.0)
     for source, number in numbers.items():
-        shares = stated.shares[source] if isinstance(stated.shares, Mapping) else stated.shares
-        for name, share in zip(stated.categories, shares, strict=True):
-            found[name] += share * number / total
-    return found
+        shares = choice.shares[source] if isinstance(choice.shares, Mapping) else choice.shares
+        for name, share in zip(choice.categories, shares, strict=True):
+            mean_shares[name] += share * number / total
+    return mean_shares
 
 
 def _tool(policy: Policy) -> str:
@@ -125,10 +131,10 @@ def _by_level(matrix: Matrix) -> tuple[float, ...]:
 
 
 def _of_whom(matrix: Matrix) -> str:
-    """'(400: own panel, May 2026)'."""
+    """'(400 patients: own panel, May 2026)'."""
     n = f"{sum(_by_level(matrix)):,.0f} patients: " if matrix.counts else ""
     return f"({n}{_shortened(matrix.source)})"
 
 
 def _shortened(source: str) -> str:
-    return source if len(source) <= MOST else f"{source[:MOST].rstrip()}…"
+    return source if len(source) <= MOST_CHARACTERS else f"{source[:MOST_CHARACTERS].rstrip()}…"

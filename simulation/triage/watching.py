@@ -1,14 +1,14 @@
-"""Watching those who wait: what a tool that looks out for risk sees, misses, and raises for nothing.
+"""Watching those who wait: which worsening patients a tool sees, which it misses, and its false alarms.
 
-Whether a patient gets worse is the truth (`Draws.worsens`) and no policy changes it. A policy that `watches` says what
-those who look have to go by instead: an alarm (`Draws.alarms`). Rounds of the department act on alarms; where rounds
-are off nobody does, and watching changes nothing. Chance comes from two named streams of the draws:
+Whether a patient gets worse is the truth (`Draws.worsens`) and no policy changes it. Under a policy that `watches`,
+staff go by alarms instead (`Draws.alarms`). Rounds of the department act on alarms; where rounds are off nobody does,
+and watching changes nothing. Chance comes from two named streams of the draws:
 
 - `triage.watching.sees`         the coin of whether a patient who gets worse is seen;
-- `triage.watching.false_alarm`  when an alarm is raised for nothing.
+- `triage.watching.false_alarm`  when a false alarm is raised.
 
-So a tool that sees more sees everybody whom another sees, and one with fewer false alarms raises them later and never
-for somebody else. One coin a patient: a tool that misses a patient's signs goes on missing them.
+So a more sensitive tool sees everybody whom a less sensitive one sees, and one with fewer false alarms raises the same
+patients' alarms later. There is one coin a patient: a tool that misses a patient's signs goes on missing them.
 """
 
 from __future__ import annotations
@@ -54,30 +54,29 @@ class Watching(Sourced):
 
 
 def watched(watching: Watching, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Whom the tool is for, shape (n,)."""
+    """Mask of the patients whom the tool is for, shape (n,)."""
     return from_sources(pathway, draws, watching.arrivals) & among(pathway, attributes, watching.only, len(draws))
 
 
 def alarms(watching: Watching, draws: Draws, whose: Mask) -> Ticks:
-    """Ticks from arrival to each patient's first alarm, true or false, or NEVER; shape (n,). None but for `whose`.
+    """Ticks from arrival to each patient's first alarm, true or false, shape (n,); NEVER for all but `whose`.
 
     A false alarm's time is exponential: -ln(U) over the rate, which falls as the rate rises.
     """
     seen = whose & (draws.worsens != NEVER) & (draws.uniform("triage.watching.sees") < watching.sensitivity.value)
-    at = np.where(seen, draws.worsens, LATER_THAN_ALL)
+    ticks = np.where(seen, draws.worsens, LATER_THAN_ALL)
     rate = watching.false_alarms_per_hour.value / MINUTES_AN_HOUR
     if rate > 0:
         raised = to_ticks(-np.log(draws.uniform("triage.watching.false_alarm")) / rate)
-        at = np.where(whose, np.minimum(at, raised), at)
-    return np.where(at == LATER_THAN_ALL, NEVER, at)
+        ticks = np.where(whose, np.minimum(ticks, raised), ticks)
+    return np.where(ticks == LATER_THAN_ALL, NEVER, ticks)
 
 
 def watching_faults(watching: Watching, pathway: Pathway, where: str) -> list[Fault]:
     """Arrival sources and categories that the department lacks; a department in which nobody gets worse or looks."""
     known = pathway.categories(ARRIVAL_SOURCE)
-    faults = [
-        unknown(f"{where}.arrivals", "arrival source", each, known) for each in watching.arrivals if each not in known
-    ]
+    unknown_sources = [name for name in watching.arrivals if name not in known]
+    faults = [unknown(f"{where}.arrivals", "arrival source", name, known) for name in unknown_sources]
     if not watching.arrivals:
         faults.append(Fault(f"{where}.arrivals", "names no arrival source", "Name those whose patients are watched"))
     if pathway.worsening is None:

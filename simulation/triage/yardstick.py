@@ -1,4 +1,4 @@
-"""What a true level means where a tool was measured: figures against different yardsticks are not comparable."""
+"""Yardsticks: what the true level means where a tool was measured. Figures against different ones do not compare."""
 
 from __future__ import annotations
 
@@ -12,4 +12,4 @@ YARDSTICKS: Mapping[Yardstick, str] = {
     "outcome": "a level derived from what happened to the patient",
     "written": "the level a synthetic vignette was written for",
 }
-"""What a label means, in words."""
+"""What the true level is under each, in words."""

@@ -1,4 +1,4 @@
-"""What the response rows change: a shift fewer, fewer beds, a group of files taken instead. Dotted paths only."""
+"""The changes of response rows, as values by dotted path: a clinician fewer, fewer beds; and lists of overrides."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ def one_clinician_fewer(pathway: Pathway) -> tuple[str, dict[str, Any]]:
 
 
 def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:
-    """A tenth of every ward group's beds taken away, rounded; the rest as it is. `paths`: where each pool is stated.
+    """The changes that take away a tenth of every ward group's beds, rounded. `paths`: where each pool is stated.
 
-    Said as negative `extra`, so that everybody's draws stay the same.
+    They are of `extra`, which may be negative, so that everybody's draws stay the same.
     """
     changes: dict[str, Any] = {}
     for name in pools_of(pathway, ADULT_BED, CHILD_BED):
@@ -56,5 +56,15 @@ def fewer_beds(pathway: Pathway, paths: Mapping[str, str]) -> dict[str, Any]:
 
 def with_override(overrides: Sequence[str], *instead: str) -> list[str]:
     """The overrides with others in place of those of the same key."""
-    keys = {each.split("=", 1)[0].lstrip("+") for each in instead}
-    return [each for each in overrides if each.split("=", 1)[0].lstrip("+") not in keys] + list(instead)
+    keys = {_key(override) for override in instead}
+    return [override for override in overrides if _key(override) not in keys] + list(instead)
+
+
+def with_defaults(overrides: Sequence[str], *defaults: str) -> list[str]:
+    """The overrides, and those of the defaults whose key none of them has."""
+    keys = {_key(override) for override in overrides}
+    return [*overrides, *(default for default in defaults if _key(default) not in keys)]
+
+
+def _key(override: str) -> str:
+    return override.split("=", 1)[0].lstrip("+")

@@ -1,4 +1,4 @@
-"""`aeflow validate`: theory first, then the site against published figures; the number of rows that failed."""
+"""`aeflow validate`: theory and published models, then the site against published figures and its responses."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from simulation.validation.known_effects import validate_known_effects
 from simulation.validation.known_effects_words import as_lines as effect_lines
 from simulation.validation.nhs import validate_site
 from simulation.validation.predictions import predictions_path, write_predictions
+from simulation.validation.progress import Begin
 from simulation.validation.response_words import as_lines as response_lines
 from simulation.validation.responses import validate_responses
-from simulation.validation.telling import Begin
 from simulation.validation.words import as_lines
 from simulation.verification.power import MUTATIONS, caught
 from simulation.verification.theory import FALSE_ALARM, VALUES, Effort, TheoryRow, doubt, theory_rows, threshold
@@ -29,28 +29,28 @@ from simulation.verification.treatment_centre import as_lines as model_lines
 from simulation.verification.treatment_centre import treatment_centre_rows
 
 PARTS = ("theory", "models", "site", "responses")
-"""What runs where nothing is chosen. Known effects are asked for by name: they are of an ensemble, not of one site."""
-OWN = {
+"""The parts that run by default. Known effects are run on request: they are of an ensemble, not of one site."""
+OPTIONS_OF_COMMAND = {
     "only": ("all", *PARTS, "known_effects"),
     "power": ("false", "true"),
     "predictions": ("check", "write"),
 }
-"""Options of this command alone, the first of each by default: which part to run, whether to show the power of the
-theory rows, and whether to write the predictions file."""
+"""The allowed values of this command's own options, the default first: which part to run, whether to show the power of
+the theory rows, and whether to write the predictions file."""
 TARGETS = "targets"
 """The option that names the file of targets for the site."""
 
 MOST_NAMED = 3
-"""Of the rows that notice a mutation, how many are named."""
+"""The number of rows that are named, of those that notice a mutation."""
 
 
 def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Callable[[str], None]) -> int:
-    """Print both tables; how many rows that count failed. Raises ConfigError for an option that it does not know."""
-    own, targets, rest = _own(overrides)
-    load(*rest, config_dir=config_dir)  # a mistake is told before a minute's work, not after it
+    """The number of rows that count and failed, printed with all the others. Raises ConfigError for unknown options."""
+    options, targets, configuration = _split(overrides)
+    load(*configuration, config_dir=config_dir)  # reports a mistake before a minute's work, not after it
     say(f"aeflow validate. {BANNER}")
-    parts = PARTS if own["only"] == "all" else (own["only"],)
-    begin = partial(_told, say)
+    parts = PARTS if options["only"] == "all" else (options["only"],)
+    begin = partial(_with_progress, say)
     failed = 0
     if "theory" in parts:
         failed += _say_theory(say)
@@ -59,18 +59,19 @@ def validate(overrides: Sequence[str], *, config_dir: str | None = None, say: Ca
         for line in (*model_lines(rows), ""):
             say(line)
         failed += sum(not row.passed for row in rows)
-    if own["power"] == "true":
+    if options["power"] == "true":
         failed += _say_power(say)
     if "site" in parts:
-        failed += _say_site(rest, config_dir, say, begin, targets=targets, write=own["predictions"] == "write")
+        write = options["predictions"] == "write"
+        failed += _say_site(configuration, config_dir, say, begin, targets=targets, write=write)
     if "responses" in parts:
         if "site" in parts:
             say("")
-        for line in response_lines(validate_responses(rest, config_dir=config_dir, begin=begin)):
+        for line in response_lines(validate_responses(configuration, config_dir=config_dir, begin=begin)):
             say(line)
     if "known_effects" in parts:
         say("")
-        for line in effect_lines(validate_known_effects(rest, config_dir=config_dir, begin=begin)):
+        for line in effect_lines(validate_known_effects(configuration, config_dir=config_dir, begin=begin)):
             say(line)
     return failed
 
@@ -84,7 +85,7 @@ def _say_site(
     targets: str | None,
     write: bool,
 ) -> int:
-    """Print the site's table; how many rows that count did not pass."""
+    """The number of rows that count and did not pass, printed with the rest of the site's table."""
     folders = search_folders(config_dir)
     if targets is None:
         targets = targets_for(stated_in(overrides, folders).choices, folders)
@@ -94,8 +95,11 @@ def _say_site(
     for line in as_lines(table):
         say(line)
     if table.failed:
-        packaged = table.targets in names_in(TARGETS, [packaged_configs()])
-        say(f"{EXPLAINED if packaged else TO_DO} The exit code is 1.")
+        if table.targets in names_in(TARGETS, [packaged_configs()]):
+            hint = "docs/validation.md explains the rows of the packaged site that do not pass."
+        else:
+            hint = "docs/how-to/own-targets.md, step 3, says what to move."
+        say(f"{hint} The exit code is 1.")
     if write:
         path = Path(predictions_path())
         write_predictions(path, table)
@@ -103,22 +107,18 @@ def _say_site(
     return len(table.failed)
 
 
-EXPLAINED = "docs/validation.md explains the rows of the packaged site that do not pass."
-TO_DO = "docs/how-to/own-targets.md, step 3, says what to move."
-
-
 @contextmanager
-def _told(say: Callable[[str], None], words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
-    """Say what is simulated, and show how far it is."""
+def _with_progress(say: Callable[[str], None], words: str, n_replications: int) -> Iterator[Callable[[int], None]]:
+    """A `Begin` that prints what is simulated and shows a progress bar."""
     say(f"{words}.")
-    with progress(n_replications) as told:
-        yield told.done
+    with progress(n_replications) as shown:
+        yield shown.done
 
 
-def _own(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[str]]:
-    """The options of this command, the targets named, and the overrides of a configuration."""
-    own = {name: allowed[0] for name, allowed in OWN.items()}
-    rest, targets = [], None
+def _split(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[str]]:
+    """The options of this command, the name of the targets, and the overrides of the configuration."""
+    options = {name: allowed[0] for name, allowed in OPTIONS_OF_COMMAND.items()}
+    configuration, targets = [], None
     for override in overrides:
         key, _, value = override.partition("=")
         if key == TARGETS:
@@ -126,23 +126,23 @@ def _own(overrides: Sequence[str]) -> tuple[dict[str, str], str | None, list[str
         elif key in OPTIONS:
             remedy = f"Say {OPTIONS[key]} for this part alone, or only=site for the site alone"
             raise ConfigError([Fault(override, "is no option any more", remedy)])
-        elif key not in OWN:
-            rest.append(override)
-        elif value not in OWN[key]:
-            raise ConfigError([Fault(override, f"{key} is '{value}'", nearest(value, OWN[key]))])
+        elif key not in OPTIONS_OF_COMMAND:
+            configuration.append(override)
+        elif value not in OPTIONS_OF_COMMAND[key]:
+            raise ConfigError([Fault(override, f"{key} is '{value}'", nearest(value, OPTIONS_OF_COMMAND[key]))])
         else:
-            own[key] = value
-    if targets is not None and own["only"] not in ("all", "site"):
+            options[key] = value
+    if targets is not None and options["only"] not in ("all", "site"):
         remedy = "Leave targets= out, or say only=site"
-        raise ConfigError([Fault(f"targets={targets}", f"only={own['only']} has targets of its own", remedy)])
-    if own["predictions"] == "write" and own["only"] not in ("all", "site"):
+        raise ConfigError([Fault(f"targets={targets}", f"only={options['only']} has targets of its own", remedy)])
+    if options["predictions"] == "write" and options["only"] not in ("all", "site"):
         remedy = "Leave only= out, or say only=site"
-        raise ConfigError([Fault("predictions=write", f"only={own['only']} predicts nothing", remedy)])
-    return own, targets, rest
+        raise ConfigError([Fault("predictions=write", f"only={options['only']} predicts nothing", remedy)])
+    return options, targets, configuration
 
 
 def _say_theory(say: Callable[[str], None]) -> int:
-    """Print the theory rows; how many failed."""
+    """The number of theory rows that failed, printed with all the others."""
     say(
         "\nTheory: queues known exactly beside the compiled engine (equal to the reference bit for bit)\n"
         f"A row passes within {threshold(VALUES):.2f} standard errors of {VALUES} values. Beyond {doubt(VALUES):.2f} "
@@ -174,17 +174,17 @@ def _theory_line(row: TheoryRow) -> str:
 
 
 def _say_power(say: Callable[[str], None]) -> int:
-    """Print what the theory rows make of a broken product; how many mutations no row noticed."""
+    """The number of mutations that no theory row noticed, printed with those that some did."""
     say("Power: the theory rows again with one thing broken at a time (about a minute each). Each must fail a row")
     missed = 0
     for mutation in MUTATIONS:
-        found = caught(mutation, Effort("compiled"))
-        missed += not found.failed
+        result = caught(mutation, Effort("compiled"))
+        missed += not result.failed
         say(
-            f"  {'PASS' if found.failed else 'FAIL'}  {mutation.name:<42} {len(found.failed):>2} of {len(found.rows)} "
-            f"rows notice, largest |z| {found.largest_z:.1f}: "
-            + ("; ".join(f"{row.group}: {row.name}" for row in found.failed[:MOST_NAMED]) or "none")
-            + ("; ..." if len(found.failed) > MOST_NAMED else "")
+            f"  {'PASS' if result.failed else 'FAIL'}  {mutation.name:<42} "
+            f"{len(result.failed):>2} of {len(result.rows)} rows notice, largest |z| {result.largest_z:.1f}: "
+            + ("; ".join(f"{row.group}: {row.name}" for row in result.failed[:MOST_NAMED]) or "none")
+            + ("; ..." if len(result.failed) > MOST_NAMED else "")
         )
     say("")
     return missed

@@ -1,4 +1,4 @@
-"""What makes a site another one than the typical: values of its site, rotas and fitted values, by dotted path."""
+"""How a site differs from the typical one: values of its site, rotas and fitted values, by dotted path."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ WORDS = ("evidence", "source")
 
 
 def differences(raw: Mapping[str, Any], typical: Mapping[str, Any]) -> tuple[str, ...]:
-    """Each value that differs, as 'calibration.medicine_beds.value 262 (typical 256)'.
+    """A line for each value that differs: 'calibration.medicine_beds.value 262 (typical 256)'.
 
-    `raw`, `typical`: composed configurations whose references are not looked up, so that a value is named once.
+    `raw` and `typical` are composed configurations with unresolved references, so that a value is listed once.
 
     >>> differences({"site": {"a": {"scale": 0.7}}}, {"site": {"a": {"mean": 3, "scale": 1}}})
     ('site.a.mean none (typical 3)', 'site.a.scale 0.7 (typical 1)')
@@ -26,10 +26,10 @@ def _within(ours: Any, theirs: Any, path: str) -> Iterator[str]:
         for key in sorted({*ours, *theirs} - {*WORDS}):
             yield from _within(ours.get(key), theirs.get(key), f"{path}.{key}")
     elif ours != theirs:
-        yield f"{path} {_said(ours)} (typical {_said(theirs)})"
+        yield f"{path} {_as_text(ours)} (typical {_as_text(theirs)})"
 
 
-def _said(value: Any) -> str:
+def _as_text(value: Any) -> str:
     if value is None:
         return "none"
     return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)

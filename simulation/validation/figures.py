@@ -1,7 +1,7 @@
 """Figures of a site, worked out as the published ones are: one number a replication.
 
 Where a published figure is a mean of monthly figures, so is ours (`months` of the target): a 95th percentile over
-unlike months taken together lies above the mean of theirs.
+a year of unlike months lies above the mean of the monthly ones.
 
 Adult bed occupancy is beds in use at 00:00 over beds there at 00:00. Escalation beds count among the beds there
 while they are open, and only then. A bed that is being turned round still counts as in use.
@@ -31,18 +31,18 @@ BUSY_FROM, BUSY_TO = 10, 23
 
 
 def adult_occupancy(replications: Replications, pathway: Pathway) -> Floats:
-    """Adult beds in use over adult beds there at 00:00, open escalation beds counted, shape (replications,)."""
+    """The share of adult beds in use at 00:00, open escalation beds counted, shape (replications,)."""
     occupied, beds = _beds(replications, pathway)
-    found: Floats = occupied.sum(axis=1) / beds.sum(axis=1)
-    return found
+    shares: Floats = occupied.sum(axis=1) / beds.sum(axis=1)
+    return shares
 
 
 def fullest_group(replications: Replications, pathway: Pathway) -> Floats:
-    """The same of the adult ward group that is fullest on average, shape (replications,)."""
+    """The share of beds in use at 00:00 of the adult ward group that is fullest on average, shape (replications,)."""
     occupied, beds = _beds(replications, pathway)
     shares = occupied / beds
-    found: Floats = shares[:, int(np.argmax(shares.mean(axis=0)))]
-    return found
+    fullest: Floats = shares[:, int(np.argmax(shares.mean(axis=0)))]
+    return fullest
 
 
 def _beds(replications: Replications, pathway: Pathway) -> tuple[Floats, Floats]:
@@ -56,18 +56,18 @@ def _beds(replications: Replications, pathway: Pathway) -> tuple[Floats, Floats]
 
 
 def busy_by_day(replications: Replications, pathway: Pathway, pool: str) -> Floats:
-    """Minutes busy over minutes rostered from 10 to 23 h of one pool, shape (replications,)."""
+    """The minutes busy over the minutes rostered from 10 to 23 h of a pool, shape (replications,)."""
     hours = slice(BUSY_FROM, BUSY_TO)
     on_duty = units_by_hour(pathway.pools[pool]).reshape(7, 24).mean(axis=0)[hours]
     days = _days(replications)
     number = days[0].pools.index(pool)
     busy = np.nan_to_num(np.array([day.busy[number, hours] for day in days]))
-    found: Floats = busy @ on_duty / on_duty.sum()
-    return found
+    busy_shares: Floats = busy @ on_duty / on_duty.sum()
+    return busy_shares
 
 
 def _days(replications: Replications) -> list[DayProfile]:
-    """The day profile of every replication. Raises ResultsError if one has none: a row is judged on all or on none."""
+    """The day profile of every replication. Raises ResultsError if one has none, since rows are judged on all."""
     days = [answer.day for answer in replications if answer.day is not None]
     if len(days) != len(replications):
         raise ResultsError(
@@ -77,7 +77,7 @@ def _days(replications: Replications) -> list[DayProfile]:
 
 
 Figure = Callable[[Replications, Pathway], Floats]
-"""What works out a figure: one number a replication, shape (replications,)."""
+"""A function that works out a figure: one number a replication, shape (replications,)."""
 
 
 def _day(read: Callable[[DayProfile], float]) -> Figure:
@@ -97,7 +97,7 @@ FIGURES: Mapping[str, tuple[str, Figure]] = {
 }
 """Figures that are not measures of patients, by the name that targets give them: the unit, and how it is worked out."""
 OF_BEDS = ("occupancy_midnight", "occupancy_midnight_worst")
-"""Those that take pools of adult beds."""
+"""The figures of pools of adult beds."""
 GROUPED: Mapping[str, tuple[str, str]] = {
     f"stay_{outcome}_{statistic}": (f"stay_{statistic}", f"outcome={outcome}")
     for outcome in ("admitted", "not_admitted")
@@ -109,7 +109,7 @@ BUSY = "clinician_busy_share"
 
 
 def figure(target: Target, replications: Replications, pathway: Pathway) -> Floats:
-    """What a target is about, worked out as it was: one number a replication, shape (replications,)."""
+    """The figure that a target is about, worked out as the published one was, shape (replications,)."""
     if target.measure in FIGURES:
         _, work_out = FIGURES[target.measure]
         return work_out(replications, pathway)
@@ -119,7 +119,7 @@ def figure(target: Target, replications: Replications, pathway: Pathway) -> Floa
 def of_measure(
     measure: str, replications: Replications, months: tuple[int, int] | None = None, group: str = ALL
 ) -> Floats:
-    """A measure of a group in each replication, shape (replications,); with `months` the mean of theirs."""
+    """A measure of a group by replication, shape (replications,); with `months`, the mean of its monthly values."""
     name = GROUPED.get(measure, (measure, group))
     if months is None:
         return np.array([answer.measures.value(*name) for answer in replications])
@@ -127,7 +127,7 @@ def of_measure(
 
 
 def _mean_of_months(answer: ArmReplication, name: tuple[str, str], months: tuple[int, int]) -> float:
-    """Each month counts equally, however many came in it or years were measured."""
+    """The mean of monthly values; each month counts equally, however many patients came or years were measured."""
     measured = {month for month, _ in answer.months}
     if not measured.issuperset(months_from_to(months)):
         raise ResultsError(
@@ -142,12 +142,12 @@ def _mean_of_months(answer: ArmReplication, name: tuple[str, str], months: tuple
 
 
 def four_hours_by_hour(replications: Replications) -> Floats:
-    """Four-hour share by hour of arrival, mean over replications, shape (24,)."""
+    """The four-hour share by hour of arrival, mean over replications, shape (24,)."""
     hours = [f"arrival_hour={hour:02d}" for hour in range(24)]
     rows = [[answer.measures.value("within_4h_share", hour) for hour in hours] for answer in replications]
     return np.asarray(np.nanmean(np.array(rows), axis=0), dtype=float)
 
 
 def months_from_to(months: tuple[int, int] | None) -> range:
-    """The months from the first to the last, none if none are stated."""
+    """The months from the first to the last; none for None."""
     return range(months[0], months[1] + 1) if months else range(0)

@@ -1,9 +1,9 @@
 """Published trials run again over the departments of an ensemble: `aeflow validate only=known_effects`.
 
 Each row is a trial's effect beside the simulated one, under an arm that does what the trial did
-(`configs/study/known_effects.yaml`). A trial was in a department or a few, so that its published interval is held
-against the range over departments: a hit if the two overlap. Nothing is tuned here or for it, and a miss changes no
-exit code: it is a finding.
+(`configs/study/known_effects.yaml`). A trial was in one department or a few, so its published interval is held against
+the range over departments: a hit if the two overlap. Nothing is tuned to hit. A miss is a finding, and changes no exit
+code.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from simulation.analysis.compare import Interval, paired
+from simulation.analysis.compare import paired
 from simulation.analysis.departments import spread_over
+from simulation.analysis.intervals import Interval
 from simulation.config import load, search_folders
 from simulation.config.targets import targets_named
 from simulation.errors import ConfigError, Fault, nearest
@@ -21,7 +22,7 @@ from simulation.experiment.result import StudyResult
 from simulation.experiment.run import compare
 from simulation.study.study import Study
 from simulation.targets import Target
-from simulation.validation.telling import Begin, in_silence
+from simulation.validation.progress import Begin, without_progress
 
 STUDY = TARGETS = "known_effects"
 
@@ -30,8 +31,8 @@ STUDY = TARGETS = "known_effects"
 class KnownEffect:
     """One published effect and the simulated one, both in the target's unit.
 
-    level  without the change; found  the mean over departments with its 95 % interval (simulation noise); least, most
-    the range that holds nine in ten departments, noise removed.
+    level  without the change; found  the mean effect over departments with its 95 % interval (simulation noise);
+    least, most  the range that holds nine in ten departments, noise removed.
     """
 
     target: Target
@@ -54,7 +55,7 @@ class KnownEffect:
 
 @dataclass(frozen=True)
 class KnownEffects:
-    """Every published effect beside its own, and how many departments and replications they rest on."""
+    """Every published effect beside the simulated one, and the departments and replications that these rest on."""
 
     rows: tuple[KnownEffect, ...]
     n_departments: int
@@ -66,28 +67,28 @@ def validate_known_effects(
     overrides: Sequence[str] = (),
     *,
     config_dir: str | Path | None = None,
-    begin: Begin = in_silence,
+    begin: Begin = without_progress,
 ) -> KnownEffects:
-    """Run the study of known effects and set it beside what was published. Raises ConfigError.
+    """Published effects beside those of the study of known effects. Raises ConfigError.
 
-    `overrides`: of the command line; a `run=` there wins over the study's own. `begin` is told what runs and how far it
-    is.
+    `overrides` are those of the command line; a `run=` there wins over the study's own. `begin` is told what runs and
+    how far it is.
     """
     targets = targets_named(TARGETS, search_folders(config_dir))
     study = load(f"study={STUDY}", *overrides, config_dir=config_dir)
-    _must_fit(targets, study)
+    _refuse_unfit(targets, study)
     n, days = study.run.replications, study.run.measured_days
     words = f"Simulating {len(study.arms)} arms, {n} replications of {days} days each, to hold them against trials"
     with begin(words, n) as done:
         return known_effects_of(compare(study, done=done), targets)
 
 
-def _must_fit(targets: Sequence[Target], study: Study) -> None:
-    """Raise ConfigError for a run on one department, which has no range, or a row about an arm that is not there."""
+def _refuse_unfit(targets: Sequence[Target], study: Study) -> None:
+    """Raise ConfigError for a run on one department, which has no range, or a target for an arm that does not exist."""
     faults = []
     if study.departments is None:
-        found = study.on_one or "it is asked for on the typical department"
-        faults.append(Fault("ensemble", f"a range over departments is needed, and {found}", "Leave it out"))
+        reason = study.on_one or "it is asked for on the typical department"
+        faults.append(Fault("ensemble", f"a range over departments is needed, and {reason}", "Leave it out"))
     for target in targets:
         if target.change not in study.design.arms:
             where = f"targets/{TARGETS}.yaml, {target.name}"
@@ -98,7 +99,7 @@ def _must_fit(targets: Sequence[Target], study: Study) -> None:
 
 
 def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEffects:
-    """The targets beside what a result over departments gives."""
+    """The targets beside the effects in a result over departments."""
     department = result.department_of
     assert department is not None
     rows = []
@@ -107,7 +108,7 @@ def known_effects_of(result: StudyResult, targets: Sequence[Target]) -> KnownEff
         effects = paired(result.values(target.change, target.measure, target.group), base)
         row = result.row(target.change, target.measure, target.group)
         _, least, most = spread_over(effects, department).range
-        found = result.against(target.change, result.design.baseline, target.measure, target.group)
-        rows.append(KnownEffect(target, row.mean - row.difference, found, least, most))
+        interval = result.against(target.change, result.design.baseline, target.measure, target.group)
+        rows.append(KnownEffect(target, row.mean - row.difference, interval, least, most))
     n = len(set(department.tolist()))
     return KnownEffects(tuple(rows), n, len(result.replications), result.run.measured_days)

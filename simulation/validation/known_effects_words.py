@@ -1,4 +1,4 @@
-"""Known effects in words: the published interval beside the range over departments, and a sentence for each miss."""
+"""Known effects as text: the published interval beside the range over departments, and a sentence for each miss."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from simulation.validation.known_effects import KnownEffect, KnownEffects
 WIDTH = 118
 
 
-def as_lines(found: KnownEffects) -> list[str]:
-    """A line an effect, then why each miss is one. No row changes the exit code."""
-    hits = sum(row.hit for row in found.rows)
+def as_lines(effects: KnownEffects) -> list[str]:
+    """The lines printed: one an effect, then the reason for each miss."""
+    hits = sum(row.hit for row in effects.rows)
     lines = [
         "Known effects: published trials run again, no setting chosen for them",
-        f"{found.n_departments} departments that fit the published figures, {found.n_replications} replications of "
-        f"{found.measured_days} days. A row hits where the published interval and the range that holds nine in ten "
+        f"{effects.n_departments} departments that fit the published figures, {effects.n_replications} replications of "
+        f"{effects.measured_days} days. A row hits where the published interval and the range that holds nine in ten "
         "departments overlap. 'central': the mean over departments lies in it, too.",
         f"  {'':<5} {'effect':<50} {'published':>24}  {'departments, 9 of 10':>22}  {'mean (95 % interval)':>28}",
-        *(_line(row) for row in found.rows),
-        f"{hits} of {len(found.rows)} known effects hit, {sum(row.central for row in found.rows)} of them central.",
+        *(_line(row) for row in effects.rows),
+        f"{hits} of {len(effects.rows)} known effects hit, {sum(row.central for row in effects.rows)} of them central.",
     ]
-    for row in found.rows:
+    for row in effects.rows:
         if not row.hit:
             lines += textwrap.wrap(
                 f"MISS  {row.target.name}: {row.target.note or 'no reason is stated: add a note to its target.'}",

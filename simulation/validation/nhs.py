@@ -1,10 +1,10 @@
 """One site beside published NHS figures: the second part of the table of `aeflow validate`.
 
-Five kinds of row. input: set by hand, shown, not counted. calibrated: the fitted values were chosen to meet it.
-plausible: a bound nobody published. predicted: not used in choosing them. response: what a change to the department
-does, on the same draws. A row passes where its value is in the band and its 95 % interval is no wider than the
-band, so that noise helps no row to pass. Every row is judged on all replications, day profiles included. Nothing is
-tuned here.
+There are five kinds of row. input: set by hand, shown, not counted. calibrated: the fitted values were chosen to meet
+it. plausible: a bound nobody published. predicted: not used in choosing the fitted values. response: what a change to
+the department does, on the same draws. A row passes where its value is in the band and its 95 % interval is no wider
+than the band, so that noise helps no row to pass. Every row is judged on all replications, day profiles included.
+Nothing is tuned here.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from simulation.analysis.compare import interval
+from simulation.analysis.intervals import interval
 from simulation.analysis.offered_load import in_a_mean_week, offered_load
 from simulation.config import search_folders
 from simulation.config.composing import stated_in
@@ -27,8 +27,7 @@ from simulation.records.schema import Floats
 from simulation.study.study import ReadyArm
 from simulation.targets import Target
 from simulation.triage.apply import apply
-from simulation.validation.asked import DIFFERENCE, asked_of
-from simulation.validation.changes import CLINICIAN, pools_of
+from simulation.validation.changes import CLINICIAN, pools_of, with_defaults
 from simulation.validation.figures import (
     BUSY,
     Replications,
@@ -38,13 +37,15 @@ from simulation.validation.figures import (
     of_measure,
 )
 from simulation.validation.predictions import calibration_hash, predictions_path, read_predictions
+from simulation.validation.progress import Begin, without_progress
 from simulation.validation.site_runs import AS_IS, SiteRuns
 from simulation.validation.table import Row, Table, TriageLoad
-from simulation.validation.telling import Begin, in_silence
+from simulation.validation.targets_check import DIFFERENCE, checked_targets
 
 LOAD_DAYS = 84
-HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "results", "site", "study")
-"""Overrides that leave the site as its files and the hash of its fitted values say."""
+HOW_IT_IS_RUN = ("run", "engine", "executor", "workers", "results")
+FILES = ("site", "study")
+"""Overrides that choose files and leave their values as they are; `site.NAME=VALUE` does not."""
 
 
 def validate_site(
@@ -54,27 +55,25 @@ def validate_site(
     targets: str | None = None,
     config_dir: str | Path | None = None,
     responses: bool = True,
-    begin: Begin = in_silence,
+    begin: Begin = without_progress,
 ) -> Table:
-    """Run the baseline arm of `run=validation` and every change, and hold them against the targets.
+    """The site's figures under the baseline arm and under every change, each held against its target.
 
-    `overrides` are those of the command line; `run=` and `engine=` in them win over ours. `targets`: name of a file;
-    None: the department's own, else England's. `begin` is told what runs and how far it is. Without `responses` those
-    rows are left out. Raises ConfigError.
+    `overrides` are those of the command line; `run=` and `engine=` in them win over `run=validation` and `engine`.
+    `targets` names a file; None: the department's own, else England's. `begin` is told what runs and how far it is.
+    Without `responses` those rows are left out. Raises ConfigError.
     """
     began = time.perf_counter()
-    stated = {each.split("=", 1)[0] for each in overrides}
-    words = [*overrides]
-    words += [] if "run" in stated else ["run=validation"]
-    words += [] if "engine" in stated else [f"engine={engine}"]
+    overridden = overridden_by(overrides)
+    overrides = with_defaults(overrides, "run=validation", f"engine={engine}")
     folders = search_folders(config_dir)
-    targets = targets or targets_for(stated_in(words, folders).choices, folders)
+    targets = targets or targets_for(stated_in(overrides, folders).choices, folders)
     wanted = targets_named(targets, folders)
     wanted = wanted if responses else tuple(target for target in wanted if target.kind != "response")
-    site = SiteRuns(words, config_dir, by_month=any(target.months for target in wanted))
+    site = SiteRuns(overrides, config_dir, by_month=any(target.months for target in wanted))
     if site.study.run.replications < 2:
         raise ConfigError([Fault("run.replications", "is 1", "Run two or more: rows are judged by standard errors")])
-    wanted = asked_of(wanted, targets, site.study)
+    wanted = checked_targets(wanted, targets, site.study)
     changes = {target.change for target in wanted if target.kind == "response"}
     with begin(_what_runs(site, targets, len(wanted), len(changes)), site.study.run.replications) as done:
         arms = site.arms(changes, done)
@@ -89,7 +88,7 @@ def validate_site(
         calibration=site.calibration(),
         calibration_file=f"configs/calibration/{file.name}" if file else "",
         calibration_sha256=calibration_hash(file) if file else "",
-        overridden=tuple(sorted(key for key in stated if key.split(".")[0] not in HOW_IT_IS_RUN)),
+        overridden=overridden,
         predictions=read_predictions(predictions_path(file.stem)) if file else None,
         triage_load=_triage_load(site.study.baseline, site.study.run.seed),
         four_hours_by_hour=four_hours_by_hour(before),
@@ -102,8 +101,14 @@ def validate_site(
     )
 
 
+def overridden_by(overrides: Sequence[str]) -> tuple[str, ...]:
+    """The keys of overrides that make the site another one than its files, and the hash of its fitted values, say."""
+    keys = {override.split("=", 1)[0] for override in overrides}
+    return tuple(sorted(key for key in keys if key not in FILES and key.split(".")[0] not in HOW_IT_IS_RUN))
+
+
 def _department(site: SiteRuns) -> str:
-    """What the department is called: like its site, or its pathway where it has no site."""
+    """The name of the department: that of its site, or of its pathway where it has no site."""
     name = site.study.chosen("site")
     return name if name != "none" else site.study.chosen("pathway")
 
@@ -118,7 +123,7 @@ def _what_runs(site: SiteRuns, targets: str, n_rows: int, n_changes: int) -> str
 
 
 def judged(target: Target, values: Floats, *, name: str = "", note: str = "") -> Row:
-    """A row from one number a replication: mean, standard error, whether it is in the band, and known well enough."""
+    """A row from one number a replication: the mean, its interval, and whether it is in the target's band."""
     found, over = float(values.mean()), interval(values)
     return Row(
         name=name or target.name,
@@ -148,22 +153,22 @@ def _level_rows(target: Target, replications: Replications, pathway: Pathway) ->
 
 
 def _response_row(target: Target, arms: Mapping[str, Replications]) -> Row:
-    """The paired difference that a change makes."""
+    """A row of the paired difference that a change makes."""
     measure = target.measure.removesuffix(DIFFERENCE)
     changed, as_is = (of_measure(measure, arms[name], target.months, target.group) for name in (target.change, AS_IS))
     return judged(target, changed - as_is)
 
 
 def _triage_load(arm: ReadyArm, seed: int) -> tuple[TriageLoad, ...]:
-    """The load of every pool that a step asks for which gives the triage label."""
+    """The load of every staff pool that steps ask for which give the triage label."""
     pathway = arm.pathway
     giving = [step for step in pathway.steps.values() if step.relabels == ACUITY_GIVEN]
     pools = dict.fromkeys(
         pool for step in giving for pool in (*step.asks, *step.any_of) if pathway.pools[pool].kind == "staff"
     )
     sample = apply(arm.policy, pathway, draw(in_a_mean_week(pathway), seed=seed, replication=0, days=LOAD_DAYS))
-    load_ = offered_load(pathway, sample)
-    at = {pool: load_.pools.index(pool) for pool in pools}
+    load = offered_load(pathway, sample)
+    rows = {pool: load.pools.index(pool) for pool in pools}
     return tuple(
-        TriageLoad(pool, load_.by_hour()[number], float(load_.weekly()[number])) for pool, number in at.items()
+        TriageLoad(pool, load.by_hour()[number], float(load.weekly()[number])) for pool, number in rows.items()
     )

@@ -14,20 +14,20 @@ PREDICTIONS = "predictions-{calibration}.yaml"
 
 
 def calibration_hash(path: Path) -> str:
-    """SHA-256 of a file of fitted values, with line ends as on Linux."""
+    """The SHA-256 of a file of fitted values, with line ends as on Linux."""
     return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def predictions_path(calibration: str = "typical") -> Path:
-    """Where the predictions made with a file of fitted values are kept: docs/decisions of a checkout."""
+    """The file of the predictions made with a file of fitted values, in docs/decisions of a checkout."""
     return packaged_configs().parent / "docs" / "decisions" / PREDICTIONS.format(calibration=calibration)
 
 
 def write_predictions(path: Path, table: Table, *, on: date | None = None) -> None:
     """Write the predicted and response values with the hash of the fitted values that they were made with.
 
-    Raises ConfigError if anything of the site was overridden, for then the hash would name other values than were
-    used, if the response rows are missing, or if there are too few weeks to judge by.
+    Raises ConfigError if anything of the site was overridden (the hash would not be that of the values used), if the
+    response rows are missing, or if there are too few weeks to judge by.
     """
     import yaml
 
@@ -39,7 +39,7 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
         faults.append(Fault("responses", "were left out", "Predict with them"))
     if faults:
         raise ConfigError(faults)
-    stated = {
+    content = {
         "calibration": table.calibration_file,
         "calibration_sha256": table.calibration_sha256,
         "made_on": (on or date.today()).isoformat(),
@@ -62,7 +62,7 @@ def write_predictions(path: Path, table: Table, *, on: date | None = None) -> No
         },
     }
     heading = "# What the model predicted, and the hash of the fitted values. Written by `write_predictions`.\n"
-    text = heading + yaml.safe_dump(stated, sort_keys=False, allow_unicode=True, width=110)
+    text = heading + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -72,7 +72,7 @@ def read_predictions(path: Path) -> Predictions | None:
 
     if not path.is_file():
         return None
-    stated = yaml.safe_load(path.read_text(encoding="utf-8"))
-    rows = [*stated["predicted"], *stated["response"]]
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rows = [*content["predicted"], *content["response"]]
     values = {row["name"]: (float(row["value"]), float(row["standard_error"])) for row in rows}
-    return Predictions(stated["calibration_sha256"], str(stated["made_on"]), values)
+    return Predictions(content["calibration_sha256"], str(content["made_on"]), values)

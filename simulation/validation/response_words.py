@@ -1,4 +1,4 @@
-"""The responses in words: both sides of every figure with standard errors, and the year's shape month by month."""
+"""The responses as text: both sides of every figure with standard errors, and the year's shape by month."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulation.validation.words import MONTHS as NAMES
 
 
 def as_lines(responses: Responses) -> list[str]:
-    """A line a figure, three for the year's shape, and how many agree. No row changes the exit code."""
+    """The lines printed: one a figure, a table of the year's shape, and how many agree."""
     shape = [month_effect(month) for month in range(MONTHS)]
     figures = [row for row in responses.rows if row.target.measure not in shape]
     by_month = {row.target.measure: row for row in responses.rows if row.target.measure in shape}
@@ -54,7 +54,7 @@ def _number(value: float | None) -> str:
 
 
 def _shape_lines(rows: Sequence[Response]) -> list[str]:
-    """The year's shape: a column a month."""
+    """The lines of the year's shape, with a column a month."""
     months = [int(row.target.measure.rsplit("_", 1)[1]) - 1 for row in rows]
 
     def line(name: str, values: Sequence[float | None]) -> str:

@@ -1,11 +1,10 @@
-"""How the four-hour share answers pressure: simulated months and the trusts', put through one regression.
+"""How the four-hour share answers pressure: one regression over simulated months and over those of NHS trusts.
 
 Nobody can run an experiment on England, so both sides are panels: a simulated trust is a replication of a department,
 its months those of the measured year. A department alone would never be busier than planned for long, nor would its
-patients be much harder to discharge than planned, so attendances and ward stays of each simulated trust vary from month
-to month (`DEMAND`, `DISCHARGES`: the design of the panel, beside what the site's own months vary by). Their sizes are
-taken from trusts' attendances and occupancy, not from the four-hour share. A row that misses changes no exit code: a
-slope is an association on either side.
+patients be much harder to discharge, so attendances and ward stays of each simulated trust vary from month to month
+(`DEMAND`, `DISCHARGES`) beside what the site's own months vary by. The sizes of both come from trusts' attendances and
+occupancy, not from their four-hour share. A row that misses changes no exit code: both slopes are associations.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simulation.analysis.departments import TWICE
+from simulation.analysis.departments import MIN_REPLICATIONS
 from simulation.analysis.panel import MONTHS, Estimate, Panel, estimates
 from simulation.config import load, search_folders
 from simulation.config.targets import targets_named
@@ -33,12 +32,12 @@ from simulation.records.schema import Floats
 from simulation.study.study import ReadyArm, Study
 from simulation.targets import Target
 from simulation.units import to_ticks
-from simulation.validation.changes import ADULT_BED, pools_of
-from simulation.validation.telling import Begin, in_silence
+from simulation.validation.changes import ADULT_BED, pools_of, with_defaults
+from simulation.validation.progress import Begin, without_progress
 
 TARGETS = "trusts"
 TRUSTS = 280
-"""Simulated trusts: so many that standard errors of the simulation's slopes are about half of the trusts' or less."""
+"""Simulated trusts: enough for standard errors of the simulation's slopes of half of the trusts' or less."""
 ALLOWED = 2.0
 """Joint standard errors within which a row passes."""
 WARD_STAY = "ward_stay"
@@ -48,18 +47,18 @@ DEMAND = LastingFactor(
     source="chosen to give the spread and persistence of trusts' attendances by month, NHS England 2024-25 (OGL v3):"
     " the design of the panel",
 )  # fmt: skip
-"""Attendances of a simulated trust (which arrivals attend is the department's)."""
+"""How attendances of a simulated trust vary; which arrival sources are attendances is the department's."""
 DISCHARGES = LastingFactor(
     every="month", cv=0.039, persistence=0.75, durations=(WARD_STAY,), evidence="assumed",
     source="chosen so that occupancy goes with that of the month before as trusts' does (covariance .61 points squared,"
     " and .18 two months before), NHS England 2024-25 (OGL v3): the design of the panel",
 )  # fmt: skip
-"""Ward stays of a simulated trust, beside what the site's own months vary by."""
+"""How ward stays of a simulated trust vary, beside what the site's own months vary by."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """One figure on both sides. `passed`: within two joint standard errors of the target, or of its band."""
+    """One figure of the trusts (`target`) and of the simulation (`found`)."""
 
     target: Target
     found: Estimate
@@ -71,7 +70,7 @@ class Response:
 
     @property
     def apart(self) -> float:
-        """How many joint standard errors lie between the two; of a target with a band, from its nearer end."""
+        """The distance of the two in joint standard errors; from the nearer end of the target's band if it has one."""
         target = self.target
         low, high = (target.value if end is None else end for end in (target.low, target.high))
         assert low is not None and high is not None
@@ -79,13 +78,13 @@ class Response:
 
     @property
     def passed(self) -> bool:
-        """Whether the two agree as far as can be told."""
+        """Whether the two are within two joint standard errors."""
         return abs(self.apart) <= ALLOWED
 
 
 @dataclass(frozen=True)
 class Responses:
-    """Both sides of every figure, and what the simulated one rests on."""
+    """Every figure on both sides, and the numbers of departments, trusts and months that the simulated ones rest on."""
 
     rows: tuple[Response, ...]
     n_departments: int
@@ -93,15 +92,15 @@ class Responses:
     n_months: int
 
 
-def responses_of(studies: Sequence[Study], targets: Sequence[Target], *, begin: Begin = in_silence) -> Responses:
-    """The targets beside what the baseline arms of these studies give together."""
+def responses_of(studies: Sequence[Study], targets: Sequence[Target], *, begin: Begin = without_progress) -> Responses:
+    """The targets beside the figures of a panel of these studies' baseline arms."""
     panel = simulated_panel(studies, begin=begin)
-    found = estimates(panel)
-    unknown = [target.measure for target in targets if target.measure not in found]
+    simulated = estimates(panel)
+    unknown = [target.measure for target in targets if target.measure not in simulated]
     if unknown:
-        remedy = f"A panel has {', '.join(found)}"
-        raise ConfigError([Fault(f"targets/{TARGETS}.yaml", f"unknown figure '{each}'", remedy) for each in unknown])
-    rows = tuple(Response(target, found[target.measure]) for target in targets)
+        remedy = f"A panel has {', '.join(simulated)}"
+        raise ConfigError([Fault(f"targets/{TARGETS}.yaml", f"unknown figure '{name}'", remedy) for name in unknown])
+    rows = tuple(Response(target, simulated[target.measure]) for target in targets)
     return Responses(rows, len(studies), panel.n_trusts, len(np.unique(panel.month)))
 
 
@@ -110,23 +109,18 @@ def validate_responses(
     *,
     config_dir: str | Path | None = None,
     targets: str = TARGETS,
-    begin: Begin = in_silence,
+    begin: Begin = without_progress,
 ) -> Responses:
     """The responses of one site, from `TRUSTS` replications of a year unless `run` says otherwise.
 
-    With `ensemble=NAME` those of its departments, as many as are used twice. `begin` is told what runs and how far it
-    is.
+    With `ensemble=NAME` they are of its departments, with two replications each. `begin` is told what runs and how far
+    it is.
     """
-    stated = {each.split("=", 1)[0] for each in overrides}
-    words = [*overrides]
-    words += [] if "run" in stated else ["run=validation"]
-    words += [] if "run.replications" in stated else [f"run.replications={TRUSTS}"]
-    if "ensemble" not in stated:
-        words += ["ensemble=none"]
-    elif "run.departments" not in stated:
-        words += [f"run.departments={TRUSTS // TWICE}"]
+    over_ensemble = any(override.startswith("ensemble=") for override in overrides)
+    departments = f"run.departments={TRUSTS // MIN_REPLICATIONS}" if over_ensemble else "ensemble=none"
+    overrides = with_defaults(overrides, "run=validation", f"run.replications={TRUSTS}", departments)
     wanted = targets_named(targets, search_folders(config_dir))
-    return responses_of(by_department(load(*words, config_dir=config_dir)), wanted, begin=begin)
+    return responses_of(by_department(load(*overrides, config_dir=config_dir)), wanted, begin=begin)
 
 
 def by_department(study: Study) -> list[Study]:
@@ -138,28 +132,27 @@ def by_department(study: Study) -> list[Study]:
     return [replace(study.of(number), run=run) for number in range(n)]
 
 
-def simulated_panel(studies: Sequence[Study], *, begin: Begin = in_silence) -> Panel:
-    """Every replication of every study's baseline arm as a trust, its months those that the run measures whole.
+def simulated_panel(studies: Sequence[Study], *, begin: Begin = without_progress) -> Panel:
+    """A panel in which every replication of every study's baseline arm is a trust, with the months measured whole.
 
     Each has random variates of its own: replications are numbered on from study to study. `begin` is told what runs and
     how far it is. Raises ConfigError for a panel too small for a regression.
     """
     _refuse_small(studies)
-    n = sum(len(study.run.numbers) for study in studies)
-    run = studies[0].run
+    n_trusts = sum(len(study.run.numbers) for study in studies)
+    words = _what_runs(len(studies), n_trusts, studies[0].run.measured_days)
     trusts: list[Panel] = []
-    with open_executor(studies[0]) as executor, begin(_what_runs(len(studies), n, run.measured_days), n) as done:
-        first = 0
+    with open_executor(studies[0]) as executor, begin(words, n_trusts) as done:
         for study in studies:
-            varying = in_panel(study, first)
+            varying = in_panel(study, len(trusts))
             result = simulate(varying, executor=executor, done=partial(_after, len(trusts), done))
-            trusts += [_trust(varying, each, len(trusts) + k) for k, each in enumerate(result.replications)]
-            first = varying.run.numbers.stop
+            numbered = enumerate(result.replications, len(trusts))
+            trusts += [_trust(varying, replication, number) for number, replication in numbered]
     return Panel(*(np.concatenate([getattr(trust, name) for trust in trusts]) for name in Panel.__dataclass_fields__))
 
 
 def _after(before: int, done: Callable[[int], None], n_done: int) -> None:
-    """Told how many of a study have ended; tells how many of all."""
+    """Report to `done` how many replications have ended: those of the studies `before`, and `n_done` of this one."""
     done(before + n_done)
 
 
@@ -184,7 +177,7 @@ def _refuse_small(studies: Sequence[Study]) -> None:
 
 
 def in_panel(study: Study, first: int) -> Study:
-    """The baseline arm alone, attendances and stays varying by month, its replications numbered from `first` on."""
+    """A study of the baseline arm whose attendances and stays vary by month, its replications numbered from `first`."""
     arm = study.baseline
     attending = tuple(name for name, source in arm.pathway.arrivals.items() if source.attends)
     shocks = {"demand_of_the_panel": replace(DEMAND, arrivals=attending)}
@@ -204,7 +197,7 @@ def in_panel(study: Study, first: int) -> Study:
 
 
 def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
-    """One replication as a trust: a row a month."""
+    """A panel of one trust, which is a replication: a row a month."""
     arm = study.baseline
     answer = result.arms[arm.name]
     month = np.array([month - 1 for month, _ in answer.months])
@@ -221,14 +214,14 @@ def _trust(study: Study, result: ReplicationResult, number: int) -> Panel:
 def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
     """Adult beds in use over adult beds there at 00:00, by month.
 
-    Of each pool open escalation beds count as there; how much a pool weighs among the others goes by its own beds.
+    Open escalation beds of a pool count as there; the pools are weighted by their own beds.
     """
-    pools = pools_of(pathway, ADULT_BED)
-    stated = [pathway.pools[name] for name in pools]
-    beds = np.array([(pool.capacity or 0) + pool.extra for pool in stated], dtype=float)
+    names = pools_of(pathway, ADULT_BED)
+    beds_of = [pathway.pools[name] for name in names]
+    beds = np.array([(pool.capacity or 0) + pool.extra for pool in beds_of], dtype=float)
     shares = np.array(
         [
-            [measures.value("occupied_at_midnight_share", f"pool={name}") for name in pools]
+            [measures.value("occupied_at_midnight_share", f"pool={name}") for name in names]
             for _, measures in answer.months
         ]
     )
@@ -236,7 +229,7 @@ def _occupancy(pathway: Pathway, answer: ArmReplication) -> Floats:
 
 
 def _attendances(study: Study, arm: ReadyArm, replication: int) -> Floats:
-    """Attendances a day by month: the same that the replication drew."""
+    """Attendances a day by month, as the replication drew them."""
     run = study.run
     arrived_at = attendances(
         arm.pathway, seed=run.seed, replication=replication, days=run.days, calendar=run.calendar(replication)

@@ -1,4 +1,4 @@
-"""Runs of one site as it is and under each change that response rows ask about, all on the same draws."""
+"""Runs of one site as it is and under each change that response rows name, all on the same draws."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ AS_IS = "as it is"
 
 
 class SiteRuns:
-    """A composed configuration and the runs made from it."""
+    """A composed configuration and the runs of its site. `fewer_in`: the pool that lost a clinician, once run."""
 
     def __init__(self, overrides: Sequence[str], config_dir: str | Path | None, *, by_month: bool = False) -> None:
         self.overrides, self.config_dir, self.by_month = list(overrides), config_dir, by_month
@@ -49,7 +49,7 @@ class SiteRuns:
         return self.study.baseline.pathway
 
     def calibration_file(self) -> Path | None:
-        """The file of fitted values in use; None of a department that has none."""
+        """The file of fitted values in use; None for a department without."""
         name = self.study.chosen("calibration")
         if not self.raw.get("calibration"):
             return None
@@ -72,16 +72,16 @@ class SiteRuns:
         )
 
     def differs(self) -> tuple[str, ...]:
-        """What makes the site another one than the typical; nothing of one with another pathway: all differs."""
+        """Each value in which the site differs from the typical one; none for another pathway, where all differs."""
         typical = stated_in((), search_folders(self.config_dir))
         if self.study.chosen("pathway") != typical.choices["pathway"]:
             return ()
         return differences(self.raw, typical.raw)
 
     def arms(self, changes: Collection[str], done: Callable[[int], None]) -> dict[str, Replications]:
-        """The site as it is, and under each of these changes, by name of the change, on the same draws."""
-        made = [self._arm(change) for change in CHANGES if change in changes]
-        return self._run(self.study, [replace(self.study.baseline, name=AS_IS), *made], done)
+        """The replications of the site as it is and under each of these changes, by name of the change."""
+        changed = [self._arm(change) for change in CHANGES if change in changes]
+        return self._run(self.study, [replace(self.study.baseline, name=AS_IS), *changed], done)
 
     def _arm(self, change: str) -> ReadyArm:
         if change in SCENARIOS:
@@ -104,16 +104,16 @@ class SiteRuns:
         return replace(arm, name=name, pathway=pathway_from(self.raw, changes=own))
 
     def _paths(self) -> dict[str, str]:
-        """By pool, the dotted path where it is stated."""
+        """The dotted path at which each pool is stated."""
         groups = {"staffing": self.raw.get("staffing") or {}}
         groups |= {f"{group}.pools": (self.raw.get(group) or {}).get("pools") or {} for group in ("site", "pathway")}
         return {name: f"{group}.{name}" for group, pools in groups.items() for name in pools}
 
     def _run(self, study: Study, arms: Sequence[ReadyArm], done: Callable[[int], None]) -> dict[str, Replications]:
         design = replace(study.design, baseline=arms[0].name)
-        # Rows are judged on profiles, too, and some on months, whatever the run says.
+        # Rows are judged on profiles too, and some on months, whatever the run says.
         length = replace(study.run, profile_all=True, by_month=self.by_month)
         replications: tuple[ReplicationResult, ...] = compare(
             replace(study, arms=tuple(arms), design=design, run=length), done=done
         ).replications
-        return {arm.name: tuple(answer.arms[arm.name] for answer in replications) for arm in arms}
+        return {arm.name: tuple(replication.arms[arm.name] for replication in replications) for arm in arms}

@@ -1,4 +1,4 @@
-"""What `validate` says about a site, as data: rows, fitted values, predictions, and what is printed but not judged."""
+"""The results of `validate` for a site, as data: rows, fitted values, predictions, and what is not judged."""
 
 from __future__ import annotations
 
@@ -15,11 +15,12 @@ WEEKS_NEEDED = 150
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. `passed`: the value is in its band; None where nothing is asked (printed only).
+    """One line of the table.
 
     found, standard_error and half_width (of the 95 % interval) are in `unit` (shares from 0 to 1); low and high are
-    the band, None where open. `sharp`: the interval is narrow enough to ask. Noise helps no row to pass. `months`:
-    found is a mean of the figures of these months, from and to; None: of all who were measured.
+    the band, None where open. passed  whether the value is in its band, None without a band; sharp  whether the
+    interval is narrow enough to say so; months  first and last of the months whose mean `found` is, None where it is
+    of all who were measured.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Row:
 
     @property
     def word(self) -> Literal["PASS", "FAIL", "INCONCLUSIVE", ""]:
-        """FAIL: outside the band; INCONCLUSIVE: inside, but too wide an interval to say so; empty: nothing asked."""
+        """FAIL: outside the band; INCONCLUSIVE: inside, but the interval is too wide to say so; empty: no band."""
         if self.passed is None:
             return ""
         return "FAIL" if not self.passed else "PASS" if self.sharp else "INCONCLUSIVE"
@@ -63,7 +64,7 @@ class CalibrationValue:
 
 @dataclass(frozen=True)
 class TriageLoad:
-    """Work asked of one pool that gives labels over units on duty: by clock hour (24,), and over the week."""
+    """Work asked of a pool that gives labels, over its units on duty: by clock hour, shape (24,), and over the week."""
 
     pool: str
     by_hour: Floats
@@ -72,7 +73,7 @@ class TriageLoad:
 
 @dataclass(frozen=True)
 class Predictions:
-    """A file of predictions: the hash of the fitted values, the day, and name -> (value, standard error)."""
+    """A file of predictions: the hash of the fitted values, the day, and (value, standard error) by name."""
 
     calibration_sha256: str
     made_on: str
@@ -81,7 +82,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class Table:
-    """Everything `validate` says about a site."""
+    """The results of `validate` for a site."""
 
     site: str
     rows: tuple[Row, ...]
@@ -100,7 +101,7 @@ class Table:
     engine: EngineName
     seconds: float
     differs: tuple[str, ...] = ()
-    """What makes the site another one than the typical, value by value."""
+    """Each value in which the site differs from the typical one."""
     targets: str = "england"
     """The file of targets that it was held against."""
 

@@ -1,4 +1,4 @@
-"""The table of a site in words: PASS and FAIL, the fitted values, and what is printed but not judged."""
+"""The table of a site as text: PASS and FAIL, the fitted values, and what is printed but not judged."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HEADINGS: Mapping[Kind, str] = {
 
 
 def as_lines(table: Table) -> list[str]:
-    """The table as plain text, with what failed and why, every fitted value, and what is printed but not judged."""
+    """The lines of the table: what failed and why, every fitted value, and what is printed but not judged."""
     lines = [
         f"Site {table.site}: {table.replications} replications, {table.weeks:.0f} weeks measured, "
         f"engine {table.engine}, {table.seconds:.0f} s. Held against targets/{table.targets}.yaml.",
@@ -33,16 +33,16 @@ def as_lines(table: Table) -> list[str]:
         rows = [row for row in table.rows if row.kind == kind]
         if rows:
             lines += ["", f"{HEADINGS[kind]}: {_count(rows, kind)}", *(_row_line(row) for row in rows)]
-    said = (_response_lines, _failure_lines, _differs_lines, _calibration_lines, _hour_lines)
-    return [*lines, *(line for each in said for line in each(table))]
+    sections = (_response_lines, _failure_lines, _differs_lines, _calibration_lines, _hour_lines)
+    return [*lines, *(line for section in sections for line in section(table))]
 
 
 def _count(rows: Sequence[Row], kind: Kind) -> str:
-    asked = [row for row in rows if row.passed is not None]
-    said = f"{sum(row.word == 'PASS' for row in asked)} of {len(asked)} pass"
-    printed = len(rows) - len(asked)
-    said += f", {printed} printed only" if printed else ""
-    return f"{said}, not counted" if kind == "input" else said
+    judged = [row for row in rows if row.passed is not None]
+    words = f"{sum(row.word == 'PASS' for row in judged)} of {len(judged)} pass"
+    printed = len(rows) - len(judged)
+    words += f", {printed} printed only" if printed else ""
+    return f"{words}, not counted" if kind == "input" else words
 
 
 def _row_line(row: Row) -> str:
@@ -53,7 +53,7 @@ def _row_line(row: Row) -> str:
 
 
 def _months(row: Row) -> str:
-    """Of which months it is the mean, where it is one."""
+    """The months whose mean a row is, in words; empty for a row that is no such mean."""
     if row.months is None:
         return ""
     first, last = (MONTHS[month - 1] for month in row.months)
@@ -61,7 +61,7 @@ def _months(row: Row) -> str:
 
 
 def _number(value: float | None, otherwise: str = "") -> str:
-    """Shares with three decimals, minutes with one."""
+    """A number as text: shares have three decimals, minutes one."""
     if value is None:
         return otherwise
     if not math.isfinite(value):
@@ -94,7 +94,7 @@ def _failure_lines(table: Table) -> list[str]:
 
 
 def _side(row: Row) -> str:
-    """Where the value lies, and whether its interval says otherwise."""
+    """Where the value lies, and whether its interval reaches elsewhere."""
     if not math.isfinite(row.found):
         return "is not known"
     low, high = row.found - row.half_width, row.found + row.half_width
@@ -121,7 +121,7 @@ def _calibration_lines(table: Table) -> list[str]:
     short = table.calibration_sha256[:HASH_LENGTH]
     lines = ["", f"Fitted values: {len(table.calibration)}, {table.calibration_file}, sha256 {short}"]
     if table.overridden:
-        lines.append(f"  Overridden in this run, so the hash does not name it: {', '.join(table.overridden)}")
+        lines.append(f"  Overridden in this run, so not what the hash stands for: {', '.join(table.overridden)}")
     lines.append(f"  {_predictions_line(table)}")
     lines += [
         f"  {parameter.name:<30} {parameter.value:<8g} of {parameter.low:g} to {parameter.high:g}"
@@ -133,11 +133,11 @@ def _calibration_lines(table: Table) -> list[str]:
 def _predictions_line(table: Table) -> str:
     if table.predictions is None:
         return "No predictions are on file for these fitted values."
-    said = table.predictions.calibration_sha256
-    made = f"The predictions of {table.predictions.made_on} were made with sha256 {said[:HASH_LENGTH]}"
-    if said == table.calibration_sha256 and not table.overridden:
-        return f"{made}: the same fitted values."
-    return f"{made}: NOT with these fitted values. They do not stand for this run."
+    predicted_with = table.predictions.calibration_sha256
+    begins = f"The predictions of {table.predictions.made_on} were made with sha256 {predicted_with[:HASH_LENGTH]}"
+    if predicted_with == table.calibration_sha256 and not table.overridden:
+        return f"{begins}: the same fitted values."
+    return f"{begins}: NOT with these fitted values. They are not about this run."
 
 
 def _hour_lines(table: Table) -> list[str]:

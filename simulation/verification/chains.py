@@ -1,8 +1,8 @@
-"""Queues known exactly but only by numbers: Markov chains, solved without simulating anything.
+"""Queues that are known exactly, but only numerically: Markov chains, solved without simulation.
 
-A chain is a sparse matrix of rates between numbered states. `stationary` solves a chain at rest, `forward` one whose
-rates hold for a while (the Kolmogorov forward equations, by uniformisation). Both lists of states are cut off; the
-functions raise ArithmeticError where the cut would show.
+A chain is a sparse matrix of rates between numbered states. `stationary` solves a chain in equilibrium, `forward` one
+whose rates hold for a while (the Kolmogorov forward equations, by uniformisation). `day_from_empty` and `blocking` cut
+off their lists of states, and raise ArithmeticError where the cut would show.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from simulation.records.schema import Floats
 State = tuple[int, ...]
 Move = tuple[State, State, float]
 CUT_SHOWS = 1e-9
-"""The most probability that may rest on states next to the cut, and patients who may still wait at the end."""
+"""The most probability that states next to the cut may hold, and the most patients who may still wait at the end."""
 
 
 def rate_matrix(states: Mapping[State, int], moves: Iterable[Move]) -> Any:
-    """Rates from row to column as a sparse matrix; moves to a state that is not listed are dropped."""
+    """A sparse matrix of rates from row to column; moves to a state that is not listed are dropped."""
     from scipy.sparse import csr_array
 
-    known = [(states[start], states[end], rate) for start, end, rate in moves if end in states]
-    start, end, rate = (np.array(column) for column in zip(*known, strict=True))
+    listed = [(states[start], states[end], rate) for start, end, rate in moves if end in states]
+    start, end, rate = (np.array(column) for column in zip(*listed, strict=True))
     return csr_array((rate.astype(float), (start, end)), shape=(len(states), len(states)))
 
 
 def stationary(rates: Any) -> Floats:
-    """The share of time in each state of a chain at rest, shape (states,)."""
+    """The share of time in each state of a chain in equilibrium, shape (states,)."""
     from scipy.sparse import csr_array, diags_array, vstack
     from scipy.sparse.linalg import spsolve
 
@@ -44,10 +44,10 @@ def stationary(rates: Any) -> Floats:
 
 
 def forward(rates: Any, start: Floats, minutes: float) -> tuple[Floats, Floats]:
-    """Where a chain is after `minutes`, and the minutes it spends in each state until then, shapes (states,).
+    """The probability of each state after `minutes`, and the minutes spent in it until then, shapes (states,).
 
-    Uniformisation: jumps at one rate, some of which lead nowhere, so that their number is Poisson and every step is
-    one product. Exact but for rounding. Source: Jensen 1953, Skandinavisk Aktuarietidskrift 36:87.
+    Uniformisation: jumps come at one rate and some lead nowhere, so that their number is Poisson and every jump is one
+    product. Exact but for rounding. Source: Jensen 1953, Skandinavisk Aktuarietidskrift 36:87.
     """
     from scipy.special import gammaln, pdtrc
 
@@ -55,15 +55,15 @@ def forward(rates: Any, start: Floats, minutes: float) -> tuple[Floats, Floats]:
     fastest = float(out.max())
     mean = fastest * minutes
     jumps = np.arange(math.ceil(mean + 10 * math.sqrt(mean) + 40))
-    exactly = np.exp(jumps * math.log(mean) - mean - gammaln(jumps + 1))
-    more = pdtrc(jumps, mean) / fastest
-    into = rates.T.tocsr()
-    now, at_end, spent = start, np.zeros_like(start), np.zeros_like(start)
+    p_jumps = np.exp(jumps * math.log(mean) - mean - gammaln(jumps + 1))
+    minutes_spent = pdtrc(jumps, mean) / fastest
+    inward = rates.T.tocsr()
+    share, at_end, minutes_in = start, np.zeros_like(start), np.zeros_like(start)
     for number in jumps:
-        at_end += exactly[number] * now
-        spent += more[number] * now
-        now = (into @ now + (fastest - out) * now) / fastest
-    return at_end, spent
+        at_end += p_jumps[number] * share
+        minutes_in += minutes_spent[number] * share
+        share = (inward @ share + (fastest - out) * share) / fastest
+    return at_end, minutes_in
 
 
 def _refuse_if_cut(share: float, what: str, remedy: str = "List more states") -> None:
@@ -76,7 +76,7 @@ def _refuse_if_cut(share: float, what: str, remedy: str = "List more states") ->
 
 @dataclass(frozen=True)
 class DayFromEmpty:
-    """What is expected of the first day of M(t)/M/c with two classes, first come first served within each.
+    """Expected figures of the first day of M(t)/M/c with two classes, first come first served within each.
 
     number_waiting   at the end of every hour, shape (24,); waiting_minutes  summed over the day;
     waits_of_urgent, waits_of_others  minutes waited in all by those of a class who come on that day, to the last of
@@ -92,13 +92,14 @@ class DayFromEmpty:
 def day_from_empty(
     *, urgent: Sequence[float], others: Sequence[float], service_mean: float, servers: int, most: tuple[int, int]
 ) -> DayFromEmpty:
-    """Arrivals a minute by hour (24 hours, then as many more as it takes everybody of the first day to start).
+    """The first day of a queue that begins empty.
 
-    Service is exponential and the same for both; the urgent go first, nobody is interrupted. `most`: urgent and other
-    patients waiting at which the list of states is cut.
+    `urgent` and `others` are arrivals a minute by hour: 24 hours, then as many as everybody of the first day needs to
+    start. Service is exponential and the same for both; the urgent go first, nobody is interrupted. `most` is the
+    number of urgent and of other patients waiting at which the list of states is cut.
 
-    Those who come after the first day wait behind the first day's of their own class, so they are left out when that
-    class is followed to its last patient; the urgent who come later overtake the others of the first day, and count.
+    Those who come after the first day wait behind patients of their own class, so they are left out when that class
+    is followed to its last patient; the urgent among them overtake the others of the first day, and count.
     """
     most_urgent, most_others = most
     idle = [(-free, 0) for free in range(servers, 0, -1)]
@@ -112,17 +113,17 @@ def day_from_empty(
 
     share = np.zeros(len(states))
     share[0] = 1.0
-    at_hours, spent = [], np.zeros(len(states))
+    at_hours, minutes_in = [], np.zeros(len(states))
     for hour in range(24):
         rates = urgent[hour] * coming_urgent + others[hour] * coming_others + serving
         share, minutes = forward(rates, share, 60.0)
         at_hours.append(float(share @ (n_urgent + n_others)))
-        spent += minutes
+        minutes_in += minutes
         edge = float(share[(n_urgent == most_urgent) | (n_others == most_others)].sum())
         _refuse_if_cut(edge, "a day from empty")
 
     def to_the_last(later_urgent: Sequence[float], number: Floats) -> float:
-        after, total = share, float(spent @ number)
+        after, total = share, float(minutes_in @ number)
         for rate in later_urgent:
             after, minutes = forward(rate * coming_urgent + serving, after, 60.0)
             total += float(minutes @ number)
@@ -131,27 +132,27 @@ def day_from_empty(
 
     return DayFromEmpty(
         np.array(at_hours),
-        float(spent @ (n_urgent + n_others)),
+        float(minutes_in @ (n_urgent + n_others)),
         to_the_last([0.0] * len(urgent[24:]), n_urgent),
         to_the_last(urgent[24:], n_others),
     )
 
 
-def _arrivals(states: Iterable[State], one: State) -> Iterator[Move]:
-    """One more patient of a class, at rate 1: served at once if a clinician is free.
+def _arrivals(states: Iterable[State], added: State) -> Iterator[Move]:
+    """Arrivals of a class at rate 1: a patient is served at once if a clinician is free, and waits otherwise.
 
     States: (urgent, others) waiting, or (minus the clinicians who are free, 0).
     """
     for h, k in states:
-        yield (h, k), (h + 1, 0) if h < 0 else (h + one[0], k + one[1]), 1.0
+        yield (h, k), (h + 1, 0) if h < 0 else (h + added[0], k + added[1]), 1.0
 
 
 def _services(states: Iterable[State], service_mean: float, servers: int) -> Iterator[Move]:
-    """One service ends; the urgent start first."""
+    """Ends of service; the urgent start first."""
     for h, k in states:
-        after = (h, k - 1) if h == 0 and k else (h - 1, k)
+        next_state = (h, k - 1) if h == 0 and k else (h - 1, k)
         if h > -servers:
-            yield (h, k), after, (servers + min(h, 0)) / service_mean
+            yield (h, k), next_state, (servers + min(h, 0)) / service_mean
 
 
 # --- cubicle and clinician together -------------------------------------------------------------------------------
@@ -169,10 +170,11 @@ class Blocking:
 def blocking(
     per_minute: float, *, cubicles: int, clinicians: int, service_mean: float, stay_mean: float, most: int
 ) -> Blocking:
-    """Patients take a cubicle, hold it while they wait for a clinician and are served, and stay in it for a while.
+    """Waits where patients hold a cubicle while they wait for a clinician, are treated, and stay in it for a while.
 
-    So clinicians may be idle while people wait for a cubicle. States: (waiting for a cubicle; in one before or with a
-    clinician; in one after). Exponential services and stays; first come, first served. `most` waiting are listed.
+    Clinicians may thus be idle while people wait for a cubicle. States: (waiting for a cubicle; in one before or with a
+    clinician; in one after). Services and stays are exponential; first come, first served. The list of states is cut
+    at `most` waiting.
     """
     states: dict[State, int] = {}
     for waiting in range(most + 1):

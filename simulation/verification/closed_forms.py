@@ -1,7 +1,7 @@
 """Queues whose figures are known in closed form: small pure functions.
 
 Times and rates share one unit (minutes and per minute here). A load of 1 or more has no steady state: the mean wait
-is infinite. `chains` has the queues that are known exactly, but only by numbers.
+is infinite. `chains` has the queues that are known exactly, but only numerically.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def cobham(rates: Numbers, service_means: Numbers, second_moments: Numbers) -> F
     W_k = W_0 / ((1 - s_{k-1}) (1 - s_k)); W_0 = sum of rate x E[S^2] / 2, s_k the load of classes 1 to k.
     Source: Cobham 1954, Operations Research 2:70.
     """
-    rate, mean, second = (np.asarray(each, dtype=float) for each in (rates, service_means, second_moments))
+    rate, mean, second = (np.asarray(values, dtype=float) for values in (rates, service_means, second_moments))
     return _by_priority(float(rate @ second) / 2, rate * mean)
 
 
@@ -97,7 +97,7 @@ def priority_mmc(rates: Numbers, service_mean: float, *, servers: int) -> Floats
 
 
 def _by_priority(ahead: float, loads: Floats) -> Floats:
-    """`ahead` is the mean time until a server is free for somebody with no queue before them."""
+    """Mean wait by class. `ahead` is the mean time until a server is free for somebody with no queue before them."""
     totals = np.concatenate(([0.0], np.cumsum(loads)))
     room = np.maximum(1 - totals, 0.0)
     with np.errstate(divide="ignore"):
@@ -114,7 +114,7 @@ def accumulating(rates: Numbers, service_means: Numbers, second_moments: Numbers
     77:297.
     """
     rate, mean, second, earn = (
-        np.asarray(each, dtype=float) for each in (rates, service_means, second_moments, earned)
+        np.asarray(values, dtype=float) for values in (rates, service_means, second_moments, earned)
     )
     load = rate * mean
     in_turn = float(rate @ second) / 2 / (1 - load.sum())
@@ -136,7 +136,7 @@ def work_weighted(waits: Numbers, rates: Numbers, service_means: Numbers) -> flo
 
 @dataclass(frozen=True)
 class LabelWaits:
-    """Mean waits where the queue goes by label and the work by true level: by label, by patient, by minute of work."""
+    """Mean waits by label, of a patient, and of a minute of work; labels set the order, true levels the work."""
 
     by_label: Floats
     patient_mean: float
@@ -144,12 +144,14 @@ class LabelWaits:
 
 
 def label_errors(rates: Numbers, service_means: Numbers, second_moments: Numbers, labels: Floats) -> LabelWaits:
-    """Cobham with label errors. `labels`: P(label | true level), shape (levels, labels); the rest by true level.
+    """Mean waits by Cobham's formula with label errors.
+
+    `labels` is P(label | true level), shape (levels, labels); the other arguments are by true level.
 
     A label class is a mixture of true levels, so its service is that mixture; Poisson streams split and merge
     into Poisson streams, so Cobham's formula holds for labels unchanged.
     """
-    rate, mean, second = (np.asarray(each, dtype=float) for each in (rates, service_means, second_moments))
+    rate, mean, second = (np.asarray(values, dtype=float) for values in (rates, service_means, second_moments))
     of_label = rate @ labels
     label_mean = (rate * mean) @ labels / of_label
     label_second = (rate * second) @ labels / of_label
@@ -160,9 +162,9 @@ def label_errors(rates: Numbers, service_means: Numbers, second_moments: Numbers
 def erlang_a(per_minute: float, service_mean: float, *, patience_mean: float, servers: int) -> float:
     """The share who leave without service in M/M/c where patience is exponential.
 
-    The states of a birth-death process, summed until they no longer matter. The mean wait of all, those who leave
-    included, is this share of the mean patience. Source: Palm 1946; Garnett, Mandelbaum and Reiman 2002,
-    Manufacturing & Service Operations Management 4:208.
+    The states of a birth-death process are summed until they no longer matter. The mean wait of all, including those
+    who leave, is this share of the mean patience. Source: Palm 1946; Garnett, Mandelbaum and Reiman 2002, Manufacturing
+    & Service Operations Management 4:208.
     """
     weight, total, leaving, n = 1.0, 1.0, 0.0, 0
     while weight > 1e-15 * total or n <= servers:

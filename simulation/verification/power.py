@@ -1,8 +1,7 @@
-"""Power: the theory rows again with one thing broken at a time. A mutation that no row notices shows
-that the table is too weak.
+"""The power of the theory rows: they are run again with one part of the program broken at a time.
 
-Each mutation replaces one part of the `Chain` from a pathway to activities, so the product itself is left alone and
-every engine can be put through it. `aeflow validate power=true` prints the table.
+A mutation that no row notices shows that the table is too weak. Each mutation replaces one part of the `Chain` from a
+pathway to activities, so it works with every engine. `aeflow validate power=true` prints the table.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ ONE_IN = 100
 
 
 def service_too_long(plan: Plan, drawn: Draws) -> Columns:
-    """Every service takes 2 % longer than it was drawn."""
+    """The columns with every service 2 % longer than it was drawn."""
     columns = bind(plan, drawn)
     return replace(columns, minutes=np.rint(columns.minutes * TOO_LONG).astype(np.int32))
 
 
 def flipped_ranks(plan: Plan, drawn: Draws) -> Columns:
-    """One patient in a hundred is dispatched by the opposite rank: the most urgent as the least, and so on."""
+    """The columns with one patient in a hundred given the opposite rank: the most urgent the least, and so on."""
     columns = bind(plan, drawn)
     if ACUITY_GIVEN not in plan.attribute_columns:
         return columns
@@ -44,7 +43,7 @@ def flipped_ranks(plan: Plan, drawn: Draws) -> Columns:
 
 
 def server_lost(pathway: Pathway) -> Plan:
-    """Every pool lacks one unit during a hundredth of each day, from noon."""
+    """The plan in which every pool lacks one unit during a hundredth of each day, from noon."""
     plan = lower(pathway)
     return replace(plan, pool_rows=tuple(_one_fewer(row) for row in plan.pool_rows))
 
@@ -69,7 +68,7 @@ def day_factor_twice(pathway: Pathway, **which: Any) -> Draws:
 
 @dataclass(frozen=True)
 class Mutation:
-    """Something broken, and the group of checks that was made to notice it."""
+    """A chain with one part broken, and the group of checks that is there to notice it."""
 
     name: str
     chain: Chain
@@ -104,5 +103,5 @@ class Caught:
 
 
 def caught(mutation: Mutation, effort: Effort, *, groups: Sequence[str] = tuple(GROUPS)) -> Caught:
-    """Run the checks of these groups with something broken."""
+    """The rows of these groups under a mutation."""
     return Caught(mutation, theory_rows(effort, groups=groups, chain=mutation.chain))

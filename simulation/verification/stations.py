@@ -1,6 +1,6 @@
 """The smallest departments whose waits are known exactly, and runs of them.
 
-Queues before pools of clinicians, built from the dataclasses of a pathway, so that what is checked is the whole
+They are queues before pools of clinicians, built from the dataclasses of a pathway, so that a check covers the whole
 chain: draws, triage policy, plan, engine. `Chain` names its parts, so that `power` can break one of them.
 """
 
@@ -68,9 +68,9 @@ def station(
 ) -> Pathway:
     """One queue by label before `clinicians` (None: as many as are wanted).
 
-    Service is exponential within true level, minutes `service_means`; `shares` of patients by true level, as many
-    levels as shares. With `patience_mean` people leave after exponential minutes of waiting; with `earned` priority
-    accumulates, so much a minute by level.
+    There is a level for each of `shares`, the shares of patients by true level. Service is exponential within a true
+    level, of `service_means` minutes. With `patience_mean` people leave after exponential minutes of waiting; with
+    `earned` priority accumulates at these rates a minute by level.
     """
     levels = LEVELS[: len(shares)]
     by_level = Factor(by=ACUITY_TRUE, values=dict(zip(levels, service_means, strict=True)))
@@ -124,7 +124,7 @@ def station(
 
 
 def one_queue(*, per_minute: float, service_mean: float, clinicians: int | None = 1) -> Pathway:
-    """A station with one level of patients, first come, first served: nobody passes a door."""
+    """A station with one level of patients, first come, first served, and no triage before it."""
     pathway = station(per_minute=per_minute, shares=(1.0,), service_means=(service_mean,), clinicians=clinicians)
     walk_in = replace(pathway.arrivals["walk_in"], starts=SERVICE)
     return replace(pathway, arrivals={"walk_in": walk_in}, steps={SERVICE: pathway.steps[SERVICE]})
@@ -220,16 +220,16 @@ class Length:
 def warm_up_days(per_minute: float, service_mean: float, *, cv: float = 1.0, clinicians: int = 1) -> int:
     """Whole days in which a queue forgets that it began empty.
 
-    It forgets in about service / (clinicians (1 - sqrt(load))^2) minutes, the relaxation time of M/M/c.
+    The relaxation time of M/M/c is about service / (clinicians (1 - sqrt(load))^2) minutes.
     """
     load = per_minute * service_mean / clinicians
-    forgets = service_mean * (1 + cv**2) / 2 / (clinicians * (1 - math.sqrt(load)) ** 2)
-    return max(1, math.ceil(RELAXATIONS * forgets / MINUTES_A_DAY))
+    relaxation = service_mean * (1 + cv**2) / 2 / (clinicians * (1 - math.sqrt(load)) ** 2)
+    return max(1, math.ceil(RELAXATIONS * relaxation / MINUTES_A_DAY))
 
 
 @dataclass(frozen=True)
 class Chain:
-    """The way from a pathway to activities, part by part. `drains`: nobody arrives after the measured window."""
+    """The functions that lead from a pathway to activities. `drains`: nobody arrives after the measured window."""
 
     draw: Callable[..., Draws] = draw
     lower: Callable[[Pathway], Plan] = lower
@@ -245,8 +245,8 @@ SOUND = Chain()
 class Waited:
     """One step of one replication: arrays of one length, a row for everybody who joined it, in ticks.
 
-    stopped_at  when the wait ended, by a start or otherwise; ended_at  when the patient was gone from the step; work
-    the minutes of service drawn, in ticks; label  what the queue goes by; measured  who arrived within the window.
+    stopped_at  when the wait ended, by a start or otherwise; ended_at  when the patient was gone from the step;
+    work  the service drawn; labels  what the queue goes by; measured  who arrived within the window.
     """
 
     joined_at: NDArray[np.int64]
@@ -286,7 +286,7 @@ def waited(
     steps: Sequence[str] = (SERVICE,),
     chain: Chain = SOUND,
 ) -> list[dict[str, Waited]]:
-    """One replication of the same patients under each policy, by step.
+    """One replication of the same patients: for each policy, the waits by step.
 
     Raises ResultsError if somebody who is measured is still waiting when the run ends.
     """
@@ -294,7 +294,7 @@ def waited(
     drawn = chain.draw(pathway, seed=seed, replication=replication, days=arrive)
     plan = chain.lower(pathway)
     first, last = length.warm_up_days * DAY, (length.warm_up_days + length.measured_days) * DAY
-    found = []
+    by_policy = []
     for policy in policies:
         draws = drawn if policy is None else apply(policy, pathway, drawn)
         table = engine_named(engine)(plan, chain.bind(plan, draws), length.days * DAY).activities
@@ -302,8 +302,8 @@ def waited(
         labels = draws.attributes.get(ACUITY_GIVEN, draws.attributes.get(ACUITY_TRUE, nobody))
         by_step = {}
         for step in steps:
-            mine = np.flatnonzero(table.step == plan.row(step))
-            patient, started_at, ended_at = table.patient[mine], table.started_at[mine], table.ended_at[mine]
+            rows = np.flatnonzero(table.step == plan.row(step))
+            patient, started_at, ended_at = table.patient[rows], table.started_at[rows], table.ended_at[rows]
             arrived_at = draws.arrived_at[patient]
             measured = (arrived_at >= first) & (arrived_at < last)
             stopped_at = np.where(started_at == NEVER, ended_at, started_at)
@@ -312,90 +312,90 @@ def waited(
                     f"{pathway.name}: a measured patient still waits after {length.days} days. Run longer"
                 )
             by_step[step] = Waited(
-                joined_at=table.joined_at[mine],
+                joined_at=table.joined_at[rows],
                 stopped_at=stopped_at,
                 ended_at=ended_at,
                 work=to_ticks(draws.minutes[step][0])[patient] if step in draws.minutes else 0 * ended_at,
                 labels=labels[patient],
-                outcome=table.outcome[mine],
+                outcome=table.outcome[rows],
                 measured=measured,
                 window=(first / TICKS_PER_MINUTE, last / TICKS_PER_MINUTE),
             )
-        found.append(by_step)
-    return found
+        by_policy.append(by_step)
+    return by_policy
 
 
-# --- what is read off a step ---------------------------------------------------------------------------------------
+# --- figures of a step ---------------------------------------------------------------------------------------------
 
 Figure = Callable[[Waited], float]
 
 
-def mean_wait(found: Waited) -> float:
+def mean_wait(queue: Waited) -> float:
     """Minutes waited by the mean patient."""
-    return float(found.wait.mean()) / TICKS_PER_MINUTE
+    return float(queue.wait.mean()) / TICKS_PER_MINUTE
 
 
-def work_mean(found: Waited) -> float:
+def work_mean(queue: Waited) -> float:
     """Minutes waited by the mean minute of work: long services count more."""
-    service = found.service.astype(np.float64)
-    return float(found.wait @ service) / float(service.sum()) / TICKS_PER_MINUTE
+    service = queue.service.astype(np.float64)
+    return float(queue.wait @ service) / float(service.sum()) / TICKS_PER_MINUTE
 
 
 def of_label(label: int) -> Figure:
     """Minutes waited by the mean patient of one label."""
-    return lambda found: float(found.wait[found.label == label].mean()) / TICKS_PER_MINUTE
+    return lambda queue: float(queue.wait[queue.label == label].mean()) / TICKS_PER_MINUTE
 
 
 def wait_among(number: float, label: int) -> Figure:
-    """Minutes waited by all patients of one label together, over `number`: how many are expected."""
-    return lambda found: float(found.wait[found.label == label].sum()) / TICKS_PER_MINUTE / number
+    """Minutes waited by all patients of one label together, over the `number` of them that is expected."""
+    return lambda queue: float(queue.wait[queue.label == label].sum()) / TICKS_PER_MINUTE / number
 
 
 def share_over(minutes: float) -> Figure:
     """The share of patients who wait longer than so many minutes."""
-    return lambda found: float((found.wait > to_ticks(minutes)).mean())
+    return lambda queue: float((queue.wait > to_ticks(minutes)).mean())
 
 
 def share_that(outcome: Outcome) -> Figure:
-    """The share of patients whose step ended like this."""
-    return lambda found: float((found.outcome[found.measured] == outcome).mean())
+    """The share of patients whose step had this outcome."""
+    return lambda queue: float((queue.outcome[queue.measured] == outcome).mean())
 
 
-def number_waiting(found: Waited) -> float:
+def number_waiting(queue: Waited) -> float:
     """How many wait, on average over the window."""
-    return present(to_minutes(found.joined_at), to_minutes(found.stopped_at), window=found.window).mean
+    return present(to_minutes(queue.joined_at), to_minutes(queue.stopped_at), window=queue.window).mean
 
 
-def number_served(found: Waited) -> float:
+def number_served(queue: Waited) -> float:
     """How many are being served, on average over the window."""
-    return present(to_minutes(found.stopped_at), to_minutes(found.ended_at), window=found.window).mean
+    return present(to_minutes(queue.stopped_at), to_minutes(queue.ended_at), window=queue.window).mean
 
 
 def waiting_at(minute: float) -> Figure:
     """How many wait at one moment."""
 
-    def read(found: Waited) -> float:
+    def read(queue: Waited) -> float:
         at = to_ticks(minute)
-        waits = (found.joined_at <= at) & ((found.stopped_at > at) | (found.stopped_at == NEVER))
-        return float(waits.sum())
+        waiting = (queue.joined_at <= at) & ((queue.stopped_at > at) | (queue.stopped_at == NEVER))
+        return float(waiting.sum())
 
     return read
 
 
-def little(found: Waited) -> float:
+def little(queue: Waited) -> float:
     """How many wait, over arrivals a minute times the mean wait: 1 by Little's law."""
-    minutes = found.window[1] - found.window[0]
-    return number_waiting(found) * minutes / float(found.wait.sum() / TICKS_PER_MINUTE)
+    minutes = queue.window[1] - queue.window[0]
+    return number_waiting(queue) * minutes / float(queue.wait.sum() / TICKS_PER_MINUTE)
 
 
 def time_share_from(number: int) -> Figure:
     """The share of the window in which at least so many are being served."""
 
-    def read(found: Waited) -> float:
-        start, end = (to_ticks(edge) for edge in found.window)
-        ended_at = np.where(found.ended_at == NEVER, end, found.ended_at)
-        at = np.clip(np.concatenate([found.stopped_at, ended_at]), start, end)
-        step = np.repeat([1, -1], len(found.stopped_at))
+    def read(queue: Waited) -> float:
+        start, end = (to_ticks(edge) for edge in queue.window)
+        ended_at = np.where(queue.ended_at == NEVER, end, queue.ended_at)
+        at = np.clip(np.concatenate([queue.stopped_at, ended_at]), start, end)
+        step = np.repeat([1, -1], len(queue.stopped_at))
         order = np.argsort(at, kind="stable")
         lasts = np.diff(np.append(at[order], end))
         return float(lasts[np.cumsum(step[order]) >= number].sum() / (end - start))
@@ -403,17 +403,17 @@ def time_share_from(number: int) -> Figure:
     return read
 
 
-def arrivals_a_day(found: Waited) -> float:
+def arrivals_a_day(queue: Waited) -> float:
     """How many come on the mean day of the window."""
-    return float(_daily(found).mean())
+    return float(_daily(queue).mean())
 
 
-def variance_of_days(found: Waited) -> float:
+def variance_of_days(queue: Waited) -> float:
     """The variance of the arrivals of a day."""
-    return float(_daily(found).var(ddof=1))
+    return float(_daily(queue).var(ddof=1))
 
 
-def _daily(found: Waited) -> Floats:
-    first, last = (round(edge / MINUTES_A_DAY) for edge in found.window)
-    days = found.joined_at[found.measured] // DAY
+def _daily(queue: Waited) -> Floats:
+    first, last = (round(edge / MINUTES_A_DAY) for edge in queue.window)
+    days = queue.joined_at[queue.measured] // DAY
     return np.bincount(days - first, minlength=last - first).astype(float)

@@ -2,7 +2,8 @@
 
 A `Check` is a small department and the figures that theory knows about it; `theory_rows` runs it through the whole
 chain (draws, policy, plan, engine) and sets the two side by side. The formulas are in `closed_forms`, the queues
-solved by numbers in `chains`, the departments in `_stations`; `power` breaks the product and looks who notices.
+solved numerically in `chains`, the departments in `stations`; `power` breaks one part of the chain at a time and
+finds the rows that notice.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from simulation.pathway.rota import mean_per_day
 from simulation.records.schema import Floats
 from simulation.triage.matrix import probabilities
 from simulation.triage.policy import Policy
-from simulation.verification import stations as at
+from simulation.verification import stations
 from simulation.verification.chains import blocking, day_from_empty
 from simulation.verification.closed_forms import (
     LabelWaits,
@@ -78,7 +79,7 @@ def doubt(n_values: int) -> float:
 class TheoryRow:
     """One figure that theory knows and what an engine gives, over `n_values` independent values.
 
-    `z_again`: of a second run with other random variates, where the first was in doubt.
+    `z_again` is the z of a second run with other random variates, where the first was in doubt.
     """
 
     group: str
@@ -94,7 +95,7 @@ class TheoryRow:
 
     @property
     def z(self) -> float:
-        """Found less expected, in standard errors."""
+        """The difference between what was found and what is expected, in standard errors."""
         return (self.found - self.expected) / self.standard_error if self.standard_error > 0 else math.inf
 
     @property
@@ -116,7 +117,7 @@ class TheoryRow:
 
     @property
     def in_doubt(self) -> bool:
-        """Whether it is to be run again: it passes, and is further out than nearly all right rows are."""
+        """Whether the check is to be run again: the row passes, but is further out than nearly all rows should be."""
         return doubt(self.n_values) < abs(self.z) <= threshold(self.n_values)
 
 
@@ -155,14 +156,14 @@ class Check:
         """How long to run, and how many replications make one value."""
         per_day = sum(map(mean_per_day, self.pathway.arrivals.values()))
         days = self.n_patients * (ERROR / effort.error) ** 2 / per_day / effort.values
-        each = 1 if self.measured_days is None else max(1, math.ceil(days / self.measured_days))
+        per_value = 1 if self.measured_days is None else max(1, math.ceil(days / self.measured_days))
         measured = self.measured_days or max(1, math.ceil(days))
-        return Length(each * effort.values, self.warm_up_days, measured, self.cool_down_days), each
+        return Length(per_value * effort.values, self.warm_up_days, measured, self.cool_down_days), per_value
 
 
 @dataclass(frozen=True)
 class Effort:
-    """How hard to try: the engine, the relative standard error aimed at, values of each figure, the seed."""
+    """The engine, the relative standard error aimed at, the number of values of each figure, and the seed."""
 
     engine: EngineName
     error: float = ERROR
@@ -183,7 +184,7 @@ TRIAGE_MINUTES: Mapping[str, float] = {"now": 5.50, "27 s saved": 5.05, "lean": 
 
 
 def perfect_labels() -> Floats:
-    """Every label is the true level."""
+    """Labels that are all true, shape (levels, labels)."""
     return np.eye(len(LEVELS))
 
 
@@ -215,12 +216,12 @@ def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:
 
 
 def triage_wait(per_hour: float, nurses: int, minutes: float) -> float:
-    """Theory for triage alone: mean minutes of waiting; approximate for more than one nurse."""
+    """The mean minutes of waiting for triage alone, by theory; approximate for more than one nurse."""
     return allen_cunneen(per_hour / 60, minutes, cv=CV, servers=nurses)
 
 
 def label_error_waits(labels: Floats, *, load: float = LABEL_LOAD) -> LabelWaits:
-    """Theory for the department whose sick take longer, queued by these labels."""
+    """The waits of a department whose sick take longer, by theory, where these labels order the queue."""
     per_minute = load / float(np.dot(MIX, SERVICE_MEANS))
     means = np.array(SERVICE_MEANS)
     return label_errors(np.array(MIX) * per_minute, means, 2 * means**2, labels)
@@ -235,17 +236,17 @@ def one_server() -> list[Check]:
     return [
         Check(
             "M/M/1, load 0.75",
-            at.one_queue(per_minute=per_minute, service_mean=service),
+            stations.one_queue(per_minute=per_minute, service_mean=service),
             (
-                Expectation("mean wait", at.mean_wait, mmc_wait(per_minute, service, servers=1)),
+                Expectation("mean wait", stations.mean_wait, mmc_wait(per_minute, service, servers=1)),
                 Expectation(
-                    "waiting over 60 minutes", at.share_over(over),
+                    "waiting over 60 minutes", stations.share_over(over),
                     mmc_share_over(over, per_minute, service, servers=1), unit="share", tail=True,
                 ),
             ),
             "Erlang 1917",
             n_patients=4.8e6,
-            warm_up_days=at.warm_up_days(per_minute, service),
+            warm_up_days=stations.warm_up_days(per_minute, service),
             cool_down_days=1,
         )
     ]  # fmt: skip
@@ -259,22 +260,22 @@ def several_servers() -> list[Check]:
     return [
         Check(
             "M/M/3, load 0.8",
-            at.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers),
+            stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers),
             (
-                Expectation("mean wait", at.mean_wait, wait),
+                Expectation("mean wait", stations.mean_wait, wait),
                 Expectation(
-                    "waiting at all", at.share_over(0.0), erlang_c(servers, per_minute * service), unit="share"
+                    "waiting at all", stations.share_over(0.0), erlang_c(servers, per_minute * service), unit="share"
                 ),
                 Expectation(
-                    "waiting over 60 minutes", at.share_over(over),
+                    "waiting over 60 minutes", stations.share_over(over),
                     mmc_share_over(over, per_minute, service, servers=servers), unit="share", tail=True,
                 ),
-                Expectation("number waiting", at.number_waiting, per_minute * wait, unit="patients"),
-                Expectation("number waiting / (arrivals x mean wait)", at.little, 1.0, unit="ratio"),
+                Expectation("number waiting", stations.number_waiting, per_minute * wait, unit="patients"),
+                Expectation("number waiting / (arrivals x mean wait)", stations.little, 1.0, unit="ratio"),
             ),
             "Erlang C; Little 1961, Operations Research 9:383",
             n_patients=8.5e6,
-            warm_up_days=at.warm_up_days(per_minute, service, clinicians=servers),
+            warm_up_days=stations.warm_up_days(per_minute, service, clinicians=servers),
             cool_down_days=2,
         )
     ]  # fmt: skip
@@ -289,26 +290,29 @@ def general_service() -> list[Check]:
             triage_only(per_hour=8, nurses=1, minutes=minutes),
             (
                 Expectation(
-                    f"mean wait, {name}", at.mean_wait, pollaczek_khinchine(per_minute, minutes, cv=CV), step="triage"
+                    f"mean wait, {name}",
+                    stations.mean_wait,
+                    pollaczek_khinchine(per_minute, minutes, cv=CV),
+                    step="triage",
                 ),
             ),
             "Pollaczek 1930, Khinchine 1932",
             n_patients=3.5e6 if minutes > 4 else 1.1e6,
-            warm_up_days=at.warm_up_days(per_minute, minutes, cv=CV),
+            warm_up_days=stations.warm_up_days(per_minute, minutes, cv=CV),
             cool_down_days=1,
         )
         for name, minutes in TRIAGE_MINUTES.items()
     ]
-    fixed = at.served_for(at.one_queue(per_minute=0.075, service_mean=10.0), 10.0, cv=0)
+    fixed = stations.served_for(stations.one_queue(per_minute=0.075, service_mean=10.0), 10.0, cv=0)
     return [
         *checks,
         Check(
             "M/D/1, load 0.75",
             fixed,
-            (Expectation("mean wait", at.mean_wait, pollaczek_khinchine(0.075, 10.0, cv=0)),),
+            (Expectation("mean wait", stations.mean_wait, pollaczek_khinchine(0.075, 10.0, cv=0)),),
             "Pollaczek 1930, Khinchine 1932",
             n_patients=3.2e6,
-            warm_up_days=at.warm_up_days(0.075, 10.0),
+            warm_up_days=stations.warm_up_days(0.075, 10.0),
             cool_down_days=1,
         ),
     ]
@@ -326,49 +330,51 @@ def priority_by_label() -> list[Check]:
     for number, (name, labels) in enumerate(policies.items()):
         by_label = priority_mmc(per_minute * np.array(EQUAL_SHARES) @ labels, service, servers=servers)
         expectations += [
-            Expectation(f"mean wait of {level}, {name} labels", at.of_label(label), float(by_label[label]), number)
+            Expectation(
+                f"mean wait of {level}, {name} labels", stations.of_label(label), float(by_label[label]), number
+            )
             for label, level in enumerate(LEVELS)
         ]
         everybody = mmc_wait(per_minute, service, servers=servers)
-        expectations.append(Expectation(f"mean wait, {name} labels", at.mean_wait, everybody, number))
+        expectations.append(Expectation(f"mean wait, {name} labels", stations.mean_wait, everybody, number))
     return [
         Check(
             "priority M/M/3, load 0.7",
-            at.station(
+            stations.station(
                 per_minute=per_minute, shares=EQUAL_SHARES, service_means=[service] * len(LEVELS), clinicians=servers
             ),
             tuple(expectations),
             "Cobham 1954; Kella and Yechiali 1985; labels split Poisson streams",
             n_patients=15e6,
-            warm_up_days=at.warm_up_days(per_minute, service, clinicians=servers),
+            warm_up_days=stations.warm_up_days(per_minute, service, clinicians=servers),
             cool_down_days=3,
-            policies=tuple(at.labeller(name, labels) for name, labels in policies.items()),
+            policies=tuple(stations.labeller(name, labels) for name, labels in policies.items()),
         )
     ]
 
 
 def urgent_first() -> list[Check]:
-    """One clinician, nearly all of whose work is urgent: the urgent wait as long as their order is kept."""
+    """One clinician, nearly all of whose work is urgent, so that the wait of the urgent shows a wrong order of them."""
     loads, service = (0.75, 0.15), 10.0
     per_minute = sum(loads) / service
     expected = priority_mmc(np.array(loads) / service, service, servers=1)
     return [
         Check(
             "priority M/M/1, load 0.75 of 0.9 urgent",
-            at.station(
+            stations.station(
                 per_minute=per_minute, shares=[load / sum(loads) for load in loads], service_means=[service] * 2
             ),
-            (Expectation("mean wait of the urgent", at.of_label(0), float(expected[0])),),
+            (Expectation("mean wait of the urgent", stations.of_label(0), float(expected[0])),),
             "Cobham 1954, Operations Research 2:70",
             n_patients=6e6,
-            warm_up_days=at.warm_up_days(per_minute, service),
+            warm_up_days=stations.warm_up_days(per_minute, service),
             cool_down_days=2,
         )
     ]
 
 
 def conservation() -> list[Check]:
-    """The sick take longer: labels move the patients' mean wait and leave the work's as it is."""
+    """The sick take longer: labels change the mean wait of a patient, and leave that of a minute of work as it is."""
     load = 0.7
     mean = float(np.dot(MIX, SERVICE_MEANS))
     policies = {"nurse": nurse_labels(), "perfect": perfect_labels()}
@@ -376,19 +382,19 @@ def conservation() -> list[Check]:
     for number, (name, matrix) in enumerate(policies.items()):
         known = label_error_waits(matrix, load=load)
         expectations += [
-            Expectation(f"mean wait of a patient, {name} labels", at.mean_wait, known.patient_mean, number),
-            Expectation(f"mean wait of work, {name} labels", at.work_mean, known.work_mean, number),
+            Expectation(f"mean wait of a patient, {name} labels", stations.mean_wait, known.patient_mean, number),
+            Expectation(f"mean wait of work, {name} labels", stations.work_mean, known.work_mean, number),
         ]
     return [
         Check(
             "M/G/1, the sick take longer, load 0.7",
-            at.station(per_minute=load / mean, shares=MIX, service_means=SERVICE_MEANS),
+            stations.station(per_minute=load / mean, shares=MIX, service_means=SERVICE_MEANS),
             tuple(expectations),
             "Cobham 1954 on label classes; conservation law, Kleinrock 1965",
             n_patients=5e6,
-            warm_up_days=at.warm_up_days(load / mean, mean),
+            warm_up_days=stations.warm_up_days(load / mean, mean),
             cool_down_days=3,
-            policies=tuple(at.labeller(name, matrix) for name, matrix in policies.items()),
+            policies=tuple(stations.labeller(name, matrix) for name, matrix in policies.items()),
         )
     ]
 
@@ -402,14 +408,14 @@ def accumulating_priority() -> list[Check]:
     return [
         Check(
             "accumulating priority, load 0.75",
-            at.station(per_minute=per_minute, shares=shares, service_means=services, earned=earned),
+            stations.station(per_minute=per_minute, shares=shares, service_means=services, earned=earned),
             tuple(
-                Expectation(f"mean wait of the class earning {rate}", at.of_label(k), float(waits[k]))
+                Expectation(f"mean wait of the class earning {rate}", stations.of_label(k), float(waits[k]))
                 for k, rate in enumerate(earned)
             ),
             "Kleinrock 1964; Stanford, Taylor and Ziedins 2014",
             n_patients=7.5e6,
-            warm_up_days=at.warm_up_days(per_minute, 12.0),
+            warm_up_days=stations.warm_up_days(per_minute, 12.0),
             cool_down_days=2,
         )
     ]
@@ -426,13 +432,13 @@ def abandonment() -> list[Check]:
     return [
         Check(
             "M/M/2 with patience, load 1.1",
-            at.station(
+            stations.station(
                 per_minute=per_minute, shares=(1.0,), service_means=[service], clinicians=servers,
                 patience_mean=patience,
             ),
             (
-                Expectation("leaving", at.share_that(Outcome.LEFT), share, unit="share"),
-                Expectation("mean wait of all", at.mean_wait, share * patience),
+                Expectation("leaving", stations.share_that(Outcome.LEFT), share, unit="share"),
+                Expectation("mean wait of all", stations.mean_wait, share * patience),
             ),
             "Erlang A (Palm 1946)",
             n_patients=6e5,
@@ -446,14 +452,14 @@ def turned_away() -> list[Check]:
     """M/G/10 without room to wait: exponential services, and much more variable ones."""
     servers, service, per_minute = 10, 20.0, 0.4
     expected = erlang_b(servers, per_minute * service)
-    room = at.full_turns_away(at.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers))
+    room = stations.full_turns_away(stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=servers))
     return [
         Check(
             "no room to wait, 10 places for 8",
             pathway,
             (
                 Expectation(
-                    f"turned away, {name}", at.share_that(Outcome.TURNED_AWAY), expected, unit="share"
+                    f"turned away, {name}", stations.share_that(Outcome.TURNED_AWAY), expected, unit="share"
                 ),
             ),
             "Erlang B",
@@ -463,7 +469,7 @@ def turned_away() -> list[Check]:
         )
         for name, pathway in (
             ("exponential service", room),
-            ("lognormal service, cv 1.5", at.served_for(room, service, cv=1.5)),
+            ("lognormal service, cv 1.5", stations.served_for(room, service, cv=1.5)),
         )
     ]  # fmt: skip
 
@@ -471,17 +477,17 @@ def turned_away() -> list[Check]:
 def unlimited() -> list[Check]:
     """M/G/infinity: as many places as are wanted."""
     per_minute, service = 0.1, 90.0
-    pathway = at.one_queue(per_minute=per_minute, service_mean=service, clinicians=None)
+    pathway = stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=None)
     mean = per_minute * service
     return [
         Check(
             "unlimited places",
-            at.served_for(pathway, service, cv=1.0),
+            stations.served_for(pathway, service, cv=1.0),
             (
-                Expectation("number there", at.number_served, mean, unit="patients"),
+                Expectation("number there", stations.number_served, mean, unit="patients"),
                 Expectation(
-                    "time with 14 or more there", at.time_share_from(14), poisson_share_from(14, mean), unit="share",
-                    tail=True,
+                    "time with 14 or more there", stations.time_share_from(14), poisson_share_from(14, mean),
+                    unit="share", tail=True,
                 ),
             ),
             "Poisson occupancy (Palm 1943)",
@@ -498,15 +504,15 @@ def unlimited() -> list[Check]:
 def busy_days() -> list[Check]:
     """Days that differ: a factor of mean 1 on each day's arrivals."""
     per_day, cv = 10.0, 0.2
-    pathway = at.one_queue(per_minute=per_day / MINUTES_A_DAY, service_mean=10.0, clinicians=None)
+    pathway = stations.one_queue(per_minute=per_day / MINUTES_A_DAY, service_mean=10.0, clinicians=None)
     return [
         Check(
             "day factor of cv 0.2",
-            at.busy_days(pathway, cv=cv, thinning_bound=6.0),
+            stations.busy_days(pathway, cv=cv, thinning_bound=6.0),
             (
-                Expectation("arrivals a day", at.arrivals_a_day, per_day, unit="patients"),
+                Expectation("arrivals a day", stations.arrivals_a_day, per_day, unit="patients"),
                 Expectation(
-                    "variance of the arrivals of a day", at.variance_of_days, daily_variance(per_day, cv),
+                    "variance of the arrivals of a day", stations.variance_of_days, daily_variance(per_day, cv),
                     unit="patients^2", tail=True,
                 ),
             ),
@@ -527,30 +533,30 @@ URGENT_SHARE = 0.3
 def changing_rate() -> list[Check]:
     """M(t)/M/10 with two classes, a day that begins empty: arrivals go on until all who came on it have been seen.
 
-    Waits are of all of a class together over those expected, which keeps a short run free of the bias of a ratio.
+    A wait here is that of a whole class over the number expected in it, which avoids the bias of a ratio.
     """
     servers, service = 10, 12.0
     per_minute = [rate / 60 for rate in (*DAY_HOURS, *NIGHT_HOURS)]
     shares = (URGENT_SHARE, 1 - URGENT_SHARE)
     urgent, others = ([share * rate for rate in per_minute] for share in shares)
     known = day_from_empty(urgent=urgent, others=others, service_mean=service, servers=servers, most=(30, 310))
-    station = at.station(per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers)
+    station = stations.station(per_minute=0.5, shares=shares, service_means=[service] * 2, clinicians=servers)
     hours = (*DAY_HOURS, *NIGHT_HOURS, *[0.0] * (168 - len(DAY_HOURS) - len(NIGHT_HOURS)))
     return [
         Check(
             "M(t)/M/10, a day from empty",
-            at.by_the_hour(station, hours),
+            stations.by_the_hour(station, hours),
             (
                 Expectation(
-                    "number waiting over the day", at.number_waiting, known.waiting_minutes / MINUTES_A_DAY,
+                    "number waiting over the day", stations.number_waiting, known.waiting_minutes / MINUTES_A_DAY,
                     unit="patients",
                 ),
                 Expectation(
-                    "number waiting at 24:00", at.waiting_at(24 * 60), float(known.number_waiting[23]),
+                    "number waiting at 24:00", stations.waiting_at(24 * 60), float(known.number_waiting[23]),
                     unit="patients",
                 ),
                 *(
-                    Expectation(f"wait of the day's {name}", at.wait_among(number, label), total / number)
+                    Expectation(f"wait of the day's {name}", stations.wait_among(number, label), total / number)
                     for label, name, number, total in (
                         (0, "urgent", shares[0] * sum(DAY_HOURS), known.waits_of_urgent),
                         (1, "others", shares[1] * sum(DAY_HOURS), known.waits_of_others),
@@ -578,18 +584,20 @@ def cubicle_and_clinician() -> list[Check]:
     return [
         Check(
             "cubicle held for a clinician",
-            at.with_cubicles(
-                at.one_queue(per_minute=per_minute, service_mean=service, clinicians=clinicians),
+            stations.with_cubicles(
+                stations.one_queue(per_minute=per_minute, service_mean=service, clinicians=clinicians),
                 cubicles=cubicles, stay_mean=stay,
             ),
             (
-                Expectation("mean wait for a cubicle", at.mean_wait, known.for_cubicle, step=at.ROOM),
-                Expectation("no cubicle free", at.share_over(0.0), known.none_free, unit="share", step=at.ROOM),
-                Expectation("mean wait in it for a clinician", at.mean_wait, known.for_clinician),
+                Expectation("mean wait for a cubicle", stations.mean_wait, known.for_cubicle, step=stations.ROOM),
+                Expectation(
+                    "no cubicle free", stations.share_over(0.0), known.none_free, unit="share", step=stations.ROOM
+                ),
+                Expectation("mean wait in it for a clinician", stations.mean_wait, known.for_clinician),
             ),
             "stationary Markov chain, solved exactly",
             n_patients=8e6,
-            warm_up_days=at.warm_up_days(per_minute, 60.0, clinicians=cubicles),
+            warm_up_days=stations.warm_up_days(per_minute, 60.0, clinicians=cubicles),
             cool_down_days=2,
         )
     ]  # fmt: skip
@@ -622,17 +630,17 @@ def checks_of(group: str) -> tuple[Check, ...]:
 def theory_rows(
     effort: Effort, *, groups: Sequence[str] = tuple(GROUPS), chain: Chain = SOUND
 ) -> tuple[TheoryRow, ...]:
-    """What theory knows beside what an engine gives, run long enough for about the relative error that is asked for.
+    """The rows of these groups, run long enough for about the relative error that is asked for.
 
     No two checks share their random variates, whichever are asked for. Raises ResultsError if there are more rows than
     the limit of false alarms allows for.
     """
-    _allowed_for(groups)
+    _refuse_too_many_rows(groups)
     rows: list[TheoryRow] = []
-    for place, group in enumerate(GROUPS):
+    for index, group in enumerate(GROUPS):
         if group in groups:
             for number, check in enumerate(checks_of(group)):
-                rows += _settled(check, effort, seed=effort.seed + 100 * place + number, chain=chain)
+                rows += _rows_repeated_in_doubt(check, effort, seed=effort.seed + 100 * index + number, chain=chain)
     return tuple(rows)
 
 
@@ -640,16 +648,18 @@ AGAIN = 10_000
 """How far the seed of a second run is from that of the first."""
 
 
-def _settled(check: Check, effort: Effort, *, seed: int, chain: Chain) -> list[TheoryRow]:
+def _rows_repeated_in_doubt(check: Check, effort: Effort, *, seed: int, chain: Chain) -> list[TheoryRow]:
     """The rows of one check, those in doubt with the z of a second run."""
     rows = rows_of(check, effort, seed=seed, chain=chain)
     if not any(row.in_doubt for row in rows):
         return rows
-    again = rows_of(check, effort, seed=seed + AGAIN, chain=chain)
-    return [replace(row, z_again=other.z) if row.in_doubt else row for row, other in zip(rows, again, strict=True)]
+    second = rows_of(check, effort, seed=seed + AGAIN, chain=chain)
+    return [
+        replace(row, z_again=repeated.z) if row.in_doubt else row for row, repeated in zip(rows, second, strict=True)
+    ]
 
 
-def _allowed_for(groups: Sequence[str]) -> None:
+def _refuse_too_many_rows(groups: Sequence[str]) -> None:
     n_rows = sum(len(check.expectations) for group in groups for check in checks_of(group))
     if n_rows > ROWS:
         raise ResultsError(
@@ -659,29 +669,31 @@ def _allowed_for(groups: Sequence[str]) -> None:
 
 
 def rows_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) -> list[TheoryRow]:
-    """Run one check and set each expectation beside the mean of its values."""
+    """The rows of one check: each expectation beside the mean of its values."""
     values = values_of(check, effort, seed=seed, chain=chain)
     means = values.mean(axis=0)
     errors = values.std(axis=0, ddof=1) / math.sqrt(effort.values)
     return [
         TheoryRow(
-            check.group, each.name, each.unit, each.expected, float(mean), float(error), effort.values, each.tail,
-            check.source,
+            check.group, expectation.name, expectation.unit, expectation.expected, float(mean), float(error),
+            effort.values, expectation.tail, check.source,
         )
-        for each, mean, error in zip(check.expectations, means, errors, strict=True)
+        for expectation, mean, error in zip(check.expectations, means, errors, strict=True)
     ]  # fmt: skip
 
 
 def values_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) -> Floats:
     """Independent values of every expectation, shape (values, expectations)."""
-    length, each = check.length(effort)
+    length, per_value = check.length(effort)
     steps = tuple(dict.fromkeys(expectation.step for expectation in check.expectations))
-    found = np.empty((length.replications, len(check.expectations)))
+    figures = np.empty((length.replications, len(check.expectations)))
     for replication in range(length.replications):
-        waited = at.waited(
+        by_policy = stations.waited(
             check.pathway, check.policies, engine=effort.engine, length=length, seed=seed, replication=replication,
             steps=steps, chain=chain,
         )  # fmt: skip
-        found[replication] = [each.figure(waited[each.policy][each.step]) for each in check.expectations]
-    values: Floats = found.reshape(effort.values, each, -1).mean(axis=1)
+        figures[replication] = [
+            expectation.figure(by_policy[expectation.policy][expectation.step]) for expectation in check.expectations
+        ]
+    values: Floats = figures.reshape(effort.values, per_value, -1).mean(axis=1)
     return values

@@ -6,20 +6,20 @@ https://github.com/pythonhealthdatascience/stars-treat-sim; random number sets 0
 clinic day is a replication: the centre opens on Mondays and is empty again long before the next, so that 1,000 weeks
 are 1,000 runs that start empty.
 
-What in the original is a fault, and what is done about it:
+Faults of the original, and how each is handled:
 
 - **Its thinning loop** accepts every candidate with the rate of the hour in which the *last* patient came. Gaps are
-  then exponential at that hour's rate and nothing is thinned: after a quiet hour a busy one begins late. It loses
-  2.3 patients a day (`shipped_arrivals_expected`). Both are reproduced: `shipped`, our patients at the times that this
-  loop would give; `correct`, our own Poisson arrivals beside its program with that loop put right.
-- **It runs 19 hours with 18 rates**, the index beginning again: the last hour has the rate of the first, 2.4 patients
-  more, so that the count comes to the 227 expected of 18 hours all the same. Kept: it is in the profile. Texts about
-  it say 18 hours.
-- **`swap_exam_treat`** does not swap an examination room for a cubicle but adds a triage bay and removes a room, and
-  'three minutes shorter' examinations are four minutes shorter. Kept as run; the arms are labelled by what they do.
-- **Utilisation** is the whole length of whatever began before closing over the opening time, and can exceed 1. Waits
-  are of those who began, times in the centre of those who left before closing: the longest are missing, so that more
-  patients can seem slower. Copied here, used nowhere else.
+  then exponential at that hour's rate and nothing is thinned, so after a quiet hour a busy one begins late. The loop
+  loses 2.3 patients a day (`shipped_arrivals_expected`). Two kinds of arrivals are compared: `shipped`, our patients
+  at the times that this loop would give; `correct`, our own Poisson arrivals beside its program with the loop mended.
+- **It runs 19 hours with 18 rates**: the index begins again, so the last hour has the rate of the first. That adds 2.4
+  patients, and so the count is still about the 227 expected of 18 hours. Kept: it is in the profile. Texts about the
+  model say 18 hours.
+- **`swap_exam_treat`** does not swap an examination room for a cubicle: it adds a triage bay and removes a room.
+  'Three minutes shorter' examinations are four minutes shorter. Kept; the arms are labelled by what they do.
+- **Utilisation** counts the whole length of whatever began before closing, over the opening time, and can exceed 1.
+  Waits are of those who began, times in the centre of those who left before closing: the longest are missing. These
+  definitions are copied here and used nowhere else.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ SAME_STARTS = {
     "fewer_exam": ("triage_plus_1", ("triage", "registration", *TRAUMA_STEPS)),
     "short_exam": ("triage_plus_1", ("triage", "registration", *TRAUMA_STEPS)),
 }
-"""Arms by another that differs from them after or beside these steps only: they start at the same tick in both."""
+"""Pairs of arms, and the steps that must start at the same tick in both: the arms differ only after or beside them."""
 WITHIN = 3.0
 SOURCE = "treat-sim 3.0.0 (MIT), 1,000 runs"
 
@@ -83,7 +83,7 @@ SOURCE = "treat-sim 3.0.0 (MIT), 1,000 runs"
 
 @dataclass(frozen=True)
 class Published:
-    """A mean over the original's runs and its standard error. Figures that equal another arm's are stated once."""
+    """A mean over the original's runs and its standard error. A figure that equals another arm's is listed once."""
 
     arrivals: Arrivals
     arm: str
@@ -94,10 +94,10 @@ class Published:
 
 @dataclass(frozen=True)
 class ModelRow:
-    """One figure of another model and ours; what `validate` prints of a row of theory, this has too.
+    """One figure of another model and ours.
 
-    `standard_error` is that of the difference: of both models together; 0 where the two must be equal. A row passes
-    within three of them. Nothing is adjusted for how many rows there are: `false_alarms` says what to expect.
+    `standard_error` is that of the difference, so of both models together; 0 where the two must be equal. A row passes
+    within three of them. Nothing is adjusted for the number of rows: `false_alarms` says how many would fail by chance.
     """
 
     group: str
@@ -110,7 +110,7 @@ class ModelRow:
 
     @property
     def z(self) -> float:
-        """Found less expected, in standard errors; 0 where they are equal."""
+        """The difference between found and expected, in standard errors; 0 where they are equal."""
         if self.found == self.expected:
             return 0.0
         return (self.found - self.expected) / self.standard_error if self.standard_error > 0 else math.inf
@@ -123,7 +123,7 @@ class ModelRow:
 
 @cache
 def published() -> tuple[Published, ...]:
-    """What 1,000 runs of the original gave."""
+    """The figures that 1,000 runs of the original gave."""
     with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as lines:
         return tuple(
             Published(
@@ -148,15 +148,15 @@ def hourly_rates(pathway: Pathway) -> Floats:
     return rates
 
 
-def shipped_gaps(share: Floats, rates: Floats) -> Floats:
-    """Minutes after opening at which the original's loop lets patients in; `share` is one uniform number a gap.
+def shipped_gaps(uniform: Floats, rates: Floats) -> Floats:
+    """Minutes after opening at which the original's loop lets patients in; `uniform` holds a random number a gap.
 
     Both arrays have shape (clinic_days, gaps). Candidates come at the highest rate and are kept with probability
     rate / highest; the rate is held until one is kept, so a gap is a geometric number of exponentials: Exp(rate).
     """
-    at = np.zeros(len(share))
-    times = np.empty_like(share)
-    for number, gap in enumerate(-np.log1p(-share.T)):
+    at = np.zeros(len(uniform))
+    times = np.empty_like(uniform)
+    for number, gap in enumerate(-np.log1p(-uniform.T)):
         hour = (at // 60).astype(np.int64) % len(rates)
         at = at + gap * 60 / rates[hour]
         times[:, number] = at
@@ -164,9 +164,9 @@ def shipped_gaps(share: Floats, rates: Floats) -> Floats:
 
 
 def shipped_arrivals_expected(rates: Floats, hours: int) -> float:
-    """How many patients that loop lets in, on average, exactly.
+    """The expected number of patients that the original's loop lets in, exactly.
 
-    Carries through the hours the probability that the last patient came in each of them. A rate s held from before
+    The probability that the last patient came in each hour is carried through the hours. A rate s held from before
     lets in a first patient with probability 1 - e^-s, which leaves 1 - (1 - e^-s) / s of the hour, on average, to the
     hour's own rate.
     """
@@ -185,14 +185,14 @@ def shipped_arrivals_expected(rates: Floats, hours: int) -> float:
 
 
 def people(pathway: Pathway, arrivals: Arrivals, *, clinic_days: int, seed: int) -> Draws:
-    """Everybody who comes on so many clinic days."""
+    """The draws of all patients who come on so many clinic days."""
     if arrivals == "correct":
         return draw(pathway, seed=seed, replication=0, days=7 * clinic_days)
     import pandas as pd
 
     candidates = pd.DataFrame({"arrived_at": np.zeros(clinic_days * MOST_A_DAY), "arrival_source": "arrivals"})
-    share = draws_from_table(pathway, candidates, seed=seed).uniform("shipped gap")
-    minutes = shipped_gaps(share.reshape(clinic_days, MOST_A_DAY), hourly_rates(pathway))
+    uniform = draws_from_table(pathway, candidates, seed=seed).uniform("shipped gap")
+    minutes = shipped_gaps(uniform.reshape(clinic_days, MOST_A_DAY), hourly_rates(pathway))
     if minutes[:, -1].min() < MINUTES_OPEN:
         raise ResultsError(f"a clinic day has more than {MOST_A_DAY} arrivals. Raise MOST_A_DAY")
     opens = np.arange(clinic_days)[:, None] * (WEEK / TICKS_PER_MINUTE) + OPENS / TICKS_PER_MINUTE
@@ -205,7 +205,7 @@ def people(pathway: Pathway, arrivals: Arrivals, *, clinic_days: int, seed: int)
 
 @dataclass(frozen=True)
 class Simulated:
-    """One arm: its plan, the patients, what they did."""
+    """One arm: its pathway and plan, its patients, and their activities."""
 
     pathway: Pathway
     plan: Plan
@@ -224,38 +224,38 @@ class Simulated:
 
 
 def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> Simulated:
-    """Run one arm. Raises ResultsError unless everybody has left before the next clinic day."""
+    """The run of one arm. Raises ResultsError unless everybody has left before the next clinic day."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), clinic_days * WEEK + OPENS)
-    found = Simulated(arm.pathway, plan, draws, run.activities, clinic_days)
-    home = found.rows("home")
-    late = run.activities.joined_at[home] >= (found.clinic_day[run.activities.patient[home]] + 1) * WEEK + OPENS
+    arm_run = Simulated(arm.pathway, plan, draws, run.activities, clinic_days)
+    home = arm_run.rows("home")
+    late = run.activities.joined_at[home] >= (arm_run.clinic_day[run.activities.patient[home]] + 1) * WEEK + OPENS
     if len(home) != len(draws) or late.any():
         raise ResultsError(f"{arm.name}: a clinic day begins before the last has ended, so that days are not alike")
-    return found
+    return arm_run
 
 
 def measured(arm: Simulated) -> Measured:
-    """Every figure of the original by its own definition, one number a clinic day."""
+    """Every figure of the original by the original's definition, one number a clinic day."""
     activities, day = arm.activities, arm.clinic_day
     closes = day * WEEK + CLOSES
-    found: dict[str, Floats] = {"arrivals": _count(day, arm.clinic_days)}
+    figures: dict[str, Floats] = {"arrivals": _count(day, arm.clinic_days)}
     for step in STEPS:
         rows = arm.rows(step)
         rows = rows[activities.started_at[rows] < closes[activities.patient[rows]]]
         on_day, started = day[activities.patient[rows]], activities.started_at[rows]
-        found[f"{step}_wait"] = _mean(started - activities.joined_at[rows], on_day, arm.clinic_days)
+        figures[f"{step}_wait"] = _mean(started - activities.joined_at[rows], on_day, arm.clinic_days)
         held = _sum(activities.ended_at[rows] - started, on_day, arm.clinic_days)
-        found[f"{step}_utilisation"] = held / (MINUTES_OPEN * _units(arm.pathway, step))
+        figures[f"{step}_utilisation"] = held / (MINUTES_OPEN * _units(arm.pathway, step))
     home = arm.rows("home")
     home = home[activities.joined_at[home] < closes[activities.patient[home]]]
     left = activities.patient[home]
     ticks = activities.joined_at[home] - arm.draws.arrived_at[left]
     for code, kind in enumerate(arm.pathway.categories("patient_type")):
         of_kind = arm.draws.attributes["patient_type"][left] == code
-        found[f"{kind}_total"] = _mean(ticks[of_kind], day[left[of_kind]], arm.clinic_days)
-    found["throughput"] = _count(day[left], arm.clinic_days)
-    return found
+        figures[f"{kind}_total"] = _mean(ticks[of_kind], day[left[of_kind]], arm.clinic_days)
+    figures["throughput"] = _count(day[left], arm.clinic_days)
+    return figures
 
 
 def _units(pathway: Pathway, step: str) -> int:
@@ -283,15 +283,15 @@ def _mean(ticks: Ints, day: Ints, n: int) -> Floats:
 
 
 def treatment_centre_rows(engine: EngineName, *, clinic_days: int = CLINIC_DAYS, seed: int = SEED) -> list[ModelRow]:
-    """Every distinct figure of the original and ours, for both kinds of arrivals, and what the same patients share."""
+    """Every distinct figure of the original beside ours, and the exact rows, for both kinds of arrivals."""
     arms = {arm.name: arm for arm in load(STUDY).arms}
     rows: list[ModelRow] = []
     for kind in get_args(Arrivals):
-        wanted = [each for each in published() if each.arrivals == kind]
-        chosen = [arms[name] for name in dict.fromkeys(each.arm for each in wanted)]
+        originals = [original for original in published() if original.arrivals == kind]
+        chosen = [arms[name] for name in dict.fromkeys(original.arm for original in originals)]
         runs = simulate(chosen, kind, engine=engine, clinic_days=clinic_days, seed=seed)
-        figures = {name: measured(run) for name, run in runs.items()}
-        rows += [_row(each, arms[each.arm], figures[each.arm][each.measure]) for each in wanted]
+        ours = {name: measured(run) for name, run in runs.items()}
+        rows += [_row(original, arms[original.arm], ours[original.arm][original.measure]) for original in originals]
         rows += _exact_rows(kind, runs["base"])
         rows += _same_rows(kind, runs, arms)
     return rows
@@ -303,16 +303,16 @@ def false_alarms(rows: Sequence[ModelRow]) -> float:
 
 
 def as_lines(rows: Sequence[ModelRow]) -> list[str]:
-    """What `validate` prints: what this is, every row, how many pass, how many would fail by chance."""
+    """The lines that `validate` prints: a heading, every row, how many pass, how many would fail by chance."""
     lines = [
         "Other people's models: Nelson's treatment centre, 1,000 clinic days each of treat-sim 3.0.0 and of the engine",
         f"A row passes within {WITHIN:.0f} standard errors of the difference, both programs' together. shipped: "
         "patients come as its loop makes them, a fault included; correct: as its rates say.",
     ]
     for row in rows:
-        what = f"{row.group.removeprefix('treatment centre, ')}: {row.name}"
+        name = f"{row.group.removeprefix('treatment centre, ')}: {row.name}"
         lines.append(
-            f"  {'PASS' if row.passed else 'FAIL'}  {what:<74} expected {row.expected:8.3f}  "
+            f"  {'PASS' if row.passed else 'FAIL'}  {name:<74} expected {row.expected:8.3f}  "
             f"found {row.found:8.3f} +- {row.standard_error:.3f} {row.unit}  z {row.z:+.1f}  {row.source}"
         )
     passed = sum(row.passed for row in rows)
@@ -329,7 +329,7 @@ def as_lines(rows: Sequence[ModelRow]) -> list[str]:
 def simulate(
     arms: Sequence[ReadyArm], kind: Arrivals, *, engine: EngineName, clinic_days: int, seed: int
 ) -> dict[str, Simulated]:
-    """Every arm by name, on the same patients wherever chance is stated alike."""
+    """The run of every arm by name, on the same patients wherever chance is stated alike."""
     drawn: list[tuple[Pathway, Draws]] = []
     runs = {}
     for arm in arms:
@@ -345,26 +345,26 @@ def _group(kind: Arrivals) -> str:
     return f"treatment centre, {kind} arrivals"
 
 
-def _called(arm: ReadyArm) -> str:
-    """What the original calls an arm: its label up to the colon."""
+def _label(arm: ReadyArm) -> str:
+    """The original's name of an arm: its label up to the colon."""
     return arm.arm.label.partition(":")[0]
 
 
 def _row(expected: Published, arm: ReadyArm, values: Floats) -> ModelRow:
-    found, error = _mean_and_error(values)
+    mean, error = _mean_and_error(values)
     return ModelRow(
         group=_group(expected.arrivals),
-        name=f"{_called(arm)}, {expected.measure.replace('_', ' ')}",
+        name=f"{_label(arm)}, {expected.measure.replace('_', ' ')}",
         unit=UNITS.get(expected.measure.rpartition("_")[2], "patients"),
         expected=expected.mean,
-        found=found,
+        found=mean,
         standard_error=math.hypot(error, expected.standard_error),
         source=SOURCE,
     )
 
 
 def _exact_rows(kind: Arrivals, base: Simulated) -> list[ModelRow]:
-    """How many come is known exactly for either kind of arrivals."""
+    """Rows for the number of arrivals, which is known exactly for either kind of arrivals."""
     rates = hourly_rates(base.pathway)
     rows = []
     for hours in (len(rates), (CLOSES - OPENS) // HOUR):
@@ -374,20 +374,20 @@ def _exact_rows(kind: Arrivals, base: Simulated) -> list[ModelRow]:
             if kind == "shipped"
             else sum(float(rates[hour % len(rates)]) for hour in range(hours))
         )
-        found, error = _mean_and_error(_count(base.clinic_day[within], base.clinic_days))
+        mean, error = _mean_and_error(_count(base.clinic_day[within], base.clinic_days))
         name, source = f"arrivals in {hours} hours", "exact: its loop, hour by hour" if kind == "shipped" else "exact"
-        rows.append(ModelRow(_group(kind), name, "patients", expected, found, error, source))
+        rows.append(ModelRow(_group(kind), name, "patients", expected, mean, error, source))
     return rows
 
 
 def _same_rows(kind: Arrivals, runs: Mapping[str, Simulated], arms: Mapping[str, ReadyArm]) -> list[ModelRow]:
-    """The same patients in two arms: how many steps begin at another tick where the arms do not differ yet."""
+    """Rows for pairs of arms: how many starts differ in the part that the two arms share. Expected is none."""
     rows = []
-    for name, (like, steps) in SAME_STARTS.items():
+    for name, (other, steps) in SAME_STARTS.items():
         if name in runs:
-            differing = sum(int((starts(runs[name], step) != starts(runs[like], step)).sum()) for step in steps)
-            what = f"{_called(arms[name])}, starts unlike {_called(arms[like])} before the change"
-            rows.append(ModelRow(_group(kind), what, "starts", 0.0, differing, 0.0, "exact: the same draws"))
+            n_differing = sum(int((starts(runs[name], step) != starts(runs[other], step)).sum()) for step in steps)
+            label = f"{_label(arms[name])}, starts unlike {_label(arms[other])} before the change"
+            rows.append(ModelRow(_group(kind), label, "starts", 0.0, n_differing, 0.0, "exact: the same draws"))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""A new version of a tool against an earlier card of it: what changed on the same cases, and whether to go on."""
+"""A new version of a tool against an earlier card: what changed on the same cases, and whether to go on."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UNDER = "under_triage_1_2_share"
 
 @dataclass(frozen=True)
 class Change:
-    """New minus earlier in every score, paired, and the line that says stop or go."""
+    """New minus earlier in every score, paired, and the line that says go or stop."""
 
     earlier_tool: str
     differences: Mapping[str, Estimate]
@@ -27,10 +27,10 @@ class Change:
 
 
 def change_since(bench: Bench, earlier: Earlier) -> Change:
-    """What a new version changed. Raises ResultsError if the earlier card is of other cases.
+    """The change since an earlier card. Raises ResultsError if that card is of other cases.
 
-    Go only if under-triage of true levels 1-2 is shown not to be worse by the margin of the criteria, and nothing that
-    was met is not met now.
+    The line says go only if under-triage of true levels 1-2 is shown not to be worse by the margin of the criteria, and
+    no criterion that was met is now not met.
     """
     if earlier.fingerprint != bench.cases.fingerprint:
         raise ResultsError(
@@ -43,18 +43,18 @@ def change_since(bench: Bench, earlier: Earlier) -> Change:
         )
     new = bench.labelled[TOOL]
     old = Labelled(new.truth, earlier.labelled.labels)
-    found = differences(new, old, bench.plan.seed)
-    reasons = _reasons(bench, earlier, new, old, found[UNDER])
-    line = "; ".join(reasons)
-    go = not reasons
-    said = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated" if go else f"Stop: {line}"
-    return Change(earlier.tool, found, go, f"{said}.")
+    changes = differences(new, old, bench.plan.seed)
+    reasons = _reasons(bench, earlier, new, old, changes[UNDER])
+    line = f"Go: {bench.tool} is not worse than {earlier.tool} by the margins stated."
+    if reasons:
+        line = f"Stop: {'; '.join(reasons)}."
+    return Change(earlier.tool, changes, not reasons, line)
 
 
 def _reasons(bench: Bench, earlier: Earlier, new: Labelled, old: Labelled, under: Estimate) -> list[str]:
-    """Why not to go on; none if all is well."""
+    """The reasons not to go on; none if there is nothing against it."""
     reasons = []
-    margins = [each.bound for each in bench.plan.criteria if _is_margin(each)]
+    margins = [criterion.bound for criterion in bench.plan.criteria if _is_margin(criterion)]
     if not margins:
         reasons.append(f"the criteria state no margin for {UNDER} against the nurse, so there is none to go by")
     elif under.low > min(margins):

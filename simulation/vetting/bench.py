@@ -1,4 +1,4 @@
-"""Runs a bench: asks the assessor, scores its answers, judges the criteria. Writes nothing."""
+"""A run of the bench: it asks the assessor, scores its answers and judges the criteria. It writes nothing."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ VITAL_SIGNS_ALONE = LearnedAssessor(kind="learned", reads=("vital_signs",))
 
 @dataclass(frozen=True)
 class Bench:
-    """What came of a bench. Labels are from 0, -1 for none."""
+    """The results of a bench. Labels are from 0, -1 for none."""
 
     plan: Vetting
     cases: CaseSet
@@ -43,7 +43,7 @@ class Bench:
     about: Mapping[str, str]
     answers: tuple[Answer, ...] = field(repr=False)
     labelled: Mapping[str, Labelled] = field(repr=False)
-    """By who labelled: the tool, the nurse where there is one, the comparators."""
+    """The labels of the tool, of the nurse where there is one, and of the comparators."""
     of_answers: Mapping[str, Estimate]
     verdicts: tuple[Verdict, ...]
 
@@ -54,12 +54,12 @@ class Bench:
 
     @property
     def outcomes(self) -> dict[str, int]:
-        """How questions as written ended, by kind; those that happened."""
+        """The number of questions as written by outcome, for outcomes that happened."""
         kinds = [answer.outcome for answer in self.answers if answer.variant == "as_written"]
         return {kind: kinds.count(kind) for kind in OUTCOMES if kind in kinds}
 
     def scores(self, who: str) -> dict[str, Estimate]:
-        """Every score of one of those who labelled."""
+        """Every score of one who labelled: a key of `labelled`."""
         return scores(self.labelled[who], self.plan.seed)
 
     def against(self, other: str) -> dict[str, Estimate]:
@@ -77,26 +77,26 @@ class Bench:
         }
 
     def matrix(self, who: str = TOOL) -> tuple[Floats, Floats, Floats]:
-        """P(label | true level) with 95 % credible intervals."""
+        """P(label | true level): mean and 95 % credible limits, shape (levels, levels) each."""
         return matrix_intervals(self.labelled[who].table)
 
 
 def run_bench(
     plan: Vetting, cases: CaseSet, assessor: Assessor | None = None, *, setting: Setting | None = None
 ) -> Bench:
-    """Ask, score and judge. `assessor`: in place of the one that the plan states.
+    """The results of a plan on these cases. `assessor` takes the place of the one that the plan states.
 
     Raises ConfigError, and ResultsError if a server changes its model in mid-run.
     """
-    asked = assessor if assessor is not None else made(plan, cases, setting or Setting())
-    comparators = _comparators(plan, cases)  # made first: what they lack is told before anything is asked
-    answers = asked.answers(questions_to(asked, plan, cases))
+    tool = assessor if assessor is not None else assessor_of(plan, cases, setting or Setting())
+    comparators = _comparators(plan, cases)  # before anything is asked, so that faults in them come first
+    answers = tool.answers(questions_to(tool, plan, cases))
     labelled = {TOOL: Labelled(cases.truth, label_table(cases, answers))}
     if cases.nurse is not None:
         labelled[NURSE] = Labelled(cases.truth, cases.nurse[:, None])
-    for each in comparators:
-        theirs = each.answers(questions_of(cases, "as_written", plan.repeats))
-        labelled[each.name] = Labelled(cases.truth, label_table(cases, theirs))
+    for comparator in comparators:
+        comparator_answers = comparator.answers(questions_of(cases, "as_written", plan.repeats))
+        labelled[comparator.name] = Labelled(cases.truth, label_table(cases, comparator_answers))
     of_answers = answer_scores(cases, answers)
     groups = {attribute: cases.members(attribute) for attribute in GROUPS}
     verdicts = tuple(
@@ -104,17 +104,17 @@ def run_bench(
         for criterion in plan.criteria
         for verdict in judged(criterion, labelled[TOOL], labelled.get(NURSE), groups, of_answers, plan.seed)
     )
-    return Bench(plan, cases, asked.name, asked.about(), tuple(answers), labelled, of_answers, verdicts)
+    return Bench(plan, cases, tool.name, tool.about(), tuple(answers), labelled, of_answers, verdicts)
 
 
-def made(plan: Vetting, cases: CaseSet, setting: Setting) -> Assessor:
+def assessor_of(plan: Vetting, cases: CaseSet, setting: Setting) -> Assessor:
     """The assessor that a plan states. Raises ConfigError."""
-    stated = plan.assessor
-    if isinstance(stated, MatrixAssessor):
-        return ByMatrix(stated, plan.seed)
-    if isinstance(stated, AnswersAssessor):
-        return FromFile(stated, cases)
-    return Llm(stated, setting) if isinstance(stated, LlmAssessor) else Learned(stated, cases, plan.seed)
+    config = plan.assessor
+    if isinstance(config, MatrixAssessor):
+        return ByMatrix(config, plan.seed)
+    if isinstance(config, AnswersAssessor):
+        return FromFile(config, cases)
+    return Llm(config, setting) if isinstance(config, LlmAssessor) else Learned(config, cases, plan.seed)
 
 
 def _comparators(plan: Vetting, cases: CaseSet) -> list[Assessor]:
@@ -124,7 +124,7 @@ def _comparators(plan: Vetting, cases: CaseSet) -> list[Assessor]:
 
 
 def questions_to(assessor: Assessor, plan: Vetting, cases: CaseSet) -> list[Question]:
-    """All that is asked: as written, in other words, with a command added; of a file only what it holds."""
+    """The questions to an assessor: as written, in other words, with a command; of a file, those that it answers."""
     file = assessor if isinstance(assessor, FromFile) else None
     questions = questions_of(cases, "as_written", file.n_repeats if file is not None else plan.repeats)
     wanted: Mapping[Variant, bool] = {"rephrased": plan.rephrased, "injected": plan.injected}
@@ -134,33 +134,33 @@ def questions_to(assessor: Assessor, plan: Vetting, cases: CaseSet) -> list[Ques
     return questions
 
 
-def told_beforehand(plan: Vetting, cases: CaseSet, setting: Setting) -> str:
-    """What a run would ask; of a server, the requests word for word. Nothing is sent."""
-    asked = made(plan, cases, setting)
-    questions = questions_to(asked, plan, cases)
-    said = f"Dry run: nothing was asked. {len(cases)} cases ({cases.yardstick_words}), {len(questions)} questions."
-    if isinstance(asked, Llm) and isinstance(plan.assessor, LlmAssessor):
-        return f"{said}\n{what_would_be_sent(asked, questions, plan.assessor)}"
-    return said
+def dry_run_text(plan: Vetting, cases: CaseSet, setting: Setting) -> str:
+    """The text of a dry run: how much would be asked and, of a server, the requests word for word. Nothing is sent."""
+    assessor = assessor_of(plan, cases, setting)
+    questions = questions_to(assessor, plan, cases)
+    summary = f"Dry run: nothing was asked. {len(cases)} cases ({cases.yardstick_words}), {len(questions)} questions."
+    if isinstance(assessor, Llm) and isinstance(plan.assessor, LlmAssessor):
+        return f"{summary}\n{what_would_be_sent(assessor, questions, plan.assessor)}"
+    return summary
 
 
 def answer_scores(cases: CaseSet, answers: Sequence[Answer]) -> dict[str, Estimate]:
-    """Scores of answers: unusable, repeatable, moved by other words or by a command. Only those that were measured."""
+    """Scores of answers that were measured: unusable, repeatable, moved by other words or by a command."""
     written = [answer for answer in answers if answer.variant == "as_written"]
     labels = label_table(cases, answers)
     n, n_repeats = labels.shape
     unusable = sum(not answer.usable for answer in written) / n_repeats
-    found = {"unusable_share": exact_share(unusable, n)}
+    estimates = {"unusable_share": exact_share(unusable, n)}
     if n_repeats > 1:
-        found["repeatable_share"] = exact_share(int((labels == labels[:, :1]).all(axis=1).sum()), n)
+        estimates["repeatable_share"] = exact_share(int((labels == labels[:, :1]).all(axis=1).sum()), n)
     for variant in ("rephrased", "injected"):
         if any(answer.variant == variant for answer in answers):
-            found[f"{variant}_moved_share"] = _moved(labels, label_table(cases, answers, variant))
-    return found
+            estimates[f"{variant}_moved_share"] = _moved(labels, label_table(cases, answers, variant))
+    return estimates
 
 
 def _moved(labels: Levels, changed: Levels) -> Estimate:
-    """Of the cases labelled both times, the share whose label is another one."""
+    """The share of the cases labelled both times whose label is another one."""
     both = (labels[:, 0] != NO_LABEL) & (changed[:, 0] != NO_LABEL)
     return exact_share(int((labels[both, 0] != changed[both, 0]).sum()), int(both.sum()))
 
@@ -170,15 +170,15 @@ def _moved(labels: Levels, changed: Levels) -> Estimate:
 
 @dataclass(frozen=True)
 class Bin:
-    """Answers of about the same stated confidence: how sure on average, and how often right."""
+    """Answers of about the same stated confidence: its mean, and the share that is right."""
 
     confidence: float
     right: Estimate
 
 
 def calibration(bench: Bench, n_bins: int = 5) -> list[Bin]:
-    """Confidence beside how often the label was right, in bins of equally many answers; none if none is stated."""
-    confidence, right, _ = _confident(bench)
+    """Bins of equally many answers, by confidence; none if no confidence is stated."""
+    confidence, right, _ = _confidence_of(bench)
     order = np.argsort(confidence, kind="stable")
     parts = [part for part in np.array_split(order, n_bins) if len(part)]
     return [Bin(float(confidence[part].mean()), exact_share(float(right[part].sum()), len(part))) for part in parts]
@@ -186,7 +186,7 @@ def calibration(bench: Bench, n_bins: int = 5) -> list[Bin]:
 
 @dataclass(frozen=True)
 class Threshold:
-    """What is left, and how good it is, if less confident labels are handed back."""
+    """The scores of the labels that are left if this share, the least confident, is handed back."""
 
     handed_back_share: float
     exact: Estimate
@@ -194,21 +194,25 @@ class Threshold:
 
 
 def abstention_curve(bench: Bench) -> list[Threshold]:
-    """The labels that are left if the 0 to 90 % least confident are handed back; none if no confidence is stated."""
-    confidence, right, under = _confident(bench)
+    """The scores if the 0 to 90 % least confident labels are handed back; none if no confidence is stated."""
+    confidence, right, under = _confidence_of(bench)
     order = np.argsort(confidence, kind="stable")
     rows = []
     for tenth in range(10) if len(order) else ():
         kept = order[len(order) * tenth // 10 :]
         high = kept[~np.isnan(under[kept])]
-        found = exact_share(float(right[kept].sum()), len(kept)), exact_share(float(under[high].sum()), len(high))
-        rows.append(Threshold(tenth / 10, *found))
+        exact = exact_share(float(right[kept].sum()), len(kept))
+        under_triage = exact_share(float(under[high].sum()), len(high))
+        rows.append(Threshold(tenth / 10, exact, under_triage))
     return rows
 
 
-def _confident(bench: Bench) -> tuple[Floats, Floats, Floats]:
-    """Of first answers that state probabilities and gave a label: that of the label, whether it is right, and whether
-    it under-triages a true level 1-2 (NaN for other levels)."""
+def _confidence_of(bench: Bench) -> tuple[Floats, Floats, Floats]:
+    """The confidence in each label, whether it is right, and whether it under-triages a true level 1-2.
+
+    They are of first answers that give a label with probabilities, shape (answers,) each. The last is NaN for other
+    levels.
+    """
     truth = {case.name: case.truth for case in bench.cases.cases}
     first = [
         answer
@@ -223,6 +227,6 @@ def _confident(bench: Bench) -> tuple[Floats, Floats, Floats]:
 
 
 def seconds_of(answers: Sequence[Answer]) -> tuple[float, float] | None:
-    """Median and 95th percentile of the seconds that answers took; None if none says."""
+    """The median and 95th percentile of the seconds that answers took; None if no answer has any."""
     known = [answer.seconds for answer in answers if answer.seconds is not None]
     return (float(np.median(known)), float(np.quantile(known, 0.95))) if known else None

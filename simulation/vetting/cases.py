@@ -46,9 +46,9 @@ INPUTS = (*TEXTS, *NUMBERS, *WORDS)
 """Everything that an assessor may see of a patient."""
 VITAL_SIGNS = ("systolic", "diastolic", "heart_rate", "respiratory_rate", "temperature", "saturation", "mental_state")
 GROUPS = ("sex", "age_band", "arrival_mode", "language")
-"""By what cases are told apart where scores are given by group."""
+"""The attributes for which scores are given by group."""
 AGE_BANDS: Mapping[str, float] = {"child": 18, "adult": 65, "older": 80, "oldest": 121}
-"""By name, the age at which the next band begins: 0-17, 18-64, 65-79, 80 and over, as in the site."""
+"""The age at which the next band begins, by band: 0-17, 18-64, 65-79, 80 and over, as in the site."""
 NOT_STATED = "not stated"
 Value: TypeAlias = str | float
 Inputs: TypeAlias = Mapping[str, Value]
@@ -108,23 +108,23 @@ class CaseSet:
 
     @property
     def yardstick_words(self) -> str:
-        """What the labels mean, in words."""
+        """What the true levels mean, in words."""
         return YARDSTICKS[self.yardstick]
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same cases in whatever order they were written."""
+        """A digest of names and levels, the same whatever the order in which the cases were written."""
         return digest([(case.name, case.truth, case.nurse) for case in self.cases])
 
     def members(self, attribute: str) -> dict[str, NDArray[np.bool_]]:
-        """By group, which cases belong to it; groups in order of name."""
+        """Whether each case belongs to a group, shape (cases,), by group in order of name."""
         groups = np.array([case.group(attribute) for case in self.cases])
-        return {str(each): groups == each for each in np.unique(groups)}
+        return {str(category): groups == category for category in np.unique(groups)}
 
 
 @dataclass(frozen=True)
 class Row:
-    """A case before it has a name. `where` says which line it is."""
+    """A case before it has a name. `where`: its line of a file, for faults."""
 
     where: str
     inputs: Inputs
@@ -135,37 +135,37 @@ class Row:
 
 
 def case_set(rows: Iterable[Row], *, name: str, yardstick: Yardstick, synthetic: bool, source: str) -> CaseSet:
-    """Named and ordered cases. Raises ConfigError with every fault."""
+    """A set of cases from rows, named and ordered. Raises ConfigError with every fault."""
     listed = list(rows)
     faults = [fault for row in listed for fault in _faults(row)]
     if not listed:
         faults.append(Fault(name, "holds no case", "Give one row or more"))
     if faults:
         raise ConfigError(faults)
-    ordered = sorted(((_name_of(row.inputs), row) for row in listed), key=lambda each: (each[0], *_outcome(each[1])))
+    ordered = sorted(listed, key=lambda row: (_digest_of(row.inputs), *_outcome(row)))
     cases: list[Case] = []
-    for shown, same in groupby(ordered, key=lambda each: each[0]):
-        for number, (_, row) in enumerate(same, start=1):
-            named = shown if number == 1 else f"{shown}-{number}"
-            cases.append(Case(named, row.inputs, row.truth, row.nurse, row.rephrased, row.must_not_miss))
+    for key, alike in groupby(ordered, key=lambda row: _digest_of(row.inputs)):
+        for number, row in enumerate(alike, start=1):
+            case_name = key if number == 1 else f"{key}-{number}"
+            cases.append(Case(case_name, row.inputs, row.truth, row.nurse, row.rephrased, row.must_not_miss))
     return CaseSet(name, tuple(cases), yardstick, synthetic, source)
 
 
-def _name_of(inputs: Inputs) -> str:
+def _digest_of(inputs: Inputs) -> str:
     text = json.dumps(dict(inputs), sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:12]
 
 
 def _outcome(row: Row) -> tuple[int, int, tuple[str, ...]]:
-    """What parts cases that look the same to an assessor."""
+    """What orders cases that look the same to an assessor."""
     return row.truth, row.nurse or 0, row.rephrased
 
 
 def _faults(row: Row) -> list[Fault]:
     faults = []
-    for what, level in (("true level", row.truth), ("nurse's level", row.nurse)):
+    for level_name, level in (("true level", row.truth), ("nurse's level", row.nurse)):
         if level is not None and not 1 <= level <= N_LEVELS:
-            faults.append(Fault(row.where, f"the {what} is {level}", f"Give a whole number from 1 to {N_LEVELS}"))
+            faults.append(Fault(row.where, f"the {level_name} is {level}", f"Give a whole number from 1 to {N_LEVELS}"))
     for name, value in row.inputs.items():
         if name in NUMBERS:
             low, high, unit = NUMBERS[name]

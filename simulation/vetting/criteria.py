@@ -1,4 +1,4 @@
-"""Criteria fixed before a tool is looked at, and what the cases say about each: met, not met or cannot tell."""
+"""Criteria fixed before a tool is looked at, and a verdict on each: met, not met or cannot tell."""
 
 from __future__ import annotations
 
@@ -70,27 +70,27 @@ class Criterion(Sourced):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the cases say about a criterion for everybody (`group` '') or a group."""
+    """The verdict on a criterion for everybody (`group` is '') or a group."""
 
     criterion: Criterion
     group: str
     estimate: Estimate | None
-    """None: it was not measured."""
+    """None if it was not measured."""
     word: Word
     why: str
-    """How many cases would settle it, or why it cannot be told; '' if it is settled."""
+    """How many cases would settle it, or why it cannot be settled; '' if it is."""
 
 
 def criteria_faults(criteria: tuple[Criterion, ...], where: str) -> list[Fault]:
-    """Criteria with no bound or two, or that compare what a nurse does not have."""
+    """The faults of criteria with no bound or two, or that compare scores which a nurse does not have."""
     faults = []
-    for number, each in enumerate(criteria):
+    for number, criterion in enumerate(criteria):
         place = f"{where}.{number}"
-        if (each.at_most is None) == (each.at_least is None):
-            found = "states no bound" if each.at_most is None else "states two bounds"
+        if (criterion.at_most is None) == (criterion.at_least is None):
+            found = "states no bound" if criterion.at_most is None else "states two bounds"
             faults.append(Fault(place, found, "State at_most or at_least"))
-        if each.score in OF_ANSWERS and (each.against == "nurse" or each.by):
-            faults.append(Fault(place, f"{each.score} is of the tool alone", "Leave `against` and `by` out"))
+        if criterion.score in OF_ANSWERS and (criterion.against == "nurse" or criterion.by):
+            faults.append(Fault(place, f"{criterion.score} is of the tool alone", "Leave `against` and `by` out"))
     return faults
 
 
@@ -102,22 +102,23 @@ def judged(
     of_answers: Mapping[str, Estimate],
     seed: int,
 ) -> list[Verdict]:
-    """The verdicts of a criterion: for everybody first, then group by group."""
+    """The verdicts on a criterion: for everybody first, then group by group."""
     if criterion.score in OF_ANSWERS:
         return [_verdict(criterion, "", of_answers.get(criterion.score), None)]
     if criterion.against == "nurse" and nurse is None:
         return [Verdict(criterion, "", None, "cannot tell", "the cases hold no nurse's label")]
     is_copy = nurse is not None and np.array_equal(tool.labels, np.broadcast_to(nurse.labels, tool.labels.shape))
-    found = [_of_some(criterion, "", tool, nurse, seed, is_copy=is_copy)]
+    verdicts = [_judged_on(criterion, "", tool, nurse, seed, is_copy=is_copy)]
     for attribute in criterion.by:
         for category, which in groups[attribute].items():
-            mine = nurse.only(which) if nurse is not None else None
-            found.append(_of_some(criterion, f"{attribute}={category}", tool.only(which), mine, seed, is_copy=is_copy))
-    return found
+            group = f"{attribute}={category}"
+            nurse_of_group = nurse.only(which) if nurse is not None else None
+            verdicts.append(_judged_on(criterion, group, tool.only(which), nurse_of_group, seed, is_copy=is_copy))
+    return verdicts
 
 
 def overall(verdicts: list[Verdict]) -> Word:
-    """Met only if every verdict is; not met if any is not."""
+    """The verdict on all criteria: met only if every verdict is, not met if any is not."""
     words = {verdict.word for verdict in verdicts}
     if "not met" in words:
         return "not met"
@@ -126,7 +127,7 @@ def overall(verdicts: list[Verdict]) -> Word:
     return "cannot tell" if "cannot tell" in words or not words else "met"
 
 
-def _of_some(
+def _judged_on(
     criterion: Criterion, group: str, tool: Labelled, nurse: Labelled | None, seed: int, *, is_copy: bool
 ) -> Verdict:
     if criterion.against == "nothing" or nurse is None:
@@ -155,7 +156,7 @@ def _verdict(criterion: Criterion, group: str, estimate: Estimate | None, discor
 
 
 def _to_settle(criterion: Criterion, estimate: Estimate, discordance: Estimate | None) -> str:
-    """How many of the cases that the score is about would settle it."""
+    """How many of the cases that the score is about would settle it, in words."""
     about = "cases of true levels 1-2" if criterion.score in ("sensitivity", "under_triage_1_2_share") else "cases"
     if discordance is not None and criterion.bound != 0:
         low, high = cases_to_settle(discordance, abs(criterion.bound))

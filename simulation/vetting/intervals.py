@@ -15,7 +15,7 @@ from simulation.records.schema import Floats
 LEVEL = 0.95
 N_RESAMPLES = 2000
 POWER = 0.80
-"""How likely a bench of the stated size is to settle a criterion, if tool and nurse err alike."""
+"""The probability that a bench of the stated size settles a criterion, if tool and nurse err alike."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def exact_share(k: float, n: int) -> Estimate:
 
 
 def paired_difference(tool: Floats, other: Floats) -> Estimate:
-    """Mean of tool minus other over the same cases, each in [0, 1], with Bonett and Price's interval.
+    """The mean of tool minus other over the same cases, each in [0, 1], with Bonett and Price's interval.
 
     One is added to the cases for and against, so that no difference in a few cases is not taken for proof of none
     (Bonett and Price 2012, Statist Med 31:2867).
@@ -61,7 +61,7 @@ def paired_difference(tool: Floats, other: Floats) -> Estimate:
 
 
 def resampled(values: Floats, estimate: float, n: int) -> Estimate:
-    """The interval that holds the middle 95 % of a number over resamples of the cases."""
+    """An estimate whose interval holds the middle 95 % of its `values` over resamples of the cases."""
     known = values[np.isfinite(values)]
     if len(known) < len(values) / 2 or np.isnan(estimate):
         return Estimate(estimate, np.nan, np.nan, n, "resampled")
@@ -72,7 +72,7 @@ def resampled(values: Floats, estimate: float, n: int) -> Estimate:
 def resampled_sums(counts: Floats, seed: int, n_resamples: int = N_RESAMPLES) -> Floats:
     """Sums of the rows of `counts` (cases, ...) over resamples of the cases, shape (n_resamples, ...).
 
-    Cases with the same row are drawn together: what is drawn is how often each different row comes.
+    Equal rows are drawn together: a resample is how often each different row comes.
     """
     n = len(counts)
     flat, times = np.unique(counts.reshape(n, -1), axis=0, return_counts=True)
@@ -83,16 +83,16 @@ def resampled_sums(counts: Floats, seed: int, n_resamples: int = N_RESAMPLES) ->
 
 
 def cases_to_settle(discordance: Estimate, margin: float) -> tuple[int, int]:
-    """How many cases would settle a margin with 80 % power if tool and nurse err equally often: fewest and most.
+    """The fewest and most cases that would settle a margin with 80 % power if tool and nurse err equally often.
 
-    It follows from how often the two differ (its interval gives both ends): n = (z(0.975) + z(0.8))^2 d / margin^2.
+    Both ends of the interval of d, how often the two differ, give n = (z(0.975) + z(0.8))^2 d / margin^2.
     """
     factor = (_z(0.5 + LEVEL / 2) + _z(POWER)) ** 2 / margin**2
     return int(np.ceil(factor * discordance.low)), int(np.ceil(factor * discordance.high))
 
 
 def cases_for_share(share: float, margin: float) -> int:
-    """How many cases bring the interval of a share to a half-width of `margin`, by the normal approximation."""
+    """The number of cases that give a share an interval of half-width `margin`, by the normal approximation."""
     worst = min(max(share, 0.01), 0.99)
     return int(np.ceil((_z(0.5 + LEVEL / 2) / margin) ** 2 * worst * (1 - worst)))
 

@@ -1,7 +1,7 @@
 """A CSV file of labelled cases, read by a mapping that says which column is what.
 
-Columns that say or betray the answer are forbidden by name as inputs: dropping one from a model hardly moves its score,
-so a score cannot be trusted to show that one has slipped in.
+Columns that hold or betray the answer are forbidden by name as inputs: a model's score hardly changes without one, so a
+score cannot show that one has slipped in.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ FORBIDDEN = (
     "triage_minutes", "treatment", "procedures", "medication", "patients_per_hour", "patients_number_per_hour",
     "seen_at", "departed_at",
 )  # fmt: skip
-"""Columns that no input may be read from: answers, what happened afterwards, how triage went, and row numbers."""
+"""Columns from which no input may be read: answers, what happened afterwards, how triage went, and row numbers."""
 MOST_ROWS = 200_000
 LARGEST_BYTES = 200_000_000
 MOST_FAULTS = 20
-"""Faults of a file that are named one by one."""
+"""The number of a file's faults that are named one by one."""
 
 
 @config_dataclass
@@ -80,14 +80,14 @@ class CaseMapping(Sourced):
 
 
 def mapping_faults(mapping: CaseMapping, where: str) -> list[Fault]:
-    """Inputs that are none, and columns that may not be one."""
+    """The faults of unknown inputs and of columns that may not be inputs."""
     faults = []
-    for name, stated in mapping.inputs.items():
+    for name, source in mapping.inputs.items():
         if name not in INPUTS:
             faults.append(Fault(f"{where}.inputs", f"'{name}' is not an input", nearest(name, INPUTS)))
-        if is_forbidden(stated.column) or stated.column in (mapping.truth, mapping.nurse):
+        if is_forbidden(source.column) or source.column in (mapping.truth, mapping.nurse):
             remedy = "It says or betrays the answer, so no assessor may see it: leave it out"
-            faults.append(Fault(f"{where}.inputs.{name}", f"the column '{stated.column}' is forbidden", remedy))
+            faults.append(Fault(f"{where}.inputs.{name}", f"the column '{source.column}' is forbidden", remedy))
     return faults
 
 
@@ -107,16 +107,16 @@ def read_cases(path: Path, mapping: CaseMapping) -> CaseSet:
         raise ConfigError(faults)
     rows = list(_rows(path, mapping, faults))
     if faults:
-        more = len(faults) - MOST_FAULTS
-        rest = [Fault(path.name, f"{more} more faults", "Put these right first")] if more > 0 else []
-        raise ConfigError([*faults[:MOST_FAULTS], *rest], heading=f"Faults in {path.name}")
+        n_more = len(faults) - MOST_FAULTS
+        summary = [Fault(path.name, f"{n_more} more faults", "Put these right first")] if n_more > 0 else []
+        raise ConfigError([*faults[:MOST_FAULTS], *summary], heading=f"Faults in {path.name}")
     return case_set(
         rows, name=mapping.name, yardstick=mapping.yardstick, synthetic=mapping.synthetic, source=mapping.source
     )
 
 
 def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row of a CSV file by column, with its line. `needed`: columns that must be there, and what for.
+    """The rows of a CSV file by column, each with its line. `needed`: the columns it must have, and what for.
 
     Raises ConfigError for a file that cannot be read, is too large, or lacks a column.
     """
@@ -128,8 +128,8 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
             reader = csv.DictReader(file, restkey="", restval="", strict=True)
             header = list(reader.fieldnames or ())
             faults = [
-                Fault(path.name, f"has no column '{column}' ({why})", nearest(column, header))
-                for column, why in needed.items()
+                Fault(path.name, f"has no column '{column}' ({reason})", nearest(column, header))
+                for column, reason in needed.items()
                 if column not in header
             ]
             if faults:
@@ -139,12 +139,12 @@ def csv_lines(path: Path, needed: Mapping[str, str]) -> Iterator[tuple[int, dict
                     raise ConfigError([Fault(path.name, f"has more than {MOST_ROWS:,} rows", "Give a sample of them")])
                 yield reader.line_num, {str(key): str(value) for key, value in row.items()}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        why = error.strerror if isinstance(error, OSError) else error
-        raise ConfigError([Fault(str(path), f"cannot be read as CSV: {why}", "Name a CSV file in UTF-8")]) from None
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError([Fault(str(path), f"cannot be read as CSV: {reason}", "Name a CSV file in UTF-8")]) from None
 
 
 def _rows(path: Path, mapping: CaseMapping, faults: list[Fault]) -> Iterator[Row]:
-    columns = {stated.column: f"input {name}" for name, stated in mapping.inputs.items()}
+    columns = {source.column: f"input {name}" for name, source in mapping.inputs.items()}
     columns[mapping.truth] = "the true level"
     if mapping.nurse is not None:
         columns[mapping.nurse] = "the nurse's level"
@@ -154,8 +154,8 @@ def _rows(path: Path, mapping: CaseMapping, faults: list[Fault]) -> Iterator[Row
         nurse = _level(cells[mapping.nurse], mapping, f"{where}, {mapping.nurse}", faults) if mapping.nurse else None
         inputs = {
             name: value
-            for name, stated in mapping.inputs.items()
-            if (value := _value(name, stated, cells[stated.column], mapping, where, faults)) is not None
+            for name, source in mapping.inputs.items()
+            if (value := _value(name, source, cells[source.column], mapping, where, faults)) is not None
         }
         if truth is not None:
             yield Row(where, inputs, truth, nurse)
@@ -172,22 +172,22 @@ def _level(cell: str, mapping: CaseMapping, where: str, faults: list[Fault]) -> 
 
 
 def _value(
-    name: str, stated: InputColumn, cell: str, mapping: CaseMapping, where: str, faults: list[Fault]
+    name: str, source: InputColumn, cell: str, mapping: CaseMapping, where: str, faults: list[Fault]
 ) -> Value | None:
-    """The value of one input; None where it is missing, or wrong and so a fault."""
+    """The value of one input; None where it is missing, or wrong, which adds a fault."""
     text = cell.strip()
     if text in mapping.missing:
         return None
-    text = stated.values.get(text, text)
+    text = source.values.get(text, text)
     if name in NUMBERS:
         try:
             return float(text)
         except ValueError:
             remedy = f"Give a number, or add it to `missing` of cases/{mapping.name}"
-            faults.append(Fault(f"{where}, {stated.column}", f"found '{text[:40]}'", remedy))
+            faults.append(Fault(f"{where}, {source.column}", f"found '{text[:40]}'", remedy))
             return None
     if name in WORDS and text not in WORDS[name]:
         remedy = f"Allowed: {', '.join(WORDS[name])}. Say under `values` what it means"
-        faults.append(Fault(f"{where}, {stated.column}", f"found '{text[:40]}'", remedy))
+        faults.append(Fault(f"{where}, {source.column}", f"found '{text[:40]}'", remedy))
         return None
     return text

@@ -1,4 +1,4 @@
-"""What is put on the bench, on which cases and against which criteria: fixed in a file before anything is asked."""
+"""The plan of a bench: tool, cases and criteria, fixed in a file before anything is asked."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ AnyAssessor: TypeAlias = MatrixAssessor | LearnedAssessor | AnswersAssessor | Ll
 
 
 def plan_faults(plan: Vetting, where: str) -> list[Fault]:
-    """Criteria without one bound, and levels that stand for others out of order."""
+    """The faults of a plan: criteria without one bound, and levels that stand for others out of order."""
     faults = criteria_faults(plan.criteria, f"{where}.criteria")
-    order = [LEVEL_NAMES.index(each) for each in plan.stands_for]
+    order = [LEVEL_NAMES.index(level) for level in plan.stands_for]
     if order != sorted(order):
         found = f"is {', '.join(plan.stands_for)}"
         faults.append(Fault(f"{where}.stands_for", found, "A less urgent level cannot stand for a more urgent one"))

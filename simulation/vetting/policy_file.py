@@ -1,8 +1,8 @@
-"""What a bench hands to a comparison: the tool as a triage policy, the bench's nurse, and a study of both.
+"""The files that a bench gives to a comparison: the tool as a triage policy, the bench's nurse, a study of both.
 
-Written as configuration files into the folder of the card, so that `aeflow compare study=vetted` finds them. The
-policy holds counts of truth, nurse and tool together. How sure the counts are is not in the intervals of a comparison,
-and every source here says so.
+They are written as configuration files into the folder of the card, where `aeflow compare study=vetted` finds them.
+The policy holds counts of truth, nurse and tool together. Intervals of a comparison do not hold how sure the counts
+are, and every source here says so.
 """
 
 from __future__ import annotations
@@ -24,25 +24,27 @@ from simulation.vetting.plan import LEVEL_NAMES, Vetting
 
 VETTED, ADVISES, BENCH_NURSE = "vetted", "vetted_advises", "bench"
 DRAWN = "vetted_drawn_"
-"""What the names of arms with a drawn table begin with."""
+"""How the names of arms with a drawn table begin."""
 DOUBT = "vetted_doubt"
 """The study that tells doubt of the measurement from noise of simulation."""
 N_TABLES = 8
-"""Tables drawn for it from what the bench leaves open."""
+"""The number of drawn tables in that study."""
 OUTWEIGHS = 1e6
-"""How many cases a drawn row stands for, so that no prior moves it again."""
+"""The cases that a drawn row counts as, so many that no prior moves it again."""
 NURSES = "nurses"
 NOT_IN = "intervals of a comparison do not hold how sure this table is"
 
 
 def policy_files(bench: Bench) -> dict[str, str]:
-    """By path within a folder of configurations, the text of each file; none where a true level has no case, or the
-    tool gave no label."""
+    """The text of each file by its path in a folder of configurations.
+
+    There are none where a true level has no case, or none that the tool labelled.
+    """
     counts = bench.labelled[TOOL].counts[:, :, :N_LEVELS]
     if np.any(counts.sum(axis=(0, 2)) == 0):
         return {}
-    taken = _assumed(0.5, (0, 1), "how often nurses follow it is not measured on a bench")
-    advises = {"role": "advises", "acceptance": taken}
+    acceptance = _assumed(0.5, (0, 1), "how often nurses follow it is not measured on a bench")
+    advises = {"role": "advises", "acceptance": acceptance}
     files = {
         f"triage/{VETTED}.yaml": _text(_policy(bench, VETTED, {"role": "replaces"})),
         f"triage/{ADVISES}.yaml": _text(_policy(bench, ADVISES, advises)),
@@ -58,8 +60,10 @@ def policy_files(bench: Bench) -> dict[str, str]:
 
 
 def joint_counts(bench: Bench) -> Floats:
-    """Cases by true level, nurse's label and tool's label, a mean over repeats, shape (levels, levels, levels); the
-    levels are those that the cases' levels stand for."""
+    """Cases by true level, nurse's label and tool's label, a mean over repeats, shape (levels, levels, levels).
+
+    The levels are those of a department that the cases' levels stand for.
+    """
     nurse = bench.labelled[NURSE].labels[:, 0]
     joint = np.zeros((N_LEVELS, N_LEVELS, N_LEVELS))
     np.add.at(joint, (bench.cases.truth, nurse), bench.labelled[TOOL].counts.sum(axis=1)[:, :N_LEVELS])
@@ -67,14 +71,16 @@ def joint_counts(bench: Bench) -> Floats:
 
 
 def table_counts(bench: Bench, who: str) -> Floats:
-    """Cases by true level and label of one who labels, shape (levels, levels); a level without a case has the prior's
-    one case."""
+    """Cases by true level and label of the tool or the nurse, by `who`, shape (levels, levels).
+
+    A level without a case has the prior's one case.
+    """
     table = _carried_over(bench.labelled[who].table[:, :N_LEVELS], bench.plan)
     return np.where(table.sum(axis=1, keepdims=True) > 0, table, ordinal_prior(N_LEVELS))
 
 
 def _carried_over(counts: Floats, plan: Vetting) -> Floats:
-    """Counts by level of the cases, in any number of axes, as counts by level of a department."""
+    """Counts by level of a department, from counts by level of the cases on every axis."""
     levels = [LEVEL_NAMES.index(name) for name in plan.stands_for]
     onto = np.zeros((N_LEVELS, N_LEVELS))
     onto[np.arange(N_LEVELS), levels] = 1
@@ -84,8 +90,11 @@ def _carried_over(counts: Floats, plan: Vetting) -> Floats:
 
 
 def drawn_counts(bench: Bench, number: int) -> Floats:
-    """A table drawn from what the bench leaves open: each row from the Dirichlet distribution of its counts and the
-    prior's; beside the nurse if there is one. The same number gives the same table."""
+    """A table drawn from what the bench leaves open, with an axis for the nurse's label if there is a nurse.
+
+    Each row is drawn from the Dirichlet distribution of its counts and the prior's. The same number gives the same
+    table.
+    """
     if NURSE in bench.labelled:
         beside = BesideNurse(counts=_rounded(joint_counts(bench)), evidence="assumed", source="")
         weights = rows_given_nurse(beside)
@@ -97,8 +106,8 @@ def drawn_counts(bench: Bench, number: int) -> Floats:
 
 
 def _policy(bench: Bench, name: str, role: Mapping[str, Any], drawn: int | None = None) -> dict[str, Any]:
-    what = f"labels of {bench.tool}"
-    source = _source(bench, what if drawn is None else f"table {drawn} drawn from the doubt about {what}")
+    subject = f"labels of {bench.tool}"
+    source = _source(bench, subject if drawn is None else f"table {drawn} drawn from the doubt about {subject}")
     ai: dict[str, Any] = {
         "name": "vetted_tool",
         "correlation": _assumed(0, (0, 0), "how errors coincide is in the counts; without a nurse it is not known"),
@@ -116,13 +125,13 @@ def _policy(bench: Bench, name: str, role: Mapping[str, Any], drawn: int | None 
         "source": "everybody who is triaged, by whichever door",
     }
     met = {"measured_on": _met(bench), "measured_against": bench.cases.yardstick}
-    stated = {"kind": "matrix", "name": name, "ai": ai, **role, "covers": everybody, **met}
+    policy = {"kind": "matrix", "name": name, "ai": ai, **role, "covers": everybody, **met}
     handed_back = _hand_backs(bench)
-    return stated if handed_back is None else {**stated, "abstains": handed_back}
+    return policy if handed_back is None else {**policy, "abstains": handed_back}
 
 
 def _met(bench: Bench) -> dict[str, dict[str, int]]:
-    """Cases by the site's attributes and categories. A mode that the site does not have is left out."""
+    """The number of cases by attribute and category of the site. A mode that the site does not have is left out."""
     ages = bench.cases.members("age_band")
     modes = bench.cases.members("arrival_mode")
     return {
@@ -136,18 +145,18 @@ def _n(members: Mapping[str, NDArray[np.bool_]], group: str) -> int:
 
 
 def _hand_backs(bench: Bench) -> dict[str, Any] | None:
-    """Cases without a usable label go back to the nurse; None if there are none."""
+    """The policy's `abstains`: cases without a usable label go back to the nurse; None if there are none."""
     table = bench.labelled[TOOL].table
     if not table[:, N_LEVELS].any():
         return None
     shares = {}
     for name in LEVEL_NAMES:
-        row = table[[each == name for each in bench.plan.stands_for]].sum(axis=0)
+        row = table[[stands_for == name for stands_for in bench.plan.stands_for]].sum(axis=0)
         if not row.any():
             continue
-        found = exact_share(float(row[N_LEVELS]), round(float(row.sum())))
-        limits = [round(found.low, 4), round(found.high, 4)]
-        shares[name] = {"value": round(found.value, 4), "range": limits, **_source(bench, "no usable label")}
+        share = exact_share(float(row[N_LEVELS]), round(float(row.sum())))
+        limits = [round(share.low, 4), round(share.high, 4)]
+        shares[name] = {"value": round(share.value, 4), "range": limits, **_source(bench, "no usable label")}
     spent = {"durations": ["triage_interview"], "seconds": _assumed(60, (0, 300), "waiting for it before she begins")}
     return {"shares": shares, "hand_back": spent, **_source(bench, "unusable answers and hand-backs")}
 
@@ -178,7 +187,7 @@ def _study(bench: Bench, *, doubt: bool = False) -> dict[str, Any]:
     wait = {"measure": "wait_to_clinician_mean", **judged}
     everybody = {**wait, "group": "all", "label": "Wait to first clinician, everybody"}
     missed = {"measure": "under_triage_1_2_share", "group": "all", "label": "Under-triage of levels 1-2"}
-    stated: dict[str, Any] = {
+    study: dict[str, Any] = {
         "name": DOUBT if doubt else VETTED,
         "question": f"What would {bench.tool[:60]} do to waits, if it labels here as it did on the bench?",
         "baseline": "nurse",
@@ -191,21 +200,21 @@ def _study(bench: Bench, *, doubt: bool = False) -> dict[str, Any]:
         "margins": [{**wait, **urgent, "margin": 2}, {**missed, "margin": 0.01, **judged}],
     }
     if NURSE not in bench.labelled:
-        return stated
-    return {"defaults": [{"override /nurse@_global_.nurse": BENCH_NURSE}], **stated}
+        return study
+    return {"defaults": [{"override /nurse@_global_.nurse": BENCH_NURSE}], **study}
 
 
-def _source(bench: Bench, what: str) -> dict[str, str]:
+def _source(bench: Bench, subject: str) -> dict[str, str]:
     cases = bench.cases
     n_high = int((cases.truth < 2).sum())
-    where = f"{what} on {len(cases)} cases ({n_high} of true levels 1-2), aeflow vet name={bench.plan.name}"
+    where = f"{subject} on {len(cases)} cases ({n_high} of true levels 1-2), aeflow vet name={bench.plan.name}"
     truth = f"truth: {cases.yardstick_words}; {_stands_for(bench.plan)}; {NOT_IN}"
     evidence = "assumed" if cases.synthetic else "measured"
     return {"evidence": evidence, "source": f"{where}; {truth}; {'made up: ' * cases.synthetic}{cases.source}"}
 
 
 def _stands_for(plan: Vetting) -> str:
-    """What levels 1 to 5 of the cases are taken to be in a department, and which of its levels have no case."""
+    """In words, the department's levels for which levels 1 to 5 of the cases stand, and those without a case."""
     names = ", ".join(name.replace("_", " ") for name in plan.stands_for)
     without = [name.replace("_", " ") for name in LEVEL_NAMES if name not in plan.stands_for]
     assumed = f" ({', '.join(without)}: no case, assumed)" if without else ""
@@ -220,6 +229,6 @@ def _rounded(counts: Floats) -> Any:
     return np.round(counts, 4).tolist()
 
 
-def _text(stated: Mapping[str, Any]) -> str:
+def _text(content: Mapping[str, Any]) -> str:
     head = "# Written by aeflow vet. Planning only, not for clinical use.\n"
-    return head + str(yaml.safe_dump(dict(stated), sort_keys=False, allow_unicode=True, width=110))
+    return head + str(yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True, width=110))

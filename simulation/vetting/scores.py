@@ -1,4 +1,4 @@
-"""Scores of labels against the truth: every one is a function of how often each true level got each label.
+"""Scores of labels against the truth, each a function of how often each true level got each label.
 
 A table has a row a true level and a column a label, and one more column for no label: unusable answers and
 hand-backs stay in the denominator, right and wrong labels are of all cases. Kappas are of labelled cases alone.
@@ -51,14 +51,14 @@ SHARES: Mapping[str, tuple[Floats, NDArray[np.bool_]]] = {
     "under_triage_1_2_share": (_mask(_GAP > 0), _HIGH),
     "no_label_share": (_mask(np.zeros((N_LEVELS, N_LEVELS), bool), no_label=True), _ALL),
 }
-"""Of each share: which cells count, and of which true levels."""
+"""The cells of the table that count for each share, shape (levels, levels + 1), and its true levels, (levels,)."""
 HIGH_SHARES = frozenset(name for name, (_, levels) in SHARES.items() if not levels.all())
-"""Shares of true levels 1-2 alone."""
+"""The shares of true levels 1-2 alone."""
 
 
 @dataclass(frozen=True)
 class Labelled:
-    """What one assessor made of some cases: `truth` (n,) and `labels` (n, repeats) from 0, -1 for no label."""
+    """The labels of one assessor: `truth`, shape (n,), and `labels`, (n, repeats), from 0, -1 for no label."""
 
     truth: Levels
     labels: Levels
@@ -80,19 +80,19 @@ class Labelled:
         return total
 
     def only(self, which: NDArray[np.bool_]) -> Labelled:
-        """The same of some cases."""
+        """The labels of some of the cases."""
         return Labelled(self.truth[which], self.labels[which])
 
     def shares_of_cases(self, score: str) -> Floats:
-        """How often each case counts for a share (0 to 1), of the cases that the share is of."""
+        """How far each case that a share is about counts for it, from 0 to 1 over repeats, shape (cases,)."""
         cells, levels = SHARES[score]
-        of = levels[self.truth]
-        shares: Floats = (self.counts[of] * cells).sum(axis=(1, 2))
+        counted = levels[self.truth]
+        shares: Floats = (self.counts[counted] * cells).sum(axis=(1, 2))
         return shares
 
 
 def scores(labelled: Labelled, seed: int) -> dict[str, Estimate]:
-    """Every score with its 95 % interval."""
+    """Every score with its 95 % interval, by name."""
     return {name: score(labelled, name, seed) for name in SCORES}
 
 
@@ -104,8 +104,8 @@ def differences(tool: Labelled, other: Labelled, seed: int) -> dict[str, Estimat
 def score(labelled: Labelled, name: str, seed: int) -> Estimate:
     """One score with its 95 % interval."""
     if name in SHARES:
-        each = labelled.shares_of_cases(name)
-        return exact_share(float(each.sum()), len(each))
+        shares = labelled.shares_of_cases(name)
+        return exact_share(float(shares.sum()), len(shares))
     tables = resampled_sums(labelled.counts, seed)
     return resampled(kappa(tables, KAPPAS[name]), float(kappa(labelled.table, KAPPAS[name])), len(labelled.truth))
 
@@ -115,8 +115,9 @@ def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> Estimat
     if name in SHARES:
         return paired_difference(tool.shares_of_cases(name), other.shares_of_cases(name))
     both = np.stack([tool.counts, other.counts], axis=1)
-    found, drawn = (kappa(tables, KAPPAS[name]) for tables in (both.sum(axis=0), resampled_sums(both, seed)))
-    return resampled(drawn[:, 0] - drawn[:, 1], float(found[0] - found[1]), len(tool.truth))
+    kappas = kappa(both.sum(axis=0), KAPPAS[name])
+    drawn = kappa(resampled_sums(both, seed), KAPPAS[name])
+    return resampled(drawn[:, 0] - drawn[:, 1], float(kappas[0] - kappas[1]), len(tool.truth))
 
 
 def kappa(tables: Floats, power: int) -> Floats:
@@ -129,14 +130,14 @@ def kappa(tables: Floats, power: int) -> Floats:
     total = joint.sum(axis=(-1, -2))
     shuffled = joint.sum(axis=-1)[..., :, None] * joint.sum(axis=-2)[..., None, :]
     with np.errstate(invalid="ignore", divide="ignore"):
-        found: Floats = 1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2))
-    return found
+        kappas: Floats = 1 - (joint * weight).sum(axis=(-1, -2)) * total / (shuffled * weight).sum(axis=(-1, -2))
+    return kappas
 
 
 # --- the matrix ----------------------------------------------------------------------------------------------
 
 FEW = 30
-"""Rows with fewer cases are flagged."""
+"""Rows and groups with fewer cases are flagged."""
 
 
 def matrix_intervals(table: Floats) -> tuple[Floats, Floats, Floats]:
@@ -147,6 +148,6 @@ def matrix_intervals(table: Floats) -> tuple[Floats, Floats, Floats]:
     from scipy.special import betaincinv
 
     weights = table[:, :N_LEVELS] + ordinal_prior(N_LEVELS)
-    rest = weights.sum(axis=1, keepdims=True) - weights
-    low, high = (betaincinv(weights, rest, tail) for tail in (0.025, 0.975))
+    others = weights.sum(axis=1, keepdims=True) - weights
+    low, high = (betaincinv(weights, others, tail) for tail in (0.025, 0.975))
     return weights / weights.sum(axis=1, keepdims=True), low, high

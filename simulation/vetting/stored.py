@@ -1,6 +1,6 @@
-"""The data of a card: answers and what they were held against, by case name; no word of any complaint.
+"""The data of a card: answers and true levels by name of the case, without a word of any complaint.
 
-`read_earlier` gives back what a later version of the tool is compared with.
+`read_earlier` reads what a later version of the tool is compared with.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ class Earlier:
 
 
 def card_text(bench: Bench) -> str:
-    """What a card says, as JSON."""
+    """The text of card.json: what a card says."""
     cases = bench.cases
     verdicts = [
-        {"score": each.criterion.score, "group": each.group, "verdict": each.word, "why": each.why}
-        for each in bench.verdicts
+        {"score": verdict.criterion.score, "group": verdict.group, "verdict": verdict.word, "why": verdict.why}
+        for verdict in bench.verdicts
     ]
     return to_json(
         {
@@ -69,43 +69,43 @@ def card_text(bench: Bench) -> str:
 
 
 def answers_text(bench: Bench) -> str:
-    """A row an answer: levels, how it ended, seconds, probabilities."""
+    """CSV with a row an answer: levels, outcome, seconds, tokens, probabilities."""
     by_name = {case.name: case for case in bench.cases.cases}
     chances = [f"p_{level}" for level in range(1, N_LEVELS + 1)]
     header = ["case", "truth", "nurse", "variant", "repeat", "outcome", "label", "seconds", "tokens", *chances]
     rows = []
     for answer in bench.answers:
         case = by_name[answer.case]
-        given = [f"{each:.6g}" for each in answer.probabilities] or [""] * N_LEVELS
+        probabilities = [f"{probability:.6g}" for probability in answer.probabilities] or [""] * N_LEVELS
         seconds = "" if answer.seconds is None else f"{answer.seconds:.3f}"
         ended = [answer.variant, answer.repeat + 1, answer.outcome, answer.label, seconds, answer.tokens]
-        rows.append([answer.case, case.truth, case.nurse, *ended, *given])
+        rows.append([answer.case, case.truth, case.nurse, *ended, *probabilities])
     return csv_text(header, rows)
 
 
 def scores_text(bench: Bench) -> str:
-    """A row a score: whose, of whom, with its interval and what it is held against."""
+    """CSV with a row a score: whose, for which group, with its interval and the yardstick."""
     header = ["who", "score", "attribute", "group", "value", "low", "high", "cases", "interval", "yardstick"]
     rows: list[Row] = []
     parts = [(who, "", "all", bench.scores(who)) for who in bench.labelled]
     for who in (TOOL, NURSE):
         if who in bench.labelled:
-            parts += [(who, *group, found) for group, found in bench.by_group(who).items()]
+            parts += [(who, *group, estimates) for group, estimates in bench.by_group(who).items()]
     parts += [(f"{TOOL} minus {who}", "", "all", bench.against(who)) for who in bench.labelled if who != TOOL]
     parts.append((TOOL, "", "all", dict(bench.of_answers)))
-    for who, attribute, group, found in parts:
-        for name, each in found.items():
-            numbers = [_number(value) for value in (each.value, each.low, each.high)]
-            rows.append([who, name, attribute, group, *numbers, each.n, each.method, bench.cases.yardstick])
+    for who, attribute, group, estimates in parts:
+        for name, estimate in estimates.items():
+            numbers = [_number(value) for value in (estimate.value, estimate.low, estimate.high)]
+            rows.append([who, name, attribute, group, *numbers, estimate.n, estimate.method, bench.cases.yardstick])
     return csv_text(header, rows)
 
 
 def matrix_text(bench: Bench) -> str:
-    """A row a cell of the matrix: how many, the share with its credible interval."""
+    """CSV with a row a cell of the matrix: the number of cases, and the share with its credible interval."""
     mean, low, high = bench.matrix()
     counts = bench.labelled[TOOL].table
     rows = [
-        [i + 1, k + 1, _number(counts[i, k]), *(_number(each[i, k]) for each in (mean, low, high))]
+        [i + 1, k + 1, _number(counts[i, k]), *(_number(shares[i, k]) for shares in (mean, low, high))]
         for i in range(N_LEVELS)
         for k in range(N_LEVELS)
     ]
@@ -114,7 +114,7 @@ def matrix_text(bench: Bench) -> str:
 
 
 def questions_text(cases: CaseSet) -> str:
-    """The cases for a vendor to answer: names and inputs, neither truth nor nurse. Holds complaints."""
+    """CSV of the cases for a vendor to answer: names and inputs with complaints, but neither truth nor nurse."""
     rows = [
         [question.case.name, question.variant, *(question.inputs.get(name, "") for name in INPUTS)]
         for variant in VARIANTS
@@ -124,7 +124,7 @@ def questions_text(cases: CaseSet) -> str:
 
 
 def csv_text(header: Sequence[str], rows: Iterable[Row]) -> str:
-    """CSV that no spreadsheet takes for a formula: text that begins like one is led by an apostrophe."""
+    """CSV in which text that a spreadsheet would take for a formula is led by an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(header)
@@ -159,21 +159,21 @@ def read_earlier(folder: Path) -> Earlier:
         with (folder / ANSWERS).open(encoding="utf-8-sig", newline="") as file:
             rows = [row for row in csv.DictReader(file) if row["variant"] == "as_written"]
         names = sorted({row["case"] for row in rows})
-        place = {name: number for number, name in enumerate(names)}
+        index = {name: number for number, name in enumerate(names)}
         truth = np.zeros(len(names), dtype=np.int64)
         labels = np.full((len(names), max(int(row["repeat"]) for row in rows)), NO_LABEL)
         for row in rows:
-            truth[place[row["case"]]] = int(row["truth"]) - 1
+            truth[index[row["case"]]] = int(row["truth"]) - 1
             if row["label"]:
-                labels[place[row["case"]], int(row["repeat"]) - 1] = int(row["label"]) - 1
+                labels[index[row["case"]], int(row["repeat"]) - 1] = int(row["label"]) - 1
         if not (np.all((truth >= 0) & (truth < N_LEVELS)) and np.all((labels >= NO_LABEL) & (labels < N_LEVELS))):
             raise ValueError("holds levels beyond 1 to 5")
-        verdicts = {(each["score"], each["group"]): str(each["verdict"]) for each in card["verdicts"]}
+        verdicts = {(verdict["score"], verdict["group"]): str(verdict["verdict"]) for verdict in card["verdicts"]}
         of_cases = card["cases"]
         if of_cases["yardstick"] not in YARDSTICKS:
             raise ValueError("names no yardstick that is known")
-        found = Labelled(truth, labels)
-        return Earlier(str(card["tool"]), str(of_cases["fingerprint"]), of_cases["yardstick"], found, verdicts)
+        labelled = Labelled(truth, labels)
+        return Earlier(str(card["tool"]), str(of_cases["fingerprint"]), of_cases["yardstick"], labelled, verdicts)
     except (OSError, ValueError, KeyError, TypeError, IndexError, RecursionError, csv.Error) as error:
         why = error.strerror if isinstance(error, OSError) else str(error) or type(error).__name__
         raise ResultsError(f"{folder}: is no card of a bench ({why}). Name a folder that `aeflow vet` wrote") from None

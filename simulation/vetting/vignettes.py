@@ -1,8 +1,8 @@
 """Synthetic vignettes: made-up patients from templates, so that everything here runs without anybody's records.
 
-Each template states a level, complaints in several wordings and languages, and ranges of vital signs. What an assessor
-scores on them says whether it understands plain cases, not how it does in a department: the level is whoever wrote the
-template's, and a learned model has met the wording of every template.
+Each template states a level, complaints in several wordings and languages, and ranges of vital signs. A score on them
+shows whether an assessor understands plain cases, not how it does in a department: the level is the judgement of
+whoever wrote the template, and a learned model has met the wording of every template.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from simulation.vetting.cases import N_LEVELS, NUMBERS, CaseSet, Row, Value, cas
 ENGLISH = "en"
 OF_SIGN = Unit("that of the sign")
 DIGITS: Mapping[str, int] = {"temperature": 1}
-"""Decimals of a number that has any."""
+"""Decimals of the numbers that have any."""
 
 
 @config_dataclass
@@ -72,64 +72,64 @@ class Vignettes(Sourced):
     """The kinds of patients, by name."""
 
 
-def vignette_faults(stated: Vignettes, where: str) -> list[Fault]:
-    """Levels that have no template, numbers that are none, and English wordings that are missing."""
-    faults = table_faults(stated.nurse, f"{where}.nurse", [str(level) for level in range(1, N_LEVELS + 1)])
-    missing = set(range(1, N_LEVELS + 1)) - {each.level for each in stated.templates.values()}
+def vignette_faults(vignettes: Vignettes, where: str) -> list[Fault]:
+    """The faults of vignettes: levels without a template, ranges out of bounds, and missing English wordings."""
+    faults = table_faults(vignettes.nurse, f"{where}.nurse", [str(level) for level in range(1, N_LEVELS + 1)])
+    missing = set(range(1, N_LEVELS + 1)) - {template.level for template in vignettes.templates.values()}
     if missing:
         faults.append(Fault(f"{where}.templates", f"none has level {min(missing)}", "Give one to each of the five"))
-    places = {f"{where}.usual": stated.usual}
-    for name, template in stated.templates.items():
-        places[f"{where}.templates.{name}.signs"] = template.signs
-        places[f"{where}.templates.{name}"] = {"age": template.age}
+    ranges_at = {f"{where}.usual": vignettes.usual}
+    for name, template in vignettes.templates.items():
+        ranges_at[f"{where}.templates.{name}.signs"] = template.signs
+        ranges_at[f"{where}.templates.{name}"] = {"age": template.age}
         if len(template.complaints.get(ENGLISH, ())) < 2:
             remedy = "Give two or more under complaints.en"
             faults.append(Fault(f"{where}.templates.{name}", "has fewer than two English wordings", remedy))
-    for place, ranges in places.items():
+    for path, ranges in ranges_at.items():
         for sign, (low, high) in ranges.items():
             if sign not in NUMBERS:
-                faults.append(Fault(place, f"'{sign}' is not a number of a case", nearest(sign, NUMBERS)))
+                faults.append(Fault(path, f"'{sign}' is not a number of a case", nearest(sign, NUMBERS)))
             elif not NUMBERS[sign][0] <= low <= high <= NUMBERS[sign][1]:
                 least, most, unit = NUMBERS[sign]
                 remedy = f"Give two numbers from {least:g} to {most:g} ({unit}), the lower first"
-                faults.append(Fault(f"{place}.{sign}", f"found [{low:g}, {high:g}]", remedy))
+                faults.append(Fault(f"{path}.{sign}", f"found [{low:g}, {high:g}]", remedy))
     return faults
 
 
-def synthetic_cases(stated: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> CaseSet:
+def synthetic_cases(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> CaseSet:
     """`n` made-up cases; `mix`: weights of the true levels; `other_languages`: the share not in English.
 
     The same seed gives the same cases.
     """
-    rows = list(_rows(stated, mix, n, other_languages, seed))
-    return case_set(rows, name=f"synthetic ({stated.name})", yardstick="written", synthetic=True, source=stated.source)
+    rows = list(_rows(vignettes, mix, n, other_languages, seed))
+    name = f"synthetic ({vignettes.name})"
+    return case_set(rows, name=name, yardstick="written", synthetic=True, source=vignettes.source)
 
 
-def _rows(stated: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Row]:
-    nurse = np.cumsum(probabilities(stated.nurse), axis=1)
+def _rows(vignettes: Vignettes, mix: tuple[float, ...], n: int, other_languages: float, seed: int) -> Iterator[Row]:
+    nurse = np.cumsum(probabilities(vignettes.nurse), axis=1)
     shares = np.cumsum(np.array(mix) / sum(mix))
+    templates = vignettes.templates.values()
     by_level = {
-        level: [each for each in stated.templates.values() if each.level == level] for level in range(1, N_LEVELS + 1)
+        level: [template for template in templates if template.level == level] for level in range(1, N_LEVELS + 1)
     }
     for number in range(n):
         chance = generator_of(seed, number, "vetting", "vignette", 0)
         level = 1 + int(np.searchsorted(shares, chance.random() * shares[-1], side="right"))
         template = by_level[level][int(chance.integers(len(by_level[level])))]
-        others = sorted(set(template.complaints) - {ENGLISH})
+        languages = sorted(set(template.complaints) - {ENGLISH})
         language = ENGLISH
-        if others and chance.random() < other_languages:
-            language = others[int(chance.integers(len(others)))]
+        if languages and chance.random() < other_languages:
+            language = languages[int(chance.integers(len(languages)))]
         wordings = template.complaints[language]
         first = int(chance.integers(len(wordings)))
-        others_of_it = tuple(each for place, each in enumerate(wordings) if place != first)
+        rephrased = tuple(wording for index, wording in enumerate(wordings) if index != first)
         inputs: dict[str, Value] = {"complaint": wordings[first], "language": language}
         inputs["age"] = float(chance.integers(int(template.age[0]), int(template.age[1]) + 1))
         inputs["sex"] = "female" if chance.random() < 0.5 else "male"
         inputs["arrival_mode"] = "ambulance" if chance.random() < template.ambulance else "walk_in"
-        for sign, (low, high) in {**stated.usual, **template.signs}.items():
+        for sign, (low, high) in {**vignettes.usual, **template.signs}.items():
             inputs[sign] = round(float(chance.uniform(low, high)), DIGITS.get(sign, 0))
         inputs |= {"mental_state": "alert", "pain": "no", "injury": "no", **template.words}
         given = int(np.searchsorted(nurse[level - 1], chance.random(), side="right"))
-        yield Row(
-            f"vignette {number}", inputs, level, min(given, N_LEVELS - 1) + 1, others_of_it, template.must_not_miss
-        )
+        yield Row(f"vignette {number}", inputs, level, min(given, N_LEVELS - 1) + 1, rephrased, template.must_not_miss)

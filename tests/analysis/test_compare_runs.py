@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import Comparison, interval
+from simulation.analysis.compare import Comparison
 from simulation.analysis.compare_runs import compare_runs
+from simulation.analysis.intervals import interval
 from simulation.analysis.verdict import Verdict, verdict
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats

@@ -7,7 +7,6 @@ from itertools import permutations
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import t_quantile
 from simulation.analysis.decompose import (
     Coalition,
     Game,
@@ -19,6 +18,7 @@ from simulation.analysis.decompose import (
     sampled_orders,
     shapley,
 )
+from simulation.analysis.intervals import t_quantile
 from simulation.errors import ResultsError
 
 THREE = ("a", "b", "c")

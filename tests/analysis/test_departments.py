@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import Comparison, compare, interval
+from simulation.analysis.compare import Comparison, compare
 from simulation.analysis.departments import movement, ranges, spread_over, within
+from simulation.analysis.intervals import interval
 from simulation.analysis.where import harm_words, where_words
 from simulation.records.schema import Floats
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from simulation.analysis.compare import LEVEL, interval, intervals
+from simulation.analysis.intervals import LEVEL, interval, intervals
 from simulation.analysis.precision import replications_for, skewness, upper_limit
 from simulation.records.schema import Floats
 

@@ -7,7 +7,8 @@ import scipy.stats
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulation.analysis.compare import compare_arms, find, interval, intervals, t_quantile
+from simulation.analysis.compare import compare_arms, find
+from simulation.analysis.intervals import interval, intervals, t_quantile
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import p_value
 from simulation.records.schema import Floats

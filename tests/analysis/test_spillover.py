@@ -48,6 +48,15 @@ def test_groups_without_anybody_are_not_reported_twice() -> None:
     assert names == ["direct", "spillover", "own", "partial", "total"]
 
 
+def test_a_replication_in_which_somebody_had_not_left_is_left_out_of_no_part() -> None:
+    """Without it the own effect would be that of the other replications, and look known."""
+    replications = [measures(*(minutes,) * 5) for minutes in (np.inf, 2, 3)]
+    arms = dict.fromkeys(("none", "half", "all"), replications)
+    for part in effects(arms, "none", partial="half", full="all", measure=WAIT):
+        assert part.difference.n == 3, part.name
+        assert np.isnan(part.difference.mean), part.name
+
+
 def five_patients() -> Patients:
     """Seen after 10, 20, 30, 40 minutes; the last left after 50. Rows 0, 2, 4, 6, 8 of the draws."""
     arrived_at = np.arange(5) * 100.0

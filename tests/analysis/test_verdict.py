@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import scipy.stats
 
-from simulation.analysis.compare import Comparison, interval
+from simulation.analysis.compare import Comparison
+from simulation.analysis.intervals import interval
 from simulation.analysis.verdict import IDENTICAL, LAYER, Verdict, non_inferiority, threshold, verdict
 from simulation.errors import ResultsError
 

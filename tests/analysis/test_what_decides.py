@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from simulation.analysis.between import components, halves
-from simulation.analysis.departments import LEAST
+from simulation.analysis.departments import MIN_DEPARTMENTS
 from simulation.analysis.what_decides import Decides, what_decides, worth
 from simulation.records.schema import Floats, Ints
 from tests.analysis.ensembles import Made, made, replications_of
@@ -74,7 +74,7 @@ def test_where_nothing_explains_an_effect_one_study_in_twenty_is_told_that_somet
 
 
 def test_nothing_is_said_of_fewer_than_twenty_departments() -> None:
-    few = made(6, n=LEAST - 1)
+    few = made(6, n=MIN_DEPARTMENTS - 1)
     assert what_decides(few.figures, few.effects, few.department_of, matters=5, lower_is_better=True) is None
     once = made(6, n=60, each=1)
     assert what_decides(once.figures, once.effects, once.department_of, matters=5, lower_is_better=True) is None

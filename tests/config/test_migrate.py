@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simulation.config import load, packaged_configs
+from simulation.config import load, packaged_configs, search_folders
 from simulation.config.migrate import migration_of, renamed_path
 from simulation.errors import ConfigError
 
@@ -201,3 +201,13 @@ def test_a_folder_of_an_old_group_is_refused_so_that_none_of_its_files_is_passed
     assert refused(folder=folder) == (
         f"{folder / 'knobs'}: this group is now called 'calibration'. Run aeflow migrate {folder}."
     )
+
+
+def test_a_folder_that_is_named_and_is_also_configs_here_is_looked_through_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "configs" / "knobs").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as refusal:
+        search_folders("configs")
+    assert len(refusal.value.faults) == 1

@@ -152,3 +152,24 @@ def test_a_target_may_be_a_queue_or_a_busy_share_and_names_its_step_or_pool(usua
     assert message.startswith("study.primary.0.group: 'queue_mean' has no group 'all'.")
     text = stated(target="queue_mean").replace("label: Wait", 'group: "step=triage", label: Wait')
     assert message_of(text, usual) == str(ConfigError([]))
+
+
+PER_CENT = "{measure: MEASURE, label: Of all, KEY: VALUE, evidence: assumed, source: test}"
+
+
+@pytest.mark.parametrize("measure", ["left_share", "one"])
+@pytest.mark.parametrize(("part", "key"), [("secondary", "minimal_important_difference"), ("margins", "margin")])
+def test_a_difference_between_shares_that_is_written_in_per_cent_is_refused(
+    usual: Study, measure: str, part: str, key: str
+) -> None:
+    text = stated(one="{kind: outcome, better: lower, outcomes: [left]}")
+    target = PER_CENT.replace("MEASURE", measure).replace("KEY", key)
+    assert message_of(f"{text}\n{part}: [{target.replace('VALUE', '5')}]", usual) == (
+        f"study.{part}.0.{key}: found 5, and '{measure}' is a share. Shares run from 0 to 1: write 0.05 for 5 points."
+    )
+    assert message_of(f"{text}\n{part}: [{target.replace('VALUE', '0.05')}]", usual) == str(ConfigError([]))
+
+
+def test_a_precision_of_a_share_that_is_written_in_per_cent_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r"^run.precision.half_width: found 1, and 'left_share' is a share"):
+        load("run.precision={measure: left_share, half_width: 1}")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from simulation.draws import draw, draws_from_table
+from simulation.draws import attributes_after, draw, draws_from_table
 from simulation.errors import DrawsError
 from simulation.pathway.department import Pathway
 from simulation.units import NEVER, to_ticks
@@ -53,6 +53,21 @@ def test_a_stated_attribute_drives_the_durations_and_the_attributes_that_depend_
     assert (old.attributes["age"] == 1).all()
     assert np.allclose(old.minutes["seeing"], 2 * young.minutes["seeing"])
     assert not young.attributes["frail"].any()
+
+
+def test_a_stated_attribute_stays_when_labels_are_given_even_if_it_leans_on_them(small: Small) -> None:
+    leaning = small("""
+    attributes:
+      acuity_true: {kind: choice, categories: [sick, well], shares: [0.5, 0.5]}
+      acuity_given: {kind: given, like: acuity_true}
+      frail:
+        {kind: chance, label_weight: 1, p: {base: 1, times: [{by: acuity_true, values: {sick: 1, well: 0}}]}}
+      asleep: {kind: choice, by: frail, categories: [a, b], shares: {"no": [1, 0], "yes": [0, 1]}}
+    """)
+    drawn = draws_from_table(leaning, table(frail=["yes", "no", "yes", "no"]))
+    after = drawn.with_columns(attributes=attributes_after(leaning, drawn, 1 - drawn.attributes["acuity_true"]))
+    assert np.array_equal(after.attributes["frail"], drawn.attributes["frail"])
+    assert np.array_equal(after.attributes["asleep"], drawn.attributes["frail"])
 
 
 def test_stated_patience_is_the_patience_of_the_streams_that_have_any(small: Small) -> None:

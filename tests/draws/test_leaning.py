@@ -81,6 +81,14 @@ def test_what_is_drawn_by_it_follows_by_its_own_number_and_nothing_else_moves(sm
     assert np.array_equal(after["ward"] == 1, expected)
 
 
+def test_an_attribute_that_equals_one_that_leans_goes_on_to_equal_it(small: Small, patients: Draws) -> None:
+    pathway = leaning(small, 1)
+    likes = replace(pathway.attributes["acuity_given"], like="admitted")
+    pathway = replace(pathway, attributes={**pathway.attributes, "expected": likes})
+    after = attributes_after(pathway, draw(pathway, seed=3, replication=0, days=60), one_level_down(patients))
+    assert np.array_equal(after["expected"], after["admitted"])
+
+
 def test_without_weight_nothing_answers_to_the_label(small: Small, patients: Draws) -> None:
     assert attributes_after(leaning(small, 0), patients, one_level_down(patients)) == {}
 
@@ -111,4 +119,4 @@ def test_minutes_that_answer_to_the_label_are_a_fault(small: Small) -> None:
     longer = replace(made, durations={**made.durations, "resting": replace(made.durations["resting"], mean=mean)})
     (fault,) = set(check(longer)) - set(before)
     assert fault.where == "durations.resting.mean"
-    assert "'ward' answers to the label" in fault.found
+    assert "'ward' depends on the label" in fault.found

@@ -37,7 +37,7 @@ class Installed(NamedTuple):
     def use(self) -> tuple[ModuleType, Any]:
         """As a new process would: import, compile or read, and run."""
         cache = _load(self.folder / "_cache.py")
-        engine = _load(self.folder / "engine.py", SETTLED=cache.settle())
+        engine = _load(self.folder / "engine.py", SETTLED=cache.can_cache())
         assert engine.double(21) == 42
         return cache, engine.double.stats
 
@@ -119,7 +119,7 @@ def test_where_no_folder_at_all_can_be_written_it_compiles_in_memory_and_says_so
     installed.lock_user()
     monkeypatch.setattr(tempfile, "mkdtemp", _refuse)
     cache, _ = installed.use()
-    assert cache.settle() is False
+    assert cache.can_cache() is False
     assert "no folder can be written, not even a temporary one" in _said(capsys)
 
 
@@ -153,7 +153,7 @@ def test_what_was_compiled_from_constants_that_have_changed_is_compiled_again(
 def test_a_module_of_somebody_else_that_is_compiled_is_not_called_the_engine(
     installed: Installed, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _load(installed.folder / "_cache.py").settle()
+    _load(installed.folder / "_cache.py").can_cache()
     assert numba.njit(lambda number: number + 1)(1) == 2
     assert _said(capsys) == ""
 

@@ -90,20 +90,20 @@ def test_stopping_ends_the_workers_and_the_next_replication_starts_others(dask: 
 
 def test_a_worker_with_other_versions_is_refused_by_name_and_by_what_differs(dask: Study) -> None:
     ours = {"source": "a", "python": "3.11.7", "numpy": "2.4.6"}
-    differing = module._unlike(ours, {**ours, "source": "b", "numpy": "2.0.0"})
+    differing = module._version_differences(ours, {**ours, "source": "b", "numpy": "2.0.0"})
     with pytest.raises(
         ExecutorFailed,
         match=r"tcp://10\.0\.0\.5:4 differs in the package's source, the version of NumPy \(2\.0\.0,",
     ):
         module._refuse({"tcp://10.0.0.4:4": (), "tcp://10.0.0.5:4": differing})
-    without = module._unlike(ours, ModuleNotFoundError("No module named 'simulation'"))
+    without = module._version_differences(ours, ModuleNotFoundError("No module named 'simulation'"))
     with pytest.raises(ExecutorFailed, match=r"aeflow itself .*No module named 'simulation'"):
         module._refuse({"tcp://10.0.0.5:4": without})
 
 
 def test_workers_that_agree_are_taken(dask: Study) -> None:
     versions = module._versions()
-    assert module._unlike(versions, dict(versions)) == ()
+    assert module._version_differences(versions, dict(versions)) == ()
     module._refuse({"tcp://10.0.0.4:4": ()})
 
 

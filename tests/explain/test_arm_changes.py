@@ -105,6 +105,11 @@ def test_a_minute_saved_shows_at_the_step_that_takes_it_and_nowhere_else() -> No
     assert by_node(changes) == {"triage": (("minutes", "−1.0 min for 100 %"),)}
 
 
+def test_minutes_that_differ_by_no_more_than_rounding_are_no_change() -> None:
+    hardly = {**SAVES, "seconds_saved": {"value": 1e-9, "range": [0, 90], **WHY}}
+    assert found(ready("hardly", minutes=hardly, covers={"minutes": ["walk_in"], **WHY})) == ArmChanges("hardly", ())
+
+
 def test_labels_show_only_at_the_door_whose_patients_get_another() -> None:
     changes = found(labels_up("walk_in"))
     words = "another label for 100 % of those who can come here: 100 % a more urgent one, 0 % a less urgent"
@@ -132,6 +137,24 @@ def test_shifts_laid_over_a_rota_are_told_with_those_of_before() -> None:
     changes = compared(ready("nurse", pathway()), base, draw(base.pathway, seed=1, replication=0, days=7))
     words = "no shifts laid over the rota (before: 14-22 h: +1)"
     assert of_kind(changes, "pool") == [("doctors", words, ("resus", "minors"))]
+
+
+def test_another_rota_is_told_by_the_shifts_that_differ() -> None:
+    def told(new: list[dict[str, Any]] | None, old: list[dict[str, Any]] | None) -> str:
+        ours, theirs = (
+            pathway(pools={"doctors": {"capacity": None if rota else 2, "rota": rota}}) for rota in (new, old)
+        )
+        drawn = draw(ours, seed=1, replication=0, days=7)
+        (change,) = compared(ready("nurse", ours), ready("nurse", theirs), drawn).changes
+        assert "rota" not in change.short or change.short == "doctors: another rota"
+        return change.words
+
+    day, all_day = {"hours": "8-20", "number": 1}, {"hours": "0-24", "number": 1}
+    weekend = {"hours": "10-16", "number": 2, "days": "sat,sun"}
+    assert told([all_day], [all_day, day]) == "8-20 h: 1 taken out of the rota"
+    assert told([all_day, weekend], [all_day, day]) == "10-16 h: 2 (sat,sun) (before: 8-20 h: 1)"
+    assert told([all_day, weekend], [all_day]) == "10-16 h: 2 (sat,sun) added to the rota"
+    assert told([all_day], None) == "0-24 h: 1 (before: 2 at every hour)"
 
 
 def test_minutes_that_follow_demand_show_at_the_door_and_at_the_steps_that_take_them() -> None:

@@ -74,6 +74,12 @@ def test_a_year_that_contradicts_the_others_is_a_surprise_and_so_is_one_without_
     assert emulator.surprised(points[:3], years).tolist() == [False, True, True]
 
 
+def test_no_year_is_a_surprise_where_every_row_is_judged_by_its_mean() -> None:
+    points = np.random.default_rng(7).random((40, 2))
+    emulator = learnt([SHARE], points, points[:, :1], [SHARE.measure])
+    assert emulator.surprised(points[:3], np.array([[0.2], [0.99], [0.5]])).tolist() == [False, False, False]
+
+
 def test_rows_judged_by_their_mean_are_not_lost_to_one_years_noise() -> None:
     guess = Guess(np.array([0.5]), np.array([0.01]), 5.0, 0.0, 1.0)
     assert guess.log_chance(math.inf)[0] == pytest.approx(0, abs=1e-6)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import Interval, interval
+from simulation.analysis.intervals import Interval, interval
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.api import Result, compare
 from simulation.config import load

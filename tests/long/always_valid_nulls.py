@@ -22,7 +22,7 @@ from kept_lines import kept_lines
 
 import simulation as ae
 from simulation.analysis.always_valid import critical_value
-from simulation.analysis.compare import LEVEL, t_quantile
+from simulation.analysis.intervals import LEVEL, t_quantile
 from simulation.errors import ResultsError
 from simulation.experiment.replicate import replicate
 from simulation.experiment.run import compile_first

@@ -34,7 +34,7 @@ from kept_lines import kept_lines
 from numpy.typing import NDArray
 
 import simulation as ae
-from simulation.analysis.compare import LEVEL, intervals, t_quantile
+from simulation.analysis.intervals import LEVEL, intervals, t_quantile
 from simulation.analysis.weakness import too_short, weakness_of
 from simulation.draws.calendar import WEEKS_IN_YEAR, balanced_start_week
 from simulation.experiment.replicate import replicate

@@ -20,8 +20,8 @@ import numpy as np
 
 import simulation as ae
 from simulation.analysis.between import components
-from simulation.analysis.compare import t_quantile
-from simulation.analysis.departments import TWICE
+from simulation.analysis.departments import MIN_REPLICATIONS
+from simulation.analysis.intervals import t_quantile
 from simulation.analysis.measures import MeasureName
 from simulation.analysis.narrow import LEVEL, Local, narrow, outside
 from simulation.inquiry.decides import effect_of, figures_of
@@ -42,7 +42,7 @@ def report(folder: Path, stated: list[str]) -> bool:
     days = float(result.run.measured_days)
     held, widths, n_refused = [], [], 0
     numbers, counts = np.unique(department, return_counts=True)
-    for left_out in numbers[counts >= TWICE]:
+    for left_out in numbers[counts >= MIN_REPLICATIONS]:
         kept, rows = department != left_out, np.flatnonzero(department == left_out)
         noise = components(np.column_stack([figures, effects])[kept], department[kept])
         for one, other in ((rows[0], rows[-1]), (rows[-1], rows[0])):

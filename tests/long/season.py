@@ -29,7 +29,8 @@ from pathlib import Path
 import numpy as np
 
 import simulation as ae
-from simulation.analysis.compare import compare, interval
+from simulation.analysis.compare import compare
+from simulation.analysis.intervals import interval
 from simulation.experiment.run import simulate
 from simulation.study.study import Study
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from interval_coverage import MEASURES, PRIMARY, SICKEST, pool_in
 
-from simulation.analysis.compare import interval
+from simulation.analysis.intervals import interval
 from simulation.analysis.precision import replications_for, skewness
 from simulation.records.schema import Floats
 

@@ -279,6 +279,15 @@ POOLS = {
         "pools: {nurses: {capacity: null, rota: [{hours: morning, number: 1}]}}",
         "pools.nurses.rota.0.hours: 'morning' is not like '8-20' or '22:30-7'. Write hours like that.",
     ),
+    "an hour of 75 minutes": (
+        "pools: {nurses: {capacity: null, rota: [{hours: '8:75-24', number: 1}]}}",
+        "pools.nurses.rota.0.hours: '8:75-24' is not like '8-20' or '22:30-7'. Write hours like that.",
+    ),
+    "a span of days without its end": (
+        "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: mon-, number: 1}]}}",
+        "pools.nurses.rota.0.days: 'mon-' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "
+        "sat, sun. Write days like that.",
+    ),
     "bad days": (
         "pools: {nurses: {capacity: null, rota: [{hours: 0-24, days: weekend, number: 1}]}}",
         "pools.nurses.rota.0.days: 'weekend' is not like 'mon-fri' or 'sat,sun'; days are mon, tue, wed, thu, fri, "
@@ -322,13 +331,13 @@ POOLS = {
     ),
     "asking for what may be held": (
         "steps: {see: {keeps: [nurses], next: again}, again: {asks: [nurses], next: home}}",
-        "steps.again: asks for 'nurses', which a patient may hold already (kept at 'see': see -> again). Give it up "
+        "steps.again: asks for 'nurses', which a patient may hold already (kept at 'see': see -> again). Release it "
         "at the end of an earlier step, or lead those who hold it round this step.",
     ),
     "asking for one alternative that may be held": (
         f"{{pools: {{beds: {BED}}}, steps: {{see: {{any_of: [beds], keeps: [beds], next: stay}}, "
         "stay: {any_of: [nurses, beds], next: home}}}",
-        "steps.stay: asks for 'beds', which a patient may hold already (kept at 'see': see -> stay). Give it up at the "
+        "steps.stay: asks for 'beds', which a patient may hold already (kept at 'see': see -> stay). Release it at the "
         "end of an earlier step, or lead those who hold it round this step.",
     ),
     "a limit without a way out": (
@@ -382,7 +391,8 @@ ROUTE = {
     "a branch on bad hours": (
         "{steps: {see: {next: clock}}, "
         "branches: {clock: {kind: hours, hours: 8-8, then: home, otherwise: home, evidence: assumed, source: test}}}",
-        "branches.clock.hours: '8-8' does not name two different times of one day. Write hours like that.",
+        "branches.clock.hours: '8-8' does not name two different times of one day, as '8-20' does, or '22-7' over "
+        "midnight. Write hours like that.",
     ),
     "a branch on a queue of nobody": (
         "{steps: {see: {next: long}, walk: {next: home}}, branches: {long: {kind: queue, waiting_at: [walk], "
@@ -640,7 +650,7 @@ steps:
 def test_two_pools_kept_while_waiting_for_each_other_are_a_fault(smallest: Make) -> None:
     assert [str(fault) for fault in check(smallest(RING))] == [
         "pools.cubicles: patients can wait for one another for ever: 'cubicles' is held while waiting at 'scan' for "
-        "'scanner', 'scanner' is held while waiting at 'back' for 'cubicles'. Give one up before waiting for the "
+        "'scanner', 'scanner' is held while waiting at 'back' for 'cubicles'. Release one before waiting for the "
         "next, or add to any_of a pool outside this ring.",
     ]
 

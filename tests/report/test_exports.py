@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -12,7 +13,8 @@ from docx import Document
 from openpyxl import load_workbook
 from openpyxl.workbook import Workbook
 
-from simulation.api import Result
+from simulation.api import Result, compare
+from simulation.config import load
 from simulation.errors import ResultsError
 from simulation.report.exports import document as documents
 from simulation.report.exports import workbook as workbooks
@@ -107,6 +109,24 @@ def test_every_item_of_stress_des_is_answered(result: Result) -> None:
         assert len(section.split("\n", 2)[2].strip()) > len("docs/model.md"), item
     assert str(result.run.seed) in text
     assert result.arm("one_more_triage_nurse").label in text
+
+
+def test_stress_des_of_ones_own_department_says_what_is_true_of_it_and_not_of_the_english_a_and_e() -> None:
+    short = ("run.replications=3", "run.measured_days=7", "executor=serial")
+    text = stress_des(compare(load("study=gallery/clinic", *short)))
+    parts = {part.split(maxsplit=1)[0]: part for part in re.split(r"\n###? ", text)}
+    for item in ("2.2", "2.4", "3.2", "3.4"):
+        assert "docs/model.md" not in parts[item], item
+    assert "goes to `gone`" in parts["2.4"]
+    assert "from an empty department" in parts["4.1"]
+    assert "skewed" in parts["4.3"]
+    assert "add here where the program and these files can be had" in parts["6"]
+
+
+def test_stress_des_of_the_english_a_and_e_cites_its_page_and_names_who_is_there_at_time_0(result: Result) -> None:
+    text = stress_des(result)
+    assert text.count("docs/model.md, 2.2") == text.count("docs/model.md, 3.4") == 1
+    assert "from the patients present at time 0 (boarding_at_start, " in text
 
 
 def test_the_same_result_gives_the_same_files_at_any_time(

@@ -1,6 +1,14 @@
 """What `aeflow show` prints of a department's supply and demand."""
 
-from simulation.report.show import department_lines
+from pathlib import Path
+
+import pytest
+
+from simulation.config import load, packaged_configs
+from simulation.explain.arm_changes import arm_changes
+from simulation.report.progress import announce
+from simulation.report.show import arm_lines, department_lines
+from simulation.report.tables.changes import NOTHING
 from tests.pathway.made import pathway_from
 
 DESK = """
@@ -32,3 +40,27 @@ def test_every_word_of_supply_and_demand_is_shown() -> None:
         "  absence                cv 0.03 by the week, persistence 0.45: service",
         "  staff                  off; elasticity 0.5 on 7 days: service of walk in",
     ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "pathway.pools.nurses.extra_shifts: [{hours: 8-20, number: 0}]",
+        "pathway.arrivals.walk_in.scale: {times: 1}",
+        "pathway.pools.nurses.extra: 0",
+    ],
+)
+def test_an_arm_that_changes_nothing_is_named_before_it_is_run(
+    change: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = (packaged_configs() / "study/gallery/one_nurse.yaml").read_text(encoding="utf-8")
+    (tmp_path / "study").mkdir()
+    text = study.replace("pathway.pools.nurses.extra: 1", change).replace("name: one_nurse", "name: mine")
+    assert change in text
+    (tmp_path / "study/mine.yaml").write_text(text, encoding="utf-8")
+    mine = load("study=mine", config_dir=tmp_path)
+    (changes,) = arm_changes(mine, ["two"])
+    assert list(arm_lines(mine, changes))[4 if "shifts" in change else 3] == f"  {NOTHING}"
+    announce(mine, alone=False)
+    warnings = [line for line in capsys.readouterr().out.splitlines() if line.startswith("Warning")]
+    assert warnings == ["Warning: arm 'two' changes nothing: it will be identical to baseline."]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from simulation.config import load
-from simulation.study.misfits import judged, misfits
+from simulation.study.misfits import load_and_misfits, misfits
 from simulation.study.study import Study
 
 WARD = ("study=gallery/boarding", "pathway.pools.beds.role=adult_bed")
@@ -56,5 +56,5 @@ def test_a_handover_of_55_hours_is_said_as_minutes_and_as_a_fitted_value() -> No
 
 
 def test_the_load_is_that_of_the_baseline() -> None:
-    load_of, _ = judged(load("study=gallery/one_nurse"))
+    load_of, _ = load_and_misfits(load("study=gallery/one_nurse"))
     assert load_of.weekly()[0] == pytest.approx(0.8, abs=0.05)

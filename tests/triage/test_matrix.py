@@ -23,6 +23,12 @@ def test_a_row_of_shares_that_does_not_add_up_is_named_with_its_sum() -> None:
         probabilities(table(shares=((0.9, 0.1), (0.17, 0.8))))
 
 
+def test_a_table_without_rows_is_a_fault_and_no_crash() -> None:
+    for empty in (table(counts=()), table(shares=())):
+        with pytest.raises(ConfigError, match="has no rows"):
+            probabilities(empty)
+
+
 def test_every_faulty_row_is_reported_at_once() -> None:
     with pytest.raises(ConfigError) as raised:
         probabilities(table(shares=((0.5, 0.4), (0.6, 0.6))))

@@ -47,6 +47,15 @@ def test_nothing_is_said_where_there_are_cases_enough_or_the_tool_is_not_for_the
     assert said((replace(policy, covers=adults), pathway), age_band={**AGES, "child": 6.0}) == []
 
 
+def test_shares_are_of_those_whom_the_tool_labels(arm: tuple[Policy, Pathway]) -> None:
+    policy, pathway = arm
+    (everybody,) = said(arm, age_band={**AGES, "older": 6.0})
+    older = replace(policy.covers, only={"age_band": ("older",)})  # type: ignore[type-var]
+    (told,) = said((replace(policy, covers=older), pathway), age_band={**AGES, "older": 6.0})
+    assert "100 % here" in told
+    assert "100 % here" not in everybody
+
+
 def test_a_tool_that_was_measured_against_another_truth_than_a_panels_is_told_so(arm: tuple[Policy, Pathway]) -> None:
     policy, pathway = arm
     for truth, is_said in (("panel", False), ("physician", True), ("outcome", True), ("written", True)):

@@ -14,7 +14,7 @@ from simulation.validation import command
 from simulation.validation.command import validate
 from simulation.validation.known_effects import STUDY, KnownEffect, KnownEffects, validate_known_effects
 from simulation.validation.known_effects_words import as_lines
-from simulation.validation.telling import Begin
+from simulation.validation.progress import Begin
 
 TARGETS = targets_named("known_effects", [packaged_configs()])
 

@@ -26,7 +26,7 @@ from simulation.study.study import Study
 from simulation.targets import Target
 from simulation.validation.changes import one_clinician_fewer, with_override
 from simulation.validation.figures import BUSY, adult_occupancy
-from simulation.validation.nhs import judged, validate_site
+from simulation.validation.nhs import judged, overridden_by, validate_site
 from simulation.validation.predictions import calibration_hash, read_predictions, write_predictions
 from simulation.validation.site_runs import CHANGES, SiteRuns
 from simulation.validation.table import CalibrationValue, Row, Table, TriageLoad
@@ -335,6 +335,11 @@ def test_a_small_run_names_the_hash_of_the_fitted_values_as_they_are(small: Tabl
     assert small.calibration_sha256 == calibration_hash(path)
     assert any(f"sha256 {calibration_hash(path)[:12]}" in line for line in as_lines(small))
     assert small.overridden == ()
+
+
+def test_a_value_of_the_site_is_overridden_and_the_choice_of_its_file_is_not() -> None:
+    scale = "site.durations.ward_stay.scale"
+    assert overridden_by([f"{scale}=1.2", "site=small", "run.replications=2", "engine=reference"]) == (scale,)
 
 
 def test_a_small_run_is_not_called_a_validation(small: Table) -> None:

@@ -13,8 +13,8 @@ from simulation.config.targets import ENGLAND, targets_for, targets_named
 from simulation.errors import ConfigError, ResultsError
 from simulation.fitting import command
 from simulation.study.study import Study
-from simulation.validation.asked import asked_of
 from simulation.validation.figures import FIGURES
+from simulation.validation.targets_check import checked_targets
 
 ROW = {
     "name": "Four hours", "kind": "predicted", "measure": "within_4h_share", "value": 0.62, "low": 0.6, "high": 0.64,
@@ -109,7 +109,7 @@ def typical() -> Study:
 def refusal(tmp_path: Path, typical: Study) -> Say:
     def said(**changes: object) -> str:
         with pytest.raises(ConfigError) as refused:
-            asked_of(targets_named("ours", [written(tmp_path, row(**changes))]), "ours", typical)
+            checked_targets(targets_named("ours", [written(tmp_path, row(**changes))]), "ours", typical)
         (fault,) = refused.value.faults
         return str(fault)
 
@@ -151,13 +151,13 @@ def test_a_unit_that_is_left_out_is_that_of_the_measure(tmp_path: Path, typical:
     rows = [row(), row(name="Mean", measure="stay_mean", value=300, low=250, high=350), row(
         name="Beds", measure="occupancy_midnight", value=None, low=None, high=0.98
     )]  # fmt: skip
-    asked = asked_of(targets_named("ours", [written(tmp_path, *rows)]), "ours", typical)
+    asked = checked_targets(targets_named("ours", [written(tmp_path, *rows)]), "ours", typical)
     assert [target.unit for target in asked] == ["share", "minutes", "share"]
 
 
 def test_the_packaged_targets_fit_the_packaged_departments(typical: Study) -> None:
     england = targets_named("england", [packaged_configs()])
-    assert asked_of(england, "england", typical) == england
+    assert checked_targets(england, "england", typical) == england
 
 
 # --- by command ------------------------------------------------------------------------------------------------------

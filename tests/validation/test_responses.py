@@ -14,9 +14,9 @@ from simulation.errors import ConfigError
 from simulation.targets import Target
 from simulation.validation import command
 from simulation.validation.command import validate
+from simulation.validation.progress import Begin
 from simulation.validation.response_words import as_lines
 from simulation.validation.responses import Response, Responses, by_department, in_panel, responses_of, simulated_panel
-from simulation.validation.telling import Begin
 
 SHORT = (
     "run=validation", "run.replications=2", "run.warm_up_days=7", "run.measured_days=91", "run.cool_down_days=1",

@@ -101,7 +101,7 @@ def test_every_mutation_fails_a_row_that_the_product_passes(mutation: Mutation) 
 
 def test_more_rows_than_the_false_alarm_rate_allows_for_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The threshold divides the chance of any false alarm by ROWS: a longer table would break its promise silently."""
-    theory._allowed_for(tuple(GROUPS))  # the packaged table keeps it
+    theory._refuse_too_many_rows(tuple(GROUPS))  # the packaged table keeps it
     monkeypatch.setattr(theory, "ROWS", 1)
     with pytest.raises(ResultsError, match=r"2 rows, and the threshold holds .* for at most 1"):
         theory_rows(Effort("compiled"), groups=("one_server",))

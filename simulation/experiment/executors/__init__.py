@@ -1,9 +1,9 @@
 """Where replications run: in this process, in several processes of this machine, or on a cluster.
 
-One contract for all of them (`contract.Executor`): it takes a study and a replication's number, and gives a future.
-What differs between replications is made where they run. `completed` drives any of them.
+All keep one contract (`contract.Executor`): an executor takes a study and a replication's number, and gives a future.
+Whatever differs between replications is computed where they run. `completed` drives any executor.
 
-To add an executor: a class with what `contract.Executor` asks for, a name in `EXECUTORS`.
+To add one: a class with what `contract.Executor` asks for, and a name in `EXECUTORS`.
 """
 
 from simulation.experiment.executors.contract import Executor, ExecutorFailed, Failed, WorkerLost, completed

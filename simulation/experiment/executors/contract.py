@@ -13,13 +13,13 @@ from simulation.experiment.replicate import ReplicationResult
 from simulation.study.study import Study
 
 MOST_LOSSES = 3
-"""Times that a replication is tried again after the worker that ran it was lost."""
+"""Times that a replication is tried again after its worker was lost."""
 SECONDS_BETWEEN_LOOKS = 0.1
-"""How soon a cancellation from another thread is seen."""
+"""The longest time until a cancellation from another thread is seen."""
 
 
 class WorkerLost(Exception):
-    """The worker that ran a replication has gone, and took nothing but that replication with it."""
+    """The worker that ran a replication has gone; nothing but that replication is lost."""
 
 
 class ExecutorFailed(AeflowError):
@@ -42,11 +42,11 @@ class Executor(Protocol):
         ...
 
     def stop(self) -> None:
-        """End everything at once, in the middle of what it does."""
+        """End all workers at once, busy or not."""
         ...
 
     def close(self) -> None:
-        """Let go of the workers; none is busy."""
+        """Let the workers end; none is busy."""
         ...
 
 
@@ -64,17 +64,17 @@ def completed(
     """Replications in the order in which they end, as many at once as there are workers.
 
     A failing replication is given as `Failed`, and the others go on. One whose worker is lost is tried again. Ends
-    early when `cancelled` is set. Raises ExecutorFailed if nothing more can run, also because workers are lost again
-    and again; whatever is raised, and if the caller stops listening, workers are ended.
+    early when `cancelled` is set. Raises ExecutorFailed if nothing more can run, or if a replication's workers are lost
+    again and again. The workers are ended after any error, and if the caller stops iterating.
     """
     waiting = iter(numbers)
     running: dict[Future[ReplicationResult], int] = {}
     losses: dict[int, int] = {}
-    again: list[int] = []
+    to_repeat: list[int] = []
     try:
         while cancelled is None or not cancelled.is_set():
             while len(running) < executor.n_at_once:
-                number = again.pop() if again else next(waiting, None)
+                number = to_repeat.pop() if to_repeat else next(waiting, None)
                 if number is None:
                     break
                 running[executor.submit(study, number)] = number
@@ -90,7 +90,7 @@ def completed(
                     losses[number] = losses.get(number, 0) + 1
                     if losses[number] > MOST_LOSSES:
                         raise _lost_too_often(number)
-                    again.append(number)
+                    to_repeat.append(number)
                 elif isinstance(error, ExecutorFailed):
                     raise error
                 elif isinstance(error, Exception):

@@ -1,8 +1,8 @@
-"""Replications on a Dask cluster: somebody else's, or one of our own on this machine.
+"""Replications on a Dask cluster: one that is running already, or one of our own on this machine.
 
-The study is scattered once; a task is that study and a number. Every worker must give the numbers that this process
-would give (versions of the package and of its libraries, and what its processor draws): one that does not is refused,
-before work starts or, if it joins later, at its first replication.
+The study is scattered once; a task is that study and a number. Every worker must compute the numbers that this process
+would (versions of the package and of its libraries, and what its processor draws): one that does not is refused before
+work starts or, if it joins later, at its first replication.
 
 A cluster of our own listens on 127.0.0.1 alone and ends with the process that started it.
 """
@@ -39,11 +39,11 @@ from simulation.study.study import Cluster, Study
 
 LOOPBACK = "127.0.0.1"
 TASKS_A_THREAD = 2
-"""One that runs, and one that waits beside it, so that no worker waits for the scheduler."""
+"""One that runs and one that waits, so that no worker waits for the scheduler."""
 SECONDS_TO_CONNECT = 20.0
 SECONDS_TO_CLOSE = 2.0
 SECONDS_BETWEEN_COUNTS = 2.0
-"""How often the workers are counted: they may come and go."""
+"""The time after which the workers are counted again: they may come and go."""
 MOST_NAMED = 3
 """Workers that a refusal names."""
 SETTINGS = {
@@ -52,14 +52,14 @@ SETTINGS = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.gil.enabled": False,
 }
-"""Of a cluster of our own."""
+"""Settings of a cluster of our own."""
 
 
 class DaskExecutor:
-    """Replications as tasks of a Dask cluster, which is found or started when the first one comes."""
+    """Replications as tasks of a Dask cluster, which is found or started for the first one."""
 
     def __init__(self, cluster: Cluster, n_workers: int) -> None:
-        self._where = cluster
+        self._cluster = cluster
         self._n_workers = n_workers
         self._session: _Session | None = None
         self._shared: tuple[Study, Any] | None = None
@@ -72,7 +72,7 @@ class DaskExecutor:
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
         """Start one replication. Raises ExecutorFailed if there is no cluster or a worker is refused."""
         if self._session is None:
-            self._session = _Session(self._where, self._n_workers)
+            self._session = _Session(self._cluster, self._n_workers)
         if self._shared is None or self._shared[0] is not study:
             try:
                 self._shared = study, self._session.scattered(study)
@@ -85,7 +85,7 @@ class DaskExecutor:
         return asyncio.run_coroutine_threadsafe(task, self._session.loop)
 
     async def _replicated(self, session: _Session, shared: Any, number: int) -> ReplicationResult:
-        """One replication's result, or what became of it in the words of the contract."""
+        """One replication's result. Raises WorkerLost or ExecutorFailed as the contract says."""
         from distributed import KilledWorker
 
         try:
@@ -101,7 +101,7 @@ class DaskExecutor:
         return result
 
     def stop(self) -> None:
-        """End a cluster of our own in the middle of what it does; on another's, what is not begun is not run."""
+        """End a cluster of our own at once; on another's, replications that have not begun are not run."""
         session, self._session, self._shared = self._session, None, None
         if session is not None:
             session.kill()
@@ -116,7 +116,7 @@ class DaskExecutor:
 class _Session:
     """A client of a cluster. Raises ExecutorFailed if there is none, and AeflowError if Dask is not installed."""
 
-    def __init__(self, where: Cluster, n_workers: int) -> None:
+    def __init__(self, cluster: Cluster, n_workers: int) -> None:
         try:
             import dask
             import distributed
@@ -129,30 +129,32 @@ class _Session:
         self._own: Any = None
         self._counted_at = 0.0
         self._n_threads = 0
-        with dask.config.set(SETTINGS if where.is_own else {}), _ignoring_ctrl_c():
-            if where.is_own:
-                self._own = _started(distributed.LocalCluster, n_workers)
-            self.client = self._connected(where, distributed.Client)
+        with dask.config.set(SETTINGS if cluster.is_own else {}), _ignoring_ctrl_c():
+            if cluster.is_own:
+                self._own = _start_local(distributed.LocalCluster, n_workers)
+            self.client = self._connect(cluster, distributed.Client)
         self.address: str = self.client.scheduler.address
         self.loop: asyncio.AbstractEventLoop = self.client.loop.asyncio_loop
-        if not where.is_own:
-            self._wait_for(where.wait_for)
+        if not cluster.is_own:
+            self._wait_for(cluster.wait_for)
 
-    def _connected(self, where: Cluster, client: Any) -> Any:
-        named: dict[str, Any] = {"address": self._own or where.address}
-        if where.scheduler_file is not None:
-            named = {"scheduler_file": where.scheduler_file}
+    def _connect(self, cluster: Cluster, client: Any) -> Any:
+        """A client of the cluster, of class `client`."""
+        scheduler: dict[str, Any] = {"address": self._own or cluster.address}
+        if cluster.scheduler_file is not None:
+            scheduler = {"scheduler_file": cluster.scheduler_file}
         try:
-            if where.scheduler_file is not None:
-                _wait_for_file(Path(where.scheduler_file))
-            return client(**named, timeout=SECONDS_TO_CONNECT, set_as_default=False, direct_to_workers=True)
+            if cluster.scheduler_file is not None:
+                _wait_for_file(Path(cluster.scheduler_file))
+            return client(**scheduler, timeout=SECONDS_TO_CONNECT, set_as_default=False, direct_to_workers=True)
         except (OSError, ValueError, KeyError) as error:
             raise ExecutorFailed(
-                f"no Dask scheduler answers at {where.address or where.scheduler_file} ({_brief(error)}). Start one "
-                "(dask scheduler), or correct cluster.address or cluster.scheduler_file"
+                f"no Dask scheduler answers at {cluster.address or cluster.scheduler_file} ({_brief(error)}). Start "
+                "one (dask scheduler), or correct cluster.address or cluster.scheduler_file"
             ) from error
 
     def _wait_for(self, n_workers: int) -> None:
+        """Wait until there are so many workers. Raises ExecutorFailed if they do not come."""
         try:
             self.client.wait_for_workers(n_workers, timeout=SECONDS_TO_CONNECT)
         except TimeoutError as error:
@@ -167,7 +169,7 @@ class _Session:
         """Threads of all workers, counted now or a moment ago."""
         now = time.monotonic()
         if now - self._counted_at > SECONDS_BETWEEN_COUNTS and self.client.status == "running":
-            with suppress(OSError, CancelledError):  # a scheduler that has gone is told of by its tasks
+            with suppress(OSError, CancelledError):  # a scheduler that has gone shows in its tasks
                 self._n_threads = sum(self.client.nthreads().values())
             self._counted_at = now
         return self._n_threads
@@ -180,16 +182,17 @@ class _Session:
         from distributed import KilledWorker
 
         try:
-            return self._scattered(study)
+            return self._scatter(study)
         except (KilledWorker, CancelledError, OSError) as error:
             raise WorkerLost from error
 
-    def _scattered(self, study: Study) -> Any:
+    def _scatter(self, study: Study) -> Any:
+        """Send the study to every worker whose versions are ours, and have each compare the sample that it draws."""
         identity = identity_of(study)
         versions = self.client.run(_versions, on_error="return")
         if any(isinstance(answer, OSError) for answer in versions.values()):
             raise WorkerLost
-        _refuse({worker: _unlike(identity.parts, theirs) for worker, theirs in versions.items()})
+        _refuse({worker: _version_differences(identity.parts, theirs) for worker, theirs in versions.items()})
         shared = self.client.scatter(_Shared(study, identity.parts), broadcast=True, hash=False)
         checks = {
             worker: self.client.submit(_differences, shared, workers=[worker], allow_other_workers=False, pure=False)
@@ -214,7 +217,7 @@ class _Session:
                 self._own.close(timeout=SECONDS_TO_CLOSE)
 
 
-def _started(cluster: Any, n_workers: int) -> Any:
+def _start_local(cluster: Any, n_workers: int) -> Any:
     """A cluster of our own, started again if a worker ends while it starts. Raises ExecutorFailed if it always does."""
     for attempt in range(MOST_LOSSES + 1):
         try:
@@ -238,7 +241,7 @@ def _started(cluster: Any, n_workers: int) -> Any:
 
 
 def _silence_logs() -> None:
-    """Keep Dask's logs, tracebacks included, off the screen: what matters is raised, in words."""
+    """Keep Dask's logs, tracebacks included, off the screen: what matters is raised as an error."""
     for name in tuple(logging.root.manager.loggerDict):
         if name.partition(".")[0] == "distributed":
             logging.getLogger(name).setLevel(logging.CRITICAL)
@@ -254,7 +257,7 @@ def _wait_for_file(path: Path) -> None:
 
 
 def _kill(nanny: Any) -> None:
-    """Kill one worker of our own; its nanny does not start it again."""
+    """Kill one worker of our own, so that its nanny does not start it again."""
     nanny.auto_restart = False
     process = getattr(getattr(nanny, "process", None), "process", None)
     if process is not None and process.is_alive():
@@ -262,20 +265,19 @@ def _kill(nanny: Any) -> None:
 
 
 def _refuse(differing: Mapping[str, tuple[str, ...]]) -> None:
-    """Raise ExecutorFailed if any worker differs: which, and in what."""
-    refused = {worker: what for worker, what in differing.items() if what}
+    """Raise ExecutorFailed if any worker differs, with the first workers and what they differ in."""
+    refused = [f"{worker} differs in {', '.join(parts)}" for worker, parts in differing.items() if parts]
     if not refused:
         return
-    named = [f"{worker} differs in {', '.join(what)}" for worker, what in list(refused.items())[:MOST_NAMED]]
-    more = f" and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
+    others = f" and {len(refused) - MOST_NAMED} more" if len(refused) > MOST_NAMED else ""
     raise ExecutorFailed(
-        f"workers are refused because they would compute other numbers: {'; '.join(named)}{more}. Install the same "
-        "versions there, and use processors of one kind"
+        f"workers are refused because they would compute other numbers: {'; '.join(refused[:MOST_NAMED])}{others}. "
+        "Install the same versions there, and use processors of one kind"
     )
 
 
-def _unlike(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception) -> tuple[str, ...]:
-    """In words, what of a worker's versions is not ours."""
+def _version_differences(ours: Mapping[str, str], theirs: Mapping[str, str] | Exception) -> tuple[str, ...]:
+    """The versions of a worker that are not ours, in words."""
     if isinstance(theirs, Exception):
         return (f"aeflow itself ({_brief(theirs)})",)
     differing = [name for name in theirs if theirs[name] != ours[name]]
@@ -290,16 +292,16 @@ def _brief(error: Exception) -> str:
 
 @contextmanager
 def _ignoring_ctrl_c() -> Iterator[None]:
-    """Threads and processes that are started meanwhile never hear Ctrl-C, which a terminal sends to every process."""
-    if sys.platform != "win32":  # which has no such mask
-        resource_tracker.ensure_running()  # which undoes the next line wherever it is started
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
-            yield
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
-    else:
+    """Start threads and processes that ignore Ctrl-C, which a terminal sends to every process."""
+    if sys.platform == "win32":  # which has no such mask
         yield
+        return
+    resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- in the workers ---------------------------------------------------------------------------------------------------
@@ -307,21 +309,21 @@ def _ignoring_ctrl_c() -> Iterator[None]:
 
 @dataclass(frozen=True, eq=False)
 class _Shared:
-    """A study, and what its numbers depend on where it was sent from."""
+    """A study, and the identity of its run in the process that sent it."""
 
     study: Study
     parts: Mapping[str, str]
 
 
 def _versions() -> dict[str, str]:
-    """What a worker has of the identity of a run, the study apart."""
+    """The parts of a run's identity that a worker has without a study."""
     libraries = {name: library_version(name) for name in LIBRARIES}
     return {"source": source_digest(), "python": platform.python_version(), **libraries}
 
 
 @lru_cache(maxsize=4)
 def _differences(shared: _Shared) -> tuple[str, ...]:
-    """In words, in what this worker differs from where the study was sent from."""
+    """The parts in which this worker's identity of the run differs from the sender's, in words."""
     return Identity(shared.parts).differences(identity_of(shared.study))
 
 

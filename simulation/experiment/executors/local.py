@@ -1,10 +1,10 @@
 """Replications in several processes of this machine.
 
-A thread of the driver (the process that the user started) speaks to each worker through a pipe. There is no shared
-memory and there are no semaphores, so nothing is left behind however a run ends. A worker that goes takes only the
-replication that it was running.
+A thread of the driver (the process that the user started) speaks to each worker through a pipe. No shared memory and no
+semaphore of the system is used, so nothing is left behind however a run ends. With a worker only the replication that
+it was running is lost.
 
-Ctrl-C is the driver's business. A terminal sends it to every process, so the workers ignore it, and the driver ends
+The driver alone answers Ctrl-C. A terminal sends it to every process, so the workers ignore it, and the driver ends
 them when a run stops early. A worker also ends by itself as soon as its driver has gone, however that ended.
 """
 
@@ -32,16 +32,16 @@ from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.study.study import Study
 
 SECONDS_TO_END = 2.0
-"""How long a killed worker is waited for."""
+"""The time for which a killed worker is waited for."""
 SCRIPT = b"__main__"
-"""In a packed study: it holds something of the script that was started."""
+"""The mark of a packed study that holds something defined in the script that was started."""
 
 
 class LocalExecutor:
-    """So many processes of this machine, each started by spawn (as Windows does) when it is first needed."""
+    """Worker processes of this machine, each started by spawn (as on Windows) when it is first needed."""
 
     def __init__(self, n_workers: int) -> None:
-        _must_not_be_imported_by_a_worker()
+        _refuse_import_by_worker()
         self.n_at_once = n_workers
         self._workers = _Workers(n_workers)
         self._packed: tuple[Study, bytes] | None = None
@@ -57,20 +57,20 @@ class LocalExecutor:
         return future
 
     def stop(self) -> None:
-        """End the workers in the middle of what they do; nobody else's."""
-        ended, self._workers = self._workers, _Workers(self.n_at_once)
-        ended.kill()
+        """End this executor's workers at once, busy or not."""
+        workers, self._workers = self._workers, _Workers(self.n_at_once)
+        workers.kill()
 
     def close(self) -> None:
         """Let the workers end."""
-        self._workers.let_go()
+        self._workers.end_idle()
 
 
 # --- in the driver ----------------------------------------------------------------------------------------------------
 
 
 class _Workers:
-    """At most so many workers, idle or busy. Used by several threads."""
+    """At most `n_workers` workers, idle or busy. Used by several threads."""
 
     def __init__(self, n_workers: int) -> None:
         self._free = threading.Semaphore(n_workers)
@@ -82,7 +82,7 @@ class _Workers:
     def replicate(self, packed: bytes, number: int) -> ReplicationResult:
         """Run one replication on a worker. Raises WorkerLost if the worker ends, and what the replication raises."""
         with self._free:
-            worker = self._taken(of_script=SCRIPT in packed)
+            worker = self._take(imports_script=SCRIPT in packed)
             try:
                 outcome = worker.replicate(packed, number)
             except (EOFError, OSError):
@@ -96,7 +96,8 @@ class _Workers:
             raise outcome
         return outcome
 
-    def _taken(self, *, of_script: bool) -> _Worker:
+    def _take(self, *, imports_script: bool) -> _Worker:
+        """An idle worker, or a new one. Raises WorkerLost after `kill`, ExecutorFailed if none can be started."""
         with self._lock:
             if self._stopped:
                 raise WorkerLost
@@ -106,7 +107,7 @@ class _Workers:
                     return worker
                 self._all.discard(worker)
             try:
-                worker = _Worker(imports_script=of_script)
+                worker = _Worker(imports_script=imports_script)
             except OSError as error:
                 raise ExecutorFailed(
                     f"no worker process could be started ({error.strerror or error}). Use fewer workers (workers=1), "
@@ -125,8 +126,8 @@ class _Workers:
         for worker in workers:
             worker.process.join(SECONDS_TO_END)
 
-    def let_go(self) -> None:
-        """Have the idle workers end."""
+    def end_idle(self) -> None:
+        """Let the idle workers end."""
         with self._lock:
             while self._idle:
                 worker = self._idle.pop()
@@ -149,11 +150,11 @@ class _Worker:
             theirs.close()
 
     def is_alive(self) -> bool:
-        """Whether it has not ended."""
+        """Whether the process has not ended."""
         return self.process.is_alive()
 
     def replicate(self, packed: bytes, number: int) -> ReplicationResult | BaseException:
-        """Run one replication; its result, or what it raised. The study is sent only if it is another one than before.
+        """Run one replication; returns its result, or what it raised. The same study is sent only once.
 
         Raises EOFError or OSError if the worker ends.
         """
@@ -162,13 +163,13 @@ class _Worker:
         return cast("ReplicationResult | BaseException", self.connection.recv())
 
     def kill(self) -> None:
-        """End it at once. It holds nothing that would have to be given back."""
+        """End the process at once. It holds nothing that would have to be released."""
         self.process.kill()
 
 
 @contextmanager
 def _without_script() -> Iterator[None]:
-    """Start a process that does not import this one's main script: spawn imports whatever is called `__main__`."""
+    """Hide this process's main script, which spawn would import into a new process as `__main__`."""
     script = sys.modules["__main__"]
     sys.modules["__main__"] = ModuleType("__main__")
     try:
@@ -177,8 +178,8 @@ def _without_script() -> Iterator[None]:
         sys.modules["__main__"] = script
 
 
-def _must_not_be_imported_by_a_worker() -> None:
-    """End a worker whose import of the user's script would start the run once more."""
+def _refuse_import_by_worker() -> None:
+    """End a worker that imports the user's script and so would start the run once more."""
     if getattr(multiprocessing.process.current_process(), "_inheriting", False):
         sys.exit(
             "aeflow: workers import this script, because the study holds something defined in it. Put what the script "
@@ -187,10 +188,10 @@ def _must_not_be_imported_by_a_worker() -> None:
 
 
 def _replicate_on_a_worker(workers: _Workers, packed: bytes, number: int, future: Future[ReplicationResult]) -> None:
-    """Run one replication and hand its result to the future. A process started here inherits deafness to Ctrl-C."""
-    if sys.platform != "win32":  # which knows neither
+    """Run one replication and give its result to the future. A process started here inherits that Ctrl-C is blocked."""
+    if sys.platform != "win32":  # which has no such signals
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGHUP})  # or a closed terminal ends the tracker, which warns
-        resource_tracker.ensure_running()  # which undoes the last line wherever it is started
+        resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGHUP})
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
@@ -222,7 +223,7 @@ def _work(connection: Connection) -> None:
 
 
 def _outcome(study: Study, number: int) -> bytes:
-    """A replication's result, or what it raised, pickled."""
+    """A replication's result, or the exception that it raised, pickled."""
     try:
         return pickle.dumps(replicate(study, number), pickle.HIGHEST_PROTOCOL)
     except Exception as error:
@@ -231,7 +232,7 @@ def _outcome(study: Study, number: int) -> bytes:
 
 
 def _pickled(error: Exception) -> bytes:
-    """An exception, or its kind and message if it cannot be sent."""
+    """An exception pickled, or an AeflowError with its kind and message if it cannot be pickled and read again."""
     try:
         content = pickle.dumps(error)
         pickle.loads(content)
@@ -241,6 +242,7 @@ def _pickled(error: Exception) -> bytes:
 
 
 def _end_with_driver() -> None:
+    """End this process when its driver has ended."""
     driver: Any = multiprocessing.parent_process()
     if driver is not None:
         driver.join()

@@ -14,11 +14,11 @@ from simulation.experiment.executors.serial import SerialExecutor
 from simulation.study.study import Study
 
 MOST_WORKERS = 61 if sys.platform == "win32" else 1024
-"""Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere a slip of the pen."""
+"""Processes of one executor: Windows waits for no more (63 handles, two of them taken); elsewhere more is a mistake."""
 
 
 def processors() -> int:
-    """How many processes are worth starting: the processors that this one may use, MOST_WORKERS at most."""
+    """The number of processes worth starting: the processors that this one may use, at most MOST_WORKERS."""
     if hasattr(os, "sched_getaffinity"):
         return min(len(os.sched_getaffinity(0)), MOST_WORKERS)
     return min(os.cpu_count() or 1, MOST_WORKERS)

@@ -14,11 +14,11 @@ class SerialExecutor:
     n_at_once = 1
 
     def submit(self, study: Study, number: int) -> Future[ReplicationResult]:
-        """Run it now; the future is done."""
+        """Run one replication now; its future is done."""
         future: Future[ReplicationResult] = Future()
         try:
             future.set_result(replicate(study, number))
-        except Exception as error:  # handed to whoever asks the future, as every executor does
+        except Exception as error:  # given to whoever reads the future, as by every executor
             future.set_exception(error)
         return future
 
@@ -26,4 +26,4 @@ class SerialExecutor:
         """Nothing runs between calls."""
 
     def close(self) -> None:
-        """There is nothing to let go of."""
+        """There are no workers."""

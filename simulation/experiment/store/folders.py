@@ -1,4 +1,4 @@
-"""Folders of results that are there whole or not at all, under names of their own; and the way to the newest."""
+"""Folders of results, which appear whole or not at all under names of their own; and the link to the newest."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from pathlib import Path
 from simulation.errors import ResultsError
 
 PARTIAL = ".partial-"
-"""What the name of an unfinished folder begins with."""
+"""The beginning of the name of a folder that is being written."""
 LATEST = "latest"
 RUN_NAMED = re.compile(r"[^/\n]+/\d{4}-\d\d-\d\dT\d{6}-[0-9a-f]{8}(-\d+)?\n")
-"""What `latest` says as a text file: the study and the folder of a run."""
+"""The content of `latest` as a text file: the study and the folder of a run."""
 
 
 def must_be_writable(results_dir: Path) -> None:
-    """Make the folder of results if need be and try it. Raises ResultsError: where, why, what to do."""
+    """Make the folder of results if need be, and try to write into it. Raises ResultsError if that fails."""
     trial = results_dir / f"{PARTIAL}trial-{os.getpid()}"
     try:
         results_dir.mkdir(parents=True, exist_ok=True)
@@ -33,7 +33,7 @@ def must_be_writable(results_dir: Path) -> None:
 
 @contextmanager
 def whole_or_nothing(parent: Path, name: str) -> Iterator[Path]:
-    """A partial folder of this process that is gone again if anything, Ctrl-C included, ends the work."""
+    """A partial folder of this process, which is removed if an error or Ctrl-C ends the work."""
     partial = parent / f"{PARTIAL}{name}-{os.getpid()}"
     partial.mkdir()
     try:
@@ -44,9 +44,11 @@ def whole_or_nothing(parent: Path, name: str) -> Iterator[Path]:
 
 
 def moved(partial: Path, parent: Path, name: str, *, about_to: Callable[[str], None] = lambda name: None) -> Path:
-    """Give the finished folder its name; of runs that end within one second, in whatever process, all but one get a
-    number. Only trying tells whether a name is free: another process may take it in between. `about_to` is told each
-    name before it is tried."""
+    """Give the finished folder its name, or the name with a number where runs end within one second; its new path.
+
+    Only trying shows whether a name is free: another process may take it in between. `about_to` is called with each
+    name before it is tried.
+    """
     for number in count(1):
         final = parent / (name if number == 1 else f"{name}-{number}")
         if final.exists():
@@ -63,9 +65,9 @@ def moved(partial: Path, parent: Path, name: str, *, about_to: Callable[[str], N
 
 
 def point_latest(results_dir: Path, written: Path) -> None:
-    """`latest`: a relative link, or a text file with the name where links are refused; a warning where both are.
+    """Make `latest` lead to a run: a relative link, or a text file with the name where links are refused.
 
-    Something else of that name, a file or folder of the user's, is left as it is, with a warning.
+    Another file or folder of that name is the user's and is left as it is. Failures are warnings, not errors.
     """
     target = written.relative_to(results_dir)
     link, new = results_dir / LATEST, results_dir / f"{PARTIAL}{LATEST}-{os.getpid()}"
@@ -89,7 +91,7 @@ def point_latest(results_dir: Path, written: Path) -> None:
 
 
 def _replace_link(new: Path, link: Path) -> None:
-    """Give `new` the name of the link. Windows replaces no link to a folder, so that it goes first there."""
+    """Give `new` the name of the link. Windows replaces no link to a folder, so the old link is removed first there."""
     try:
         os.replace(new, link)
     except PermissionError:
@@ -100,7 +102,7 @@ def _replace_link(new: Path, link: Path) -> None:
 
 
 def _is_ours(link: Path) -> bool:
-    """Whether `latest` may be replaced: there is none, it is a link, or a text file with the name of a run."""
+    """Whether `latest` may be replaced: it is missing, a link, or a text file with the name of a run."""
     if link.is_symlink() or not link.exists():
         return True
     try:
@@ -110,7 +112,7 @@ def _is_ours(link: Path) -> bool:
 
 
 def not_written(where: Path, error: OSError) -> ResultsError:
-    """Where nothing could be written, why, and what to do."""
+    """The error that says where nothing could be written, why, and what to do."""
     return ResultsError(
         f"{where}: cannot be written ({error.strerror or error}). "
         "Choose another folder with results=FOLDER, or put its permissions or its free space right"

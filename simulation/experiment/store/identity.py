@@ -1,7 +1,7 @@
-"""What can change a number of a run, and a hash of it: parts of runs that differ in any of it are never mixed.
+"""A run's identity: all that can change one of its numbers, and a hash of it. Parts of different identities never mix.
 
-Not in it: how many replications (stated, or asked for by a precision), which executor, how many workers, which engine
-(both give the same bits), folders.
+Not in it: how many replications (stated, or asked for by a precision), the executor, the workers, the engine (both give
+the same bits), folders.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ class Identity:
         return digest(dict(self.parts))
 
     def differences(self, other: Identity) -> tuple[str, ...]:
-        """In words, the parts in which another run's identity differs."""
+        """The parts in which another run's identity differs, in words."""
         names = dict.fromkeys((*self.parts, *other.parts))
         return tuple(WORDS.get(name, name) for name in names if self.parts.get(name) != other.parts.get(name))
 
 
 def identity_of(study: Study) -> Identity:
-    """What the numbers of a study depend on, here and now."""
+    """The identity of a run of a study in this process."""
     return Identity(
         {
             "study": digest(content_of(study)),
@@ -77,20 +77,21 @@ def content_of(study: Study) -> dict[str, Any]:
     policies: list[Any] = []
     seen: dict[int, int] = {}
 
-    def place(thing: Any, into: list[Any]) -> int:
+    def position(thing: Any, listed: list[Any]) -> int:
+        """The position of a thing in a list of plain values, to which it is added if need be."""
         if id(thing) not in seen:
             plain = exact(thing)
-            seen[id(thing)] = into.index(plain) if plain in into else len(into)
-            if plain not in into:
-                into.append(plain)
+            if plain not in listed:
+                listed.append(plain)
+            seen[id(thing)] = listed.index(plain)
         return seen[id(thing)]
 
     def arm(ready: Any) -> dict[str, Any]:
         return {
             "name": ready.name,
             "arm": exact(ready.arm),
-            "pathway": place(ready.pathway, pathways),
-            "policy": place(ready.policy, policies),
+            "pathway": position(ready.pathway, pathways),
+            "policy": position(ready.policy, policies),
         }
 
     run = {name: value for name, value in exact(study.run).items() if name not in NOT_NUMBERS_OF_RUN}
@@ -110,7 +111,7 @@ def content_of(study: Study) -> dict[str, Any]:
 
 
 def resolved_of(study: Study) -> dict[str, Any]:
-    """The configuration as composed, without what changes no number."""
+    """The configuration as composed, without keys that change no number."""
     resolved = {key: exact(value) for key, value in study.resolved.items() if key not in NOT_NUMBERS}
     run = resolved.get("run")
     if isinstance(run, dict):

@@ -1,7 +1,7 @@
 """Tables of a run that are kept on request (`run.keep`): patients, activities and events of every arm and replication.
 
-Replications are simulated again for them, one arm at a time, to the last bit as they were measured. So a run whose
-replications were resumed or computed elsewhere keeps the same bytes, and memory holds one arm's replication.
+Replications are simulated again for them, one arm at a time, with the same bits as when they were measured. So a run
+whose replications were resumed or computed elsewhere keeps the same bytes, and memory holds one arm's replication.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def write_kept(
 ) -> list[str]:
     """Write the tables that a study keeps into a folder; the names of the files.
 
-    `done(n)` is told after each replication. Raises ResultsError if the place cannot be written.
+    `done(n)` is called when n replications are written. Raises ResultsError if the folder cannot be written.
     """
     names = [name for name in KINDS if name in study.run.keep]
     if not names:
@@ -68,7 +68,7 @@ def write_kept(
                 for name in names:
                     table = table_of(name, ready.pathway, simulated)
                     writers[name].add(layouts[name].laid_out(table, ready.name, number))
-                del simulated, table  # else they are still there while the next arm is simulated
+                del simulated, table  # else they stay in memory while the next arm is simulated
             done(n_done)
     return [file_of(name) for name in names]
 
@@ -83,7 +83,7 @@ def table_of(name: Kept, pathway: Pathway, simulated: Simulated) -> Table:
 
 
 def _empty(name: Kept, pathway: Pathway) -> Table:
-    """The table of nobody: the columns and categories that a department gives it."""
+    """A table without rows: the columns and categories that a department gives it."""
     if name == "patients":
         return nobody(pathway)
     if name == "activities":
@@ -102,7 +102,7 @@ class _Layout:
         self._categories = {
             "arm": tuple(arm.name for arm in arms),
             **{
-                column: tuple(dict.fromkeys(known for empty in empties for known in empty.known(column)))
+                column: tuple(dict.fromkeys(category for empty in empties for category in empty.known(column)))
                 for column in categorical
             },
         }
@@ -124,11 +124,11 @@ class _Layout:
 
 
 def _recoded(table: Table, column: str, known: tuple[str, ...]) -> Column:
-    """The codes of a column, into other categories; none where the table has no such column."""
+    """A column's codes in the categories `known`; MISSING where the table has no such column or category."""
     if column not in table:
         return np.full(len(table), MISSING, dtype=np.int16)
-    number = {name: code for code, name in enumerate(known)}
-    codes = [number.get(name, MISSING) for name in table.known(column)]
+    code_of = {name: code for code, name in enumerate(known)}
+    codes = [code_of.get(name, MISSING) for name in table.known(column)]
     return np.array([*codes, MISSING], dtype=np.int16)[table[column]]  # a missing code is -1: the last
 
 

@@ -1,4 +1,4 @@
-"""What runs a folder of results holds, from their manifests alone: no replication is read, so hundreds list at once."""
+"""The runs in a folder of results, from their manifests alone: no replication is read, so hundreds list at once."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ DEPTH = 2
 
 @dataclass(frozen=True)
 class ListedRun:
-    """One run: `n_replications` of `n_planned`; `at`: when it was finished, or last written to if it is not.
+    """One run: `n_replications` of `n_planned`.
 
-    `first_verdict`: as the manifest holds it, None if the study judges nothing or is not finished.
+    at             when it was finished, or last written to if it is not
+    first_verdict  as the manifest holds it; None if the study judges nothing or is not finished
     """
 
     folder: Path
@@ -47,14 +48,14 @@ class ListedRun:
 
 @dataclass(frozen=True)
 class Listing:
-    """The runs in a folder, the newest first, and in words why others cannot be listed (damaged, another version)."""
+    """The runs in a folder, the newest first, and messages why others cannot be listed (damaged, another version)."""
 
     runs: tuple[ListedRun, ...]
     unreadable: tuple[str, ...]
 
 
 def list_runs(folder: Path) -> Listing:
-    """The runs in a folder of results, in one study's part of it, or one run. Whatever else is there is left alone.
+    """The runs in a folder of results, in one study's part of it, or one run; anything else there is passed over.
 
     Raises ResultsError if there is no such folder.
     """
@@ -69,6 +70,7 @@ def list_runs(folder: Path) -> Listing:
 
 
 def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
+    """The folders of runs in a folder, at most `depth` levels down."""
     if folder.name.startswith(PREFIX) or any((folder / name).is_file() for name in (MANIFEST, REPLICATIONS)):
         yield folder
         return
@@ -84,6 +86,7 @@ def _run_folders(folder: Path, depth: int) -> Iterator[Path]:
 
 
 def _finished(folder: Path) -> ListedRun:
+    """A finished run. Raises ResultsError if its manifest cannot be read or a file is missing."""
     manifest = read_manifest(folder)
     missing = [name for name in manifest[FILES] if not (folder / name).is_file()]
     if REPLICATIONS in missing:
@@ -105,6 +108,7 @@ def _finished(folder: Path) -> ListedRun:
 
 
 def _unfinished(folder: Path) -> ListedRun:
+    """A run that is not finished. Raises ResultsError if its folder does not describe it."""
     try:
         about: dict[str, Any] = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
         parts = list(part_paths(folder / PARTS))

@@ -36,8 +36,8 @@ def manifest_of(
     engine_seconds: float,
     finished_at: datetime,
 ) -> Plain:
-    """What a manifest says, checksums apart."""
-    n_activities = sum(each.n_activities for each in replications)
+    """The content of a manifest, checksums apart."""
+    n_activities = sum(replication.n_activities for replication in replications)
     return {
         "format": FORMAT,
         "statement": STATEMENT,
@@ -59,16 +59,16 @@ def manifest_of(
         "wall_seconds": round(wall_seconds, 3),
         "engine_seconds": round(engine_seconds, 3),
         "activities_per_second": round(n_activities / engine_seconds) if engine_seconds > 0 else None,
-        "attendances": sum(each.n_attendances for each in replications),
+        "attendances": sum(replication.n_attendances for replication in replications),
         "activities": n_activities,
-        "events": sum(each.n_events for each in replications),
-        "cool_down_days": max(each.cool_down_days for each in replications),
-        "unfinished": sum(arm.n_unfinished for each in replications for arm in each.arms.values()),
+        "events": sum(replication.n_events for replication in replications),
+        "cool_down_days": max(replication.cool_down_days for replication in replications),
+        "unfinished": sum(arm.n_unfinished for replication in replications for arm in replication.arms.values()),
     }
 
 
 def about(study: Study) -> Plain:
-    """What a list of runs shows of one that is not finished."""
+    """What a list of runs shows of a run that is not finished."""
     return {
         "study": study.design.name,
         "site": study.chosen("site"),

@@ -1,7 +1,7 @@
-"""Parts of a run that is not finished: some replications each, written when they end, whole or not at all.
+"""Parts of an unfinished run: some replications each, written when they end, whole or not at all.
 
-A part is a file named after its first replication and after the digest of its content, so that damage is seen by name.
-It is written under a temporary name, flushed to the disk and renamed.
+A part is a file named after its first replication and the digest of its content, so that damage shows in the name. It
+is written under a temporary name, flushed to the disk and renamed.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from simulation.records.columns import read_columns, write_columns
 
 SUFFIX = ".parquet"
 DIGITS = 8
-"""Of a replication's number in a name, so that names sort as numbers do."""
+"""Digits of a replication's number in a name, so that names sort as numbers do."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """What one part holds, and the seconds of work that it was."""
+    """The replications that one part holds, and the seconds of work that they took."""
 
     path: Path
     replications: tuple[ReplicationResult, ...]
@@ -34,14 +34,14 @@ class Part:
 
 def write_part(folder: Path, replications: Sequence[ReplicationResult], *, key: str) -> Path:
     """Write some replications as one part of the run with this key. Raises OSError."""
-    ordered = sorted(replications, key=lambda each: each.replication)
+    ordered = sorted(replications, key=lambda result: result.replication)
     layout = Layout.of(ordered)
     metadata = {
         "kind": "part",
         "key": key,
         "layout": layout.plain(),
-        "engine_seconds": sum(each.engine_seconds for each in ordered),
-        "seconds": sum(each.seconds for each in ordered),
+        "engine_seconds": sum(result.engine_seconds for result in ordered),
+        "seconds": sum(result.seconds for result in ordered),
     }
     temporary = folder / f".{os.getpid()}.writing"
     try:
@@ -78,11 +78,11 @@ def part_paths(folder: Path) -> Iterator[Path]:
 
 
 def flush(path: Path) -> None:
-    """Have what was written on the disk, of a file or of a folder's names; nothing where a folder cannot be opened."""
-    how = os.O_RDONLY if path.is_dir() else os.O_RDWR  # Windows flushes no file that is open for reading alone
+    """Flush a file, or the names in a folder, to the disk; a folder that cannot be opened is left."""
+    mode = os.O_RDONLY if path.is_dir() else os.O_RDWR  # Windows flushes no file that is open for reading alone
     try:
-        handle = os.open(path, how)
-    except (OSError, PermissionError):  # Windows opens no folders
+        handle = os.open(path, mode)
+    except OSError:  # Windows opens no folders
         return
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""A folder of results, read and verified: files are as they were written, and belong together. Nothing is simulated."""
+"""Reading a folder of results: its files are as they were written, and belong together. Nothing is simulated."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ NEEDED = (STUDY, EXPLANATION, REPLICATIONS, DETAILS)
 
 @dataclass(frozen=True)
 class StoredRun:
-    """What a folder of results holds; `study` as plain values, which `config` makes a study of again."""
+    """The content of a folder of results; `study` as plain values, from which `config` makes a study again."""
 
     folder: Path
     manifest: Plain
@@ -40,7 +40,7 @@ class StoredRun:
 
 
 def read_run(path: Path) -> StoredRun:
-    """What a folder of results holds.
+    """The content of a folder of results.
 
     `path`: the folder, or `latest`, link or file. Raises ResultsError if it is not a complete folder of results, or if
     a file is not as it was written.
@@ -94,6 +94,7 @@ def followed(path: Path) -> Path:
 
 
 def _verify(folder: Path, files: Mapping[str, str]) -> None:
+    """Raise ResultsError if a file is missing or does not match its checksum."""
     for name, checksum in files.items():
         path = folder / name
         if path.parent != folder:
@@ -101,10 +102,10 @@ def _verify(folder: Path, files: Mapping[str, str]) -> None:
         if not path.is_file():
             raise ResultsError(f"{path}: there is no such file. Name a folder that a run wrote, as a whole")
         try:
-            (found,) = checksums(folder, [name]).values()
+            (actual,) = checksums(folder, [name]).values()
         except OSError as error:
             raise ResultsError(f"{path}: cannot be read ({error.strerror or error})") from None
-        if found != checksum:
+        if actual != checksum:
             raise ResultsError(
                 f"{path}: is damaged or another run's (it does not match the checksum in {MANIFEST}). Take it from a "
                 "copy, or run the study again"
@@ -112,7 +113,7 @@ def _verify(folder: Path, files: Mapping[str, str]) -> None:
 
 
 def _values(path: Path, layout: Layout, columns: Mapping[str, Any]) -> list[Floats]:
-    """By row of the details, the values of its measures."""
+    """The values of the measures of each row of the details."""
     value = read_replications(path)["value"]
     lengths = [len(layout.names[arm]) for arm in columns["arm"].tolist()]
     if sum(lengths) != len(value):
@@ -121,6 +122,7 @@ def _values(path: Path, layout: Layout, columns: Mapping[str, Any]) -> list[Floa
 
 
 def _explanation(content: Plain) -> Explanation:
+    """The explanation from its plain form."""
     arms = {
         name: ArmExplanation(
             agreement={key: np.nan if value is None else value for key, value in arm["agreement"].items()},
@@ -128,8 +130,8 @@ def _explanation(content: Plain) -> Explanation:
             cost=arm["cost"],
             cost_words=arm["cost_words"],
             changed=tuple(Change(**{**change, "at": tuple(change["at"])}) for change in arm["changed"]),
-            added_assumptions=tuple(AddedAssumption(**each) for each in arm["added_assumptions"]),
-            cost_range=_pair(arm.get("cost_range")),  # none in runs of before
+            added_assumptions=tuple(AddedAssumption(**assumption) for assumption in arm["added_assumptions"]),
+            cost_range=_pair(arm.get("cost_range")),  # runs of earlier versions have none
         )
         for name, arm in content["arms"].items()
     }
@@ -137,14 +139,15 @@ def _explanation(content: Plain) -> Explanation:
     edges = {node: tuple(Edge(**edge) for edge in out) for node, out in graph["edges"].items()}
     passed = tuple((node, to) for node, to in graph["passed"])
     reachable = Subgraph(graph["starts"], edges, tuple(graph["unused"]), passed)
-    return Explanation(arms, reachable, tuple(content.get("misfits", ())))  # none in runs of before
+    return Explanation(arms, reachable, tuple(content.get("misfits", ())))  # as above
 
 
-def _pair(stated: Sequence[float] | None) -> tuple[float, float] | None:
-    return None if stated is None else (stated[0], stated[1])
+def _pair(bounds: Sequence[float] | None) -> tuple[float, float] | None:
+    return None if bounds is None else (bounds[0], bounds[1])
 
 
 def _json(path: Path) -> Plain:
+    """The content of a JSON file. Raises ResultsError if it is missing or cannot be read."""
     if not path.is_file():
         raise ResultsError(f"{path}: there is no such file. Name a folder that a run wrote, as a whole")
     try:

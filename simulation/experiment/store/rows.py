@@ -18,7 +18,11 @@ from simulation.records.columns import Lists
 from simulation.records.schema import Floats
 
 COUNTS = ("cool_down_days", "n_attendances", "n_activities", "n_events")
-"""Of a replication; the same in the rows of all its arms."""
+"""Numbers of a replication, which are the same in the rows of all its arms."""
+NO_SHARES = Shares(np.nan, np.nan, -1, -1)
+"""What is stored where the shares are not known."""
+N_GROUPS = 4
+"""Rows of the waits of one arm: three groups of coverage, and those never covered."""
 DAY = (
     "arrivals",
     "census",
@@ -31,15 +35,15 @@ DAY = (
     "waiting",
     "working",
 )
-"""Arrays of a day profile, in the order in which they are strung together."""
+"""Arrays of a day profile, in the order in which they are stored one after another."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """What the rows of an arm have in common: names of measures, and of what a day profile tells.
+    """What the rows of each arm have in common: the names of its measures, and of what its day profiles hold.
 
-    `names`: by arm, (measure, unit, group) in order; `pools`, `steps`, `triggers`: by arm, of its day profiles (none if
-    it has none).
+    names                   by arm, (measure, unit, group) in order
+    pools, steps, triggers  by arm, names of its day profiles; an arm without profiles is left out
     """
 
     names: Mapping[str, tuple[MeasureName, ...]]
@@ -49,83 +53,84 @@ class Layout:
 
     @classmethod
     def of(cls, replications: Sequence[ReplicationResult]) -> Layout:
-        """The layout of some replications. Raises ResultsError if they do not have one in common."""
+        """The layout of some replications. Raises ResultsError if their measures differ."""
         names: dict[str, tuple[MeasureName, ...]] = {}
         pools: dict[str, tuple[str, ...]] = {}
         steps: dict[str, tuple[str, ...]] = {}
         triggers: dict[str, tuple[str, ...]] = {}
         for replication in replications:
-            for arm, of_arm in replication.arms.items():
-                known = names.setdefault(arm, of_arm.measures.names)
-                if known is not of_arm.measures.names and known != of_arm.measures.names:
+            for arm, outcome in replication.arms.items():
+                known = names.setdefault(arm, outcome.measures.names)
+                if known is not outcome.measures.names and known != outcome.measures.names:
                     raise ResultsError(
                         f"replication {replication.replication}, arm '{arm}': its measures differ from those of other "
                         "replications, so they cannot be stored together"
                     )
-                if of_arm.day is not None and arm not in pools:
-                    pools[arm], steps[arm] = of_arm.day.pools, of_arm.day.steps
-                    triggers[arm] = tuple(of_arm.day.triggered)
+                if outcome.day is not None and arm not in pools:
+                    pools[arm], steps[arm] = outcome.day.pools, outcome.day.steps
+                    triggers[arm] = tuple(outcome.day.triggered)
         return cls(names, pools, steps, triggers)
 
     def plain(self) -> dict[str, Any]:
-        """As JSON can say it; measures that several arms share are listed once."""
+        """The layout as JSON holds it; measures that several arms share are listed once."""
         lists: list[list[list[str]]] = []
-        which = {}
+        list_of = {}
         for arm, names in self.names.items():
-            as_list = [list(name) for name in names]
-            if as_list not in lists:
-                lists.append(as_list)
-            which[arm] = lists.index(as_list)
+            plain_names = [list(name) for name in names]
+            if plain_names not in lists:
+                lists.append(plain_names)
+            list_of[arm] = lists.index(plain_names)
         profiles = {
             arm: {"pools": self.pools[arm], "steps": self.steps[arm], "triggers": self.triggers[arm]}
             for arm in self.pools
         }
-        return {"arms": which, "names": lists, "profiles": profiles}
+        return {"arms": list_of, "names": lists, "profiles": profiles}
 
     @classmethod
     def from_plain(cls, content: Mapping[str, Any]) -> Layout:
-        """Out of its plain form."""
-        lists = [_names(tuple(map(tuple, names))) for names in content["names"]]
-        profiles = content["profiles"]
-        parts = ({arm: tuple(each[key]) for arm, each in profiles.items()} for key in ("pools", "steps", "triggers"))
+        """The layout from its plain form."""
+        lists = [_measure_names(tuple(map(tuple, names))) for names in content["names"]]
+        profiles = content["profiles"].items()
+        parts = ({arm: tuple(profile[key]) for arm, profile in profiles} for key in ("pools", "steps", "triggers"))
         return cls({arm: lists[number] for arm, number in content["arms"].items()}, *parts)
 
 
 @lru_cache(maxsize=64)
-def _names(plain: tuple[tuple[str, str, str], ...]) -> tuple[MeasureName, ...]:
-    """Names of measures out of their plain form, which most parts of a run have in common."""
+def _measure_names(plain: tuple[tuple[str, str, str], ...]) -> tuple[MeasureName, ...]:
+    """Names of measures from their plain form; cached, because most parts of a run have the same."""
     return shared_names(tuple(MeasureName(*name) for name in plain))
 
 
 def columns_of(replications: Sequence[ReplicationResult], *, values: bool) -> dict[str, Any]:
     """One row for each replication and arm, in order; measures only with `values`."""
-    rows = [(each, arm, of_arm) for each in replications for arm, of_arm in each.arms.items()]
-    shares = [of_arm.shares for _, _, of_arm in rows]
+    rows = [(replication, arm) for replication in replications for arm in replication.arms]
+    outcomes = [replication.arms[arm] for replication, arm in rows]
+    shares = [outcome.shares or NO_SHARES for outcome in outcomes]
     columns: dict[str, Any] = {
-        "replication": np.array([each.replication for each, _, _ in rows], dtype=np.int32),
-        "arm": [arm for _, arm, _ in rows],
-        **{name: np.array([getattr(each, name) for each, _, _ in rows], dtype=np.int64) for name in COUNTS},
-        "n_unfinished": np.array([of_arm.n_unfinished for _, _, of_arm in rows], dtype=np.int64),
-        "better": np.array([np.nan if each is None else each.better for each in shares]),
-        "worse": np.array([np.nan if each is None else each.worse for each in shares]),
-        "n_paired": np.array([-1 if each is None else each.n_paired for each in shares], dtype=np.int64),
-        "n_unpaired": np.array([-1 if each is None else each.n_unpaired for each in shares], dtype=np.int64),
-        "day": Lists([None if of_arm.day is None else _strung(of_arm.day) for _, _, of_arm in rows]),
-        "waits": Lists([of_arm.waits for _, _, of_arm in rows]),
-        "months": Lists([np.array([month for month, _ in of_arm.months], dtype=float) for _, _, of_arm in rows]),
-        "month_values": Lists([_joined([each.values for _, each in of_arm.months]) for _, _, of_arm in rows]),
+        "replication": np.array([replication.replication for replication, _ in rows], dtype=np.int32),
+        "arm": [arm for _, arm in rows],
+        **{name: np.array([getattr(replication, name) for replication, _ in rows], np.int64) for name in COUNTS},
+        "n_unfinished": np.array([outcome.n_unfinished for outcome in outcomes], dtype=np.int64),
+        "better": np.array([share.better for share in shares]),
+        "worse": np.array([share.worse for share in shares]),
+        "n_paired": np.array([share.n_paired for share in shares], dtype=np.int64),
+        "n_unpaired": np.array([share.n_unpaired for share in shares], dtype=np.int64),
+        "day": Lists([None if outcome.day is None else _packed(outcome.day) for outcome in outcomes]),
+        "waits": Lists([outcome.waits for outcome in outcomes]),
+        "months": Lists([np.array([month for month, _ in outcome.months], dtype=float) for outcome in outcomes]),
+        "month_values": Lists([_joined([measures.values for _, measures in outcome.months]) for outcome in outcomes]),
     }
     if values:
-        columns["values"] = Lists([of_arm.measures.values for _, _, of_arm in rows])
+        columns["values"] = Lists([outcome.measures.values for outcome in outcomes])
     return columns
 
 
 def replications_of(
     columns: Mapping[str, Any], layout: Layout, values: Sequence[Floats], *, n_arms: int
 ) -> list[ReplicationResult]:
-    """The replications that `columns_of` was made from; clock times are not known.
+    """The replications from which `columns_of` made the columns; clock times are NaN.
 
-    `values`: by row, of its measures.
+    `values`: by row, the values of its measures.
     """
     arms = columns["arm"].tolist()
     rows = [_arm_replication(columns, layout, arm, number, values[number]) for number, arm in enumerate(arms)]
@@ -142,6 +147,7 @@ def replications_of(
 
 
 def _arm_replication(columns: Mapping[str, Any], layout: Layout, arm: str, row: int, values: Floats) -> ArmReplication:
+    """The results of one arm in one replication, from a row of the columns."""
     names = layout.names[arm]
     n_paired = int(columns["n_paired"][row])
     shares = None
@@ -152,31 +158,28 @@ def _arm_replication(columns: Mapping[str, Any], layout: Layout, arm: str, row: 
     by_month = columns["month_values"][row].reshape(len(months), -1) if len(months) else ()
     return ArmReplication(
         measures=Measures(names, values),
-        day=None if columns["day"][row] is None else _unstrung(columns["day"][row], layout, arm),
+        day=None if columns["day"][row] is None else _unpacked(columns["day"][row], layout, arm),
         shares=shares,
         n_unfinished=int(columns["n_unfinished"][row]),
         waits=None if waits is None else waits.reshape(N_GROUPS, -1),
         months=tuple(
-            (int(month), Measures(names, mine)) for month, mine in zip(months.tolist(), by_month, strict=True)
+            (int(month), Measures(names, of_month)) for month, of_month in zip(months.tolist(), by_month, strict=True)
         ),
     )
-
-
-N_GROUPS = 4
-"""Rows of the waits of one arm: three groups of coverage, and those never covered."""
 
 
 def _joined(arrays: Sequence[Floats]) -> Floats:
     return np.concatenate(arrays) if arrays else np.empty(0)
 
 
-def _strung(day: DayProfile) -> Floats:
-    """A day profile in one row of numbers."""
+def _packed(day: DayProfile) -> Floats:
+    """A day profile as one row of numbers."""
     parts = [np.asarray(getattr(day, name), dtype=float).ravel() for name in DAY]
     return np.concatenate([*parts, np.array(list(day.triggered.values()), dtype=float)])
 
 
-def _unstrung(row: Floats, layout: Layout, arm: str) -> DayProfile:
+def _unpacked(row: Floats, layout: Layout, arm: str) -> DayProfile:
+    """The day profile that `_packed` made one row of numbers."""
     pools, steps, triggers = layout.pools[arm], layout.steps[arm], layout.triggers[arm]
     shapes = {"boarders_by_weekday": (7,), "busy": (len(pools), 24)}
     shapes |= dict.fromkeys(("arrivals", "census", "boarders"), (24,))

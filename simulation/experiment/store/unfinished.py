@@ -1,8 +1,8 @@
-"""A run that is not finished: what of it is kept, and how the same command goes on.
+"""An unfinished run: what is kept of it, and how the same command goes on.
 
 `results/<study>/.unfinished-<key>/` holds the parts that were written so far; the key is that of the run's identity, so
 the same study and program find it again and no other run ever reads it (array jobs have one each, named after their
-replications, `part_of`). One process at a time has it: a lock that the system gives back however that process ends.
+replications, `part_of`). One process at a time has it, by a lock that the system releases however that process ends.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from simulation.records.serialise import Plain, to_json
 PREFIX = ".unfinished-"
 IDENTITY, ABOUT, FINISHED, LOCK, PARTS = "identity.json", "about.json", "finished.json", "lock", "parts"
 LEAST_SECONDS = 2.0
-"""Work of one processor in a part: writing one takes some milliseconds, so that is a cost of less than a hundredth."""
+"""Work of one processor in a part: writing one takes some milliseconds, so it costs less than 1 %."""
 SHOWN = 16
 """Characters of the key in the folder's name."""
 
 
 class UnfinishedRun:
-    """The parts of one run, under a lock. A context: at its end what is in hand is written, and the lock given back.
+    """The parts of one run, under a lock. A context: at its end what is in hand is written, and the lock released.
 
-    `about`: what a list of runs shows of it (`about`).
+    `about`: what a list of runs shows of it (`manifest.about`).
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class UnfinishedRun:
         self.key = identity.key
         self.folder = parent / f"{PREFIX}{self.key[:SHOWN]}{f'-{part_of}' if part_of else ''}"
         self.notes: list[str] = []
-        """What was found and not used, in words: damaged parts, unfinished runs of other programs."""
+        """Messages about what was found and not used: damaged parts, unfinished runs of other programs."""
         self.kept: dict[int, ReplicationResult] = {}
         """Replications that an earlier process has finished, by number."""
         self.engine_seconds = 0.0
@@ -57,8 +57,8 @@ class UnfinishedRun:
     # --- opening and closing --------------------------------------------------------------------------------------
 
     def __enter__(self) -> Self:
-        """Take the lock, and read what is there. Raises ResultsError if another process has the run."""
-        with _told_in_words(self.folder):
+        """Take the lock, and read the parts that are there. Raises ResultsError if another process has the run."""
+        with _as_results_error(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             self._take_lock()
             try:
@@ -83,10 +83,10 @@ class UnfinishedRun:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Write what is in hand, and give the lock back; a folder without any part goes."""
+        """Write what is in hand, and release the lock; a folder without any part is removed."""
         try:
             if self.folder.is_dir():
-                with suppress(OSError) if error is not None else _told_in_words(self.folder):
+                with suppress(OSError) if error is not None else _as_results_error(self.folder):
                     self.flush()
         finally:
             self._lock.release()
@@ -132,8 +132,8 @@ class UnfinishedRun:
         self._in_hand.append(replication)
         self.engine_seconds += replication.engine_seconds
         self.seconds += replication.seconds
-        if sum(each.seconds for each in self._in_hand) >= LEAST_SECONDS:
-            with _told_in_words(self.folder):
+        if sum(result.seconds for result in self._in_hand) >= LEAST_SECONDS:
+            with _as_results_error(self.folder):
                 self.flush()
 
     def flush(self) -> None:
@@ -152,7 +152,7 @@ class UnfinishedRun:
             return None
         try:
             name = json.loads(path.read_text(encoding="utf-8"))["folder"]
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
         folder = self.folder.parent / str(name)
         return folder if folder.is_dir() else None
@@ -162,22 +162,22 @@ class UnfinishedRun:
         _write_whole(self.folder / FINISHED, to_json({"folder": name}))
 
     def remove(self, numbers: Collection[int]) -> None:
-        """Remove the parts of replications that are in a folder of results; all stay if there are others among them."""
+        """Remove the parts of replications that are in a folder of results; all stay if they hold others as well."""
         if self.kept.keys() <= set(numbers):
-            shutil.rmtree(self.folder / PARTS, ignore_errors=True)  # first: what is left says what the parts became
+            shutil.rmtree(self.folder / PARTS, ignore_errors=True)  # first: the rest says what the parts became
             shutil.rmtree(self.folder, ignore_errors=True)
         else:
             (self.folder / FINISHED).unlink(missing_ok=True)
 
 
 def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
-    """What is found beside a run and not used, in words: the same study unfinished under another program."""
+    """Messages about unfinished runs of the same study under another program, which are not used."""
     for path in sorted(folder.parent.glob(f"{PREFIX}*")):
         if path == folder or not path.is_dir():
             continue
         try:
-            parts: Mapping[str, str] = json.loads((path / IDENTITY).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            parts: Mapping[str, str] = dict(json.loads((path / IDENTITY).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
             continue
         n_parts = sum(1 for _ in part_paths(path / PARTS))
         changed = ", ".join(identity.differences(Identity(parts)))
@@ -193,8 +193,8 @@ def _write_whole(path: Path, text: str) -> None:
 
 
 @contextmanager
-def _told_in_words(folder: Path) -> Iterator[None]:
-    """What the system refuses becomes a message that says where and what to do."""
+def _as_results_error(folder: Path) -> Iterator[None]:
+    """Raise ResultsError, which says where and what to do, for what the system refuses."""
     try:
         yield
     except OSError as error:

@@ -1,4 +1,4 @@
-"""A folder of results: its data are written whole or not at all.
+"""Writing a folder of results: its data appear whole or not at all.
 
 `results/<study>/<date>T<time>-<hash>/`. The data are written beside it under a name that starts `.partial-` and renamed
 at the end, so a folder without that name holds all of them. `results/latest` leads to the newest.
@@ -30,7 +30,7 @@ from simulation.records.store import write_tables
 CONFIG, MANIFEST, STUDY, EXPLANATION = "config.yaml", "manifest.json", "study.json", "explanation.json"
 REPLICATIONS, DETAILS, SUMMARY = "replications.parquet", "details.parquet", "summary.csv"
 REPLICATIONS_AT_ONCE = 64
-"""Replications in a row group: a stored run is the same bytes however its parts were cut."""
+"""Replications in a row group: fixed, so that a stored run has the same bytes however its parts were cut."""
 
 
 def write_data(
@@ -41,10 +41,10 @@ def write_data(
     about_to: Callable[[str], None] = lambda name: None,
     keeping: Done = lambda n_done: None,
 ) -> Path:
-    """Write the data of a result into a folder of its own in `parent`; that folder.
+    """Write the data of a result into a new folder in `parent`; returns that folder.
 
-    `within`: where it is until it is whole (`parent` if not named); `about_to` is told the folder's name before it
-    gets it, and `keeping(n)` of each replication whose tables are written (`run.keep`). Raises ResultsError if it
+    `within`: where it is until it is whole (`parent` if not named); `about_to` is called with the folder's name before
+    it gets it, and `keeping(n)` when the tables of n replications are written (`run.keep`). Raises ResultsError if it
     cannot be written; then, as after Ctrl-C, nothing of it is left there.
     """
     finished_at = datetime.fromisoformat(result.manifest["finished_at"])
@@ -65,7 +65,7 @@ def write_data(
 
 
 def _fill(folder: Path, result: StudyResult, keeping: Done) -> list[str]:
-    """Write every file of data but the manifest; their names."""
+    """Write every file of data but the manifest; returns their names."""
     study = result.study
     write_text(folder / CONFIG, _yaml(resolved_of(study)))
     write_text(folder / STUDY, to_json(study_content(result)))
@@ -74,7 +74,7 @@ def _fill(folder: Path, result: StudyResult, keeping: Done) -> list[str]:
     write_tables(_tables(result), folder / REPLICATIONS, provenance=certificate)
     layout = Layout.of(result.replications)
     metadata = {"kind": "details", **certificate, "layout": layout.plain()}
-    groups = (columns_of(some, values=False) for some in _grouped(result.replications))
+    groups = (columns_of(group, values=False) for group in _grouped(result.replications))
     write_columns(groups, folder / DETAILS, metadata=metadata)
     summary(result.comparisons).to_csv(folder / SUMMARY, index=False, encoding="utf-8-sig", lineterminator="\n")
     kept = write_kept(folder, study, result.replications, provenance=certificate, done=keeping)
@@ -117,7 +117,7 @@ def _grouped(replications: Sequence[ReplicationResult]) -> Iterator[Sequence[Rep
 
 
 def _tables(result: StudyResult) -> Iterator[Replications]:
-    """Every measure of every arm and replication, tidy, some replications at a time."""
+    """Tidy tables of every measure of every arm and replication, some replications each."""
     arms = tuple(arm.name for arm in result.study.arms)
     first = result.replications[0].arms
     names = {arm: first[arm].measures.names for arm in arms}
@@ -133,19 +133,19 @@ def _tables(result: StudyResult) -> Iterator[Replications]:
     }
     lengths = [len(names[arm]) for arm in arms]
     arm_codes = np.repeat(np.arange(len(arms), dtype=np.int16), lengths)
-    for some in _grouped(result.replications):
-        numbers = np.array([each.replication for each in some], dtype=np.int32)
+    for group in _grouped(result.replications):
+        numbers = np.array([replication.replication for replication in group], dtype=np.int32)
         columns: dict[str, Any] = {
             "replication": np.repeat(numbers, sum(lengths)),
-            "arm": np.tile(arm_codes, len(some)),
-            **{part: np.tile(codes[part], len(some)) for part in codes},
-            "value": np.concatenate([each.arms[arm].measures.values for each in some for arm in arms]),
+            "arm": np.tile(arm_codes, len(group)),
+            **{part: np.tile(codes[part], len(group)) for part in codes},
+            "value": np.concatenate([replication.arms[arm].measures.values for replication in group for arm in arms]),
         }
         yield Replications(columns, {"arm": arms, **known})
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write text as UTF-8 with the line ends of every system alike."""
+    """Write text as UTF-8, with the same line ends on every system."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 

@@ -1,9 +1,9 @@
 """Whether a pathway is sound: every fault at once, by dotted path and by name, before anything runs.
 
-Types and ranges are settled when a pathway is made; here is what only the whole of it shows, in three parts: names
-and numbers; the route (who gets where, and whether they get out); pools (who holds what while waiting for what, and
-whether anybody is on duty). A later part is left out while an earlier one has a fault that would make it report
-consequences as causes. Load is not judged here (`analysis.offered_load` does), and nothing is drawn.
+Types and ranges of single values are checked as a configuration is validated. The checks here need the whole pathway,
+in three parts: names and numbers; the route (who gets where, and whether they get out); pools (who holds what while
+waiting for what, and whether anybody is on duty). A later part is left out if an earlier one has a fault that it would
+only repeat in other words. Load is not checked here (`analysis.overload` does that), and nothing is drawn.
 
 Reading order: `check`, then `names`, `demand` and `steps`, `routes`, `deadlock`, `staffing` and `own_measures`.
 """
@@ -11,7 +11,7 @@ Reading order: `check`, then `names`, `demand` and `steps`, `routes`, `deadlock`
 from __future__ import annotations
 
 from simulation.errors import Fault
-from simulation.pathway.check.deadlock import check_deadlocks, check_given_back, explore
+from simulation.pathway.check.deadlock import check_deadlocks, check_releases, explore
 from simulation.pathway.check.demand import check_demand
 from simulation.pathway.check.fault_list import FaultList
 from simulation.pathway.check.names import check_names, unused_names
@@ -35,7 +35,7 @@ def check(pathway: Pathway) -> tuple[Fault, ...]:
         check_route(pathway, faults, graph, reached)
         if not faults.broken & {"pool", "hours"}:
             trace = explore(pathway, graph)
-            check_given_back(pathway, faults, trace)
+            check_releases(pathway, faults, trace)
             check_deadlocks(pathway, faults, trace)
             check_staffing(pathway, faults, graph, reached)
     if not faults.faults:

@@ -1,7 +1,7 @@
-"""Whether a pathway's numbers are ones that can be counted with, and its names ones that a table can have.
+"""The part of `check` about bounds: numbers that can be simulated, and names that columns of a table can have.
 
-Beyond these bounds nothing is a department: they keep a slip (a figure with zeros too many, minutes where days were
-meant) from running out of memory or of what a whole number holds.
+No department is beyond these bounds. They keep a slip (a figure with too many zeros, minutes where days were meant)
+from exhausting memory or overflowing an integer.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from simulation.pathway.points import WORSENING
 from simulation.records.schema import Patients
 
 LARGEST = 1e9
-"""Of any number: as minutes, 1,900 years."""
+"""The largest number of any kind; in minutes, 1,900 years."""
 LARGEST_WHOLE = 1_000_000
-"""Of a whole number: units of a pool, patients present, a queue."""
+"""The largest whole number: units of a pool, patients present, a queue."""
 LARGEST_SCALE = 100
-"""Of how many times the usual arrivals a source may want: each quarter of the usual is drawn by itself."""
+"""The largest `scale` or `thinning_bound` of a source: each quarter of its usual arrivals is drawn separately."""
 MOST_REPEATS = 100
-"""Draws of one duration for each patient."""
+"""The most draws of one duration for each patient."""
 MOST_COINS = 100
-"""Coins of one branch by chance in loops."""
+"""The most coins of one branch by chance in loops."""
 SHORTEST_SPELL = 1.0
-"""Minutes: of a mean time up or down, and between decisions or rounds."""
+"""The least minutes of a mean time up or down, and between decisions or rounds."""
 WIDEST_LOG_SD = 5.0
 WIDEST_CV = 10.0
 LEAST_POWER = 0.1
-"""Of a Weibull distribution; at these bounds one in a hundred is far beyond anything that has been measured."""
+"""The widest distributions: at these bounds one draw in a hundred is far beyond anything that has been measured."""
 
 
 def bounds_faults(pathway: Pathway) -> Iterator[Fault]:
     """A fault for each number or name of a pathway that is beyond what can be simulated."""
-    for name, arrival in pathway.arrivals.items():
+    for name, source in pathway.arrivals.items():
         for key in ("scale", "thinning_bound"):
-            yield from _at_most(f"arrivals.{name}.{key}", getattr(arrival, key), LARGEST_SCALE)
+            yield from _at_most(f"arrivals.{name}.{key}", getattr(source, key), LARGEST_SCALE)
     yield from _durations(pathway)
     for name, attribute in pathway.attributes.items():
         p = getattr(attribute, "p", None)
@@ -54,13 +54,13 @@ def bounds_faults(pathway: Pathway) -> Iterator[Fault]:
 
 
 def size_fault(where: str, value: int | float) -> Fault | None:
-    """A number that is too large to count with, or None."""
+    """The fault of a number that is too large to be simulated, or None."""
     most = LARGEST_WHOLE if isinstance(value, int) else LARGEST
     return next(_at_most(where, abs(value), most), None)
 
 
 def largest(number: Number) -> float:
-    """The largest that a number can be for some patient: with the largest value of each of its factors."""
+    """The largest value of a number for any patient: with the largest value of each of its factors."""
     if not isinstance(number, Amount):
         return number
     value = number.base
@@ -83,20 +83,20 @@ def _durations(pathway: Pathway) -> Iterator[Fault]:
 
 
 def _columns(pathway: Pathway) -> Iterator[Fault]:
-    """Attributes and points in time are columns of one table, each with a name of its own."""
+    """Faults of attributes and points in time that share a name: they are columns of one table."""
     taken: Mapping[str, str] = {
         **{name: "every table of patients" for name in Patients.required},
         **(dict.fromkeys(WORSENING, "the points in time of worsening") if pathway.worsening else {}),
     }
     for name in pathway.attributes:
-        if name in taken and name != ARRIVAL_SOURCE:  # which has a fault of its own
+        if name in taken and name != ARRIVAL_SOURCE:  # ARRIVAL_SOURCE has a fault of its own
             yield Fault(f"attributes.{name}", f"the name '{name}' is taken by {taken[name]}", "Choose another name")
     taken = {**taken, **dict.fromkeys(pathway.attributes, "an attribute")}
     for section in ("steps", "ends"):
-        for node, parts in getattr(pathway, section).items():
-            for name in parts.records:
+        for node_name, node in getattr(pathway, section).items():
+            for name in node.records:
                 if name in taken:
-                    where = f"{section}.{node}.records"
+                    where = f"{section}.{node_name}.records"
                     yield Fault(where, f"the name '{name}' is taken by {taken[name]}", "Choose another name")
 
 

@@ -1,4 +1,4 @@
-"""The part of `check` about pools: who holds what while waiting for what."""
+"""The part of `check` about deadlock: which pools patients may hold while they wait for others."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from simulation.pathway.department import (
 from simulation.pathway.graph import Graph, cycles, descendants, shortest_cycle, starts_of, waits
 
 MOST_STATES = 40_000
-"""Above so many combinations of (node, pools held, categories known) patients' categories are not followed."""
+"""The number of combinations of (node, pools held, categories known) above which categories are not followed."""
 Interval = tuple[int, int]
 Pools = frozenset[str]
 
 
 @dataclass(frozen=True)
 class _State:
-    """A patient about to join a node: the pools it may hold, and what the route says of its categories."""
+    """A patient about to join a node: the pools it may hold, and what its route implies about its categories."""
 
     node: str
     held: Pools
@@ -36,32 +36,31 @@ class _State:
 
 
 Trace = Mapping[_State, "_State | None"]
-"""Every state that can come about, and one that it came from."""
+"""Every state that is possible, with one that leads to it; None at the start of a route."""
 
 
 def explore(pathway: Pathway, graph: Graph) -> Trace:
-    """Follow everybody through the route with what they may hold.
+    """Every state that patients can be in along their routes.
 
-    A branch on an attribute that is met again later sorts people for good: who was sent one way by their source
-    is not sent another way by it afterwards. Where that is too much to follow it is left out, which can only add
-    states, never lose one.
+    Branches on the same attribute agree: a patient sent one way by the source is not sent another way by it later.
+    Where there are too many states to follow that, it is left out, which can only add states, never lose one.
     """
-    trace = _follow(pathway, graph, _asked_later(pathway, graph))
+    trace = _follow(pathway, graph, _read_later(pathway, graph))
     if trace is None:
         trace = _follow(pathway, graph, dict.fromkeys(graph, frozenset()))
     return trace or {}
 
 
-def _asked_later(pathway: Pathway, graph: Graph) -> dict[str, frozenset[str]]:
-    """For each node the attributes that a branch at it or after it reads."""
+def _read_later(pathway: Pathway, graph: Graph) -> dict[str, frozenset[str]]:
+    """The attributes that a branch at a node or after it reads, by node."""
     reads = {
         name: branch.attribute
         for name, branch in pathway.branches.items()
         if isinstance(branch, ByAttribute) and branch.attribute != ACUITY_NOW
     }
-    plain = {name: [edge.to for edge in faults] for name, faults in graph.items()}
+    plain = {name: [edge.to for edge in edges] for name, edges in graph.items()}
     return {
-        name: frozenset(reads[each] for each in {name, *descendants(plain, name)} if each in reads) for name in graph
+        name: frozenset(reads[node] for node in {name, *descendants(plain, name)} if node in reads) for name in graph
     }
 
 
@@ -70,53 +69,53 @@ def _follow(pathway: Pathway, graph: Graph, later: Mapping[str, frozenset[str]])
     nodes = pathway.nodes()
     trace: dict[_State, _State | None] = {}
     for name, start in starts_of(pathway).items():
-        mine = {ARRIVAL_SOURCE: frozenset((name,))} if ARRIVAL_SOURCE in later[start] else {}
-        trace.setdefault(_State(start, frozenset(), frozenset(mine.items())), None)
+        known = {ARRIVAL_SOURCE: frozenset((name,))} if ARRIVAL_SOURCE in later[start] else {}
+        trace.setdefault(_State(start, frozenset(), frozenset(known.items())), None)
     ahead = deque(trace)
     while ahead:
         state = ahead.popleft()
         for move in _moves(nodes[state.node], graph, state):
-            facts = frozenset(fact for fact in move.known if fact[0] in later[move.node])
-            after = _State(move.node, move.held, facts)
-            if after not in trace:
-                trace[after] = state
-                ahead.append(after)
+            known_later = frozenset(fact for fact in move.known if fact[0] in later[move.node])
+            next_state = _State(move.node, move.held, known_later)
+            if next_state not in trace:
+                trace[next_state] = state
+                ahead.append(next_state)
         if len(trace) > MOST_STATES and any(later.values()):
             return None
     return trace
 
 
 def _moves(node: Step | Branch | Loop | End, graph: Graph, state: _State) -> Iterator[_State]:
-    """Where a patient can go from a node. Whoever leaves or is turned away has given everything back."""
+    """The states that can follow at a node. A patient who leaves or is turned away has released every pool."""
     if isinstance(node, Step):
         for edge in graph[state.node]:
             if edge.by != "on":
                 yield _State(edge.to, frozenset(), state.known)
         all_of, any_of = request_of(node)
-        for one in any_of or ("",):
-            taken = {*all_of, one}.intersection(node.keeps)
-            held = (state.held.difference(node.releases_at_start) | taken).difference(node.releases_at_end)
+        for chosen in any_of or ("",):
+            kept = {*all_of, chosen}.intersection(node.keeps)
+            held = (state.held.difference(node.releases_at_start) | kept).difference(node.releases_at_end)
             yield _State(node.next, held, state.known)
     elif isinstance(node, ByAttribute) and node.attribute != ACUITY_NOW:
-        yield from _sorted_out(graph, state, node.attribute)
+        yield from _moves_by_attribute(graph, state, node.attribute)
     else:
         for edge in graph[state.node]:
             yield _State(edge.to, state.held, state.known)
 
 
-def _sorted_out(graph: Graph, state: _State, attribute: str) -> Iterator[_State]:
-    """The ways of a branch on an attribute that are open to a patient of whom something may be known already."""
-    facts = dict(state.known)
+def _moves_by_attribute(graph: Graph, state: _State, attribute: str) -> Iterator[_State]:
+    """The states that can follow at a branch on an attribute, given the categories that are still possible."""
+    known = dict(state.known)
     groups: dict[str, set[str]] = {}
     for edge in graph[state.node]:
-        if attribute not in facts or edge.when in facts[attribute]:
+        if attribute not in known or edge.when in known[attribute]:
             groups.setdefault(edge.to, set()).add(edge.when)
     for to, categories in groups.items():
-        yield _State(to, state.held, frozenset({**facts, attribute: frozenset(categories)}.items()))
+        yield _State(to, state.held, frozenset({**known, attribute: frozenset(categories)}.items()))
 
 
 def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """All of these pools, and one of those: what a step asks for once it overflows, if it does."""
+    """The pools that a step needs all of, and those that it needs one of, once it overflows if it can."""
     if step.overflow is None:
         return step.asks, step.any_of
     if step.any_of:
@@ -124,18 +123,18 @@ def request_of(step: Step) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return (), (*step.asks, *step.overflow.any_of)
 
 
-def check_given_back(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
-    """Nobody asks for a pool it may hold, and nobody releases what it can never hold."""
-    at: dict[str, list[_State]] = {}
+def check_releases(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
+    """Add a fault for each pool that is asked for by a patient who may hold it, or released without being held."""
+    states_at: dict[str, list[_State]] = {}
     for state in trace:
-        at.setdefault(state.node, []).append(state)
+        states_at.setdefault(state.node, []).append(state)
     for name, step in pathway.steps.items():
-        states = at.get(name, [])
+        states = states_at.get(name, [])
         where = f"steps.{name}"
         for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
             holder = next((state for state in states if pool in state.held), None)
             if holder is not None:
-                remedy = "Give it up at the end of an earlier step, or lead those who hold it round this step"
+                remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
                 kept = _kept_at(trace, holder, pool)
                 faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
         held = frozenset[str]().union(*(state.held for state in states))
@@ -151,7 +150,7 @@ def check_given_back(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
 
 
 def _kept_at(trace: Trace, state: _State, pool: str) -> str:
-    """Which step kept a pool, and how the patient came here."""
+    """The step that kept a pool, and the path from it, in words."""
     nodes = [state.node]
     before = trace[state]
     while before is not None:
@@ -165,7 +164,7 @@ def _kept_at(trace: Trace, state: _State, pool: str) -> str:
 
 @dataclass(frozen=True)
 class _Wait:
-    """Somebody who may wait at a step: the finite pools it holds meanwhile, and the finite pools it waits for."""
+    """A patient who may wait at a step: the finite pools held meanwhile, and the finite pools waited for."""
 
     step: str
     held: Pools
@@ -174,25 +173,27 @@ class _Wait:
     """Empty if one of the alternatives is unlimited, as one of them is then always free."""
 
     def blocked_by(self, stuck: set[str]) -> Pools:
-        """Which of the stuck pools keep this wait from ever ending; none if it can end."""
+        """The stuck pools that keep this wait from ever ending; none if it can end."""
         if self.any_of and self.any_of <= stuck:
             return (self.all_of & stuck) or self.any_of
         return self.all_of & stuck
 
 
 def check_deadlocks(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
-    """Whether some pools can all be held for ever by patients who wait for one another's.
+    """Add a fault for each ring of pools that can be held for ever by patients who wait for one another's.
 
-    A set of pools can be stuck if each may be held by somebody whose wait needs another of the set: one of `asks`
-    in it, or every alternative of `any_of`. The largest such set is what is left when pools that always come
-    free again are struck out. Neither patience, nor a queue limit, nor escalation undoes it for certain.
+    A set of pools can be stuck if each may be held by a patient whose wait needs another of the set: one of `asks` in
+    it, or every alternative of `any_of`. The largest such set is what is left when pools that always come free again
+    are struck out. Neither patience, nor a queue limit, nor escalation undoes it for certain.
     """
-    blocked = _waits_holding(pathway, trace)
+    waits_holding = _waits_holding(pathway, trace)
     stuck = {name for name, pool in pathway.pools.items() if not pool.unlimited}
-    while free := {pool for pool in stuck if not any(pool in w.held and w.blocked_by(stuck) for w in blocked)}:
+    while free := {
+        pool for pool in stuck if not any(pool in wait.held and wait.blocked_by(stuck) for wait in waits_holding)
+    }:
         stuck -= free
     needs: dict[tuple[str, str], str] = {}
-    for wait in blocked:
+    for wait in waits_holding:
         for pool in pathway.pools:
             if pool in stuck and pool in wait.held:
                 for wanted in sorted(wait.blocked_by(stuck) - {pool}):
@@ -200,22 +201,22 @@ def check_deadlocks(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
     graph = {pool: [wanted for kept, wanted in needs if kept == pool] for pool in pathway.pools if pool in stuck}
     for group in cycles(graph):
         ring = shortest_cycle(graph, group[0], set(group))
-        told = [
+        phrases = [
             f"'{kept}' is held while waiting at '{needs[kept, wanted]}' for '{wanted}'"
             for kept, wanted in pairwise(ring)
         ]
-        remedy = "Give one up before waiting for the next, or add to any_of a pool outside this ring"
-        faults.add(f"pools.{group[0]}", f"patients can wait for one another for ever: {', '.join(told)}", remedy)
+        remedy = "Release one before waiting for the next, or add to any_of a pool outside this ring"
+        faults.add(f"pools.{group[0]}", f"patients can wait for one another for ever: {', '.join(phrases)}", remedy)
 
 
 def _waits_holding(pathway: Pathway, trace: Trace) -> list[_Wait]:
-    """Every different wait while something finite is held. With a limit of 0 nobody waits."""
+    """Every different wait while a finite pool is held. With a queue limit of 0 nobody waits."""
     finite = frozenset(name for name, pool in pathway.pools.items() if not pool.unlimited)
-    faults: dict[_Wait, None] = {}
+    distinct: dict[_Wait, None] = {}
     for state in trace:
         step = pathway.steps.get(state.node)
         if step is not None and state.held & finite and waits(step) and step.queue_limit != 0:
             all_of, any_of = request_of(step)
             alternatives = frozenset(any_of) if finite.issuperset(any_of) else frozenset[str]()
-            faults[_Wait(state.node, state.held & finite, finite.intersection(all_of), alternatives)] = None
-    return list(faults)
+            distinct[_Wait(state.node, state.held & finite, finite.intersection(all_of), alternatives)] = None
+    return list(distinct)

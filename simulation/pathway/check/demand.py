@@ -9,17 +9,17 @@ from simulation.pathway.check.names import HOURLY, check_clock, check_node, chec
 from simulation.pathway.department import ArrivalSource, Pathway
 from simulation.pathway.rota import parse_clock
 
-OF_A_SOURCE = ("by_hour", "by_weekday", "by_month", "day_factor", "surges")
-"""What says when patients come of a source whose patients are not booked."""
+UNBOOKED_FIELDS = ("by_hour", "by_weekday", "by_month", "day_factor", "surges")
+"""Fields of an arrival source whose patients are not booked: they say when patients come."""
 
 
 def check_demand(pathway: Pathway, faults: FaultList) -> None:
-    """Arrival sources, lasting factors, and minutes that follow demand."""
+    """Add the faults of arrival sources, lasting factors, and minutes that follow demand."""
     for name, source in pathway.arrivals.items():
         where = f"arrivals.{name}"
         check_node(pathway, faults, f"{where}.starts", source.starts)
         if (source.per_day is None) == (not source.booked):
-            found = "has both `per_day` and `booked`" if source.booked else "says not how many come"
+            found = "has both `per_day` and `booked`" if source.booked else "does not say how many come"
             faults.add(where, found, "Give exactly one of `per_day`, `booked`", breaks="hours")
         elif source.booked:
             _booked(faults, where, source)
@@ -44,12 +44,12 @@ def _source(pathway: Pathway, faults: FaultList, where: str, source: ArrivalSour
         faults.add(f"{where}.thinning_bound", f"{bound:g} is below scale {source.scale:g}", remedy)
     for number, surge in enumerate(source.surges):
         at_once = [
-            each.times
-            for each in source.surges
-            if each.starts_on_day <= surge.starts_on_day < each.starts_on_day + each.days
+            other.times
+            for other in source.surges
+            if other.starts_on_day <= surge.starts_on_day < other.starts_on_day + other.days
         ]
         wanted = source.scale * prod(at_once)
-        if bound < wanted and bound >= source.scale:
+        if source.scale <= bound < wanted:
             remedy = f"Raise thinning_bound to {wanted:g} or more, with room for busy days"
             faults.add(
                 f"{where}.surges.{number}", f"wants {wanted:g} times the usual arrivals, above {bound:g}", remedy
@@ -57,7 +57,7 @@ def _source(pathway: Pathway, faults: FaultList, where: str, source: ArrivalSour
 
 
 def _booked(faults: FaultList, where: str, source: ArrivalSource) -> None:
-    for key in OF_A_SOURCE:
+    for key in UNBOOKED_FIELDS:
         if getattr(source, key):
             faults.add(f"{where}.{key}", "the patients are booked", "Leave it out: bookings say who comes when")
     if source.scale > 1:

@@ -1,4 +1,4 @@
-"""Where `check` puts what it finds, and the words it finds it in."""
+"""The list of faults that `check` fills, and small functions for its messages."""
 
 from __future__ import annotations
 
@@ -6,29 +6,29 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from simulation.errors import Fault, nearest
-from simulation.pathway.department import (
-    Pathway,
-)
+from simulation.pathway.department import Pathway
 
 
 @dataclass
 class FaultList:
-    """The faults so far, and which kinds of name are broken, so that later parts know what to leave out."""
+    """The faults so far, and the kinds of name that they break, so that later parts know what to leave out."""
 
     faults: list[Fault] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
 
-    def add(self, where: str, faults: str, remedy: str, *, breaks: str = "") -> None:
-        """Note a fault; `breaks` is the kind of name that is broken by it."""
-        self.faults.append(Fault(where, faults, remedy))
+    def add(self, where: str, found: str, remedy: str, *, breaks: str = "") -> None:
+        """Add a fault; `breaks` is the kind of name that it breaks."""
+        self.faults.append(Fault(where, found, remedy))
         if breaks:
             self.broken.add(breaks)
 
     def known(self, where: str, name: str | None, names: Iterable[str], *, what: str) -> bool:
-        """Whether a name, if there is one, is known; a fault if not."""
+        """Whether there is a name and it is known; adds a fault if it is not known."""
+        if name is None:
+            return False
         names = tuple(names)
-        if name is None or name in names:
-            return name is not None
+        if name in names:
+            return True
         self.add(where, f"unknown {what} '{name}'", nearest(name, names), breaks=what)
         return False
 
@@ -40,7 +40,7 @@ def path_of(pathway: Pathway, name: str) -> str:
 
 
 def repeated(names: Iterable[str]) -> list[str]:
-    """What is there more than once, each once."""
+    """The names that occur more than once, in the order of their second occurrence."""
     seen: set[str] = set()
     again: dict[str, None] = {}
     for name in names:
@@ -51,5 +51,5 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def listed(names: Iterable[str]) -> str:
-    """'a', 'b', 'c'."""
+    """Names in quotes, joined by commas: "'a', 'b', 'c'"."""
     return ", ".join(f"'{name}'" for name in names)

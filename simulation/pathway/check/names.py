@@ -1,4 +1,4 @@
-"""The part of `check` about names and numbers: every reference leads somewhere, every number is in its range."""
+"""The part of `check` about names and numbers: every name that is used exists, every number is in its range."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ TOLERANCE = 1e-6
 """How far a sum of probabilities may be from 1."""
 HOURLY = (24, 168)
 SEPARATORS = ("/", "+", ":", ".")
-"""Signs that `draws` puts the names of its streams together with."""
+"""Signs that `draws` joins the names of its random streams with."""
 ANY_CLASS = "acuity"
-"""What a step says to rank by the patient's acuity now; no class may be called so."""
+"""The value of `ranks_as` that ranks by the patient's acuity now; no class may have this name."""
 
 Categories = Mapping[str, tuple[str, ...]]
 
 
 def check_names(pathway: Pathway, faults: FaultList) -> Categories:
-    """Names, numbers and references of everything but the nodes of the route; the categories of every attribute."""
+    """Add the faults of names and numbers outside the route; return the categories of every attribute."""
     categories = _attributes(pathway, faults)
     _values(pathway, faults)
     for check_part in (
@@ -62,36 +62,36 @@ def check_names(pathway: Pathway, faults: FaultList) -> Categories:
 
 
 def _values(pathway: Pathway, faults: FaultList) -> None:
-    """Every number can be counted with, and whatever has a source says what it is."""
-    countable = True
+    """Add a fault for each number that cannot be simulated, and for each source that is empty."""
+    all_finite = True
     for where, value in _walk("", pathway):
         if isinstance(value, float) and not math.isfinite(value):
             faults.add(where, f"{value} is not a finite number", "Give a finite number")
-            countable = False
+            all_finite = False
         elif isinstance(value, int | float) and (fault := size_fault(where, value)):
             faults.faults.append(fault)
         elif isinstance(value, Sourced) and not value.source.strip():
             faults.add(f"{where}.source", "the source is empty", "Cite the source, or say why this is assumed")
-    if countable:
+    if all_finite:
         faults.faults += bounds_faults(pathway)
 
 
 def _walk(where: str, value: object) -> Iterator[tuple[str, object]]:
-    """A description and everything inside it, each with its dotted path."""
+    """A value and everything inside it, each with its dotted path."""
     yield where, value
     inside: Iterable[tuple[str, object]] = ()
     if is_dataclass(value):
-        inside = ((each.name, getattr(value, each.name)) for each in fields(value))
+        inside = ((field.name, getattr(value, field.name)) for field in fields(value))
     elif isinstance(value, Mapping):
-        inside = ((str(key), each) for key, each in value.items())
+        inside = ((str(key), entry) for key, entry in value.items())
     elif isinstance(value, tuple):
-        inside = ((str(number), each) for number, each in enumerate(value))
-    for name, each in inside:
-        yield from _walk(f"{where}.{name}" if where else name, each)
+        inside = ((str(number), entry) for number, entry in enumerate(value))
+    for name, entry in inside:
+        yield from _walk(f"{where}.{name}" if where else name, entry)
 
 
 def _attributes(pathway: Pathway, faults: FaultList) -> Categories:
-    """The categories of every attribute that is described from earlier ones, and of the acuity now."""
+    """The categories of every sound attribute and of the acuity now; adds the faults of attributes."""
     known: dict[str, tuple[str, ...]] = {ARRIVAL_SOURCE: pathway.categories(ARRIVAL_SOURCE)}
     for name, attribute in pathway.attributes.items():
         where = f"attributes.{name}"
@@ -118,13 +118,13 @@ def _attributes(pathway: Pathway, faults: FaultList) -> Categories:
             if not isinstance(attribute.p, Amount) and attribute.p > 1:
                 faults.add(f"{where}.p", f"a probability of {attribute.p:g}", "Give 0 to 1")
             if attribute.label_weight:
-                _leans(pathway, faults, known, where, attribute)
+                _label_weight(pathway, faults, known, where, attribute)
             known[name] = ("no", "yes")
     return {**known, ACUITY_NOW: tuple(pathway.priority.classes)}
 
 
-def _leans(pathway: Pathway, faults: FaultList, known: Categories, where: str, chance: Chance) -> None:
-    """A chance that leans on the label depends on the true acuity, and the label is described before it."""
+def _label_weight(pathway: Pathway, faults: FaultList, known: Categories, where: str, chance: Chance) -> None:
+    """Add a fault unless the chance depends on the true acuity and the label is described before it."""
     place = f"{where}.label_weight"
     if ACUITY_TRUE not in attributes_of(chance.p):
         faults.add(
@@ -137,7 +137,7 @@ def _leans(pathway: Pathway, faults: FaultList, known: Categories, where: str, c
 
 
 def _earlier(pathway: Pathway, faults: FaultList, known: Categories, where: str, name: str) -> bool:
-    """Whether an attribute is described before the one that uses it."""
+    """Whether an attribute is described before the one that uses it; adds a fault if not."""
     if name in known or name not in pathway.attributes:
         return faults.known(where, name, known, what="attribute")
     remedy = f"Move attributes.{name} above it: attributes are drawn in their order"
@@ -180,7 +180,7 @@ def _action(pathway: Pathway, faults: FaultList, known: Categories, where: str, 
 
 
 def _shares(faults: FaultList, where: str, shares: Sequence[float], n: int) -> None:
-    """As many shares as categories, adding up to 1."""
+    """Add a fault unless there are as many shares as categories, adding up to 1."""
     if len(shares) != n:
         faults.add(where, f"{len(shares)} shares for {n} categories", "Give one share for each category")
     elif not abs(sum(shares) - 1) <= TOLERANCE:
@@ -196,7 +196,7 @@ def check_cases(
     by: str,
     otherwise: bool = False,
 ) -> None:
-    """Every case is a category of `by`, and every category has a case unless there is an `otherwise`."""
+    """Add a fault for each case that is no category of `by`, and for categories without a case or an `otherwise`."""
     given = tuple(cases)
     for case in given:
         faults.known(f"{where}.{case}", case, known, what="category")
@@ -207,7 +207,7 @@ def check_cases(
 
 
 def _amount(pathway: Pathway, faults: FaultList, known: Categories, where: str, number: Number) -> None:
-    """A number is not negative; factors name attributes that are known here, and cover their categories."""
+    """Add the faults of a number: below 0, or with factors of unknown attributes or without some categories."""
     if not isinstance(number, Amount):
         if number < 0:
             faults.add(where, f"{number:g} is negative", "Give 0 or more")
@@ -220,14 +220,14 @@ def _amount(pathway: Pathway, faults: FaultList, known: Categories, where: str, 
 
 
 def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
-    known = {name: each for name, each in categories.items() if name != ACUITY_NOW}
-    answers = leaning(pathway)
+    known = {name: names for name, names in categories.items() if name != ACUITY_NOW}
+    by_label = leaning(pathway)
     for name, duration in pathway.durations.items():
         where = f"durations.{name}"
         _amount(pathway, faults, known, f"{where}.mean", duration.mean)
-        for attribute in sorted(attributes_of(duration.mean).intersection(answers)):
+        for attribute in sorted(attributes_of(duration.mean).intersection(by_label)):
             remedy = "Let it depend on something else: minutes are drawn before anybody labels"
-            faults.add(f"{where}.mean", f"'{attribute}' answers to the label (label_weight)", remedy)
+            faults.add(f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy)
         lender = duration.same_draw_as
         if faults.known(f"{where}.same_draw_as", lender, pathway.durations, what="duration") and lender is not None:
             borrowed = pathway.durations[lender].same_draw_as
@@ -239,14 +239,14 @@ def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> N
 
 
 def _stream_names(pathway: Pathway, faults: FaultList) -> None:
-    """Names that random streams are found by hold none of the signs that such a stream's own name is put together
-    with, so no two of them can be one."""
+    """Add a fault for each name in which a separator of stream names occurs, so that no two streams share a name."""
     drawn = ("arrivals", "present", "attributes", "durations", "day_factors", "lasting_factors", "outages")
-    named = (*drawn, "branches", "steps")
-    for section in named:
+    for section in (*drawn, "branches", "steps"):
         for name in getattr(pathway, section):
-            sign = next((each for each in SEPARATORS if each in name), None)
-            if sign is not None and not (section == "attributes" and name.startswith("coin:")):  # has its own fault
+            if section == "attributes" and name.startswith("coin:"):
+                continue  # `_attributes` refuses that prefix
+            sign = next((separator for separator in SEPARATORS if separator in name), None)
+            if sign is not None:
                 remedy = "Random streams are named with it: leave it out of names"
                 faults.add(f"{section}.{name}", f"the name holds '{sign}'", remedy)
     for section in ("arrivals", "present"):
@@ -255,7 +255,7 @@ def _stream_names(pathway: Pathway, faults: FaultList) -> None:
 
 
 def _node_names(pathway: Pathway, faults: FaultList) -> None:
-    """A name belongs to one node, and to one source of patients."""
+    """Add a fault for each name that two nodes or two sources of patients share."""
     kinds = ("steps", "branches", "loops", "ends")
     for name in repeated([name for kind in kinds for name in getattr(pathway, kind)]):
         owners = [kind for kind in kinds if name in getattr(pathway, kind)]
@@ -267,12 +267,12 @@ def _node_names(pathway: Pathway, faults: FaultList) -> None:
 
 
 def check_node(pathway: Pathway, faults: FaultList, where: str, name: str | None) -> None:
-    """A node that is named exists."""
+    """Add a fault if a node is named that does not exist."""
     faults.known(where, name, pathway.nodes(), what="node")
 
 
 def check_profile(pathway: Pathway, faults: FaultList, where: str, name: str | None, lengths: tuple[int, ...]) -> None:
-    """A profile that is named exists and has one of these lengths."""
+    """Add a fault if a profile is named that does not exist, or has none of these lengths."""
     if not faults.known(where, name, pathway.profiles, what="profile") or name is None:
         return
     n = len(pathway.profiles[name].weights)
@@ -291,9 +291,8 @@ def _present(pathway: Pathway, faults: FaultList) -> None:
     for name, present in pathway.present.items():
         where = f"present.{name}"
         check_node(pathway, faults, f"{where}.starts", present.starts)
-        by_pool = present.pool is not None and present.share is not None
-        partly = present.pool is not None or present.share is not None
-        if by_pool == (present.number is not None) or partly != by_pool:
+        stated = [key for key in ("number", "pool", "share") if getattr(present, key) is not None]
+        if stated not in (["number"], ["pool", "share"]):
             faults.add(where, "not exactly one of `number`, or `pool` with `share`", "Give one of the two")
         faults.known(f"{where}.pool", present.pool, pathway.pools, what="pool")
         if _unlimited(pathway, present.pool):
@@ -308,11 +307,11 @@ def _unlimited(pathway: Pathway, name: str | None) -> bool:
 def _pools(pathway: Pathway, faults: FaultList) -> None:
     for name, pool in pathway.pools.items():
         where = f"pools.{name}"
-        stated = [pool.capacity is not None, pool.rota is not None, pool.unlimited]
-        if sum(stated) != 1:
-            said = [word for word, there in zip(("capacity", "rota", "unlimited"), stated, strict=True) if there]
+        sizes = {"capacity": pool.capacity is not None, "rota": pool.rota is not None, "unlimited": pool.unlimited}
+        keys = [key for key, is_stated in sizes.items() if is_stated]
+        if len(keys) != 1:
             remedy = "Give exactly one of `capacity`, `rota`, `unlimited: true`"
-            faults.add(where, f"has {' and '.join(said) or 'no size'}", remedy, breaks="hours")
+            faults.add(where, f"has {' and '.join(keys) or 'no size'}", remedy, breaks="hours")
         if pool.rota == ():
             faults.add(f"{where}.rota", "the rota is empty", "Give at least one shift", breaks="hours")
         for key, shifts in (("rota", pool.rota or ()), ("extra_shifts", pool.extra_shifts)):
@@ -330,9 +329,9 @@ def _pools(pathway: Pathway, faults: FaultList) -> None:
 
 
 def unused_names(pathway: Pathway, faults: FaultList) -> None:
-    """Pools that nobody asks for and durations that nothing takes: most often a name beside the one that was meant.
+    """Add a fault for each pool that no step asks for and each duration that no step takes; often a name is misspelt.
 
-    Told when all else is sound, because a name that is unknown elsewhere leaves the right one idle.
+    Called when all else is sound, because a name that is misspelt in a step leaves the right one unused.
     """
     asked, taken = set[str](), set[str]()
     for step in pathway.steps.values():
@@ -340,20 +339,20 @@ def unused_names(pathway: Pathway, faults: FaultList) -> None:
         taken |= set(step.minutes)
     for clock in (pathway.patience, pathway.worsening):
         taken |= {clock.minutes} if clock is not None else set()
-    taken |= {each.same_draw_as for each in pathway.durations.values() if each.same_draw_as is not None}
+    taken |= {duration.same_draw_as for duration in pathway.durations.values() if duration.same_draw_as is not None}
     for section, names, used, what in (
         ("pools", pathway.pools, asked, "no step asks for it"),
         ("durations", pathway.durations, taken, "no step takes it"),
     ):
         for name in names:
             if name not in used:
-                meant = nearest(name, sorted(used)) if used else ""
-                guess = f"{meant} " if meant.startswith("Did you mean") else ""
+                hint = nearest(name, sorted(used)) if used else ""
+                guess = f"{hint} " if hint.startswith("Did you mean") else ""
                 faults.add(f"{section}.{name}", what, f"{guess}Name it in a step, or leave it out")
 
 
 def check_clock(faults: FaultList, where: str, hours: str, days: str) -> None:
-    """Hours and days can be read."""
+    """Add a fault for hours or days that cannot be read."""
     for name, text, parse in (("hours", hours, parse_hours), ("days", days, parse_days)):
         try:
             parse(text)
@@ -430,18 +429,18 @@ def _outages(pathway: Pathway, faults: FaultList) -> None:
         if isinstance(outage, QuietDays):
             check_clock(faults, where, outage.hours, "mon-sun")
         if isinstance(outage, StatedOutages):
-            before = 0.0
+            previous_end = 0.0
             for number, span in enumerate(outage.spans):
                 place = f"{where}.spans.{number}"
                 if not span.ends_at_minutes > span.starts_at_minutes:
                     faults.add(place, "ends before it starts", "Make ends_at_minutes the later one")
-                if span.starts_at_minutes < before:
+                if span.starts_at_minutes < previous_end:
                     faults.add(place, "starts before an earlier one ends", "Put spans in order of time, and apart")
-                before = max(before, span.ends_at_minutes)
+                previous_end = max(previous_end, span.ends_at_minutes)
 
 
 def check_watched(pathway: Pathway, faults: FaultList, where: str, steps: tuple[str, ...]) -> None:
-    """Steps whose waiting patients are counted: there are some, and people can wait at them."""
+    """Add a fault if no step is named, or one that does not exist or at which nobody can wait."""
     if not steps:
         faults.add(where, "no step is named", "Name the steps whose waiting patients count")
     for number, name in enumerate(steps):

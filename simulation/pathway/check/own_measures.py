@@ -1,4 +1,4 @@
-"""The part of `check` about measures and groups of a user's own: whatever they name is there, and statistics fit."""
+"""The part of `check` about own measures and groups: the names that they use exist, and statistics fit."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def own_faults(
     where: str = "",
     beside: Mapping[str, OwnGroup] | None = None,
 ) -> None:
-    """What is wrong with measures and groups that are asked of a sound department.
+    """Add the faults of own measures and groups of a department that is sound otherwise.
 
     `where`: what their dotted paths begin with; `beside`: groups stated elsewhere that they may name.
     """
@@ -50,14 +50,14 @@ def own_faults(
 
 
 class _Checks:
-    """A department's names, and what is wrong with whatever names others."""
+    """The names of a department, and checks of measures and groups that use them."""
 
     def __init__(self, pathway: Pathway, faults: FaultList, groups: Mapping[str, OwnGroup]) -> None:
         self._pathway = pathway
         self._faults = faults
         self._groups = groups
         attending = [
-            name for part in (pathway.arrivals, pathway.present) for name, each in part.items() if each.attends
+            name for part in (pathway.arrivals, pathway.present) for name, source in part.items() if source.attends
         ]
         self._categories: dict[str, Sequence[str]] = {
             ARRIVAL_SOURCE: attending,
@@ -65,8 +65,8 @@ class _Checks:
         }
 
     def group(self, where: str, name: str, group: OwnGroup) -> None:
-        """Faults of one group."""
-        self._named(where, name)
+        """Add the faults of one group."""
+        self._check_name(where, name)
         if name == EVERYBODY:
             self._faults.add(where, f"the name '{name}' is taken by everybody", "Choose another name")
         if isinstance(group, CategoryGroup):
@@ -76,14 +76,14 @@ class _Checks:
         elif isinstance(group, HoursGroup):
             check_clock(self._faults, where, group.hours, group.days)
         else:
-            for number, each in enumerate(group.groups):
-                self._group(f"{where}.groups.{number}", each)
-            if name in self._within(group):
+            for number, part in enumerate(group.groups):
+                self._group(f"{where}.groups.{number}", part)
+            if name in self._parts(group):
                 self._faults.add(where, "the group is part of itself", "Leave it out of the groups that it is made of")
 
     def measure(self, where: str, name: str, measure: OwnMeasure) -> None:
-        """Faults of one measure."""
-        self._named(where, name)
+        """Add the faults of one measure."""
+        self._check_name(where, name)
         check_clock(self._faults, where, measure.hours, measure.days)
         if isinstance(measure, BusyMeasure):
             known = self._faults.known(f"{where}.pool", measure.pool, self._pathway.pools, what="pool")
@@ -119,33 +119,36 @@ class _Checks:
 
     def _category(self, where: str, attribute: str, categories: Iterable[str]) -> None:
         if self._faults.known(f"{where}.attribute", attribute, self._categories, what="attribute"):
-            for number, each in enumerate(categories):
+            for number, category in enumerate(categories):
                 known = self._categories[attribute]
-                self._faults.known(f"{where}.categories.{number}", each, known, what="category")
+                self._faults.known(f"{where}.categories.{number}", category, known, what="category")
 
     def _outcomes(self, where: str, outcomes: Iterable[str]) -> None:
         known = dict.fromkeys(end.outcome for end in self._pathway.ends.values())
-        for number, each in enumerate(outcomes):
-            self._faults.known(f"{where}.outcomes.{number}", each, known, what="outcome")
+        for number, outcome in enumerate(outcomes):
+            self._faults.known(f"{where}.outcomes.{number}", outcome, known, what="outcome")
 
-    def _group(self, where: str, name: str) -> bool:
-        """Whether a group that something names is there."""
-        known = [f"{attribute}={each}" for attribute, known in self._categories.items() for each in known]
+    def _group(self, where: str, name: str) -> None:
+        """Add a fault if there is no group of this name."""
+        known = [EVERYBODY, *self._groups]
+        known += [
+            f"{attribute}={category}" for attribute, categories in self._categories.items() for category in categories
+        ]
         known += [LEVELS_1_2] if len(self._categories.get(ACUITY_TRUE, ())) >= 3 else []
-        return self._faults.known(where, name, (EVERYBODY, *self._groups, *known), what="group")
+        self._faults.known(where, name, known, what="group")
 
-    def _within(self, group: OwnGroup) -> set[str]:
-        """The groups of the user's own that a group is made of, and those that these are made of."""
-        found: set[str] = set()
+    def _parts(self, group: OwnGroup) -> set[str]:
+        """The own groups that a group is made of, at any depth."""
+        parts: set[str] = set()
         ahead = [group]
         while ahead:
-            made_of = ahead.pop()
-            names = made_of.groups if isinstance(made_of, CombinedGroup) else ()
-            new = [each for each in names if each in self._groups and each not in found]
-            found.update(new)
-            ahead += [self._groups[each] for each in new]
-        return found
+            combined = ahead.pop()
+            names = combined.groups if isinstance(combined, CombinedGroup) else ()
+            new = [name for name in names if name in self._groups and name not in parts]
+            parts.update(new)
+            ahead += [self._groups[name] for name in new]
+        return parts
 
-    def _named(self, where: str, name: str) -> None:
+    def _check_name(self, where: str, name: str) -> None:
         if not NAME.fullmatch(name):
             self._faults.add(where, f"'{name}' is not a name", NAME_WORDS)

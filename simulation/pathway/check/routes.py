@@ -6,12 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from simulation.pathway.check.bounds import MOST_COINS
 from simulation.pathway.check.fault_list import FaultList, listed, path_of
-from simulation.pathway.department import (
-    DEPARTED_AT,
-    Loop,
-    Pathway,
-    Step,
-)
+from simulation.pathway.department import DEPARTED_AT, Loop, Pathway, Step
 from simulation.pathway.graph import (
     Edge,
     Graph,
@@ -23,56 +18,54 @@ from simulation.pathway.graph import (
     starts_of,
 )
 
-Categories = Mapping[str, tuple[str, ...]]
-
 
 def check_route(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapping[str, None]) -> None:
-    """Nodes that nobody reaches, routes without an end or a departure, loops without a bound or in no time."""
+    """Add the faults of the route: nodes that nobody reaches, ends without a departure, unbounded or empty loops."""
     for name in pathway.nodes():
         if name not in reached:
             remedy = "Lead a node or an arrival source to it, or remove it"
             faults.add(path_of(pathway, name), f"nobody can get to '{name}'", remedy)
     for name in reached:
         if isinstance(pathway.nodes()[name], Loop):
-            _idle_loop(pathway, faults, graph, name)
-    _undated(pathway, faults, graph)
+            _empty_loop(pathway, faults, graph, name)
+    _without_departure(pathway, faults, graph)
     _coins(pathway, faults)
-    # Each `again` is taken a bounded number of times, so only a cycle without one can go on for ever.
+    # Each `again` is taken a bounded number of times, so only a cycle without `again` can go on for ever.
     plain = {name: [edge.to for edge in graph[name] if edge.by != "again"] for name in reached}
     for members in cycles(plain):
         _unbounded(pathway, faults, graph, plain, members)
 
 
 def _coins(pathway: Pathway, faults: FaultList) -> None:
-    """Branches by chance that would need too many coins, one for each number of passes of the loops around them."""
+    """Add a fault for each branch by chance that would need too many coins for the passes of the loops around it."""
     for name, coins in coins_of(pathway).items():
         if coins.number > MOST_COINS:
             loops = listed(loop for loop, _ in coins.loops)
-            said = f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn"
+            found = f"{coins.number:,} coins, one for each number of passes of {loops}; at most {MOST_COINS} are drawn"
             remedy = "Let those loops go round less often, or branch on an attribute that is drawn once"
-            faults.add(f"branches.{name}", said, remedy)
+            faults.add(f"branches.{name}", found, remedy)
 
 
-def _undated(pathway: Pathway, faults: FaultList, graph: Graph) -> None:
-    """Ends that somebody who attends can come to without a departure, where a department dates departures at all."""
+def _without_departure(pathway: Pathway, faults: FaultList, graph: Graph) -> None:
+    """Add a fault for each end at which an attendance can stop without a departure, if the pathway records any."""
     nodes = pathway.nodes()
     if not any(DEPARTED_AT in getattr(node, "records", ()) for node in nodes.values()):
         return
-    dated = [(name, edge) for name, node in nodes.items() for edge in graph[name] if _is_dated(node, edge)]
-    undated: dict[str, None] = {}
+    departing = [(name, edge) for name, node in nodes.items() for edge in graph[name] if _records_departure(node, edge)]
+    ends: dict[str, None] = {}
     attending = [name for part in (pathway.arrivals, pathway.present) for name in part if part[name].attends]
     for source, start in starts_of(pathway).items():
         if source in attending:
-            reached = reachable_from((start,), graph, closed=[*dated, *edges_of_others(pathway, source)])
-            undated |= {name: None for name in reached if name in pathway.ends}
-    for name in undated:
+            reached = reachable_from((start,), graph, closed=[*departing, *edges_of_others(pathway, source)])
+            ends |= {name: None for name in reached if name in pathway.ends}
+    for name in ends:
         if DEPARTED_AT not in pathway.ends[name].records:
-            remedy = f"Record {DEPARTED_AT} there: whoever was given one at a step before keeps it"
+            remedy = f"Record {DEPARTED_AT} there; a time recorded at an earlier step stays"
             faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED_AT}", remedy)
 
 
-def _is_dated(node: object, edge: Edge) -> bool:
-    """Whether whoever takes this way out of a node has a departure by it."""
+def _records_departure(node: object, edge: Edge) -> bool:
+    """Whether a patient who takes this edge out of a node has a departure recorded there."""
     moment = node.records.get(DEPARTED_AT) if isinstance(node, Step) else None
     return moment == "joined" or (moment is not None and edge.by == "on")
 
@@ -84,23 +77,23 @@ def _unbounded(
     plain: Mapping[str, Sequence[str]],
     members: Sequence[str],
 ) -> None:
-    """Say where a cycle without a bound goes, whether it has a way out, and whether it takes time."""
+    """Add the fault of a cycle without a bound: where it goes, whether it has a way out, and whether it takes time."""
     nodes = pathway.nodes()
     shown = " -> ".join(shortest_cycle(plain, members[0], set(members)))
-    said = [f"a loop without bound: {shown}"]
+    phrases = [f"a loop without bound: {shown}"]
     if not any(name in pathway.ends for name in reachable_from(members[:1], graph)):
-        said.append("no end can be reached from it")
+        phrases.append("no end can be reached from it")
     if not any(isinstance(node := nodes[name], Step) and node.minutes for name in members):
-        said.append("and it takes no time")
+        phrases.append("and it takes no time")
     remedy = "Go round by a loop, whose passes are drawn, or lead one of them elsewhere"
-    faults.add(path_of(pathway, members[0]), ", ".join(said), remedy)
+    faults.add(path_of(pathway, members[0]), ", ".join(phrases), remedy)
 
 
-def _idle_loop(pathway: Pathway, faults: FaultList, graph: Graph, name: str) -> None:
-    """A loop whose rounds hold no step at all goes round in no time for nothing."""
+def _empty_loop(pathway: Pathway, faults: FaultList, graph: Graph, name: str) -> None:
+    """Add a fault if no step is inside a loop, which then goes round in no time for nothing."""
     again = next(edge.to for edge in graph[name] if edge.by == "again")
     closed = [(name, edge) for edge in graph[name]]
     body = reachable_from((again,), graph, closed=closed)
-    if name in body and not any(each in pathway.steps for each in body):
+    if name in body and not any(node in pathway.steps for node in body):
         remedy = "Lead `again` to the first step to repeat"
         faults.add(f"loops.{name}.again", "a round has no step in it", remedy)

@@ -1,4 +1,4 @@
-"""The part of `check` about rotas: whoever asks for a pool can find somebody on duty, whatever the hour."""
+"""The part of `check` about rotas: every pool that is asked for has a unit at every hour, or a reason not to."""
 
 from __future__ import annotations
 
@@ -8,12 +8,7 @@ from dataclasses import replace
 from simulation.pathway.check.bounds import LARGEST_WHOLE
 from simulation.pathway.check.deadlock import Interval, request_of
 from simulation.pathway.check.fault_list import FaultList, listed
-from simulation.pathway.department import (
-    ByHours,
-    Pathway,
-    Pool,
-    down_share,
-)
+from simulation.pathway.department import ByHours, Pathway, Pool, down_share
 from simulation.pathway.graph import Graph, reachable_from, starts_of
 from simulation.pathway.rota import closed_units, intervals, timetable
 from simulation.units import DAY, HOUR, WEEK, WEEKDAYS
@@ -22,23 +17,26 @@ ALWAYS: list[Interval] = [(0, WEEK)]
 
 
 def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: Mapping[str, None]) -> None:
-    """Whoever asks for a pool can find somebody on duty, whatever the hour.
+    """Add a fault for each pool that is asked for at hours at which it has no unit.
 
-    Not a fault: where an alternative is on duty; where a queue limit turns people away; where every way to the
-    step passes a branch on hours that leads here only while the pool has units; where a pool says that people wait
-    until it opens, and it does.
+    It is no fault if an alternative has a unit; if a queue limit turns patients away; if every route to the step passes
+    a branch on hours that leads there only while the pool has units; or if the pool states that patients wait until it
+    opens, and it does open.
     """
     gaps: dict[tuple[str, ...], list[str]] = {}
     when_empty: dict[tuple[str, ...], list[Interval]] = {}  # many steps ask for the same pools
-    for name in (name for name in pathway.steps if name in reached):
-        step = pathway.steps[name]
+    for name, step in pathway.steps.items():
+        if name not in reached:
+            continue
         all_of, any_of = request_of(step)
         for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
             if pools not in when_empty:
-                when_empty[pools] = _empty(tuple(_usual(pathway, pathway.pools[pool]) for pool in pools))
+                when_empty[pools] = _empty(tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools))
             empty = when_empty[pools]
-            opens = empty != ALWAYS and any(pathway.pools[pool].queues_until_open for pool in pools)
-            if empty and not opens and step.queue_limit is None and not _shut_out(pathway, graph, name, empty):
+            waits_for_opening = empty != ALWAYS and any(pathway.pools[pool].queues_until_open for pool in pools)
+            if not empty or waits_for_opening or step.queue_limit is not None:
+                continue
+            if not _shut_out(pathway, graph, name, empty):
                 gaps.setdefault(pools, []).append(name)
     for pools, names in gaps.items():
         when = _when(when_empty[pools])
@@ -50,8 +48,8 @@ def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: M
         faults.add(f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy)
 
 
-def _usual(pathway: Pathway, pool: Pool) -> Pool:
-    """A pool without the units that an outage closes at all times."""
+def _without_closed(pathway: Pathway, pool: Pool) -> Pool:
+    """A pool without the units that an outage closes if it is down all the time."""
     outage = pathway.outages.get(pool.closed_while or "")
     if outage is None or down_share(outage) < 1:
         return pool
@@ -59,7 +57,7 @@ def _usual(pathway: Pathway, pool: Pool) -> Pool:
 
 
 def _empty(pools: tuple[Pool, ...]) -> list[Interval]:
-    """When none of some pools has a unit: half-open intervals of the week in ticks, sorted."""
+    """The times at which none of the pools has a unit: half-open intervals of the week in ticks, sorted."""
     if any(pool.unlimited for pool in pools):
         return []
     tables = [dict(timetable(pool)) for pool in pools]
@@ -77,15 +75,15 @@ def _empty(pools: tuple[Pool, ...]) -> list[Interval]:
 
 
 def _shut_out(pathway: Pathway, graph: Graph, step: str, empty: Sequence[Interval]) -> bool:
-    """Whether every way to a step passes a branch on hours that does not lead to it at these times."""
+    """Whether nobody can reach a step at these times, because branches on hours lead elsewhere."""
     closed = []
     for name, branch in pathway.branches.items():
         if isinstance(branch, ByHours):
-            opened = intervals(branch.hours, branch.days)
+            spans = intervals(branch.hours, branch.days)
             then, otherwise = graph[name]
-            if not any(start < until and since < end for start, end in empty for since, until in opened):
+            if not any(start < until and since < end for start, end in empty for since, until in spans):
                 closed.append((name, then))
-            if all(any(since <= start and end <= until for since, until in opened) for start, end in empty):
+            if all(any(since <= start and end <= until for since, until in spans) for start, end in empty):
                 closed.append((name, otherwise))
     return step not in reachable_from(starts_of(pathway).values(), graph, closed=closed)
 
@@ -105,13 +103,14 @@ def _when(empty: Sequence[Interval]) -> str:
             start = midnight
         days.setdefault((start % DAY, end - start), []).append(start // DAY)
     parts = []
-    for (start, length), on in days.items():
+    for (start, length), numbers in days.items():
         clock = f"{_time(start)}-{_time((start + length - 1) % DAY + 1)}"
-        names = [WEEKDAYS[day % 7] for day in on]
+        names = [WEEKDAYS[day % 7] for day in numbers]
         parts.append(f"{clock} every day" if len(names) == 7 else f"{clock} {', '.join(names)}")
     return "; ".join(parts)
 
 
 def _time(tick: int) -> str:
+    """A tick of the day as a clock time: '08:30'."""
     minutes = tick * 60 // HOUR
     return f"{minutes // 60:02d}:{minutes % 60:02d}"

@@ -1,4 +1,4 @@
-"""The part of `check` about the nodes of the route: steps, branches and loops name what there is."""
+"""The part of `check` about the nodes of the route: the names that steps, branches and loops use exist."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from simulation.pathway.graph import waits
 
 
 def check_steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
-    """Steps, branches and loops: names, pools, limits of queues, probabilities."""
+    """Add the faults of steps, branches and loops: names, pools, limits of queues, probabilities."""
     for check_part in (_steps, _branches, _loops):
         check_part(pathway, faults, categories)
 
 
 def _steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
+    clocks = dict.fromkeys(clock for step in pathway.steps.values() for clock in step.starts_clock)
     for name, step in pathway.steps.items():
         where = f"steps.{name}"
         check_node(pathway, faults, f"{where}.next", step.next)
         check_node(pathway, faults, f"{where}.blocked_next", step.blocked_next)
         faults.known(f"{where}.repeat_of", step.repeat_of, pathway.loops, what="loop")
         check_profile(pathway, faults, f"{where}.pace", step.pace, HOURLY)
-        clocks = [clock for each in pathway.steps.values() for clock in each.starts_clock]
-        if faults.known(f"{where}.since", step.since, dict.fromkeys(clocks), what="clock") and not step.minutes:
+        if faults.known(f"{where}.since", step.since, clocks, what="clock") and not step.minutes:
             remedy = "Name the minutes that count from its start, or remove `since`"
             faults.add(f"{where}.since", "there are no minutes to count", remedy)
         for number, duration in enumerate(step.minutes):
@@ -61,19 +61,19 @@ def _steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
 
 
 def _step_pools(pathway: Pathway, faults: FaultList, where: str, step: Step) -> None:
-    wider = step.overflow.any_of if step.overflow is not None else ()
+    overflow = step.overflow.any_of if step.overflow is not None else ()
     named = {
         "asks": step.asks,
         "any_of": step.any_of,
         "keeps": step.keeps,
         "releases_at_start": step.releases_at_start,
         "releases_at_end": step.releases_at_end,
-        "overflow.any_of": wider,
+        "overflow.any_of": overflow,
     }
     for key, pools in named.items():
         for number, pool in enumerate(pools):
             faults.known(f"{where}.{key}.{number}", pool, pathway.pools, what="pool")
-    taken = (*step.asks, *step.any_of, *wider)
+    taken = (*step.asks, *step.any_of, *overflow)
     for pool in repeated(taken):
         faults.add(where, f"asks for '{pool}' twice", "Name each pool once in asks, any_of and overflow")
     for number, pool in enumerate(step.keeps):
@@ -105,10 +105,10 @@ def _effort(pathway: Pathway, faults: FaultList, where: str, step: Step, effort:
 
 
 def _relabels(pathway: Pathway, faults: FaultList, where: str, name: str, categories: Categories) -> None:
-    """The attribute's categories are the first classes, as those of the true acuity are."""
-    known = [each for each in categories if each not in (ARRIVAL_SOURCE, ACUITY_NOW)]
+    """Add a fault unless the attribute exists and has the categories of the true acuity."""
+    known = [attribute for attribute in categories if attribute not in (ARRIVAL_SOURCE, ACUITY_NOW)]
     if name in pathway.attributes and name not in categories:
-        return  # its own fault has been found
+        return  # the attribute has a fault of its own
     if not faults.known(where, name, known, what="attribute"):
         return
     wanted = categories.get(ACUITY_TRUE, tuple(pathway.priority.classes)[: len(categories[name])])
@@ -145,7 +145,7 @@ def _by_attribute(pathway: Pathway, faults: FaultList, where: str, branch: ByAtt
         check_node(pathway, faults, f"{where}.cases.{case}", to)
     check_node(pathway, faults, f"{where}.otherwise", branch.otherwise)
     if branch.attribute in pathway.attributes and branch.attribute not in categories:
-        return  # its own fault has been found
+        return  # the attribute has a fault of its own
     if faults.known(f"{where}.attribute", branch.attribute, categories, what="attribute"):
         known, covered = categories[branch.attribute], branch.otherwise is not None
         check_cases(faults, f"{where}.cases", branch.cases, known, by=branch.attribute, otherwise=covered)
@@ -157,8 +157,8 @@ def _loops(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
         check_node(pathway, faults, f"{where}.again", loop.again)
         check_node(pathway, faults, f"{where}.next", loop.next)
         if loop.passes in pathway.attributes and loop.passes not in categories:
-            continue
-        known = [each for each in categories if each not in (ARRIVAL_SOURCE, ACUITY_NOW)]
+            continue  # the attribute has a fault of its own
+        known = [attribute for attribute in categories if attribute not in (ARRIVAL_SOURCE, ACUITY_NOW)]
         if faults.known(f"{where}.passes", loop.passes, known, what="attribute"):
             counts = categories[loop.passes]
             if counts != tuple(str(number) for number in range(len(counts))):

@@ -1,4 +1,4 @@
-"""A card as one value: what a notebook or a script reads of a bench, and what the command writes."""
+"""A card as one value, for notebooks and scripts to read and for the command to write."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simulation.report.card.answer import card_sentences
 from simulation.report.card.figures import card_pictures
 from simulation.report.card.write import tables_of, write_card
 from simulation.report.figures.drawing import Picture
-from simulation.report.tables.table import ReportTable
+from simulation.report.tables.table import ReportTables
 from simulation.vetting.against import Change
 from simulation.vetting.bench import Bench
 
@@ -26,7 +26,7 @@ class Card:
 
     @property
     def verdict(self) -> str:
-        """On all criteria together: met, not met, cannot tell, identical to the nurse."""
+        """The verdict on all criteria together: met, not met, cannot tell, identical to the nurse."""
         return self.bench.word
 
     @property
@@ -35,9 +35,9 @@ class Card:
         return (*card_sentences(self.bench), *([self.change.line] if self.change is not None else []))
 
     @cached_property
-    def tables(self) -> dict[str, ReportTable]:
+    def tables(self) -> ReportTables:
         """Every table by its kind, in the order of the page."""
-        return {table.kind: table for table in tables_of(self.bench, self.change)}
+        return ReportTables((table.kind, table) for table in tables_of(self.bench, self.change))
 
     @cached_property
     def pictures(self) -> dict[str, Picture]:
@@ -45,13 +45,13 @@ class Card:
         return {picture.name: picture for picture in card_pictures(self.bench)}
 
     def write(self, results: Path | str = "results") -> Path:
-        """Write page, document, data and policy into `results/vetting/<name>`; that folder. Raises ResultsError."""
+        """Write page, document, data and policy into `results/vetting/<name>`, and return it. Raises ResultsError."""
         return write_card(self.bench, Path(results), self.change)
 
     def __str__(self) -> str:
         return "\n".join((*self.sentences, BANNER))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of it."""
-        said = "".join(f"<li>{escape(each)}</li>" for each in self.sentences)
-        return f"<ul>{said}</ul><p><small>{escape(BANNER)}</small></p>"
+        """The card's sentences as a notebook shows them."""
+        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
+        return f"<ul>{items}</ul><p><small>{escape(BANNER)}</small></p>"

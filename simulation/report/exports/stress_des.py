@@ -1,7 +1,7 @@
 """The items of STRESS-DES (Monks et al. 2019, Journal of Simulation 13:55) filled in for a run, from its data.
 
 docs/model.md, under the same numbers, has what a run cannot know of itself: why the model is built so, and which way
-each assumption errs.
+each assumption errs. It describes the English A&E: for any other department, only what aeflow does is cited from it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from simulation.analysis.patient_measures import GIVEN
 from simulation.analysis.verdict import threshold
 from simulation.experiment.result import StudyResult
+from simulation.explain.reachable import number_of
 from simulation.explain.statements import BANNER
+from simulation.pathway.department import Pathway
 from simulation.report.tables.changes import report_changes
 from simulation.report.tables.department import run_table
 from simulation.report.tables.over_departments import departments_words
@@ -19,20 +22,29 @@ from simulation.report.tables.table import ReportTable
 from simulation.report.words import season_words
 
 MODEL = "docs/model.md"
+OF_THE_A_AND_E = frozenset({"registration", "majors_contact", "move_to_medicine"})
+"""Steps by which the department that docs/model.md describes is known, scaled or not."""
 ENGINES = "SimPy (`reference`) and numba (`compiled`), which give the same activities bit for bit"
 
 
 def stress_des(result: StudyResult) -> str:
     """The checklist as Markdown, the same for the same result."""
+    reasons = f"the reasons behind the model are in {MODEL}, under the same numbers."
+    if not _is_the_a_and_e(result.study.baseline.pathway):
+        reasons = f"{MODEL} describes another department, the English A&E, and is cited only for what aeflow does."
     head = [
         f"# STRESS-DES of the run '{result.design.name}'",
         "",
-        f"{BANNER} Written from the run's data by `aeflow report FOLDER export=true`; the reasons behind the model are "
-        f"in {MODEL}, under the same numbers.",
+        f"{BANNER} Written from the run's data by `aeflow report FOLDER export=true`; {reasons}",
         "",
     ]
     parts = (_objectives, _logic, _data, _experimentation, _implementation)
     return "\n".join([*head, *(line for part in parts for line in part(result))]).rstrip() + "\n"
+
+
+def _is_the_a_and_e(pathway: Pathway) -> bool:
+    """Whether a department is the one that docs/model.md describes."""
+    return pathway.steps.keys() >= OF_THE_A_AND_E
 
 
 def _objectives(result: StudyResult) -> Iterator[str]:
@@ -54,21 +66,45 @@ def _logic(result: StudyResult) -> Iterator[str]:
     yield from ("## 2 Logic", "")
     yield from _item("2.1 Overview", "The pathway is drawn in `figures/pathway.png`, in the folder of the run.")
     parts = ("steps", "branches", "loops", "ends", "triggers", "outages")
-    counts = ", ".join(f"{len(getattr(pathway, name))} {name}" for name in parts)
-    yield from _item("2.2 Base logic", f"{counts}: all in `study.json`. How they are read: {MODEL}, 2.2.")
+    counts = ", ".join(f"{name} {len(getattr(pathway, name))}" for name in parts)
+    reading = f"{MODEL}, 2.2"
+    if not _is_the_a_and_e(pathway):
+        reading = (
+            "every wait is a queue for the pools that a step asks for, and a patient keeps what a step says that it "
+            "keeps; docs/vocabulary.md has each key"
+        )
+    yield from _item(
+        "2.2 Base logic", f"How many there are: {counts}; all in `study.json`. How they are read: {reading}."
+    )
     yield from _item("2.3 Scenario logic", f"Scenario '{result.scenario}'. What each arm changes:")
     tables = report_changes(result)
     yield from _table(tables[0]) if tables else ("Nothing is compared.", "")
-    yield from _item(
-        "2.4 Algorithms", f"Who is next: rule `{pathway.priority.rule}`. Labels, minutes, patience: {MODEL}, 2.4."
-    )
-    sources = ", ".join(pathway.arrivals)
-    yield from _item(
-        "2.5 Components", f"Entities come by {len(pathway.arrivals)} arrival sources: {sources}. Resources:"
-    )
+    yield from _item("2.4 Algorithms", _algorithms(pathway))
+    sources, n_sources = ", ".join(pathway.arrivals), number_of(len(pathway.arrivals), "arrival source")
+    yield from _item("2.5 Components", f"Entities come by {n_sources}: {sources}. Resources:")
     kinds = Counter(pool.kind for pool in pathway.pools.values())
     pools = [(kind, str(n), ", ".join(_of_kind(result, kind))) for kind, n in sorted(kinds.items())]
     yield from _grid(("kind of pool", "number", "names"), pools)
+
+
+def _algorithms(pathway: Pathway) -> str:
+    """Who is next, and where labels, minutes and patience come from."""
+    first_come = len(pathway.priority.classes) == 1
+    who = f"Who is next: {'first come, first served' if first_come else f'rule `{pathway.priority.rule}`'}."
+    if _is_the_a_and_e(pathway):
+        return f"{who} Labels, minutes, patience: {MODEL}, 2.4."
+    minutes = "Minutes are drawn for each patient before the clock starts, from the distributions in `study.json`."
+    labels = "Each arm's triage policy labels patients."
+    if GIVEN not in pathway.attributes:
+        labels = "No policy labels patients."
+    patience = pathway.patience
+    leaving = "Nobody loses patience."
+    if patience is not None:
+        leaving = (
+            f"Whose time from arrival exceeds the duration `{patience.minutes}` before being seen, at a step where one "
+            f"may leave, goes to `{patience.next}`."
+        )
+    return f"{who} {minutes} {labels} {leaving} At one instant: `simulation/engine/contract.py`."
 
 
 def _of_kind(result: StudyResult, kind: str) -> list[str]:
@@ -79,20 +115,27 @@ def _data(result: StudyResult) -> Iterator[str]:
     counts = Counter(statement.evidence for statement in result.statements)
     by_evidence = ", ".join(f"{n} {evidence}" for evidence, n in counts.most_common())
     yield from ("## 3 Data", "")
-    yield from _item(
-        "3.1 Sources", f"{len(result.statements)} sourced statements of every arm: {by_evidence}. No patient data."
-    )
-    yield from _item("3.2 Pre-processing", f"{MODEL}, 3.2.")
+    of_the_model = _is_the_a_and_e(result.study.baseline.pathway)
+    rows = "No patient data." if of_the_model else "aeflow read no patients' records."
+    yield from _item("3.1 Sources", f"{len(result.statements)} sourced statements of every arm: {by_evidence}. {rows}")
+    before = f"{MODEL}, 3.2."
+    if not of_the_model:
+        before = (
+            "None by aeflow: inputs are used as stated. How each was worked out is in its source, in `assumptions.csv`."
+        )
+    yield from _item("3.2 Pre-processing", before)
     yield from _item("3.3 Input parameters", "All are in `config.yaml`, as composed, and in `study.json`, as used.")
-    yield from _item(
-        "3.4 Assumptions", f"Each, with its reason, in `assumptions.csv`; which way each errs: {MODEL}, 3.4."
-    )
+    errs = f"which way each errs: {MODEL}, 3.4."
+    if not of_the_model:
+        errs = "what the department leaves out, and which way that errs, is for its authors to add here."
+    yield from _item("3.4 Assumptions", f"Each, with its reason, in `assumptions.csv`; {errs}")
 
 
 def _experimentation(result: StudyResult) -> Iterator[str]:
-    run = result.run
+    run, present = result.run, result.study.baseline.pathway.present
     yield from ("## 4 Experimentation", "")
-    yield from _item("4.1 Initialisation", f"{run.warm_up_days} days of warm-up, from the patients present at time 0.")
+    begins = f"the patients present at time 0 ({', '.join(present)})" if present else "an empty department at time 0"
+    yield from _item("4.1 Initialisation", f"{number_of(run.warm_up_days, 'day')} of warm-up, from {begins}.")
     season = season_words(run, (replication.replication for replication in result.replications))
     length = (
         f"{len(result.replications)} replications of {run.measured_days} measured days{', ' + season if season else ''}"
@@ -100,10 +143,11 @@ def _experimentation(result: StudyResult) -> Iterator[str]:
     over = f", over {departments_words(result)}" if result.department_of is not None else ", in one department"
     yield from _item("4.2 Run length", f"{length}{over}; attendances are followed to their end.")
     method = {
-        "fixed_sample": "Student's t over paired replications; verdicts adjusted for how many there are",
-        "always_valid": "intervals over paired replications that hold however often one looks",
+        "fixed_sample": "Student's t over paired replications, wider where their numbers are skewed",
+        "always_valid": "Intervals over paired replications that hold however often one looks",
     }[result.interval_kind]
-    yield from _item("4.3 Estimation", f"{method[:1].upper()}{method[1:]} ({MODEL}, 4.3).")
+    family = "verdicts on primary measures are adjusted for how many there are"
+    yield from _item("4.3 Estimation", f"{method}; {family} (the method: {MODEL}, 4.3).")
 
 
 def _implementation(result: StudyResult) -> Iterator[str]:
@@ -117,7 +161,20 @@ def _implementation(result: StudyResult) -> Iterator[str]:
         "5.3 Execution", "Changes at one instant first, then starts in the order of a key; no event by chance."
     )
     yield from _item("5.4 System", "In `manifest.json`, with the time that it took.")
-    yield from ("## 6 Code access", "", "MIT licence; CITATION.cff says how to cite it.", "")
+    yield from ("## 6 Code access", "", f"{_access(result)}", "")
+
+
+def _access(result: StudyResult) -> str:
+    """Where the program and the study can be had, as far as a run knows."""
+    version, git = result.manifest.get("versions", {}).get("aeflow"), result.manifest.get("git")
+    program = f"aeflow {version}" if version else "aeflow"
+    if git:
+        program += f", commit {git['commit']}{' with local changes' if git['changed'] else ''}"
+    return (
+        f"{program}, under the MIT licence; CITATION.cff says how to cite it. The run's own files (`config.yaml`, "
+        "`study.json`) are enough to run it again. A run records no public address: add here where the program and "
+        "these files can be had."
+    )
 
 
 def _item(number: str, words: str) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The figures of a report: each from what was measured, as a picture with words for who cannot see it."""
+"""The figures of a report: pictures of what was measured, each with an alternative text and a caption."""
 
 from __future__ import annotations
 
@@ -12,22 +12,23 @@ from simulation.report.figures.effects import by_group, cost, differences, lever
 
 
 def pictures(result: StudyResult) -> tuple[Picture, ...]:
-    """Every picture that these inputs allow, in the order of the report."""
+    """Every picture that a result allows, in the order of the report."""
     return tuple(picture for name in FIGURES if (picture := drawn(result, name)) is not None)
 
 
-FIGURES = ("differences", "levers", "by_group", "per_100k", "what_decides", "day", "stay", "acuity")
+MAKERS: dict[str, Callable[[StudyResult], Picture | None]] = {
+    "differences": differences,
+    "levers": levers,
+    "by_group": by_group,
+    "per_100k": cost,
+    "what_decides": what_decides,
+    "day": day,
+    "stay": stay,
+    "acuity": acuity,
+}
+FIGURES = tuple(MAKERS)
 
 
 def drawn(result: StudyResult, name: str) -> Picture | None:
-    """One of `FIGURES`; None if these inputs hold nothing that it could show."""
-    makers: dict[str, Callable[[StudyResult], Picture | None]] = {
-        "differences": differences,
-        "by_group": by_group,
-        "per_100k": cost,
-        "what_decides": what_decides,
-        "day": day,
-        "stay": stay,
-        "acuity": acuity,
-    }
-    return levers(result) if name == "levers" else makers[name](result.shown)
+    """The picture of one of `FIGURES`; None if the result has nothing to show in it."""
+    return MAKERS[name](result if name == "levers" else result.shown)  # combinations of levers are arms not shown

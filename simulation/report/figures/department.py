@@ -1,11 +1,11 @@
-"""Figures of the department: a day by the hour, the parts of a stay, waits by acuity."""
+"""Figures of the department: a day by the hour, the parts of a stay, waits by true level."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,14 +13,7 @@ from simulation.analysis.patient_measures import MANCHESTER_TARGETS
 from simulation.analysis.stages import STAGES
 from simulation.experiment.arm_result import ArmResult, DayMeans
 from simulation.experiment.result import StudyResult
-from simulation.report.words import (
-    amount,
-    profiled_words,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
+from simulation.records.schema import Floats
 from simulation.report.figures.drawing import (
     BLUE,
     DARK,
@@ -34,6 +27,13 @@ from simulation.report.figures.drawing import (
     figure_of,
     png_of,
 )
+from simulation.report.words import amount, profiled_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+POOL_COLOURS = (BLUE, "#d55e00", "#009e73", "#cc79a7")
 
 # --- a day ---------------------------------------------------------------------------------------------------
 
@@ -46,7 +46,7 @@ def day(result: StudyResult) -> Picture:
         ("Arrivals an hour", profile.arrivals),
         ("Patients in the department", profile.census),
     ]
-    if _most([profile.boarders]) > 0:
+    if _highest(profile.boarders) > 0:
         panels.append(("Of these, waiting for a bed", profile.boarders))
     n_panels = len(panels) + bool(pools)
     n_down = math.ceil(n_panels / 2)
@@ -55,7 +55,7 @@ def day(result: StudyResult) -> Picture:
             hourly = np.asarray(values, dtype=float)
             ax.stairs(hourly, np.arange(25), color=BLUE, linewidth=2.2, baseline=None)
             ax.fill_between(np.arange(25), np.append(hourly, hourly[-1]), step="post", color=BLUE, alpha=0.12)
-            ax.set_ylim(0, _top(values))
+            ax.set_ylim(0, 1.15 * _highest(values) or 1.0)
             _day_axis(ax, title)
         for ax in axes[n_panels:]:
             ax.set_axis_off()
@@ -69,16 +69,16 @@ def day(result: StudyResult) -> Picture:
 
 
 def _clinicians_busy(ax: Axes, profile: DayMeans, pools: Sequence[str]) -> None:
-    """Share of units on duty that patients hold, each hour's mean at its middle."""
+    """The share of units on duty that patients hold, each hour's mean at its middle."""
     for number, pool in enumerate(pools):
         busy = profile.busy[profile.pools.index(pool)]
         style = ("-", "--", ":", "-.")[number % 4]
-        colour = (BLUE, "#d55e00", "#009e73", "#cc79a7")[number % 4]
+        colour = POOL_COLOURS[number % 4]
         ax.plot(
             np.arange(24) + 0.5, 100 * busy, color=colour, linewidth=2.2, linestyle=style, label=pool.replace("_", " ")
         )
     ax.axhline(100, color=GREY, linewidth=0.8)
-    ax.set_ylim(0, max(105, 105 * _most([profile.busy[profile.pools.index(pool)] for pool in pools])))
+    ax.set_ylim(0, max(105, 105 * max(_highest(profile.busy[profile.pools.index(pool)]) for pool in pools)))
     _day_axis(ax, "Clinicians' time held by patients, %\n(above 100: after a shift)")
     ax.legend(frameon=False, fontsize=9, loc="lower left")
 
@@ -94,7 +94,7 @@ def clinicians(result: StudyResult) -> tuple[str, ...]:
 
 
 def _day_alt(result: StudyResult, profile: DayMeans, pools: Sequence[str]) -> str:
-    told = [
+    ranges = [
         f"{words} from {np.nanmin(values):.1f} (at {int(np.nanargmin(values)):02d}:00) "
         f"to {np.nanmax(values):.1f} (at {int(np.nanargmax(values)):02d}:00)"
         for words, values in (
@@ -104,11 +104,11 @@ def _day_alt(result: StudyResult, profile: DayMeans, pools: Sequence[str]) -> st
         )
         if not np.isnan(values).all()
     ]
-    told += [
+    ranges += [
         f"{pool.replace('_', ' ')} held {100 * profile.busy_mean[profile.pools.index(pool)]:.0f} % of their time"
         for pool in pools
     ]
-    return f"Line charts of a mean day by hour under {result.baseline.label}: {'; '.join(told)}."
+    return f"Line charts of a mean day by hour under {result.baseline.label}: {'; '.join(ranges)}."
 
 
 def _day_axis(ax: Axes, title: str) -> None:
@@ -119,14 +119,9 @@ def _day_axis(ax: Axes, title: str) -> None:
     ax.set_axisbelow(True)
 
 
-def _top(values: Any) -> float:
-    most = _most([values])
-    return 1.15 * most if most > 0 else 1.0
-
-
-def _most(each: Sequence[Any]) -> float:
-    known = [value for values in each for value in np.asarray(values) if not math.isnan(value)]
-    return float(max(known, default=0.0))
+def _highest(values: Floats) -> float:
+    """The highest of the known values; 0 if none is known."""
+    return float(np.max(np.nan_to_num(values)))
 
 
 # --- where a stay goes ---------------------------------------------------------------------------------------
@@ -141,7 +136,7 @@ class StayParts:
 
     @property
     def total(self) -> float:
-        """All of it."""
+        """Minutes per attendance of all stages together."""
         return sum(self.waiting) + sum(self.working)
 
 
@@ -157,12 +152,12 @@ def stay_parts(result: StudyResult, arm: ArmResult) -> StayParts:
 
 
 def stay(result: StudyResult) -> Picture | None:
-    """Minutes of a mean stay by stage, waiting and being looked after, stacked for every arm; None if unknown."""
+    """The minutes of a mean stay by stage, waiting and being looked after, stacked by arm; None if none are known."""
     parts = {arm.name: stay_parts(result, arm) for arm in result.arms}
     shown = stages_seen(parts.values())
     if not shown:
         return None
-    longest = max(each.total for each in parts.values())
+    longest = max(of_arm.total for of_arm in parts.values())
     with figure_of(11, 2.2 + 0.52 * len(result.arms), 1, 1) as (figure, axes):
         ax = axes[0]
         for place, arm in enumerate(result.arms):
@@ -181,19 +176,17 @@ def stay(result: StudyResult) -> Picture | None:
         arm_axis(ax, result.arms)
         _stay_legend(figure, shown)
         png = png_of(figure)
-    told = []
+    sentences = []
     for arm in result.arms:
-        each = parts[arm.name]
-        waits = ", ".join(
-            f"{STAGES[number]} {each.waiting[number]:.0f}" for number in shown if each.waiting[number] >= 0.5
-        )
-        told.append(
-            f"{arm.label}: {sum(each.waiting):.0f} minutes waiting (for {waits}), {sum(each.working):.0f} looked after"
+        waiting, working = parts[arm.name].waiting, parts[arm.name].working
+        waits = ", ".join(f"{STAGES[number]} {waiting[number]:.0f}" for number in shown if waiting[number] >= 0.5)
+        sentences.append(
+            f"{arm.label}: {sum(waiting):.0f} minutes waiting (for {waits}), {sum(working):.0f} looked after"
         )
     return Picture(
         "stay",
         png,
-        f"Stacked bars of where the minutes of a mean stay go. {'. '.join(told)}.",
+        f"Stacked bars of where the minutes of a mean stay go. {'. '.join(sentences)}.",
         "Where the minutes of a mean stay go: hatched parts are waits for a stage, plain parts the stage itself."
         + _other_words(result)
         + profiled_words(result),
@@ -201,7 +194,7 @@ def stay(result: StudyResult) -> Picture | None:
 
 
 def _other_words(result: StudyResult) -> str:
-    """The steps that took time under 'other'."""
+    """The steps that took time under the baseline and belong to no stage but 'other'; '' if there are none."""
     profile = result.baseline.day
     minutes = dict(zip(profile.steps, np.nan_to_num(profile.waiting) + np.nan_to_num(profile.working), strict=True))
     steps = [step for step, stage in result.stages.items() if stage == "other" and minutes.get(step, 0.0) >= 0.05]
@@ -209,12 +202,13 @@ def _other_words(result: StudyResult) -> str:
 
 
 def stages_seen(parts: Iterable[StayParts]) -> list[int]:
-    """The stages, by number, that take some of a stay of any of the arms."""
-    every = list(parts)
-    return [n for n in range(len(STAGES)) if any(each.waiting[n] + each.working[n] >= 0.05 for each in every)]
+    """The numbers of the stages that take time in the stay of any of the arms."""
+    arms = list(parts)
+    return [n for n in range(len(STAGES)) if any(arm.waiting[n] + arm.working[n] >= 0.05 for arm in arms)]
 
 
 def _bar(ax: Axes, place: int, left: float, width: float, colour: str, *, hatch: str) -> float:
+    """Draw a part of a stacked bar from `left` on; its right end."""
     if width > 0:
         ax.barh(
             place, width, left=left, height=0.66, color=colour, hatch=hatch, edgecolor="white", linewidth=0.6,
@@ -250,11 +244,11 @@ def levels(result: StudyResult) -> tuple[str, ...]:
 
 
 def acuity(result: StudyResult) -> Picture | None:
-    """Median and 95th percentile of the wait to the first clinician by true level, arms in rows; None if unknown."""
+    """Median and 95th percentile wait to the first clinician by true level and arm; None if not known."""
     names = levels(result)
     if not names or not result.has("time_to_clinician_p95", f"acuity_true={names[0]}"):
         return None
-    width = 2.9 + 1.7 * max(len(names), 3)  # what is said below takes the width of three levels
+    width = 2.9 + 1.7 * max(len(names), 3)  # the axis label and the legend take the width of three levels
     with figure_of(width, 1.9 + 0.42 * len(result.arms), 1, len(names), sharey=True) as (figure, axes):
         for ax, level in zip(axes, names, strict=True):
             for place, arm in enumerate(result.arms):
@@ -266,8 +260,8 @@ def acuity(result: StudyResult) -> Picture | None:
             target = MANCHESTER_TARGETS.get(level)
             if target is not None:
                 ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
-            goal = f"target {target:g} min" if target is not None else "no target"
-            ax.set_title(f"{level.replace('_', ' ')}\n({goal})", fontsize=10, fontweight="bold", loc="left")
+            goal = f"\n(target {target:g} min)" if target is not None else ""
+            ax.set_title(f"{level.replace('_', ' ')}{goal}", fontsize=10, fontweight="bold", loc="left")
             ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
             few_ticks(ax, 4)
             ax.set_ylim(len(result.arms) - 0.4, -0.6)
@@ -275,26 +269,30 @@ def acuity(result: StudyResult) -> Picture | None:
             ax.set_axisbelow(True)
         arm_axis(axes[0], result.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, of those who were seen")
-        _acuity_legend(figure, targets=any(level in MANCHESTER_TARGETS for level in names))
+        with_targets = any(level in MANCHESTER_TARGETS for level in names)
+        _acuity_legend(figure, targets=with_targets)
         png = png_of(figure)
-    told = []
+    sentences = []
     for level in names:
-        each = ", ".join(
+        words = ", ".join(
             f"{arm.label} {amount(median, 'minutes')} and {amount(p95, 'minutes')}"
             for arm in result.arms
             for median, p95 in [_waits(result, arm, level)]
         )
         goal = f", target {MANCHESTER_TARGETS[level]:g} min" if level in MANCHESTER_TARGETS else ""
-        told.append(f"True level {level.replace('_', ' ')}{goal}: {each}")
+        sentences.append(f"True level {level.replace('_', ' ')}{goal}: {words}")
     return Picture(
         "acuity",
         png,
-        f"Dot plots of the median and 95th percentile wait to the first clinician by true level. {'. '.join(told)}.",
-        "Waits by TRUE level, against the Manchester targets: dot the median, bar the 95th percentile. Scales differ.",
+        "Dot plots of the median and 95th percentile wait to the first clinician by true level. "
+        f"{'. '.join(sentences)}.",
+        f"Waits by TRUE level{', against the Manchester targets' if with_targets else ''}: dot the median, bar the "
+        "95th percentile. Scales differ.",
     )
 
 
 def _waits(result: StudyResult, arm: ArmResult, level: str) -> tuple[float, float]:
+    """Median and 95th percentile wait to the first clinician under an arm, in minutes."""
     group = f"acuity_true={level}"
     return (
         result.row(arm.name, "time_to_clinician_median", group).mean,

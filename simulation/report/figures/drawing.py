@@ -1,4 +1,4 @@
-"""What every figure is made with: a picture and its texts, colours, a figure that no user's settings change."""
+"""What all figures share: a picture with its texts, colours, axes, and a figure that no user's settings change."""
 
 from __future__ import annotations
 
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from simulation.pathway.own_measures import Better
 BLUE, DARK, GREY, PALE = "#005eb8", "#003087", "#768692", "#e8edee"
 BETTER, WORSE, UNCLEAR = "#005eb8", "#d55e00", "#5a6670"
+SHAM = "#ffeb99"
 STAGE_COLOURS = ("#0072b2", "#56b4e9", "#009e73", "#e69f00", "#f0e442", "#cc79a7", "#d55e00", "#999999")
+DASHED = (0, (4, 3))
 DPI = 150
 LABEL_WIDTH = 30
-"""Characters after which an arm's label is broken."""
+"""Characters of a line of an arm's label."""
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A drawn picture: `png` bytes, alternative text for who cannot see it, a caption for who can."""
+    """A drawn picture: its bytes as PNG, an alternative text for those who cannot see it, and a caption."""
 
     name: str
     png: bytes = field(repr=False)
@@ -35,21 +37,28 @@ class Picture:
     caption: str
 
     def _repr_png_(self) -> bytes:
-        """What a notebook shows of it."""
+        """The picture as a notebook shows it."""
         return self.png
 
 
+def axis_scale(unit: str) -> int:
+    """The factor by which values of a unit are drawn: shares in per cent."""
+    return 100 if unit == "share" else 1
+
+
 def few_ticks(ax: Axes, most: int = 6) -> None:
-    """At most so many round numbers on the axis across."""
+    """Put at most so many round numbers on the x axis."""
     from matplotlib.ticker import MaxNLocator
 
     ax.xaxis.set_major_locator(MaxNLocator(most, steps=[1, 2, 5, 10]))
 
 
-def across(axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better]) -> None:
-    """Differences along the axis across: one scale for panels of one unit, and the better side left, with an arrow."""
+def across(
+    axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better], what: str = "difference, {unit}"
+) -> None:
+    """Scale and label x axes of differences: panels of one unit alike, and the better side left, with an arrow."""
     for unit in set(units):
-        same = [ax for ax, each in zip(axes, units, strict=True) if each == unit]
+        same = [ax for ax, axis_unit in zip(axes, units, strict=True) if axis_unit == unit]
         ends = [end for ax in same for end in ax.get_xlim()]
         for ax in same:
             ax.set_xlim(min(ends), max(ends))
@@ -57,19 +66,22 @@ def across(axes: Sequence[Axes], units: Sequence[str], better: Sequence[Better])
         few_ticks(ax)
         if which == "higher":
             ax.invert_xaxis()
-        ax.set_xlabel(difference_label(unit, which))
+        ax.set_xlabel(difference_label(unit, which, what))
 
 
-def difference_label(unit: str, better: Better) -> str:
-    """Below an axis of differences, the better side left: '← better    difference, minutes'."""
-    return f"{'' if better == 'neither' else '← better    '}difference, {unit_words(unit)}"
+def difference_label(unit: str, better: Better, what: str = "difference, {unit}") -> str:
+    """The label of an axis whose better side is left: '← better    difference, minutes'; `what` without the arrow."""
+    return f"{'' if better == 'neither' else '← better    '}{what.format(unit=unit_words(unit))}"
 
 
 @contextmanager
 def figure_of(
     width: float, height: float, n_rows: int, n_columns: int, *, sharex: bool = False, sharey: bool = False
 ) -> Iterator[tuple[Figure, list[Axes]]]:
-    """A figure that no window system and no user's settings can change, and its axes in reading order."""
+    """A figure, independent of the window system and the user's settings, and its axes in reading order.
+
+    `width`, `height`: in inches.
+    """
     import matplotlib
 
     with matplotlib.rc_context():
@@ -96,25 +108,24 @@ def figure_of(
 
 
 def png_of(figure: Figure) -> bytes:
-    """The picture's bytes: the same for the same picture."""
+    """The figure as PNG; equal figures give equal bytes."""
     out = BytesIO()
     figure.savefig(out, format="png", metadata={"Software": None})
     return out.getvalue()
 
 
 def arm_axis(ax: Axes, arms: Sequence[ArmResult], extra: Sequence[str] = ()) -> None:
-    """Name the arms along an axis, with more words below each."""
+    """Name the arms along the y axis, the first at 0. `extra`: a line below each name."""
     names = [broken(arm.label, LABEL_WIDTH) for arm in arms]
     if extra:
-        names = [f"{name}\n{more}" for name, more in zip(names, extra, strict=True)]
+        names = [f"{name}\n{line}" for name, line in zip(names, extra, strict=True)]
     ax.set_yticks(range(len(arms)), names, fontsize=9)
-    for each in ax.figure.axes:
-        each.tick_params(axis="y", length=0)
+    for panel in ax.figure.axes:
+        panel.tick_params(axis="y", length=0)
 
 
 def broken(text: str, width: int) -> str:
-    """The text in as few lines as the width asks for, of about equal length."""
+    """The text in as few lines of at most `width` characters as possible, of about equal length."""
     n_lines = len(textwrap.wrap(text, width))
-    narrowest = next(each for each in range(1, width + 1) if len(textwrap.wrap(text, each)) <= n_lines)
-    lines = textwrap.wrap(text, narrowest)
-    return "\n".join(lines)
+    narrowest = next(tried for tried in range(1, width + 1) if len(textwrap.wrap(text, tried)) <= n_lines)
+    return "\n".join(textwrap.wrap(text, narrowest))

@@ -6,22 +6,25 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from simulation.analysis.compare import Comparison, Interval
+from simulation.analysis.compare import Comparison
 from simulation.analysis.decompose import Kind
+from simulation.analysis.intervals import Interval
 from simulation.analysis.multiplicity import is_worse
-from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.figures.drawing import (
     BETTER,
     DARK,
+    DASHED,
     GREY,
     LABEL_WIDTH,
     PALE,
+    SHAM,
     UNCLEAR,
     WORSE,
     Picture,
     across,
     arm_axis,
+    axis_scale,
     broken,
     difference_label,
     few_ticks,
@@ -56,7 +59,7 @@ LEGEND_WIDTH = 8.0
 
 
 def differences(result: StudyResult) -> Picture | None:
-    """Difference from the baseline by arm on every target, with intervals; None if there is no other arm."""
+    """Each arm's difference from the baseline on every target, with intervals; None if there is no other arm."""
     if not result.others:
         return None
     arms, targets = result.others, result.targets
@@ -64,19 +67,18 @@ def differences(result: StudyResult) -> Picture | None:
     with figure_of(width, 1.9 + 0.46 * len(arms), 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
             _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms])
-            _important(ax, result, target)
+            _mark_important(ax, target, _unit(result, target))
             _shade_sham(ax, result, target)
             ax.set_title(broken(target.label, 28), fontsize=10, fontweight="bold", loc="left")
-        across(axes, [_unit(result, each) for each in targets], [result.better(each) for each in targets])
+        across(axes, [_unit(result, target) for target in targets], [result.better(target) for target in targets])
         arm_axis(axes[0], arms)
-        first = [result.row(arm.name, targets[0].measure, targets[0].group) for arm in arms]
-        over = any(not math.isnan(row.department_p5) for row in first)
-        _forest_legend(figure, sham=result.sham is not None, over=over)
+        over_departments = _has_range(result, targets[0])
+        _forest_legend(figure, sham=result.sham is not None, over_departments=over_departments)
         png = png_of(figure)
     lines = [
         f"{target.label}: "
         + "; ".join(
-            f"{arm.label} {effect(row)}, {_verdict(result, arm, target)}{_range_words(row)}"
+            f"{arm.label} {effect(row)}, {result.finding(arm.name, target).verdict.words}{_range_words(row)}"
             for arm in arms
             for row in [result.row(arm.name, target.measure, target.group)]
         )
@@ -87,8 +89,14 @@ def differences(result: StudyResult) -> Picture | None:
         png,
         f"Forest plot of differences from {result.baseline.label} with 95 % intervals. " + ". ".join(lines) + ".",
         f"Difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)."
-        f"{_over_words(result) if over else ''}{_band_words(result)}",
+        f"{_over_words(result) if over_departments else ''}{_band_words(result)}",
     )
+
+
+def _has_range(result: StudyResult, target: Target) -> bool:
+    """Whether arms have a range over departments."""
+    rows = (result.row(arm.name, target.measure, target.group) for arm in result.others)
+    return any(not math.isnan(row.department_p5) for row in rows)
 
 
 def _range_words(row: Comparison) -> str:
@@ -105,7 +113,7 @@ def _over_words(result: StudyResult) -> str:
 
 
 def _band_words(result: StudyResult) -> str:
-    """What the shaded band is, and how far a single replication goes without any effect."""
+    """A caption of the shaded band, and where single replications without any effect fall."""
     target = result.targets[0]
     band = result.band(target.measure, target.group)
     if band is None or math.isnan(band.low):
@@ -118,24 +126,21 @@ def _band_words(result: StudyResult) -> str:
     )
 
 
-def _verdict(result: StudyResult, arm: ArmResult, target: Target) -> str:
-    return result.finding(arm.name, target).verdict.words
-
-
 def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None = None) -> None:
-    """One point and interval a row, from the top down."""
+    """A point and an interval for each row, from the top down. `scale`: by row, a factor of its numbers."""
     for place, row in enumerate(rows):
         colour, marker = _look(row)
-        factor = (100 if row.unit == "share" else 1) * (scale[place] if scale else 1)
+        factor = axis_scale(row.unit) * (scale[place] if scale else 1)
         low, high = factor * row.difference_low, factor * row.difference_high
-        wide = factor * row.department_p5, factor * row.department_p95
-        if not math.isnan(wide[0]):
-            ax.plot(wide, [place, place], color=colour, linewidth=1.2, solid_capstyle="butt")
+        departments = factor * row.department_p5, factor * row.department_p95
+        has_range = not math.isnan(row.department_p5)
+        if has_range:
+            ax.plot(departments, [place, place], color=colour, linewidth=1.2, solid_capstyle="butt")
         if not math.isnan(low):
-            ends, thick = ("|-", 2.2) if math.isnan(wide[0]) else ("-", 6.0)
-            style: dict[str, Any] = {"color": colour, "linewidth": thick, "markersize": 11, "markeredgewidth": 1.6}
-            style["solid_capstyle"] = "butt" if thick > 3 else "projecting"
-            ax.plot([low, high], [place, place], ends, **style)
+            style: dict[str, Any] = {"linewidth": 2.2, "marker": "|", "solid_capstyle": "projecting"}
+            if has_range:
+                style = {"linewidth": 6.0, "solid_capstyle": "butt"}
+            ax.plot([low, high], [place, place], "-", color=colour, markersize=11, markeredgewidth=1.6, **style)
         ax.plot(factor * row.difference, place, marker, color=colour, markersize=5, markeredgecolor="none")
     ax.axvline(0, color="black", linewidth=1)
     ax.set_ylim(len(rows) - 0.4, -0.6)
@@ -145,27 +150,29 @@ def _forest(ax: Axes, rows: Sequence[Comparison], scale: Sequence[float] | None 
 
 
 def _look(row: Comparison) -> tuple[str, str]:
+    """Colour and marker by what the interval says."""
     worse = is_worse(row)
     if worse is None:
         return UNCLEAR, "o"
     return (WORSE, "D") if worse else (BETTER, "s")
 
 
-def _important(ax: Axes, result: StudyResult, target: Target) -> None:
-    scale = 100 if _unit(result, target) == "share" else 1
+def _mark_important(ax: Axes, target: Target, unit: str) -> None:
+    """Dashed lines at the least difference that would matter, on either side."""
     for side in (-1, 1):
-        ax.axvline(side * scale * target.minimal_important_difference, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+        important = side * axis_scale(unit) * target.minimal_important_difference
+        ax.axvline(important, color=GREY, linewidth=1, linestyle=DASHED)
 
 
 def _shade_sham(ax: Axes, result: StudyResult, target: Target) -> None:
     band = result.band(target.measure, target.group)
     if band is None or math.isnan(band.difference.low):
         return
-    scale = 100 if _unit(result, target) == "share" else 1
-    ax.axvspan(scale * band.difference.low, scale * band.difference.high, color="#ffeb99", alpha=0.7, zorder=0)
+    scale = axis_scale(_unit(result, target))
+    ax.axvspan(scale * band.difference.low, scale * band.difference.high, color=SHAM, alpha=0.7, zorder=0)
 
 
-def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over: bool = False) -> None:
+def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over_departments: bool = False) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
@@ -176,12 +183,12 @@ def _forest_legend(figure: Figure, *, sham: bool, important: bool = True, over: 
     ]
     if important:
         handles.append(
-            Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="least difference that would matter")
+            Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter")
         )
-    if over:
+    if over_departments:
         handles.append(Line2D([], [], color=DARK, linewidth=1.2, label="nine in ten departments"))
     if sham:
-        handles.append(Patch(color="#ffeb99", label="sham, no effect at all: 95 % interval of its mean"))
+        handles.append(Patch(color=SHAM, label="sham, no effect at all: 95 % interval of its mean"))
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
 
@@ -195,7 +202,7 @@ PANELS_ACROSS = 4
 
 
 def by_group(result: StudyResult) -> Picture | None:
-    """The first primary's difference by group of patients, a panel an arm; None unless the study asks about groups."""
+    """The first primary target by group of patients, a panel for each arm; None unless the study asks about groups."""
     arms = [arm for arm in result.others if arm.name != result.design.sham]
     groups = ("all", *groups_of(result))
     if not arms or len(groups) == 1 or not is_asked(result):
@@ -218,7 +225,8 @@ def by_group(result: StudyResult) -> Picture | None:
             axes[0].invert_xaxis()  # and with it those that share it
         for ax in axes[::n_across]:
             ax.set_yticks(range(len(groups)), [group_words(group) for group in groups], fontsize=8.5)
-        _forest_legend(figure, sham=result.sham is not None, important=False)
+        over_departments = _has_range(result, target)
+        _forest_legend(figure, sham=result.sham is not None, important=False, over_departments=over_departments)
         png = png_of(figure)
     lines = [
         f"{arm.label}: "
@@ -232,19 +240,20 @@ def by_group(result: StudyResult) -> Picture | None:
         f"{label} by group of patients: differences from {result.baseline.label} with 95 % intervals. "
         + ". ".join(lines)
         + ".",
-        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only); "
-        "the band behind each row is what the sham does to that group.",
+        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
+        f"{'; the band behind each row is what the sham does to that group' if result.sham is not None else ''}."
+        f"{_over_words(result) if over_departments else ''}",
     )
 
 
 def _sham_of_groups(ax: Axes, result: StudyResult, measure: str, groups: Sequence[str]) -> None:
-    """The sham's interval behind each row."""
+    """Shade the sham's interval behind each row."""
     for place, group in enumerate(groups):
         band = result.band(measure, group)
         if band is not None and not math.isnan(band.difference.low):
-            scale = 100 if result.row(result.design.baseline, measure, group).unit == "share" else 1
+            scale = axis_scale(result.row(result.design.baseline, measure, group).unit)
             low, high = scale * band.difference.low, scale * band.difference.high
-            ax.fill_between([low, high], place - 0.45, place + 0.45, color="#ffeb99", alpha=0.7, linewidth=0, zorder=0)
+            ax.fill_between([low, high], place - 0.45, place + 0.45, color=SHAM, alpha=0.7, linewidth=0, zorder=0)
 
 
 # --- which lever earns it ------------------------------------------------------------------------------------
@@ -254,56 +263,51 @@ LEVER_BARS: tuple[tuple[Kind, str, str, str], ...] = (
     ("alone", "alone", "#c4dcf2", ""),
     ("last", "added last, to all others", "#ffffff", "////"),
 )
-"""Of each lever: part, what it says, colour, hatch."""
+"""The bars of each lever: the part drawn, its words in the legend, colour and hatch."""
+JOINT_COLOUR = "#a3b0b8"
 
 
 def levers(result: StudyResult) -> Picture | None:
-    """Bars of what each lever earns on every target, with intervals; None if no levers were combined."""
-    found = decomposition_of(result)
-    if not found:
+    """What each lever earns of the joint effect on every target, with intervals; None if no levers were combined."""
+    targets = decomposition_of(result)
+    if not targets:
         return None
-    names = found[0].parts.levers
+    names = targets[0].parts.levers
     labels = [lever_label(result, name) for name in names]
-    with figure_of(3.2 + 2.6 * len(found), 2.1 + 0.85 * len(names), 1, len(found), sharey=True) as (figure, axes):
-        for ax, each in zip(axes, found, strict=True):
-            scale = 100 if each.unit == "share" else 1
-            _joint_bar(ax, each.parts.part("joint", *names), scale)
+    with figure_of(3.2 + 2.6 * len(targets), 2.1 + 0.85 * len(names), 1, len(targets), sharey=True) as (figure, axes):
+        for ax, of_target in zip(axes, targets, strict=True):
+            parts, scale = of_target.parts, axis_scale(of_target.unit)
+            _lever_bar(ax, 0, parts.part("joint", *names), scale, JOINT_COLOUR, "", height=0.36)
             for place, name in enumerate(names, start=1):
                 for number, (kind, _, colour, hatch) in enumerate(LEVER_BARS):
-                    _lever_bar(ax, place + 0.25 * (number - 1), each.parts.part(kind, name), scale, colour, hatch)
+                    _lever_bar(ax, place + 0.25 * (number - 1), parts.part(kind, name), scale, colour, hatch)
             ax.axvline(0, color="black", linewidth=1)
-            for side in (-1, 1):
-                at = side * scale * each.target.minimal_important_difference
-                ax.axvline(at, color=GREY, linewidth=1, linestyle=(0, (4, 3)))
+            _mark_important(ax, of_target.target, of_target.unit)
             ax.set_ylim(len(names) + 0.55, -0.5)
             ax.grid(axis="x", color=PALE)
             ax.set_axisbelow(True)
-            few_ticks(ax)
-            ax.set_title(broken(each.target.label, 28), fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel(f"difference, {unit_words(each.unit)}")
-        axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(each, LABEL_WIDTH) for each in labels)])
+            ax.set_title(broken(of_target.target.label, 28), fontsize=10, fontweight="bold", loc="left")
+        across(axes, [found.unit for found in targets], [result.better(found.target) for found in targets])
+        axes[0].set_yticks(range(len(names) + 1), ["All together", *(broken(label, LABEL_WIDTH) for label in labels)])
         for ax in axes:
             ax.tick_params(axis="y", length=0)
         _lever_legend(figure)
         png = png_of(figure)
-    told = []
-    for each in found:
-        parts = [f"all together {interval_text(each.parts.part('joint', *names), each.unit)}"]
+    sentences = []
+    for of_target in targets:
+        parts, unit = of_target.parts, of_target.unit
+        words = [f"all together {interval_text(parts.part('joint', *names), unit)}"]
         for name, label in zip(names, labels, strict=True):
-            share, alone = (interval_text(each.parts.part(kind, name), each.unit) for kind in ("shapley", "alone"))
-            parts.append(f"{label} {share}, alone {alone}")
-        told.append(f"{each.target.label}, {unit_words(each.unit)}: {'; '.join(parts)}")
+            share, alone = (interval_text(parts.part(kind, name), unit) for kind in ("shapley", "alone"))
+            words.append(f"{label} {share}, alone {alone}")
+        sentences.append(f"{of_target.target.label}, {unit_words(unit)}: {'; '.join(words)}")
     return Picture(
         "levers",
         png,
-        f"Bars of what each lever earns of the effect of all, with 95 % intervals. {'. '.join(told)}.",
+        f"Bars of what each lever earns of the effect of all, with 95 % intervals. {'. '.join(sentences)}.",
         f"What each lever earns: difference from '{result.baseline.label}' with its 95 % interval (simulation noise "
         "only). Shares add up to the effect of all together.",
     )
-
-
-def _joint_bar(ax: Axes, estimate: Interval, scale: float) -> None:
-    _lever_bar(ax, 0, estimate, scale, "#a3b0b8", "", height=0.36)
 
 
 def _lever_bar(
@@ -321,14 +325,14 @@ def _lever_legend(figure: Figure) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Patch
 
-    handles: list[Any] = [Patch(facecolor="#a3b0b8", label="all levers together")]
+    handles: list[Any] = [Patch(facecolor=JOINT_COLOUR, label="all levers together")]
     handles += [
         Patch(facecolor=colour, edgecolor=DARK if hatch else colour, hatch=hatch, label=label)
         for _, label, colour, hatch in LEVER_BARS
     ]
     handles += [
         Line2D([], [], color="black", linewidth=1.4, label="95 % interval"),
-        Line2D([], [], color=GREY, linewidth=1, linestyle=(0, (4, 3)), label="least difference that would matter"),
+        Line2D([], [], color=GREY, linewidth=1, linestyle=DASHED, label="least difference that would matter"),
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False, fontsize=9)
 
@@ -336,12 +340,12 @@ def _lever_legend(figure: Figure) -> None:
 # --- per £100,000 --------------------------------------------------------------------------------------------
 
 
-LINE = 0.17
+LINE_HEIGHT = 0.17
 """Inches of a line of an arm's label."""
 
 
 def cost(result: StudyResult) -> Picture | None:
-    """Effect on each primary for every £100,000 a year, of the arms that state a cost; None if none does."""
+    """The effect of £100,000 a year on each primary target, of the arms that state a cost; None if none does."""
     arms = priced(result)
     if not arms:
         return None
@@ -350,28 +354,31 @@ def cost(result: StudyResult) -> Picture | None:
     arms = tuple(sorted(arms, key=lambda arm: order.index(arm.name)))
     scale = [100_000 / arm.cost for arm in arms if arm.cost is not None]
     n_lines = 1 + max(len(broken(arm.label, LABEL_WIDTH).splitlines()) for arm in arms)
-    height = 1.7 + max(0.5, LINE * n_lines) * len(arms)
+    height = 1.7 + max(0.5, LINE_HEIGHT * n_lines) * len(arms)
     with figure_of(4.3 + 3.4 * len(targets), height, 1, len(targets), sharey=True) as (figure, axes):
         for ax, target in zip(axes, targets, strict=True):
             _forest(ax, [result.row(arm.name, target.measure, target.group) for arm in arms], scale)
             ax.set_title(broken(target.label, 34), fontsize=10, fontweight="bold", loc="left")
-            ax.set_xlabel(f"{unit_words(_unit(result, target))} for each £100,000 a year")
+        units, better = [_unit(result, target) for target in targets], [result.better(target) for target in targets]
+        across(axes, units, better, "{unit} for each £100,000 a year")
         arm_axis(axes[0], arms, [f"£{arm.cost:,.0f} a year" for arm in arms])
-        _forest_legend(figure, sham=False, important=False)
+        over_departments = _has_range(result, targets[0])
+        _forest_legend(figure, sham=False, important=False, over_departments=over_departments)
         png = png_of(figure)
-    told = []
+    sentences = []
     for target in targets:
-        each = []
+        words = []
         for arm in arms:
             row = result.row(arm.name, target.measure, target.group)
             assert arm.cost is not None
             mean, low, high = per_100k(row, arm.cost, arm.cost_range)
-            each.append(f"{arm.label} {with_span(mean, low, high, row.unit)}")
-        told.append(f"{target.label}, {unit_words(_unit(result, target))}: {'; '.join(each)}")
+            words.append(f"{arm.label} {with_span(mean, low, high, row.unit)}")
+        sentences.append(f"{target.label}, {unit_words(_unit(result, target))}: {'; '.join(words)}")
     return Picture(
         "per_100k",
         png,
-        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(told)}.",
+        f"Forest plot of the effect of each £100,000 a year with 95 % intervals. {'. '.join(sentences)}.",
         "Effect for each £100,000 a year, of the arms that state a cost. The intervals are simulation noise at the "
-        "stated cost; those of the table hold the doubt in the price as well.",
+        "stated cost; those of the table hold the doubt in the price as well."
+        f"{_over_words(result) if over_departments else ''}",
     )

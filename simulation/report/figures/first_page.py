@@ -1,4 +1,4 @@
-"""The picture of the first page: intervals of the first target as SVG, legible on a phone. Better is always left."""
+"""The picture of the first page: each arm's interval on the first target, as SVG legible on a phone."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ import numpy as np
 from simulation.analysis.departments import Spread
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
-from simulation.report.figures.drawing import BETTER, GREY, UNCLEAR, WORSE
+from simulation.report.figures.drawing import BETTER, GREY, UNCLEAR, WORSE, axis_scale
 from simulation.report.kinds import kind_of, short_words
 from simulation.report.words import change, span, unit_words
 
 WIDTH, ROW, TOP, BOTTOM, SIDE = 400, 25, 26, 34, 10
-"""Units of the drawing: its width, the height of a row, what is above and below the rows and at either side."""
+"""In units of the drawing: its width, the height of a row, and the margins above, below and beside the rows."""
 LABEL_LENGTH = 52
 """Characters of an arm's label that fit beside its value."""
 LEAST_LENGTH = 3.0
-"""How long an interval is drawn at least, so that a narrow one is seen."""
+"""The least length of a drawn interval, so that a narrow one is seen."""
 HALO = ' stroke="#fff" stroke-width="3" paint-order="stroke"'
-"""Keeps a line behind a label from running through it."""
+"""A white edge round a label, so that lines behind it do not run through it."""
 STYLES = {"better": (BETTER, "square"), "worse": (WORSE, "diamond")}
 
 
@@ -38,7 +38,7 @@ class Drawing:
 
 @dataclass(frozen=True)
 class Scale:
-    """From a difference to a place across: the better side is left, whichever way the measure goes."""
+    """Where a difference is drawn: the better side is left, whether lower or higher is better."""
 
     low: float
     high: float
@@ -51,10 +51,11 @@ class Scale:
 
 
 def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | None:
-    """The first target's difference by arm, in the order given; None where no interval is known."""
+    """The differences of these arms on the first target, in the order given; None if no interval is known."""
     target = result.design.primary[0]
     findings = {arm.name: result.finding(arm.name, target) for arm in arms}
-    factor = 100 if result.row(result.design.baseline, target.measure, target.group).unit == "share" else 1
+    unit = result.row(result.design.baseline, target.measure, target.group).unit
+    factor = axis_scale(unit)
     bounds = [
         bound
         for finding in findings.values()
@@ -65,13 +66,12 @@ def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | N
         return None
     mid = target.minimal_important_difference
     low, high = min(*bounds, -mid) * factor, max(*bounds, mid) * factor
-    reach = 0.04 * (high - low)
-    scale = Scale(low - reach, high + reach, result.better(target) != "higher")
+    margin = 0.04 * (high - low)
+    scale = Scale(low - margin, high + margin, result.better(target) != "higher")
     height = TOP + ROW * len(arms) + BOTTOM
-    unit = unit_words(result.row(result.design.baseline, target.measure, target.group).unit)
-    over = any(finding.spread is not None and finding.spread.is_range for finding in findings.values())
-    parts = [*_frame(scale, mid * factor, height, unit, better=result.better(target) != "neither")]
-    told = []
+    over_departments = any(_range(finding.spread) for finding in findings.values())
+    parts = [*_frame(scale, mid * factor, height, unit_words(unit), better=result.better(target) != "neither")]
+    sentences = []
     for place, arm in enumerate(arms):
         finding = findings[arm.name]
         row = finding.comparison
@@ -84,23 +84,23 @@ def first_picture(result: StudyResult, arms: Sequence[ArmResult]) -> Drawing | N
             _text(
                 WIDTH - SIDE, top + 9, change(row.difference, row.unit), f' text-anchor="end" font-weight="bold"{HALO}'
             ),
-            *_bar(scale, [factor * each for each in _range(finding.spread)], top + 17, colour, 1.4),
+            *_bar(scale, [factor * end for end in _range(finding.spread)], top + 17, colour, 1.4),
             *_bar(scale, [factor * row.difference_low, factor * row.difference_high], top + 17, colour, 4.5),
             *_point(scale, factor * row.difference, top + 17, colour, shape),
         ]
-        told.append(words)
-    alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit}, with 95 % intervals. "
-    caption = f"{target.label}: 95 % intervals{'; thin: nine in ten departments' if over else ''}"
-    return Drawing(_svg(height, parts), f"{alt}{'; '.join(told)}.", f"{caption}. Dashed: what matters.")
+        sentences.append(words)
+    alt = f"Differences from '{result.baseline.label}' in '{target.label}', {unit_words(unit)}, with 95 % intervals. "
+    caption = f"{target.label}: 95 % intervals{'; thin: nine in ten departments' if over_departments else ''}"
+    return Drawing(_svg(height, parts), f"{alt}{'; '.join(sentences)}.", f"{caption}. Dashed: what matters.")
 
 
 def _range(spread: Spread | None) -> tuple[float, ...]:
-    """The 5th and 95th percentile over departments; nothing of one department."""
+    """The 5th and 95th percentile over departments; empty on one department."""
     return spread.range[1:] if spread is not None and spread.is_range else ()
 
 
 def _frame(scale: Scale, mid: float, height: int, unit: str, *, better: bool) -> Iterator[str]:
-    """Which side is better, no difference, the least that matters, and the axis below."""
+    """The words on which side is better, lines at no difference and at the least that matters, and the axis."""
     bottom = height - BOTTOM
     if better:
         yield _text(SIDE, 14, "← better", f' font-weight="bold" fill="{BETTER}"')
@@ -117,7 +117,7 @@ def _frame(scale: Scale, mid: float, height: int, unit: str, *, better: bool) ->
 
 
 def _ticks(low: float, high: float) -> list[float]:
-    """Some four to seven round numbers between the ends."""
+    """Round numbers between the ends, about four to seven."""
     rough = (high - low) / 5
     power = 10 ** math.floor(math.log10(rough))
     step = next(times * power for times in (1, 2, 5, 10) if times * power >= rough)
@@ -134,7 +134,7 @@ def _bar(scale: Scale, ends: Sequence[float], y: float, colour: str, width: floa
 
 
 def _point(scale: Scale, value: float, y: float, colour: str, shape: str) -> Iterator[str]:
-    """The estimate: a square where better, a diamond where worse, else a circle."""
+    """The estimate as a square, a diamond or a circle."""
     if not math.isfinite(value):
         return
     x = scale.at(value)
@@ -145,17 +145,17 @@ def _point(scale: Scale, value: float, y: float, colour: str, shape: str) -> Ite
         yield f'<rect x="{x - 4:.1f}" y="{y - 4:.1f}" width="8" height="8" fill="{colour}" stroke="#fff"{turned}/>'
 
 
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float, more: str = "") -> str:
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, width: float, attributes: str = "") -> str:
     places = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {places} stroke="{colour}" stroke-width="{width:g}"{more}/>'
+    return f'<line {places} stroke="{colour}" stroke-width="{width:g}"{attributes}/>'
 
 
-def _text(x: float, y: float, words: str, more: str) -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}"{more}>{escape(words)}</text>'
+def _text(x: float, y: float, words: str, attributes: str) -> str:
+    return f'<text x="{x:.1f}" y="{y:.1f}"{attributes}>{escape(words)}</text>'
 
 
 def _cut(label: str) -> str:
-    """As much of a label as fits, at the end of a word."""
+    """A label cut at the end of a word to the length that fits."""
     if len(label) <= LABEL_LENGTH:
         return label
     return f"{label[: LABEL_LENGTH - 1].rsplit(' ', 1)[0].rstrip(',;:')} …"

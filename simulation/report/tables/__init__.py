@@ -25,7 +25,7 @@ from simulation.report.tables.measurement import measurement_table
 from simulation.report.tables.over_departments import over_tables
 from simulation.report.tables.overview import measures_table, overview_table, safety_table, target_table
 from simulation.report.tables.ranking import better_table
-from simulation.report.tables.table import ReportTable
+from simulation.report.tables.table import ReportTable, ReportTables
 from simulation.report.tables.worse_off import worse_off_table
 
 
@@ -58,7 +58,7 @@ def screen_tables(result: StudyResult) -> tuple[ReportTable, ...]:
     )
 
 
-def every_table(result: StudyResult) -> dict[str, ReportTable]:
+def every_table(result: StudyResult) -> ReportTables:
     """Every table of the report by its kind: those on the screen, then the others in the order of the page."""
     shown = result.shown
     compared = (*report_changes(shown), *by_group_tables(shown), measures_table(shown)) if result.others else ()
@@ -73,7 +73,7 @@ def every_table(result: StudyResult) -> dict[str, ReportTable]:
         run_table(result),
         clock_table(result),
     )
-    return {table.kind: table for table in tables}
+    return ReportTables((table.kind, table) for table in tables)
 
 
 def _known(*tables: ReportTable | None) -> tuple[ReportTable, ...]:

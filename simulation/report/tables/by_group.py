@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from simulation.analysis.compare import Interval, compare
+from simulation.analysis.compare import compare
+from simulation.analysis.intervals import Interval
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.levels import outside_sham

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from simulation.analysis.departments import LEAST, counted
+from simulation.analysis.departments import MIN_DEPARTMENTS, counted
 from simulation.analysis.verdict import direction_words, threshold
 from simulation.analysis.what_decides import Decides, Explains
 from simulation.experiment.arm_result import ArmResult
@@ -33,7 +33,7 @@ TIDY = (
     "commoner_answer",
 )
 """The columns of `what_decides.csv`."""
-TOO_FEW = f"What decides the effect is not said of fewer than {LEAST} departments, each used twice."
+TOO_FEW = f"What decides the effect is not said of fewer than {MIN_DEPARTMENTS} departments, each used twice."
 
 
 def decides_table(result: StudyResult) -> ReportTable | None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simulation.analysis.compare import Interval
 from simulation.analysis.decompose import Decomposition, Part
+from simulation.analysis.intervals import Interval
 from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.verdict import threshold
 from simulation.experiment.result import StudyResult

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from simulation.analysis.compare import Interval
+from simulation.analysis.intervals import Interval
 from simulation.experiment.result import StudyResult
 from simulation.inquiry.harm import harms
 from simulation.report.tables.table import ReportTable

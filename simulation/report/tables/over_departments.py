@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from simulation.analysis.departments import LEAST, Spread, counted, movement
+from simulation.analysis.departments import MIN_DEPARTMENTS, Spread, counted, movement
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.report.tables.table import ReportTable
@@ -78,7 +78,7 @@ def _notes(result: StudyResult, target: Target) -> Iterator[str]:
         "Range, counts, least and most are of effects with simulation noise removed by a normal model (variance "
         "between and within departments); '(n as simulated)' counts means of the replications as they are. 'At most' "
         "is the range with the variance between departments at its upper 95 % limit, from which 'in every department' "
-        f"is said. None under {LEAST} departments."
+        f"is said. None under {MIN_DEPARTMENTS} departments."
     )
     sham = result.sham
     if sham is not None and (spread := result.finding(sham.name, target).spread) is not None and spread.is_range:

@@ -251,7 +251,7 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
             star = " *" if row.level_weakness == "one replication" else ""
             interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}{star}"
             rows.append((measure_label(result, row.measure), amount(row.mean, row.unit), interval, SIMULATION))
-    title = f"NHS measures of '{chosen.label}'"
+    title = f"Measures of '{chosen.label}'"
     notes = (*_weak_notes(result, chosen.name), doubt_note())
     return ReportTable("measures", title, ("measure", "mean", "95 % interval", "uncertainty"), tuple(rows), notes)
 

@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
+from simulation.errors import ResultsError, nearest
+
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True, repr=False)
 class ReportTable:
-    """A table as it is read: `kind` is its short name, cells are text, `notes` are printed below."""
+    """A table as it is read: `kind` is its short name, cells are text, `notes` are printed below.
+
+    `rows` is an attribute, the cells as tuples; `frame()` is a method that makes them a data frame.
+    """
 
     kind: str
     title: str
@@ -37,6 +42,14 @@ class ReportTable:
         notes = "".join(f"<p><small>{escape(note)}</small></p>" for note in self.notes)
         caption = f"<caption>{escape(self.title)}</caption>"
         return f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{notes}"
+
+
+class ReportTables(dict[str, ReportTable]):
+    """Tables by their kind; one that is not among them raises ResultsError with the nearest kind."""
+
+    def __missing__(self, kind: str) -> ReportTable:
+        """Called by `tables[kind]` where there is none."""
+        raise ResultsError(f"there is no table '{kind}'. {nearest(str(kind), self)}")
 
 
 def is_numeric(cells: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""Assessors: what can be put on the bench. Each is a stated block of a configuration and a class that answers."""
+"""The assessors of the bench. Each is a config dataclass and a class that answers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from simulation.errors import ConfigError, Fault
 
 def refuse_without(*libraries: str) -> None:
     """Raise ConfigError if a library of the extra `vetting` is not installed."""
-    missing = [each for each in libraries if find_spec(each) is None]
+    missing = [library for library in libraries if find_spec(library) is None]
     if missing:
         remedy = "Run `make vet`, or pip install 'aeflow[vetting]'"
         raise ConfigError([Fault("vet", f"{' and '.join(missing)} is not installed", remedy)])

@@ -1,4 +1,4 @@
-"""An assessor that errs as a stated matrix says: nothing is read, every case has fresh errors."""
+"""An assessor whose errors are those of a stated matrix: it reads nothing, and errs on each case independently."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class ByMatrix:
 
     reads_text = False
 
-    def __init__(self, stated: MatrixAssessor, seed: int) -> None:
+    def __init__(self, config: MatrixAssessor, seed: int) -> None:
         self.name = "matrix"
-        self._limits = np.cumsum(probabilities(stated.table), axis=1)
-        self._source = stated.table.source
+        self._limits = np.cumsum(probabilities(config.table), axis=1)
+        self._source = config.table.source
         self._seed = seed
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
@@ -42,7 +42,7 @@ class ByMatrix:
         return [self._answer(question) for question in questions]
 
     def about(self) -> Mapping[str, str]:
-        """Whose matrix it is."""
+        """The source of the matrix."""
         return {"matrix": self._source}
 
     def _answer(self, question: Question) -> Answer:

@@ -1,4 +1,4 @@
-"""One question to a server and its reply: every way it can go wrong is an outcome, never an exception."""
+"""One request to a server and its reply: every way in which it can fail is an outcome, never an exception."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     import httpx
 
 MOST_BYTES = 262_144
-"""A reply that is longer is none: it is not read on."""
+"""The longest reply; the rest of a longer one is not read."""
 LONGEST_PAUSE = 60.0
 DECLINES = re.compile(r"(?i)^\W*(i['’]?m sorry|sorry|i am sorry|i cannot|i can['’]?t|i am unable|as an ai)\b")
-"""How models begin that decline in words."""
+"""How models that decline to answer begin."""
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came back. `level`: 1 to 5, only if the outcome is `labelled`; `text`: the model's words."""
+    """A reply. `level`: 1 to 5, only if the outcome is `labelled`; `text`: the model's words."""
 
     outcome: Outcome
     level: int | None = None
@@ -34,7 +34,7 @@ class Reply:
     seconds: float = 0.0
     text: str = ""
     again: bool = False
-    """Whether sending it again may help."""
+    """Whether sending the request again may help."""
     pause: float | None = None
     """Seconds that the server asks to wait before that."""
 
@@ -49,7 +49,7 @@ class Exchange:
         self._stopped = threading.Event()
 
     def stop(self) -> None:
-        """Send nothing again: what is under way may end."""
+        """Stop retries; requests under way may end."""
         self._stopped.set()
 
     def __enter__(self) -> Exchange:
@@ -128,20 +128,20 @@ def _seconds(header: str | None) -> float | None:
 
 
 def reply_of(content: bytes) -> Reply:
-    """What the body of a reply with status 200 comes to, read strictly: a level alone, a whole number from 1 to 5."""
+    """The reply in the body of a response with status 200, read strictly: a level alone, a whole number from 1 to 5."""
     if not content.strip():
         return Reply("empty")
     try:
-        stated = json.loads(content)
+        body = json.loads(content)
     except (ValueError, RecursionError):
         return Reply("not_json")
     try:
-        choice = stated["choices"][0]
+        choice = body["choices"][0]
         message, ended = choice["message"], choice.get("finish_reason")
         refusal, text = message.get("refusal"), message.get("content")
-        usage = stated.get("usage") or {}
+        usage = body.get("usage") or {}
         tokens = usage.get("total_tokens")
-        name = stated.get("model")
+        name = body.get("model")
     except (KeyError, IndexError, TypeError, AttributeError):
         return Reply("wrong_shape")
     model = name if isinstance(name, str) else None
@@ -151,7 +151,10 @@ def reply_of(content: bytes) -> Reply:
 
 
 def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[Outcome, int | None]:
-    """What a model's words come to: `text` as it came, `ended` as servers say it, `declined` if refused outright."""
+    """The outcome of a model's words, and the level.
+
+    `text` is as it came, `ended` the server's reason for the end, `declined` whether the model refused outright.
+    """
     if declined or ended == "content_filter":
         return "refused", None
     if ended == "length":
@@ -161,12 +164,12 @@ def outcome_of_message(text: object, ended: object, *, declined: bool) -> tuple[
     if not isinstance(text, str):
         return "wrong_shape", None
     try:
-        stated = json.loads(text)
+        answer = json.loads(text)
     except (ValueError, RecursionError):
         return ("refused" if DECLINES.match(text) else "not_json"), None
-    if not isinstance(stated, dict) or stated.keys() != {"level"}:
+    if not isinstance(answer, dict) or answer.keys() != {"level"}:
         return "wrong_shape", None
-    level = stated["level"]
+    level = answer["level"]
     if isinstance(level, bool) or not isinstance(level, int):
         return "wrong_shape", None
     return ("labelled", level) if 1 <= level <= N_LEVELS else ("out_of_range", None)

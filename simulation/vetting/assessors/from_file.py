@@ -1,4 +1,4 @@
-"""A vendor's answers, given as a CSV file or as the JSON log of an Inspect evaluation: nothing is asked of anybody."""
+"""A vendor's answers, given as a CSV file or as the JSON log of an Inspect evaluation."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class AnswersAssessor:
 
 
 class FromFile:
-    """Hands out the answers of a file; a case without one is counted as missing."""
+    """The answers of a file; a question without one counts as missing."""
 
     reads_text = True
 
-    def __init__(self, stated: AnswersAssessor, cases: CaseSet) -> None:
-        path = Path(stated.file)
-        self.name = stated.product
+    def __init__(self, config: AnswersAssessor, cases: CaseSet) -> None:
+        path = Path(config.file)
+        self.name = config.product
         known = {case.name for case in cases.cases}
         log = read_log(path) if path.suffix in LOGS else None
         rows = log.rows(path.name) if log is not None else _csv_rows(path)
@@ -65,8 +65,8 @@ class FromFile:
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """The file's answer to each question, or that it is missing."""
-        missing = (Answer(each.case.name, each.repeat, each.variant, "missing") for each in questions)
-        return [self._answers.get(_key(each), each) for each in missing]
+        missing = (Answer(question.case.name, question.repeat, question.variant, "missing") for question in questions)
+        return [self._answers.get(_key(answer), answer) for answer in missing]
 
     def has(self, variant: Variant) -> bool:
         """Whether the file holds any answer to a variant."""
@@ -78,7 +78,7 @@ class FromFile:
         return 1 + max((key[1] for key in self._answers), default=0)
 
     def about(self) -> Mapping[str, str]:
-        """Which file it is."""
+        """The product, the digest of the file and, of a log, what it says of the evaluation."""
         return {"product": self.name, "SHA-256 of the file of answers": self._digest, **self._told}
 
 
@@ -96,21 +96,22 @@ def _csv_rows(path: Path) -> Iterator[tuple[str, Answer | Fault]]:
 
 
 def _answer_of(cells: Mapping[str, str]) -> Answer:
-    """One row as an answer. Raises ValueError that says what is wrong."""
+    """The answer in one row. Raises ValueError that says what is wrong."""
     variant, outcome = _one_of(cells, "variant", VARIANTS), _one_of(cells, "outcome", OUTCOMES)
-    stated = _number(cells, "repeat")
-    number = 1.0 if stated is None else stated
-    if number not in range(1, 101):
-        raise ValueError(f"repeat is {number:g}, not a whole number from 1 to 100")
+    repeat = _number(cells, "repeat")
+    repeat = 1.0 if repeat is None else repeat
+    if repeat not in range(1, 101):
+        raise ValueError(f"repeat is {repeat:g}, not a whole number from 1 to 100")
     chances = [_number(cells, f"p_{level}") for level in range(1, N_LEVELS + 1)]
-    known = tuple(each for each in chances if each is not None)
-    if known and (len(known) != N_LEVELS or min(known) < 0 or abs(sum(known) - 1) > 0.01):
+    probabilities = tuple(chance for chance in chances if chance is not None)
+    sound = len(probabilities) == N_LEVELS and min(probabilities) >= 0 and abs(sum(probabilities) - 1) <= 0.01
+    if probabilities and not sound:
         raise ValueError("p_1 to p_5 are not five shares that add up to 1")
     seconds = _number(cells, "seconds")
     if seconds is not None and not 0 <= seconds < 1e6:
         raise ValueError(f"seconds is {seconds}")
     label, kind = _label(cells["label"].strip(), outcome)
-    return Answer(cells["case"].strip(), int(number) - 1, variant or "as_written", kind, label, known, seconds)
+    return Answer(cells["case"].strip(), int(repeat) - 1, variant or "as_written", kind, label, probabilities, seconds)
 
 
 def _label(text: str, outcome: Any) -> tuple[int | None, Outcome]:

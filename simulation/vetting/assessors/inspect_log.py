@@ -1,8 +1,8 @@
 """The JSON log of an evaluation by Inspect, the UK AI Security Institute's framework: its samples as answers.
 
-Read as the format is described in public (version 2: `eval`, `samples`, each with `id`, `epoch`, `output`, `error` and
-`limit`; https://inspect.aisi.org.uk/eval-logs.html), without Inspect. Samples that failed stay in the denominator, and
-a log in which more than one model answered is refused: Inspect itself lets both pass.
+The log is read without Inspect, as its format is published (version 2: `eval`, `samples`, each with `id`, `epoch`,
+`output`, `error` and `limit`; https://inspect.aisi.org.uk/eval-logs.html). Samples that failed stay in the denominator,
+and a log in which more than one model answered is refused; Inspect itself objects to neither.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from simulation.vetting.mapping import LARGEST_BYTES
 LOGS = (".json", ".eval")
 CONVERT = "Name a JSON log; `inspect log convert LOG.eval --to json --output-dir FOLDER` writes one"
 ENDED: Mapping[str, str] = {"max_tokens": "length", "model_length": "length", "content_filter": "content_filter"}
-"""Inspect's words for how an answer ended, as servers say it."""
+"""The servers' words for Inspect's reasons why an answer ended."""
 LIMITS: Mapping[str, Outcome] = {"time": "timed_out", "working": "timed_out"}
-"""Which limit halted a sample; any other cuts the answer off."""
+"""The outcome of a sample halted by a limit; any other limit cuts the answer off."""
 
 
 @dataclass(frozen=True)
@@ -58,37 +58,34 @@ class InspectLog:
             )
 
     def about(self) -> dict[str, str]:
-        """What a reader must know of it."""
-        return {
-            "model that the log names": self.model,
-            "evaluation": f"Inspect, {self.created}, {self.status}",
-        }
+        """What a card says about the log."""
+        return {"model that the log names": self.model, "evaluation": f"Inspect, {self.created}, {self.status}"}
 
 
 def read_log(path: Path) -> InspectLog:
-    """The log of a file. Raises ConfigError for a file that is none, or in which more than one model answered."""
+    """The log in a file. Raises ConfigError for a file that is none, or in which more than one model answered."""
     try:
         if path.stat().st_size > LARGEST_BYTES:
             raise ConfigError([Fault(path.name, "is too large", f"Give at most {LARGEST_BYTES:,} bytes")])
         log = json.loads(path.read_text(encoding="utf-8"))
-        samples, stated = log["samples"], _mapping(log.get("eval"))
-        if not isinstance(samples, list) or not all(isinstance(each, dict) and "id" in each for each in samples):
+        samples, evaluation = log["samples"], _mapping(log.get("eval"))
+        if not isinstance(samples, list) or not all(isinstance(sample, dict) and "id" in sample for sample in samples):
             raise TypeError
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) else type(error).__name__
         raise ConfigError([Fault(str(path), f"is not a JSON log of Inspect with `samples` ({why})", CONVERT)]) from None
-    named = {str(model) for each in samples if (model := _mapping(each.get("output")).get("model"))}
+    named = {str(model) for sample in samples if (model := _mapping(sample.get("output")).get("model"))}
     if len(named) > 1:
         found = f"holds answers of {len(named)} models: {', '.join(sorted(name[:60] for name in named)[:5])}"
         raise ConfigError([Fault(str(path), found, "Give a log of one model, for what is measured is one")])
-    model = next(iter(named), str(stated.get("model", "none")))
+    model = next(iter(named), str(evaluation.get("model", "none")))
     return InspectLog(
-        tuple(samples), model, str(log.get("status", "status not stated")), str(stated.get("created", ""))
+        tuple(samples), model, str(log.get("status", "status not stated")), str(evaluation.get("created", ""))
     )
 
 
 def _outcome(sample: Mapping[str, Any], output: Mapping[str, Any]) -> tuple[Outcome, int | None]:
-    """How a sample ended: an error or a limit first, then what the model said."""
+    """The outcome and level of a sample: an error or a limit counts before what the model said."""
     if sample.get("error") or output.get("error"):
         return "server_error", None
     if sample.get("limit"):

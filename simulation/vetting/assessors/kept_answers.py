@@ -1,7 +1,7 @@
 """Answers that a server has given, kept so that no question is asked twice: levels and outcomes, never the text.
 
-One file of JSON lines for each address, model, prompt and setting; a line is on the disk before the next is asked, and
-one that a kill cut off is not read.
+There is a file of JSON lines for each address, model, prompt and setting. A line is on the disk before the next
+question is asked; a line that a kill cut off is not read.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ Key = tuple[str, int, str]
 NOT_OF_THE_MODEL = frozenset(
     {"no_connection", "timed_out", "redirected", "rate_limited", "client_error", "server_error", "missing"}
 )
-"""Outcomes that say nothing of the model: they are counted, and asked again by the next run."""
+"""Outcomes that say nothing about the model: they count, and the next run asks again."""
 
 
 class KeptAnswers:
-    """What is known already. `identity` says of which address, model, prompt and settings."""
+    """The answers known already. `identity`: the address, model, prompt and settings that they are of."""
 
     def __init__(self, folder: Path, identity: Mapping[str, object]) -> None:
         self._path = folder / f"{digest(dict(identity))[:24]}.jsonl"
@@ -74,22 +74,22 @@ class KeptAnswers:
             self._append("\n")
         for line in lines[:-1]:
             try:
-                stated = json.loads(line)
-                label = stated["label"]
+                row = json.loads(line)
+                label = row["label"]
                 answer = Answer(
-                    str(stated["case"]),
-                    int(stated["repeat"]),
-                    stated["variant"],
-                    stated["outcome"],
+                    str(row["case"]),
+                    int(row["repeat"]),
+                    row["variant"],
+                    row["outcome"],
                     label,
                     (),
-                    stated["seconds"],
-                    stated["tokens"],
+                    row["seconds"],
+                    row["tokens"],
                 )
                 sound = answer.outcome in OUTCOMES and (label is None or label in range(1, N_LEVELS + 1))
                 if not sound or (answer.outcome == "labelled") != (label is not None):
                     raise ValueError("is no answer")
             except (ValueError, KeyError, TypeError):
-                continue  # cut off: it is asked again
+                continue  # the question is asked again
             self.answers[answer.case, answer.repeat, answer.variant] = answer
-            self.model = str(stated["model"])
+            self.model = str(row["model"])

@@ -1,7 +1,7 @@
 """A model learned from the cases themselves: each case is labelled by a model that has not seen it.
 
-What it scores is what a simple model gets out of these cases, a yardstick for anything sold. Its settings are stated
-and not searched for, so there is nothing to be optimistic about. A model fitted to all cases can be stored as JSON.
+Its scores are what a simple model gets out of these cases, a comparator for anything sold. Its settings are stated and
+not searched for, so its scores are not optimistic. A model fitted to all cases can be stored as JSON.
 """
 
 from __future__ import annotations
@@ -79,128 +79,128 @@ class Fitted:
             return proportional_odds.chances(scores[:, 0], self.intercepts)
         from scipy.special import softmax
 
-        found: Floats = softmax(scores + self.intercepts, axis=1)
-        return found
+        chances: Floats = softmax(scores + self.intercepts, axis=1)
+        return chances
 
 
 class Learned:
     """Labels each case by a model of the other folds, or by a stored model."""
 
-    def __init__(self, stated: LearnedAssessor, cases: CaseSet, seed: int, name: str = "learned") -> None:
+    def __init__(self, config: LearnedAssessor, cases: CaseSet, seed: int, name: str = "learned") -> None:
         refuse_without("sklearn", "threadpoolctl")
         self.name = name
-        self._stated = stated
+        self._config = config
         self._cases = cases
         self._seed = seed
-        self._stored = read_model(Path(stated.stored)) if stated.stored is not None else None
-        if self._stored is None and len(cases) < 2 * stated.folds:
-            remedy = f"Give at least {2 * stated.folds}, or fewer folds"
-            raise ConfigError([Fault("assessor.folds", f"{len(cases)} cases for {stated.folds} folds", remedy)])
+        self._stored = read_model(Path(config.stored)) if config.stored is not None else None
+        if self._stored is None and len(cases) < 2 * config.folds:
+            remedy = f"Give at least {2 * config.folds}, or fewer folds"
+            raise ConfigError([Fault("assessor.folds", f"{len(cases)} cases for {config.folds} folds", remedy)])
 
     @property
     def reads_text(self) -> bool:
-        """Whether a command in a complaint could reach it."""
-        return "text" in self._stated.reads
+        """Whether a complaint can change its answers."""
+        return "text" in self._config.reads
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
-        """One answer a question, from a model that has not seen its case; repeats differ in how the cases are cut."""
-        found: dict[int, Answer] = {}
+        """One answer a question, from a model that has not seen its case; repeats differ in their folds."""
+        answers: dict[int, Answer] = {}
         for repeat in sorted({question.repeat for question in questions}):
-            mine = [(place, question) for place, question in enumerate(questions) if question.repeat == repeat]
+            of_repeat = [index for index, question in enumerate(questions) if question.repeat == repeat]
             for fold, fitted in self._models(repeat):
-                some = [(place, each) for place, each in mine if fold is None or each.case.name in fold]
-                if some:
-                    chances = fitted.chances([each.inputs for _, each in some])
-                    for (place, each), row in zip(some, chances, strict=True):
-                        found[place] = self._answer(each, row)
-        return [found[place] for place in range(len(questions))]
+                of_fold = [index for index in of_repeat if fold is None or questions[index].case.name in fold]
+                if of_fold:
+                    chances = fitted.chances([questions[index].inputs for index in of_fold])
+                    for index, row in zip(of_fold, chances, strict=True):
+                        answers[index] = self._answer(questions[index], row)
+        return [answers[index] for index in range(len(questions))]
 
     def about(self) -> Mapping[str, str]:
-        """Its settings, and what labelled which case."""
-        how = "a stored model" if self._stored is not None else f"cross-fitted, {self._stated.folds} folds"
-        settings = {key: str(value) for key, value in asdict(self._stated).items() if key not in ("kind", "save")}
+        """Its settings, and whether it is cross-fitted or stored."""
+        how = "a stored model" if self._stored is not None else f"cross-fitted, {self._config.folds} folds"
+        settings = {key: str(value) for key, value in asdict(self._config).items() if key not in ("kind", "save")}
         return {"fitted": how, **settings}
 
     def whole(self) -> Fitted:
-        """The model of all cases, for use elsewhere."""
+        """The model fitted to all cases, to be stored."""
         return self._fit([case.inputs for case in self._cases.cases], self._cases.truth)
 
     def _models(self, repeat: int) -> list[tuple[set[str] | None, Fitted]]:
-        """Each fold's names, and the model that labels them; no names where a stored model labels all."""
+        """The names of each fold's cases and the model that labels them; None if a stored model labels all cases."""
         if self._stored is not None:
             return [(None, self._stored)]
         models: list[tuple[set[str] | None, Fitted]] = []
-        fold_of = stratified_folds(self._cases, self._stated.folds, self._seed, repeat)
-        for fold in range(self._stated.folds):
-            seen = [case.inputs for case, of in zip(self._cases.cases, fold_of, strict=True) if of != fold]
-            names = {case.name for case, of in zip(self._cases.cases, fold_of, strict=True) if of == fold}
+        fold_of = stratified_folds(self._cases, self._config.folds, self._seed, repeat)
+        for fold in range(self._config.folds):
+            seen = [case.inputs for case, its_fold in zip(self._cases.cases, fold_of, strict=True) if its_fold != fold]
+            names = {case.name for case, its_fold in zip(self._cases.cases, fold_of, strict=True) if its_fold == fold}
             models.append((names, self._fit(seen, self._cases.truth[fold_of != fold])))
         return models
 
     def _fit(self, inputs: list[Inputs], truth: Levels) -> Fitted:
-        stated = self._stated
+        config = self._config
         features = learned_features(
             inputs,
-            text="text" in stated.reads,
-            vital_signs="vital_signs" in stated.reads,
-            flags_missing=stated.flags_missing,
+            text="text" in config.reads,
+            vital_signs="vital_signs" in config.reads,
+            flags_missing=config.flags_missing,
         )
         weights = np.ones(len(truth))
-        if stated.balanced:
+        if config.balanced:
             present, times = np.unique(truth, return_counts=True)
-            of = dict(zip(present.tolist(), times.tolist(), strict=True))
-            weights = np.array([len(truth) / (len(of) * of[int(level)]) for level in truth])
+            n_cases = dict(zip(present.tolist(), times.tolist(), strict=True))
+            weights = np.array([len(truth) / (len(n_cases) * n_cases[int(level)]) for level in truth])
         matrix = features.matrix(inputs)
         from threadpoolctl import threadpool_limits
 
-        with threadpool_limits(1):  # the same sums on every machine, and quicker than threads on models of this size
+        with threadpool_limits(1):  # gives the same sums on every machine, and is quicker for models of this size
             return self._fitted(features, matrix, truth, weights)
 
     def _fitted(self, features: Features, matrix: Any, truth: Levels, weights: Floats) -> Fitted:
-        stated = self._stated
-        if stated.model == "proportional_odds":
-            penalty = PENALTY_OF_ODDS / stated.looseness
-            found, thresholds = proportional_odds.fit(matrix, truth, weights, penalty, N_LEVELS)
-            return Fitted(stated.model, features, found[:, None], thresholds)
+        config = self._config
+        if config.model == "proportional_odds":
+            penalty = PENALTY_OF_ODDS / config.looseness
+            coefficients, thresholds = proportional_odds.fit(matrix, truth, weights, penalty, N_LEVELS)
+            return Fitted(config.model, features, coefficients[:, None], thresholds)
         from sklearn.linear_model import LogisticRegression
 
-        model = LogisticRegression(C=stated.looseness, max_iter=2000)
+        model = LogisticRegression(C=config.looseness, max_iter=2000)
         model.fit(matrix, truth, sample_weight=weights)
-        return Fitted(stated.model, features, *_of_all_levels(model))
+        return Fitted(config.model, features, *_of_all_levels(model))
 
     def _answer(self, question: Question, chances: Floats) -> Answer:
-        costs = costs_of(self._stated.under_triage_cost)
+        costs = costs_of(self._config.under_triage_cost)
         label = int(np.argmin(chances @ costs))
-        sure = chances[label] >= self._stated.abstains_below
+        sure = chances[label] >= self._config.abstains_below
         return Answer(
             question.case.name,
             question.repeat,
             question.variant,
             "labelled" if sure else "abstained",
             label + 1 if sure else None,
-            tuple(float(each) for each in chances),
+            tuple(float(chance) for chance in chances),
         )
 
 
 def costs_of(under_triage_cost: float) -> Floats:
-    """What each label costs by true level, shape (levels, levels): right 0, over-triage 1, under-triage as stated."""
+    """The cost of each label by true level, shape (levels, levels): right 0, over-triage 1, under-triage as stated."""
     gap = np.arange(N_LEVELS)[None, :] - np.arange(N_LEVELS)[:, None]
     costs: Floats = np.where(gap > 0, under_triage_cost, np.where(gap < 0, 1.0, 0.0))
     return costs
 
 
 def stratified_folds(cases: CaseSet, n_folds: int, seed: int, repeat: int) -> Levels:
-    """The fold of each case: each true level is spread evenly, by a shuffle that knows names and seed alone."""
+    """The fold of each case: each true level is spread evenly, by a shuffle that depends on names and seed alone."""
     fold_of = np.zeros(len(cases), dtype=np.int64)
     for level in range(N_LEVELS):
-        mine = np.flatnonzero(cases.truth == level)
-        shuffled = generator_of(seed, repeat, "vetting", f"folds/{level}", 0).permutation(mine)
-        fold_of[shuffled] = (np.arange(len(mine)) + level) % n_folds
+        of_level = np.flatnonzero(cases.truth == level)
+        shuffled = generator_of(seed, repeat, "vetting", f"folds/{level}", 0).permutation(of_level)
+        fold_of[shuffled] = (np.arange(len(of_level)) + level) % n_folds
     return fold_of
 
 
 def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
-    """Coefficients (features, levels) and intercepts; levels that no case has get no chance."""
+    """Coefficients (features, levels) and intercepts (levels,); levels that no case has get no probability."""
     present, coefficients, intercepts = model.classes_, model.coef_, model.intercept_
     if len(present) == 2:  # scikit-learn states one column for two levels
         coefficients, intercepts = np.vstack([0 * coefficients, coefficients]), np.append([0.0], intercepts)
@@ -214,7 +214,7 @@ def _of_all_levels(model: Any) -> tuple[Floats, Floats]:
 
 def model_text(fitted: Fitted, card: Mapping[str, str]) -> str:
     """A model and its card as JSON: words and numbers, nothing that runs."""
-    stated = {
+    content = {
         "format": FORMAT,
         "card": dict(card),
         "model": fitted.model,
@@ -222,27 +222,20 @@ def model_text(fitted: Fitted, card: Mapping[str, str]) -> str:
         "coefficients": fitted.coefficients.tolist(),
         "intercepts": fitted.intercepts.tolist(),
     }
-    return json.dumps(stated, ensure_ascii=False, indent=0, allow_nan=False)
+    return json.dumps(content, ensure_ascii=False, indent=0, allow_nan=False)
 
 
 def read_model(path: Path) -> Fitted:
-    """A stored model. Raises ConfigError for a file that is none."""
+    """The model stored in a file. Raises ConfigError for a file that is none."""
     try:
         if path.stat().st_size > LARGEST_MODEL:
             raise ValueError("is too large")
-        stated = json.loads(path.read_text(encoding="utf-8"))
-        if stated["format"] != FORMAT or stated["model"] not in ("logistic", "proportional_odds"):
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content["format"] != FORMAT or content["model"] not in ("logistic", "proportional_odds"):
             raise ValueError("is of another format")
-        made = stated["features"]
-        features = Features(
-            {str(kind): {str(piece): int(at) for piece, at in of.items()} for kind, of in made["vocabularies"].items()},
-            {str(kind): [float(each) for each in of] for kind, of in made["weights"].items()},
-            {str(name): (float(of[0]), float(of[1]), float(of[2])) for name, of in made["scales"].items()},
-            {str(name): tuple(str(each) for each in of) for name, of in made["words"].items()},
-            bool(made["flags_missing"]),
-        )
-        coefficients, intercepts = np.array(stated["coefficients"], float), np.array(stated["intercepts"], float)
-        fitted = Fitted(str(stated["model"]), features, coefficients, intercepts)
+        features = _features_from(content["features"])
+        coefficients, intercepts = np.array(content["coefficients"], float), np.array(content["intercepts"], float)
+        fitted = Fitted(str(content["model"]), features, coefficients, intercepts)
         if fitted.chances([{}]).shape != (1, N_LEVELS) or not np.all(np.isfinite(coefficients)):
             raise ValueError("is not a model of five levels")
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
@@ -250,3 +243,16 @@ def read_model(path: Path) -> Fitted:
         remedy = "Name a model.json that `assessor.save=true` stored"
         raise ConfigError([Fault(str(path), f"is no stored model ({why})", remedy)]) from None
     return fitted
+
+
+def _features_from(stored: Mapping[str, Any]) -> Features:
+    return Features(
+        {
+            str(kind): {str(piece): int(column) for piece, column in vocabulary.items()}
+            for kind, vocabulary in stored["vocabularies"].items()
+        },
+        {str(kind): [float(weight) for weight in weights] for kind, weights in stored["weights"].items()},
+        {str(name): (float(scale[0]), float(scale[1]), float(scale[2])) for name, scale in stored["scales"].items()},
+        {str(name): tuple(str(word) for word in words) for name, words in stored["words"].items()},
+        bool(stored["flags_missing"]),
+    )

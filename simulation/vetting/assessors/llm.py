@@ -1,6 +1,6 @@
 """A language model behind a server that speaks as OpenAI's does (Ollama, vLLM, llama.cpp and others).
 
-Each question is one request; whatever goes wrong is counted as its kind. No redirect is followed, no proxy of the
+Each question is one request; each way in which it can fail is counted. No redirect is followed, no proxy of the
 environment used, nothing sent beyond this machine unless `allow_remote` says so.
 """
 
@@ -29,7 +29,7 @@ from simulation.vetting.assessors.prompt import SCHEMA, Prompt
 
 Say = Callable[[str], None]
 LONG_RUN = 100
-"""Questions from which on a run says how far it is."""
+"""The least number of questions of which a run says how far it is."""
 
 
 @config_dataclass
@@ -71,7 +71,7 @@ class LlmAssessor:
 
 @dataclass(frozen=True)
 class Setting:
-    """What a run says besides the plan. `kept`: the folder of kept answers; none: nothing is kept."""
+    """What a run adds to the plan. `kept`: the folder of kept answers; None: nothing is kept."""
 
     prompt: Prompt | None = None
     allow_remote: bool = False
@@ -80,22 +80,22 @@ class Setting:
 
 
 class Llm:
-    """Asks a server; answers that it gave before are not asked for again."""
+    """A model behind a server; questions that it answered before are not asked again."""
 
     reads_text = True
 
-    def __init__(self, stated: LlmAssessor, setting: Setting) -> None:
+    def __init__(self, config: LlmAssessor, setting: Setting) -> None:
         refuse_without("httpx")
         assert setting.prompt is not None  # `config` hands it over with the plan
-        self.name = stated.model
-        self._stated, self._prompt, self._setting = stated, setting.prompt, setting
-        headers = refuse_address(stated, allow_remote=setting.allow_remote)
+        self.name = config.model
+        self._config, self._prompt, self._setting = config, setting.prompt, setting
+        headers = refuse_address(config, allow_remote=setting.allow_remote)
         self._exchange = Exchange(
-            url=f"{stated.address.rstrip('/')}/chat/completions",
+            url=f"{config.address.rstrip('/')}/chat/completions",
             headers=headers,
-            timeout=stated.timeout,
-            retries=stated.retries,
-            first_pause=stated.first_pause,
+            timeout=config.timeout,
+            retries=config.retries,
+            first_pause=config.first_pause,
         )
         self._kept = KeptAnswers(setting.kept, self._identity()) if setting.kept is not None else None
         self._model = self._kept.model if self._kept is not None else None
@@ -103,45 +103,45 @@ class Llm:
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
         """One answer a question. Raises ResultsError if the server changes its model in mid-run: run it again."""
-        known = [self._kept.known(each) if self._kept is not None else None for each in questions]
+        known = [self._kept.known(question) if self._kept is not None else None for question in questions]
         to_ask = [question for question, answer in zip(questions, known, strict=True) if answer is None]
         self._announce(to_ask)
-        given: dict[int, Answer] = {}
-        with self._exchange, ThreadPoolExecutor(self._stated.concurrency) as pool:
-            asked = [pool.submit(self._ask, each) for each in to_ask]
+        fresh_answers: list[Answer] = []
+        with self._exchange, ThreadPoolExecutor(self._config.concurrency) as pool:
+            futures = [pool.submit(self._ask, question) for question in to_ask]
             try:
-                for number, future in enumerate(asked):
-                    given[number] = future.result()
-                    self._tell(number + 1, len(asked))
+                for future in futures:
+                    fresh_answers.append(future.result())
+                    self._say_how_far(len(fresh_answers), len(futures))
             except BaseException as error:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self._exchange.stop()
                 if isinstance(error, KeyboardInterrupt) and self._kept is not None:
                     raise KeyboardInterrupt("What was answered is kept: the same command goes on") from None
                 raise
-        fresh = iter([given[number] for number in range(len(to_ask))])
+        fresh = iter(fresh_answers)
         return [answer if answer is not None else next(fresh) for answer in known]
 
     def about(self) -> Mapping[str, str]:
         """Address, model, prompt and settings; never the key."""
-        stated = self._stated
+        config = self._config
         return {
-            "address": stated.address,
-            "model asked for": stated.model,
+            "address": config.address,
+            "model asked for": config.model,
             "model that the server names": self._model or "it named none",
             "prompt": self._prompt.version,
-            "temperature, seed": f"{stated.temperature:g}, {stated.seed}",
+            "temperature, seed": f"{config.temperature:g}, {config.seed}",
         }
 
     def body(self, question: Question) -> dict[str, Any]:
-        """What is sent about a question, whole."""
-        stated = self._stated
+        """The whole body of the request about a question."""
+        config = self._config
         return {
-            "model": stated.model,
+            "model": config.model,
             "messages": self._prompt.messages(question.inputs),
-            "temperature": stated.temperature,
-            "seed": stated.seed,
-            "max_tokens": stated.longest_answer,
+            "temperature": config.temperature,
+            "seed": config.seed,
+            "max_tokens": config.longest_answer,
             "response_format": {
                 "type": "json_schema",
                 "json_schema": {"name": "triage", "schema": SCHEMA, "strict": True},
@@ -149,11 +149,11 @@ class Llm:
         }
 
     def _identity(self) -> dict[str, object]:
-        stated = self._stated
-        settings = [stated.temperature, stated.seed, stated.longest_answer]
+        config = self._config
+        settings = [config.temperature, config.seed, config.longest_answer]
         return {
-            "address": stated.address,
-            "model": stated.model,
+            "address": config.address,
+            "model": config.model,
             "prompt": self._prompt.version,
             "settings": settings,
             "injection": INJECTION,
@@ -161,16 +161,16 @@ class Llm:
         }
 
     def _announce(self, to_ask: Sequence[Question]) -> None:
-        host = urlsplit(self._stated.address).hostname or ""
+        host = urlsplit(self._config.address).hostname or ""
         if to_ask and not is_this_machine(host):
             fields = sorted({name for question in to_ask for name in question.inputs})
             n_cases = len({question.case.name for question in to_ask})
             self._setting.say(f"Sending to {host}: {n_cases} cases, {len(to_ask)} questions; {', '.join(fields)}.")
 
-    def _tell(self, n: int, of: int) -> None:
-        """Say how far it is, at every tenth of a long run."""
-        if of >= LONG_RUN and (10 * n) // of > (10 * (n - 1)) // of:
-            self._setting.say(f"{n} of {of} questions answered")
+    def _say_how_far(self, n_answered: int, n_questions: int) -> None:
+        """Say how many questions are answered, at every tenth of a long run."""
+        if n_questions >= LONG_RUN and (10 * n_answered) // n_questions > (10 * (n_answered - 1)) // n_questions:
+            self._setting.say(f"{n_answered} of {n_questions} questions answered")
 
     def _ask(self, question: Question) -> Answer:
         reply = self._exchange.ask(self.body(question))
@@ -190,29 +190,29 @@ class Llm:
         return answer
 
     def _same_model(self, named: str | None) -> None:
-        """Raises ResultsError if the server names another model than before."""
+        """Raise ResultsError if the server names another model than before."""
         with self._lock:
             before = self._model = self._model if self._model is not None else named
         if named is not None and named != before:
             raise ResultsError(
-                f"{self._stated.address}: the server now names its model '{named[:80]}', before '{before}', so the "
+                f"{self._config.address}: the server now names its model '{named[:80]}', before '{before}', so the "
                 "answers would not be of one model. What was answered is kept: run again when the first model is back, "
                 "or give the new one a name of its own with assessor.model"
             )
 
     def _text(self, question: Question, reply: Reply) -> dict[str, object]:
-        """What was sent and came, if it is to be kept."""
-        if not self._stated.keep_text:
+        """The words of question and answer, if they are to be kept."""
+        if not self._config.keep_text:
             return {}
         return {"sent": self._prompt.messages(question.inputs), "came": reply.text}
 
 
-def refuse_address(stated: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
+def refuse_address(config: LlmAssessor, *, allow_remote: bool) -> dict[str, str]:
     """The headers to send. Raises ConfigError for an address that is none, is not allowed, or lacks its key."""
-    parts = urlsplit(stated.address)
+    parts = urlsplit(config.address)
     host, remedy = parts.hostname, "Write it like http://127.0.0.1:8080/v1"
     if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
-        raise ConfigError([Fault("assessor.address", f"'{stated.address[:80]}' is not an address", remedy)])
+        raise ConfigError([Fault("assessor.address", f"'{config.address[:80]}' is not an address", remedy)])
     if parts.username is not None or parts.password is not None:
         found = "holds a user name or a password"
         raise ConfigError([Fault("assessor.address", found, "Leave it out, and name a variable under assessor.key")])
@@ -221,10 +221,10 @@ def refuse_address(stated: LlmAssessor, *, allow_remote: bool) -> dict[str, str]
         found = f"{host} is another machine"
         raise ConfigError([Fault("assessor.address", found, "Say allow_remote=true to send it complaints of patients")])
     headers = {"Accept-Encoding": "identity"}
-    if stated.key is not None:
-        secret = os.environ.get(stated.key, "")
+    if config.key is not None:
+        secret = os.environ.get(config.key, "")
         if not secret or not secret.isascii() or not secret.isprintable():
-            found = f"the environment variable {stated.key[:80]} is not set, or holds no key"
+            found = f"the environment variable {config.key[:80]} is not set, or holds no key"
             raise ConfigError([Fault("assessor.key", found, "Set it where the command runs")])
         if remote and parts.scheme == "http":
             raise ConfigError([Fault("assessor.address", "would carry the key unencrypted", "Use https")])
@@ -246,13 +246,13 @@ def is_this_machine(host: str) -> bool:
         return False
 
 
-def what_would_be_sent(llm: Llm, questions: Iterable[Question], stated: LlmAssessor) -> str:
+def what_would_be_sent(llm: Llm, questions: Iterable[Question], config: LlmAssessor) -> str:
     """The first request of each variant, word for word, and how many there would be."""
     listed = list(questions)
     firsts = {question.variant: question for question in reversed(listed)}
-    lines = [f"{len(listed)} requests to {stated.address}, {stated.concurrency} at once; the first of each kind:"]
+    lines = [f"{len(listed)} requests to {config.address}, {config.concurrency} at once; the first of each kind:"]
     for variant, question in reversed(firsts.items()):
-        lines.append(f"\n{variant}: POST {stated.address.rstrip('/')}/chat/completions")
-        lines.append(f"Authorization: Bearer <value of {stated.key}>" if stated.key else "No Authorization")
+        lines.append(f"\n{variant}: POST {config.address.rstrip('/')}/chat/completions")
+        lines.append(f"Authorization: Bearer <value of {config.key}>" if config.key else "No Authorization")
         lines.append(json.dumps(llm.body(question), ensure_ascii=False, indent=1))
     return "\n".join(lines)

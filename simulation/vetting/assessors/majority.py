@@ -1,4 +1,4 @@
-"""The commonest true level for everybody: what agreement is worth that reads nothing."""
+"""An assessor that gives everybody the commonest true level: the agreement to be had without reading anything."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ class Majority:
         self._counts = np.bincount(cases.truth, minlength=N_LEVELS)
 
     def answers(self, questions: Sequence[Question]) -> list[Answer]:
-        """The same label for all, but that a case does not count for its own."""
+        """The commonest true level for every question; a case does not count for its own label."""
         return [self._answer(question) for question in questions]
 
     def about(self) -> Mapping[str, str]:
-        """How often each level is true."""
-        return {"true levels 1 to 5": ", ".join(str(each) for each in self._counts)}
+        """The number of cases of each true level."""
+        return {"true levels 1 to 5": ", ".join(str(count) for count in self._counts)}
 
     def _answer(self, question: Question) -> Answer:
         others = self._counts.copy()

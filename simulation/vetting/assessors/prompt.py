@@ -1,4 +1,4 @@
-"""What a language model is told and asked: a versioned text, and a case written out."""
+"""What a language model is sent: a versioned prompt, and a case written out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["level"],
     "additionalProperties": False,
 }
-"""What an answer must be, as the server is told; it is checked here whatever the server says."""
+"""The JSON Schema of an answer, sent to the server; answers are checked here too, whatever the server does."""
 TITLES = {
     "complaint": "Complaint",
     "language": "Language of the complaint",
@@ -34,7 +34,7 @@ TITLES = {
     "temperature": "Temperature",
     "saturation": "Oxygen saturation",
 }
-"""By input, what it is called in a prompt, in this order."""
+"""The name of each input in a prompt, in this order."""
 
 
 @config_dataclass
@@ -53,23 +53,23 @@ class Prompt:
 
     @property
     def version(self) -> str:
-        """Its name, and a digest of its texts."""
+        """The prompt's name, and a digest of its texts."""
         return f"{self.name} ({digest([self.system, self.asks])[:12]})"
 
     def messages(self, inputs: Inputs) -> list[dict[str, str]]:
         """The messages about one case."""
-        asked = self.asks.replace(PLACE, written_out(inputs))
-        return [{"role": "system", "content": self.system}, {"role": "user", "content": asked}]
+        question = self.asks.replace(PLACE, written_out(inputs))
+        return [{"role": "system", "content": self.system}, {"role": "user", "content": question}]
 
 
 def prompt_faults(prompt: Prompt, where: str) -> list[Fault]:
-    """A prompt that has no place for the case, or several."""
+    """The fault of a prompt that has no place for the case, or several."""
     n = prompt.asks.count(PLACE)
     return [] if n == 1 else [Fault(f"{where}.asks", f"has {n} places for the case", f"Write {PLACE} once")]
 
 
 def written_out(inputs: Inputs) -> str:
-    """A case as lines of text; what is not known is left out."""
+    """A case as lines of text; missing inputs are left out."""
     lines = []
     for name, title in TITLES.items():
         if name in inputs:

@@ -1,4 +1,4 @@
-"""Proportional odds: one score a case, and thresholds that part the levels (McCullagh 1980, J R Stat Soc B 42:109)."""
+"""Proportional odds: one score a case, and thresholds between the levels (McCullagh 1980, J R Stat Soc B 42:109)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simulation.vetting.cases import Levels
 
 
 def fit(features: Any, levels: Levels, weights: Floats, penalty: float, n_levels: int) -> tuple[Floats, Floats]:
-    """Coefficients and thresholds (n_levels - 1, rising) that make the labels likeliest, with a ridge penalty.
+    """The coefficients and thresholds (n_levels - 1, rising) of most likelihood, with a ridge penalty.
 
     P(level <= k) = logistic(threshold_k - features @ coefficients); minimised is the weighted sum of minus
     log-likelihoods plus `penalty` times half the squared coefficients.
@@ -40,16 +40,16 @@ def fit(features: Any, levels: Levels, weights: Floats, penalty: float, n_levels
         gradient = np.concatenate([features.T @ by_score + penalty * coefficients, by_limit @ jacobian])
         return float(value), gradient
 
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    return found.x[:n_features], _thresholds(found.x[n_features:])[0]
+    solution = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
+    return solution.x[:n_features], _thresholds(solution.x[n_features:])[0]
 
 
 def chances(score: Floats, thresholds: Floats) -> Floats:
     """P(level) of each case, shape (n, levels)."""
     below = _logistic(thresholds[None, :] - score[:, None])
     edges = np.column_stack([np.zeros(len(score)), below, np.ones(len(score))])
-    found: Floats = np.diff(edges, axis=1)
-    return found
+    chances: Floats = np.diff(edges, axis=1)
+    return chances
 
 
 def _thresholds(free: Floats) -> tuple[Floats, Floats]:
@@ -66,5 +66,5 @@ def _thresholds(free: Floats) -> tuple[Floats, Floats]:
 def _logistic(x: Floats) -> Floats:
     from scipy.special import expit
 
-    found: Floats = expit(x)
-    return found
+    values: Floats = expit(x)
+    return values

@@ -1,4 +1,4 @@
-"""Whether a department can be held against targets, asked before a run: measures, groups, units, months, changes."""
+"""Whether a department can be held against targets, checked before a run: measures, groups, units, months, changes."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ DIFFERENCE = "_difference"
 SHARE = "share"
 
 
-def asked_of(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
-    """The targets, each with its unit, if the study's baseline department gives what they are about.
+def checked_targets(targets: Sequence[Target], name: str, study: Study) -> tuple[Target, ...]:
+    """The targets, each with its unit, if the study's baseline department has the figures that they are about.
 
-    `name`: of the file. Raises ConfigError with every measure, group, unit, change or month that does not fit.
+    `name` is that of their file. Raises ConfigError with every measure, group, unit, change or month that does not fit.
     """
     pathway = study.baseline.pathway
     given = measures_of(pathway, own_of(study.design, pathway))
@@ -34,31 +34,31 @@ def asked_of(targets: Sequence[Target], name: str, study: Study) -> tuple[Target
     faults, asked = list[Fault](), list[Target]()
     for target in targets:
         path = f"targets/{name}.yaml, {target.name}"
-        found = [*_change_faults(target, path), *_measure_faults(target, path, units, given, pathway)]
-        if not found:
+        target_faults = [*_change_faults(target, path), *_measure_faults(target, path, units, given, pathway)]
+        if not target_faults:
             target = replace(target, unit=target.unit or units[_measure(target)])
-            found = list(_unit_faults(target, path, units[_measure(target)]))
-        faults += found
-        asked += [] if found else [target]
+            target_faults = list(_unit_faults(target, path, units[_measure(target)]))
+        faults += target_faults
+        asked += [] if target_faults else [target]
     faults += _month_faults(asked, name, study.run)
     if faults:
         raise ConfigError(faults, _heading(name, study) if name in names_in("targets", [packaged_configs()]) else "")
     return tuple(asked)
 
 
-def _heading(name: str, study: Study) -> str:
-    """What to do where a department is too unlike those that packaged targets are about."""
-    own = next((each for group in ("site", "pathway") if (each := study.chosen(group)) not in ("none", "config")), "")
+def _heading(targets_name: str, study: Study) -> str:
+    """The heading of faults against packaged targets: what to do where a department is too unlike theirs."""
+    own = next((name for group in ("site", "pathway") if (name := study.chosen(group)) not in ("none", "config")), "")
     return (
-        f"The department cannot be held against targets/{name}.yaml as it is. "
+        f"The department cannot be held against targets/{targets_name}.yaml as it is. "
         f"State figures of its own in configs/targets/{own or 'NAME'}.yaml, or put right what follows"
     )
 
 
 def known_measures(study: Study) -> Mapping[str, str]:
-    """The unit of everything that targets may be about, the study's own measures included, by name."""
+    """The unit of every measure and figure that targets may name, the study's own measures included."""
     own = own_definitions(study.design, [study.baseline.pathway])
-    units: dict[str, str] = {name: each.unit for name, each in {**DEFINITIONS, **own}.items()}
+    units: dict[str, str] = {name: definition.unit for name, definition in {**DEFINITIONS, **own}.items()}
     units |= {name: unit for name, (unit, _) in FIGURES.items()}
     units |= {name: units[measure] for name, (measure, _) in GROUPED.items()}
     return {**units, BUSY: SHARE}
@@ -81,7 +81,7 @@ def _change_faults(target: Target, path: str) -> Iterator[Fault]:
 def _measure_faults(
     target: Target, path: str, units: Mapping[str, str], given: Sequence[MeasureName], pathway: Pathway
 ) -> Iterator[Fault]:
-    """What is wrong with a measure, its group and its months in this department."""
+    """The faults of a target's measure, group and months in this department."""
     measure = _measure(target)
     if measure not in units:
         yield Fault(path, f"unknown measure '{target.measure}'", nearest(measure, units))
@@ -96,14 +96,14 @@ def _measure_faults(
         if role and not pools_of(pathway, role):
             yield Fault(path, f"'{measure}' is of pools with role {role}, and there is none", "Give the role to a pool")
         return
-    of, usual = GROUPED.get(measure, (measure, ALL))
+    base, usual = GROUPED.get(measure, (measure, ALL))
     if usual != ALL and target.group != ALL:
-        yield Fault(path, f"'{measure}' is of {usual} already", f"Leave group out, or name the measure '{of}'")
+        yield Fault(path, f"'{measure}' is of {usual} already", f"Leave group out, or name the measure '{base}'")
         return
     group = usual if usual != ALL else target.group
-    groups = [name.group for name in given if name.measure == of]
+    groups = [name.group for name in given if name.measure == base]
     if not groups:
-        needs = " and ".join(DEFINITIONS[of].needs) if of in DEFINITIONS else ""
+        needs = " and ".join(DEFINITIONS[base].needs) if base in DEFINITIONS else ""
         found = f"the department does not give '{measure}'"
         remedy = f"It takes {needs or 'sources or levels that it has not'}: name another measure"
         yield Fault(path, found, remedy)
@@ -112,28 +112,28 @@ def _measure_faults(
 
 
 def _unit_faults(target: Target, path: str, unit: str) -> Iterator[Fault]:
-    """A unit that is not the measure's, and shares beyond 1: most often per cent."""
+    """The faults of a target's unit: another than the measure's, and shares beyond 1, which are most often per cent."""
     if target.unit.split(" of ")[0].split(",")[0] not in (unit, unit.split(" ")[0]):
         yield Fault(path, f"unit is '{target.unit}', and '{target.measure}' is in {unit}", "Leave unit out")
         return
     numbers = {"value": target.value, "low": target.low, "high": target.high}
-    beyond = {key: each for key, each in numbers.items() if each is not None and not -1 <= each <= 1}
+    beyond = {key: number for key, number in numbers.items() if number is not None and not -1 <= number <= 1}
     if unit == SHARE and beyond:
-        found = ", ".join(f"{key} is {each:g}" for key, each in beyond.items())
+        found = ", ".join(f"{key} is {number:g}" for key, number in beyond.items())
         yield Fault(path, f"{found}, and a share is a number from 0 to 1", "Write 0.59 for 59 %")
 
 
 def _month_faults(targets: Sequence[Target], name: str, run: RunLength) -> Iterator[Fault]:
     """One fault if a replication does not measure a whole month that some target is a mean of."""
-    asked = [target for target in targets if target.months]
-    wanted = {month for target in asked for month in months_from_to(target.months)}
+    by_month = [target for target in targets if target.months]
+    wanted = {month for target in by_month for month in months_from_to(target.months)}
     measured = [{month for month, _ in run.months(replication)} for replication in range(run.replications)]
     missing = sorted(month for month in wanted if not all(month in months for months in measured))
     if not missing:
         return
     found = (
         f"the {run.measured_days} measured days do not hold month {', '.join(map(str, missing))} (1 is January) wholly "
-        f"in every replication, and {len(asked)} rows of targets/{name}.yaml are means of monthly figures"
+        f"in every replication, and {len(by_month)} rows of targets/{name}.yaml are means of monthly figures"
     )
     remedy = "Measure a year, as run=validation does: run.warm_up_days=28 run.measured_days=364"
     yield Fault("run.measured_days", found, remedy)

@@ -1,4 +1,4 @@
-"""The common model, stated once: a small department that every engine of `bench_peers.py` simulates.
+"""The parameters of the common model: a small department that every engine of `bench_peers.py` simulates.
 
 Arrivals are Poisson with a rate by clock hour. A triage nurse sees everybody in order of arrival. Then a cubicle
 (by level, then in order), and in it a clinician (by level, then in order, not pre-emptive). Some need tests: the
@@ -25,9 +25,9 @@ Floats = NDArray[np.float64]
 MINUTES_PER_DAY = 1440
 WARM_UP_DAYS = 7
 DAYS = 35
-"""Patients arrive so long; those of the warm-up are not measured."""
+"""Days on which patients arrive; those of the warm-up are not measured."""
 RUN_ON_DAYS = 4
-"""Then nobody comes, and everybody goes home or to a bed."""
+"""Days after them, on which nobody comes and everybody goes home or to a bed."""
 MEASURED = (WARM_UP_DAYS * MINUTES_PER_DAY, DAYS * MINUTES_PER_DAY)
 ENDS_AT = (DAYS + RUN_ON_DAYS) * MINUTES_PER_DAY
 
@@ -53,7 +53,7 @@ CLINICIANS = (5, 8, 6)
 
 @dataclass(frozen=True)
 class Lognormal:
-    """Minutes: the mean itself, and the standard deviation of the logarithm."""
+    """Minutes by their mean (not that of the logarithm) and the standard deviation of the logarithm."""
 
     mean: float
     log_sd: float
@@ -87,7 +87,7 @@ class Records:
 
 
 def measures(records: Records) -> dict[str, float]:
-    """What the engines have to agree on, over patients who arrived in the measured window."""
+    """The measures in which engines have to agree, over patients who arrived in the measured window."""
     measured = (records.arrived_at >= MEASURED[0]) & (records.arrived_at < MEASURED[1])
     if np.isnan(records.departed_at).any():
         raise AssertionError(f"{int(np.isnan(records.departed_at).sum())} patients never departed: run on longer")

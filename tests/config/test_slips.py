@@ -1,0 +1,123 @@
+"""Slips of the pen in a file of one's own: what is said names the slip and what to write instead."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from simulation.config import load, packaged_configs
+from simulation.errors import ConfigError
+
+Own = Callable[..., Path]
+CLINIC = (packaged_configs() / "pathway/gallery/one_nurse.yaml").read_text(encoding="utf-8")
+STUDY = (packaged_configs() / "study/gallery/one_nurse.yaml").read_text(encoding="utf-8")
+STUDY = STUDY.replace("gallery/one_nurse", "clinic")
+
+
+def message_of(folder: Path) -> str:
+    with pytest.raises(ConfigError) as refused:
+        load("study=clinic", config_dir=folder)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        # a decimal comma, within braces and on a line of its own
+        (
+            "mean: 12,",
+            "mean: 12,5,",
+            "pathway.durations.consultation.mean: found 12, and then 5 after a comma. "
+            "Write a decimal point where a decimal number is meant: 0.4, not 0,4.",
+        ),
+        ("mean: 12,", "mean: 12,08,", "pathway.durations.consultation.mean: found 12, and then 08 after a comma. "),
+        (
+            "consultation: {kind: exponential, mean: 12,",
+            "consultation: {kind: exponential, mean: '12,5',",
+            "pathway.durations.consultation.mean: found '12,5'. Write a decimal point where ",
+        ),
+        # hours
+        (
+            "capacity: 1",
+            "rota: [{hours: 8-26, number: 1}]",
+            "pathway.pools.nurses.rota.0.hours: '8-26' does not name two different times of one day, as '8-20' does, "
+            "or '22-7' over midnight. Write hours like that.",
+        ),
+        (
+            "capacity: 1",
+            "rota: [{hours: 10:00, number: 1}]",
+            "pathway.pools.nurses.rota.0.hours: found 600, not a start and an end. "
+            "Write both, such as '8:30-20': YAML reads 10:00 without quotes as 600.",
+        ),
+        (
+            "capacity: 1",
+            "rota: [{hours: 8, number: 1}]",
+            "pathway.pools.nurses.rota.0.hours: found 8, not a start and an end. Write both, such as '8:30-20'.",
+        ),
+        # what YAML cannot read
+        (
+            "  consultation: {asks",
+            "\tconsultation: {asks",
+            "pathway/clinic.yaml, line 10: found character '\\t' that cannot start any token. "
+            "Write spaces instead of the tab.",
+        ),
+        (
+            'source: "four an hour, an example"',
+            "source: four an hour: an example",
+            "pathway/clinic.yaml, line 4: expected ',' or '}', but got ':'. "
+            "Put quotes round a text with a colon, or add the bracket that is missing before it.",
+        ),
+        (
+            "name: one_nurse",
+            "name: one: nurse",
+            "pathway/clinic.yaml, line 2: mapping values are not allowed here. "
+            "Put quotes round a text with a colon, or indent the line as those around it.",
+        ),
+    ],
+)
+def test_a_slip_in_a_department_is_named_with_what_to_write(own: Own, old: str, new: str, message: str) -> None:
+    said = message_of(own({"study/clinic.yaml": STUDY, "pathway/clinic.yaml": replaced(CLINIC, old, new)}))
+    assert said.startswith(message)
+    assert "faults" not in said
+
+
+def test_a_department_that_defaults_name_and_nobody_has_is_named_with_the_nearest(own: Own) -> None:
+    study = replaced(STUDY, "pathway: clinic]", "pathway: clinc]")
+    said = message_of(own({"study/clinic.yaml": study, "pathway/clinic.yaml": CLINIC}))
+    assert said == "pathway/clinc: `defaults` name it, and there is no pathway 'clinc'. Did you mean 'clinic'?"
+
+
+def test_a_study_of_a_department_of_its_own_without_defaults_is_one_fault(own: Own) -> None:
+    (line,) = [line for line in STUDY.splitlines() if line.startswith("defaults")]
+    said = message_of(own({"study/clinic.yaml": replaced(STUDY, line, ""), "pathway/clinic.yaml": CLINIC}))
+    assert said == (
+        "study/clinic.yaml: states no `defaults`, so it is about the department that comes with aeflow "
+        f"(site=typical). For a department of your own write at the top: {line}, or give the arms a triage policy if "
+        "it is about that one."
+    )
+
+
+def test_a_slip_in_a_study_of_the_department_that_comes_with_aeflow_is_said_as_it_is(own: Own) -> None:
+    text = (packaged_configs() / "study/ai_triage.yaml").read_text(encoding="utf-8")
+    said = message_of(own({"study/clinic.yaml": replaced(text, "measure: wait_to_", "measure: wayt_to_")}))
+    assert "unknown measure 'wayt_to_" in said
+    assert "defaults" not in said
+
+
+def test_two_arms_with_one_label_are_refused_by_name(own: Own) -> None:
+    study = replaced(STUDY, "label: Two nurses", "label: One nurse")
+    said = message_of(own({"study/clinic.yaml": study, "pathway/clinic.yaml": CLINIC}))
+    assert said == (
+        "study.arms.two.label: 'One nurse' is the label of the arm 'one', too. "
+        "Tables name arms by their labels: give each its own."
+    )
+
+
+def test_a_decimal_comma_on_the_command_line_is_named_with_the_number_it_may_be() -> None:
+    with pytest.raises(ConfigError, match=r"with -m. A decimal number has a point: run.measured_days=0.4.$"):
+        load("run.measured_days=0,4")
+
+
+def replaced(text: str, old: str, new: str) -> str:
+    assert old in text
+    return text.replace(old, new)
