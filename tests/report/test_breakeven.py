@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulation.analysis.compare import interval
+from simulation.analysis.intervals import interval
 from simulation.config import load
 from simulation.errors import ResultsError
 from simulation.inquiry.break_even import BreakEven, Trial
