@@ -18,7 +18,7 @@ from simulation.report.tables.first_page import (
     arms_in_order,
     first_table,
     products_left_out,
-    told_targets,
+    reported_targets,
 )
 from simulation.report.tables.measurement import measurement_sentences
 from simulation.report.tables.over_departments import departments_words
@@ -59,7 +59,7 @@ def first_page(result: StudyResult) -> FirstPage:
         lead = f"'{result.baseline.label}' was run alone, so nothing is compared. {target.label}: {level}."
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
     about, thresholds = [], []
-    for target in told_targets(result):
+    for target in reported_targets(result):
         row = result.row(result.design.baseline, target.measure, target.group)
         about.append(f"'{target.label}', now {amount(row.mean, row.unit)}")
         important = _in_full(threshold(target.minimal_important_difference, row.unit))

@@ -20,7 +20,7 @@ from simulation.report.better import alternative_sentences, passes_words, plain,
 from simulation.report.kinds import kind_of
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
-from simulation.report.tables.first_page import products, told_targets
+from simulation.report.tables.first_page import products, reported_targets
 from simulation.report.tables.measurement import safety_left_open
 from simulation.report.words import amount, change, figure_words, listed_with_and, span
 
@@ -62,7 +62,7 @@ def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
     """The sentences on a product by itself, without their full stops; a failed limit of safety comes first."""
     if arm.name in result.identical:
         return ["identical to the baseline in every measure"]
-    first, *others = (result.finding(arm.name, target) for target in told_targets(result))
+    first, *others = (result.finding(arm.name, target) for target in reported_targets(result))
     failed, safety = _safety_parts(result, arm)
     effect = [_effect_words(first), _range_words(first)]
     effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]

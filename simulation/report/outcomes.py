@@ -9,7 +9,7 @@ from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import walk
 from simulation.report.kinds import kind_of
-from simulation.report.tables.first_page import products, told_targets
+from simulation.report.tables.first_page import products, reported_targets
 from simulation.report.tables.measurement import safety_left_open
 
 FEW = 2
@@ -46,7 +46,7 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
     for failed in ("inferior", "worse"):
         if failed in judged:
             return failed
-    effects = {_size_of(result.finding(arm.name, target)) for target in told_targets(result)}
+    effects = {_size_of(result.finding(arm.name, target)) for target in reported_targets(result)}
     if effects >= {"helps", "harms"}:
         return "mixed"
     outcome = next(size for size in ("harms", "helps", "open", "little") if size in effects)

@@ -119,7 +119,7 @@ def arms_in_order(result: StudyResult) -> tuple[ArmResult, ...]:
     return (*first, *others)
 
 
-def told_targets(result: StudyResult) -> tuple[Target, ...]:
+def reported_targets(result: StudyResult) -> tuple[Target, ...]:
     """The primary targets that sentences are about: the first of each measure; other groups are in the table."""
     return tuple({target.measure: target for target in reversed(result.design.primary)}.values())[::-1]
 
@@ -127,7 +127,7 @@ def told_targets(result: StudyResult) -> tuple[Target, ...]:
 def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
     """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
     unless sentences are about more."""
-    told = [(target.measure, target.group) for target in told_targets(result)]
+    told = [(target.measure, target.group) for target in reported_targets(result)]
     known = (figure for figure in FIGURES if result.has(*figure))
     others = ((target.measure, target.group) for target in result.targets)
     return tuple(dict.fromkeys((*told, *known, *others)))[: max(MOST_FIGURES, len(told))]
