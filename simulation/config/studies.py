@@ -116,14 +116,19 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
 
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
+    _must_be_text(overrides)
+    folders = search_folders(config_dir)
+    return study_from(stated_in(overrides, folders), folders)
+
+
+def _must_be_text(overrides: Sequence[object]) -> None:
+    """Raise ConfigError for an override that is no text, such as a dict."""
     for words in overrides:
         if not isinstance(words, str):
             pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
             texts = ", ".join(f'"{key}={value}"' for key, value in pairs)
             found = f"found {shortened(repr(words))}"
             raise ConfigError([Fault("load", found, f"Write each value as text: load({texts})")])
-    folders = search_folders(config_dir)
-    return study_from(stated_in(overrides, folders), folders)
 
 
 def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
