@@ -1,8 +1,8 @@
 """Both engines on the default department: same plan, same draws, one core.
 
 An activity is one step of one patient, of no length or not: a row of `activities` that belongs to a step. The rows
-that mark the end of somebody's way are not counted. An attendance is a patient of a stream that attends A&E; others
-compete for the same beds. Events are those of the reference engine.
+that mark the end of somebody's way are not counted. An attendance is a patient of an arrival source that attends A&E;
+others compete for the same beds. Events are those of the reference engine.
 """
 
 from __future__ import annotations
@@ -76,19 +76,19 @@ def main() -> None:
 
 
 def must_be_equal(one: Activities, other: Activities) -> None:
-    """Stop if two engines differ in anything: then their speeds are not of the same work."""
+    """Stop if two engines differ in anything, as their speeds are then not of the same work."""
     for field in fields(Activities):
         if not np.array_equal(getattr(one, field.name), getattr(other, field.name)):
             sys.exit(f"the engines differ in activities.{field.name}: run the parity tests first")
 
 
 def count_activities(plan: Plan, activities: Activities) -> int:
-    """Rows that belong to a step."""
+    """The number of rows that belong to a step."""
     return int(np.array([isinstance(row, StepRow) for row in plan.rows])[activities.step].sum())
 
 
 def count_attendances(pathway: Pathway, draws: Draws) -> int:
-    """Patients of streams that attend A&E."""
+    """The number of patients of arrival sources that attend A&E."""
     sources: list[ArrivalSource | Present] = [*pathway.arrivals.values(), *pathway.present.values()]
     attends = [source.attends for source in sources]
     return int(np.asarray(attends)[draws.arrival_source].sum())

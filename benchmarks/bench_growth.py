@@ -35,7 +35,7 @@ def main() -> None:
 
 
 def attendances(arm: ReadyArm, per_day: tuple[int, ...], rounds: int) -> Table:
-    """Larger sites, four weeks each."""
+    """A table for larger sites, four weeks each."""
     sites = {f"{number:,}": replace(arm, pathway=scaled(arm.pathway, number / AS_IT_IS)) for number in per_day}
     return growth(
         "growth_attendances",
@@ -50,7 +50,7 @@ def attendances(arm: ReadyArm, per_day: tuple[int, ...], rounds: int) -> Table:
 
 
 def days(arm: ReadyArm, lengths: tuple[int, ...], rounds: int) -> Table:
-    """Longer runs."""
+    """A table for longer runs."""
     return growth(
         "growth_days",
         "days",
@@ -106,7 +106,7 @@ def growth(name: str, column: str, sizes: Mapping[str, Measurement], rounds: int
 
 
 def arms(counts: tuple[int, ...], rounds: int) -> Table:
-    """More arms of the default study on the same draws, in one task."""
+    """A table for more arms of the default study on the same draws, in one task."""
     study = ae.load("site=typical", "ensemble=none", "engine=compiled")
     run = replace(study.run, doublings=0)
     baseline = study.design.baseline
@@ -136,7 +136,7 @@ def arms(counts: tuple[int, ...], rounds: int) -> Table:
 
 
 def workers(counts: tuple[int, ...], replications: int, rounds: int) -> Table:
-    """More processes on the same replications, their start included."""
+    """A table for more processes on the same replications, their start included."""
     studies = {
         str(n): ae.load(
             "site=typical",

@@ -111,7 +111,7 @@ def chosen(without: Iterable[str]) -> list[str]:
 
 
 def all_contenders(peers: Sequence[str]) -> list[Contender]:
-    """Everything that runs, SimPy first in each model."""
+    """The engines to run, SimPy first in each model."""
     whole = ours.pathway()
     reduced = ours.pathway(cubicles=False)
     reduced_extra = ours.pathway(cubicles=False, outgoing_are_extra=True)
@@ -162,7 +162,7 @@ def one_by_one(simulate: Callable[[int], Any]) -> Callable[[Sequence[int]], list
 def ours_whole(
     name: str, engine: EngineName, department: Pathway, *, model: str = "whole", batch: int = 1
 ) -> Contender:
-    """Ours from the draws to the table of patients."""
+    """Our engine with everything from the draws to the table of patients."""
     simulate = one_by_one(lambda number: ours.simulate(department, engine, number))
     return Contender(name, model, simulate, ours.records, batch)
 
@@ -233,7 +233,7 @@ def mean_and_half_width(values: Sequence[float]) -> str:
 
 
 def speed(contenders: Sequence[Contender], seconds: Rounds, rounds: int, peers: Sequence[str]) -> Table:
-    """Patients a second, and how many times as fast as textbook SimPy on the same model."""
+    """A table of patients a second, and how many times as fast each is as textbook SimPy on the same model."""
     base = {"whole": "SimPy, textbook", "reduced": "SimPy, textbook, reduced"}
     n_patients = {
         contender.model: len(contender.records(contender.simulate([0])[0]))

@@ -2,8 +2,8 @@
 
     python benchmarks/one_process.py DAYS
 
-Prints one line of JSON. `first` is the first run of everything from draws to measures, over one day: it imports what
-is imported late and compiles, or reads what was compiled before; `second` is the same again. Then DAYS are run once.
+It prints one line of JSON. `first` is the first run of everything from draws to measures, over one day, with late
+imports and with compiling, or reading what was compiled before; `second` is the same again. Then DAYS are run once.
 `..._engine` is the call of the engine in each.
 """
 

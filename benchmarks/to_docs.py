@@ -18,7 +18,7 @@ PAGE = RESULTS.parents[1] / "docs" / "benchmarks.md"
 
 
 def main() -> None:
-    """Write the page again."""
+    """Write the tables into the page."""
     tables = {path.stem: path.read_text(encoding="utf-8") for path in sorted(RESULTS.glob("*.md"))}
     if not tables:
         sys.exit("results/benchmarks/ holds no table. Run `make bench` first")

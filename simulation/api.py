@@ -109,7 +109,8 @@ class Result(StudyResult):
         new = all_of(self.study, range(first, first + n), done=done, executor=executor)
         extended = (*self.replications, *new)
         seconds = self.manifest.get("wall_seconds", 0.0) + time.perf_counter() - began
-        manifest = _manifest(self.study, extended, Identity(self.manifest["identity"]), seconds)
+        busy = self.manifest.get("engine_seconds", 0.0) + sum(replication.engine_seconds for replication in new)
+        manifest = _manifest(self.study, extended, Identity(self.manifest["identity"]), seconds, busy)
         return type(self)(self.study, extended, self.explained, manifest)
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ from simulation.vetting.bench import run_bench
 from simulation.vetting.stored import read_earlier
 
 KEPT = Path("vetting") / ".answers"
-"""The folder, within that of results, for answers that a server gave, without the text of the cases."""
+"""The folder, within that of results, for a server's answers: levels and outcomes, never the text."""
 
 
 def vet(

@@ -19,7 +19,7 @@ HELP = """aeflow: an in-silico trial of AI-assisted triage in A&E departments.
 For planning only, not for clinical use.
 
   aeflow compare [key=value ...]    run every arm of a study on the same patients; verdict, report, data
-  aeflow run     [key=value ...]    run one arm alone (triage=nurse); NHS measures
+  aeflow run     [key=value ...]    run one arm alone (triage=nurse); its measures
   aeflow show    [key=value ...]    the resolved scenario, offered load by pool and hour, the pathway drawn
   aeflow show    arm=NAME           what an arm changes, marked on the pathway, and what it assumes
   aeflow show    patient=ID         one patient's story in words, arm beside arm
@@ -90,7 +90,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(HELP, end="")
         return 0
     if words[0] in COMMANDS and {"-h", "--help"} & set(words[1:]):
-        print(HELP, end="")
+        print(help_of(words[0]), end="")
         return 0
     if words[0] in ("-V", "--version", "version"):
         from simulation import __version__
@@ -112,9 +112,20 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f"aeflow: {error}", file=sys.stderr)
                 return error.exit_code
             if isinstance(error, BrokenPipeError):
-                sys.stderr.close()  # whoever read our output has gone
+                sys.stderr.close()  # whoever read the output has gone; at exit, Python would complain of it here
                 return 0
             raise
+
+
+def help_of(name: str) -> str:
+    """The lines of the help about one command, and the words that commands share."""
+    heading, commands, shared = HELP.split("\n\n")
+    lines: list[str] = []
+    about = ""
+    for line in commands.splitlines():
+        about = line.split()[1] if line.startswith("  aeflow ") else about
+        lines += [line] if about == name else []
+    return "\n\n".join([heading, "\n".join(lines), shared])
 
 
 def _stopped(asked: StopAsked, words: str) -> int:

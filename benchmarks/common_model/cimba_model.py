@@ -75,7 +75,7 @@ class Patient(cb.Model):
 
     @cb.process
     def journey(self):  # type: ignore[no-untyped-def]
-        """The whole way."""
+        """From the door to the door, recorded at the end."""
         shared = self.department
         process = cb.this_process()
         arrived_at = cb.now()

@@ -47,7 +47,7 @@ class Minutes(ciw.dists.Distribution):  # type: ignore[misc]
         self.minutes = minutes
 
     def sample(self, t: float | None = None, ind: Patient | None = None) -> float:
-        """So long it takes."""
+        """A draw of the minutes."""
         return float(ciw.rng.lognormal(self.minutes.log_mean, self.minutes.log_sd))
 
 
@@ -55,7 +55,7 @@ class ClinicianMinutes(ciw.dists.Distribution):  # type: ignore[misc]
     """First contact, or the review of results."""
 
     def sample(self, t: float | None = None, ind: Patient | None = None) -> float:
-        """So long it takes."""
+        """A draw of the minutes."""
         assert ind is not None
         minutes = parameters.REVIEW if ind.tested else parameters.FIRST_CONTACT
         return float(ciw.rng.lognormal(minutes.log_mean, minutes.log_sd))
@@ -65,7 +65,7 @@ class PatienceLeft(ciw.dists.Distribution):  # type: ignore[misc]
     """Minutes until somebody gives up, unless a clinician has seen them."""
 
     def sample(self, t: float | None = None, ind: Patient | None = None) -> float:
-        """What is left of patience now."""
+        """The patience that is left now."""
         assert ind is not None
         assert t is not None
         return inf if ind.tested else float(ind.leaves_at - t)

@@ -176,7 +176,7 @@ def simulate(department: Pathway, engine: EngineName, number: int) -> Patients:
 
 
 def run(engine: EngineName, plan: Plan, columns: Columns) -> Run:
-    """The engine alone."""
+    """The run of the engine alone."""
     return engine_named(engine)(plan, columns, HORIZON)
 
 

@@ -1,6 +1,6 @@
-"""Whether a package of requirements.lock has a known fault: `python -m docs.tools.audit`, or `make audit`.
+"""Known faults of the packages in requirements.lock: `python -m docs.tools.audit`, or `make audit`.
 
-pip-audit looks the faults up at pypi.org, so this needs a network. Nothing is sent but names and versions. Exit code 0
+pip-audit looks the faults up at pypi.org, so this needs a network. Only names and versions are sent. The exit code is 0
 if every package was looked up and none has a known fault, 1 if one has, 2 if not all could be looked up.
 """
 
@@ -19,7 +19,7 @@ NOT_REACHED = (
 
 
 def summary(output: str) -> tuple[str, int]:
-    """What pip-audit's JSON says, in words, and the exit code."""
+    """The summary of pip-audit's JSON in words, and the exit code."""
     try:
         dependencies = json.loads(output)["dependencies"]
     except (ValueError, KeyError, TypeError):

@@ -1,4 +1,4 @@
-"""How a tool that writes documentation ends: with its exit code, or with one message."""
+"""How a tool that writes documentation is run: it ends with its exit code, or with one message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simulation.errors import AeflowError
 
 
 def run(main: Callable[[Sequence[str]], int]) -> NoReturn:
-    """Run a tool on the words of the command line and leave the program."""
+    """Run a tool on the words of the command line, and leave the program with its exit code."""
     try:
         code = main(sys.argv[1:])
     except AeflowError as error:

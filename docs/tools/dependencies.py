@@ -1,8 +1,8 @@
-"""The table of docs/dependencies.md: what `make run` installs, under which licence, how large, and what for.
+"""The table of docs/dependencies.md: the packages that `make run` installs, their licence, size and purpose.
 
 `python -m docs.tools.dependencies`, or `make licences`, writes the page again from requirements.lock and from the
-packages of the environment it runs in (pip-licenses reads their licences). It needs no network. Sizes are of files as
-installed, without compiled Python; they depend on the system.
+packages of the environment it runs in (pip-licenses reads their licences). It needs no network. Sizes are those of the
+installed files, without compiled Python; they depend on the system.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PLATFORM: Mapping[str, str] = {
     "os_name": "posix",
     "extra": "",
 }
-"""The system that the page is about."""
+"""The environment markers of the system that the page is about."""
 PURPOSES = {
     "annotated-types": "ranges of the fields that a configuration states",
     "filelock": "one writer at a time to a folder of results",
@@ -52,37 +52,41 @@ PURPOSES = {
     "simpy": "the reference engine",
     "xlsxwriter": "the tables as an Excel workbook",
 }
-"""What each package that pyproject.toml names is for."""
+"""The purpose of each package that pyproject.toml names."""
 
 
 def locked() -> dict[str, str]:
-    """By name, the version that requirements.lock gives on the system of the page."""
+    """The version of each package in requirements.lock on the system of the page, by name."""
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
-    here = [pin for pin in pins if pin.marker is None or pin.marker.evaluate(dict(PLATFORM))]
-    return {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in here}
+    return {canonicalize_name(pin.name): next(iter(pin.specifier)).version for pin in pins if _applies(pin)}
+
+
+def _applies(requirement: Requirement) -> bool:
+    """Whether a requirement holds on the system of the page."""
+    return requirement.marker is None or requirement.marker.evaluate(dict(PLATFORM))
 
 
 def listed(page: str) -> dict[str, str]:
-    """By name, the version that the page states."""
+    """The version of each package that the page states, by name."""
     return dict(re.findall(r"^\| `([^`]+)` \| (\S+) \|", page, flags=re.MULTILINE))
 
 
 def licences(names: list[str]) -> dict[str, str]:
-    """By name, the licence that a package declares."""
+    """The licence that each package declares, by name."""
     ask = ["-m", "piplicenses", "--format=json", "--from=mixed", "--with-system", "--packages", *names]
     done = subprocess.run([sys.executable, *ask], capture_output=True, encoding="utf-8", check=True)
     return {canonicalize_name(package["Name"]): package["License"] for package in json.loads(done.stdout)}
 
 
 def megabytes(name: str) -> float:
-    """Size of a package's files as installed, compiled Python left out."""
+    """The size of a package's installed files, without compiled Python."""
     paths = [Path(str(file.locate())) for file in distribution(name).files or () if file.suffix != ".pyc"]
     return sum(path.stat().st_size for path in paths if path.is_file()) / 1e6
 
 
 def purpose(name: str, names: list[str]) -> str:
-    """What a package is for: in words, or the packages that need it."""
+    """The purpose of a package: in words, or which packages need it."""
     if name in PURPOSES:
         return PURPOSES[name]
     needed_by = [other for other in names if name in _needs(other)]
@@ -90,10 +94,9 @@ def purpose(name: str, names: list[str]) -> str:
 
 
 def _needs(name: str) -> set[str]:
-    needs = [Requirement(line) for line in requires(name) or ()]
-    return {
-        canonicalize_name(need.name) for need in needs if need.marker is None or need.marker.evaluate(dict(PLATFORM))
-    }
+    """The packages that a package needs on the system of the page."""
+    requirements = map(Requirement, requires(name) or ())
+    return {canonicalize_name(requirement.name) for requirement in requirements if _applies(requirement)}
 
 
 def table() -> str:
@@ -111,7 +114,7 @@ def table() -> str:
 
 
 def main() -> int:
-    """Write the page again; its words stay as they are."""
+    """Write the table of the page again; its words stay as they are."""
     page = PAGE.read_text(encoding="utf-8")
     block = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
     PAGE.write_text(block.sub(lambda _: table(), page), encoding="utf-8", newline="\n")

@@ -1,8 +1,8 @@
-"""The tables of docs/model.md, written from the configuration so that the text cannot fall behind it.
+"""The tables of docs/model.md, written from the configuration so that the page cannot fall behind it.
 
-`python -m docs.tools.model_tables` writes every block between `<!-- generated: name -->` and `<!-- end -->`
-again; with `--check` it only says whether that would change anything. Words outside the blocks stay as
-they are. The tables say what `aeflow compare` runs by default: `study=ai_triage site=typical scenario=usual`.
+`python -m docs.tools.model_tables` writes every block between `<!-- generated: name -->` and `<!-- end -->` again; with
+`--check` it only says whether a block would change. Text outside the blocks stays as it is. The tables are of what
+`aeflow compare` runs by default: `study=ai_triage site=typical scenario=usual`.
 """
 
 from __future__ import annotations
@@ -51,11 +51,14 @@ from simulation.triage.policy import Policy
 COMMAND = "python -m docs.tools.model_tables"
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "model.md"
 BLOCK = re.compile(r"(<!-- generated: (?P<name>[a-z_]+) -->\n)(?P<body>.*?)(<!-- end -->)", re.DOTALL)
-ITS_OWN = frozenset({"evidence", "source", "kind", "mean", "scale", "longest", "repeats", "same_draw_as", "complexity"})
+IN_OTHER_WORDS = frozenset(
+    {"evidence", "source", "kind", "mean", "scale", "longest", "repeats", "same_draw_as", "complexity"}
+)
+"""Fields of a duration that are in other columns of its table, or in words of their own."""
 
 
 def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """Every table by name, in Markdown. `scenarios`: by name, question and changes as their YAML states them."""
+    """Every table in Markdown, by name. `scenarios`: the keys that the YAML of each scenario states, by its name."""
     pathway = study.baseline.pathway
     return {
         "arrivals": _arrivals(pathway),
@@ -81,25 +84,24 @@ def tables(study: Study, scenarios: Mapping[str, Mapping[str, Any]]) -> dict[str
     }
 
 
-def filled(text: str, made: Mapping[str, str]) -> str:
-    """The page with every block written again. Raises ResultsError for a block that no table is made for, or none."""
+def filled(text: str, new: Mapping[str, str]) -> str:
+    """The page with every block written again. Raises ResultsError for a block without a table, or the reverse."""
     names = [block["name"] for block in BLOCK.finditer(text)]
     for name in names:
-        if name not in made:
-            raise ResultsError(f"docs/model.md: there is no table '{name}'. {nearest(name, made)}")
-    missing = [name for name in made if name not in names]
+        if name not in new:
+            raise ResultsError(f"docs/model.md: there is no table '{name}'. {nearest(name, new)}")
+    missing = [name for name in new if name not in names]
     if missing:
         raise ResultsError(
             f"docs/model.md has no block for {', '.join(missing)}. "
             f"Add '<!-- generated: {missing[0]} -->' and '<!-- end -->'"
         )
-    return BLOCK.sub(lambda block: f"{block[1]}{made[block['name']]}\n{block[4]}", text)
+    return BLOCK.sub(lambda block: f"{block[1]}{new[block['name']]}\n{block[4]}", text)
 
 
-def stale(text: str, made: Mapping[str, str]) -> tuple[str, ...]:
-    """The names of the blocks that differ from what the configuration says now."""
-    now = filled(text, made)
-    pairs = zip(BLOCK.finditer(text), BLOCK.finditer(now), strict=True)
+def stale(text: str, new: Mapping[str, str]) -> tuple[str, ...]:
+    """The names of the blocks that differ from the tables."""
+    pairs = zip(BLOCK.finditer(text), BLOCK.finditer(filled(text, new)), strict=True)
     return tuple(old["name"] for old, new in pairs if old["body"] != new["body"])
 
 
@@ -112,17 +114,18 @@ def packaged() -> dict[str, str]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Write the page again, or check it; the exit code: 1 if `--check` found it out of date."""
+    """Write the page again, or check it; return the exit code: 1 if `--check` found it out of date."""
     if not PAGE.is_file():
         raise ResultsError(f"there is no {PAGE}. The text is in a checkout of the sources, not in an installed package")
     text = PAGE.read_text(encoding="utf-8")
-    made = packaged()
-    old = stale(text, made)
+    new = packaged()
+    changed = stale(text, new)
     if "--check" in words:
-        print(f"docs/model.md: out of date: {', '.join(old)}. Run {COMMAND}" if old else "docs/model.md is current")
-        return 1 if old else 0
-    PAGE.write_text(filled(text, made), encoding="utf-8", newline="\n")
-    print(f"docs/model.md: {', '.join(old) or 'nothing'} changed")
+        outdated = f"docs/model.md: out of date: {', '.join(changed)}. Run {COMMAND}"
+        print(outdated if changed else "docs/model.md is current")
+        return 1 if changed else 0
+    PAGE.write_text(filled(text, new), encoding="utf-8", newline="\n")
+    print(f"docs/model.md: {', '.join(changed) or 'nothing'} changed")
     return 0
 
 
@@ -131,7 +134,7 @@ def main(words: Sequence[str]) -> int:
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     lines = [header, ["---"] * len(header), *rows]
-    return "\n".join("| " + " | ".join(_cell(each) for each in line) + " |" for line in lines)
+    return "\n".join("| " + " | ".join(map(_cell, line)) + " |" for line in lines)
 
 
 def _cell(value: object) -> str:
@@ -142,7 +145,7 @@ def _cell(value: object) -> str:
     if isinstance(value, int | float):
         return f"{value:,.10g}"
     if isinstance(value, tuple | list):
-        return ", ".join(_cell(each) for each in value)
+        return ", ".join(map(_cell, value))
     return str(value).replace("|", "\\|").replace("\n", " ")
 
 
@@ -159,7 +162,7 @@ def _by_target(cases: Mapping[str, str]) -> str:
     by_target: dict[str, list[str]] = {}
     for case, target in cases.items():
         by_target.setdefault(target, []).append(case)
-    return "; ".join(f"{', '.join(each)}: `{target}`" for target, each in by_target.items())
+    return "; ".join(f"{', '.join(names)}: `{target}`" for target, names in by_target.items())
 
 
 def _number(number: Number) -> str:
@@ -197,77 +200,76 @@ def _arrivals(pathway: Pathway) -> str:
 
 def _present(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", _how_many(each), f"`{each.starts}`", each.evidence, each.source)
-        for name, each in pathway.present.items()
+        (f"`{name}`", _how_many(present), f"`{present.starts}`", present.evidence, present.source)
+        for name, present in pathway.present.items()
     ]
     return _table(("there at time 0", "how many", "starts at", "evidence", "source"), rows)
 
 
-def _how_many(each: Present) -> str:
-    if each.number is not None:
-        return str(each.number)
-    return f"{each.share:g} of `{each.pool}`"
+def _how_many(present: Present) -> str:
+    if present.number is not None:
+        return str(present.number)
+    return f"{present.share:g} of `{present.pool}`"
 
 
 def _profiles(pathway: Pathway) -> str:
     periods = {7: "weekdays", 12: "months", 24: "hours of a day", 168: "hours of a week"}
     used = {name: _users(pathway, name) for name in pathway.profiles}
     rows = [
-        (f"`{name}`", periods[len(each.weights)], used[name], each.evidence, each.source)
-        for name, each in pathway.profiles.items()
+        (f"`{name}`", periods[len(profile.weights)], used[name], profile.evidence, profile.source)
+        for name, profile in pathway.profiles.items()
     ]
     rows += [
-        (f"`{name}`", "one day", f"gamma factor, cv {each.cv:g}", each.evidence, each.source)
-        for name, each in pathway.day_factors.items()
+        (f"`{name}`", "one day", f"gamma factor, cv {factor.cv:g}", factor.evidence, factor.source)
+        for name, factor in pathway.day_factors.items()
     ]
     rows += [
-        (f"`{name}`", f"one {each.every}", _lasting(each), each.evidence, each.source)
-        for name, each in pathway.lasting_factors.items()
+        (f"`{name}`", f"one {factor.every}", _lasting(factor), factor.evidence, factor.source)
+        for name, factor in pathway.lasting_factors.items()
     ]
     rows += [
-        (f"`{name}`", f"the last {each.days} days", _follows(each), each.evidence, each.source)
-        for name, each in pathway.follows.items()
+        (f"`{name}`", f"the last {follows.days} days", _follows(follows), follows.evidence, follows.source)
+        for name, follows in pathway.follows.items()
     ]
     return _table(("profile", "over", "used by", "evidence", "source"), rows)
 
 
-def _lasting(each: LastingFactor) -> str:
-    off = "" if each.active else "off; "
-    on = _code((*each.arrivals, *each.durations))
-    return f"{off}lognormal factor on {on}, cv {each.cv:g}, persistence {each.persistence:g}"
+def _lasting(factor: LastingFactor) -> str:
+    off = "" if factor.active else "off; "
+    on = _code((*factor.arrivals, *factor.durations))
+    return f"{off}lognormal factor on {on}, cv {factor.cv:g}, persistence {factor.persistence:g}"
 
 
-def _follows(each: Follows) -> str:
-    off = "" if each.active else "off; "
-    return f"{off}{_code(each.durations)} of {_code(each.arrivals)} follow demand, elasticity {each.elasticity:g}"
+def _follows(follows: Follows) -> str:
+    off = "" if follows.active else "off; "
+    who = f"{_code(follows.durations)} of {_code(follows.arrivals)}"
+    return f"{off}{who} follow demand, elasticity {follows.elasticity:g}"
 
 
 def _users(pathway: Pathway, profile: str) -> str:
-    streams = [
-        name for name, each in pathway.arrivals.items() if profile in (each.by_hour, each.by_weekday, each.by_month)
+    """The arrival sources and steps that use a profile."""
+    sources = [
+        name
+        for name, source in pathway.arrivals.items()
+        if profile in (source.by_hour, source.by_weekday, source.by_month)
     ]
     paced = [name for name, step in pathway.steps.items() if step.pace == profile]
-    return "; ".join(
-        part
-        for part in (
-            f"arrivals of {_code(streams)}" if streams else "",
-            f"pace of {_code(paced)}" if paced else "",
-        )
-        if part
-    )
+    parts = (("arrivals of ", sources), ("pace of ", paced))
+    return "; ".join(f"{words}{_code(names)}" for words, names in parts if names)
 
 
 def _attributes(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", _says(pathway, each), each.evidence, each.source) for name, each in pathway.attributes.items()
+        (f"`{name}`", _drawn_as(pathway, attribute), attribute.evidence, attribute.source)
+        for name, attribute in pathway.attributes.items()
     ]
     return _table(("attribute", "drawn as", "evidence", "source"), rows)
 
 
-def _says(pathway: Pathway, attribute: Attribute) -> str:
+def _drawn_as(pathway: Pathway, attribute: Attribute) -> str:
     if isinstance(attribute, Chance):
-        leans = f"; the label has a weight of {attribute.label_weight:g}" if attribute.label_weight else ""
-        return f"yes with probability {_number(attribute.p)}{leans}"
+        weight = f"; the label has a weight of {attribute.label_weight:g}" if attribute.label_weight else ""
+        return f"yes with probability {_number(attribute.p)}{weight}"
     if isinstance(attribute, Action):
         only = "; ".join(f"only `{name}` {_code(categories)}" for name, categories in attribute.only.items())
         return f"{', '.join(attribute.categories)}: the first until a triage policy sets another off; {only}".rstrip(
@@ -298,14 +300,14 @@ def _pools(pathway: Pathway) -> str:
     rows = [
         (
             f"`{name}`",
-            each.kind,
-            each.role,
-            _units(each),
-            each.on_shift_change if each.rota else "",
-            each.evidence,
-            each.source,
+            pool.kind,
+            pool.role,
+            _units(pool),
+            pool.on_shift_change if pool.rota else "",
+            pool.evidence,
+            pool.source,
         )
-        for name, each in pathway.pools.items()
+        for name, pool in pathway.pools.items()
     ]
     return _table(("pool", "kind", "role", "units", "when a shift ends", "evidence", "source"), rows)
 
@@ -321,26 +323,26 @@ def _units(pool: Pool) -> str:
 
 def _steps(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", _asks(step), _minutes(step), _holds(step), _rules(step), f"`{step.next}`")
+        (f"`{name}`", _waits_for(step), _minutes(step), _holds(step), _rules(step), f"`{step.next}`")
         for name, step in pathway.steps.items()
     ]
     return _table(("step", "waits for", "takes", "holds", "rules and dates", "then"), rows)
 
 
-def _asks(step: Step) -> str:
+def _waits_for(step: Step) -> str:
     parts = [_code(step.asks)]
     if step.any_of:
         parts.append(f"one of {_code(step.any_of)}" if len(step.any_of) > 1 else _code(step.any_of))
-    asked = " and ".join(part for part in parts if part)
+    pools = " and ".join(part for part in parts if part)
     if step.overflow is None:
-        return asked
-    return f"{asked}; after {_cell(step.overflow.after_minutes / 60)} h also {_code(step.overflow.any_of)}"
+        return pools
+    return f"{pools}; after {_cell(step.overflow.after_minutes / 60)} h also {_code(step.overflow.any_of)}"
 
 
 def _minutes(step: Step) -> str:
     minutes = " + ".join(f"`{name}`" for name in step.minutes)
-    whose = {"policy": "", "nurse": ", without the tool", "degraded_tool": ", as the tool answers worse"}
-    factor = whose[step.minutes_by] + ("" if step.times == 1 else f" x {step.times:g}")
+    by = {"policy": "", "nurse": ", without the tool", "degraded_tool": ", as the tool answers worse"}[step.minutes_by]
+    factor = by + ("" if step.times == 1 else f" x {step.times:g}")
     pace = "" if step.pace is None else f", paced by `{step.pace}`"
     since = "" if step.since is None else f", from the clock `{step.since}` on"
     return f"{minutes}{factor}{pace}{since}{_effort(step.effort) if step.effort is not None else ''}"
@@ -352,28 +354,33 @@ def _effort(effort: Effort) -> str:
 
 
 def _holds(step: Step) -> str:
-    # Of several kept pools a patient holds the one that it was given.
+    # Of several pools that a step keeps, a patient holds the one that it was given.
     parts = (
         ("keeps ", step.keeps),
         ("releases at start ", step.releases_at_start),
         ("releases at end ", step.releases_at_end),
     )
-    return "; ".join(f"{word}{_code(pools)}" for word, pools in parts if pools)
+    return "; ".join(f"{words}{_code(pools)}" for words, pools in parts if pools)
 
 
 def _rules(step: Step) -> str:
-    asked = bool(step.asks or step.any_of)
-    said = [f"ranks as {step.ranks_as}"] if asked and step.ranks_as != "acuity" else []
-    said += [word for word, holds in (("adherence", step.adheres), ("target pull", step.pulled)) if holds]
-    said += [word for word, holds in (("may leave", step.may_leave), ("ends patience", step.first_seen)) if holds]
+    ranks = (step.asks or step.any_of) and step.ranks_as != "acuity"
+    rules = [f"ranks as {step.ranks_as}"] if ranks else []
+    flags = {
+        "adherence": step.adheres,
+        "target pull": step.pulled,
+        "may leave": step.may_leave,
+        "ends patience": step.first_seen,
+    }
+    rules += [words for words, is_set in flags.items() if is_set]
     if step.relabels:
-        said.append(f"acuity now becomes `{step.relabels}`")
+        rules.append(f"acuity now becomes `{step.relabels}`")
     if step.starts_clock:
-        said.append(f"starts clock {_code(step.starts_clock)}")
+        rules.append(f"starts clock {_code(step.starts_clock)}")
     if step.queue_limit is not None:
-        said.append(f"at most {step.queue_limit} wait, others to `{step.blocked_next}`")
-    said += [f"`{name}` when {moment}" for name, moment in step.records.items()]
-    return "; ".join(said)
+        rules.append(f"at most {step.queue_limit} wait, others to `{step.blocked_next}`")
+    rules += [f"`{name}` when {moment}" for name, moment in step.records.items()]
+    return "; ".join(rules)
 
 
 def _branches(pathway: Pathway) -> str:
@@ -412,7 +419,9 @@ def _loops_and_ends(pathway: Pathway) -> str:
 
 
 def _triggers(pathway: Pathway) -> str:
-    rows = [(f"`{name}`", _does(each), each.evidence, each.source) for name, each in pathway.triggers.items()]
+    rows = [
+        (f"`{name}`", _does(trigger), trigger.evidence, trigger.source) for name, trigger in pathway.triggers.items()
+    ]
     every = f"Decided every {_cell(pathway.decisions_every_minutes)} minutes, on how many wait just before."
     return f"{every}\n\n{_table(('trigger', 'what it does', 'evidence', 'source'), rows)}"
 
@@ -437,91 +446,92 @@ def _does(trigger: Trigger) -> str:
 
 def _priority(pathway: Pathway) -> str:
     priority = pathway.priority
-    rows = [(f"`{name}`", each.rank, each.rate) for name, each in priority.classes.items()]
+    rows = [(f"`{name}`", rule.rank, rule.rate) for name, rule in priority.classes.items()]
     pull = priority.target_pull
     pulled = "none" if pull is None else ("on" if pull.active else "off")
-    said = (
+    text = (
         f"Rule in force: `{priority.rule}`. Adherence {priority.adherence:g}; where it fails a patient counts as "
         f"`{priority.ignored_as}`. Before triage: `{priority.untriaged_as}`. Pull towards four hours: {pulled}. "
         f"{priority.evidence}: {priority.source}."
     )
     header = ("class", "rank (rule acuity, lower first)", "rate (rule accumulating, earned a minute)")
-    return f"{said}\n\n{_table(header, rows)}"
+    return f"{text}\n\n{_table(header, rows)}"
 
 
 def _worsening(pathway: Pathway) -> str:
     worsening, rounds = pathway.worsening, pathway.rounds
     if worsening is None:
         return "Nobody gets worse while waiting."
-    said = (
+    text = (
         f"Patients of {_code(worsening.arrivals)} get worse `{worsening.minutes}` minutes after arrival. "
         f"{worsening.evidence}: {worsening.source}."
     )
     if rounds is not None:
         on = "on" if rounds.active else "off (an arm switches them on)"
-        said += (
+        text += (
             f"\n\nRounds: {on}. When on, every {_cell(rounds.every_minutes)} minutes, those who wait at "
             f"{_code(rounds.waiting_at)}. {rounds.evidence}: {rounds.source}."
         )
     rows = [(f"`{before}`", f"`{after}`") for before, after in worsening.becomes.items()]
-    return f"{said}\n\n{_table(('acuity now', 'becomes, when noticed'), rows)}"
+    return f"{text}\n\n{_table(('acuity now', 'becomes, when noticed'), rows)}"
 
 
 def _durations(pathway: Pathway) -> str:
     rows = [
-        (f"`{name}`", each.kind, _number(each.mean), _shape(each), each.evidence, each.source)
-        for name, each in pathway.durations.items()
+        (f"`{name}`", duration.kind, _number(duration.mean), _shape(duration), duration.evidence, duration.source)
+        for name, duration in pathway.durations.items()
     ]
     return _table(("duration", "distribution", "mean, minutes", "shape and levers", "evidence", "source"), rows)
 
 
 def _shape(duration: AnyDuration) -> str:
-    own = {name: getattr(duration, name) for name in duration.__dataclass_fields__ if name not in ITS_OWN}
-    said = [f"{name} {_cell(value)}" for name, value in own.items()]
+    shape = {name: getattr(duration, name) for name in duration.__dataclass_fields__ if name not in IN_OTHER_WORDS}
+    words = [f"{name} {_cell(value)}" for name, value in shape.items()]
     if duration.scale != 1:
-        said.append(f"scale {duration.scale:g}")
+        words.append(f"scale {duration.scale:g}")
     if duration.repeats > 1:
-        said.append(f"{duration.repeats} draws")
+        words.append(f"{duration.repeats} draws")
     if duration.same_draw_as is not None:
-        said.append(f"random variates of `{duration.same_draw_as}`")
+        words.append(f"random variates of `{duration.same_draw_as}`")
     if duration.complexity:
-        said.append(f"complexity {duration.complexity:g}")
+        words.append(f"complexity {duration.complexity:g}")
     if duration.longest is not None:
-        said.append(f"at most {_cell(duration.longest)}")
-    return ", ".join(said)
+        words.append(f"at most {_cell(duration.longest)}")
+    return ", ".join(words)
 
 
 def _calibration(study: Study) -> str:
-    stated: Any = study.resolved["calibration"]
+    parameters: Any = study.resolved["calibration"]
     rows = [
         (
             f"`{name}`",
-            each["value"],
-            f"{each['range'][0]:g} to {each['range'][1]:g}",
-            each["evidence"],
-            each["source"],
+            parameter["value"],
+            f"{parameter['range'][0]:g} to {parameter['range'][1]:g}",
+            parameter["evidence"],
+            parameter["source"],
         )
-        for name, each in stated.items()
+        for name, parameter in parameters.items()
     ]
     return _table(("parameter", "value", "range", "evidence", "source"), rows)
 
 
 def _evidence(study: Study) -> str:
-    """How many sourced statements of the default department rest on which evidence."""
+    """How many sourced statements of the default department rest on each kind of evidence."""
     counts: dict[str, int] = {"published": 0, "measured": 0, "assumed": 0}
     _count({group: study.resolved.get(group) for group in ("site", "staffing", "pathway", "calibration")}, counts)
     return _table(("evidence", "statements in site, staffing, pathway and calibration"), counts.items())
 
 
-def _count(stated: object, counts: dict[str, int]) -> None:
-    if isinstance(stated, Mapping):
-        if "evidence" in stated and "source" in stated:
-            counts[str(stated["evidence"])] += 1
-        for each in stated.values():
-            _count(each, counts)
-    elif isinstance(stated, list | tuple):
-        for each in stated:
-            _count(each, counts)
+def _count(value: object, counts: dict[str, int]) -> None:
+    """Add the statements within a value to the counts by evidence."""
+    if isinstance(value, Mapping):
+        if "evidence" in value and "source" in value:
+            counts[str(value["evidence"])] += 1
+        for part in value.values():
+            _count(part, counts)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            _count(part, counts)
 
 
 # --- what is compared ----------------------------------------------------------------------------------------
@@ -529,9 +539,9 @@ def _count(stated: object, counts: dict[str, int]) -> None:
 
 def _policies(study: Study) -> str:
     mix = case_mix(study.baseline.pathway)
-    named = {arm.policy.name: arm.policy for arm in study.arms}
+    policies = {arm.policy.name: arm.policy for arm in study.arms}
     levels = study.baseline.pathway.categories(ACUITY_TRUE) if mix is not None else ()
-    rows = [_policy(policy, mix, levels) for policy in named.values()]
+    rows = [_policy(policy, mix, levels) for policy in policies.values()]
     header = (
         "policy",
         "who labels",
@@ -553,23 +563,23 @@ def _policy(policy: Policy, mix: Sequence[float] | None, levels: Sequence[str]) 
         if policy.acceptance is not None:
             who += f", taken in {policy.acceptance.value:g} of differences"
         if policy.switching is not None:
-            ways = policy.switching
+            switching = policy.switching
             who += (
-                f", taken in {ways.wrong_to_right.value:g} of differences where it alone is right, "
-                f"{ways.right_to_wrong.value:g} where the nurse is"
+                f", taken in {switching.wrong_to_right.value:g} of differences where it alone is right, "
+                f"{switching.right_to_wrong.value:g} where the nurse is"
             )
-    found = label_accuracy(policy, mix, levels=levels) if mix is not None else None
+    accuracy = label_accuracy(policy, mix, levels=levels) if mix is not None else None
     kinds = ("exact_share", "under_share", "over_share", "sensitivity")
-    shares = ["" if found is None else f"{100 * float(found[kind]):.1f} %" for kind in kinds]  # type: ignore[literal-required]
-    return (f"`{policy.name}`", who, _streams_covered(policy), _effect(policy), *shares, _price(policy))
+    shares = ["" if accuracy is None else f"{100 * float(accuracy[kind]):.1f} %" for kind in kinds]  # type: ignore[literal-required]
+    return (f"`{policy.name}`", who, _sources_covered(policy), _effect(policy), *shares, _price(policy))
 
 
-def _streams_covered(policy: Policy) -> str:
+def _sources_covered(policy: Policy) -> str:
     covers = policy.covers
     if covers is None:
         return ""
     parts = (("label: ", covers.labels), ("minutes: ", covers.minutes))
-    return "; ".join(f"{word}{_code(names)}" for word, names in parts if names)
+    return "; ".join(f"{words}{_code(names)}" for words, names in parts if names)
 
 
 def _effect(policy: Policy) -> str:
@@ -581,27 +591,27 @@ def _effect(policy: Policy) -> str:
             f"watches {_code(watches.arrivals)}: sees {_estimate(watches.sensitivity)} of those who get worse, "
             f"{_estimate(watches.false_alarms_per_hour)} false alarms an hour"
         )
-    said = "; ".join(parts) or "the site's"
-    return "; sets off ".join([said, *(_set_off(name, action) for name, action in policy.actions.items())])
+    effects = "; ".join(parts) or "the site's"
+    return "; sets off ".join([effects, *(_set_off(name, action) for name, action in policy.actions.items())])
 
 
 def _set_off(name: str, action: TriageAction) -> str:
-    """What a policy sets off at triage, how well it tells for whom, and for which streams."""
-    found, spared = _estimate(action.sensitivity), _estimate(action.specificity)
-    return f"`{name}`: sensitivity {found}, specificity {spared}, for {_code(action.covers.arrivals)}"
+    """An action that a policy sets off at triage: its sensitivity, specificity and arrival sources."""
+    sensitivity, specificity = _estimate(action.sensitivity), _estimate(action.specificity)
+    return f"`{name}`: sensitivity {sensitivity}, specificity {specificity}, for {_code(action.covers.arrivals)}"
 
 
 def _changed(effect: MinutesEffect) -> str:
-    said = []
+    changes = []
     if effect.factor is not None:
-        said.append(f"x {_estimate(effect.factor)}")
+        changes.append(f"x {_estimate(effect.factor)}")
     if effect.seconds_saved is not None:
-        said.append(f"less {_estimate(effect.seconds_saved)} s")
+        changes.append(f"less {_estimate(effect.seconds_saved)} s")
     if effect.never_below is not None:
-        said.append(f"never below {effect.never_below.value:g} of them")
+        changes.append(f"never below {effect.never_below.value:g} of them")
     if effect.covers is not None:
-        said += [f"only `{name}` {_code(categories)}" for name, categories in effect.covers.only.items()]
-    return f"{_code(effect.durations)}: {', '.join(said)}"
+        changes += [f"only `{name}` {_code(categories)}" for name, categories in effect.covers.only.items()]
+    return f"{_code(effect.durations)}: {', '.join(changes)}"
 
 
 def _estimate(estimate: Estimate) -> str:
@@ -611,7 +621,7 @@ def _estimate(estimate: Estimate) -> str:
 
 def _price(policy: Policy) -> str:
     parts = [(policy.price_per_attendance, "an attendance"), (policy.cost_per_year, "a year")]
-    return "; ".join(f"£{_estimate(each)} {unit}" for each, unit in parts if each is not None)
+    return "; ".join(f"£{_estimate(price)} {unit}" for price, unit in parts if price is not None)
 
 
 def _arms(study: Study) -> str:
@@ -621,25 +631,24 @@ def _arms(study: Study) -> str:
         pounds = "" if cost is None else f"£{cost.per_year:,.0f}: {cost.what} ({cost.evidence}: {cost.source})"
         role = {study.design.baseline: "baseline", study.design.sham: "sham"}.get(arm.name, "")
         changes = _changes(arm.arm.changes)
-        whose = "" if arm.arm.evidence is None else f" ({arm.arm.evidence}: {arm.arm.source})"
-        rows.append((f"`{arm.name}`", arm.arm.label, role, f"`{arm.policy.name}`", changes + whose, pounds))
+        source = "" if arm.arm.evidence is None else f" ({arm.arm.evidence}: {arm.arm.source})"
+        rows.append((f"`{arm.name}`", arm.arm.label, role, f"`{arm.policy.name}`", changes + source, pounds))
     return _table(("arm", "in words", "role", "policy", "changes", "cost a year"), rows)
 
 
 def _scenarios(scenarios: Mapping[str, Mapping[str, Any]]) -> str:
     rows = [
-        (f"`{name}`", each["question"], _changes(each["changes"]), each.get("evidence", ""), each.get("source", ""))
-        for name, each in scenarios.items()
+        (f"`{name}`", keys["question"], _changes(keys["changes"]), keys.get("evidence", ""), keys.get("source", ""))
+        for name, keys in scenarios.items()
     ]
     return _table(("scenario", "question", "changes", "evidence", "source"), rows)
 
 
-def _changes(stated: Mapping[str, Any]) -> str:
-    """Dotted paths and their new values, or what they are multiplied by."""
-    factors = {path: factor_of(value) for path, value in stated.items()}
+def _changes(values: Mapping[str, Any]) -> str:
+    """Dotted paths with their new values, or with the factors that they are multiplied by."""
     return "; ".join(
-        f"`{path}` = {_cell(value)}" if factors[path] is None else f"`{path}` x {_cell(factors[path])}"
-        for path, value in stated.items()
+        f"`{path}` = {_cell(value)}" if (factor := factor_of(value)) is None else f"`{path}` x {_cell(factor)}"
+        for path, value in values.items()
     )
 
 
@@ -650,26 +659,26 @@ def _targets(study: Study) -> str:
         rows += [
             (
                 role,
-                each.label,
-                f"`{each.measure}`",
-                each.group,
-                f"difference that matters {each.minimal_important_difference:g}",
-                each.evidence,
-                each.source,
+                target.label,
+                f"`{target.measure}`",
+                target.group,
+                f"difference that matters {target.minimal_important_difference:g}",
+                target.evidence,
+                target.source,
             )
-            for each in targets
+            for target in targets
         ]
     rows += [
         (
             "margin",
-            each.label,
-            f"`{each.measure}`",
-            each.group,
-            f"no worse than {each.margin:g}",
-            each.evidence,
-            each.source,
+            margin.label,
+            f"`{margin.measure}`",
+            margin.group,
+            f"no worse than {margin.margin:g}",
+            margin.evidence,
+            margin.source,
         )
-        for each in design.margins
+        for margin in design.margins
     ]
     return _table(("role", "in words", "measure", "group", "minutes or share", "evidence", "source"), rows)
 
@@ -691,8 +700,8 @@ def _run(study: Study) -> str:
 
 def _measures() -> str:
     rows = [
-        (f"`{each.name}`", each.unit, each.better, each.definition, each.evidence, each.source)
-        for each in DEFINITIONS.values()
+        (f"`{measure.name}`", measure.unit, measure.better, measure.definition, measure.evidence, measure.source)
+        for measure in DEFINITIONS.values()
     ]
     return _table(("measure", "unit", "better", "what it counts", "evidence", "source"), rows)
 

@@ -1,11 +1,11 @@
-"""The named departments: which department of the shipped ensemble each is, and its two files.
+"""The named departments: which department of the packaged ensemble each is, and its two files.
 
 `python -m docs.tools.named_departments` simulates all departments, and writes configs/site/NAME.yaml and
 configs/calibration/NAME.yaml for each name (some ten minutes on two cores).
 
-The rule, fixed before any arm was looked at. Of departments with the typical rota (so that arms which move a rota mean
-the same there), a name takes the one with the highest figure of its own in which neither of the other two figures is
-among the highest quarter; the first of them that passes every calibrated row on ten years of a fresh seed.
+The rule was fixed before any arm was looked at. Candidates are departments with the typical rota (so that arms which
+move a rota mean the same there) that are in the highest quarter of neither of the other two figures. A name takes the
+candidate with the highest figure of its own that passes every calibrated row on ten years of a fresh seed.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from simulation.validation.table import Table
 
 ENSEMBLE = "typical"
 SEED = 31
-"""Of the years that a department must pass on: nothing was fitted or chosen with it."""
+"""The seed of the years that a department must pass on; nothing was fitted or chosen with it."""
 UPPER = 0.75
 """The quantile that the other two figures must not exceed."""
-PLAYED = 2
-"""How often a department is simulated for twelve weeks, to put them in order."""
+REPLICATIONS = 2
+"""How often each department is simulated for twelve weeks, to put them in order."""
 
 
 @dataclass(frozen=True)
 class Named:
-    """A name, the figure that is to be high, and its words."""
+    """A named department: its name, the figure that is to be high, and words for both."""
 
     name: str
     measure: str
@@ -74,35 +74,35 @@ def main(words: Sequence[str]) -> int:
     """Choose and write the named departments; the exit code."""
     ensemble = ensemble_named(ENSEMBLE, [packaged_configs()])
     figures = simulated_figures(ensemble)
-    for each in NAMED:
-        number, table = chosen(each, figures, ensemble)
-        for group, text in texts(each, number, figures[each.name], ensemble).items():
-            (packaged_configs() / group / f"{each.name}.yaml").write_text(text, encoding="utf-8", newline="\n")
-        print(f"{each.name}: department {number}")
+    for named in NAMED:
+        number, table = chosen(named, figures, ensemble)
+        for group, text in texts(named, number, figures[named.name], ensemble).items():
+            (packaged_configs() / group / f"{named.name}.yaml").write_text(text, encoding="utf-8", newline="\n")
+        print(f"{named.name}: department {number}")
         for line in markdown(table):
             print(line)
     return 0
 
 
 def simulated_figures(ensemble: Ensemble) -> Mapping[str, Floats]:
-    """By name, its figure in each department of the ensemble as it is, shape (departments,)."""
+    """The figure of each name in every department of the ensemble, shape (departments,), by name."""
     n = len(ensemble.departments)
-    words = (f"run.departments={n}", f"run.replications={PLAYED * n}", "run.profile_all=false")
+    words = (f"run.departments={n}", f"run.replications={REPLICATIONS * n}", "run.profile_all=false")
     study = load(f"ensemble={ENSEMBLE}", *words)
     alone = replace(study, arms=(study.baseline,), design=study.design.restricted_to([study.design.baseline]))
     result = simulate(alone)
-    number = np.array([study.department(each.replication) for each in result.replications])
-    answers = [each.arms[study.design.baseline].measures for each in result.replications]
+    department_of = np.array([study.department(replication.replication) for replication in result.replications])
+    measures = [replication.arms[study.design.baseline].measures for replication in result.replications]
 
-    def of(measure: str, pool: str) -> Floats:
-        values = np.array([each.value(measure, f"pool={pool}") for each in answers])
-        return np.array([values[number == each].mean() for each in range(n)])
+    def mean_by_department(measure: str, pool: str) -> Floats:
+        values = np.array([of_replication.value(measure, f"pool={pool}") for of_replication in measures])
+        return np.array([values[department_of == number].mean() for number in range(n)])
 
     wards = pools_of(study.baseline.pathway, ADULT_BED)
-    beds = np.array([[_beds(ensemble, each, pool) for each in range(n)] for pool in wards])
-    occupied = np.array([of("occupied_at_midnight_share", pool) for pool in wards])
+    beds = np.array([[_beds(ensemble, number, pool) for number in range(n)] for pool in wards])
+    occupied = np.array([mean_by_department("occupied_at_midnight_share", pool) for pool in wards])
     full = (occupied * beds).sum(axis=0) / beds.sum(axis=0)
-    busy = {each.name: of("busy_by_day_share", each.measure) for each in NAMED[1:]}
+    busy = {named.name: mean_by_department("busy_by_day_share", named.measure) for named in NAMED[1:]}
     return {NAMED[0].name: full, **busy}
 
 
@@ -111,7 +111,7 @@ def _beds(ensemble: Ensemble, number: int, pool: str) -> float:
 
 
 def chosen(named: Named, figures: Mapping[str, Floats], ensemble: Ensemble) -> tuple[int, Table]:
-    """The department of a name by the rule above, and how it passed. Raises ResultsError if none passes."""
+    """The department of a name by the rule above, and its validation. Raises ResultsError if none passes."""
     for number in candidates(named, figures, typical_rota(ensemble)):
         table = _validated(named, number, figures[named.name], ensemble)
         missed = [row.name for row in table.rows if row.kind == "calibrated" and row.word != "PASS"]
@@ -129,28 +129,29 @@ def typical_rota(ensemble: Ensemble) -> Mask:
 
 
 def candidates(named: Named, figures: Mapping[str, Floats], allowed: Mask) -> Iterator[int]:
-    """Departments with the figure of the name, the highest first, that are in the upper quarter of no other figure."""
+    """The departments that a name may take: of those allowed, those in the upper quarter of no other figure, the one
+    with the highest figure of the name first."""
     for other, values in figures.items():
         if other != named.name:
             allowed = allowed & (values <= np.quantile(values, UPPER))
-    yield from (int(each) for each in np.argsort(-figures[named.name], kind="stable") if allowed[each])
+    yield from (int(number) for number in np.argsort(-figures[named.name], kind="stable") if allowed[number])
 
 
 def _validated(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Table:
-    """Ten years of a department, held against the published figures."""
-    with tempfile.TemporaryDirectory() as place:
+    """The validation of ten years of a department against the published figures."""
+    with tempfile.TemporaryDirectory() as folder:
         for group, text in texts(named, number, figure, ensemble).items():
-            path = Path(place) / group / f"{named.name}.yaml"
+            path = Path(folder) / group / f"{named.name}.yaml"
             path.parent.mkdir()
             path.write_text(text, encoding="utf-8", newline="\n")
         overrides = [f"site={named.name}", "run=validation", f"run.seed={SEED}"]
-        return validate_site(overrides, config_dir=place, responses=False)
+        return validate_site(overrides, config_dir=folder, responses=False)
 
 
 def texts(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Mapping[str, str]:
-    """By group, the text of the file that makes the typical department this one; `figure`: of every department."""
+    """The text of the file of each group that makes the typical department this one; `figure`: of every department."""
     typical = composed()
-    parts: dict[str, list[str]] = {"site": [], "calibration": []}
+    lines: list[str] = []
     scales: dict[str, float] = {}
     for change in ensemble.changes_of(number):
         before = value_at(typical, change.path) if not change.path.endswith(".scale") else 1.0
@@ -162,8 +163,9 @@ def texts(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Mapp
         if group == "site":
             scales[path[1]] = value
         else:
-            said = f"as department {number} of the ensemble `{ENSEMBLE}`; typical: {before:g}"
-            parts[group].append(f'{path[0]}: {{value: {value:.5g}, source: "{said}"}}\n')
+            assert group == "calibration", change.path
+            source = f"as department {number} of the ensemble `{ENSEMBLE}`; typical: {before:g}"
+            lines.append(f'{path[0]}: {{value: {value:.5g}, source: "{source}"}}\n')
     head = (
         f"# Question: {named.question}\n"
         f"# Department {number} of the ensemble `{ENSEMBLE}`: {named.words}: {100 * figure[number]:.1f} %\n"
@@ -177,7 +179,7 @@ def texts(named: Named, number: int, figure: Floats, ensemble: Ensemble) -> Mapp
     )
     calibration = (
         f"# Values of site={named.name}, which chooses this file: those of the typical department, but for these.\n"
-        "defaults: [typical, _self_]\n" + "".join(parts["calibration"])
+        "defaults: [typical, _self_]\n" + "".join(lines)
     )
     return {"site": site, "calibration": calibration}
 

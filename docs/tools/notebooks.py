@@ -1,9 +1,9 @@
 """The executed notebooks beside their sources: `make notebooks`, or `python -m docs.tools.notebooks [NAME ...]`.
 
 A source is a Python file in cells (`notebooks/*.py`, jupytext's percent format). It is run from top to bottom, and what
-changes from run to run without meaning anything (times, names of cells, versions, what goes to stderr) is taken out. So
-a notebook can be read without running it, and differs from the last one only where an answer does. A page of each is
-written to results/notebooks/, which asks nothing of the network.
+changes from run to run without a meaning (times, names of cells, versions, output to stderr) is removed. So a notebook
+can be read without running it, and differs from the last one only where an answer does. An HTML page of each, which
+needs no network, is written to results/notebooks/.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ ROOT = Path(__file__).parents[2]
 SOURCES = ROOT / "notebooks"
 PAGES = ROOT / "results" / "notebooks"
 SECONDS = 1200
-"""After which a cell is given up."""
+"""The longest that a cell may take."""
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 INLINE = "module://matplotlib_inline.backend_inline"
 """Draws pictures into the notebook, whatever the environment says."""
 ADDRESSES = ("mathjax", "require_js", "jquery", "mermaid_js", "mermaid_layout_elk_js")
-"""What a page of a notebook would load from elsewhere."""
+"""Scripts that the page of a notebook would load from the network."""
 
 
 def executed(source: Path) -> Any:
-    """The notebook of a source, run, without what means nothing. Raises CellExecutionError if a cell fails."""
+    """The executed notebook of a source, without what has no meaning. Raises CellExecutionError if a cell fails."""
     import jupytext
     from nbclient import NotebookClient
 
@@ -40,33 +40,34 @@ def executed(source: Path) -> Any:
     for number, cell in enumerate(notebook.cells):
         cell["id"], cell["metadata"] = f"cell-{number}", {}
         if cell.cell_type == "code":
-            cell["outputs"] = [each for each in cell.outputs if each.get("name") != "stderr"]
+            cell["outputs"] = [output for output in cell.outputs if output.get("name") != "stderr"]
     return notebook
 
 
 def shown(notebook: Any) -> list[list[dict[str, str]]]:
-    """What each cell with code shows as text and as tables; not its pictures, whose pixels depend on fonts."""
+    """The text and tables that each cell with code shows; not its pictures, whose pixels depend on fonts."""
     return [[_texts(output) for output in cell.outputs] for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def _texts(output: Any) -> dict[str, str]:
+    """The texts of an output by media type."""
     data = output.get("data", {"text/plain": output.get("text", "")})
     return {kind: "".join(text) for kind, text in data.items() if kind.startswith("text/")}
 
 
 def write(source: Path) -> Path:
-    """Run a source and write the notebook beside it, and its page; the notebook's place."""
+    """Run a source, write the notebook beside it and its page, and return the notebook's path."""
     import nbformat
     from nbconvert import HTMLExporter
 
-    place = source.with_suffix(".ipynb")
+    path = source.with_suffix(".ipynb")
     notebook = executed(source)
-    place.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+    path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
     PAGES.mkdir(parents=True, exist_ok=True)
     exporter = HTMLExporter(**{f"{name}_url": "" for name in ADDRESSES})
     page, _ = exporter.from_notebook_node(notebook)
     (PAGES / f"{source.stem}.html").write_text(page, encoding="utf-8", newline="\n")
-    return place
+    return path
 
 
 def main(words: Sequence[str]) -> int:

@@ -1,7 +1,7 @@
 """The small result that is committed: `python -m docs.tools.publish FOLDER [results/published/NAME]`.
 
-FOLDER is a stored run. Written are its first page as Markdown (README.md), its exports, the picture of its effects and
-its manifest: enough to read and to check, without the data of every replication, which a run makes again.
+FOLDER is a stored run. The published folder has its first page as Markdown (README.md), its exports, the picture of its
+effects and its manifest: enough to read and to check, without the data of every replication, which a run gives again.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ ROOT = Path(__file__).parents[2]
 PUBLISHED = ROOT / "results" / "published"
 PICTURE, MANIFEST = "differences", "manifest.json"
 MOST_BYTES = 2_000_000
-"""Of the whole folder."""
+"""The most bytes that the whole folder may have."""
 
 
 def publish(folder: Path, target: Path) -> Path:
-    """Write the published form of a stored run into `target`, whose content is replaced; the page.
+    """Write the published form of a stored run into `target`, whose content is replaced, and return its page.
 
-    Raises ResultsError if it is larger than 2 MB.
+    Raises ResultsError if the folder is larger than 2 MB.
     """
     result = read(folder)
     shutil.rmtree(target, ignore_errors=True)
     target.mkdir(parents=True)
     write_exports(target, result)
     shutil.copyfile(folder / MANIFEST, target / MANIFEST)
-    drawn = picture(result, PICTURE)
-    (target / f"{PICTURE}.png").write_bytes(drawn.png)
+    effects = picture(result, PICTURE)
+    (target / f"{PICTURE}.png").write_bytes(effects.png)
     page = target / "README.md"
-    page.write_text(page_of(result, drawn.alt, drawn.caption), encoding="utf-8", newline="\n")
+    page.write_text(page_of(result, effects.alt, effects.caption), encoding="utf-8", newline="\n")
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     if size > MOST_BYTES:
         raise ResultsError(f"{target}: holds {size:,} bytes, more than {MOST_BYTES:,}. Publish a smaller study")
@@ -55,14 +55,14 @@ def page_of(result: StudyResult, alt: str, caption: str) -> str:
     page = first_page(result)
     lines = [f"# {page.question}", "", f"{BANNER}", ""]
     lines += [f"**{words}**\n" for words in page.checks]
-    lines += [page.lead, "", *(f"- **{each.label}**: {each.words}" for each in page.headlines), ""]
+    lines += [page.lead, "", *(f"- **{headline.label}**: {headline.words}" for headline in page.headlines), ""]
     lines += [" ".join(page.notes), ""]
     if page.table is not None:
         lines += [*_grid(page.table.table), "", *(f"{note}\n" for note in page.table.table.notes)]
     lines += [f"![{alt}]({PICTURE}.png)", "", caption, "", "## What else is here", ""]
-    departments = len(np.unique(result.department_of)) if result.department_of is not None else 0
-    over = f" run.departments={departments}" if departments else ""
-    command = f"aeflow compare study={result.design.name}{over}"
+    command = f"aeflow compare study={result.design.name}"
+    if result.department_of is not None:
+        command += f" run.departments={len(np.unique(result.department_of))}"
     lines += [
         f"A run of `{command}`, published by `python -m docs.tools.publish results/latest`. [Every "
         "table](exports/tables.xlsx) (Excel), [first page](exports/first_page.docx) (Word), [every "
@@ -79,7 +79,7 @@ def _grid(table: ReportTable) -> list[str]:
 
 
 def main(words: Sequence[str]) -> int:
-    """Publish the run that is named."""
+    """Publish the run that is named, and print its page's path."""
     if not 1 <= len(words) <= 2:
         raise ResultsError("Say: python -m docs.tools.publish FOLDER [TARGET]")
     folder = followed(Path(words[0]))

@@ -1,8 +1,8 @@
 """The documentation as a site of HTML pages: `make docs`, or `python -m docs.tools.site [FOLDER]`.
 
 Sphinx reads the Markdown of this repository as it is, and the API from docstrings. It reads a copy, laid out as the
-repository is, to which are added a first page and a page for each subpackage. A warning is an error. Nothing is
-fetched, while it is built or while it is read.
+repository is, with a first page and a page for each subpackage added. A warning is an error. Nothing is fetched from
+the network, neither while the site is built nor while it is read.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ FILES = (
     "CITATION.cff",
     "LICENSE",
 )
-"""What pages link to or show, besides pages."""
+"""Files that pages link to or show."""
 FOLDERS = {
     "docs/decisions/": "docs/decisions/index.md",
     "docs/how-to/": "docs/how-to/index.md",
@@ -39,9 +39,9 @@ FOLDERS = {
     "docs/": "index.md",
     "notebooks/": "notebooks/index.md",
 }
-"""The page shown for a folder, which has none of its own on a site."""
+"""The page that a link to a folder leads to: on a site, a folder has no page of its own."""
 BELOW = {"docs/gallery/README.md": "*.md", "results/README.md": "published/**/*.md"}
-"""Pages that list others in their text, and where these are."""
+"""Pages that list others in their text, and the pattern of these, relative to the page."""
 SUBPACKAGES = {
     "study": "the question",
     "pathway": "a department as data",
@@ -62,14 +62,14 @@ SUBPACKAGES = {
     "fitting": "departments that fit",
     "commands": "what each command does",
 }
-"""Each subpackage that has a page in the API, with what it holds."""
+"""The subpackages that have a page in the API, and words for what each holds."""
 BESIDE = ("errors", "units", "api", "cli")
 """Modules that belong to no subpackage."""
 LINK = re.compile(r"(?<=\]\()(?!https?:|mailto:|#)(?P<path>[^)#\s]+/)(?=\))")
 
 
 def build(folder: Path = DEFAULT) -> Path:
-    """Build the site into `folder`; its first page. Raises ResultsError with what Sphinx warned of."""
+    """Build the site into `folder`, and return its first page. Raises ResultsError if Sphinx warned of anything."""
     from sphinx.cmd.build import build_main
 
     source = folder / "source"
@@ -135,7 +135,7 @@ def _with_folders(page: Path, source: Path) -> str:
 
 
 def added_pages() -> Iterator[tuple[str, str]]:
-    """The first page, lists of how-to pages and decisions, and the API: a name and a text each."""
+    """The name and text of each page that is added: the first page, lists of pages, and the API."""
     yield "index.md", _index()
     yield "docs/how-to/index.md", _listing("How to", ROOT / "docs" / "how-to")
     yield "docs/decisions/index.md", _listing("Decisions", ROOT / "docs" / "decisions")
@@ -143,7 +143,7 @@ def added_pages() -> Iterator[tuple[str, str]]:
     yield "api/index.md", _api_index()
     for name, about in SUBPACKAGES.items():
         yield f"api/{name}.md", _subpackage(name, about)
-    beside = [f"simulation.{each}" for each in BESIDE]
+    beside = [f"simulation.{module}" for module in BESIDE]
     yield "api/beside.md", _modules("Beside the subpackages", "Modules that belong to no subpackage.", beside)
 
 
@@ -160,10 +160,11 @@ PARTS = {
 
 
 def _index() -> str:
-    """The way to everything."""
+    """The first page: lists of all pages."""
     about = "An in-silico trial of AI-assisted triage in A&E departments. For planning only, not for clinical use.\n"
-    named = {page for pages in PARTS.values() for page in pages}
-    others = [f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")) if f"docs/{path.name}" not in named]
+    listed = {page for pages in PARTS.values() for page in pages}
+    pages = [f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md"))]
+    others = [page for page in pages if page not in listed]
     parts = {**PARTS, "Also": others} if others else PARTS
     return "\n".join(["# aeflow\n", about, *(_tree(pages, caption) for caption, pages in parts.items())])
 
@@ -179,7 +180,7 @@ def _tree(names: Sequence[str], caption: str = "", *, hidden: bool = False) -> s
 
 
 def _api_index() -> str:
-    """The public names, then the subpackages."""
+    """The page of the public names, with a list of the subpackages."""
     import simulation
 
     public = [name for name in simulation.__all__ if name != "__version__"]
@@ -198,7 +199,7 @@ def _api_index() -> str:
 
 
 INHERITED = "   :inherited-members: object, Exception, BaseException\n"
-"""What a class has from another of the package is shown with it; what every object has is not."""
+"""What a class inherits from another of the package is shown with it; what every object has is not."""
 
 
 def _subpackage(name: str, about: str) -> str:
@@ -221,7 +222,7 @@ def _modules(title: str, about: str, modules: Sequence[str]) -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    """Build the site and say where it is."""
+    """Build the site and print where it is."""
     first = build(Path(words[0]) if words else DEFAULT)
     print(f"Documentation: {first}")
     return 0

@@ -55,8 +55,8 @@ def replaced(text: str, pattern: str, new: str) -> str:
 
 
 def scenario_cells(effects: pd.DataFrame, baseline: str) -> dict[str, str]:
-    """By scenario, what it changes under the baseline from usual weeks: the four-hour share in points and the wait in
-    minutes, each with its standard error."""
+    """The change from usual weeks under the baseline, with its standard error, by scenario: of the four-hour share in
+    points, and of the wait in minutes."""
     levels = effects[(effects["arm"] == baseline) & (effects["of"] == "level") & (effects["group"] == "all")]
 
     def cell(scenario: str, measure: str, factor: float) -> str:

@@ -72,7 +72,7 @@ def page() -> str:
 
 
 def main(words: Sequence[str]) -> int:
-    """Write the page again, or check it; the exit code: 1 if `--check` found it out of date."""
+    """Write the page again, or check it; return the exit code: 1 if `--check` found it out of date."""
     text = page()
     current = PAGE.is_file() and PAGE.read_text(encoding="utf-8") == text
     if "--check" in words:
@@ -84,23 +84,23 @@ def main(words: Sequence[str]) -> int:
 
 
 def _by_file() -> dict[str, list[type]]:
-    """The blocks by the kind of file that they are first met in, each once."""
-    met: set[type] = set()
+    """The blocks of each kind of file, each block in the first kind of file that has it."""
+    listed: set[type] = set()
     first_in: dict[str, list[type]] = {}
     for name, file in FILE_KINDS.items():
-        blocks = [each for kind in blocks_within(file.states) for each in (*_inherited(kind), kind)]
-        first_in[name] = [each for each in dict.fromkeys(blocks) if each not in met]
-        met.update(blocks)
+        blocks = [block for kind in blocks_within(file.states) for block in (*_inherited(kind), kind)]
+        first_in[name] = [block for block in dict.fromkeys(blocks) if block not in listed]
+        listed.update(blocks)
     return first_in
 
 
 def _inherited(kind: type) -> tuple[type, ...]:
-    """The blocks whose keys a block has, too, without those for evidence."""
-    return tuple(each for each in kind.__bases__ if is_dataclass(each) and each is not Sourced)
+    """The blocks whose keys a block inherits, except that of evidence and source."""
+    return tuple(base for base in kind.__bases__ if is_dataclass(base) and base is not Sourced)
 
 
 def _headings(first_in: Mapping[str, Sequence[type]]) -> dict[type, str]:
-    """The heading of each block: its name, or its name and file where another one has that name."""
+    """The heading of each block: its name; with the kind of file if an earlier block has that name."""
     headings: dict[type, str] = {}
     for name, kinds in first_in.items():
         for kind in kinds:
@@ -126,23 +126,23 @@ def _linking(headings: Headings) -> Callable[[type], str]:
 
 
 def _section(kind: type, headings: Headings) -> Iterator[str]:
-    """A block: what it is, an example, and the keys that no other block has told."""
+    """The parts of a block's section: description, example, and the keys that it does not inherit."""
     yield f"### {headings[kind]}\n"
     yield f"{summary_of(kind)}\n"
     if example_of(kind):
         yield f"```yaml\n{_in_lines(example_of(kind))}\n```\n"
     own = get_annotations(kind)
     yield f"{_table([key for name, key in keys_of(kind).items() if name in own], headings)}\n"
-    besides = [_linked(each, headings) for each in _inherited(kind)]
-    besides += ["`evidence` and `source`"] if Sourced in kind.__bases__ else []
-    if besides:
-        yield f"Besides: {' and '.join(f'the keys of {each}' if '](' in each else each for each in besides)}.\n"
+    inherited = [f"the keys of {_linked(base, headings)}" for base in _inherited(kind)]
+    inherited += ["`evidence` and `source`"] if Sourced in kind.__bases__ else []
+    if inherited:
+        yield f"Besides: {' and '.join(inherited)}.\n"
 
 
 def _in_lines(example: str) -> str:
-    """An example as a file would have it, short lists and blocks on one line."""
+    """An example as a file would state it, with short lists and blocks on one line."""
     block = yaml.safe_load(example)
-    flow = None if any(isinstance(each, dict | list) for each in block.values()) else False
+    flow = None if any(isinstance(value, dict | list) for value in block.values()) else False
     return yaml.safe_dump(block, sort_keys=False, allow_unicode=True, width=10**6, default_flow_style=flow).strip()
 
 

@@ -197,7 +197,7 @@ def _causality(findings: _Findings, plan: Plan, rows: Rows, columns: Columns | N
     unfinished = done & ((started == NEVER) | (ended == NEVER))
     findings.add("causality", unfinished, "patient {}, {}: done without a start and an end", *where)
     started_and_left = np.isin(rows.outcome, [Outcome.LEFT, Outcome.TURNED_AWAY]) & (started != NEVER)
-    findings.add("causality", started_and_left, "patient {}, {}: gave up a step that had started", *where)
+    findings.add("causality", started_and_left, "patient {}, {}: left a step that had started", *where)
     first, _ = _changes_of_patient(rows)
     gap = ~first & (joined != np.append(NEVER, ended[:-1])[: len(rows)])
     findings.add("causality", gap, "patient {}, {}: does not begin where the step before ended", *where)

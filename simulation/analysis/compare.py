@@ -17,7 +17,7 @@ from simulation.analysis.departments import Department, Ranges, ranges
 from simulation.analysis.intervals import LEVEL, Interval, critical_value, interval, intervals, t_quantile
 from simulation.analysis.measure_definition import Definition
 from simulation.analysis.measures import MeasureName, Measures
-from simulation.analysis.weakness import Weakness, too_short, weakness_of
+from simulation.analysis.weakness import Weakness, too_short, weakness_of, width_factor
 from simulation.errors import ResultsError, nearest
 from simulation.pathway.own_measures import Better
 from simulation.records.schema import Floats
@@ -122,6 +122,11 @@ class Comparison:
         return self._weakness(self.half_width, self.largest_share)
 
     @property
+    def width_factor(self) -> float:
+        """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
+        return width_factor(self.weakness, self.departments_within or self.n_replications)
+
+    @property
     def departments_within(self) -> int | None:
         """How many departments its interval rests on; None where it rests on the spread of replications."""
         return None if self.degrees is None else self.n_departments
@@ -142,13 +147,12 @@ class Comparison:
     def together(self, family: int) -> tuple[float, float]:
         """The difference's interval as one of a family that hold together at `level`; unchanged for a family of 1.
 
-        NaN where there is none, or where no definite verdict may rest on it.
+        NaN where there is none, or where no definite verdict may rest on it; wider where one replication makes it.
         """
-        if self.weakness is not None:
-            return np.nan, np.nan
-        if family == 1 or self.n_replications < 2:
+        ratio = self.width_factor
+        if self.n_replications < 2 or (family == 1 and ratio == 1):
             return self.difference_low, self.difference_high
-        ratio = self._critical_value(self.level_of(family)) / self._critical_value(self.level)
+        ratio *= self._critical_value(self.level_of(family)) / self._critical_value(self.level)
         return self.difference - ratio * self.half_width, self.difference + ratio * self.half_width
 
 

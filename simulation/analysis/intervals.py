@@ -17,7 +17,7 @@ from simulation.analysis import always_valid
 from simulation.analysis.always_valid import IntervalKind
 from simulation.analysis.departments import Department, first_of_each, within
 from simulation.analysis.skewness import widening
-from simulation.analysis.weakness import Weakness, largest_share, weakness_of
+from simulation.analysis.weakness import Weakness, largest_share, weakness_of, width_factor
 from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 
@@ -69,7 +69,7 @@ class Interval:
     @property
     def excludes_zero(self) -> bool:
         """Whether the interval lies on one side of 0, and a definite statement may rest on it."""
-        return self.weakness is None and (self.low > 0 or self.high < 0)
+        return abs(self.mean) > width_factor(self.weakness, self.n) * self.half_width
 
     def single(self, *, level: float = LEVEL) -> tuple[float, float]:
         """The bounds between which one more replication falls with this probability: the mean -+ t sd sqrt(1 + 1/n).

@@ -34,18 +34,19 @@ def p_value(row: Comparison) -> float:
     """
     if row.n_replications < 2:
         return math.nan
-    if row.weakness is not None and not math.isnan(row.difference):
+    if math.isnan(row.width_factor) and not math.isnan(row.difference):
         return 1.0
+    spread = row.width_factor * row.spread
     if row.interval_kind == "always_valid":
-        unbounded = math.isnan(row.spread) and not math.isnan(row.difference)
-        return 1.0 if unbounded else always_valid.p_value(row.difference, row.spread, row.n_replications)
+        unbounded = math.isnan(spread) and not math.isnan(row.difference)
+        return 1.0 if unbounded else always_valid.p_value(row.difference, spread, row.n_replications)
     if row.difference == 0:
         return 1.0
-    if row.spread == 0:
+    if spread == 0:
         return 0.0
     from scipy.special import stdtr
 
-    t = abs(row.difference) / row.spread * math.sqrt(row.n_replications)
+    t = abs(row.difference) / spread * math.sqrt(row.n_replications)
     return float(2 * stdtr(row.n_replications - 1 if row.degrees is None else row.degrees, -t))
 
 

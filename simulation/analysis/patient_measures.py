@@ -42,8 +42,8 @@ PATIENT_MEASURES = (
         "wait_to_clinician_mean",
         "minutes",
         "lower",
-        "Mean minutes from arrival to the first clinician, or to leaving without one; "
-        "a wait over 12 h counts as 12 h. Primary.",
+        "Mean minutes from arrival to the first clinician. Who leaves before being seen counts, with the minutes up to "
+        "leaving; a wait over 12 h counts as 12 h. Primary.",
         "assumed",
         DESIGN,
         ("seen_at", "departed_at"),

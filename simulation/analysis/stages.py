@@ -6,6 +6,9 @@ from simulation.pathway.department import Pathway
 
 STAGES = ("registration and triage", "place", "nurse", "clinician", "tests", "specialty", "bed", "other")
 """Where a stay's time goes, in the order in which a patient meets them."""
+ASSESSED = frozenset({"assessed_at", "triaged_at", "handed_over_at"})
+RECEPTION = frozenset({"reception", "receptionist", "clerk"})
+"""Roles of pools whose work is registration."""
 
 
 def stage_of(name: str, pathway: Pathway) -> str:
@@ -18,7 +21,7 @@ def stage_of(name: str, pathway: Pathway) -> str:
     step = pathway.steps[name]
     points = set(step.records)
     roles = {pathway.pools[pool].role for pool in (*step.asks, *step.any_of)}
-    if (points & {"assessed_at", "triaged_at", "handed_over_at"} and "seen_at" not in points) or "reception" in roles:
+    if (points & ASSESSED and "seen_at" not in points) or roles & RECEPTION:
         return "registration and triage"
     if points & {"decided_at"} or any(role.endswith("bed") for role in roles):
         return "bed"
@@ -32,7 +35,7 @@ def stage_of(name: str, pathway: Pathway) -> str:
             return stage
     if any(part in name for part in ("sampl", "laborat", "imag", "report", "test")):
         return "tests"
-    if any(part in name for part in ("triage", "registration", "assessment")) and not step.keeps:
+    if any(part in name for part in ("triage", "reception", "registration", "assessment")) and not step.keeps:
         return "registration and triage"
     if "nurse" in roles and "discharge" not in name:
         return "nurse"

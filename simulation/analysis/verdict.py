@@ -15,8 +15,9 @@ The rule, for a minimal important difference (MID) and the interval of the paire
   half-width to half the MID, judging by the spread of those there are
 
 Whatever the interval says, the verdict is 'cannot tell', with the reason, for fewer than three replications, where most
-replications lack the measure, where fewer than ten show no spread, and where one of ten or more makes over half the
-variance (`analysis/weakness.py`). Only 'identical' stays.
+replications lack the measure, where fewer than ten show no spread, and where one of ten to nineteen makes over half the
+variance; of twenty or more that is read from an interval four times as wide (`analysis/weakness.py`). Only 'identical'
+stays.
 
 This is the two one-sided tests of equivalence beside the ordinary test; 'no change beyond' and 'cuts by less than
 the MID' are both equivalence, told apart by whether the direction is known.
@@ -236,8 +237,10 @@ def _cannot_tell(comparison: Comparison, n_more: int | None, family: int, *, alo
         return "cannot tell: not known in some replication, as where somebody's stay had not ended"
     if comparison.interval_kind == "always_valid":
         first = always_valid.first_bounded(comparison.level_of(family))
-        if n < first:
-            return f"cannot tell yet{among}: the first interval needs {first} replications (n = {n})"
+        if n < first:  # the interval beside it may be there already: it is the row's own, of no family
+            shown = n >= always_valid.first_bounded(comparison.level)
+            adjusted = f" adjusted for {family} comparisons" if shown else ""
+            return f"cannot tell yet{among}: the first interval{adjusted} needs {first} replications (n = {n})"
     if (weakness := comparison.weakness) is not None:
         share, departments = comparison.largest_share, comparison.departments_within
         return f"cannot tell: {words_of(weakness, n, of=comparison.of, largest_share=share, departments=departments)}"

@@ -35,12 +35,17 @@ ENOUGH = 10
 odd: one normal number carries over half the variance in 13 % of samples of ten, 3 % of fifteen and .6 % of twenty."""
 MAX_SHARE = 0.5
 """The share of the variance that one replication may carry, and the share of replications that may lack the measure."""
+WIDE_FROM, WIDER = 20, 4.0
+"""Replications (over an ensemble: departments) from which a verdict is read from an interval so many times as wide
+where one of them carries most of the variance. That one holds the truth in 94 % of such samples or more, however rare
+and long the spells (tests/analysis/test_weakness.py). Of ten to nineteen it does not, so nothing definite is said."""
 SPELL_DAYS = 20 * 364
 """Days measured in all from which intervals of measures that rare spells decide are trusted: twenty years."""
 
 WEAK_NOTE = (
     "'Cannot tell' is said, whatever the interval, for fewer than three replications, a measure that most of them "
-    "lack, no spread in fewer than ten, and one of ten or more that carries over half of the variance."
+    "lack, no spread in fewer than ten, and one of ten to nineteen that carries over half of the variance; of twenty "
+    "or more that is read from an interval four times as wide."
 )
 """The note of a table in which one of the verdicts is weak."""
 
@@ -59,6 +64,13 @@ def weakness_of(n: int, *, of: int, sd: float, largest_share: float, departments
         return "no spread"
     shares = n if departments is None else departments
     return "one replication" if shares >= ENOUGH and largest_share > MAX_SHARE else None
+
+
+def width_factor(weakness: Weakness | None, n: int) -> float:
+    """How many times as wide as its interval one is from which a verdict on `n` numbers is read; NaN if from none."""
+    if weakness is None:
+        return 1.0
+    return WIDER if weakness == "one replication" and n >= WIDE_FROM else np.nan
 
 
 def too_short(measure: str, n: int, measured_days: float | None) -> bool:
@@ -89,5 +101,6 @@ def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float, depar
         return f"the same in all of {n} replications, too few to trust that (ten are needed)"
     if weakness == "rare spells":
         return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    whose = f"{n} replications" if departments is None else f"{departments} departments"
-    return f"one of {whose} carries {100 * largest_share:.0f} % of the variance"
+    shares, whose = (n, "replications") if departments is None else (departments, "departments")
+    remedy = "" if shares >= WIDE_FROM else f"; {WIDE_FROM} or more may tell"
+    return f"one of {shares} {whose} carries {100 * largest_share:.0f} % of the variance{remedy}"

@@ -54,12 +54,13 @@ def breakeven(words: list[str]) -> int:
     """Say at which figures of an arm it does as much as another arm."""
     from simulation.report.breakeven_command import OWN, breakeven
 
-    own = dict(word.split("=", 1) for word in words if word.partition("=")[0] in OWN and "=" in word)
-    overrides, config_dir = options([word for word in words if word.partition("=")[0] not in OWN])
+    own = [word for word in words if word.startswith(tuple(f"{key}=" for key in OWN))]
+    overrides, config_dir = options([word for word in words if word not in own])
     keys = {word.partition("=")[0] for word in overrides}
     usual = {"study": "alternatives", "run": "breakeven"}
     defaults = [f"{key}={value}" for key, value in usual.items() if key not in keys]
-    breakeven(load_study([*defaults, *overrides], config_dir), own, say=lambda line: print(line, flush=True))
+    study = load_study([*defaults, *overrides], config_dir)
+    breakeven(study, dict(word.split("=", 1) for word in own), say=lambda line: print(line, flush=True))
     return 0
 
 

@@ -33,9 +33,9 @@ NO_REFERENCE = ("is not a plain reference", "Write the value itself, or ${...} a
 
 @dataclass(frozen=True)
 class Product:
-    """A reference to a number (or such a product again) and the factor that it is multiplied by, as `where` states."""
+    """A reference to a number, or another product, and the factor that multiplies it; `where` states the factor."""
 
-    of: str | Product
+    operand: str | Product
     factor: float
     where: str
 

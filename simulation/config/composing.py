@@ -39,13 +39,13 @@ NO_FILE = "none"
 _folders: list[Path] = []
 """The folders that Hydra looks in while it composes for us: the user's, then the packaged one."""
 _read_once: dict[tuple[str, int, int], ConfigResult] = {}
-"""Packaged files as Hydra wants them, by path, time and size."""
+"""Packaged files as Hydra wants them, by path, time of change and size."""
 MOST_COMBINATIONS = 500
-"""Runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
+"""The most runs of one sweep, unless `allow_large` is set: each writes a folder of results."""
 PLACES = ("results", "cluster.scheduler_file")
 """Keys whose value is the name of a folder or a file."""
-_hydra_is_ours = threading.RLock()
-"""Hydra keeps its state once a process: one composes at a time."""
+_hydra_lock = threading.RLock()
+"""Held while Hydra composes, because it keeps one state for the whole process."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ class _PackagedFiles(FileConfigSource):
 
     @staticmethod
     def scheme() -> str:
-        """What the path of this folder begins with."""
+        """The beginning of the path of this folder, for Hydra."""
         return "aeflow"
 
     def load_config(self, config_path: str) -> ConfigResult:
@@ -96,7 +96,7 @@ class _UserFiles(FileConfigSource):
 
     @staticmethod
     def scheme() -> str:
-        """What the path of such a folder begins with."""
+        """The beginning of the path of such a folder, for Hydra."""
         return "aeflow-user"
 
     def load_config(self, config_path: str) -> ConfigResult:
@@ -109,7 +109,7 @@ class _UserFiles(FileConfigSource):
 
 
 def _fault_of_file(path: Path, folders: Sequence[Path]) -> Fault | None:
-    """Why Hydra may not read a file, or None; what cannot be read at all is left to Hydra and `explained`."""
+    """The fault of a file that Hydra may not read, or None; a file that nobody can read is left to `explained`."""
     shown = shown_path(path, folders)
     try:
         text = path.read_bytes().decode("utf-8-sig")
@@ -122,7 +122,7 @@ def _fault_of_file(path: Path, folders: Sequence[Path]) -> Fault | None:
 @contextmanager
 def _hydra(folders: Sequence[Path]) -> Iterator[None]:
     """Hydra, looking in these folders while the context lasts; a caller's own Hydra is put back afterwards."""
-    with _hydra_is_ours:
+    with _hydra_lock:
         plugins = Plugins.instance()
         if _SearchPath not in plugins.discover(SearchPathPlugin):
             plugins.register(_SearchPath)
@@ -319,5 +319,5 @@ def _unknown_choice(override: Override, text: str, folders: Sequence[Path]) -> l
         return []
     if instead := CHOICES.get(f"{group}={chosen}"):
         return [Fault(text, f"the {group} '{chosen}' was replaced", f"Choose {instead}")]
-    shown = f"'{chosen}'" if isinstance(chosen, str) else repr(chosen)
+    shown = "named 'null'" if chosen is None else f"'{chosen}'"
     return [Fault(text, f"there is no {group} {shown}", nearest(str(chosen), known))]

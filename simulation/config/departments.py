@@ -117,7 +117,7 @@ def _merge(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
         if group == "staffing":
             sections = {"pools": sections}
         for section, content in sections.items():
-            if section in _by_name() and isinstance(content, dict):
+            if section in _sections_by_name() and isinstance(content, dict):
                 names = merged.setdefault(section, {})
                 if isinstance(names, dict):
                     _add_names(names, section, content, group, origin, faults)
@@ -130,7 +130,7 @@ def _merge(raw: Raw) -> tuple[Raw, dict[tuple[str, ...], str], list[Fault]]:
 
 
 @cache
-def _by_name() -> frozenset[str]:
+def _sections_by_name() -> frozenset[str]:
     """The sections that several groups may state together, name by name; each other section is one value or block."""
     return frozenset(name for name, hint in get_type_hints(Pathway).items() if get_origin(hint) is Mapping)
 

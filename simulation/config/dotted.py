@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulation.config.bounds import MOST_PARTS, REFERENCE, Product
-from simulation.config.products import worked_out, written
+from simulation.config.products import multiplied, new_value
 from simulation.errors import ConfigError, Fault, moved_to, nearest
 from simulation.renamed import PATHS, now_called
 
@@ -45,7 +45,7 @@ def lay_over(root: Raw, path: Sequence[str], value: Any, where: str, faults: lis
         for name, part in value.items():
             lay_over(root, (*path, str(name)), part, where, faults, add=add)
     else:
-        holder[key] = written(holder, key, value, path, where, faults)
+        holder[key] = new_value(holder, key, value, path, where, faults)
 
 
 def path_to(key: str, raw: Raw, prefix: str = "") -> str:
@@ -91,7 +91,7 @@ def set_change(raw: Raw, change: Change, faults: list[Fault], *, changeable: Seq
     place = _place_of(raw, path, change.where, faults)
     if place is not None:
         holder, key = place
-        holder[key] = written(holder, key, change.value, path, change.where, faults)
+        holder[key] = new_value(holder, key, change.value, path, change.where, faults)
 
 
 def value_at(raw: Raw, path: str) -> Any:
@@ -220,7 +220,7 @@ def _looked_up(raw: Raw, value: Any, where: str, through: tuple[str, ...], left:
         found = f"the configuration has more than {MOST_PARTS:,} values with its references looked up"
         raise ConfigError([Fault(where, found, "Leave out what is not needed")])
     if isinstance(value, Product):
-        return worked_out(value, _looked_up(raw, value.of, where, through, left))
+        return multiplied(value, _looked_up(raw, value.operand, where, through, left))
     if isinstance(value, dict):
         return {key: _looked_up(raw, part, f"{where}.{key}", through, left) for key, part in value.items()}
     if isinstance(value, list):

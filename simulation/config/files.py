@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from simulation.config.bounds import file_fault, shortened
-from simulation.config.folders import is_name_of_file, names_in, shown_path, yaml_files
+from simulation.config.folders import file_named, names_in, shown_path, yaml_files
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.renamed import CHOICES, now_called
 
@@ -50,17 +50,15 @@ def mapping_in(path: Path, shown: str, faults: list[Fault]) -> dict[str, Any] | 
 def stated_by(group: str, name: str, folders: Iterable[Path]) -> dict[str, Any]:
     """The keys of the file of that name in a group, from the first folder that has it. Raises ConfigError."""
     places = tuple(folders)
-    for folder in places if is_name_of_file(name) else ():
-        path = folder / group / f"{name}.yaml"
-        if path.is_file():
-            faults: list[Fault] = []
-            content = mapping_in(path, f"{group}/{name}.yaml", faults)
-            if content is None:
-                raise ConfigError(faults)
-            return content
-    raise ConfigError(
-        [Fault(group, f"there are no {group} '{shortened(name)}'", nearest(name, names_in(group, places)))]
-    )
+    path = file_named(group, name, places)
+    if path is None:
+        found = f"there are no {group} '{shortened(name)}'"
+        raise ConfigError([Fault(group, found, nearest(name, names_in(group, places)))])
+    faults: list[Fault] = []
+    content = mapping_in(path, f"{group}/{name}.yaml", faults)
+    if content is None:
+        raise ConfigError(faults)
+    return content
 
 
 def plain_text(path: Path, shown: str, faults: list[Fault]) -> str | None:

@@ -73,6 +73,14 @@ def names_in(group: str, folders: Iterable[Path]) -> set[str]:
     }
 
 
+def file_named(group: str, name: str, folders: Iterable[Path]) -> Path | None:
+    """The file of that name in a group, from the first folder that has it; None if there is none."""
+    if not is_name_of_file(name):
+        return None
+    paths = (folder / group / f"{name}.yaml" for folder in folders)
+    return next((path for path in paths if path.is_file()), None)
+
+
 def is_name_of_file(name: str) -> bool:
     """Whether a name can be that of a file within a group's folder, on Windows too: it does not lead out of the folder
     or to a hidden file.

@@ -31,7 +31,7 @@ from simulation.renamed import KEYS as RENAMED_KEYS
 
 
 class Keys(Enum):
-    """What the keys of a block are."""
+    """The kinds of keys: those of one block are all of one kind."""
 
     GROUPS = "groups of configurations"
     FIELDS = "keys that aeflow defines"
@@ -55,7 +55,7 @@ FOLDERS: Mapping[str, Keys] = {
     **dict.fromkeys((*GROUPS, "nurse", "triage", "scenario", "run", "study", "targets"), Keys.FIELDS),
     **dict.fromkeys(("staffing", *RENAMED_GROUPS, *RENAMED_GROUPS.values()), Keys.NAMES),
 }
-"""What the keys of the files in each folder are."""
+"""The kind of the keys in the files of each folder."""
 
 _REFERENCE = re.compile(r"(?<=\$\{)(\.*)([A-Za-z_][\w.]*)(?=\})")
 _BEFORE_A_SCALAR = re.compile(r"(?:[&!]\S*\s+)*['\"]?")
@@ -219,7 +219,7 @@ def _replace(path: Path, text: str) -> None:
 
 
 def inside(keys: Keys, key: str) -> Keys:
-    """What the keys of the block under `key` are, if those of the block that holds `key` are `keys`."""
+    """The kind of the keys in the block under `key`; `keys`: the kind of the keys in the block that holds `key`."""
     if keys is Keys.GROUPS:
         return Keys.DEFAULTS if key == "defaults" else FOLDERS.get(key, Keys.FIELDS)
     if keys is Keys.ATTRIBUTES:
@@ -241,7 +241,7 @@ _BY_KEYS: Mapping[Keys, Mapping[str, str]] = {
 
 
 def renamed_path(path: str, keys: Keys = Keys.GROUPS) -> tuple[str, Keys]:
-    """A dotted path in today's names, and what the keys of the block at its end are.
+    """A dotted path in today's names, and the kind of the keys in the block at its end.
 
     >>> renamed_path("site.streams.marks.mark")[0]
     'site.arrivals.marks.evidence'
@@ -268,7 +268,8 @@ class _Walk:
     seen: set[tuple[int, Keys]] = field(default_factory=set)
 
     def block(self, block: yaml.MappingNode, keys: Keys, above: tuple[Keys, ...]) -> None:
-        """Walk a mapping whose keys are `keys`, in blocks and lists whose keys are `above`, the outermost first."""
+        """Walk a mapping whose keys are of the kind `keys`; `above`: the kinds of blocks and lists around it, the
+        outermost first."""
         if (id(block), keys) in self.seen:
             return
         self.seen.add((id(block), keys))
@@ -294,7 +295,7 @@ class _Walk:
             self.node(value, keys_inside, blocks)
 
     def node(self, node: yaml.Node, keys: Keys, above: tuple[Keys, ...]) -> None:
-        """Walk the value of a key; `keys`: what the keys of blocks in it are."""
+        """Walk the value of a key; `keys`: the kind of the keys of blocks in it."""
         if isinstance(node, yaml.MappingNode):
             self.block(node, keys, above)
         elif isinstance(node, yaml.SequenceNode):
@@ -304,7 +305,7 @@ class _Walk:
             self._references(node, above)
 
     def _key(self, key: str, keys: Keys, *, top: bool) -> tuple[str, Keys]:
-        """A key's name today, and what the keys inside are."""
+        """Today's name of a key, and the kind of the keys inside."""
         if top and key == "defaults":
             return key, Keys.DEFAULTS
         if keys is Keys.PATHS:

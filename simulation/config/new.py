@@ -68,6 +68,7 @@ HEADS = {
     "study": "the question. What is compared, and by which measures",
     "priors": "what could be, for `aeflow ensemble`",
 }
+"""What each of these files holds, for its first line and for the screen."""
 STUDY = """\
 # Would AI at triage cut waits in {name}? The arms are those of configs/study/ai_triage.yaml; add your own below.
 # Made by: aeflow new department {name} {words}

@@ -62,7 +62,7 @@ def new_product(name: str, typed: Mapping[str, str], folder: Path) -> NewProduct
     texts = {"nurse": files.nurse(tables["nurses"])} if "nurses" in tables else {}
     texts["triage"] = files.triage(tables.get("labels"))
     texts["study"] = files.study(name if "nurses" in tables else offer.nurses)
-    study = _tried(texts, name, places)
+    study = _trial_study(texts, name, places)
     return NewProduct(
         offer=offer,
         base=base,
@@ -121,7 +121,7 @@ def _tables(offer: Offer | None, folders: Sequence[Path], faults: list[Fault]) -
         except ConfigError as error:
             faults += error.faults
     if len(tables) == 2:
-        faults += _unlikely(offer, tables)
+        faults += _unlikely_tables(offer, tables)
     return tables
 
 
@@ -134,7 +134,7 @@ def _notes(offer: Offer, tables: Mapping[str, CountsTable]) -> Iterator[str]:
             yield f"{getattr(offer, key)}: few cases ({', '.join(few)}): with fewer than {FEW} such a row means little"
 
 
-def _unlikely(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
+def _unlikely_tables(offer: Offer | None, tables: Mapping[str, CountsTable]) -> Iterator[Fault]:
     """A fault for one table given twice, and for a table that is turned on its side: its columns add up to what the
     rows of the other do."""
     if tables["labels"].rows == tables["nurses"].rows:
@@ -156,7 +156,7 @@ def _arm_faults(name: str, base: str, folders: Sequence[Path]) -> Iterator[Fault
         yield Fault(f"'{name}'", f"is an arm of study={base} already", "Choose another name")
 
 
-def _tried(texts: Mapping[str, str], name: str, folders: Sequence[Path]) -> Study:
+def _trial_study(texts: Mapping[str, str], name: str, folders: Sequence[Path]) -> Study:
     """The study that these files state, loaded from a temporary folder. Raises ConfigError."""
     with TemporaryDirectory() as temporary:
         write_files(texts, name, Path(temporary))

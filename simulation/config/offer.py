@@ -23,6 +23,7 @@ DESK = ("walk_in", "referred")
 """Arrival sources of patients who are triaged at the walk-in desk: those for whom a product is used by default."""
 AROUND = 0.1
 """How far the range of an offer's share goes to either side: assumed."""
+LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
 CORRELATION = (
     'correlation: {value: 0.5, range: [0, 0.9], evidence: assumed, source: "not measured: how far nurses and product '
     'err on the same patients; 0 is independent errors"}'
@@ -39,7 +40,7 @@ class Offer:
     labels: Annotated[str, MinLen(1)] | None = None
     """A CSV file: how often the product gives each label to patients of each true level, in numbers of patients."""
     nurses: Annotated[str, MinLen(1)] | None = None
-    """The same of the nurses, on the same cases; or the name of nurses who are stated already (`korea`)."""
+    """A CSV file of the nurses' labels on the same cases; or the name of nurses who are stated already (`korea`)."""
     exact_share: Share | None = None
     """Without a table: the share of patients whose label is their true level."""
     under_share: Share | None = None
@@ -51,9 +52,9 @@ class Offer:
     covers: Annotated[tuple[str, ...], MinLen(1)] = DESK
     """Arrival sources of the patients for whom it is used: `walk_in`, `referred`, `ambulance`."""
     seconds_saved: Annotated[float, Ge(-3600), Le(3600), Unit("seconds")] | None = None
-    """What it takes off the triage of each of them; below 0 it costs time."""
+    """The time that it saves in the triage of each of them; below 0 it costs time."""
     price_per_attendance: Annotated[float, Ge(0), Unit("GBP")] | None = None
-    """What is paid for each of them."""
+    """The price for each of them."""
     department: str | None = None
     """The study of the department; left out, the only own one, or else the typical department."""
     source: str | None = None
@@ -97,9 +98,6 @@ def _contradictions(offer: Offer) -> Iterator[Fault]:
         yield Fault("acceptance", "is missing", remedy)
     elif offer.acceptance is not None and offer.role == "replaces":
         yield Fault("acceptance", "is stated with role=replaces", "Leave one of them out")
-
-
-LABELS_WANTED = "Give its table (labels=product.csv), or exact_share=0.8 under_share=0.12"
 
 
 @dataclass(frozen=True)

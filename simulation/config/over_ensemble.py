@@ -39,7 +39,7 @@ class EnsembleDepartments:
 
     `files`: the groups as their files state them; `values`: single values laid over them, as written; `rows`: the
     changes of each department; `scenario`: the changes of the scenario; `ready`: the arms of the typical department, in
-    order; `changes`: what each arm changes of the department; `made`: the arms of the last few departments.
+    order; `changes`: what each arm changes of the department; `cached`: the arms of the last few departments.
     """
 
     name: str
@@ -49,7 +49,7 @@ class EnsembleDepartments:
     scenario: tuple[Change, ...]
     ready: tuple[ReadyArm, ...]
     changes: tuple[tuple[Change, ...], ...]
-    made: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
+    cached: dict[int, tuple[ReadyArm, ...]] = field(default_factory=dict, repr=False)
 
     @property
     def n_varied(self) -> int:
@@ -62,12 +62,12 @@ class EnsembleDepartments:
 
     def arms(self, number: int) -> tuple[ReadyArm, ...]:
         """Every arm of the study in one department. Raises ConfigError for a value that is not allowed there."""
-        if number not in self.made:
+        if number not in self.cached:
             arms = self._arms(number, numbers_only=True)
-            while len(self.made) >= KEPT:
-                del self.made[next(iter(self.made))]
-            self.made[number] = arms
-        return self.made[number]
+            while len(self.cached) >= KEPT:
+                del self.cached[next(iter(self.cached))]
+            self.cached[number] = arms
+        return self.cached[number]
 
     def with_policies(self, policies: Mapping[str, Policy]) -> EnsembleDepartments:
         """The same departments with only the arms that `policies` names, each under the policy given there."""
@@ -77,7 +77,7 @@ class EnsembleDepartments:
             if ready.name in policies
         ]
         return replace(
-            self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept), made={}
+            self, ready=tuple(ready for ready, _ in kept), changes=tuple(changes for _, changes in kept), cached={}
         )
 
     def content(self) -> Plain:
@@ -87,7 +87,7 @@ class EnsembleDepartments:
 
     def __getstate__(self) -> dict[str, Any]:
         """The state that is sent to workers: without the arms that were made already."""
-        return {**self.__dict__, "made": {}}
+        return {**self.__dict__, "cached": {}}
 
     def must_be_sound(self, number: int) -> None:
         """Check one department, in every arm, in full. Raises ConfigError."""
@@ -271,7 +271,7 @@ def outright_faults(ensemble: Ensemble, raw: Raw, changes: Iterable[Change]) -> 
 
 
 def _of_arms(design: Design) -> Iterator[Change]:
-    """What the arms of a study change."""
+    """The changes of all arms of a study."""
     for name, arm in design.arms.items():
         yield from arm_changes(arm, design, f"study.arms.{name}")
 

@@ -12,7 +12,7 @@ from simulation.config.bounds import configuration_faults, shortened
 from simulation.config.composing import Composed
 from simulation.config.dotted import OF_TRIAGE, Change, Raw, set_change, take
 from simulation.config.files import mapping_in
-from simulation.config.folders import is_name_of_file, names_in
+from simulation.config.folders import file_named, names_in
 from simulation.config.validating import validated
 from simulation.errors import Fault, nearest
 from simulation.renamed import CHOICES
@@ -71,25 +71,23 @@ def stated_in_file(group: str, name: str, folders: Iterable[Path], where: str, f
 
     The file must state all its values itself, because an arm reads it without any other file.
     """
-    places, kind = tuple(folders), KINDS[group]
-    for folder in places if is_name_of_file(name) else ():
-        path = folder / group / f"{name}.yaml"
-        if path.is_file():
-            shown = f"{group}/{name}.yaml"
-            raw = mapping_in(path, shown, faults)
-            if raw is None:
-                return None
-            refused = configuration_faults(raw, shown) or list(_taken_from_elsewhere(raw, shown, kind))
-            if group == "triage":
-                refused = refused or [_of_the_nurse(f"{shown}.{key}") for key in OF_THE_NURSE if key in raw]
-            faults += refused
-            return None if refused else raw
-    if instead := CHOICES.get(f"{group}={name}"):
-        faults.append(Fault(where, f"the {kind} '{name}' was replaced", f"Choose {instead}"))
+    places, kind, shown = tuple(folders), KINDS[group], f"{group}/{name}.yaml"
+    path = file_named(group, name, places)
+    if path is None:
+        if instead := CHOICES.get(f"{group}={name}"):
+            faults.append(Fault(where, f"the {kind} '{name}' was replaced", f"Choose {instead}"))
+        else:
+            found = f"there is no {kind} '{shortened(name)}'"
+            faults.append(Fault(where, found, nearest(name, names_in(group, places))))
         return None
-    found = f"there is no {kind} '{shortened(name)}'"
-    faults.append(Fault(where, found, nearest(name, names_in(group, places))))
-    return None
+    raw = mapping_in(path, shown, faults)
+    if raw is None:
+        return None
+    refused = configuration_faults(raw, shown) or list(_taken_from_elsewhere(raw, shown, kind))
+    if group == "triage":
+        refused = refused or [_of_the_nurse(f"{shown}.{key}") for key in OF_THE_NURSE if key in raw]
+    faults += refused
+    return None if refused else raw
 
 
 def inline_faults(composed: Composed) -> Iterator[Fault]:
@@ -205,12 +203,12 @@ def _missing_from_full(joint: Raw, full: Raw, design: Design) -> list[Fault]:
     changed = {path.removeprefix("triage.") for lever in design.levers.values() for path in lever.changes}
     return [
         Fault("study.levers", f"together do not make up '{design.full}': {path} is not the same", "Let a lever take it")
-        for path in _unlike(joint, full)
+        for path in _differences(joint, full)
         if not any(path == own or path.startswith(f"{own}.") or own.startswith(f"{path}.") for own in changed)
     ]
 
 
-def _unlike(one: Raw, other: Raw, within: str = "") -> list[str]:
+def _differences(one: Raw, other: Raw, within: str = "") -> list[str]:
     """Dotted paths at which two policies differ, apart from names, evidence, sources and prices."""
     paths = []
     for key in dict.fromkeys((*one, *other)):
@@ -218,7 +216,7 @@ def _unlike(one: Raw, other: Raw, within: str = "") -> list[str]:
         if one.get(key) == other.get(key) or path in ("name", *PRICES) or key in ("evidence", "source"):
             continue
         if isinstance(one.get(key), dict) and isinstance(other.get(key), dict):
-            paths += _unlike(one[key], other[key], f"{path}.")
+            paths += _differences(one[key], other[key], f"{path}.")
         else:
             paths.append(path)
     return paths

@@ -17,7 +17,7 @@ ROOTS = {"site": Pathway, "pathway": Pathway, "staffing": Pathway, "triage": Too
 """The class that states each group. Its keys may be multiplied even where a file leaves them out: by their default."""
 
 
-def written(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: list[Fault]) -> Any:
+def new_value(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, faults: list[Fault]) -> Any:
     """The new value of a key of a block (or list): `value`; if that is a factor, the old value times it.
 
     The old value of a key that is left out is its default. A fault is added if there is no number to multiply.
@@ -36,7 +36,7 @@ def written(holder: Any, key: Any, value: Any, path: Sequence[str], where: str, 
     return value
 
 
-def worked_out(product: Product, number: Any) -> float:
+def multiplied(product: Product, number: Any) -> float:
     """The number of a product whose reference was looked up as `number`. Raises ConfigError if it is no number."""
     if not is_number(number):
         raise ConfigError([_no_number(product.where, number)])

@@ -32,11 +32,11 @@ from simulation.inquiry.ablation import expanded, lever_faults
 from simulation.pathway.check.own_measures import NAME, NAME_WORDS
 from simulation.pathway.config_dataclass import HOLDER, Evidence, Unit, config_dataclass
 from simulation.pathway.department import Pathway
-from simulation.study.design import CHANGED, Block, Design, List, Value
+from simulation.study.design import CHANGED, Block, Design, List, Value, cost_faults
 from simulation.study.harm import harm_faults, harm_groups, harm_measures
 from simulation.study.own import study_own_faults
 from simulation.study.study import Cluster, ReadyArm, RunLength, Study
-from simulation.study.targets import precision_faults, target_faults
+from simulation.study.targets import run_faults, target_faults
 from simulation.triage.check import check as check_policy
 from simulation.triage.policy import Policy
 
@@ -116,13 +116,13 @@ def load(*overrides: str, config_dir: str | Path | None = None) -> Study:
 
     `load("study=ai_triage", "scenario=busier", "run.replications=20")`. Raises ConfigError with every fault found.
     """
-    _must_be_text(overrides)
+    _refuse_other_than_text(overrides)
     folders = search_folders(config_dir)
     return study_from(stated_in(overrides, folders), folders)
 
 
-def _must_be_text(overrides: Sequence[object]) -> None:
-    """Raise ConfigError for an override that is no text, such as a dict."""
+def _refuse_other_than_text(overrides: Sequence[object]) -> None:
+    """Refuse overrides that are no text, such as a dict, with what to write instead."""
     for words in overrides:
         if not isinstance(words, str):
             pairs = words.items() if isinstance(words, Mapping) else [("key", "value")]
@@ -154,7 +154,7 @@ def study_from(composed: Composed, folders: Sequence[Path]) -> Study:
         faults += check_policy(policy, pathway)
     if pathway is not None:  # or every measure that a faulty department states would be unknown
         faults += list(study_own_faults(design, arms)) or list(target_faults(design, arms, run.precision))
-    faults += precision_faults(run, design)
+    faults += run_faults(run, design)
     if not faults:
         faults += _missing_arms(design, arms)
     if faults or policy is None:
@@ -209,6 +209,7 @@ def _parts(raw: Raw, staffing: str) -> tuple[Top, Design, RunLength, Scenario, t
     faults += _name_faults(design)
     faults += _label_faults(design)
     faults += lever_faults(design)
+    faults += cost_faults(design.arms)
     faults += harm_faults(design.harm)
     if faults:
         raise ConfigError(faults)
@@ -288,11 +289,11 @@ def _unknown_arms(design: Design) -> Iterator[Fault]:
 def _focus_faults(design: Design) -> Iterator[Fault]:
     """Names in `focus` that are no arm, or that the first page says nothing of: baseline and sham."""
     reported = [name for name in design.shown if name not in (design.baseline, design.sham)]
-    roles = {design.sham: "is the sham", design.baseline: "is the baseline"}
+    roles = {design.sham: "is the sham, which the first page says nothing of", design.baseline: "is the baseline"}
     for name in design.focus:
         if name not in reported:
-            role = roles.get(name, "is no arm")
-            yield Fault("study.focus", f"'{name}' {role} of which a report could speak", nearest(name, reported))
+            role = roles.get(name, "is no arm that is shown")
+            yield Fault("study.focus", f"'{name}' {role}", nearest(name, reported))
 
 
 def _name_faults(design: Design) -> Iterator[Fault]:

@@ -93,7 +93,7 @@ WORDS = {
     "beds": "beds of all ward groups",
 }
 STAY = 3
-"""Hours for which a patient is taken to be in the department, where shifts are put at its busiest hours."""
+"""Hours for which a patient is taken to keep staff busy: what rounding took from a rota is put where most such are."""
 EFFORT = "pathway.steps.ward_stay.effort"
 
 
@@ -273,6 +273,7 @@ class Scaling:
         return value_at(self.raw, match[1]) if match else capacity
 
     def _from(self, before: float | str, follows: str) -> str:
+        """The source of a number: the typical one, and the factor."""
         return f"{before} at the typical site, {self._times(follows)}"
 
     def _times(self, follows: str) -> str:
@@ -280,7 +281,7 @@ class Scaling:
 
     @cached_property
     def _busy(self) -> Sequence[float]:
-        """Patients who have come within the last `STAY` hours, by hour of the day."""
+        """Patients a day who have come within the last `STAY` hours, by hour of the day."""
         site, hours = self.raw["site"], [0.0] * 24
         for name in self._attending:
             weights = site["profiles"][site["arrivals"][name]["by_hour"]]["weights"]

@@ -59,28 +59,25 @@ def validated(
         return value
     relevant: list[Fault] = []
     for error in errors:
-        loc = tuple(str(part) for part in error["loc"])
-        if not _is_meant(loc, content):
-            continue
-        path = _visible(loc, content)
-        located = ".".join(part for part in (where, *path) if part)
-        relevant.append(_fault(as_written(located, origin or {}), kind, loc, path, error, also))
+        if _is_meant(error["loc"], content):
+            path = _visible(error["loc"], content)
+            relevant.append(_fault(_located(where, path, origin or {}), kind, path, error, also))
     relevant = _without_echoes(relevant)
     faults += dict.fromkeys(relevant or [_unmatched(where, content, errors, origin or {})])
     return None
 
 
 def _tried(kind: Any, content: Any) -> tuple[Any, list[Mapping[str, Any]]]:
-    """What pydantic makes of `content`, and the errors that it reports."""
+    """What pydantic makes of `content`, and the errors that it reports, each with its location (`loc`) as text."""
     try:
         return _adapter(kind).validate_python(content), []
     except ValidationError as refusal:
         return None, [{**error, "loc": tuple(map(_unbounded, error["loc"]))} for error in refusal.errors()]
 
 
-def _unbounded(part: int | str) -> int | str:
+def _unbounded(part: int | str) -> str:
     """A part of an error's location as it would be if the number had no bounds, which say nothing of what was meant."""
-    return part.removeprefix("constrained-") if part in ("constrained-float", "constrained-int") else part
+    return str(part).removeprefix("constrained-") if part in ("constrained-float", "constrained-int") else str(part)
 
 
 def _booleans_for_numbers(kind: Any, content: Any) -> list[Mapping[str, Any]]:
@@ -89,7 +86,7 @@ def _booleans_for_numbers(kind: Any, content: Any) -> list[Mapping[str, Any]]:
         return []
     errors: dict[tuple[str, ...], Mapping[str, Any]] = {}
     for error in _tried(kind, _in_words(content))[1]:
-        path = _visible(tuple(str(part) for part in error["loc"]), content)
+        path = _visible(error["loc"], content)
         value = _at(path, content)
         if error["type"] in NOT_A_NUMBER and isinstance(value, bool):
             errors.setdefault(path, {**error, "input": value, "msg": str(error["msg"]).partition(",")[0]})
@@ -184,13 +181,13 @@ def _unmatched(
     """The fault where no error is about what the user meant: a block or list where a value is wanted, or a block whose
     `kind` is missing or unknown."""
     for error in errors:
-        loc = tuple(str(part) for part in error["loc"])
+        loc = error["loc"]
         if not _of_another_kind(loc, content):
             path = _visible(loc, content)
             path = path[:-1] if loc[-1:] == path[-1:] and loc[-1] in _SCALARS else path
-            located = as_written(".".join(part for part in (where, *path) if part), origin)
-            return Fault(located, f"found {shortened(repr(_at(path, content)))}", f"Allowed: {_wanted(error)}")
-    path = _visible(tuple(str(part) for part in errors[0]["loc"]), content)
+            found = f"found {shortened(repr(_at(path, content)))}"
+            return Fault(_located(where, path, origin), found, f"Allowed: {_wanted(error)}")
+    path = _visible(errors[0]["loc"], content)
     path = path[:-1] if path[-1:] == ("kind",) else path
     place = content
     for depth, part in enumerate(path):
@@ -198,9 +195,9 @@ def _unmatched(
         if isinstance(place, Mapping) and depth == 1:
             path = path[:2]
             break
-    located = as_written(".".join(part for part in (where, *path) if part), origin)
+    located = _located(where, path, origin)
     kind = place.get("kind") if isinstance(place, Mapping) else None
-    tried = {_kinds()[part] for error in errors for part in map(str, error["loc"]) if part in _kinds()}
+    tried = {_kinds()[part] for error in errors for part in error["loc"] if part in _kinds()}
     known = sorted(tried or set(_kinds().values()))
     if isinstance(kind, str):
         return Fault(f"{located}.kind", f"unknown kind '{shortened(kind)}'", nearest(kind, known))
@@ -222,7 +219,7 @@ def _of_another_kind(loc: Sequence[str], content: Any) -> bool:
 
 
 def _visible(loc: tuple[str, ...], content: Any) -> tuple[str, ...]:
-    """The part of a location that the user wrote: pydantic also names the kinds it tried."""
+    """The parts of an error's location that the user wrote: pydantic also names the kinds that it tried."""
     path: list[str] = []
     place = content
     for part in loc:
@@ -238,16 +235,14 @@ def _visible(loc: tuple[str, ...], content: Any) -> tuple[str, ...]:
     return tuple(path)
 
 
-def _fault(
-    located: str,
-    kind: Any,
-    loc: tuple[str, ...],
-    path: tuple[str, ...],
-    error: Mapping[str, Any],
-    also: Collection[str],
-) -> Fault:
-    """The fault at `located` for one of pydantic's errors; `path`: the part of its location that the user wrote."""
-    what = error["type"]
+def _located(where: str, path: Sequence[str], origin: Mapping[tuple[str, ...], str]) -> str:
+    """The dotted path, as the user wrote it, of a part of what is stated at `where`."""
+    return as_written(".".join(part for part in (where, *path) if part), origin)
+
+
+def _fault(located: str, kind: Any, path: tuple[str, ...], error: Mapping[str, Any], also: Collection[str]) -> Fault:
+    """The fault at `located` for one of pydantic's errors; `path`: the parts of its location that the user wrote."""
+    what, loc = error["type"], error["loc"]
     if what in ("extra_forbidden", "unexpected_keyword_argument"):
         known = {*known_keys(kind, loc[:-1]), *also}
         moved = PATHS.get(".".join(located.split(".")[-2:]))
@@ -281,7 +276,7 @@ def _wanted(error: Mapping[str, Any]) -> str:
 
 
 def _to_add(key: Key | None) -> str:
-    """What to do about a key that is missing: what it means, in which unit."""
+    """The remedy for a key that is missing, with its meaning and unit."""
     if key is None or not key.meaning:
         return "Add it"
     first = key.meaning.partition("\n")[0].partition(". ")[0].rstrip(".")
@@ -299,9 +294,10 @@ def _key_at(kind: Any, loc: Sequence[str], path: Sequence[str]) -> Key | None:
 
 
 def _unit_shown(key: Key | None) -> str:
-    """A key's unit in brackets; '' if it has none, or that of something else."""
-    shown = key is not None and key.unit and key.unit != UNITLESS.name and not key.unit.startswith("that of")
-    return f" ({key.unit})" if key is not None and shown else ""
+    """A key's unit in brackets; '' if it has none of its own."""
+    if key is None or key.unit in ("", UNITLESS.name) or key.unit.startswith("that of"):
+        return ""
+    return f" ({key.unit})"
 
 
 def known_keys(kind: Any, loc: Sequence[str]) -> dict[str, Key]:
@@ -332,7 +328,7 @@ def _classes(hint: Any) -> list[Any]:
 
 
 def as_written(where: str, origin: Mapping[tuple[str, ...], str]) -> str:
-    """A path within the pathway, led by the group it was written in."""
+    """A path within the pathway, with the group that it was written in put first."""
     parts = tuple(where.split("."))
     group = origin.get(parts[:2]) or origin.get(parts[:1])
     if group is None:

@@ -12,7 +12,7 @@ import yaml
 from simulation.config.bounds import override_fault, shortened
 from simulation.config.dotted import lay_over
 from simulation.config.files import UniqueKeys, mapping_in
-from simulation.config.folders import is_name_of_file, names_in, search_folders
+from simulation.config.folders import file_named, names_in, search_folders
 from simulation.config.validating import validated
 from simulation.errors import ConfigError, Fault, nearest
 from simulation.vetting.assessors.llm import LlmAssessor
@@ -84,15 +84,14 @@ def prompt_of(plan: Vetting, *, config_dir: str | None = None) -> Prompt | None:
 
 def _file_named(group: str, name: str, folders: Sequence[Path]) -> tuple[dict[str, Any], str]:
     """The keys of the file of that name in a group, and its name in messages. Raises ConfigError."""
-    for folder in folders if is_name_of_file(name) else ():
-        path = folder / group / f"{name}.yaml"
-        if path.is_file():
-            faults: list[Fault] = []
-            raw = mapping_in(path, f"{group}/{name}.yaml", faults)
-            _refuse(faults)
-            assert raw is not None
-            return raw, f"{group}/{name}"
-    raise ConfigError([Fault(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))])
+    path = file_named(group, name, folders)
+    if path is None:
+        raise ConfigError([Fault(group, f"there is no '{name}'", nearest(name, names_in(group, folders)))])
+    faults: list[Fault] = []
+    raw = mapping_in(path, f"{group}/{name}.yaml", faults)
+    _refuse(faults)
+    assert raw is not None
+    return raw, f"{group}/{name}"
 
 
 def _valid(kind: type[T], raw: dict[str, Any], where: str) -> T:

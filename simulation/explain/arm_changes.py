@@ -228,27 +228,25 @@ def _minutes_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: Se
     for name, step in pathway.steps.items():
         if name not in reachable:
             continue
-        columns = [(duration, minutes_column(duration, step.minutes_by)) for duration in step.minutes]
-        held = [
-            (duration, minutes_held(column, ours.minutes), minutes_held(column, theirs.minutes))
-            for duration, column in columns
-        ]
-        changed = tuple(
-            (duration, new, old)
-            for duration, new, old in held
-            if not np.array_equal(ours.minutes[new], theirs.minutes[old])
-        )
+        changed = []
+        for duration in step.minutes:
+            column = minutes_column(duration, step.minutes_by)
+            new_column, old_column = (minutes_held(column, draws.minutes) for draws in (ours, theirs))
+            if not np.array_equal(ours.minutes[new_column], theirs.minutes[old_column]):
+                changed.append((duration, new_column, old_column))
         if changed:
-            steps_by_changed.setdefault(changed, []).append(name)
-    for changed, at in steps_by_changed.items():
-        new = np.sum([ours.minutes[column] for _, column, _ in changed], axis=0)
-        old = np.sum([theirs.minutes[column] for _, _, column in changed], axis=0)
+            steps_by_changed.setdefault(tuple(changed), []).append(name)
+    for durations, at in steps_by_changed.items():
+        new = np.sum([ours.minutes[column] for _, column, _ in durations], axis=0)
+        old = np.sum([theirs.minutes[column] for _, _, column in durations], axis=0)
         come, differs = (new > 0) | (old > 0), np.abs(new - old) > LEAST_MINUTES
+        if not differs.any():
+            continue
         share, before = float(differs.sum() / come.sum()), float(old[differs].mean())
         by = _minutes(float((new - old)[differs].mean()))
         words = (
             f"{by} min on average (of {before:.1f}) for {_percent(share)} of those who can come here "
-            f"({' + '.join(_spaced(duration) for duration, _, _ in changed)})"
+            f"({' + '.join(_spaced(duration) for duration, _, _ in durations)})"
         )
         yield Change("minutes", _listed(at), words, tuple(at), f"{by} min for {_percent(share)}")
 
@@ -290,12 +288,12 @@ def _department_changes(ours: Pathway, theirs: Pathway, reachable: Set[str]) -> 
     ]
     before, after = ({name: plain(getattr(pathway, name)) for name in sections} for pathway in (theirs, ours))
     for path, old, new in unlike(before, after):
-        section, _, rest = path.partition(".")
-        name = rest.partition(".")[0]
-        kind, nodes = _place(section, name, rest, ours)
+        section, _, path_within = path.partition(".")
+        name = path_within.partition(".")[0]
+        kind, nodes = _place(section, name, path_within, ours)
         at = tuple(node for node in nodes if node in reachable)
         words = f"{_cut(old)} becomes {_cut(new)}"
-        short = "new" if old == ABSENT and name in ours.nodes() else _short(rest or section, old, new)
+        short = "new" if old == ABSENT and name in ours.nodes() else _short(path_within or section, old, new)
         yield Change(kind, path, words, at, short)
 
 
@@ -369,10 +367,10 @@ def _steps_asking(pathway: Pathway, pool: str) -> tuple[str, ...]:
     )
 
 
-def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
+def _place(section: str, name: str, path_within: str, pathway: Pathway) -> tuple[Kind, tuple[str, ...]]:
     """The kind of a change in a section of the pathway, and the nodes where it shows.
 
-    `name`: of what changes in the section, `rest`: the dotted path within the section.
+    `name`: of what changes in the section; `path_within`: the dotted path within the section.
     """
     if section in ("arrivals", "present"):
         return "rule", (SOURCE + name,)
@@ -383,7 +381,7 @@ def _place(section: str, name: str, rest: str, pathway: Pathway) -> tuple[Kind, 
         return "rule", (*(SOURCE + source for source in factor.arrivals), *_steps_taking(factor.durations, pathway))
     if section in ("steps", "branches", "loops", "ends"):
         at = (name,) if name in pathway.nodes() else ()
-        minutes = section == "steps" and rest.split(".")[1:2] in (["minutes"], ["times"], ["pace"], ["effort"])
+        minutes = section == "steps" and path_within.split(".")[1:2] in (["minutes"], ["times"], ["pace"], ["effort"])
         return ("minutes" if minutes else "route"), at
     if section == "attributes":
         return "rule", tuple(node for node, branch in pathway.branches.items() if _reads(branch) == name)

@@ -16,7 +16,7 @@ from simulation.triage.estimates import AtLeastZero
 from simulation.triage.minutes import sources_of
 
 DAYS_PER_YEAR = 365
-"""Days of a calendar year, for which licences are paid. A model year (`draws.DAYS_IN_YEAR`) has 364, and only shares of
+"""Days of a calendar year, for which money is counted. A model year (`draws.DAYS_IN_YEAR`) has 364, and only shares of
 patients are taken from it."""
 
 

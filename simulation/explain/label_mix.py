@@ -47,9 +47,11 @@ def uncovered_sources(policy: Policy, pathway: Pathway) -> tuple[str, ...]:
 def labels_of_arm(arm: ReadyArm) -> tuple[dict[str, float], tuple[float, ...]]:
     """Agreement with the true level, by name of the figure, and the share that gets each label, most urgent first.
 
-    Both are for covered patients, and empty if the case mix is not known or nobody is labelled.
+    Both are for the patients whom a tool's label is for (without a tool: everybody), and empty if their case mix is not
+    known or nobody is labelled.
     """
-    mix = case_mix(arm.pathway)
+    covers = arm.policy.covers
+    mix = case_mix(arm.pathway, covers.labels if arm.policy.ai is not None and covers is not None else None)
     if mix is None or arm.policy.nurse is None:
         return {}, ()
     accuracy = label_accuracy(arm.policy, mix, levels=arm.pathway.categories(ACUITY_TRUE))

@@ -19,6 +19,7 @@ from simulation.engine.rows import BranchRow, Kind, Plan, StepRow
 from simulation.errors import ResultsError, nearest
 from simulation.explain.statements import BANNER
 from simulation.pathway.department import ACUITY_BY_DEGRADED_TOOL, ACUITY_BY_NURSE
+from simulation.pathway.points import WORSENING
 from simulation.records.schema import IN_BUILDING, LEFT, Patients
 from simulation.study.simulate import Simulated, simulate_arm
 from simulation.study.study import Study
@@ -166,11 +167,15 @@ def _course(simulated: Simulated, row: int | None) -> list[str]:
         return ["Did not come under this arm."]
     lines = [_labelled(patients, row)] if patients.known("acuity_given") else []
     departed_at = float(patients["departed_at"][row]) if "departed_at" in patients else math.nan
+    after, told_after = _dated_after(patients, row, departed_at), False
     between_steps = [(at, line) for at, line in _worsening(patients, row) if not at > departed_at]
     steps, pools, outcomes = (activities.known(name) for name in ("step", "pool", "outcome"))
     for at in np.flatnonzero(activities["patient"] == patients["patient"][row]):
         joined, started, ended = (float(activities[name][at]) for name in ("joined_at", "started_at", "ended_at"))
-        if joined > departed_at or joined == departed_at == ended:
+        if after and joined >= departed_at and not told_after:
+            lines += [f"{clock(departed_at, day=True)}  departed, {_spent(patients, row)}", "After that:"]
+            told_after = True
+        elif not after and (joined > departed_at or joined == departed_at == ended):
             break
         while between_steps and between_steps[0][0] <= joined:
             lines.append(between_steps.pop(0)[1])
@@ -181,7 +186,14 @@ def _course(simulated: Simulated, row: int | None) -> list[str]:
         line = _step(words, joined, started, ended, outcomes[activities["outcome"][at]])
         if line:
             lines.append(line)
-    return [*lines, *(line for _, line in between_steps), _ended(patients, row)]
+    lines += [line for _, line in between_steps]
+    return [*lines, f"Outcome: {_spans(patients, row)[0].replace('_', ' ')}." if told_after else _ended(patients, row)]
+
+
+def _dated_after(patients: Patients, row: int, departed_at: float) -> bool:
+    """Whether the pathway dates something after the departure: somebody who went home and came back, say."""
+    points = (name for name in patients.columns if name.endswith("_at") and name not in WORSENING)
+    return any(float(patients[name][row]) > departed_at for name in points)
 
 
 def _worsening(patients: Patients, row: int) -> list[tuple[float, str]]:
@@ -269,7 +281,11 @@ def _ended(patients: Patients, row: int) -> str:
     at = clock(float(patients["departed_at"][row]), day=True)
     if outcome == IN_BUILDING:
         words = "moved to a ward bed"
-    return f"{at}  {words}, {_minutes(stay)} after arriving"
+    return f"{at}  {words}, {_spent(patients, row)}"
+
+
+def _spent(patients: Patients, row: int) -> str:
+    return f"{_minutes(_spans(patients, row)[1])} after arriving"
 
 
 def _spans(patients: Patients, row: int) -> tuple[str, float, float]:

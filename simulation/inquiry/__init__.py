@@ -1,1 +1,1 @@
-"""Questions that need several arms at once: which part of a policy earns its effect."""
+"""Questions of a whole result: which lever earns an effect, what decides it, break-evens, shadow prices, harm."""

@@ -1,7 +1,7 @@
-"""Which lever earns the effect? The combinations of a study's levers as arms, and what their answers come to.
+"""Which lever earns the effect? An arm for each combination of a study's levers, and each lever's share of the effect.
 
-A study states levers; `expanded` gives it an arm for each combination, so they meet the same patients as every other
-arm. `decompositions` shares the joint effect on each target out among the levers; the arithmetic is in
+A study states levers; `expanded` gives it an arm for each combination, which meets the same patients as every other
+arm. `decompositions` divides the joint effect on each target among the levers; the arithmetic is in
 `analysis.decompose`.
 """
 
@@ -30,7 +30,7 @@ from simulation.records.schema import Floats
 from simulation.study.design import TOGETHER, Design, Target
 
 MOST_LEVERS = 8
-"""Levers of which every combination is run (256 arms); of more, orders are sampled."""
+"""The most levers of which every combination is run (256 arms); for more, orders of adding them are sampled."""
 
 
 @dataclass(frozen=True)
@@ -43,24 +43,24 @@ class TargetParts:
 
 
 def is_ablation(design: Design) -> bool:
-    """Whether every combination of levers that is needed is among the arms."""
-    return bool(design.levers) and all(arm_of(design, each) in design.arms for each in coalitions(design))
+    """Whether a study has levers, and every combination that is run is among its arms."""
+    return bool(design.levers) and all(arm_of(design, coalition) in design.arms for coalition in coalitions(design))
 
 
 def orders(design: Design) -> tuple[Order, ...]:
-    """The sampled orders of adding levers; none where every combination is run."""
+    """The sampled orders of adding levers; empty if every combination is run."""
     levers = tuple(design.levers)
     return sampled_orders(levers, design.order_pairs) if len(levers) > MOST_LEVERS else ()
 
 
 def coalitions(design: Design) -> tuple[Coalition, ...]:
-    """The combinations of levers that are run, the smallest first."""
+    """The combinations of levers that are run, smallest first."""
     levers, sampled = tuple(design.levers), orders(design)
     return coalitions_of(levers, sampled) if sampled else every_coalition(levers)
 
 
 def arm_of(design: Design, coalition: Coalition) -> str:
-    """The arm in which these levers are on: 'accuracy+time'; the baseline if there are none."""
+    """The name of the arm in which these levers are on: 'accuracy+time'; the baseline's if there are none."""
     return design.combination(coalition)
 
 
@@ -69,14 +69,14 @@ def expanded(design: Design) -> Design:
     if not design.levers:
         return design
     baseline = design.arms[design.baseline]
-    made = {
-        arm_of(design, each): replace(
-            baseline, label=label_of(design, each), levers=_in_order(design, each), control=None, cost=None
+    arms = {
+        arm_of(design, coalition): replace(
+            baseline, label=label_of(design, coalition), levers=_in_order(design, coalition), control=None, cost=None
         )
-        for each in coalitions(design)
-        if each != NOBODY
+        for coalition in coalitions(design)
+        if coalition != NOBODY
     }
-    return replace(design, arms={**design.arms, **made})
+    return replace(design, arms={**design.arms, **arms})
 
 
 def label_of(design: Design, coalition: Coalition) -> str:
@@ -94,7 +94,7 @@ def label_of(design: Design, coalition: Coalition) -> str:
 
 
 def lever_faults(design: Design) -> Iterator[Fault]:
-    """What is wrong with the levers of a study, before any policy is looked at."""
+    """The faults in a study's levers that show without looking at any policy."""
     where = "study.levers"
     if design.baseline in design.arms and design.arms[design.baseline].levers:
         remedy = "Leave them out: it is where all levers are off"
@@ -110,18 +110,20 @@ def lever_faults(design: Design) -> Iterator[Fault]:
             yield Fault("study.full", "is missing", f"Name the policy that '{name}' takes its parts from")
     for one, other in combinations(design.levers, 2):
         for path in sorted(_touched(design, one)):
-            if any(_overlap(path, each) for each in _touched(design, other)):
+            if any(_overlap(path, touched) for touched in _touched(design, other)):
                 yield Fault(f"{where}.{other}", f"changes '{path}', as '{one}' does", "Leave it to one of them")
-    made = {arm_of(design, each) for each in coalitions(design) if each != NOBODY} if design.levers else set()
-    for name in sorted(made & set(design.arms)):
+    combined = {arm_of(design, coalition) for coalition in coalitions(design) if coalition} if design.levers else set()
+    for name in sorted(combined & set(design.arms)):
         yield Fault(f"study.arms.{name}", "has the name of a combination of levers", "Rename the arm or the lever")
     for name, arm in design.arms.items():
-        for each in arm.levers:
-            if each not in design.levers:
-                yield Fault(f"study.arms.{name}.levers", f"there is no lever '{each}'", nearest(each, design.levers))
+        for lever_name in arm.levers:
+            if lever_name not in design.levers:
+                remedy = nearest(lever_name, design.levers)
+                yield Fault(f"study.arms.{name}.levers", f"there is no lever '{lever_name}'", remedy)
 
 
 def _touched(design: Design, name: str) -> set[str]:
+    """The dotted paths that a lever changes in the policy and the department."""
     lever = design.levers[name]
     return {*(f"triage.{path}" for path in lever.takes), *lever.changes}
 
@@ -135,32 +137,37 @@ def _in_order(design: Design, coalition: Coalition) -> tuple[str, ...]:
     return tuple(name for name in design.levers if name in coalition)
 
 
-# --- what the answers come to --------------------------------------------------------------------------------
+# --- shares of the joint effect ------------------------------------------------------------------------------
 
 
 def decompositions(design: Design, measures: Mapping[str, Sequence[Measures]]) -> tuple[TargetParts, ...]:
-    """The joint effect on every target, shared out. `measures`: by arm, those of each replication."""
-    found = []
+    """The joint effect on every target, divided among the levers. `measures`: by arm, those of each replication."""
+    shared = []
     for target in (*design.primary, *design.secondary):
         game = {
-            each: np.array([one.value(target.measure, target.group) for one in measures[arm_of(design, each)]])
-            for each in coalitions(design)
+            coalition: np.array(
+                [of_one.value(target.measure, target.group) for of_one in measures[arm_of(design, coalition)]]
+            )
+            for coalition in coalitions(design)
         }
         unit = next(
             name.unit
             for name in measures[design.baseline][0].names
             if (name.measure, name.group) == (target.measure, target.group)
         )
-        found.append(TargetParts(target, unit, decompose(game, tuple(design.levers), orders=orders(design))))
-    return tuple(found)
+        shared.append(TargetParts(target, unit, decompose(game, tuple(design.levers), orders=orders(design))))
+    return tuple(shared)
 
 
 def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decomposition, ...]:
-    """The same of each pool's busy share, from means over replications: no intervals. `busy`: by arm, (n_pools,)."""
+    """The joint effect on each pool's busy share, divided among the levers, without intervals.
+
+    `busy`: by arm, the mean over replications, shape (n_pools,).
+    """
     n_pools = len(busy[design.baseline])
     return tuple(
         decompose(
-            {each: np.array([busy[arm_of(design, each)][pool]]) for each in coalitions(design)},
+            {coalition: np.array([busy[arm_of(design, coalition)][pool]]) for coalition in coalitions(design)},
             tuple(design.levers),
             orders=orders(design),
         )
@@ -169,9 +176,9 @@ def busy_parts(design: Design, busy: Mapping[str, Floats]) -> tuple[Decompositio
 
 
 def beyond(estimate: Interval, mid: float) -> bool | None:
-    """Whether an effect is larger than the minimal important difference: surely (True), surely not, or neither.
+    """Whether an effect is larger than the minimal important difference, either way; None if that cannot be told.
 
-    Neither, too, where the interval may carry nothing definite (`analysis/weakness.py`).
+    Nor can it be told from an interval that is too weak for a verdict (`analysis/weakness.py`).
     """
     if np.isnan(estimate.low) or estimate.weakness is not None:
         return None

@@ -1,9 +1,9 @@
-"""What a number of an arm's policy would have to be for the arm to do as much as another one: its break-even.
+"""The break-even of a number in an arm's policy: the value at which the arm does as much as another one.
 
-Every trial value is run on the same departments and patients as the other arm, and the paired difference of the two is
-brought to nothing by root finding (Brent's method). A few more values are run around the root, from which each
-department's own is read. Simulation noise is taken out of the departments' differences at each value
-(`analysis/departments.py`), which are then made monotone (isotonic regression): twice the seconds do no less.
+Every value that is tried is run on the same departments and patients as the other arm, and the root of the paired
+difference is found by Brent's method. A few more values are run around the root, and each department's own break-even
+is read from them: simulation noise is taken out of the departments' differences at each value
+(`analysis/departments.py`), which are then made monotone (isotonic regression), since twice the seconds do no less.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import numpy as np
 
@@ -26,22 +25,22 @@ from simulation.study.study import Study
 from simulation.triage.policy import Policy
 
 AROUND = (0.5, 2.0, 4.0)
-"""Times the break-even at which more is run, beside the upper bound, for the departments whose own is elsewhere."""
+"""Multiples of the break-even that are run as well, for the departments whose own is elsewhere."""
 FARTHER = 2.0
-"""Times farther that is looked for a change of sign, from the stated value on."""
+"""The factor by which the search for a change of sign moves on from the stated value."""
 SWALLOWED = 0.2
-"""Of its interval's half-width: a mean difference smaller than that counts as none, so the search ends."""
+"""A mean difference below this share of its interval's half-width counts as none, so the search ends."""
 ACROSS = (0.35, 0.7)
-"""Parts of the way between the bounds that are run where no value in between is the break-even."""
+"""Parts of the way between the bounds that are run if the arms draw level nowhere."""
 NEAR = 0.02
-"""Of the way between the bounds: values nearer than that to the break-even say nothing of the slope there."""
+"""Values nearer to the break-even than this part of the way between the bounds say nothing of the slope there."""
 SPAN = (0.5, 0.05, 0.95)
-"""Median and range over departments, as quantiles."""
+"""The quantiles of the median and the range over departments."""
 
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One value that was run: the difference from the other arm by replication, and its mean with its interval."""
+    """A value that was run: the differences from the other arm by replication, and their mean with its interval."""
 
     value: float
     differences: Floats
@@ -52,10 +51,10 @@ class Trial:
 class BreakEven:
     """Where an arm draws level with another.
 
-    value  the break-even of the mean over departments, with its 95 % interval `low` to `high` (simulation noise); NaN
-    if there is none between the bounds; trials  what was run, by value; roots  by department in order of number its
-    own: infinite where every value does less than the other arm, minus infinite where every value does more (None of
-    one department, or too few).
+    value  where the mean difference over departments is none, with its 95 % interval `low` to `high` (simulation
+    noise); NaN if that is nowhere between the bounds; trials  what was run, by value; roots  each department's own
+    break-even, in order of number: infinite where the arm does less at every value, minus infinite where it does more
+    at every value; None on one department, or too few.
     """
 
     quantity: Quantity
@@ -67,12 +66,12 @@ class BreakEven:
 
     @property
     def exists(self) -> bool:
-        """Whether some value between the bounds draws level."""
+        """Whether the arms draw level at some value between the bounds."""
         return not math.isnan(self.value)
 
     @property
     def range(self) -> tuple[float, float, float] | None:
-        """Median, 5th and 95th percentile over departments, infinite where there is none; None of too few."""
+        """Median, 5th and 95th percentile over departments, infinite where no value is enough; None of too few."""
         if self.roots is None:
             return None
         median, low, high = np.quantile(self.roots, SPAN, method="inverted_cdf").tolist()
@@ -80,22 +79,18 @@ class BreakEven:
 
     @property
     def n_never(self) -> int:
-        """In how many departments no value is enough."""
+        """The number of departments in which no value is enough."""
         return 0 if self.roots is None else int((self.roots == math.inf).sum())
 
 
-class Differences(Protocol):
-    """What runs an arm under a policy and gives its difference from the other arm by replication."""
-
-    def __call__(self, policy: Policy) -> Floats:
-        """Shape (n_replications,): how much more of the measure than under the other arm."""
-        ...
+Differences = Callable[[Policy], Floats]
+"""Runs an arm under a policy: its measure minus the other arm's by replication, shape (n_replications,)."""
 
 
 def differences_of(
     study: Study, arm: str, against: Floats, measure: str, group: str, *, executor: Executor | None = None
 ) -> Differences:
-    """Runs one arm of a study again and again; `against`: the other arm's measure by replication."""
+    """What runs an arm of a study under any policy. `against`: the other arm's measure by replication."""
 
     def run(policy: Policy) -> Floats:
         return values_of(study.of_one_arm(arm, policy), [arm], measure, group, executor=executor)[arm] - against
@@ -106,13 +101,16 @@ def differences_of(
 def values_of(
     study: Study, arms: list[str], measure: str, group: str, *, executor: Executor | None = None
 ) -> dict[str, Floats]:
-    """A measure of some arms by replication, shape (n_replications,) each."""
-    _, found = every_replication(study, done=lambda n_done: None, executor=executor)
-    return {arm: np.array([each.arms[arm].measures.value(measure, group) for each in found]) for arm in arms}
+    """A measure of these arms by replication, shape (n_replications,) each. Runs the study."""
+    _, replications = every_replication(study, done=lambda n_done: None, executor=executor)
+    return {
+        arm: np.array([replication.arms[arm].measures.value(measure, group) for replication in replications])
+        for arm in arms
+    }
 
 
 def departments_of(study: Study) -> Department | None:
-    """Which department each replication uses; None of one."""
+    """The department of each replication; None for a study of one department."""
     if study.departments is None or study.run.departments is None:
         return None
     return np.array([study.department(number) for number in study.run.numbers], dtype=np.int64)
@@ -128,7 +126,7 @@ def break_even(
 ) -> BreakEven:
     """The value of a quantity at which an arm's mean difference from the other arm is none.
 
-    `tried` is told of each value that was run. A quantity whose ends both do less, or both do more, has none.
+    There is none if the arm does less at both bounds, or more at both. `tried`: is called with each value that was run.
     """
     trials: dict[float, Trial] = {}
 
@@ -138,9 +136,9 @@ def break_even(
             by_replication = differences(quantity.policy_at(value))
             trials[value] = Trial(value, by_replication, interval(by_replication, department=department))
             tried(trials[value])
-        found = trials[value].estimate
-        swallowed = abs(found.mean) < SWALLOWED * (found.high - found.low) / 2
-        return 0.0 if swallowed else found.mean
+        estimate = trials[value].estimate
+        swallowed = abs(estimate.mean) < SWALLOWED * (estimate.high - estimate.low) / 2
+        return 0.0 if swallowed else estimate.mean
 
     root = _root(at, quantity)
     if root is None:
@@ -149,20 +147,20 @@ def break_even(
     else:
         for times in AROUND:
             at(times * root)
-        at(quantity.high)  # a department has none only if the best there is was tried
+        at(quantity.high)  # no value is enough for a department only if the highest was tried
     ordered = tuple(trials[value] for value in sorted(trials))
     roots = _by_department(ordered, department, lower_is_better=lower_is_better)
     if root is None:
         return BreakEven(quantity, math.nan, math.nan, math.nan, ordered, roots)
-    reach = _reach(ordered, root, quantity)
-    return BreakEven(quantity, root, max(root - reach, quantity.low), min(root + reach, quantity.high), ordered, roots)
+    half = _half_width(ordered, root, quantity)
+    return BreakEven(quantity, root, max(root - half, quantity.low), min(root + half, quantity.high), ordered, roots)
 
 
 def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
-    """Where a function changes its sign between the bounds; None if it does not.
+    """The value between the bounds at which a function changes its sign; None if it does not.
 
-    The bracket is looked for from the lowest value and the stated one on, twice as far each time, because most of what
-    a tool does it does near the stated value. Raises AeflowError where a difference is not known.
+    The first bracket is from the lowest to the stated value, because a tool's effect changes most there; each next one
+    goes on to twice the value. Raises AeflowError if a difference is not known.
     """
     from scipy.optimize import brentq
 
@@ -180,34 +178,34 @@ def _root(at: Callable[[float], float], quantity: Quantity) -> float | None:
     return float(brentq(at, near, far, xtol=quantity.tolerance)) if first * last < 0 else None
 
 
-def _reach(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> float:
-    """Half the length of the break-even's interval: that of the difference there, over the slope around it."""
+def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> float:
+    """The half-width of the break-even's interval: that of the difference at the root, over the slope around it."""
     apart = NEAR * (quantity.high - quantity.low)
-    below = [each for each in trials if each.value <= root - apart] or [trials[0]]
-    above = [each for each in trials if each.value >= root + apart] or [trials[-1]]
+    below = [trial for trial in trials if trial.value <= root - apart] or [trials[0]]
+    above = [trial for trial in trials if trial.value >= root + apart] or [trials[-1]]
     rise = above[0].estimate.mean - below[-1].estimate.mean
     run = above[0].value - below[-1].value
-    here = min(trials, key=lambda each: abs(each.value - root)).estimate
-    return abs((here.high - here.low) / 2 * run / rise) if rise else math.inf
+    at_root = min(trials, key=lambda trial: abs(trial.value - root)).estimate
+    return abs((at_root.high - at_root.low) / 2 * run / rise) if rise else math.inf
 
 
 def _by_department(trials: tuple[Trial, ...], department: Department | None, *, lower_is_better: bool) -> Floats | None:
-    """Each department's own break-even, from its differences at the values run; None of too few departments."""
+    """Each department's own break-even, from its differences at the values run; None for too few departments."""
     if department is None or len(np.unique(department)) < MIN_DEPARTMENTS:
         return None
-    effects = np.array([spread_over(each.differences, department).effects for each in trials])
+    effects = np.array([spread_over(trial.differences, department).effects for trial in trials])
     if effects.shape[1] < MIN_DEPARTMENTS:
         return None
-    values = np.array([each.value for each in trials])
+    values = np.array([trial.value for trial in trials])
     falls = trials[-1].estimate.mean < trials[0].estimate.mean
     sign = 1 if lower_is_better else -1
     return np.array([_crossing(values, sign * column, falls=falls == lower_is_better) for column in effects.T])
 
 
 def _crossing(values: Floats, differences: Floats, *, falls: bool) -> float:
-    """Where one department's differences, made monotone, come to nothing; below nothing the arm does more.
+    """The value at which one department's differences, made monotone, cross zero; below zero the arm does more.
 
-    Infinite where it does less at every value, minus infinite where it does more at every value.
+    Infinite if the arm does less at every value, minus infinite if it does more at every value.
 
     >>> _crossing(np.array([0.0, 10.0, 20.0]), np.array([4.0, 2.0, -2.0]), falls=True)
     15.0
@@ -228,8 +226,11 @@ def _crossing(values: Floats, differences: Floats, *, falls: bool) -> float:
 
 @dataclass(frozen=True)
 class PriceBreakEven:
-    """The yearly cost at which an arm does as much for its money as another: pounds, with an interval that holds the
-    other's price and the noise in both effects, and its range over departments."""
+    """The yearly cost at which an arm does as much for its money as another, in pounds.
+
+    The interval `low` to `high` allows for the range of the other arm's cost and the noise in both effects; `range`:
+    median, 5th and 95th percentile over departments, None on too few.
+    """
 
     pounds: float
     low: float
@@ -244,19 +245,20 @@ def price_of(
     cost: tuple[float, float, float],
     department: Department | None,
 ) -> PriceBreakEven | None:
-    """From effects against the baseline by replication, and the other arm's cost with its lowest and highest.
+    """The break-even of an arm's yearly cost.
 
-    None where the other arm costs nothing or does nothing that is told from none: no price is as good value as it.
+    `effects`: by arm, differences from the baseline by replication; `cost`: the other arm's, with its lowest and its
+    highest value. None if the other arm costs nothing, or has no effect beyond chance: then no price is as good value.
     """
-    mine, theirs = (interval(effects[name], department=department) for name in (arm, against))
-    pounds, cheap, dear = cost
-    if cheap <= 0 or theirs.low * theirs.high <= 0:
+    own, other = (interval(effects[name], department=department) for name in (arm, against))
+    pounds, lowest, highest = cost
+    if lowest <= 0 or other.low * other.high <= 0:
         return None
     ends = [
-        each * money / other
-        for each in (mine.low, mine.high)
-        for other in (theirs.low, theirs.high)
-        for money in (cheap, dear)
+        effect * money / other_effect
+        for effect in (own.low, own.high)
+        for other_effect in (other.low, other.high)
+        for money in (lowest, highest)
     ]
     across = None
     if department is not None and len(np.unique(department)) >= MIN_DEPARTMENTS:
@@ -264,7 +266,7 @@ def price_of(
         ratio = np.divide(ours, others, out=np.full(len(ours), np.nan), where=others != 0)
         median, low, high = (pounds * np.nanquantile(ratio, SPAN)).tolist()
         across = (median, low, high)
-    return PriceBreakEven(pounds * mine.mean / theirs.mean, min(ends), max(ends), across)
+    return PriceBreakEven(pounds * own.mean / other.mean, min(ends), max(ends), across)
 
 
 # --- two quantities at once -------------------------------------------------------------------------------------------
@@ -272,7 +274,7 @@ def price_of(
 
 @dataclass(frozen=True)
 class Frontier:
-    """For shares of patients for whom a tool is used, the seconds at which the arm draws level; NaN where none do."""
+    """By share of patients for whom a tool is used, the seconds at which the arm draws level; NaN where none do."""
 
     adoption: tuple[float, ...]
     seconds: tuple[float, ...]
@@ -281,27 +283,27 @@ class Frontier:
 def frontier(
     seconds: Quantity, adoption: Quantity, differences: Differences, *, at_stated: float, shares: tuple[float, ...]
 ) -> Frontier:
-    """The seconds that draw level at each share, by search from where seconds times share would be the same.
+    """The seconds at which the arm draws level at each share; NaN where even the most seconds are not enough.
 
-    `at_stated`: the break-even in seconds at the share that the policy states, which is not searched for again. NaN
-    where the bound is not enough.
+    `at_stated`: the break-even in seconds at the share that the policy states, which is not searched for again. At
+    another share the search starts where seconds times share is the same.
     """
-    found: dict[float, float] = {}
+    level: dict[float, float] = {}
     for share in shares:
         if share == adoption.stated:
-            found[share] = at_stated
+            level[share] = at_stated
             continue
 
         def at(value: float, share: float = share) -> float:
             policy = seconds.policy_at(value)
             return float(np.mean(differences(replace(policy, covers=adoption.policy_at(share).covers))))
 
-        found[share] = _near(at, at_stated * adoption.stated / share, seconds)
-    return Frontier(tuple(found), tuple(found.values()))
+        level[share] = _root_near(at, at_stated * adoption.stated / share, seconds)
+    return Frontier(tuple(level), tuple(level.values()))
 
 
-def _near(at: Callable[[float], float], guess: float, quantity: Quantity) -> float:
-    """A root at or around a guess, from nearby outwards; NaN if there is none up to the bound."""
+def _root_near(at: Callable[[float], float], guess: float, quantity: Quantity) -> float:
+    """The root of a function that is next to a guess; NaN if there is none up to the upper bound."""
     from scipy.optimize import brentq
 
     known: dict[float, float] = {}
@@ -313,13 +315,13 @@ def _near(at: Callable[[float], float], guess: float, quantity: Quantity) -> flo
         return known[value]
 
     for low, high in BRACKETS:
-        near, far = (min(each * guess, quantity.high) for each in (low, high))
+        near, far = (min(times * guess, quantity.high) for times in (low, high))
         if value_at(near) * value_at(far) <= 0:
             return float(brentq(value_at, near, far, xtol=FRONTIER_STEP * quantity.tolerance))
     return math.nan
 
 
 BRACKETS = ((1.0, 1.25), (1.0, 0.8), (1.25, 3.0), (3.0, 100.0))
-"""Times the guess between which a change of sign is looked for, in this order."""
+"""Multiples of the guess between which a change of sign is looked for, in this order."""
 FRONTIER_STEP = 4.0
-"""Tolerances to which the frontier is searched."""
+"""The tolerance of a search along the frontier, in tolerances of the quantity."""

@@ -1,10 +1,11 @@
-"""What decides the answer of a result over several departments; the arithmetic is in `analysis.what_decides`."""
+"""What decides each arm's effect over several departments; the arithmetic is in `analysis.what_decides`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,18 +16,21 @@ from simulation.analysis.observables import observables_among
 from simulation.analysis.what_decides import Decides, Rule, what_decides, worth
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
+from simulation.explain.costs import DAYS_PER_YEAR
 from simulation.pathway.rota import mean_per_day
 from simulation.records.schema import Floats, Mask
 from simulation.study.design import Margin, Target
 
 KNOWN_DAYS = 14
-"""For how many days a department would measure a figure before it chooses."""
-DAYS_IN_YEAR = 365
+"""Days for which a department would measure a figure before it chooses an arm."""
 
 
 @dataclass(frozen=True)
 class Worth:
-    """What it is worth to a department to know a figure for a fortnight, GBP a year, by GBP a patient-hour."""
+    """What it is worth to a department to measure a figure for a fortnight before it chooses an arm.
+
+    pounds, error: GBP a year and its standard error, by the value of a patient-hour in GBP.
+    """
 
     figure: MeasureName
     pounds: Mapping[float, float]
@@ -37,8 +41,9 @@ class Worth:
 class Decided:
     """What decides each arm's effect on a target.
 
-    figures: what was looked at; priced: arms that state a cost, among which `worth` chooses; x, y: by department, means
-    of figures and effects, for pictures.
+    figures: of the baseline, among which the deciding one was looked for; priced: arms that state a cost, among which
+    `worth` chooses; x, y: means of figures and of effects, shapes (n_departments, n_figures) and (n_departments,
+    n_arms).
     """
 
     target: Target
@@ -52,32 +57,30 @@ class Decided:
     y: Floats
 
     def best(self, arm: str) -> MeasureName | None:
-        """The figure that tells most of an arm's effect, if any is found."""
+        """The figure that explains most of an arm's effect; None if none does beyond chance."""
         best = self.arms[arm].best
         return None if best is None else self.figures[best.figure]
 
 
 @lru_cache(maxsize=8)
 def decided(result: StudyResult) -> Decided | None:
-    """What decides the effects on the first primary target; None on one department, or of fewer than twenty."""
+    """What decides the effects on the first primary target; None on fewer than twenty departments."""
     target = result.design.primary[0]
-    looked_at = _looked_at(result, target, target.minimal_important_difference)
-    if looked_at is None:
+    sample = _sample(result, target, target.minimal_important_difference)
+    if sample is None:
         return None
-    names, figures, effects, departments, found = looked_at
-    by_arm = {arm.name: each for arm, each in zip(result.others, found, strict=True)}
-    useful = sorted({each.best.figure for each in found if each.best is not None})
-    priced, worths = _worth(result, target, effects, figures, departments, useful)
+    useful = sorted({decides.best.figure for decides in sample.arms.values() if decides.best is not None})
+    priced, worths = _worth(result, target, sample, useful)
     return Decided(
         target=target,
         unit=unit_of(result, target),
-        figures=names,
-        arms=by_arm,
+        figures=sample.names,
+        arms=sample.arms,
         priced=priced,
-        worth=tuple(Worth(names[figure], *told) for figure, told in zip(useful, worths, strict=True)) if worths else (),
-        n_departments=n_departments(departments),
-        x=means_by(figures, departments),
-        y=means_by(effects, departments),
+        worth=worths,
+        n_departments=n_departments(sample.departments),
+        x=means_by(sample.figures, sample.departments),
+        y=means_by(sample.effects, sample.departments),
     )
 
 
@@ -93,49 +96,63 @@ class Kind:
 def kinds_beyond(result: StudyResult, margin: Margin) -> Mapping[str, Kind | None]:
     """By arm, the kind of department in which it is worse by more than a margin of safety.
 
-    None: no figure tells these departments from the others better than always giving the commoner answer. Empty on one
-    department, or of fewer than twenty.
+    None for an arm if no figure tells these departments from the others better than always giving the commoner answer.
+    Empty on fewer than twenty departments.
     """
-    looked_at = _looked_at(result, margin, margin.margin)
-    if looked_at is None:
+    sample = _sample(result, margin, margin.margin)
+    if sample is None:
         return {}
-    names, _, _, _, found = looked_at
-    kinds: dict[str, Kind | None] = {}
-    for arm, each in zip(result.others, found, strict=True):
-        rule = each.rule
-        told = rule is not None and not rule.gains and rule.hit_rate > rule.commoner
-        kinds[arm.name] = Kind(names[each.explains[0].figure], rule) if told and rule is not None else None
+    kinds: dict[str, Kind | None] = dict.fromkeys(sample.arms)
+    for name, decides in sample.arms.items():
+        rule = decides.rule
+        if rule is not None and not rule.gains and rule.hit_rate > rule.commoner:
+            kinds[name] = Kind(sample.names[decides.explains[0].figure], rule)
     return kinds
 
 
-LookedAt = tuple[tuple[MeasureName, ...], Floats, Floats, Department, tuple[Decides, ...]]
+class _Sample(NamedTuple):
+    """What decides the effect of each arm, and the replications that this was found from.
+
+    figures, effects: of the baseline and of the other arms, shapes (n_replications, n_figures) and (n_replications,
+    n_arms); names: of the figures.
+    """
+
+    names: tuple[MeasureName, ...]
+    figures: Floats
+    effects: Floats
+    departments: Department
+    arms: Mapping[str, Decides]
 
 
-def _looked_at(result: StudyResult, target: Target | Margin, matters: float) -> LookedAt | None:
-    """Figures of the baseline and effects of the other arms, by replication with its department, and what decides."""
+def _sample(result: StudyResult, target: Target | Margin, matters: float) -> _Sample | None:
+    """The replications in which every effect is known, and what decides; None on fewer than twenty departments.
+
+    `matters`: the difference from which on an effect counts.
+    """
     departments, arms = result.department_of, result.others
     if departments is None or n_departments(departments) < MIN_DEPARTMENTS or not arms:
         return None
     effects = np.column_stack([effect_of(result, arm, target) for arm in arms])
     known: Mask = np.isfinite(effects).min(axis=1)
-    known &= played_twice(departments, known)
+    known &= known_twice(departments, known)
     effects, departments = effects[known], departments[known]
     names = observables_among(result.measures[result.design.baseline][0].names)
-    figures = np.column_stack([result.values(result.design.baseline, name.measure, name.group) for name in names])[
-        known
-    ]
-    there = np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0)
-    names, figures = tuple(name for name, kept in zip(names, there, strict=True) if kept), figures[:, there]
+    figures = figures_of(result, names)[known]
+    useful = np.isfinite(figures).all(axis=0) & (np.ptp(figures, axis=0) > 0)
+    names, figures = tuple(name for name, kept in zip(names, useful, strict=True) if kept), figures[:, useful]
     lower = result.better(target) == "lower"
-    found = what_decides(figures, effects, departments, matters=matters, lower_is_better=lower)
-    return None if found is None else (names, figures, effects, departments, found)
+    deciding = what_decides(figures, effects, departments, matters=matters, lower_is_better=lower)
+    if deciding is None:
+        return None
+    by_arm = {arm.name: decides for arm, decides in zip(arms, deciding, strict=True)}
+    return _Sample(names, figures, effects, departments, by_arm)
 
 
-def played_twice(departments: Department, known: Mask) -> Mask:
-    """The replications of departments that are known in two or more."""
+def known_twice(departments: Department, known: Mask) -> Mask:
+    """Whether each replication's department has two or more known replications, shape (n_replications,)."""
     numbers, counts = np.unique(departments[known], return_counts=True)
-    found: Mask = np.isin(departments, numbers[counts >= MIN_REPLICATIONS])
-    return found
+    twice: Mask = np.isin(departments, numbers[counts >= MIN_REPLICATIONS])
+    return twice
 
 
 def figures_of(result: StudyResult, names: Sequence[MeasureName]) -> Floats:
@@ -150,53 +167,53 @@ def unit_of(result: StudyResult, target: Target) -> str:
 
 
 def effect_of(result: StudyResult, arm: ArmResult, target: Target | Margin) -> Floats:
-    """The arm's difference from the baseline, shape (n_replications,)."""
-    values = [result.values(name, target.measure, target.group) for name in (arm.name, result.design.baseline)]
-    found: Floats = values[0] - values[1]
-    return found
+    """An arm's difference from the baseline, shape (n_replications,)."""
+    values, before = (result.values(name, target.measure, target.group) for name in (arm.name, result.design.baseline))
+    difference: Floats = values - before
+    return difference
 
 
 def means_by(values: Floats, departments: Department) -> Floats:
-    """By department, shape (n_departments, n_numbers)."""
-    return np.array([values[departments == each].mean(axis=0) for each in np.unique(departments)])
+    """Means of values, shape (n_replications, n_numbers), by department, shape (n_departments, n_numbers)."""
+    return np.array([values[departments == number].mean(axis=0) for number in np.unique(departments)])
 
 
 def _worth(
-    result: StudyResult,
-    target: Target,
-    effects: Floats,
-    figures: Floats,
-    departments: Department,
-    useful: Sequence[int],
-) -> tuple[tuple[str, ...], list[tuple[dict[float, float], dict[float, float]]]]:
-    """Arms that state a cost, and of each useful figure what it is worth to know it before choosing among them."""
-    stated, unit = result.design.value_per_patient_hour, unit_of(result, target)
+    result: StudyResult, target: Target, sample: _Sample, useful: Sequence[int]
+) -> tuple[tuple[str, ...], tuple[Worth, ...]]:
+    """The arms that state a cost, and what it is worth to know each useful figure before choosing among them.
+
+    Both are empty unless the target is in minutes, the study values patient-hours and arms state a cost.
+    """
+    value, unit = result.design.value_per_patient_hour, unit_of(result, target)
     priced = [
         (column, arm.name, arm.cost)
         for column, arm in enumerate(result.others)
         if arm.cost is not None and arm.name != result.design.sham
     ]
-    if stated is None or not priced or unit != "minutes" or not useful:
-        return (), []
-    per_year = DAYS_IN_YEAR * sum(
+    if value is None or not priced or unit != "minutes" or not useful:
+        return (), ()
+    per_year = DAYS_PER_YEAR * sum(
         mean_per_day(source) for source in result.study.baseline.pathway.arrivals.values() if source.attends
     )
-    hours = -effects[:, [column for column, *_ in priced]] / 60 * per_year
+    hours = -sample.effects[:, [column for column, *_ in priced]] / 60 * per_year
     costs = np.array([cost for *_, cost in priced])
     by_pounds = {
         pounds: worth(
-            figures[:, useful],
+            sample.figures[:, useful],
             pounds * hours - costs,
-            departments,
+            sample.departments,
             measured_days=result.run.measured_days,
             known_days=KNOWN_DAYS,
         )
-        for pounds in stated.pounds
+        for pounds in value.pounds
     }
-    return tuple(name for _, name, _ in priced), [
-        (
-            {pounds: float(found[place]) for pounds, (found, _) in by_pounds.items()},
-            {pounds: float(error[place]) for pounds, (_, error) in by_pounds.items()},
+    worths = tuple(
+        Worth(
+            sample.names[figure],
+            {pounds: float(gains[place]) for pounds, (gains, _) in by_pounds.items()},
+            {pounds: float(errors[place]) for pounds, (_, errors) in by_pounds.items()},
         )
-        for place in range(len(useful))
-    ]
+        for place, figure in enumerate(useful)
+    )
+    return tuple(name for _, name, _ in priced), worths

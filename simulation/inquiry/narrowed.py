@@ -1,6 +1,7 @@
-"""The answer of a stored result where some figures of a department are known: nothing is simulated.
+"""The answer of a stored result for departments with some observed figures. Nothing is simulated.
 
-The arithmetic is in `analysis.narrow`; here figures are looked up, refused where they tell nothing, and given noise.
+The arithmetic is in `analysis.narrow`. Here the observed figures are looked up in the result, refused if they tell
+nothing, and given their sampling noise.
 """
 
 from __future__ import annotations
@@ -17,20 +18,21 @@ from simulation.analysis.narrow import Local, Narrowed, Outside, narrow, outside
 from simulation.analysis.observables import is_observable
 from simulation.errors import ConfigError, Fault, ResultsError, nearest
 from simulation.experiment.result import StudyResult
-from simulation.inquiry.decides import effect_of, figures_of, means_by, played_twice
+from simulation.inquiry.decides import effect_of, figures_of, known_twice, means_by
 from simulation.records.schema import Mask
 from simulation.study.design import Target
 from simulation.study.observed import Observed, ObservedFigure
 
 ALIKE = 1 - 1e-6
-"""Correlation over replications from which two figures are one."""
+"""The correlation over replications above which two figures count as the same."""
 
 
 @dataclass(frozen=True)
 class NarrowedEffects:
-    """The effects of every arm on every target in departments with these figures.
+    """The effects of every arm on every target in departments with the observed figures.
 
-    seen: of each figure, the lowest and the highest of the run's departments.
+    names: of the figures in the result; seen: by figure, the lowest and highest of the run's departments; effects: arm
+    and target of each effect; found: the effects themselves, in that order.
     """
 
     observed: Observed
@@ -46,10 +48,10 @@ class NarrowedEffects:
 
 
 def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEffects:
-    """The answer of a stored run in departments with the observed figures; `where` names their file.
+    """The effects of a stored run in departments with the observed figures; `where` names their file.
 
-    Raises ConfigError for figures that the run does not have or that none of its departments comes near, ResultsError
-    for a run of fewer than twenty departments.
+    Raises ConfigError for figures that the run does not have, or that none of its departments comes near, and
+    ResultsError for a run of one arm or of fewer than twenty departments.
     """
     departments = result.department_of
     if departments is None or n_departments(departments) < MIN_DEPARTMENTS:
@@ -58,18 +60,20 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
             f"narrow: the run has {n} department{'s' if n != 1 else ''} used at least twice, "
             f"and {MIN_DEPARTMENTS} are needed. Run the study over an ensemble: aeflow compare ensemble=typical"
         )
+    if not result.others:
+        raise ResultsError("narrow: the run has one arm, so there is no effect to read. Compare two arms or more")
     names = _named(result, observed, where)
     figures = figures_of(result, names)
     effects = [(arm.name, target) for target in result.targets for arm in result.others]
     differences = np.column_stack([effect_of(result, result.arm(arm), target) for arm, target in effects])
     local = Local(
-        np.array([each.value for each in observed.figures]),
-        np.array([each.days for each in observed.figures]),
-        np.array([_sampling(each, name) for each, name in zip(observed.figures, names, strict=True)]),
+        np.array([figure.value for figure in observed.figures]),
+        np.array([figure.days for figure in observed.figures]),
+        np.array([_sampling_variance(figure, name) for figure, name in zip(observed.figures, names, strict=True)]),
         float(result.run.measured_days),
     )
     known: Mask = np.isfinite(np.column_stack([figures, differences])).min(axis=1)
-    known &= played_twice(departments, known)
+    known &= known_twice(departments, known)
     if n_departments(departments[known]) < MIN_DEPARTMENTS:
         raise ResultsError(
             f"narrow: a figure or an effect is missing in {int((~known).sum())} of {len(known)} replications, and "
@@ -78,12 +82,12 @@ def narrowed(result: StudyResult, observed: Observed, where: str) -> NarrowedEff
     figures, differences, departments = figures[known], differences[known], departments[known]
     alike = np.abs(np.atleast_2d(np.corrcoef(figures, rowvar=False))) - np.eye(len(names)) > ALIKE
     if alike.any():
-        one, other = sorted(int(each) for each in np.argwhere(alike)[0])
-        found = f"tells the same as figures.{one} in every replication of the run"
-        raise ConfigError([Fault(f"{where}: figures.{other}", found, "Leave one of the two out")])
-    beyond = outside(figures, departments, local)
-    if beyond:
-        raise ConfigError([_outside_fault(each, observed, names, where) for each in beyond])
+        one, other = sorted(int(figure) for figure in np.argwhere(alike)[0])
+        problem = f"tells the same as figures.{one} in every replication of the run"
+        raise ConfigError([Fault(f"{where}: figures.{other}", problem, "Leave one of the two out")])
+    far = outside(figures, departments, local)
+    if far:
+        raise ConfigError([_outside_fault(figure, observed, names, where) for figure in far])
     means = means_by(figures, departments)
     return NarrowedEffects(
         observed=observed,
@@ -100,18 +104,20 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
     given = {(name.measure, name.group): name for name in result.measures[result.design.baseline][0].names}
     readable = [key for key in given if is_observable(*key)]
     faults, named = list[Fault](), list[MeasureName]()
-    for number, each in enumerate(observed.figures):
-        place, key = f"{where}: figures.{number}", (each.measure, each.group)
-        groups = [group for measure, group in readable if measure == each.measure]
+    for number, figure in enumerate(observed.figures):
+        place, key = f"{where}: figures.{number}", (figure.measure, figure.group)
+        groups = [group for measure, group in readable if measure == figure.measure]
         if not groups:
-            what = "is nothing that a hospital can read off" if each.measure in {m for m, _ in given} else "is unknown"
-            remedy = nearest(each.measure, {measure for measure, _ in readable})
-            faults.append(Fault(f"{place}.measure", f"'{each.measure}' {what}", remedy))
-        elif each.group not in groups:
-            found = f"'{each.measure}' has no group '{each.group}' that a hospital can read off"
-            faults.append(Fault(f"{place}.group", found, nearest(each.group, groups)))
+            known = any(measure == figure.measure for measure, _ in given)
+            problem = "is nothing that a hospital can read off" if known else "is unknown"
+            remedy = nearest(figure.measure, {measure for measure, _ in readable})
+            faults.append(Fault(f"{place}.measure", f"'{figure.measure}' {problem}", remedy))
+        elif figure.group not in groups:
+            problem = f"'{figure.measure}' has no group '{figure.group}' that a hospital can read off"
+            faults.append(Fault(f"{place}.group", problem, nearest(figure.group, groups)))
         elif given[key] in named:
-            faults.append(Fault(place, f"'{each.measure}' of '{each.group}' is stated twice", "Keep one of the two"))
+            problem = f"'{figure.measure}' of '{figure.group}' is stated twice"
+            faults.append(Fault(place, problem, "Keep one of the two"))
         elif np.ptp(result.values(result.design.baseline, *key)) == 0:
             faults.append(Fault(place, "is the same in every department of the run", "Leave it out: it tells nothing"))
         else:
@@ -121,11 +127,11 @@ def _named(result: StudyResult, observed: Observed, where: str) -> tuple[Measure
     return tuple(named)
 
 
-def _sampling(figure: ObservedFigure, name: MeasureName) -> float:
-    """The variance of a figure that comes from having looked at a sample of patients; 0 of everybody.
+def _sampling_variance(figure: ObservedFigure, name: MeasureName) -> float:
+    """The variance of a figure that was counted on a sample of patients; 0 if it was counted on all.
 
-    Of a share it is binomial. Minutes are taken to spread as waits do, exponentially: a mean has the variance of one
-    wait over how many there are, a median or a 95th percentile twice that.
+    A share is binomial. Minutes are assumed to be exponential, as waits nearly are: a mean over n patients has the
+    variance of one wait over n, a median or a 95th percentile twice that.
     """
     if figure.patients is None or name.unit == "patients" or name.group.startswith(("pool=", "step=")):
         return 0.0
@@ -135,12 +141,12 @@ def _sampling(figure: ObservedFigure, name: MeasureName) -> float:
     return times * figure.value**2 / figure.patients
 
 
-def _outside_fault(each: Outside, observed: Observed, names: Sequence[MeasureName], where: str) -> Fault:
-    """What is said of figures that no department of the run comes near."""
+def _outside_fault(far: Outside, observed: Observed, names: Sequence[MeasureName], where: str) -> Fault:
+    """The fault of an observed figure, or of all together, that no department of the run comes near."""
     remedy = "Check how it was measured (docs/model.md, 1.2). If it is right, build an ensemble of your own site"
-    if each.figure is None:
+    if far.figure is None:
         together = " and ".join(name.measure for name in names)
         return Fault(where, f"no department of the run has these values of {together} together", remedy)
-    name, value = names[each.figure], observed.figures[each.figure].value
-    found = f"{value:g} is outside the {each.lowest:.3g} to {each.highest:.3g} of the run's departments"
-    return Fault(f"{where}: figures.{each.figure}.value", f"{name.measure}: {found}", remedy)
+    name, value = names[far.figure], observed.figures[far.figure].value
+    problem = f"{value:g} is outside the {far.lowest:.3g} to {far.highest:.3g} of the run's departments"
+    return Fault(f"{where}: figures.{far.figure}.value", f"{name.measure}: {problem}", remedy)

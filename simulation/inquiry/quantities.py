@@ -1,6 +1,6 @@
-"""Numbers of a triage policy that a break-even is asked for, and the policy in which one of them is another.
+"""The numbers of a triage policy that have a break-even, each with bounds and the policy at any value of it.
 
-A quantity has bounds within which it is searched. Nothing is simulated here.
+Nothing is simulated here.
 """
 
 from __future__ import annotations
@@ -22,13 +22,16 @@ from simulation.triage.policy import Policy
 QuantityName = Literal["seconds", "adoption", "accuracy", "price"]
 QUANTITIES: tuple[QuantityName, ...] = ("seconds", "adoption", "accuracy", "price")
 MOST_SECONDS = 600.0
-"""The most seconds saved that are looked at, unless the policy states more than a tenth of them."""
+"""The upper bound of seconds saved; ten times the stated value where that is higher."""
 WHAT_IF = "a what-if of a break-even"
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A number of a policy: its name and unit, what is stated, between which values it is searched and how closely."""
+    """A number of a policy: name and unit, the stated value, and the bounds and tolerance of a search.
+
+    `policy_at`: the policy in which the number has another value.
+    """
 
     name: QuantityName
     unit: str
@@ -40,15 +43,15 @@ class Quantity:
 
 
 def quantity_of(arm: ReadyArm, name: str) -> Quantity:
-    """One quantity of an arm's policy. Raises ConfigError if there is none of that name, or the policy has it not."""
+    """One quantity of an arm's policy. Raises ConfigError if it is unknown, or the policy does not have it."""
     if name not in QUANTITIES:
         raise ConfigError([Fault("what", f"'{name}' is no quantity of a break-even", nearest(name, QUANTITIES))])
-    has = quantities_of(arm)
-    if name not in has:
-        found = f"the policy '{arm.policy.name}' of arm '{arm.name}' has no {name}: {WHY_NOT[name]}"
-        remedy = f"Ask for {', '.join(has)}" if has else "Choose another arm"
-        raise ConfigError([Fault("what", found, remedy)])
-    return has[name]
+    quantities = quantities_of(arm)
+    if name not in quantities:
+        problem = f"the policy '{arm.policy.name}' of arm '{arm.name}' has no {name}: {WHY_NOT[name]}"
+        remedy = f"Ask for {', '.join(quantities)}" if quantities else "Choose another arm"
+        raise ConfigError([Fault("what", problem, remedy)])
+    return quantities[name]
 
 
 WHY_NOT: Mapping[str, str] = {
@@ -59,15 +62,15 @@ WHY_NOT: Mapping[str, str] = {
 
 
 def quantities_of(arm: ReadyArm) -> dict[str, Quantity]:
-    """The quantities that the policy of an arm has, by name; its price is no part of it."""
-    return {each.name: each for each in _found(arm)}
+    """The quantities of an arm's policy by name. The price is not among them: no arm has to be run for it."""
+    return {quantity.name: quantity for quantity in _quantities(arm)}
 
 
-def _found(arm: ReadyArm) -> Iterator[Quantity]:
+def _quantities(arm: ReadyArm) -> Iterator[Quantity]:
     policy = arm.policy
-    stated = next((each for each in policy.effects if each.seconds_saved is not None), None)
-    if stated is not None and stated.seconds_saved is not None:
-        now = stated.seconds_saved.value
+    saved = next((effect.seconds_saved for effect in policy.effects if effect.seconds_saved is not None), None)
+    if saved is not None:
+        now = saved.value
         yield Quantity(
             "seconds", "seconds", now, 0.0, max(MOST_SECONDS, 10 * now), 1.0, lambda value: _saving(policy, value)
         )
@@ -88,27 +91,28 @@ def _found(arm: ReadyArm) -> Iterator[Quantity]:
 
 
 def _saving(policy: Policy, seconds: float) -> Policy:
-    """The policy whose first effect in seconds takes off so many."""
+    """The policy whose first effect in seconds saves so many."""
     effects: list[MinutesEffect] = list(policy.effects)
-    place = next(number for number, each in enumerate(effects) if each.seconds_saved is not None)
-    stated = effects[place].seconds_saved
-    assert stated is not None
-    changed = replace(
-        stated, value=seconds, range=(0.0, max(seconds, MOST_SECONDS)), evidence="assumed", source=WHAT_IF
-    )
+    place = next(number for number, effect in enumerate(effects) if effect.seconds_saved is not None)
+    saved = effects[place].seconds_saved
+    assert saved is not None
+    changed = replace(saved, value=seconds, range=(0.0, max(seconds, MOST_SECONDS)), evidence="assumed", source=WHAT_IF)
     effects[place] = replace(effects[place], seconds_saved=changed)
     return replace(policy, minutes=tuple(effects))
 
 
 def _covering(policy: Policy, share: float) -> Policy:
-    """The policy that is used for this share of those whom it is for."""
+    """The policy whose tool is used for this share of the patients whom it covers."""
     assert policy.covers is not None
     portion = Portion(value=share, range=(0.0, 1.0), evidence="assumed", source=WHAT_IF)
     return replace(policy, covers=replace(policy.covers, share=portion))
 
 
 def _exact_share(arm: ReadyArm) -> float | None:
-    """How often the AI's own label is the true level, over the site's patients; None unless that is one matrix's."""
+    """How often the AI's own label is the true level, over the site's patients.
+
+    None unless the AI labels by one matrix for all patients and the case mix is known.
+    """
     policy, mix = arm.policy, case_mix(arm.pathway)
     if policy.ai is None or policy.ai.matrix.by_group or policy.beside_nurse is not None or mix is None:
         return None
@@ -116,18 +120,18 @@ def _exact_share(arm: ReadyArm) -> float | None:
 
 
 def _least_exact(policy: Policy, exact: float) -> float:
-    """The accuracy at which the worst level is never labelled right, all errors growing alike; 0 at least."""
+    """The accuracy at which the level that is labelled worst is never labelled right, if all errors grow alike."""
     assert policy.ai is not None
     right = np.diag(probabilities(policy.ai.matrix))
     return float(max(1 - (1 - exact) / (1 - right.min()), 0.0)) if right.min() < 1 else exact
 
 
 def _labelling(policy: Policy, times: float) -> Policy:
-    """The policy whose AI makes each error so many times as often."""
+    """The policy whose AI makes every error this many times as often."""
     assert policy.ai is not None
     shares = probabilities(policy.ai.matrix) * times
     np.fill_diagonal(shares, 0.0)
     np.fill_diagonal(shares, 1 - shares.sum(axis=1))
-    rows = tuple(tuple(float(each) for each in row) for row in np.clip(shares, 0.0, 1.0))
+    rows = tuple(tuple(float(share) for share in row) for row in np.clip(shares, 0.0, 1.0))
     matrix = Matrix(shares=rows, evidence="assumed", source=WHAT_IF)
     return replace(policy, ai=replace(policy.ai, matrix=matrix))

@@ -1,16 +1,15 @@
 """Shadow prices: by how much one hour more of a nurse, a clinician, a cubicle or a bed shortens waits, by time of week.
 
-Every resource gets one unit more in one block of four hours, on weekdays or at weekends, as an arm of its own on the
-same patients; ward beds get some more at all hours. An hour's price is what it takes off the waits of all patients
-together (patient-minutes an hour of the resource), so that unlike resources compare, and tools that free minutes of
-staff as well.
+One arm gives a resource one unit more in a block of four hours, on weekdays or at weekends, on the same patients; ward
+beds get more at all hours. The price of an hour is what it takes off the waits of all patients together
+(patient-minutes an hour of the resource), so that unlike resources can be compared, and tools that free staff too.
 
-People are whole, so one block alone takes relief away from its neighbours: twelve of them, each added alone, promise
-more than a unit at all hours gives, and each added last less. The price is the mean of the two, what a block is worth
-in the two extreme orders of adding blocks. Up to terms of second order such prices add up exactly.
+Blocks relieve one another: the effects of twelve blocks, each added alone, sum to more than that of a unit at all
+hours, and those of blocks added last to less. The price of a block is therefore the mean of the two, its worth in the
+two extreme orders of adding blocks. Up to terms of second order such prices add up exactly.
 
-`with_more` makes the arms, `prices` reads the result. Nothing is simulated here; a sample tells how many hours a tool
-frees.
+`with_more` makes the arms, `prices` reads the result. Nothing is simulated here; patients are drawn only to count the
+hours of staff that a tool frees.
 """
 
 from __future__ import annotations
@@ -35,26 +34,26 @@ from simulation.triage.apply import apply
 
 BLOCK_HOURS = 4
 DAYS = {"weekdays": ("mon-fri", 5), "weekends": ("sat,sun", 2)}
-"""By name, the days as a rota writes them, and how many a week."""
+"""The days of a block by name: as a rota writes them, and how many a week."""
 RESOURCES = ("triage_nurses", "doctors", "majors_cubicles")
 """Pools that get a unit more block by block."""
 BEDS = 4
-"""Beds that a ward group gets more: the effect of one would be lost in noise."""
+"""How many beds a ward group gets more: the effect of one would be lost in noise."""
 BED_ROLE = "adult_bed"
 TOOLS = ("ai_scribe_measured", "ai_documents_measured")
-"""Arms of the study whose freed staff minutes are priced beside them."""
+"""Arms of the study whose freed hours of staff are priced as well."""
 MEASURES = ("wait_to_clinician_mean", "stay_mean")
-"""What an hour takes minutes off: waits for a first clinician; stays in the department, waits for a bed among them."""
+"""The measures that an hour shortens: the wait for the first clinician; the stay, with its wait for a bed."""
 WEEK_DAYS = 7
 LOAD_DAYS = 84
 
 
 @dataclass(frozen=True)
 class Extra:
-    """What one arm has more: `units` of a pool at `hours` (of a day, on `days`), `hours_a_week` of it in all.
+    """What an arm adds: `units` of a pool at `hours` (of a day, on `days`), `hours_a_week` in all.
 
-    kind  `block`, `without` (all hours but those of the block), `whole` (all hours), `beds`, or `tool` (hours of staff
-    that a tool frees).
+    kind  `block`; `without`, at all hours but those of the block; `whole`, at all hours; `beds`; or `tool`, the hours
+    of staff that a tool frees.
     """
 
     arm: str
@@ -67,15 +66,17 @@ class Extra:
 
     @property
     def hours(self) -> str:
-        """'8-12'."""
+        """The hours of the block, as a rota writes them: '8-12'."""
         return f"{self.start}-{self.start + BLOCK_HOURS}"
 
 
 @dataclass(frozen=True)
 class Price:
-    """What an hour of something is worth. `effect`: on the mean of a patient, minutes (of a block the mean of its
-    effects when added alone and when added last); `per_hour`: patient-minutes that an hour of it takes off, above 0
-    where it helps; both with 95 % intervals."""
+    """What an hour of an extra is worth, with 95 % intervals.
+
+    effect  on the measure, in minutes a patient (of a block, the mean of its effects when added alone and when added
+    last); per_hour  the patient-minutes that an hour of it saves, above 0 where it helps.
+    """
 
     extra: Extra
     measure: str
@@ -87,8 +88,8 @@ class Price:
 class Check:
     """Whether the blocks of a resource add up to a unit at all hours: effects in minutes a patient, with intervals.
 
-    alone, last  the sums of the blocks' effects when each is added alone and last; blocks  the sum of the prices'
-    effects, which is the mean of the two; apart  that sum less the effect of a unit at all hours (`whole`).
+    alone, last  the sums of the blocks' effects when each is added alone, and last; blocks  the mean of the two sums;
+    whole  the effect of a unit at all hours; apart  `blocks` minus `whole`.
     """
 
     pool: str
@@ -101,13 +102,13 @@ class Check:
 
     @property
     def agree(self) -> bool:
-        """Whether the two differ by no more than chance."""
+        """Whether blocks and whole differ by no more than chance."""
         return not self.apart.excludes_zero
 
 
 @dataclass(frozen=True)
 class ShadowPrices:
-    """All prices of a department, and whether they add up."""
+    """All prices of a department, and the checks that they add up."""
 
     result: StudyResult
     prices: tuple[Price, ...]
@@ -115,15 +116,15 @@ class ShadowPrices:
 
     def price(self, arm: str, measure: str) -> Price:
         """The price of one arm's extra."""
-        return next(each for each in self.prices if (each.extra.arm, each.measure) == (arm, measure))
+        return next(price for price in self.prices if (price.extra.arm, price.measure) == (arm, measure))
 
     def of_kind(self, kind: str, measure: str) -> tuple[Price, ...]:
         """The prices of one kind, in order."""
-        return tuple(each for each in self.prices if (each.extra.kind, each.measure) == (kind, measure))
+        return tuple(price for price in self.prices if (price.extra.kind, price.measure) == (kind, measure))
 
 
 def extras(study: Study, pools: Sequence[str] = RESOURCES) -> tuple[Extra, ...]:
-    """What the arms have more, in order. Raises ConfigError for a pool that the department does not have."""
+    """The extras that are priced, in order. Raises ConfigError for a pool that the department does not have."""
     pathway = study.baseline.pathway
     limited = [name for name, pool in pathway.pools.items() if not pool.unlimited]
     faults = [
@@ -133,10 +134,10 @@ def extras(study: Study, pools: Sequence[str] = RESOURCES) -> tuple[Extra, ...]:
     ]
     if faults:
         raise ConfigError(faults)
-    return (*_of_blocks(pools), *_of_beds(pathway), *_of_tools(study))
+    return (*_blocks(pools), *_beds(pathway), *_tools(study))
 
 
-def _of_blocks(pools: Sequence[str]) -> Iterator[Extra]:
+def _blocks(pools: Sequence[str]) -> Iterator[Extra]:
     for pool in pools:
         for days, (_, n_days) in DAYS.items():
             for start in range(0, 24, BLOCK_HOURS):
@@ -146,27 +147,27 @@ def _of_blocks(pools: Sequence[str]) -> Iterator[Extra]:
         yield Extra(f"{pool}_whole", pool, "whole", float(HOURS_OF_WEEK))
 
 
-def _of_beds(pathway: Pathway) -> Iterator[Extra]:
+def _beds(pathway: Pathway) -> Iterator[Extra]:
     for name, pool in pathway.pools.items():
         if pool.role == BED_ROLE:
             yield Extra(f"{name}_more", name, "beds", float(BEDS * HOURS_OF_WEEK), units=BEDS)
 
 
-def _of_tools(study: Study) -> Iterator[Extra]:
-    there = {arm.name for arm in study.arms}
+def _tools(study: Study) -> Iterator[Extra]:
+    arms = {arm.name for arm in study.arms}
     for name in TOOLS:
-        if name in there:
+        if name in arms:
             yield Extra(name, "", "tool", hours_freed(study, name))
 
 
 def hours_freed(study: Study, arm: str) -> float:
-    """Hours of staff a week that an arm asks for less than the baseline, from a sample of the same patients."""
-    ours, theirs = (_work(study.arm(name), study.run.seed) for name in (arm, study.design.baseline))
-    return theirs - ours
+    """The hours of staff a week that an arm saves against the baseline, from a sample of the same patients."""
+    with_tool, without = (_staff_hours(study.arm(name), study.run.seed) for name in (arm, study.design.baseline))
+    return without - with_tool
 
 
-def _work(arm: ReadyArm, seed: int) -> float:
-    """Hours of staff a week that the patients of an arm ask for."""
+def _staff_hours(arm: ReadyArm, seed: int) -> float:
+    """The hours of staff a week that the patients of an arm ask for."""
     drawn = draw(in_a_mean_week(arm.pathway), seed=seed, replication=0, days=LOAD_DAYS)
     load = offered_load(arm.pathway, apply(arm.policy, arm.pathway, drawn))
     staff = [number for number, name in enumerate(load.pools) if arm.pathway.pools[name].kind == "staff"]
@@ -174,16 +175,16 @@ def _work(arm: ReadyArm, seed: int) -> float:
 
 
 def with_more(study: Study, more: Sequence[Extra]) -> Study:
-    """The study on one department with an arm for each extra, besides the baseline."""
+    """The study on one department, its arms the baseline and one for each extra."""
     study = study.on_typical()
     base = study.baseline
-    made = [study.arm(each.arm) if each.kind == "tool" else _arm(base, each) for each in more]
-    arms = (base, *made)
-    stated = {arm.name: replace(arm.arm, control=None, levers=()) for arm in arms}
-    asked = "What is one hour more of each resource worth, and when?"
+    arms = (base, *(study.arm(extra.arm) if extra.kind == "tool" else _arm(base, extra) for extra in more))
+    definitions = {arm.name: replace(arm.arm, control=None, levers=()) for arm in arms}
+    question = "What is one hour more of each resource worth, and when?"
     alone = replace(study.design, sham=None, focus=(), coverages=None, levers={}, full=None)
-    design = replace(alone, question=asked, arms=stated)
-    return replace(study, arms=tuple(replace(arm, arm=stated[arm.name]) for arm in arms), design=design, on_one="")
+    design = replace(alone, question=question, arms=definitions)
+    ready = tuple(replace(arm, arm=definitions[arm.name]) for arm in arms)
+    return replace(study, arms=ready, design=design, on_one="")
 
 
 def _arm(base: ReadyArm, extra: Extra) -> ReadyArm:
@@ -200,17 +201,18 @@ def _arm(base: ReadyArm, extra: Extra) -> ReadyArm:
 
 
 def prices(result: StudyResult, more: Sequence[Extra]) -> ShadowPrices:
-    """What each hour is worth, from a result of `with_more`."""
+    """What an hour of each extra is worth, from a result of `with_more`."""
     pathway = result.study.baseline.pathway
     a_week = WEEK_DAYS * sum(mean_per_day(source) for source in pathway.arrivals.values() if source.attends)
-    priced = [each for each in more if each.kind != "without"]
-    found = [_price(result, each, measure, a_week) for measure in MEASURES for each in priced]
-    pools = dict.fromkeys(each.pool for each in more if each.kind == "whole")
+    priced = [extra for extra in more if extra.kind != "without"]
+    by_extra = [_price(result, extra, measure, a_week) for measure in MEASURES for extra in priced]
+    pools = dict.fromkeys(extra.pool for extra in more if extra.kind == "whole")
     checks = [_check(result, more, pool, measure) for measure in MEASURES for pool in pools]
-    return ShadowPrices(result, tuple(found), tuple(checks))
+    return ShadowPrices(result, tuple(by_extra), tuple(checks))
 
 
 def _price(result: StudyResult, extra: Extra, measure: str, a_week: float) -> Price:
+    """The price of one extra; `a_week`: attendances."""
     effects = _alone(result, extra, measure)
     if extra.kind == "block":
         effects = (effects + _last(result, extra, measure)) / 2
@@ -220,12 +222,12 @@ def _price(result: StudyResult, extra: Extra, measure: str, a_week: float) -> Pr
 
 
 def _alone(result: StudyResult, extra: Extra, measure: str) -> Floats:
-    """What an extra does by itself, by replication."""
+    """The effect of an extra by itself, shape (n_replications,)."""
     return paired(result.values(extra.arm, measure), result.values(result.design.baseline, measure))
 
 
 def _last(result: StudyResult, block: Extra, measure: str) -> Floats:
-    """What a block does where all other blocks are there already, by replication."""
+    """The effect of a block that is added to all others, shape (n_replications,)."""
     whole, without = (result.values(arm, measure) for arm in (f"{block.pool}_whole", f"{block.arm}_without"))
     return paired(whole, without)
 
@@ -235,16 +237,16 @@ def _interval(values: Floats) -> Interval:
 
 
 def _check(result: StudyResult, more: Sequence[Extra], pool: str, measure: str) -> Check:
-    """The sums over blocks, replication by replication, beside a unit at all hours."""
-    blocks = [each for each in more if (each.pool, each.kind) == (pool, "block")]
-    (at_all_hours,) = (each for each in more if (each.pool, each.kind) == (pool, "whole"))
-    alone = np.sum([_alone(result, each, measure) for each in blocks], axis=0)
-    last = np.sum([_last(result, each, measure) for each in blocks], axis=0)
-    whole, both = _alone(result, at_all_hours, measure), (alone + last) / 2
-    return Check(pool, measure, *(_interval(each) for each in (alone, last, both, whole, both - whole)))
+    """The check of one resource, its sums taken within each replication."""
+    blocks = [extra for extra in more if (extra.pool, extra.kind) == (pool, "block")]
+    (at_all_hours,) = (extra for extra in more if (extra.pool, extra.kind) == (pool, "whole"))
+    alone = np.sum([_alone(result, block, measure) for block in blocks], axis=0)
+    last = np.sum([_last(result, block, measure) for block in blocks], axis=0)
+    whole, mean = _alone(result, at_all_hours, measure), (alone + last) / 2
+    return Check(pool, measure, *(_interval(values) for values in (alone, last, mean, whole, mean - whole)))
 
 
-def by_block(found: ShadowPrices, pool: str, measure: str) -> Mapping[str, tuple[Price, ...]]:
+def by_block(priced: ShadowPrices, pool: str, measure: str) -> Mapping[str, tuple[Price, ...]]:
     """The prices of a pool's blocks, by weekdays and weekends, from midnight on."""
-    there = [each for each in found.of_kind("block", measure) if each.extra.pool == pool]
-    return {days: tuple(each for each in there if each.extra.days == days) for days in DAYS}
+    of_pool = [price for price in priced.of_kind("block", measure) if price.extra.pool == pool]
+    return {days: tuple(price for price in of_pool if price.extra.days == days) for days in DAYS}

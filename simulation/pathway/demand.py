@@ -1,6 +1,6 @@
-"""The vocabulary of demand that comes and goes: bookings, surges, what lasts for weeks, and minutes that follow it.
+"""The vocabulary of changing demand: bookings, surges, factors that last for weeks, and minutes that follow demand.
 
-All of it is settled before the clock starts: a timetable, a span of days, or a factor that is drawn or follows from the
+All of it is decided before the clock starts: a timetable, a span of days, or a factor that is drawn or follows from the
 drawn arrivals.
 """
 
@@ -47,9 +47,9 @@ class Surge:
 class Follows(Sourced):
     """Minutes that follow demand: after busy days they are shorter, as bank staff come, leave is moved, people hurry.
 
-    The minutes of whoever arrives on a day are multiplied by (attendances of the last days / those planned for these
-    days) to the power of minus the elasticity. The plan is what `per_day` and the profiles state, without `scale`,
-    surges and drawn factors. No day looks at itself or at those after it.
+    The minutes of patients who arrive on a day are multiplied by (attendances of the last days / those planned for
+    these days) to the power of minus the elasticity. The plan is what `per_day` and the profiles state, without
+    `scale`, surges and drawn factors. The day itself and those after it do not count.
 
     Example: `{durations: [first_contact, review], arrivals: [walk_in, ambulance], elasticity: 1, evidence: assumed,
     source: "how elastic capacity must have been, fitted to what trusts report"}`

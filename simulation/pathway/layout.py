@@ -35,6 +35,8 @@ GAP_TO_BEND, GAP_OF_BENDS = 0.54, 0.2
 MANY = 4
 """The number of cases from which a branch's arrow with the most cases is labelled 'otherwise', if there is another."""
 SOURCE = "source:"
+GIVES_UP = "who gives up waiting"
+"""The words in the box where patients come whose patience ends; no arrow leads there for them."""
 
 Kind = Literal["source", "step", "branch", "loop", "end"]
 Flow = Literal["arrives", "on", "case", "again", "done", "turned_away", "leaves"]
@@ -98,7 +100,8 @@ def lay_out(pathway: Pathway, subgraph: Subgraph | None = None) -> Layout:
     columns = _columns(names, [edge for edge in edges if edge not in back])
     chains = {edge: _chain(edge, columns) for edge in edges if edge not in back and edge.kind != "leaves"}
     rows = _rows(names, columns, list(chains.values()))
-    nodes = tuple(_node(pathway, name, columns[name], rows[name, columns[name]]) for name in names)
+    given_up = {edge.end for edge in edges if edge.kind == "leaves"}
+    nodes = tuple(_node(pathway, name, columns[name], rows[name, columns[name]], name in given_up) for name in names)
     drawn = []
     for edge in edges:
         bends = tuple((point[1], rows[point]) for point in chains.get(edge, ())[1:-1])
@@ -136,8 +139,10 @@ def _joined(labels: Sequence[str], most: int = 3) -> str:
     return f"{', '.join(labels[: most - 1])} and {len(labels) - most + 1} more"
 
 
-def _node(pathway: Pathway, name: str, column: int, row: float) -> DrawnNode:
+def _node(pathway: Pathway, name: str, column: int, row: float, given_up: bool) -> DrawnNode:
     kind, detail, group = _kind_and_words(pathway, name)
+    if given_up:  # from every step where one may leave: words instead of arrows
+        detail = f"{detail}: {GIVES_UP}" if detail else GIVES_UP
     return DrawnNode(name, kind, _words(name.removeprefix(SOURCE)), detail, group, column, row)
 
 

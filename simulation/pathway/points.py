@@ -9,7 +9,7 @@ from simulation.pathway.department import DEPARTED_AT, End, Moment, Pathway, Ste
 from simulation.pathway.graph import graph_of, reachable_from
 
 WORSENING = ("worsened_at", "noticed_at")
-"""The points in time that a department has besides if patients get worse while they wait."""
+"""The further points in time of a department in which patients get worse while they wait."""
 
 
 def records_of(node: object) -> Mapping[str, Moment]:

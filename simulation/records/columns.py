@@ -17,6 +17,7 @@ from simulation.errors import ResultsError
 from simulation.records.schema import Floats
 
 METADATA_KEY = b"aeflow"
+"""The key of the schema's metadata under which every file of the package states what it holds."""
 Columns = Mapping[str, Any]
 """Columns by name: arrays, or `Lists` of numbers of unequal length."""
 

@@ -117,7 +117,7 @@ class Table:
         return self.categories.get(column, ())
 
     def where(self, column: str, *names: str) -> Mask:
-        """Which rows have one of these categories, shape (n,). A category that the column lacks matches no row."""
+        """Mask of the rows with one of these categories, shape (n,). An unknown category matches no row."""
         known, codes = self.known(column), self[column]
         rows = np.zeros(len(codes), dtype=np.bool_)
         for name in names:
@@ -160,7 +160,7 @@ class Patients(Table):
     )  # fmt: skip
 
     def admitted(self) -> Mask:
-        """Who was admitted, shape (n,): by outcome, or still on a ward after a decision and a departure from A&E."""
+        """Mask of the admitted, shape (n,): by outcome, or still on a ward after decision and departure from A&E."""
         admitted = self.where("outcome", ADMITTED)
         if all(name in self for name in ADMITTED_POINTS):
             on_ward = self.where("outcome", IN_BUILDING)

@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from simulation.errors import ResultsError
+from simulation.records.columns import METADATA_KEY
 from simulation.records.schema import MISSING, ActivityTable, Column, Patients, Replications, Table
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T", bound=Table)
-METADATA_KEY = b"aeflow"
 FORMAT = 2
 """Raised when the layout of a file changes."""
 

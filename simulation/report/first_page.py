@@ -13,11 +13,11 @@ from simulation.report.figures.first_page import Drawing, first_picture
 from simulation.report.headlines import Headline, headlines
 from simulation.report.implausible import implausible
 from simulation.report.outcomes import summary
-from simulation.report.tables.first_page import FirstTable, first_table, products_left_out, told_arms
+from simulation.report.tables.first_page import FirstTable, first_table, products_left_out, told_arms, told_targets
 from simulation.report.tables.measurement import measurement_sentences
 from simulation.report.tables.over_departments import departments_words
 from simulation.report.tables.overview import warnings
-from simulation.report.words import amount
+from simulation.report.words import amount, listed_with_and
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,15 @@ def first_page(result: StudyResult) -> FirstPage:
     if not result.others:
         lead = f"'{result.baseline.label}' was run alone, so nothing is compared. {target.label}: {level}."
         return FirstPage(result.design.question, checks, lead, (), (), None, None)
-    important = threshold(target.minimal_important_difference, base.unit)
-    matters = re.sub(" min$", " minute" if important == "1 min" else " minutes", important)
+    about, thresholds = [], []
+    for target in told_targets(result):
+        row = result.row(result.design.baseline, target.measure, target.group)
+        about.append(f"'{target.label}', now {amount(row.mean, row.unit)}")
+        important = _in_full(threshold(target.minimal_important_difference, row.unit))
+        thresholds += [] if important in thresholds else [important]
     lead = (
-        f"{summary(result)}What each does to '{target.label}', now {level} under '{result.baseline.label}', with 95 % "
-        f"intervals. {matters} or more matters:"
+        f"{summary(result)}What each does to {listed_with_and(about)} under '{result.baseline.label}', with 95 % "
+        f"intervals. {listed_with_and(thresholds)} or more matter{'s' if len(thresholds) == 1 else ''}:"
     )
     return FirstPage(
         result.design.question,
@@ -67,6 +71,11 @@ def first_page(result: StudyResult) -> FirstPage:
         first_table(result),
         first_picture(result, told_arms(result.shown)),
     )
+
+
+def _in_full(important: str) -> str:
+    """'5 minutes' for '5 min'."""
+    return re.sub(" min$", " minute" if important == "1 min" else " minutes", important)
 
 
 def _notes(result: StudyResult) -> Iterator[str]:

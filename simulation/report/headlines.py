@@ -1,5 +1,7 @@
-"""What is said of each product, in short sentences: effect with interval, range, safety, what it hinges on, and whether
-something cheaper does as much. Each rests on a verdict or on an interval; every number is in a table."""
+"""Short sentences on each product: effect with interval, range, safety, what it hinges on, what is cheaper or better.
+
+Each rests on a verdict or on an interval; every number is in a table.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +20,14 @@ from simulation.report.better import alternative_sentences, passes_words, plain,
 from simulation.report.kinds import kind_of
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
-from simulation.report.tables.first_page import products
-from simulation.report.tables.measurement import measured_tools
+from simulation.report.tables.first_page import products, told_targets
+from simulation.report.tables.measurement import safety_left_open
 from simulation.report.words import amount, change, figure_words, listed_with_and, span
 
 
 @dataclass(frozen=True)
 class Headline:
-    """What is said of one product: the `label` of its arm, then `words`, which go on from it."""
+    """Sentences on one product: the `label` of its arm, then `words`, which go on from it."""
 
     arm: str
     label: str
@@ -38,14 +40,14 @@ class Headline:
 
 
 def headlines(result: StudyResult) -> tuple[Headline, ...]:
-    """What is said of each product, in the order of the study; of an alternative better than several of them, once."""
-    found: list[Headline] = []
+    """Sentences on each product, in the order of the study; an alternative better than several is told of once."""
+    lines: list[Headline] = []
     already_said: set[str] = set()
     for arm in products(result):
         alternatives = alternative_sentences(result, arm, already_said=already_said)
         already_said.update(alternatives)
-        found.append(Headline(arm.name, arm.label, _words(result, arm, alternatives)))
-    return tuple(found)
+        lines.append(Headline(arm.name, arm.label, _words(result, arm, alternatives)))
+    return tuple(lines)
 
 
 def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
@@ -57,12 +59,13 @@ def _words(result: StudyResult, arm: ArmResult, alternatives: list[str]) -> str:
 
 
 def _parts(result: StudyResult, arm: ArmResult) -> list[str]:
-    """What is said of a product, a part a sentence; a limit of safety that is failed comes first."""
+    """The sentences on a product by itself, without their full stops; a failed limit of safety comes first."""
     if arm.name in result.identical:
         return ["identical to the baseline in every measure"]
-    finding = result.finding(arm.name, result.design.primary[0])
+    first, *others = (result.finding(arm.name, target) for target in told_targets(result))
     failed, safety = _safety_parts(result, arm)
-    effect = [_effect_words(finding), _range_words(finding)]
+    effect = [_effect_words(first), _range_words(first)]
+    effect += [f"'{finding.target.label}': {_effect_words(finding)}" for finding in others]
     parts = [*safety, *effect] if failed else [*effect, *safety]
     return [words for words in (*parts, _hinge_words(result, arm)) if words]
 
@@ -127,9 +130,9 @@ def _where_words(finding: Finding, spread: Spread) -> str:
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said of those that are, else of all of them."""
     limits = [safety for safety in result.safety if safety.arm == arm.name]
-    doubtful = [f"'{tool.label}'" for tool in measured_tools(result) if tool.arm == arm.name and tool.safety_open]
-    if limits and doubtful:
-        return False, [f"its measured table leaves safety open on {listed_with_and(doubtful)}"]
+    left_open = [f"'{label}'" for label in safety_left_open(result, arm)]
+    if left_open:
+        return False, [f"its measured table leaves safety open on {listed_with_and(left_open)}"]
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         failed = [safety for safety in limits if safety.judgement.kind == kind]
         if failed:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from simulation.analysis.compare import Comparison
 from simulation.analysis.multiplicity import is_worse
 from simulation.experiment.comparisons import Finding
 
-KINDS = ("better", "worse", "changed", "no change", "cannot tell")
-"""What a cell of the first page can say; 'changed' is for a measure that is better neither lower nor higher."""
+Kind = Literal["better", "worse", "changed", "no change", "cannot tell"]
+"""Kinds of verdict; 'changed' is for a measure that is better neither lower nor higher."""
 SIZES = {"more": "", "open": "perhaps slightly ", "less": "slightly "}
 """Words before a direction that is known, by the size of the difference."""
 
 
-def kind_of(finding: Finding) -> str:
-    """One of `KINDS`: which way the verdict points."""
+def kind_of(finding: Finding) -> Kind:
+    """The kind of a verdict, whatever the size of the difference."""
     kind = finding.verdict.kind
     if kind in ("cuts", "lengthens"):
         better = finding.comparison.better
@@ -24,15 +26,15 @@ def kind_of(finding: Finding) -> str:
 
 
 def short_words(finding: Finding) -> str:
-    """'better', 'slightly worse', 'no material change', 'not settled'."""
+    """A verdict in a word or two: 'better', 'slightly worse', 'no material change', 'not settled'."""
     kind, size = kind_of(finding), finding.verdict.size
-    way = {"no change": "no material change", "cannot tell": "not settled"}.get(kind, kind)
+    words = {"no change": "no material change", "cannot tell": "not settled"}.get(kind, kind)
     if kind == "changed":
-        way = "lower" if finding.verdict.kind == "cuts" else "higher"
-    return f"{SIZES[size] if size is not None else ''}{way}"
+        words = "lower" if finding.verdict.kind == "cuts" else "higher"
+    return f"{SIZES[size] if size is not None else ''}{words}"
 
 
-def kind_of_row(row: Comparison) -> str:
-    """The kind of a difference for which the study states no least one that matters."""
+def kind_of_row(row: Comparison) -> Kind:
+    """The kind of a difference of a measure that is no target, from its interval alone."""
     worse = is_worse(row)
     return "cannot tell" if worse is None else "worse" if worse else "better"

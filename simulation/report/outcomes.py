@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import walk
 from simulation.report.kinds import kind_of
-from simulation.report.tables.first_page import products
+from simulation.report.tables.first_page import products, told_targets
+from simulation.report.tables.measurement import safety_left_open
 
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
@@ -17,6 +19,7 @@ OUTCOMES = (
     ("worse", "may fail a safety limit", "may fail a safety limit"),
     ("little", "does too little to matter", "do too little to matter"),
     ("open", "is not settled", "are not settled"),
+    ("mixed", "helps on one measure and harms on another", "help on one measure and harm on another"),
     ("harms", "does harm enough to matter", "do harm enough to matter"),
     ("claimed", "helps enough if an untested claim is true", "help enough if an untested claim is true"),
     ("helps", "helps enough to matter", "help enough to matter"),
@@ -31,24 +34,33 @@ def summary(result: StudyResult) -> str:
         return ""
     n = Counter(_outcome(result, arm) for arm in arms)
     counts = [f"{n[outcome]} {one if n[outcome] == 1 else several}" for outcome, one, several in OUTCOMES if n[outcome]]
-    return f"Of {len(arms)} products {', '.join(counts)}. "
+    are_tools = any(arm.ready.policy != result.baseline.ready.policy for arm in arms)
+    return f"Of {len(arms)} {'products' if are_tools else 'changes'} {', '.join(counts)}. "
 
 
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
-    """The outcome of a product, a failed limit of safety before its effect."""
+    """The outcome of a product: of its safety, unless every limit is passed or none is settled; else of its effects."""
+    if safety_left_open(result, arm):
+        return "open"
     judged = {safety.judgement.kind for safety in result.safety if safety.arm == arm.name}
     for failed in ("inferior", "worse"):
         if failed in judged:
             return failed
-    finding = result.finding(arm.name, result.design.primary[0])
+    effects = {_size_of(result.finding(arm.name, target)) for target in told_targets(result)}
+    if effects >= {"helps", "harms"}:
+        return "mixed"
+    outcome = next(size for size in ("harms", "helps", "open", "little") if size in effects)
+    return "claimed" if outcome == "helps" and rests_on_claim(arm) else outcome
+
+
+def _size_of(finding: Finding) -> str:
+    """Whether an effect is large enough to matter, and which way: 'little', 'open', 'helps' or 'harms'."""
     kind, size = kind_of(finding), finding.verdict.size
     if kind == "no change" or size == "less":
         return "little"
     if kind not in ("better", "worse") or size == "open":
         return "open"
-    if kind == "worse":
-        return "harms"
-    return "claimed" if rests_on_claim(arm) else "helps"
+    return "harms" if kind == "worse" else "helps"
 
 
 def rests_on_claim(arm: ArmResult) -> bool:

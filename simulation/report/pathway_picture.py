@@ -75,13 +75,13 @@ Point = tuple[float, float]
 
 @dataclass(frozen=True)
 class Sketch:
-    """A pathway laid out, with the texts of its picture."""
+    """A pathway laid out, with the texts of its picture; a page of the gallery states the hash of it."""
 
     name: str
     alt: str
     caption: str
     left_out: str
-    layout: Layout
+    drawing: Layout
 
 
 def sketch_of(pathway: Pathway, subgraph: Subgraph | None = None) -> Sketch:
@@ -107,7 +107,7 @@ def pathway_picture(
 
 def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str = "") -> Picture:
     """The picture of a sketch."""
-    layout, left_out = sketch.layout, sketch.left_out
+    layout, left_out = sketch.drawing, sketch.left_out
     farthest = max([layout.n_rows - 1, *(row for edge in layout.edges for _, row in edge.bends)])
     node_kinds = {node.kind for node in layout.nodes}
     node_words: dict[str, str] = {kind: words for kind, words in WORDS.items() if kind in node_kinds}
@@ -273,7 +273,7 @@ def _overlap(words: str, at: Point, others: str, others_at: Point) -> float:
 
 
 def _arrow(ax: Axes, edge: DrawnEdge, points: Sequence[Point], *, new: bool = False, faint: bool = False) -> None:
-    """Draw a smooth arrow from box to box; the caption says where patients who give up go, no arrow does."""
+    """Draw a smooth arrow from box to box; where patients who give up go is said in words, by no arrow."""
     from matplotlib.patches import FancyArrowPatch
 
     if edge.kind == "leaves":

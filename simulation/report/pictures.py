@@ -19,11 +19,11 @@ def picture(result: StudyResult, name: str) -> Picture:
     known = (*FIGURES, PATHWAY)
     if name not in known:
         raise ResultsError(f"there is no figure '{name}'. {nearest(name, known)}")
-    found = pathway_of(result) if name == PATHWAY else drawn(result, name)
-    if found is None:
+    shown = pathway_of(result) if name == PATHWAY else drawn(result, name)
+    if shown is None:
         others = ", ".join(other for other in known if other != name)
         raise ResultsError(f"figure '{name}': this study has nothing to show in it. Other figures: {others}")
-    return found
+    return shown
 
 
 def every_picture(result: StudyResult) -> tuple[Picture, ...]:
@@ -32,5 +32,5 @@ def every_picture(result: StudyResult) -> tuple[Picture, ...]:
 
 
 def pathway_of(result: StudyResult) -> Picture:
-    """The baseline's pathway as far as patients of some arm can take it."""
+    """The baseline's pathway, as far as patients of some arm can reach."""
     return picture_of(sketch_of(result.study.baseline.pathway, result.explanation.reachable))

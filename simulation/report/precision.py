@@ -7,7 +7,7 @@ import math
 from simulation.analysis.intervals import interval
 from simulation.experiment.result import StudyResult
 from simulation.experiment.run import values_for
-from simulation.report.words import MEASURE_LABELS, group_words, unit_words
+from simulation.report.words import group_words, measure_label, unit_words
 from simulation.study.precision import Precision
 
 
@@ -20,10 +20,10 @@ def precision_line(result: StudyResult) -> str | None:
     scale = 100 if unit == "share" else 1
     values = values_for(result.study, result.replications)
     half_width = interval(values, kind=result.interval_kind, department=result.department_of).half_width
-    label = MEASURE_LABELS.get(precision.measure, precision.measure)
+    label = measure_label(result, precision.measure)
     what = "level under the baseline" if precision.arm is None else f"difference of '{result.arm(precision.arm).label}'"
     return (
-        f"Precision asked for: {label.lower()}, {group_words(precision.group)}, {what}: "
+        f"Precision asked for: {label[:1].lower()}{label[1:]}, {group_words(precision.group)}, {what}: "
         f"±{scale * precision.half_width:g} {unit_words(unit)}. {_reached(result, precision, half_width, scale)}"
     )
 

@@ -119,7 +119,7 @@ class Sweep:
         return f"Runs of '{self.first.design.name}' beside each other: {'; '.join(run.label for run in self.runs)}"
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of it."""
+        """The tables as a notebook shows them."""
         return "".join(table._repr_html_() for table in self.tables)
 
     @property

@@ -108,10 +108,10 @@ def season_words(run: RunLength, replications: Iterable[int]) -> str:
 
 def profiled_words(result: StudyResult) -> str:
     """A sentence on which replications day profiles are from; empty if from all."""
-    run = result.run
-    if run.profile_all or run.replications <= PROFILED:
+    n = len(result.replications)
+    if result.run.profile_all or n <= PROFILED:
         return ""
-    return f" Mean of the first {PROFILED} of {run.replications} replications, so it may differ a little from tables."
+    return f" Mean of the first {PROFILED} of {n} replications, so it may differ a little from tables."
 
 
 def amount(value: float, unit: str) -> str:
@@ -162,6 +162,12 @@ def interval_text(interval: Interval, unit: str) -> str:
 def difference_text(row: Comparison) -> str:
     """A difference from the baseline and its interval: '−7.2 (−18.0 to +3.5)'."""
     return with_span(row.difference, row.difference_low, row.difference_high, row.unit)
+
+
+def prints_as_zero(row: Comparison) -> bool:
+    """Whether a difference and its interval are all printed as 0.0."""
+    values = (row.difference, row.difference_low, row.difference_high)
+    return {change(value, row.unit) for value in values} == {change(0.0, row.unit)}
 
 
 def listed_with_and(words: Sequence[str]) -> str:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Annotated, TypeGuard
 
 from annotated_types import Ge, Gt, Le, MaxLen, MinLen
 
+from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Evidence, Positive, Sourced, Unit, config_dataclass
 from simulation.pathway.own_measures import OwnGroup, OwnMeasure
 from simulation.study.harm import DelayHarm
@@ -90,6 +91,15 @@ class Cost(Sourced):
     releases_cash: bool | None = None
     """Whether money that it saves can be spent elsewhere, because a post or a bank shift goes; staff time that is only
     freed releases none. Not stated: none. Example: `true`"""
+
+
+def cost_faults(arms: Mapping[str, Arm]) -> Iterator[Fault]:
+    """Faults of costs that are outside their own range."""
+    for name, arm in arms.items():
+        cost = arm.cost
+        if cost is not None and cost.range is not None and not cost.range[0] <= cost.per_year <= cost.range[1]:
+            found = f"{cost.per_year:g} is outside its own range {list(cost.range)}"
+            yield Fault(f"study.arms.{name}.cost", found, "Change per_year or the range")
 
 
 @config_dataclass

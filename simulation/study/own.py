@@ -38,7 +38,7 @@ def study_own_faults(design: Design, arms: Sequence[ReadyArm]) -> Iterator[Fault
         faults = FaultList()
         own_faults(pathway, faults, design.measures, design.groups, where="study.", beside=pathway.groups)
         for section in ("measures", "groups"):
-            for name in getattr(design, section).keys() & getattr(pathway, section).keys():
+            for name in sorted(getattr(design, section).keys() & getattr(pathway, section).keys()):
                 remedy = "Names are unique in study and department together: rename one"
                 faults.add(f"study.{section}.{name}", f"the department has '{name}' among its {section}, too", remedy)
         study_faults |= dict.fromkeys(faults.faults)

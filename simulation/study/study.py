@@ -65,9 +65,9 @@ class RunLength:
     precision: Precision | None = None
     """How precisely one number should be known; none: exactly `replications` are run."""
     departments: Annotated[int, Ge(1), Unit("departments")] | None = None
-    """How many departments of the study's ensemble are used, the first of its file: replication k uses department k
-    mod this number. None: 60, or as many as are used twice; of fewer than 20 nothing is said of a range, so the study
-    runs on the typical department. Read only over an ensemble. Example: `60`"""
+    """How many departments of the study's ensemble are used, the first in its file: replication k uses department k
+    modulo this number. None: 60, or as many as are used twice; fewer than 20 give no range, so then the study runs on
+    the typical department. Read only over an ensemble. Example: `60`"""
     department: Annotated[int, Ge(0), Unit("department")] | None = None
     """The one department of the ensemble that every replication uses, by its number in the file, from 0. None: all of
     `departments` in turn. Example: `17`"""

@@ -1,4 +1,4 @@
-"""Checks, before the run, that the departments of a study give the measures and groups that it is about."""
+"""Checks, before the run, of a study's measures and groups in its departments, and of the length of the run."""
 
 from __future__ import annotations
 
@@ -55,8 +55,11 @@ def target_faults(design: Design, arms: Sequence[ReadyArm], precision: Precision
                 break
 
 
-def precision_faults(run: RunLength, design: Design) -> Iterator[Fault]:
-    """Faults of `run.precision` in this run and study, except those of its measure and group."""
+def run_faults(run: RunLength, design: Design) -> Iterator[Fault]:
+    """Faults of a part without replications, and of `run.precision` in this study except its measure and group."""
+    if not run.numbers:
+        found = f"is {run.first}, but replications are numbered 0 to {run.replications - 1}"
+        yield Fault("run.first", found, "Begin with one of these, or raise run.replications")
     precision = run.precision
     if precision is None:
         return

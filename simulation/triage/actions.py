@@ -4,10 +4,10 @@ A department names such an action as an attribute (`kind: action`) and says in i
 for whom it is set off. A patient whom the action truly suits gets it with probability `sensitivity`, another one with
 probability 1 - `specificity`.
 
-The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So whoever
-gets the action at one sensitivity gets it at a higher one too, whoever is spared at one specificity is spared at a
-higher one, and a nurse's action and a tool's of one name share their random variates. Nothing is drawn here. What an
-action costs or gains follows from the route: a wrong one uses the same nurses, rooms and beds as a right one.
+The chance is one number a patient, from the stream `triage.action.<name>`, compared with that probability. So a patient
+who gets the action at one sensitivity gets it at a higher one too, a patient who is spared at one specificity is spared
+at a higher one, and a nurse's action and a tool's of the same name share their random variates. Nothing is drawn here.
+What an action costs or gains follows from the route: a wrong one uses the same nurses, rooms and beds as a right one.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class TriageAction:
 
 
 def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Whom triage considers for an action, shape (n,): who can get it at all, and whom the policy covers."""
+    """Mask of the patients whom triage considers for an action, shape (n,): who can get it, and whom it covers."""
     attribute = pathway.attributes[action.sets]
     covered = from_sources(pathway, draws, action.covers.arrivals)
     covered &= among(pathway, attributes, action.covers.only, len(draws))
@@ -66,7 +66,7 @@ def covered_by(action: TriageAction, pathway: Pathway, draws: Draws, attributes:
 def set_off(
     actions: Mapping[str, TriageAction], pathway: Pathway, draws: Draws, attributes: Attributes, used: Mask
 ) -> dict[str, Labels]:
-    """The codes of every attribute that an action sets, shape (n,) each; changed only where the tool is `used`."""
+    """The codes of every attribute that an action sets, shape (n,) each; changed only for those in `used`."""
     codes_by_attribute: dict[str, Labels] = {}
     for name, action in actions.items():
         suited = among(pathway, attributes, action.suited, len(draws))

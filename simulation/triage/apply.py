@@ -1,9 +1,8 @@
 """Applying a triage policy: a pure function that gives every patient a label and minutes.
 
-A policy says who labels (a nurse; an AI that replaces or advises the nurse), how often each is wrong, for whom,
-when it hands back, how far people use it, and what that does to minutes. `apply` turns it into columns before the
-clock starts; it makes no generator, touches no other column, and takes its chance from these named streams of the
-draws:
+A policy says who labels (a nurse; an AI that replaces or advises the nurse), how often each is wrong, for whom the AI
+is used, when it hands back, how far people use it, and what that does to minutes. `apply` turns it into columns before
+the clock starts. It makes no generator, changes no other column, and uses these named streams of the draws:
 
 - `triage.difficulty`           one number a patient, shared by all assessors;
 - `triage.private.<assessor>`   one a patient and assessor, found by the assessor's name (`.again`: asked again);
@@ -16,28 +15,28 @@ draws:
 So two policies that name the same nurse with the same matrix give the same nurse's labels, bit for bit, and
 adding an AI moves nothing else.
 
-**Errors that go together.** u = Phi(sqrt(rho) z_difficulty + sqrt(1 - rho) z_private) is uniform whatever rho, and
+**Correlated errors.** u = Phi(sqrt(rho) z_difficulty + sqrt(1 - rho) z_private) is uniform whatever rho, and
 is looked up in the row of the patient's true level, from the most urgent label to the least: **low u errs up
-(over-triage), high u errs down (under-triage)**. The shared difficulty thus has a sign: a high one is a patient
-who looks better than they are, to everybody. The labels keep exactly the shares of the matrix. The latent
+(over-triage), high u errs down (under-triage)**. The shared difficulty thus has a sign: where it is high, a patient
+looks better than they are to every assessor. The labels have exactly the shares of the matrix. The latent
 numbers of two assessors have correlation sqrt(rho_1 rho_2). Where a bench counted truth, nurse and tool together
 (`beside_nurse`), u is looked up in the row of the patient's true level and the nurse's label instead.
 
 **A sham** is an AI with the nurse's matrix and no effect on minutes, under a name of its own and with correlation
-0: its errors are independent of the nurse's. That is the widest, most careful null band: any shared difficulty
-would let fewer patients change their label.
+0: its errors are independent of the nurse's. That gives the widest null band: with any shared difficulty fewer
+patients would change their label.
 
-**In which order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the
-patient, and staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the
-nurse's or is taken by her. Minutes: what burdens the site whatever the tool (`burdens`), then the effects of the
-tool, then seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so)
-is decided again with it, by the same numbers; then what triage sets off (`actions`), by the label that counts. Watching
+**Order.** The nurse labels everybody. The tool is used for a patient if the policy is live, covers the patient, and
+staff take it up. The AI answers, with drift and noise; it may hand back; its label replaces the nurse's or advises her.
+Minutes change by the burdens that hold with or without a tool (`burdens`), then by the effects of the tool, then by the
+seconds waited for it and spent before a hand-back. What leans on the label (admission, where a site says so) is decided
+again with it, by the same random numbers; then what triage sets off (`actions`), by the label that counts. Watching
 comes last.
 
-**When it fails** (`failures`) the route chooses another of the policy's answers: the nurse's own label and minutes
-(burdens and nothing else), or those that the tool gives with the `degraded` matrix on the same random variates. They
-are columns too, in departments that ask for them. What leans on the label would go on leaning on the policy's own, and
-what a tool set off would stay set off: such arms are refused.
+**Failures** (`failures`). While the tool fails, the route uses the nurse's own label and minutes (with burdens and
+nothing else), or those of the tool with the `degraded` matrix on the same random variates. They are columns too, in
+departments that ask for them. Attributes that lean on the label and actions could not be undone by the route, so arms
+that combine them with failures are refused.
 """
 
 from __future__ import annotations
@@ -126,7 +125,10 @@ def _fallback_labels(pathway: Pathway, triaged: _Triaged, degraded: _Triaged) ->
 
 
 def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
-    """For whom the tool is used, for their label, minutes, actions or watching, handed back or not; shape (n,)."""
+    """Mask of the patients for whom the tool is used, shape (n,): for label, minutes, actions or watching.
+
+    Those whom an AI hands back are among them.
+    """
     triaged = _triaged(policy, pathway, draws)
     users = _reached(policy, pathway, draws, triaged, frozenset(pathway.durations))
     if policy.watches is not None:
@@ -137,7 +139,7 @@ def reached(policy: Policy, pathway: Pathway, draws: Draws) -> Mask:
 
 
 def _reached(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged, durations: frozenset[str]) -> Mask:
-    """For whom the tool is used, for their label or any minutes of these `durations`; shape (n,)."""
+    """Mask of the patients for whom the tool is used, shape (n,): for the label or minutes of these `durations`."""
     users = triaged.asked.copy()
     for effect in policy.effects:
         if durations.intersection(effect.durations):
@@ -229,13 +231,13 @@ def _actions(policy: Policy, pathway: Pathway, labelled: Draws, triaged: _Triage
 
 
 def _covered(effect: MinutesEffect, policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
-    """Whom an effect of the tool is for, if the tool is used for them; shape (n,)."""
+    """Mask of the patients whom an effect of the tool is for, shape (n,), whether or not the tool is used for them."""
     sources = policy.covers.minutes if policy.covers is not None else ()
     return reached_by(effect, pathway, draws, triaged.attributes, sources)
 
 
 def _watched(policy: Policy, pathway: Pathway, draws: Draws, triaged: _Triaged) -> Mask:
-    """Who is watched while they wait, shape (n,)."""
+    """Mask of the patients who are watched while they wait, shape (n,)."""
     if policy.watches is None:
         return np.zeros(len(draws), dtype=np.bool_)
     return watched(policy.watches, pathway, draws, triaged.attributes) & triaged.used

@@ -67,9 +67,14 @@ def rows_given_nurse(beside: BesideNurse) -> Floats:
     return rows
 
 
+def joint_beside(beside: BesideNurse, nurse: Floats) -> Floats:
+    """P(nurse's label, tool's label | true level), shape (levels, levels, levels); `nurse` has (levels, levels)."""
+    return nurse[:, :, None] * given_nurse(beside)
+
+
 def matrix_beside(beside: BesideNurse, nurse: Floats) -> Matrix:
     """The tool's own table beside nurses who label as `nurse` (levels, levels) says."""
-    shares = (nurse[:, :, None] * given_nurse(beside)).sum(axis=1)
+    shares = joint_beside(beside, nurse).sum(axis=1)
     rows = tuple(tuple(float(share) for share in row / row.sum()) for row in shares)
     return Matrix(shares=rows, evidence=beside.evidence, source=beside.source)
 

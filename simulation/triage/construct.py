@@ -94,17 +94,17 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
         return gradient
 
     equal, goal = _equalities(mix, wanted)
-    falling = _shape(n)
+    shape_rules = _shape_rules(n)
     solved = minimize(
         entropy,
         start.ravel(),
         jac=slope,
         method="SLSQP",
         bounds=[(LEAST_SHARE, 1.0)] * n**2,
-        constraints=[LinearConstraint(equal, goal, goal), LinearConstraint(falling, 0.0, np.inf)],
+        constraints=[LinearConstraint(equal, goal, goal), LinearConstraint(shape_rules, 0.0, np.inf)],
         options={"ftol": 1e-13, "maxiter": 1000},
     )
-    worst = max(np.abs(equal @ solved.x - goal).max(), -(falling @ solved.x).min())
+    worst = max(np.abs(equal @ solved.x - goal).max(), -(shape_rules @ solved.x).min())
     if not (solved.success and worst < GREATEST_MISS):
         raise ConfigError(
             [Fault("triage.construct", f"no matrix found with {wanted}", "Ask for figures that one table can have")]
@@ -114,18 +114,20 @@ def nearest_matrix(counts: Sequence[Sequence[float]], wanted: Wanted) -> Floats:
     return shares
 
 
-def possible(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[float, float] | None:
-    """The least and the greatest under-triage of a table with this exact agreement that has errors of both kinds; None
-    if there is no such table."""
+def under_share_limits(counts: Sequence[Sequence[float]], exact_share: float) -> tuple[float, float] | None:
+    """The least and the greatest share of under-triage that a table with this exact agreement can have.
+
+    Only tables with errors of both kinds count; None if there is no such table.
+    """
     from scipy.optimize import linprog
 
     observed = np.asarray(counts, dtype=float)
     n, mix = len(observed), observed.sum(axis=1) / observed.sum()
     equal, goal = _equalities(mix, Wanted(exact_share=exact_share))
     under = (mix[:, None] * np.triu(np.ones((n, n)), 1)).ravel()
-    falling = _shape(n)
+    shape_rules = _shape_rules(n)
     ends = [
-        linprog(sign * under, A_ub=-falling, b_ub=np.zeros(len(falling)), A_eq=equal, b_eq=goal, bounds=(0, 1))
+        linprog(sign * under, A_ub=-shape_rules, b_ub=np.zeros(len(shape_rules)), A_eq=equal, b_eq=goal, bounds=(0, 1))
         for sign in (1, -1)
     ]
     low, high = (end.fun for end in ends)
@@ -178,7 +180,7 @@ def _equalities(mix: Floats, wanted: Wanted) -> tuple[Floats, Floats]:
     return np.vstack([np.kron(np.eye(n), np.ones(n)), *figures]), np.array([1.0] * n + goals)
 
 
-def _shape(n_levels: int) -> Floats:
+def _shape_rules(n_levels: int) -> Floats:
     """Coefficients of the rule of shape, shape (rules, cells): each rule times the flat table is 0 or more.
 
     No label is given more often than one nearer the truth on the same side.

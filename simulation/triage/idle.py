@@ -1,7 +1,7 @@
 """Parts of a policy that have no effect in a department, without being mistakes: they may have one elsewhere.
 
 A tool may watch those who wait where nobody makes rounds, or set off an action that the route never asks about. Such a
-policy is not refused (`triage.check.check` is for what cannot run), but whoever compares it is told.
+policy is not refused (`triage.check` refuses what cannot run), but the user is warned.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from simulation.triage.policy import Policy
 
 @dataclass(frozen=True)
 class Idle:
-    """A part of a policy (dotted path within it) that does nothing in a department, and why."""
+    """A part of a policy (its dotted path) that has no effect in a department, and why."""
 
     where: str
     why: str
 
 
 def idle(policy: Policy, pathway: Pathway) -> tuple[Idle, ...]:
-    """Every part of a policy that does nothing in a department whatever its numbers are."""
+    """Every part of a policy that has no effect in a department, whatever its numbers."""
     return tuple(_idle(policy, pathway))
 
 

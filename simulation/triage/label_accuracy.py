@@ -9,7 +9,7 @@ import numpy as np
 from simulation.errors import ConfigError, Fault
 from simulation.records.schema import Floats
 from simulation.triage.apply import acceptance
-from simulation.triage.beside import given_nurse
+from simulation.triage.beside import joint_beside
 from simulation.triage.labels import Assessor, joint_probabilities
 from simulation.triage.matrix import Agreement, agreement, probabilities
 from simulation.triage.policy import Policy
@@ -31,7 +31,7 @@ def label_accuracy(
         return agreement(nurse, mix)
     ai = _shares(policy.ai, category)
     if policy.beside_nurse is not None:
-        ai = (nurse[:, :, None] * given_nurse(policy.beside_nurse)).sum(axis=1)
+        ai = joint_beside(policy.beside_nurse, nurse).sum(axis=1)
     if policy.abstains is None and policy.switching is None:
         taken = 1.0 if policy.role == "replaces" or policy.acceptance is None else policy.acceptance.value
         return agreement(taken * ai + (1 - taken) * nurse, mix)
@@ -52,7 +52,7 @@ def _final_shares(policy: Policy, nurse: Floats, ai: Floats, names: Sequence[str
     abstains = policy.abstains
     beyond = abstains.beyond.value if abstains is not None and abstains.beyond is not None else None
     if policy.beside_nurse is not None:
-        within = nurse[:, :, None] * given_nurse(policy.beside_nurse)
+        within = joint_beside(policy.beside_nurse, nurse)
         outside = np.zeros_like(within)
     else:
         within, outside = joint_probabilities(

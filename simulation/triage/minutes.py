@@ -74,7 +74,10 @@ def sources_of(effect: MinutesEffect, of_policy: Sequence[str]) -> tuple[str, ..
 def reached_by(
     effect: MinutesEffect, pathway: Pathway, draws: Draws, attributes: Attributes, sources: Sequence[str]
 ) -> Mask:
-    """Whom an effect is for, shape (n,): those of its sources (of `sources` if it names none) and categories."""
+    """Mask of the patients whom an effect is for, shape (n,): those of its categories and of its sources.
+
+    An effect that names no source is for those of `sources`.
+    """
     whose = from_sources(pathway, draws, sources_of(effect, sources))
     if effect.covers is not None and effect.covers.only:
         whose &= among(pathway, attributes, effect.covers.only, len(draws))

@@ -1,4 +1,4 @@
-"""Whom a tool meets and how people use it: coverage, exclusion, adoption, acceptance, abstention.
+"""Coverage, exclusion, adoption, acceptance and abstention: for whom a tool is used, and how people use it.
 
 Each function gives one yes or no a patient, decided before the clock starts. Chance comes from named streams:
 
@@ -139,14 +139,14 @@ class Abstention(Sourced):
 
 
 def from_sources(pathway: Pathway, draws: Draws, sources: Iterable[str]) -> Mask:
-    """Who comes from one of these sources, shape (n,)."""
+    """Mask of the patients who come from one of these sources, shape (n,)."""
     known = pathway.categories(ARRIVAL_SOURCE)
     members: Mask = np.isin(draws.arrival_source, [known.index(name) for name in sources])
     return members
 
 
 def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[str]], n: int) -> Mask:
-    """Who has one of the categories of every attribute that `only` names, shape (n,)."""
+    """Mask of the patients who have one of the categories of every attribute that `only` names, shape (n,)."""
     members = np.ones(n, dtype=np.bool_)
     for name, categories in only.items():
         known = pathway.categories(name)
@@ -155,7 +155,7 @@ def among(pathway: Pathway, attributes: Attributes, only: Mapping[str, Sequence[
 
 
 def offered(covers: Coverage, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Who can get the tool if they come from a covered source, shape (n,)."""
+    """Mask of the patients who can get the tool if they come from a covered source, shape (n,)."""
     eligible = among(pathway, attributes, covers.only, len(draws))
     if covers.excluded is not None:
         by, shares = covers.excluded.by, covers.excluded.shares
@@ -176,7 +176,7 @@ def days_since(go_live_day: AtLeastZero | None, draws: Draws) -> Floats:
 
 
 def adopted(adoption: Adoption | None, since: Floats, draws: Draws) -> Mask:
-    """For whom staff use the tool `since` days after it went live, shape (n,); for nobody before."""
+    """Mask of the patients for whom staff use the tool `since` days after it went live, shape (n,); nobody before."""
     live: Mask = since >= 0
     if adoption is not None:
         live &= draws.uniform("triage.adoption") < adoption_share(adoption, since)
@@ -191,7 +191,7 @@ def adoption_share(adoption: Adoption, since: Floats) -> Floats:
 
 
 def abstained(abstention: Abstention, pathway: Pathway, draws: Draws, answer: Codes) -> Mask:
-    """For whom the AI, whose answer would be `answer`, gives none, shape (n,)."""
+    """Mask of the patients for whom the AI gives no answer, shape (n,); `answer` is what it would say otherwise."""
     levels = pathway.categories(ACUITY_TRUE)
     silent: Mask = np.isin(answer, [levels.index(name) for name in abstention.labels])
     if abstention.beyond is not None:

@@ -16,7 +16,7 @@ import numpy as np
 from simulation.errors import Fault
 from simulation.pathway.config_dataclass import Positive, Sourced, Unit, config_dataclass
 from simulation.triage.beside import BesideNurse, beside_faults, matrix_beside
-from simulation.triage.construct import Wanted, nearest_matrix, possible, rounded
+from simulation.triage.construct import Wanted, nearest_matrix, rounded, under_share_limits
 from simulation.triage.estimates import Correlation, Portion
 from simulation.triage.labels import Assessor
 from simulation.triage.matrix import Matrix, Rows, Table, probabilities, table_faults
@@ -149,30 +149,30 @@ def _assessor(tool: ToolLabels, nurse: Assessor | None, where: str, faults: list
         found = f"states {' and '.join(sources)}" if sources else "states no labels"
         faults.append(Fault(where, found, "State one of matrix, agreement, beside_nurse and as_nurse"))
         return None
-    matrix = tool.matrix or nurse.matrix
+    matrix: Matrix | None = tool.matrix or nurse.matrix
     if tool.beside_nurse is not None:
-        new_faults = table_faults(nurse.matrix, "nurse.labels.matrix")
-        n_levels = len(nurse.matrix.counts or nurse.matrix.shares or ())
-        new_faults += beside_faults(tool.beside_nurse, n_levels, f"{where}.beside_nurse")
-        if tool.correlation.value or tool.same_draw_as is not None:
-            found = "is stated with a correlation, or a shared draw"
-            remedy = "Its counts say how errors coincide: state correlation 0"
-            new_faults.append(Fault(f"{where}.beside_nurse", found, remedy))
-        if new_faults:
-            faults += new_faults
-            return None
-        matrix = matrix_beside(tool.beside_nurse, probabilities(nurse.matrix))
-    if tool.agreement is not None:
-        constructed = _constructed(tool.agreement, nurse.matrix, f"{where}.agreement", faults)
-        if constructed is None:
-            return None
-        matrix = constructed
+        matrix = _beside(tool, tool.beside_nurse, nurse.matrix, f"{where}.beside_nurse", faults)
+    elif tool.agreement is not None:
+        matrix = _constructed(tool.agreement, nurse.matrix, f"{where}.agreement", faults)
     elif tool.matrix is not None and _same(tool.matrix, nurse.matrix):
         found = f"is the nurses' own table ({nurse.matrix.source})"
         remedy = "State the tool's; the nurses' belongs in the group `nurse`. A tool exactly as good: as_nurse: true"
         faults.append(Fault(f"{where}.matrix", found, remedy))
         return None
+    if matrix is None:
+        return None
     return Assessor(name=tool.name, matrix=matrix, correlation=tool.correlation, same_draw_as=tool.same_draw_as)
+
+
+def _beside(tool: ToolLabels, beside: BesideNurse, nurses: Matrix, where: str, faults: list[Fault]) -> Matrix | None:
+    """The tool's own table beside these nurses, from its counts; None after adding to `faults`."""
+    new_faults = table_faults(nurses, "nurse.labels.matrix")
+    new_faults += beside_faults(beside, len(nurses.counts or nurses.shares or ()), where)
+    if tool.correlation.value or tool.same_draw_as is not None:
+        remedy = "Its counts say how errors coincide: state correlation 0"
+        new_faults.append(Fault(where, "is stated with a correlation, or a shared draw", remedy))
+    faults += new_faults
+    return None if new_faults else matrix_beside(beside, probabilities(nurses))
 
 
 def _same(one: Matrix, other: Matrix) -> bool:
@@ -196,7 +196,7 @@ def _constructed(figures: AgreementFigures, nurses: Table, where: str, faults: l
         return None
     exact, under = figures.exact_share.value, figures.under_share.value
     counts = tuple(map(tuple, (shares * np.array(mix)[:, None]).tolist()))
-    limits = possible(counts, exact)
+    limits = under_share_limits(counts, exact)
     if limits is None or not limits[0] <= under <= limits[1]:
         possible_shares = (
             f"under_share can be from {limits[0]:.4f} to {limits[1]:.4f}" if limits else "no under_share is possible"

@@ -54,7 +54,7 @@ class Watching(Sourced):
 
 
 def watched(watching: Watching, pathway: Pathway, draws: Draws, attributes: Attributes) -> Mask:
-    """Whom the tool is for, shape (n,)."""
+    """Mask of the patients whom the tool is for, shape (n,)."""
     return from_sources(pathway, draws, watching.arrivals) & among(pathway, attributes, watching.only, len(draws))
 
 

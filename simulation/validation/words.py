@@ -121,7 +121,7 @@ def _calibration_lines(table: Table) -> list[str]:
     short = table.calibration_sha256[:HASH_LENGTH]
     lines = ["", f"Fitted values: {len(table.calibration)}, {table.calibration_file}, sha256 {short}"]
     if table.overridden:
-        lines.append(f"  Overridden in this run, so the hash does not name it: {', '.join(table.overridden)}")
+        lines.append(f"  Overridden in this run, so not what the hash stands for: {', '.join(table.overridden)}")
     lines.append(f"  {_predictions_line(table)}")
     lines += [
         f"  {parameter.name:<30} {parameter.value:<8g} of {parameter.low:g} to {parameter.high:g}"
@@ -137,7 +137,7 @@ def _predictions_line(table: Table) -> str:
     begins = f"The predictions of {table.predictions.made_on} were made with sha256 {predicted_with[:HASH_LENGTH]}"
     if predicted_with == table.calibration_sha256 and not table.overridden:
         return f"{begins}: the same fitted values."
-    return f"{begins}: NOT with these fitted values. They do not stand for this run."
+    return f"{begins}: NOT with these fitted values. They are not about this run."
 
 
 def _hour_lines(table: Table) -> list[str]:

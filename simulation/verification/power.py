@@ -26,13 +26,13 @@ ONE_IN = 100
 
 
 def service_too_long(plan: Plan, drawn: Draws) -> Columns:
-    """Every service takes 2 % longer than it was drawn."""
+    """The columns with every service 2 % longer than it was drawn."""
     columns = bind(plan, drawn)
     return replace(columns, minutes=np.rint(columns.minutes * TOO_LONG).astype(np.int32))
 
 
 def flipped_ranks(plan: Plan, drawn: Draws) -> Columns:
-    """One patient in a hundred is dispatched by the opposite rank: the most urgent as the least, and so on."""
+    """The columns with one patient in a hundred given the opposite rank: the most urgent the least, and so on."""
     columns = bind(plan, drawn)
     if ACUITY_GIVEN not in plan.attribute_columns:
         return columns
@@ -43,7 +43,7 @@ def flipped_ranks(plan: Plan, drawn: Draws) -> Columns:
 
 
 def server_lost(pathway: Pathway) -> Plan:
-    """Every pool lacks one unit during a hundredth of each day, from noon."""
+    """The plan in which every pool lacks one unit during a hundredth of each day, from noon."""
     plan = lower(pathway)
     return replace(plan, pool_rows=tuple(_one_fewer(row) for row in plan.pool_rows))
 

@@ -184,7 +184,7 @@ TRIAGE_MINUTES: Mapping[str, float] = {"now": 5.50, "27 s saved": 5.05, "lean": 
 
 
 def perfect_labels() -> Floats:
-    """Every label is the true level."""
+    """Labels that are all true, shape (levels, labels)."""
     return np.eye(len(LEVELS))
 
 
@@ -216,12 +216,12 @@ def triage_only(*, per_hour: float, nurses: int, minutes: float) -> Pathway:
 
 
 def triage_wait(per_hour: float, nurses: int, minutes: float) -> float:
-    """Theory for triage alone: mean minutes of waiting; approximate for more than one nurse."""
+    """The mean minutes of waiting for triage alone, by theory; approximate for more than one nurse."""
     return allen_cunneen(per_hour / 60, minutes, cv=CV, servers=nurses)
 
 
 def label_error_waits(labels: Floats, *, load: float = LABEL_LOAD) -> LabelWaits:
-    """Theory for the department whose sick take longer, queued by these labels."""
+    """The waits of a department whose sick take longer, by theory, where these labels order the queue."""
     per_minute = load / float(np.dot(MIX, SERVICE_MEANS))
     means = np.array(SERVICE_MEANS)
     return label_errors(np.array(MIX) * per_minute, means, 2 * means**2, labels)
@@ -669,7 +669,7 @@ def _refuse_too_many_rows(groups: Sequence[str]) -> None:
 
 
 def rows_of(check: Check, effort: Effort, *, seed: int, chain: Chain = SOUND) -> list[TheoryRow]:
-    """Run one check and set each expectation beside the mean of its values."""
+    """The rows of one check: each expectation beside the mean of its values."""
     values = values_of(check, effort, seed=seed, chain=chain)
     means = values.mean(axis=0)
     errors = values.std(axis=0, ddof=1) / math.sqrt(effort.values)

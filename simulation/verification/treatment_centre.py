@@ -224,7 +224,7 @@ class Simulated:
 
 
 def simulated(arm: ReadyArm, draws: Draws, *, engine: EngineName, clinic_days: int) -> Simulated:
-    """Run one arm. Raises ResultsError unless everybody has left before the next clinic day."""
+    """The run of one arm. Raises ResultsError unless everybody has left before the next clinic day."""
     plan = lower(arm.pathway)
     run = engine_named(engine)(plan, bind(plan, draws), clinic_days * WEEK + OPENS)
     arm_run = Simulated(arm.pathway, plan, draws, run.activities, clinic_days)
@@ -329,7 +329,7 @@ def as_lines(rows: Sequence[ModelRow]) -> list[str]:
 def simulate(
     arms: Sequence[ReadyArm], kind: Arrivals, *, engine: EngineName, clinic_days: int, seed: int
 ) -> dict[str, Simulated]:
-    """Every arm by name, on the same patients wherever chance is stated alike."""
+    """The run of every arm by name, on the same patients wherever chance is stated alike."""
     drawn: list[tuple[Pathway, Draws]] = []
     runs = {}
     for arm in arms:

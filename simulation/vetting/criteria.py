@@ -156,7 +156,7 @@ def _verdict(criterion: Criterion, group: str, estimate: Estimate | None, discor
 
 
 def _to_settle(criterion: Criterion, estimate: Estimate, discordance: Estimate | None) -> str:
-    """How many more of the cases that the score is about would settle it, in words."""
+    """How many of the cases that the score is about would settle it, in words."""
     about = "cases of true levels 1-2" if criterion.score in ("sensitivity", "under_triage_1_2_share") else "cases"
     if discordance is not None and criterion.bound != 0:
         low, high = cases_to_settle(discordance, abs(criterion.bound))

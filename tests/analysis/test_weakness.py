@@ -5,10 +5,11 @@ import pytest
 
 from simulation.analysis.compare import Comparison, compare_arms, find
 from simulation.analysis.compare_runs import compare_runs
-from simulation.analysis.intervals import interval
+from simulation.analysis.intervals import interval, intervals
 from simulation.analysis.measures import MeasureName, Measures
 from simulation.analysis.multiplicity import is_worse, p_value
 from simulation.analysis.verdict import Verdict, non_inferiority, verdict
+from simulation.analysis.weakness import MAX_SHARE, WIDER
 
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 
@@ -24,7 +25,10 @@ WEAK = {
     "too few": ([-9.0, -9.1], "at least three replications are needed (n = 2)"),
     "mostly missing": ([-9.0, -9.1, -9.2, *[np.nan] * 4], "known in 3 of 7 replications only"),
     "no spread": ([-9.0] * 9, "the same in all of 9 replications, too few to trust that (ten are needed)"),
-    "one replication": ([-9.0] * 9 + [-90.0], "one of 10 replications carries 90 % of the variance"),
+    "one replication": (
+        [-9.0] * 9 + [-90.0],
+        "one of 10 replications carries 90 % of the variance; 20 or more may tell",
+    ),
 }
 
 
@@ -97,3 +101,32 @@ def test_runs_do_not_differ_by_what_one_replication_makes() -> None:
     effects = {"usual": np.zeros(12), "winter": np.array([100.0, *[9.0, 9.1] * 5, 9.2])}
     found = {name: verdict(row_of(values.tolist()), 5) for name, values in effects.items()}
     assert compare_runs(found, effects, 5, "minutes").kind == "cannot tell"
+
+
+@pytest.mark.parametrize(("n", "n_departments"), [(20, None), (120, None), (40, 20), (120, 60)])
+def test_four_times_the_interval_holds_the_truth_where_one_replication_carries_most_of_the_variance(
+    n: int, n_departments: int | None
+) -> None:
+    rng, samples = np.random.default_rng(n), 5_000
+    department = None if n_departments is None else np.arange(n) % n_departments
+    for probability in (0.002, 0.01, 0.02, 0.05, 0.1):
+        for size in (10, 100, 300):
+            spells = rng.exponential(size, (n, samples)) * (rng.random((n, samples)) < probability)
+            found = intervals(rng.normal(size=(n, samples)) + spells, 0.95, "fixed_sample", department)
+            heavy = found.share > MAX_SHARE
+            holds = np.abs(found.mean - probability * size) <= WIDER * found.half_width
+            if heavy.sum() > 500:
+                assert holds[heavy].mean() >= 0.94, (probability, size)
+
+
+def test_from_twenty_on_one_heavy_replication_widens_the_interval_that_is_judged() -> None:
+    rest = [-9.0 + 0.01 * (number % 3) for number in range(19)]
+    clear, close = row_of([*rest, -10.0]), row_of([*rest, -30.0])
+    for row in (clear, close):
+        assert row.weakness == "one replication"
+        assert row.half_width * WIDER == pytest.approx((row.together(1)[1] - row.together(1)[0]) / 2)
+    assert verdict(clear, 5).words == "shorter by more than 5 min"
+    assert is_worse(clear) is False
+    assert p_value(clear) < 0.001
+    assert p_value(close) > 0.05  # as the wider interval, which holds 0
+    assert verdict(close, 5).words == "cannot tell: one of 20 replications carries 95 % of the variance"

@@ -30,6 +30,13 @@ def test_help_lists_every_command(words: tuple[str, ...], aeflow: Aeflow) -> Non
     assert all(f"aeflow {name}" in said.out for name in COMMANDS)
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_is_about_that_command_and_what_all_share(name: str, aeflow: Aeflow) -> None:
+    said = aeflow(name, "--help").out
+    assert {line.split()[1] for line in said.splitlines() if line.startswith("  aeflow ")} == {name}
+    assert "--config-dir FOLDER" in said
+
+
 def test_the_version_is_told(aeflow: Aeflow) -> None:
     assert aeflow("--version").out == f"aeflow {ae.__version__}\n"
 

@@ -68,6 +68,11 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
     assert list(here.iterdir()) == []
 
 
+def test_an_option_of_breakeven_without_a_value_is_named(aeflow: Aeflow) -> None:
+    said = aeflow("breakeven", "arm=lean_triage", "against=nobody", "what").message
+    assert said == "what: is not of the form key=value. See aeflow --help."
+
+
 def test_a_misspelt_key_in_a_scenario_file_is_named(aeflow: Aeflow, own: Own) -> None:
     own({"scenario/mine.yaml": "question: What if?\nchagnes: {site.arrivals.walk_in.scale: 1.1}\n"})
     said = aeflow("compare", "scenario=mine").message

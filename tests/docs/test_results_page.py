@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 import simulation as ae
+from simulation.analysis import compare
 from simulation.cli import main
+from simulation.report.tables import decides, decomposition
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "results.md"
@@ -17,6 +19,20 @@ SMALL = ("run.warm_up_days=0", "run.measured_days=2", "run.cool_down_days=1", "r
 def blocks(language: str) -> list[str]:
     text = PAGE.read_text(encoding="utf-8")
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("file", "columns"),
+    [
+        ("summary.csv", compare.TIDY),
+        ("decomposition.csv", decomposition.TIDY),
+        ("what_decides.csv", decides.TIDY),
+    ],
+)
+def test_the_page_on_results_names_the_columns_of_every_tidy_file_in_order(file: str, columns: tuple[str, ...]) -> None:
+    text = (ROOT / "results" / "README.md").read_text(encoding="utf-8")
+    (named,) = re.findall(rf"Columns of `{re.escape(file)}`: `([^`]*)`", text)
+    assert tuple(re.split(r",\s+", named)) == columns
 
 
 @pytest.mark.slow

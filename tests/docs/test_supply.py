@@ -9,14 +9,16 @@ import numpy as np
 import yaml
 
 from simulation.analysis.audit import audit
-from simulation.analysis.tables import activities_table
+from simulation.analysis.tables import activities_table, patients_table
 from simulation.draws import draw
 from simulation.engine import compiled, reference
 from simulation.engine.plan import bind, lower
+from simulation.explain.patient_story import story
 from simulation.pathway.check import check
 from simulation.pathway.department import Pathway
 from simulation.pathway.layout import lay_out
 from simulation.report.show import department_lines
+from simulation.study.simulate import Simulated
 from simulation.units import DAY, HOUR
 from tests.pathway.made import laid_over, pathway_from
 
@@ -51,6 +53,7 @@ def department() -> Pathway:
         text = laid_over(text, yaml.safe_load(block))
     del text["steps"]["bed"]  # the page leaves it to the reader where the bed is asked for: here at the stay itself
     text["steps"]["ward_stay"]["effort"]["waiting_at"] = ["ward_stay"]
+    text["steps"]["scan_next_day"]["next"] = "onward"  # a ward for them too, so that many wait for a bed
     return pathway_from(yaml.safe_dump(text), noted=("arrivals", "attributes", "pools", "durations"))
 
 
@@ -84,7 +87,7 @@ def test_every_word_of_the_page_happens_and_both_engines_and_the_audit_agree() -
     assert len(changes[on_call]) > 10
 
     table = one.activities
-    scans = table.started_at[table.step == plan.row("scan")]
+    scans = table.started_at[(table.step == plan.row("scan")) | (table.step == plan.row("scan_next_day"))]
     opens = scans[scans >= 0]
     assert set((opens % DAY // HOUR).tolist()) == set(range(8, 18))
     assert (opens // DAY % 7).max() == 4
@@ -94,3 +97,22 @@ def test_every_word_of_the_page_happens_and_both_engines_and_the_audit_agree() -
     share = took / draws.minutes["ward_stay"][0][table.patient[stays]]
     shares = {round(float(each), 2) for each in share[took > 60]}
     assert shares == {0.85, 0.9, 0.95, 1.0}
+
+
+def test_who_goes_home_until_it_opens_has_departed_and_the_story_goes_on_with_their_return() -> None:
+    made = department()
+    plan, draws = lower(made), draw(made, seed=3, replication=0, days=7 * WEEKS)
+    run = compiled.simulate(plan, bind(plan, draws), 7 * WEEKS * DAY)
+    patients = patients_table(made, plan, draws, run)
+    table = run.activities
+    came_back = (table.step == plan.row("scan_next_day")) & (table.ended_at >= 0)
+    assert np.count_nonzero(came_back) > 100
+    row = np.searchsorted(patients["patient"], table.patient[came_back])
+    assert np.array_equal(patients["departed_at"][row], table.joined_at[came_back] / 1024)
+    assert np.array_equal(patients["scanned_at"][row], table.ended_at[came_back] / 1024)
+
+    told = story({"now": Simulated(plan, draws, run, patients)}, int(patients["patient"][row[50]]))
+    departed, after = told.split("After that:\n")
+    assert "  departed, " in departed
+    assert "for scan next day, which took 2 min" in after
+    assert "Outcome: discharged." in after

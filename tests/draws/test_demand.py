@@ -147,7 +147,8 @@ def test_the_offered_load_of_booked_patients_is_their_number_times_their_minutes
 
 
 MISTAKEN = {
-    "walk_in: {per_day: null}": "arrivals.walk_in: says not how many come. Give exactly one of `per_day`, `booked`.",
+    "walk_in: {per_day: null}": "arrivals.walk_in: does not say how many come. "
+    "Give exactly one of `per_day`, `booked`.",
     'walk_in: {booked: [{at: "9", number: 1}]}': "arrivals.walk_in: has both `per_day` and `booked`. "
     "Give exactly one of `per_day`, `booked`.",
     'ambulance: {per_day: null, booked: [{at: "25:00", number: 1}]}': "arrivals.ambulance.booked.0.at: '25:00' is not "

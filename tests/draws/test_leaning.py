@@ -119,4 +119,4 @@ def test_minutes_that_answer_to_the_label_are_a_fault(small: Small) -> None:
     longer = replace(made, durations={**made.durations, "resting": replace(made.durations["resting"], mean=mean)})
     (fault,) = set(check(longer)) - set(before)
     assert fault.where == "durations.resting.mean"
-    assert "'ward' answers to the label" in fault.found
+    assert "'ward' depends on the label" in fault.found

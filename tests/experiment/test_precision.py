@@ -17,6 +17,7 @@ from simulation.errors import ConfigError
 from simulation.experiment.run import still_to_run, values_for
 from simulation.experiment.store.identity import identity_of
 from simulation.pathway.department import Pathway
+from simulation.pathway.own_measures import SpanMeasure
 from simulation.report import pictures as pictures_module
 from simulation.report import write as report_module
 from simulation.report.precision import precision_line
@@ -77,6 +78,21 @@ def test_the_report_says_what_was_asked_for_and_what_was_reached(computed: ae.Re
     assert said.endswith(f"with {n} replications (first stage: 20).")
     assert f"with {n} replications, the most that were allowed" in str(line(half_width=1.0))
     assert line() is None
+
+
+def test_the_report_names_a_measure_of_ones_own_by_its_label(asked: Study) -> None:
+    own = SpanMeasure(
+        kind="span",
+        label="Through within 2 h",
+        better="higher",
+        until="departed_at",
+        statistic="share",
+        within_minutes=120,
+    )
+    few = replace(asked.run, precision=Precision(measure="in_two_hours", half_width=1.0, at_most=20))
+    study = replace(asked, run=few, design=replace(asked.design, measures={"in_two_hours": own}))
+    said = precision_line(ae.compare(study)) or ""
+    assert said.startswith("Precision asked for: through within 2 h, everybody, level under the baseline: ±100 ")
 
 
 def test_an_upper_bound_and_a_least_number_hold(asked: Study) -> None:

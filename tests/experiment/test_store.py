@@ -28,11 +28,11 @@ from simulation.experiment.executors.open import open_executor
 from simulation.experiment.replicate import ReplicationResult, replicate
 from simulation.experiment.store import identity as identity_module
 from simulation.experiment.store.folders import point_latest
-from simulation.experiment.store.identity import content_of, identity_of
+from simulation.experiment.store.identity import Identity, content_of, identity_of
 from simulation.experiment.store.manifest import about
 from simulation.experiment.store.parts import part_paths, read_part, write_part
 from simulation.experiment.store.read import StoredRun
-from simulation.experiment.store.unfinished import UnfinishedRun
+from simulation.experiment.store.unfinished import FINISHED, IDENTITY, PREFIX, UnfinishedRun
 from simulation.experiment.store.write import write_data
 from simulation.explain.explanation import explain
 from simulation.records.serialise import to_json
@@ -510,7 +510,7 @@ def test_intervals_of_a_result_that_may_be_looked_at_again_are_wider_around_the_
 
 
 def test_more_adds_the_next_replications_to_a_result_computed_or_read(
-    four: Study, computed: ae.Result, folder: Path
+    four: Study, computed: ae.Result, folder: Path, tmp_path: Path
 ) -> None:
     two = ae.compare(replace(four, run=replace(four.run, replications=2)))
     counts: list[int] = []
@@ -518,7 +518,10 @@ def test_more_adds_the_next_replications_to_a_result_computed_or_read(
     assert counts == [1, 2]
     assert same_numbers(grown, computed)
     assert grown.manifest["n_replications"] == 4
-    assert ae.read(folder).more(1).replications[-1].replication == 4
+    extended = ae.read(folder).more(1)
+    assert extended.replications[-1].replication == 4
+    assert extended.manifest["engine_seconds"] > ae.read(folder).manifest["engine_seconds"]
+    assert same_numbers(ae.read(extended.write(tmp_path)), extended)
     with pytest.raises(ae.ResultsError, match=r"more\(0\): there is nothing to add"):
         two.more(0)
 
@@ -613,6 +616,18 @@ def test_a_mistake_with_a_stored_study_is_one_message(
 
 
 # --- damage -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("content", ["[]", "null", "7", '{"folder": []}'])
+def test_a_damaged_note_of_an_unfinished_run_is_passed_over(content: str, tmp_path: Path) -> None:
+    identity = Identity({"study": "ours"})
+    beside = tmp_path / f"{PREFIX}beside"
+    beside.mkdir()
+    (beside / IDENTITY).write_text(content)
+    with UnfinishedRun(tmp_path, identity, about={}) as run:
+        assert run.notes == []
+        (run.folder / FINISHED).write_text(content)
+        assert run.finished_as is None
 
 
 @pytest.fixture(scope="module")

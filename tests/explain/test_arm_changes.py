@@ -105,6 +105,11 @@ def test_a_minute_saved_shows_at_the_step_that_takes_it_and_nowhere_else() -> No
     assert by_node(changes) == {"triage": (("minutes", "−1.0 min for 100 %"),)}
 
 
+def test_minutes_that_differ_by_no_more_than_rounding_are_no_change() -> None:
+    hardly = {**SAVES, "seconds_saved": {"value": 1e-9, "range": [0, 90], **WHY}}
+    assert found(ready("hardly", minutes=hardly, covers={"minutes": ["walk_in"], **WHY})) == ArmChanges("hardly", ())
+
+
 def test_labels_show_only_at_the_door_whose_patients_get_another() -> None:
     changes = found(labels_up("walk_in"))
     words = "another label for 100 % of those who can come here: 100 % a more urgent one, 0 % a less urgent"

@@ -245,6 +245,13 @@ def test_a_run_on_one_department_cannot_be_narrowed(result: Result) -> None:
         narrowed(replace(result, study=result.study.on_typical()), observed(1), "ours.yaml")
 
 
+def test_a_run_of_one_arm_cannot_be_narrowed(result: Result) -> None:
+    design = replace(result.design, arms={result.design.baseline: result.design.arms[result.design.baseline]})
+    alone = replace(result.study, design=design, arms=(result.study.baseline,))
+    with pytest.raises(ResultsError, match="one arm"):
+        narrowed(replace(result, study=alone), observed(1), "ours.yaml")
+
+
 def test_it_is_said_whether_the_same_weeks_are_compared(result: Result) -> None:
     def words(start_week: int | None, week: int | None, days: float) -> str:
         run = replace(result.run, start_week=start_week)

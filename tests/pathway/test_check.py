@@ -331,13 +331,13 @@ POOLS = {
     ),
     "asking for what may be held": (
         "steps: {see: {keeps: [nurses], next: again}, again: {asks: [nurses], next: home}}",
-        "steps.again: asks for 'nurses', which a patient may hold already (kept at 'see': see -> again). Give it up "
+        "steps.again: asks for 'nurses', which a patient may hold already (kept at 'see': see -> again). Release it "
         "at the end of an earlier step, or lead those who hold it round this step.",
     ),
     "asking for one alternative that may be held": (
         f"{{pools: {{beds: {BED}}}, steps: {{see: {{any_of: [beds], keeps: [beds], next: stay}}, "
         "stay: {any_of: [nurses, beds], next: home}}}",
-        "steps.stay: asks for 'beds', which a patient may hold already (kept at 'see': see -> stay). Give it up at the "
+        "steps.stay: asks for 'beds', which a patient may hold already (kept at 'see': see -> stay). Release it at the "
         "end of an earlier step, or lead those who hold it round this step.",
     ),
     "a limit without a way out": (
@@ -650,7 +650,7 @@ steps:
 def test_two_pools_kept_while_waiting_for_each_other_are_a_fault(smallest: Make) -> None:
     assert [str(fault) for fault in check(smallest(RING))] == [
         "pools.cubicles: patients can wait for one another for ever: 'cubicles' is held while waiting at 'scan' for "
-        "'scanner', 'scanner' is held while waiting at 'back' for 'cubicles'. Give one up before waiting for the "
+        "'scanner', 'scanner' is held while waiting at 'back' for 'cubicles'. Release one before waiting for the "
         "next, or add to any_of a pool outside this ring.",
     ]
 

@@ -2,8 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import combinations
 
+from simulation.config import load
 from simulation.pathway.department import Pathway
 from simulation.pathway.layout import Layout, lay_out
 
@@ -104,3 +106,11 @@ branches: {{sort: {{kind: attribute, attribute: level, cases: {{}}, otherwise: h
 """)
     )
     assert [edge.label for edge in drawing.edges if edge.start == "sort"] == ["a, b and 3 more"]
+
+
+def test_the_box_where_patients_come_who_give_up_waiting_says_so_and_no_other_does() -> None:
+    clinic = load("study=gallery/clinic").baseline.pathway
+    details = {node.name: node.detail for node in lay_out(clinic).nodes}
+    assert details["gone"] == "left: who gives up waiting"
+    assert details["home"] == "discharged"
+    assert not any("gives up" in node.detail for node in lay_out(replace(clinic, patience=None)).nodes)

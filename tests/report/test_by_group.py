@@ -49,3 +49,10 @@ def test_only_a_study_that_asks_about_groups_gets_the_picture(result: StudyResul
     assert picture is not None
     assert "age: oldest" in picture.alt
     assert "sham" in picture.caption
+
+
+def test_a_picture_by_group_without_a_sham_speaks_of_no_band(asked: StudyResult) -> None:
+    design = replace(asked.design, sham=None)
+    picture = by_group(replace(asked, study=replace(asked.study, design=design)))
+    assert picture is not None
+    assert "band" not in picture.caption

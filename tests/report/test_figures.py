@@ -9,9 +9,12 @@ import pytest
 
 from simulation.api import Result
 from simulation.experiment.result import StudyResult
+from simulation.report.figures import department as figures_of_department
 from simulation.report.figures import pictures
 from simulation.report.figures.department import stay_parts
 from simulation.report.figures.drawing import Picture
+from simulation.report.tables import department as tables_of_department
+from simulation.report.tables.overview import measures_table
 
 NAMES = ("differences", "per_100k", "day", "stay", "acuity")
 
@@ -70,3 +73,19 @@ def test_the_pathway_is_drawn_large_enough_to_read(folder: Path) -> None:
     assert np.ptp(pixels[..., 0]) > 0.9
     texts = json.loads((folder / "figures" / "texts.json").read_text(encoding="utf-8"))
     assert "walk in to front desk" in texts["pathway"]["alt"]
+
+
+def test_levels_without_a_target_are_drawn_without_one_and_the_caption_names_none(
+    result: StudyResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where levels have names of their own."""
+    for module in (figures_of_department, tables_of_department):
+        monkeypatch.setattr(module, "MANCHESTER_TARGETS", {})
+    drawn, table = figures_of_department.acuity(result), tables_of_department.acuity_table(result)
+    assert drawn is not None
+    assert table is not None
+    assert "target" not in f"{drawn.alt} {drawn.caption} {table.headers} {table.notes}"
+
+
+def test_the_measures_are_not_called_those_of_the_nhs(result: StudyResult) -> None:
+    assert measures_table(result).title == f"Measures of '{result.baseline.label}'"

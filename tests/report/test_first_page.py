@@ -23,6 +23,7 @@ from .conftest import with_measures
 
 WAIT = MeasureName("wait_to_clinician_mean", "minutes", "all")
 UNDER = MeasureName("under_triage_1_2_share", "share", "all")
+FOUR_HOURS = MeasureName("within_4h_share", "share", "all")
 NUMBER, MOST_WORDS = re.compile(r"\d[\d,.]*\d|\d"), 25
 NOISE = np.resize([-1.0, 0.0, 1.0], 12)
 TOOL, NURSE, MORE = "ai_label_measured_under", "nurse", "one_more_triage_nurse"
@@ -163,7 +164,7 @@ def test_focus_names_the_products_and_their_order(result: Result) -> None:
     ("name", "why"), [("nurze", "is no arm"), ("sham", "is the sham"), ("nurse", "is the baseline")]
 )
 def test_a_focus_of_which_nothing_could_be_said_is_refused(name: str, why: str) -> None:
-    with pytest.raises(ConfigError, match=rf"study\.focus: '{name}' {why} of which a report could speak"):
+    with pytest.raises(ConfigError, match=rf"study\.focus: '{name}' {why}"):
         load(f"study.focus=[{name}]")
 
 
@@ -256,6 +257,37 @@ def test_full_beds_and_long_handovers_are_said_with_the_keys(result: Result) -> 
     assert "ambulances wait 240.0 min on average to hand over" in long
 
 
+def test_every_primary_measure_has_a_column_of_its_own_name_and_a_sentence() -> None:
+    study = load("study=gallery/clinic", "executor=serial", "run.replications=3", "run.measured_days=7")
+    clinic = compare(study)
+    assert len({target.measure for target in clinic.design.primary}) == 2
+    page = first_page(clinic)
+    assert page.table is not None
+    headers = page.table.table.headers
+    assert len(set(headers)) == len(headers)
+    labels = [target.label for target in clinic.design.primary]
+    assert labels[0] in page.lead
+    assert "'Gave up', now" in page.lead
+    assert all(" 'Gave up': " in headline.words for headline in page.headlines)
+
+
+def test_a_difference_printed_as_zero_is_no_change_where_no_least_one_is_stated(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 98 + NOISE}
+    for shift, words in ((1e-5, "0.0 (0.0 to 0.0) no change"), (1e-2, "worse")):
+        shown = made(result, waits, margins=())
+        others = {
+            name: [
+                Measures((*measures.names, FOUR_HOURS), np.array([*measures.values, 0.6 - shift * (name == TOOL)]))
+                for measures in shown.measures[name]
+            ]
+            for name in waits
+        }
+        table = first_table(with_measures(shown, others, shown.design))
+        assert table is not None
+        assert table.table.rows[1][2].endswith(words)
+        assert "by column: 5 min, none stated." in table.table.notes[0]
+
+
 @pytest.mark.slow
 def test_work_beyond_capacity_is_said_above_the_answer_and_kept_with_a_stored_result() -> None:
     study = load(
@@ -274,3 +306,19 @@ def test_the_page_begins_with_what_becomes_of_several_products(result: Result) -
     told = "Of 3 products 1 fails a safety limit, 1 does too little to matter, 1 helps enough to matter. What each does"
     assert first_page(three).lead.startswith(told)
     assert first_page(made(result, waits, {TOOL: 0.15}, focus=(TOOL, MORE))).lead.startswith("What each does")
+
+
+def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_open_are_counted_so(
+    result: Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 90 + NOISE, "ai_as_claimed": 90 + NOISE, MORE: 90 + NOISE[::-1]}
+    target = replace(result.design.primary[0], measure=UNDER.measure, minimal_important_difference=0.01)
+    two = made(result, waits, {TOOL: 0.15}, focus=(TOOL, "ai_as_claimed", MORE), margins=())
+    two = with_measures(two, two.measures, replace(two.design, primary=(*two.design.primary, target)))
+    assert "1 helps on one measure and harms on another" in first_page(two).lead
+    three = made(result, waits, focus=(TOOL, "ai_as_claimed", MORE))
+    assert "not settled" not in first_page(three).lead
+    monkeypatch.setattr(
+        "simulation.report.outcomes.safety_left_open", lambda result, arm: ["Under-triage"] * (arm.name == TOOL)
+    )
+    assert "Of 3 products 1 is not settled" in first_page(three).lead

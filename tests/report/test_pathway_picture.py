@@ -18,9 +18,9 @@ def typical() -> Sketch:
 
 
 def test_every_arrow_that_is_decided_has_words_and_hardly_any_stand_on_others(typical: Sketch) -> None:
-    places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in typical.layout.nodes}
-    label_at = _label_places(typical.layout.edges, places)
-    assert set(label_at) == {edge for edge in typical.layout.edges if edge.label and edge.kind != "leaves"}
+    places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in typical.drawing.nodes}
+    label_at = _label_places(typical.drawing.edges, places)
+    assert set(label_at) == {edge for edge in typical.drawing.edges if edge.label and edge.kind != "leaves"}
     pairs = combinations(((_words(edge), at) for edge, at in label_at.items()), 2)
     meeting = [(one, other) for (one, at), (other, other_at) in pairs if _overlap(one, at, other, other_at) > 0.002]
     assert len(meeting) <= 1, meeting

@@ -13,7 +13,7 @@ from simulation.analysis.multiplicity import ALPHA
 from simulation.analysis.stages import stage_of
 from simulation.analysis.verdict import IDENTICAL, non_inferiority, verdict
 from simulation.api import Result, compare
-from simulation.config import packaged_configs, policy_named
+from simulation.config import load, packaged_configs, policy_named
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.report.figures.drawing import Picture
@@ -30,6 +30,7 @@ from simulation.report.tables.worse_off import worse_off, worse_off_groups
 from simulation.report.words import change, effect, span
 from simulation.study.design import EqualSpend
 from simulation.study.study import Study
+from tests.pathway.made import pathway_from
 
 from .conftest import with_measures
 
@@ -280,6 +281,23 @@ def test_steps_are_put_into_stages_by_what_they_ask_for(result: Result) -> None:
     assert stages["discharge"] == "other"
 
 
+@pytest.mark.parametrize("role", ["", "role: clerk, ", "role: reception, "])
+def test_a_reception_is_registration_by_the_role_of_its_pool_or_its_own_name(role: str) -> None:
+    pathway = pathway_from(
+        "name: desk\narrivals: {walk_in: {starts: front_reception, per_day: 9}}\n"
+        f"pools: {{desk: {{kind: staff, {role}capacity: 1}}, xray: {{kind: space, role: tests, capacity: 1}}}}\n"
+        "durations: {work: {kind: fixed, mean: 5}}\n"
+        "steps:\n  front_reception: {asks: [desk], minutes: [work], next: film}\n"
+        "  welcome: {asks: [desk], minutes: [work], next: film}\n"
+        "  film: {asks: [xray], minutes: [work], next: home}\n"
+        "ends: {home: {outcome: discharged}}\n",
+        noted=("arrivals", "pools", "durations"),
+    )
+    assert stage_of("front_reception", pathway) == "registration and triage"
+    assert stage_of("welcome", pathway) == ("registration and triage" if role else "other")
+    assert stage_of("film", pathway) == "tests"
+
+
 def test_a_policy_that_hands_back_has_a_mix_of_labels(study: Study) -> None:
     policy = policy_named("ai_hands_back", (packaged_configs(),), "triage", [])
     assert policy is not None
@@ -338,3 +356,13 @@ def test_a_screen_that_cuts_a_table_keeps_the_products_that_the_study_is_about()
     assert [row[0] for row in cut.rows] == [*names[: MOST_ON_SCREEN - 1], names[-1]]
     assert cut.notes == ("1 more row is in the report.", "a note")
     assert shortened(replace(table, rows=table.rows[:-1]), {names[0]}).rows == table.rows[:-1]
+
+
+def test_groups_of_the_users_own_are_looked_at_for_who_is_worse_off() -> None:
+    result = compare(
+        load("study=gallery/emergency_room", "run.replications=2", "run.measured_days=7", "executor=serial")
+    )
+    assert result.own_groups
+    assert set(result.own_groups) <= set(worse_off_groups(result))
+    note = next(table for table in screen_tables(result) if table.kind == "worse_off").notes[-1]
+    assert "language, your own)" in note

@@ -17,12 +17,14 @@ from simulation.explain.statements import BANNER
 from simulation.report.card.answer import card_sentences
 from simulation.report.card.coverage import ITEMS, coverage_table
 from simulation.report.card.filing import hazards_table
+from simulation.report.card.tables import difference_words
 from simulation.report.card.write import card_page, change_table, tables_of, write_card, write_questions
 from simulation.vetting.against import change_since
 from simulation.vetting.answers import Answer, Assessor, Question
 from simulation.vetting.assessors.from_file import AnswersAssessor
 from simulation.vetting.bench import NURSE, TOOL, Bench, run_bench
 from simulation.vetting.cases import CaseSet
+from simulation.vetting.intervals import Estimate
 from simulation.vetting.plan import Vetting
 from simulation.vetting.stored import Earlier, csv_text, read_earlier
 
@@ -129,6 +131,19 @@ def test_the_answer_counts_verdicts_and_says_that_cases_are_made_up(bench: Bench
     assert f"asked about {len(bench.cases)} cases" in said
     n_met = sum(verdict.word == "met" for verdict in bench.verdicts)
     assert f"{n_met} met" in said
+
+
+@pytest.mark.parametrize("level", [1, 3, 5])
+def test_the_answer_says_that_a_level_has_no_case(many: Synthetic, bench: Bench, level: int) -> None:
+    sentence = "Some levels have no case, so nothing is known about them."
+    assert sentence not in card_sentences(bench)
+    plan, cases = many
+    without = replace(cases, cases=tuple(case for case in cases.cases if case.truth != level))
+    assert sentence in card_sentences(benched((plan, without), Fixed()))  # type: ignore[arg-type]
+
+
+def test_a_difference_without_an_interval_is_told_without_one() -> None:
+    assert difference_words(Estimate(0.1, np.nan, np.nan, 2, "resampled"), "kappa_quadratic") == "+0.10 (–)"
 
 
 def test_answers_and_scores_are_stored_as_they_are(folder: Path, bench: Bench) -> None:

@@ -67,7 +67,7 @@ def moved(partial: Path, parent: Path, name: str, *, about_to: Callable[[str], N
 def point_latest(results_dir: Path, written: Path) -> None:
     """Make `latest` lead to a run: a relative link, or a text file with the name where links are refused.
 
-    Another file or folder of that name is the user's and is left as it is, with a warning; so is a failure to write.
+    Another file or folder of that name is the user's and is left as it is. Failures are warnings, not errors.
     """
     target = written.relative_to(results_dir)
     link, new = results_dir / LATEST, results_dir / f"{PARTIAL}{LATEST}-{os.getpid()}"

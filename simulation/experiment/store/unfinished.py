@@ -152,7 +152,7 @@ class UnfinishedRun:
             return None
         try:
             name = json.loads(path.read_text(encoding="utf-8"))["folder"]
-        except (OSError, ValueError, KeyError):
+        except (OSError, ValueError, KeyError, TypeError):
             return None
         folder = self.folder.parent / str(name)
         return folder if folder.is_dir() else None
@@ -176,8 +176,8 @@ def other_unfinished(folder: Path, identity: Identity) -> Iterator[str]:
         if path == folder or not path.is_dir():
             continue
         try:
-            parts: Mapping[str, str] = json.loads((path / IDENTITY).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            parts: Mapping[str, str] = dict(json.loads((path / IDENTITY).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
             continue
         n_parts = sum(1 for _ in part_paths(path / PARTS))
         changed = ", ".join(identity.differences(Identity(parts)))

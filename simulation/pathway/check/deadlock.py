@@ -134,7 +134,7 @@ def check_releases(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
         for pool in dict.fromkeys(pool for part in request_of(step) for pool in part):
             holder = next((state for state in states if pool in state.held), None)
             if holder is not None:
-                remedy = "Give it up at the end of an earlier step, or lead those who hold it round this step"
+                remedy = "Release it at the end of an earlier step, or lead those who hold it round this step"
                 kept = _kept_at(trace, holder, pool)
                 faults.add(where, f"asks for '{pool}', which a patient may hold already ({kept})", remedy)
         held = frozenset[str]().union(*(state.held for state in states))
@@ -205,7 +205,7 @@ def check_deadlocks(pathway: Pathway, faults: FaultList, trace: Trace) -> None:
             f"'{kept}' is held while waiting at '{needs[kept, wanted]}' for '{wanted}'"
             for kept, wanted in pairwise(ring)
         ]
-        remedy = "Give one up before waiting for the next, or add to any_of a pool outside this ring"
+        remedy = "Release one before waiting for the next, or add to any_of a pool outside this ring"
         faults.add(f"pools.{group[0]}", f"patients can wait for one another for ever: {', '.join(phrases)}", remedy)
 
 

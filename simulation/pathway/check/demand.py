@@ -19,7 +19,7 @@ def check_demand(pathway: Pathway, faults: FaultList) -> None:
         where = f"arrivals.{name}"
         check_node(pathway, faults, f"{where}.starts", source.starts)
         if (source.per_day is None) == (not source.booked):
-            found = "has both `per_day` and `booked`" if source.booked else "says not how many come"
+            found = "has both `per_day` and `booked`" if source.booked else "does not say how many come"
             faults.add(where, found, "Give exactly one of `per_day`, `booked`", breaks="hours")
         elif source.booked:
             _booked(faults, where, source)

@@ -227,7 +227,7 @@ def _durations(pathway: Pathway, faults: FaultList, categories: Categories) -> N
         _amount(pathway, faults, known, f"{where}.mean", duration.mean)
         for attribute in sorted(attributes_of(duration.mean).intersection(by_label)):
             remedy = "Let it depend on something else: minutes are drawn before anybody labels"
-            faults.add(f"{where}.mean", f"'{attribute}' answers to the label (label_weight)", remedy)
+            faults.add(f"{where}.mean", f"'{attribute}' depends on the label (label_weight)", remedy)
         lender = duration.same_draw_as
         if faults.known(f"{where}.same_draw_as", lender, pathway.durations, what="duration") and lender is not None:
             borrowed = pathway.durations[lender].same_draw_as

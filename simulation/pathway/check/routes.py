@@ -60,7 +60,7 @@ def _without_departure(pathway: Pathway, faults: FaultList, graph: Graph) -> Non
             ends |= {name: None for name in reached if name in pathway.ends}
     for name in ends:
         if DEPARTED_AT not in pathway.ends[name].records:
-            remedy = f"Record {DEPARTED_AT} there: whoever was given one at a step before keeps it"
+            remedy = f"Record {DEPARTED_AT} there; a time recorded at an earlier step stays"
             faults.add(f"ends.{name}", f"somebody who attends can leave by it without {DEPARTED_AT}", remedy)
 
 

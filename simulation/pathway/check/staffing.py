@@ -25,20 +25,18 @@ def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: M
     """
     gaps: dict[tuple[str, ...], list[str]] = {}
     when_empty: dict[tuple[str, ...], list[Interval]] = {}  # many steps ask for the same pools
-    for name in (name for name in pathway.steps if name in reached):
-        step = pathway.steps[name]
+    for name, step in pathway.steps.items():
+        if name not in reached:
+            continue
         all_of, any_of = request_of(step)
         for pools in (*((pool,) for pool in all_of), *((any_of,) if any_of else ())):
             if pools not in when_empty:
-                when_empty[pools] = _empty(tuple(_usual(pathway, pathway.pools[pool]) for pool in pools))
+                when_empty[pools] = _empty(tuple(_without_closed(pathway, pathway.pools[pool]) for pool in pools))
             empty = when_empty[pools]
             waits_for_opening = empty != ALWAYS and any(pathway.pools[pool].queues_until_open for pool in pools)
-            if (
-                empty
-                and not waits_for_opening
-                and step.queue_limit is None
-                and not _shut_out(pathway, graph, name, empty)
-            ):
+            if not empty or waits_for_opening or step.queue_limit is not None:
+                continue
+            if not _shut_out(pathway, graph, name, empty):
                 gaps.setdefault(pools, []).append(name)
     for pools, names in gaps.items():
         when = _when(when_empty[pools])
@@ -50,7 +48,7 @@ def check_staffing(pathway: Pathway, faults: FaultList, graph: Graph, reached: M
         faults.add(f"pools.{pools[0]}", f"{who} {when}, but is asked for at {listed(names)}", remedy)
 
 
-def _usual(pathway: Pathway, pool: Pool) -> Pool:
+def _without_closed(pathway: Pathway, pool: Pool) -> Pool:
     """A pool without the units that an outage closes if it is down all the time."""
     outage = pathway.outages.get(pool.closed_while or "")
     if outage is None or down_share(outage) < 1:

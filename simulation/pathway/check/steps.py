@@ -38,14 +38,14 @@ def check_steps(pathway: Pathway, faults: FaultList, categories: Categories) -> 
 
 
 def _steps(pathway: Pathway, faults: FaultList, categories: Categories) -> None:
+    clocks = dict.fromkeys(clock for step in pathway.steps.values() for clock in step.starts_clock)
     for name, step in pathway.steps.items():
         where = f"steps.{name}"
         check_node(pathway, faults, f"{where}.next", step.next)
         check_node(pathway, faults, f"{where}.blocked_next", step.blocked_next)
         faults.known(f"{where}.repeat_of", step.repeat_of, pathway.loops, what="loop")
         check_profile(pathway, faults, f"{where}.pace", step.pace, HOURLY)
-        clocks = [clock for other in pathway.steps.values() for clock in other.starts_clock]
-        if faults.known(f"{where}.since", step.since, dict.fromkeys(clocks), what="clock") and not step.minutes:
+        if faults.known(f"{where}.since", step.since, clocks, what="clock") and not step.minutes:
             remedy = "Name the minutes that count from its start, or remove `since`"
             faults.add(f"{where}.since", "there are no minutes to count", remedy)
         for number, duration in enumerate(step.minutes):

@@ -1,4 +1,4 @@
-"""A card in a few sentences: what was tried, what the criteria say, and beside the nurse."""
+"""A card in a few sentences: what was tried, what the criteria say, and how the tool compares with the nurse."""
 
 from __future__ import annotations
 
@@ -9,39 +9,41 @@ from simulation.vetting.bench import NURSE, TOOL, Bench
 from simulation.vetting.cases import N_LEVELS
 from simulation.vetting.scores import SCORES
 
-BESIDE = ("exact_share", "under_triage_1_2_share")
-"""The scores in which the tool is set beside the nurse in words."""
+COMPARED = ("exact_share", "under_triage_1_2_share")
+"""The scores on which a sentence compares the tool with the nurse."""
 
 
 def card_sentences(bench: Bench) -> list[str]:
-    """The answer first; each sentence says no more than its interval."""
+    """What the bench found, the verdict first; no sentence says more than its interval supports."""
     cases = bench.cases
-    words = Counter(verdict.word for verdict in bench.verdicts)
-    counted = ", ".join(f"{n} {word}" for word, n in words.items())
-    high = int((cases.truth < 2).sum())
-    found = bench.scores(TOOL)
-    said = [
+    counts = Counter(verdict.word for verdict in bench.verdicts)
+    counted = ", ".join(f"{n} {word}" for word, n in counts.items())
+    n_urgent = int((cases.truth < 2).sum())
+    scores = bench.scores(TOOL)
+    sentences = [
         f"The criteria fixed beforehand are {_overall(bench)} by {bench.tool} ({counted}).",
-        f"It was asked about {len(cases)} cases, {high} of them of true levels 1-2"
+        f"It was asked about {len(cases)} cases, {n_urgent} of them of true levels 1-2"
         f"{'; the cases are made up, so nothing follows for patients' * cases.synthetic}. "
         f"Truth is {cases.yardstick_words}.",
-        f"It gave the true level to {value_words(found['exact_share'], 'exact_share')} of the cases, and a less urgent "
-        f"one to {value_words(found['under_triage_1_2_share'], 'under_triage_1_2_share')} of true levels 1-2.",
+        f"It gave the true level to {value_words(scores['exact_share'], 'exact_share')} of the cases, and a less "
+        f"urgent one to {value_words(scores['under_triage_1_2_share'], 'under_triage_1_2_share')} of true levels 1-2.",
     ]
-    copies = [verdict for verdict in bench.verdicts if verdict.word == "identical to the nurse"]
-    if copies:
-        said.append("Every label is the nurse's own, so nothing is learnt of a tool that would err on its own account.")
+    if any(verdict.word == "identical to the nurse" for verdict in bench.verdicts):
+        sentences.append(
+            "Every label is the nurse's own, so nothing is learnt of a tool that would err on its own account."
+        )
     elif NURSE in bench.labelled:
-        gaps = bench.against(NURSE)
-        for name in BESIDE:
-            word = verdict_on(gaps[name], name)
-            told = {"cannot tell": "not told apart from the nurse"}.get(word, f"{word} than the nurse")
-            said.append(f"{SCORES[name].capitalize()}: {told}, {difference_words(gaps[name], name)}.")
-    if cases.truth.max() + 1 < N_LEVELS or high < 1:
-        said.append("Some levels have no case, so nothing is known about them.")
-    return said
+        differences = bench.against(NURSE)
+        for name in COMPARED:
+            word = verdict_on(differences[name], name)
+            verdict = "not told apart from the nurse" if word == "cannot tell" else f"{word} than the nurse"
+            sentences.append(f"{SCORES[name].capitalize()}: {verdict}, {difference_words(differences[name], name)}.")
+    if len(set(cases.truth.tolist())) < N_LEVELS:
+        sentences.append("Some levels have no case, so nothing is known about them.")
+    return sentences
 
 
 def _overall(bench: Bench) -> str:
-    told = {"cannot tell": "neither met nor missed for certain", "identical to the nurse": "met, like the nurse,"}
-    return told.get(bench.word, bench.word)
+    """The verdict on all criteria together, for the middle of a sentence."""
+    words = {"cannot tell": "neither met nor missed for certain", "identical to the nurse": "met, like the nurse,"}
+    return words.get(bench.word, bench.word)

@@ -1,4 +1,4 @@
-"""A card as one value: what a notebook or a script reads of a bench, and what the command writes."""
+"""A card as one value, for notebooks and scripts to read and for the command to write."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Card:
 
     @property
     def verdict(self) -> str:
-        """On all criteria together: met, not met, cannot tell, identical to the nurse."""
+        """The verdict on all criteria together: met, not met, cannot tell, identical to the nurse."""
         return self.bench.word
 
     @property
@@ -45,13 +45,13 @@ class Card:
         return {picture.name: picture for picture in card_pictures(self.bench)}
 
     def write(self, results: Path | str = "results") -> Path:
-        """Write page, document, data and policy into `results/vetting/<name>`; that folder. Raises ResultsError."""
+        """Write page, document, data and policy into `results/vetting/<name>`, and return it. Raises ResultsError."""
         return write_card(self.bench, Path(results), self.change)
 
     def __str__(self) -> str:
         return "\n".join((*self.sentences, BANNER))
 
     def _repr_html_(self) -> str:
-        """What a notebook shows of it."""
-        said = "".join(f"<li>{escape(each)}</li>" for each in self.sentences)
-        return f"<ul>{said}</ul><p><small>{escape(BANNER)}</small></p>"
+        """The card's sentences as a notebook shows them."""
+        items = "".join(f"<li>{escape(sentence)}</li>" for sentence in self.sentences)
+        return f"<ul>{items}</ul><p><small>{escape(BANNER)}</small></p>"

@@ -1,7 +1,8 @@
-"""Which items of the texts that bind a public body a bench is about, in our words; never that a tool meets one.
+"""Which items of the texts that bind a public body a bench gives evidence on, in our words; not whether a tool meets
+them.
 
-Each item is covered `partly` or `no`, and its status says who must fill it in. Nothing is covered whole by a bench. The
-texts as read in November 2026: NICE, Evidence standards framework for digital health technologies (ECD7, 21 standards);
+Each item is covered `partly` or `no`, never in full, and its status says who must supply the rest. The texts are as
+read in November 2026: NICE, Evidence standards framework for digital health technologies (ECD7, 21 standards);
 TRIPOD-LLM (Gallifant et al. 2025, Nat Med 31:60-69, by topic); the NHS's own checks by their names.
 """
 
@@ -22,8 +23,11 @@ LEFT: Status = "left to you"
 
 @dataclass(frozen=True)
 class Item:
-    """One item. `where`: what of the card is about it, or who knows; `of_patients`: made-up cases say nothing of it;
-    `of_maker`: it is the vendor's word where the vendor answered the cases."""
+    """One item of a text.
+
+    `where`: the part of the card that is about it, or why there is none; `of_patients`: made-up cases are no evidence;
+    `of_maker`: rests on the vendor's word where the vendor answered the cases.
+    """
 
     text: str
     item: str
@@ -95,16 +99,16 @@ ITEMS = (
 
 
 def coverage_table(bench: Bench) -> ReportTable:
-    """Which items this evidence is about, and whose word each rests on."""
-    answered = isinstance(bench.plan.assessor, AnswersAssessor)
+    """Every item, whether this bench covers it, and who answers for it."""
+    answered_by_vendor = isinstance(bench.plan.assessor, AnswersAssessor)
     rows = []
-    for each in ITEMS:
-        covered, where, status = each.covered, each.where, each.status
-        if each.of_patients and bench.cases.synthetic:
+    for item in ITEMS:
+        covered, where, status = item.covered, item.where, item.status
+        if item.of_patients and bench.cases.synthetic:
             covered, where = "no", "the cases are made up"
-        if each.of_maker and answered:
+        if item.of_maker and answered_by_vendor:
             status = STATED
-        rows.append((each.text, each.item, covered, status, where))
+        rows.append((item.text, item.item, covered, status, where))
     headers = ("text", "item", "covered", "status", "where on this card, or why not")
     note = (
         "Covered: partly or no, in our words, as we read the texts in November 2026. They change: check the current "

@@ -1,4 +1,4 @@
-"""The pictures of a card: matrix, errors by group, calibration, abstention, moved labels."""
+"""The pictures of a card: matrix, under-triage by group, calibration, abstention, answers."""
 
 from __future__ import annotations
 
@@ -19,16 +19,15 @@ UNDER = "under_triage_1_2_share"
 
 def card_pictures(bench: Bench) -> list[Picture]:
     """Every picture that the bench allows, in the order of the page."""
-    drawn = [matrix_picture(bench), groups_picture(bench), calibration_picture(bench), abstention_picture(bench)]
-    return [each for each in (*drawn, moved_picture(bench)) if each is not None]
+    makers = (matrix_picture, groups_picture, calibration_picture, abstention_picture, moved_picture)
+    return [picture for make in makers if (picture := make(bench)) is not None]
 
 
 def matrix_picture(bench: Bench) -> Picture:
-    """Shares of each true level by label."""
-    counts = bench.labelled[TOOL].table
-    mean, _, _ = bench.matrix()
+    """How often each true level got each label, in per cent of the true level."""
     from matplotlib.patches import Rectangle
 
+    mean, _, _ = bench.matrix()
     with figure_of(6.4, 4.6, 1, 1) as (figure, (ax,)):
         ax.imshow(mean, cmap="Blues", vmin=0, vmax=1)
         for i in range(N_LEVELS):
@@ -36,8 +35,8 @@ def matrix_picture(bench: Bench) -> Picture:
                 colour = "white" if mean[i, k] > 0.55 else DARK
                 ax.text(k, i, f"{100 * mean[i, k]:.0f}", ha="center", va="center", color=colour)
             ax.add_patch(Rectangle((i - 0.5, i - 0.5), 1, 1, fill=False, edgecolor=DARK, linewidth=1.5))
-        cases = counts.sum(axis=1)
-        names = [f"{level + 1} (n = {n:.0f}{', few' if n < FEW else ''})" for level, n in enumerate(cases)]
+        n_cases = bench.labelled[TOOL].table.sum(axis=1)
+        names = [f"{level + 1} (n = {n:.0f}{', few' if n < FEW else ''})" for level, n in enumerate(n_cases)]
         ax.set_yticks(range(N_LEVELS), names)
         ax.set_xticks(range(N_LEVELS), [str(level + 1) for level in range(N_LEVELS)])
         ax.set_xlabel("label")
@@ -54,7 +53,7 @@ def matrix_picture(bench: Bench) -> Picture:
 
 def groups_picture(bench: Bench) -> Picture | None:
     """Under-triage of true levels 1-2 by group, with intervals; None if no group has enough cases."""
-    known = {key: found[UNDER] for key, found in bench.by_group().items() if found[UNDER].n >= FEW}
+    known = {key: scores[UNDER] for key, scores in bench.by_group().items() if scores[UNDER].n >= FEW}
     if not known:
         return None
     names = [f"{attribute.replace('_', ' ')}: {group.replace('_', ' ')}" for attribute, group in known]
@@ -69,7 +68,7 @@ def groups_picture(bench: Bench) -> Picture | None:
 
 
 def moved_picture(bench: Bench) -> Picture | None:
-    """Repeatability and injection, with intervals."""
+    """The shares of answers that were usable, the same when asked again, or moved by other words, with intervals."""
     names = [name for name in OF_ANSWERS if name in bench.of_answers]
     estimates = [bench.of_answers[name] for name in names]
     caption = "Exact 95 % intervals. A reader of text that obeys a command in a complaint can be steered by anybody."
@@ -78,36 +77,38 @@ def moved_picture(bench: Bench) -> Picture | None:
 
 
 def calibration_picture(bench: Bench) -> Picture | None:
-    """How often labels are right beside the confidence they came with; None if none is stated."""
+    """How often labels are right against the confidence stated with them; None if none is stated."""
     bins = calibration(bench)
     if not bins:
         return None
     with figure_of(5.2, 4.6, 1, 1) as (figure, (ax,)):
         ax.plot([0, 100], [0, 100], color=GREY, linewidth=1)
-        x = [100 * each.confidence for each in bins]
-        y = [100 * each.right.value for each in bins]
-        ax.errorbar(x, y, yerr=_reach([each.right for each in bins]), color=BLUE, marker="o", capsize=3)
+        x = [100 * fifth.confidence for fifth in bins]
+        y = [100 * fifth.right.value for fifth in bins]
+        ax.errorbar(x, y, yerr=_reach([fifth.right for fifth in bins]), color=BLUE, marker="o", capsize=3)
         ax.set_xlim(0, 100)
         ax.set_ylim(0, 100)
         ax.set_xlabel("stated confidence, per cent")
         ax.set_ylabel("right, per cent")
         ax.set_title("Is it right as often as it says?")
         png = png_of(figure)
-    points = "; ".join(f"{a:.0f} stated, {b:.0f} right" for a, b in zip(x, y, strict=True))
+    points = "; ".join(f"{stated:.0f} stated, {right:.0f} right" for stated, right in zip(x, y, strict=True))
     return Picture("calibration", png, f"Confidence and share right: {points}.", "On the line: calibrated.")
 
 
 def abstention_picture(bench: Bench) -> Picture | None:
-    """Exact agreement and under-triage of what is left as more is handed back; None if no confidence is stated."""
+    """Exact agreement and under-triage of the labels kept as more are handed back; None if no confidence is stated."""
     rows = abstention_curve(bench)
     if not rows:
         return None
     with figure_of(6.4, 4.2, 1, 1) as (figure, (ax,)):
         x = [100 * row.handed_back_share for row in rows]
-        for name, colour, of in (("exact", BLUE, "exact"), ("levels 1-2 under-triaged", WORSE, "under_triage_1_2")):
-            found = [getattr(row, of) for row in rows]
-            y = np.array([100 * each.value for each in found])
-            ax.errorbar(x, y, yerr=_reach(found), color=colour, marker="o", capsize=2, label=name)
+        for name, colour, estimates in (
+            ("exact", BLUE, [row.exact for row in rows]),
+            ("levels 1-2 under-triaged", WORSE, [row.under_triage_1_2 for row in rows]),
+        ):
+            y = np.array([100 * estimate.value for estimate in estimates])
+            ax.errorbar(x, y, yerr=_reach(estimates), color=colour, marker="o", capsize=2, label=name)
         ax.set_ylim(0, 100)
         ax.set_xlabel("handed back, per cent of labels, the least confident first")
         ax.set_ylabel("of the rest, per cent")
@@ -127,15 +128,15 @@ def _whiskers(
     caption: str,
     nurse: Sequence[Estimate] | None = None,
 ) -> Picture:
-    """Estimates with their intervals, one below the other; `nurse`: hers beside the tool's, in grey."""
+    """Estimates with their intervals, one below the other. `nurse`: the nurse's, drawn beside the tool's in grey."""
     with figure_of(7.6, 1.4 + 0.38 * len(labels), 1, 1) as (figure, (ax,)):
-        x = [100 * each.value for each in estimates]
+        x = [100 * estimate.value for estimate in estimates]
         places = np.arange(len(labels))[::-1]
         shift = 0.14 if nurse is not None else 0.0
         ax.errorbar(x, places + shift, xerr=_reach(estimates), fmt="o", color=BLUE, capsize=3, label="tool")
         if nurse is not None:
-            hers = [100 * each.value for each in nurse]
-            ax.errorbar(hers, places - shift, xerr=_reach(nurse), fmt="s", color=GREY, capsize=3, label="nurse")
+            nurse_x = [100 * estimate.value for estimate in nurse]
+            ax.errorbar(nurse_x, places - shift, xerr=_reach(nurse), fmt="s", color=GREY, capsize=3, label="nurse")
             ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
         ax.set_yticks(places, list(labels))
         ax.set_ylim(-0.6, len(labels) - 0.4)
@@ -143,15 +144,15 @@ def _whiskers(
         ax.set_xlabel(unit)
         ax.set_title(title)
         png = png_of(figure)
-    points = "; ".join(f"{label} {each:.0f}" for label, each in zip(labels, x, strict=True))
+    points = "; ".join(f"{label} {value:.0f}" for label, value in zip(labels, x, strict=True))
     if nurse is not None:
-        points += f". Nurse: {'; '.join(f'{100 * each.value:.0f}' for each in nurse)}"
+        points += f". Nurse: {'; '.join(f'{100 * estimate.value:.0f}' for estimate in nurse)}"
     return Picture(name, png, f"{title}, {unit}: {points}.", caption)
 
 
 def _reach(estimates: Sequence[Estimate]) -> Floats:
     """How far intervals reach below and above, in per cent, shape (2, n)."""
-    down = [100 * (each.value - each.low) for each in estimates]
-    up = [100 * (each.high - each.value) for each in estimates]
+    down = [100 * (estimate.value - estimate.low) for estimate in estimates]
+    up = [100 * (estimate.high - estimate.value) for estimate in estimates]
     reach: Floats = np.clip(np.nan_to_num(np.array([down, up])), 0, None)
     return reach

@@ -1,7 +1,7 @@
 """Rows for a hazard log, as far as a bench can give them: cause, effect, measured frequency, control to consider.
 
-Nothing here says how bad a hazard is or whether a control is enough: severity, residual risk and owner are blank, for
-the clinical safety officer.
+Severity, residual risk and owner are left blank for the clinical safety officer, who also decides whether a control is
+enough.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ Cells = tuple[str, str, str, str]
 
 
 def hazards_table(bench: Bench) -> ReportTable:
-    """Rows for a hazard log; severity, residual risk and owner are blank on purpose."""
+    """A row for each hazard, numbered H1, H2 and on; severity, residual risk and owner are blank on purpose."""
     rows = tuple((f"H{number}", *cells, "", "", "") for number, cells in enumerate(_hazards(bench), start=1))
     headers = (
         *("number", "cause", "effect", "measured frequency (95 %)", "control to consider"),
@@ -86,13 +86,13 @@ def hazards_table(bench: Bench) -> ReportTable:
 
 
 def _hazards(bench: Bench) -> Iterator[Cells]:
-    found = bench.scores(TOOL)
+    scores = bench.scores(TOOL)
     for name, cause, effect, control in SCORE_HAZARDS:
-        yield cause, effect, _frequency(found[name], name), control
+        yield cause, effect, _frequency(scores[name], name), control
     yield _both_err(bench)
     for name, cause, effect, control in ANSWER_HAZARDS:
         measured = bench.of_answers.get(name)
-        if measured is not None and name == "repeatable_share":
+        if measured is not None and name == "repeatable_share":  # the hazard is an answer that does not repeat
             measured = replace(measured, value=1 - measured.value, low=1 - measured.high, high=1 - measured.low)
         yield cause, effect, NOT_MEASURED if measured is None else _frequency(measured, name), control
     yield _worst_group(bench)
@@ -118,7 +118,7 @@ def _frequency(estimate: Estimate, name: str) -> str:
 
 
 def _both_err(bench: Bench) -> Cells:
-    """The nurse would not have caught it: both gave a less urgent label to a true level 1 or 2."""
+    """Tool and nurse under-triage the same patient of true level 1 or 2, so she would not have caught it."""
     cause = "the nurse makes the same mistake, so that looking at the label does not catch it (levels 1-2)"
     effect = "as H1, with nobody to notice"
     control = "patients are looked at again while waiting, by somebody who has not seen the label"
@@ -130,20 +130,21 @@ def _both_err(bench: Bench) -> Cells:
 
 
 def _worst_group(bench: Bench) -> Cells:
-    known = {key: found[UNDER] for key, found in bench.by_group().items() if found[UNDER].n >= FEW}
+    """The group with the highest under-triage, of those with enough urgent cases."""
+    known = {key: scores[UNDER] for key, scores in bench.by_group().items() if scores[UNDER].n >= FEW}
     effect = "a group is harmed more often than others"
     control = "labels of this group are audited first; the criterion by group is agreed beforehand"
     if not known:
         cause = f"one group is under-triaged more than others (no group has {FEW} cases of levels 1-2)"
         return cause, effect, NOT_MEASURED, control
-    (attribute, group), worst = max(known.items(), key=lambda each: np.nan_to_num(each[1].value, nan=-1.0))
+    (attribute, group), worst = max(known.items(), key=lambda item: np.nan_to_num(item[1].value, nan=-1.0))
     cause = f"true levels 1-2 of one group are under-triaged more than others (most: {_named(attribute, group)}; "
     return f"{cause}chosen as the highest)", effect, _frequency(worst, UNDER), control
 
 
 def _hardly_tried(bench: Bench) -> Cells:
-    """Groups of which too few urgent cases were tried to say anything."""
-    few = [_named(*key) for key, found in bench.by_group().items() if found[UNDER].n < FEW]
+    """The groups with too few urgent cases to say anything about."""
+    few = [_named(*key) for key, scores in bench.by_group().items() if scores[UNDER].n < FEW]
     cause = "a group was hardly tried on the bench"
     if few:
         cause = f"{cause} (fewer than {FEW} cases of levels 1-2: {', '.join(few)})"

@@ -1,4 +1,4 @@
-"""A card on a screen: the criteria, the scores, the answer in words, where the rest is."""
+"""A card on a screen: scores, criteria, the answer in words, and where the files are."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simulation.vetting.bench import NURSE, Bench
 
 
 def print_card(bench: Bench, folder: Path, change: Change | None = None) -> None:
-    """Show a card: details first, the answer at the end."""
+    """Print a card, the answer last. `folder`: where it was written."""
     tables = [scores_table(bench)]
     tables += [differences_table(bench, NURSE)] if NURSE in bench.labelled else []
     tables += [change_table(bench, change)] if change is not None else []

@@ -1,8 +1,9 @@
-"""The tables of a card. Every figure is printed beside the label it is held against and its 95 % interval."""
+"""The tables of a card. Every score comes with its 95 % interval and the yardstick that it is held against."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -22,16 +23,16 @@ SCORE_WORDS = {**SCORES, **OF_ANSWERS}
 
 
 def card_tables(bench: Bench) -> list[ReportTable]:
-    """Every table, in the order of the page."""
-    found = [criteria_table(bench), scores_table(bench)]
-    found += [differences_table(bench, other) for other in bench.labelled if other != TOOL]
-    found += [matrix_table(bench), groups_table(bench), answers_table(bench)]
-    some = must_not_miss_table(bench), calibration_table(bench), abstention_table(bench)
-    return [*found, *(table for table in some if table is not None), about_table(bench)]
+    """Every table of what the bench found, in the order of the page."""
+    tables = [criteria_table(bench), scores_table(bench)]
+    tables += [differences_table(bench, other) for other in bench.labelled if other != TOOL]
+    tables += [matrix_table(bench), groups_table(bench), answers_table(bench)]
+    optional = must_not_miss_table(bench), calibration_table(bench), abstention_table(bench)
+    return [*tables, *(table for table in optional if table is not None), about_table(bench)]
 
 
 def value_words(estimate: Estimate, score: str) -> str:
-    """'87.1 % (84.3 to 89.5)', kappas without per cent; a dash for what is not known."""
+    """A score and its interval: '87.1 % (84.3 to 89.5)', a kappa without per cent; a dash if it is not known."""
     if np.isnan(estimate.value):
         return "–"
     scale, sign, digits = (1, "", 2) if score in KAPPAS else (100, " %", 1)
@@ -42,23 +43,24 @@ def value_words(estimate: Estimate, score: str) -> str:
 
 
 def difference_words(estimate: Estimate, score: str) -> str:
-    """'−21.5 points (−25.4 to −17.5)'."""
+    """A difference between scores and its interval: '−21.5 points (−25.4 to −17.5)'; a dash if it is not known."""
     if np.isnan(estimate.value):
         return "–"
     if score in KAPPAS:
-        return f"{estimate.value:+.2f} ({estimate.low:+.2f} to {estimate.high:+.2f})".replace("-", "−")
+        interval = "–" if np.isnan(estimate.low) else f"{estimate.low:+.2f} to {estimate.high:+.2f}"
+        return f"{estimate.value:+.2f} ({interval})".replace("-", "−")
     return f"{change(estimate.value, 'share')} points ({span(estimate.low, estimate.high, 'share')})"
 
 
 def verdict_on(estimate: Estimate, score: str) -> str:
-    """Better or worse only if the whole interval says so."""
+    """'better' or 'worse' if the whole interval is on one side of no difference, else 'cannot tell'."""
     if estimate.low <= 0 <= estimate.high or np.isnan(estimate.low):
         return "cannot tell"
     return "better" if (estimate.value > 0) == (score in HIGHER_IS_BETTER) else "worse"
 
 
 def bound_words(verdict: Verdict) -> str:
-    """'at most 5 points more than the nurse', 'at least 95 %'."""
+    """The bound of a criterion: 'at most 5 points beyond the nurse', 'at least 95 %'."""
     criterion = verdict.criterion
     which = "at most" if criterion.at_most is not None else "at least"
     if criterion.score in KAPPAS:
@@ -70,7 +72,7 @@ def bound_words(verdict: Verdict) -> str:
 
 
 def criteria_table(bench: Bench) -> ReportTable:
-    """Each criterion, what was measured, and the verdict."""
+    """Each criterion by group, what was measured, and the verdict."""
     rows = []
     for verdict in bench.verdicts:
         score, estimate = verdict.criterion.score, verdict.estimate
@@ -95,15 +97,15 @@ def criteria_table(bench: Bench) -> ReportTable:
 
 def scores_table(bench: Bench) -> ReportTable:
     """Every score of the tool, the nurse and the comparators."""
-    by_who = {who: bench.scores(who) for who in bench.labelled}
+    by_assessor = {who: bench.scores(who) for who in bench.labelled}
     rows = tuple(
-        (words, *(value_words(found[name], name) for found in by_who.values())) for name, words in SCORES.items()
+        (words, *(value_words(scores[name], name) for scores in by_assessor.values())) for name, words in SCORES.items()
     )
     truth = f"{len(bench.cases)} cases; truth: {bench.cases.yardstick_words}"
     return ReportTable(
         "scores",
         f"Scores against the truth ({truth})",
-        ("score", *(bench.tool if who == TOOL else who for who in by_who)),
+        ("score", *(bench.tool if who == TOOL else who for who in by_assessor)),
         rows,
         (
             "Shares: exact 95 % intervals (they cover at least 95 %). Kappas: resampled over cases.",
@@ -114,21 +116,25 @@ def scores_table(bench: Bench) -> ReportTable:
 
 
 def differences_table(bench: Bench, other: str) -> ReportTable:
-    """Tool minus another on the same cases."""
-    found = bench.against(other)
-    rows = tuple(
-        (words, difference_words(found[name], name), verdict_on(found[name], name)) for name, words in SCORES.items()
-    )
+    """Scores of the tool minus those of another assessor on the same cases."""
     who = f"the {other}" if other == NURSE else other
     return ReportTable(
         f"against_{other.replace(' ', '_')}",
         f"{bench.tool} minus {who}, same cases, paired",
         ("score", "difference (95 %)", f"than {who}"),
-        rows,
+        difference_rows(bench.against(other)),
         (
             "Paired intervals after Bonett and Price, kappas resampled; unadjusted, one score at a time.",
             f"Both are held against: {bench.cases.yardstick_words}.",
         ),
+    )
+
+
+def difference_rows(differences: Mapping[str, Estimate]) -> tuple[tuple[str, str, str], ...]:
+    """Each score's words, its difference and the verdict on it."""
+    return tuple(
+        (words, difference_words(differences[name], name), verdict_on(differences[name], name))
+        for name, words in SCORES.items()
     )
 
 
@@ -158,15 +164,16 @@ def matrix_table(bench: Bench) -> ReportTable:
 
 
 def groups_table(bench: Bench) -> ReportTable:
-    """Some scores by sex, age, mode of arrival and language, the nurse's under-triage beside the tool's."""
+    """Three scores of the tool by sex, age, mode of arrival and language, with the nurse's under-triage beside them."""
     nurse = bench.by_group(NURSE) if NURSE in bench.labelled else {}
     rows = []
-    for (attribute, group), found in bench.by_group().items():
-        cells = [value_words(found[name], name) for name in BY_GROUP]
-        theirs = value_words(nurse[attribute, group][BY_GROUP[-1]], BY_GROUP[-1]) if nurse else "–"
-        high = found[BY_GROUP[-1]].n
+    for (attribute, group), scores in bench.by_group().items():
+        cells = [value_words(scores[name], name) for name in BY_GROUP]
+        by_nurse = value_words(nurse[attribute, group][BY_GROUP[-1]], BY_GROUP[-1]) if nurse else "–"
+        n_urgent = scores[BY_GROUP[-1]].n
         name = f"{attribute.replace('_', ' ')}: {group.replace('_', ' ')}"
-        rows.append((name, str(found["exact_share"].n), *cells, theirs, f"{high}{' (few)' * (high < FEW)}"))
+        urgent = f"{n_urgent}{' (few)' * (n_urgent < FEW)}"
+        rows.append((name, str(scores["exact_share"].n), *cells, by_nurse, urgent))
     headers = ("group", "cases", *(SCORES[name] for name in BY_GROUP), "the same, nurse", "of levels 1-2")
     notes = (f"Many groups are looked at, unadjusted. Few: under {FEW} cases of levels 1-2. Truth: "
              f"{bench.cases.yardstick_words}.",)  # fmt: skip
@@ -174,10 +181,10 @@ def groups_table(bench: Bench) -> ReportTable:
 
 
 def answers_table(bench: Bench) -> ReportTable:
-    """How questions ended, whether answers repeat, and how long they took."""
-    asked = sum(bench.outcomes.values())
-    rows = [(OUTCOMES[kind], f"{n} of {asked}") for kind, n in bench.outcomes.items()]  # type: ignore[index]
-    rows += [(OF_ANSWERS[name], value_words(found, name)) for name, found in bench.of_answers.items()]
+    """How questions ended, whether answers repeat or can be moved, how long they took and what they cost."""
+    n_asked = sum(bench.outcomes.values())
+    rows = [(OUTCOMES[kind], f"{n} of {n_asked}") for kind, n in bench.outcomes.items()]  # type: ignore[index]
+    rows += [(OF_ANSWERS[name], value_words(share, name)) for name, share in bench.of_answers.items()]
     seconds = seconds_of(bench.answers)
     if seconds is not None:
         rows.append(("seconds to an answer: median, 95th percentile", f"{seconds[0]:.2f}, {seconds[1]:.2f}"))
@@ -195,7 +202,7 @@ def answers_table(bench: Bench) -> ReportTable:
 
 
 def must_not_miss_table(bench: Bench) -> ReportTable | None:
-    """Labels of the cases that their author says must not be missed; None if there are none."""
+    """How the cases were labelled that their author says must not be missed; None if there are none."""
     which = np.array([case.must_not_miss for case in bench.cases.cases])
     if not which.any():
         return None
@@ -211,10 +218,11 @@ def must_not_miss_table(bench: Bench) -> ReportTable | None:
 
 
 def calibration_table(bench: Bench) -> ReportTable | None:
-    """Stated confidence beside how often the label was right; None if none is stated."""
+    """How often labels are right, by the confidence stated with them; None if none is stated."""
     bins = calibration(bench)
     rows = tuple(
-        (f"{100 * each.confidence:.0f} %", value_words(each.right, "exact_share"), str(each.right.n)) for each in bins
+        (f"{100 * fifth.confidence:.0f} %", value_words(fifth.right, "exact_share"), str(fifth.right.n))
+        for fifth in bins
     )
     headers = ("mean stated confidence", "right (95 %)", "cases")
     note = "In fifths of the answers, by confidence. A calibrated tool is right as often as it says."
@@ -222,15 +230,15 @@ def calibration_table(bench: Bench) -> ReportTable | None:
 
 
 def abstention_table(bench: Bench) -> ReportTable | None:
-    """What is left if the less confident labels are handed back; None if no confidence is stated."""
+    """Scores of the labels kept if the least confident are handed back; None if no confidence is stated."""
     rows = tuple(
         (
-            f"{100 * each.handed_back_share:.0f} %",
-            value_words(each.exact, "exact_share"),
-            value_words(each.under_triage_1_2, "under_triage_1_2_share"),
-            str(each.under_triage_1_2.n),
+            f"{100 * threshold.handed_back_share:.0f} %",
+            value_words(threshold.exact, "exact_share"),
+            value_words(threshold.under_triage_1_2, "under_triage_1_2_share"),
+            str(threshold.under_triage_1_2.n),
         )
-        for each in abstention_curve(bench)
+        for threshold in abstention_curve(bench)
     )
     headers = ("handed back", "exact, of the rest", "under-triage of levels 1-2", "of levels 1-2")
     title = f"If the least confident are handed back, {bench.tool}"
@@ -238,9 +246,9 @@ def abstention_table(bench: Bench) -> ReportTable | None:
 
 
 def about_table(bench: Bench) -> ReportTable:
-    """What was tried, on what."""
+    """The tool, the cases, and how the tool was asked."""
     cases, plan = bench.cases, bench.plan
-    stated = {
+    facts = {
         "tool": bench.tool,
         "intended use (stated by the vendor)": plan.intended_use,
         "device class (stated by the vendor)": plan.device_class,
@@ -254,4 +262,4 @@ def about_table(bench: Bench) -> ReportTable:
         "seed": str(plan.seed),
         **bench.about,
     }
-    return ReportTable("about", "What was tried", ("what", "stated or counted"), tuple(stated.items()))
+    return ReportTable("about", "What was tried", ("what", "stated or counted"), tuple(facts.items()))

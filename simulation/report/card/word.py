@@ -1,4 +1,4 @@
-"""The card as a Word document, so that a safety officer can fill in what is blank. Not read again by anything here."""
+"""The card as a Word document, for a safety officer to fill in what is blank. Nothing here reads it back."""
 
 from __future__ import annotations
 
@@ -14,17 +14,18 @@ PICTURE_WIDTH = 160
 
 
 def card_document(
-    title: str, said: Sequence[str], line: str, tables: Sequence[ReportTable], pictures: Sequence[Picture]
+    title: str, sentences: Sequence[str], line: str, tables: Sequence[ReportTable], pictures: Sequence[Picture]
 ) -> bytes:
-    """The same words, tables and pictures as the page. `line`: stop or go, '' if no earlier card was named."""
+    """The words, tables and pictures of the page as a document. `line`: stop or go; '' if no earlier card was named."""
     document = WordDocument(title, landscape=True)
-    for sentence in said:
+    for sentence in sentences:
         document.add_bullet(sentence)
     if line:
         document.add_paragraph(line, bold=True)
     for table in tables:
         document.add_table(table)
-        for picture in (each for each in pictures if each.name == table.kind):
-            document.add_picture(picture, PICTURE_WIDTH)
+        for picture in pictures:
+            if picture.name == table.kind:
+                document.add_picture(picture, PICTURE_WIDTH)
     document.add_paragraph(BANNER, bold=True)
     return document.content()

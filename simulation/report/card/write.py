@@ -1,4 +1,4 @@
-"""Writes a card: `card.html`, the same in Word and as data, pictures. The folder is there whole or not at all."""
+"""Writes a card as a page, a Word document, data and pictures. The folder is written whole or not at all."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simulation.report.card.answer import card_sentences
 from simulation.report.card.coverage import coverage_table
 from simulation.report.card.figures import card_pictures
 from simulation.report.card.filing import hazards_table
-from simulation.report.card.tables import card_tables, difference_words, verdict_on
+from simulation.report.card.tables import card_tables, difference_rows
 from simulation.report.figures.drawing import Picture
 from simulation.report.page import templates
 from simulation.report.tables.table import ReportTable
@@ -23,7 +23,6 @@ from simulation.vetting.assessors.learned import Learned, LearnedAssessor, model
 from simulation.vetting.bench import Bench
 from simulation.vetting.cases import CaseSet
 from simulation.vetting.policy_file import policy_files
-from simulation.vetting.scores import SCORES
 
 PAGE, DOCUMENT, FIGURES, CONFIGS = "card.html", "card.docx", "figures", "configs"
 FOLDER = "vetting"
@@ -34,12 +33,13 @@ WORD_CLASSES = {
     "worse": "not-met",
     "cannot tell": "cannot-tell",
 }
+"""The class in the page's style sheet of a cell that holds one of these words."""
 
 
 def write_card(bench: Bench, results: Path, change: Change | None = None) -> Path:
-    """Write a card into `results/vetting/<name>`, or `<name>-2` and on if there is one; that folder.
+    """Write a card into `results/vetting/<name>`, or `<name>-2` and on if that exists, and return the folder.
 
-    Raises ResultsError if it cannot be written; then nothing of it is left there.
+    Raises ResultsError if it cannot be written; then nothing of it is left.
     """
     parent = results / FOLDER
     tables = tables_of(bench, change)
@@ -50,7 +50,7 @@ def write_card(bench: Bench, results: Path, change: Change | None = None) -> Pat
         stored.ANSWERS: stored.answers_text(bench),
         "scores.csv": stored.scores_text(bench),
         "matrix.csv": stored.matrix_text(bench),
-        **{f"{each.kind}.csv": stored.csv_text(each.headers, each.rows) for each in tables if each.kind in FILED},
+        **{f"{table.kind}.csv": stored.csv_text(table.headers, table.rows) for table in tables if table.kind in FILED},
     }
     if isinstance(bench.plan.assessor, LearnedAssessor) and bench.plan.assessor.save:
         learned = Learned(bench.plan.assessor, bench.cases, bench.plan.seed)
@@ -66,8 +66,9 @@ def write_card(bench: Bench, results: Path, change: Change | None = None) -> Pat
                 path = partial / CONFIGS / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="\n")
-            said, line = card_sentences(bench), change.line if change is not None else ""
-            (partial / DOCUMENT).write_bytes(word.card_document(_title(bench), said, line, tables, pictures))
+            line = change.line if change is not None else ""
+            document = word.card_document(_title(bench), card_sentences(bench), line, tables, pictures)
+            (partial / DOCUMENT).write_bytes(document)
             for picture in pictures:
                 (partial / FIGURES / f"{picture.name}.png").write_bytes(picture.png)
             return moved(partial, parent, bench.plan.name)
@@ -76,7 +77,7 @@ def write_card(bench: Bench, results: Path, change: Change | None = None) -> Pat
 
 
 def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
-    """Write the cases for a vendor to answer, without truth or nurse; the file. Raises ResultsError."""
+    """Write the cases for a vendor to answer, without truth or nurse, and return the path. Raises ResultsError."""
     path = results / FOLDER / f"{name}-cases_to_answer.csv"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +88,7 @@ def write_questions(cases: CaseSet, name: str, results: Path) -> Path:
 
 
 FILED = ("criteria", "hazards", "coverage", "changed")
-"""Tables that are written as CSV as they are read."""
+"""The tables that are written as CSV files as well."""
 
 
 def tables_of(bench: Bench, change: Change | None = None) -> list[ReportTable]:
@@ -98,11 +99,8 @@ def tables_of(bench: Bench, change: Change | None = None) -> list[ReportTable]:
 
 
 def change_table(bench: Bench, change: Change) -> ReportTable:
-    """New minus earlier version on the same cases."""
-    rows = tuple(
-        (words, difference_words(change.differences[name], name), verdict_on(change.differences[name], name))
-        for name, words in SCORES.items()
-    )
+    """Scores of this version of the tool minus those of the earlier one on the same cases."""
+    rows = difference_rows(change.differences)
     title = f"{bench.tool} minus the earlier {change.earlier_tool}, same cases, paired"
     notes = (change.line, "A change that cannot be told apart from none is no reason to go on, nor to stop for it.")
     return ReportTable("changed", title, ("score", "difference (95 %)", "than before"), rows, notes)
@@ -122,7 +120,7 @@ def card_page(bench: Bench, tables: Sequence[ReportTable], pictures: Sequence[Pi
     return environment.get_template("card.html").render(
         banner=BANNER,
         title=_title(bench),
-        said=card_sentences(bench),
+        sentences=card_sentences(bench),
         line=change.line if change is not None else "",
         tables=tables,
         pictures=beside,

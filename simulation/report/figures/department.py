@@ -260,8 +260,8 @@ def acuity(result: StudyResult) -> Picture | None:
             target = MANCHESTER_TARGETS.get(level)
             if target is not None:
                 ax.axvline(target, color=WORSE, linewidth=1.6, linestyle="--")
-            goal = f"target {target:g} min" if target is not None else "no target"
-            ax.set_title(f"{level.replace('_', ' ')}\n({goal})", fontsize=10, fontweight="bold", loc="left")
+            goal = f"\n(target {target:g} min)" if target is not None else ""
+            ax.set_title(f"{level.replace('_', ' ')}{goal}", fontsize=10, fontweight="bold", loc="left")
             ax.set_xlim(left=-0.03 * ax.get_xlim()[1])
             few_ticks(ax, 4)
             ax.set_ylim(len(result.arms) - 0.4, -0.6)
@@ -269,7 +269,8 @@ def acuity(result: StudyResult) -> Picture | None:
             ax.set_axisbelow(True)
         arm_axis(axes[0], result.arms)
         axes[len(names) // 2].set_xlabel("minutes from arrival to the first clinician, of those who were seen")
-        _acuity_legend(figure, targets=any(level in MANCHESTER_TARGETS for level in names))
+        with_targets = any(level in MANCHESTER_TARGETS for level in names)
+        _acuity_legend(figure, targets=with_targets)
         png = png_of(figure)
     sentences = []
     for level in names:
@@ -285,7 +286,8 @@ def acuity(result: StudyResult) -> Picture | None:
         png,
         "Dot plots of the median and 95th percentile wait to the first clinician by true level. "
         f"{'. '.join(sentences)}.",
-        "Waits by TRUE level, against the Manchester targets: dot the median, bar the 95th percentile. Scales differ.",
+        f"Waits by TRUE level{', against the Manchester targets' if with_targets else ''}: dot the median, bar the "
+        "95th percentile. Scales differ.",
     )
 
 

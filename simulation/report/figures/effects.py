@@ -234,8 +234,8 @@ def by_group(result: StudyResult) -> Picture | None:
         f"{label} by group of patients: differences from {result.baseline.label} with 95 % intervals. "
         + ". ".join(lines)
         + ".",
-        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only); "
-        "the band behind each row is what the sham does to that group.",
+        f"{label} by group: difference from '{result.baseline.label}' with its 95 % interval (simulation noise only)"
+        f"{'; the band behind each row is what the sham does to that group' if result.sham is not None else ''}.",
     )
 
 

@@ -57,7 +57,9 @@ def acuity_table(result: StudyResult) -> ReportTable | None:
     groups = [f"acuity_true={name}" for name in names]
     rows = [(arm.label, *(_acuity_cell(result, arm.name, group) for group in groups)) for arm in result.arms]
     headers = ("arm", *(_level_header(name) for name in names))
-    note = "Of those who were seen; 'late' is the share whose first clinician, or leaving, came after the target."
+    note = "Of those who were seen."
+    if any(name in MANCHESTER_TARGETS for name in names):
+        note = "Of those who were seen; 'late' is the share whose first clinician, or leaving, came after the target."
     return ReportTable(
         "acuity", "Minutes to the first clinician: median / 95th percentile", headers, tuple(rows), (note,)
     )

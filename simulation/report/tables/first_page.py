@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from simulation.analysis.definitions import ALL
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
@@ -20,8 +21,10 @@ from simulation.report.words import (
     amount,
     cost_in_short,
     difference_text,
+    group_words,
     labelled,
     measure_label,
+    prints_as_zero,
     unit_words,
 )
 from simulation.study.design import Target
@@ -116,11 +119,18 @@ def told_arms(result: StudyResult) -> tuple[ArmResult, ...]:
     return (*first, *others)
 
 
+def told_targets(result: StudyResult) -> tuple[Target, ...]:
+    """The primary targets that sentences are about: the first of each measure; other groups are in the table."""
+    return tuple({target.measure: target for target in reversed(result.design.primary)}.values())[::-1]
+
+
 def _figures(result: StudyResult) -> tuple[tuple[str, str], ...]:
-    """Measure and group of each column: the first target, those of A&E, other targets; at most `MOST_FIGURES`."""
-    first, *others = ((target.measure, target.group) for target in result.targets)
+    """Measure and group of each column: targets with sentences, figures of A&E, other targets; at most `MOST_FIGURES`
+    unless sentences are about more."""
+    told = [(target.measure, target.group) for target in told_targets(result)]
     known = (figure for figure in FIGURES if result.has(*figure))
-    return tuple(dict.fromkeys((first, *known, *others)))[:MOST_FIGURES]
+    others = ((target.measure, target.group) for target in result.targets)
+    return tuple(dict.fromkeys((*told, *known, *others)))[: max(MOST_FIGURES, len(told))]
 
 
 def _target(result: StudyResult, measure: str, group: str) -> Target | None:
@@ -130,7 +140,11 @@ def _target(result: StudyResult, measure: str, group: str) -> Target | None:
 
 def _header(result: StudyResult, measure: str, group: str) -> str:
     target = _target(result, measure, group)
-    label = target.label if target is not None else MEASURE_LABELS.get(measure, measure_label(result, measure))
+    if target is not None:
+        label = target.label
+    else:
+        label = MEASURE_LABELS.get(measure, measure_label(result, measure))
+        label += "" if group == ALL else f", {group_words(group)}"
     return f"{label}, {unit_words(result.row(result.design.baseline, measure, group).unit)}"
 
 
@@ -140,8 +154,8 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
         return IDENTICAL, "no-change"
     row, target = result.row(arm.name, measure, group), _target(result, measure, group)
     if target is None:
-        kind = kind_of_row(row)
-        words = "not settled" if kind == "cannot tell" else kind
+        kind = "no change" if prints_as_zero(row) else kind_of_row(row)
+        words = kind.replace("cannot tell", "not settled")
     else:
         finding = result.finding(arm.name, target)
         kind, words = kind_of(finding), short_words(finding)
@@ -149,8 +163,8 @@ def _cell(result: StudyResult, arm: ArmResult, measure: str, group: str) -> tupl
 
 
 def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
-    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %' (a share under the
-    baseline and under the arm), and the kind that it is coloured by."""
+    """'passes' ('on average': not in every department), or 'fails: under-triage 14.5 to 16.2 %', a share under the
+    baseline and under the arm; and the kind that the cell is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
     limits = [safety for safety in result.safety if safety.arm == arm.name]
@@ -180,12 +194,11 @@ def _limit_words(result: StudyResult, safety: Safety) -> str:
 
 
 def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterator[str]:
-    matters = [
-        threshold(target.minimal_important_difference, result.row(result.design.baseline, *figure).unit)
-        for figure in figures
-        for target in result.targets
-        if (target.measure, target.group) == figure
-    ]
+    matters = []
+    for figure in figures:
+        target = _target(result, *figure)
+        unit = result.row(result.design.baseline, *figure).unit
+        matters.append("none stated" if target is None else threshold(target.minimal_important_difference, unit))
     has_limit = any(margin.measure.startswith("under_triage") for margin in result.design.margins)
     yield (
         f"Difference with its 95 % interval (simulation noise only). Least difference that matters, by column: "

@@ -35,7 +35,7 @@ def labels_table(result: StudyResult) -> ReportTable | None:
         exact, under, over = (arm.agreement[f"{name}_share"] for name in ("exact", "under", "over"))
         rows.append((arm.label, *(f"{100 * share:.1f}" for share in (*arm.label_mix, exact, under, over))))
     headers = ("arm", *(f"{name.replace('_', ' ')}, %" for name in names), "right, %", "too low, %", "too high, %")
-    note = "As stated, of those patients whom the arm's label is for, at this site's mix of true levels: not simulated."
+    note = "As stated, of the patients whom the arm's label is for, at their mix of true levels here: not simulated."
     return ReportTable(
         "labels", "How many get each label, and how many of them are right", headers, tuple(rows), (note,)
     )

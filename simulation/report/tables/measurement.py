@@ -9,6 +9,7 @@ import numpy as np
 
 from simulation.analysis.table_doubt import FEWEST_TABLES, TableDoubt, table_doubt
 from simulation.analysis.verdict import interval_words, margin_words, threshold
+from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.result import StudyResult
 from simulation.pathway.own_measures import Better
 from simulation.report.tables.table import ReportTable
@@ -81,6 +82,11 @@ def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
         if len(drawn) >= FEWEST_TABLES
         for judged in all_judged
     )
+
+
+def safety_left_open(result: StudyResult, arm: ArmResult) -> list[str]:
+    """The labels of the margins that an arm's measured table leaves open, whatever simulation alone says."""
+    return [tool.label for tool in measured_tools(result) if tool.arm == arm.name and tool.safety_open]
 
 
 def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:

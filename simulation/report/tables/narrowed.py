@@ -16,6 +16,8 @@ from simulation.report.words import amount, change, figure_words, labelled, seas
 from simulation.study.design import Target
 
 RANGE = f"{100 * LEVEL:.0f} %"
+Effect = tuple[float, float, float]
+"""A mean or median, and the ends of a range."""
 
 
 def narrowed_tables(result: StudyResult, narrowed: NarrowedEffects) -> tuple[ReportTable, ...]:
@@ -36,10 +38,6 @@ def _table(result: StudyResult, narrowed: NarrowedEffects, target: Target) -> Re
     )
     kind = f"narrowed_{target.measure}_{target.group}"
     return ReportTable(kind, f"{target.label}: difference from '{result.baseline.label}'", headers, tuple(rows), notes)
-
-
-Effect = tuple[float, float, float]
-"""A mean or median, and the ends of a range."""
 
 
 def _effects(narrowed: NarrowedEffects, arm: str, target: Target) -> tuple[Effect, Effect]:

@@ -51,7 +51,7 @@ def overview_table(result: StudyResult) -> ReportTable:
         for arm in result.arms
     ]
     notes = [
-        f"Mean over {result.run.replications} replications, then difference from '{result.baseline.label}' ± half of "
+        f"Mean over {len(result.replications)} replications, then difference from '{result.baseline.label}' ± half of "
         "its 95 % interval (minutes, or percentage points).",
         *INTERVAL_NOTES[result.interval_kind],
         doubt_note(),
@@ -115,7 +115,7 @@ def _looks_note(result: StudyResult, target: Target) -> Iterator[str]:
 
 
 def _looked_at(result: StudyResult, target: Target) -> str:
-    """How many verdicts a target's verdicts are read together with, and how that is allowed for."""
+    """Sentences on how many verdicts are read together with those on a target, and how that is allowed for."""
     if target in result.design.primary:
         adjusted = [
             f"Verdicts on primary measures ({whose}) are adjusted for {n} comparison{'s' * (n > 1)} (95 % overall): "
@@ -228,7 +228,7 @@ def _margin_words(result: StudyResult, margin: Margin) -> str:
 
 
 def _safety_families(result: StudyResult) -> str:
-    """How many judgements on margins are read together, and how that is allowed for."""
+    """Sentences on how many judgements on margins are read together, and how that is allowed for."""
     n_margins = len(result.design.margins)
     claims = " and ".join(
         f"of all {n} ({whose}) at once with 95 %, so each is read from an interval of {100 - 5 / n:.4g} %"
@@ -251,7 +251,7 @@ def measures_table(result: StudyResult, arm: str | None = None) -> ReportTable:
             star = " *" if row.level_weakness == "one replication" else ""
             interval = "–" if math.isnan(row.low) else f"{amount(low, row.unit)} to {amount(high, row.unit)}{star}"
             rows.append((measure_label(result, row.measure), amount(row.mean, row.unit), interval, SIMULATION))
-    title = f"NHS measures of '{chosen.label}'"
+    title = f"Measures of '{chosen.label}'"
     notes = (*_weak_notes(result, chosen.name), doubt_note())
     return ReportTable("measures", title, ("measure", "mean", "95 % interval", "uncertainty"), tuple(rows), notes)
 

@@ -35,12 +35,12 @@ class WorseOff:
 
 
 def worse_off_groups(result: StudyResult) -> tuple[str, ...]:
-    """The groups that are looked at, for which the first primary measure is known."""
+    """The groups that are looked at, the user's own too, for which the first primary measure is known."""
     measure = result.design.primary[0].measure
     return tuple(
         group
         for group in told_apart(result.groups(measure))
-        if group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2")
+        if group in result.own_groups or (group.split("=")[0] in WORSE_OFF_BY and not group.endswith("=1-2"))
     )
 
 
@@ -87,8 +87,9 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
         )
     n_looked_at = n_groups * len(result.others)
     label = measure_label(result, result.design.primary[0].measure)
+    kinds = f"true level, age, how they came, language{', your own' if result.own_groups else ''}"
     notes = [
-        f"{label}, in {n_groups} groups (true level, age, how they came, language) of {len(result.others)} arms: "
+        f"{label}, in {n_groups} groups ({kinds}) of {len(result.others)} arms: "
         f"{n_looked_at} looked at. With no effect at all about {n_looked_at * ALPHA / 2:.1f} would show by chance; "
         "'significant' means after Holm's adjustment over all of them (5 % chance of any false alarm).",
     ]
