@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.commands.words import load_study, sweep
+from simulation.commands.words import headings, load_study, print_heading, sweep
 from simulation.errors import ConfigError, Fault
 
 if TYPE_CHECKING:
@@ -56,7 +56,8 @@ def _run_studies(words: list[str], *, alone: bool) -> int:
     for study in studies:
         refuse_overload(study)
     code, done = 0, []
-    for (overrides, _), study in zip(runs, studies, strict=True):
+    for (overrides, _), study, heading in zip(runs, studies, headings(runs), strict=True):
+        print_heading(heading)
         stored = _run_study(study, alone=alone)
         if stored is None:
             continue
@@ -169,8 +170,9 @@ def show(words: list[str]) -> int:
     patient, arm, warm_up = ([word.split("=", 1)[1] for word in words if word.startswith(name)] for name in own)
     runs = sweep([word for word in words if not word.startswith(own)])
     studies = [load_study(overrides, config_dir).on_typical() for overrides, config_dir in runs]
-    for study in studies:
+    for study, heading in zip(studies, headings(runs), strict=True):
         refuse_large([study])
+        print_heading(heading)
         if patient:
             from simulation.explain.patient_story import tell
 

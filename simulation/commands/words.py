@@ -49,6 +49,29 @@ def sweep(words: Sequence[str]) -> list[tuple[list[str], str | None]]:
     return [(chosen, config_dir) for chosen in combinations(overrides)]
 
 
+def headings(runs: Sequence[tuple[list[str], str | None]]) -> list[str]:
+    """What the output of each run begins with: which of them it is, and its swept values; '' if there is only one.
+
+    >>> headings([(["run.seed=1", "scenario=usual"], None), (["run.seed=2", "scenario=usual"], None)])
+    ['Run 1 of 2: run.seed=1', 'Run 2 of 2: run.seed=2']
+    """
+    if len(runs) == 1:
+        return [""]
+    values = [dict(word.split("=", 1) for word in overrides if "=" in word) for overrides, _ in runs]
+    keys = [key for key in dict.fromkeys(key for each in values for key in each)]
+    swept = [key for key in keys if len({each.get(key) for each in values}) > 1]
+    return [
+        f"Run {number} of {len(runs)}: {', '.join(f'{key}={each[key]}' for key in swept if key in each)}"
+        for number, each in enumerate(values, start=1)
+    ]
+
+
+def print_heading(heading: str) -> None:
+    """Print the heading of a run of a sweep, apart from the run before it."""
+    if heading:
+        print(f"{'' if heading.startswith('Run 1 ') else chr(10)}{heading}")
+
+
 def load_study(overrides: Sequence[str], config_dir: str | None) -> Study:
     """The study that overrides state. Raises ConfigError."""
     from simulation.config import load

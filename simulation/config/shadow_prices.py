@@ -29,7 +29,18 @@ def priced_study(overrides: Sequence[str], *, config_dir: str | Path | None = No
     usual = {"ensemble": "none", "run": RUN}
     words = [*others, *(f"{key}={value}" for key, value in usual.items() if key not in keys)]
     study = load(*words, config_dir=config_dir)
-    return study, extras(study, _names(pools[-1]) if pools else RESOURCES)
+    return study, extras(study, _names(pools[-1]) if pools else _usual(study))
+
+
+def _usual(study: Study) -> tuple[str, ...]:
+    """The pools that are priced where none is named. Raises ConfigError if the department has not all of them."""
+    limited = [name for name, pool in study.baseline.pathway.pools.items() if not pool.unlimited]
+    missing = [name for name in RESOURCES if name not in limited]
+    if missing:
+        found = f"none is named, and this department has not all that are priced as a rule ({', '.join(missing)})"
+        example = ",".join(limited[:2])
+        raise ConfigError([Fault("pools", found, f"Name some of its own, as pools=[{example}]: {', '.join(limited)}")])
+    return RESOURCES
 
 
 def _names(text: str) -> tuple[str, ...]:

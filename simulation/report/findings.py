@@ -62,7 +62,7 @@ def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
     n_looked_at = len(groups) * len(result.others)
     if not significant:
         yield (
-            f"No group of patients stands out as waiting longer once the {n_looked_at} looked at are allowed for, "
+            f"No group of patients stands out as worse off once the {n_looked_at} looked at are allowed for, "
             "which is not proof that nobody does."
         )
         return
@@ -74,7 +74,9 @@ def _worse_off_sentences(result: StudyResult) -> Iterator[str]:
         effects = [
             f"'{worse.arm.label}' ({change(worse.comparison.difference, worse.comparison.unit)})" for worse in arms
         ]
-        yield f"Wait longer, {group_words(arms[0].comparison.group)}, minutes: {listed_with_and(effects)}."
+        unit = arms[0].comparison.unit
+        worse_words = "Wait longer" if unit == "minutes" else "Worse off"
+        yield f"{worse_words}, {group_words(arms[0].comparison.group)}, {unit_words(unit)}: {listed_with_and(effects)}."
     n_more = len(significant) - sum(map(len, most))
     if n_more:
         yield (

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from simulation.analysis.verdict import threshold
 from simulation.explain.label_mix import case_mix, uncovered_sources
 from simulation.report.words import WIDTH
 from simulation.study.study import ReadyArm, Study
@@ -98,7 +99,7 @@ def _limit(study: Study, tables: Mapping[str, Mapping[str, Shares]]) -> str:
         return ""
     before, *_, after = (f"{100 * shares[3]:.1f} %" for shares in tables[EVERYBODY].values())
     return (
-        f" The study's limit is {100 * margin:g} point more under-triage of levels 1-2, of everybody: here "
+        f" The study's limit is {threshold(margin, 'share')} more under-triage of levels 1-2, of everybody: here "
         f"{before} to {after}; simulated, of those who are triaged, it differs a little."
     )
 

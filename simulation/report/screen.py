@@ -119,7 +119,7 @@ def _narrow(table: ReportTable) -> ReportTable:
     if len(kept) == len(table.headers) or table.kind == "measures":
         return table
     rows = tuple(tuple(row[number] for number in kept) for row in table.rows)
-    notes = (*table.notes, f"Doubt in every row: {SIMULATION}. A wider window shows every column.")
+    notes = (*table.notes, f"Uncertainty in every row: {SIMULATION}. A wider window shows every column.")
     return replace(table, headers=tuple(table.headers[number] for number in kept), rows=rows, notes=notes)
 
 

@@ -19,6 +19,7 @@ from simulation.analysis.compare_runs import RunComparison, compare_runs
 from simulation.analysis.departments import Department
 from simulation.errors import ResultsError
 from simulation.experiment.result import StudyResult
+from simulation.explain.arm_changes import unlike
 from simulation.explain.statements import BANNER
 from simulation.records.schema import Floats
 from simulation.report.dated_folder import write_dated
@@ -46,6 +47,12 @@ if TYPE_CHECKING:
 FOLDER, TABLE, PICTURE = "sweeps", "across.csv", "across.png"
 BINDING = ("scenario", "site", "staffing")
 """Keys that decide which resource binds: if only these were varied, the answer depends on the bottleneck."""
+OTHER_GROUPS = ("staffing", "pathway", "calibration", "nurse", "run")
+"""The groups of a configuration whose chosen file tells two runs apart, besides site and scenario."""
+SECTIONS = ("site", "scenario", *OTHER_GROUPS, "study", "triage")
+"""The parts of a configuration whose values tell two runs apart."""
+MOST_LABELLED = 3
+"""Values up to which two runs are labelled by those that differ."""
 MOST_ACROSS = 5
 """Runs up to which a table shows each in a column of its own."""
 MARKERS = "osD^vPXh"
@@ -167,15 +174,20 @@ def sweep_of(done: Sequence[tuple[Sequence[str], StudyResult, Path]]) -> Sweep |
 
 
 def beside(one: StudyResult, other: StudyResult) -> Sweep:
-    """Two results of one study beside each other, told apart by what differs: site, scenario, version or date.
+    """Two results of one study beside each other, told apart by what differs.
+
+    That is the files that were chosen (site, scenario), else a few values of the configuration, else version or date.
 
     Raises ResultsError if they have no arm or no target in common.
     """
-    keys = ("site", "scenario", "seed", "aeflow", "finished_at")
-    ours, theirs = (
-        {key: str(result.manifest.get(key, result.manifest.get("versions", {}).get(key, ""))) for key in keys}
-        for result in (one, other)
-    )
+    groups = ("site", "scenario", *OTHER_GROUPS)
+    keys = [*groups, "seed", "aeflow", "finished_at"]
+    ours, theirs = ({key: _recorded(result, key) for key in keys} for result in (one, other))
+    if all(ours[key] == theirs[key] for key in groups):
+        values = _values_that_differ(one, other)
+        keys = [*values, *keys]
+        ours |= {path: value for path, (value, _) in values.items()}
+        theirs |= {path: value for path, (_, value) in values.items()}
     varied = [key for key in keys if ours[key] != theirs[key] and key != "finished_at"] or ["finished_at"]
     if ours == theirs:
         ours, theirs = {"finished_at": "1"}, {"finished_at": "2"}
@@ -187,6 +199,26 @@ def beside(one: StudyResult, other: StudyResult) -> Sweep:
             "beside each other. Give two results of one study"
         )
     return sweep
+
+
+def _recorded(result: StudyResult, key: str) -> str:
+    """What a run recorded of a group, its seed, its version or when it ended; '' if nothing."""
+    if key in OTHER_GROUPS:
+        return result.study.choices.get(key, "")
+    return str(result.manifest.get(key, result.manifest.get("versions", {}).get(key, "")))
+
+
+def _values_that_differ(one: StudyResult, other: StudyResult) -> dict[str, tuple[str, str]]:
+    """The value of each run by the dotted path of a configuration, where the two differ in numbers or words; none if
+    they differ in more than `MOST_LABELLED` or in whole blocks. The seed has a name of its own."""
+    ours, theirs = (
+        {key: value for key, value in result.study.resolved.items() if key in SECTIONS} for result in (one, other)
+    )
+    values = {path: pair for path, *pair in unlike(ours, theirs) if path != "run.seed"}
+    simple = all(isinstance(value, int | float | str | None) for pair in values.values() for value in pair)
+    if len(values) > MOST_LABELLED or not simple:
+        return {}
+    return {path: (str(pair[0]), str(pair[1])) for path, pair in values.items()}
 
 
 def sweep_tables(sweep: Sweep) -> Iterator[ReportTable]:

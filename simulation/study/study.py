@@ -265,9 +265,12 @@ class Study:
 
     @property
     def department_words(self) -> str:
-        """The departments in words: '60 departments of the ensemble 'typical'', or 'the typical department'."""
+        """The departments in words: '60 departments of the ensemble 'typical'', 'the typical department', or another by
+        the name of its site, or of its pathway if that is the whole department."""
         if self.departments is None:
-            return "the typical department"
+            site = self.choices.get("site", "typical")
+            own = self.baseline.pathway.name if site == "none" else site
+            return "the typical department" if own == "typical" else f"the department '{own}'"
         number = self.run.department
         departments = f"{self.run.departments} departments" if number is None else f"department {number}"
         return f"{departments} of the ensemble '{self.departments.name}'"

@@ -64,6 +64,8 @@ def test_a_sweep_says_one_run_for_each_combination(aeflow: Aeflow) -> None:
     places = [said.out.index(f"scenario '{scenario}', seed {seed}") for scenario, seed in runs]
     assert places == sorted(places)
     assert said.out.count("nothing was simulated") == 4
+    headings = [line for line in said.out.splitlines() if line.startswith("Run ")]
+    assert headings == [f"Run {n} of 4: scenario={run[0]}, run.seed={run[1]}" for n, run in enumerate(runs, start=1)]
 
 
 def test_a_mistake_in_one_combination_of_a_sweep_stops_it_before_the_first(aeflow: Aeflow, here: Path) -> None:

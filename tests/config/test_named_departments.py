@@ -46,3 +46,12 @@ def test_a_scenario_that_went_is_refused_with_what_replaces_it(old: str) -> None
         ConfigError, match=rf"scenario={old}: the scenario '{old}' was replaced. Choose (site|scenario)="
     ):
         load(f"scenario={old}")
+
+
+def test_a_department_is_called_by_the_name_of_its_files() -> None:
+    named = {
+        "study=gallery/one_nurse": "the department 'one_nurse'",
+        "site=short_of_beds": "the department 'short_of_beds'",
+        "site=typical": "the typical department",
+    }
+    assert {words: load(words, "ensemble=none").department_words for words in named} == named

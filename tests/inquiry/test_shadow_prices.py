@@ -121,6 +121,11 @@ def test_tables_file_and_picture_say_the_same(study: Study, more: tuple[Extra, .
         (["ensemble=typical"], "ensemble: prices are those of one department. Leave it out, or name a site"),
         (["pools=[doctor]"], "pools: doctor: the department has no such pool of limited size. Did you mean 'doctors'"),
         (["pools=[]"], "pools=.*names nothing. Name pools"),
+        (
+            ["study=gallery/fast_track"],
+            r"^pools: none is named, and this department has not all that are priced as a rule \(triage_nurses, "
+            r"majors_cubicles\). Name some of its own, as pools=\[doctors,practitioners\]: doctors, practitioners.$",
+        ),
     ],
 )
 def test_what_cannot_be_priced_is_refused(words: list[str], told: str) -> None:

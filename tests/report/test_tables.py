@@ -249,7 +249,7 @@ def test_a_narrow_terminal_drops_columns_and_not_the_layer_of_doubt(
     monkeypatch.setenv("COLUMNS", "80")
     out = Terminal()
     print_result(result, stream=out)
-    assert "Doubt in every row: simulation." in out.getvalue()
+    assert "Uncertainty in every row: simulation." in out.getvalue()
     assert "uncertainty" not in out.getvalue()
 
 

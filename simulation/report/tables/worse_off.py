@@ -18,6 +18,7 @@ from simulation.report.words import (
     measure_label,
     span,
     told_apart,
+    unit_words,
 )
 
 WORSE_OFF_BY = ("acuity_true", "age_band", "arrival_source", "language_need")
@@ -86,7 +87,8 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
             )
         )
     n_looked_at = n_groups * len(result.others)
-    label = measure_label(result, result.design.primary[0].measure)
+    measure = result.design.primary[0].measure
+    label, unit = measure_label(result, measure), unit_words(result.row(result.design.baseline, measure).unit)
     kinds = f"true level, age, how they came, language{', your own' if result.own_groups else ''}"
     notes = [
         f"{label}, in {n_groups} groups ({kinds}) of {len(result.others)} arms: "
@@ -98,7 +100,7 @@ def worse_off_table(result: StudyResult) -> ReportTable | None:
     headers = ("arm", "who", "mean", "difference", "95 % interval", "significant", "uncertainty")
     return ReportTable(
         "worse_off",
-        "Who is worse off: groups whose 95 % interval is wholly on the worse side (minutes)",
+        f"Who is worse off: groups whose 95 % interval is wholly on the worse side ({unit})",
         headers,
         tuple(rows),
         tuple(notes),
