@@ -42,6 +42,7 @@ def prices(words: list[str]) -> int:
     study = with_more(study, extras)
     announce(study, alone=False)
     if study.resolved["dry_run"]:
+        print("Dry run: nothing was simulated.")
         return 0
     with progress(len(study.run.numbers)) as callbacks:
         shadow_prices = prices(compare(study, done=callbacks.done), extras)

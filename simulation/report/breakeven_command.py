@@ -36,8 +36,8 @@ SHARES = (0.5, 0.75, 1.0)
 Say = Callable[[str], None]
 
 
-def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path:
-    """Search, print and write break-evens; return their folder. `own`: values of the keys `OWN`.
+def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path | None:
+    """Search, print and write break-evens; return their folder (None for a dry run). `own`: values of the keys `OWN`.
 
     Raises ConfigError for what cannot be asked.
     """
@@ -50,6 +50,9 @@ def breakeven(study: Study, own: Mapping[str, str], *, say: Say) -> Path:
     say(f"aeflow. {BANNER}")
     length = f"{run.how_many} of {run.measured_days} days, {study.department_words}"
     say(f"'{arm.arm.label}' against '{against.arm.label}', {length}.")
+    if study.resolved["dry_run"]:
+        say("Dry run: nothing was simulated.")
+        return None
     with open_executor(study) as executor:
         breakevens = _search(study, arm, against, wanted, executor, say)
     print_tables([breakeven_table(breakevens)])

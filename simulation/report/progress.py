@@ -34,7 +34,7 @@ def announce(study: Study, *, alone: bool) -> None:
     if study.departments is not None:
         print(f"On {study.department_words}.")
     elif study.on_one:
-        print(f"On the typical department: {study.on_one}.")
+        print(f"On one department: {study.on_one}.")
     print(f"Engine '{study.engine}': {study.engine_why}.")
     if run.keep:
         print(

@@ -36,7 +36,7 @@ def changed(name: str, before: str, after: str) -> str:
         ),
         ("run.seed.x=3", "'run.seed' holds no keys"),
         ("scenario=bussier", "scenario=bussier: there is no scenario 'bussier'. Did you mean 'busier'?"),
-        ("site=null", "site=null: there is no site named 'null'. Known names: published/treatment_centre, short_of_beds"),
+        ("site=null", "site=null: there is no site named 'null'. Known names: published/treatment_centre"),
         ("~study", "~study: a study needs every group"),
         ("run.measured_days=soon", "run.measured_days: found 'soon'. Allowed: a valid integer"),
         ("staffing.doctors.rota=8-20", "staffing.doctors.rota: found '8-20'. Allowed: a list"),
@@ -66,6 +66,12 @@ def test_a_mistake_on_the_command_line_is_named(word: str, message: str, aeflow:
     said = aeflow("compare", word).message
     assert message in said
     assert list(here.iterdir()) == []
+
+
+def test_a_dry_run_of_a_break_even_says_what_would_run_and_simulates_nothing(aeflow: Aeflow) -> None:
+    said = aeflow("breakeven", "arm=lean_triage", "against=doctor_at_triage", "dry_run=true")
+    assert (said.code, said.err) == (0, "")
+    assert "Dry run: nothing was simulated." in said.out
 
 
 def test_an_option_of_breakeven_without_a_value_is_named(aeflow: Aeflow) -> None:

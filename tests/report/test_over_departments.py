@@ -108,5 +108,5 @@ def test_a_study_on_one_department_says_why_first(
     assert main(["compare", *words, f"results={tmp_path}", "--config-dir", str(mine)]) == 0
     said = " ".join(capsys.readouterr().out.split())
     why = "4 replications are too few to use 20 departments of the ensemble 'ours' 2 times each"
-    assert f"On the typical department: {why}." in said
+    assert f"On one department: {why}." in said
     assert f"This is one department ({why}): what an effect hinges on was not tested." in said
