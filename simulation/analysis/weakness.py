@@ -102,5 +102,5 @@ def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float, depar
     if weakness == "rare spells":
         return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
     shares, whose = (n, "replications") if departments is None else (departments, "departments")
-    remedy = "" if shares >= WIDE_FROM else f"; {WIDE_FROM} or more may tell"
+    remedy = "" if shares >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
     return f"one of {shares} {whose} carries {100 * largest_share:.0f} % of the variance{remedy}"

@@ -197,7 +197,7 @@ def _decided_by_label(pathway: Pathway, draws: Draws, differs: np.ndarray, reach
     )
     if branches:
         yield Change(
-            "by label", "branches", f"the label decides the way at {_listed(branches)}", branches, "by the label"
+            "by label", "branches", f"the label decides the route at {_listed(branches)}", branches, "by the label"
         )
     if queues:
         words = f"the label ranks who waits at {_listed(queues)}"
@@ -218,7 +218,7 @@ def _attribute_changes(pathway: Pathway, ours: Draws, theirs: Draws, reachable: 
         if at and reachable.isdisjoint(at):
             continue  # nobody comes to where it is read
         at = tuple(node for node in at if node in reachable)
-        words = f"is another one for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
+        words = f"differs for {share} of attendances" + (f"; read at {_listed(at)}" if at else "")
         yield Change("route", name, words, at, f"{_spaced(name)}: {share}")
 
 
@@ -324,7 +324,7 @@ def _pool_words(new: Pool | None, old: Pool | None, rota: str = "") -> str:
         words.append((shift_words(new.extra_shifts) or "no shifts laid over the rota") + before)
     if _closing(new) != _closing(old):
         words.append(closing_words(new) or f"no longer {closing_words(old)}")
-    return ", ".join(words) or "stated otherwise"
+    return ", ".join(words) or "stated differently"
 
 
 def _rota_words(new: Pool, old: Pool) -> str:

@@ -27,7 +27,7 @@ WEAK = {
     "no spread": ([-9.0] * 9, "the same in all of 9 replications, too few to trust that (ten are needed)"),
     "one replication": (
         [-9.0] * 9 + [-90.0],
-        "one of 10 replications carries 90 % of the variance; 20 or more may tell",
+        "one of 10 replications carries 90 % of the variance; 20 or more may settle it",
     ),
 }
 

@@ -30,7 +30,7 @@ def card_sentences(bench: Bench) -> list[str]:
     ]
     if any(verdict.word == "identical to the nurse" for verdict in bench.verdicts):
         sentences.append(
-            "Every label is the nurse's own, so nothing is learnt of a tool that would err on its own account."
+            "Every label is the nurse's own, so this says nothing about a tool that makes errors of its own."
         )
     elif NURSE in bench.labelled:
         differences = bench.against(NURSE)
@@ -45,5 +45,5 @@ def card_sentences(bench: Bench) -> list[str]:
 
 def _overall(bench: Bench) -> str:
     """The verdict on all criteria together, for the middle of a sentence."""
-    words = {"cannot tell": "neither met nor missed for certain", "identical to the nurse": "met, like the nurse,"}
+    words = {"cannot tell": "neither clearly met nor clearly missed", "identical to the nurse": "met, like the nurse,"}
     return words.get(bench.word, bench.word)
