@@ -137,24 +137,27 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
         failed = [safety for safety in limits if safety.judgement.kind == kind]
         if failed:
             how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
-            words = [f"'{one.margin.label}'{_from_to(result, arm, one)} {one.judgement.words}" for one in failed]
+            words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
             return True, [f"{verb} {how_many}: {'; '.join(words)}"]
     return False, [_passed_words(result, limits)] if limits else []
 
 
-def _from_to(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
-    """', of everybody from 14.6 % to 16.2 %,': a share under the baseline and under the arm; empty for other units.
+def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
+    """', of everybody from 14.6 % to 16.2 %, worse by more than 1 point', or ' worse by 13.8 min (limit 2)'.
 
     'Of everybody' is said where the tool labels only some.
     """
-    margin, unit = safety.margin, safety.comparison.unit
-    if unit != "share":
-        return ""
+    margin, row, words = safety.margin, safety.comparison, safety.judgement.words
+    if row.unit != "share":
+        if safety.judgement.kind != "inferior":
+            return f" {words}"
+        return f" worse by {plain(abs(row.difference), row)} {unit_of(row)} (limit {margin.margin:g})"
     before, after = (
-        amount(result.row(arm, margin.measure, margin.group).mean, unit) for arm in (result.design.baseline, safety.arm)
+        amount(result.row(name, margin.measure, margin.group).mean, row.unit)
+        for name in (result.design.baseline, safety.arm)
     )
     only_some = margin.group == ALL and uncovered_sources(arm.ready.policy, arm.ready.pathway)
-    return f", {'of everybody ' if only_some else ''}from {before} to {after},"
+    return f", {'of everybody ' if only_some else ''}from {before} to {after}, {words}"
 
 
 def _passed_words(result: StudyResult, limits: list[Safety]) -> str:
@@ -187,10 +190,11 @@ def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
     if best is None:
         return "no figure tells where it is larger" if decides.differs else "much the same in every department"
     rule, figure = decides.rule, figure_words(best, inside=True)
-    if rule is None:
-        return f"how large it is goes with {figure}"
     target = result.design.primary[0]
     row = result.row(arm.name, target.measure, target.group)
+    if rule is None:
+        grows = decides.best is not None and decides.best.slope * row.difference > 0
+        return f"the effect is larger where {figure} is {'higher' if grows else 'lower'}"
     matters = threshold(target.minimal_important_difference, row.unit)
     cut = amount(rule.cut, best.unit)
     if figure.startswith(f"'{best.unit} "):  # 'patients waiting for ...' is over 2.8
