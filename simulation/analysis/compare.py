@@ -124,7 +124,8 @@ class Comparison:
     @property
     def width_factor(self) -> float:
         """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
-        return width_factor(self.weakness, self.departments_within or self.n_replications)
+        always_valid = self.interval_kind == "always_valid"
+        return width_factor(self.weakness, self.departments_within or self.n_replications, always_valid=always_valid)
 
     @property
     def departments_within(self) -> int | None:

@@ -57,7 +57,7 @@ def compare_runs(
         raise ResultsError("verdicts: no run. Give at least one")
     apart = _furthest(effects, department)
     differ = apart is not None and apart[2].excludes_zero
-    close = apart is not None and -mid < apart[2].low and apart[2].high < mid
+    close = apart is not None and -mid < apart[2].judged[0] and apart[2].judged[1] < mid
     kinds = {verdict.kind for verdict in verdicts.values()}
     if len(kinds) > 1:
         if not differ:

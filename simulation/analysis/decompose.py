@@ -24,7 +24,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Literal
 
@@ -228,4 +228,4 @@ def _over_both(added: Floats, level: float) -> Interval:
     parts = [intervals(means[:, None], level, "fixed_sample") for means in (by_replication, by_pair)]
     variance = sum(float((part.widened * part.sd)[0]) ** 2 / int(part.n[0]) for part in parts)
     half = t_quantile(min(n, n_pairs) - 1, level) * math.sqrt(variance)
-    return Interval(simple.mean, simple.mean - half, simple.mean + half, simple.sd, n)
+    return replace(simple, low=simple.mean - half, high=simple.mean + half, error=None)

@@ -31,7 +31,8 @@ class Interval:
     replications, or too few for an always-valid one.
 
     n: replications that have the number; of: replications there are (0: as many); largest_share: the share of the
-    variance that one of them makes; error: the standard error over an ensemble (None: from sd and n).
+    variance that one of them (over an ensemble: one of so many departments) makes; error: the standard error over an
+    ensemble (None: from sd and n).
     """
 
     mean: float
@@ -42,6 +43,8 @@ class Interval:
     of: int = 0
     largest_share: float = 0.0
     error: float | None = None
+    departments: int | None = None
+    always_valid: bool = False
 
     @property
     def half_width(self) -> float:
@@ -64,12 +67,24 @@ class Interval:
     @property
     def weakness(self) -> Weakness | None:
         """Why no definite statement may rest on it; None if one may."""
-        return weakness_of(self.n, of=self.of, sd=self.sd, largest_share=self.largest_share)
+        return weakness_of(
+            self.n, of=self.of, sd=self.sd, largest_share=self.largest_share, departments=self.departments
+        )
+
+    @property
+    def judged(self) -> tuple[float, float]:
+        """The bounds from which a statement is read: wider where one replication makes most of the variance, and NaN
+        where none may be read."""
+        factor = width_factor(self.weakness, self.departments or self.n, always_valid=self.always_valid)
+        if factor == 1:
+            return self.low, self.high
+        return self.mean - factor * self.half_width, self.mean + factor * self.half_width
 
     @property
     def excludes_zero(self) -> bool:
         """Whether the interval lies on one side of 0, and a definite statement may rest on it."""
-        return abs(self.mean) > width_factor(self.weakness, self.n) * self.half_width
+        low, high = self.judged
+        return low > 0 or high < 0
 
     def single(self, *, level: float = LEVEL) -> tuple[float, float]:
         """The bounds between which one more replication falls with this probability: the mean -+ t sd sqrt(1 + 1/n).
@@ -115,8 +130,13 @@ def interval(
     """
     column = intervals(values[:, None], level, kind, department)
     mean, half_width, sd, share = (float(part[0]) for part in (column.mean, column.half_width, column.sd, column.share))
-    error = None if column.error is None else float(column.error[0])
-    return Interval(mean, mean - half_width, mean + half_width, sd, int(column.n[0]), column.of, share, error)
+    error, departments = None, None
+    if column.error is not None and department is not None:
+        error, departments = float(column.error[0]), len(np.unique(department))
+    bounds = (mean - half_width, mean + half_width)
+    return Interval(
+        mean, *bounds, sd, int(column.n[0]), column.of, share, error, departments, always_valid=kind == "always_valid"
+    )
 
 
 class Intervals(NamedTuple):

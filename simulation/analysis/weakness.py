@@ -37,8 +37,10 @@ MAX_SHARE = 0.5
 """The share of the variance that one replication may carry, and the share of replications that may lack the measure."""
 WIDE_FROM, WIDER = 20, 4.0
 """Replications (over an ensemble: departments) from which a verdict is read from an interval so many times as wide
-where one of them carries most of the variance. That one holds the truth in 94 % of such samples or more, however rare
-and long the spells (tests/analysis/test_weakness.py). Of ten to nineteen it does not, so nothing definite is said."""
+where one of them carries most of the variance. Such an interval of 95 % holds the truth in 94 % of these samples or
+more, for spells of exponential length up to 300 standard deviations on average (tests/analysis/test_weakness.py). Of
+longer spells, of lengths with a heavier tail, and among several verdicts read together it holds less well. Of ten to
+nineteen it does not always, so nothing definite is said."""
 SPELL_DAYS = 20 * 364
 """Days measured in all from which intervals of measures that rare spells decide are trusted: twenty years."""
 
@@ -66,11 +68,14 @@ def weakness_of(n: int, *, of: int, sd: float, largest_share: float, departments
     return "one replication" if shares >= ENOUGH and largest_share > MAX_SHARE else None
 
 
-def width_factor(weakness: Weakness | None, n: int) -> float:
-    """How many times as wide as its interval one is from which a verdict on `n` numbers is read; NaN if from none."""
+def width_factor(weakness: Weakness | None, n: int, *, always_valid: bool) -> float:
+    """How many times as wide as its interval one is from which a verdict on `n` numbers is read; NaN if from none.
+
+    NaN for an always-valid interval, too: four times as wide does not hold at every look.
+    """
     if weakness is None:
         return 1.0
-    return WIDER if weakness == "one replication" and n >= WIDE_FROM else np.nan
+    return WIDER if weakness == "one replication" and n >= WIDE_FROM and not always_valid else np.nan
 
 
 def too_short(measure: str, n: int, measured_days: float | None) -> bool:

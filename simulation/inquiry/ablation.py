@@ -180,8 +180,7 @@ def beyond(estimate: Interval, mid: float) -> bool | None:
 
     Nor can it be told from an interval that is too weak for a verdict (`analysis/weakness.py`).
     """
-    if np.isnan(estimate.low) or estimate.weakness is not None:
-        return None
-    if estimate.low >= mid or estimate.high <= -mid:
+    low, high = estimate.judged
+    if low >= mid or high <= -mid:
         return True
-    return False if -mid < estimate.low and estimate.high < mid else None
+    return False if -mid < low and high < mid else None

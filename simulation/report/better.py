@@ -11,7 +11,7 @@ from simulation.analysis.verdict import threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
-from simulation.report.kinds import kind_of
+from simulation.report.kinds import kind_of, unsettled
 from simulation.report.tables.first_page import products
 from simulation.report.words import change, cost_in_short
 
@@ -86,7 +86,8 @@ def _cheapest_words(
 def _effect_words(result: StudyResult, arm: ArmResult) -> str:
     """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both limits'."""
     row = result.finding(arm.name, result.design.primary[0]).comparison
-    passed = passes_words(sum(safety.arm == arm.name for safety in result.safety))
+    limits = [safety for safety in result.safety if safety.arm == arm.name]
+    passed = "its safety is not settled" if unsettled(limits) else passes_words(len(limits))
     return f"{_named(arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
 
 
@@ -110,7 +111,7 @@ def _does_as_much(
         return None
     sign = 1 if row.better == "lower" else -1
     difference = result.against(other.name, arm.name, target.measure, target.group)
-    worst = max(sign * difference.low, sign * difference.high)
+    worst = max(sign * bound for bound in difference.judged)
     if worst < min(target.minimal_important_difference, (1 - KEPT_EFFECT) * abs(row.difference)):
         return "more" if worst < 0 else "as much"
     return None

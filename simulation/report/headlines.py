@@ -17,7 +17,7 @@ from simulation.experiment.result import StudyResult
 from simulation.explain.label_mix import uncovered_sources
 from simulation.inquiry.decides import decided
 from simulation.report.better import alternative_sentences, passes_words, plain, size_words, unit_of
-from simulation.report.kinds import kind_of
+from simulation.report.kinds import kind_of, unsettled
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products, reported_targets
@@ -129,17 +129,17 @@ def _where_words(finding: Finding, spread: Spread) -> str:
 
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said of those that are, else of all of them."""
-    limits = [safety for safety in result.safety if safety.arm == arm.name]
-    left_open = [f"'{label}'" for label in safety_left_open(result, arm)]
-    if left_open:
-        return False, [f"its measured table leaves safety open on {listed_with_and(left_open)}"]
+    left_open = safety_left_open(result, arm)
+    limits = [safety for safety in result.safety if safety.arm == arm.name and safety.margin.label not in left_open]
+    labels = listed_with_and([f"'{label}'" for label in left_open])
+    by_table = [f"its measured table leaves safety open on {labels}"] if left_open else []
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         failed = [safety for safety in limits if safety.judgement.kind == kind]
         if failed:
             how_many = {1: "a safety limit", 2: "two safety limits"}.get(len(failed), f"{len(failed)} safety limits")
             words = [f"'{one.margin.label}'{_failed_words(result, arm, one)}" for one in failed]
-            return True, [f"{verb} {how_many}: {'; '.join(words)}"]
-    return False, [_passed_words(result, limits)] if limits else []
+            return True, [f"{verb} {how_many}: {'; '.join(words)}", *by_table]
+    return False, by_table or ([_passed_words(result, limits)] if limits else [])
 
 
 def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
@@ -162,9 +162,9 @@ def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
 
 def _passed_words(result: StudyResult, limits: list[Safety]) -> str:
     """Whether limits are passed or not settled, where none is failed."""
-    unsettled = [f"'{limit.margin.label}'" for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]
-    if unsettled:
-        return f"safety is not settled on {listed_with_and(unsettled)}"
+    labels = [f"'{limit.margin.label}'" for limit in unsettled(limits)]
+    if labels:
+        return f"safety is not settled on {listed_with_and(labels)}"
     return f"{passes_words(len(limits))}{_harmed_words(result, limits)}"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from simulation.analysis.compare import Comparison
 from simulation.analysis.multiplicity import is_worse
-from simulation.experiment.comparisons import Finding
+from simulation.experiment.comparisons import Finding, Safety
 
 Kind = Literal["better", "worse", "changed", "no change", "cannot tell"]
 """Kinds of verdict; 'changed' is for a measure that is better neither lower nor higher."""
@@ -38,3 +39,8 @@ def kind_of_row(row: Comparison) -> Kind:
     """The kind of a difference of a measure that is no target, from its interval alone."""
     worse = is_worse(row)
     return "cannot tell" if worse is None else "worse" if worse else "better"
+
+
+def unsettled(limits: Sequence[Safety]) -> list[Safety]:
+    """Those of some limits of safety that are neither passed nor failed."""
+    return [limit for limit in limits if limit.judgement.kind in ("cannot tell", "none seen")]

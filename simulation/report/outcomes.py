@@ -8,7 +8,7 @@ from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.explain.statements import walk
-from simulation.report.kinds import kind_of
+from simulation.report.kinds import kind_of, unsettled
 from simulation.report.tables.first_page import products, reported_targets
 from simulation.report.tables.measurement import safety_left_open
 
@@ -21,6 +21,7 @@ OUTCOMES = (
     ("open", "is not settled", "are not settled"),
     ("mixed", "helps on one measure and harms on another", "help on one measure and harm on another"),
     ("harms", "does harm enough to matter", "do harm enough to matter"),
+    ("unsure", "helps, but its safety is not settled", "help, but their safety is not settled"),
     ("claimed", "helps enough if an untested claim is true", "help enough if an untested claim is true"),
     ("helps", "helps enough to matter", "help enough to matter"),
 )
@@ -39,10 +40,10 @@ def summary(result: StudyResult) -> str:
 
 
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
-    """The outcome of a product: of its safety, unless every limit is passed or none is settled; else of its effects."""
-    if safety_left_open(result, arm):
-        return "open"
-    judged = {safety.judgement.kind for safety in result.safety if safety.arm == arm.name}
+    """The outcome of a product: a limit of safety that is failed, or may be; else its effects."""
+    left_open = safety_left_open(result, arm)
+    limits = [safety for safety in result.safety if safety.arm == arm.name and safety.margin.label not in left_open]
+    judged = {safety.judgement.kind for safety in limits}
     for failed in ("inferior", "worse"):
         if failed in judged:
             return failed
@@ -50,7 +51,11 @@ def _outcome(result: StudyResult, arm: ArmResult) -> str:
     if effects >= {"helps", "harms"}:
         return "mixed"
     outcome = next(size for size in ("harms", "helps", "open", "little") if size in effects)
-    return "claimed" if outcome == "helps" and rests_on_claim(arm) else outcome
+    if outcome != "helps":
+        return outcome
+    if left_open or unsettled(limits):
+        return "unsure"
+    return "claimed" if rests_on_claim(arm) else "helps"
 
 
 def _size_of(finding: Finding) -> str:

@@ -1,5 +1,8 @@
 """What no interval may claim: too few, mostly missing, no spread, or one replication that makes it."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -127,6 +130,19 @@ def test_from_twenty_on_one_heavy_replication_widens_the_interval_that_is_judged
         assert row.half_width * WIDER == pytest.approx((row.together(1)[1] - row.together(1)[0]) / 2)
     assert verdict(clear, 5).words == "shorter by more than 5 min"
     assert is_worse(clear) is False
+    assert math.isnan(replace(clear, interval_kind="always_valid").together(1)[0]), "not at every look"
     assert p_value(clear) < 0.001
     assert p_value(close) > 0.05  # as the wider interval, which holds 0
     assert verdict(close, 5).words == "cannot tell: one of 20 replications carries 95 % of the variance"
+
+
+def test_an_interval_over_departments_counts_departments_as_a_comparison_does() -> None:
+    values = np.full(20, -9.0) + 0.01 * (np.arange(20) % 3)
+    values[0] -= 3
+    over = interval(values, department=np.arange(20) % 10)
+    assert over.departments == 10
+    assert math.isnan(over.judged[0]), "of ten departments nothing is said"
+    assert not over.excludes_zero
+    alone = interval(values)
+    assert alone.judged[1] - alone.mean == pytest.approx(WIDER * alone.half_width)
+    assert alone.excludes_zero

@@ -318,7 +318,24 @@ def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_o
     assert "1 helps on one measure and harms on another" in first_page(two).lead
     three = made(result, waits, focus=(TOOL, "ai_as_claimed", MORE))
     assert "not settled" not in first_page(three).lead
-    monkeypatch.setattr(
-        "simulation.report.outcomes.safety_left_open", lambda result, arm: ["Under-triage"] * (arm.name == TOOL)
-    )
-    assert "Of 3 products 1 is not settled" in first_page(three).lead
+    label = three.design.margins[0].label
+    for place in ("outcomes", "headlines", "tables.first_page"):
+        opened = f"simulation.report.{place}.safety_left_open"
+        monkeypatch.setattr(opened, lambda result, arm: [label] * (arm.name == TOOL))
+    page = first_page(three)
+    assert "1 helps, but its safety is not settled" in page.lead
+    assert f"Its measured table leaves safety open on '{label}'" in page.headlines[0].words
+    assert page.table is not None
+    assert page.table.table.rows[1][-2] == "not settled"
+
+
+def test_an_alternative_whose_safety_is_not_settled_is_not_said_to_pass(result: Result) -> None:
+    waits = {NURSE: [100.0] * 12, TOOL: 99 + NOISE, MORE: 90 + NOISE[::-1]}
+    passes = made(result, waits, focus=(TOOL,))
+    assert "and passes the safety limit" in words_of(passes)
+    measures = {name: list(rows) for name, rows in passes.measures.items()}
+    measures[MORE] = [
+        Measures(rows.names, np.array([rows.values[0], rows.values[1] + 0.2 * (number % 2) - 0.1]))
+        for number, rows in enumerate(measures[MORE])
+    ]
+    assert "and its safety is not settled" in words_of(with_measures(passes, measures, passes.design))

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 from simulation.analysis.definitions import ALL
 from simulation.analysis.verdict import IDENTICAL, INTERVAL_NOTES, threshold
+from simulation.analysis.weakness import WEAK_NOTE
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
-from simulation.report.kinds import kind_of, kind_of_row, short_words
+from simulation.report.kinds import kind_of, kind_of_row, short_words, unsettled
 from simulation.report.tables.alternatives import alternatives_table
 from simulation.report.tables.decides import n_harmed
 from simulation.report.tables.decomposition import decomposition_of, joint_arm
+from simulation.report.tables.measurement import safety_left_open
 from simulation.report.tables.ranking import ranked
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
@@ -167,14 +169,15 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
     baseline and under the arm; and the kind that the cell is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
-    limits = [safety for safety in result.safety if safety.arm == arm.name]
+    left_open = safety_left_open(result, arm)
+    limits = [safety for safety in result.safety if safety.arm == arm.name and safety.margin.label not in left_open]
     for kind, verb, look in (("inferior", "fails", "worse"), ("worse", "may fail", "cannot-tell")):
         failed = [limit for limit in limits if limit.judgement.kind == kind]
         if failed:
             first = next((limit for limit in failed if limit.comparison.unit == "share"), failed[0])
             how_many = f" {len(failed)}" if len(failed) > 1 else ""
             return f"{verb}{how_many}: {_limit_words(result, first)}", look
-    if any(limit.judgement.kind in ("cannot tell", "none seen") for limit in limits):
+    if left_open or unsettled(limits):
         return "not settled", "cannot-tell"
     return "passes on average" if any(limit.spread and n_harmed(limit) for limit in limits) else "passes", ""
 
@@ -205,3 +208,6 @@ def _notes(result: StudyResult, figures: tuple[tuple[str, str], ...]) -> Iterato
         f"{', '.join(matters)}. 'Slightly': by less than that.{UNDER_TRIAGE_NOTE if has_limit else ''}"
     )
     yield from INTERVAL_NOTES[result.interval_kind]
+    shown = [result.row(arm.name, *figure) for arm in arms_in_order(result) for figure in figures]
+    if any(row.weakness is not None for row in shown if row.arm not in result.identical):
+        yield WEAK_NOTE

@@ -95,7 +95,7 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
         result.values(arm, judged.measure, judged.group) for arm in (result.design.baseline, name, *drawn)
     )
     row = result.row(name, judged.measure, judged.group)
-    half_width = (row.difference_high - row.difference_low) / 2  # as elsewhere in the report, skewness allowed for
+    half_width = row.half_width * (1 if math.isnan(row.width_factor) else row.width_factor)  # as a verdict is read
     doubt = table_doubt(own - base, np.array(others) - base, result.department_of).with_simulation(half_width)
     ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
     if isinstance(judged, Margin):
@@ -103,6 +103,8 @@ def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target |
     else:
         limit = judged.minimal_important_difference
         words = interval_words(*ends, limit, row.unit, row.better)[-1]
+    if math.isnan(row.width_factor):  # no verdict may rest on so few replications
+        words = "cannot tell"
     return Measured(
         arm=name,
         label=judged.label,
