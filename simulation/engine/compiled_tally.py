@@ -28,21 +28,22 @@ _compiled = _njit(cache=can_cache(), nogil=True, error_model="numpy", no_cfunc_w
 def add_up(records, bounds, special, teams, held_by, n_open, by_step, by_choice, held_ticks, held):
     """Add some records up; False where a patient held two units of a pool at once, which one bit cannot say.
 
-    bounds       ticks at which the window begins and ends, ticks of a day at which daytime begins and ends
-    special      of pools whose units may be held after the step, or count until a team changes, or are to be counted:
-                 is_special (steps,), always, unless_chosen (steps, k), offers, keeps (steps, pools), bits (pools,) of
-                 those ever kept, releases_at_start and releases_at_end (steps,) as such bits, pool_of_bit (67,) by the
-                 remainder of a bit, is_timed (pools,)
-    teams        (pools, k) changes of team, NEVER where they end
+    - `bounds`: ticks at which the window begins and ends, ticks of a day at which daytime begins and ends
+    - `special`: of pools whose units may be held after the step, or count until a team changes, or are to be
+      counted: is_special (steps,), always, unless_chosen (steps, k), offers, keeps (steps, pools), bits (pools,) of
+      those ever kept, releases_at_start and releases_at_end (steps,) as such bits, pool_of_bit (67,) by the
+      remainder of a bit, is_timed (pools,)
+    - `teams`: (pools, k) changes of team, NEVER where they end
 
     Written, zeros at first:
 
-    held_by      (patients,) bits of the pools that each holds
-    n_open       (pools,) units of timed pools that are still held
-    by_step      (steps, 3) how many stopped waiting, ticks waited, ticks of the window spent waiting
-    by_choice    (steps, 1 + pools, 2) ticks from start to end, in all and by day, by the pool recorded (first: none)
-    held_ticks   (pools, 2) ticks for which units of special pools were held, in all and by day
-    held         (pools, hours + 1) units held more than at the whole hour before
+    - `held_by`: (patients,) bits of the pools that each holds
+    - `n_open`: (pools,) units of timed pools that are still held
+    - `by_step`: (steps, 3) how many stopped waiting, ticks waited, ticks of the window spent waiting
+    - `by_choice`: (steps, 1 + pools, 2) ticks from start to end, in all and by day, by the pool recorded (first:
+      none)
+    - `held_ticks`: (pools, 2) ticks for which units of special pools were held, in all and by day
+    - `held`: (pools, hours + 1) units held more than at the whole hour before
     """
     is_special, always, unless_chosen, offers, keeps = special[:5]
     bits, releases_at_start, releases_at_end, pool_of_bit, is_timed = special[5:]

@@ -53,15 +53,15 @@ OUTCOMES = ("done", "left", "turned_away", "open")
 class StepRow:
     """A step in integers. Pools, rows, asks and columns are numbers; NONE where there is none.
 
-    ask              a number of `Plan.asks`
-    minutes          the first of `n_repeats` duration columns; NONE: the step takes no time
-    repeat_of        a loop's number
-    starts_clock, since  numbers of clocks
-    queue_class      a fixed class, or NONE for the acuity now
-    ignored          a column of whether the class is not honoured
-    relabels         an attribute column
-    looks, watches   when it may end early: the share of its minutes that is left (in millionths), and how many must
-                     wait at the steps `watches`; the last is its end
+    - `ask`: a number of `Plan.asks`
+    - `minutes`: the first of `n_repeats` duration columns; NONE: the step takes no time
+    - `repeat_of`: a loop's number
+    - `starts_clock, since`: numbers of clocks
+    - `queue_class`: a fixed class, or NONE for the acuity now
+    - `ignored`: a column of whether the class is not honoured
+    - `relabels`: an attribute column
+    - `looks, watches`: when it may end early: the share of its minutes that is left (in millionths), and how many
+      must wait at the steps `watches`; the last is its end
     """
 
     next: int

@@ -60,14 +60,14 @@ class Safety:
 class Comparisons:
     """The comparisons of a study's arms with its baseline.
 
-    arms           those that were run, in order
-    measures       by arm, the measures of each replication
-    sham_shares    who waits shorter and longer under the sham arm, over all replications; None if not known
-    interval_kind  what every interval promises, and so every verdict and judgement: 'always_valid' while a result
-                   grows and beyond the planned number of replications (`analysis.always_valid.interval_kind`)
-    own            definitions of the user's own measures
-    measured_days  measured days of each replication, if known
-    department     over an ensemble, the department that each replication used
+    - `arms`: those that were run, in order
+    - `measures`: by arm, the measures of each replication
+    - `sham_shares`: who waits shorter and longer under the sham arm, over all replications; None if not known
+    - `interval_kind`: what every interval promises, and so every verdict and judgement: 'always_valid' while a
+      result grows and beyond the planned number of replications (`analysis.always_valid.interval_kind`)
+    - `own`: definitions of the user's own measures
+    - `measured_days`: measured days of each replication, if known
+    - `department`: over an ensemble, the department that each replication used
     """
 
     design: Design

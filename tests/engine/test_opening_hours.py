@@ -14,8 +14,8 @@ from .small import NOTE, Person, Simulate, department, minutes, play, staff
 HOUR = 60
 PLANTED = {
     "whoever asks may wait": Edit("any(pathway.pools[pool].queues_until_open for pool in pools)", "True"),
-    "nobody may wait": Edit("opens = empty != ALWAYS and any(", "opens = False and any("),
-    "it need not open": Edit("opens = empty != ALWAYS and any(", "opens = any("),
+    "nobody may wait": Edit("waits_for_opening = empty != ALWAYS and any(", "waits_for_opening = False and any("),
+    "it need not open": Edit("waits_for_opening = empty != ALWAYS and any(", "waits_for_opening = any("),
     "every alternative has to say so": Edit("empty != ALWAYS and any(", "empty != ALWAYS and all("),
 }
 """Faults in the rule about who may wait for a service to open."""

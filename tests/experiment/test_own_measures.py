@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import simulation as ae
-from simulation.analysis.skewness import BY_SKEWNESS, MORE
+from simulation.analysis.skewness import BY_SKEWNESS, EXTRA
 from simulation.api import Result, same_numbers
 from simulation.config import load
 from simulation.experiment.store.write import write_data
@@ -183,7 +183,7 @@ def test_differences_and_verdicts_of_own_measures_are_those_of_pandas(
             tables, "today", measure, group
         )
         skewed = max(pd.Series(difference).skew() ** 2 - 36 / 35, 0)  # less what four normal numbers show
-        half_width = t.ppf(0.975, 3) * difference.std(ddof=1) / 2 * (1 + BY_SKEWNESS * skewed / (4 + MORE))
+        half_width = t.ppf(0.975, 3) * difference.std(ddof=1) / 2 * (1 + BY_SKEWNESS * skewed / (4 + EXTRA))
         row = result.row("third", measure, group)
         expected = (difference.mean(), difference.mean() - half_width, difference.mean() + half_width)
         assert (row.difference, row.difference_low, row.difference_high) == pytest.approx(expected, rel=1e-9)

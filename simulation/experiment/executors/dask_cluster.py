@@ -293,15 +293,15 @@ def _brief(error: Exception) -> str:
 @contextmanager
 def _ignoring_ctrl_c() -> Iterator[None]:
     """Start threads and processes that ignore Ctrl-C, which a terminal sends to every process."""
-    if sys.platform == "win32":  # which has no such mask
+    if sys.platform != "win32":  # which has no such mask
+        resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            yield
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    else:
         yield
-        return
-    resource_tracker.ensure_running()  # unblocks SIGINT where it starts the tracker, so SIGINT is blocked after it
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 # --- in the workers ---------------------------------------------------------------------------------------------------
