@@ -13,6 +13,7 @@ from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
 from simulation.report.kinds import kind_of, unsettled
 from simulation.report.tables.first_page import products
+from simulation.report.tables.measurement import limits_of
 from simulation.report.words import change, cost_in_short
 
 KEPT_EFFECT = 0.5
@@ -86,8 +87,8 @@ def _cheapest_words(
 def _effect_words(result: StudyResult, arm: ArmResult) -> str:
     """The effect of an alternative: ''Lean triage' (£1,000 a year) shortens it by 7.2 min and passes both limits'."""
     row = result.finding(arm.name, result.design.primary[0]).comparison
-    limits = [safety for safety in result.safety if safety.arm == arm.name]
-    passed = "its safety is not settled" if unsettled(limits) else passes_words(len(limits))
+    limits, left_open = limits_of(result, arm)
+    passed = "its safety is not settled" if left_open or unsettled(limits) else passes_words(len(limits))
     return f"{_named(arm)} {size_words(row)}{f' and {passed}' if passed else ''}"
 
 

@@ -21,7 +21,7 @@ from simulation.report.kinds import kind_of, unsettled
 from simulation.report.outcomes import rests_on_claim
 from simulation.report.tables.decides import harmed_kind_words, n_harmed
 from simulation.report.tables.first_page import products, reported_targets
-from simulation.report.tables.measurement import safety_left_open
+from simulation.report.tables.measurement import limits_of
 from simulation.report.words import amount, change, figure_words, listed_with_and, span
 
 
@@ -129,8 +129,7 @@ def _where_words(finding: Finding, spread: Spread) -> str:
 
 def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]:
     """Whether a limit is failed, and what is said of those that are, else of all of them."""
-    left_open = safety_left_open(result, arm)
-    limits = [safety for safety in result.safety if safety.arm == arm.name and safety.margin.label not in left_open]
+    limits, left_open = limits_of(result, arm)
     labels = listed_with_and([f"'{label}'" for label in left_open])
     by_table = [f"its measured table leaves safety open on {labels}"] if left_open else []
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):

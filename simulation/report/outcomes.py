@@ -10,7 +10,7 @@ from simulation.experiment.result import StudyResult
 from simulation.explain.statements import walk
 from simulation.report.kinds import kind_of, unsettled
 from simulation.report.tables.first_page import products, reported_targets
-from simulation.report.tables.measurement import safety_left_open
+from simulation.report.tables.measurement import limits_of
 
 FEW = 2
 """Products that need no summary: a reader takes in all that is said of them."""
@@ -41,8 +41,7 @@ def summary(result: StudyResult) -> str:
 
 def _outcome(result: StudyResult, arm: ArmResult) -> str:
     """The outcome of a product: a limit of safety that is failed, or may be; else its effects."""
-    left_open = safety_left_open(result, arm)
-    limits = [safety for safety in result.safety if safety.arm == arm.name and safety.margin.label not in left_open]
+    limits, left_open = limits_of(result, arm)
     judged = {safety.judgement.kind for safety in limits}
     for failed in ("inferior", "worse"):
         if failed in judged:

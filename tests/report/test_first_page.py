@@ -17,6 +17,7 @@ from simulation.report.first_page import first_page
 from simulation.report.headlines import headlines
 from simulation.report.implausible import implausible
 from simulation.report.tables.first_page import first_table, products
+from simulation.report.tables.measurement import limits_of
 from simulation.study.design import Cost, Design
 
 from .conftest import with_measures
@@ -320,8 +321,8 @@ def test_products_that_help_on_one_measure_and_harm_on_another_or_leave_safety_o
     assert "not settled" not in first_page(three).lead
     label = three.design.margins[0].label
     for place in ("outcomes", "headlines", "tables.first_page"):
-        opened = f"simulation.report.{place}.safety_left_open"
-        monkeypatch.setattr(opened, lambda result, arm: [label] * (arm.name == TOOL))
+        opened = f"simulation.report.{place}.limits_of"
+        monkeypatch.setattr(opened, lambda result, arm: ([], [label]) if arm.name == TOOL else limits_of(result, arm))
     page = first_page(three)
     assert "1 helps, but its safety is not settled" in page.lead
     assert f"Its measured table leaves safety open on '{label}'" in page.headlines[0].words

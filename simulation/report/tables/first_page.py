@@ -15,7 +15,7 @@ from simulation.report.kinds import kind_of, kind_of_row, short_words, unsettled
 from simulation.report.tables.alternatives import alternatives_table
 from simulation.report.tables.decides import n_harmed
 from simulation.report.tables.decomposition import decomposition_of, joint_arm
-from simulation.report.tables.measurement import safety_left_open
+from simulation.report.tables.measurement import limits_of
 from simulation.report.tables.ranking import ranked
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import (
@@ -169,8 +169,7 @@ def safety_cell(result: StudyResult, arm: ArmResult) -> tuple[str, str]:
     baseline and under the arm; and the kind that the cell is coloured by."""
     if arm.name in result.identical:
         return IDENTICAL, "no-change"
-    left_open = safety_left_open(result, arm)
-    limits = [safety for safety in result.safety if safety.arm == arm.name and safety.margin.label not in left_open]
+    limits, left_open = limits_of(result, arm)
     for kind, verb, look in (("inferior", "fails", "worse"), ("worse", "may fail", "cannot-tell")):
         failed = [limit for limit in limits if limit.judgement.kind == kind]
         if failed:

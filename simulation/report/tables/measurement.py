@@ -10,6 +10,7 @@ import numpy as np
 from simulation.analysis.table_doubt import FEWEST_TABLES, TableDoubt, table_doubt
 from simulation.analysis.verdict import interval_words, margin_words, threshold
 from simulation.experiment.arm_result import ArmResult
+from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
 from simulation.pathway.own_measures import Better
 from simulation.report.tables.table import ReportTable
@@ -84,9 +85,14 @@ def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
     )
 
 
-def safety_left_open(result: StudyResult, arm: ArmResult) -> list[str]:
-    """The labels of the margins that an arm's measured table leaves open, whatever simulation alone says."""
-    return [tool.label for tool in measured_tools(result) if tool.arm == arm.name and tool.safety_open]
+def limits_of(result: StudyResult, arm: ArmResult) -> tuple[list[Safety], list[str]]:
+    """The limits of safety of an arm as judged, and the labels of those that its measured table leaves open.
+
+    The latter are not among the former: simulation alone says too much of them.
+    """
+    left_open = [tool.label for tool in measured_tools(result) if tool.arm == arm.name and tool.safety_open]
+    judged = [safety for safety in result.safety if safety.arm == arm.name and safety.margin.label not in left_open]
+    return judged, left_open
 
 
 def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:
