@@ -13,8 +13,8 @@ import numpy as np
 from simulation.analysis.offered_load import Load, in_a_mean_week, offered_load
 from simulation.analysis.overload import SURE, above_1, unrelieved
 from simulation.draws import Draws, draw
-from simulation.pathway.department import Pathway, Step
-from simulation.pathway.rota import HOURS_OF_WEEK
+from simulation.pathway.department import Pathway, StatedOutages, Step
+from simulation.pathway.rota import HOURS_OF_WEEK, timetable
 from simulation.records.schema import Floats
 from simulation.study.overload import SAMPLE_DAYS
 from simulation.study.pool_words import figures_of, keys_of
@@ -72,7 +72,8 @@ def load_and_misfits(study: Study) -> tuple[Load, tuple[str, ...]]:
     if beds:
         loads = {name: ratio for name, ratio in loads.items() if not _is_bed(arm.pathway, name)}
     by_load = (*_overload_warnings(study, loads), *beds, *_desk_warnings(arm.pathway, load, overloaded=loads))
-    return load, (*by_load, *_minutes_warnings(arm.pathway, drawn), *_calibration_warnings(study))
+    stated = (*_calibration_warnings(study), *_never_warnings(arm.pathway, study.run.measured_days))
+    return load, (*by_load, *_minutes_warnings(arm.pathway, drawn), *stated)
 
 
 def _beyond_capacity(pathway: Pathway, load: Load) -> dict[str, float]:
@@ -178,6 +179,31 @@ def _minutes_warnings(pathway: Pathway, drawn: Draws) -> Iterator[str]:
                 f"{name}: {mean:,.0f} minutes ({mean / 60:.0f} h) for one patient on average, at a step of staff or of "
                 f"the front door. Durations are in minutes: look at durations.{name} (mean, scale) in site or pathway"
             )
+
+
+def _never_warnings(pathway: Pathway, measured_days: int) -> Iterator[str]:
+    """Warnings about stated days after the last measured one, and about more units closed than there ever are."""
+    begins: list[tuple[str, float]] = [
+        (f"arrivals.{name}.surges.{number}", surge.starts_on_day)
+        for name, source in pathway.arrivals.items()
+        for number, surge in enumerate(source.surges)
+    ]
+    begins += [
+        (f"outages.{name}.spans.{number}", span.starts_at_minutes / (24 * 60))
+        for name, outage in pathway.outages.items()
+        if isinstance(outage, StatedOutages)
+        for number, span in enumerate(outage.spans)
+    ]
+    for path, day in begins:
+        if day >= measured_days:
+            yield (
+                f"pathway.{path}: begins on day {day:g}, and {measured_days} days are measured, from day 0 on: it "
+                "never happens. Measure longer (run.measured_days), or let it begin earlier"
+            )
+    for name, pool in pathway.pools.items():
+        most = max(units for _, units in timetable(pool))
+        if pool.closed_while is not None and pool.closes is not None and pool.closes > most:
+            yield f"pathway.pools.{name}.closes: {pool.closes} units, and there are never more than {most}"
 
 
 def _is_checked(pathway: Pathway, step: Step) -> bool:

@@ -58,3 +58,20 @@ def test_a_handover_of_55_hours_is_said_as_minutes_and_as_a_fitted_value() -> No
 def test_the_load_is_that_of_the_baseline() -> None:
     load_of, _ = load_and_misfits(load("study=gallery/one_nurse"))
     assert load_of.weekly()[0] == pytest.approx(0.8, abs=0.05)
+
+
+def test_what_is_stated_for_after_the_last_measured_day_is_said_never_to_happen() -> None:
+    small = ("study=gallery/one_nurse", "run.measured_days=28")
+    source = "evidence: assumed, source: test"
+    surge = "+pathway.arrivals.walk_in.surges=[{starts_on_day: DAY, days: 3, times: 1.4}]"
+    span = "{starts_at_minutes: AT, ends_at_minutes: 99999}"
+    strike = f"+pathway.outages.strike={{kind: stated, spans: [{span}], {source}}}"
+    closed = "+pathway.pools.nurses.closed_while=strike"
+    assert misfits(load(*small, surge.replace("DAY", "27"), strike.replace("AT", "40319"), closed)) == ()
+    late = misfits(load(*small, surge.replace("DAY", "28"), strike.replace("AT", "40320"), closed))
+    assert [words.partition(":")[0] for words in late] == [
+        "pathway.arrivals.walk_in.surges.0", "pathway.outages.strike.spans.0",
+    ]  # fmt: skip
+    assert all("begins on day 28, and 28 days are measured" in words for words in late)
+    more = misfits(load(*small, strike.replace("AT", "0"), closed, "+pathway.pools.nurses.closes=9"))
+    assert more == ("pathway.pools.nurses.closes: 9 units, and there are never more than 1",)
