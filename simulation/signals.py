@@ -30,6 +30,11 @@ class StopAsked:
         self._asked_at: float | None = None
 
     @property
+    def is_asked(self) -> bool:
+        """Whether a signal came at all."""
+        return self._asked_at is not None
+
+    @property
     def stopping(self) -> bool:
         """Whether a signal came within the last `SECONDS_TO_STOP` seconds."""
         return self._asked_at is not None and time.monotonic() - self._asked_at < SECONDS_TO_STOP
@@ -53,6 +58,19 @@ class StopAsked:
         raise Stopped
 
 
+_current: StopAsked | None = None
+
+
+def heed() -> None:
+    """Raise Stopped if a signal asked to stop and nothing came of it.
+
+    Python drops what a handler raises while a destructor or a callback of another library runs.
+    """
+    in_main = threading.current_thread() is threading.main_thread()
+    if in_main and _current is not None and _current.is_asked:
+        raise Stopped
+
+
 @contextmanager
 def stopped_by_signals() -> Iterator[StopAsked]:
     """Make Ctrl-C, TERM and HUP raise Stopped while the context lasts; its value says which of them came.
@@ -60,6 +78,7 @@ def stopped_by_signals() -> Iterator[StopAsked]:
     A signal that is ignored (HUP under nohup) stays ignored. Nothing changes outside the main thread, which alone gets
     signals.
     """
+    global _current  # a process has one set of handlers
     asked = StopAsked()
     if threading.current_thread() is not threading.main_thread():
         yield asked
@@ -69,8 +88,10 @@ def stopped_by_signals() -> Iterator[StopAsked]:
     caught = [number for number in numbers if handlers[number] not in (signal.SIG_IGN, None)]
     for number in caught:
         signal.signal(number, asked)
+    before, _current = _current, asked
     try:
         yield asked
     finally:
+        _current = before
         for number in caught:
             signal.signal(number, handlers[number])

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ from simulation.experiment.executors.local import LocalExecutor
 from simulation.experiment.replicate import ReplicationResult
 from simulation.experiment.result import StudyResult
 from simulation.experiment.run import compare, compile_first
+from simulation.signals import Stopped, stopped_by_signals
 from simulation.study.simulate import Simulated
 from simulation.study.study import Study
 
@@ -111,6 +112,20 @@ def test_no_more_replications_are_handed_over_than_are_asked_for_at_once(few: St
     assert executor.submitted == [0, 1]
     beginning.close()  # type: ignore[attr-defined]
     assert executor.n_stops == 1, "workers end when nobody listens any more"
+
+
+def test_a_signal_whose_exception_was_lost_stops_the_run_all_the_same(few: Study, brought: Outcomes) -> None:
+    """As where it came while a destructor ran, which drops whatever is raised in it."""
+    executor = ScriptedExecutor(brought)
+    with stopped_by_signals() as asked:
+        beginning = completed(executor, few, range(100))
+        next(beginning)
+        with suppress(Stopped):
+            asked(signal.SIGTERM, None)
+        with pytest.raises(Stopped):
+            next(beginning)
+    assert executor.n_stops == 1
+    assert len(list(completed(executor, few, range(2)))) == 2, "no signal came to what runs afterwards"
 
 
 def test_a_failing_replication_is_given_with_its_number_and_the_others_go_on(few: Study, brought: Outcomes) -> None:

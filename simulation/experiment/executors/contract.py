@@ -10,6 +10,7 @@ from typing import Protocol
 
 from simulation.errors import AeflowError
 from simulation.experiment.replicate import ReplicationResult
+from simulation.signals import heed
 from simulation.study.study import Study
 
 MOST_LOSSES = 3
@@ -73,6 +74,7 @@ def completed(
     to_repeat: list[int] = []
     try:
         while cancelled is None or not cancelled.is_set():
+            heed()
             while len(running) < executor.n_at_once:
                 number = to_repeat.pop() if to_repeat else next(waiting, None)
                 if number is None:
