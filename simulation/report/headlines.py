@@ -142,7 +142,7 @@ def _safety_parts(result: StudyResult, arm: ArmResult) -> tuple[bool, list[str]]
 
 
 def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
-    """', of everybody from 14.6 % to 16.2 %, worse by more than 1 point', or ' worse by 13.8 min (2 allowed)'.
+    """', of everybody from 14.6 % to 16.2 %, worse by more than 1 point', or ' +13.8 min (limit +2)'.
 
     'Of everybody' is said where the tool labels only some.
     """
@@ -150,7 +150,8 @@ def _failed_words(result: StudyResult, arm: ArmResult, safety: Safety) -> str:
     if row.unit != "share":
         if safety.judgement.kind != "inferior":
             return f" {words}"
-        return f" worse by {plain(abs(row.difference), row)} {unit_of(row)} ({margin.margin:g} allowed)"
+        sign = "+" if row.difference > 0 else "−"
+        return f" {change(row.difference, row.unit)} {unit_of(row)} (limit {sign}{margin.margin:g})"
     before, after = (
         amount(result.row(name, margin.measure, margin.group).mean, row.unit)
         for name in (result.design.baseline, safety.arm)

@@ -59,7 +59,7 @@ def _against_another_truth(policy: Policy) -> str:
     against = policy.measured_against
     if against in (None, "panel"):
         return ""
-    return f"measured against {YARDSTICKS[against]}; the nurses here against an expert panel, so not like for like"
+    return f"measured against {YARDSTICKS[against]}; true levels here are an expert panel's, so not like for like"
 
 
 def _hardly_met(policy: Policy, pathway: Pathway) -> Iterator[str]:
