@@ -310,14 +310,19 @@ def known_keys(kind: Any, loc: Sequence[str]) -> dict[str, Key]:
             continue
         following: list[Any] = []
         for candidate in candidates:
-            if is_dataclass(candidate):
-                hints = get_type_hints(candidate, include_extras=False)
+            if isinstance(candidate, type) and is_dataclass(candidate):
+                hints = _hints_of(candidate)
                 following += _classes(hints[part]) if part in hints else [candidate]
             else:
                 following.append(candidate)
         candidates = following
     classes = [candidate for candidate in candidates if is_dataclass(candidate) and isinstance(candidate, type)]
     return {name: key for config_class in reversed(classes) for name, key in keys_of(config_class).items()}
+
+
+@cache
+def _hints_of(config_class: type) -> dict[str, Any]:
+    return get_type_hints(config_class)
 
 
 def _classes(hint: Any) -> list[Any]:

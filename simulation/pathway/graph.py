@@ -39,7 +39,8 @@ class Edge:
     when: str = ""
 
 
-def graph_of(pathway: Pathway) -> dict[str, tuple[Edge, ...]]:
+@cached_by_pathway
+def graph_of(pathway: Pathway) -> Mapping[str, tuple[Edge, ...]]:
     """The edges out of every node, in declared order; a branch on an attribute has one for each category.
 
     Assumes that names are known (`check`).
