@@ -352,7 +352,10 @@ class Study:
         """The study of the baseline and the named arms. Raises ResultsError if there is no such arm."""
         arms = tuple(self.arm(name) for name in dict.fromkeys((self.design.baseline, *names)))
         design = self.design.restricted_to([arm.name for arm in arms])
-        return replace(self, design=design, arms=arms, left_out=())
+        departments = self.departments
+        if departments is not None:
+            departments = departments.with_policies({arm.name: arm.policy for arm in arms})
+        return replace(self, design=design, arms=arms, left_out=(), departments=departments)
 
     def on_typical(self) -> Study:
         """The study on the typical department instead of an ensemble."""

@@ -124,6 +124,14 @@ def test_an_arm_for_another_staffing_is_left_out_and_the_study_says_so(own: Own)
     assert study.of_arms(["quicker"]).left_out == ()
 
 
+def test_a_study_of_some_arms_makes_only_these_in_each_department(loaded: Callable[..., Study]) -> None:
+    study = loaded()
+    some = study.of_arms([])
+    assert some.departments is not None
+    assert [arm.name for arm in some.departments.arms(1)] == [study.design.baseline]
+    assert mean_of(some, 1) == mean_of(study, 1)
+
+
 def test_one_department_of_the_ensemble_can_be_played_alone(loaded: Callable[..., Study]) -> None:
     study = loaded("run.department=2", "run.replications=4")
     assert {mean_of(study, k) for k in range(4)} == {mean_of(loaded("run.departments=3"), 2)}
