@@ -121,19 +121,22 @@ def break_even(
     differences: Differences,
     department: Department | None,
     *,
+    as_stated: Floats | None = None,
     lower_is_better: bool = True,
     tried: Callable[[Trial], None] = lambda trial: None,
 ) -> BreakEven:
     """The value of a quantity at which an arm's mean difference from the other arm is none.
 
-    There is none if the arm does less at both bounds, or more at both. `tried`: is called with each value that was run.
+    There is none if the arm does less at both bounds, or more at both. `as_stated`: the differences under the arm's own
+    policy, if they are known already. `tried`: is called with each value that was run.
     """
     trials: dict[float, Trial] = {}
 
     def at(value: float) -> float:
         value = min(max(float(value), quantity.low), quantity.high)
         if value not in trials:
-            by_replication = differences(quantity.policy_at(value))
+            known = as_stated if value == quantity.stated else None
+            by_replication = differences(quantity.policy_at(value)) if known is None else known
             trials[value] = Trial(value, by_replication, interval(by_replication, department=department))
             tried(trials[value])
         estimate = trials[value].estimate
@@ -147,9 +150,11 @@ def break_even(
     else:
         for times in AROUND:
             at(times * root)
+    roots = _by_department(trials, department, lower_is_better=lower_is_better)
+    if roots is not None and math.inf in roots and quantity.high not in trials:
         at(quantity.high)  # no value is enough for a department only if the highest was tried
-    ordered = tuple(trials[value] for value in sorted(trials))
-    roots = _by_department(ordered, department, lower_is_better=lower_is_better)
+        roots = _by_department(trials, department, lower_is_better=lower_is_better)
+    ordered = _in_order(trials)
     if root is None:
         return BreakEven(quantity, math.nan, math.nan, math.nan, ordered, roots)
     half = _half_width(ordered, root, quantity)
@@ -189,10 +194,17 @@ def _half_width(trials: tuple[Trial, ...], root: float, quantity: Quantity) -> f
     return abs((at_root.high - at_root.low) / 2 * run / rise) if rise else math.inf
 
 
-def _by_department(trials: tuple[Trial, ...], department: Department | None, *, lower_is_better: bool) -> Floats | None:
+def _in_order(trials: Mapping[float, Trial]) -> tuple[Trial, ...]:
+    return tuple(trials[value] for value in sorted(trials))
+
+
+def _by_department(
+    by_value: Mapping[float, Trial], department: Department | None, *, lower_is_better: bool
+) -> Floats | None:
     """Each department's own break-even, from its differences at the values run; None for too few departments."""
     if department is None or len(np.unique(department)) < MIN_DEPARTMENTS:
         return None
+    trials = _in_order(by_value)
     effects = np.array([spread_over(trial.differences, department).effects for trial in trials])
     if effects.shape[1] < MIN_DEPARTMENTS:
         return None
@@ -281,12 +293,19 @@ class Frontier:
 
 
 def frontier(
-    seconds: Quantity, adoption: Quantity, differences: Differences, *, at_stated: float, shares: tuple[float, ...]
+    seconds: Quantity,
+    adoption: Quantity,
+    differences: Differences,
+    *,
+    at_stated: float,
+    shares: tuple[float, ...],
+    tried: Callable[[float, float, float], None] = lambda share, value, mean: None,
 ) -> Frontier:
     """The seconds at which the arm draws level at each share; NaN where even the most seconds are not enough.
 
     `at_stated`: the break-even in seconds at the share that the policy states, which is not searched for again. At
-    another share the search starts where seconds times share is the same.
+    another share the search starts where seconds times share is the same. `tried`: is called with each share and
+    seconds that were run, and the mean difference there.
     """
     level: dict[float, float] = {}
     for share in shares:
@@ -295,8 +314,10 @@ def frontier(
             continue
 
         def at(value: float, share: float = share) -> float:
-            policy = seconds.policy_at(value)
-            return float(np.mean(differences(replace(policy, covers=adoption.policy_at(share).covers))))
+            policy = replace(seconds.policy_at(value), covers=adoption.policy_at(share).covers)
+            mean = float(np.mean(differences(policy)))
+            tried(share, value, mean)
+            return mean
 
         level[share] = _root_near(at, at_stated * adoption.stated / share, seconds)
     return Frontier(tuple(level), tuple(level.values()))

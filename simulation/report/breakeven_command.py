@@ -95,13 +95,20 @@ def _search(
     quantities, with_price = wanted
     target, department = study.design.primary[0], departments_of(study)
     measure = target.measure, target.group
-    names = [study.design.baseline, against.name, *([arm.name] if with_price else [])]
+    names = [study.design.baseline, against.name, arm.name]
+    say("  both arms as stated, and the baseline")
     values = values_of(study.of_arms(names), names, *measure, executor=executor)
+    as_stated = values[arm.name] - values[against.name]
     differences = differences_of(study, arm.name, values[against.name], *measure, executor=executor)
     lower = lower_is_better(study)
     by_quantity: dict[str, BreakEven] = {
         quantity.name: break_even(
-            quantity, differences, department, lower_is_better=lower, tried=_says_trial(quantity, say)
+            quantity,
+            differences,
+            department,
+            as_stated=as_stated,
+            lower_is_better=lower,
+            tried=_says_trial(quantity, say),
         )
         for quantity in quantities
     }
@@ -116,7 +123,7 @@ def _search(
         cost=cost.pounds if cost is not None else None,
         price=price,
         why_no_price=why,
-        frontier=_frontier(study, arm, values[against.name], by_quantity, executor),
+        frontier=_frontier(study, arm, values[against.name], by_quantity, executor, say),
     )
 
 
@@ -125,9 +132,13 @@ def _says_trial(quantity: Quantity, say: Say) -> Callable[[Trial], None]:
 
     def says(trial: Trial) -> None:
         value = f"{100 * trial.value:.1f} %" if quantity.unit == "share" else f"{trial.value:.1f} s"
-        say(f"  {quantity.name} {value}: difference {trial.estimate.mean:+.2f}".replace("-", "−"))
+        say(f"  {quantity.name} {value}: difference {_signed(trial.estimate.mean)}")
 
     return says
+
+
+def _signed(minutes: float) -> str:
+    return f"{minutes:+.2f}".replace("-", "−")
 
 
 def _price(
@@ -145,7 +156,7 @@ def _price(
 
 
 def _frontier(
-    study: Study, arm: ReadyArm, against: Floats, by_quantity: Mapping[str, BreakEven], executor: Executor
+    study: Study, arm: ReadyArm, against: Floats, by_quantity: Mapping[str, BreakEven], executor: Executor, say: Say
 ) -> Frontier | None:
     """The frontier of seconds and adoption, on the first pass over the departments.
 
@@ -157,4 +168,8 @@ def _frontier(
     once = replace(study, run=replace(study.run, count=n))
     differences = differences_of(once, arm.name, against[:n], target.measure, target.group, executor=executor)
     seconds, adoption = by_quantity["seconds"], by_quantity["adoption"].quantity
-    return frontier(seconds.quantity, adoption, differences, at_stated=seconds.value, shares=SHARES)
+
+    def says(share: float, value: float, mean: float) -> None:
+        say(f"  adoption {100 * share:.0f} %, seconds {value:.1f}: difference {_signed(mean)}")
+
+    return frontier(seconds.quantity, adoption, differences, at_stated=seconds.value, shares=SHARES, tried=says)

@@ -62,6 +62,30 @@ def test_seconds_are_found_with_their_range_in_few_runs() -> None:
     assert found.n_never == 0
 
 
+def test_neither_what_is_known_nor_a_bound_that_no_department_needs_is_run() -> None:
+    whole, tool, tried = Tool(other=5.0), Tool(other=5.0), []
+    expected = break_even(seconds(), whole, DEPARTMENT)
+    as_stated = tool(used_for(1.0, 27.0))
+    found = break_even(seconds(), tool, DEPARTMENT, as_stated=as_stated, tried=lambda trial: tried.append(trial.value))
+    assert (found.value, found.low, found.high) == (expected.value, expected.low, expected.high)
+    assert found.roots == pytest.approx(expected.roots)
+    assert tool.runs == whole.runs == len(tried)  # the one that was known is among `tried`, and was run before
+    assert 600.0 not in tried
+
+
+def test_the_bound_is_run_before_a_department_is_said_to_lack_every_value() -> None:
+    tried: list[float] = []
+    slow = Tool(other=5.0, least=-4.9)
+
+    def tool(policy: MatrixPolicy) -> np.ndarray:
+        return np.where(DEPARTMENT == 0, slow(policy), slow(policy) - 0.5)
+
+    found = break_even(seconds(), tool, DEPARTMENT, tried=lambda trial: tried.append(trial.value))
+    assert found.exists
+    assert 600.0 in tried
+    assert found.n_never == 1
+
+
 def test_what_no_number_of_seconds_brings_is_none() -> None:
     found = break_even(seconds(), Tool(other=5.0, least=-4.0), DEPARTMENT)
     assert not found.exists
@@ -91,9 +115,18 @@ def test_one_department_has_no_range() -> None:
 
 def test_the_frontier_asks_for_twice_the_seconds_of_half_the_patients() -> None:
     tool = Tool(other=5.0)
-    found = frontier(seconds(), adoption(), tool, at_stated=50.0, shares=(0.05, 0.5, 1.0))
+    tried: list[tuple[float, float]] = []
+    found = frontier(
+        seconds(),
+        adoption(),
+        tool,
+        at_stated=50.0,
+        shares=(0.05, 0.5, 1.0),
+        tried=lambda share, value, mean: tried.append((share, value)),
+    )
     assert found.seconds[0] != found.seconds[0]  # 1,000 s are beyond the bound
     assert found.seconds[1:] == pytest.approx((100, 50), abs=5)
+    assert {share for share, _ in tried} == {0.05, 0.5}  # at the stated share it is known
 
 
 def test_a_price_is_as_good_value_as_the_other_arms() -> None:
