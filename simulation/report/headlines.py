@@ -103,7 +103,8 @@ def _range_words(finding: Finding) -> str:
     _, low, high = spread.range
     one_way = row.difference * low > 0 and row.difference * high > 0
     least, most = (plain(size, row) for size in sorted((abs(low), abs(high))))
-    effects = f"by {least} to {most} {unit_of(row)}" if one_way else span(low, high, row.unit)
+    sizes = least if least == most else f"{least} to {most}"
+    effects = f"by {sizes} {unit_of(row)}" if one_way else span(low, high, row.unit)
     return f"in nine of ten departments {effects}{_where_words(finding, spread)}"
 
 
