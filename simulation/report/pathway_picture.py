@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simulation.explain.arm_changes import KIND_WORDS, ArmChanges, Kind, by_node
+from simulation.explain.change import KIND_WORDS, ArmChanges, Kind
 from simulation.explain.reachable import left_out_words, number_of
 from simulation.pathway.department import Pathway
 from simulation.pathway.layout import DrawnEdge, DrawnNode, Layout, lay_out
@@ -121,7 +121,7 @@ def picture_of(sketch: Sketch, changes: ArmChanges | None = None, *, title: str 
     below = HEAD_LINE if left_out else 0.0
     height = DOWN * (layout.n_columns - 1) + HEIGHT + 2 * MARGIN + above + below
     places = {node.name: (ACROSS * node.row, DOWN * node.column) for node in layout.nodes}
-    marks = by_node(changes) if changes is not None else {}
+    marks = changes.by_node() if changes is not None else {}
     opened = set(changes.opened) if changes is not None else set()
     with figure_of(width, height, 1, 1) as (figure, axes):
         ax = axes[0]

@@ -19,9 +19,9 @@ from simulation.analysis.compare_runs import RunComparison, compare_runs
 from simulation.analysis.departments import Department
 from simulation.errors import ResultsError
 from simulation.experiment.result import StudyResult
-from simulation.explain.arm_changes import unlike
 from simulation.explain.statements import BANNER
 from simulation.records.schema import Floats
+from simulation.records.serialise import differences
 from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import (
     DARK,
@@ -214,7 +214,7 @@ def _values_that_differ(one: StudyResult, other: StudyResult) -> dict[str, tuple
     ours, theirs = (
         {key: value for key, value in result.study.resolved.items() if key in SECTIONS} for result in (one, other)
     )
-    values = {path: pair for path, *pair in unlike(ours, theirs) if path != "run.seed"}
+    values = {path: pair for path, *pair in differences(ours, theirs) if path != "run.seed"}
     simple = all(isinstance(value, int | float | str | None) for pair in values.values() for value in pair)
     if len(values) > MOST_LABELLED or not simple:
         return {}
