@@ -12,7 +12,7 @@ from typing import Any
 
 from simulation.explain.change import Change, Kind
 from simulation.explain.pool_changes import pool_changes
-from simulation.explain.statements import says
+from simulation.explain.statements import clipped, says
 from simulation.pathway.department import Pathway
 from simulation.pathway.graph import branches_reading, graph_of
 from simulation.pathway.layout import SOURCE
@@ -73,8 +73,7 @@ def _steps_taking(durations: Collection[str], pathway: Pathway) -> tuple[str, ..
 
 def _cut(value: Any) -> str:
     """A value in words, a long one cut."""
-    text = says(value if isinstance(value, Mapping) else {"value": value}) or str(value)
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1].rstrip()}…"
+    return clipped(says(value if isinstance(value, Mapping) else {"value": value}) or str(value), MOST_CHARACTERS)
 
 
 def _short(path: str, old: Any, new: Any) -> str:
