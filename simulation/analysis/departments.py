@@ -34,6 +34,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from simulation.analysis.weakness import largest_share
 from simulation.records.schema import Floats
 
 MIN_REPLICATIONS = 2
@@ -166,10 +167,8 @@ def within(values: Floats, department: Department) -> Within:
     fourth = (own**2 / (spare + 2)).sum(axis=0)
     most = spare.sum(axis=0).astype(float)
     degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
-    total = squares.sum(axis=0)
-    share = np.divide(squares.max(axis=0), total, out=np.zeros_like(total), where=total > 0)
     error = np.sqrt(noise.sum(axis=0)) / np.where(n_departments > 0, n_departments, np.nan)
-    return Within(mean, error, degrees, n_each.sum(axis=0), share)
+    return Within(mean, error, degrees, n_each.sum(axis=0), largest_share(squares))
 
 
 def movement(spread: Spread, *, level: float = 0.95) -> float:
