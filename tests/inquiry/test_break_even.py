@@ -35,6 +35,9 @@ def adoption() -> Quantity:
     return Quantity("adoption", "share", 1.0, 0.0, 1.0, 0.01, lambda value: used_for(value, 0.0))
 
 
+COST = (100_000, 80_000, 120_000)
+
+
 class Tool:
     """A tool that saves a tenth of a minute for each second and patient, against an arm that saves `other`."""
 
@@ -54,7 +57,10 @@ def test_seconds_are_found_with_their_range_in_few_runs() -> None:
     found = break_even(seconds(), tool, DEPARTMENT)
     assert found.value == pytest.approx(50, abs=1)
     assert found.low < 50 < found.high
-    assert found.high - found.low < 1
+    at_root = min(found.trials, key=lambda trial: abs(trial.value - found.value)).estimate
+    assert (found.high - found.low) / 2 == pytest.approx(
+        at_root.half_width / 0.1, rel=0.02
+    )  # a tenth of a minute a second
     assert tool.runs <= 11
     assert found.range is not None
     median, low, high = found.range
@@ -93,6 +99,12 @@ def test_what_no_number_of_seconds_brings_is_none() -> None:
     assert found.range == (math.inf,) * 3
 
 
+def test_values_between_the_bounds_are_run_where_the_arms_draw_level_nowhere() -> None:
+    tried: list[float] = []
+    break_even(adoption(), Tool(other=5.0), DEPARTMENT, tried=lambda trial: tried.append(trial.value))
+    assert tried == [0.0, 1.0, 0.35, 0.7]
+
+
 def test_what_every_value_outdoes_is_none_and_no_department_lacks_it() -> None:
     found = break_even(seconds(), Tool(other=-1.0), DEPARTMENT)
     assert not found.exists
@@ -102,9 +114,12 @@ def test_what_every_value_outdoes_is_none_and_no_department_lacks_it() -> None:
 
 
 def test_a_higher_share_is_better_where_the_measure_says_so() -> None:
-    tool = Tool(other=5.0, least=-4.0)
-    found = break_even(seconds(), lambda policy: -tool(policy), DEPARTMENT, lower_is_better=False)
-    assert found.n_never == N
+    for least in (-4.0, -math.inf):
+        tool = Tool(other=5.0, least=least)
+        lower = break_even(seconds(), tool, DEPARTMENT)
+        higher = break_even(seconds(), lambda policy, tool=tool: -tool(policy), DEPARTMENT, lower_is_better=False)
+        assert higher.value == pytest.approx(lower.value, nan_ok=True)
+        assert higher.roots == pytest.approx(lower.roots)
 
 
 def test_one_department_has_no_range() -> None:
@@ -131,18 +146,21 @@ def test_the_frontier_asks_for_twice_the_seconds_of_half_the_patients() -> None:
 
 def test_a_price_is_as_good_value_as_the_other_arms() -> None:
     effects = {"tool": -2 * OWN + NOISE, "nurse": -4 * np.ones(N * EACH) + NOISE}
-    found = price_of(effects, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT)
+    found = price_of(effects, "tool", "nurse", COST, DEPARTMENT)
     assert found is not None
     assert found.pounds == pytest.approx(50_000, rel=0.02)
-    assert found.low < 41_000
-    assert found.high > 59_000
-    assert found.range is not None
-    assert found.range[1:] == pytest.approx((50_000 * 0.55, 50_000 * 1.45), rel=0.05)
+    assert (found.low, found.high) == pytest.approx((40_000, 60_000), rel=0.02)  # by the range of the nurse's cost
+    assert found.low < 40_000 < 60_000 < found.high
+    assert found.range == pytest.approx((50_000, 50_000 * 0.55, 50_000 * 1.45), rel=0.05)
+    few = DEPARTMENT < 10
+    of_few = price_of({name: values[few] for name, values in effects.items()}, "tool", "nurse", COST, DEPARTMENT[few])
+    assert of_few is not None
+    assert of_few.range is None
 
 
 def test_there_is_no_price_where_the_other_arm_costs_nothing_or_does_nothing() -> None:
     effects = {"tool": -2 * OWN + NOISE, "nurse": NOISE - NOISE.mean()}
-    assert price_of(effects, "tool", "nurse", (100_000, 80_000, 120_000), DEPARTMENT) is None
+    assert price_of(effects, "tool", "nurse", COST, DEPARTMENT) is None
     assert price_of({**effects, "nurse": -4 + NOISE}, "tool", "nurse", (0, 0, 0), DEPARTMENT) is None
 
 
