@@ -72,7 +72,7 @@ WRONG = {
     "\n".join(ROWS[:4]): "nurses.csv: has 4 rows of 5 cells. Give 5 rows (true levels) of 5 counts (labels), immediate",
     f"5,4,3,2,1\n{PLAIN}": "columns (labels): are in the order 5, 4, 3, 2, 1. Put them in the order immediate, very_",
     f"red,yellow,orange,4th,5th\n{PLAIN}": "columns (labels): are in the order red, yellow, orange, 4th, 5th. Put them",
-    f",{TRUE}\n{named()}": "has true levels as columns, by its heading 'true immediate'. Turn the table: a row for each",
+    f",{TRUE}\n{named()}": "has true levels as columns, by its heading 'true immediate'. Turn the table: a row for",
     f",{HEADING}\n{named(LABELS)}": "has true levels as columns, by its heading 'Label immediate'",
     f"label \\ true,{HEADING}\n{named()}": "has true levels as columns, by its heading 'label \\ true'",
     named(NAMES[::-1]): "nurses.csv, rows (true levels): are in the order non-urgent, standard, Urgent, Very urgent",
