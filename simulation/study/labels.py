@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
-from itertools import chain
+from collections.abc import Iterator, Sequence
 
 from simulation.errors import Fault
 from simulation.study.design import Design, Margin, Target
@@ -65,11 +64,11 @@ def role_faults(design: Design) -> Iterator[Fault]:
 
 def _judged(design: Design) -> Iterator[tuple[str, Target | Margin]]:
     """Targets and margins, each with its dotted path."""
-    parts: dict[str, tuple[Target, ...] | tuple[Margin, ...]]
+    parts: dict[str, Sequence[Target | Margin]]
     parts = {"primary": design.primary, "secondary": design.secondary, "margins": design.margins}
-    return chain.from_iterable(
-        ((f"study.{part}.{number}", target) for number, target in enumerate(targets)) for part, targets in parts.items()
-    )
+    for part, targets in parts.items():
+        for number, target in enumerate(targets):
+            yield f"study.{part}.{number}", target
 
 
 def _seen(label: str) -> str:
