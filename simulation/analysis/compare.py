@@ -120,7 +120,8 @@ class Comparison:
     def width_factor(self) -> float:
         """How many times as wide as its interval the one is from which a verdict is read; NaN if none may be read."""
         always_valid = self.interval_kind == "always_valid"
-        return width_factor(self.weakness, self.departments_within or self.n_replications, always_valid=always_valid)
+        n, within = self.n_replications, self.departments_within
+        return width_factor(self.weakness, n, departments=within, always_valid=always_valid)
 
     @property
     def departments_within(self) -> int | None:

@@ -34,7 +34,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from simulation.analysis.weakness import largest_share
+from simulation.analysis.skewness import widening_over
+from simulation.analysis.weakness import ENOUGH
 from simulation.records.schema import Floats
 
 MIN_REPLICATIONS = 2
@@ -58,12 +59,14 @@ class Ranges(NamedTuple):
 
 class Within(NamedTuple):
     """By column: the mean over departments, its standard error, degrees of freedom, replications that have the number,
-    and the largest share of the squared deviations that one department makes."""
+    the factor by which skewness widens an interval (1 where no department has three replications),
+    and the largest share of the squared deviations that one department makes; of fewer than ten, one replication."""
 
     mean: Floats
     standard_error: Floats
     degrees: Floats
     n: NDArray[np.int64]
+    widened: Floats
     share: Floats
 
 
@@ -167,8 +170,12 @@ def within(values: Floats, department: Department) -> Within:
     fourth = (own**2 / (spare + 2)).sum(axis=0)
     most = spare.sum(axis=0).astype(float)
     degrees = np.minimum(np.divide(own.sum(axis=0) ** 2, fourth, out=most.copy(), where=fourth > 0), most)
+    total = squares.sum(axis=0)
+    cubes, largest_alone = _cubes_and_largest(values, department, n_each, mean_each)
+    largest = np.where(n_departments >= ENOUGH, squares.max(axis=0), largest_alone)
+    share = np.divide(largest, total, out=np.zeros_like(total), where=total > 0)
     error = np.sqrt(noise.sum(axis=0)) / np.where(n_departments > 0, n_departments, np.nan)
-    return Within(mean, error, degrees, n_each.sum(axis=0), largest_share(squares))
+    return Within(mean, error, degrees, n_each.sum(axis=0), widening_over(n_each, squares, cubes), share)
 
 
 def movement(spread: Spread, *, level: float = 0.95) -> float:
@@ -256,6 +263,19 @@ def _sums(values: Floats, department: Department) -> tuple[Floats, Floats, Float
     mean = total / np.maximum(n_each, 1)
     np.add.at(squares, row, np.where(known, values - mean[row], 0.0) ** 2)
     return n_each, mean, squares
+
+
+def _cubes_and_largest(
+    values: Floats, department: Department, n_each: Floats, mean_each: Floats
+) -> tuple[Floats, Floats]:
+    """By department and column the sum of cubed deviations from its mean; by column the most by which the squared
+    deviations would add up to less without one replication."""
+    row = np.unique(department, return_inverse=True)[1]
+    from_mean = np.where(np.isnan(values), 0.0, values - mean_each[row])
+    cubes = np.zeros_like(mean_each)
+    np.add.at(cubes, row, from_mean**3)
+    n = n_each[row]
+    return cubes, (from_mean**2 * n / np.maximum(n - 1, 1)).max(axis=0)
 
 
 def _or_nan(number: Floats) -> Floats:

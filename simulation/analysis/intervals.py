@@ -31,7 +31,7 @@ class Interval:
     replications, or too few for an always-valid one.
 
     n: replications that have the number; of: replications there are (0: as many); largest_share: the share of the
-    variance that one of them (over an ensemble: one of so many departments) makes; error: the standard error over an
+    variance that one of them (over ten or more departments: one of these) makes; error: the standard error over an
     ensemble (None: from sd and n).
     """
 
@@ -75,7 +75,7 @@ class Interval:
     def judged(self) -> tuple[float, float]:
         """The bounds from which a statement is read: wider where one replication makes most of the variance, and NaN
         where none may be read."""
-        factor = width_factor(self.weakness, self.departments or self.n, always_valid=self.always_valid)
+        factor = width_factor(self.weakness, self.n, departments=self.departments, always_valid=self.always_valid)
         if factor == 1:
             return self.low, self.high
         return self.mean - factor * self.half_width, self.mean + factor * self.half_width
@@ -142,8 +142,8 @@ def interval(
 class Intervals(NamedTuple):
     """Intervals of several columns of numbers, shape (n_columns,) each.
 
-    n: replications that have a number; share: the largest share of the variance that one replication makes (over an
-    ensemble: one department); widened: the factor by which skewness widens the interval; of: replications there are;
+    n: replications that have a number; share: the largest share of the variance that one replication makes (over ten or
+    more departments: one of these); widened: how much wider skewness makes it; of: replications there are;
     degrees, error: degrees of freedom and standard error over an ensemble, None without one.
     """
 
@@ -182,15 +182,15 @@ def intervals(values: Floats, level: float, kind: IntervalKind, department: Depa
         over = within(values, department)
         degrees = over.degrees.tolist()
         quantiles = {number: t_quantile(number, level) for number in set(degrees) if number > 0}
-        half_width = np.array([quantiles.get(number, np.nan) for number in degrees]) * over.standard_error
+        critical_values = np.array([quantiles.get(number, np.nan) for number in degrees])
+        half_width = over.widened * critical_values * over.standard_error
         half_width, share = np.where(equal & (n > 1), 0.0, half_width), np.where(equal, 0.0, over.share)
         mean = np.where(equal, lowest, over.mean)
-        unwidened = np.ones(len(n))  # two numbers lie symmetrically about their mean: there is no skewness to allow for
-        return Intervals(mean, half_width, sd, n, share, unwidened, len(values), over.degrees, over.standard_error)
+        return Intervals(mean, half_width, sd, n, share, over.widened, len(values), over.degrees, over.standard_error)
     by_n = {int(number): critical_value(int(number), level, kind) for number in np.unique(n) if number > 1}
-    critical_values = np.array([by_n.get(int(number), np.nan) for number in n])
+    critical = np.array([by_n.get(int(number), np.nan) for number in n])
     widened = widening(from_mean, sd, n) if kind == "fixed_sample" else np.ones(len(n))
-    half_width = widened * critical_values * sd / np.sqrt(np.maximum(n, 1))
+    half_width = widened * critical * sd / np.sqrt(np.maximum(n, 1))
     share = np.where(equal, 0.0, largest_share(from_mean**2))
     return Intervals(mean, half_width, sd, n, share, widened, len(values))
 

@@ -33,6 +33,27 @@ EXTRA = 5
 """Numbers counted on top of those there are, because few numbers say little about skewness."""
 
 
+def widening_over(n_each: Floats, squares: Floats, cubes: Floats) -> Floats:
+    """The factor for a mean over departments, from their replications' skewness; 1 where none has three replications.
+
+    n_each, squares, cubes: how many numbers each department has, and sums of their squared and cubed deviations from
+    its mean, shape (n_departments, n_columns). Third moments add up as variances do; with one department the factor is
+    that of `widening`.
+    """
+    n, spare = n_each.sum(axis=0), np.maximum(n_each - 1, 0).sum(axis=0)
+    each = np.maximum(n_each, 3)
+    variance = np.where(n_each > 1, squares / np.maximum(n_each - 1, 1), 0.0)
+    third = np.where(n_each > 2, each / ((each - 1) * (each - 2)) * cubes, 0.0)
+    by_chance = np.where(n_each > 2, 6 * each / ((each - 1) * (each - 2)) * variance**3, 0.0)
+    studentised = spare**2 / ((spare + 2) * (spare + 4))
+    n_or_one = np.maximum(n_each, 1)
+    of_mean = ((variance / n_or_one).sum(axis=0)) ** 3
+    beyond = (third / n_or_one**2).sum(axis=0) ** 2 - studentised * (by_chance / n_or_one**4).sum(axis=0)
+    squared = np.divide(beyond, of_mean, out=np.zeros_like(of_mean), where=of_mean > 0)
+    factor: Floats = 1 + BY_SKEWNESS * np.maximum(squared, 0) * n / (n + EXTRA)
+    return factor
+
+
 def widening(from_mean: Floats, sd: Floats, n: NDArray[np.int64]) -> Floats:
     """The factor by which skewness widens each column's t interval; 1 with fewer than three numbers or no spread.
 

@@ -68,6 +68,8 @@ INTERVAL_NOTES: dict[IntervalKind, tuple[str, ...]] = {
     ),
 }
 """Notes of a table on its kind of interval; none for the ordinary one."""
+PERHAPS_WORSE = "worse, perhaps by less than"
+"""How the words begin for what is worse for certain, but not by more than its margin for certain."""
 PILOT = 10
 """Replications below which their spread says too little about how many more are needed: the interval of a standard
 deviation from 10 reaches from 0.7 to 1.8 times it."""
@@ -153,7 +155,7 @@ def _margin_words(worst: float, best: float, margin: float, unit: str) -> tuple[
     if best > margin:
         return "inferior", f"worse by more than {within}"
     if best > 0:
-        return "worse", f"worse, perhaps by less than {within}"
+        return "worse", f"{PERHAPS_WORSE} {within}"
     return "cannot tell", "cannot tell"
 
 

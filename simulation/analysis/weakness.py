@@ -66,18 +66,30 @@ def weakness_of(
         return "mostly missing"
     if spread == 0 and n < ENOUGH:
         return "no spread"
-    n_parts = n if departments is None else departments
-    return "one replication" if n_parts >= ENOUGH and largest_share > MAX_SHARE else None
+    enough = n_sharing(n, departments) >= ENOUGH
+    return "one replication" if enough and largest_share > MAX_SHARE else None
 
 
-def width_factor(weakness: Weakness | None, n: int, *, always_valid: bool) -> float:
+def n_sharing(n: int, departments: int | None) -> int:
+    """Among how many numbers the variance of `n` replications is shared out, any of which may carry most of it.
+
+    Over an ensemble these are departments; of fewer than ten, replications, less one for each department but the first,
+    as each has a mean of its own.
+    """
+    if departments is None:
+        return n
+    return departments if departments >= ENOUGH else n - departments + 1
+
+
+def width_factor(weakness: Weakness | None, n: int, *, departments: int | None, always_valid: bool) -> float:
     """How many times as wide as its interval one is from which a verdict on `n` numbers is read; NaN if from none.
 
     NaN for an always-valid interval, too: four times as wide does not hold at every look.
     """
     if weakness is None:
         return 1.0
-    return WIDER if weakness == "one replication" and n >= WIDE_FROM and not always_valid else np.nan
+    enough = n_sharing(n, departments) >= WIDE_FROM
+    return WIDER if weakness == "one replication" and enough and not always_valid else np.nan
 
 
 def too_short(measure: str, n: int, measured_days: float | None) -> bool:
@@ -108,6 +120,7 @@ def words_of(weakness: Weakness, n: int, *, of: int, largest_share: float, depar
         return f"the same in all of {n} replications, too few to trust that (ten are needed)"
     if weakness == "rare spells":
         return f"rare spells decide this: no interval before {SPELL_DAYS // 364} years are measured"
-    n_parts, whose = (n, "replications") if departments is None else (departments, "departments")
-    remedy = "" if n_parts >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
-    return f"one of {n_parts} {whose} carries {100 * largest_share:.0f} % of the variance{remedy}"
+    by_department = departments is not None and departments >= ENOUGH
+    shares, whose = (departments, "departments") if by_department else (n, "replications")
+    remedy = "" if n_sharing(n, departments) >= WIDE_FROM else f"; {WIDE_FROM} or more may settle it"
+    return f"one of {shares} {whose} carries {100 * largest_share:.0f} % of the variance{remedy}"

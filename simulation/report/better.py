@@ -148,4 +148,6 @@ def passes_words(n: int) -> str:
 
 def fails(result: StudyResult, arm: ArmResult) -> bool:
     """Whether an arm fails a limit of safety, or may fail it."""
-    return any(safety.arm == arm.name and safety.judgement.kind in ("inferior", "worse") for safety in result.safety)
+    limits, _ = limits_of(result, arm)
+    by_simulation = [safety for safety in result.safety if safety.arm == arm.name]
+    return any(safety.judgement.kind in ("inferior", "worse") for safety in (*limits, *by_simulation))

@@ -95,15 +95,17 @@ def _interval(row: Comparison) -> str:
 def _range_words(finding: Finding) -> str:
     """'in nine of ten departments by 0.6 to 7.6 min, better by 5 min or more in 12 of 60'; empty for one department.
 
-    The range has signs where it holds both.
+    The range has signs where it holds both, or where no direction was told.
     """
     row, spread = finding.comparison, finding.spread
     if spread is None or not spread.is_range:
         return ""
     _, low, high = spread.range
-    one_way = row.difference * low > 0 and row.difference * high > 0
+    told = kind_of(finding) not in ("no change", "cannot tell")  # the sentence before says which way
+    one_way = told and row.difference * low > 0 and row.difference * high > 0
     least, most = (plain(size, row) for size in sorted((abs(low), abs(high))))
-    effects = f"by {least} to {most} {unit_of(row)}" if one_way else span(low, high, row.unit)
+    sizes = least if least == most else f"{least} to {most}"
+    effects = f"by {sizes} {unit_of(row)}" if one_way else span(low, high, row.unit)
     return f"in nine of ten departments {effects}{_where_words(finding, spread)}"
 
 
@@ -175,29 +177,46 @@ def _harmed_words(result: StudyResult, limits: list[Safety]) -> str:
         return ""
     where = harmed_kind_words(result, worst, rate=False)
     words = f" on average, but fails '{worst.margin.label}' in {n_harmed(worst)} of {worst.spread.n} departments"
-    return f"{words}: those {where}" if where else words
+    return f"{words}: mostly {where}" if where else words
 
 
 # --- what it hinges on --------------------------------------------------------------------------------------------
 
 
 def _hinge_words(result: StudyResult, arm: ArmResult) -> str:
-    """The figure that decides the effect, and the value from which it matters; empty for one department."""
+    """The figure that decides the effect, and the value from which it matters; empty for one department.
+
+    A rule is told with how often it is right, and not at all if giving one answer for every department is right as
+    often.
+    """
     all_decided = decided(result.shown)
     if all_decided is None or arm.name not in all_decided.arms:
         return ""
     decides, best = all_decided.arms[arm.name], all_decided.best(arm.name)
+    finding = result.finding(arm.name, result.design.primary[0])
     if best is None:
-        return "no figure tells where it is larger" if decides.differs else "much the same in every department"
-    rule, figure = decides.rule, figure_words(best, inside=True)
-    target = result.design.primary[0]
-    row = result.row(arm.name, target.measure, target.group)
-    if rule is None:
+        if decides.differs:
+            return "no figure tells where it is larger"
+        return (
+            "much the same in every department" if _is_alike(finding) else "how departments differ in it is not settled"
+        )
+    rule, figure, row = decides.rule, figure_words(best, inside=True), finding.comparison
+    if rule is None or rule.hit_rate <= rule.commoner:
         grows = decides.best is not None and decides.best.slope * row.difference > 0
         return f"the effect is larger where {figure} is {'higher' if grows else 'lower'}"
-    matters = threshold(target.minimal_important_difference, row.unit)
+    matters = threshold(finding.target.minimal_important_difference, row.unit)
     cut = amount(rule.cut, best.unit)
     if figure.startswith(f"'{best.unit} "):  # 'patients waiting for ...' is over 2.8
         cut = cut.removesuffix(f" {best.unit}")
     verb, side = "helps" if rule.gains else "harms", "over" if rule.above else "under"
-    return f"{verb} by {matters} or more where {figure} is {side} {cut}"
+    right = f"That is right for {100 * rule.hit_rate:.0f} % of departments, one answer for all for "
+    return f"{verb} by {matters} or more where {figure} is {side} {cut}. {right}{100 * rule.commoner:.0f} %"
+
+
+def _is_alike(finding: Finding) -> bool:
+    """Whether nine in ten departments lie within the least difference that matters of one another, allowing for what is
+    not known of how they differ."""
+    if finding.spread is None or not finding.spread.is_range:
+        return False
+    low, high = finding.spread.widest
+    return high - low < finding.target.minimal_important_difference

@@ -106,7 +106,15 @@ def test_runs_do_not_differ_by_what_one_replication_makes() -> None:
     assert compare_runs(found, effects, 5, "minutes").kind == "cannot tell"
 
 
-@pytest.mark.parametrize(("n", "n_departments"), [(20, None), (120, None), (40, 20), (120, 60)])
+@pytest.mark.parametrize(
+    ("n", "n_departments"),
+    [
+        (20, None),
+        (40, 20),
+        pytest.param(120, None, marks=pytest.mark.slow),
+        pytest.param(120, 60, marks=pytest.mark.slow),
+    ],
+)
 def test_four_times_the_interval_holds_the_truth_where_one_replication_carries_most_of_the_variance(
     n: int, n_departments: int | None
 ) -> None:
@@ -146,3 +154,41 @@ def test_an_interval_over_departments_counts_departments_as_a_comparison_does() 
     alone = interval(values)
     assert alone.judged[1] - alone.mean == pytest.approx(WIDER * alone.half_width)
     assert alone.excludes_zero
+
+
+@pytest.mark.parametrize("n_departments", [2, 3, 9])
+def test_of_few_departments_one_heavy_replication_of_many_is_found_as_without_departments(n_departments: int) -> None:
+    """A department more would not dilute it: each has many replications, and one of all of them makes the variance."""
+    n = 6 * n_departments + 12
+    values = np.full(n, -9.0) + 0.01 * (np.arange(n) % 7)
+    values[0] -= 60
+    department = np.arange(n) % n_departments
+    over = interval(values, department=department)
+    assert over.weakness == "one replication"
+    assert over.largest_share > 0.9
+    if n >= 20:
+        assert over.judged[1] - over.mean == pytest.approx(WIDER * over.half_width)
+    base = [Measures((WAIT,), np.array([50.0])) for _ in range(n)]
+    ours = [Measures((WAIT,), 50 + np.array([value])) for value in values]
+    row = find(
+        compare_arms({"nurse": base, "ai": ours}, "nurse", department=department), arm="ai", measure=WAIT.measure
+    )
+    assert (
+        verdict(row, 5).words
+        == f"cannot tell: one of {n} replications carries {100 * row.largest_share:.0f} % of the variance"
+    )
+
+
+@pytest.mark.parametrize("n_departments", [2, 3, 8])
+def test_over_few_departments_four_times_the_interval_holds_the_truth_where_one_replication_is_heavy(
+    n_departments: int,
+) -> None:
+    rng, samples, n = np.random.default_rng(n_departments), 5_000, 40
+    department = np.arange(n) % n_departments
+    for probability, size in ((0.01, 10), (0.01, 100), (0.05, 100), (0.05, 300)):
+        spells = rng.exponential(size, (n, samples)) * (rng.random((n, samples)) < probability)
+        found = intervals(rng.normal(size=(n, samples)) + spells, 0.95, "fixed_sample", department)
+        heavy = found.share > MAX_SHARE
+        holds = np.abs(found.mean - probability * size) <= WIDER * found.half_width
+        assert heavy.sum() > 500
+        assert holds[heavy].mean() >= 0.94, (probability, size)

@@ -8,16 +8,19 @@ import numpy as np
 import pytest
 
 from simulation.analysis.measures import MeasureName, Measures
+from simulation.analysis.table_doubt import TableDoubt
+from simulation.analysis.verdict import margin_words
 from simulation.api import Result, compare
 from simulation.config import load
 from simulation.errors import ConfigError
 from simulation.experiment.result import StudyResult
 from simulation.explain.explanation import Explained
+from simulation.report.better import fails
 from simulation.report.first_page import first_page
 from simulation.report.headlines import headlines
 from simulation.report.implausible import implausible
 from simulation.report.tables.first_page import first_table, products
-from simulation.report.tables.measurement import limits_of
+from simulation.report.tables.measurement import Measured, limits_of
 from simulation.study.design import Cost, Design
 
 from .conftest import with_measures
@@ -340,3 +343,25 @@ def test_an_alternative_whose_safety_is_not_settled_is_not_said_to_pass(result: 
         for number, rows in enumerate(measures[MORE])
     ]
     assert "and its safety is not settled" in words_of(with_measures(passes, measures, passes.design))
+
+
+@pytest.mark.parametrize(("measurement", "by_limits", "said"), [
+    (0.0, ["non-inferior"], "Passes the safety limit."),
+    (0.001, ["worse"], "May fail a safety limit: 'Under-triage of levels 1-2', from 10.0 % to 10.6 %, worse, perhaps"),
+    (0.01, [], "Its measured table leaves safety open on 'Under-triage of levels 1-2'."),
+])  # fmt: skip
+def test_a_measured_tool_passes_only_if_both_sources_of_uncertainty_let_it(
+    result: Result, monkeypatch: pytest.MonkeyPatch, measurement: float, by_limits: list[str], said: str
+) -> None:
+    """Worse by 0.6 points of a margin of 1, for certain within it by simulation alone."""
+    found = made(result, {NURSE: [100.0] * 12, TOOL: 90 + NOISE}, {TOOL: 0.106})
+    margin = found.design.margins[0]
+    doubt = TableDoubt(0.006, 0.0014, 11, measurement, 0.0, 8)
+    ends = doubt.effect - doubt.half_width, doubt.effect + doubt.half_width
+    words = margin_words(*ends, margin.margin, "share", "lower")[-1]
+    tool = Measured(TOOL, margin.label, margin.margin, "share", "lower", doubt, "", words, True, 100)
+    monkeypatch.setattr("simulation.report.tables.measurement.measured_tools", lambda result: (tool,))
+    limits, _ = limits_of(found, found.arm(TOOL))
+    assert [limit.judgement.kind for limit in limits] == by_limits
+    assert said.lower() in words_of(found).lower()
+    assert fails(found, found.arm(TOOL)) == (by_limits == ["worse"])

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simulation.analysis.measures import MeasureName, Measures
 from simulation.api import Result, compare
 from simulation.cli import main
 from simulation.config import load
+from simulation.inquiry.decides import decided
 from simulation.report.first_page import first_page
+from simulation.report.headlines import _range_words, headlines
 from simulation.report.screen import print_result
 from simulation.report.tables.over_departments import departments_words, over_tables
 from tests.config.ours import ensemble
@@ -55,6 +58,53 @@ def test_a_sentence_says_the_range_in_how_many_departments_it_matters_and_what_i
     assert page.notes[0].startswith("Over 20 departments of the ensemble 'ours', 2 replications of each")
     assert page.picture is not None
     assert "thin: nine in ten departments" in page.picture.caption
+
+
+@pytest.mark.parametrize(("commoner", "is_told"), [(0.7, True), (0.9, False), (0.95, False)])
+def test_a_rule_is_told_with_how_often_it_is_right_and_only_if_it_beats_one_answer_for_all(
+    over: Result, monkeypatch: pytest.MonkeyPatch, commoner: float, is_told: bool
+) -> None:
+    found = decided(over)
+    assert found is not None
+    of_arm = found.arms["quicker"]
+    assert of_arm.rule is not None
+    rule = replace(of_arm.rule, hit_rate=0.9, commoner=commoner)
+    made_up = replace(found, arms={**found.arms, "quicker": replace(of_arm, rule=rule)})
+    monkeypatch.setattr("simulation.report.headlines.decided", lambda result: made_up)
+    (quicker,) = (each.words for each in headlines(over))
+    told = "Helps by 5 min or more where '" in quicker
+    assert told == is_told
+    assert ("That is right for 90 % of departments, one answer for all for 70 %." in quicker) == is_told
+    assert ("The effect is larger where '" in quicker) != is_told
+
+
+@pytest.mark.parametrize(("noise", "said"), [(0.1, "Much the same in every department."), (30, "is not settled.")])
+def test_departments_that_cannot_be_told_apart_are_called_alike_only_if_they_are_shown_to_be(
+    over: Result, noise: float, said: str
+) -> None:
+    """Effects of 10 minutes that differ by chance alone: by little, and by so much that it hides any difference."""
+    chance = np.random.default_rng(5).normal(0, noise, 40)
+    stay = MeasureName("stay_mean", "minutes", "all")
+    replications = []
+    for number, each in enumerate(over.replications):
+        theirs = each.arms["quicker"].measures
+        ours = np.array(theirs.values)
+        base = over.values(over.design.baseline, "stay_mean")[number]
+        ours[theirs.names.index(stay)] = base - 10 + chance[number]
+        arm = replace(each.arms["quicker"], measures=Measures(theirs.names, ours))
+        replications.append(replace(each, arms={**each.arms, "quicker": arm}))
+    (quicker,) = (each.words for each in headlines(replace(over, replications=tuple(replications))))
+    assert said in quicker
+
+
+def test_a_range_has_its_signs_where_no_direction_was_told(over: Result) -> None:
+    wider = replace(over.targets[0], minimal_important_difference=60.0)
+    coarse = replace(over, study=replace(over.study, design=replace(over.design, primary=(wider,))))
+    finding = coarse.finding("quicker", wider)
+    told = replace(finding, verdict=replace(finding.verdict, kind="no change beyond", size=None))
+    assert finding.spread is not None
+    assert _range_words(told).startswith("in nine of ten departments −")
+    assert _range_words(finding).startswith("in nine of ten departments by ")
 
 
 def test_a_table_says_the_interval_apart_from_other_departments_and_the_range(over: Result) -> None:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Finding
 from simulation.experiment.result import StudyResult
-from simulation.report.kinds import kind_of
+from simulation.report.kinds import kind_of, unsettled
+from simulation.report.tables.measurement import limits_of
 from simulation.report.tables.ranking import bounds, per_100k_words, priced, ranked
 from simulation.report.tables.table import ReportTable
 from simulation.report.words import amount, change, labelled, span, unit_words
@@ -156,14 +157,14 @@ def _who_pays(arm: ArmResult) -> tuple[str, str, str]:
 
 def _safety(result: StudyResult, arm: ArmResult) -> str:
     """The worst judgement on the study's margins, in a few words."""
-    limits = [safety for safety in result.safety if safety.arm == arm.name]
+    limits, left_open = limits_of(result, arm)
     for kind, verb in (("inferior", "fails"), ("worse", "may fail")):
         failed = [f"'{limit.margin.label}'" for limit in limits if limit.judgement.kind == kind]
         if failed:
             return f"{verb} {' and '.join(failed)}"
-    n_open = sum(limit.judgement.kind in ("cannot tell", "none seen") for limit in limits)
+    n_open = len(left_open) + len(unsettled(limits))
     if n_open:
-        return f"{n_open} of {len(limits)} not settled"
+        return f"{n_open} of {len(left_open) + len(limits)} not settled"
     return "passes" if limits else NONE
 
 

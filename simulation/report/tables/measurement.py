@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulation.analysis.table_doubt import FEWEST_TABLES, TableDoubt, table_doubt
-from simulation.analysis.verdict import interval_words, margin_words, threshold
+from simulation.analysis.verdict import PERHAPS_WORSE, interval_words, margin_words, threshold
 from simulation.experiment.arm_result import ArmResult
 from simulation.experiment.comparisons import Safety
 from simulation.experiment.result import StudyResult
@@ -53,6 +53,11 @@ class Measured:
         return self.is_margin and self.words == "cannot tell"
 
     @property
+    def may_fail(self) -> bool:
+        """Whether it is a margin, and worse for certain with both sources of uncertainty, but perhaps within it."""
+        return self.is_margin and self.words.startswith(PERHAPS_WORSE)
+
+    @property
     def to_limit(self) -> float:
         """How far the effect lies from the least difference that matters (either sign), or from the margin."""
         if self.is_margin:
@@ -88,11 +93,21 @@ def measured_tools(result: StudyResult) -> tuple[Measured, ...]:
 def limits_of(result: StudyResult, arm: ArmResult) -> tuple[list[Safety], list[str]]:
     """The limits of safety of an arm as judged, and the labels of those that its measured table leaves open.
 
-    The latter are not among the former: simulation alone says too much of them.
+    The latter are not among the former: simulation alone says too much of them. Of a limit that may be failed with the
+    uncertainty of the table, the judgement says so, whatever simulation alone says.
     """
-    left_open = [tool.label for tool in measured_tools(result) if tool.arm == arm.name and tool.safety_open]
-    judged = [safety for safety in result.safety if safety.arm == arm.name and safety.margin.label not in left_open]
+    by_table = {tool.label: tool for tool in measured_tools(result) if tool.arm == arm.name and tool.is_margin}
+    left_open = [label for label, tool in by_table.items() if tool.safety_open]
+    judged = []
+    for safety in result.safety:
+        if safety.arm == arm.name and safety.margin.label not in left_open:
+            tool = by_table.get(safety.margin.label)
+            judged.append(safety if tool is None or not tool.may_fail else _as_may_fail(safety, tool.words))
     return judged, left_open
+
+
+def _as_may_fail(safety: Safety, words: str) -> Safety:
+    return replace(safety, judgement=replace(safety.judgement, kind="worse", words=words))
 
 
 def _measured(result: StudyResult, name: str, drawn: list[str], judged: Target | Margin) -> Measured:
