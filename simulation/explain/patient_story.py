@@ -224,10 +224,10 @@ def _outage(simulated: Simulated, at: int, joined: float) -> list[str]:
         if not isinstance(branch, BranchRow) or branch.kind != Kind.DOWN or branch.targets[0] != step:
             continue
         before = at - 1 if at and table.patient[at - 1] == table.patient[at] else at
-        since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else None
         now = int(table.joined_at[at])
+        since = int(table.started_at[before]) if branch.number and table.started_at[before] >= 0 else now
         for start, end in simulated.draws.outages[plan.outages[branch.column]].tolist():
-            if start <= now and end > (now if since is None else since):
+            if start <= now and end > since:
                 until = f"until {clock(end / TICKS_PER_MINUTE)}" if end < simulated.run.horizon else "to the end"
                 name = _spaced(plan.outages[branch.column])
                 tried = before != at and table.ended_at[before] > table.started_at[before]
