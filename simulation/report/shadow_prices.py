@@ -10,11 +10,12 @@ import numpy as np
 
 from simulation.analysis.intervals import Interval
 from simulation.explain.statements import BANNER
+from simulation.explain.words import spaced
 from simulation.inquiry.shadow_prices import BLOCK_HOURS, MEASURES, Check, Price, ShadowPrices, by_block
 from simulation.report.dated_folder import write_dated
 from simulation.report.figures.drawing import DARK, GREY, Picture, figure_of, png_of
 from simulation.report.tables.table import ReportTable
-from simulation.report.words import interval_text, spaced
+from simulation.report.words import interval_text
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -40,7 +40,7 @@ def test_a_smooth_row_is_expected_where_it_is(guess: tuple[Guess, np.ndarray]) -
 
 def test_doubt_is_as_large_as_the_errors_are(guess: tuple[Guess, np.ndarray]) -> None:
     found, truth = guess
-    assert 0.3 < np.std((found.mean - truth) / found.doubt) < 1.5
+    assert 0.3 < np.std((found.mean - truth) / found.standard_error) < 1.5
 
 
 def test_the_noise_of_one_year_is_found(guess: tuple[Guess, np.ndarray]) -> None:

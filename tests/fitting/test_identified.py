@@ -9,7 +9,7 @@ import pytest
 
 from simulation.config.ensembles import VariedParameter
 from simulation.fitting.build import Fit
-from simulation.fitting.identified import Confirmed, confirmed, contractions, pulling, spreads, ties
+from simulation.fitting.identified import Confirmed, confirm, contractions, pulling, spreads, ties
 from simulation.fitting.space import Space
 from simulation.fitting.years import Year
 from simulation.targets import Target
@@ -90,7 +90,7 @@ def test_a_department_is_confirmed_by_the_mean_of_its_fresh_years_or_by_what_is_
 
     own = [Year(n, (x,), {"year": 1.5, "mean": 9.0}, {}) for n, x in enumerate((0.1, 0.2, 0.9))]
     fresh = [years((0.5, 1.5), (2.5, 1.5)), years((1.0, 9.0), (2.0, 9.0)), years((1.5, 9.0), (9.0, 9.0))]
-    found = confirmed(fit, own, fresh)
+    found = confirm(fit, own, fresh)
     assert found.rows == (Confirmed("year", 2 / 3, 1, 0), Confirmed("mean", 1 / 3, 0, 2 / 3))
     assert (found.n_departments, found.n_years) == (3, 2)
     assert (found.all_judged, found.all_fresh) == pytest.approx((2 / 3, 1 / 3))
