@@ -74,8 +74,8 @@ def resampled_sums(
 ) -> Floats:
     """Sums of the rows of `counts` (cases, ...) over resamples of the cases, shape (n_resamples, ...).
 
-    Equal rows are drawn together: a resample is how often each different row comes. `made_up`: rows to be drawn besides,
-    (rows, ...), each as often as so many cases, (rows,).
+    Equal rows are drawn together: a resample is how often each different row comes. `made_up`: rows drawn besides,
+    shape (rows, ...), each as often as so many cases, (rows,).
     """
     n = len(counts)
     flat, times = np.unique(counts.reshape(n, -1), axis=0, return_counts=True)

@@ -37,8 +37,8 @@ _GAP = np.arange(N_LEVELS)[None, :] - np.arange(N_LEVELS)[:, None]
 FEW = 30
 """Rows and groups with fewer cases are flagged, and kappas of fewer errors are resampled with some that are made up."""
 MADE_UP = 2.0
-"""Errors by one level that are added to the cases where a kappa is resampled from fewer than `FEW`: without an error in
-the sample every resample would be perfect. With them intervals of 30 to 150 cases cover 91 to 99 %, without 44 to 93 %."""
+"""Errors by one level that are added to the cases where a kappa is resampled from fewer than `FEW`: if the cases held
+none, every resample would be perfect. With them intervals of 30 to 150 cases cover 91 to 99 %, without 44 to 93 %."""
 
 
 def _mask(cells: NDArray[np.bool_], *, no_label: bool = False) -> Floats:
@@ -131,8 +131,8 @@ def difference(tool: Labelled, other: Labelled, name: str, seed: int) -> Estimat
 
 
 def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:
-    """`MADE_UP` cases that are wrong by a level, their truths spread as those of the cases: rows of counts, and how many
-    cases each stands for, shapes (rows, levels, levels + 1) and (rows,)."""
+    """`MADE_UP` cases that are wrong by a level, their truths spread as those of the cases: rows of counts, and how
+    many cases each stands for, shapes (rows, levels, levels + 1) and (rows,)."""
     of_level = np.bincount(labelled.truth, minlength=N_LEVELS) / max(len(labelled.truth), 1)
     rows, weights = [], []
     for level in range(N_LEVELS):
@@ -144,8 +144,8 @@ def _made_up_errors(labelled: Labelled) -> tuple[Floats, Floats]:
 
 
 def _made_up_pairs(labelled: Labelled) -> tuple[Floats, Floats]:
-    """As `_made_up_errors`, half of them wrong for the tool and right for the other, and half the other way round; rows
-    of shape (2, levels, levels + 1)."""
+    """As `_made_up_errors`, half of them wrong for the tool and right for the other, half the other way round; rows of
+    shape (2, levels, levels + 1)."""
     wrong, weights = _made_up_errors(labelled)
     right = np.array([_one_case(level, level) for level in wrong.sum(axis=2).argmax(axis=1)])
     pairs = np.concatenate([np.stack([wrong, right], axis=1), np.stack([right, wrong], axis=1)])
