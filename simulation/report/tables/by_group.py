@@ -84,7 +84,8 @@ def differences_table(result: StudyResult) -> ReportTable:
     if result.sham is not None:
         n = (len(rows) - 1) * (len(result.others) - 1)
         notes.append(
-            "*: the interval lies wholly outside the sham's for the same group, which has no effect but chance. "
+            "*: differs from the sham, which has no effect but chance: the 95 % interval of the paired difference arm "
+            "less sham holds no 0. "
             f"{n} cells are looked at, so some stars are chance; 'who is worse off' allows for that."
         )
     headers = ("who", "baseline", *(arm.label for arm in result.others))
