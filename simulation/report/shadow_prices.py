@@ -96,9 +96,9 @@ def _sums_table(shadow_prices: ShadowPrices) -> ReportTable:
 
 
 def verdict_of(check: Check) -> str:
-    """'agree', or whether prices add up to more or to less than the unit at all hours gives."""
+    """'not told apart', or whether prices add up to more or to less than the unit at all hours gives."""
     if check.agree:
-        return "agree"
+        return "not told apart"
     return "prices add up to more" if check.apart.mean < 0 else "prices add up to less"
 
 

@@ -130,6 +130,8 @@ def test_a_share_of_everybody_is_called_so_where_the_tool_labels_some_only(resul
         (99 + 40 * NOISE, "effect not settled: −1.0 min ("),
         (106 + NOISE, "lengthens it by 6.0 min (5.5 to 6.5), enough to matter"),
         (94.5 + 3 * NOISE, "shortens it by 5.5 min (3.9 to 7.1), perhaps too little to matter"),
+        (99.97 + NOISE / 1000, "makes no difference that matters: 0.0 min (0.0 to 0.0)."),
+        (np.where(np.arange(12) == 3, np.inf, 90.0), "effect not known: it is missing in some replication, as where"),
     ],
 )
 def test_every_kind_of_effect_has_its_words(result: Result, wait: np.ndarray, said: str) -> None:
